@@ -1,0 +1,198 @@
+"""Headers, sealed blocks, and the ways a caller may name a block; how they are encoded, hashed and measured.
+
+Why the header's encoding is written out: one is made for every transaction in instant mode, and most of its fields have
+a fixed width, so their RLP prefixes are constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from megadev.chain.receipts import Receipt
+from megadev.chain.transactions import Transaction
+from megadev.primitives import rlp
+from megadev.primitives.keccak import keccak
+from megadev.primitives.trie import ordered_root
+from megadev.primitives.types import (
+    EMPTY_OMMERS_HASH,
+    EMPTY_REQUESTS_HASH,
+    EMPTY_TRIE_ROOT,
+    ZERO_ADDRESS,
+    ZERO_HASH,
+    Address,
+    Hash32,
+    Wei,
+)
+
+if TYPE_CHECKING:
+    from megadev.state.diff import StateDiff
+    from megadev.state.world import World  # type only: a block remembers its state, it does not compute it
+
+
+class Tag(Enum):
+    """The named blocks of the execution API."""
+
+    EARLIEST = "earliest"
+    FINALIZED = "finalized"
+    SAFE = "safe"
+    LATEST = "latest"
+    PENDING = "pending"
+
+
+BlockRef: TypeAlias = Tag | int | Hash32
+"""A tag, a number, or a 32-byte hash."""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """A block header as of Prague, in its RLP order. Timestamps in seconds, fees in wei."""
+
+    parent_hash: Hash32
+    ommers_hash: Hash32 = EMPTY_OMMERS_HASH
+    coinbase: Address = ZERO_ADDRESS
+    state_root: Hash32 = EMPTY_TRIE_ROOT
+    transactions_root: Hash32 = EMPTY_TRIE_ROOT
+    receipts_root: Hash32 = EMPTY_TRIE_ROOT
+    logs_bloom: bytes = bytes(256)
+    difficulty: int = 0
+    number: int = 0
+    gas_limit: int = 30_000_000
+    gas_used: int = 0
+    timestamp: int = 0
+    extra_data: bytes = b""
+    prev_randao: Hash32 = ZERO_HASH
+    nonce: bytes = bytes(8)
+    base_fee: Wei = 0
+    withdrawals_root: Hash32 = EMPTY_TRIE_ROOT
+    blob_gas_used: int = 0
+    excess_blob_gas: int = 0
+    parent_beacon_root: Hash32 = ZERO_HASH
+    requests_hash: Hash32 = EMPTY_REQUESTS_HASH
+
+
+class SealedBlock(msgspec.Struct, frozen=True, kw_only=True):
+    """A block that will not change: its header and hash, what it holds, and the world after it.
+
+    ``size`` is the length in bytes of the block's RLP. ``irregular`` is state that was changed outside any block just before
+    this one (cheats), already part of ``world``: a replay applies it first.
+    """
+
+    header: Header
+    hash: Hash32
+    transactions: tuple[Transaction, ...]
+    receipts: tuple[Receipt, ...]
+    world: World
+    size: int
+    irregular: StateDiff | None = None
+
+    @property
+    def number(self) -> int:
+        return self.header.number
+
+
+_WORD, _ADDRESS, _BLOOM, _NONCE = b"\xa0", b"\x94", b"\xb9\x01\x00", b"\x88"
+"""RLP prefixes of strings of 32, 20, 256 and 8 bytes."""
+
+
+def encode_header(header: Header) -> bytes:
+    """The header's RLP. Fields of fixed width must have it: 32 bytes a hash, 20 an address, 256 the bloom, 8 the nonce."""
+    number = rlp.encode_int
+    payload = b"".join(
+        (
+            _WORD,
+            header.parent_hash,
+            _WORD,
+            header.ommers_hash,
+            _ADDRESS,
+            header.coinbase,
+            _WORD,
+            header.state_root,
+            _WORD,
+            header.transactions_root,
+            _WORD,
+            header.receipts_root,
+            _BLOOM,
+            header.logs_bloom,
+            number(header.difficulty),
+            number(header.number),
+            number(header.gas_limit),
+            number(header.gas_used),
+            number(header.timestamp),
+            rlp.encode_bytes(header.extra_data),
+            _WORD,
+            header.prev_randao,
+            _NONCE,
+            header.nonce,
+            number(header.base_fee),
+            _WORD,
+            header.withdrawals_root,
+            number(header.blob_gas_used),
+            number(header.excess_blob_gas),
+            _WORD,
+            header.parent_beacon_root,
+            _WORD,
+            header.requests_hash,
+        )
+    )
+    return rlp.list_prefix(len(payload)) + payload
+
+
+def header_hash(header: Header) -> Hash32:
+    """The block's hash: keccak256 of its header's RLP."""
+    return keccak(encode_header(header))
+
+
+def transactions_root(transactions: Sequence[Transaction]) -> Hash32:
+    """The root of the trie of a block's transactions, keyed by their index."""
+    return ordered_root([transaction.encoded for transaction in transactions])
+
+
+def block_size(header: Header, transactions: Sequence[Transaction]) -> int:
+    """The length in bytes of the RLP of the block (with empty lists of ommers and withdrawals)."""
+    return _size_around(len(encode_header(header)), transactions)
+
+
+def encode_block(header: Header, transactions: Sequence[Transaction]) -> bytes:
+    """The RLP of the block: header, transactions (typed ones as strings), no ommers, no withdrawals (EIP-4895)."""
+    body = b"".join(
+        [tx.encoded if tx.type == 0 else rlp.encode_bytes(tx.encoded) for tx in transactions]
+    )
+    payload = encode_header(header) + rlp.list_prefix(len(body)) + body + b"\xc0\xc0"
+    return rlp.list_prefix(len(payload)) + payload
+
+
+def seal_block(
+    header: Header,
+    transactions: Sequence[Transaction],
+    receipts: Sequence[Receipt],
+    world: World,
+    irregular: StateDiff | None = None,
+) -> SealedBlock:
+    """The block as it goes into the store: hashed and measured, its header encoded once for both."""
+    encoded = encode_header(header)
+    return SealedBlock(
+        header=header,
+        hash=keccak(encoded),
+        transactions=tuple(transactions),
+        receipts=tuple(receipts),
+        world=world,
+        size=_size_around(len(encoded), transactions),
+        irregular=irregular,
+    )
+
+
+def _size_around(header_size: int, transactions: Sequence[Transaction]) -> int:
+    body = 0
+    for tx in transactions:
+        size = len(tx.encoded)
+        body += size if tx.type == 0 else size + _prefix_size(size)
+    payload = header_size + _prefix_size(body) + body + 2
+    return _prefix_size(payload) + payload
+
+
+def _prefix_size(size: int) -> int:
+    """How many bytes RLP spends on saying that a payload (never a single small byte here) has ``size``."""
+    return 1 if size < 56 else 1 + ((size.bit_length() + 7) >> 3)

@@ -1,0 +1,59 @@
+"""The contracts every megadev chain has from genesis: our sources, their committed artifacts, and the loader.
+
+Start reading at ``Create2Deployer.asm`` and ``Multicall3.sol``; ``build.py`` turns each into the JSON of the same name,
+byte for byte, with the pinned compiler. May import ``errors`` and ``primitives``.
+
+Why artifacts are committed: a user installs megadev without a Solidity compiler. Why the sources are ours and not the
+well-known deployments' bytecode: what callers rely on is the interface and the address, and both are kept. Code that
+compares the *code hash* at these addresses sees the difference.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from megadev.primitives.types import Address
+
+CREATE2_DEPLOYER: Address = bytes.fromhex("4e59b44847b379578588920ca78fbf26c0b4956c")
+"""Where tools look for the deterministic deployer (EIP-1014 addresses derive from it)."""
+
+MULTICALL3: Address = bytes.fromhex("ca11bde05977b3631167028862be2a173976ca11")
+"""Where client libraries look for Multicall3."""
+
+GENESIS_CONTRACTS: dict[Address, str] = {CREATE2_DEPLOYER: "Create2Deployer", MULTICALL3: "Multicall3"}
+"""Address → artifact name, for the genesis of every preset."""
+
+
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled contract. ``creation`` and ``runtime`` are bytecode; ``source_sha256`` is the hex digest of ``source``,
+    the file's name next to the artifact. ``compiler`` and ``settings`` say what reproduces it."""
+
+    name: str
+    source: str
+    source_sha256: str
+    compiler: str
+    settings: dict[str, Any]
+    abi: list[dict[str, Any]]
+    creation: bytes
+    runtime: bytes
+
+
+def decode_artifact(text: bytes) -> Artifact:
+    """The artifact in the JSON that ``build.py`` writes, where bytecode is ``0x`` hex."""
+    fields = msgspec.json.decode(text, type=dict[str, Any])
+    for bytecode in ("creation", "runtime"):
+        fields[bytecode] = bytes.fromhex(fields[bytecode].removeprefix("0x"))
+    return msgspec.convert(fields, Artifact)
+
+
+@cache
+def load(name: str) -> Artifact:
+    """The genesis contract ``name`` ('Create2Deployer', 'Multicall3'), read on first use.
+
+    Raises ``FileNotFoundError`` for any other name.
+    """
+    return decode_artifact((files(__name__) / f"{name}.json").read_bytes())

@@ -1,0 +1,262 @@
+"""The first block: who has what, which contracts are there from the start, and the header around it. Pure values; making
+the world of them is ``state``'s, and the state root comes from that world.
+
+Geth's ``genesis.json`` is read into the same values (``parse_genesis``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from megadev.chain.blocks import Header, SealedBlock, seal_block
+from megadev.chain.config import (
+    BEACON_ROOTS_ADDRESS,
+    CONSOLIDATION_REQUEST_ADDRESS,
+    HISTORY_STORAGE_ADDRESS,
+    WITHDRAWAL_REQUEST_ADDRESS,
+)
+from megadev.chain.spec import ChainSpec
+from megadev.errors import ConfigError
+from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
+
+if TYPE_CHECKING:
+    from megadev.state.world import World  # type only: the genesis block remembers its state like any other
+
+# Runtime code of the system contracts, as their EIPs give it. Each EIP also fixes the transaction that deploys its
+# contract, and with it the address; our tests recompute the address from the code.
+
+BEACON_ROOTS_CODE = bytes.fromhex(
+    "3373fffffffffffffffffffffffffffffffffffffffe14604d57602036146024575f5ffd5b5f35801560495762001fff810690815414"
+    "603c575f5ffd5b62001fff01545f5260205ff35b5f5ffd5b62001fff42064281555f359062001fff015500"
+)
+"""EIP-4788: the parent beacon block roots of the last 8,191 timestamps."""
+
+HISTORY_STORAGE_CODE = bytes.fromhex(
+    "3373fffffffffffffffffffffffffffffffffffffffe14604657602036036042575f35600143038111604257611fff81430311604257"
+    "611fff9006545f5260205ff35b5f5ffd5b5f35611fff60014303065500"
+)
+"""EIP-2935: the hashes of the last 8,191 blocks."""
+
+WITHDRAWAL_REQUEST_CODE = bytes.fromhex(
+    "3373fffffffffffffffffffffffffffffffffffffffe1460cb5760115f54807fffffffffffffffffffffffffffffffffffffffffffff"
+    "ffffffffffffffffffff146101f457600182026001905f5b5f82111560685781019083028483029004916001019190604d565b909390"
+    "049250505036603814608857366101f457346101f4575f5260205ff35b34106101f45760015460010160015560035480600302600401"
+    "3381556001015f35815560010160203590553360601b5f5260385f601437604c5fa0600101600355005b600354600254808203806010"
+    "1160df575060105b5f5b8181146101835782810160030260040181604c02815460601b81526014018160010154815260200190600201"
+    "54807fffffffffffffffffffffffffffffffff00000000000000000000000000000000168252906010019060401c908160381c816007"
+    "01538160301c81600601538160281c81600501538160201c81600401538160181c81600301538160101c81600201538160081c816001"
+    "01535360010160e1565b910180921461019557906002556101a0565b90505f6002555f6003555b5f54807fffffffffffffffffffffff"
+    "ffffffffffffffffffffffffffffffffffffffffff14156101cd57505f5b6001546002828201116101e25750505f6101e8565b016002"
+    "90035b5f555f600155604c025ff35b5f5ffd"
+)
+"""EIP-7002: queue of validator withdrawals."""
+
+CONSOLIDATION_REQUEST_CODE = bytes.fromhex(
+    "3373fffffffffffffffffffffffffffffffffffffffe1460d35760115f54807fffffffffffffffffffffffffffffffffffffffffffff"
+    "ffffffffffffffffffff1461019a57600182026001905f5b5f82111560685781019083028483029004916001019190604d565b909390"
+    "0492505050366060146088573661019a573461019a575f5260205ff35b341061019a5760015460010160015560035480600402600401"
+    "3381556001015f358155600101602035815560010160403590553360601b5f5260605f60143760745fa0600101600355005b60035460"
+    "02548082038060021160e7575060025b5f5b8181146101295782810160040260040181607402815460601b8152601401816001015481"
+    "52602001816002015481526020019060030154905260010160e9565b910180921461013b5790600255610146565b90505f6002555f60"
+    "03555b5f54807fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff141561017357505f5b600154600182"
+    "8201116101885750505f61018e565b01600190035b5f555f6001556074025ff35b5f5ffd"
+)
+"""EIP-7251: queue of validator consolidations."""
+
+
+
+class GenesisAccount(msgspec.Struct, frozen=True):
+    """An account as the chain begins. ``storage``: slot to value; ``balance`` in wei."""
+
+    balance: Wei = 0
+    nonce: int = 0
+    code: bytes = b""
+    storage: dict[int, int] = {}
+
+
+class Genesis(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the first block is made of. Timestamps in seconds, fees in wei.
+
+    ``chain_id`` and ``private_keys`` come from a genesis file that names them: Anvil's ``secretKey`` entries.
+    """
+
+    accounts: dict[Address, GenesisAccount]
+    timestamp: int = 0
+    number: int = 0
+    gas_limit: int = 30_000_000
+    base_fee: Wei = 1_000_000_000
+    coinbase: Address = ZERO_ADDRESS
+    difficulty: int = 0
+    nonce: bytes = bytes(8)
+    prev_randao: Hash32 = ZERO_HASH
+    parent_hash: Hash32 = ZERO_HASH
+    extra_data: bytes = b""
+    excess_blob_gas: int = 0
+    blob_gas_used: int = 0
+    chain_id: int | None = None
+    private_keys: tuple[bytes, ...] = ()
+
+
+SYSTEM_ACCOUNTS: dict[Address, GenesisAccount] = {
+    BEACON_ROOTS_ADDRESS: GenesisAccount(nonce=1, code=BEACON_ROOTS_CODE),
+    HISTORY_STORAGE_ADDRESS: GenesisAccount(nonce=1, code=HISTORY_STORAGE_CODE),
+    WITHDRAWAL_REQUEST_ADDRESS: GenesisAccount(nonce=1, code=WITHDRAWAL_REQUEST_CODE),
+    CONSOLIDATION_REQUEST_ADDRESS: GenesisAccount(nonce=1, code=CONSOLIDATION_REQUEST_CODE),
+}
+"""The system contracts of Prague and later, as geth's dev genesis holds them."""
+
+
+def make_genesis(
+    spec: ChainSpec,
+    *,
+    balances: Mapping[Address, Wei],
+    contracts: Mapping[Address, bytes | GenesisAccount],
+    timestamp: int,
+    number: int = 0,
+    gas_limit: int | None = None,
+    base_fee: Wei | None = None,
+    coinbase: Address = ZERO_ADDRESS,
+    extra_data: bytes = b"",
+    system_contracts: bool = True,
+) -> Genesis:
+    """A genesis with funded accounts and contracts (code alone, or a whole account) and, unless declined, the system
+    contracts. Gas limit and base fee are ``spec``'s where not given. A contract given as code has nonce 1 (EIP-161).
+    """
+    accounts: dict[Address, GenesisAccount] = dict(SYSTEM_ACCOUNTS) if system_contracts else {}
+    for address, contract in contracts.items():
+        accounts[address] = contract if isinstance(contract, GenesisAccount) else GenesisAccount(nonce=1, code=contract)
+    for address, balance in balances.items():
+        accounts[address] = msgspec.structs.replace(accounts.get(address, GenesisAccount()), balance=balance)
+    return Genesis(
+        accounts=accounts,
+        timestamp=timestamp,
+        number=number,
+        gas_limit=spec.gas_limit if gas_limit is None else gas_limit,
+        base_fee=_first_base_fee(spec) if base_fee is None else base_fee,
+        coinbase=coinbase,
+        extra_data=extra_data,
+    )
+
+
+def _first_base_fee(spec: ChainSpec) -> Wei:
+    constant = spec.fees.constant_base_fee
+    return spec.fees.initial_base_fee if constant is None else constant
+
+
+def genesis_header(genesis: Genesis, state_root: Hash32) -> Header:
+    """The first header, over a state with that root."""
+    return Header(
+        parent_hash=genesis.parent_hash,
+        coinbase=genesis.coinbase,
+        state_root=state_root,
+        difficulty=genesis.difficulty,
+        number=genesis.number,
+        gas_limit=genesis.gas_limit,
+        timestamp=genesis.timestamp,
+        extra_data=genesis.extra_data,
+        prev_randao=genesis.prev_randao,
+        nonce=genesis.nonce,
+        base_fee=genesis.base_fee,
+        blob_gas_used=genesis.blob_gas_used,
+        excess_blob_gas=genesis.excess_blob_gas,
+    )
+
+
+def genesis_block(genesis: Genesis, world: World) -> SealedBlock:
+    """The first block, over ``world`` (to which the genesis accounts were applied)."""
+    return seal_block(genesis_header(genesis, world.state_root), (), (), world)
+
+
+def parse_genesis(document: object, spec: ChainSpec) -> Genesis:
+    """The genesis that a geth-format ``genesis.json`` (already parsed) describes.
+
+    Numbers may be hex or decimal strings or JSON numbers, addresses with or without 0x, as geth and Anvil take them;
+    what is missing is ``spec``'s. The fork schedule in ``config`` is not read: the chain runs ``spec``'s rules.
+
+    Raises ``ConfigError`` naming the entry that cannot be used.
+    """
+    entries = _object(document, "genesis")
+    config = _object(entries.get("config") or {}, "config")
+    accounts: dict[Address, GenesisAccount] = {}
+    keys: list[bytes] = []
+    for name, entry in _object(entries.get("alloc") or {}, "alloc").items():
+        where = f"alloc.{name}"
+        address = _bytes(name, where, 20)
+        fields = _object(entry, where)
+        storage = {
+            int.from_bytes(_bytes(slot, f"{where}.storage", None, width=32), "big"): int.from_bytes(
+                _bytes(value, f"{where}.storage.{slot}", None, width=32), "big"
+            )
+            for slot, value in _object(fields.get("storage") or {}, f"{where}.storage").items()
+        }
+        accounts[address] = GenesisAccount(
+            balance=_number(fields.get("balance", 0), f"{where}.balance"),
+            nonce=_number(fields.get("nonce", 0), f"{where}.nonce", bits=64),
+            code=_bytes(fields.get("code") or "", f"{where}.code", None),
+            storage={slot: value for slot, value in storage.items() if value},
+        )
+        secret = fields.get("secretKey") or fields.get("privateKey")
+        if secret:
+            keys.append(_bytes(secret, f"{where}.secretKey", 32))
+
+    def number(key: str, default: int, bits: int = 64) -> int:
+        value = entries.get(key)
+        return default if value is None else _number(value, key, bits)
+
+    return Genesis(
+        accounts=accounts,
+        timestamp=number("timestamp", 0),
+        number=number("number", 0),
+        gas_limit=number("gasLimit", spec.gas_limit),
+        base_fee=number("baseFeePerGas", _first_base_fee(spec), 256),
+        coinbase=_bytes(entries.get("coinbase") or "00" * 20, "coinbase", 20),
+        difficulty=number("difficulty", 0, 256),
+        nonce=number("nonce", 0).to_bytes(8, "big"),
+        prev_randao=_bytes(entries.get("mixHash") or entries.get("mixhash") or "00" * 32, "mixHash", 32),
+        parent_hash=_bytes(entries.get("parentHash") or "00" * 32, "parentHash", 32),
+        extra_data=_bytes(entries.get("extraData") or "", "extraData", None),
+        excess_blob_gas=number("excessBlobGas", 0),
+        blob_gas_used=number("blobGasUsed", 0),
+        chain_id=None if config.get("chainId") is None else _number(config["chainId"], "config.chainId", bits=64),
+        private_keys=tuple(keys),
+    )
+
+
+_HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]*)")
+
+
+def _object(value: object, where: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"genesis file: {where} must be an object, got {value!r:.80}")
+    return value
+
+
+def _number(value: object, where: str, bits: int = 256) -> int:
+    number = -1
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    elif isinstance(value, str):
+        digits = value.strip()
+        if re.fullmatch(r"0[xX][0-9a-fA-F]{1,64}", digits):
+            number = int(digits, 16)
+        elif re.fullmatch(r"[0-9]{1,78}", digits):
+            number = int(digits)
+    if not 0 <= number < 1 << bits:
+        raise ConfigError(f"genesis file: {where} must be a number below 2**{bits}, hex or decimal, got {value!r:.80}")
+    return number
+
+
+def _bytes(value: object, where: str, size: int | None, width: int = 0) -> bytes:
+    """Hex digits as bytes, exactly ``size`` of them if given; ``width`` pads short words on the left (and is a limit)."""
+    match = _HEX.fullmatch(value) if isinstance(value, str) else None
+    digits = match[1] if match else None
+    if digits is not None and width:
+        digits = digits.rjust(2 * width, "0") if len(digits) <= 2 * width else None
+    if digits is None or len(digits) % 2 or (size is not None and len(digits) != 2 * size):
+        wanted = f"{size} bytes of hex" if size else f"at most {width} bytes of hex" if width else "hex"
+        raise ConfigError(f"genesis file: {where} must be {wanted}, got {value!r:.80}")
+    return bytes.fromhex(digits)

@@ -1,0 +1,67 @@
+"""Receipts: what a transaction left behind, and how it goes into the receipts trie (EIP-658, EIP-2718)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from megadev.primitives import rlp
+from megadev.primitives.rlp import Encodable
+from megadev.primitives.trie import ordered_root
+from megadev.primitives.types import Address, Hash32, Wei
+
+_DEPOSIT = 0x7E
+_DEPOSIT_RECEIPT_VERSION = 1
+
+
+class Log(msgspec.Struct, frozen=True):
+    """One event: topics are 32-byte words."""
+
+    address: Address
+    topics: tuple[Hash32, ...]
+    data: bytes
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of one included transaction.
+
+    ``created`` is the new contract's address (also when the creation failed, as geth reports it). ``output`` (return or
+    revert data) and ``error`` (None, 'execution reverted' or a halt reason) are ours: not part of the encoding.
+    """
+
+    type: int
+    succeeded: bool
+    cumulative_gas_used: int
+    gas_used: int
+    effective_gas_price: Wei
+    logs: tuple[Log, ...]
+    bloom: bytes
+    created: Address | None = None
+    blob_gas_used: int = 0
+    blob_gas_price: Wei = 0
+    output: bytes = b""
+    error: str | None = None
+    deposit_nonce: int | None = None
+
+
+def encode_receipt(receipt: Receipt) -> bytes:
+    """The receipt's consensus form, with its type in front unless it is 0 (EIP-2718).
+
+    A deposit's also holds the nonce it ran with and a version, as the OP Stack does since Canyon.
+    """
+    fields: list[Encodable] = [
+        int(receipt.succeeded),
+        receipt.cumulative_gas_used,
+        receipt.bloom,
+        [(log.address, log.topics, log.data) for log in receipt.logs],
+    ]
+    if receipt.type == _DEPOSIT and receipt.deposit_nonce is not None:
+        fields += [receipt.deposit_nonce, _DEPOSIT_RECEIPT_VERSION]
+    encoded = rlp.encode(fields)
+    return bytes((receipt.type,)) + encoded if receipt.type else encoded
+
+
+def receipts_root(receipts: Sequence[Receipt]) -> Hash32:
+    """The root of the trie of a block's receipts, keyed by their index."""
+    return ordered_root([encode_receipt(receipt) for receipt in receipts])

@@ -1,0 +1,137 @@
+"""What makes one chain differ from another, as a value. L1 and L2, dev and megaeth presets, are the same classes under
+different ``ChainSpec``s; nothing else in the house asks which chain it is on.
+
+Why ``osaka`` means blob parameters 6/9: Osaka itself changed none of them. The higher numbers mainnet runs came with two
+later forks that change nothing else (EIP-7892), and those can be had by their own names, ``bpo1`` and ``bpo2``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from megadev.errors import ConfigError
+
+GAS_PER_BLOB = 131_072
+"""Blob gas that one blob uses (EIP-4844)."""
+
+
+class Hardfork(IntEnum):
+    """Ethereum execution hardforks megadev can run, in order of activation."""
+
+    PRAGUE = 1
+    OSAKA = 2
+
+    @property
+    def label(self) -> str:
+        """The name users type: ``prague``, ``osaka``."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class BlobSchedule:
+    """Blob parameters of a fork (EIP-7840): blobs per block and the fraction that sets the price's slope."""
+
+    target: int
+    max: int
+    base_fee_update_fraction: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRules:
+    """EIP-1559 parameters. ``constant_base_fee`` (wei) switches the market off, as on MegaETH."""
+
+    initial_base_fee: int = 1_000_000_000
+    elasticity_multiplier: int = 2
+    base_fee_change_denominator: int = 8
+    constant_base_fee: int | None = None
+    minimum_tip: int = 1_000_000_000
+    """The tip suggested by eth_maxPriorityFeePerGas when nothing else is known, in wei."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSpec:
+    """Everything the rules of one chain depend on.
+
+    ``code_size_limit`` is EIP-170's, in bytes; creation code may be twice that (EIP-3860). ``None`` lifts a limit.
+    ``transaction_gas_cap`` is EIP-7825's 16,777,216 where enforced (off by default, as in Anvil).
+    """
+
+    name: str
+    chain_id: int
+    hardfork: Hardfork
+    blobs: BlobSchedule
+    fees: FeeRules = FeeRules()
+    gas_limit: int = 30_000_000
+    code_size_limit: int | None = 24_576
+    transaction_gas_cap: int | None = None
+    enforce_block_gas_limit: bool = True
+    transaction_types: frozenset[int] = frozenset({0, 1, 2, 3, 4})
+
+    @property
+    def initcode_size_limit(self) -> int | None:
+        """Bytes of creation code allowed (EIP-3860): twice the code size limit."""
+        return None if self.code_size_limit is None else 2 * self.code_size_limit
+
+    @property
+    def blobs_per_transaction(self) -> int:
+        """Blobs one transaction may carry: six since Osaka (EIP-7594), a block's worth before."""
+        return min(6, self.blobs.max) if self.hardfork >= Hardfork.OSAKA else self.blobs.max
+
+
+TRANSACTION_GAS_CAP = 16_777_216
+"""EIP-7825: the most gas one transaction may ask for, where a chain enforces it."""
+
+PRAGUE_BLOBS = BlobSchedule(target=6, max=9, base_fee_update_fraction=5_007_716)
+"""EIP-7691."""
+BPO1_BLOBS = BlobSchedule(target=10, max=15, base_fee_update_fraction=8_346_193)
+"""EIP-8134: mainnet's first blob-parameter-only fork."""
+BPO2_BLOBS = BlobSchedule(target=14, max=21, base_fee_update_fraction=11_684_671)
+"""EIP-8135: mainnet's second."""
+
+BLOB_SCHEDULES: dict[Hardfork, BlobSchedule] = {
+    Hardfork.PRAGUE: PRAGUE_BLOBS,
+    Hardfork.OSAKA: PRAGUE_BLOBS,
+}
+"""What each hardfork brings by itself; Osaka keeps EIP-7691's until its blob-parameter-only forks (EIP-7892)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A rule set users can name: the hardfork whose opcodes and gas apply, and its blob parameters."""
+
+    name: str
+    hardfork: Hardfork
+    blobs: BlobSchedule
+    aliases: tuple[str, ...] = ()
+
+
+FORKS: tuple[Fork, ...] = (
+    Fork("prague", Hardfork.PRAGUE, PRAGUE_BLOBS, aliases=("pectra",)),
+    Fork("osaka", Hardfork.OSAKA, PRAGUE_BLOBS, aliases=("fusaka", "latest")),
+    Fork("bpo1", Hardfork.OSAKA, BPO1_BLOBS),
+    Fork("bpo2", Hardfork.OSAKA, BPO2_BLOBS),
+)
+"""Every name ``--hardfork`` understands, oldest first."""
+
+
+def fork_named(name: str) -> Fork:
+    """The fork a user means, by name or alias, in any case.
+
+    Raises ``ConfigError`` for a fork megadev does not run, listing those it does.
+    """
+    wanted = name.strip().lower()
+    for fork in FORKS:
+        if wanted == fork.name or wanted in fork.aliases:
+            return fork
+    known = ", ".join(" or ".join((fork.name, *fork.aliases)) for fork in FORKS)
+    raise ConfigError(f"unknown hardfork {name!r}; choose one of: {known}")
+
+
+def dev_spec(chain_id: int = 31337, hardfork: Hardfork = Hardfork.OSAKA, **changes: object) -> ChainSpec:
+    """The ``dev`` preset's L2: Ethereum's rules and gas, Anvil's defaults.
+
+    ``changes`` are fields of ``ChainSpec``; ``blobs=fork_named('bpo2').blobs`` gives mainnet's latest blob parameters.
+    """
+    return ChainSpec(**{"name": "dev", "chain_id": chain_id, "hardfork": hardfork,  # type: ignore[arg-type]
+                        "blobs": BLOB_SCHEDULES[hardfork], **changes})

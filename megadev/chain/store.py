@@ -1,0 +1,301 @@
+"""The chain's memory: sealed blocks in order, and the indices by which they are found. Append-only but for ``truncate``.
+
+One writer (the sequencer) appends and truncates; any thread may read at any time, without a lock:
+
+- a block becomes visible by the last step of ``append``, when every index knows it already;
+- ``truncate`` does not shorten the list of blocks but puts a shorter copy in its place, so a reader that took the list
+  before sees the old chain to its end;
+- an index may therefore know more than the list a reader holds, never less, and what lies beyond that list is ignored.
+
+Why logs are indexed by address and first topic: a frontend polls eth_getLogs over all of history for its few contracts,
+and looking at 10,000 blooms each time costs milliseconds. Posting lists of block numbers (8 bytes an entry) lead straight
+to the blocks that matter; blooms still spare the receipts where a query asks for later topics only.
+
+Memory of the indices: about 250 bytes for a block with one transaction, and 8 more for each address and each first topic
+among its logs. Blocks, receipts and transactions themselves come on top.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
+from typing import TypeAlias
+
+import msgspec
+
+from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.receipts import Log, Receipt
+from megadev.errors import UnknownBlock
+from megadev.primitives.bloom import bloom_mask
+from megadev.primitives.types import ZERO_HASH, Address, Hash32
+
+TopicFilter: TypeAlias = Sequence[Collection[Hash32] | None]
+"""What eth_getLogs asks of topics: per position the alternatives; None or nothing there takes any."""
+
+_INDEX_BITS = 24
+"""Bits of a transaction's index in a packed location."""
+
+
+class LocatedLog(msgspec.Struct, frozen=True):
+    """A log with where it stands. ``log_index`` counts within the block."""
+
+    log: Log
+    block: SealedBlock
+    transaction_index: int
+    log_index: int
+
+
+class ChainStore:
+    """Every sealed block of one chain, from its genesis (whose number need not be 0) to its head."""
+
+    def __init__(self, genesis: SealedBlock) -> None:
+        self._first = genesis.number
+        self._blocks: list[SealedBlock] = []
+        self._number_of: dict[Hash32, int] = {}
+        self._located: dict[Hash32, int] = {}
+        # a nonce that a cheat set back lets the same transaction in again; the last one is the one found
+        self._shadowed: dict[Hash32, list[int]] = {}
+        self._with_logs = array("Q")
+        self._by_address: dict[Address, array[int]] = {}
+        self._by_topic: dict[Hash32, array[int]] = {}
+        self.append(genesis)
+
+    # --- writing: the sequencer only ---
+
+    def append(self, block: SealedBlock) -> None:
+        """Make ``block`` the head. Raises ValueError unless it follows the present one."""
+        number = block.number
+        if number != self._first + len(self._blocks):
+            raise ValueError(f"block {number} does not follow block {self._first + len(self._blocks) - 1}")
+        self._number_of[block.hash] = number
+        for index, tx in enumerate(block.transactions):
+            earlier = self._located.get(tx.hash)
+            if earlier is not None:
+                self._shadowed.setdefault(tx.hash, []).append(earlier)
+            self._located[tx.hash] = number << _INDEX_BITS | index
+        self._index_logs(number, block.receipts)
+        self._blocks.append(block)  # last: from here on readers see it
+
+    def truncate(self, number: int) -> list[SealedBlock]:
+        """Make block ``number`` the head again and return what came after it, oldest first.
+
+        Raises ``UnknownBlock`` for a number outside the chain; then nothing changed.
+        """
+        blocks = self._blocks
+        keep = number - self._first + 1
+        if not 1 <= keep <= len(blocks):
+            raise UnknownBlock(f"unknown block: number {number}; this chain has {self._first} to {self.head.number}")
+        removed = blocks[keep:]
+        if not removed:
+            return []
+        self._blocks = blocks[:keep]  # first: readers must not be led beyond the new head by indices being trimmed
+        for block in reversed(removed):
+            del self._number_of[block.hash]
+            for tx in reversed(block.transactions):
+                earlier = self._shadowed.get(tx.hash)
+                if earlier is None:
+                    del self._located[tx.hash]
+                    continue
+                self._located[tx.hash] = earlier.pop()
+                if not earlier:
+                    del self._shadowed[tx.hash]
+            self._unindex_logs(block.number, block.receipts)
+        return removed
+
+    def _index_logs(self, number: int, receipts: Iterable[Receipt]) -> None:
+        found = False
+        for receipt in receipts:
+            for log in receipt.logs:
+                found = True
+                _post(self._by_address, log.address, number)
+                if log.topics:
+                    _post(self._by_topic, log.topics[0], number)
+        if found:
+            self._with_logs.append(number)
+
+    def _unindex_logs(self, number: int, receipts: Iterable[Receipt]) -> None:
+        for receipt in receipts:
+            for log in receipt.logs:
+                _unpost(self._by_address, log.address, number)
+                if log.topics:
+                    _unpost(self._by_topic, log.topics[0], number)
+        if self._with_logs and self._with_logs[-1] == number:
+            self._with_logs.pop()
+
+    # --- reading: any thread ---
+
+    @property
+    def head(self) -> SealedBlock:
+        return self._blocks[-1]
+
+    @property
+    def genesis(self) -> SealedBlock:
+        return self._blocks[0]
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def by_number(self, number: int) -> SealedBlock | None:
+        """The block with that number, or None."""
+        blocks, position = self._blocks, number - self._first
+        return blocks[position] if 0 <= position < len(blocks) else None
+
+    def by_hash(self, block_hash: Hash32) -> SealedBlock | None:
+        """The block with that hash, or None."""
+        number = self._number_of.get(block_hash)
+        if number is None:
+            return None
+        block = self.by_number(number)
+        return block if block is not None and block.hash == block_hash else None
+
+    def transaction(self, tx_hash: Hash32) -> tuple[SealedBlock, int] | None:
+        """The block that holds the transaction with that hash and its index there, or None."""
+        location = self._located.get(tx_hash)
+        if location is None:
+            return None
+        block, index = self.by_number(location >> _INDEX_BITS), location & ((1 << _INDEX_BITS) - 1)
+        if block is None or index >= len(block.transactions) or block.transactions[index].hash != tx_hash:
+            return None  # being appended or removed at this moment
+        return block, index
+
+    def resolve(self, ref: BlockRef, *, safe: int | None = None, finalized: int | None = None) -> SealedBlock:
+        """The block ``ref`` names. ``safe`` and ``finalized`` are those heads' numbers, the head's where not given.
+
+        The pending block is not in any store: ``Tag.PENDING`` gives the head it will be built on.
+
+        Raises ``UnknownBlock`` for a number or hash that is not in this chain.
+        """
+        blocks = self._blocks
+        if isinstance(ref, Tag):
+            if ref is Tag.EARLIEST:
+                return blocks[0]
+            number = safe if ref is Tag.SAFE else finalized if ref is Tag.FINALIZED else None
+            if number is None:
+                return blocks[-1]
+            # a head that lags behind a young or just reverted chain is at its nearest end
+            return blocks[min(max(number - self._first, 0), len(blocks) - 1)]
+        block = self.by_number(ref) if isinstance(ref, int) else self.by_hash(ref)
+        if block is None:
+            raise UnknownBlock(
+                f"unknown block: number {ref}; this chain has {self._first} to {blocks[-1].number}"
+                if isinstance(ref, int)
+                else f"unknown block: hash 0x{ref.hex()}"
+            )
+        return block
+
+    def block_hash(self, number: int) -> Hash32:
+        """The hash of block ``number``, 32 zero bytes where there is none. BLOCKHASH's window of 256 is the engine's."""
+        block = self.by_number(number)
+        return ZERO_HASH if block is None else block.hash
+
+    def blocks(self, first: int, last: int) -> list[SealedBlock]:
+        """The blocks from number ``first`` to ``last``, both included, as far as they exist."""
+        return self._blocks[max(first - self._first, 0) : max(last - self._first + 1, 0)]
+
+    def logs(
+        self, first: int, last: int, addresses: Collection[Address] = (), topics: TopicFilter = ()
+    ) -> list[LocatedLog]:
+        """The logs in blocks ``first`` to ``last`` (both included) from any of ``addresses`` that match ``topics``.
+
+        No address stands for any. In order of block, transaction and log.
+        """
+        while True:
+            blocks = self._blocks
+            low, high = max(first, self._first), min(last, self._first + len(blocks) - 1)
+            numbers = self._candidates(low, high, addresses, topics)
+            if blocks is self._blocks:
+                break
+            # truncated while we looked: what the indices said may be half of the old chain and half of the new
+        found: list[LocatedLog] = []
+        matcher = LogMatcher(addresses, topics)
+        for number in numbers:
+            found += matcher.in_block(blocks[number - self._first])
+        return found
+
+    def _candidates(
+        self, low: int, high: int, addresses: Collection[Address], topics: TopicFilter
+    ) -> Sequence[int]:
+        """Numbers of the blocks from ``low`` to ``high`` that can hold a match, in order."""
+        if low > high:
+            return ()
+        if addresses:
+            postings = [self._by_address.get(address) for address in addresses]
+        elif topics and topics[0]:
+            postings = [self._by_topic.get(topic) for topic in topics[0]]
+        else:
+            postings = [self._with_logs]
+        ranges = [_between(posting, low, high) for posting in postings if posting is not None]
+        if len(ranges) == 1:
+            return ranges[0]
+        return sorted(set(chain.from_iterable(ranges)))
+
+
+class LogMatcher:
+    """One log query: what it asks, and the bloom bits that go with it."""
+
+    def __init__(self, addresses: Collection[Address], topics: TopicFilter) -> None:
+        self._addresses = frozenset(addresses)
+        self._topics = [frozenset(choice) if choice else None for choice in topics]
+        wanted = [self._addresses, *self._topics]
+        self._masks = [[bloom_mask(item) for item in choice] for choice in wanted if choice]
+
+    def in_block(self, block: SealedBlock) -> list[LocatedLog]:
+        """The matching logs of ``block``."""
+        found: list[LocatedLog] = []
+        if not self._may_be_in(block.header.logs_bloom):
+            return found
+        several = len(block.receipts) > 1
+        log_index = 0
+        for transaction_index, receipt in enumerate(block.receipts):
+            if several and receipt.logs and not self._may_be_in(receipt.bloom):
+                log_index += len(receipt.logs)
+                continue
+            for log in receipt.logs:
+                if self._matches(log):
+                    found.append(LocatedLog(log, block, transaction_index, log_index))
+                log_index += 1
+        return found
+
+    def _may_be_in(self, bloom: bytes) -> bool:
+        if not self._masks:
+            return True
+        bits = int.from_bytes(bloom, "big")
+        return all(any(bits & mask == mask for mask in choice) for choice in self._masks)
+
+    def _matches(self, log: Log) -> bool:
+        if self._addresses and log.address not in self._addresses:
+            return False
+        topics = log.topics
+        if len(self._topics) > len(topics):
+            return False
+        return all(choice is None or topics[position] in choice for position, choice in enumerate(self._topics))
+
+
+def first_log_index(block: SealedBlock, transaction_index: int) -> int:
+    """How many logs stand in ``block`` before those of the transaction at ``transaction_index``."""
+    return sum(len(receipt.logs) for receipt in block.receipts[:transaction_index])
+
+
+def _post(postings: dict[bytes, array[int]], key: bytes, number: int) -> None:
+    posting = postings.get(key)
+    if posting is None:
+        postings[key] = array("Q", (number,))
+    elif posting[-1] != number:
+        posting.append(number)
+
+
+def _unpost(postings: dict[bytes, array[int]], key: bytes, number: int) -> None:
+    posting = postings.get(key)
+    if posting is None or posting[-1] != number:
+        return  # taken out with an earlier log of the same block
+    if len(posting) == 1:
+        del postings[key]
+    else:
+        posting.pop()
+
+
+def _between(posting: array[int], low: int, high: int) -> array[int]:
+    """The numbers in ``posting`` from ``low`` to ``high``."""
+    return posting[bisect_left(posting, low) : bisect_right(posting, high)]

@@ -1,0 +1,57 @@
+"""``megadev accounts``: the accounts that some settings give, or those of a running node."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from megadev.cli.client import call
+from megadev.cli.console import account_sections, in_ether, paint_for, section
+from megadev.cli.options import GroupedCommand, config_from, rpc_url_option, setting_options
+
+SETTINGS = frozenset({"accounts", "balance", "mnemonic", "mnemonic_seed_unsafe", "derivation_path"})
+
+
+@click.command(cls=GroupedCommand, short_help="Show the funded accounts and their keys.")
+@setting_options(SETTINGS)
+@lambda command: rpc_url_option(command, default=None)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def accounts(config_file: str | None, rpc_url: str | None, as_json: bool, **flags: Any) -> None:
+    """Show the accounts a node with these settings funds, and their private keys.
+
+    With --rpc-url: those of a running node with their balances now; it does not tell its keys.
+    """
+    if rpc_url is None:
+        _of_settings(flags, config_file, as_json)
+    else:
+        _of_node(rpc_url, as_json)
+
+
+def _of_settings(flags: dict[str, Any], config_file: str | None, as_json: bool) -> None:
+    from megadev.node.accounts import accounts_of
+
+    config = config_from(flags, config_file, among=SETTINGS)
+    found = accounts_of(config)
+    if as_json:
+        click.echo(json.dumps([{"address": a.address, "privateKey": a.private_key} for a in found], indent=2))
+        return
+    click.echo("\n".join(account_sections(found, config.balance_wei, paint_for(sys.stdout, "auto"))).rstrip())
+
+
+def _of_node(url: str, as_json: bool) -> None:
+    addresses = call(url, "eth_accounts", [])
+    balances = [int(call(url, "eth_getBalance", [address, "latest"]), 16) for address in addresses]
+    if as_json:
+        rows = [
+            {"address": address, "balance": str(balance)} for address, balance in zip(addresses, balances, strict=True)
+        ]
+        click.echo(json.dumps(rows, indent=2))
+        return
+    paint = paint_for(sys.stdout, "auto")
+    lines = [*section("Available Accounts", paint), ""]
+    for index, (address, balance) in enumerate(zip(addresses, balances, strict=True)):
+        lines.append(f"({index}) {paint(address, fg='green')} ({in_ether(balance)} ETH)")
+    click.echo("\n".join(lines))

@@ -1,0 +1,56 @@
+"""A JSON-RPC client for one question at a time, for commands that talk to a running node."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from megadev.errors import ConfigError, MegadevError
+
+TIMEOUT_SECONDS = 60
+"""Longer than any answer of a healthy node takes; the *Sync methods wait up to 30 s."""
+
+
+class CallFailed(MegadevError):
+    """The node could not be reached, or answered with an error; ``code`` is that error's."""
+
+    def __init__(self, message: str, code: int | None = None, data: object = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data
+
+
+def call(url: str, method: str, params: list[Any]) -> Any:
+    """The result of one JSON-RPC request over HTTP. Raises CallFailed; ConfigError for a URL that is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"--rpc-url: must be like http://127.0.0.1:8545, not {url!r}")
+    secure = parts.scheme == "https"
+    try:
+        port = parts.port or (443 if secure else 80)
+    except ValueError:
+        raise ConfigError(f"--rpc-url: the port in {url!r} is none") from None
+    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = connect(parts.hostname, port, timeout=TIMEOUT_SECONDS)
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request("POST", target, body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        status, content = response.status, response.read()
+    except OSError as problem:
+        raise CallFailed(f"no node answers at {url}: {problem.strerror or problem}; start one with `megadev up`") from None
+    except http.client.HTTPException as problem:
+        raise CallFailed(f"{url} does not speak HTTP: {problem or type(problem).__name__}") from None
+    finally:
+        connection.close()
+    try:
+        answer = json.loads(content)
+        error = answer.get("error")
+    except (ValueError, AttributeError):
+        raise CallFailed(f"{url} answered HTTP {status} without JSON-RPC: {content[:100]!r}") from None
+    if error is not None:
+        raise CallFailed(str(error.get("message")), error.get("code"), error.get("data"))
+    return answer.get("result")

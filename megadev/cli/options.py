@@ -1,0 +1,104 @@
+"""Command-line options, made from the settings table, and the way back: from parsed flags to a ``DevnetConfig``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from megadev.config import DEFAULT_FILE, GROUPS, SETTINGS, Boolean, DevnetConfig, Setting, TextList, resolve
+
+FILE_VARIABLE = "MEGADEV_CONFIG"
+"""Names the settings file, like ``--config``."""
+RPC_URL_VARIABLE = "MEGADEV_RPC_URL"
+DEFAULT_RPC_URL = "http://127.0.0.1:8545"
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class GroupedOption(click.Option):
+    """An option that help lists under a heading."""
+
+    def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists grouped options under their headings, in the table's order."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                rows.setdefault(getattr(param, "group", "Options"), []).append(record)
+        for group in sorted(rows, key=lambda name: GROUPS.index(name) if name in GROUPS else len(GROUPS)):
+            with formatter.section(group):
+                formatter.write_dl(rows[group])
+
+
+def setting_options(names: Iterable[str] | None = None) -> Callable[[Decorated], Decorated]:
+    """Add the options of all settings, or of those named, and ``--config``."""
+    chosen = SETTINGS if names is None else tuple(row for row in SETTINGS if row.name in set(names))
+
+    def decorate(command: Decorated) -> Decorated:
+        command = click.option(
+            "--config",
+            "config_file",
+            metavar="FILE",
+            help=f"Read settings from this TOML file instead of ./{DEFAULT_FILE}.",
+        )(command)
+        for row in reversed(chosen):
+            command = _option(row)(command)
+        return command
+
+    return decorate
+
+
+def rpc_url_option(command: Decorated, *, default: str | None = DEFAULT_RPC_URL) -> Decorated:
+    """Add ``--rpc-url``."""
+    return click.option(
+        "--rpc-url",
+        metavar="URL",
+        envvar=RPC_URL_VARIABLE,
+        default=default,
+        show_default=default is not None,
+        help=f"The running node to ask (also {RPC_URL_VARIABLE}).",
+    )(command)
+
+
+def config_from(flags: dict[str, Any], config_file: str | None, *, among: frozenset[str] | None = None) -> DevnetConfig:
+    """The configuration from parsed flags, this process's environment, and the settings file.
+
+    Raises ConfigError; also when a file that was asked for does not exist.
+    """
+    named = config_file or os.environ.get(FILE_VARIABLE)
+    file = Path(named) if named else Path(DEFAULT_FILE)
+    given = {name: value for name, value in flags.items() if value is not None and value != ()}
+    return resolve(given, os.environ, file if named or file.exists() else None, among=among)
+
+
+def _option(row: Setting) -> Callable[[Decorated], Decorated]:
+    """A setting's option. It yields text: the table reads and checks it, so that every source has the same rules."""
+    # Help shows short names first: that is where eyes look for them.
+    flags = sorted(row.flags, key=lambda flag: flag.startswith("--"))
+    traits: dict[str, Any] = {"default": None, "help": _help(row), "group": row.group, "cls": GroupedOption}
+    if isinstance(row.kind, Boolean):
+        traits["is_flag"] = True
+    elif row.bare is not None:
+        traits |= {"is_flag": False, "flag_value": str(row.bare), "metavar": row.kind.metavar}
+    elif isinstance(row.kind, TextList):
+        traits |= {"multiple": True, "metavar": row.kind.metavar}
+    else:
+        traits["metavar"] = row.kind.metavar
+    return click.option(*flags, row.name, **traits)
+
+
+def _help(row: Setting) -> str:
+    if row.default is None or row.default is False:
+        return row.help
+    return f"{row.help} [default: {row.describe(row.default)}]"

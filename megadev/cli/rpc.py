@@ -1,0 +1,53 @@
+"""``megadev rpc``: one JSON-RPC question to a running node."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from megadev.cli.client import CallFailed, call
+from megadev.cli.console import paint_for
+from megadev.cli.options import rpc_url_option
+
+
+@click.command(short_help="Ask a running node one JSON-RPC question.")
+@click.argument("method")
+@click.argument("params", nargs=-1)
+@rpc_url_option
+def rpc(method: str, params: tuple[str, ...], rpc_url: str) -> int:
+    """Ask a running node one JSON-RPC question and print the result as JSON.
+
+    Each of PARAMS is JSON, or else a plain string: 0x5, latest and '{"to": "0x…"}' all work. Put -- before parameters
+    that begin with a dash.
+
+    \b
+      megadev rpc eth_blockNumber
+      megadev rpc eth_getBlockByNumber latest false
+    """
+    try:
+        result = call(rpc_url, method, [read_param(text) for text in params])
+    except CallFailed as failure:
+        if failure.code is None:
+            raise
+        data = "" if failure.data is None else f"\ndata: {json.dumps(failure.data)}"
+        click.echo(f"error {failure.code}: {failure}{data}", err=True)
+        return 1
+    text = json.dumps(result, indent=2, ensure_ascii=False)
+    if paint_for(sys.stdout, "auto").enabled:
+        from rich.console import Console
+
+        Console(soft_wrap=True).print_json(text)
+    else:
+        click.echo(text)
+    return 0
+
+
+def read_param(text: str) -> object:
+    """A parameter as typed: JSON where it is, a string otherwise."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return text
+    return value

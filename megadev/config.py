@@ -1,0 +1,591 @@
+"""Every setting of a node: one table, and the rule for which source wins.
+
+The table is ``DevnetConfig`` itself: each field is one row with its type, default, flags, group, help text and check.
+The command line, ``MEGADEV_*`` variables, ``megadev.toml``, ``Devnet(...)`` in Python and the README's reference all
+read it. This module reads no environment and looks for no file on its own: callers pass both to ``resolve``.
+
+Why names follow Anvil's flags: people arrive with scripts. A flag Anvil has is spelled the same here, aliases included.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Protocol
+
+from megadev.chain.spec import Hardfork
+from megadev.errors import ConfigError
+
+DEFAULT_FILE = "megadev.toml"
+"""Read from the working directory where it exists."""
+ENVIRONMENT_PREFIX = "MEGADEV_"
+NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL"})
+"""Variables that the command line reads itself."""
+DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
+DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
+WEI_PER_ETHER = 10**18
+MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
+"""Words a BIP-39 phrase may have."""
+
+
+class Kind(Protocol):
+    """The type of a setting: how to read it from any source, and how to name it in a help text."""
+
+    @property
+    def metavar(self) -> str: ...
+
+    def read(self, given: object) -> object:
+        """The value in its final type; ValueError says what is wrong with ``given`` (a string from flags and
+        environment, any TOML or Python value otherwise)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number, decimal or 0x-hexadecimal; both limits included."""
+
+    minimum: int = 0
+    maximum: int = 2**64 - 1
+    among: tuple[int, ...] = ()
+    metavar: str = "N"
+
+    def read(self, given: object) -> int:
+        if isinstance(given, str):
+            try:
+                value = int(given, 16 if given[:2].lower() == "0x" else 10)
+            except ValueError:
+                raise ValueError(f"must be a whole number, not {given!r}") from None
+        elif isinstance(given, int) and not isinstance(given, bool):
+            value = given
+        else:
+            raise ValueError(f"must be a whole number, not {given!r}")
+        if self.among and value not in self.among:
+            raise ValueError(f"must be one of {', '.join(map(str, self.among))}, not {value}")
+        if value < self.minimum or value > self.maximum:
+            raise ValueError(f"must be between {self.minimum} and {self.maximum}, not {value}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Ether:
+    """A non-negative amount in ETH with up to 18 decimals."""
+
+    metavar: str = "ETH"
+
+    def read(self, given: object) -> Decimal:
+        if isinstance(given, bool) or not isinstance(given, int | float | str | Decimal):
+            raise ValueError(f"must be an amount in ETH, not {given!r}")
+        try:
+            value = Decimal(str(given))
+        except InvalidOperation:
+            raise ValueError(f"must be an amount in ETH, not {given!r}") from None
+        if not value.is_finite() or not 0 <= value < 10**50:
+            raise ValueError(f"must be an amount in ETH of at least 0, not {given!r}")
+        if value.as_tuple().exponent < -18:  # type: ignore[operator]  # finite: the exponent is an int
+            raise ValueError(f"has more than 18 decimals: {given!r}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """A positive duration in seconds; fractions allowed."""
+
+    metavar: str = "SECONDS"
+
+    def read(self, given: object) -> float:
+        try:
+            value = float(given) if isinstance(given, int | float | str) and not isinstance(given, bool) else math.nan
+        except ValueError:
+            value = math.nan
+        if math.isnan(value):
+            raise ValueError(f"must be a number of seconds, not {given!r}")
+        if not 0.001 <= value <= 10**9:
+            raise ValueError(f"must be at least 0.001 seconds, not {given}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """A switch. As a flag it takes no value; elsewhere true/false, yes/no, on/off, 1/0."""
+
+    metavar: str = ""
+
+    def read(self, given: object) -> bool:
+        word = str(given).lower()
+        if word in ("true", "yes", "on", "1"):
+            return True
+        if word in ("false", "no", "off", "0"):
+            return False
+        raise ValueError(f"must be true or false, not {given!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A non-empty string."""
+
+    metavar: str = "TEXT"
+
+    def read(self, given: object) -> str:
+        if not isinstance(given, str) or not given.strip():
+            raise ValueError(f"must be a non-empty text, not {given!r}")
+        return given.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class TextList:
+    """Strings: separated by commas, a repeated flag, or a list."""
+
+    metavar: str = "TEXT"
+
+    def read(self, given: object) -> tuple[str, ...]:
+        parts = [given] if isinstance(given, str) else given
+        if not isinstance(parts, list | tuple | frozenset | set) or not all(isinstance(part, str) for part in parts):
+            raise ValueError(f"must be a text or a list of texts, not {given!r}")
+        items = tuple(item.strip() for part in parts for item in part.split(","))
+        if not items or not all(items):
+            raise ValueError(f"must not be empty or have empty parts: {given!r}")
+        return tuple(dict.fromkeys(items))
+
+
+@dataclass(frozen=True, slots=True)
+class FilePath:
+    """A path, relative to the working directory; ``~`` is the home directory."""
+
+    metavar: str = "PATH"
+
+    def read(self, given: object) -> Path:
+        if not isinstance(given, str | Path) or not str(given):
+            raise ValueError(f"must be a path, not {given!r}")
+        return Path(given).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One word of a list."""
+
+    words: tuple[str, ...]
+
+    @property
+    def metavar(self) -> str:
+        return "|".join(self.words)
+
+    def read(self, given: object) -> str:
+        word = given.lower() if isinstance(given, str) else given
+        if word not in self.words:
+            raise ValueError(f"must be {_either(self.words)}, not {given!r}{_did_you_mean(str(given), self.words)}")
+        return str(word)
+
+
+@dataclass(frozen=True, slots=True)
+class HardforkName:
+    """A hardfork by name; ``latest`` is the newest one megadev runs."""
+
+    metavar: str = "NAME"
+
+    def read(self, given: object) -> Hardfork:
+        if isinstance(given, Hardfork):
+            return given
+        names = {fork.label: fork for fork in Hardfork} | {"latest": max(Hardfork)}
+        word = str(given).lower()
+        if word not in names:
+            raise ValueError(f"must be {_either(tuple(names))}, not {given!r}{_did_you_mean(word, names)}")
+        return names[word]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table.
+
+    ``flags``: the first is the canonical one. ``bare``: what the flag means when given without a value (None: it needs
+    one). ``optional``: the value may be absent, which is then the default.
+    """
+
+    name: str
+    kind: Kind
+    default: object
+    group: str
+    flags: tuple[str, ...]
+    help: str
+    bare: object
+    optional: bool
+
+    @property
+    def key(self) -> str:
+        """Its name in megadev.toml."""
+        return self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+    def read(self, given: object) -> object:
+        """``given`` in its final type; ValueError says what is wrong."""
+        return None if given is None and self.optional else self.kind.read(given)
+
+    def describe(self, value: object) -> str:
+        """A value of this setting as a user would type it."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, tuple):
+            return ",".join(value)
+        if isinstance(value, Hardfork):
+            return value.label
+        return "" if value is None else str(value)
+
+
+def _setting(default: Any, kind: Kind, group: str, flags: str, help: str, *, bare: object = None) -> Any:
+    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first."""
+    row = {"kind": kind, "group": group, "flags": tuple(flags.split()), "help": help, "bare": bare}
+    return field(default=default, metadata=row)
+
+
+ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
+GROUPS = (ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL)
+"""In the order help shows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevnetConfig:
+    """The settings of one node, checked. Raises ConfigError when a value, or two together, cannot be used.
+
+    Units are in each row's help text; fees are in wei, ``balance`` is in ETH, durations and timestamps are in seconds.
+    """
+
+    accounts: int = _setting(10, Integer(0, 100_000), ACCOUNTS, "--accounts -a", "Funded accounts to create.")
+    balance: Decimal = _setting(
+        Decimal(10_000), Ether(), ACCOUNTS, "--balance", "What each account owns at genesis, in ETH."
+    )
+    mnemonic: str = _setting(
+        DEFAULT_MNEMONIC, Text("PHRASE"), ACCOUNTS, "--mnemonic -m", "BIP-39 phrase that the accounts are derived from."
+    )
+    mnemonic_random: int | None = _setting(
+        None,
+        Integer(12, 24, among=MNEMONIC_LENGTHS, metavar="[WORDS]"),
+        ACCOUNTS,
+        "--mnemonic-random",
+        "Draw a new phrase of that many words (12 when none is said).",
+        bare=12,
+    )
+    mnemonic_seed_unsafe: int | None = _setting(
+        None,
+        Integer(metavar="SEED"),
+        ACCOUNTS,
+        "--mnemonic-seed-unsafe",
+        "Draw the phrase from this seed: the same seed, the same accounts. Never send real funds to them.",
+    )
+    derivation_path: str = _setting(
+        "m/44'/60'/0'/0/", Text("PATH"), ACCOUNTS, "--derivation-path", "BIP-32 path; each account's index is appended."
+    )
+
+    chain_id: int = _setting(31337, Integer(1, 2**63 - 1), CHAIN, "--chain-id", "The chain id (EIP-155).")
+    hardfork: Hardfork = _setting(
+        max(Hardfork),
+        HardforkName(),
+        CHAIN,
+        "--hardfork",
+        f"Ethereum rules to run: {', '.join(fork.label for fork in Hardfork)} or latest.",
+    )
+    init: Path | None = _setting(
+        None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
+    )
+    timestamp: int | None = _setting(
+        None,
+        Integer(0, 2**63 - 1, metavar="SECONDS"),
+        CHAIN,
+        "--timestamp",
+        "Timestamp of the genesis block, in seconds since 1970. [default: now]",
+    )
+    number: int = _setting(0, Integer(0, 2**63 - 1), CHAIN, "--number", "Number of the genesis block.")
+    manual_clock: bool = _setting(
+        False,
+        Boolean(),
+        CHAIN,
+        "--manual-clock",
+        "Time stands still but for one second per block and what is asked for by RPC. With --timestamp, the same "
+        "script gives the same hashes on every machine.",
+    )
+    disable_default_create2_deployer: bool = _setting(
+        False,
+        Boolean(),
+        CHAIN,
+        "--disable-default-create2-deployer --no-create2",
+        "Leave out the CREATE2 deployer at 0x4e59b44847b379578588920cA78FbF26c0B4956C.",
+    )
+
+    gas_limit: int = _setting(
+        30_000_000, Integer(21_000, 2**63 - 1, metavar="GAS"), GAS, "--gas-limit", "Gas per block."
+    )
+    disable_block_gas_limit: bool = _setting(
+        False, Boolean(), GAS, "--disable-block-gas-limit", "Let a transaction ask for more gas than a block has."
+    )
+    enable_tx_gas_limit: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--enable-tx-gas-limit --tx-gas-limit",
+        "Refuse transactions above 16,777,216 gas, as Osaka does (EIP-7825).",
+    )
+    base_fee: int = _setting(
+        1_000_000_000,
+        Integer(0, 2**128 - 1, metavar="WEI"),
+        GAS,
+        "--block-base-fee-per-gas --base-fee",
+        "Base fee of the genesis block, in wei (EIP-1559).",
+    )
+    gas_price: int | None = _setting(
+        None,
+        Integer(0, 2**128 - 1, metavar="WEI"),
+        GAS,
+        "--gas-price",
+        "What eth_gasPrice answers, in wei. [default: base fee + suggested tip]",
+    )
+    disable_min_priority_fee: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--disable-min-priority-fee --no-priority-fee",
+        "Suggest the tips seen in recent blocks, even below 1 gwei.",
+    )
+    code_size_limit: int = _setting(
+        24_576,
+        Integer(1, 2**31 - 1, metavar="BYTES"),
+        GAS,
+        "--code-size-limit",
+        "Largest contract, in bytes (EIP-170); creation code may be twice as long (EIP-3860).",
+    )
+    disable_code_size_limit: bool = _setting(
+        False, Boolean(), GAS, "--disable-code-size-limit", "Contracts and creation code of any size."
+    )
+
+    block_time: float | None = _setting(
+        None,
+        Seconds(),
+        MINING,
+        "--block-time -b --blockTime",
+        "Seal a block every so many seconds (fractions allowed) instead of one per transaction.",
+    )
+    no_mining: bool = _setting(
+        False, Boolean(), MINING, "--no-mining --no-mine", "Seal blocks only when asked by RPC (evm_mine)."
+    )
+    mixed_mining: bool = _setting(
+        False, Boolean(), MINING, "--mixed-mining", "With --block-time: also seal a block for each transaction."
+    )
+    order: str = _setting(
+        "fees",
+        Choice(("fees", "fifo")),
+        MINING,
+        "--order",
+        "Which waiting transaction goes first: best paid or oldest.",
+    )
+    max_transactions: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1),
+        MINING,
+        "--max-transactions",
+        "Most transactions per block. [default: no limit but gas]",
+    )
+    slots_in_an_epoch: int = _setting(
+        32,
+        Integer(0, 2**31 - 1),
+        MINING,
+        "--slots-in-an-epoch",
+        "The safe head trails by so many blocks, the finalized head by twice as many.",
+    )
+    allow_same_timestamp: bool = _setting(
+        False, Boolean(), MINING, "--allow-same-timestamp", "Let blocks sealed within one second share its timestamp."
+    )
+
+    host: tuple[str, ...] = _setting(
+        ("127.0.0.1",), TextList("HOST"), SERVER, "--host", "Address to listen on; several with commas or repeated."
+    )
+    port: int = _setting(
+        8545,
+        Integer(0, 65535, metavar="PORT"),
+        SERVER,
+        "--port -p",
+        "Port for HTTP and WebSocket; 0 takes any free one.",
+    )
+    ipc: Path | None = _setting(
+        None,
+        FilePath("[PATH]"),
+        SERVER,
+        "--ipc --ipcpath",
+        f"Also listen on a Unix socket ({DEFAULT_IPC_PATH} when no path is said).",
+        bare=DEFAULT_IPC_PATH,
+    )
+    allow_origin: str = _setting(
+        "*",
+        Text("ORIGIN"),
+        SERVER,
+        "--allow-origin",
+        "Web pages that may read answers (CORS): an origin, or * for all.",
+    )
+    no_cors: bool = _setting(False, Boolean(), SERVER, "--no-cors", "Send no CORS headers at all.")
+    allowed_hosts: tuple[str, ...] | None = _setting(
+        None,
+        TextList("HOST"),
+        SERVER,
+        "--allowed-hosts",
+        "Host names, besides localhost and IP addresses, under which the node may be reached; * for all. "
+        "Stops DNS rebinding.",
+    )
+    no_request_size_limit: bool = _setting(
+        False, Boolean(), SERVER, "--no-request-size-limit", "Accept request bodies of more than 2 MB."
+    )
+
+    config_out: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--config-out",
+        "Write accounts, keys and fees to this file as JSON, then start.",
+    )
+    quiet: bool = _setting(False, Boolean(), TERMINAL, "--quiet -q --silent", "Print errors only.")
+    json: bool = _setting(False, Boolean(), TERMINAL, "--json", "Print one JSON object per line instead of text.")
+    color: str = _setting(
+        "auto",
+        Choice(("auto", "always", "never")),
+        TERMINAL,
+        "--color",
+        "Colours: auto is on for a terminal, unless NO_COLOR is set.",
+    )
+
+    def __post_init__(self) -> None:
+        for row in SETTINGS:
+            try:
+                object.__setattr__(self, row.name, row.read(getattr(self, row.name)))
+            except ValueError as problem:
+                raise ConfigError(f"{row.name}: {problem}") from None
+        _check_together(self)
+
+    @property
+    def balance_wei(self) -> int:
+        """``balance`` in wei."""
+        return int(self.balance.scaleb(18))
+
+    def replace(self, **changes: object) -> DevnetConfig:
+        """A copy with some settings changed, by the names of the fields. Raises ConfigError for an unknown name or an
+        unusable value."""
+        for name in changes:
+            if name not in _BY_NAME:
+                raise ConfigError(f"{name}: there is no such setting{_did_you_mean(name, _BY_NAME)}")
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # __post_init__ checks the types
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(row.name, default=row.default, optional=row.default is None, **row.metadata)
+    for row in dataclasses.fields(DevnetConfig)
+)
+"""The table."""
+_BY_NAME = {row.name: row for row in SETTINGS}
+
+
+def resolve(
+    flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None, *, among: frozenset[str] | None = None
+) -> DevnetConfig:
+    """The configuration that results from all sources; for each setting the first that has it wins: ``flags`` (by
+    setting name; None means not given), ``environ`` (MEGADEV_*), ``file`` (TOML), the default.
+
+    ``among`` limits which settings are taken; the others keep their defaults and are not even read. Raises ConfigError
+    that begins with the source at fault: ``--port: …``, ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
+    """
+    in_file = {} if file is None else _read_file(file)
+    in_environ = _read_environment(environ)
+    values: dict[str, object] = {}
+    for row in SETTINGS:
+        if among is not None and row.name not in among:
+            continue
+        if flags.get(row.name) is not None:
+            source, given = row.flags[0], flags[row.name]
+        elif row.name in in_environ:
+            source, given = row.variable, in_environ[row.name]
+        elif row.name in in_file:
+            source, given = f"{file}: {row.key}", in_file[row.name]
+        else:
+            continue
+        try:
+            values[row.name] = row.read(given)
+        except ValueError as problem:
+            raise ConfigError(f"{source}: {problem}") from None
+    return DevnetConfig().replace(**values)
+
+
+def _read_file(file: Path) -> dict[str, object]:
+    """A TOML file's settings by name. Keys may be written like flags (``chain-id``) or fields (``chain_id``)."""
+    try:
+        with file.open("rb") as opened:
+            table = tomllib.load(opened)
+    except OSError as problem:
+        raise ConfigError(f"{file}: {problem.strerror or problem}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{file}: {problem}") from None
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in _BY_NAME:
+            known = [row.key for row in SETTINGS]
+            raise ConfigError(f"{file}: {key}: there is no such setting{_did_you_mean(key.replace('_', '-'), known)}")
+        if name in found:
+            raise ConfigError(f"{file}: {key}: given twice")
+        found[name] = value
+    return found
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The MEGADEV_* variables that name a setting. One that nearly does is refused.
+
+    Why only nearly: a typing error must not go unnoticed, but other programs may use the prefix for their own ends.
+    """
+    known = {row.variable: row.name for row in SETTINGS}
+    found: dict[str, str] = {}
+    for variable, value in environ.items():
+        if variable in known:
+            found[known[variable]] = value
+        elif variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
+            close = _closest(variable.removeprefix(ENVIRONMENT_PREFIX), [row.name.upper() for row in SETTINGS])
+            if close:
+                raise ConfigError(f"{variable}: there is no such setting. Did you mean {ENVIRONMENT_PREFIX}{close}?")
+    return found
+
+
+def _check_together(config: DevnetConfig) -> None:
+    """Refuse settings that contradict each other."""
+    phrases = [
+        flag
+        for flag, given in (
+            ("--mnemonic", config.mnemonic != DEFAULT_MNEMONIC),
+            ("--mnemonic-random", config.mnemonic_random is not None),
+            ("--mnemonic-seed-unsafe", config.mnemonic_seed_unsafe is not None),
+        )
+        if given
+    ]
+    if len(phrases) > 1:
+        raise ConfigError(f"{' and '.join(phrases)} exclude each other: the accounts come from one phrase")
+    if config.no_mining and config.block_time is not None:
+        raise ConfigError("--no-mining and --block-time exclude each other: drop one of them")
+    if config.mixed_mining and config.block_time is None:
+        raise ConfigError("--mixed-mining needs --block-time: say how often a block is sealed anyway")
+    if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:
+        raise ConfigError("--code-size-limit and --disable-code-size-limit exclude each other: drop one of them")
+
+
+def _either(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A suggestion to append to a message, or nothing."""
+    close = _closest(word, known)
+    return f". Did you mean {close}?" if close else ""
+
+
+def _closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that ``word`` is probably a misspelling of."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)), None)

@@ -1,0 +1,238 @@
+"""The engine seam: a pure transition function. State, history and roots belong to Python above it; call frames, warm
+sets, refunds and transient storage live below it.
+
+``execute`` is the only way anything runs: a mined transaction, ``eth_call``, an estimate, a system call and a replay are
+the same call under other ``Rules`` and over another reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from megadev.chain.receipts import Log
+from megadev.chain.spec import ChainSpec
+from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
+from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
+
+AccessList: TypeAlias = tuple[tuple[Address, tuple[int, ...]], ...]
+"""EIP-2930: addresses with their storage slots."""
+
+
+class BlockEnv(msgspec.Struct, frozen=True):
+    """The block a transaction runs in, as opcodes see it. Timestamps are seconds, fees wei."""
+
+    number: int
+    timestamp: int
+    gas_limit: int
+    coinbase: Address = ZERO_ADDRESS
+    prev_randao: Hash32 = ZERO_HASH
+    base_fee: Wei = 0
+    blob_base_fee: Wei = 1
+
+
+class Authorization(msgspec.Struct, frozen=True):
+    """One EIP-7702 tuple, with its signer recovered above the seam (None: the signature recovers to nobody)."""
+
+    chain_id: int
+    address: Address
+    nonce: int
+    authority: Address | None
+
+
+class TxEnv(msgspec.Struct, frozen=True):
+    """What a transaction asks for, with its sender already known. ``to`` None creates a contract.
+
+    ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
+    """
+
+    sender: Address
+    to: Address | None
+    nonce: int = 0
+    value: Wei = 0
+    data: bytes = b""
+    gas_limit: int = 30_000_000
+    gas_price: Wei = 0
+    max_fee_per_gas: Wei = 0
+    access_list: AccessList = ()
+    blob_versioned_hashes: tuple[Hash32, ...] = ()
+    max_fee_per_blob_gas: Wei = 0
+    authorizations: tuple[Authorization, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which checks and charges apply. The default is consensus; calls, estimates and system calls waive some.
+
+    ``charge_fees``: deduct gas × price (and blob fees) and pay the coinbase. ``charge_intrinsic``: intrinsic and floor
+    gas. ``ecrecover_answers``: 128-byte precompile inputs whose recovery is decided beforehand (anvil_impersonateSignature).
+    ``moved_precompiles``: old address → new address (state overrides).
+    """
+
+    check_nonce: bool = True
+    check_balance: bool = True
+    check_sender_code: bool = True
+    check_base_fee: bool = True
+    check_gas_limit: bool = True
+    charge_fees: bool = True
+    charge_intrinsic: bool = True
+    bump_nonce: bool = True
+    ecrecover_answers: tuple[tuple[bytes, Address], ...] = ()
+    moved_precompiles: tuple[tuple[Address, Address], ...] = ()
+
+
+CONSENSUS = Rules()
+IMPERSONATED = Rules(check_sender_code=False)
+"""A transaction sent for an account whose key we do not have: anything but its code is checked."""
+CALL = Rules(
+    check_nonce=False, check_balance=False, check_sender_code=False, check_base_fee=False, check_gas_limit=False,
+    charge_fees=False,
+)
+"""eth_call and its kin: as geth, no nonce and no fee; the transferred value must still exist."""
+SYSTEM = Rules(
+    check_nonce=False, check_balance=False, check_sender_code=False, check_base_fee=False, check_gas_limit=False,
+    charge_fees=False, charge_intrinsic=False, bump_nonce=False,
+)
+"""Calls the protocol makes at block boundaries (EIP-2935, EIP-4788): 30,000,000 gas, free."""
+
+
+class Success(msgspec.Struct, frozen=True):
+    """Ran to its end. ``created``: the new contract's address, for a creation."""
+
+    output: bytes
+    created: Address | None = None
+
+
+class Revert(msgspec.Struct, frozen=True):
+    """Ended in REVERT: state undone, remaining gas kept, ``output`` explains."""
+
+    output: bytes
+    created: Address | None = None
+
+
+class Halt(msgspec.Struct, frozen=True):
+    """Ended exceptionally: state undone, gas consumed. ``reason`` in geth's words: 'out of gas', 'invalid opcode: INVALID',
+    'invalid jump destination', 'stack underflow (1 <=> 2)', 'write protection', 'max code size exceeded'…"""
+
+    reason: str
+    output: bytes = b""
+    created: Address | None = None
+
+
+Result: TypeAlias = Success | Revert | Halt
+
+
+class GasReport(msgspec.Struct, frozen=True):
+    """``used``: what the receipt says (after refund and floor). ``refunded``: what came back (EIP-3529).
+    ``floor``: EIP-7623's minimum. ``limit_needed``: peak gas before the refund, a lower bound for an estimate."""
+
+    used: int
+    refunded: int = 0
+    floor: int = 0
+    limit_needed: int = 0
+
+
+class AccessSet(msgspec.Struct):
+    """Accounts and slots touched, also by frames that reverted. Warm at the start or not is not told apart."""
+
+    accounts: set[Address] = msgspec.field(default_factory=set)
+    slots: set[tuple[Address, int]] = msgspec.field(default_factory=set)
+
+
+class Execution(msgspec.Struct, frozen=True):
+    """Everything that came of running one transaction."""
+
+    result: Result
+    gas: GasReport
+    logs: tuple[Log, ...]
+    diff: StateDiff
+    accessed: AccessSet
+
+    @property
+    def succeeded(self) -> bool:
+        return isinstance(self.result, Success)
+
+
+@dataclass(slots=True)
+class Frame:
+    """A call frame as a tracer sees it on entry. ``kind``: CALL, DELEGATECALL, STATICCALL, CALLCODE, CREATE, CREATE2 or
+    SELFDESTRUCT; ``to`` is the callee, or the new contract's address."""
+
+    kind: str
+    depth: int
+    sender: Address
+    to: Address
+    code_address: Address
+    value: Wei
+    gas: int
+    input: bytes
+
+
+@dataclass(slots=True)
+class Step:
+    """One opcode about to run. ``stack`` (top last) and ``memory`` are live views: copy what you keep."""
+
+    pc: int
+    op: int
+    gas: int
+    depth: int
+    refund: int
+    stack: list[int]
+    memory: memoryview | bytes | bytearray
+    return_data: bytes
+    frame: Frame
+
+
+@dataclass(slots=True)
+class FrameExit:
+    """How a frame ended. ``error`` is None for success, 'execution reverted' or a halt reason otherwise."""
+
+    gas_used: int
+    output: bytes
+    error: str | None = None
+
+
+class Tracer(Protocol):
+    """Watches an execution without touching it. ``wants_steps`` False keeps the fast path."""
+
+    wants_steps: bool
+
+    def enter(self, frame: Frame) -> None: ...
+
+    def exit(self, frame: Frame, outcome: FrameExit) -> None: ...
+
+    def step(self, step: Step) -> None: ...
+
+    def step_done(self, gas_left: int) -> None:
+        """After the opcode of the last ``step`` of that frame (or its failure)."""
+        ...
+
+    def log(self, log: Log) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine says of itself, for banners and error messages."""
+
+    name: str
+    version: str
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+class Engine(Protocol):
+    """Opened for one ``ChainSpec``; refuses at start (``ConfigError``) what it cannot run."""
+
+    info: EngineInfo
+
+    def execute(
+        self, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CONSENSUS, tracer: Tracer | None = None
+    ) -> Execution:
+        """Run ``tx`` in ``block`` over ``state``.
+
+        Returns an ``Execution`` whether it succeeded, reverted or halted. Raises ``InvalidTransaction`` (nothing ran),
+        ``StateUnavailable`` (a source failed) or ``EngineFault`` (our defect).
+        """
+        ...

@@ -1,0 +1,590 @@
+"""The run loop: call frames of one transaction, in Python made for speed.
+
+``Machine.call`` and ``Machine.create`` frame an execution (value, checkpoint, precompile or code, undo on failure);
+``Machine.run`` is the loop. The frequent opcodes stand in it, tested from the most frequent kind downwards, with gas,
+program counter and stack in local variables; the others are functions in ``operations``, between which gas is handed
+over through the frame.
+
+Why a stack underflow is an ``IndexError`` first: a Python list raises it anyway, so the loop need not ask before every
+pop. Each opcode looks at its deepest operand before it changes anything, so the length reported is the true one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from megadev.evm.engine import BlockEnv, Frame, FrameExit, Step, Tracer
+from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed
+from megadev.evm.engines.journal import Journal
+from megadev.evm.engines.operations import (
+    OPERATIONS,
+    OUT_OF_GAS,
+    Halted,
+    grow,
+    growth_cost,
+    self_destruct,
+    underflow,
+)
+from megadev.evm.engines.precompiles import Answer
+from megadev.evm.rules import Precompile
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import Address, Hash32
+from collections.abc import Callable
+
+REVERTED: Final = "execution reverted"
+_WORD: Final = 1 << 256
+_MASK: Final = _WORD - 1
+_SIGN: Final = 1 << 255
+
+
+@lru_cache(maxsize=1 << 14)
+def _hash(data: bytes) -> int:
+    """keccak256 as a word. Remembered: contracts hash the same few mapping keys again and again."""
+    return int.from_bytes(keccak(data), "big")
+
+
+class Call:
+    """One frame: what was asked for, its working parts while it runs, and how it ended.
+
+    ``gas`` is what is left, current whenever the loop is not in charge of it. After the run ``error`` is None,
+    ``REVERTED`` or a halt reason.
+    """
+
+    __slots__ = (
+        "address",
+        "caller",
+        "code",
+        "code_address",
+        "data",
+        "depth",
+        "error",
+        "frame",
+        "gas",
+        "is_delegated",
+        "kind",
+        "memory",
+        "output",
+        "pc",
+        "return_data",
+        "stack",
+        "static",
+        "value",
+    )
+
+    def __init__(
+        self,
+        kind: str,
+        depth: int,
+        caller: Address,
+        address: Address,
+        code_address: Address,
+        code: bytes,
+        value: int,
+        data: bytes,
+        gas: int,
+        static: bool = False,
+        is_delegated: bool = False,
+    ) -> None:
+        self.kind = kind
+        self.depth = depth
+        self.caller = caller
+        self.address = address
+        self.code_address = code_address
+        self.code = code
+        self.value = value
+        self.data = data
+        self.gas = gas
+        self.static = static
+        self.is_delegated = is_delegated
+        self.output = b""
+        self.error: str | None = None
+        self.frame: Frame | None = None
+        self.return_data = b""
+        self.stack: list[int] = []
+        self.memory = bytearray()
+        self.pc = 0
+
+
+class Machine:
+    """Everything the frames of one transaction share."""
+
+    __slots__ = (
+        "blob_hashes",
+        "block",
+        "chain_id",
+        "code_size_limit",
+        "functions",
+        "gas_price",
+        "has_clz",
+        "initcode_size_limit",
+        "journal",
+        "mnemonics",
+        "origin",
+        "precompiles",
+        "tracer",
+        "wants_steps",
+    )
+
+    def __init__(
+        self,
+        journal: Journal,
+        block: BlockEnv,
+        *,
+        origin: Address,
+        gas_price: int,
+        blob_hashes: tuple[Hash32, ...],
+        chain_id: int,
+        code_size_limit: int | None,
+        initcode_size_limit: int | None,
+        mnemonics: dict[int, str],
+        precompiles: dict[Address, Precompile],
+        functions: dict[str, Callable[[bytes], Answer]],
+        tracer: Tracer | None,
+    ) -> None:
+        self.journal = journal
+        self.block = block
+        self.origin = origin
+        self.gas_price = gas_price
+        self.blob_hashes = blob_hashes
+        self.chain_id = chain_id
+        self.code_size_limit = code_size_limit
+        self.initcode_size_limit = initcode_size_limit
+        self.mnemonics = mnemonics
+        self.has_clz = 0x1E in mnemonics
+        self.precompiles = precompiles
+        self.functions = functions
+        self.tracer = tracer
+        self.wants_steps = tracer is not None and tracer.wants_steps
+
+    # frames
+
+    def call(self, call: Call) -> None:
+        """Run a message call; leaves the outcome in ``call``."""
+        journal = self.journal
+        gas = call.gas
+        if self.tracer is not None:
+            self.enter(call)
+        checkpoint = journal.checkpoint()
+        if call.kind == "CALL":
+            journal.move_value(call.caller, call.address, call.value)
+        elif call.kind == "STATICCALL":
+            journal.touch(call.address)
+        precompile = None if call.is_delegated else self.precompiles.get(call.code_address)
+        if precompile is not None:
+            self._precompile(call, precompile)
+        elif call.code:
+            self.run(call, analysed(call.code))
+        if call.error is not None:
+            self._fail(call, checkpoint)
+        if self.tracer is not None:
+            self.leave(call, gas)
+
+    def create(self, call: Call) -> None:
+        """Run creation code and store what it returns; leaves the outcome in ``call``."""
+        journal = self.journal
+        gas = call.gas
+        if self.tracer is not None:
+            self.enter(call)
+        checkpoint = journal.checkpoint()
+        journal.mark_created(call.address)
+        journal.bump_nonce(call.address)
+        journal.move_value(call.caller, call.address, call.value)
+        if call.code:
+            self.run(call, analyse(call.code))
+        if call.error is None:
+            call.error = self._store_code(call)
+        if call.error is not None:
+            self._fail(call, checkpoint)
+        if self.tracer is not None:
+            self.leave(call, gas)
+
+    def _store_code(self, call: Call) -> str | None:
+        """Make the output the new contract's code, or say why it cannot be (EIP-170, EIP-3541)."""
+        code = call.output
+        if code[:1] == b"\xef":
+            return "invalid code: must not begin with 0xef"
+        if self.code_size_limit is not None and len(code) > self.code_size_limit:
+            return "max code size exceeded"
+        call.gas -= 200 * len(code)
+        if call.gas < 0:
+            return "contract creation code storage out of gas"
+        if code:
+            self.journal.set_code(call.address, code)
+        return None
+
+    def _fail(self, call: Call, checkpoint: tuple[int, int, int]) -> None:
+        self.journal.revert(checkpoint)
+        if call.error != REVERTED:
+            call.gas = 0
+            call.output = b""
+
+    def _precompile(self, call: Call, precompile: Precompile) -> None:
+        call.gas -= precompile.gas(call.data)
+        if call.gas < 0:
+            call.error = OUT_OF_GAS
+            return
+        output = self.functions[precompile.name](call.data)
+        if output is None:
+            call.error = f"invalid input for precompile {precompile.name}"
+        else:
+            call.output = output
+
+    def refuse(self, call: Call, reason: str) -> None:
+        """A call that may not start (depth, balance): its gas is kept, a tracer sees it come and go."""
+        if self.tracer is not None:
+            self.enter(call)
+            call.error = reason
+            self.leave(call, call.gas)
+        call.error = reason
+
+    def enter(self, call: Call) -> None:
+        """Tell the tracer that ``call`` begins."""
+        call.frame = Frame(
+            call.kind,
+            call.depth,
+            call.caller,
+            call.address if call.kind != "DELEGATECALL" and call.kind != "CALLCODE" else call.code_address,
+            call.code_address,
+            call.value,
+            call.gas,
+            call.data if call.kind not in ("CREATE", "CREATE2") else call.code,
+        )
+        if self.tracer is not None:
+            self.tracer.enter(call.frame)
+
+    def leave(self, call: Call, gas: int) -> None:
+        """Tell the tracer how ``call``, begun with ``gas``, ended."""
+        if self.tracer is not None and call.frame is not None:
+            self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error))
+
+    # the loop
+
+    def run(self, call: Call, bytecode: Bytecode) -> None:
+        """Run code until it stops; sets ``call.gas``, ``call.output`` and ``call.error``."""
+        code, jumps, pushes = bytecode.padded, bytecode.jumps, bytecode.pushes
+        stack, memory, data = call.stack, call.memory, call.data
+        push, pop = stack.append, stack.pop
+        gas, pc = call.gas, 0
+        op = 0
+        tracer = self.tracer if self.wants_steps else None
+        stepping = False
+        try:
+            while True:
+                op = code[pc]
+                if tracer is not None:
+                    if stepping:
+                        tracer.step_done(gas)
+                    stepping = True
+                    self._step(call, pc, op, gas)
+                if op >= 0x5F:
+                    if op < 0x80:  # PUSH0 … PUSH32
+                        if op == 0x5F:
+                            gas -= 2
+                            push(0)
+                            pc += 1
+                        else:
+                            gas -= 3
+                            push(pushes[pc])
+                            pc += op - 0x5E
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        if len(stack) > 1024:
+                            raise Halted("stack limit reached 1024 (1023)")
+                        continue
+                    if op < 0x90:  # DUP1 … DUP16
+                        gas -= 3
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        push(stack[0x7F - op])
+                        if len(stack) > 1024:
+                            raise Halted("stack limit reached 1024 (1023)")
+                        pc += 1
+                        continue
+                    if op < 0xA0:  # SWAP1 … SWAP16
+                        gas -= 3
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        depth = 0x8E - op
+                        deep = stack[depth]
+                        stack[depth] = stack[-1]
+                        stack[-1] = deep
+                        pc += 1
+                        continue
+                elif op >= 0x50:
+                    if op == 0x5B:  # JUMPDEST
+                        gas -= 1
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        pc += 1
+                        continue
+                    if op == 0x57:  # JUMPI
+                        gas -= 10
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        condition = stack[-2]
+                        target = pop()
+                        pop()
+                        if condition:
+                            if target not in jumps:
+                                raise Halted("invalid jump destination")
+                            pc = target
+                        else:
+                            pc += 1
+                        continue
+                    if op == 0x56:  # JUMP
+                        gas -= 8
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        pc = pop()
+                        if pc not in jumps:
+                            raise Halted("invalid jump destination")
+                        continue
+                    if op == 0x50:  # POP
+                        gas -= 2
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        pop()
+                        pc += 1
+                        continue
+                    if op == 0x52:  # MSTORE
+                        gas -= 3
+                        value = stack[-2]
+                        offset = pop()
+                        pop()
+                        if offset + 32 > len(memory):
+                            gas -= growth_cost(memory, offset + 32)
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            grow(memory, offset + 32)
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        memory[offset : offset + 32] = value.to_bytes(32, "big")
+                        pc += 1
+                        continue
+                    if op == 0x51:  # MLOAD
+                        gas -= 3
+                        offset = stack[-1]
+                        if offset + 32 > len(memory):
+                            gas -= growth_cost(memory, offset + 32)
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            grow(memory, offset + 32)
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        stack[-1] = int.from_bytes(memory[offset : offset + 32], "big")
+                        pc += 1
+                        continue
+                elif op < 0x20:
+                    if op == 0x01:  # ADD
+                        gas -= 3
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        stack[-2] = (stack[-2] + stack[-1]) & _MASK
+                        pop()
+                        pc += 1
+                        continue
+                    if op >= 0x10:
+                        if op == 0x15:  # ISZERO
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-1] = 0 if stack[-1] else 1
+                            pc += 1
+                            continue
+                        if op == 0x16:  # AND
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] &= stack[-1]
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x14:  # EQ
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] = 1 if stack[-2] == stack[-1] else 0
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x10:  # LT
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] = 1 if stack[-1] < stack[-2] else 0
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x11:  # GT
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] = 1 if stack[-1] > stack[-2] else 0
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x1C:  # SHR
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            value = stack[-2]
+                            shift = pop()
+                            stack[-1] = value >> shift if shift < 256 else 0
+                            pc += 1
+                            continue
+                        if op == 0x1B:  # SHL
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            value = stack[-2]
+                            shift = pop()
+                            stack[-1] = value << shift & _MASK if shift < 256 else 0
+                            pc += 1
+                            continue
+                        if op == 0x17:  # OR
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] |= stack[-1]
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x12 or op == 0x13:  # SLT, SGT
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            # flipping the sign bit turns two's complement order into plain order
+                            right = stack[-2] ^ _SIGN
+                            left = pop() ^ _SIGN
+                            stack[-1] = 1 if (left < right if op == 0x12 else left > right) else 0
+                            pc += 1
+                            continue
+                        if op == 0x19:  # NOT
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-1] ^= _MASK
+                            pc += 1
+                            continue
+                        if op == 0x18:  # XOR
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] ^= stack[-1]
+                            pop()
+                            pc += 1
+                            continue
+                    else:
+                        if op == 0x03:  # SUB
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] = (stack[-1] - stack[-2]) & _MASK
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x02:  # MUL
+                            gas -= 5
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] = stack[-1] * stack[-2] & _MASK
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x04:  # DIV
+                            gas -= 5
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            right = stack[-2]
+                            left = pop()
+                            stack[-1] = left // right if right else 0
+                            pc += 1
+                            continue
+                        if op == 0x06:  # MOD
+                            gas -= 5
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            right = stack[-2]
+                            left = pop()
+                            stack[-1] = left % right if right else 0
+                            pc += 1
+                            continue
+                        if op == 0x00:  # STOP
+                            break
+                elif op == 0x35:  # CALLDATALOAD
+                    gas -= 3
+                    if gas < 0:
+                        raise Halted(OUT_OF_GAS)
+                    offset = stack[-1]
+                    stack[-1] = int.from_bytes(data[offset : offset + 32].ljust(32, b"\0"), "big")
+                    pc += 1
+                    continue
+                elif op == 0x20:  # KECCAK256
+                    size = stack[-2]
+                    offset = pop()
+                    gas -= 30 + 6 * ((size + 31) // 32)
+                    if gas < 0:
+                        raise Halted(OUT_OF_GAS)
+                    if size and offset + size > len(memory):
+                        gas -= growth_cost(memory, offset + size)
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        grow(memory, offset + size)
+                    piece = bytes(memory[offset : offset + size])
+                    stack[-1] = _hash(piece) if size <= 96 else int.from_bytes(keccak(piece), "big")
+                    pc += 1
+                    continue
+
+                if op == 0xF3 or op == 0xFD:  # RETURN, REVERT
+                    size = stack[-2]
+                    offset = pop()
+                    pop()
+                    if size and offset + size > len(memory):
+                        gas -= growth_cost(memory, offset + size)
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        grow(memory, offset + size)
+                    call.output = bytes(memory[offset : offset + size])
+                    if op == 0xFD:
+                        call.error = REVERTED
+                    break
+                operation = OPERATIONS[op]
+                if operation is None or (op == 0x1E and not self.has_clz):
+                    name = self.mnemonics.get(op)
+                    raise Halted(f"invalid opcode: {name or f'opcode {op:#x} not defined'}")
+                if len(stack) < STACK_INPUTS[op]:
+                    raise underflow(len(stack), STACK_INPUTS[op])
+                call.gas, call.pc = gas, pc
+                operation(self, call)
+                gas = call.gas
+                if op == 0xFF:  # SELFDESTRUCT
+                    break
+                if len(stack) > 1024:
+                    raise Halted("stack limit reached 1024 (1023)")
+                pc += 1
+        except Halted as halt:
+            call.error = halt.reason
+        except IndexError:
+            if len(stack) >= STACK_INPUTS[op]:
+                raise
+            call.error = underflow(len(stack), STACK_INPUTS[op]).reason
+        if stepping and tracer is not None:
+            tracer.step_done(max(gas, 0))
+        call.gas = gas
+
+    def _step(self, call: Call, pc: int, op: int, gas: int) -> None:
+        assert self.tracer is not None and call.frame is not None
+        self.tracer.step(
+            Step(
+                pc,
+                op,
+                gas,
+                call.depth,
+                self.journal.refund,
+                call.stack,
+                call.memory,
+                call.return_data,
+                call.frame,
+            )
+        )

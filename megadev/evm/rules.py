@@ -1,0 +1,220 @@
+"""What each hardfork makes of the EVM, as tables: which opcodes exist, which precompiles stand where and what they
+charge, which system contracts the protocol knows. Engines run by these tables and ``eth_config`` prints them.
+
+Prices here are complete; what a precompile computes belongs to the engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from megadev.chain.spec import Hardfork
+from megadev.primitives.types import Address
+
+STACK_LIMIT = 1024
+CALL_DEPTH_LIMIT = 1024
+GAS_PER_BLOB = 131_072
+"""EIP-4844: 2**17 blob gas for each blob."""
+
+_NAMES = {
+    0x00: "STOP ADD MUL SUB DIV SDIV MOD SMOD ADDMOD MULMOD EXP SIGNEXTEND",
+    0x10: "LT GT SLT SGT EQ ISZERO AND OR XOR NOT BYTE SHL SHR SAR",
+    0x20: "KECCAK256",
+    0x30: "ADDRESS BALANCE ORIGIN CALLER CALLVALUE CALLDATALOAD CALLDATASIZE CALLDATACOPY CODESIZE CODECOPY GASPRICE "
+    "EXTCODESIZE EXTCODECOPY RETURNDATASIZE RETURNDATACOPY EXTCODEHASH",
+    0x40: "BLOCKHASH COINBASE TIMESTAMP NUMBER PREVRANDAO GASLIMIT CHAINID SELFBALANCE BASEFEE BLOBHASH BLOBBASEFEE",
+    0x50: "POP MLOAD MSTORE MSTORE8 SLOAD SSTORE JUMP JUMPI PC MSIZE GAS JUMPDEST TLOAD TSTORE MCOPY PUSH0",
+    0x60: " ".join(f"PUSH{n}" for n in range(1, 33)),
+    0x80: " ".join(f"DUP{n}" for n in range(1, 17)),
+    0x90: " ".join(f"SWAP{n}" for n in range(1, 17)),
+    0xA0: "LOG0 LOG1 LOG2 LOG3 LOG4",
+    0xF0: "CREATE CALL CALLCODE RETURN DELEGATECALL CREATE2",
+    0xFA: "STATICCALL",
+    0xFD: "REVERT INVALID SELFDESTRUCT",
+}
+_PRAGUE_OPCODES = {first + i: name for first, names in _NAMES.items() for i, name in enumerate(names.split())}
+
+
+def _words(data: bytes) -> int:
+    return (len(data) + 31) // 32
+
+
+def _fixed(price: int) -> Callable[[bytes], int]:
+    return lambda data: price
+
+
+def _per_word(base: int, word: int) -> Callable[[bytes], int]:
+    return lambda data: base + word * _words(data)
+
+
+def _bn254_pairing_gas(data: bytes) -> int:
+    return 45_000 + 34_000 * (len(data) // 192)
+
+
+def _blake2f_gas(data: bytes) -> int:
+    return int.from_bytes(data[:4], "big") if len(data) == 213 else 0
+
+
+def modexp_sizes(data: bytes) -> tuple[int, int, int, int]:
+    """Lengths in bytes of base, exponent and modulus, and the exponent's first 32 bytes as a number (EIP-198)."""
+    head = data[:96].ljust(96, b"\0")
+    base, exponent, modulus = (int.from_bytes(head[i : i + 32], "big") for i in (0, 32, 64))
+    start, width = 96 + base, min(exponent, 32)
+    return base, exponent, modulus, int.from_bytes(data[start : start + width].ljust(width, b"\0"), "big")
+
+
+def _modexp_gas_berlin(data: bytes) -> int:
+    """EIP-2565."""
+    base, exponent, modulus, head = modexp_sizes(data)
+    bits = max(head.bit_length() - 1, 0)
+    iterations = max(bits if exponent <= 32 else 8 * (exponent - 32) + bits, 1)
+    return max(200, ((max(base, modulus) + 7) // 8) ** 2 * iterations // 3)
+
+
+def _modexp_gas_osaka(data: bytes) -> int:
+    """EIP-7883."""
+    base, exponent, modulus, head = modexp_sizes(data)
+    bits = max(head.bit_length() - 1, 0)
+    iterations = max(bits if exponent <= 32 else 16 * (exponent - 32) + bits, 1)
+    longest = max(base, modulus)
+    return max(500, (16 if longest <= 32 else 2 * ((longest + 7) // 8) ** 2) * iterations)
+
+
+# EIP-2537's discounts in thousandths, for 1, 2, 3 … pairs; the last one holds for all longer inputs.
+_G1_DISCOUNTS = (
+    1000, 949, 848, 797, 764, 750, 738, 728, 719, 712, 705, 698, 692, 687, 682, 677, 673, 669, 665, 661, 658, 654,
+    651, 648, 645, 642, 640, 637, 635, 632, 630, 627, 625, 623, 621, 619, 617, 615, 613, 611, 609, 608, 606, 604,
+    603, 601, 599, 598, 596, 595, 593, 592, 591, 589, 588, 586, 585, 584, 582, 581, 580, 579, 577, 576, 575, 574,
+    573, 572, 570, 569, 568, 567, 566, 565, 564, 563, 562, 561, 560, 559, 558, 557, 556, 555, 554, 553, 552, 551,
+    550, 549, 548, 547, 547, 546, 545, 544, 543, 542, 541, 540, 540, 539, 538, 537, 536, 536, 535, 534, 533, 532,
+    532, 531, 530, 529, 528, 528, 527, 526, 525, 525, 524, 523, 522, 522, 521, 520, 520, 519,
+)  # fmt: skip
+_G2_DISCOUNTS = (
+    1000, 1000, 923, 884, 855, 832, 812, 796, 782, 770, 759, 749, 740, 732, 724, 717, 711, 704, 699, 693, 688,
+    683, 679, 674, 670, 666, 663, 659, 655, 652, 649, 646, 643, 640, 637, 634, 632, 629, 627, 624, 622, 620, 618,
+    615, 613, 611, 609, 607, 606, 604, 602, 600, 598, 597, 595, 593, 592, 590, 589, 587, 586, 584, 583, 582, 580,
+    579, 578, 576, 575, 574, 573, 571, 570, 569, 568, 567, 566, 565, 563, 562, 561, 560, 559, 558, 557, 556, 555,
+    554, 553, 552, 552, 551, 550, 549, 548, 547, 546, 545, 545, 544, 543, 542, 541, 541, 540, 539, 538, 537, 537,
+    536, 535, 535, 534, 533, 532, 532, 531, 530, 530, 529, 528, 528, 527, 526, 526, 525, 524, 524,
+)  # fmt: skip
+
+
+def _msm(pair: int, price: int, discounts: tuple[int, ...]) -> Callable[[bytes], int]:
+    def gas(data: bytes) -> int:
+        pairs = len(data) // pair
+        return pairs * price * discounts[min(pairs, len(discounts)) - 1] // 1000 if pairs else 0
+
+    return gas
+
+
+def _bls_pairing_gas(data: bytes) -> int:
+    return 37_700 + 32_600 * (len(data) // 384)
+
+
+@dataclass(frozen=True, slots=True)
+class Precompile:
+    """A contract without code. ``name`` as EIP-7910 spells it; ``gas`` prices an input before it is looked at."""
+
+    name: str
+    address: Address
+    gas: Callable[[bytes], int]
+
+
+def _at(number: int, name: str, gas: Callable[[bytes], int]) -> Precompile:
+    return Precompile(name, number.to_bytes(20, "big"), gas)
+
+
+_PRAGUE_PRECOMPILES = (
+    _at(0x01, "ECREC", _fixed(3000)),
+    _at(0x02, "SHA256", _per_word(60, 12)),
+    _at(0x03, "RIPEMD160", _per_word(600, 120)),
+    _at(0x04, "ID", _per_word(15, 3)),
+    _at(0x05, "MODEXP", _modexp_gas_berlin),
+    _at(0x06, "BN254_ADD", _fixed(150)),
+    _at(0x07, "BN254_MUL", _fixed(6000)),
+    _at(0x08, "BN254_PAIRING", _bn254_pairing_gas),
+    _at(0x09, "BLAKE2F", _blake2f_gas),
+    _at(0x0A, "KZG_POINT_EVALUATION", _fixed(50_000)),
+    _at(0x0B, "BLS12_G1ADD", _fixed(375)),
+    _at(0x0C, "BLS12_G1MSM", _msm(160, 12_000, _G1_DISCOUNTS)),
+    _at(0x0D, "BLS12_G2ADD", _fixed(600)),
+    _at(0x0E, "BLS12_G2MSM", _msm(288, 22_500, _G2_DISCOUNTS)),
+    _at(0x0F, "BLS12_PAIRING_CHECK", _bls_pairing_gas),
+    _at(0x10, "BLS12_MAP_FP_TO_G1", _fixed(5500)),
+    _at(0x11, "BLS12_MAP_FP2_TO_G2", _fixed(23_800)),
+    # not Ethereum's Prague, but every rollup's (RIP-7212): wallets test for it
+    _at(0x100, "P256VERIFY", _fixed(3450)),
+)
+_OSAKA_CHANGES = (
+    _at(0x05, "MODEXP", _modexp_gas_osaka),
+    _at(0x100, "P256VERIFY", _fixed(6900)),
+)
+
+
+def _by_address(*tables: tuple[Precompile, ...]) -> dict[Address, Precompile]:
+    return {precompile.address: precompile for table in tables for precompile in table}
+
+
+@dataclass(frozen=True, slots=True)
+class EvmRules:
+    """The EVM of one hardfork.
+
+    ``opcodes``: mnemonic by opcode, only those that exist. ``modexp_limit``: the longest MODEXP operand in bytes
+    (EIP-7823), None for no limit. ``transaction_gas_cap``: EIP-7825's, where the fork has one; whether a chain enforces
+    it is its ``ChainSpec``'s choice.
+    """
+
+    hardfork: Hardfork
+    opcodes: dict[int, str]
+    precompiles: dict[Address, Precompile]
+    modexp_limit: int | None
+    transaction_gas_cap: int | None
+
+    @property
+    def has_clz(self) -> bool:
+        """CLZ exists (EIP-7939)."""
+        return 0x1E in self.opcodes
+
+
+EVM_RULES: dict[Hardfork, EvmRules] = {
+    Hardfork.PRAGUE: EvmRules(Hardfork.PRAGUE, _PRAGUE_OPCODES, _by_address(_PRAGUE_PRECOMPILES), None, None),
+    Hardfork.OSAKA: EvmRules(
+        Hardfork.OSAKA,
+        _PRAGUE_OPCODES | {0x1E: "CLZ"},
+        _by_address(_PRAGUE_PRECOMPILES, _OSAKA_CHANGES),
+        1024,
+        16_777_216,
+    ),
+}
+
+SYSTEM_ADDRESS: Address = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
+"""Who makes the protocol's own calls (EIP-4788, EIP-2935)."""
+
+SYSTEM_CONTRACTS: dict[str, Address] = {
+    "BEACON_ROOTS_ADDRESS": bytes.fromhex("000f3df6d732807ef1319fb7b8bb8522d0beac02"),
+    "CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS": bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251"),
+    "DEPOSIT_CONTRACT_ADDRESS": bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"),
+    "HISTORY_STORAGE_ADDRESS": bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935"),
+    "WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS": bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002"),
+}
+"""System contracts by EIP-7910's names, in its order."""
+
+
+def intrinsic_gas(
+    data: bytes, creates: bool, access_list: tuple[tuple[Address, tuple[int, ...]], ...] = (), authorizations: int = 0
+) -> tuple[int, int]:
+    """``(intrinsic, floor)``: what a transaction costs before it runs, and the least it costs when it has run.
+
+    Sources: EIP-2028, EIP-2930, EIP-3860, EIP-7702 and EIP-7623 (the floor).
+    """
+    intrinsic = floor = 21_000
+    if data:
+        tokens = 4 * len(data) - 3 * data.count(0)
+        intrinsic += 4 * tokens
+        floor += 10 * tokens
+    if creates:
+        intrinsic += 32_000 + 2 * _words(data)
+    for _, slots in access_list:
+        intrinsic += 2400 + 1900 * len(slots)
+    return intrinsic + 25_000 * authorizations, floor

@@ -1,0 +1,114 @@
+"""One chain wired up: its spec, engine, store, pool and sequencer, and every question that can be asked of it.
+
+Used once per chain of a node. Reads resolve a block reference to immutable values, so they may run on any thread; whatever
+changes the chain goes to ``sequencer`` on the writer thread.
+"""
+
+from __future__ import annotations
+
+from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.fees import blob_base_fee
+from megadev.chain.genesis import Genesis
+from megadev.chain.spec import ChainSpec
+from megadev.chain.store import ChainStore
+from megadev.chain.transactions import Transaction
+from megadev.errors import UnknownBlock
+from megadev.evm.engine import BlockEnv, Engine
+from megadev.primitives.types import Address, Hash32
+from megadev.sequencer.sequencer import Sequencer
+from megadev.state.overlay import Overlay
+from megadev.state.reader import StateReader
+from megadev.state.world import World, WorldView
+
+
+class LocalChain:
+    """A chain and what may be asked of it. ``sequencer`` is the only way to change it."""
+
+    def __init__(self, spec: ChainSpec, engine: Engine, genesis: Genesis, store: ChainStore, sequencer: Sequencer, *, epoch_slots: int) -> None:
+        self.spec = spec
+        self.engine = engine
+        self.genesis = genesis
+        self.store = store
+        self.sequencer = sequencer
+        self.pool = sequencer.pool
+        self.epoch_slots = epoch_slots
+        """Blocks between latest and safe, and between safe and finalized, while no L1 moves those heads."""
+
+    # -- blocks ---------------------------------------------------------------------------------------------------
+
+    @property
+    def head(self) -> SealedBlock:
+        return self.store.head
+
+    def block(self, ref: BlockRef) -> SealedBlock:
+        """The block ``ref`` names; ``pending`` is built from the pool. Raises ``UnknownBlock``."""
+        found = self.find_block(ref)
+        if found is None:
+            raise UnknownBlock(f"unknown block {_spell(ref)}: the chain's head is block {self.head.number}")
+        return found
+
+    def find_block(self, ref: BlockRef) -> SealedBlock | None:
+        """The block ``ref`` names, or None."""
+        if ref is Tag.LATEST:
+            return self.store.head
+        if ref is Tag.PENDING:
+            return self.sequencer.pending_block()
+        if isinstance(ref, int):
+            return self.store.by_number(ref)
+        if isinstance(ref, bytes):
+            return self.store.by_hash(ref)
+        genesis, head = self.store.genesis.number, self.store.head.number
+        back = {Tag.EARLIEST: head - genesis, Tag.SAFE: self.epoch_slots, Tag.FINALIZED: 2 * self.epoch_slots}[ref]
+        return self.store.by_number(max(genesis, head - back))
+
+    def transaction(self, tx_hash: Hash32) -> tuple[Transaction, SealedBlock | None, int]:
+        """A transaction with its block and index; block None while it waits in the pool. Raises ``KeyError``."""
+        placed = self.store.transaction(tx_hash)
+        if placed is not None:
+            block, index = placed
+            return block.transactions[index], block, index
+        waiting = self.pool.get(tx_hash)
+        if waiting is None:
+            raise KeyError(tx_hash)
+        return waiting, None, 0
+
+    # -- state and environment ------------------------------------------------------------------------------------
+
+    def world(self, ref: BlockRef) -> World:
+        """The whole state after a block, for proofs and dumps (without cheats that no block holds yet)."""
+        return self.block(ref).world
+
+    def state(self, ref: BlockRef) -> StateReader:
+        """State after a block; at ``latest`` and the head's own number, with cheats made since."""
+        block = self.block(ref)
+        view = WorldView(block.world, self.store.block_hash)
+        irregular = self.sequencer.irregular
+        if irregular is not None and block is self.store.head:
+            return Overlay(view, irregular)
+        return view
+
+    def env(self, ref: BlockRef) -> BlockEnv:
+        """The environment a call at ``ref`` sees: that block's own, as geth does."""
+        header = self.block(ref).header
+        return BlockEnv(
+            number=header.number,
+            timestamp=header.timestamp,
+            gas_limit=header.gas_limit,
+            coinbase=header.coinbase,
+            prev_randao=header.prev_randao,
+            base_fee=header.base_fee,
+            blob_base_fee=blob_base_fee(header.excess_blob_gas, self.spec),
+        )
+
+    def nonce(self, address: Address, ref: BlockRef) -> int:
+        """The account's nonce at a block; ``pending`` counts its waiting transactions."""
+        if ref is Tag.PENDING:
+            return self.pool.pending_nonce(address, self.sequencer.next_nonce(address))
+        account = self.state(ref).account(address)
+        return account.nonce if account is not None else 0
+
+
+def _spell(ref: BlockRef) -> str:
+    if isinstance(ref, Tag):
+        return ref.value
+    return str(ref) if isinstance(ref, int) else "0x" + ref.hex()

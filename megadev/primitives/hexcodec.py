@@ -1,0 +1,94 @@
+"""Hex strings of the execution API: quantities, data and checksummed addresses (EIP-55), out and strictly in.
+
+A quantity is ``0x`` and the shortest hex of a number; data is ``0x`` and two digits per byte. Every parser raises
+``InvalidParams`` naming what it got.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from megadev.errors import InvalidParams
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import Address
+
+_HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+
+
+def to_quantity(number: int) -> str:
+    """``0x0``, ``0x1f``, … Raises ValueError for a negative number."""
+    if number < 0:
+        raise ValueError(f"a quantity is never negative, got {number}")
+    return hex(number)
+
+
+def to_data(data: bytes) -> str:
+    """``0x`` and two lower-case digits per byte."""
+    return "0x" + data.hex()
+
+
+def parse_quantity(text: object) -> int:
+    """The number a quantity stands for: ``0x``-prefixed, no leading zeros, at most 256 bits."""
+    digits = _digits(text, "a quantity")
+    if not digits:
+        raise InvalidParams('"0x" is not a quantity: zero is "0x0"')
+    if len(digits) > 64:
+        raise InvalidParams(f"quantity {_shown(text)} is wider than 256 bits")
+    if digits[0] == "0" and len(digits) > 1:
+        raise InvalidParams(f"quantity {_shown(text)} has leading zeros")
+    return int(digits, 16)
+
+
+def parse_data(text: object) -> bytes:
+    """The bytes that data stands for: ``0x``-prefixed, an even number of digits."""
+    digits = _digits(text, "data")
+    if len(digits) % 2:
+        raise InvalidParams(f"data {_shown(text)} has an odd number of digits")
+    return bytes.fromhex(digits)
+
+
+def parse_fixed(text: object, size: int) -> bytes:
+    """As ``parse_data``, for exactly ``size`` bytes (20 an address, 32 a hash)."""
+    data = parse_data(text)
+    if len(data) != size:
+        raise InvalidParams(f"{_shown(text)} is {len(data)} bytes long, expected {size}")
+    return data
+
+
+@lru_cache(maxsize=1 << 14)
+def checksum_address(address: Address) -> str:
+    """``address`` in mixed-case hex (EIP-55)."""
+    digits = address.hex()
+    marks = keccak(digits.encode()).hex()
+    return "0x" + "".join([c.upper() if mark > "7" else c for c, mark in zip(digits, marks, strict=False)])
+
+
+def _digits(text: object, what: str) -> str:
+    """What follows the prefix, known to be hex digits only."""
+    if type(text) is not str:
+        raise InvalidParams(f"{what} must be a 0x-prefixed hex string, got {_shown(text)}")
+    if text[:2] not in ("0x", "0X"):
+        raise InvalidParams(f"{what} must be a 0x-prefixed hex string, got {_shown(text)}: missing 0x prefix")
+    digits = text[2:]
+    # int() and bytes.fromhex() forgive blanks, signs and underscores; the execution API does not
+    if not _HEX_DIGITS.issuperset(digits):
+        raise InvalidParams(f"{what} must be a 0x-prefixed hex string, got {_shown(text)}: not hex digits")
+    return digits
+
+
+def _shown(value: object) -> str:
+    """``value`` as a message may quote it: JSON's words, and short."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 80 else f'"{value[:60]}…" ({len(value)} characters)'
+    if isinstance(value, (int, float)):
+        # a large integer's decimal digits are both slow to make and useless to read
+        return str(value) if isinstance(value, float) or value.bit_length() <= 256 else "a very large number"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return "an array"
+    return type(value).__name__

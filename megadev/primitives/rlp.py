@@ -1,0 +1,165 @@
+"""Recursive Length Prefix (Ethereum Yellow Paper, appendix B): encode what we hold, decode strictly what we are given.
+
+``encode`` runs several times per transaction, so the loop over a list's members is written out for the two kinds that
+nearly all of them are, and calls itself only for nested lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+Encodable: TypeAlias = bytes | int | Sequence["Encodable"]
+"""Bytes stand for themselves, an int for its shortest big-endian bytes (0 for none), a sequence for a list."""
+
+Decoded: TypeAlias = bytes | list["Decoded"]
+"""What RLP can say: bytes and lists of the same."""
+
+_STRING_PREFIX = [bytes([0x80 + size]) for size in range(56)]
+_LIST_PREFIX = [bytes([0xC0 + size]) for size in range(56)]
+_BYTE = [b"\x80"] + [bytes([value]) for value in range(1, 128)] + [bytes([0x81, value]) for value in range(128, 256)]
+"""Encodings of the integers 0 to 255."""
+
+
+def encode(item: Encodable) -> bytes:
+    """The RLP of ``item``. Raises ValueError for a negative integer and TypeError for what RLP cannot say."""
+    kind = type(item)
+    if kind is list or kind is tuple:
+        return _encode_list(item)  # type: ignore[arg-type]
+    if kind is bytes:
+        return encode_bytes(item)  # type: ignore[arg-type]
+    return _encode_other(item)
+
+
+def encode_bytes(item: bytes) -> bytes:
+    """The RLP of one byte string."""
+    size = len(item)
+    if size < 56:
+        if size == 1 and item < b"\x80":
+            return item
+        return _STRING_PREFIX[size] + item
+    return _long_prefix(0xB7, size) + item
+
+
+def list_prefix(size: int) -> bytes:
+    """What precedes a list whose encoded members have ``size`` bytes together."""
+    return _LIST_PREFIX[size] if size < 56 else _long_prefix(0xF7, size)
+
+
+def _encode_list(items: Sequence[Encodable]) -> bytes:
+    parts: list[bytes] = []
+    add = parts.append
+    for item in items:
+        kind = type(item)
+        if kind is bytes:
+            size = len(item)  # type: ignore[arg-type]
+            if size < 56:
+                if size != 1 or item >= b"\x80":  # type: ignore[operator]
+                    add(_STRING_PREFIX[size])
+            else:
+                add(_long_prefix(0xB7, size))
+            add(item)  # type: ignore[arg-type]
+        elif kind is int:
+            if 0 <= item < 256:  # type: ignore[operator]
+                add(_BYTE[item])  # type: ignore[index]
+            else:
+                add(encode_int(item))  # type: ignore[arg-type]
+        elif kind is list or kind is tuple:
+            add(_encode_list(item) if item else b"\xc0")  # type: ignore[arg-type]
+        else:
+            add(_encode_other(item))
+    payload = b"".join(parts)
+    return list_prefix(len(payload)) + payload
+
+
+def encode_int(value: int) -> bytes:
+    """The RLP of one integer."""
+    if value < 256:
+        if value < 0:
+            raise ValueError(f"RLP has no negative integers, got {value}")
+        return _BYTE[value]
+    size = (value.bit_length() + 7) >> 3
+    if size < 56:
+        return _STRING_PREFIX[size] + value.to_bytes(size, "big")
+    return _long_prefix(0xB7, size) + value.to_bytes(size, "big")
+
+
+def _encode_other(item: Encodable) -> bytes:
+    """Subclasses and other sequences: right, not fast."""
+    if isinstance(item, int):
+        return encode_int(int(item))
+    if isinstance(item, (bytes, bytearray, memoryview)):
+        return encode_bytes(bytes(item))
+    if isinstance(item, Sequence) and not isinstance(item, str):
+        return _encode_list(item)
+    raise TypeError(f"RLP encodes bytes, integers and sequences, not {type(item).__name__}")
+
+
+def _long_prefix(offset: int, size: int) -> bytes:
+    if size < 256:
+        return bytes((offset + 1, size))
+    if size < 65536:
+        return bytes((offset + 2, size >> 8, size & 255))
+    length = (size.bit_length() + 7) >> 3
+    return bytes((offset + length,)) + size.to_bytes(length, "big")
+
+
+def decode(data: bytes) -> Decoded:
+    """What ``data`` encodes: bytes, or nested lists of bytes.
+
+    Strict: exactly one item, in its only canonical form. Raises ValueError saying what is wrong and at which byte. Not
+    recursive, so input nested a million deep is an answer and not a crash.
+    """
+    result: list[Decoded] = []
+    items = result
+    position, end = 0, len(data)
+    outer: list[tuple[list[Decoded], int]] = []
+    if not end:
+        raise ValueError("RLP is empty")
+    while True:
+        if position == end:
+            if not outer:
+                return result[0]
+            items, end = outer.pop()
+            continue
+        if items is result and result:
+            raise ValueError(f"RLP has {end - position} bytes after its end")
+        first = data[position]
+        position += 1
+        if first < 0x80:
+            items.append(data[position - 1 : position])
+            continue
+        if first < 0xB8:
+            size = first - 0x80
+            if size == 1 and position < end and data[position] < 0x80:
+                raise ValueError(f"RLP at byte {position - 1}: a single byte below 0x80 must stand for itself")
+            stop = position + size
+        elif first < 0xC0:
+            position, stop = _long_payload(data, position, first - 0xB7, end)
+        elif first < 0xF8:
+            stop = position + first - 0xC0
+        else:
+            position, stop = _long_payload(data, position, first - 0xF7, end)
+        if stop > end:
+            raise ValueError(f"RLP at byte {position}: {stop - position} bytes announced, {end - position} left")
+        if first < 0xC0:
+            items.append(data[position:stop])
+            position = stop
+        else:
+            inner: list[Decoded] = []
+            items.append(inner)
+            outer.append((items, end))
+            items, end = inner, stop
+
+
+def _long_payload(data: bytes, position: int, length: int, end: int) -> tuple[int, int]:
+    """Where a payload of 56 bytes or more starts and stops, given how many bytes spell its size."""
+    start = position + length
+    if start > end:
+        raise ValueError(f"RLP at byte {position}: the size itself is cut short")
+    if data[position] == 0:
+        raise ValueError(f"RLP at byte {position}: the size has a leading zero")
+    size = int.from_bytes(data[position:start], "big")
+    if size < 56:
+        raise ValueError(f"RLP at byte {position}: a size below 56 must use the short form")
+    return start, start + size

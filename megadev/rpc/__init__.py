@@ -1,0 +1,10 @@
+"""JSON-RPC: bytes in, bytes out. Owns the envelope, the parameters, the table of methods and the table of errors.
+
+Start with ``catalog`` (every method and its status), then ``dispatch`` (how a request becomes a call of a plain
+function). ``codec`` says what a method's annotations may be, ``errors`` which exception answers with which code,
+``methods`` holds the methods themselves. May import everything up to ``node``; knows nothing of HTTP, WebSockets or
+files.
+
+Why methods are plain functions and not a class: a method is three lines that decode nothing and format nothing, and a
+reader looks for it by its name.
+"""

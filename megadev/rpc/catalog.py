@@ -1,0 +1,278 @@
+"""Every JSON-RPC method megadev knows of: its names, what it takes and gives, and whether it is offered.
+
+One row, one line; the rows are in groups, as README shows them. ``status`` is one of
+
+    full                 offered, as clients expect it
+    partial: why         offered, with that difference
+    planned              known, not offered yet: answers -32601
+    refused: why         known, will not be offered: answers -32601 with the reason
+
+A row that is full or partial has exactly one function registered under its name (``dispatch.method``), and a test sees
+to it. ``aliases`` are further names for the same function. ``heavy`` methods may take milliseconds or more; a server
+runs them in a worker thread, so they must only read, and read from one immutable snapshot.
+In ``params`` a question mark means optional.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+FULL = "full"
+PLANNED = "planned"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One row."""
+
+    name: str
+    params: str
+    result: str
+    status: str = PLANNED
+    aliases: tuple[str, ...] = ()
+    heavy: bool = False
+    group: str = ""
+
+    @property
+    def is_available(self) -> bool:
+        """Offered, fully or partly."""
+        return self.status == FULL or self.status.startswith("partial: ")
+
+
+def _row(
+    name: str, params: str, result: str, status: str = PLANNED, *aliases: str, heavy: bool = False
+) -> Entry:
+    return Entry(name, params, result, status, aliases, heavy)
+
+
+_WITHDRAWAL = ("eth_getWithdrawalProof",)
+_SET_BALANCE = ("hardhat_setBalance", "tenderly_setBalance", "evm_setAccountBalance")
+_SET_STORAGE = ("hardhat_setStorageAt", "evm_setAccountStorageAt")
+_SET_RANDAO = ("hardhat_setPrevRandao", "anvil_setPrevRandao")
+_TEMPO = ("anvil_setValidatorFeeToken", "anvil_setFeeAmmLiquidity", "anvil_dealTIP20")
+_NO_MINING = "refused: there is no proof of work"
+_NO_TEMPO = "refused: Tempo networks only"
+_OLD_TYPED_DATA = "refused: superseded by eth_signTypedData_v4"
+
+GROUPS: dict[str, tuple[Entry, ...]] = {
+    "Identity, network and fees": (
+        _row("web3_clientVersion", "", "name and version"),
+        _row("web3_sha3", "data", "keccak256"),
+        _row("rpc_modules", "", "namespaces with versions"),
+        _row("net_version", "", "chain id in decimal", PLANNED, "eth_networkId"),
+        _row("net_listening", "", "true"),
+        _row("net_peerCount", "", "0x0"),
+        _row("eth_protocolVersion", "", "protocol version"),
+        _row("eth_chainId", "", "quantity"),
+        _row("eth_syncing", "", "false"),
+        _row("eth_hashrate", "", "0x0"),
+        _row("eth_mining", "", "false"),
+        _row("eth_coinbase", "", "address"),
+        _row("eth_accounts", "", "addresses", PLANNED, "eth_requestAccounts"),
+        _row("eth_gasPrice", "", "wei"),
+        _row("eth_maxPriorityFeePerGas", "", "wei"),
+        _row("eth_baseFee", "", "wei, of the next block"),
+        _row("eth_blobBaseFee", "", "wei"),
+        _row("eth_feeHistory", "count, newest block, percentiles?", "fees by block", heavy=True),
+        _row("eth_config", "", "fork configuration (EIP-7910)"),
+    ),
+    "State": (
+        _row("eth_blockNumber", "", "quantity"),
+        _row("eth_getBalance", "address, block?", "wei"),
+        _row("eth_getAccount", "address, block?", "balance, nonce, code hash, storage root"),
+        _row("eth_getAccountInfo", "address, block?", "balance, nonce, code"),
+        _row("eth_getStorageAt", "address, slot, block?", "32-byte word"),
+        _row("eth_getStorageValues", "{address: [slot]}, block?", "{address: [word]}"),
+        _row("eth_getTransactionCount", "address, block?", "nonce"),
+        _row("eth_getCode", "address, block?", "code"),
+        _row("eth_getCodeByHash", "code hash", "code"),
+        _row("eth_getProof", "address, [slot], block?", "Merkle proofs (EIP-1186)", heavy=True),
+        _row("eth_call", "call, block?, state overrides?, block overrides?", "return data", heavy=True),
+        _row("eth_estimateGas", "call, block?, state overrides?, block overrides?", "gas", heavy=True),
+        _row("eth_createAccessList", "call, block?, state overrides?", "access list and gas", heavy=True),
+        _row("eth_simulateV1", "blocks of calls, block?", "simulated blocks", heavy=True),
+        _row("eth_callMany", "bundles, where, state overrides?, timeout?", "results by bundle", heavy=True),
+        _row("eth_callBundle", "bundle", "results", heavy=True),
+        _row("eth_callAfter", "call, {account, nonce}, state overrides?", "return data"),
+        _row("eth_fillTransaction", "transaction", "transaction with its gaps filled, and its bytes", heavy=True),
+    ),
+    "Blocks, transactions and receipts": (
+        _row("eth_getBlockByHash", "hash, full?", "block or null"),
+        _row("eth_getBlockByNumber", "block, full?", "block or null"),
+        _row("eth_getHeaderByHash", "hash", "header or null"),
+        _row("eth_getHeaderByNumber", "block", "header or null"),
+        _row("eth_getBlockTransactionCountByHash", "hash", "quantity or null"),
+        _row("eth_getBlockTransactionCountByNumber", "block", "quantity or null"),
+        _row("eth_getUncleCountByBlockHash", "hash", "0x0"),
+        _row("eth_getUncleCountByBlockNumber", "block", "0x0"),
+        _row("eth_getUncleByBlockHashAndIndex", "hash, index", "null"),
+        _row("eth_getUncleByBlockNumberAndIndex", "block, index", "null"),
+        _row("eth_getTransactionByHash", "hash", "transaction or null"),
+        _row("eth_getTransactionByBlockHashAndIndex", "hash, index", "transaction or null"),
+        _row("eth_getTransactionByBlockNumberAndIndex", "block, index", "transaction or null"),
+        _row("eth_getTransactionBySenderAndNonce", "address, nonce", "transaction or null"),
+        _row("eth_getTransactionReceipt", "hash", "receipt or null"),
+        _row("eth_getBlockReceipts", "block", "receipts or null"),
+        _row("eth_getRawTransactionByHash", "hash", "bytes or null", PLANNED, "debug_getRawTransaction"),
+        _row("eth_getRawTransactionByBlockHashAndIndex", "hash, index", "bytes or null"),
+        _row("eth_getRawTransactionByBlockNumberAndIndex", "block, index", "bytes or null"),
+        _row("eth_getBlockAccessList", "block", "access list (EIP-7928)"),
+        _row("eth_getBlockAccessListByBlockHash", "hash", "access list (EIP-7928)"),
+        _row("eth_getBlockAccessListByBlockNumber", "block", "access list (EIP-7928)"),
+        _row("eth_getBlockAccessListRaw", "block", "bytes (EIP-7928)"),
+    ),
+    "Logs, filters and subscriptions": (
+        _row("eth_getLogs", "filter", "logs", heavy=True),
+        _row("eth_getLogsWithCursor", "filter with cursor", "logs and the next cursor", heavy=True),
+        _row("eth_newFilter", "filter", "filter id"),
+        _row("eth_newBlockFilter", "", "filter id"),
+        _row("eth_newPendingTransactionFilter", "full?", "filter id"),
+        _row("eth_getFilterChanges", "filter id", "what is new"),
+        _row("eth_getFilterLogs", "filter id", "logs"),
+        _row("eth_uninstallFilter", "filter id", "bool"),
+        _row("eth_subscribe", "kind, options?", "subscription id (WebSocket and IPC)"),
+        _row("eth_unsubscribe", "subscription id", "bool (WebSocket and IPC)"),
+    ),
+    "Signing and sending": (
+        _row("eth_sign", "address, data", "signature (EIP-191)"),
+        _row("personal_sign", "data, address", "signature (EIP-191)"),
+        _row("eth_signTypedData_v4", "address, typed data", "signature (EIP-712)"),
+        _row("eth_signTypedData", "address, typed data", "", _OLD_TYPED_DATA, "eth_signTypedData_v3"),
+        _row("eth_signTransaction", "transaction", "signed bytes"),
+        _row("eth_sendTransaction", "transaction", "hash"),
+        _row("eth_sendTransactionSync", "transaction, timeout ms?", "receipt"),
+        _row("eth_sendRawTransaction", "signed bytes", "hash"),
+        _row("eth_sendRawTransactionSync", "signed bytes, timeout ms?", "receipt (EIP-7966)"),
+        _row("eth_sendRawTransactionConditional", "signed bytes, conditions", "hash"),
+        _row("eth_sendUnsignedTransaction", "transaction with from", "hash"),
+        _row("eth_resend", "transaction, gas price?, gas?", "hash"),
+        _row("eth_getWork", "", "", _NO_MINING),
+        _row("eth_submitWork", "nonce, hash, digest", "", _NO_MINING),
+        _row("eth_submitHashrate", "rate, id", "", _NO_MINING),
+        _row("eth_signRawTransaction", "", "", _NO_TEMPO),
+    ),
+    "Txpool": (
+        _row("txpool_status", "", "pending and queued counts"),
+        _row("txpool_content", "", "transactions by sender and nonce"),
+        _row("txpool_contentFrom", "address", "transactions by nonce"),
+        _row("txpool_inspect", "", "summaries by sender and nonce"),
+        _row("eth_pendingTransactions", "", "transactions"),
+        _row("debug_clearTxpool", "", "null"),
+    ),
+    "Tracing and debugging": (
+        _row("debug_traceTransaction", "hash, options?", "trace", heavy=True),
+        _row("debug_traceCall", "call, block?, options?", "trace", heavy=True),
+        _row("debug_traceBlock", "block bytes, options?", "traces", heavy=True),
+        _row("debug_traceBlockByHash", "hash, options?", "traces", heavy=True),
+        _row("debug_traceBlockByNumber", "block, options?", "traces", heavy=True),
+        _row("debug_codeByHash", "code hash, block?", "code"),
+        _row("debug_dbGet", "key", "code"),
+        _row("debug_getRawBlock", "block", "bytes"),
+        _row("debug_getRawHeader", "block", "bytes"),
+        _row("debug_getRawReceipts", "block", "list of bytes"),
+        _row("debug_getRawTransactions", "block", "list of bytes"),
+        _row("debug_executionWitness", "block", "witness", heavy=True),
+        _row("debug_accountInfoAt", "block hash, index, address", "account", heavy=True),
+        _row("debug_getModifiedAccountsByNumber", "block, block?", "addresses", heavy=True),
+        _row("debug_storageRangeAt", "block hash, index, address, start, limit", "slots", heavy=True),
+        _row("debug_getHistoryTransactionCount", "block", "transactions up to it"),
+        _row("debug_freeOSMemory", "", "null"),
+        _row("trace_transaction", "hash", "flat traces", heavy=True),
+        _row("trace_get", "hash, [index]", "flat trace", heavy=True),
+        _row("trace_block", "block", "flat traces", heavy=True),
+        _row("trace_filter", "filter", "flat traces", heavy=True),
+        _row("trace_call", "call, kinds, block?", "trace", heavy=True),
+        _row("trace_callMany", "[[call, kinds]], block?", "traces", heavy=True),
+        _row("trace_rawTransaction", "signed bytes, kinds", "trace", heavy=True),
+        _row("trace_replayTransaction", "hash, kinds", "trace", heavy=True),
+        _row("trace_replayBlockTransactions", "block, kinds", "traces", heavy=True),
+        _row("trace_transactionOpcodeGas", "hash", "gas by opcode", heavy=True),
+        _row("trace_blockOpcodeGas", "block", "gas by opcode", heavy=True),
+    ),
+    "Otterscan and Erigon": (
+        _row("erigon_getHeaderByNumber", "block", "header"),
+        _row("ots_getApiLevel", "", "8"),
+        _row("ots_getInternalOperations", "hash", "operations", heavy=True),
+        _row("ots_traceTransaction", "hash", "call tree", heavy=True),
+        _row("ots_getTransactionError", "hash", "revert data"),
+        _row("ots_hasCode", "address, block?", "bool"),
+        _row("ots_getBlockDetails", "block", "block with fees, without transactions"),
+        _row("ots_getBlockDetailsByHash", "hash", "block with fees, without transactions"),
+        _row("ots_getBlockTransactions", "block, page, page size", "transactions and receipts"),
+        _row("ots_searchTransactionsBefore", "address, block, page size", "a page of transactions", heavy=True),
+        _row("ots_searchTransactionsAfter", "address, block, page size", "a page of transactions", heavy=True),
+        _row("ots_getTransactionBySenderAndNonce", "address, nonce", "hash or null"),
+        _row("ots_getContractCreator", "address", "hash and creator, or null"),
+    ),
+    "Mining and time": (
+        _row("anvil_mine", "count?, seconds between?", "null", PLANNED, "hardhat_mine"),
+        _row("evm_mine", "timestamp or {timestamp, blocks}?", "0x0"),
+        _row("anvil_mine_detailed", "timestamp or {timestamp, blocks}?", "blocks", PLANNED, "evm_mine_detailed"),
+        _row("anvil_getAutomine", "", "bool", PLANNED, "hardhat_getAutomine"),
+        _row("anvil_setAutomine", "bool", "null", PLANNED, "evm_setAutomine"),
+        _row("anvil_getIntervalMining", "", "seconds or null"),
+        _row("anvil_setIntervalMining", "seconds", "null", PLANNED, "evm_setIntervalMining"),
+        _row("anvil_increaseTime", "seconds", "total offset in seconds", PLANNED, "evm_increaseTime"),
+        _row("anvil_setTime", "timestamp", "seconds jumped", PLANNED, "evm_setTime"),
+        _row("anvil_setNextBlockTimestamp", "timestamp", "null", PLANNED, "evm_setNextBlockTimestamp"),
+        _row("anvil_setBlockTimestampInterval", "seconds", "null"),
+        _row("anvil_removeBlockTimestampInterval", "", "bool"),
+        _row("anvil_getGenesisTime", "", "timestamp"),
+        _row("anvil_getLastBlockWallTime", "", "milliseconds"),
+    ),
+    "Accounts and state, changed at will": (
+        _row("anvil_impersonateAccount", "address", "null", PLANNED, "hardhat_impersonateAccount"),
+        _row("anvil_stopImpersonatingAccount", "address", "null", PLANNED, "hardhat_stopImpersonatingAccount"),
+        _row("anvil_autoImpersonateAccount", "bool", "null", PLANNED, "hardhat_autoImpersonateAccount"),
+        _row("anvil_impersonateSignature", "signature, address", "null"),
+        _row("anvil_setBalance", "address, wei", "null", PLANNED, *_SET_BALANCE),
+        _row("anvil_addBalance", "address, wei", "null", PLANNED, "hardhat_addBalance", "tenderly_addBalance"),
+        _row("anvil_setCode", "address, code", "null", PLANNED, "hardhat_setCode", "evm_setAccountCode"),
+        _row("anvil_setNonce", "address, nonce", "null", PLANNED, "hardhat_setNonce", "evm_setAccountNonce"),
+        _row("anvil_setStorageAt", "address, slot, word", "true", PLANNED, *_SET_STORAGE),
+        _row("anvil_dealERC20", "holder, token, amount", "null", PLANNED, "hardhat_dealERC20", "anvil_setERC20Balance"),
+        _row("anvil_setERC20Allowance", "owner, spender, token, amount", "null"),
+        _row("evm_addAccount", "address, passphrase", "bool"),
+        _row("evm_removeAccount", "address, passphrase", "bool"),
+    ),
+    "Chain and node, changed at will": (
+        _row("anvil_snapshot", "", "snapshot id", PLANNED, "evm_snapshot"),
+        _row("anvil_revert", "snapshot id", "bool", PLANNED, "evm_revert"),
+        _row("anvil_dumpState", "with history?", "compressed state", PLANNED, "hardhat_dumpState"),
+        _row("anvil_loadState", "state", "true", PLANNED, "hardhat_loadState"),
+        _row("anvil_reset", "{forking}?", "null", PLANNED, "hardhat_reset"),
+        _row("anvil_reorg", "depth, transactions", "null"),
+        _row("anvil_rollback", "depth?", "null"),
+        _row("anvil_dropTransaction", "hash", "hash or null", PLANNED, "hardhat_dropTransaction"),
+        _row("anvil_dropAllTransactions", "", "null", PLANNED, "hardhat_dropAllTransactions"),
+        _row("anvil_removePoolTransactions", "address", "null"),
+        _row("anvil_setCoinbase", "address", "null", PLANNED, "hardhat_setCoinbase"),
+        _row("anvil_setChainId", "chain id", "null"),
+        _row("anvil_setLoggingEnabled", "bool", "null", PLANNED, "hardhat_setLoggingEnabled"),
+        _row("anvil_setMinGasPrice", "wei", "null", PLANNED, "hardhat_setMinGasPrice"),
+        _row("anvil_setNextBlockBaseFeePerGas", "wei", "null", PLANNED, "hardhat_setNextBlockBaseFeePerGas"),
+        _row("anvil_setNextBlockPrevRandao", "word", "null", PLANNED, *_SET_RANDAO),
+        _row("anvil_setBlockGasLimit", "gas", "true", PLANNED, "evm_setBlockGasLimit"),
+        _row("anvil_setRpcUrl", "url", "null"),
+        _row("anvil_nodeInfo", "", "head, environment and fork"),
+        _row("anvil_metadata", "", "client, chain and snapshots", PLANNED, "hardhat_metadata"),
+        _row("anvil_getBlobByHash", "versioned hash", "blob or null"),
+        _row("anvil_getBlobsByTransactionHash", "hash", "blobs or null"),
+        _row("anvil_classifyTransaction", "transaction", "kind"),
+        _row("anvil_setFeeToken", "", "", _NO_TEMPO, *_TEMPO),
+    ),
+    "MegaETH and the rollup": (
+        _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt"),
+        _row("mega_getAccountInfo", "address, block?", "account"),
+        _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", PLANNED, *_WITHDRAWAL, heavy=True),
+        _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", heavy=True),
+        _row("optimism_outputAtBlock", "block number", "output root", PLANNED, "mega_outputAtBlock", heavy=True),
+        _row("optimism_syncStatus", "", "heads of both chains"),
+        _row("optimism_rollupConfig", "", "rollup configuration"),
+        _row("optimism_version", "", "version"),
+    ),
+}
+
+CATALOG: tuple[Entry, ...] = tuple(
+    msgspec.structs.replace(entry, group=group) for group, entries in GROUPS.items() for entry in entries
+)
+"""All rows, in the order of the groups."""

@@ -1,0 +1,333 @@
+"""How a request becomes a call of a plain function, and its outcome an answer.
+
+A method is a function of the node and of decoded parameters, registered under its name in the catalog::
+
+    @method("eth_getBalance")
+    def eth_getBalance(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> JSON:
+        return quantity(node.chain.balance(address, block))
+
+Its annotations say how the parameters are decoded (``codec``); a parameter with a default may be absent or null. It
+returns JSON and raises exceptions of ``megadev/errors.py``. It may be a coroutine function where it must wait. Aliases,
+and whether it is heavy, stand in its row of the catalog.
+
+Three moments matter to whoever owns the chain. ``before_request`` runs before each request is dispatched, batch members
+included; ``after_answer`` is called by the transport once the answer has left the process. Giving both "seal what is
+open" is what lets a caller be answered before its block is sealed and yet never see an unsealed one. ``on_request``
+hears of each outcome, for the request log.
+
+Why ``handle`` answers with bytes whenever it can, and with a coroutine only when it must wait: a task per request costs
+as much as decoding and answering one, and the common request waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from megadev.errors import InvalidParams
+from megadev.rpc import envelope
+from megadev.rpc.catalog import CATALOG, Entry
+from megadev.rpc.codec import Decoder, decoder_for
+from megadev.rpc.envelope import Failure, Malformed, Request
+from megadev.rpc.errors import DEFECT, failure_for, row_for
+
+if TYPE_CHECKING:
+    from megadev.node.chain import LocalChain
+    from megadev.node.node import Node
+
+MethodFunction = TypeVar("MethodFunction", bound=Callable[..., Any])
+Answer: TypeAlias = bytes | None
+"""None: nothing is to be answered (notifications only)."""
+Offload: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
+"""Runs a function in a worker thread."""
+
+BATCH_TURN_NS = 2_000_000
+"""How long a batch may keep the event loop before others get a turn."""
+
+
+class Session(Protocol):
+    """A lasting connection (WebSocket, IPC): where notifications go."""
+
+    id: str
+
+    def notify(self, message: bytes) -> None:
+        """Queue one message. Call on the event loop's thread; never blocks; dropped once the connection is gone."""
+        ...
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once, when the connection ends."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RpcNode:
+    """What methods work on: the devnet, the chain this endpoint serves, and the session asking (None over HTTP)."""
+
+    devnet: Node
+    chain: LocalChain
+    session: Session | None = None
+
+
+class Method(msgspec.Struct, frozen=True):
+    """A registered function with its compiled parameters."""
+
+    name: str
+    function: Callable[..., Any]
+    parameters: tuple[str, ...]
+    decoders: tuple[Decoder, ...]
+    required: int
+    defaults: tuple[Any, ...]
+    is_async: bool
+
+    def arguments(self, params: list[Any]) -> list[Any]:
+        """Decode positional parameters. Raises ``InvalidParams`` naming the one at fault."""
+        given = len(params)
+        if given > len(self.decoders):
+            raise InvalidParams(f"too many arguments, want at most {len(self.decoders)}, got {given}")
+        if given < self.required:
+            raise InvalidParams(f"missing value for required argument {given} ({self.parameters[given]})")
+        arguments: list[Any] = []
+        for index, value in enumerate(params):
+            if value is None and index >= self.required:
+                arguments.append(self.defaults[index - self.required])
+                continue
+            try:
+                arguments.append(self.decoders[index](value))
+            except InvalidParams as error:
+                text = str(error)
+                where = f"invalid argument {index} ({self.parameters[index]})"
+                raise InvalidParams(where + (text if text[:1] in "[." else f": {text}")) from None
+        return arguments
+
+
+Registry: TypeAlias = dict[str, Method]
+METHODS: Registry = {}
+"""Every function that ``@method`` registered, by name."""
+
+
+def method(name: str, registry: Registry | None = None) -> Callable[[MethodFunction], MethodFunction]:
+    """Register a function as the method ``name`` (in ``METHODS`` unless told otherwise) and return it unchanged."""
+
+    def register(function: MethodFunction) -> MethodFunction:
+        methods = METHODS if registry is None else registry
+        if name in methods:
+            raise ValueError(f"{name} is registered twice")
+        methods[name] = _compile(name, function)
+        return function
+
+    return register
+
+
+def _compile(name: str, function: Callable[..., Any]) -> Method:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    decoders: list[Decoder] = []
+    for parameter in parameters:
+        annotation = parameter.annotation
+        if isinstance(annotation, str):
+            annotation = eval(annotation, getattr(function, "__globals__", {}))
+        decoders.append(decoder_for(annotation))
+    defaults = tuple(p.default for p in parameters if p.default is not inspect.Parameter.empty)
+    return Method(
+        name=name,
+        function=function,
+        parameters=tuple(p.name.rstrip("_") for p in parameters),
+        decoders=tuple(decoders),
+        required=len(parameters) - len(defaults),
+        defaults=defaults,
+        is_async=inspect.iscoroutinefunction(function),
+    )
+
+
+def _nothing() -> None:
+    """The hook of whoever needs none."""
+
+
+class Dispatcher:
+    """Answers JSON-RPC bodies for one chain.
+
+    ``before_request`` and ``after_answer``: see the module. ``on_request(method, failure or None, nanoseconds)`` hears
+    of each request that named a method. ``on_defect(method, exception)`` hears of what was answered with "internal
+    error"; by default it is logged with its traceback. Both may be called on a worker thread, for heavy methods.
+    """
+
+    def __init__(
+        self,
+        node: RpcNode,
+        *,
+        catalog: Iterable[Entry] = CATALOG,
+        registry: Mapping[str, Method] = METHODS,
+        before_request: Callable[[], None] = _nothing,
+        after_answer: Callable[[], None] = _nothing,
+        on_request: Callable[[str, Failure | None, int], None] | None = None,
+        on_defect: Callable[[str, BaseException], None] | None = None,
+    ) -> None:
+        self.node = node
+        self.before_request = before_request
+        self.after_answer = after_answer
+        self.on_request = on_request
+        self.on_defect = on_defect or _log_defect
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The loop of the server that serves this dispatcher, while one does: requests from other threads go there."""
+        self._methods: dict[str, tuple[Method, bool]] = {}
+        self._notes: dict[str, str] = {}
+        for entry in catalog:
+            for name in (entry.name, *entry.aliases):
+                registered = registry.get(entry.name)
+                if entry.is_available and registered is not None:
+                    self._methods[name] = (registered, entry.heavy)
+                else:
+                    self._notes[name] = entry.status
+
+    def node_for(self, session: Session) -> RpcNode:
+        """The node as methods called over ``session`` see it."""
+        return replace(self.node, session=session)
+
+    def handle(
+        self, body: bytes, node: RpcNode | None = None, offload: Offload | None = None
+    ) -> Answer | Awaitable[Answer]:
+        """Answer one body: a request or a batch. Never raises for what a client sent.
+
+        The answer is bytes, or None where nothing is to be answered, or an awaitable of either: for a batch, for a
+        method that waits, and for a heavy method when ``offload`` is given to run it elsewhere.
+        """
+        if node is None:
+            node = self.node
+        if envelope.is_batch(body):
+            try:
+                members = envelope.decode_members(body)
+            except Malformed as malformed:
+                return envelope.write_failure(b"null", malformed.failure)
+            if not members:
+                failure = Failure(envelope.INVALID_REQUEST, "invalid request: empty batch")
+                return envelope.write_failure(b"null", failure)
+            return self._batch(members, node, offload)
+        return self._member(body, node, offload)
+
+    async def _batch(self, members: list[msgspec.Raw], node: RpcNode, offload: Offload | None) -> Answer:
+        """Members in order, each on its own; others get a turn every ``BATCH_TURN_NS``."""
+        answers: list[bytes] = []
+        turn_began = perf_counter_ns()
+        for member in members:
+            answer = self._member(member, node, offload)
+            if answer is not None and not isinstance(answer, bytes):
+                answer = await answer
+            if answer is not None:
+                answers.append(answer)
+            if perf_counter_ns() - turn_began > BATCH_TURN_NS:
+                await asyncio.sleep(0)
+                turn_began = perf_counter_ns()
+        return envelope.write_batch(answers) if answers else None
+
+    def _member(self, body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None) -> Answer | Awaitable[Answer]:
+        try:
+            request = envelope.decode_request(body)
+        except Malformed as malformed:
+            return envelope.write_failure(b"null", malformed.failure)
+        request_id, failure = _check(request)
+        if failure is not None:
+            return envelope.write_failure(request_id or b"null", failure)
+        name: str = request.method
+        observer = self.on_request
+        started = 0 if observer is None else perf_counter_ns()
+        found = self._methods.get(name)
+        if found is None:
+            failure = self._unavailable(name)
+            if observer is not None:
+                observer(name, failure, perf_counter_ns() - started)
+            return None if request_id is None else envelope.write_failure(request_id, failure)
+        called, heavy = found
+        try:
+            self.before_request()
+            params = request.params
+            if type(params) is not list:
+                if params is not None and params is not msgspec.UNSET:
+                    raise InvalidParams("non-array args: params must be an array, by position")
+                params = []
+            arguments = called.arguments(params)
+            if called.is_async:
+                return self._wait(called, node, arguments, request_id, started)
+            if heavy and offload is not None:
+                return offload(lambda: self._run(called, node, arguments, request_id, started))
+            result = called.function(node, *arguments)
+            if observer is not None:
+                observer(name, None, perf_counter_ns() - started)
+            return None if request_id is None else envelope.write_result(request_id, result)
+        except Exception as error:
+            return self._failed(name, error, request_id, started)
+
+    def _run(
+        self, called: Method, node: RpcNode, arguments: list[Any], request_id: bytes | None, started: int
+    ) -> Answer:
+        """A heavy method, from call to encoded answer: what runs in a worker thread."""
+        try:
+            result = called.function(node, *arguments)
+            answer = None if request_id is None else envelope.write_result(request_id, result)
+        except Exception as error:
+            return self._failed(called.name, error, request_id, started)
+        if self.on_request is not None:
+            self.on_request(called.name, None, perf_counter_ns() - started)
+        return answer
+
+    async def _wait(
+        self, called: Method, node: RpcNode, arguments: list[Any], request_id: bytes | None, started: int
+    ) -> Answer:
+        try:
+            result = await called.function(node, *arguments)
+            answer = None if request_id is None else envelope.write_result(request_id, result)
+        except Exception as error:
+            return self._failed(called.name, error, request_id, started)
+        if self.on_request is not None:
+            self.on_request(called.name, None, perf_counter_ns() - started)
+        return answer
+
+    def _failed(self, name: str, error: Exception, request_id: bytes | None, started: int) -> Answer:
+        row = row_for(type(error))
+        failure = failure_for(error, row)
+        if row.is_defect:
+            self.on_defect(name, error)
+        if self.on_request is not None:
+            self.on_request(name, failure, perf_counter_ns() - started)
+        if request_id is None:
+            return None
+        try:
+            return envelope.write_failure(request_id, failure)
+        except Exception as unwritable:  # a message that is no text, say
+            self.on_defect(name, unwritable)
+            return envelope.write_failure(request_id, failure_for(unwritable, DEFECT))
+
+    def _unavailable(self, name: str) -> Failure:
+        """geth's words, which clients look for, and why if the catalog knows."""
+        shown = name if len(name) <= 100 else name[:100] + "…"
+        message = f"the method {shown} does not exist/is not available"
+        status = self._notes.get(name, "")
+        if status.startswith("refused: "):
+            message += f": {status.removeprefix('refused: ')}"
+        elif status:
+            message += ": megadev does not offer it yet"
+        return Failure(envelope.METHOD_NOT_FOUND, message)
+
+
+def _check(request: Request) -> tuple[bytes | None, Failure | None]:
+    """The id to echo (None for a notification) and what is wrong with the envelope, if something is."""
+    request_id: bytes | None = None
+    raw_id = request.id
+    if raw_id is not msgspec.UNSET:
+        request_id = envelope.usable_id(raw_id)
+        if request_id is None:
+            return None, Failure(envelope.INVALID_REQUEST, "invalid request: id must be a string, a number or null")
+    if request.jsonrpc != "2.0":
+        return request_id, Failure(envelope.INVALID_REQUEST, 'invalid request: jsonrpc must be "2.0"')
+    if type(request.method) is not str:
+        return request_id, Failure(envelope.INVALID_REQUEST, "invalid request: method must be a string")
+    return request_id, None
+
+
+def _log_defect(name: str, error: BaseException) -> None:
+    logging.getLogger("megadev.rpc").error("%s failed", name, exc_info=error)

@@ -1,0 +1,105 @@
+"""JSON-RPC 2.0's envelope: which bytes are a request, and how an answer is written. No methods, no Ethereum.
+
+The id is kept as the bytes it came in (``msgspec.Raw``) and echoed unchanged, so an id of 30 digits, ``1.0`` or a
+string with escapes comes back exactly as sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
+
+
+class Request(msgspec.Struct):
+    """One member as it came. ``UNSET`` where the name was absent; nothing is checked yet."""
+
+    jsonrpc: Any = msgspec.UNSET
+    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    method: Any = msgspec.UNSET
+    params: Any = msgspec.UNSET
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The error object of an answer. ``data`` is left out when UNSET."""
+
+    code: int
+    message: str
+    data: Any = msgspec.UNSET
+
+
+class Malformed(Exception):
+    """Bytes that are no JSON (``failure.code`` -32700) or JSON that is no request (-32600)."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+_decode_request = msgspec.json.Decoder(Request).decode
+_decode_members = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_encode = msgspec.json.Encoder().encode
+
+NULL_ID = msgspec.Raw(b"null")
+_HEAD = b'{"jsonrpc":"2.0","id":'
+_WHITE = b" \t\r\n"
+
+
+def is_batch(body: bytes) -> bool:
+    """The first character that is no white space opens an array."""
+    return body[:1] == b"[" or (body[:1] in _WHITE and body.lstrip(_WHITE)[:1] == b"[")
+
+
+def decode_request(body: bytes | msgspec.Raw) -> Request:
+    """One request. Raises ``Malformed``."""
+    try:
+        return _decode_request(body)
+    except msgspec.ValidationError as error:  # JSON, but not an object (or a number no float holds)
+        raise Malformed(Failure(INVALID_REQUEST, f"invalid request: {error}")) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(Failure(PARSE_ERROR, f"parse error: {error}")) from None
+    except RecursionError:
+        raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
+
+
+def decode_members(body: bytes) -> list[msgspec.Raw]:
+    """The members of a batch, each still undecoded. Raises ``Malformed`` for the whole."""
+    try:
+        return _decode_members(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(Failure(PARSE_ERROR, f"parse error: {error}")) from None
+    except RecursionError:
+        raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
+
+
+def usable_id(raw: msgspec.Raw) -> bytes | None:
+    """The id's bytes if it is a string, a number or null; None otherwise."""
+    data = bytes(raw)
+    first = data[:1]
+    if first in b"0123456789-" or data == b"null":
+        return data
+    if first == b'"':
+        if not data.isascii():
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                return None
+        return data
+    return None
+
+
+def write_result(request_id: bytes, result: object) -> bytes:
+    """The bytes of a successful answer. Raises what the encoder raises when ``result`` is no JSON."""
+    return b'%b%b,"result":%b}' % (_HEAD, request_id, _encode(result))
+
+
+def write_failure(request_id: bytes, failure: Failure) -> bytes:
+    """The bytes of an error answer."""
+    return b'%b%b,"error":%b}' % (_HEAD, request_id, _encode(failure))
+
+
+def write_batch(answers: list[bytes]) -> bytes:
+    """The bytes of a batch's answer."""
+    return b"[%b]" % b",".join(answers)

@@ -1,0 +1,304 @@
+"""Values into the JSON objects of the execution API: blocks, transactions, receipts, logs, proofs, fee history.
+
+Everything hexadecimal and camelCase that a client reads is made here, in plain dicts that the envelope encodes.
+Addresses are lower case, as every node sends them.
+
+Why these shapes: field names and their presence follow geth where geth and Anvil differ, because every client is tested
+against geth; what Anvil adds and nobody stumbles over (``totalDifficulty``, ``blockTimestamp``) is added, always as hex.
+A pending block has its number, and null ``hash``, ``nonce`` and ``miner``: that is how clients recognise one.
+
+Why dicts and not text put together by hand: measured, one f-string for a receipt saves a sixth of the time of making
+and encoding the dict, and can be wrong in more ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.fees import FeeHistory
+from megadev.chain.receipts import Receipt
+from megadev.chain.store import LocatedLog, first_log_index
+from megadev.chain.transactions import ACCESS_LIST, BLOB, DEPOSIT, DYNAMIC_FEE, SET_CODE, Transaction
+from megadev.primitives.types import Address, Hash32, Wei
+
+JsonObject: TypeAlias = dict[str, Any]
+
+_EMPTY_BLOOM = "0x" + bytes(256).hex()
+
+
+# -- blocks -------------------------------------------------------------------------------------------------------
+
+
+def format_header(block: SealedBlock, *, pending: bool = False) -> JsonObject:
+    """A header with its hash, as of Prague. With ``pending`` the hash, nonce and miner are null, as geth has them."""
+    header = block.header
+    return {
+        "hash": None if pending else "0x" + block.hash.hex(),
+        "parentHash": "0x" + header.parent_hash.hex(),
+        "sha3Uncles": "0x" + header.ommers_hash.hex(),
+        "miner": None if pending else "0x" + header.coinbase.hex(),
+        "stateRoot": "0x" + header.state_root.hex(),
+        "transactionsRoot": "0x" + header.transactions_root.hex(),
+        "receiptsRoot": "0x" + header.receipts_root.hex(),
+        "logsBloom": "0x" + header.logs_bloom.hex(),
+        "difficulty": hex(header.difficulty),
+        "number": hex(header.number),
+        "gasLimit": hex(header.gas_limit),
+        "gasUsed": hex(header.gas_used),
+        "timestamp": hex(header.timestamp),
+        "extraData": "0x" + header.extra_data.hex(),
+        "mixHash": "0x" + header.prev_randao.hex(),
+        "nonce": None if pending else "0x" + header.nonce.hex(),
+        "baseFeePerGas": hex(header.base_fee),
+        "withdrawalsRoot": "0x" + header.withdrawals_root.hex(),
+        "blobGasUsed": hex(header.blob_gas_used),
+        "excessBlobGas": hex(header.excess_blob_gas),
+        "parentBeaconBlockRoot": "0x" + header.parent_beacon_root.hex(),
+        "requestsHash": "0x" + header.requests_hash.hex(),
+    }
+
+
+def format_block(block: SealedBlock, *, full: bool, pending: bool = False) -> JsonObject:
+    """A block with its transactions as objects (``full``) or as hashes."""
+    answer = format_header(block, pending=pending)
+    answer["totalDifficulty"] = "0x0"
+    answer["size"] = hex(block.size)
+    answer["uncles"] = []
+    answer["transactions"] = (
+        format_transactions(block, pending=pending) if full else ["0x" + tx.hash.hex() for tx in block.transactions]
+    )
+    answer["withdrawals"] = []
+    return answer
+
+
+# -- transactions -------------------------------------------------------------------------------------------------
+
+
+def format_transactions(block: SealedBlock, *, pending: bool = False) -> list[JsonObject]:
+    """All transactions of a block."""
+    if pending:
+        return [format_pending_transaction(tx) for tx in block.transactions]
+    return [format_transaction(block, index) for index in range(len(block.transactions))]
+
+
+def format_transaction(block: SealedBlock, index: int) -> JsonObject:
+    """A transaction where it was included; ``gasPrice`` is what was paid per gas."""
+    tx, receipt = block.transactions[index], block.receipts[index]
+    answer = _transaction(tx, receipt.effective_gas_price)
+    answer["blockHash"] = "0x" + block.hash.hex()
+    answer["blockNumber"] = hex(block.header.number)
+    answer["transactionIndex"] = hex(index)
+    answer["blockTimestamp"] = hex(block.header.timestamp)
+    if receipt.deposit_nonce is not None:
+        answer["nonce"] = hex(receipt.deposit_nonce)
+    return answer
+
+
+def format_pending_transaction(tx: Transaction) -> JsonObject:
+    """A transaction that is in no block: its place is null, ``gasPrice`` the most its sender pays per gas."""
+    answer = _transaction(tx, tx.max_fee_per_gas)
+    answer["blockHash"] = None
+    answer["blockNumber"] = None
+    answer["transactionIndex"] = None
+    return answer
+
+
+def _transaction(tx: Transaction, gas_price: Wei) -> JsonObject:
+    """What a transaction says wherever it stands, in the fields of its type."""
+    kind = tx.type
+    answer: JsonObject = {
+        "type": hex(kind),
+        "hash": "0x" + tx.hash.hex(),
+        "nonce": hex(tx.nonce),
+        "from": "0x" + tx.sender.hex(),
+        "to": None if tx.to is None else "0x" + tx.to.hex(),
+        "value": hex(tx.value),
+        "gas": hex(tx.gas_limit),
+        "gasPrice": hex(gas_price),
+        "input": "0x" + tx.data.hex(),
+        "v": hex(tx.v),
+        "r": hex(tx.r),
+        "s": hex(tx.s),
+    }
+    if tx.chain_id is not None and kind != DEPOSIT:
+        answer["chainId"] = hex(tx.chain_id)
+    if kind in (ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE):
+        answer["yParity"] = hex(tx.v)
+        answer["accessList"] = format_access_list(tx.access_list)
+    if kind in (DYNAMIC_FEE, BLOB, SET_CODE):
+        answer["maxFeePerGas"] = hex(tx.max_fee_per_gas)
+        answer["maxPriorityFeePerGas"] = hex(tx.max_priority_fee_per_gas)
+    if kind == BLOB:
+        answer["maxFeePerBlobGas"] = hex(tx.max_fee_per_blob_gas)
+        answer["blobVersionedHashes"] = ["0x" + versioned.hex() for versioned in tx.blob_versioned_hashes]
+    elif kind == SET_CODE:
+        answer["authorizationList"] = [
+            {
+                "chainId": hex(signed.chain_id),
+                "address": "0x" + signed.address.hex(),
+                "nonce": hex(signed.nonce),
+                "yParity": hex(signed.y_parity),
+                "r": hex(signed.r),
+                "s": hex(signed.s),
+            }
+            for signed in tx.authorization_list
+        ]
+    elif kind == DEPOSIT:
+        answer["sourceHash"] = "0x" + (tx.source_hash or b"").hex()
+        answer["mint"] = hex(tx.mint)
+        answer["isSystemTx"] = tx.is_system
+    return answer
+
+
+def format_access_list(access_list: Iterable[tuple[Address, Iterable[int]]]) -> list[JsonObject]:
+    """An EIP-2930 access list; storage keys are 32-byte words."""
+    return [
+        {"address": "0x" + address.hex(), "storageKeys": [format_word(slot) for slot in slots]}
+        for address, slots in access_list
+    ]
+
+
+def summarise_transaction(tx: Transaction) -> str:
+    """One line for txpool_inspect, in geth's form: where it goes, its value, and the most its gas may cost."""
+    target = "contract creation" if tx.to is None else "0x" + tx.to.hex()
+    return f"{target}: {tx.value} wei + {tx.gas_limit} gas × {tx.max_fee_per_gas} wei"
+
+
+# -- receipts and logs --------------------------------------------------------------------------------------------
+
+
+def format_receipt(block: SealedBlock, index: int) -> JsonObject:
+    """The receipt of a block's transaction number ``index``."""
+    return _receipt(block, index, first_log_index(block, index) if index else 0)
+
+
+def format_receipts(block: SealedBlock) -> list[JsonObject]:
+    """The receipts of a whole block."""
+    answers = []
+    first_log = 0
+    for index, receipt in enumerate(block.receipts):
+        answers.append(_receipt(block, index, first_log))
+        first_log += len(receipt.logs)
+    return answers
+
+
+def _receipt(block: SealedBlock, index: int, first_log: int) -> JsonObject:
+    """On the path of every send: what is the same for all of a receipt's logs is made once."""
+    tx: Transaction = block.transactions[index]
+    receipt: Receipt = block.receipts[index]
+    header = block.header
+    block_hash = "0x" + block.hash.hex()
+    number = hex(header.number)
+    timestamp = hex(header.timestamp)
+    tx_hash = "0x" + tx.hash.hex()
+    tx_index = hex(index)
+    created = receipt.created
+    answer: JsonObject = {
+        "type": hex(receipt.type),
+        "status": "0x1" if receipt.succeeded else "0x0",
+        "cumulativeGasUsed": hex(receipt.cumulative_gas_used),
+        "logs": [
+            {
+                "address": "0x" + log.address.hex(),
+                "topics": ["0x" + topic.hex() for topic in log.topics],
+                "data": "0x" + log.data.hex(),
+                "blockHash": block_hash,
+                "blockNumber": number,
+                "blockTimestamp": timestamp,
+                "transactionHash": tx_hash,
+                "transactionIndex": tx_index,
+                "logIndex": hex(log_index),
+                "removed": False,
+            }
+            for log_index, log in enumerate(receipt.logs, first_log)
+        ],
+        "logsBloom": "0x" + receipt.bloom.hex() if receipt.logs else _EMPTY_BLOOM,
+        "transactionHash": tx_hash,
+        "transactionIndex": tx_index,
+        "blockHash": block_hash,
+        "blockNumber": number,
+        "gasUsed": hex(receipt.gas_used),
+        "effectiveGasPrice": hex(receipt.effective_gas_price),
+        "from": "0x" + tx.sender.hex(),
+        "to": None if tx.to is None else "0x" + tx.to.hex(),
+        "contractAddress": None if created is None else "0x" + created.hex(),
+        "blockTimestamp": timestamp,
+    }
+    if receipt.type == BLOB:
+        answer["blobGasUsed"] = hex(receipt.blob_gas_used)
+        answer["blobGasPrice"] = hex(receipt.blob_gas_price)
+    elif receipt.deposit_nonce is not None:
+        answer["depositNonce"] = hex(receipt.deposit_nonce)
+        answer["depositReceiptVersion"] = "0x1"
+    return answer
+
+
+def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
+    """One log with its place; ``removed``: its block left the chain."""
+    log, block = located.log, located.block
+    return {
+        "address": "0x" + log.address.hex(),
+        "topics": ["0x" + topic.hex() for topic in log.topics],
+        "data": "0x" + log.data.hex(),
+        "blockHash": "0x" + block.hash.hex(),
+        "blockNumber": hex(block.header.number),
+        "blockTimestamp": hex(block.header.timestamp),
+        "transactionHash": "0x" + block.transactions[located.transaction_index].hash.hex(),
+        "transactionIndex": hex(located.transaction_index),
+        "logIndex": hex(located.log_index),
+        "removed": removed,
+    }
+
+
+# -- state --------------------------------------------------------------------------------------------------------
+
+
+def format_word(value: int) -> str:
+    """A 32-byte word: what a storage slot holds."""
+    return f"0x{value:064x}"
+
+
+def format_storage_proof(key: str, value: int, proof: Iterable[bytes]) -> JsonObject:
+    """One slot of an EIP-1186 proof; ``key`` goes back as it came."""
+    return {"key": key, "value": hex(value), "proof": ["0x" + node.hex() for node in proof]}
+
+
+def format_proof(
+    address: Address,
+    *,
+    nonce: int,
+    balance: Wei,
+    code_hash: Hash32,
+    storage_root: Hash32,
+    account_proof: Iterable[bytes],
+    storage_proofs: Sequence[JsonObject],
+) -> JsonObject:
+    """An account with its proof (EIP-1186); nodes are RLP, the root first."""
+    return {
+        "address": "0x" + address.hex(),
+        "accountProof": ["0x" + node.hex() for node in account_proof],
+        "balance": hex(balance),
+        "codeHash": "0x" + code_hash.hex(),
+        "nonce": hex(nonce),
+        "storageHash": "0x" + storage_root.hex(),
+        "storageProof": list(storage_proofs),
+    }
+
+
+# -- fees ---------------------------------------------------------------------------------------------------------
+
+
+def format_fee_history(history: FeeHistory) -> JsonObject:
+    """Fees over some blocks; ``reward`` only where percentiles were asked for, as geth."""
+    answer: JsonObject = {
+        "oldestBlock": hex(history.oldest_block),
+        "baseFeePerGas": [hex(fee) for fee in history.base_fees],
+        "gasUsedRatio": list(history.gas_used_ratios),
+        "baseFeePerBlobGas": [hex(fee) for fee in history.blob_base_fees],
+        "blobGasUsedRatio": list(history.blob_gas_used_ratios),
+    }
+    if history.rewards is not None:
+        answer["reward"] = [[hex(tip) for tip in row] for row in history.rewards]
+    return answer

@@ -1,0 +1,143 @@
+"""eth_*: accounts, code and storage at any block, with proofs.
+
+All of it reads ``chain.state``: at ``latest`` that includes what cheats changed since the last block. Proofs are of a
+sealed block's state, for they must lead to the root in its header.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.chain.blocks import BlockRef, Tag
+from megadev.errors import InvalidParams
+from megadev.node.chain import LocalChain
+from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_quantity
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof, format_word
+from megadev.state.account import EMPTY_ACCOUNT
+from megadev.state.world import World
+
+MAX_SLOTS = 1024
+"""Storage slots per request."""
+
+_FULL_KEY_LENGTH = 66
+
+
+class StorageKey(msgspec.Struct, frozen=True):
+    """A slot, and how the answer spells it: as a 32-byte word if it came as one, else as a quantity (as geth)."""
+
+    slot: int
+    spelling: str
+
+
+def _decode_storage_key(value: Any) -> StorageKey:
+    slot = decode_quantity(value)
+    is_word = isinstance(value, str) and len(value) == _FULL_KEY_LENGTH
+    return StorageKey(slot, format_word(slot) if is_word else hex(slot))
+
+
+StorageKeyParam: TypeAlias = Annotated[StorageKey, Decode(_decode_storage_key)]
+
+
+@method("eth_getBalance")
+def eth_getBalance(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> str:
+    """Wei."""
+    account = node.chain.state(block).account(address)
+    return "0x0" if account is None else hex(account.balance)
+
+
+@method("eth_getTransactionCount")
+def eth_getTransactionCount(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> str:
+    """The nonce of an account's next transaction; at ``pending``, after those that wait."""
+    return hex(node.chain.nonce(address, block))
+
+
+@method("eth_getCode")
+def eth_getCode(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> str:
+    """An account's code."""
+    state = node.chain.state(block)
+    account = state.account(address)
+    return "0x" if account is None else "0x" + state.code(account.code_hash).hex()
+
+
+@method("eth_getStorageAt")
+def eth_getStorageAt(node: RpcNode, address: AddressParam, slot: SlotParam, block: BlockParam = Tag.LATEST) -> str:
+    """One storage word."""
+    return format_word(node.chain.state(block).storage(address, slot))
+
+
+@method("eth_getStorageValues")
+def eth_getStorageValues(
+    node: RpcNode, slots: dict[AddressParam, tuple[SlotParam, ...]], block: BlockParam = Tag.LATEST
+) -> JsonObject:
+    """Storage words of several accounts, in the order asked for."""
+    count = sum(map(len, slots.values()))
+    if count > MAX_SLOTS:
+        raise InvalidParams(f"too many slots (max {MAX_SLOTS}), asked for {count}: ask in several requests")
+    state = node.chain.state(block)
+    return {
+        "0x" + address.hex(): [format_word(state.storage(address, slot)) for slot in wanted]
+        for address, wanted in slots.items()
+    }
+
+
+@method("eth_getAccount")
+def eth_getAccount(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> JsonObject:
+    """An account as its leaf in the state trie holds it; the empty account where there is none."""
+    world = _present_world(node.chain, block)
+    account = world.account(address) or EMPTY_ACCOUNT
+    return {
+        "nonce": hex(account.nonce),
+        "balance": hex(account.balance),
+        "storageRoot": "0x" + world.storage_root(address).hex(),
+        "codeHash": "0x" + account.code_hash.hex(),
+    }
+
+
+@method("eth_getAccountInfo")
+def eth_getAccountInfo(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> JsonObject:
+    """Balance, nonce and code in one answer."""
+    state = node.chain.state(block)
+    account = state.account(address) or EMPTY_ACCOUNT
+    return {
+        "balance": hex(account.balance),
+        "nonce": hex(account.nonce),
+        "code": "0x" + state.code(account.code_hash).hex(),
+    }
+
+
+@method("eth_getProof")
+def eth_getProof(
+    node: RpcNode, address: AddressParam, keys: tuple[StorageKeyParam, ...], block: BlockParam = Tag.LATEST
+) -> JsonObject:
+    """Merkle proofs of an account and some of its slots, present or absent, under the block's state root (EIP-1186).
+
+    What cheats changed since the last block is in no root yet and so not in the answer: mine a block first.
+    """
+    if len(keys) > MAX_SLOTS:
+        raise InvalidParams(f"too many keys (max {MAX_SLOTS}), asked for {len(keys)}: ask in several requests")
+    world = node.chain.world(block)
+    account = world.account(address) or EMPTY_ACCOUNT
+    return format_proof(
+        address,
+        nonce=account.nonce,
+        balance=account.balance,
+        code_hash=account.code_hash,
+        storage_root=world.storage_root(address),
+        account_proof=world.prove_account(address),
+        storage_proofs=[
+            format_storage_proof(key.spelling, world.storage(address, key.slot), world.prove_storage(address, key.slot))
+            for key in keys
+        ],
+    )
+
+
+def _present_world(chain: LocalChain, ref: BlockRef) -> World:
+    """The world at a block; at the head with what cheats changed since."""
+    block = chain.block(ref)
+    irregular = chain.sequencer.irregular
+    if irregular is not None and block is chain.head:
+        return block.world.apply(irregular)
+    return block.world

@@ -1,0 +1,126 @@
+"""eth_*: transactions and their receipts, by hash, by place in a block, by sender and nonce.
+
+What does not exist is null: clients poll for receipts to come.
+"""
+
+from __future__ import annotations
+
+from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.transactions import Transaction, encode_network_form
+from megadev.node.chain import LocalChain
+from megadev.primitives.types import Address
+from megadev.rpc.codec import AddressParam, HashParam, NumberOrTagParam, Uint64Param
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt, format_transaction
+
+
+@method("eth_getTransactionByHash")
+def eth_getTransactionByHash(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
+    """A transaction of the chain or of the txpool."""
+    try:
+        tx, block, index = node.chain.transaction(tx_hash)
+    except KeyError:
+        return None
+    return format_pending_transaction(tx) if block is None else format_transaction(block, index)
+
+
+@method("eth_getTransactionByBlockHashAndIndex")
+def eth_getTransactionByBlockHashAndIndex(
+    node: RpcNode, block_hash: HashParam, index: Uint64Param
+) -> JsonObject | None:
+    """A block's transaction number ``index``."""
+    return _placed(node, block_hash, index)
+
+
+@method("eth_getTransactionByBlockNumberAndIndex")
+def eth_getTransactionByBlockNumberAndIndex(
+    node: RpcNode, block: NumberOrTagParam, index: Uint64Param
+) -> JsonObject | None:
+    """A block's transaction number ``index``."""
+    return _placed(node, block, index)
+
+
+@method("eth_getTransactionBySenderAndNonce")
+def eth_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonce: Uint64Param) -> JsonObject | None:
+    """The transaction that used, or will use, a sender's nonce."""
+    for waiting in node.chain.pool.transactions():
+        if waiting.nonce == nonce and waiting.sender == sender:
+            return format_pending_transaction(waiting)
+    block = _block_using(node.chain, sender, nonce)
+    if block is not None:
+        for index, tx in enumerate(block.transactions):
+            if tx.nonce == nonce and tx.sender == sender:
+                return format_transaction(block, index)
+    return None
+
+
+@method("eth_getTransactionReceipt")
+def eth_getTransactionReceipt(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
+    """What a transaction left behind, once its block is sealed."""
+    placed = node.chain.store.transaction(tx_hash)
+    return None if placed is None else format_receipt(*placed)
+
+
+@method("eth_pendingTransactions")
+def eth_pendingTransactions(node: RpcNode) -> list[JsonObject]:
+    """The txpool's transactions that could be included now, each sender's in nonce order."""
+    pending, _ = node.chain.pool.lanes(node.chain.sequencer.next_nonce)
+    return [format_pending_transaction(tx) for lane in pending.values() for tx in lane]
+
+
+@method("eth_getRawTransactionByHash")
+def eth_getRawTransactionByHash(node: RpcNode, tx_hash: HashParam) -> str | None:
+    """The EIP-2718 bytes; of one that waits, as it would be sent on (blobs included)."""
+    try:
+        tx, block, _ = node.chain.transaction(tx_hash)
+    except KeyError:
+        return None
+    return "0x" + (encode_network_form(tx) if block is None else tx.encoded).hex()
+
+
+@method("eth_getRawTransactionByBlockHashAndIndex")
+def eth_getRawTransactionByBlockHashAndIndex(node: RpcNode, block_hash: HashParam, index: Uint64Param) -> str | None:
+    """The EIP-2718 bytes of a block's transaction number ``index``."""
+    return _placed_raw(node, block_hash, index)
+
+
+@method("eth_getRawTransactionByBlockNumberAndIndex")
+def eth_getRawTransactionByBlockNumberAndIndex(
+    node: RpcNode, block: NumberOrTagParam, index: Uint64Param
+) -> str | None:
+    """The EIP-2718 bytes of a block's transaction number ``index``."""
+    return _placed_raw(node, block, index)
+
+
+def _placed(node: RpcNode, ref: BlockRef, index: int) -> JsonObject | None:
+    block = node.chain.find_block(ref)
+    if block is None or index >= len(block.transactions):
+        return None
+    if ref is Tag.PENDING:
+        return format_pending_transaction(block.transactions[index])
+    return format_transaction(block, index)
+
+
+def _placed_raw(node: RpcNode, ref: BlockRef, index: int) -> str | None:
+    block = node.chain.find_block(ref)
+    if block is None or index >= len(block.transactions):
+        return None
+    tx: Transaction = block.transactions[index]
+    return "0x" + tx.encoded.hex()
+
+
+def _block_using(chain: LocalChain, sender: Address, nonce: int) -> SealedBlock | None:
+    """The first block after which the sender's nonce is past ``nonce``: by halving, for nonces only rise.
+
+    Where a cheat lowered one, the block found may hold no such transaction.
+    """
+    low, high = chain.store.genesis.number, chain.head.number
+    if chain.nonce(sender, high) <= nonce:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        if chain.nonce(sender, middle) > nonce:
+            high = middle
+        else:
+            low = middle + 1
+    return chain.block(low)

@@ -1,0 +1,179 @@
+"""The block being built: transactions execute into it one by one, and sealing it computes every root.
+
+``include`` is preconfirmation: after it the receipt is known and only the block hash is missing. ``seal`` is pure: it
+returns a ``SealedBlock`` and leaves the builder as it was, so that the pending block can be looked at without closing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from megadev.chain.blocks import Header, SealedBlock, seal_block, transactions_root
+from megadev.chain.receipts import Receipt, receipts_root
+from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import SignedAuthorization, Transaction, recover_authority
+from megadev.errors import GasLimitTooHigh, MalformedTransaction
+from megadev.evm.engine import CONSENSUS, IMPERSONATED, Authorization, BlockEnv, Engine, Execution, Halt, Rules, Success, TxEnv
+from megadev.evm.system_calls import block_start_diff
+from megadev.primitives.bloom import join_blooms, logs_bloom
+from megadev.primitives.types import Address, Hash32, Wei
+from megadev.state.diff import StateDiff
+from megadev.state.overlay import Overlay
+from megadev.state.world import World, WorldView
+
+GAS_PER_BLOB = 131_072
+"""EIP-4844."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPlan:
+    """What is decided about a block before anything runs in it."""
+
+    number: int
+    timestamp: int
+    parent_hash: Hash32
+    coinbase: Address
+    gas_limit: int
+    base_fee: Wei
+    blob_base_fee: Wei
+    excess_blob_gas: int
+    prev_randao: Hash32
+    parent_beacon_root: Hash32
+    extra_data: bytes = b""
+
+
+class BlockBuilder:
+    """One open block over the world after its parent.
+
+    ``irregular`` is state that was changed outside any block since the parent (cheats): it is laid under the block's
+    first transaction and becomes part of this block's state root.
+    """
+
+    def __init__(
+        self,
+        spec: ChainSpec,
+        engine: Engine,
+        plan: BlockPlan,
+        parent_world: World,
+        block_hash: Callable[[int], Hash32],
+        irregular: StateDiff | None = None,
+    ) -> None:
+        self.spec = spec
+        self.engine = engine
+        self.plan = plan
+        self.parent_world = parent_world
+        self.irregular = irregular
+        self.env = BlockEnv(
+            number=plan.number,
+            timestamp=plan.timestamp,
+            gas_limit=plan.gas_limit,
+            coinbase=plan.coinbase,
+            prev_randao=plan.prev_randao,
+            base_fee=plan.base_fee,
+            blob_base_fee=plan.blob_base_fee,
+        )
+        self.state = Overlay(WorldView(parent_world, block_hash), irregular.copy() if irregular is not None else None)
+        self.state.apply(
+            block_start_diff(self.state, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root)
+        )
+        self.transactions: list[Transaction] = []
+        self.receipts: list[Receipt] = []
+        self.gas_used = 0
+        self.blob_gas_used = 0
+
+    def include(self, tx: Transaction, rules: Rules | None = None) -> Receipt:
+        """Execute ``tx`` at the end of the block. Raises ``InvalidTransaction`` and changes nothing when it cannot be."""
+        self.check_room(tx)
+        if rules is None:
+            rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
+        env = transaction_env(tx, self.plan.base_fee)
+        return self.append(tx, self.engine.execute(self.env, env, self.state, rules=rules))
+
+    def check_room(self, tx: Transaction) -> None:
+        """Raises ``GasLimitTooHigh`` or ``MalformedTransaction`` (blobs) where the block has no room left for ``tx``."""
+        if self.spec.enforce_block_gas_limit and tx.gas_limit > self.plan.gas_limit - self.gas_used:
+            raise GasLimitTooHigh(f"gas limit {tx.gas_limit} exceeds what is left of the block: {self.plan.gas_limit - self.gas_used}")
+        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+        if self.blob_gas_used + blob_gas > GAS_PER_BLOB * self.spec.blobs.max:
+            raise MalformedTransaction(f"too many blobs for one block: at most {self.spec.blobs.max} fit")
+
+    def append(self, tx: Transaction, execution: Execution) -> Receipt:
+        """Make ``tx``, executed on this block's ``state``, its last transaction."""
+        self.state.apply(execution.diff)
+        self.gas_used += execution.gas.used
+        self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+        receipt = receipt_of(tx, execution, self.gas_used, self.env)
+        self.transactions.append(tx)
+        self.receipts.append(receipt)
+        return receipt
+
+    def seal(self) -> SealedBlock:
+        """The block as it would be if closed now: world, roots, header, hash."""
+        plan = self.plan
+        world = self.parent_world.apply(self.state.diff)
+        transactions, receipts = tuple(self.transactions), tuple(self.receipts)
+        header = Header(
+            parent_hash=plan.parent_hash,
+            coinbase=plan.coinbase,
+            state_root=world.state_root,
+            transactions_root=transactions_root(transactions),
+            receipts_root=receipts_root(receipts),
+            logs_bloom=join_blooms(receipt.bloom for receipt in receipts if receipt.logs),
+            number=plan.number,
+            gas_limit=plan.gas_limit,
+            gas_used=self.gas_used,
+            timestamp=plan.timestamp,
+            extra_data=plan.extra_data,
+            prev_randao=plan.prev_randao,
+            base_fee=plan.base_fee,
+            blob_gas_used=self.blob_gas_used,
+            excess_blob_gas=plan.excess_blob_gas,
+            parent_beacon_root=plan.parent_beacon_root,
+        )
+        return seal_block(header, transactions, receipts, world, self.irregular)
+
+
+def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:
+    """``tx`` as the engine takes it, its price settled and its authorizations' signers recovered."""
+    return TxEnv(
+        sender=tx.sender,
+        to=tx.to,
+        nonce=tx.nonce,
+        value=tx.value,
+        data=tx.data,
+        gas_limit=tx.gas_limit,
+        gas_price=tx.effective_gas_price(base_fee),
+        max_fee_per_gas=tx.max_fee_per_gas,
+        access_list=tx.access_list,
+        blob_versioned_hashes=tx.blob_versioned_hashes,
+        max_fee_per_blob_gas=tx.max_fee_per_blob_gas,
+        authorizations=tuple(map(authorization_env, tx.authorization_list)) if tx.authorization_list else (),
+    )
+
+
+def authorization_env(signed: SignedAuthorization) -> Authorization:
+    """An EIP-7702 tuple with its signer recovered."""
+    return Authorization(signed.chain_id, signed.address, signed.nonce, recover_authority(signed))
+
+
+def receipt_of(tx: Transaction, execution: Execution, cumulative_gas_used: int, env: BlockEnv) -> Receipt:
+    """The receipt of an execution that joins a block."""
+    result = execution.result
+    succeeded = isinstance(result, Success)
+    logs = execution.logs
+    blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+    return Receipt(
+        type=tx.type,
+        succeeded=succeeded,
+        cumulative_gas_used=cumulative_gas_used,
+        gas_used=execution.gas.used,
+        effective_gas_price=tx.effective_gas_price(env.base_fee),
+        logs=logs,
+        bloom=logs_bloom(logs),
+        created=result.created,
+        blob_gas_used=blob_gas,
+        blob_gas_price=env.blob_base_fee,
+        output=result.output,
+        error=None if succeeded else result.reason if isinstance(result, Halt) else "execution reverted",
+    )

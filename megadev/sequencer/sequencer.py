@@ -1,0 +1,356 @@
+"""The sequencer: the one place where the chain moves.
+
+A transaction's path: ``submit`` checks it against the head, admits it to the txpool and, in an instant mode, executes it in
+the open block at once: from then on it is *preconfirmed* and its sender can be answered. ``settle``, called once the answer
+is written and in any case before the next request is looked at, seals the block (roots, header, store) and includes whatever
+else became ready. So no caller ever waits for a root, and a receipt asked for next always exists.
+
+All methods run on the one writer thread. Readers on other threads use the immutable values handed out by the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.spec import ChainSpec
+from megadev.chain.store import ChainStore
+from megadev.chain.transactions import Transaction, validate_transaction
+from megadev.errors import (
+    AlreadyKnown,
+    BlobFeeCapTooLow,
+    FeeCapBelowBaseFee,
+    GasLimitTooHigh,
+    InsufficientFunds,
+    InvalidTransaction,
+    NonceTooLow,
+    SenderHasCode,
+)
+from megadev.events import (
+    BlockSealed,
+    BlocksRemoved,
+    Event,
+    TransactionAdmitted,
+    TransactionDropped,
+    TransactionPreconfirmed,
+)
+from megadev.evm.engine import Engine
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
+from megadev.sequencer.block_builder import GAS_PER_BLOB, BlockBuilder, BlockPlan
+from megadev.sequencer.time_keeper import TimeKeeper
+from megadev.sequencer.txpool import TxPool
+from megadev.state.account import EMPTY_ACCOUNT
+from megadev.state.diff import StateDiff
+from megadev.state.overlay import Overlay
+from megadev.state.reader import StateReader
+from megadev.state.world import WorldView
+
+DELEGATION_PREFIX = b"\xef\x01\x00"
+"""EIP-7702: code that only points to other code; such an account may still send transactions."""
+
+
+class MiningMode(Enum):
+    """When blocks are built: INSTANT on every transaction, INTERVAL by timer, MIXED both, NONE only when asked."""
+
+    INSTANT = "instant"
+    INTERVAL = "interval"
+    MIXED = "mixed"
+    NONE = "none"
+
+    @property
+    def is_instant(self) -> bool:
+        return self is MiningMode.INSTANT or self is MiningMode.MIXED
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSettings:
+    """What callers can set about the blocks to come, as one value, so that a snapshot can keep it.
+
+    ``next_base_fee`` and ``next_prev_randao`` hold for one block; the rest until changed. ``max_transactions`` per block.
+    """
+
+    coinbase: Address = ZERO_ADDRESS
+    gas_limit: int = 30_000_000
+    max_transactions: int | None = None
+    next_base_fee: Wei | None = None
+    next_prev_randao: Hash32 | None = None
+    extra_data: bytes = b""
+
+
+class Sequencer:
+    """Orders, executes and seals; owns the pool, the open block and the head of one chain."""
+
+    def __init__(
+        self,
+        spec: ChainSpec,
+        engine: Engine,
+        store: ChainStore,
+        pool: TxPool,
+        time: TimeKeeper,
+        *,
+        mode: MiningMode = MiningMode.INSTANT,
+        blocks: BlockSettings | None = None,
+        check_pool_balance: bool = True,
+        publish: Callable[[Event], None] = lambda event: None,
+    ) -> None:
+        self.spec = spec
+        self.engine = engine
+        self.store = store
+        self.pool = pool
+        self.time = time
+        self.mode = mode
+        self.blocks = blocks if blocks is not None else BlockSettings(gas_limit=spec.gas_limit)
+        self.check_pool_balance = check_pool_balance
+        self.publish = publish
+        self.irregular: StateDiff | None = None
+        self._open: BlockBuilder | None = None
+        self._pending: tuple[object, SealedBlock] | None = None
+
+    # -- what the head looks like ---------------------------------------------------------------------------------
+
+    @property
+    def head(self) -> SealedBlock:
+        return self.store.head
+
+    def head_state(self) -> StateReader:
+        """State after the last sealed block, with what cheats changed since."""
+        view = WorldView(self.store.head.world, self.store.block_hash)
+        return view if self.irregular is None else Overlay(view, self.irregular)
+
+    def next_nonce(self, sender: Address) -> int:
+        """The nonce of ``sender``'s next included transaction."""
+        account = self.head_state().account(sender)
+        return account.nonce if account is not None else 0
+
+    def next_base_fee(self) -> Wei:
+        """The base fee of a block built now."""
+        return _base_fee_after(self.store.head, self.blocks, self.spec)
+
+    def pending_block(self) -> SealedBlock:
+        """The block that would be built now from what waits in the pool. May be called from any thread."""
+        key = (self.head.hash, self.pool.version, self.blocks, self.time.settings, id(self.irregular), self.time.now())
+        pending = self._pending
+        if pending is None or pending[0] != key:
+            builder = self._builder()
+            self._fill(builder, drop=False)
+            pending = self._pending = (key, builder.seal())
+        return pending[1]
+
+    # -- the path of a transaction --------------------------------------------------------------------------------
+
+    def submit(self, tx: Transaction) -> None:
+        """Take a transaction. In an instant mode it is preconfirmed on return, unless it waits for others.
+
+        Raises ``InvalidTransaction`` subclasses; then nothing has changed.
+        """
+        started = self.time.clock.monotonic_ns()
+        self.settle()
+        validate_transaction(tx, self.spec)
+        self._check(tx)
+        replaced = self.pool.admit(tx)
+        if replaced is not None:
+            self.publish(TransactionDropped(replaced, f"replaced by 0x{tx.hash.hex()}"))
+        next_nonce = self.next_nonce(tx.sender)
+        self.publish(TransactionAdmitted(tx, self.pool.pending_nonce(tx.sender, next_nonce) > tx.nonce))
+        if self.mode.is_instant and tx.nonce == next_nonce:
+            self._include_alone(tx, started)
+
+    def settle(self) -> None:
+        """Finish what answered requests left due: seal the open block, then include and seal what it made ready."""
+        if self._open is None:
+            return
+        self._close()
+        while self.mode.is_instant and len(self.pool):
+            tx = next(self.pool.ready(self.next_nonce, self.next_base_fee()), None)
+            if tx is None:
+                break
+            if self._include_alone(tx, self.time.clock.monotonic_ns(), drop=True):
+                self._close()
+
+    def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
+        """Build ``count`` blocks now, the first ones from the pool; ``interval`` seconds apart where given."""
+        self.settle()
+        mined = []
+        for _ in range(count):
+            if interval is not None and self.time.settings.next_exact is None:
+                self.time.set_next(max(self.time.now(), self.head.header.timestamp) + interval, self.head.header.timestamp)
+            builder = self._builder()
+            self._fill(builder, drop=True)
+            mined.append(self._append(builder))
+        return mined
+
+    def include_ready(self) -> None:
+        """Mine whatever is ready (after switching to an instant mode)."""
+        self.settle()
+        if next(self.pool.ready(self.next_nonce, self.next_base_fee()), None) is not None:
+            self.mine()
+
+    # -- changes outside transactions -----------------------------------------------------------------------------
+
+    def apply_irregular(self, diff: StateDiff) -> None:
+        """Change state outside any block: visible at once, part of the next block's state root."""
+        self.settle()
+        self.irregular = diff if self.irregular is None else self.irregular.then(diff)
+
+    def drop(self, tx_hash: Hash32, reason: str = "dropped by request") -> Transaction | None:
+        """Take a waiting transaction out of the pool."""
+        self.settle()
+        tx = self.pool.remove(tx_hash)
+        if tx is not None:
+            self.publish(TransactionDropped(tx, reason))
+        return tx
+
+    def rewind(self, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
+        """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was removed."""
+        self.settle()
+        removed = self.store.truncate(number)
+        self.irregular = irregular
+        if removed:
+            self.publish(BlocksRemoved(tuple(reversed(removed))))
+        return removed
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _check(self, tx: Transaction) -> None:
+        """What the head's state has to say about a transaction before it may wait in the pool."""
+        if self.store.transaction(tx.hash) is not None:
+            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} is on the chain")
+        state = self.head_state()
+        account = state.account(tx.sender) or EMPTY_ACCOUNT
+        if tx.nonce < account.nonce:
+            raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
+        if account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated:
+            if not state.code(account.code_hash).startswith(DELEGATION_PREFIX):
+                raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
+        if self.spec.enforce_block_gas_limit and tx.gas_limit > self.blocks.gas_limit:
+            raise GasLimitTooHigh(
+                f"exceeds block gas limit: the transaction asks for {tx.gas_limit} gas, a block holds {self.blocks.gas_limit}"
+            )
+        base_fee = self.next_base_fee()
+        if tx.max_fee_per_gas < base_fee:
+            raise FeeCapBelowBaseFee(
+                f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, "
+                f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {base_fee}"
+            )
+        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+        if blob_gas:
+            price = self._blob_base_fee()
+            if tx.max_fee_per_blob_gas < price:
+                raise BlobFeeCapTooLow(
+                    f"max fee per blob gas less than block blob gas fee: maxFeePerBlobGas: {tx.max_fee_per_blob_gas}, "
+                    f"blobBaseFee: {price}"
+                )
+        cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
+        if self.check_pool_balance and account.balance < cost:
+            raise InsufficientFunds(
+                f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} have {account.balance} want {cost}"
+            )
+
+    def _include_alone(self, tx: Transaction, started: int, *, drop: bool = False) -> bool:
+        """Execute ``tx`` in a block of its own and leave that block open. With ``drop``, False where it cannot be."""
+        builder = self._builder()
+        try:
+            receipt = builder.include(tx)
+        except InvalidTransaction as error:
+            self.pool.remove(tx.hash)
+            self.publish(TransactionDropped(tx, str(error)))
+            if drop:
+                return False
+            raise
+        except BaseException:
+            self.pool.remove(tx.hash)
+            raise
+        self.pool.remove(tx.hash)
+        self._open = builder
+        self.publish(
+            TransactionPreconfirmed(tx, receipt, builder.plan.number, 0, self.time.clock.monotonic_ns() - started)
+        )
+        return True
+
+    def _close(self) -> None:
+        builder, self._open = self._open, None
+        if builder is not None:
+            self._append(builder)
+
+    def _append(self, builder: BlockBuilder) -> SealedBlock:
+        block = builder.seal()
+        self.store.append(block)
+        self.irregular = None
+        self.time.block_sealed(block.header.timestamp)
+        self.blocks = _one_block_passed(self.blocks)
+        for tx in block.transactions:
+            for stale in self.pool.forget_below(tx.sender, tx.nonce + 1):
+                self.publish(TransactionDropped(stale, f"its nonce was used by 0x{tx.hash.hex()}"))
+        self.publish(BlockSealed(block))
+        return block
+
+    def _fill(self, builder: BlockBuilder, *, drop: bool) -> None:
+        """Include what is ready, best first, until the block or the pool is exhausted."""
+        skipped: set[Address] = set()
+        limit = self.blocks.max_transactions
+        for tx in self.pool.ready(self.next_nonce, builder.plan.base_fee):
+            if limit is not None and len(builder.transactions) >= limit:
+                break
+            if tx.sender in skipped:
+                continue
+            started = self.time.clock.monotonic_ns()
+            try:
+                receipt = builder.include(tx)
+            except GasLimitTooHigh:
+                skipped.add(tx.sender)
+                continue
+            except InvalidTransaction as error:
+                skipped.add(tx.sender)
+                if drop:
+                    self._give_up(tx, error)
+                continue
+            if drop:
+                index = len(builder.transactions) - 1
+                elapsed = self.time.clock.monotonic_ns() - started
+                self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        if drop:
+            for tx in builder.transactions:
+                self.pool.remove(tx.hash)
+
+    def _give_up(self, tx: Transaction, error: InvalidTransaction) -> None:
+        self.pool.remove(tx.hash)
+        self.publish(TransactionDropped(tx, str(error)))
+
+    def _builder(self) -> BlockBuilder:
+        """A builder for the next block, everything about it decided."""
+        head, settings = self.store.head, self.blocks
+        parent = head.header
+        excess = next_excess_blob_gas(parent, self.spec)
+        plan = BlockPlan(
+            number=parent.number + 1,
+            timestamp=self.time.next_timestamp(parent.timestamp),
+            parent_hash=head.hash,
+            coinbase=settings.coinbase,
+            gas_limit=settings.gas_limit,
+            base_fee=_base_fee_after(head, settings, self.spec),
+            blob_base_fee=blob_base_fee(excess, self.spec),
+            excess_blob_gas=excess,
+            prev_randao=settings.next_prev_randao or keccak(head.hash),
+            parent_beacon_root=ZERO_HASH,
+            extra_data=settings.extra_data,
+        )
+        return BlockBuilder(self.spec, self.engine, plan, head.world, self.store.block_hash, self.irregular)
+
+    def _blob_base_fee(self) -> Wei:
+        return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)
+
+
+def _base_fee_after(head: SealedBlock, settings: BlockSettings, spec: ChainSpec) -> Wei:
+    return next_base_fee(head.header, spec.fees) if settings.next_base_fee is None else settings.next_base_fee
+
+
+def _one_block_passed(settings: BlockSettings) -> BlockSettings:
+    if settings.next_base_fee is None and settings.next_prev_randao is None:
+        return settings
+    return BlockSettings(settings.coinbase, settings.gas_limit, settings.max_transactions, extra_data=settings.extra_data)
+
+

@@ -1,0 +1,80 @@
+"""Which timestamp the next block carries: the injected clock, an offset, and what callers asked for.
+
+Times are whole seconds since the epoch. One keeper serves every chain of a node, so that travelling moves them together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from megadev.clock import Clock
+from megadev.errors import InvalidParams
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSettings:
+    """All that time travel can set, as one value, so that a snapshot can keep it.
+
+    ``offset``: seconds added to the clock. ``next_exact``: the next block's timestamp, once. ``interval``: every block's
+    distance from its parent, until removed.
+    """
+
+    offset: int = 0
+    next_exact: int | None = None
+    interval: int | None = None
+
+
+class TimeKeeper:
+    """Hands out block timestamps that never go back and, unless ``allow_equal``, never repeat."""
+
+    def __init__(self, clock: Clock, *, allow_equal: bool = False, start: int | None = None) -> None:
+        self.clock = clock
+        self.allow_equal = allow_equal
+        self.settings = TimeSettings(offset=0 if start is None else start - int(clock.now()))
+
+    def now(self) -> int:
+        """The node's time, in seconds: clock plus offset."""
+        return int(self.clock.now()) + self.settings.offset
+
+    def next_timestamp(self, parent: int) -> int:
+        """The timestamp of a block built now on a parent with timestamp ``parent``."""
+        settings = self.settings
+        if settings.next_exact is not None:
+            candidate = settings.next_exact
+        elif settings.interval is not None:
+            candidate = parent + settings.interval
+        else:
+            candidate = self.now()
+        return max(candidate, parent if self.allow_equal else parent + 1)
+
+    def block_sealed(self, timestamp: int) -> None:
+        """A block with that timestamp was sealed: an exact request is fulfilled and moves the clock for good."""
+        if self.settings.next_exact is not None:
+            self.settings = replace(self.settings, next_exact=None, offset=self.settings.offset + timestamp - self.now())
+
+    def increase(self, seconds: int) -> int:
+        """Move the clock forward; returns the total offset."""
+        if seconds < 0:
+            raise InvalidParams(f"time can only be increased, not by {seconds} seconds; use evm_setTime to go back")
+        self.settings = replace(self.settings, offset=self.settings.offset + seconds)
+        return self.settings.offset
+
+    def set_next(self, timestamp: int, parent: int) -> None:
+        """Ask for the next block's timestamp."""
+        if timestamp < parent or (timestamp == parent and not self.allow_equal):
+            relation = "lower than" if timestamp < parent else "equal to"
+            raise InvalidParams(
+                f"Timestamp error: {timestamp} is {relation} previous block's timestamp {parent}"
+                + ("; allow equal ones with --allow-same-timestamp" if timestamp == parent else "")
+            )
+        self.settings = replace(self.settings, next_exact=timestamp)
+
+    def set_time(self, timestamp: int) -> int:
+        """Set the clock, forwards or back; returns the jump in seconds."""
+        jump = timestamp - self.now()
+        self.settings = replace(self.settings, offset=self.settings.offset + jump, next_exact=None)
+        return jump
+
+    def set_interval(self, seconds: int | None) -> None:
+        """Fix every block's distance from its parent, or stop doing so."""
+        self.settings = replace(self.settings, interval=seconds)

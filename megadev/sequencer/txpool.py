@@ -1,0 +1,174 @@
+"""The txpool: transactions that were accepted and are not yet in a block.
+
+Each sender has a lane ordered by nonce. A lane's unbroken run from the account's next nonce is *pending* (ready to be
+included); what lies behind a gap is *queued*. A transaction replaces another of the same sender and nonce when both its fee
+caps are at least 10 % higher. The pool knows nothing of state: callers tell it each sender's next nonce.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from megadev.chain.transactions import Transaction
+from megadev.errors import AlreadyKnown, PoolFull, ReplacementUnderpriced
+from megadev.primitives.types import Address, Hash32
+
+PRICE_BUMP_PERCENT = 10
+"""What a replacement must add to both fee caps (geth's default)."""
+BLOB_PRICE_BUMP_PERCENT = 100
+"""The same for blob transactions (geth's blob pool)."""
+POOL_LIMIT = 50_000
+SENDER_LIMIT = 10_000
+
+NextNonce = Callable[[Address], int]
+
+
+class PooledTransaction(msgspec.Struct, frozen=True):
+    """A waiting transaction and its place in the order of arrival."""
+
+    tx: Transaction
+    arrival: int
+
+
+class TxPool:
+    """Lanes of waiting transactions. Methods raise ``PoolRejection`` subclasses and change nothing when they do."""
+
+    def __init__(self, *, order_by_fee: bool = True, limit: int = POOL_LIMIT, sender_limit: int = SENDER_LIMIT) -> None:
+        self.order_by_fee = order_by_fee
+        self.limit = limit
+        self.sender_limit = sender_limit
+        self.version = 0
+        """Changes whenever the content does; caches of a pending block key on it."""
+        self._lanes: dict[Address, dict[int, PooledTransaction]] = {}
+        self._by_hash: dict[Hash32, PooledTransaction] = {}
+        self._arrivals = 0
+
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
+    def get(self, tx_hash: Hash32) -> Transaction | None:
+        """The waiting transaction with that hash."""
+        pooled = self._by_hash.get(tx_hash)
+        return pooled.tx if pooled is not None else None
+
+    def admit(self, tx: Transaction) -> Transaction | None:
+        """Take ``tx`` in; returns the transaction it replaced, if any."""
+        if tx.hash in self._by_hash:
+            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} waits in the txpool")
+        lane = self._lanes.get(tx.sender)
+        replaced = lane.get(tx.nonce) if lane is not None else None
+        if replaced is not None:
+            _check_replacement(replaced.tx, tx)
+        elif len(self._by_hash) >= self.limit:
+            raise PoolFull(f"txpool is full: {self.limit} transactions wait; mine a block or drop some")
+        elif lane is not None and len(lane) >= self.sender_limit:
+            raise PoolFull(f"txpool is full: {self.sender_limit} transactions of 0x{tx.sender.hex()} wait already")
+        pooled = PooledTransaction(tx, self._arrivals)
+        self._arrivals += 1
+        if lane is None:
+            self._lanes[tx.sender] = {tx.nonce: pooled}
+        else:
+            lane[tx.nonce] = pooled
+        if replaced is not None:
+            del self._by_hash[replaced.tx.hash]
+        self._by_hash[tx.hash] = pooled
+        self.version += 1
+        return replaced.tx if replaced is not None else None
+
+    def remove(self, tx_hash: Hash32) -> Transaction | None:
+        """Take a transaction out: included, invalid or dropped by request."""
+        pooled = self._by_hash.pop(tx_hash, None)
+        if pooled is None:
+            return None
+        tx = pooled.tx
+        lane = self._lanes[tx.sender]
+        del lane[tx.nonce]
+        if not lane:
+            del self._lanes[tx.sender]
+        self.version += 1
+        return tx
+
+    def clear(self) -> list[Transaction]:
+        """Drop everything; returns what was dropped."""
+        dropped = [pooled.tx for pooled in self._by_hash.values()]
+        self._lanes.clear()
+        self._by_hash.clear()
+        self.version += 1
+        return dropped
+
+    def forget_below(self, sender: Address, next_nonce: int) -> list[Transaction]:
+        """Drop a sender's transactions whose nonce has been used by another; returns them."""
+        lane = self._lanes.get(sender)
+        if lane is None or min(lane) >= next_nonce:
+            return []
+        stale = [pooled.tx for nonce, pooled in lane.items() if nonce < next_nonce]
+        for tx in stale:
+            self.remove(tx.hash)
+        return stale
+
+    def pending_nonce(self, sender: Address, next_nonce: int) -> int:
+        """The nonce a sender's next transaction should carry, counting its pending run."""
+        lane = self._lanes.get(sender)
+        if lane is not None:
+            while next_nonce in lane:
+                next_nonce += 1
+        return next_nonce
+
+    def ready(self, next_nonce: NextNonce, base_fee: int) -> Iterator[Transaction]:
+        """Pending transactions that can pay ``base_fee``, best first, each sender's in nonce order.
+
+        Lazily: a caller that mines one block per transaction takes the first and asks again. Safe on a reader's thread:
+        the lanes are taken down at once, and later changes to them are seen or not seen as whole transactions.
+        """
+        heads: list[tuple[tuple[int, int], PooledTransaction]] = []
+        for sender, lane in list(self._lanes.items()):
+            first = lane.get(next_nonce(sender))
+            if first is not None and first.tx.max_fee_per_gas >= base_fee:
+                heads.append((self._rank(first, base_fee), first))
+        heapq.heapify(heads)
+        while heads:
+            _, pooled = heads[0]
+            yield pooled.tx
+            following = self._lanes.get(pooled.tx.sender, {}).get(pooled.tx.nonce + 1)
+            if following is not None and following.tx.max_fee_per_gas >= base_fee:
+                heapq.heapreplace(heads, (self._rank(following, base_fee), following))
+            else:
+                heapq.heappop(heads)
+
+    def lanes(self, next_nonce: NextNonce) -> tuple[dict[Address, list[Transaction]], dict[Address, list[Transaction]]]:
+        """Everything that waits, as (pending, queued) by sender in nonce order."""
+        pending: dict[Address, list[Transaction]] = {}
+        queued: dict[Address, list[Transaction]] = {}
+        for sender, lane in self._lanes.items():
+            expected = next_nonce(sender)
+            for nonce in sorted(lane):
+                side = pending if nonce == expected else queued
+                side.setdefault(sender, []).append(lane[nonce].tx)
+                if nonce == expected:
+                    expected += 1
+        return pending, queued
+
+    def transactions(self) -> list[Transaction]:
+        """Everything that waits, in order of arrival."""
+        return [pooled.tx for pooled in sorted(self._by_hash.values(), key=lambda pooled: pooled.arrival)]
+
+    def _rank(self, pooled: PooledTransaction, base_fee: int) -> tuple[int, int]:
+        tip = min(pooled.tx.max_priority_fee_per_gas, pooled.tx.max_fee_per_gas - base_fee) if self.order_by_fee else 0
+        return -tip, pooled.arrival
+
+
+def _check_replacement(old: Transaction, new: Transaction) -> None:
+    bump = BLOB_PRICE_BUMP_PERCENT if old.blob_versioned_hashes else PRICE_BUMP_PERCENT
+    for what, before, after in (
+        ("maxFeePerGas", old.max_fee_per_gas, new.max_fee_per_gas),
+        ("maxPriorityFeePerGas", old.max_priority_fee_per_gas, new.max_priority_fee_per_gas),
+        ("maxFeePerBlobGas", old.max_fee_per_blob_gas, new.max_fee_per_blob_gas),
+    ):
+        needed = -(-before * (100 + bump) // 100)
+        if after < needed:
+            raise ReplacementUnderpriced(
+                f"replacement transaction underpriced: {what} {after}, at least {needed} needed to replace 0x{old.hash.hex()}"
+            )

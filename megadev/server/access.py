@@ -1,0 +1,79 @@
+"""Who may ask: the Host check that stops DNS rebinding, and CORS.
+
+A page on evil.example can point its own DNS name at 127.0.0.1 and then talk to a local node as if it were its own server.
+Such requests carry that name in ``Host``. So a request is served only if its host is an address, ``localhost`` or a name
+under it, a name without a dot (a container or machine on this network), a name under ``.internal``, or one that was
+allowed: none of these is a name that a stranger can own in public DNS. ``*`` among the allowed names lifts the check.
+
+CORS is open by default, as in every local node: any page may call the node, and sees the answers. Where origins are
+restricted, a request whose ``Origin`` is not among them is refused, not only left without headers: a browser sends a
+text/plain POST without asking first, and a transaction sent is sent even if the answer cannot be read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+
+ANY = "*"
+_PREFLIGHT_MAX_AGE = 86_400
+"""Seconds a browser may remember a preflight's answer."""
+
+
+class Access:
+    """The rules of one server. ``origins`` None: no CORS headers at all, but no refusals either."""
+
+    def __init__(self, origins: Iterable[str] | None = (ANY,), hosts: Iterable[str] = ()) -> None:
+        self.origins = None if origins is None else frozenset(origin.rstrip("/").lower() for origin in origins)
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self._known_hosts: set[bytes] = set()
+
+    def allows_host(self, host: bytes | None) -> bool:
+        """Whether a Host header's value may be served. Absent (HTTP/1.0) is fine: browsers always send one."""
+        if host is None or host in self._known_hosts or ANY in self.hosts:
+            return True
+        if not self._is_local_name(host):
+            return False
+        if len(self._known_hosts) < 64:
+            self._known_hosts.add(host)
+        return True
+
+    def _is_local_name(self, host: bytes) -> bool:
+        name = host.decode("latin-1").strip().lower()
+        if name.startswith("["):
+            name = name[1:].partition("]")[0]
+        elif name.count(":") == 1:
+            name = name.partition(":")[0]
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            name = name.rstrip(".")
+            return "." not in name or name.endswith((".localhost", ".internal")) or name in self.hosts
+        return True
+
+    def allows_origin(self, origin: bytes | None) -> bool:
+        """Whether a request with that Origin header may be served."""
+        if origin is None or self.origins is None or ANY in self.origins:
+            return True
+        return origin.decode("latin-1").lower() in self.origins
+
+    def cors_headers(self, origin: bytes | None) -> bytes:
+        """The header lines that let a page at ``origin`` read an answer."""
+        if self.origins is None:
+            return b""
+        if ANY in self.origins:
+            return b"access-control-allow-origin: *\r\n"
+        if origin is None or not self.allows_origin(origin):
+            return b"vary: origin\r\n"
+        return b"access-control-allow-origin: " + origin + b"\r\nvary: origin\r\n"
+
+    def preflight_headers(self, origin: bytes | None, wanted: bytes | None, private_network: bool) -> bytes:
+        """The header lines that answer a preflight: which methods and headers a page may send."""
+        headers = self.cors_headers(origin)
+        if b"access-control-allow-origin" not in headers:
+            return headers
+        headers += b"access-control-allow-methods: GET, POST, OPTIONS\r\naccess-control-allow-headers: "
+        headers += (wanted or b"content-type") + b"\r\naccess-control-max-age: %d\r\n" % _PREFLIGHT_MAX_AGE
+        if private_network:
+            headers += b"access-control-allow-private-network: true\r\n"
+        return headers

@@ -1,0 +1,377 @@
+"""HTTP/1.1 over asyncio: POST carries JSON-RPC, GET shows people and CI what runs here, an upgrade opens a WebSocket.
+
+Parsing is httptools' (llhttp); this module owns what comes between the parser and the dispatcher: limits, order of
+pipelined answers, 100-continue, CORS, keep-alive, and a client that goes away.
+
+Why our own protocol and not an ASGI server: a node answers one small request at a time, and an ASGI server spends more on
+each (a task, two awaits, dicts of headers) than the node on a simple method; see the figures in ``server/__init__``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+
+import httptools
+import msgspec
+
+from megadev.rpc.dispatch import Answer
+from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
+from megadev.server.endpoint import Endpoint, send, socket_of
+from megadev.server.websocket import WebSocketConnection
+
+HEAD_LIMIT = 64 * 1024
+"""Bytes of request line and headers."""
+TURN = 16
+"""Pipelined requests answered in one go before other connections get a turn."""
+LINGER = 1.0
+"""Seconds a refused client gets to read the refusal before the connection is cut."""
+
+_KEPT = frozenset({
+    b"host", b"origin", b"content-length", b"expect", b"upgrade",
+    b"access-control-request-method", b"access-control-request-headers", b"access-control-request-private-network",
+})
+_REASONS = {
+    200: b"OK", 204: b"No Content", 400: b"Bad Request", 403: b"Forbidden", 404: b"Not Found", 405: b"Method Not Allowed",
+    408: b"Request Timeout", 413: b"Content Too Large", 431: b"Request Header Fields Too Large",
+}
+JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
+
+
+class _Request(msgspec.Struct):
+    method: bytes
+    path: bytes
+    headers: dict[bytes, bytes]
+    body: bytes
+    keep_alive: bool
+
+
+class HttpConnection(asyncio.Protocol):
+    """One client's connection."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.limit = endpoint.options.body_limit
+        self.parser = httptools.HttpRequestParser(self)
+        self.transport: asyncio.Transport | None = None
+        self.descriptor: int | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.queue: deque[_Request] = deque()
+        self.turn = 0
+        self.is_paused = False
+        self.is_writable = True
+        self.is_refused = False
+        self.is_partial = False
+        self.in_head = False
+        self.received = 0
+        self.completed = 0
+        self.seen: tuple[int, float] = (-1, 0.0)
+        self.all_headers: list[tuple[bytes, bytes]] = []
+        self.headers: dict[bytes, bytes] = {}
+        self.url = b""
+        self.chunks: list[bytes] = []
+        self.size = 0
+
+    # -- the connection ---------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.descriptor = socket_of(transport, self.endpoint)
+        self.endpoint.connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.endpoint.connections.discard(self)
+        self.transport = None
+        self.queue.clear()
+        if self.task is not None:
+            self.task.cancel()
+
+    def eof_received(self) -> bool:
+        """A client that has sent all it will may still be read to: keep the connection while answers are due."""
+        return self.task is not None or bool(self.queue)
+
+    def pause_writing(self) -> None:
+        self.is_writable = False
+
+    def resume_writing(self) -> None:
+        self.is_writable = True
+        self._proceed()
+
+    def check(self, now: float) -> None:
+        """End a request that does not come to its end (a slow or stuck client)."""
+        if self.is_partial and not self.is_refused:
+            if self.seen[0] != self.completed:
+                self.seen = (self.completed, now)
+            elif now - self.seen[1] > self.endpoint.options.request_timeout:
+                self._refuse(408, "the request took too long to arrive")
+
+    def shut_down(self) -> bool:
+        if self.transport is None:
+            return True
+        if self.task is None and not self.queue:
+            self.transport.close()
+            return True
+        return False
+
+    def abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_refused:
+            return
+        self.turn = 0
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserError as error:
+            if not self.is_refused:
+                self._refuse(400, f"not HTTP/1.1: {error}")
+            return
+        if self.is_partial:
+            self.received += len(data)
+            if self.in_head and self.received > HEAD_LIMIT:
+                self._refuse(431, f"request headers over {HEAD_LIMIT} bytes")
+            elif self.limit is not None and self.received > 8 * self.limit + 2 * HEAD_LIMIT:
+                self._refuse(413, _too_large(self.limit))  # tiny chunks or endless trailers around a small body
+        if self.queue and not self.is_refused:
+            self._wait_for_turn()
+
+    def on_message_begin(self) -> None:
+        self.is_partial = self.in_head = True
+        self.received = 0
+        self.size = 0
+        self.url = b""
+        self.chunks = []
+        self.headers = {}
+        self.all_headers = []
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key = name.lower()
+        if key in _KEPT:
+            self.headers[key] = value if key not in self.headers else self.headers[key] + b", " + value
+        self.all_headers.append((key, value))
+
+    def on_headers_complete(self) -> None:
+        self.in_head = False
+        headers = self.headers
+        if self.limit is not None and int(headers.get(b"content-length", b"0")) > self.limit:
+            self._refuse(413, _too_large(self.limit))
+        elif b"expect" in headers and self.task is None and not self.queue and self.transport is not None:
+            send(self.transport, self.descriptor, b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, chunk: bytes) -> None:
+        if self.is_refused:
+            return
+        self.size += len(chunk)
+        if self.limit is not None and self.size > self.limit:
+            self._refuse(413, _too_large(self.limit))
+            return
+        self.chunks.append(chunk)
+
+    def on_message_complete(self) -> None:
+        self.is_partial = False
+        self.completed += 1
+        if self.is_refused or self.parser.should_upgrade():
+            return
+        chunks = self.chunks
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        request = _Request(self.parser.get_method(), self.url, self.headers, body, self.parser.should_keep_alive())
+        self.turn += 1
+        if self.task is None and not self.queue and self.turn <= TURN and self.is_writable:
+            self._respond(request)
+        else:
+            self.queue.append(request)
+
+    # -- order ------------------------------------------------------------------------------------------------------
+
+    def _wait_for_turn(self) -> None:
+        """Requests wait here: read no further until they are answered, in order."""
+        if self.transport is not None and not self.is_paused:
+            self.is_paused = True
+            self.transport.pause_reading()
+        if self.task is None and self.is_writable:
+            self.endpoint.loop.call_soon(self._proceed)
+
+    def _proceed(self) -> None:
+        """Answer what waits, a turn at a time."""
+        answered = 0
+        while self.queue and self.task is None and self.is_writable and self.transport is not None:
+            if answered == TURN:
+                self.endpoint.loop.call_soon(self._proceed)
+                return
+            answered += 1
+            self._respond(self.queue.popleft())
+        if not self.queue and self.is_paused and self.transport is not None:
+            self.is_paused = False
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    # -- answering --------------------------------------------------------------------------------------------------
+
+    def _respond(self, request: _Request) -> None:
+        access = self.endpoint.options.access
+        headers = request.headers
+        if not access.allows_host(headers.get(b"host")):
+            host = headers[b"host"].decode("latin-1")
+            self._write(request, 403, f"host {host!r} is not allowed: use an address or localhost, or allow the name\n")
+        elif not access.allows_origin(headers.get(b"origin")):
+            self._write(request, 403, "this origin is not allowed\n")
+        elif request.method == b"POST":
+            answer = self.endpoint.dispatcher.handle(request.body, None, self.endpoint.offload)
+            if answer is None or isinstance(answer, bytes):
+                self._write_answer(request, answer)
+                self.endpoint.answered()
+            else:
+                self.task = self.endpoint.loop.create_task(self._answer_later(request, answer))
+        elif request.method in (b"GET", b"HEAD"):
+            self._show(request)
+        elif request.method == b"OPTIONS":
+            self._write(request, 204, "")
+        else:
+            self._write(request, 405, "POST JSON-RPC here\n")
+
+    async def _answer_later(self, request: _Request, answer: Awaitable[Answer]) -> None:
+        result = await answer
+        self.task = None
+        self._write_answer(request, result)
+        self.endpoint.answered()
+        self._proceed()
+
+    def _show(self, request: _Request) -> None:
+        path = request.path.partition(b"?")[0]
+        options = self.endpoint.options
+        if path == b"/":
+            self._write(request, 200, options.page(), HTML_TYPE)
+        elif path == b"/health":
+            self._write(request, 200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
+        else:
+            self._write(request, 404, "nothing here: see /\n")
+
+    def _write_answer(self, request: _Request, answer: bytes | None) -> None:
+        transport = self.transport
+        if transport is None:
+            return
+        cors = self.endpoint.options.access.cors_headers(request.headers.get(b"origin"))
+        keep_alive = request.keep_alive and not self.endpoint.closing
+        connection = b"" if keep_alive else b"connection: close\r\n"
+        if answer is None:
+            data = b"HTTP/1.1 204 No Content\r\n%b%b\r\n" % (cors, connection)
+        else:
+            data = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b" % (
+                cors, connection, len(answer), answer,
+            )
+        send(transport, self.descriptor, data)
+        if not keep_alive:
+            self._finish()
+
+    def _write(self, request: _Request, status: int, text: str, content_type: bytes = TEXT_TYPE) -> None:
+        """An answer that is not JSON-RPC."""
+        if self.transport is None:
+            return
+        headers = request.headers
+        access = self.endpoint.options.access
+        origin = headers.get(b"origin")
+        keep_alive = request.keep_alive and not self.endpoint.closing
+        lines = [b"HTTP/1.1 %d %b\r\n" % (status, _REASONS[status])]
+        body = text.encode()
+        if request.method == b"OPTIONS" and status == 204:
+            lines.append(access.preflight_headers(
+                origin,
+                headers.get(b"access-control-request-headers"),
+                headers.get(b"access-control-request-private-network") == b"true",
+            ))
+        else:
+            lines.append(access.cors_headers(origin))
+            lines.append(b"content-type: %b\r\ncontent-length: %d\r\n" % (content_type, len(body)))
+        if status in (204, 405):
+            lines.append(b"allow: GET, HEAD, POST, OPTIONS\r\n")
+        if not keep_alive:
+            lines.append(b"connection: close\r\n")
+        lines.append(b"\r\n")
+        if request.method != b"HEAD":
+            lines.append(body)
+        send(self.transport, self.descriptor, b"".join(lines))
+        if not keep_alive:
+            self._finish()
+
+    def _refuse(self, status: int, message: str) -> None:
+        """Answer what cannot be read to its end, then hang up. The body is a JSON-RPC error, which is what a client of
+        this port can show."""
+        self.is_refused = True
+        self.is_partial = False
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if self.task is not None or self.queue:  # earlier answers are due first; this one would overtake them
+            transport.abort()
+            return
+        body = write_failure(b"null", Failure(INVALID_REQUEST, message))
+        cors = self.endpoint.options.access.cors_headers(self.headers.get(b"origin"))
+        send(
+            transport,
+            self.descriptor,
+            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\n%bconnection: close\r\ncontent-length: %d\r\n\r\n%b"
+            % (status, _REASONS[status], cors, len(body), body),
+        )
+        self._finish()
+
+    def _finish(self) -> None:
+        """Send what is written, then close; meanwhile read on, since closing on unread bytes would destroy the answer."""
+        self.is_refused = True
+        self.queue.clear()
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if transport.can_write_eof():
+            transport.write_eof()
+            self.endpoint.loop.call_later(LINGER, transport.close)
+        else:
+            transport.close()
+
+    # -- upgrades ---------------------------------------------------------------------------------------------------
+
+    def _upgrade(self, rest: bytes) -> None:
+        """Hand the connection to a WebSocket; ignore any other upgrade (h2c), as HTTP allows."""
+        transport = self.transport
+        if transport is None or self.is_refused:
+            return
+        headers = self.headers
+        is_websocket = headers.get(b"upgrade", b"").lower() == b"websocket"
+        head = [b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)]
+        for name, value in self.all_headers:
+            if is_websocket or name not in (b"upgrade", b"connection", b"http2-settings"):
+                head.append(b"%b: %b\r\n" % (name, value))
+        head.append(b"\r\n")
+        if not is_websocket:
+            self.parser = httptools.HttpRequestParser(self)
+            self.data_received(b"".join(head) + rest)
+            return
+        access = self.endpoint.options.access
+        request = _Request(b"GET", self.url, headers, b"", False)
+        if self.task is not None or self.queue:
+            transport.abort()
+        elif not access.allows_host(headers.get(b"host")) or not access.allows_origin(headers.get(b"origin")):
+            self._write(request, 403, "this host or origin is not allowed\n")
+        elif self.url.partition(b"?")[0] not in (b"/", b"/ws"):
+            self._write(request, 404, "WebSockets open at / and /ws\n")
+        else:
+            self.endpoint.connections.discard(self)
+            self.transport = None
+            session = WebSocketConnection(self.endpoint)
+            transport.set_protocol(session)
+            session.connection_made(transport)
+            session.data_received(b"".join(head) + rest)
+
+
+def _too_large(limit: int) -> str:
+    return f"request body over the limit of {limit} bytes: split the batch, or raise the limit"

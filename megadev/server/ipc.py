@@ -1,0 +1,120 @@
+"""IPC sessions over a Unix socket, as geth's: JSON values one after the other, with or without white space between them;
+each answer and notification ends with a newline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from megadev.rpc.envelope import INVALID_REQUEST, PARSE_ERROR, Failure, write_failure
+from megadev.server.endpoint import Endpoint, send
+from megadev.server.sessions import SessionConnection
+
+_SIGNIFICANT = re.compile(rb'["{}\[\]]')
+_STRING_END = re.compile(rb'["\\]')
+_WHITE = b" \t\r\n"
+
+
+class JsonSplitter:
+    """Cuts a stream of bytes into top-level JSON objects and arrays, without parsing what is inside."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._at = 0
+        self._depth = 0
+        self._in_string = False
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of a value that has not come to its end."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Add bytes; return the values that are complete. ``ValueError`` for a value that is no object or array."""
+        buffer = self._buffer
+        buffer += data
+        values: list[bytes] = []
+        start = 0
+        while True:
+            if self._depth == 0:
+                while start < len(buffer) and buffer[start] in _WHITE:
+                    start += 1
+                self._at = max(self._at, start)
+                if start < len(buffer) and buffer[start] not in b"{[":
+                    raise ValueError("a JSON object or array must come here")
+            if self._in_string:
+                found = _STRING_END.search(buffer, self._at)
+                if found is None:
+                    self._at = len(buffer)
+                    break
+                if buffer[found.start()] == 0x5C:  # a backslash: skip what it escapes, once that is here
+                    if found.end() == len(buffer):
+                        self._at = found.start()
+                        break
+                    self._at = found.end() + 1
+                else:
+                    self._in_string = False
+                    self._at = found.end()
+                continue
+            found = _SIGNIFICANT.search(buffer, self._at)
+            if found is None:
+                self._at = len(buffer)
+                break
+            self._at = found.end()
+            character = buffer[found.start()]
+            if character == 0x22:
+                self._in_string = True
+            elif character in b"{[":
+                self._depth += 1
+            else:
+                self._depth -= 1
+                if self._depth == 0:
+                    values.append(bytes(buffer[start : self._at]))
+                    start = self._at
+        del buffer[:start]
+        self._at -= start
+        return values
+
+
+class IpcConnection(SessionConnection):
+    """One IPC client."""
+
+    kind = "ipc"
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self.splitter = JsonSplitter()
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_parting:
+            return
+        limit = self.endpoint.options.body_limit
+        try:
+            messages = self.splitter.feed(data)
+        except ValueError as error:
+            self._fail(Failure(PARSE_ERROR, f"parse error: {error}"))
+            return
+        self._receive(messages)
+        if limit is not None and self.splitter.waiting > limit:
+            self._fail(Failure(INVALID_REQUEST, f"message over the limit of {limit} bytes"))
+
+    def eof_received(self) -> bool:
+        return bool(self.tasks or self.queue)
+
+    def _fail(self, failure: Failure) -> None:
+        """After this the stream cannot be followed: say why, and close."""
+        if self.transport is not None:
+            send(self.transport, self.descriptor, self._frame(write_failure(b"null", failure)))
+        self._leave(1002, failure.message)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        super()._task_done(task)
+        if self.transport is not None and not self.tasks and not self.queue and self._sees_eof:
+            self.transport.close()
+
+    def _frame(self, message: bytes) -> bytes:
+        return message + b"\n"
+
+    def _part(self, transport: asyncio.Transport, code: int, reason: str) -> None:
+        transport.close()

@@ -1,0 +1,78 @@
+"""WebSocket sessions: each message is one JSON-RPC body, each answer and notification one text message.
+
+The protocol is websockets' sans-IO implementation; no compression is offered, since it would cost more than loopback.
+Server frames are written here: unmasked, whole, three lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from websockets.frames import OP_DATA, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from megadev.server.endpoint import Endpoint, send
+from megadev.server.sessions import SessionConnection
+
+
+class WebSocketConnection(SessionConnection):
+    """One WebSocket. Created with the bytes of its opening request still to be received."""
+
+    kind = "ws"
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self.protocol = ServerProtocol(max_size=endpoint.options.body_limit)
+        self.parts: list[bytes] = []
+
+    def data_received(self, data: bytes) -> None:
+        self.protocol.receive_data(data)
+        messages: list[bytes] = []
+        for event in self.protocol.events_received():
+            if isinstance(event, Request):
+                self.protocol.send_response(self.protocol.accept(event))
+            elif isinstance(event, Frame) and (event.opcode in OP_DATA or event.opcode is Opcode.CONT):
+                self.parts.append(bytes(event.data))
+                if event.fin:
+                    messages.append(b"".join(self.parts))
+                    self.parts.clear()
+        self._flush()
+        self._receive(messages)
+
+    def eof_received(self) -> bool:
+        self.protocol.receive_eof()
+        self._flush()
+        return False
+
+    def _flush(self) -> None:
+        """Send what the protocol wants sent; an empty piece is its word for closing."""
+        transport = self.transport
+        pieces = self.protocol.data_to_send()
+        if transport is None:
+            return
+        for piece in pieces:
+            if piece:
+                send(transport, self.descriptor, piece)
+            else:
+                self.is_parting = True
+                transport.close()
+
+    def _frame(self, message: bytes) -> bytes:
+        """A text frame (RFC 6455 §5.2)."""
+        length = len(message)
+        if length < 126:
+            return b"\x81%c%b" % (length, message)
+        if length < 65536:
+            return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), message)
+        return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), message)
+
+    def _part(self, transport: asyncio.Transport, code: int, reason: str) -> None:
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(code, reason)
+            self._flush()
+            if self.is_paused and not transport.is_closing():
+                transport.resume_reading()  # to see the closing handshake
+        else:
+            transport.close()

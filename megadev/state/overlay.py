@@ -1,0 +1,60 @@
+"""State seen through diffs: a reader whose answers are a base reader's with a ``StateDiff`` laid over it.
+
+The open block, state overrides, simulated blocks and cheats waiting for a block are all this one class.
+"""
+
+from __future__ import annotations
+
+from megadev.primitives.types import Address, Hash32
+from megadev.state.account import Account
+from megadev.state.diff import Cause, StateDiff
+from megadev.state.reader import StateReader
+
+_ABSENT = object()
+
+
+class Overlay:
+    """A ``StateReader`` over ``base``; ``apply`` lays another diff on top."""
+
+    __slots__ = ("_block_hashes", "base", "diff")
+
+    def __init__(self, base: StateReader, diff: StateDiff | None = None) -> None:
+        self.base = base
+        self.diff = diff if diff is not None else StateDiff(Cause.TRANSACTION)
+        self._block_hashes: dict[int, Hash32] = {}
+
+    def account(self, address: Address) -> Account | None:
+        found = self.diff.accounts.get(address, _ABSENT)
+        return self.base.account(address) if found is _ABSENT else found  # type: ignore[return-value]
+
+    def storage(self, address: Address, slot: int) -> int:
+        slots = self.diff.storage.get(address)
+        if slots is not None:
+            value = slots.get(slot)
+            if value is not None:
+                return value
+        if address in self.diff.cleared or self.diff.accounts.get(address, _ABSENT) is None:
+            return 0
+        return self.base.storage(address, slot)
+
+    def code(self, code_hash: Hash32) -> bytes:
+        code = self.diff.codes.get(code_hash)
+        return self.base.code(code_hash) if code is None else code
+
+    def block_hash(self, number: int) -> Hash32:
+        known = self._block_hashes.get(number)
+        return self.base.block_hash(number) if known is None else known
+
+    def apply(self, diff: StateDiff) -> None:
+        """Lay ``diff`` over what is here. The only mutation; ``diff`` itself is not kept."""
+        self.diff.absorb(diff)
+
+    def set_block_hash(self, number: int, block_hash: Hash32) -> None:
+        """Answer ``block_hash(number)`` with this (simulated blocks, block overrides)."""
+        self._block_hashes[number] = block_hash
+
+    def fork(self) -> Overlay:
+        """An independent overlay over this one's present answers; this one may go on changing."""
+        copy = Overlay(self.base, self.diff.copy())
+        copy._block_hashes.update(self._block_hashes)
+        return copy

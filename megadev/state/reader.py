@@ -1,0 +1,28 @@
+"""What anything that executes may ask of state: four questions, answered the same way for the reader's lifetime."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from megadev.primitives.types import Address, Hash32
+from megadev.state.account import Account
+
+
+class StateReader(Protocol):
+    """Read-only state at one moment. Raises ``StateUnavailable`` where a remote source cannot answer."""
+
+    def account(self, address: Address) -> Account | None:
+        """The account, or None where none exists (which differs from an empty one)."""
+        ...
+
+    def storage(self, address: Address, slot: int) -> int:
+        """The word in ``slot``, 0 where nothing was written."""
+        ...
+
+    def code(self, code_hash: Hash32) -> bytes:
+        """The code with that keccak256; b'' for the empty hash."""
+        ...
+
+    def block_hash(self, number: int) -> Hash32:
+        """The hash of block ``number``, 32 zero bytes where this chain has none."""
+        ...

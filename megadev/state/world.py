@@ -1,0 +1,198 @@
+"""The whole state of a chain at one moment, immutable: accounts, storage and code, with roots and proofs.
+
+``World.apply`` is how state gets from one block to the next. Worlds share what they have in common, so every block
+keeps its own for little more than what the block changed, and asking an old one is like asking the newest.
+
+Why the account trie waits: accounts and slots must be readable at once, the state root only when a block is sealed. A
+world remembers which accounts its trie does not show yet and brings it up to date, once, when a root or proof is asked
+for; worlds in between never pay. Storage tries do not wait, for the leaf of their account needs their root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+from rpds import HashTrieMap
+
+from megadev.primitives import rlp
+from megadev.primitives.keccak import address_key, slot_key
+from megadev.primitives.trie import Trie
+from megadev.primitives.types import EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, ZERO_HASH, Address, Hash32
+from megadev.state.account import Account
+from megadev.state.diff import StateDiff
+
+_EMPTY_TRIE = Trie()
+_NOBODY: frozenset[Address] = frozenset()
+
+
+class _Storage(msgspec.Struct, frozen=True, gc=False):
+    """The slots of one account that are not 0, as a map to read and a trie to hash."""
+
+    slots: HashTrieMap[int, int]
+    trie: Trie
+
+
+_NO_STORAGE = _Storage(HashTrieMap(), _EMPTY_TRIE)
+
+
+class World:
+    """Accounts, their storage and code. ``World()`` is empty; ``apply`` makes the next one.
+
+    Storage written for an address without an account is kept and readable, and joins the account's leaf when there is
+    one: diffs compose whatever their order.
+    """
+
+    __slots__ = ("_accounts", "_codes", "_stale", "_storages", "_trie")
+
+    def __init__(self) -> None:
+        self._accounts: HashTrieMap[Address, Account] = HashTrieMap()
+        self._storages: HashTrieMap[Address, _Storage] = HashTrieMap()
+        # one dictionary for a whole line of worlds: code is named by its content, so a later world's entries
+        # cannot change what an earlier one answers about code it knows
+        self._codes: dict[Hash32, bytes] = {EMPTY_CODE_HASH: b""}
+        self._trie: Trie = _EMPTY_TRIE
+        self._stale: frozenset[Address] | set[Address] = _NOBODY
+
+    def account(self, address: Address) -> Account | None:
+        """The account, or None where none exists."""
+        return self._accounts.get(address)
+
+    def storage(self, address: Address, slot: int) -> int:
+        """The word in ``slot``, 0 where nothing was written."""
+        storage = self._storages.get(address)
+        return 0 if storage is None else storage.slots.get(slot, 0)
+
+    def code(self, code_hash: Hash32) -> bytes:
+        """The code with that keccak256; b'' for the empty hash and for one never seen."""
+        return self._codes.get(code_hash, b"")
+
+    def accounts(self) -> Iterator[tuple[Address, Account]]:
+        """Every account, in no particular order."""
+        return iter(self._accounts.items())
+
+    def storage_of(self, address: Address) -> Mapping[int, int]:
+        """All slots of an account that are not 0, in no particular order."""
+        return self._storages.get(address, _NO_STORAGE).slots
+
+    def __len__(self) -> int:
+        """How many accounts there are."""
+        return len(self._accounts)
+
+    def apply(self, diff: StateDiff) -> World:
+        """The world after ``diff``; this one stays as it is. Costs what the diff holds.
+
+        In the diff's own order: whole storages are dropped (of ``cleared`` accounts and of those that are gone), then
+        slots written, then accounts.
+        """
+        stale = set(self._stale)
+        storages = self._storages
+        accounts = self._accounts
+        stale.update(diff.accounts)
+        for address in diff.cleared:
+            if address in storages:
+                storages = storages.remove(address)
+            stale.add(address)
+        for address, account in diff.accounts.items():
+            if account is not None:
+                accounts = accounts.insert(address, account)
+                continue
+            if address in accounts:
+                accounts = accounts.remove(address)
+            if address in storages:
+                storages = storages.remove(address)
+        for address, written in diff.storage.items():
+            if written:
+                before = storages.get(address, _NO_STORAGE)
+                after = _write(before, written)
+                if after.trie.is_empty:
+                    storages = storages.discard(address)
+                elif after is not before:
+                    storages = storages.insert(address, after)
+                stale.add(address)
+        if diff.codes:
+            self._codes.update(diff.codes)
+        return self._next(accounts, storages, stale)
+
+    @property
+    def state_root(self) -> Hash32:
+        """The root of the account trie, as it stands in a header."""
+        return self._account_trie().root
+
+    def storage_root(self, address: Address) -> Hash32:
+        """The root of an account's storage trie."""
+        storage = self._storages.get(address)
+        return EMPTY_TRIE_ROOT if storage is None else storage.trie.root
+
+    def prove_account(self, address: Address) -> list[bytes]:
+        """Nodes of the account trie from the root towards ``address`` (EIP-1186): it is so, or it does not exist."""
+        return self._account_trie().prove(address_key(address))
+
+    def prove_storage(self, address: Address, slot: int) -> list[bytes]:
+        """Nodes of the account's storage trie from its root towards ``slot`` (EIP-1186). No nodes for no storage."""
+        storage = self._storages.get(address)
+        return [] if storage is None else storage.trie.prove(slot_key(slot))
+
+    def _next(
+        self, accounts: HashTrieMap[Address, Account], storages: HashTrieMap[Address, _Storage], stale: set[Address]
+    ) -> World:
+        world = World.__new__(World)
+        world._accounts = accounts
+        world._storages = storages
+        world._codes = self._codes
+        world._trie = self._trie
+        world._stale = stale
+        return world
+
+    def _account_trie(self) -> Trie:
+        """The trie that shows all accounts. Changes how this world remembers, never what it answers."""
+        if self._stale:
+            self._trie = self._trie.update({address_key(address): self._leaf(address) for address in self._stale})
+            self._stale = _NOBODY
+        return self._trie
+
+    def _leaf(self, address: Address) -> bytes:
+        """The RLP of an account as its leaf holds it, b'' where there is none."""
+        account = self._accounts.get(address)
+        if account is None:
+            return b""
+        return encode_account(account, self.storage_root(address))
+
+
+class WorldView:
+    """A ``StateReader`` over a world; ``block_hash`` answers for the chain it belongs to."""
+
+    __slots__ = ("_block_hash", "account", "code", "storage", "world")
+
+    def __init__(self, world: World, block_hash: Callable[[int], Hash32] = lambda number: ZERO_HASH) -> None:
+        self.world = world
+        self._block_hash = block_hash
+        # the world's own methods: a view must not cost a call on every read
+        self.account = world.account
+        self.storage = world.storage
+        self.code = world.code
+
+    def block_hash(self, number: int) -> Hash32:
+        """The hash of block ``number``, 32 zero bytes where the chain has none."""
+        return self._block_hash(number)
+
+
+def encode_account(account: Account, storage_root: Hash32) -> bytes:
+    """An account as the account trie holds it: RLP of nonce, balance, storage root and code hash."""
+    head = rlp.encode_int(account.nonce) + rlp.encode_int(account.balance)
+    # the two hashes take 66 bytes, and all of it stays below 256: one length byte, always
+    return b"\xf8" + bytes((len(head) + 66,)) + head + b"\xa0" + storage_root + b"\xa0" + account.code_hash
+
+
+def _write(storage: _Storage, written: Mapping[int, int]) -> _Storage:
+    """``storage`` with ``written`` slots; a 0 deletes."""
+    slots = storage.slots
+    leaves: dict[Hash32, bytes] = {}
+    for slot, value in written.items():
+        if value:
+            slots = slots.insert(slot, value)
+            leaves[slot_key(slot)] = rlp.encode_int(value)
+        elif slot in slots:
+            slots = slots.remove(slot)
+            leaves[slot_key(slot)] = b""
+    return _Storage(slots, storage.trie.update(leaves)) if leaves else storage

@@ -1,0 +1,113 @@
+"""What tests of every kind share: a clean environment, and a real ``megadev up`` on a free port."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+START_SECONDS = 60
+"""Far more than a start takes: a loaded machine must not fail a test."""
+
+
+@pytest.fixture(autouse=True)
+def _settings_come_from_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No MEGADEV_* variable of the developer's shell reaches a test."""
+    for variable in list(os.environ):
+        if variable.startswith("MEGADEV_"):
+            monkeypatch.delenv(variable)
+
+
+@dataclass
+class RunningNode:
+    """A ``megadev up`` process: what it printed so far, and where it listens."""
+
+    process: subprocess.Popen[str]
+    lines: queue.Queue[str]
+    printed: list[str] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def next_line(self, *, timeout: float = START_SECONDS) -> str:
+        """The next line of its stdout."""
+        line = self.lines.get(timeout=timeout)
+        self.printed.append(line)
+        return line
+
+    def wait_for(self, pattern: str, *, timeout: float = START_SECONDS) -> re.Match[str]:
+        """Read lines until one matches."""
+        while True:
+            try:
+                found = re.search(pattern, self.next_line(timeout=timeout))
+            except queue.Empty:
+                raise AssertionError(f"no line matches {pattern!r} in:\n" + "".join(self.printed)) from None
+            if found:
+                return found
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """The result of one request over HTTP."""
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=START_SECONDS) as response:
+            answer = json.load(response)
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def stop(self, signal_number: int = signal.SIGINT) -> int:
+        """Ask it to end; returns the exit code."""
+        self.process.send_signal(signal_number)
+        return self.process.wait(timeout=START_SECONDS)
+
+
+@pytest.fixture
+def megadev_up(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
+    """Start ``megadev up --port 0 …`` in an empty directory and wait until it listens; ended with the test."""
+    started: list[RunningNode] = []
+
+    def start(*flags: str, listening: str = r"Listening on \S+:(\d+)", env: dict[str, str] | None = None) -> RunningNode:
+        command: Sequence[str] = [sys.executable, "-m", "megadev", "up", "--port", "0", *flags]
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        node = RunningNode(process, queue.Queue())
+        started.append(node)
+
+        def read() -> None:
+            assert process.stdout is not None
+            for line in process.stdout:
+                node.lines.put(line)
+
+        threading.Thread(target=read, daemon=True).start()
+        if listening:
+            node.port = int(node.wait_for(listening).group(1))
+        return node
+
+    yield start
+    for node in started:
+        if node.process.poll() is None:
+            node.process.kill()
+        node.process.wait()
+        if node.process.stdout is not None:
+            node.process.stdout.close()

@@ -1,0 +1,189 @@
+"""The activity log: what is shown, in which order, and that a slow output holds nothing up."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from megadev.chain.receipts import Receipt
+from megadev.chain.transactions import Transaction
+from megadev.cli.console import Paint
+from megadev.cli.log import ActivityLog, JsonLines, Record, RequestAnswered, TextLines
+from megadev.events import TransactionDropped, TransactionPreconfirmed
+from megadev.rpc.envelope import Failure
+
+SENDER = bytes.fromhex("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
+TARGET = bytes.fromhex("70997970C51812dc3A010C7d01b50e0d17dc79C8")
+
+
+def explain(output: bytes) -> str:
+    return output.decode()
+
+
+def request(method: str, milliseconds: float = 1.0, failure: Failure | None = None) -> RequestAnswered:
+    return RequestAnswered(method, failure, int(milliseconds * 1e6))
+
+
+def transaction(**outcome: Any) -> TransactionPreconfirmed:
+    tx = Transaction(
+        type=2,
+        chain_id=31337,
+        nonce=0,
+        gas_limit=21000,
+        to=None if outcome.get("created") else TARGET,
+        value=1,
+        data=b"",
+        max_fee_per_gas=1,
+        max_priority_fee_per_gas=1,
+        v=0,
+        r=1,
+        s=1,
+        sender=SENDER,
+        hash=b"\xab" * 32,
+        encoded=b"",
+    )
+    fields: dict[str, Any] = {"succeeded": True, "gas_used": 21000, "error": None} | outcome
+    receipt = Receipt(
+        type=2, cumulative_gas_used=21000, effective_gas_price=1, logs=(), bloom=bytes(256), **fields
+    )
+    return TransactionPreconfirmed(tx=tx, receipt=receipt, block_number=7, index=0, duration_ns=412_900)
+
+
+def shown(*records: Record) -> list[str]:
+    lines = TextLines(Paint(False), explain)
+    made = [line for record in records for line in lines.add(record)]
+    return [*made, *lines.flush()]
+
+
+def test_equal_requests_in_a_row_become_one_line() -> None:
+    assert shown(*[request("eth_getBalance")] * 3, request("eth_chainId"), request("eth_getBalance", 2.25)) == [
+        "eth_getBalance (3)  1.00 ms",
+        "eth_chainId  1.00 ms",
+        "eth_getBalance  2.25 ms",
+    ]
+
+
+def test_a_refused_request_shows_code_and_reason_on_one_line() -> None:
+    refused = Failure(-32003, "nonce too low\n\x1b[31mred")
+    assert shown(request("eth_sendRawTransaction", failure=refused), request("eth_sendRawTransaction")) == [
+        "eth_sendRawTransaction  error -32003: nonce too low··[31mred  1.00 ms",
+        "eth_sendRawTransaction  1.00 ms",
+    ]
+
+
+def test_a_transaction_stands_below_the_request_that_brought_it() -> None:
+    assert shown(request("eth_chainId"), transaction(), request("eth_sendRawTransaction"), request("eth_chainId")) == [
+        "eth_chainId  1.00 ms",
+        "eth_sendRawTransaction  1.00 ms",
+        f"  0x{'ab' * 32}",
+        "    0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 → 0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+        "    success · 21000 gas · block 7 · preconfirmed in 412 µs",
+        "eth_chainId  1.00 ms",
+    ]
+
+
+def test_two_transactions_are_not_hidden_in_a_group() -> None:
+    text = shown(transaction(), request("eth_sendRawTransaction"), transaction(), request("eth_sendRawTransaction"))
+    assert [line for line in text if line.startswith("eth_")] == ["eth_sendRawTransaction  1.00 ms"] * 2
+
+
+def test_a_creation_shows_the_new_address_and_a_revert_its_reason() -> None:
+    text = shown(
+        transaction(created=TARGET),
+        transaction(succeeded=False, error="execution reverted", output=b"not yours"),
+        transaction(succeeded=False, error="out of gas"),
+    )
+    assert text[1].endswith("→ created 0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
+    assert "    execution reverted: not yours · 21000 gas" in text[5]
+    assert "    out of gas · " in text[8]
+
+
+def test_a_dropped_transaction_is_told() -> None:
+    assert shown(TransactionDropped(transaction().tx, "replaced")) == [f"  dropped 0x{'ab' * 32}: replaced"]
+
+
+def test_json_lines_carry_every_fact() -> None:
+    lines = JsonLines(explain)
+    records = [
+        request("eth_call", failure=Failure(3, "execution reverted")),
+        transaction(succeeded=False, error="execution reverted", output=b"no"),
+    ]
+    first, second = (json.loads(line) for record in records for line in lines.add(record))
+    assert first == {
+        "event": "request",
+        "method": "eth_call",
+        "durationUs": 1000,
+        "error": {"code": 3, "message": "execution reverted"},
+    }
+    assert second["hash"] == "0x" + "ab" * 32
+    assert (second["status"], second["error"]) == (0, "execution reverted: no")
+    assert (second["blockNumber"], second["preconfirmedUs"], second["contractAddress"]) == (7, 412, None)
+
+
+def test_everything_is_written_by_the_time_the_log_is_closed() -> None:
+    written: list[bytes] = []
+    log = ActivityLog(TextLines(Paint(False), explain), written.append).start()
+    for number in range(100):
+        log.request(f"method_{number}", None, 0)
+    log.close()
+    assert b"".join(written).decode().split() == [w for n in range(100) for w in (f"method_{n}", "0.00", "ms")]
+
+
+def test_a_group_is_shown_when_nothing_follows() -> None:
+    written: list[bytes] = []
+    appeared = threading.Event()
+
+    def write(data: bytes) -> None:
+        written.append(data)
+        appeared.set()
+
+    log = ActivityLog(TextLines(Paint(False), explain), write).start()
+    log.request("eth_chainId", None, 1_000_000)
+    assert appeared.wait(30)
+    log.close()
+    assert written == [b"eth_chainId  1.00 ms\n"]
+
+
+def test_a_blocked_output_blocks_nobody_and_what_was_lost_is_counted() -> None:
+    unblock, blocked = threading.Event(), threading.Event()
+    written: list[bytes] = []
+
+    def write(data: bytes) -> None:
+        blocked.set()
+        unblock.wait(30)
+        written.append(data)
+
+    log = ActivityLog(TextLines(Paint(False), explain), write, capacity=50).start()
+    log.request("first", None, 0)
+    log.request("second", None, 0)
+    assert blocked.wait(30)
+    for number in range(1000):
+        log.request(f"method_{number}", None, 0)
+    log.close(timeout=0)
+    unblock.set()
+    log.close(timeout=30)
+    text = b"".join(written).decode()
+    told = sum(int(line.split()[0][1:]) for line in text.splitlines() if "dropped" in line)
+    assert told == 950
+    assert text.count("method_") == 50
+
+
+def test_an_output_that_is_gone_ends_the_log_quietly() -> None:
+    def write(data: bytes) -> None:
+        raise BrokenPipeError
+
+    log = ActivityLog(TextLines(Paint(False), explain), write).start()
+    for _ in range(3):
+        log.request("eth_chainId", None, 0)
+    log.close(timeout=30)
+    log.request("eth_chainId", None, 0)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_colour_is_only_added_where_wanted(enabled: bool) -> None:
+    lines = TextLines(Paint(enabled), explain)
+    text = "".join([*lines.add(transaction()), *lines.flush()])
+    assert ("\x1b[" in text) is enabled

@@ -1,0 +1,76 @@
+"""Timestamps: strictly rising by default, exact when asked, and one clock that travels."""
+
+from __future__ import annotations
+
+import pytest
+
+from megadev.clock import ManualClock
+from megadev.errors import InvalidParams
+from megadev.sequencer.time_keeper import TimeKeeper
+
+
+def keeper(allow_equal: bool = False) -> tuple[TimeKeeper, ManualClock]:
+    clock = ManualClock(1_000)
+    return TimeKeeper(clock, allow_equal=allow_equal), clock
+
+
+def test_blocks_never_share_a_timestamp_unless_asked() -> None:
+    strict, _ = keeper()
+    assert strict.next_timestamp(999) == 1_000
+    assert strict.next_timestamp(1_000) == 1_001
+    assert strict.next_timestamp(5_000) == 5_001
+    relaxed, _ = keeper(allow_equal=True)
+    assert relaxed.next_timestamp(1_000) == 1_000
+    assert relaxed.next_timestamp(5_000) == 5_000
+
+
+def test_increasing_time_moves_every_later_block() -> None:
+    time, clock = keeper()
+    assert time.increase(60) == 60
+    assert time.increase(40) == 100
+    clock.advance(5)
+    assert time.next_timestamp(0) == 1_105
+    with pytest.raises(InvalidParams):
+        time.increase(-1)
+
+
+def test_an_exact_timestamp_is_used_once_and_moves_the_clock_for_good() -> None:
+    time, clock = keeper()
+    time.set_next(2_000, parent=1_000)
+    assert time.next_timestamp(1_000) == 2_000
+    time.block_sealed(2_000)
+    clock.advance(10)
+    assert time.next_timestamp(2_000) == 2_010
+
+
+def test_an_exact_timestamp_cannot_precede_the_parent() -> None:
+    time, _ = keeper()
+    for wrong in (999, 1_000):
+        with pytest.raises(InvalidParams, match="previous block"):
+            time.set_next(wrong, parent=1_000)
+    relaxed, _ = keeper(allow_equal=True)
+    relaxed.set_next(1_000, parent=1_000)
+    assert relaxed.next_timestamp(1_000) == 1_000
+
+
+def test_an_interval_counts_from_the_parent_until_removed() -> None:
+    time, _ = keeper()
+    time.set_interval(12)
+    assert time.next_timestamp(1_000) == 1_012
+    time.set_interval(None)
+    assert time.next_timestamp(900) == 1_000
+
+
+def test_the_clock_may_be_set_back_but_blocks_still_rise() -> None:
+    time, _ = keeper()
+    assert time.set_time(400) == -600
+    assert time.now() == 400
+    assert time.next_timestamp(1_000) == 1_001
+    assert time.next_timestamp(100) == 400
+
+
+def test_a_start_time_sets_the_clock_from_the_beginning() -> None:
+    clock = ManualClock(1_000)
+    time = TimeKeeper(clock, start=50)
+    clock.advance(7)
+    assert time.now() == 57
