@@ -13,10 +13,11 @@ The house, from the ground up (a module imports only from what stands below it, 
     3  evm                             the seam to an EVM and what sits around it
     4  sequencer                       the single writer: txpool, block builder, sealing
     5  rollup                          the L1 side, as it arrives
-    6  node                            chains wired up: Devnet
+    6  node                            chains wired up, with keys, clock and snapshots
     7  rpc · reload                    JSON-RPC, independent of any transport; hot reload
     8  testing · server                pytest; HTTP, WebSocket, IPC
-    9  cli                             the ``megadev`` command
+    9  devnet                          Devnet: a node as one Python object
+    10 cli                             the ``megadev`` command
 
 Why the public names load lazily: ``import megadev`` also happens in every pytest run and for ``megadev --help``, where
 nobody wants to wait for an EVM.
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from megadev.config import DevnetConfig
     from megadev.errors import ConfigError, InvalidParams, InvalidTransaction, MegadevError, NotFound
-    from megadev.node.devnet import Devnet
+    from megadev.devnet import Devnet
 
 __version__ = "0.1.0"
 
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Devnet": "megadev.node.devnet",
+    "Devnet": "megadev.devnet",
     "DevnetConfig": "megadev.config",
     "MegadevError": "megadev.errors",
     "ConfigError": "megadev.errors",

@@ -1,25 +1,32 @@
 """``Devnet``: a whole node as one Python object, with or without sockets. What ``from megadev import Devnet`` gives.
 
-It owns a ``Node`` and a dispatcher over it. Requests made through ``rpc`` and ``w3`` never leave the process; ``serve`` adds
-a port when another program wants one, and from then on everything runs on the server's thread, so there is still one writer.
+It owns a ``Node`` and a dispatcher over it. Requests made through ``rpc`` and ``w3`` never leave the process; ``serve``
+adds a port when another program wants one, and from then on everything runs on the server's thread, so there is still
+one writer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
 from megadev.clock import Clock
 from megadev.config import DevnetConfig
+from megadev.errors import ConfigError
+from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.server import ServerThread
-from megadev.testing.client import Client
+from megadev.server import Access, ServerOptions, ServerThread
+from megadev.testing.client import InProcessClient
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
+
+MAX_BODY = 2 * 1024 * 1024
+"""Bytes of one request body, as Anvil's default."""
 
 
 class Devnet:
@@ -40,7 +47,7 @@ class Devnet:
         self.dispatcher = Dispatcher(
             RpcNode(self.node, self.node.l2), before_request=self.node.settle, after_answer=self.node.settle
         )
-        self._client = Client(self.dispatcher)
+        self._client = InProcessClient(self.dispatcher)
         self._server: ServerThread | None = None
         self._web3: Web3 | None = None
         self._async_web3: AsyncWeb3[Any] | None = None
@@ -51,7 +58,9 @@ class Devnet:
 
     @property
     def accounts(self) -> list[KeyedAccount]:
-        """Accounts whose keys the node holds, funded ones first: ``.address`` (checksummed) and ``.private_key`` (hex)."""
+        """Accounts whose keys the node holds, funded ones first: ``.address`` (checksummed) and ``.private_key``
+        (hex).
+        """
         return self.node.accounts.keyed
 
     @property
@@ -60,7 +69,9 @@ class Devnet:
         return self.node.l2
 
     def rpc(self, method: str, *params: Any) -> Any:
-        """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and data."""
+        """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
+        data.
+        """
         return self._client.rpc(method, *params)
 
     @property
@@ -84,3 +95,47 @@ class Devnet:
 
             self._async_web3 = AsyncWeb3(AsyncInProcessProvider(self._client.request))
         return self._async_web3
+
+    def serve(self, host: str | Sequence[str] = "127.0.0.1", port: int = 0) -> str:
+        """Open HTTP and WebSocket on ``port`` (0: any free one) from a thread of its own; returns the URL.
+
+        Raises ``ConfigError`` for an address that cannot be used, or when it is served already.
+        """
+        if self._server is not None:
+            raise ConfigError(f"already served at {self.url}: close this devnet or use that URL")
+        hosts = (host,) if isinstance(host, str) else host
+        self._server = ServerThread(self.dispatcher, hosts, port, options=server_options(self, lambda: (self.url,)))
+        self._server.loop.call_soon_threadsafe(self.node.mining.start, self._server.loop)
+        return self._server.urls[0]
+
+    @property
+    def url(self) -> str:
+        """Where it is served. Raises ``ConfigError`` before ``serve``."""
+        if self._server is None:
+            raise ConfigError("this devnet is not served: call serve() first, or use rpc() and w3, which need no port")
+        return self._server.urls[0]
+
+    def close(self) -> None:
+        """Stop serving and let go of everything; closing twice is allowed."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.loop.call_soon_threadsafe(self.node.mining.stop)
+            server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def server_options(net: Devnet, urls: Callable[[], Sequence[str]]) -> ServerOptions:
+    """How a node's settings reach its server; ``urls`` tells, once it listens, where."""
+    config = net.config
+    origins = None if config.no_cors else (config.allow_origin,)
+    return ServerOptions(
+        access=Access(origins, config.allowed_hosts or ()),
+        body_limit=None if config.no_request_size_limit else MAX_BODY,
+        page=lambda: landing_page(net.node, urls()),
+        health=lambda: health(net.node),
+    )

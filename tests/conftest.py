@@ -23,6 +23,12 @@ START_SECONDS = 60
 """Far more than a start takes: a loaded machine must not fail a test."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite golden conversations that changed (they still fail once)"
+    )
+
+
 @pytest.fixture(autouse=True)
 def _settings_come_from_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """No MEGADEV_* variable of the developer's shell reaches a test."""
@@ -37,6 +43,7 @@ class RunningNode:
 
     process: subprocess.Popen[str]
     lines: queue.Queue[str]
+    reader: threading.Thread | None = None
     printed: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -69,6 +76,11 @@ class RunningNode:
         assert "error" not in answer, answer["error"]
         return answer["result"]
 
+    def drain(self) -> None:
+        """Wait until all that an ended process printed has been read."""
+        assert self.reader is not None
+        self.reader.join(START_SECONDS)
+
     def stop(self, signal_number: int = signal.SIGINT) -> int:
         """Ask it to end; returns the exit code."""
         self.process.send_signal(signal_number)
@@ -80,7 +92,9 @@ def megadev_up(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
     """Start ``megadev up --port 0 …`` in an empty directory and wait until it listens; ended with the test."""
     started: list[RunningNode] = []
 
-    def start(*flags: str, listening: str = r"Listening on \S+:(\d+)", env: dict[str, str] | None = None) -> RunningNode:
+    def start(
+        *flags: str, listening: str = r"Listening on \S+:(\d+)", env: dict[str, str] | None = None
+    ) -> RunningNode:
         command: Sequence[str] = [sys.executable, "-m", "megadev", "up", "--port", "0", *flags]
         process = subprocess.Popen(
             command,
@@ -99,7 +113,8 @@ def megadev_up(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
             for line in process.stdout:
                 node.lines.put(line)
 
-        threading.Thread(target=read, daemon=True).start()
+        node.reader = threading.Thread(target=read, daemon=True)
+        node.reader.start()
         if listening:
             node.port = int(node.wait_for(listening).group(1))
         return node

@@ -1,6 +1,6 @@
 """What a chain is, apart from its state: transactions, receipts, headers, fees, genesis and the store of sealed blocks.
 
-Imports ``primitives`` and ``errors``; state appears here only as the type of ``SealedBlock.world``. Start reading with
+May import ``primitives`` and ``errors``; state appears here only as the type of ``SealedBlock.world``. Start reading with
 ``spec`` (what makes one chain differ from another), then ``transactions`` and ``blocks``; ``store`` is the only thing
 here that changes.
 

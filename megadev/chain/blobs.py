@@ -35,7 +35,7 @@ _loading = Lock()
 
 
 class BlobSidecar(msgspec.Struct, frozen=True):
-    """Blobs with commitments and proofs, as in the network encoding (EIP-4844; ``version`` 1: cell proofs, EIP-7594)."""
+    """Blobs with commitments and proofs, as in the network encoding (EIP-4844). Version 1: cell proofs (EIP-7594)."""
 
     blobs: tuple[bytes, ...]
     commitments: tuple[bytes, ...]
@@ -82,8 +82,8 @@ def validate_sidecar(hashes: Sequence[Hash32], sidecar: BlobSidecar) -> None:
     wanted_proofs = len(blobs) * (CELLS_PER_BLOB if sidecar.version else 1)
     if not len(blobs) == len(commitments) == len(hashes) or len(proofs) != wanted_proofs:
         raise MalformedTransaction(
-            f"invalid sidecar: {len(hashes)} blob hashes need as many blobs and commitments and {wanted_proofs} proofs, "
-            f"got {len(blobs)}, {len(commitments)} and {len(proofs)}"
+            f"invalid sidecar: {len(hashes)} blob hashes need as many blobs and commitments, {len(blobs)} blobs need "
+            f"{wanted_proofs} proofs; got {len(blobs)} blobs, {len(commitments)} commitments and {len(proofs)} proofs"
         )
     for index, commitment in enumerate(commitments):
         if versioned_hash(commitment) != hashes[index]:
@@ -127,5 +127,7 @@ def sidecar_of(blobs: Sequence[bytes], version: int = 1) -> BlobSidecar:
             else:
                 proofs.append(ckzg.compute_blob_kzg_proof(blob, commitment, setup))
     except (RuntimeError, ValueError) as error:
-        raise MalformedTransaction(f"not a blob of {BLOB_SIZE} bytes in 32-byte words below the field's order ({error})") from None
+        raise MalformedTransaction(
+            f"not a blob of {BLOB_SIZE} bytes in 32-byte words below the field's order ({error})"
+        ) from None
     return BlobSidecar(tuple(blobs), tuple(commitments), tuple(proofs), version)

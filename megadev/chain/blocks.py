@@ -30,7 +30,7 @@ from megadev.primitives.types import (
 
 if TYPE_CHECKING:
     from megadev.state.diff import StateDiff
-    from megadev.state.world import World  # type only: a block remembers its state, it does not compute it
+    from megadev.state.world import World as World  # type only: a block remembers its state, it does not compute it
 
 
 class Tag(Enum):
@@ -76,8 +76,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 class SealedBlock(msgspec.Struct, frozen=True, kw_only=True):
     """A block that will not change: its header and hash, what it holds, and the world after it.
 
-    ``size`` is the length in bytes of the block's RLP. ``irregular`` is state that was changed outside any block just before
-    this one (cheats), already part of ``world``: a replay applies it first.
+    ``size`` is the length in bytes of the block's RLP. ``irregular`` is state that was changed outside any block just
+    before this one (cheats), already part of ``world``: a replay applies it first.
     """
 
     header: Header
@@ -98,7 +98,7 @@ _WORD, _ADDRESS, _BLOOM, _NONCE = b"\xa0", b"\x94", b"\xb9\x01\x00", b"\x88"
 
 
 def encode_header(header: Header) -> bytes:
-    """The header's RLP. Fields of fixed width must have it: 32 bytes a hash, 20 an address, 256 the bloom, 8 the nonce."""
+    """The header's RLP. Fields of fixed width must have it: a hash 32 bytes, an address 20, bloom 256, nonce 8."""
     number = rlp.encode_int
     payload = b"".join(
         (

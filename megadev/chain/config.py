@@ -54,7 +54,7 @@ SYSTEM_CONTRACTS: dict[str, Address] = {
 
 @dataclass(frozen=True, slots=True)
 class ForkConfig:
-    """The rules in force. ``activation_time`` is 0 for rules in force since genesis; ``fork_id`` has 4 bytes (EIP-6122)."""
+    """The rules in force. ``activation_time`` is 0 for rules since genesis; ``fork_id`` has 4 bytes (EIP-6122)."""
 
     activation_time: int
     blob_schedule: BlobSchedule
@@ -66,7 +66,7 @@ class ForkConfig:
 
 @dataclass(frozen=True, slots=True)
 class ChainConfig:
-    """The answer to eth_config. ``upcoming`` and ``last`` (``next`` and ``last`` in JSON) are scheduled forks, if any."""
+    """The answer to eth_config. ``upcoming`` (``next`` in JSON) and ``last`` are scheduled forks, if any."""
 
     current: ForkConfig
     upcoming: ForkConfig | None = None

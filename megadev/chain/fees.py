@@ -1,5 +1,5 @@
-"""What gas and blob gas cost from one block to the next, and what a wallet should offer: pure functions over headers and
-receipts. Prices are wei per gas.
+"""What gas and blob gas cost from one block to the next, and what a wallet should offer: pure functions over headers
+and receipts. Prices are wei per gas.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ def next_base_fee(parent: Header, fees: FeeRules) -> Wei:
 
 
 def next_excess_blob_gas(parent: Header, spec: ChainSpec) -> int:
-    """The excess blob gas of the block after ``parent`` (EIP-4844, EIP-7691; since Osaka with EIP-7918's reserve price)."""
+    """The excess blob gas of the block after ``parent`` (EIP-4844; since Osaka with EIP-7918's reserve price)."""
     excess, used = parent.excess_blob_gas, parent.blob_gas_used
     target = spec.blobs.target * GAS_PER_BLOB
     if excess + used < target:
         return 0
-    if spec.hardfork >= Hardfork.OSAKA:
+    reserve = BLOB_BASE_COST * parent.base_fee if spec.hardfork >= Hardfork.OSAKA else 0
+    if reserve > GAS_PER_BLOB * blob_base_fee(excess, spec):
         # Below the reserve price the fee must not fall further: the target is not subtracted, and what was used counts
         # in proportion, so that a full block raises the price exactly as much as it does above the reserve.
-        if BLOB_BASE_COST * parent.base_fee > GAS_PER_BLOB * blob_base_fee(excess, spec):
-            return excess + used * (spec.blobs.max - spec.blobs.target) // spec.blobs.max
+        return excess + used * (spec.blobs.max - spec.blobs.target) // spec.blobs.max
     return excess + used - target
 
 
@@ -98,7 +98,7 @@ def _tips(block: SealedBlock) -> list[Wei]:
 
 
 class FeeHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to eth_feeHistory for n blocks: fee columns have n + 1 entries (the last is the next block's), ratios n.
+    """The answer to eth_feeHistory for n blocks: n ratios; n + 1 fees, the last of them the next block's.
 
     ``rewards`` is None when no percentile was asked for; otherwise one row per block, one tip per percentile.
     """
@@ -121,8 +121,8 @@ def fee_history(
 ) -> FeeHistory:
     """Fees over consecutive ``blocks`` (oldest first, at least one) as geth reports them.
 
-    ``next_base_fee`` and ``next_blob_base_fee`` are those of the block after the last. A percentile's reward is the tip of
-    the transaction at which that share of the block's gas is reached, transactions ordered by tip.
+    ``next_base_fee`` and ``next_blob_base_fee`` are those of the block after the last. A percentile's reward is the tip
+    of the transaction at which that share of the block's gas is reached, transactions ordered by tip.
 
     Raises ``InvalidParams`` for percentiles outside 0..100, out of order, or more than ``MAX_PERCENTILES``.
     """
@@ -142,7 +142,9 @@ def fee_history(
 def validate_percentiles(percentiles: Sequence[float]) -> None:
     """Raises ``InvalidParams`` unless they are in order, between 0 and 100, and at most ``MAX_PERCENTILES``."""
     if len(percentiles) > MAX_PERCENTILES:
-        raise InvalidParams(f"invalid reward percentile: over the query limit {MAX_PERCENTILES}, asked for {len(percentiles)}")
+        raise InvalidParams(
+            f"invalid reward percentile: over the query limit {MAX_PERCENTILES}, asked for {len(percentiles)}"
+        )
     previous = 0.0
     for index, percentile in enumerate(percentiles):
         if not 0 <= percentile <= 100:

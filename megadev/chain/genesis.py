@@ -1,5 +1,5 @@
-"""The first block: who has what, which contracts are there from the start, and the header around it. Pure values; making
-the world of them is ``state``'s, and the state root comes from that world.
+"""The first block: who has what, which contracts are there from the start, and the header around it. Pure values; the
+world is made of them above, and the state root comes from that world.
 
 Geth's ``genesis.json`` is read into the same values (``parse_genesis``).
 """
@@ -24,7 +24,7 @@ from megadev.errors import ConfigError
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 
 if TYPE_CHECKING:
-    from megadev.state.world import World  # type only: the genesis block remembers its state like any other
+    from megadev.chain.blocks import World
 
 # Runtime code of the system contracts, as their EIPs give it. Each EIP also fixes the transaction that deploys its
 # contract, and with it the address; our tests recompute the address from the code.
@@ -251,7 +251,7 @@ def _number(value: object, where: str, bits: int = 256) -> int:
 
 
 def _bytes(value: object, where: str, size: int | None, width: int = 0) -> bytes:
-    """Hex digits as bytes, exactly ``size`` of them if given; ``width`` pads short words on the left (and is a limit)."""
+    """Hex digits as bytes, exactly ``size`` if given; ``width`` pads short words on the left and is a limit."""
     match = _HEX.fullmatch(value) if isinstance(value, str) else None
     digits = match[1] if match else None
     if digits is not None and width:

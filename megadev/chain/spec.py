@@ -1,8 +1,8 @@
 """What makes one chain differ from another, as a value. L1 and L2, dev and megaeth presets, are the same classes under
 different ``ChainSpec``s; nothing else in the house asks which chain it is on.
 
-Why ``osaka`` means blob parameters 6/9: Osaka itself changed none of them. The higher numbers mainnet runs came with two
-later forks that change nothing else (EIP-7892), and those can be had by their own names, ``bpo1`` and ``bpo2``.
+Why ``osaka`` means blob parameters 6/9: Osaka itself changed none of them. The higher numbers mainnet runs came with
+two later forks that change nothing else (EIP-7892), and those can be had by their own names, ``bpo1`` and ``bpo2``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The chain's memory: sealed blocks in order, and the indices by which they are found. Append-only but for ``truncate``.
+"""The chain's memory: sealed blocks in order, and the indices that find them. Append-only but for ``truncate``.
 
 One writer (the sequencer) appends and truncates; any thread may read at any time, without a lock:
 
@@ -7,12 +7,12 @@ One writer (the sequencer) appends and truncates; any thread may read at any tim
   before sees the old chain to its end;
 - an index may therefore know more than the list a reader holds, never less, and what lies beyond that list is ignored.
 
-Why logs are indexed by address and first topic: a frontend polls eth_getLogs over all of history for its few contracts,
-and looking at 10,000 blooms each time costs milliseconds. Posting lists of block numbers (8 bytes an entry) lead straight
-to the blocks that matter; blooms still spare the receipts where a query asks for later topics only.
+Why logs are indexed by address and first topic: a frontend polls eth_getLogs over all of history for its few
+contracts, and looking at 10,000 blooms each time costs milliseconds. Posting lists of block numbers (8 bytes an entry)
+lead straight to the blocks that matter; blooms still spare the receipts where a query asks for later topics only.
 
-Memory of the indices: about 250 bytes for a block with one transaction, and 8 more for each address and each first topic
-among its logs. Blocks, receipts and transactions themselves come on top.
+Memory of the indices: about 250 bytes for a block with one transaction, and 8 more for each address and each first
+topic among its logs. Blocks, receipts and transactions themselves come on top.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ class ChainStore:
         return block
 
     def block_hash(self, number: int) -> Hash32:
-        """The hash of block ``number``, 32 zero bytes where there is none. BLOCKHASH's window of 256 is the engine's."""
+        """The hash of block ``number``, 32 zero bytes where there is none. BLOCKHASH's window is the engine's rule."""
         block = self.by_number(number)
         return ZERO_HASH if block is None else block.hash
 

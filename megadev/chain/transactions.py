@@ -164,11 +164,13 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
         raw = bytes(raw)
     first = raw[0]
     if first >= 0xC0:
-        kind, decode = LEGACY, _decode_legacy
-    elif first < 0x80:
-        kind, decode = first, _DECODERS.get(first, _refuse_type)
+        kind = LEGACY
+    elif first == LEGACY or first >= 0x80:
+        raise UndecodableTransaction(f"transaction could not be decoded: it starts with 0x{first:02x}")
+    elif first in _DECODERS:
+        kind = first
     else:
-        raise UndecodableTransaction(f"transaction could not be decoded: it starts with 0x{first:02x}, an RLP string")
+        raise _unsupported(first, spec)
     if spec is not None and kind not in spec.transaction_types:
         raise _unsupported(kind, spec)
     try:
@@ -177,16 +179,12 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
         raise UndecodableTransaction(f"transaction could not be decoded: {error}") from None
     if type(fields) is not list:
         raise UndecodableTransaction("transaction could not be decoded: its payload is no RLP list")
-    return decode(raw, fields)
-
-
-def _refuse_type(raw: bytes, fields: list[Decoded]) -> Transaction:
-    raise _unsupported(raw[0])
+    return _DECODERS[kind](raw, fields)
 
 
 def _unsupported(kind: int, spec: ChainSpec | None = None) -> UnsupportedTransactionType:
     # geth says the first, viem looks for the second
-    known = sorted(_DECODERS.keys() | {LEGACY} if spec is None else spec.transaction_types)
+    known = sorted(_DECODERS if spec is None else spec.transaction_types)
     return UnsupportedTransactionType(
         f"transaction type not supported: transaction type not valid here: {kind:#04x}; "
         f"this chain takes {', '.join(hex(each) for each in known)}"
@@ -372,6 +370,7 @@ def _decode_deposit(raw: bytes, fields: list[Decoded]) -> Transaction:
 
 
 _DECODERS: dict[int, Callable[[bytes, list[Decoded]], Transaction]] = {
+    LEGACY: _decode_legacy,
     ACCESS_LIST: _decode_access_list,
     DYNAMIC_FEE: _decode_dynamic_fee,
     BLOB: _decode_blob,
@@ -407,7 +406,7 @@ def _bad_number(item: Decoded) -> str:
 
 
 def _require_widths(nonce: Decoded, gas_limit: Decoded, to: Decoded, data: Decoded) -> None:
-    """Widths the numbers' common limit does not cover: 64 bits of nonce and gas, an address or nothing, bytes of data."""
+    """What the numbers' common limit does not cover: 64 bits of nonce and gas, an address or nothing, bytes of data."""
     if len(nonce) > 8 or len(gas_limit) > 8:
         raise UndecodableTransaction("transaction could not be decoded: nonce and gas limit have at most 64 bits")
     if (len(to) != 20 and len(to) != 0) or type(to) is not bytes:
@@ -467,15 +466,16 @@ def _authorizations(item: Decoded) -> tuple[SignedAuthorization, ...]:
 
 
 def _sidecar(fields: list[Decoded]) -> BlobSidecar:
-    """The rest of a network form: blobs, commitments, proofs, and before them the wrapper's version where it has one."""
+    """The rest of a network form: blobs, commitments, proofs, and before them the wrapper's version if it has one."""
     if len(fields) == 4:
         version, (_, blobs, commitments, proofs) = 0, fields
     elif len(fields) == 5 and fields[1] == b"\x01":
         version, (_, _, blobs, commitments, proofs) = 1, fields
     else:
         raise UndecodableTransaction(
-            "transaction could not be decoded: a blob transaction with its sidecar is [transaction, blobs, commitments, "
-            "proofs] (EIP-4844) or [transaction, 1, blobs, commitments, cell proofs] (EIP-7594)"
+            "transaction could not be decoded: a blob transaction with its sidecar is "
+            "[transaction, blobs, commitments, proofs] (EIP-4844) or "
+            "[transaction, 1, blobs, commitments, cell proofs] (EIP-7594)"
         )
     return BlobSidecar(
         blobs=_sized_items(blobs, BLOB_SIZE, "a blob"),
@@ -498,9 +498,9 @@ def _typed_sender(
 def _recover_sender(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address:
     if s > HALF_N:
         raise UndecodableTransaction(
-            "invalid signature: s is zero or out of range"
+            "invalid signature: s is not below the order of the curve's group"
             if s >= SECP256K1_N
-            else "invalid signature: s is in the upper half of the curve's order (EIP-2)"
+            else "invalid signature: s is in the upper half of its range (EIP-2)"
         )
     sender = recover(message_hash, y_parity, r, s)
     if sender is None:
@@ -543,7 +543,7 @@ def encode_transaction(tx: Transaction) -> bytes:
 
 
 def encode_network_form(tx: Transaction) -> bytes:
-    """What travels between nodes: as ``tx.encoded``, with the sidecar around a type 3 that has one (EIP-4844, EIP-7594)."""
+    """What travels between nodes: ``tx.encoded``, in a wrapper with its sidecar if it has one (EIP-4844, EIP-7594)."""
     sidecar = tx.sidecar
     if sidecar is None:
         return tx.encoded
@@ -560,7 +560,7 @@ def encode_network_form(tx: Transaction) -> bytes:
 
 
 def encode_unsigned(tx: TransactionFields) -> bytes:
-    """The bytes that are hashed and signed: the type, if any, and the fields before the signature (EIP-155 for legacy)."""
+    """What is hashed and signed: the type, if any, and the fields before the signature (EIP-155 for legacy)."""
     fields = _unsigned_fields(tx)
     if tx.type == LEGACY and tx.chain_id is not None:
         fields += [tx.chain_id, 0, 0]
@@ -636,7 +636,8 @@ def _unsigned_fields(tx: TransactionFields) -> list[Encodable]:
     for number in (tx.nonce, tx.gas_limit):
         if not 0 <= number <= MAX_NONCE:
             raise MalformedTransaction(f"nonce and gas limit lie in [0, 2**64), got {number}")
-    for number in (tx.value, tx.max_fee_per_gas, tx.max_priority_fee_per_gas, tx.max_fee_per_blob_gas, tx.chain_id or 0):
+    fees = (tx.max_fee_per_gas, tx.max_priority_fee_per_gas, tx.max_fee_per_blob_gas)
+    for number in (tx.value, *fees, tx.chain_id or 0):
         if not 0 <= number < 2**256:
             raise MalformedTransaction(f"value, fees and chain id lie in [0, 2**256), got {number}")
     to = tx.to or b""

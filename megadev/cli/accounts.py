@@ -9,15 +9,17 @@ from typing import Any
 import click
 
 from megadev.cli.client import call
-from megadev.cli.console import account_sections, in_ether, paint_for, section
-from megadev.cli.options import GroupedCommand, config_from, rpc_url_option, setting_options
+from megadev.cli.console import account_sections, in_ether, paint_for, section, wallet_section
+from megadev.cli.options import GroupedCommand, config_from, setting_options
+from megadev.config import ACCOUNTS
+from megadev.config import SETTINGS as TABLE
 
-SETTINGS = frozenset({"accounts", "balance", "mnemonic", "mnemonic_seed_unsafe", "derivation_path"})
+SETTINGS = frozenset(row.name for row in TABLE if row.group == ACCOUNTS)
 
 
 @click.command(cls=GroupedCommand, short_help="Show the funded accounts and their keys.")
 @setting_options(SETTINGS)
-@lambda command: rpc_url_option(command, default=None)
+@click.option("--rpc-url", metavar="URL", help="Ask this running node instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def accounts(config_file: str | None, rpc_url: str | None, as_json: bool, **flags: Any) -> None:
     """Show the accounts a node with these settings funds, and their private keys.
@@ -31,14 +33,17 @@ def accounts(config_file: str | None, rpc_url: str | None, as_json: bool, **flag
 
 
 def _of_settings(flags: dict[str, Any], config_file: str | None, as_json: bool) -> None:
-    from megadev.node.accounts import accounts_of
+    from megadev.node.wallet import choose_mnemonic, derive_accounts
 
     config = config_from(flags, config_file, among=SETTINGS)
-    found = accounts_of(config)
+    mnemonic = choose_mnemonic(config)
+    found = derive_accounts(mnemonic, config)
     if as_json:
         click.echo(json.dumps([{"address": a.address, "privateKey": a.private_key} for a in found], indent=2))
         return
-    click.echo("\n".join(account_sections(found, config.balance_wei, paint_for(sys.stdout, "auto"))).rstrip())
+    paint = paint_for(sys.stdout, "auto")
+    lines = account_sections(found, config.balance_wei, paint) + wallet_section(mnemonic, config.derivation_path, paint)
+    click.echo("\n".join(lines).rstrip())
 
 
 def _of_node(url: str, as_json: bool) -> None:

@@ -333,7 +333,7 @@ def _second_devnet(targets: Sequence[Target], launches: int) -> Row:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
     for target in targets:
         if target.command[:1] != (sys.executable,):
-            row.reasons[target.name] = "not in this process's Python"
+            row.reasons[target.name] = "not a Devnet of this Python"
             continue
         samples = []
         for _ in range(launches):

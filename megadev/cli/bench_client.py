@@ -83,7 +83,10 @@ class Connection:
 
     def receive(self) -> bytes | None:
         """Read what has arrived: the answer's body, or None while it is not complete."""
-        received = self.socket.recv(262_144)
+        try:
+            received = self.socket.recv(262_144)
+        except OSError as problem:
+            raise self._lost(problem) from None
         if not received:
             raise MegadevError(f"{self._url}: the node closed the connection")
         self._parser.feed_data(received)
@@ -94,15 +97,22 @@ class Connection:
         self._complete = False
         return body
 
-    def exchange(self, request: bytes) -> bytes:
-        """Send a framed request and wait for the body of the answer."""
+    def send(self, request: bytes) -> None:
+        """Send a framed request."""
         try:
             self.socket.sendall(request)
-            while (body := self.receive()) is None:
-                pass
         except OSError as problem:
-            raise MegadevError(f"{self._url}: {problem.strerror or problem}") from None
+            raise self._lost(problem) from None
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send a framed request and wait for the body of the answer."""
+        self.send(request)
+        while (body := self.receive()) is None:
+            pass
         return body
+
+    def _lost(self, problem: OSError) -> MegadevError:
+        return MegadevError(f"{self._url}: {problem.strerror or problem}")
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one request. Raises what ``result_of`` raises."""
@@ -139,7 +149,7 @@ def drive(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]
         for index, connection in enumerate(connections):
             if first := next(pending[index], None):
                 selector.register(connection.socket, selectors.EVENT_READ, index)
-                connection.socket.sendall(first)
+                connection.send(first)
         while selector.get_map():
             ready = selector.select(TIMEOUT)
             if not ready:
@@ -151,7 +161,7 @@ def drive(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]
                     continue
                 bodies.append(body)
                 if following := next(pending[key.data], None):
-                    connection.socket.sendall(following)
+                    connection.send(following)
                 else:
                     selector.unregister(connection.socket)
     return bodies
@@ -274,8 +284,8 @@ class Probe:
     """Something to do to an endpoint and the rows it fills.
 
     ``run(endpoint, count)`` does it ``count`` times. A full measurement is ``rounds`` such turns per endpoint, taken in
-    alternation, so that what disturbs the machine disturbs all alike. ``alone``: on nodes started for it, where the bench
-    can start them, because some nodes slow down with every block they hold.
+    alternation, so that what disturbs the machine disturbs all alike. ``alone``: on nodes started for it, where the
+    bench can start them, because some nodes slow down with every block they hold.
     """
 
     measures: tuple[Measure, ...]

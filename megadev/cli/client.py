@@ -41,7 +41,9 @@ def call(url: str, method: str, params: list[Any]) -> Any:
         response = connection.getresponse()
         status, content = response.status, response.read()
     except OSError as problem:
-        raise CallFailed(f"no node answers at {url}: {problem.strerror or problem}; start one with `megadev up`") from None
+        raise CallFailed(
+            f"no node answers at {url}: {problem.strerror or problem}; start one with `megadev up`"
+        ) from None
     except http.client.HTTPException as problem:
         raise CallFailed(f"{url} does not speak HTTP: {problem or type(problem).__name__}") from None
     finally:

@@ -89,12 +89,7 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
     """All that is printed before the node is ready, in Anvil's order."""
     lines = [paint(LOGO, fg="cyan"), f"    {__version__}", f"    {TAGLINE}", ""]
     lines += account_sections(report.accounts, report.balance, paint)
-    lines += [
-        *section("Wallet", paint),
-        f"Mnemonic:          {report.mnemonic}",
-        f"Derivation path:   {report.derivation_path}",
-        "",
-    ]
+    lines += [*wallet_section(report.mnemonic, report.derivation_path, paint), ""]
     for title, value in (
         ("Chain ID", report.chain_id),
         ("Hardfork", report.hardfork),
@@ -120,6 +115,16 @@ def account_sections(accounts: Sequence[Account], balance: int, paint: Paint) ->
     lines += ["", *section("Private Keys", paint), ""]
     lines += [f"({index}) {paint(a.private_key, fg='green')}" for index, a in enumerate(accounts)]
     return [*lines, ""]
+
+
+def wallet_section(mnemonic: str, derivation_path: str, paint: Paint) -> list[str]:
+    """Where the accounts come from."""
+    return [
+        *section("Wallet", paint),
+        f"Mnemonic:          {mnemonic}",
+        f"Derivation path:   {derivation_path}",
+        "",
+    ]
 
 
 def in_ether(wei: int) -> str:

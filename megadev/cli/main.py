@@ -68,26 +68,37 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except ConfigError as error:
-        return _fail(error, 2)
+        report(error)
+        return 2
     except MegadevError as error:
-        return _fail(error, 1)
+        report(error)
+        return 1
     except BrokenPipeError:
         # Whoever read our output has gone (`megadev rpc … | head`); keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return _fail(error, 1, unexpected=True)
+        report_unexpected(error)
+        return 1
     return outcome if isinstance(outcome, int) else 0
 
 
-def _fail(error: Exception, code: int, *, unexpected: bool = False) -> int:
-    """Say on stderr what went wrong."""
-    debugging = os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")
-    if debugging:
+def report(error: MegadevError) -> None:
+    """Say on stderr what went wrong; with MEGADEV_DEBUG also where."""
+    if _debugging():
         traceback.print_exception(error)
-    if unexpected:
-        remedy = "" if debugging else f"; run it again with {DEBUG_VARIABLE}=1 and"
-        click.echo(f"error: unexpected {type(error).__name__}: {error}{remedy} report it at {ISSUES_URL}", err=True)
-    else:
-        click.echo(f"error: {error}", err=True)
-    return code
+    click.echo(f"error: {error}", err=True)
+
+
+def report_unexpected(error: BaseException, where: str = "") -> None:
+    """Say on stderr that megadev itself failed, and what to do about it."""
+    if _debugging():
+        traceback.print_exception(error)
+    what = " ".join(str(error).split())
+    happened = f"unexpected {type(error).__name__}{where and f' {where}'}{what and f': {what}'}"
+    trace = "" if _debugging() else f" with what {DEBUG_VARIABLE}=1 shows"
+    click.echo(f"error: {happened}; please report it{trace} at {ISSUES_URL}", err=True)
+
+
+def _debugging() -> bool:
+    return os.environ.get(DEBUG_VARIABLE, "0") not in ("", "0")

@@ -59,14 +59,14 @@ def setting_options(names: Iterable[str] | None = None) -> Callable[[Decorated],
     return decorate
 
 
-def rpc_url_option(command: Decorated, *, default: str | None = DEFAULT_RPC_URL) -> Decorated:
-    """Add ``--rpc-url``."""
+def rpc_url_option(command: Decorated) -> Decorated:
+    """Add ``--rpc-url``, with the usual address as its default."""
     return click.option(
         "--rpc-url",
         metavar="URL",
         envvar=RPC_URL_VARIABLE,
-        default=default,
-        show_default=default is not None,
+        default=DEFAULT_RPC_URL,
+        show_default=True,
         help=f"The running node to ask (also {RPC_URL_VARIABLE}).",
     )(command)
 

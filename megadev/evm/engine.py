@@ -1,8 +1,8 @@
 """The engine seam: a pure transition function. State, history and roots belong to Python above it; call frames, warm
 sets, refunds and transient storage live below it.
 
-``execute`` is the only way anything runs: a mined transaction, ``eth_call``, an estimate, a system call and a replay are
-the same call under other ``Rules`` and over another reader.
+``execute`` is the only way anything runs: a mined transaction, ``eth_call``, an estimate, a system call and a replay
+are the same call under other ``Rules`` and over another reader.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from megadev.chain.receipts import Log
-from megadev.chain.spec import ChainSpec
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.diff import StateDiff
 from megadev.state.reader import StateReader
@@ -68,8 +67,9 @@ class Rules:
     """Which checks and charges apply. The default is consensus; calls, estimates and system calls waive some.
 
     ``charge_fees``: deduct gas × price (and blob fees) and pay the coinbase. ``charge_intrinsic``: intrinsic and floor
-    gas. ``ecrecover_answers``: 128-byte precompile inputs whose recovery is decided beforehand (anvil_impersonateSignature).
-    ``moved_precompiles``: old address → new address (state overrides).
+    gas. ``ecrecover_answers``: 128-byte precompile inputs whose recovery is decided beforehand
+    (anvil_impersonateSignature).
+    ``moved_precompiles``: old address → new address, None for nowhere (state overrides).
     """
 
     check_nonce: bool = True
@@ -81,20 +81,30 @@ class Rules:
     charge_intrinsic: bool = True
     bump_nonce: bool = True
     ecrecover_answers: tuple[tuple[bytes, Address], ...] = ()
-    moved_precompiles: tuple[tuple[Address, Address], ...] = ()
+    moved_precompiles: tuple[tuple[Address, Address | None], ...] = ()
 
 
 CONSENSUS = Rules()
 IMPERSONATED = Rules(check_sender_code=False)
 """A transaction sent for an account whose key we do not have: anything but its code is checked."""
 CALL = Rules(
-    check_nonce=False, check_balance=False, check_sender_code=False, check_base_fee=False, check_gas_limit=False,
+    check_nonce=False,
+    check_balance=False,
+    check_sender_code=False,
+    check_base_fee=False,
+    check_gas_limit=False,
     charge_fees=False,
 )
 """eth_call and its kin: as geth, no nonce and no fee; the transferred value must still exist."""
 SYSTEM = Rules(
-    check_nonce=False, check_balance=False, check_sender_code=False, check_base_fee=False, check_gas_limit=False,
-    charge_fees=False, charge_intrinsic=False, bump_nonce=False,
+    check_nonce=False,
+    check_balance=False,
+    check_sender_code=False,
+    check_base_fee=False,
+    check_gas_limit=False,
+    charge_fees=False,
+    charge_intrinsic=False,
+    bump_nonce=False,
 )
 """Calls the protocol makes at block boundaries (EIP-2935, EIP-4788): 30,000,000 gas, free."""
 
@@ -114,8 +124,9 @@ class Revert(msgspec.Struct, frozen=True):
 
 
 class Halt(msgspec.Struct, frozen=True):
-    """Ended exceptionally: state undone, gas consumed. ``reason`` in geth's words: 'out of gas', 'invalid opcode: INVALID',
-    'invalid jump destination', 'stack underflow (1 <=> 2)', 'write protection', 'max code size exceeded'…"""
+    """Ended exceptionally: state undone, gas consumed. ``reason`` in geth's words: 'out of gas', 'invalid opcode:
+    INVALID', 'invalid jump destination', 'stack underflow (1 <=> 2)', 'write protection', 'max code size exceeded'…
+    """
 
     reason: str
     output: bytes = b""

@@ -1,8 +1,8 @@
 """What the protocol itself writes at the start of a block, as a state diff.
 
-EIP-2935 stores the parent's hash in the history contract, EIP-4788 the parent beacon block's root in the beacon roots contract.
-Both EIPs allow a client to set the storage directly instead of executing the system call, which is what happens here, as long
-as the accounts carry the standard code; where they do not (another genesis), nothing is written.
+EIP-2935 stores the parent's hash in the history contract, EIP-4788 the parent beacon block's root in the beacon roots
+contract. Both EIPs allow a client to set the storage directly instead of executing the system call, which is what
+happens here, as long as the accounts carry the standard code; where they do not (another genesis), nothing is written.
 """
 
 from __future__ import annotations

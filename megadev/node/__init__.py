@@ -1,5 +1,6 @@
 """A running node without any transport: chains wired up, accounts with keys, cheats and snapshots.
 
-May import: everything below (config included: it stops here). Start reading at ``node.py`` (what a node is made of), then
+May import: everything below (config included: it stops here). Start reading at ``node.py`` (what a node is made of),
+then
 ``chain.py`` (one chain wired up and what can be asked of it).
 """

@@ -44,6 +44,10 @@ class Accounts:
         held = [account.raw_address for account in self.keyed]
         return held + sorted(self.impersonated.difference(held))
 
+    def holds(self, address: Address) -> bool:
+        """Whether the private key of ``address`` is at hand."""
+        return address in self._keys
+
     def key_of(self, address: Address) -> bytes:
         """The private key of ``address``. Raises ``UnknownSigner``."""
         key = self._keys.get(address)

@@ -1,7 +1,7 @@
 """One chain wired up: its spec, engine, store, pool and sequencer, and every question that can be asked of it.
 
-Used once per chain of a node. Reads resolve a block reference to immutable values, so they may run on any thread; whatever
-changes the chain goes to ``sequencer`` on the writer thread.
+Used once per chain of a node. Reads resolve a block reference to immutable values, so they may run on any thread;
+whatever changes the chain goes to ``sequencer`` on the writer thread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ from megadev.state.world import World, WorldView
 class LocalChain:
     """A chain and what may be asked of it. ``sequencer`` is the only way to change it."""
 
-    def __init__(self, spec: ChainSpec, engine: Engine, genesis: Genesis, store: ChainStore, sequencer: Sequencer, *, epoch_slots: int) -> None:
+    def __init__(
+        self,
+        spec: ChainSpec,
+        engine: Engine,
+        genesis: Genesis,
+        store: ChainStore,
+        sequencer: Sequencer,
+        *,
+        epoch_slots: int,
+    ) -> None:
         self.spec = spec
         self.engine = engine
         self.genesis = genesis
@@ -44,7 +53,7 @@ class LocalChain:
         """The block ``ref`` names; ``pending`` is built from the pool. Raises ``UnknownBlock``."""
         found = self.find_block(ref)
         if found is None:
-            raise UnknownBlock(f"unknown block {_spell(ref)}: the chain's head is block {self.head.number}")
+            raise UnknownBlock(f"header not found: no block {_spell(ref)}, the chain's head is block {self.head.number}")
         return found
 
     def find_block(self, ref: BlockRef) -> SealedBlock | None:

@@ -1,5 +1,5 @@
-"""State that a developer changes by hand. Each cheat is a ``StateDiff`` with cause ``cheat``, applied by the sequencer: visible
-at once and part of the next block's state root, like anything else that happened to the state.
+"""State that a developer changes by hand. Each cheat is a ``StateDiff`` with cause ``cheat``, applied by the sequencer:
+visible at once and part of the next block's state root, like anything else that happened to the state.
 """
 
 from __future__ import annotations

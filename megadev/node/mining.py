@@ -1,7 +1,7 @@
 """When blocks are built: switching the mode at run time, and the timer of interval mining.
 
-The timer needs a running event loop; without one (an in-process node that is not served) blocks come by transaction or by
-request only.
+The timer needs a running event loop; without one (an in-process node that is not served) blocks come by transaction or
+by request only.
 """
 
 from __future__ import annotations

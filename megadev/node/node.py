@@ -23,8 +23,9 @@ from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.node.mining import Mining
 from megadev.node.snapshots import Snapshots
+from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.keccak import keccak
-from megadev.primitives.mnemonic import derive_keys
+from megadev.primitives.mnemonic import derive_keys, generate_mnemonic, mnemonic_from_entropy
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
@@ -44,7 +45,7 @@ class Node:
         self.instance_id = secrets.token_bytes(32)
         self.clock = clock if clock is not None else _clock(config)
         self.time = TimeKeeper(self.clock, allow_equal=config.allow_same_timestamp, start=config.timestamp)
-        self.mnemonic = config.mnemonic
+        self.mnemonic = choose_mnemonic(config)
         self.accounts = Accounts(derive_keys(self.mnemonic, config.derivation_path, config.accounts))
         self.bus = Bus()
         spec = _spec(config)
@@ -58,7 +59,9 @@ class Node:
             TxPool(order_by_fee=config.order == "fees"),
             self.time,
             mode=_mode(config),
-            blocks=BlockSettings(coinbase=genesis.coinbase, gas_limit=genesis.gas_limit, max_transactions=config.max_transactions),
+            blocks=BlockSettings(
+                coinbase=genesis.coinbase, gas_limit=genesis.gas_limit, max_transactions=config.max_transactions
+            ),
             publish=self.bus.publish,
         )
         self.l2 = LocalChain(spec, engine, genesis, store, sequencer, epoch_slots=config.slots_in_an_epoch)
@@ -76,6 +79,14 @@ def _clock(config: DevnetConfig) -> Clock:
     return ManualClock(config.timestamp if config.timestamp is not None else int(SystemClock().now()))
 
 
+def _mnemonic(config: DevnetConfig) -> str:
+    if config.mnemonic_random is not None:
+        return generate_mnemonic(config.mnemonic_random)
+    if config.mnemonic_seed_unsafe is not None:
+        return mnemonic_from_entropy(keccak(config.mnemonic_seed_unsafe.to_bytes(32, "big"))[:16])
+    return config.mnemonic
+
+
 def _mode(config: DevnetConfig) -> MiningMode:
     if config.no_mining:
         return MiningMode.NONE
@@ -88,7 +99,9 @@ def _spec(config: DevnetConfig) -> ChainSpec:
     return dev_spec(
         config.chain_id,
         config.hardfork,
-        fees=FeeRules(initial_base_fee=config.base_fee, minimum_tip=0 if config.disable_min_priority_fee else 1_000_000_000),
+        fees=FeeRules(
+            initial_base_fee=config.base_fee, minimum_tip=0 if config.disable_min_priority_fee else 1_000_000_000
+        ),
         gas_limit=config.gas_limit,
         code_size_limit=None if config.disable_code_size_limit else config.code_size_limit,
         transaction_gas_cap=TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
@@ -104,7 +117,9 @@ def _genesis(config: DevnetConfig, spec: ChainSpec, accounts: Accounts, now: int
         if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
     }
     balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
-    genesis = make_genesis(spec, balances=balances, contracts=contracts, timestamp=now, number=config.number, base_fee=config.base_fee)
+    genesis = make_genesis(
+        spec, balances=balances, contracts=contracts, timestamp=now, number=config.number, base_fee=config.base_fee
+    )
     if config.init is None:
         return genesis
     given = parse_genesis(_read_json(config.init), spec)

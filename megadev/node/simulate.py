@@ -37,7 +37,7 @@ from megadev.errors import (
     SimulationTooLarge,
 )
 from megadev.evm.engine import CONSENSUS, Engine, Execution, Frame, FrameExit, Rules, Step
-from megadev.evm.overrides import AccountOverride, override_state
+from megadev.evm.overrides import AccountOverride, MovedPrecompiles, override_state
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, transaction_env
@@ -214,7 +214,7 @@ class _Simulation:
 
     def _overridden(
         self, parent: SealedBlock, request: BlockRequest, irregular: StateDiff | None
-    ) -> tuple[StateDiff | None, tuple[tuple[Address, Address], ...]]:
+    ) -> tuple[StateDiff | None, MovedPrecompiles]:
         if not request.overrides:
             return irregular, ()
         state = Overlay(WorldView(parent.world, self.block_hash), irregular.copy() if irregular is not None else None)
@@ -242,10 +242,11 @@ class _Simulation:
         )
 
     def _run_call(
-        self, builder: BlockBuilder, call: CallFields, moved: tuple[tuple[Address, Address], ...]
+        self, builder: BlockBuilder, call: CallFields, moved: MovedPrecompiles
     ) -> SimulatedCall:
         tx = self._transaction(builder, call)
         validate_transaction(tx, self.spec, sidecar_required=False)
+        builder.check_room(tx)
         tracer = TransferTracer() if self.trace_transfers else None
         execution = self.engine.execute(
             builder.env,
@@ -286,13 +287,14 @@ class _Simulation:
         )
         return impersonated_transaction(unsigned, sender)
 
-    def _rules(self, tx: Transaction, moved: tuple[tuple[Address, Address], ...]) -> Rules:
+    def _rules(self, tx: Transaction, moved: MovedPrecompiles) -> Rules:
         """A contract may send in either mode; a free call ignores nonces, and the base fee unless it names a price."""
         return replace(
             CONSENSUS,
             check_nonce=self.validation,
             check_sender_code=False,
             check_base_fee=self.validation or tx.max_fee_per_gas > 0,
+            check_gas_limit=False,
             moved_precompiles=moved,
         )
 

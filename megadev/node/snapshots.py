@@ -1,7 +1,7 @@
 """Snapshots: everything a revert brings back, as one value. The struct is the checklist.
 
-Taking one costs nothing that grows with the chain: worlds are persistent and blocks are never changed, so a snapshot holds a
-block number and copies of small settings. Reverting to one forgets the blocks above it.
+Taking one costs nothing that grows with the chain: worlds are persistent and blocks are never changed, so a snapshot
+holds a block number and copies of small settings. Reverting to one forgets the blocks above it.
 """
 
 from __future__ import annotations

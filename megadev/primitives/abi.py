@@ -83,9 +83,9 @@ def decode(types: Sequence[str], data: bytes) -> tuple[Value, ...]:
 def revert_reason(data: bytes) -> str:
     """What the return data of a reverted call says, as Anvil words it: '' if there is nothing to say.
 
-    ``Error(string)`` gives its string and ``Panic(uint256)`` such as ``panic: arithmetic underflow or overflow (0x11)``.
-    Data that is readable text, as hand-written assembly returns it, stands for itself, unless it could be a selector
-    with arguments. Anything else is ``custom error 0x<selector>: <hex of the rest>``.
+    ``Error(string)`` gives its string, ``Panic(uint256)`` such as ``panic: division or modulo by zero (0x12)``. Data
+    that is readable text, as hand-written assembly returns it, stands for itself, unless it could be a selector with
+    arguments. Anything else is ``custom error 0x<selector>: <hex of the rest>``.
     """
     head, rest = data[:4], data[4:]
     try:
@@ -95,7 +95,8 @@ def revert_reason(data: bytes) -> str:
             return message.decode(errors="replace")
         if head == PANIC_SELECTOR:
             (code,) = decode(["uint256"], rest)
-            return f"panic: {PANIC_REASONS.get(int(code), 'unknown code')} (0x{code:02x})"  # type: ignore[arg-type]
+            assert isinstance(code, int)
+            return f"panic: {PANIC_REASONS.get(code, 'unknown code')} (0x{code:02x})"
     except ValueError:
         pass  # only looks like one of the two: show what is there
     try:

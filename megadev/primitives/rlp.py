@@ -15,8 +15,18 @@ Encodable: TypeAlias = bytes | int | Sequence["Encodable"]
 Decoded: TypeAlias = bytes | list["Decoded"]
 """What RLP can say: bytes and lists of the same."""
 
-_STRING_PREFIX = [bytes([0x80 + size]) for size in range(56)]
-_LIST_PREFIX = [bytes([0xC0 + size]) for size in range(56)]
+def _prefix(offset: int, size: int) -> bytes:
+    """What announces ``size`` bytes: of a string (offset 0x80) or of a list's members (0xC0)."""
+    if size < 56:
+        return bytes((offset + size,))
+    length = (size.bit_length() + 7) >> 3
+    return bytes((offset + 55 + length,)) + size.to_bytes(length, "big")
+
+
+STRING_PREFIX = [_prefix(0x80, size) for size in range(1024)]
+LIST_PREFIX = [_prefix(0xC0, size) for size in range(1024)]
+"""Prefixes by size, where a function call would show."""
+
 _BYTE = [b"\x80"] + [bytes([value]) for value in range(1, 128)] + [bytes([0x81, value]) for value in range(128, 256)]
 """Encodings of the integers 0 to 255."""
 
@@ -34,16 +44,24 @@ def encode(item: Encodable) -> bytes:
 def encode_bytes(item: bytes) -> bytes:
     """The RLP of one byte string."""
     size = len(item)
-    if size < 56:
-        if size == 1 and item < b"\x80":
-            return item
-        return _STRING_PREFIX[size] + item
-    return _long_prefix(0xB7, size) + item
+    if size < 1024:
+        return STRING_PREFIX[size] + item if size != 1 or item >= b"\x80" else item
+    return _prefix(0x80, size) + item
+
+
+def encode_int(value: int) -> bytes:
+    """The RLP of one integer."""
+    if value < 256:
+        if value < 0:
+            raise ValueError(f"RLP has no negative integers, got {value}")
+        return _BYTE[value]
+    size = (value.bit_length() + 7) >> 3
+    return (STRING_PREFIX[size] if size < 1024 else _prefix(0x80, size)) + value.to_bytes(size, "big")
 
 
 def list_prefix(size: int) -> bytes:
     """What precedes a list whose encoded members have ``size`` bytes together."""
-    return _LIST_PREFIX[size] if size < 56 else _long_prefix(0xF7, size)
+    return LIST_PREFIX[size] if size < 1024 else _prefix(0xC0, size)
 
 
 def _encode_list(items: Sequence[Encodable]) -> bytes:
@@ -53,12 +71,11 @@ def _encode_list(items: Sequence[Encodable]) -> bytes:
         kind = type(item)
         if kind is bytes:
             size = len(item)  # type: ignore[arg-type]
-            if size < 56:
-                if size != 1 or item >= b"\x80":  # type: ignore[operator]
-                    add(_STRING_PREFIX[size])
+            if size < 1024:
+                add(STRING_PREFIX[size] + item if size != 1 or item >= b"\x80" else item)  # type: ignore[operator, arg-type]
             else:
-                add(_long_prefix(0xB7, size))
-            add(item)  # type: ignore[arg-type]
+                add(_prefix(0x80, size))
+                add(item)  # type: ignore[arg-type]
         elif kind is int:
             if 0 <= item < 256:  # type: ignore[operator]
                 add(_BYTE[item])  # type: ignore[index]
@@ -72,18 +89,6 @@ def _encode_list(items: Sequence[Encodable]) -> bytes:
     return list_prefix(len(payload)) + payload
 
 
-def encode_int(value: int) -> bytes:
-    """The RLP of one integer."""
-    if value < 256:
-        if value < 0:
-            raise ValueError(f"RLP has no negative integers, got {value}")
-        return _BYTE[value]
-    size = (value.bit_length() + 7) >> 3
-    if size < 56:
-        return _STRING_PREFIX[size] + value.to_bytes(size, "big")
-    return _long_prefix(0xB7, size) + value.to_bytes(size, "big")
-
-
 def _encode_other(item: Encodable) -> bytes:
     """Subclasses and other sequences: right, not fast."""
     if isinstance(item, int):
@@ -93,15 +98,6 @@ def _encode_other(item: Encodable) -> bytes:
     if isinstance(item, Sequence) and not isinstance(item, str):
         return _encode_list(item)
     raise TypeError(f"RLP encodes bytes, integers and sequences, not {type(item).__name__}")
-
-
-def _long_prefix(offset: int, size: int) -> bytes:
-    if size < 256:
-        return bytes((offset + 1, size))
-    if size < 65536:
-        return bytes((offset + 2, size >> 8, size & 255))
-    length = (size.bit_length() + 7) >> 3
-    return bytes((offset + length,)) + size.to_bytes(length, "big")
 
 
 def decode(data: bytes) -> Decoded:

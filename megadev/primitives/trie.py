@@ -64,10 +64,7 @@ _join = b"".join
 _NIBBLE_OF_DIGIT = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 _ODD_LEAF = [bytes((0x30 + nibble,)) for nibble in range(16)]
 """First byte of a leaf's path with an odd number of nibbles (hex-prefix encoding)."""
-_STRING_HEAD = [bytes((0x80 + size,)) for size in range(56)]
-_LONG_STRING_HEAD = [bytes((0xB8, size)) for size in range(256)]
-_LIST_HEAD = [rlp.list_prefix(size) for size in range(1024)]
-"""RLP prefixes by size, as far as nodes without large values go."""
+_STRING_PREFIX, _LIST_PREFIX = rlp.STRING_PREFIX, rlp.LIST_PREFIX
 
 
 class Trie:
@@ -195,14 +192,14 @@ def _branch(children: Sequence[Node], value: bytes) -> Branch:
         )
     )  # fmt: skip
     if 31 <= len(payload) < 1024:
-        return Branch(b"\xa0" + keccak_256(_LIST_HEAD[len(payload)] + payload).digest(), tuple(children), value)
+        return Branch(b"\xa0" + keccak_256(_LIST_PREFIX[len(payload)] + payload).digest(), tuple(children), value)
     return Branch(_reference(payload), tuple(children), value)
 
 
 def _leaf(key: bytes, value: bytes, depth: int) -> Leaf:
     payload = _leaf_payload(key, value, depth)
     if 31 <= len(payload) < 1024:
-        return Leaf(b"\xa0" + keccak_256(_LIST_HEAD[len(payload)] + payload).digest(), key, value)
+        return Leaf(b"\xa0" + keccak_256(_LIST_PREFIX[len(payload)] + payload).digest(), key, value)
     return Leaf(_reference(payload), key, value)
 
 
@@ -213,9 +210,8 @@ def _extension(path: bytes, child: Branch) -> Extension:
 def _leaf_payload(key: bytes, value: bytes, depth: int) -> bytes:
     middle = depth >> 1
     path = _ODD_LEAF[key[middle] & 15] + key[middle + 1 :] if depth & 1 else b"\x20" + key[middle:]
-    size = len(value)
-    if 1 < len(path) < 56 and 56 <= size < 256:  # every account
-        return _STRING_HEAD[len(path)] + path + _LONG_STRING_HEAD[size] + value
+    if 1 < len(path) < 1024 and 1 < len(value) < 1024:
+        return _STRING_PREFIX[len(path)] + path + _STRING_PREFIX[len(value)] + value
     return rlp.encode_bytes(path) + rlp.encode_bytes(value)
 
 
@@ -229,8 +225,8 @@ def _reference(payload: bytes) -> bytes:
     """What a parent holds of the node whose RLP list has this payload."""
     size = len(payload)
     if size < 31:
-        return _LIST_HEAD[size] + payload
-    return b"\xa0" + keccak_256((_LIST_HEAD[size] if size < 1024 else rlp.list_prefix(size)) + payload).digest()
+        return _LIST_PREFIX[size] + payload
+    return b"\xa0" + keccak_256(rlp.list_prefix(size) + payload).digest()
 
 
 def _encoded(node: Node, depth: int) -> bytes:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter_ns
@@ -175,6 +176,8 @@ class Dispatcher:
         self.on_defect = on_defect or _log_defect
         self.loop: asyncio.AbstractEventLoop | None = None
         """The loop of the server that serves this dispatcher, while one does: requests from other threads go there."""
+        self.turn = threading.RLock()
+        """Held by whoever calls ``handle`` and ``after_answer`` while no server does: callers come from any thread."""
         self._methods: dict[str, tuple[Method, bool]] = {}
         self._notes: dict[str, str] = {}
         for entry in catalog:

@@ -4,8 +4,8 @@ Everything hexadecimal and camelCase that a client reads is made here, in plain 
 Addresses are lower case, as every node sends them.
 
 Why these shapes: field names and their presence follow geth where geth and Anvil differ, because every client is tested
-against geth; what Anvil adds and nobody stumbles over (``totalDifficulty``, ``blockTimestamp``) is added, always as hex.
-A pending block has its number, and null ``hash``, ``nonce`` and ``miner``: that is how clients recognise one.
+against geth; what Anvil adds and nobody stumbles over (``totalDifficulty``, ``blockTimestamp``) is added, always in
+hex. A pending block has its number, and null ``hash``, ``nonce`` and ``miner``: that is how clients recognise one.
 
 Why dicts and not text put together by hand: measured, one f-string for a receipt saves a sixth of the time of making
 and encoding the dict, and can be wrong in more ways.
@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.config import ChainConfig, ForkConfig
 from megadev.chain.fees import FeeHistory
 from megadev.chain.receipts import Receipt
 from megadev.chain.store import LocatedLog, first_log_index
@@ -302,3 +303,31 @@ def format_fee_history(history: FeeHistory) -> JsonObject:
     if history.rewards is not None:
         answer["reward"] = [[hex(tip) for tip in row] for row in history.rewards]
     return answer
+
+
+# -- rules --------------------------------------------------------------------------------------------------------
+
+
+def format_chain_config(config: ChainConfig) -> JsonObject:
+    """The forks in force and scheduled (EIP-7910)."""
+    return {
+        "current": _fork_config(config.current),
+        "next": None if config.upcoming is None else _fork_config(config.upcoming),
+        "last": None if config.last is None else _fork_config(config.last),
+    }
+
+
+def _fork_config(fork: ForkConfig) -> JsonObject:
+    blobs = fork.blob_schedule
+    return {
+        "activationTime": fork.activation_time,
+        "blobSchedule": {
+            "baseFeeUpdateFraction": blobs.base_fee_update_fraction,
+            "max": blobs.max,
+            "target": blobs.target,
+        },
+        "chainId": hex(fork.chain_id),
+        "forkId": "0x" + fork.fork_id.hex(),
+        "precompiles": {name: "0x" + address.hex() for name, address in fork.precompiles.items()},
+        "systemContracts": {name: "0x" + address.hex() for name, address in fork.system_contracts.items()},
+    }

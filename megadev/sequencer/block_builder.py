@@ -1,7 +1,8 @@
 """The block being built: transactions execute into it one by one, and sealing it computes every root.
 
 ``include`` is preconfirmation: after it the receipt is known and only the block hash is missing. ``seal`` is pure: it
-returns a ``SealedBlock`` and leaves the builder as it was, so that the pending block can be looked at without closing it.
+returns a ``SealedBlock`` and leaves the builder as it was, so that the pending block can be looked at without closing
+it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ from megadev.chain.receipts import Receipt, receipts_root
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import SignedAuthorization, Transaction, recover_authority
 from megadev.errors import GasLimitTooHigh, MalformedTransaction
-from megadev.evm.engine import CONSENSUS, IMPERSONATED, Authorization, BlockEnv, Engine, Execution, Halt, Rules, Success, TxEnv
+from megadev.evm.engine import (
+    CONSENSUS,
+    IMPERSONATED,
+    Authorization,
+    BlockEnv,
+    Engine,
+    Execution,
+    Halt,
+    Rules,
+    Success,
+    TxEnv,
+)
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import Address, Hash32, Wei
@@ -83,7 +95,9 @@ class BlockBuilder:
         self.blob_gas_used = 0
 
     def include(self, tx: Transaction, rules: Rules | None = None) -> Receipt:
-        """Execute ``tx`` at the end of the block. Raises ``InvalidTransaction`` and changes nothing when it cannot be."""
+        """Execute ``tx`` at the end of the block. Raises ``InvalidTransaction`` and changes nothing when it cannot
+        be.
+        """
         self.check_room(tx)
         if rules is None:
             rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
@@ -91,9 +105,13 @@ class BlockBuilder:
         return self.append(tx, self.engine.execute(self.env, env, self.state, rules=rules))
 
     def check_room(self, tx: Transaction) -> None:
-        """Raises ``GasLimitTooHigh`` or ``MalformedTransaction`` (blobs) where the block has no room left for ``tx``."""
+        """Raises ``GasLimitTooHigh`` or ``MalformedTransaction`` (blobs) where the block has no room left for
+        ``tx``.
+        """
         if self.spec.enforce_block_gas_limit and tx.gas_limit > self.plan.gas_limit - self.gas_used:
-            raise GasLimitTooHigh(f"gas limit {tx.gas_limit} exceeds what is left of the block: {self.plan.gas_limit - self.gas_used}")
+            raise GasLimitTooHigh(
+                f"gas limit {tx.gas_limit} exceeds what is left of the block: {self.plan.gas_limit - self.gas_used}"
+            )
         blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         if self.blob_gas_used + blob_gas > GAS_PER_BLOB * self.spec.blobs.max:
             raise MalformedTransaction(f"too many blobs for one block: at most {self.spec.blobs.max} fit")

@@ -1,9 +1,9 @@
 """The sequencer: the one place where the chain moves.
 
-A transaction's path: ``submit`` checks it against the head, admits it to the txpool and, in an instant mode, executes it in
-the open block at once: from then on it is *preconfirmed* and its sender can be answered. ``settle``, called once the answer
-is written and in any case before the next request is looked at, seals the block (roots, header, store) and includes whatever
-else became ready. So no caller ever waits for a root, and a receipt asked for next always exists.
+A transaction's path: ``submit`` checks it against the head, admits it to the txpool and, in an instant mode, executes
+it in the open block at once: from then on it is *preconfirmed* and its sender can be answered. ``settle``, called once
+the answer is written and in any case before the next request is looked at, seals the block (roots, header, store) and
+includes whatever else became ready. So no caller ever waits for a root, and a receipt asked for next always exists.
 
 All methods run on the one writer thread. Readers on other threads use the immutable values handed out by the store.
 """
@@ -70,7 +70,8 @@ class MiningMode(Enum):
 class BlockSettings:
     """What callers can set about the blocks to come, as one value, so that a snapshot can keep it.
 
-    ``next_base_fee`` and ``next_prev_randao`` hold for one block; the rest until changed. ``max_transactions`` per block.
+    ``next_base_fee`` and ``next_prev_randao`` hold for one block; the rest until changed. ``max_transactions`` per
+    block.
     """
 
     coinbase: Address = ZERO_ADDRESS
@@ -177,7 +178,9 @@ class Sequencer:
         mined = []
         for _ in range(count):
             if interval is not None and self.time.settings.next_exact is None:
-                self.time.set_next(max(self.time.now(), self.head.header.timestamp) + interval, self.head.header.timestamp)
+                self.time.set_next(
+                    max(self.time.now(), self.head.header.timestamp) + interval, self.head.header.timestamp
+                )
             builder = self._builder()
             self._fill(builder, drop=True)
             mined.append(self._append(builder))
@@ -205,7 +208,9 @@ class Sequencer:
         return tx
 
     def rewind(self, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
-        """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was removed."""
+        """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
+        removed.
+        """
         self.settle()
         removed = self.store.truncate(number)
         self.irregular = irregular
@@ -223,12 +228,13 @@ class Sequencer:
         account = state.account(tx.sender) or EMPTY_ACCOUNT
         if tx.nonce < account.nonce:
             raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
-        if account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated:
-            if not state.code(account.code_hash).startswith(DELEGATION_PREFIX):
-                raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
+        has_code = account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated
+        if has_code and not state.code(account.code_hash).startswith(DELEGATION_PREFIX):
+            raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
         if self.spec.enforce_block_gas_limit and tx.gas_limit > self.blocks.gas_limit:
             raise GasLimitTooHigh(
-                f"exceeds block gas limit: the transaction asks for {tx.gas_limit} gas, a block holds {self.blocks.gas_limit}"
+                f"exceeds block gas limit: the transaction asks for {tx.gas_limit} gas, "
+                f"a block holds {self.blocks.gas_limit}"
             )
         base_fee = self.next_base_fee()
         if tx.max_fee_per_gas < base_fee:
@@ -247,7 +253,8 @@ class Sequencer:
         cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
         if self.check_pool_balance and account.balance < cost:
             raise InsufficientFunds(
-                f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} have {account.balance} want {cost}"
+                f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} "
+                f"have {account.balance} want {cost}"
             )
 
     def _include_alone(self, tx: Transaction, started: int, *, drop: bool = False) -> bool:
@@ -351,6 +358,6 @@ def _base_fee_after(head: SealedBlock, settings: BlockSettings, spec: ChainSpec)
 def _one_block_passed(settings: BlockSettings) -> BlockSettings:
     if settings.next_base_fee is None and settings.next_prev_randao is None:
         return settings
-    return BlockSettings(settings.coinbase, settings.gas_limit, settings.max_transactions, extra_data=settings.extra_data)
-
-
+    return BlockSettings(
+        settings.coinbase, settings.gas_limit, settings.max_transactions, extra_data=settings.extra_data
+    )

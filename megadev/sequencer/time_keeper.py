@@ -1,6 +1,7 @@
 """Which timestamp the next block carries: the injected clock, an offset, and what callers asked for.
 
-Times are whole seconds since the epoch. One keeper serves every chain of a node, so that travelling moves them together.
+Times are whole seconds since the epoch. One keeper serves every chain of a node, so that travelling moves them
+together.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from megadev.errors import InvalidParams
 class TimeSettings:
     """All that time travel can set, as one value, so that a snapshot can keep it.
 
-    ``offset``: seconds added to the clock. ``next_exact``: the next block's timestamp, once. ``interval``: every block's
-    distance from its parent, until removed.
+    ``offset``: seconds added to the clock. ``next_exact``: the next block's timestamp, once. ``interval``: every
+    block's distance from its parent, until removed.
     """
 
     offset: int = 0
@@ -50,7 +51,9 @@ class TimeKeeper:
     def block_sealed(self, timestamp: int) -> None:
         """A block with that timestamp was sealed: an exact request is fulfilled and moves the clock for good."""
         if self.settings.next_exact is not None:
-            self.settings = replace(self.settings, next_exact=None, offset=self.settings.offset + timestamp - self.now())
+            self.settings = replace(
+                self.settings, next_exact=None, offset=self.settings.offset + timestamp - self.now()
+            )
 
     def increase(self, seconds: int) -> int:
         """Move the clock forward; returns the total offset."""

@@ -1,8 +1,8 @@
 """The txpool: transactions that were accepted and are not yet in a block.
 
 Each sender has a lane ordered by nonce. A lane's unbroken run from the account's next nonce is *pending* (ready to be
-included); what lies behind a gap is *queued*. A transaction replaces another of the same sender and nonce when both its fee
-caps are at least 10 % higher. The pool knows nothing of state: callers tell it each sender's next nonce.
+included); what lies behind a gap is *queued*. A transaction replaces another of the same sender and nonce when both its
+fee caps are at least 10 % higher. The pool knows nothing of state: callers tell it each sender's next nonce.
 """
 
 from __future__ import annotations
@@ -170,5 +170,6 @@ def _check_replacement(old: Transaction, new: Transaction) -> None:
         needed = -(-before * (100 + bump) // 100)
         if after < needed:
             raise ReplacementUnderpriced(
-                f"replacement transaction underpriced: {what} {after}, at least {needed} needed to replace 0x{old.hash.hex()}"
+                f"replacement transaction underpriced: {what} {after}, "
+                f"at least {needed} needed to replace 0x{old.hash.hex()}"
             )

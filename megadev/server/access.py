@@ -1,9 +1,10 @@
 """Who may ask: the Host check that stops DNS rebinding, and CORS.
 
-A page on evil.example can point its own DNS name at 127.0.0.1 and then talk to a local node as if it were its own server.
-Such requests carry that name in ``Host``. So a request is served only if its host is an address, ``localhost`` or a name
-under it, a name without a dot (a container or machine on this network), a name under ``.internal``, or one that was
-allowed: none of these is a name that a stranger can own in public DNS. ``*`` among the allowed names lifts the check.
+A page on evil.example can point its own DNS name at 127.0.0.1 and then talk to a local node as if it were its own
+server. Such requests carry that name in ``Host``. So a request is served only if its host is an address, ``localhost``
+or a name under it, a name without a dot (a container or machine on this network), a name under ``.internal``, or one
+that was allowed: none of these is a name that a stranger can own in public DNS. ``*`` among the allowed names lifts
+the check.
 
 CORS is open by default, as in every local node: any page may call the node, and sees the answers. Where origins are
 restricted, a request whose ``Origin`` is not among them is refused, not only left without headers: a browser sends a

@@ -24,8 +24,8 @@ MEGABYTE = 1024 * 1024
 class ServerOptions:
     """How a server treats its clients.
 
-    ``body_limit``: bytes of one HTTP body, WebSocket message or IPC message; None lifts it. ``request_timeout``: seconds
-    a client may take to send one request. ``page`` makes what a person sees at ``/`` (HTML), ``health`` what
+    ``body_limit``: bytes of one HTTP body, WebSocket message or IPC message; None lifts it. ``request_timeout``:
+    seconds a client may take to send one request. ``page`` makes what a person sees at ``/`` (HTML), ``health`` what
     ``/health`` answers. ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
     ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped.
     """
@@ -33,7 +33,7 @@ class ServerOptions:
     access: Access = field(default_factory=Access)
     body_limit: int | None = 2 * MEGABYTE
     request_timeout: float = 30.0
-    page: Callable[[], str] = lambda: "<!doctype html><title>megadev</title><p>A JSON-RPC node. POST to this address.</p>"
+    page: Callable[[], str] = lambda: "<!doctype html><title>megadev</title><p>A JSON-RPC node: POST here.</p>"
     health: Callable[[], Mapping[str, Any]] = lambda: {"status": "ok"}
     backlog_limit: int = 16 * MEGABYTE
     backlog_grace: float = 5.0

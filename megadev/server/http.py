@@ -3,8 +3,9 @@
 Parsing is httptools' (llhttp); this module owns what comes between the parser and the dispatcher: limits, order of
 pipelined answers, 100-continue, CORS, keep-alive, and a client that goes away.
 
-Why our own protocol and not an ASGI server: a node answers one small request at a time, and an ASGI server spends more on
-each (a task, two awaits, dicts of headers) than the node on a simple method; see the figures in ``server/__init__``.
+Why our own protocol and not an ASGI server: a node answers one small request at a time, and an ASGI server spends more
+on each (a task, two awaits, dicts of headers) than the node on a simple method; see the figures in
+``server/__init__``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable
+from typing import cast
 
 import httptools
 import msgspec
@@ -33,8 +35,9 @@ _KEPT = frozenset({
     b"access-control-request-method", b"access-control-request-headers", b"access-control-request-private-network",
 })
 _REASONS = {
-    200: b"OK", 204: b"No Content", 400: b"Bad Request", 403: b"Forbidden", 404: b"Not Found", 405: b"Method Not Allowed",
-    408: b"Request Timeout", 413: b"Content Too Large", 431: b"Request Header Fields Too Large",
+    200: b"OK", 204: b"No Content", 400: b"Bad Request", 403: b"Forbidden", 404: b"Not Found",
+    405: b"Method Not Allowed", 408: b"Request Timeout", 413: b"Content Too Large",
+    431: b"Request Header Fields Too Large",
 }
 JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
 
@@ -62,6 +65,7 @@ class HttpConnection(asyncio.Protocol):
         self.is_paused = False
         self.is_writable = True
         self.is_refused = False
+        self.at_eof = False
         self.is_partial = False
         self.in_head = False
         self.received = 0
@@ -76,9 +80,8 @@ class HttpConnection(asyncio.Protocol):
     # -- the connection ---------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.descriptor = socket_of(transport, self.endpoint)
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self.descriptor = socket_of(self.transport, self.endpoint)
         self.endpoint.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,6 +93,7 @@ class HttpConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A client that has sent all it will may still be read to: keep the connection while answers are due."""
+        self.at_eof = True
         return self.task is not None or bool(self.queue)
 
     def pause_writing(self) -> None:
@@ -262,7 +266,7 @@ class HttpConnection(asyncio.Protocol):
         if transport is None:
             return
         cors = self.endpoint.options.access.cors_headers(request.headers.get(b"origin"))
-        keep_alive = request.keep_alive and not self.endpoint.closing
+        keep_alive = self._keeps_alive(request)
         connection = b"" if keep_alive else b"connection: close\r\n"
         if answer is None:
             data = b"HTTP/1.1 204 No Content\r\n%b%b\r\n" % (cors, connection)
@@ -281,7 +285,7 @@ class HttpConnection(asyncio.Protocol):
         headers = request.headers
         access = self.endpoint.options.access
         origin = headers.get(b"origin")
-        keep_alive = request.keep_alive and not self.endpoint.closing
+        keep_alive = self._keeps_alive(request)
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, _REASONS[status])]
         body = text.encode()
         if request.method == b"OPTIONS" and status == 204:
@@ -303,6 +307,10 @@ class HttpConnection(asyncio.Protocol):
         send(self.transport, self.descriptor, b"".join(lines))
         if not keep_alive:
             self._finish()
+
+    def _keeps_alive(self, request: _Request) -> bool:
+        done = self.at_eof or self.endpoint.closing
+        return request.keep_alive and not (done and not self.queue)
 
     def _refuse(self, status: int, message: str) -> None:
         """Answer what cannot be read to its end, then hang up. The body is a JSON-RPC error, which is what a client of
@@ -326,7 +334,7 @@ class HttpConnection(asyncio.Protocol):
         self._finish()
 
     def _finish(self) -> None:
-        """Send what is written, then close; meanwhile read on, since closing on unread bytes would destroy the answer."""
+        """Send what is written, then close. Until then read on: closing on unread bytes would destroy the answer."""
         self.is_refused = True
         self.queue.clear()
         transport = self.transport

@@ -1,5 +1,5 @@
-"""IPC sessions over a Unix socket, as geth's: JSON values one after the other, with or without white space between them;
-each answer and notification ends with a newline.
+"""IPC sessions over a Unix socket, as geth's: JSON values one after the other, with or without white space between
+them; each answer and notification ends with a newline.
 """
 
 from __future__ import annotations
@@ -99,19 +99,11 @@ class IpcConnection(SessionConnection):
         if limit is not None and self.splitter.waiting > limit:
             self._fail(Failure(INVALID_REQUEST, f"message over the limit of {limit} bytes"))
 
-    def eof_received(self) -> bool:
-        return bool(self.tasks or self.queue)
-
     def _fail(self, failure: Failure) -> None:
         """After this the stream cannot be followed: say why, and close."""
         if self.transport is not None:
             send(self.transport, self.descriptor, self._frame(write_failure(b"null", failure)))
         self._leave(1002, failure.message)
-
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        super()._task_done(task)
-        if self.transport is not None and not self.tasks and not self.queue and self._sees_eof:
-            self.transport.close()
 
     def _frame(self, message: bytes) -> bytes:
         return message + b"\n"

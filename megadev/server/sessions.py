@@ -1,9 +1,9 @@
 """What lasting connections (WebSocket, IPC) have in common: an id, messages answered in turn, notifications, a bounded
 backlog, and callbacks for their end.
 
-Why a slow reader is dropped and not slowed to: notifications are pushed, so waiting for one subscriber would mean holding
-back the chain, or memory without bound. A burst is let through (mining a thousand blocks in one call notifies of each);
-a backlog that lasts is not.
+Why a slow reader is dropped and not slowed to: notifications are pushed, so waiting for one subscriber would mean
+holding back the chain, or memory without bound. A burst is let through (mining a thousand blocks in one call notifies
+of each); a backlog that lasts is not.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from megadev.rpc.dispatch import Answer
 from megadev.server.endpoint import Endpoint, send, socket_of
@@ -44,6 +45,7 @@ class SessionConnection(asyncio.Protocol):
         self.is_paused = False
         self.is_writable = True
         self.is_parting = False
+        self.at_eof = False
         self.behind_since: float | None = None
         self.close_callbacks: list[Callable[[], None]] = []
 
@@ -75,9 +77,8 @@ class SessionConnection(asyncio.Protocol):
     # -- the connection -----------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.descriptor = socket_of(transport, self.endpoint)
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self.descriptor = socket_of(self.transport, self.endpoint)
         self.endpoint.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,6 +90,11 @@ class SessionConnection(asyncio.Protocol):
         callbacks, self.close_callbacks = self.close_callbacks, []
         for callback in callbacks:
             callback()
+
+    def eof_received(self) -> bool:
+        """A client that has sent all it will is still answered."""
+        self.at_eof = True
+        return bool(self.tasks or self.queue)
 
     def pause_writing(self) -> None:
         self.is_writable = False
@@ -139,7 +145,11 @@ class SessionConnection(asyncio.Protocol):
             self._respond(self.queue.popleft())
         if self.queue:
             self._pause()
-        elif self.is_paused and self.is_writable and self.transport is not None:
+        elif self.transport is None:
+            return
+        elif self.at_eof and not self.tasks:
+            self.transport.close()
+        elif self.is_paused and self.is_writable:
             self.is_paused = False
             if not self.transport.is_closing():
                 self.transport.resume_reading()

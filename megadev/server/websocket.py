@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 
-from websockets.frames import OP_DATA, Frame, Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from megadev.server.endpoint import Endpoint, send
 from megadev.server.sessions import SessionConnection
+
+_DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
 class WebSocketConnection(SessionConnection):
@@ -33,7 +35,7 @@ class WebSocketConnection(SessionConnection):
         for event in self.protocol.events_received():
             if isinstance(event, Request):
                 self.protocol.send_response(self.protocol.accept(event))
-            elif isinstance(event, Frame) and (event.opcode in OP_DATA or event.opcode is Opcode.CONT):
+            elif isinstance(event, Frame) and event.opcode in _DATA:
                 self.parts.append(bytes(event.data))
                 if event.fin:
                     messages.append(b"".join(self.parts))

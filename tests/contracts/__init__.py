@@ -14,5 +14,5 @@ from megadev.chain.contracts import Artifact, decode_artifact
 
 @cache
 def load(name: str) -> Artifact:
-    """The artifact of the contract ``name``: ``abi``, ``creation`` (append ABI-encoded constructor arguments), ``runtime``."""
+    """The artifact of the contract ``name``; append ABI-encoded constructor arguments to its ``creation`` code."""
     return decode_artifact((Path(__file__).parent / f"{name}.json").read_bytes())

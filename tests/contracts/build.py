@@ -1,5 +1,5 @@
-"""Rebuilds the test contracts' artifacts: ``python tests/contracts/build.py [SOLC] [--check]``, as the genesis contracts'
-script does (``megadev/chain/contracts/build.py``), for newer rules: they may use what Prague has."""
+"""Rebuilds the test contracts' artifacts, as ``megadev/chain/contracts/build.py`` does the genesis contracts':
+``python tests/contracts/build.py [SOLC] [--check]``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from megadev.chain.contracts.build import run
 
 HERE = Path(__file__).parent
 EVM_VERSION = "prague"
+"""The oldest rules megadev runs; the contracts may use what they have."""
 
 if __name__ == "__main__":
     sys.exit(run(HERE, EVM_VERSION, sys.argv[1:]))

@@ -18,8 +18,10 @@ from eth_abi import decode, encode
 from eth_utils import abi_to_signature, function_signature_to_4byte_selector, keccak
 
 import megadev.chain.contracts
+import megadev.cli.bench_contracts
 import tests.contracts
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, MULTICALL3, build, load
+from megadev.cli.bench_contracts import build as build_bench
 from tests.contracts import build as build_tests
 from tests.contracts import load as load_test_contract
 
@@ -28,8 +30,12 @@ REVERTER = bytes.fromhex("00000000000000000000000000000000000000b2")
 PAYABLE = bytes.fromhex("00000000000000000000000000000000000000c3")
 ETHER = 10**18
 
+SOLC = build.find_solc()
+"""Found at import: tests themselves see no MEGADEV_* variable."""
+
 DIRECTORIES = {
     "genesis": (Path(megadev.chain.contracts.__file__).parent, build.EVM_VERSION),
+    "bench": (Path(megadev.cli.bench_contracts.__file__).parent, build_bench.EVM_VERSION),
     "tests": (Path(tests.contracts.__file__).parent, build_tests.EVM_VERSION),
 }
 
@@ -110,12 +116,11 @@ def test_no_source_changed_after_its_artifact_was_built(directory: str) -> None:
 @pytest.mark.parametrize("directory", DIRECTORIES)
 def test_the_artifacts_rebuild_byte_for_byte(directory: str) -> None:
     where, evm_version = DIRECTORIES[directory]
-    command = build.find_solc()
-    if command is None:
+    if SOLC is None:
         pytest.skip("no Solidity compiler: set MEGADEV_SOLC, or put solc on PATH")
-    if not build.solc_version(command).startswith(build.SOLC_VERSION + "+"):
+    if not build.solc_version(SOLC).startswith(build.SOLC_VERSION + "+"):
         pytest.skip(f"the compiler at hand is not solc {build.SOLC_VERSION}")
-    assert build.stale(where, build.build_assembly(where) | build.build_solidity(where, command, evm_version)) == []
+    assert build.stale(where, build.build_assembly(where) | build.build_solidity(where, SOLC, evm_version)) == []
 
 
 def test_the_assembled_artifact_rebuilds_without_a_compiler() -> None:

@@ -6,7 +6,6 @@ refund and floor → pay → destroy → diff. Nothing is changed before every c
 
 from __future__ import annotations
 
-
 from megadev.chain.spec import ChainSpec
 from megadev.errors import (
     BlobFeeCapTooLow,
@@ -39,8 +38,9 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
+from megadev.evm.engines.frames import REVERTED, Call
 from megadev.evm.engines.journal import DELEGATION_PREFIX, Journal
-from megadev.evm.engines.machine import REVERTED, Call, Machine
+from megadev.evm.engines.machine import Machine
 from megadev.evm.engines.operations import created_address, is_taken, resolve_code
 from megadev.evm.engines.precompiles import functions
 from megadev.evm.rules import EVM_RULES, GAS_PER_BLOB, intrinsic_gas
@@ -249,9 +249,9 @@ class Envelope:
     def _is_plain(self, journal: Journal, to: Address, rules: Rules) -> bool:
         """Nothing runs at ``to``: no code, no precompile."""
         account = journal.account(to)
-        return (account is None or account.code_hash == EMPTY_CODE_HASH) and not (
-            to in self.rules.precompiles or (rules.moved_precompiles and any(to == new for _, new in rules.moved_precompiles))
-        )
+        if account is not None and account.code_hash != EMPTY_CODE_HASH:
+            return False
+        return to not in self.rules.precompiles and all(to != new for _, new in rules.moved_precompiles)
 
     def _machine(
         self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None
@@ -260,7 +260,7 @@ class Envelope:
         if rules.moved_precompiles:
             precompiles = dict(precompiles)
             moved = [(new, precompiles.pop(old)) for old, new in rules.moved_precompiles if old in precompiles]
-            precompiles.update(moved)
+            precompiles.update((new, precompile) for new, precompile in moved if new is not None)
         known = self._functions
         if rules.ecrecover_answers:
             answers, recover = dict(rules.ecrecover_answers), known["ECREC"]
@@ -286,7 +286,7 @@ class Envelope:
         )
 
     def _authorize(self, tx: TxEnv, journal: Journal) -> None:
-        """EIP-7702: make each authority's delegation; an invalid tuple is skipped, and a later revert undoes nothing."""
+        """EIP-7702: delegate each authority. An invalid tuple is skipped; a revert later undoes none of it."""
         for authorization in tx.authorizations:
             authority = authorization.authority
             if authorization.chain_id not in (0, self.spec.chain_id) or authorization.nonce >= _MAX_NONCE:

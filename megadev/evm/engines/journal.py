@@ -163,8 +163,8 @@ class Journal:
     def mark_created(self, address: Address) -> None:
         """A contract begins here: its storage is empty whatever the reader says, and SELFDESTRUCT means it (EIP-6780).
 
-        Safe although slots cached before stay in ``slots``: only an account with code or a nonce has run at this address,
-        and such an account is no target of a creation.
+        Safe although slots cached before stay in ``slots``: only an account with code or a nonce has run at this
+        address, and such an account is no target of a creation.
         """
         self._put(self.created, address, True)
 
@@ -243,9 +243,10 @@ class Journal:
             if account == before:
                 continue
             diff.accounts[address] = account
-            if account is not None and account.code_hash != EMPTY_CODE_HASH:
-                if before is None or before.code_hash != account.code_hash:
-                    diff.codes[account.code_hash] = self.codes[account.code_hash]
+            if account is None or account.code_hash == EMPTY_CODE_HASH:
+                continue
+            if before is None or before.code_hash != account.code_hash:
+                diff.codes[account.code_hash] = self.codes[account.code_hash]
         for address in self.created:
             if address not in destroyed or origin.get(address) is not None:
                 diff.cleared.add(address)

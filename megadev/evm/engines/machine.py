@@ -11,28 +11,27 @@ pop. Each opcode looks at its deepest operand before it changes anything, so the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
 from megadev.evm.engine import BlockEnv, Frame, FrameExit, Step, Tracer
 from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed
-from megadev.evm.engines.journal import Journal
+from megadev.evm.engines.frames import REVERTED, Call
+from megadev.evm.engines.journal import Checkpoint, Journal
 from megadev.evm.engines.operations import (
     OPERATIONS,
     OUT_OF_GAS,
     Halted,
     grow,
     growth_cost,
-    self_destruct,
     underflow,
 )
 from megadev.evm.engines.precompiles import Answer
 from megadev.evm.rules import Precompile
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
-from collections.abc import Callable
 
-REVERTED: Final = "execution reverted"
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
@@ -42,68 +41,6 @@ _SIGN: Final = 1 << 255
 def _hash(data: bytes) -> int:
     """keccak256 as a word. Remembered: contracts hash the same few mapping keys again and again."""
     return int.from_bytes(keccak(data), "big")
-
-
-class Call:
-    """One frame: what was asked for, its working parts while it runs, and how it ended.
-
-    ``gas`` is what is left, current whenever the loop is not in charge of it. After the run ``error`` is None,
-    ``REVERTED`` or a halt reason.
-    """
-
-    __slots__ = (
-        "address",
-        "caller",
-        "code",
-        "code_address",
-        "data",
-        "depth",
-        "error",
-        "frame",
-        "gas",
-        "is_delegated",
-        "kind",
-        "memory",
-        "output",
-        "pc",
-        "return_data",
-        "stack",
-        "static",
-        "value",
-    )
-
-    def __init__(
-        self,
-        kind: str,
-        depth: int,
-        caller: Address,
-        address: Address,
-        code_address: Address,
-        code: bytes,
-        value: int,
-        data: bytes,
-        gas: int,
-        static: bool = False,
-        is_delegated: bool = False,
-    ) -> None:
-        self.kind = kind
-        self.depth = depth
-        self.caller = caller
-        self.address = address
-        self.code_address = code_address
-        self.code = code
-        self.value = value
-        self.data = data
-        self.gas = gas
-        self.static = static
-        self.is_delegated = is_delegated
-        self.output = b""
-        self.error: str | None = None
-        self.frame: Frame | None = None
-        self.return_data = b""
-        self.stack: list[int] = []
-        self.memory = bytearray()
-        self.pc = 0
 
 
 class Machine:
@@ -125,6 +62,12 @@ class Machine:
         "tracer",
         "wants_steps",
     )
+    journal: Journal
+    block: BlockEnv
+    origin: Address
+    gas_price: int
+    blob_hashes: tuple[Hash32, ...]
+    chain_id: int
 
     def __init__(
         self,
@@ -213,7 +156,7 @@ class Machine:
             self.journal.set_code(call.address, code)
         return None
 
-    def _fail(self, call: Call, checkpoint: tuple[int, int, int]) -> None:
+    def _fail(self, call: Call, checkpoint: Checkpoint) -> None:
         self.journal.revert(checkpoint)
         if call.error != REVERTED:
             call.gas = 0
@@ -243,8 +186,8 @@ class Machine:
         call.frame = Frame(
             call.kind,
             call.depth,
-            call.caller,
-            call.address if call.kind != "DELEGATECALL" and call.kind != "CALLCODE" else call.code_address,
+            call.address if call.kind == "DELEGATECALL" else call.caller,
+            call.code_address if call.kind in ("DELEGATECALL", "CALLCODE") else call.address,
             call.code_address,
             call.value,
             call.gas,

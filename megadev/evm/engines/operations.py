@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from megadev.chain.receipts import Log
 from megadev.evm.engine import Frame, FrameExit
+from megadev.evm.engines.frames import REVERTED, Call
 from megadev.evm.engines.journal import DELEGATION_PREFIX
 from megadev.evm.rules import CALL_DEPTH_LIMIT
 from megadev.primitives import rlp
@@ -18,7 +19,7 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 
 if TYPE_CHECKING:
-    from megadev.evm.engines.machine import Call, Machine
+    from megadev.evm.engines.machine import Machine
 
 OUT_OF_GAS: Final = "out of gas"
 _MEMORY_LIMIT: Final = 1 << 30
@@ -328,8 +329,6 @@ def _message(kind: str) -> Callable[[Machine, Call], None]:
     with_value = kind in ("CALL", "CALLCODE")
 
     def operation(m: Machine, call: Call) -> None:
-        from megadev.evm.engines.machine import REVERTED, Call
-
         stack, journal = call.stack, m.journal
         gas, to = stack.pop(), _address(stack.pop())
         value = stack.pop() if with_value else 0
@@ -384,8 +383,6 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
     salted = kind == "CREATE2"
 
     def operation(m: Machine, call: Call) -> None:
-        from megadev.evm.engines.machine import REVERTED, Call
-
         _forbid_static(call)
         stack, journal = call.stack, m.journal
         value, offset, size = stack.pop(), stack.pop(), stack.pop()
@@ -437,7 +434,7 @@ def is_taken(m: Machine, address: Address) -> bool:
 
 
 def self_destruct(m: Machine, call: Call) -> None:
-    """Send everything to the beneficiary; the account itself goes only if it was created in this transaction (EIP-6780)."""
+    """Send everything to the beneficiary; only an account created in this transaction goes itself (EIP-6780)."""
     _forbid_static(call)
     journal, here = m.journal, call.address
     beneficiary = _address(call.stack.pop())
@@ -454,11 +451,6 @@ def self_destruct(m: Machine, call: Call) -> None:
     if here in journal.created:
         journal.set_balance(here, 0)  # also where it is its own beneficiary: the ether is burnt
         journal.destroy(here)
-
-
-def _jump_free(gas: int) -> Callable[[Machine, Call], None]:
-    """The frame's program counter."""
-    return _read(gas, lambda m, call: call.pc)
 
 
 _TABLE: dict[int, Callable[[Machine, Call], None]] = {
@@ -500,7 +492,7 @@ _TABLE: dict[int, Callable[[Machine, Call], None]] = {
     0x53: _mstore8,
     0x54: _sload,
     0x55: _sstore,
-    0x58: _jump_free(2),
+    0x58: _read(2, lambda m, call: call.pc),
     0x59: _read(2, lambda m, call: len(call.memory)),
     0x5A: _read(2, lambda m, call: call.gas),
     0x5C: _tload,

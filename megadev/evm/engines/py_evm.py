@@ -18,8 +18,8 @@ stack, so a high limit is safe."""
 class PyEvmEngine(Envelope):
     """Runs every hardfork megadev knows.
 
-    ``loop``: ``fast`` is our own run loop, which leaves to py-evm only the rarer precompiles; ``py-evm`` hands every frame to
-    py-evm's computation classes, five to ten times slower and untraceable, to compare against.
+    ``loop``: ``fast`` is our own run loop, which leaves to py-evm only the rarer precompiles; ``py-evm`` hands every
+    frame to py-evm's computation classes, ten times slower and untraceable, to compare against.
 
     Why the fast loop covers every opcode: falling back to py-evm for calls would cost a message, a code stream and a
     computation per frame, and importing py-evm takes most of a second of a node's start.

@@ -1,7 +1,7 @@
 """py-evm's own run loop over our journal: slow, and the yardstick that the fast loop is held against.
 
-py-evm's computation classes see a ``_State`` with the two dozen methods their opcodes ask for. Gas tables, precompiles and
-limits are ours, so that what is compared is the running of code.
+py-evm's computation classes see a ``_State`` with the two dozen methods their opcodes ask for. Precompiles and limits
+are ours, so that what is compared is the running of code.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 from eth import constants, exceptions
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.forks.prague.computation import PragueComputation
-from eth.vm.message import Message
+from eth.vm.message import Message as _Message
 from eth.vm.opcode import as_opcode
 
 from megadev.chain.receipts import Log
 from megadev.errors import EngineFault
+from megadev.evm.engines.frames import REVERTED, Call
 from megadev.evm.engines.journal import Checkpoint, Journal
-from megadev.evm.engines.machine import REVERTED, Call, Machine
+from megadev.evm.engines.machine import Machine
 from megadev.evm.engines.operations import OUT_OF_GAS
 from megadev.evm.rules import Precompile
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
@@ -33,6 +34,11 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ReservedBytesInCode, "invalid code: must not begin with 0xef"),
     (exceptions.InvalidInstruction, "invalid opcode"),
 )
+
+
+Message: Any = _Message
+TransactionContext: Any = CancunTransactionContext
+"""Untyped: py-evm names its bytes by ``NewType``, we do not."""
 
 
 class _State:
@@ -111,7 +117,7 @@ class _State:
         return self.journal.reader.block_hash(number)
 
 
-class _Computation(PragueComputation):  # type: ignore[misc]
+class _Computation(PragueComputation):
     """py-evm's Prague frames with our limits; the initcode charge stands in the intrinsic gas already."""
 
     code_size_limit: ClassVar[int | None] = None
@@ -198,7 +204,7 @@ class PyEvmMachine(Machine):
         computation = apply(
             self._computation_class(),
             _State(self),
-            CancunTransactionContext(self.gas_price, self.origin, list(self.blob_hashes)),
+            TransactionContext(self.gas_price, self.origin, list(self.blob_hashes)),
         )
         call.gas = computation.get_gas_remaining()
         call.output = computation.output

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from binascii import crc32
-
-from megadev.evm.rules import EVM_RULES, SYSTEM_CONTRACTS
+from megadev.chain.config import chain_config
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.formatters import JsonObject, format_chain_config
 from megadev.sequencer.sequencer import MiningMode
 
 PROTOCOL_VERSION = "0x44"
@@ -57,31 +55,5 @@ def eth_hashrate(node: RpcNode) -> str:
 
 @method("eth_config")
 def eth_config(node: RpcNode) -> JsonObject:
-    """The rules in force (EIP-7910). All of them since genesis and none scheduled, so ``next`` and ``last`` are null.
-
-    ``forkId`` is EIP-2124's checksum of the genesis hash: forks active at genesis do not enter it.
-    """
-    chain = node.chain
-    spec = chain.spec
-    state = chain.state(chain.genesis.number)
-    current = {
-        "activationTime": 0,
-        "blobSchedule": {
-            "baseFeeUpdateFraction": spec.blobs.base_fee_update_fraction,
-            "max": spec.blobs.max,
-            "target": spec.blobs.target,
-        },
-        "chainId": hex(spec.chain_id),
-        "forkId": f"0x{crc32(chain.store.genesis.hash):08x}",
-        "precompiles": {
-            precompile.name: "0x" + precompile.address.hex()
-            for precompile in sorted(EVM_RULES[spec.hardfork].precompiles.values(), key=lambda one: one.name)
-        },
-        "systemContracts": {
-            # only those that exist here: a caller may want to call them
-            name: "0x" + address.hex()
-            for name, address in SYSTEM_CONTRACTS.items()
-            if state.account(address) is not None
-        },
-    }
-    return {"current": current, "next": None, "last": None}
+    """The rules in force since genesis (EIP-7910); none are scheduled."""
+    return format_chain_config(chain_config(node.chain.spec, node.chain.store.genesis.hash))

@@ -14,18 +14,23 @@ from megadev.rpc.formatters import JsonObject, format_fee_history
 MAX_FEE_HISTORY = 1024
 """Blocks per eth_feeHistory; more are cut off, as by geth."""
 
+NO_FEE_HISTORY = fees.FeeHistory(
+    oldest_block=0, base_fees=(), gas_used_ratios=(), blob_base_fees=(), blob_gas_used_ratios=(), rewards=None
+)
+"""Of no blocks, as geth answers; but with every column there, for viem reads them all."""
+
 
 @method("eth_gasPrice")
 def eth_gasPrice(node: RpcNode) -> str:
     """Enough for the next block: its base fee and the suggested tip, or what ``--gas-price`` says."""
     fixed = node.devnet.config.gas_price
-    return hex(fixed if fixed is not None else node.chain.sequencer.next_base_fee() + _suggested_tip(node.chain))
+    return hex(fixed if fixed is not None else node.chain.sequencer.next_base_fee() + suggested_tip(node.chain))
 
 
 @method("eth_maxPriorityFeePerGas")
 def eth_maxPriorityFeePerGas(node: RpcNode) -> str:
     """A tip worth offering, from what recent blocks paid."""
-    return hex(_suggested_tip(node.chain))
+    return hex(suggested_tip(node.chain))
 
 
 @method("eth_baseFee")
@@ -52,7 +57,7 @@ def eth_feeHistory(
     if last is None:
         raise UnknownBlock(f"header not found: request beyond head block {chain.head.number}")
     if count == 0:
-        return {"oldestBlock": "0x0", "gasUsedRatio": []}
+        return format_fee_history(NO_FEE_HISTORY)
     count = min(count, MAX_FEE_HISTORY, last.number - chain.store.genesis.number + 1)
     history = fees.fee_history(
         [*chain.store.blocks(last.number - count + 1, last.number - 1), last],
@@ -64,7 +69,8 @@ def eth_feeHistory(
     return format_fee_history(history)
 
 
-def _suggested_tip(chain: LocalChain) -> Wei:
+def suggested_tip(chain: LocalChain) -> Wei:
+    """A tip worth offering now, in wei per gas."""
     head = chain.head.number
     return fees.suggested_tip(chain.store.blocks(head - fees.TIP_SAMPLE_BLOCKS + 1, head), chain.spec.fees)
 

@@ -8,9 +8,9 @@ from megadev.rpc.codec import DataParam
 from megadev.rpc.dispatch import RpcNode, method
 
 CLIENT_VERSION = f"anvil/v1.7.1/megadev/{__version__}"
-"""Why it says anvil: helper libraries (hardhat-network-helpers and many deploy scripts) offer their development features
-only where this starts with ``anvil/`` or ``hardhat``, and some read a plain version number after the first slash. Who
-wants to know that it is megadev finds that in the tail."""
+"""Why it says anvil: helper libraries (hardhat-network-helpers and many deploy scripts) offer their development
+features only where this starts with ``anvil/`` or ``hardhat``, and some read a plain version number after the first
+slash. Who wants to know that it is megadev finds that in the tail."""
 
 
 @method("web3_clientVersion")

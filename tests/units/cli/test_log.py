@@ -46,9 +46,7 @@ def transaction(**outcome: Any) -> TransactionPreconfirmed:
         encoded=b"",
     )
     fields: dict[str, Any] = {"succeeded": True, "gas_used": 21000, "error": None} | outcome
-    receipt = Receipt(
-        type=2, cumulative_gas_used=21000, effective_gas_price=1, logs=(), bloom=bytes(256), **fields
-    )
+    receipt = Receipt(type=2, cumulative_gas_used=21000, effective_gas_price=1, logs=(), bloom=bytes(256), **fields)
     return TransactionPreconfirmed(tx=tx, receipt=receipt, block_number=7, index=0, duration_ns=412_900)
 
 

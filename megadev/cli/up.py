@@ -1,0 +1,178 @@
+"""``megadev up``: a node in the foreground, until Ctrl-C.
+
+The order of the start matters: what the user typed is checked first (in milliseconds), then the EVM is loaded, then the
+port is taken, and only then is anything printed; whoever reads ``Listening on`` can connect.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from megadev import __version__
+from megadev.cli.main import report_unexpected
+from megadev.cli.options import GroupedCommand, config_from, setting_options
+from megadev.config import DevnetConfig
+from megadev.errors import ConfigError, MegadevError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from megadev.cli.console import Paint, StartReport
+    from megadev.cli.log import ActivityLog
+    from megadev.devnet import Devnet
+    from megadev.server import Server
+
+
+class CannotListen(MegadevError):
+    """The port, or the IPC path, is not to be had."""
+
+
+@click.command(cls=GroupedCommand, short_help="Start a node.")
+@setting_options()
+def up(config_file: str | None, **flags: Any) -> int:
+    """Start a node and print what happens on it, until Ctrl-C.
+
+    Settings come from flags, then MEGADEV_* variables (MEGADEV_CHAIN_ID for --chain-id, …), then megadev.toml
+    (chain-id = …), then the defaults.
+    """
+    config = config_from(flags, config_file)
+    from megadev.devnet import Devnet
+    from megadev.server import new_event_loop
+
+    loop = new_event_loop()
+    with Devnet(config) as devnet:
+        try:
+            loop.run_until_complete(_run(devnet, config, loop))
+        finally:
+            loop.close()
+    return 0
+
+
+async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEventLoop) -> None:
+    """Serve until asked to stop."""
+    import asyncio
+
+    from megadev.devnet import server_options
+    from megadev.server import serve
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    loop.set_exception_handler(_report_stray)
+    output = _Output(config)
+    devnet.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
+    urls: list[str] = []
+    try:
+        server = await serve(
+            devnet.dispatcher,
+            config.host,
+            config.port,
+            options=server_options(devnet, lambda: urls),
+            ipc_path=config.ipc,
+        )
+    except ConfigError as refused:
+        raise CannotListen(str(refused)) from None
+    urls += server.urls
+    log: ActivityLog | None = None
+    try:
+        output.show_start(devnet, server)
+        log = output.start_log(devnet)
+        devnet.node.mining.start(loop)
+        await stop.wait()
+    finally:
+        devnet.node.mining.stop()
+        await server.close()
+        if log is not None:
+            log.close()
+    output.write("" if config.json else "\nStopped.\n")
+
+
+class _Output:
+    """Where a running node prints: stdout, or nowhere."""
+
+    def __init__(self, config: DevnetConfig) -> None:
+        from megadev.cli.console import paint_for
+        from megadev.cli.log import descriptor_writer
+
+        self._config = config
+        self._paint: Paint = paint_for(sys.stdout, config.color)
+        self._write: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
+
+    def write(self, text: str) -> None:
+        """Print at once, unless told to be quiet."""
+        if text and not self._config.quiet:
+            self._write(text.encode())
+
+    def show_start(self, devnet: Devnet, server: Server) -> None:
+        """The banner, and ``--config-out``'s file, which must exist before anyone is told that the node listens."""
+        from megadev.cli.console import banner
+
+        config = self._config
+        report = start_report(devnet)
+        if config.config_out is not None:
+            try:
+                config.config_out.write_text(json.dumps(report.as_config_out()), encoding="utf-8")
+            except OSError as problem:
+                raise ConfigError(f"--config-out: {config.config_out}: {problem.strerror or problem}") from None
+        addresses = [url.removeprefix("http://") for url in server.urls]
+        if config.json:
+            start = {
+                "event": "listening",
+                "message": f"Listening on {', '.join(addresses)}",
+                "version": __version__,
+                "urls": list(server.urls),
+                "ipc": None if server.ipc_path is None else str(server.ipc_path),
+                **report.as_config_out(),
+            }
+            self.write(json.dumps(start, separators=(",", ":")) + "\n")
+            return
+        urls = [*server.urls, *(url.replace("http://", "ws://", 1) for url in server.urls)]
+        if server.ipc_path is not None:
+            urls.append(str(server.ipc_path))
+        listening = "".join(f"Listening on {address}\n" for address in addresses)
+        self.write(f"{banner(report, urls, self._paint)}\n{listening}\n")
+
+    def start_log(self, devnet: Devnet) -> ActivityLog | None:
+        """Log requests and transactions from now on; None where nobody wants to see them."""
+        if self._config.quiet:
+            return None
+        from megadev.cli.log import ActivityLog, JsonLines, TextLines
+        from megadev.primitives.abi import revert_reason
+
+        lines = JsonLines(revert_reason) if self._config.json else TextLines(self._paint, revert_reason)
+        log = ActivityLog(lines, self._write).start()
+        devnet.dispatcher.on_request = log.request
+        devnet.node.bus.subscribe(log.event)
+        return log
+
+
+def start_report(devnet: Devnet) -> StartReport:
+    """What a devnet tells about itself when it starts."""
+    from megadev.cli.console import StartReport
+
+    config, header = devnet.config, devnet.l2.head.header
+    return StartReport(
+        accounts=devnet.accounts,
+        balance=config.balance_wei,
+        mnemonic=devnet.node.mnemonic,
+        derivation_path=config.derivation_path,
+        chain_id=devnet.l2.spec.chain_id,
+        hardfork=devnet.l2.spec.hardfork.label,
+        base_fee=header.base_fee,
+        gas_price=int(devnet.rpc("eth_gasPrice"), 16),
+        gas_limit=header.gas_limit,
+        genesis_timestamp=header.timestamp,
+        genesis_number=header.number,
+    )
+
+
+def _report_stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An error that no request waits for."""
+    error = context.get("exception")
+    report_unexpected(error if error is not None else RuntimeError(context.get("message", "")), "between requests")

@@ -1,0 +1,225 @@
+"""Questions asked by running a transaction that is not mined: its result, the gas it needs, the state it touches.
+
+Pure functions of an engine, a block, a transaction and a state; nothing is kept. Semantics are geth's (``internal/ethapi``
+and ``eth/gasestimator``).
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InsufficientFunds, IntrinsicGasTooLow
+from megadev.evm.engine import (
+    CALL,
+    AccessList,
+    BlockEnv,
+    Engine,
+    Execution,
+    Frame,
+    FrameExit,
+    Halt,
+    Revert,
+    Rules,
+    Step,
+    Tracer,
+    TxEnv,
+)
+from megadev.evm.rules import EVM_RULES, intrinsic_gas
+from megadev.chain.receipts import Log
+from megadev.primitives.abi import revert_reason
+from megadev.primitives.types import Address
+from megadev.state.reader import StateReader
+
+OUT_OF_GAS = "out of gas"
+_STIPEND = 2300
+_ADDRESS_MASK = (1 << 160) - 1
+
+
+def call(
+    engine: Engine,
+    block: BlockEnv,
+    tx: TxEnv,
+    state: StateReader,
+    *,
+    rules: Rules = CALL,
+    tracer: Tracer | None = None,
+) -> Execution:
+    """Run ``tx`` as eth_call does.
+
+    A call without a gas price sees BASEFEE 0, and blobs without a fee BLOBBASEFEE 0: no contract may find that less is
+    paid than the base fee. Raises InvalidTransaction (no balance for the value, gas below the intrinsic).
+    """
+    return engine.execute(_free(block, tx), tx, state, rules=rules, tracer=tracer)
+
+
+def raise_for_result(execution: Execution) -> None:
+    """Raise ExecutionReverted or ExecutionHalted unless the execution succeeded."""
+    result = execution.result
+    if isinstance(result, Revert):
+        raise ExecutionReverted(result.output, revert_reason(result.output))
+    if isinstance(result, Halt):
+        raise ExecutionHalted(result.reason)
+
+
+def estimate_gas(
+    engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CALL
+) -> int:
+    """The smallest gas limit, exact to 1 gas, with which ``tx`` succeeds.
+
+    ``tx.gas_limit`` is the most that may be tried; the block's gas limit and what the sender's balance pays for at the
+    fee cap bound it further. Raises ExecutionReverted or ExecutionHalted if it fails for another reason than gas,
+    GasAllowanceExceeded if no allowed limit suffices, InsufficientFunds if the value itself is not there.
+    """
+    block = _free(block, tx)
+
+    def attempt(limit: int) -> Execution | None:
+        """None where the limit does not even start the transaction."""
+        try:
+            return engine.execute(block, replace(tx, gas_limit=limit), state, rules=rules)
+        except IntrinsicGasTooLow:
+            return None
+
+    allowance = min(tx.gas_limit, block.gas_limit, _affordable_gas(tx, state))
+    intrinsic, floor = intrinsic_gas(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
+    least = max(intrinsic, floor)
+    if allowance < least:
+        raise GasAllowanceExceeded(allowance)
+    if not tx.data and tx.to is not None and _has_no_code(state, tx.to):
+        plain = attempt(least)
+        if plain is not None and plain.succeeded:
+            return least
+
+    first = attempt(allowance)
+    if first is None:
+        raise GasAllowanceExceeded(allowance)
+    if isinstance(first.result, Halt) and first.result.reason == OUT_OF_GAS:
+        raise GasAllowanceExceeded(allowance)
+    raise_for_result(first)
+
+    # Mostly the peak is the answer; but a call keeps a 64th back (EIP-150) and a stipend is only lent, so more may have
+    # to be at hand than is used.
+    low, high = max(least, first.gas.used) - 1, allowance
+    peak = first.gas.limit_needed
+    guesses = [peak, peak - 1, (peak + _STIPEND) * 64 // 63]
+    while low + 1 < high:
+        guess = guesses.pop(0) if guesses else min((low + high) // 2, 2 * low)
+        if not low < guess < high:
+            continue
+        tried = attempt(guess)
+        if tried is not None and tried.succeeded:
+            high = guess
+        else:
+            low = guess
+    return high
+
+
+def access_list(
+    engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CALL
+) -> tuple[AccessList, int, str | None]:
+    """``(list, gas used with it, error)``: the access list (EIP-2930) under which a further run touches nothing new.
+
+    Sender, recipient (or created contract), authorities and precompiles are left out unless slots of theirs are used. The
+    error is None, 'execution reverted' or a halt reason.
+    """
+    block = _free(block, tx)
+    known = tx.access_list
+    while True:
+        watcher = _AccessWatcher(tx, known)
+        execution = engine.execute(block, replace(tx, access_list=known), state, rules=rules, tracer=watcher)
+        found = watcher.access_list()
+        if {(address, frozenset(slots)) for address, slots in found} == {
+            (address, frozenset(slots)) for address, slots in known
+        }:
+            return known, execution.gas.used, _error(execution)
+        known = found
+
+
+def _error(execution: Execution) -> str | None:
+    if isinstance(execution.result, Halt):
+        return execution.result.reason
+    return "execution reverted" if isinstance(execution.result, Revert) else None
+
+
+def _free(block: BlockEnv, tx: TxEnv) -> BlockEnv:
+    """The block with no base fee where the transaction offers none."""
+    if tx.gas_price == 0 and tx.max_fee_per_gas == 0:
+        block = replace(block, base_fee=0)
+    if tx.blob_versioned_hashes and tx.max_fee_per_blob_gas == 0:
+        block = replace(block, blob_base_fee=0)
+    return block
+
+
+def _affordable_gas(tx: TxEnv, state: StateReader) -> int:
+    """The gas that the sender's balance pays for at the fee cap, after the value; without limit at no fee."""
+    fee_cap = tx.max_fee_per_gas or tx.gas_price
+    if not fee_cap:
+        return tx.gas_limit
+    account = state.account(tx.sender)
+    balance = 0 if account is None else account.balance
+    if balance < tx.value:
+        raise InsufficientFunds(
+            f"insufficient funds for transfer: address 0x{tx.sender.hex()}, balance {balance}, value {tx.value}"
+        )
+    blob_fee = len(tx.blob_versioned_hashes) * 131_072 * tx.max_fee_per_blob_gas
+    return max(balance - tx.value - blob_fee, 0) // fee_cap
+
+
+def _has_no_code(state: StateReader, address: Address) -> bool:
+    account = state.account(address)
+    return account is None or not state.code(account.code_hash)
+
+
+_PRECOMPILES = frozenset(address for rules in EVM_RULES.values() for address in rules.precompiles)
+_TAKES_ADDRESS_FIRST = frozenset((0x31, 0x3B, 0x3C, 0x3F, 0xFF))
+"""BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT."""
+_TAKES_ADDRESS_SECOND = frozenset((0xF1, 0xF2, 0xF4, 0xFA))
+"""CALL, CALLCODE, DELEGATECALL, STATICCALL."""
+
+
+class _AccessWatcher:
+    """A tracer that notes the accounts and slots that opcodes name."""
+
+    wants_steps = True
+
+    def __init__(self, tx: TxEnv, known: AccessList) -> None:
+        self._excluded: set[Address] = {tx.sender, *_PRECOMPILES}
+        self._excluded.update(a.authority for a in tx.authorizations if a.authority is not None)
+        self._known = known
+        self._found: dict[Address, set[int]] = {}
+        self._is_top = True
+
+    def access_list(self) -> AccessList:
+        """What was named, with what was known before, in the order of its naming."""
+        found: dict[Address, set[int]] = {}
+        for address, slots in (*self._known, *((a, tuple(s)) for a, s in self._found.items())):
+            if slots or address not in self._excluded:
+                found.setdefault(address, set()).update(slots)
+        return tuple((address, tuple(sorted(slots))) for address, slots in found.items())
+
+    def enter(self, frame: Frame) -> None:
+        if self._is_top:
+            self._excluded.add(frame.to)
+            self._is_top = False
+
+    def exit(self, frame: Frame, outcome: FrameExit) -> None: ...
+
+    def step(self, step: Step) -> None:
+        op, stack = step.op, step.stack
+        if op in (0x54, 0x55) and stack:  # SLOAD, SSTORE
+            frame = step.frame
+            here = frame.sender if frame.kind in ("DELEGATECALL", "CALLCODE") else frame.to
+            self._found.setdefault(here, set()).add(stack[-1])
+            return
+        if op in _TAKES_ADDRESS_FIRST and stack:
+            word = stack[-1]
+        elif op in _TAKES_ADDRESS_SECOND and len(stack) >= 5:
+            word = stack[-2]
+        else:
+            return
+        address = (word & _ADDRESS_MASK).to_bytes(20, "big")
+        if address not in self._excluded:
+            self._found.setdefault(address, set())
+
+    def step_done(self, gas_left: int) -> None: ...
+
+    def log(self, log: Log) -> None: ...

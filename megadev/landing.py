@@ -1,0 +1,52 @@
+"""The page a person sees at ``GET /`` and what ``GET /health`` answers: what runs here and how to reach it. No keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from megadev import __version__
+from megadev.node.accounts import KeyedAccount
+from megadev.node.node import Node
+from megadev.state.reader import StateReader
+
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em;color-scheme:light dark}"
+    "code,td{font-family:ui-monospace,monospace;font-size:.92em}td,th{padding:.1em 1.2em .1em 0;text-align:left}"
+)
+
+
+def landing_page(node: Node, urls: Sequence[str]) -> str:
+    """A short HTML document without scripts: version, chain, URLs, accounts with balances in ETH."""
+    chain = node.l2
+    state = chain.state(chain.head.number)
+    facts = [
+        ("Chain id", str(chain.spec.chain_id)),
+        ("Rules", f"{chain.spec.name}, {chain.spec.hardfork.label}"),
+        ("Block", str(chain.head.number)),
+        *(("HTTP", url) for url in urls),
+        *(("WebSocket", url.replace("http", "ws", 1)) for url in urls),
+    ]
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts)
+    accounts = "".join(
+        f"<tr><td>{account.address}</td><td>{_balance(state, account)}</td></tr>"
+        for account in node.accounts.keyed[:20]
+    )
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>megadev</title><style>{_STYLE}</style>"
+        f"<h1>megadev {escape(__version__)}</h1><p>A local rollup node. Point a wallet or library at the URLs below; "
+        f"JSON-RPC requests are POSTed to this address.</p><table>{rows}</table>"
+        f"<h2>Accounts</h2><table><tr><th>Address</th><th>ETH</th></tr>{accounts}</table></html>"
+    )
+
+
+def health(node: Node) -> dict[str, object]:
+    """For readiness checks: 200 with the head's number and the chain id."""
+    return {"status": "ok", "chainId": node.l2.spec.chain_id, "block": node.l2.head.number}
+
+
+def _balance(state: StateReader, account: KeyedAccount) -> str:
+    """In ETH, with up to six decimals."""
+    found = state.account(account.raw_address)
+    whole, rest = divmod(found.balance if found is not None else 0, 10**18)
+    return f"{whole:,}" + (f".{rest:018d}"[:7].rstrip("0").rstrip(".") if rest else "")

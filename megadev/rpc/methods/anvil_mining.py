@@ -1,0 +1,176 @@
+"""anvil_*, evm_* and hardhat_*: when blocks are built and which time they carry.
+
+Timestamps are seconds; one above 10**12 is taken for milliseconds, as Anvil does, for JavaScript's ``Date.now()``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.errors import InvalidParams
+from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_block
+from megadev.chain.blocks import SealedBlock
+from megadev.sequencer.sequencer import MiningMode
+
+MILLISECONDS_FROM = 10**12
+"""Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
+MAX_BLOCKS_AT_ONCE = 100_000
+
+
+def _decode_timestamp(value: Any) -> int:
+    timestamp = decode_uint64(value)
+    return timestamp // 1000 if timestamp > MILLISECONDS_FROM else timestamp
+
+
+def _decode_seconds(value: Any) -> float:
+    if type(value) is float and 0 <= value < 1e9:
+        return value
+    return float(decode_uint64(value))
+
+
+TimestampParam: TypeAlias = Annotated[int, Decode(_decode_timestamp)]
+SecondsParam: TypeAlias = Annotated[float, Decode(_decode_seconds)]
+"""A duration that may have a fraction, as a JSON number."""
+
+
+class MineOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """What evm_mine takes: the first block's timestamp, and how many blocks."""
+
+    timestamp: TimestampParam | None = None
+    blocks: Uint64Param = 1
+
+
+_decode_options = decoder_for(MineOptions)
+
+
+def _decode_mine_options(value: Any) -> MineOptions:
+    options: MineOptions = (
+        _decode_options(value) if type(value) is dict else MineOptions(timestamp=_decode_timestamp(value))
+    )
+    return options
+
+
+MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options)]
+
+
+@method("anvil_mine")
+def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> None:
+    """Mine ``count`` blocks, ``interval`` seconds apart."""
+    _mine(node, count, interval)
+
+
+@method("evm_mine")
+def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> str:
+    """Mine one block or more, the first at a timestamp where one is given."""
+    _mine_as(node, options)
+    return "0x0"
+
+
+@method("anvil_mine_detailed")
+def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) -> list[JsonObject]:
+    """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
+    return [_detailed(block) for block in _mine_as(node, options)]
+
+
+@method("anvil_getAutomine")
+def anvil_getAutomine(node: RpcNode) -> bool:
+    """Whether each transaction gets a block at once."""
+    return node.chain.sequencer.mode.is_instant
+
+
+@method("anvil_setAutomine")
+def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> None:
+    """Switch instant mining; a timer that runs goes on running."""
+    mining = node.devnet.mining
+    timed = mining.block_time is not None
+    if enabled:
+        mining.set(MiningMode.MIXED if timed else MiningMode.INSTANT, mining.block_time)
+    else:
+        mining.set(MiningMode.INTERVAL if timed else MiningMode.NONE, mining.block_time)
+
+
+@method("anvil_getIntervalMining")
+def anvil_getIntervalMining(node: RpcNode) -> int | float | None:
+    """Seconds between blocks, null without a timer."""
+    seconds = node.devnet.mining.block_time
+    return int(seconds) if seconds is not None and seconds == int(seconds) else seconds
+
+
+@method("anvil_setIntervalMining")
+def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> None:
+    """Mine by timer only, every so many seconds; 0 stops the timer and leaves instant mining as it was."""
+    mining = node.devnet.mining
+    if seconds:
+        mining.set(MiningMode.INTERVAL, seconds)
+    elif mining.block_time is not None:
+        mining.set(MiningMode.INSTANT if mining.mode.is_instant else MiningMode.NONE)
+
+
+@method("anvil_increaseTime")
+def anvil_increaseTime(node: RpcNode, seconds: Uint64Param) -> int:
+    """Move the clock forward; the answer is the total offset in seconds."""
+    return node.devnet.time.increase(seconds)
+
+
+@method("anvil_setTime")
+def anvil_setTime(node: RpcNode, timestamp: TimestampParam) -> int:
+    """Set the clock, forwards or back; the answer is the jump in seconds. Blocks never go back in time."""
+    return node.devnet.time.set_time(timestamp)
+
+
+@method("anvil_setNextBlockTimestamp")
+def anvil_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> None:
+    """Decide the next block's timestamp; the clock goes on from there."""
+    node.devnet.time.set_next(timestamp, node.chain.head.header.timestamp)
+
+
+@method("anvil_setBlockTimestampInterval")
+def anvil_setBlockTimestampInterval(node: RpcNode, seconds: Uint64Param) -> None:
+    """Put blocks so many seconds apart, whatever the clock says."""
+    node.devnet.time.set_interval(seconds)
+
+
+@method("anvil_removeBlockTimestampInterval")
+def anvil_removeBlockTimestampInterval(node: RpcNode) -> bool:
+    """Let the clock decide again; false where it did already."""
+    had_one = node.devnet.time.settings.interval is not None
+    node.devnet.time.set_interval(None)
+    return had_one
+
+
+@method("anvil_getGenesisTime")
+def anvil_getGenesisTime(node: RpcNode) -> int:
+    """The first block's timestamp."""
+    return node.chain.store.genesis.header.timestamp
+
+
+def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
+    if options is None:
+        return _mine(node, 1)
+    _check_count(options.blocks)
+    if options.timestamp is not None:
+        node.devnet.time.set_next(options.timestamp, node.chain.head.header.timestamp)
+    return _mine(node, options.blocks)
+
+
+def _mine(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
+    _check_count(count)
+    return node.chain.sequencer.mine(count, interval)
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_BLOCKS_AT_ONCE:
+        raise InvalidParams(f"cannot mine {count} blocks at once: at most {MAX_BLOCKS_AT_ONCE}; ask several times")
+
+
+def _detailed(block: SealedBlock) -> JsonObject:
+    answer = format_block(block, full=True)
+    for shown, receipt in zip(answer["transactions"], block.receipts, strict=True):
+        shown["output"] = "0x" + receipt.output.hex()
+        if receipt.error is not None:
+            shown["revertReason"] = receipt.error
+    return answer

@@ -1,0 +1,264 @@
+"""eth_*: what a transaction would do, without sending it: its result, its gas, the state it touches.
+
+A call runs in the environment and on the state of the block it names; overrides pretend that either is different. As in
+geth it pays nothing unless it names a price; then the price must meet the base fee and the sender must afford it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.fees import blob_base_fee
+from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, TipAboveFeeCap
+from megadev.evm import calls
+from megadev.evm.engine import CALL, BlockEnv, Rules, TxEnv
+from megadev.evm.overrides import override_state
+from megadev.node.chain import LocalChain
+from megadev.primitives.types import ZERO_ADDRESS
+from megadev.rpc.codec import (
+    BlockOverridesParam,
+    BlockParam,
+    CallRequest,
+    Decode,
+    StateOverridesParam,
+    Uint64Param,
+    decode_uint64,
+)
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_access_list
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, authorization_env
+from megadev.state.overlay import Overlay
+from megadev.state.reader import StateReader
+from megadev.state.world import WorldView
+
+GAS_CAP = 50_000_000
+"""The most gas one call may have (geth's default), or a block's gas limit where that is more."""
+DEFAULT_TIMEOUT_MS = 5_000
+"""How long an eth_callMany may take where the caller does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a call runs: the environment, the state, and the rules that go with the overrides."""
+
+    chain: LocalChain
+    env: BlockEnv
+    state: StateReader
+    rules: Rules
+
+    def overridden(
+        self, state_overrides: StateOverridesParam | None, block_overrides: BlockOverridesParam | None
+    ) -> Scene:
+        """The same scene, pretending."""
+        scene = self if not block_overrides else self._with_block(block_overrides)
+        if not state_overrides:
+            return scene
+        diff, moved = override_state(scene.state, state_overrides, scene.chain.spec.hardfork)
+        return replace(
+            scene, state=Overlay(scene.state, diff), rules=replace(scene.rules, moved_precompiles=moved)
+        )
+
+    def _with_block(self, overrides: BlockOverridesParam) -> Scene:
+        changes = {
+            "number": overrides.number,
+            "timestamp": overrides.time,
+            "gas_limit": overrides.gas_limit,
+            "coinbase": overrides.fee_recipient,
+            "prev_randao": overrides.prev_randao,
+            "base_fee": overrides.base_fee_per_gas,
+            "blob_base_fee": overrides.blob_base_fee,
+        }
+        env = msgspec.structs.replace(self.env, **{name: value for name, value in changes.items() if value is not None})
+        if not overrides.block_hash:
+            return replace(self, env=env)
+        state = Overlay(self.state)
+        for number, block_hash in overrides.block_hash.items():
+            state.set_block_hash(number, block_hash)
+        return replace(self, env=env, state=state)
+
+    def transaction(self, call: CallRequest) -> tuple[TxEnv, Rules]:
+        """``call`` as the engine takes it, and the rules under which it runs."""
+        if call.chain_id is not None and call.chain_id != self.chain.spec.chain_id:
+            raise InvalidParams(f"chainId {call.chain_id} does not match the node's: {self.chain.spec.chain_id}")
+        max_fee = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
+        tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
+        if tip > max_fee:
+            raise TipAboveFeeCap(
+                f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, maxFeePerGas {max_fee}"
+            )
+        cap = max(GAS_CAP, self.env.gas_limit)
+        authorizations = call.authorization_list
+        tx = TxEnv(
+            sender=ZERO_ADDRESS if call.sender is None else call.sender,
+            to=call.to,
+            nonce=call.nonce or 0,
+            value=call.value or 0,
+            data=call.data or b"",
+            gas_limit=self.env.gas_limit if call.gas is None else min(call.gas, cap),
+            gas_price=min(max_fee, self.env.base_fee + tip),
+            max_fee_per_gas=max_fee,
+            access_list=call.access_list or (),
+            blob_versioned_hashes=call.blob_versioned_hashes or (),
+            max_fee_per_blob_gas=call.max_fee_per_blob_gas or 0,
+            authorizations=tuple(map(authorization_env, authorizations)) if authorizations else (),
+        )
+        if max_fee or call.max_fee_per_blob_gas:
+            return tx, replace(self.rules, check_balance=True, check_base_fee=True, charge_fees=True)
+        return tx, self.rules
+
+
+def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
+    """A block's environment, and the state after it."""
+    return Scene(chain, chain.env(block), chain.state(block), CALL)
+
+
+def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:
+    """A block's environment, and the state before its transaction number ``index``."""
+    parent = chain.block(block.header.parent_hash)
+    header = block.header
+    plan = BlockPlan(
+        number=header.number,
+        timestamp=header.timestamp,
+        parent_hash=header.parent_hash,
+        coinbase=header.coinbase,
+        gas_limit=header.gas_limit,
+        base_fee=header.base_fee,
+        blob_base_fee=blob_base_fee(header.excess_blob_gas, chain.spec),
+        excess_blob_gas=header.excess_blob_gas,
+        prev_randao=header.prev_randao,
+        parent_beacon_root=header.parent_beacon_root,
+        extra_data=header.extra_data,
+    )
+    builder = BlockBuilder(chain.spec, chain.engine, plan, parent.world, chain.store.block_hash, block.irregular)
+    for tx in block.transactions[:index]:
+        builder.include(tx)
+    return Scene(chain, builder.env, builder.state, CALL)
+
+
+@method("eth_call")
+def eth_call(
+    node: RpcNode,
+    call: CallRequest,
+    block: BlockParam = Tag.LATEST,
+    state_overrides: StateOverridesParam | None = None,
+    block_overrides: BlockOverridesParam | None = None,
+) -> str:
+    """What a call returns."""
+    scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
+    tx, rules = scene.transaction(call)
+    execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)
+    calls.raise_for_result(execution)
+    return "0x" + execution.result.output.hex()
+
+
+@method("eth_estimateGas")
+def eth_estimateGas(
+    node: RpcNode,
+    call: CallRequest,
+    block: BlockParam = Tag.PENDING,
+    state_overrides: StateOverridesParam | None = None,
+    block_overrides: BlockOverridesParam | None = None,
+) -> str:
+    """The smallest gas limit with which a transaction succeeds; after those that wait unless a block is named."""
+    scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
+    tx, rules = scene.transaction(call)
+    return hex(calls.estimate_gas(node.chain.engine, scene.env, tx, scene.state, rules=rules))
+
+
+@method("eth_createAccessList")
+def eth_createAccessList(
+    node: RpcNode,
+    call: CallRequest,
+    block: BlockParam = Tag.LATEST,
+    state_overrides: StateOverridesParam | None = None,
+) -> JsonObject:
+    """The access list (EIP-2930) that covers what a transaction touches, and the gas it uses with that list.
+
+    A transaction that fails has one too; ``error`` then says how it failed.
+    """
+    scene = scene_at(node.chain, block).overridden(state_overrides, None)
+    tx, rules = scene.transaction(call)
+    entries, gas_used, error = calls.access_list(node.chain.engine, scene.env, tx, scene.state, rules=rules)
+    answer: JsonObject = {"accessList": format_access_list(entries), "gasUsed": hex(gas_used)}
+    if error is not None:
+        answer["error"] = error
+    return answer
+
+
+def _decode_transaction_index(value: Any) -> int | None:
+    return None if value == -1 else decode_uint64(value)
+
+
+TransactionIndexParam: TypeAlias = Annotated[int | None, Decode(_decode_transaction_index)]
+"""None, or -1 on the wire: after all of a block's transactions."""
+
+
+class Bundle(msgspec.Struct, frozen=True, rename="camel"):
+    """Calls that run one after the other in the same block."""
+
+    transactions: tuple[CallRequest, ...]
+    block_override: BlockOverridesParam | None = None
+
+
+class Context(msgspec.Struct, frozen=True, rename="camel"):
+    """Where bundles begin: in a block, before its transaction number ``transaction_index`` (absent or -1: after all)."""
+
+    block_number: BlockParam = Tag.LATEST
+    transaction_index: TransactionIndexParam = None
+
+
+@method("eth_callMany")
+def eth_callMany(
+    node: RpcNode,
+    bundles: tuple[Bundle, ...],
+    context: Context | None = None,
+    state_overrides: StateOverridesParam | None = None,
+    timeout_ms: Uint64Param | None = None,
+) -> list[list[JsonObject]]:
+    """Calls that see each other's effects. For each, ``{"value": return data}`` or ``{"error": why}``, by bundle.
+
+    Raises ``InvalidTransaction`` for a call that could not start, ``ExecutionHalted`` when the time is up.
+    """
+    if not bundles:
+        raise InvalidParams("bundles are empty: give at least one, with its transactions")
+    where = Context() if context is None else context
+    chain, clock = node.chain, node.devnet.clock
+    deadline = clock.monotonic_ns() + (timeout_ms or DEFAULT_TIMEOUT_MS) * 1_000_000
+    if where.transaction_index is None:
+        scene = scene_at(chain, where.block_number)
+    else:
+        block = chain.block(where.block_number)
+        if where.transaction_index > len(block.transactions):
+            raise InvalidParams(
+                f"transactionIndex {where.transaction_index}: block {block.number} has {len(block.transactions)} transactions"
+            )
+        scene = scene_before(chain, block, where.transaction_index)
+    scene = scene.overridden(state_overrides, None)
+    state = Overlay(scene.state)
+    scene = replace(scene, state=state)
+    answers = []
+    for bundle in bundles:
+        inside = scene.overridden(None, bundle.block_override)
+        outcomes: list[JsonObject] = []
+        for call in bundle.transactions:
+            if clock.monotonic_ns() > deadline:
+                raise ExecutionHalted(f"execution aborted (timeout = {timeout_ms or DEFAULT_TIMEOUT_MS} ms)")
+            outcomes.append(_outcome(inside, state, call))
+        answers.append(outcomes)
+    return answers
+
+
+def _outcome(scene: Scene, state: Overlay, call: CallRequest) -> JsonObject:
+    """Run ``call`` and keep what it changed."""
+    tx, rules = scene.transaction(call)
+    execution = calls.call(scene.chain.engine, scene.env, tx, scene.state, rules=rules)
+    state.apply(execution.diff)
+    try:
+        calls.raise_for_result(execution)
+    except (ExecutionReverted, ExecutionHalted) as error:
+        return {"error": str(error)}
+    return {"value": "0x" + execution.result.output.hex()}

@@ -1,0 +1,45 @@
+"""eth_*: filters that a client polls. What they remember is ``rpc/subscriptions``' business."""
+
+from __future__ import annotations
+
+from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_log
+from megadev.rpc.methods.eth_logs import find_logs
+from megadev.rpc.subscriptions import filters_of
+
+
+@method("eth_newFilter")
+def eth_newFilter(node: RpcNode, filter_: FilterParam | None = None) -> str:
+    """Watch logs; with ``fromBlock`` given, the first poll also brings those that exist already."""
+    return filters_of(node).add_logs(node.chain, filter_ if filter_ is not None else LogFilter())
+
+
+@method("eth_newBlockFilter")
+def eth_newBlockFilter(node: RpcNode) -> str:
+    """Watch for blocks."""
+    return filters_of(node).add_blocks(node.chain)
+
+
+@method("eth_newPendingTransactionFilter")
+def eth_newPendingTransactionFilter(node: RpcNode, full: BoolParam = False) -> str:
+    """Watch the txpool: hashes, or with ``full`` whole transactions."""
+    return filters_of(node).add_pending(full=full)
+
+
+@method("eth_getFilterChanges")
+def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObject] | list[str]:
+    """What is new since the last poll: logs, block hashes or transactions."""
+    return filters_of(node).changes(node.chain, filter_id)
+
+
+@method("eth_getFilterLogs")
+def eth_getFilterLogs(node: RpcNode, filter_id: StringParam) -> list[JsonObject]:
+    """Everything a log filter matches, read or not."""
+    return [format_log(located) for located in find_logs(node.chain, filters_of(node).criteria(filter_id))]
+
+
+@method("eth_uninstallFilter")
+def eth_uninstallFilter(node: RpcNode, filter_id: StringParam) -> bool:
+    """End a filter; false where there is none."""
+    return filters_of(node).remove(filter_id)

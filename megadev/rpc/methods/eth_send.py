@@ -1,0 +1,319 @@
+"""eth_*: transactions into the txpool, signed by the caller, by a key held here, or by nobody (impersonation).
+
+What a request leaves open is filled in: the nonce from the txpool, the type from its fields (2 unless they say otherwise),
+fees that survive a few full blocks, and gas by estimate. An estimate that fails is no reason to refuse: the transaction is
+sent with a whole block's gas and fails on the chain, where it can be looked at, as in Anvil.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from megadev.chain.blobs import sidecar_of, versioned_hash
+from megadev.chain.blocks import Tag
+from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
+from megadev.chain.spec import Hardfork
+from megadev.chain.transactions import (
+    ACCESS_LIST,
+    BLOB,
+    DEPOSIT,
+    DYNAMIC_FEE,
+    LEGACY,
+    SET_CODE,
+    BlobSidecar,
+    Transaction,
+    UnsignedTransaction,
+    decode_transaction,
+    encode_network_form,
+    impersonated_transaction,
+    sign_transaction,
+)
+from megadev.errors import (
+    ExecutionHalted,
+    ExecutionReverted,
+    GasAllowanceExceeded,
+    InvalidParams,
+    InvalidTransaction,
+    ReceiptTimeout,
+    UnknownSigner,
+    UnsupportedTransactionType,
+    WrongChainId,
+)
+from megadev.events import BlockSealed, Event, TransactionDropped
+from megadev.evm import calls
+from megadev.node.chain import LocalChain
+from megadev.primitives.types import Address, Hash32, Wei
+from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt
+from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.methods.eth_fees import suggested_tip
+
+DEFAULT_SYNC_TIMEOUT_MS = 2_000
+"""How long the *Sync methods wait for a receipt (EIP-7966's recommendation)."""
+MAX_SYNC_TIMEOUT_MS = 60_000
+BASE_FEE_HEADROOM = 2
+"""The fee cap is the base fee times this, and the tip: enough for five full blocks in a row."""
+
+
+# -- methods ------------------------------------------------------------------------------------------------------
+
+
+@method("eth_sendRawTransaction")
+def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str:
+    """Take a signed transaction; the answer is its hash."""
+    tx = decode_transaction(raw, node.chain.spec)
+    node.chain.sequencer.submit(tx)
+    return "0x" + tx.hash.hex()
+
+
+@method("eth_sendRawTransactionSync")
+async def eth_sendRawTransactionSync(node: RpcNode, raw: DataParam, timeout_ms: Uint64Param | None = None) -> JsonObject:
+    """Take a signed transaction; the answer is its receipt (EIP-7966)."""
+    return await _submit_and_wait(node.chain, node, decode_transaction(raw, node.chain.spec), timeout_ms)
+
+
+@method("eth_sendTransaction")
+def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str:
+    """Fill in, sign and take a transaction of an account held or impersonated here; the answer is its hash."""
+    tx = _authorized(node, request)
+    node.chain.sequencer.submit(tx)
+    return "0x" + tx.hash.hex()
+
+
+@method("eth_sendTransactionSync")
+async def eth_sendTransactionSync(
+    node: RpcNode, request: CallRequest, timeout_ms: Uint64Param | None = None
+) -> JsonObject:
+    """As ``eth_sendTransaction``; the answer is the receipt."""
+    return await _submit_and_wait(node.chain, node, _authorized(node, request), timeout_ms)
+
+
+@method("eth_sendUnsignedTransaction")
+def eth_sendUnsignedTransaction(node: RpcNode, request: CallRequest) -> str:
+    """Take a transaction for any account as if it had signed; the answer is its hash."""
+    if request.sender is None:
+        raise InvalidParams("an unsigned transaction needs its sender: give from")
+    unsigned, sender = completed(node, request)
+    tx = impersonated_transaction(unsigned, sender)
+    node.chain.sequencer.submit(tx)
+    return "0x" + tx.hash.hex()
+
+
+@method("eth_fillTransaction")
+def eth_fillTransaction(node: RpcNode, request: CallRequest) -> JsonObject:
+    """A transaction with its gaps filled in, as ``raw`` bytes without a signature and as the object ``tx``.
+
+    Unlike sending, an estimate that fails is an error.
+    """
+    unsigned, sender = completed(node, request, forgiving=False)
+    tx = impersonated_transaction(unsigned, sender)
+    return {"raw": "0x" + encode_network_form(tx).hex(), "tx": format_pending_transaction(tx)}
+
+
+# -- filling in ---------------------------------------------------------------------------------------------------
+
+
+def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) -> tuple[UnsignedTransaction, Address]:
+    """``request`` with nothing left open, and its sender (the first account where it names none).
+
+    ``forgiving``: where the estimate fails, a whole block's gas. Raises ``InvalidParams`` for fields that do not go
+    together, ``WrongChainId``, ``UnsupportedTransactionType`` and what an estimate raises.
+    """
+    chain = node.chain
+    sender = request.sender if request.sender is not None else _first_account(node)
+    if request.chain_id is not None and request.chain_id != chain.spec.chain_id:
+        raise WrongChainId(
+            f"invalid chain id for signer: transaction-provided chain ID ({request.chain_id}) does not match the "
+            f"node's ({chain.spec.chain_id})"
+        )
+    kind = _type_of(request)
+    sidecar, hashes = _blobs(request, chain)
+    max_fee, tip = _fees(node, request, kind)
+    return (
+        UnsignedTransaction(
+            type=kind,
+            chain_id=chain.spec.chain_id,
+            nonce=chain.nonce(sender, Tag.PENDING) if request.nonce is None else request.nonce,
+            gas_limit=_estimated(chain, request, sender, hashes, forgiving) if request.gas is None else request.gas,
+            to=request.to,
+            value=request.value or 0,
+            data=request.data or b"",
+            max_fee_per_gas=max_fee,
+            max_priority_fee_per_gas=tip,
+            access_list=request.access_list or (),
+            max_fee_per_blob_gas=_blob_fee(chain, request) if kind == BLOB else 0,
+            blob_versioned_hashes=hashes,
+            authorization_list=request.authorization_list or (),
+            sidecar=sidecar,
+        ),
+        sender,
+    )
+
+
+def _first_account(node: RpcNode) -> Address:
+    accounts = node.devnet.accounts.addresses
+    if not accounts:
+        raise UnknownSigner("unknown account: this node holds none; name a sender it may impersonate")
+    return accounts[0]
+
+
+def _type_of(request: CallRequest) -> int:
+    """The type asked for, or the one whose fields are used. Raises ``InvalidParams`` where the two disagree."""
+    has_blobs = request.blobs is not None or request.blob_versioned_hashes is not None
+    if request.source_hash is not None or request.mint is not None or request.is_system:
+        raise UnsupportedTransactionType(
+            "transaction type not supported: transaction type not valid here: deposits (type 0x7e) come from L1 only"
+        )
+    if request.authorization_list is not None:
+        implied = SET_CODE
+    elif has_blobs:
+        implied = BLOB
+    elif request.gas_price is not None:
+        implied = LEGACY if request.access_list is None else ACCESS_LIST
+    else:
+        implied = DYNAMIC_FEE
+    kind = implied if request.type is None else request.type
+    if kind not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE):
+        name = "deposits come from L1 only" if kind == DEPOSIT else "there are types 0 to 4"
+        raise UnsupportedTransactionType(
+            f"transaction type not supported: transaction type not valid here: {hex(kind)}; {name}"
+        )
+    has_dynamic_fee = request.max_fee_per_gas is not None or request.max_priority_fee_per_gas is not None
+    if kind in (LEGACY, ACCESS_LIST) and has_dynamic_fee:
+        raise InvalidParams(f"a type {kind} transaction pays a gasPrice: leave out maxFeePerGas and maxPriorityFeePerGas")
+    if kind not in (LEGACY, ACCESS_LIST) and request.gas_price is not None:
+        raise InvalidParams(f"a type {kind} transaction has no gasPrice: give maxFeePerGas and maxPriorityFeePerGas")
+    if kind == LEGACY and request.access_list:
+        raise InvalidParams("a type 0 transaction has no access list: send type 1 or 2")
+    if implied in (BLOB, SET_CODE) and kind != implied:
+        raise InvalidParams(f"type {kind} does not go with the fields of a type {implied} transaction")
+    return kind
+
+
+def _fees(node: RpcNode, request: CallRequest, kind: int) -> tuple[Wei, Wei]:
+    """Fee cap and tip, in wei per gas."""
+    chain = node.chain
+    if kind in (LEGACY, ACCESS_LIST):
+        price = request.gas_price
+        if price is None:
+            price = node.devnet.config.gas_price
+        if price is None:
+            price = chain.sequencer.next_base_fee() + suggested_tip(chain)
+        return price, price
+    tip, max_fee = request.max_priority_fee_per_gas, request.max_fee_per_gas
+    if tip is None:
+        tip = suggested_tip(chain)
+        if max_fee is not None:
+            tip = min(tip, max_fee)
+    if max_fee is None:
+        max_fee = chain.sequencer.next_base_fee() * BASE_FEE_HEADROOM + tip
+    return max_fee, tip
+
+
+def _blob_fee(chain: LocalChain, request: CallRequest) -> Wei:
+    if request.max_fee_per_blob_gas is not None:
+        return request.max_fee_per_blob_gas
+    return blob_base_fee(next_excess_blob_gas(chain.head.header, chain.spec), chain.spec) * BASE_FEE_HEADROOM
+
+
+def _blobs(request: CallRequest, chain: LocalChain) -> tuple[BlobSidecar | None, tuple[Hash32, ...]]:
+    """Commitments and proofs for blobs that came bare, and the hashes by which the transaction names them."""
+    given = request.blob_versioned_hashes
+    if request.blobs is None:
+        if given is not None:
+            raise InvalidParams("blobVersionedHashes came without blobs: a blob transaction is sent with its blobs")
+        return None, ()
+    sidecar = sidecar_of(request.blobs, version=int(chain.spec.hardfork >= Hardfork.OSAKA))
+    hashes = tuple(map(versioned_hash, sidecar.commitments))
+    if given is not None and given != hashes:
+        raise InvalidParams("blobVersionedHashes do not match the blobs: leave them out")
+    return sidecar, hashes
+
+
+def _estimated(
+    chain: LocalChain, request: CallRequest, sender: Address, hashes: tuple[Hash32, ...], forgiving: bool
+) -> int:
+    """Gas by estimate, on top of what waits in the txpool."""
+    scene = scene_at(chain, Tag.PENDING)
+    # without a price: what the sender can afford is checked when the transaction is offered
+    call = msgspec.structs.replace(
+        request,
+        sender=sender,
+        gas_price=None,
+        max_fee_per_gas=None,
+        max_priority_fee_per_gas=None,
+        max_fee_per_blob_gas=None,
+        blob_versioned_hashes=hashes,
+    )
+    tx, rules = scene.transaction(call)
+    try:
+        return calls.estimate_gas(chain.engine, scene.env, tx, scene.state, rules=rules)
+    except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
+        if not forgiving:
+            raise
+    cap = chain.spec.transaction_gas_cap
+    return scene.env.gas_limit if cap is None else min(cap, scene.env.gas_limit)
+
+
+# -- signing and submitting ---------------------------------------------------------------------------------------
+
+
+def signed(tx: UnsignedTransaction, key: bytes) -> bytes:
+    """The network form of ``tx`` signed with ``key``."""
+    return encode_network_form(sign_transaction(tx, key))
+
+
+def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
+    """``request`` as a transaction of its sender: signed where the key is held, else impersonated."""
+    accounts = node.devnet.accounts
+    sender = request.sender if request.sender is not None else _first_account(node)
+    if not accounts.holds(sender) and accounts.may_impersonate(sender):
+        unsigned, sender = completed(node, request)
+        return impersonated_transaction(unsigned, sender)
+    key = accounts.key_of(sender)
+    unsigned, _ = completed(node, request)
+    return sign_transaction(unsigned, key)
+
+
+async def _submit_and_wait(
+    chain: LocalChain, node: RpcNode, tx: Transaction, timeout_ms: int | None
+) -> JsonObject:
+    """Submit ``tx`` and wait for its block: none in an instant mode, up to the timeout otherwise.
+
+    Raises ``ReceiptTimeout``, and ``InvalidTransaction`` where the txpool gives the transaction up meanwhile.
+    """
+    sequencer = chain.sequencer
+    sequencer.submit(tx)
+    sequencer.settle()
+    placed = chain.store.transaction(tx.hash)
+    if placed is None:
+        limit = min(timeout_ms or DEFAULT_SYNC_TIMEOUT_MS, MAX_SYNC_TIMEOUT_MS)
+        await _included(node, tx, limit)
+        placed = chain.store.transaction(tx.hash)
+        if placed is None:
+            raise ReceiptTimeout(tx.hash, limit)
+    return format_receipt(*placed)
+
+
+async def _included(node: RpcNode, tx: Transaction, timeout_ms: int) -> None:
+    """Return when a block holds ``tx``. Raises ``ReceiptTimeout``, or ``InvalidTransaction`` where it was dropped."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def on_event(event: Event) -> None:
+        if done.done():
+            return
+        if isinstance(event, BlockSealed) and any(included.hash == tx.hash for included in event.block.transactions):
+            done.set_result(None)
+        elif isinstance(event, TransactionDropped) and event.tx.hash == tx.hash:
+            done.set_exception(InvalidTransaction(f"the transaction was dropped while waiting: {event.reason}"))
+
+    unsubscribe = node.devnet.bus.subscribe(on_event)
+    try:
+        await asyncio.wait_for(done, timeout_ms / 1000)
+    except TimeoutError:
+        raise ReceiptTimeout(tx.hash, timeout_ms) from None
+    finally:
+        unsubscribe()

@@ -1,0 +1,118 @@
+"""eth_simulateV1: blocks of calls over a sealed block, each seeing what those before it did."""
+
+from __future__ import annotations
+
+import msgspec
+
+from megadev.chain.blocks import Tag
+from megadev.chain.store import LocatedLog
+from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
+from megadev.evm.calls import raise_for_result
+from megadev.node.simulate import MAX_BLOCKS, BlockRequest, SimulatedBlock, SimulatedCall, simulate
+from megadev.rpc.codec import AnyParam, BlockOverrides, BlockParam, BoolParam, CallRequest, HashParam, StateOverridesParam
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.envelope import Failure
+from megadev.rpc.errors import failure_for, row_for
+from megadev.rpc.formatters import JsonObject, format_block, format_log
+
+VM_ERROR = -32015
+"""The code of a simulated call that ended exceptionally."""
+
+
+class SimulatedBlockOverrides(BlockOverrides, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """As for calls, with what only a whole block has."""
+
+    beacon_root: HashParam | None = None
+    withdrawals: tuple[AnyParam, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.withdrawals:
+            raise InvalidParams("withdrawals cannot be simulated: this chain has none")
+        if self.block_hash:
+            raise InvalidParams("blockHash cannot be overridden here: simulated blocks have hashes of their own")
+
+
+class BlockStateCalls(msgspec.Struct, frozen=True, rename="camel"):
+    """One block to simulate."""
+
+    block_overrides: SimulatedBlockOverrides | None = None
+    state_overrides: StateOverridesParam | None = None
+    calls: tuple[CallRequest, ...] = ()
+
+
+class Payload(msgspec.Struct, frozen=True, rename="camel"):
+    """What to simulate and how: see the execution API."""
+
+    block_state_calls: tuple[BlockStateCalls, ...]
+    trace_transfers: BoolParam = False
+    validation: BoolParam = False
+    return_full_transactions: BoolParam = False
+
+
+@method("eth_simulateV1")
+def eth_simulateV1(node: RpcNode, payload: Payload, block: BlockParam = Tag.LATEST) -> list[JsonObject]:
+    """The simulated blocks, each with the outcomes of its calls."""
+    if not payload.block_state_calls:
+        raise InvalidParams("empty input: blockStateCalls needs at least one block")
+    if len(payload.block_state_calls) > MAX_BLOCKS:
+        raise SimulationTooLarge(f"too many blocks: {len(payload.block_state_calls)}, at most {MAX_BLOCKS} are simulated")
+    chain = node.chain
+    base = chain.block(block)
+    simulated = simulate(
+        chain.spec,
+        chain.engine,
+        base,
+        [_request(wanted) for wanted in payload.block_state_calls],
+        block_hash=chain.store.block_hash,
+        irregular=chain.sequencer.irregular if base is chain.head else None,
+        validation=payload.validation,
+        trace_transfers=payload.trace_transfers,
+    )
+    return [_format_block(result, full=payload.return_full_transactions) for result in simulated]
+
+
+def _request(wanted: BlockStateCalls) -> BlockRequest:
+    overrides = wanted.block_overrides or SimulatedBlockOverrides()
+    return BlockRequest(
+        calls=wanted.calls,
+        overrides=wanted.state_overrides,
+        number=overrides.number,
+        time=overrides.time,
+        gas_limit=overrides.gas_limit,
+        coinbase=overrides.fee_recipient,
+        prev_randao=overrides.prev_randao,
+        base_fee=overrides.base_fee_per_gas,
+        blob_base_fee=overrides.blob_base_fee,
+        parent_beacon_root=overrides.beacon_root,
+    )
+
+
+def _format_block(result: SimulatedBlock, *, full: bool) -> JsonObject:
+    answer = format_block(result.block, full=full)
+    first_log, calls = 0, []
+    for index, call in enumerate(result.calls):
+        calls.append(_format_call(result, index, call, first_log))
+        first_log += len(call.logs)
+    answer["calls"] = calls
+    return answer
+
+
+def _format_call(result: SimulatedBlock, index: int, call: SimulatedCall, first_log: int) -> JsonObject:
+    execution = call.execution
+    answer: JsonObject = {
+        "returnData": "0x" + execution.result.output.hex() if execution.succeeded else "0x",
+        "logs": [
+            format_log(LocatedLog(log, result.block, index, log_index))
+            for log_index, log in enumerate(call.logs, first_log)
+        ],
+        "gasUsed": hex(execution.gas.used),
+        "maxUsedGas": hex(execution.gas.limit_needed),
+        "status": "0x1" if execution.succeeded else "0x0",
+    }
+    try:
+        raise_for_result(execution)
+    except ExecutionReverted as error:
+        answer["error"] = failure_for(error, row_for(ExecutionReverted))
+    except ExecutionHalted as error:
+        answer["error"] = Failure(VM_ERROR, str(error))
+    return answer

@@ -1,0 +1,259 @@
+"""Opening and closing a server: sockets, connections, the periodic check, and the thread that can run it all."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from megadev.errors import ConfigError
+from megadev.rpc.dispatch import Dispatcher
+from megadev.server.endpoint import Endpoint, ServerOptions
+from megadev.server.http import HttpConnection
+from megadev.server.ipc import IpcConnection
+
+CLOSE_TIMEOUT = 1.0
+"""Seconds that closing may take; connections still busy then are cut."""
+CHECK_INTERVAL = 1.0
+"""Seconds between looks at slow clients."""
+BACKLOG = 1024
+
+
+class Server:
+    """A running server. Made by ``serve``; use it on the loop that made it."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        listeners: Sequence[asyncio.Server],
+        addresses: Sequence[tuple[str, int]],
+        ipc: Path | None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._listeners = listeners
+        self.addresses = tuple(addresses)
+        """Host and port of each listening socket."""
+        self.ipc_path = ipc
+        self._timer = endpoint.loop.call_later(CHECK_INTERVAL, self._check)
+
+    @property
+    def port(self) -> int:
+        """The TCP port (the same for all hosts)."""
+        return self.addresses[0][1]
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The HTTP URL of each host; the same with ``ws`` opens a WebSocket."""
+        return tuple(f"http://{f'[{host}]' if ':' in host else host}:{port}" for host, port in self.addresses)
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._endpoint.connections)
+
+    async def close(self) -> None:
+        """Stop listening, finish what is being answered, close every connection: within ``CLOSE_TIMEOUT`` seconds."""
+        endpoint = self._endpoint
+        if endpoint.closing:
+            return
+        endpoint.closing = True
+        self._timer.cancel()
+        for listener in self._listeners:
+            listener.close()
+        deadline = endpoint.loop.time() + CLOSE_TIMEOUT
+        while endpoint.connections and endpoint.loop.time() < deadline:
+            for connection in tuple(endpoint.connections):
+                connection.shut_down()
+            await asyncio.sleep(0.005)
+        for connection in tuple(endpoint.connections):
+            connection.abort()
+        await asyncio.sleep(0)
+        endpoint.dispatcher.after_answer()
+        endpoint.close()
+        if endpoint.dispatcher.loop is endpoint.loop:
+            endpoint.dispatcher.loop = None
+        if self.ipc_path is not None:
+            self.ipc_path.unlink(missing_ok=True)
+
+    def _check(self) -> None:
+        now = self._endpoint.loop.time()
+        for connection in tuple(self._endpoint.connections):
+            connection.check(now)
+        self._timer = self._endpoint.loop.call_later(CHECK_INTERVAL, self._check)
+
+
+async def serve(
+    dispatcher: Dispatcher,
+    hosts: Sequence[str] = ("127.0.0.1",),
+    port: int = 8545,
+    *,
+    options: ServerOptions | None = None,
+    ipc_path: Path | None = None,
+) -> Server:
+    """Serve HTTP and WebSocket at ``hosts`` (all on one port; 0 picks a free one), and IPC at ``ipc_path`` if given.
+
+    From then on all requests run on this loop: in-process clients of the same dispatcher hand theirs over to it.
+    Raises ``ConfigError`` for an address that cannot be used.
+    """
+    loop = asyncio.get_running_loop()
+    sockets = _listen(hosts, port)
+    endpoint = Endpoint(dispatcher, options or ServerOptions(), loop)
+    listeners: list[asyncio.Server] = []
+    try:
+        if ipc_path is not None:
+            listeners.append(await _listen_ipc(endpoint, ipc_path))
+        for listening in sockets:
+            listener = await loop.create_server(lambda: HttpConnection(endpoint), sock=listening, backlog=BACKLOG)
+            listeners.append(listener)
+    except BaseException:
+        for listener in listeners:
+            listener.close()
+        for listening in sockets:
+            listening.close()
+        endpoint.close()
+        raise
+    dispatcher.loop = loop
+    addresses = [listening.getsockname()[:2] for listening in sockets]
+    return Server(endpoint, listeners, addresses, ipc_path)
+
+
+def _listen(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """Bound sockets, the same port for all."""
+    sockets: list[socket.socket] = []
+    try:
+        for host in hosts:
+            for family, address in _resolve(host, port):
+                bound = socket.socket(family, socket.SOCK_STREAM)
+                sockets.append(bound)
+                if sys.platform != "win32":  # there it would let two servers share the port
+                    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                try:
+                    bound.bind((address, port))
+                    bound.listen(BACKLOG)  # binding alone does not find a port that another listens on
+                except OSError as error:
+                    raise _explain(error, host, port) from None
+                bound.setblocking(False)
+                port = bound.getsockname()[1]
+    except BaseException:
+        for bound in sockets:
+            bound.close()
+        raise
+    return sockets
+
+
+def _resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ConfigError(f"cannot listen on {host!r}: not an address of this machine") from None
+    seen = dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found)
+    return list(seen)
+
+
+def _explain(error: OSError, host: str, port: int) -> ConfigError:
+    if error.errno == errno.EADDRINUSE:
+        return ConfigError(f"port {port} on {host} is in use: stop what listens there, or choose another port (0: any)")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return ConfigError(f"no permission to listen on port {port} of {host}: choose a port above 1023")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return ConfigError(f"cannot listen on {host}: not an address of this machine")
+    return ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}")
+
+
+async def _listen_ipc(endpoint: Endpoint, path: Path) -> asyncio.Server:
+    if sys.platform == "win32":
+        raise ConfigError("IPC needs Unix sockets, which this platform lacks: use HTTP or WebSocket")
+    if await _is_stale(endpoint.loop, path):
+        path.unlink(missing_ok=True)
+    try:
+        server = await endpoint.loop.create_unix_server(lambda: IpcConnection(endpoint), path=os.fspath(path))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(f"IPC path {path} is in use: stop what listens there, or choose another path") from None
+        raise ConfigError(f"cannot listen on IPC path {path}: {error.strerror or error}") from None
+    os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
+    return server
+
+
+async def _is_stale(loop: asyncio.AbstractEventLoop, path: Path) -> bool:
+    """A socket file that a process left behind when it was killed."""
+    try:
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            return False
+        transport, _ = await loop.create_unix_connection(asyncio.Protocol, path=os.fspath(path))
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    transport.close()
+    return False
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """The fastest event loop there is here: uvloop's, or asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+class ServerThread:
+    """A server in a daemon thread of its own, for programs that have no event loop. Also a context manager.
+
+    Raises what ``serve`` raises, from the constructor.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        hosts: Sequence[str] = ("127.0.0.1",),
+        port: int = 0,
+        *,
+        options: ServerOptions | None = None,
+        ipc_path: Path | None = None,
+    ) -> None:
+        self.loop = new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="megadev-server", daemon=True)
+        self._thread.start()
+        starting = serve(dispatcher, hosts, port, options=options, ipc_path=ipc_path)
+        try:
+            self.server = asyncio.run_coroutine_threadsafe(starting, self.loop).result()
+        except BaseException:
+            self._stop()
+            raise
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return self.server.urls
+
+    def close(self) -> None:
+        """Close the server and end the thread."""
+        if self.loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self.server.close(), self.loop).result()
+        self._stop()
+
+    def _stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    def __enter__(self) -> ServerThread:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -1,0 +1,187 @@
+"""``megadev bench`` measures what it says, whatever the endpoint offers; how fast is not asserted anywhere."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from eth_abi import encode
+from eth_utils import function_signature_to_4byte_selector
+
+import megadev
+from megadev.cli.bench import START_ROWS, Row, _chosen, _measure, bench
+from megadev.cli.bench_client import PROBES, Connection, Measure, Probe, calldata
+from megadev.errors import ConfigError, MegadevError, MethodUnavailable
+
+TITLES = START_ROWS | {measure.label: measure.title for probe in PROBES for measure in probe.measures}
+
+
+@pytest.mark.slow
+def test_every_row_of_the_table_has_a_figure(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "megadev", "bench", "--quick", "--long-chain", "100", "--json", str(figures)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(megadev.__file__).parents[1])},
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(figures.read_text())
+    assert [row["name"] for row in report["rows"]] == list(TITLES)
+    for row in report["rows"] + report["long_chain"]["rows"]:
+        assert row["reasons"] == {}
+        assert row["title"] in done.stdout
+        for figure in row["figures"].values():
+            assert math.isfinite(figure["p50"]) and figure["p50"] > 0, row
+            assert (figure["p99"] is None) == (row["unit"] == "tx/s")
+
+
+# ---- rows
+
+
+class Stub:
+    """An endpoint as far as ``_measure`` looks at it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.refreshed = 0
+
+    def refresh(self) -> None:
+        self.refreshed += 1
+
+
+def _one_row(run: Any, *endpoints: Stub) -> Row:
+    probe = Probe((Measure("row", "a row"),), run, count=2, rounds=3)
+    (row,) = _measure(probe, endpoints, {"row"})  # type: ignore[arg-type]
+    return row
+
+
+def test_endpoints_take_turns() -> None:
+    turns: list[str] = []
+
+    def run(endpoint: Stub, count: int) -> dict[str, list[float]]:
+        turns.append(endpoint.name)
+        return {"row": [0.001] * count}
+
+    row = _one_row(run, Stub("a"), Stub("b"))
+    assert turns == ["a", "b"] * 3
+    assert row.ratio("a", "b") == 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [(MethodUnavailable("evm_mine"), "not offered"), (MegadevError("it fell over"), "it fell over")],
+)
+def test_an_endpoint_that_cannot_do_a_row_gets_a_reason_and_the_others_their_figures(
+    problem: MegadevError, reason: str
+) -> None:
+    def run(endpoint: Stub, count: int) -> dict[str, list[float]]:
+        if endpoint.name == "poor":
+            raise problem
+        return {"row": [0.002, 0.004]}
+
+    poor, rich = Stub("poor"), Stub("rich")
+    row = _one_row(run, poor, rich)
+    assert row.reasons == {"poor": reason}
+    assert set(row.figures) == {"rich"}
+    assert row.ratio("rich", "poor") is None
+    assert (poor.refreshed, rich.refreshed) == (1, 0)
+
+
+def test_times_are_in_milliseconds_and_rates_as_they_are() -> None:
+    times, rates = Row("time", "", "ms"), Row("rate", "", "tx/s")
+    times.add("node", [0.001 * n for n in range(1, 101)])
+    rates.add("node", [900.0, 1000.0, 1500.0])
+    assert times.figures["node"].p50 == pytest.approx(50.5)
+    assert times.figures["node"].p99 == pytest.approx(100)
+    assert (rates.figures["node"].p50, rates.figures["node"].p99) == (1000, None)
+
+
+def test_an_unknown_row_is_refused_with_where_to_look() -> None:
+    with pytest.raises(ConfigError, match=r"'speed'.*--only list"):
+        _chosen("chain-id, speed", TITLES)
+    assert _chosen("chain-id, rate-8", TITLES) == {"chain-id", "rate-8"}
+
+
+def test_the_names_of_the_rows_can_be_listed() -> None:
+    listed = CliRunner().invoke(bench, ["--only", "list"]).output
+    assert [line.split()[0] for line in listed.splitlines()] == list(TITLES)
+
+
+# ---- client
+
+
+def test_calldata_is_what_the_abi_says() -> None:
+    to = b"\x0b" * 20
+    expected = function_signature_to_4byte_selector("transfer(address,uint256)") + encode(
+        ["address", "uint256"], [to, 5]
+    )
+    assert calldata("transfer(address,uint256)", to, 5) == expected
+
+
+ANSWER = b'{"jsonrpc":"2.0","id":1,"result":"0x7a69"}'
+FRAMINGS = {
+    "length": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER),
+    "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n"
+    % (ANSWER[:5], len(ANSWER) - 5, ANSWER[5:]),
+}
+
+
+def _serve(answers: list[bytes]) -> tuple[str, threading.Thread]:
+    """A server for one connection that answers each request with the next of ``answers``, in two pieces."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run() -> None:
+        with listener, listener.accept()[0] as peer:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for answer in answers:
+                peer.recv(65_536)
+                peer.sendall(answer[:30])
+                peer.sendall(answer[30:])
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}", thread
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_answers_are_read_whole_one_after_the_other(framing: str) -> None:
+    url, thread = _serve([FRAMINGS[framing]] * 3)
+    connection = Connection(url)
+    assert [connection.call("eth_chainId") for _ in range(3)] == ["0x7a69"] * 3
+    connection.close()
+    thread.join()
+
+
+def test_a_node_that_hangs_up_is_named() -> None:
+    url, thread = _serve([])
+    connection = Connection(url)
+    with pytest.raises(MegadevError, match=url):
+        connection.call("eth_chainId")
+    connection.close()
+    thread.join()
+
+
+def test_a_url_nobody_answers_at_is_named() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(MegadevError, match=url):
+            Connection(url)
+
+
+@pytest.mark.parametrize("url", ["https://example.org", "127.0.0.1:8545", "ws://127.0.0.1:8545"])
+def test_only_plain_http_urls_are_taken(url: str) -> None:
+    with pytest.raises(ConfigError, match="http://"):
+        Connection(url)

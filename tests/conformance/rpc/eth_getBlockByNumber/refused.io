@@ -1,0 +1,15 @@
+// no block
+>> {"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":[]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"missing value for required argument 0 (block)"}}
+// the flag is no boolean
+>> {"jsonrpc":"2.0","id":2,"method":"eth_getBlockByNumber","params":["0x1","yes"]}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 1 (full): expected a boolean, got \"yes\""}}
+// no such tag
+>> {"jsonrpc":"2.0","id":3,"method":"eth_getBlockByNumber","params":["newest",false]}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number or one of earliest, finalized, safe, latest, pending, got \"newest\""}}
+// a hash is no number
+>> {"jsonrpc":"2.0","id":4,"method":"eth_getBlockByNumber","params":["0x905e8063f73ccd84bfa2dc0a18f37b8972d73f4d7f54790d8b002be4f34fb17f",false]}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number or one of earliest, finalized, safe, latest, pending, got \"0x905e8063f73ccd84bfa2dc0a18f37b8972d73f4d7f54790d8b002be4f34fb17f\""}}
+// leading zeros are let through
+>> {"jsonrpc":"2.0","id":5,"method":"eth_getBlockByNumber","params":["0x01",false]}
+<< {"jsonrpc":"2.0","id":5,"result":{"hash":"0x905e8063f73ccd84bfa2dc0a18f37b8972d73f4d7f54790d8b002be4f34fb17f","parentHash":"0xb8d595dd75503033d46c7a39762f438901ebecb43fdf2e10bdc8c37c7a079fda","sha3Uncles":"0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347","miner":"0x0000000000000000000000000000000000000000","stateRoot":"0x2748cd80c2e23c86676a025e5bb690f3f082f2bab9604792a52c2b73abd93843","transactionsRoot":"0xd6f4a86ca6690efdd3df36d5315514f323f88e0cee6b23f046e2fdfb954382b6","receiptsRoot":"0xf78dfb743fbd92ade140711c8bbc542b5e307f0ab7984eff35d751969fe57efa","logsBloom":"0x00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000","difficulty":"0x0","number":"0x1","gasLimit":"0x1c9c380","gasUsed":"0x5208","timestamp":"0x6553f101","extraData":"0x","mixHash":"0x4a2864494c6dafb86110ab6083c1a3c833b12e6f67d16a91661353836aecc98a","nonce":"0x0000000000000000","baseFeePerGas":"0x342770c0","withdrawalsRoot":"0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421","blobGasUsed":"0x0","excessBlobGas":"0x0","parentBeaconBlockRoot":"0x0000000000000000000000000000000000000000000000000000000000000000","requestsHash":"0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","totalDifficulty":"0x0","size":"0x2e6","uncles":[],"transactions":["0xecacd10a00b16705d6d0db66f6eec794404ffa75e4b2837e814df0b50423501c"],"withdrawals":[]}}

@@ -1,0 +1,3 @@
+// chain: paused
+>> {"jsonrpc":"2.0","id":1,"method":"eth_getTransactionByBlockNumberAndIndex","params":["pending","0x0"]}
+<< {"jsonrpc":"2.0","id":1,"result":{"type":"0x0","hash":"0x3803459af79cb3fdd3f198afbe0061c2d4f2898f98df8d9434ee26ff524af4b1","nonce":"0x1","from":"0x90f79bf6eb2c4f870365e785982e1f101e93b906","to":null,"value":"0x0","gas":"0x1e8480","gasPrice":"0x12a05f200","input":"0x00","v":"0xf4f6","r":"0x700695c8892c9258700b2c7456e55d66fc248464c0a43d645051727ab6b390b9","s":"0x261d769553ad9c1cd3fcc4e4cd035f0fb2c1438442cab703fb5dd310490b53f8","chainId":"0x7a69","blockHash":null,"blockNumber":null,"transactionIndex":null}}

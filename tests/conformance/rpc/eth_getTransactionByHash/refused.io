@@ -1,0 +1,6 @@
+// a short hash
+>> {"jsonrpc":"2.0","id":1,"method":"eth_getTransactionByHash","params":["0x1234"]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (tx_hash): expected a 32-byte hash (0x and 64 hex digits), got \"0x1234\""}}
+// none
+>> {"jsonrpc":"2.0","id":2,"method":"eth_getTransactionByHash","params":[]}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"missing value for required argument 0 (tx_hash)"}}

@@ -1,0 +1,115 @@
+"""The chain that every golden conversation is held with: built anew each time, the same to the last hash.
+
+The clock stands at 1,700,000,000. Accounts are the first dev accounts (A, B, C…); fees are fixed, so nothing depends on
+what the node would suggest.
+
+    block 1   A sends B 1 ETH                          type 2
+    block 2   B sends C 2 ETH                          type 0
+    block 3   A deploys Logger (LOGGER)                type 2
+    block 4   A calls Logger.each: six logs            type 2
+    block 5   B calls Logger.many(2): two logs         type 1, with an access list
+    block 6   A deploys Storage (STORAGE)              type 2
+    block 7   A writes 42 into slot 0                  type 2
+    block 8   A writes 1 into slot 2**256 - 1          type 0, without replay protection
+    block 9   A deploys Reverter (REVERTER)            type 2
+    block 10  B calls it and fails                     type 2
+    block 11  C's authorization makes C run Logger     type 4, sent by A
+    block 12  three transactions in one block: B calls Logger.many(1), D sends A 1 wei, B calls Logger.many(1)
+
+A conversation whose comments include ``// chain: paused`` finds the same chain with mining stopped and a filled pool: two
+pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and one queued behind a gap (E's, nonce 5).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from megadev.chain.transactions import SignedAuthorization, Transaction, UnsignedTransaction, sign_transaction
+from megadev.config import DevnetConfig
+from megadev.node.accounts import KeyedAccount
+from megadev.node.node import Node
+from megadev.primitives import rlp
+from megadev.primitives.abi import encode_call
+from megadev.primitives.keccak import keccak
+from megadev.primitives.signatures import sign
+from megadev.primitives.types import Address
+from megadev.sequencer.sequencer import MiningMode
+from tests.contracts import load
+
+START = 1_700_000_000
+GWEI = 10**9
+
+
+def fixed_node(*, paused: bool = False) -> Node:
+    """A node with the chain above."""
+    node = Node(DevnetConfig(manual_clock=True, timestamp=START))
+    sequencer = node.l2.sequencer
+    alone, together, waiting = _transactions()
+    for tx in alone:
+        sequencer.submit(tx)
+    sequencer.settle()
+    sequencer.mode = MiningMode.NONE
+    for tx in together:
+        sequencer.submit(tx)
+    sequencer.mine()
+    if paused:
+        for tx in waiting:
+            sequencer.submit(tx)
+    else:
+        sequencer.mode = MiningMode.INSTANT
+    return node
+
+
+@cache
+def _transactions() -> tuple[list[Transaction], list[Transaction], list[Transaction]]:
+    """What is mined alone, what together in the last block, and what waits in a paused chain's pool."""
+    a, b, c, d, e = Node(DevnetConfig(manual_clock=True, timestamp=START)).accounts.keyed[:5]
+    logger, storage, reverter = (_created(a, nonce) for nonce in (1, 3, 6))
+    many = encode_call("many(uint256)", 1)
+    alone = [
+        _signed(a, 0, to=b.raw_address, value=10**18),
+        _signed(b, 0, type=0, to=c.raw_address, value=2 * 10**18),
+        _signed(a, 1, to=None, data=load("Logger").creation),
+        _signed(a, 2, to=logger, data=encode_call("each(uint256,uint256,uint256,bytes)", 1, 2, 3, b"\xab\xcd")),
+        _signed(b, 1, type=1, to=logger, data=encode_call("many(uint256)", 2), access_list=((logger, (0, 1)),)),
+        _signed(a, 3, to=None, data=load("Storage").creation),
+        _signed(a, 4, to=storage, data=encode_call("setValue(uint256)", 42)),
+        _signed(a, 5, type=0, chain_id=None, to=storage, data=encode_call("write(uint256,uint256)", 2**256 - 1, 1)),
+        _signed(a, 6, to=None, data=load("Reverter").creation),
+        _signed(b, 2, to=reverter, data=encode_call("withReason()")),
+        _signed(a, 7, type=4, to=c.raw_address, data=many, authorization_list=(_authorized(c, logger),)),
+    ]
+    together = [
+        _signed(b, 3, to=logger, data=many, max_priority_fee_per_gas=3 * GWEI),
+        _signed(d, 0, to=a.raw_address, value=1, max_priority_fee_per_gas=2 * GWEI),
+        _signed(b, 4, to=logger, data=many, max_priority_fee_per_gas=GWEI),
+    ]
+    waiting = [
+        _signed(a, 8, to=b.raw_address, value=1),
+        _signed(d, 1, type=0, to=None, data=b"\x00"),
+        _signed(e, 5, to=a.raw_address, value=7),
+    ]
+    return alone, together, waiting
+
+
+def _signed(account: KeyedAccount, nonce: int, **fields: Any) -> Transaction:
+    given: dict[str, Any] = {
+        "type": 2,
+        "chain_id": 31337,
+        "nonce": nonce,
+        "gas_limit": 2_000_000,
+        "max_fee_per_gas": 5 * GWEI,
+        "max_priority_fee_per_gas": GWEI,
+    }
+    return sign_transaction(UnsignedTransaction(**(given | fields)), account.raw_key)
+
+
+def _authorized(account: KeyedAccount, code: Address) -> SignedAuthorization:
+    """The account's consent (EIP-7702) to run the code at ``code``."""
+    y_parity, r, s = sign(keccak(b"\x05" + rlp.encode((31337, code, 0))), account.raw_key)
+    return SignedAuthorization(31337, code, 0, y_parity, r, s)
+
+
+def _created(account: KeyedAccount, nonce: int) -> Address:
+    return keccak(rlp.encode((account.raw_address, nonce)))[12:]

@@ -1,0 +1,151 @@
+"""README.md: its tables are made from the code, its commands are the ones CI runs, and its examples run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev.cli.main import COMMANDS
+from megadev.config import GROUPS, SETTINGS
+from megadev.rpc.catalog import GROUPS as RPC_GROUPS
+from tests.house.golden import check_golden
+from tests.house.source import REPOSITORY
+from tests.house.test_cli_help import help_of
+
+README = REPOSITORY / "README.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def settings_table() -> str:
+    """One table per group, one row per setting."""
+    parts = []
+    for group in GROUPS:
+        rows = [row for row in SETTINGS if row.group == group]
+        parts.append(f"**{group}**\n\n| flag | `megadev.toml` | environment | default | |\n|---|---|---|---|---|")
+        for row in rows:
+            flags = ", ".join(f"`{flag}`" for flag in row.flags)
+            default = "" if row.default in (None, False) else f"`{row.describe(row.default)}`"
+            help_text = row.help.replace("|", "\\|")
+            parts[-1] += f"\n| {flags} | `{row.key}` | `{row.variable}` | {default} | {help_text} |"
+    return "\n\n".join(parts)
+
+
+def rpc_table() -> str:
+    """One table per group, one row per method; what is not offered comes last, in one row per reason."""
+    parts = []
+    absent: dict[str, list[str]] = {}
+    for group, entries in RPC_GROUPS.items():
+        rows = []
+        for entry in entries:
+            names = ", ".join(f"`{name}`" for name in (entry.name, *entry.aliases))
+            if entry.is_available:
+                note = entry.status.removeprefix("full").removeprefix("partial: ")
+                rows.append(f"| {names} | {_cell(entry.params)} | {_cell(entry.result)} | {_cell(note)} |")
+            else:
+                absent.setdefault(entry.status, []).append(names)
+        if rows:
+            parts.append(
+                "\n".join([f"**{group}**\n", "| method | parameters | result | note |", "|---|---|---|---|", *rows])
+            )
+    if absent:
+        rows = [f"| {_cell(status)} | {', '.join(names)} |" for status, names in sorted(absent.items())]
+        parts.append("\n".join(["**Not offered**\n", "| status | methods |", "|---|---|", *rows]))
+    return "\n\n".join(parts)
+
+
+def help_texts() -> str:
+    """The help of each command, but for `up`, whose options are the settings above."""
+    texts = [help_of(command) for command in ("megadev", *COMMANDS) if command != "up"]
+    return "\n\n".join(f"```text\n{text.rstrip()}\n```" for text in texts)
+
+
+GENERATED: dict[str, Callable[[], str]] = {"settings": settings_table, "help": help_texts, "rpc": rpc_table}
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def test_the_generated_parts_are_up_to_date() -> None:
+    text = README.read_text(encoding="utf-8")
+    for name, make in GENERATED.items():
+        pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        assert len(pattern.findall(text)) == 1, f"README.md needs one part called {name}"
+        made = make()
+        text = pattern.sub(lambda found, made=made: f"{found[1]}\n{made}\n\n{found[2]}", text)  # type: ignore[misc]
+    check_golden(README, text)
+
+
+def blocks(language: str) -> list[str]:
+    return [found[2] for found in BLOCK.finditer(README.read_text(encoding="utf-8")) if found[1] == language]
+
+
+def test_every_block_says_what_it_is() -> None:
+    known = {"sh", "console", "python", "text", "toml", "ts"}
+    assert {found[1] for found in BLOCK.finditer(README.read_text(encoding="utf-8"))} <= known
+    assert len(re.findall(r"^```", README.read_text(encoding="utf-8"), re.MULTILINE)) == 2 * sum(
+        len(blocks(language)) for language in known
+    )
+
+
+def test_ci_runs_the_command_that_the_readme_gives() -> None:
+    (command,) = [block for block in blocks("sh") if "pytest" in block]
+    ci = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
+    assert command.split("/bin/python ")[-1].strip() in ci
+    assert re.search(r"pip install '(.+?)'", command)[1] in ci  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "command", [line for block in blocks("sh") for line in block.splitlines() if "megadev up" in line]
+)
+def test_each_megadev_command_shown_is_understood(command: str) -> None:
+    """The flags parse and the settings go together; what they do is tested elsewhere."""
+    import click
+
+    from megadev.cli.options import config_from
+    from megadev.cli.up import up
+
+    arguments = shlex.split(command.split("megadev up", 1)[1])
+    with click.Context(up) as context:
+        up.parse_args(context, arguments)
+        context.params.pop("config_file")
+        config_from(context.params, None)
+
+
+def test_the_settings_file_shown_is_accepted(tmp_path: Path) -> None:
+    from megadev.config import resolve
+
+    (block,) = blocks("toml")
+    path = tmp_path / "megadev.toml"
+    path.write_text(block, encoding="utf-8")
+    assert resolve({}, {}, path).chain_id == 1234
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_each_python_example_runs(block: str, megadev_up: Any) -> None:
+    if "http://127.0.0.1:8545" in block:
+        block = block.replace("http://127.0.0.1:8545", megadev_up().url)
+    done = subprocess.run([sys.executable, "-c", block], cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_console_example_prints_what_it_shows(megadev_up: Any) -> None:
+    url = megadev_up().url
+    for block in blocks("console"):
+        for command, shown in re.findall(r"^\$ megadev (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            arguments = [*shlex.split(command), "--rpc-url", url]
+            done = subprocess.run(
+                [sys.executable, "-m", "megadev", *arguments],
+                cwd=REPOSITORY,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert done.stdout == shown, done.stderr
