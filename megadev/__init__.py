@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from megadev.config import DevnetConfig
-    from megadev.errors import ConfigError, InvalidParams, InvalidTransaction, MegadevError, NotFound
     from megadev.devnet import Devnet
+    from megadev.errors import ConfigError, InvalidParams, InvalidTransaction, MegadevError, NotFound
 
 __version__ = "0.1.0"
 

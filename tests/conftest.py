@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -17,6 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# how long an example takes says more about the machine's other work than about us
+settings.register_profile("megadev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("megadev")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
@@ -42,8 +48,7 @@ class RunningNode:
     """A ``megadev up`` process: what it printed so far, and where it listens."""
 
     process: subprocess.Popen[str]
-    lines: queue.Queue[str]
-    reader: threading.Thread | None = None
+    lines: queue.Queue[str | None]
     printed: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -52,20 +57,20 @@ class RunningNode:
         return f"http://127.0.0.1:{self.port}"
 
     def next_line(self, *, timeout: float = START_SECONDS) -> str:
-        """The next line of its stdout."""
-        line = self.lines.get(timeout=timeout)
-        self.printed.append(line)
-        return line
+        """The next line that it prints. Fails when it has ended, or prints nothing for so many seconds."""
+        with contextlib.suppress(queue.Empty):
+            line = self.lines.get(timeout=timeout)
+            if line is not None:
+                self.printed.append(line)
+                return line
+        raise AssertionError(f"{self.process.args} prints no more after:\n" + "".join(self.printed))
 
     def wait_for(self, pattern: str, *, timeout: float = START_SECONDS) -> re.Match[str]:
         """Read lines until one matches."""
-        while True:
-            try:
-                found = re.search(pattern, self.next_line(timeout=timeout))
-            except queue.Empty:
-                raise AssertionError(f"no line matches {pattern!r} in:\n" + "".join(self.printed)) from None
-            if found:
-                return found
+        found = None
+        while found is None:
+            found = re.search(pattern, self.next_line(timeout=timeout))
+        return found
 
     def rpc(self, method: str, *params: Any) -> Any:
         """The result of one request over HTTP."""
@@ -75,11 +80,6 @@ class RunningNode:
             answer = json.load(response)
         assert "error" not in answer, answer["error"]
         return answer["result"]
-
-    def drain(self) -> None:
-        """Wait until all that an ended process printed has been read."""
-        assert self.reader is not None
-        self.reader.join(START_SECONDS)
 
     def stop(self, signal_number: int = signal.SIGINT) -> int:
         """Ask it to end; returns the exit code."""
@@ -112,9 +112,9 @@ def megadev_up(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
             assert process.stdout is not None
             for line in process.stdout:
                 node.lines.put(line)
+            node.lines.put(None)
 
-        node.reader = threading.Thread(target=read, daemon=True)
-        node.reader.start()
+        threading.Thread(target=read, daemon=True).start()
         if listening:
             node.port = int(node.wait_for(listening).group(1))
         return node

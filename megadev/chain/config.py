@@ -40,16 +40,13 @@ PRECOMPILES: dict[str, Address] = {
 
 BEACON_ROOTS_ADDRESS: Address = bytes.fromhex("000f3df6d732807ef1319fb7b8bb8522d0beac02")
 HISTORY_STORAGE_ADDRESS: Address = bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935")
-WITHDRAWAL_REQUEST_ADDRESS: Address = bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002")
-CONSOLIDATION_REQUEST_ADDRESS: Address = bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251")
 
 SYSTEM_CONTRACTS: dict[str, Address] = {
     "BEACON_ROOTS_ADDRESS": BEACON_ROOTS_ADDRESS,
-    "CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS": CONSOLIDATION_REQUEST_ADDRESS,
     "HISTORY_STORAGE_ADDRESS": HISTORY_STORAGE_ADDRESS,
-    "WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS": WITHDRAWAL_REQUEST_ADDRESS,
 }
-"""By the names of EIP-7910. No deposit contract (EIP-6110): this chain has no validators to deposit for."""
+"""By the names of EIP-7910. None that deals with validators (EIP-6110, EIP-7002,
+EIP-7251): this chain has none."""
 
 
 @dataclass(frozen=True, slots=True)

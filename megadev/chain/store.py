@@ -11,8 +11,8 @@ Why logs are indexed by address and first topic: a frontend polls eth_getLogs ov
 contracts, and looking at 10,000 blooms each time costs milliseconds. Posting lists of block numbers (8 bytes an entry)
 lead straight to the blocks that matter; blooms still spare the receipts where a query asks for later topics only.
 
-Memory of the indices: about 250 bytes for a block with one transaction, and 8 more for each address and each first
-topic among its logs. Blocks, receipts and transactions themselves come on top.
+Memory of the indices: about 130 bytes for a block with one transaction and one log, of which 16 are postings (8 for
+each address and each first topic among a block's logs). Blocks, receipts and transactions themselves come on top.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ class ChainStore:
                 break
             # truncated while we looked: what the indices said may be half of the old chain and half of the new
         found: list[LocatedLog] = []
-        matcher = LogMatcher(addresses, topics)
+        matcher = LogMatcher(addresses, topics, indexed=True)
         for number in numbers:
             found += matcher.in_block(blocks[number - self._first])
         return found
@@ -233,23 +233,36 @@ class ChainStore:
 
 
 class LogMatcher:
-    """One log query: what it asks, and the bloom bits that go with it."""
+    """One log query: what it asks, and the bloom bits that go with it.
 
-    def __init__(self, addresses: Collection[Address], topics: TopicFilter) -> None:
+    ``indexed`` says that the blocks were found by address, or by first topic where no address is asked for, so that
+    asking their blooms for those again would be in vain.
+    """
+
+    def __init__(self, addresses: Collection[Address], topics: TopicFilter, *, indexed: bool = False) -> None:
         self._addresses = frozenset(addresses)
         self._topics = [frozenset(choice) if choice else None for choice in topics]
-        wanted = [self._addresses, *self._topics]
-        self._masks = [[bloom_mask(item) for item in choice] for choice in wanted if choice]
+        later = self._topics if addresses else self._topics[1:]
+        choices = [choice for choice in (later if indexed else [self._addresses, *self._topics]) if choice]
+        self._required = 0
+        self._alternatives: list[list[int]] = []
+        for choice in choices:
+            masks = [bloom_mask(item) for item in choice]
+            if len(masks) == 1:
+                self._required |= masks[0]
+            else:
+                self._alternatives.append(masks)
+        self._asks_blooms = bool(choices)
 
     def in_block(self, block: SealedBlock) -> list[LocatedLog]:
         """The matching logs of ``block``."""
         found: list[LocatedLog] = []
-        if not self._may_be_in(block.header.logs_bloom):
+        if self._asks_blooms and not self._may_be_in(block.header.logs_bloom):
             return found
-        several = len(block.receipts) > 1
+        look_closer = self._asks_blooms and len(block.receipts) > 1
         log_index = 0
         for transaction_index, receipt in enumerate(block.receipts):
-            if several and receipt.logs and not self._may_be_in(receipt.bloom):
+            if look_closer and receipt.logs and not self._may_be_in(receipt.bloom):
                 log_index += len(receipt.logs)
                 continue
             for log in receipt.logs:
@@ -259,18 +272,21 @@ class LogMatcher:
         return found
 
     def _may_be_in(self, bloom: bytes) -> bool:
-        if not self._masks:
-            return True
         bits = int.from_bytes(bloom, "big")
-        return all(any(bits & mask == mask for mask in choice) for choice in self._masks)
+        if bits & self._required != self._required:
+            return False
+        return all(any(bits & mask == mask for mask in choice) for choice in self._alternatives)
 
     def _matches(self, log: Log) -> bool:
         if self._addresses and log.address not in self._addresses:
             return False
-        topics = log.topics
-        if len(self._topics) > len(topics):
+        if not self._topics:
+            return True
+        if len(self._topics) > len(log.topics):
             return False
-        return all(choice is None or topics[position] in choice for position, choice in enumerate(self._topics))
+        return all(
+            choice is None or topic in choice for choice, topic in zip(self._topics, log.topics, strict=False)
+        )
 
 
 def first_log_index(block: SealedBlock, transaction_index: int) -> int:

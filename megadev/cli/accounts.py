@@ -47,7 +47,9 @@ def _of_settings(flags: dict[str, Any], config_file: str | None, as_json: bool) 
 
 
 def _of_node(url: str, as_json: bool) -> None:
-    addresses = call(url, "eth_accounts", [])
+    from megadev.primitives.hexcodec import checksum_address
+
+    addresses = [checksum_address(bytes.fromhex(address[2:])) for address in call(url, "eth_accounts", [])]
     balances = [int(call(url, "eth_getBalance", [address, "latest"]), 16) for address in addresses]
     if as_json:
         rows = [

@@ -303,7 +303,10 @@ def _opened(target: Target) -> Iterator[Endpoint]:
         if target.command:
             url, pid, _ = running.enter_context(_started(target))
         endpoint = Endpoint(target.name, url, keys, pid)
-        endpoint.prepare()
+        try:
+            endpoint.prepare()
+        except MegadevError as problem:
+            raise MegadevError(f"{target.name}: deploying the bench's contracts: {problem}") from None
         yield endpoint
 
 

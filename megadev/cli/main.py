@@ -73,10 +73,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MegadevError as error:
         report(error)
         return 1
-    except BrokenPipeError:
-        # Whoever read our output has gone (`megadev rpc … | head`); keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         report_unexpected(error)
         return 1

@@ -6,6 +6,7 @@ port is taken, and only then is anything printed; whoever reads ``Listening on``
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sys
@@ -105,9 +106,10 @@ class _Output:
         self._write: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
 
     def write(self, text: str) -> None:
-        """Print at once, unless told to be quiet."""
+        """Print at once, unless told to be quiet. A reader that has gone is no reason to stop."""
         if text and not self._config.quiet:
-            self._write(text.encode())
+            with contextlib.suppress(BrokenPipeError):
+                self._write(text.encode())
 
     def show_start(self, devnet: Devnet, server: Server) -> None:
         """The banner, and ``--config-out``'s file, which must exist before anyone is told that the node listens."""

@@ -73,7 +73,7 @@ def _override_account(state: StateReader, diff: StateDiff, address: Address, ove
     slots = override.state_diff
     if override.state is not None:
         if slots is not None:
-            raise InvalidParams(f"account {checksum_address(address)} has both 'state' and 'stateDiff': give one of them")
+            raise InvalidParams(f"account {checksum_address(address)} has both 'state' and 'stateDiff': give one")
         diff.cleared.add(address)
         slots = override.state
     if slots:

@@ -51,24 +51,17 @@ class LocalChain:
 
     def block(self, ref: BlockRef) -> SealedBlock:
         """The block ``ref`` names; ``pending`` is built from the pool. Raises ``UnknownBlock``."""
-        found = self.find_block(ref)
-        if found is None:
-            raise UnknownBlock(f"header not found: no block {_spell(ref)}, the chain's head is block {self.head.number}")
-        return found
+        if ref is Tag.PENDING:
+            return self.sequencer.pending_block()
+        head = self.store.head.number
+        return self.store.resolve(ref, safe=head - self.epoch_slots, finalized=head - 2 * self.epoch_slots)
 
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
-        if ref is Tag.LATEST:
-            return self.store.head
-        if ref is Tag.PENDING:
-            return self.sequencer.pending_block()
-        if isinstance(ref, int):
-            return self.store.by_number(ref)
-        if isinstance(ref, bytes):
-            return self.store.by_hash(ref)
-        genesis, head = self.store.genesis.number, self.store.head.number
-        back = {Tag.EARLIEST: head - genesis, Tag.SAFE: self.epoch_slots, Tag.FINALIZED: 2 * self.epoch_slots}[ref]
-        return self.store.by_number(max(genesis, head - back))
+        try:
+            return self.block(ref)
+        except UnknownBlock:
+            return None
 
     def transaction(self, tx_hash: Hash32) -> tuple[Transaction, SealedBlock | None, int]:
         """A transaction with its block and index; block None while it waits in the pool. Raises ``KeyError``."""
@@ -115,9 +108,3 @@ class LocalChain:
             return self.pool.pending_nonce(address, self.sequencer.next_nonce(address))
         account = self.state(ref).account(address)
         return account.nonce if account is not None else 0
-
-
-def _spell(ref: BlockRef) -> str:
-    if isinstance(ref, Tag):
-        return ref.value
-    return str(ref) if isinstance(ref, int) else "0x" + ref.hex()

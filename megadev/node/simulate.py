@@ -1,7 +1,7 @@
 """eth_simulateV1's pure part: blocks that were never mined, executed one on top of the other over a sealed one.
 
-Simulated blocks are ``SealedBlock``s like any other, built by the same builder: their roots and hashes are real and each
-is its successor's parent. Nothing here changes the chain. The rules are those of the execution API's eth_simulateV1.
+Simulated blocks are ``SealedBlock``s like any other, built by the same builder: their roots and hashes are real and
+each is its successor's parent. Nothing here changes the chain. The rules are those of the execution API.
 """
 
 from __future__ import annotations
@@ -139,8 +139,8 @@ def simulate(
     ``irregular`` is state changed since ``base`` outside any block; ``block_hash`` knows the blocks up to ``base``.
     ``validation`` holds calls to a transaction's rules (nonce, fees); without it the base fee is 0 and nonces are free.
 
-    Raises ``SimulatedBlockOutOfOrder``, ``SimulatedTimeOutOfOrder``, ``SimulationTooLarge``, ``InvalidParams`` and, for a
-    call that could not be a transaction, ``SimulatedTransactionRefused``.
+    Raises ``SimulatedBlockOutOfOrder``, ``SimulatedTimeOutOfOrder``, ``SimulationTooLarge``, ``InvalidParams`` and, for
+    a call that could not be a transaction, ``SimulatedTransactionRefused``.
     """
     hashes: dict[int, Hash32] = {base.number: base.hash}
 
@@ -179,7 +179,8 @@ def _in_order(base: Header, requests: Sequence[BlockRequest]) -> list[BlockReque
             raise SimulatedBlockOutOfOrder(f"block numbers must be in order: {wanted} <= {number}")
         if wanted - base.number > MAX_BLOCKS:
             raise SimulationTooLarge(
-                f"too many blocks: block {wanted} is {wanted - base.number} past its base, at most {MAX_BLOCKS} are simulated"
+                f"too many blocks: block {wanted} is {wanted - base.number} past its base, "
+                f"at most {MAX_BLOCKS} are simulated"
             )
         while number + 1 < wanted:
             number, time = number + 1, time + SECONDS_PER_BLOCK

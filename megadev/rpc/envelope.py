@@ -6,6 +6,7 @@ string with escapes comes back exactly as sent.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -38,6 +39,13 @@ class Malformed(Exception):
         self.failure = failure
 
 
+MAX_NESTING = 512
+"""How deep arrays and objects may stand in each other. Requests need five levels; typed data a few more."""
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ALL_BUT_BRACKETS = bytes(set(range(256)).difference(b"[]{}"))
+_PASSES = 64
+
 _decode_request = msgspec.json.Decoder(Request).decode
 _decode_members = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
@@ -52,9 +60,27 @@ def is_batch(body: bytes) -> bool:
     return body[:1] == b"[" or (body[:1] in _WHITE and body.lstrip(_WHITE)[:1] == b"[")
 
 
+def check_nesting(text: bytes) -> None:
+    """Raises ``RecursionError`` for JSON that a decoder had better not follow all the way down.
+
+    Why not left to the decoder: it asks the interpreter, whose recursion limit the EVM has raised far beyond what the
+    C stack of a thread can take, so 100,000 opening brackets would end the process.
+    """
+    if text.count(b"[") + text.count(b"{") <= MAX_NESTING:
+        return
+    brackets = _STRING.sub(b"", text).translate(None, _ALL_BUT_BRACKETS)
+    for _ in range(_PASSES):  # each takes away the innermost level
+        if brackets.count(b"[") + brackets.count(b"{") <= MAX_NESTING:
+            return
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    raise RecursionError("JSON is nested too deeply")
+
+
 def decode_request(body: bytes | msgspec.Raw) -> Request:
-    """One request. Raises ``Malformed``."""
+    """One request; a ``Raw`` one is a member of a batch that was looked at as a whole. Raises ``Malformed``."""
     try:
+        if not isinstance(body, msgspec.Raw):
+            check_nesting(body)
         return _decode_request(body)
     except msgspec.ValidationError as error:  # JSON, but not an object (or a number no float holds)
         raise Malformed(Failure(INVALID_REQUEST, f"invalid request: {error}")) from None
@@ -67,6 +93,7 @@ def decode_request(body: bytes | msgspec.Raw) -> Request:
 def decode_members(body: bytes) -> list[msgspec.Raw]:
     """The members of a batch, each still undecoded. Raises ``Malformed`` for the whole."""
     try:
+        check_nesting(body)
         return _decode_members(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(Failure(PARSE_ERROR, f"parse error: {error}")) from None

@@ -8,7 +8,7 @@ against geth; what Anvil adds and nobody stumbles over (``totalDifficulty``, ``b
 hex. A pending block has its number, and null ``hash``, ``nonce`` and ``miner``: that is how clients recognise one.
 
 Why dicts and not text put together by hand: measured, one f-string for a receipt saves a sixth of the time of making
-and encoding the dict, and can be wrong in more ways.
+and encoding the dict (2.7 µs), and can be wrong in more ways. Keeping what was formatted is not worth its memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.config import ChainConfig, ForkConfig
 from megadev.chain.fees import FeeHistory
-from megadev.chain.receipts import Receipt
+from megadev.chain.receipts import Log, Receipt
 from megadev.chain.store import LocatedLog, first_log_index
 from megadev.chain.transactions import ACCESS_LIST, BLOB, DEPOSIT, DYNAMIC_FEE, SET_CODE, Transaction
 from megadev.primitives.types import Address, Hash32, Wei
@@ -186,46 +186,24 @@ def format_receipts(block: SealedBlock) -> list[JsonObject]:
 
 
 def _receipt(block: SealedBlock, index: int, first_log: int) -> JsonObject:
-    """On the path of every send: what is the same for all of a receipt's logs is made once."""
     tx: Transaction = block.transactions[index]
     receipt: Receipt = block.receipts[index]
-    header = block.header
-    block_hash = "0x" + block.hash.hex()
-    number = hex(header.number)
-    timestamp = hex(header.timestamp)
-    tx_hash = "0x" + tx.hash.hex()
-    tx_index = hex(index)
-    created = receipt.created
     answer: JsonObject = {
         "type": hex(receipt.type),
         "status": "0x1" if receipt.succeeded else "0x0",
         "cumulativeGasUsed": hex(receipt.cumulative_gas_used),
-        "logs": [
-            {
-                "address": "0x" + log.address.hex(),
-                "topics": ["0x" + topic.hex() for topic in log.topics],
-                "data": "0x" + log.data.hex(),
-                "blockHash": block_hash,
-                "blockNumber": number,
-                "blockTimestamp": timestamp,
-                "transactionHash": tx_hash,
-                "transactionIndex": tx_index,
-                "logIndex": hex(log_index),
-                "removed": False,
-            }
-            for log_index, log in enumerate(receipt.logs, first_log)
-        ],
+        "logs": [_log(log, block, index, log_index) for log_index, log in enumerate(receipt.logs, first_log)],
         "logsBloom": "0x" + receipt.bloom.hex() if receipt.logs else _EMPTY_BLOOM,
-        "transactionHash": tx_hash,
-        "transactionIndex": tx_index,
-        "blockHash": block_hash,
-        "blockNumber": number,
+        "transactionHash": "0x" + tx.hash.hex(),
+        "transactionIndex": hex(index),
+        "blockHash": "0x" + block.hash.hex(),
+        "blockNumber": hex(block.header.number),
         "gasUsed": hex(receipt.gas_used),
         "effectiveGasPrice": hex(receipt.effective_gas_price),
         "from": "0x" + tx.sender.hex(),
         "to": None if tx.to is None else "0x" + tx.to.hex(),
-        "contractAddress": None if created is None else "0x" + created.hex(),
-        "blockTimestamp": timestamp,
+        "contractAddress": None if receipt.created is None else "0x" + receipt.created.hex(),
+        "blockTimestamp": hex(block.header.timestamp),
     }
     if receipt.type == BLOB:
         answer["blobGasUsed"] = hex(receipt.blob_gas_used)
@@ -238,7 +216,10 @@ def _receipt(block: SealedBlock, index: int, first_log: int) -> JsonObject:
 
 def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
     """One log with its place; ``removed``: its block left the chain."""
-    log, block = located.log, located.block
+    return _log(located.log, located.block, located.transaction_index, located.log_index, removed)
+
+
+def _log(log: Log, block: SealedBlock, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
     return {
         "address": "0x" + log.address.hex(),
         "topics": ["0x" + topic.hex() for topic in log.topics],
@@ -246,9 +227,9 @@ def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
         "blockHash": "0x" + block.hash.hex(),
         "blockNumber": hex(block.header.number),
         "blockTimestamp": hex(block.header.timestamp),
-        "transactionHash": "0x" + block.transactions[located.transaction_index].hash.hex(),
-        "transactionIndex": hex(located.transaction_index),
-        "logIndex": hex(located.log_index),
+        "transactionHash": "0x" + block.transactions[tx_index].hash.hex(),
+        "transactionIndex": hex(tx_index),
+        "logIndex": hex(log_index),
         "removed": removed,
     }
 

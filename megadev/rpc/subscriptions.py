@@ -38,8 +38,8 @@ FILTER_IDLE_SECONDS = 300
 MAX_FILTERS = 10_000
 """With more, the one polled longest ago goes."""
 MAX_BUFFERED = 10_000
-"""What cannot be read back from the chain (pending transactions, removed logs) is kept up to this many per filter; beyond
-that the oldest is lost."""
+"""What cannot be read back from the chain (pending transactions, removed logs) is kept up to this many per filter;
+beyond that the oldest is lost."""
 
 NEW_HEADS, LOGS, PENDING, FULL_PENDING, RECEIPTS, SYNCING = (
     "newHeads", "logs", "newPendingTransactions", "full newPendingTransactions", "transactionReceipts", "syncing",
@@ -133,8 +133,8 @@ class Filters:
         """Watch logs. With a first block given, what it and later ones hold already comes with the first poll."""
         head = chain.head.number
         if criteria.block_hash is not None:
-            first = last = chain.block(criteria.block_hash).number
-            return self._add(_LogFilter(criteria, first, last, first - 1, self._now()))
+            only = chain.block(criteria.block_hash).number
+            return self._add(_LogFilter(criteria, only, only, only - 1, self._now()))
         first, last = _number(chain, criteria.from_block), _number(chain, criteria.to_block)
         if first is not None and last is not None and first > last:
             raise InvalidParams(f"invalid block range params: from block {first} to block {last}")
@@ -349,9 +349,8 @@ class Subscriptions:
             if not subscriber.hashes:
                 subscriber.tell(everything)
                 continue
-            chosen = [
-                receipt for receipt, tx in zip(receipts, block.transactions, strict=True) if tx.hash in subscriber.hashes
-            ]
+            pairs = zip(receipts, block.transactions, strict=True)
+            chosen = [receipt for receipt, tx in pairs if tx.hash in subscriber.hashes]
             if chosen:
                 subscriber.tell(b"[" + b",".join(chosen) + b"]")
 

@@ -1,6 +1,12 @@
 """Bytes in, bytes out: HTTP and WebSocket on one port, IPC beside them. Imports ``rpc.dispatch`` and nothing below it.
 
-Start with ``server`` (``serve`` and ``ServerThread``), then ``http``.
+Start with ``server`` (``serve`` and ``ServerThread``), then ``http``. ``websocket`` and ``ipc`` frame what ``sessions``
+have in common, ``access`` says who may ask, ``endpoint`` holds what connections share.
+
+Why our own HTTP connection over uvloop and httptools, and not uvicorn: measured with a trivial POST of 300 bytes on two
+slow cores, the server's processor time for each request was 45-60 µs against 90-115 µs (dispatch included, 5 µs), with
+8 connections 15,000 requests a second against 7,000; with 180 µs of work in each, 3,700 against 2,700. On asyncio's own
+loop it is as fast with 8 connections, and half as fast with one.
 """
 
 from __future__ import annotations

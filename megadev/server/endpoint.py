@@ -1,14 +1,20 @@
 """What the connections of one server share: the dispatcher, the limits, the worker thread, and how bytes leave.
 
-Why a connection writes to its socket itself when it can: uvloop collects writes and sends them after the callbacks that
-are due, so a block sealed "right after the answer" would hold the answer back. Written at once, the answer has left the
-process before anything else runs; what the socket does not take goes to the transport, which keeps the order.
+Why a connection writes to its socket itself when it can: uvloop collects writes and sends them once every connection
+that is ready has been read, and the next one's request first has to wait for the block that the last one's answer left
+open. So with two clients at once the first would wait for its own block after all. Written at once, an answer has left
+the process before anything else runs; what the socket does not take goes to the transport, which keeps the order.
+
+Why the interpreter's thread switch interval is shortened: while the worker thread computes, the loop's thread gets the
+lock back only at the end of an interval. A small request beside a heavy one waits 10 ms at Python's 5 ms, 1 ms at ours
+(measured on two slow cores).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +24,8 @@ from megadev.rpc.dispatch import Answer, Dispatcher
 from megadev.server.access import Access
 
 MEGABYTE = 1024 * 1024
+SWITCH_INTERVAL = 0.0005
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Endpoint:
         self.loop = loop
         self.connections: set[Connection] = set()
         self.closing = False
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL))
         self.writes_late = type(loop).__module__.partition(".")[0] == "uvloop"
         self._workers = ThreadPoolExecutor(1, thread_name_prefix="megadev-rpc")
         self._answered = False

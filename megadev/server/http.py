@@ -92,9 +92,10 @@ class HttpConnection(asyncio.Protocol):
             self.task.cancel()
 
     def eof_received(self) -> bool:
-        """A client that has sent all it will may still be read to: keep the connection while answers are due."""
+        """A client that closes while it waits is gone, as other servers see it too: its request is given up. What it sent
+        before closing and has not had its turn is still answered."""
         self.at_eof = True
-        return self.task is not None or bool(self.queue)
+        return self.task is None and bool(self.queue)
 
     def pause_writing(self) -> None:
         self.is_writable = False

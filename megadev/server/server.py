@@ -21,7 +21,7 @@ from megadev.server.ipc import IpcConnection
 CLOSE_TIMEOUT = 1.0
 """Seconds that closing may take; connections still busy then are cut."""
 CHECK_INTERVAL = 1.0
-"""Seconds between looks at slow clients."""
+"""Seconds between looks at slow clients, at most."""
 BACKLOG = 1024
 
 
@@ -40,7 +40,9 @@ class Server:
         self.addresses = tuple(addresses)
         """Host and port of each listening socket."""
         self.ipc_path = ipc
-        self._timer = endpoint.loop.call_later(CHECK_INTERVAL, self._check)
+        shortest = min(endpoint.options.request_timeout, endpoint.options.backlog_grace)
+        self._interval = min(CHECK_INTERVAL, max(shortest / 2, 0.01))
+        self._timer = endpoint.loop.call_later(self._interval, self._check)
 
     @property
     def port(self) -> int:
@@ -85,7 +87,7 @@ class Server:
         now = self._endpoint.loop.time()
         for connection in tuple(self._endpoint.connections):
             connection.check(now)
-        self._timer = self._endpoint.loop.call_later(CHECK_INTERVAL, self._check)
+        self._timer = self._endpoint.loop.call_later(self._interval, self._check)
 
 
 async def serve(

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from trie import HexaryTrie
 
 from megadev.chain import fees
+from megadev.chain.blobs import trusted_setup
 from megadev.chain.blocks import Header, block_size, encode_block, encode_header, header_hash, transactions_root
 from megadev.chain.receipts import Log, Receipt, encode_receipt, receipts_root
 from megadev.chain.spec import Hardfork, dev_spec
@@ -135,7 +136,9 @@ def test_an_authorization_recovers_to_its_signer_as_in_py_evm() -> None:
     assert tx.authorization_list[0].address == b"\xcc" * 20
 
 
-def test_a_blob_transaction_in_network_form_is_eth_accounts() -> None:
+def test_a_blob_transaction_in_network_form_is_eth_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # eth-account loads the setup, for seconds, at every use; it is the same file
+    monkeypatch.setattr("eth_account.typed_transactions.base.load_trusted_setup", lambda *_: trusted_setup())
     request = request_for("blobs")
     del request["blobVersionedHashes"]
     signed = Account.sign_transaction(request, KEY, blobs=[b"\x00" + b"\x01" * 31 + bytes(131_040)])
@@ -157,8 +160,6 @@ def test_eip_155s_example() -> None:
     assert signing_hash(tx).hex() == "daf5a779ae972f972197303d7b574746c7ef83eadac0f2791ad23db92e4c8e53"
     signed = sign_transaction(tx, b"\x46" * 32)
     assert signed.v == 37
-    assert signed.r == 18515461264373351373200002665853028612451056578545711640558177905181847433846
-    assert signed.s == 46948507304638947509940763649030358759909902576025900602547168820602576006531
     assert signed.encoded.hex() == (
         "f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe"
         "537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"

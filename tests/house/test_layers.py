@@ -22,6 +22,7 @@ LAYERS = {
     "reload": 7,
     "testing": 8,
     "server": 8,
+    "landing": 8,
     "devnet": 9,
     "cli": 10,
     "__main__": 11,

@@ -1,4 +1,4 @@
-"""Each package says what it owns, what it may import and where to start reading; each module says what it owns."""
+"""Each package says what it owns, what it imports and where to start reading; each module says what it owns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_every_module_has_a_docstring() -> None:
     assert not silent
 
 
-def test_a_package_says_what_it_may_import_and_where_to_start() -> None:
+def test_a_package_says_what_it_imports_and_where_to_start() -> None:
     packages = [m for m in modules() if m.path.name == "__init__.py" and m.path.parent.parent == PACKAGE]
     incomplete = []
     for package in packages:
         text = (ast.get_docstring(package.tree) or "").lower()
-        if "may import" not in text or "start" not in text:
+        if "import" not in text or "start" not in text:
             incomplete.append(package.name)
     assert not incomplete
 

@@ -100,8 +100,7 @@ def test_quiet_prints_nothing(megadev_up: Up, tmp_path: Path) -> None:
         client.sendall(b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}\n')
         assert b'"0x7a69"' in client.recv(1000)
     assert node.stop() == 0
-    node.drain()
-    assert node.lines.empty()
+    assert node.lines.get(timeout=60) is None, "it printed something"
 
 
 def test_config_out_is_there_once_it_listens(megadev_up: Up, tmp_path: Path) -> None:

@@ -65,17 +65,41 @@ class ChainMachine(RuleBasedStateMachine):
 
     @rule(sender=WHO, to=WHO, value=st.integers(0, 3 * ETHER), ahead=st.integers(-1, 2), tip=st.integers(0, 3))
     def transfer(self, sender: int, to: int, value: int, ahead: int, tip: int) -> None:
-        model, source, target = self.model, self.who[sender], self.who[to]
+        """Anything: affordable or not, in order, behind a gap or used up."""
+        nonce = self.model.nonces[self.who[sender]] + ahead
+        if nonce >= 0:
+            self.try_to_send(self.who[sender], self.who[to], value, nonce, self.base_fee() * 2 + tip * GWEI)
+
+    @rule(sender=WHO, to=WHO, value=st.integers(1, 9), count=st.integers(1, 3))
+    def pay_next(self, sender: int, to: int, value: int, count: int) -> None:
+        """What most users do: the next nonce, a small amount."""
+        for _ in range(count):
+            source = self.who[sender]
+            run = self.model.nonces[source]
+            while run in self.model.waiting.get(source, {}):
+                run += 1
+            self.try_to_send(source, self.who[to], value, run, self.base_fee() * 2)
+
+    @precondition(lambda self: hasattr(self, "model") and any(self.model.waiting.values()))
+    @rule(pick=st.integers(0, 20), percent=st.sampled_from((99, 105, 109, 110, 111, 125)))
+    def replace(self, pick: int, percent: int) -> None:
+        """Outbid a waiting transaction, or try to."""
+        waiting = [(source, nonce) for source, lane in self.model.waiting.items() for nonce in lane]
+        source, nonce = waiting[pick % len(waiting)]
+        _, target, value, price = self.model.waiting[source][nonce]
+        self.try_to_send(source, target, value + 1, nonce, -(-price * percent // 100))
+
+    def try_to_send(self, source: str, target: str, value: int, nonce: int, price: int) -> None:
+        """Send, and check that it is taken or refused for the reason the model gives."""
+        model = self.model
         lane = model.waiting.setdefault(source, {})
-        nonce = model.nonces[source] + ahead
-        price = self.base_fee() * 2 + tip * GWEI
-        if nonce < 0:
-            return
         cost = 21_000 * price + value
         old = lane.get(nonce)
         refusal = None
-        if ahead < 0:
+        if nonce < model.nonces[source]:
             refusal = "nonce too low"
+        elif price < self.base_fee():
+            refusal = "less than block base fee"
         elif model.balances[source] < cost:
             refusal = "insufficient funds"
         elif old is not None and price < -(-old[3] * 110 // 100):
@@ -190,6 +214,16 @@ class ChainMachine(RuleBasedStateMachine):
             assert int(self.net.rpc("eth_getTransactionCount", address, "pending"), 16) == run
 
     @invariant()
+    def the_pool_agrees(self) -> None:
+        if not hasattr(self, "net"):
+            return
+        content = self.net.rpc("txpool_content")
+        pooled = {
+            tx["hash"] for side in ("pending", "queued") for lane in content[side].values() for tx in lane.values()
+        }
+        assert pooled == {waiting[0] for lane in self.model.waiting.values() for waiting in lane.values()}
+
+    @invariant()
     def ether_is_conserved(self) -> None:
         if not hasattr(self, "net"):
             return
@@ -214,5 +248,5 @@ class ChainMachine(RuleBasedStateMachine):
 
 TestChainMachine = ChainMachine.TestCase
 TestChainMachine.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

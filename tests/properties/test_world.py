@@ -103,7 +103,7 @@ def verified(root: bytes, key: bytes, proof: list[bytes]) -> bytes:
 
 
 @given(st.lists(diffs(), max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_world_of_a_history_stays_right(history: list[StateDiff]) -> None:
     worlds = [World()]
     for diff in history:
@@ -117,7 +117,7 @@ def test_every_world_of_a_history_stays_right(history: list[StateDiff]) -> None:
 
 
 @given(diffs(), diffs(), diffs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_two_diffs_are_the_same_as_their_composition(before: StateDiff, first: StateDiff, second: StateDiff) -> None:
     world = World().apply(before)
     one_by_one = world.apply(first).apply(second)
@@ -128,7 +128,7 @@ def test_two_diffs_are_the_same_as_their_composition(before: StateDiff, first: S
 
 
 @given(diffs(), diffs(), diffs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_overlay_reads_what_the_world_will_say(before: StateDiff, first: StateDiff, second: StateDiff) -> None:
     world = World().apply(before)
     overlay = Overlay(WorldView(world), first.copy())
@@ -141,7 +141,7 @@ def test_an_overlay_reads_what_the_world_will_say(before: StateDiff, first: Stat
 
 
 @given(diffs(), diffs())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_proofs_convince_an_independent_verifier(first: StateDiff, second: StateDiff) -> None:
     world, model = World().apply(first).apply(second), Model()
     model.apply(first)
@@ -156,7 +156,7 @@ def test_proofs_convince_an_independent_verifier(first: StateDiff, second: State
 
 
 @given(st.lists(diffs(), max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_world_does_not_keep_or_change_the_diffs_it_was_made_of(history: list[StateDiff]) -> None:
     world = World()
     for diff in history:

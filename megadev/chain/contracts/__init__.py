@@ -29,8 +29,11 @@ GENESIS_CONTRACTS: dict[Address, str] = {CREATE2_DEPLOYER: "Create2Deployer", MU
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled contract. ``creation`` and ``runtime`` are bytecode; ``source_sha256`` is the hex digest of ``source``,
-    the file's name next to the artifact. ``compiler`` and ``settings`` say what reproduces it."""
+    """A compiled contract.
+
+    ``creation`` and ``runtime`` are bytecode. ``source`` names the file next to the artifact, ``source_sha256`` is its hex
+    digest; ``compiler`` and ``settings`` say what reproduces the artifact from it.
+    """
 
     name: str
     source: str

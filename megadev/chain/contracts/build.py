@@ -1,8 +1,9 @@
 """Rebuilds the artifacts next to this file from their sources: ``python build.py [SOLC] [--check]``.
 
-SOLC is a native ``solc`` binary, or solcjs: its ``solc.js``, or the directory of the npm package ``solc`` (then ``node``
-runs it). Without SOLC, the variable MEGADEV_SOLC and then ``solc`` and ``solcjs`` on PATH are tried. The compiler must be
-the pinned version, so that every machine writes the same bytes; metadata is left out of the code for the same reason.
+SOLC is a native ``solc`` binary, or solcjs: its ``solc.js``, or the directory of the npm package ``solc`` (then
+``node`` runs it). Without SOLC, the variable MEGADEV_SOLC and then ``solc`` and ``solcjs`` on PATH are tried. The
+compiler must be the pinned version, so that every machine writes the same bytes; metadata is left out of the code for
+the same reason.
 
 Why a script and not a module of the node: nothing at run time compiles; it uses the standard library alone.
 """

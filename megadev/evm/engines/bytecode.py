@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import msgspec
 
+from megadev.evm.engines.traces import HOT, Trace, make_trace
+
 _PADDING = bytes(33)
 """Reading past the end of code finds STOP, and a PUSH cut short pushes zeros to its right: 33 zeros serve both."""
 
@@ -13,13 +15,16 @@ _PADDING = bytes(33)
 class Bytecode(msgspec.Struct, frozen=True, gc=False):
     """Code ready to run. ``padded`` is the code followed by 33 zeros, ``size`` its true length in bytes.
 
-    ``jumps``: every valid jump destination. ``pushes``: the value of each PUSH1…PUSH32, by position.
+    ``jumps``: every valid jump destination. ``pushes``: the value of each PUSH1…PUSH32, by position. ``traces``: what has
+    been compiled, by where it begins, None where nothing is worth it; ``arrivals`` counts towards that.
     """
 
     padded: bytes
     size: int
     jumps: frozenset[int]
     pushes: dict[int, int]
+    traces: dict[int, Trace | None] = {}
+    arrivals: dict[int, int] = {}
 
 
 def analyse(code: bytes) -> Bytecode:
@@ -41,6 +46,16 @@ def analyse(code: bytes) -> Bytecode:
                 jumps.add(pc)
             pc += 1
     return Bytecode(padded, size, frozenset(jumps), pushes)
+
+
+def arrive(bytecode: Bytecode, pc: int) -> Trace | None:
+    """Count an arrival at ``pc``, which has no entry in ``traces``; makes one when the place turns out to be hot."""
+    count = bytecode.arrivals.get(pc, 0) + 1
+    bytecode.arrivals[pc] = count
+    if count < HOT:
+        return None
+    trace = bytecode.traces[pc] = make_trace(bytecode, pc)
+    return trace
 
 
 @lru_cache(maxsize=256)

@@ -12,11 +12,10 @@ pop. Each opcode looks at its deepest operand before it changes anything, so the
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from megadev.evm.engine import BlockEnv, Frame, FrameExit, Step, Tracer
-from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed
+from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed, arrive
 from megadev.evm.engines.frames import REVERTED, Call
 from megadev.evm.engines.journal import Checkpoint, Journal
 from megadev.evm.engines.operations import (
@@ -28,6 +27,7 @@ from megadev.evm.engines.operations import (
     underflow,
 )
 from megadev.evm.engines.precompiles import Answer
+from megadev.evm.engines.traces import word_hash
 from megadev.evm.rules import Precompile
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
@@ -35,12 +35,7 @@ from megadev.primitives.types import Address, Hash32
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
-
-
-@lru_cache(maxsize=1 << 14)
-def _hash(data: bytes) -> int:
-    """keccak256 as a word. Remembered: contracts hash the same few mapping keys again and again."""
-    return int.from_bytes(keccak(data), "big")
+_UNKNOWN: Final = (0, 0, 0, None)
 
 
 class Machine:
@@ -205,7 +200,7 @@ class Machine:
 
     def run(self, call: Call, bytecode: Bytecode) -> None:
         """Run code until it stops; sets ``call.gas``, ``call.output`` and ``call.error``."""
-        code, jumps, pushes = bytecode.padded, bytecode.jumps, bytecode.pushes
+        code, jumps, pushes, traces = bytecode.padded, bytecode.jumps, bytecode.pushes, bytecode.traces
         stack, memory, data = call.stack, call.memory, call.data
         push, pop = stack.append, stack.pop
         gas, pc = call.gas, 0
@@ -214,307 +209,322 @@ class Machine:
         stepping = False
         try:
             while True:
-                op = code[pc]
-                if tracer is not None:
-                    if stepping:
-                        tracer.step_done(gas)
-                    stepping = True
-                    self._step(call, pc, op, gas)
-                if op >= 0x5F:
-                    if op < 0x80:  # PUSH0 … PUSH32
-                        if op == 0x5F:
-                            gas -= 2
-                            push(0)
-                            pc += 1
-                        else:
+                # an arrival: the start, a jump, what follows one, or an opcode that left the loop
+                if tracer is None:
+                    trace = traces.get(pc, _UNKNOWN)
+                    if trace is _UNKNOWN:
+                        trace = arrive(bytecode, pc)
+                    if trace is not None:
+                        cost, needs, fits, compiled = trace  # type: ignore[misc]
+                        if gas >= cost and needs <= len(stack) <= fits:
+                            pc, gas = compiled(stack, memory, gas - cost, call, self)
+                            continue
+                while True:
+                    op = code[pc]
+                    if tracer is not None:
+                        if stepping:
+                            tracer.step_done(gas)
+                        stepping = True
+                        self._step(call, pc, op, gas)
+                    if op >= 0x5F:
+                        if op < 0x80:  # PUSH0 … PUSH32
+                            if op == 0x5F:
+                                gas -= 2
+                                push(0)
+                                pc += 1
+                            else:
+                                gas -= 3
+                                push(pushes[pc])
+                                pc += op - 0x5E
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            if len(stack) > 1024:
+                                raise Halted("stack limit reached 1024 (1023)")
+                            continue
+                        if op < 0x90:  # DUP1 … DUP16
                             gas -= 3
-                            push(pushes[pc])
-                            pc += op - 0x5E
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        if len(stack) > 1024:
-                            raise Halted("stack limit reached 1024 (1023)")
-                        continue
-                    if op < 0x90:  # DUP1 … DUP16
-                        gas -= 3
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        push(stack[0x7F - op])
-                        if len(stack) > 1024:
-                            raise Halted("stack limit reached 1024 (1023)")
-                        pc += 1
-                        continue
-                    if op < 0xA0:  # SWAP1 … SWAP16
-                        gas -= 3
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        depth = 0x8E - op
-                        deep = stack[depth]
-                        stack[depth] = stack[-1]
-                        stack[-1] = deep
-                        pc += 1
-                        continue
-                elif op >= 0x50:
-                    if op == 0x5B:  # JUMPDEST
-                        gas -= 1
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        pc += 1
-                        continue
-                    if op == 0x57:  # JUMPI
-                        gas -= 10
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        condition = stack[-2]
-                        target = pop()
-                        pop()
-                        if condition:
-                            if target not in jumps:
-                                raise Halted("invalid jump destination")
-                            pc = target
-                        else:
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            push(stack[0x7F - op])
+                            if len(stack) > 1024:
+                                raise Halted("stack limit reached 1024 (1023)")
                             pc += 1
-                        continue
-                    if op == 0x56:  # JUMP
-                        gas -= 8
+                            continue
+                        if op < 0xA0:  # SWAP1 … SWAP16
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            depth = 0x8E - op
+                            deep = stack[depth]
+                            stack[depth] = stack[-1]
+                            stack[-1] = deep
+                            pc += 1
+                            continue
+                    elif op >= 0x50:
+                        if op == 0x5B:  # JUMPDEST
+                            gas -= 1
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            pc += 1
+                            continue
+                        if op == 0x57:  # JUMPI
+                            gas -= 10
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            condition = stack[-2]
+                            target = pop()
+                            pop()
+                            if condition:
+                                if target not in jumps:
+                                    raise Halted("invalid jump destination")
+                                pc = target
+                            else:
+                                pc += 1
+                            break
+                        if op == 0x56:  # JUMP
+                            gas -= 8
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            pc = pop()
+                            if pc not in jumps:
+                                raise Halted("invalid jump destination")
+                            break
+                        if op == 0x50:  # POP
+                            gas -= 2
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            pop()
+                            pc += 1
+                            continue
+                        if op == 0x52:  # MSTORE
+                            gas -= 3
+                            value = stack[-2]
+                            offset = pop()
+                            pop()
+                            if offset + 32 > len(memory):
+                                gas -= growth_cost(memory, offset + 32)
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                grow(memory, offset + 32)
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            memory[offset : offset + 32] = value.to_bytes(32, "big")
+                            pc += 1
+                            continue
+                        if op == 0x51:  # MLOAD
+                            gas -= 3
+                            offset = stack[-1]
+                            if offset + 32 > len(memory):
+                                gas -= growth_cost(memory, offset + 32)
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                grow(memory, offset + 32)
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-1] = int.from_bytes(memory[offset : offset + 32], "big")
+                            pc += 1
+                            continue
+                    elif op < 0x20:
+                        if op == 0x01:  # ADD
+                            gas -= 3
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            stack[-2] = (stack[-2] + stack[-1]) & _MASK
+                            pop()
+                            pc += 1
+                            continue
+                        if op >= 0x10:
+                            if op == 0x15:  # ISZERO
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-1] = 0 if stack[-1] else 1
+                                pc += 1
+                                continue
+                            if op == 0x16:  # AND
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] &= stack[-1]
+                                pop()
+                                pc += 1
+                                continue
+                            if op == 0x14:  # EQ
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] = 1 if stack[-2] == stack[-1] else 0
+                                pop()
+                                pc += 1
+                                continue
+                            if op == 0x10:  # LT
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] = 1 if stack[-1] < stack[-2] else 0
+                                pop()
+                                pc += 1
+                                continue
+                            if op == 0x11:  # GT
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] = 1 if stack[-1] > stack[-2] else 0
+                                pop()
+                                pc += 1
+                                continue
+                            if op == 0x1C:  # SHR
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                value = stack[-2]
+                                shift = pop()
+                                stack[-1] = value >> shift if shift < 256 else 0
+                                pc += 1
+                                continue
+                            if op == 0x1B:  # SHL
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                value = stack[-2]
+                                shift = pop()
+                                stack[-1] = value << shift & _MASK if shift < 256 else 0
+                                pc += 1
+                                continue
+                            if op == 0x17:  # OR
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] |= stack[-1]
+                                pop()
+                                pc += 1
+                                continue
+                            if op == 0x12 or op == 0x13:  # SLT, SGT
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                # flipping the sign bit turns two's complement order into plain order
+                                right = stack[-2] ^ _SIGN
+                                left = pop() ^ _SIGN
+                                stack[-1] = 1 if (left < right if op == 0x12 else left > right) else 0
+                                pc += 1
+                                continue
+                            if op == 0x19:  # NOT
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-1] ^= _MASK
+                                pc += 1
+                                continue
+                            if op == 0x18:  # XOR
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] ^= stack[-1]
+                                pop()
+                                pc += 1
+                                continue
+                        else:
+                            if op == 0x03:  # SUB
+                                gas -= 3
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] = (stack[-1] - stack[-2]) & _MASK
+                                pop()
+                                pc += 1
+                                continue
+                            if op == 0x02:  # MUL
+                                gas -= 5
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                stack[-2] = stack[-1] * stack[-2] & _MASK
+                                pop()
+                                pc += 1
+                                continue
+                            if op == 0x04:  # DIV
+                                gas -= 5
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                right = stack[-2]
+                                left = pop()
+                                stack[-1] = left // right if right else 0
+                                pc += 1
+                                continue
+                            if op == 0x06:  # MOD
+                                gas -= 5
+                                if gas < 0:
+                                    raise Halted(OUT_OF_GAS)
+                                right = stack[-2]
+                                left = pop()
+                                stack[-1] = left % right if right else 0
+                                pc += 1
+                                continue
+                            if op == 0x00:  # STOP
+                                return self._finish(call, gas, stepping)
+                    elif op == 0x35:  # CALLDATALOAD
+                        gas -= 3
                         if gas < 0:
                             raise Halted(OUT_OF_GAS)
-                        pc = pop()
-                        if pc not in jumps:
-                            raise Halted("invalid jump destination")
-                        continue
-                    if op == 0x50:  # POP
-                        gas -= 2
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        pop()
+                        offset = stack[-1]
+                        stack[-1] = int.from_bytes(data[offset : offset + 32].ljust(32, b"\0"), "big")
                         pc += 1
                         continue
-                    if op == 0x52:  # MSTORE
-                        gas -= 3
-                        value = stack[-2]
+                    elif op == 0x20:  # KECCAK256
+                        size = stack[-2]
+                        offset = pop()
+                        gas -= 30 + 6 * ((size + 31) // 32)
+                        if gas < 0:
+                            raise Halted(OUT_OF_GAS)
+                        if size and offset + size > len(memory):
+                            gas -= growth_cost(memory, offset + size)
+                            if gas < 0:
+                                raise Halted(OUT_OF_GAS)
+                            grow(memory, offset + size)
+                        piece = bytes(memory[offset : offset + size])
+                        stack[-1] = word_hash(piece) if size <= 96 else int.from_bytes(keccak(piece), "big")
+                        pc += 1
+                        continue
+
+                    if op == 0xF3 or op == 0xFD:  # RETURN, REVERT
+                        size = stack[-2]
                         offset = pop()
                         pop()
-                        if offset + 32 > len(memory):
-                            gas -= growth_cost(memory, offset + 32)
+                        if size and offset + size > len(memory):
+                            gas -= growth_cost(memory, offset + size)
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
-                            grow(memory, offset + 32)
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        memory[offset : offset + 32] = value.to_bytes(32, "big")
-                        pc += 1
-                        continue
-                    if op == 0x51:  # MLOAD
-                        gas -= 3
-                        offset = stack[-1]
-                        if offset + 32 > len(memory):
-                            gas -= growth_cost(memory, offset + 32)
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            grow(memory, offset + 32)
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        stack[-1] = int.from_bytes(memory[offset : offset + 32], "big")
-                        pc += 1
-                        continue
-                elif op < 0x20:
-                    if op == 0x01:  # ADD
-                        gas -= 3
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        stack[-2] = (stack[-2] + stack[-1]) & _MASK
-                        pop()
-                        pc += 1
-                        continue
-                    if op >= 0x10:
-                        if op == 0x15:  # ISZERO
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-1] = 0 if stack[-1] else 1
-                            pc += 1
-                            continue
-                        if op == 0x16:  # AND
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] &= stack[-1]
-                            pop()
-                            pc += 1
-                            continue
-                        if op == 0x14:  # EQ
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] = 1 if stack[-2] == stack[-1] else 0
-                            pop()
-                            pc += 1
-                            continue
-                        if op == 0x10:  # LT
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] = 1 if stack[-1] < stack[-2] else 0
-                            pop()
-                            pc += 1
-                            continue
-                        if op == 0x11:  # GT
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] = 1 if stack[-1] > stack[-2] else 0
-                            pop()
-                            pc += 1
-                            continue
-                        if op == 0x1C:  # SHR
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            value = stack[-2]
-                            shift = pop()
-                            stack[-1] = value >> shift if shift < 256 else 0
-                            pc += 1
-                            continue
-                        if op == 0x1B:  # SHL
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            value = stack[-2]
-                            shift = pop()
-                            stack[-1] = value << shift & _MASK if shift < 256 else 0
-                            pc += 1
-                            continue
-                        if op == 0x17:  # OR
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] |= stack[-1]
-                            pop()
-                            pc += 1
-                            continue
-                        if op == 0x12 or op == 0x13:  # SLT, SGT
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            # flipping the sign bit turns two's complement order into plain order
-                            right = stack[-2] ^ _SIGN
-                            left = pop() ^ _SIGN
-                            stack[-1] = 1 if (left < right if op == 0x12 else left > right) else 0
-                            pc += 1
-                            continue
-                        if op == 0x19:  # NOT
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-1] ^= _MASK
-                            pc += 1
-                            continue
-                        if op == 0x18:  # XOR
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] ^= stack[-1]
-                            pop()
-                            pc += 1
-                            continue
-                    else:
-                        if op == 0x03:  # SUB
-                            gas -= 3
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] = (stack[-1] - stack[-2]) & _MASK
-                            pop()
-                            pc += 1
-                            continue
-                        if op == 0x02:  # MUL
-                            gas -= 5
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            stack[-2] = stack[-1] * stack[-2] & _MASK
-                            pop()
-                            pc += 1
-                            continue
-                        if op == 0x04:  # DIV
-                            gas -= 5
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            right = stack[-2]
-                            left = pop()
-                            stack[-1] = left // right if right else 0
-                            pc += 1
-                            continue
-                        if op == 0x06:  # MOD
-                            gas -= 5
-                            if gas < 0:
-                                raise Halted(OUT_OF_GAS)
-                            right = stack[-2]
-                            left = pop()
-                            stack[-1] = left % right if right else 0
-                            pc += 1
-                            continue
-                        if op == 0x00:  # STOP
-                            break
-                elif op == 0x35:  # CALLDATALOAD
-                    gas -= 3
-                    if gas < 0:
-                        raise Halted(OUT_OF_GAS)
-                    offset = stack[-1]
-                    stack[-1] = int.from_bytes(data[offset : offset + 32].ljust(32, b"\0"), "big")
+                            grow(memory, offset + size)
+                        call.output = bytes(memory[offset : offset + size])
+                        if op == 0xFD:
+                            call.error = REVERTED
+                        return self._finish(call, gas, stepping)
+                    operation = OPERATIONS[op]
+                    if operation is None or (op == 0x1E and not self.has_clz):
+                        name = self.mnemonics.get(op)
+                        raise Halted(f"invalid opcode: {name or f'opcode {op:#x} not defined'}")
+                    if len(stack) < STACK_INPUTS[op]:
+                        raise underflow(len(stack), STACK_INPUTS[op])
+                    call.gas, call.pc = gas, pc
+                    operation(self, call)
+                    gas = call.gas
+                    if op == 0xFF:  # SELFDESTRUCT
+                        return self._finish(call, gas, stepping)
+                    if len(stack) > 1024:
+                        raise Halted("stack limit reached 1024 (1023)")
                     pc += 1
-                    continue
-                elif op == 0x20:  # KECCAK256
-                    size = stack[-2]
-                    offset = pop()
-                    gas -= 30 + 6 * ((size + 31) // 32)
-                    if gas < 0:
-                        raise Halted(OUT_OF_GAS)
-                    if size and offset + size > len(memory):
-                        gas -= growth_cost(memory, offset + size)
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        grow(memory, offset + size)
-                    piece = bytes(memory[offset : offset + size])
-                    stack[-1] = _hash(piece) if size <= 96 else int.from_bytes(keccak(piece), "big")
-                    pc += 1
-                    continue
-
-                if op == 0xF3 or op == 0xFD:  # RETURN, REVERT
-                    size = stack[-2]
-                    offset = pop()
-                    pop()
-                    if size and offset + size > len(memory):
-                        gas -= growth_cost(memory, offset + size)
-                        if gas < 0:
-                            raise Halted(OUT_OF_GAS)
-                        grow(memory, offset + size)
-                    call.output = bytes(memory[offset : offset + size])
-                    if op == 0xFD:
-                        call.error = REVERTED
                     break
-                operation = OPERATIONS[op]
-                if operation is None or (op == 0x1E and not self.has_clz):
-                    name = self.mnemonics.get(op)
-                    raise Halted(f"invalid opcode: {name or f'opcode {op:#x} not defined'}")
-                if len(stack) < STACK_INPUTS[op]:
-                    raise underflow(len(stack), STACK_INPUTS[op])
-                call.gas, call.pc = gas, pc
-                operation(self, call)
-                gas = call.gas
-                if op == 0xFF:  # SELFDESTRUCT
-                    break
-                if len(stack) > 1024:
-                    raise Halted("stack limit reached 1024 (1023)")
-                pc += 1
         except Halted as halt:
             call.error = halt.reason
         except IndexError:
             if len(stack) >= STACK_INPUTS[op]:
                 raise
             call.error = underflow(len(stack), STACK_INPUTS[op]).reason
-        if stepping and tracer is not None:
-            tracer.step_done(max(gas, 0))
+        return self._finish(call, max(gas, 0), stepping)
+
+    def _finish(self, call: Call, gas: int, stepping: bool) -> None:
         call.gas = gas
+        if stepping and self.tracer is not None:
+            self.tracer.step_done(gas)
 
     def _step(self, call: Call, pc: int, op: int, gas: int) -> None:
         assert self.tracer is not None and call.frame is not None

@@ -9,11 +9,11 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.chain.blocks import SealedBlock
 from megadev.errors import InvalidParams
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_block
-from megadev.chain.blocks import SealedBlock
 from megadev.sequencer.sequencer import MiningMode
 
 MILLISECONDS_FROM = 10**12

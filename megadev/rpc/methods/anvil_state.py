@@ -1,6 +1,6 @@
 """anvil_*, hardhat_*, tenderly_* and evm_*: accounts and state changed at will, and whom to act for.
 
-Each change is a ``StateDiff`` with cause ``cheat`` (``node/cheats``): seen at once, part of the next block's state root.
+Each change is a ``StateDiff`` with cause ``cheat`` (``node/cheats``): seen at once, part of the next block's root.
 """
 
 from __future__ import annotations

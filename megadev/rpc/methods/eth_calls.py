@@ -33,7 +33,6 @@ from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, authorization_env
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.world import WorldView
 
 GAS_CAP = 50_000_000
 """The most gas one call may have (geth's default), or a block's gas limit where that is more."""
@@ -88,7 +87,8 @@ class Scene:
         tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         if tip > max_fee:
             raise TipAboveFeeCap(
-                f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, maxFeePerGas {max_fee}"
+                f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, "
+                f"maxFeePerGas {max_fee}"
             )
         cap = max(GAS_CAP, self.env.gas_limit)
         authorizations = call.authorization_list
@@ -205,7 +205,7 @@ class Bundle(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Context(msgspec.Struct, frozen=True, rename="camel"):
-    """Where bundles begin: in a block, before its transaction number ``transaction_index`` (absent or -1: after all)."""
+    """Where bundles begin: in a block, before its transaction number ``transaction_index`` (absent, -1: after all)."""
 
     block_number: BlockParam = Tag.LATEST
     transaction_index: TransactionIndexParam = None
@@ -234,7 +234,8 @@ def eth_callMany(
         block = chain.block(where.block_number)
         if where.transaction_index > len(block.transactions):
             raise InvalidParams(
-                f"transactionIndex {where.transaction_index}: block {block.number} has {len(block.transactions)} transactions"
+                f"transactionIndex {where.transaction_index} is out of range: block {block.number} has "
+                f"{len(block.transactions)} transactions"
             )
         scene = scene_before(chain, block, where.transaction_index)
     scene = scene.overridden(state_overrides, None)

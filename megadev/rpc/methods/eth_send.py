@@ -1,8 +1,8 @@
 """eth_*: transactions into the txpool, signed by the caller, by a key held here, or by nobody (impersonation).
 
-What a request leaves open is filled in: the nonce from the txpool, the type from its fields (2 unless they say otherwise),
-fees that survive a few full blocks, and gas by estimate. An estimate that fails is no reason to refuse: the transaction is
-sent with a whole block's gas and fails on the chain, where it can be looked at, as in Anvil.
+What a request leaves open is filled in: the nonce from the txpool, the type from its fields (2 unless they say
+otherwise), fees that survive a few full blocks, and gas by estimate. An estimate that fails is no reason to refuse: the
+transaction is sent with a whole block's gas and fails on the chain, where it can be looked at, as in Anvil.
 """
 
 from __future__ import annotations
@@ -70,9 +70,11 @@ def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str:
 
 
 @method("eth_sendRawTransactionSync")
-async def eth_sendRawTransactionSync(node: RpcNode, raw: DataParam, timeout_ms: Uint64Param | None = None) -> JsonObject:
+async def eth_sendRawTransactionSync(
+    node: RpcNode, raw: DataParam, timeout_ms: Uint64Param | None = None
+) -> JsonObject:
     """Take a signed transaction; the answer is its receipt (EIP-7966)."""
-    return await _submit_and_wait(node.chain, node, decode_transaction(raw, node.chain.spec), timeout_ms)
+    return await _submit_and_wait(node, decode_transaction(raw, node.chain.spec), timeout_ms)
 
 
 @method("eth_sendTransaction")
@@ -88,7 +90,7 @@ async def eth_sendTransactionSync(
     node: RpcNode, request: CallRequest, timeout_ms: Uint64Param | None = None
 ) -> JsonObject:
     """As ``eth_sendTransaction``; the answer is the receipt."""
-    return await _submit_and_wait(node.chain, node, _authorized(node, request), timeout_ms)
+    return await _submit_and_wait(node, _authorized(node, request), timeout_ms)
 
 
 @method("eth_sendUnsignedTransaction")
@@ -183,7 +185,7 @@ def _type_of(request: CallRequest) -> int:
         )
     has_dynamic_fee = request.max_fee_per_gas is not None or request.max_priority_fee_per_gas is not None
     if kind in (LEGACY, ACCESS_LIST) and has_dynamic_fee:
-        raise InvalidParams(f"a type {kind} transaction pays a gasPrice: leave out maxFeePerGas and maxPriorityFeePerGas")
+        raise InvalidParams(f"a type {kind} transaction pays a gasPrice: no maxFeePerGas, no maxPriorityFeePerGas")
     if kind not in (LEGACY, ACCESS_LIST) and request.gas_price is not None:
         raise InvalidParams(f"a type {kind} transaction has no gasPrice: give maxFeePerGas and maxPriorityFeePerGas")
     if kind == LEGACY and request.access_list:
@@ -278,16 +280,14 @@ def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
     return sign_transaction(unsigned, key)
 
 
-async def _submit_and_wait(
-    chain: LocalChain, node: RpcNode, tx: Transaction, timeout_ms: int | None
-) -> JsonObject:
+async def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject:
     """Submit ``tx`` and wait for its block: none in an instant mode, up to the timeout otherwise.
 
     Raises ``ReceiptTimeout``, and ``InvalidTransaction`` where the txpool gives the transaction up meanwhile.
     """
-    sequencer = chain.sequencer
-    sequencer.submit(tx)
-    sequencer.settle()
+    chain = node.chain
+    chain.sequencer.submit(tx)
+    chain.sequencer.settle()
     placed = chain.store.transaction(tx.hash)
     if placed is None:
         limit = min(timeout_ms or DEFAULT_SYNC_TIMEOUT_MS, MAX_SYNC_TIMEOUT_MS)

@@ -1,7 +1,7 @@
 """Signatures by the keys this node holds: messages (EIP-191), typed data (EIP-712) and transactions.
 
-Why eth_signTransaction answers with the bytes alone, where geth wraps them into ``{raw, tx}``: so the execution API has it,
-and viem, ethers and cast take the answer for bytes.
+Why eth_signTransaction answers with the bytes alone, where geth wraps them into ``{raw, tx}``: so the execution API has
+it, and viem, ethers and cast take the answer for bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam
 from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.envelope import check_nesting
 from megadev.rpc.methods.eth_send import completed, signed
 
 
@@ -51,8 +52,9 @@ def _message_hash(message: bytes) -> Hash32:
 def _typed_data_hash(typed_data: Any) -> Hash32:
     if isinstance(typed_data, str):
         try:
+            check_nesting(typed_data.encode())
             typed_data = msgspec.json.decode(typed_data)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             raise InvalidParams(f"typed data is not JSON: {error}") from None
     if not isinstance(typed_data, dict) or not {"types", "primaryType", "domain", "message"} <= typed_data.keys():
         raise InvalidParams("typed data is an object with types, primaryType, domain and message (EIP-712)")

@@ -9,7 +9,15 @@ from megadev.chain.store import LocatedLog
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
 from megadev.evm.calls import raise_for_result
 from megadev.node.simulate import MAX_BLOCKS, BlockRequest, SimulatedBlock, SimulatedCall, simulate
-from megadev.rpc.codec import AnyParam, BlockOverrides, BlockParam, BoolParam, CallRequest, HashParam, StateOverridesParam
+from megadev.rpc.codec import (
+    AnyParam,
+    BlockOverrides,
+    BlockParam,
+    BoolParam,
+    CallRequest,
+    HashParam,
+    StateOverridesParam,
+)
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.envelope import Failure
 from megadev.rpc.errors import failure_for, row_for
@@ -55,7 +63,7 @@ def eth_simulateV1(node: RpcNode, payload: Payload, block: BlockParam = Tag.LATE
     if not payload.block_state_calls:
         raise InvalidParams("empty input: blockStateCalls needs at least one block")
     if len(payload.block_state_calls) > MAX_BLOCKS:
-        raise SimulationTooLarge(f"too many blocks: {len(payload.block_state_calls)}, at most {MAX_BLOCKS} are simulated")
+        raise SimulationTooLarge(f"too many blocks: {len(payload.block_state_calls)}; at most {MAX_BLOCKS}")
     chain = node.chain
     base = chain.block(block)
     simulated = simulate(

@@ -17,7 +17,16 @@ from megadev.chain.store import LogMatcher
 from megadev.errors import InvalidParams, MethodUnavailable
 from megadev.rpc.codec import AnyParam, BoolParam, FilterParam, HashParam, StringParam, decoder_for
 from megadev.rpc.dispatch import RpcNode, Session, method
-from megadev.rpc.subscriptions import FULL_PENDING, LOGS, NEW_HEADS, PENDING, RECEIPTS, SYNCING, Subscriptions, subscriptions_of
+from megadev.rpc.subscriptions import (
+    FULL_PENDING,
+    LOGS,
+    NEW_HEADS,
+    PENDING,
+    RECEIPTS,
+    SYNCING,
+    Subscriptions,
+    subscriptions_of,
+)
 
 
 class _PendingOptions(msgspec.Struct, frozen=True, rename="camel"):

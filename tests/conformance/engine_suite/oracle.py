@@ -11,17 +11,12 @@ from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague import PragueVM
 from eth.vm.forks.prague.state import PragueState
 from eth.vm.forks.prague.transactions import Authorization as PyEvmAuthorization
-from eth_keys import keys
 
 from megadev.chain.receipts import Log
 from megadev.evm.engine import BlockEnv, TxEnv
 from megadev.primitives.types import Address
+from tests.conformance.engine_suite.cases import CHAIN_ID, KEY
 from tests.conformance.engine_suite.worlds import Has
-
-CHAIN_ID = 31337
-KEY = keys.PrivateKey(b"\x01" * 32)
-SENDER: Address = KEY.public_key.to_canonical_address()
-
 
 @dataclass
 class Judgement:

@@ -16,8 +16,8 @@ what the node would suggest.
     block 11  C's authorization makes C run Logger     type 4, sent by A
     block 12  three transactions in one block: B calls Logger.many(1), D sends A 1 wei, B calls Logger.many(1)
 
-A conversation whose comments include ``// chain: paused`` finds the same chain with mining stopped and a filled pool: two
-pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and one queued behind a gap (E's, nonce 5).
+A conversation whose comments include ``// chain: paused`` finds the same chain with mining stopped and a filled pool:
+two pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and one queued behind a gap (E's, nonce 5).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Golden conversations: every ``<method>/<case>.io`` here is held with a fresh node and must go as it is written.
 
-The format is that of the execution API's own tests: ``//`` a comment, ``>>`` what is sent, ``<<`` what comes back, to the
-byte. After a change that is meant, run with ``--update-golden``: answers are rewritten, the test still fails that once,
-and the diff is what to review. A new case is a file with its ``>>`` lines; the first update writes the answers.
+The format is that of the execution API's own tests: ``//`` a comment, ``>>`` what is sent, ``<<`` what comes back, to
+the byte. After a change that is meant, run with ``--update-golden``: answers are rewritten, the test still fails that
+once, and the diff is what to review. A new case is a file with its ``>>`` lines; the first update writes the answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PAUSED = "// chain: paused"
 
 
 def hold(written: list[str]) -> list[str]:
-    """The conversation's lines as they come out now: comments and requests as ``written``, answers from a fresh node."""
+    """The lines as they come out now: comments and requests as ``written``, answers from a fresh node."""
     node = fixed_node(paused=PAUSED in written)
     dispatcher = Dispatcher(RpcNode(node, node.l2), before_request=node.settle)
     held: list[str] = []

@@ -25,7 +25,7 @@ def test_the_well_known_phrase_gives_the_well_known_accounts() -> None:
 
 
 @given(ENTROPY)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_phrases_and_keys_agree_with_eth_account(entropy: bytes) -> None:
     phrase = mnemonic_from_entropy(entropy)
     assert phrase == Mnemonic().to_mnemonic(entropy)

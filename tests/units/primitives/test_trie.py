@@ -44,7 +44,7 @@ def oracle_root(items: dict[bytes, bytes]) -> bytes:
 @example([{b"\x11\x11": b"a", b"\x11": b"b"}, {b"\x11\x11": b""}])
 @example([{b"": b"a", b"\x11": b"b" * 40}, {b"\x11": b""}])
 @example([{b"\x11\x10": b"a", b"\x11\x11": b"b", b"\x21": b"c"}, {b"\x21": b""}, {b"\x11\x11": b""}])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_roots_are_right_however_the_trie_came_about(steps: list[dict[bytes, bytes]]) -> None:
     bulk, single = Trie(), Trie()
     for step in steps:
@@ -61,7 +61,7 @@ def test_roots_are_right_however_the_trie_came_about(steps: list[dict[bytes, byt
 
 
 @given(changes(HASHED), HASHED | st.binary(min_size=32, max_size=32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_proofs_convince_an_independent_verifier(steps: list[dict[bytes, bytes]], stranger: bytes) -> None:
     trie = Trie()
     for step in steps:
@@ -73,7 +73,7 @@ def test_proofs_convince_an_independent_verifier(steps: list[dict[bytes, bytes]]
 
 
 @given(changes(CROWDED | HASHED))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_earlier_tries_keep_their_answers(steps: list[dict[bytes, bytes]]) -> None:
     history = [Trie()]
     for step in steps:

@@ -1,0 +1,399 @@
+"""Hot code turned into Python functions: what a run of opcodes does to the stack, worked out once and compiled.
+
+A trace begins where control arrives (a jump destination, the opcode after a call, …) and follows the code through
+constant jumps and past conditional ones until it meets an opcode it does not know, a computed jump, itself or its size
+limit. Stack traffic disappears: operands become local variables, constants fold, comparisons stand in the ``if`` that
+asks for them.
+
+What keeps it exact: a trace only starts if the stack has all it will take and room for all it will put, and each stretch
+between jumps is paid for before it begins; where it cannot be, control goes back to the run loop with the stack as the
+loop would have it, and the loop finds out what is wrong. A stretch that is paid for runs to its end or halts, and what a
+frame that halts had paid for does not matter. Opcodes that look at gas or leave the frame are not part of any trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from megadev.evm.engines.operations import OUT_OF_GAS, Halted, grow, growth_cost
+from megadev.primitives.keccak import keccak
+
+if TYPE_CHECKING:
+    from megadev.evm.engines.bytecode import Bytecode
+    from megadev.evm.engines.frames import Call
+    from megadev.evm.engines.machine import Machine
+
+Run: TypeAlias = "Callable[[list[int], bytearray, int, Call, Machine], tuple[int, int]]"
+"""(stack, memory, gas, frame, machine) → (program counter, gas)."""
+
+Trace = tuple[int, int, int, Run]
+"""Gas of the first stretch, words it needs on the stack, the largest stack it fits on, and the function."""
+
+HOT: Final = 8
+"""Arrivals before a trace is made: making one takes about a millisecond, each run of it saves some ten microseconds."""
+
+_MOST_OPCODES = 160
+_WORD = 1 << 256
+_MASK = _WORD - 1
+_SIGN = 1 << 255
+
+
+@lru_cache(maxsize=1 << 14)
+def word_hash(data: bytes) -> int:
+    """keccak256 as a word. Remembered: contracts hash the same few mapping keys again and again."""
+    return int.from_bytes(keccak(data), "big")
+
+
+class _Truth:
+    """A comparison whose 0 or 1 nobody has asked for yet; ``test`` is a Python expression of local variables."""
+
+    __slots__ = ("test",)
+
+    def __init__(self, test: str) -> None:
+        self.test = test
+
+
+_Operand: TypeAlias = int | str | _Truth
+
+_BINARY: dict[int, tuple[int, str, Callable[[int, int], int]]] = {
+    0x01: (3, "({0} + {1}) & MASK", lambda a, b: (a + b) & _MASK),
+    0x02: (5, "{0} * {1} & MASK", lambda a, b: a * b & _MASK),
+    0x03: (3, "({0} - {1}) & MASK", lambda a, b: (a - b) & _MASK),
+    0x04: (5, "{0} // {1} if {1} else 0", lambda a, b: a // b if b else 0),
+    0x06: (5, "{0} % {1} if {1} else 0", lambda a, b: a % b if b else 0),
+    0x16: (3, "{0} & {1}", lambda a, b: a & b),
+    0x17: (3, "{0} | {1}", lambda a, b: a | b),
+    0x18: (3, "{0} ^ {1}", lambda a, b: a ^ b),
+    0x1A: (3, "{1} >> 8 * (31 - {0}) & 255 if {0} < 32 else 0", lambda a, b: b >> 8 * (31 - a) & 255 if a < 32 else 0),
+    0x1B: (3, "{1} << {0} & MASK if {0} < 256 else 0", lambda a, b: b << a & _MASK if a < 256 else 0),
+    0x1C: (3, "{1} >> {0} if {0} < 256 else 0", lambda a, b: b >> a if a < 256 else 0),
+    0x1D: (
+        3,
+        "({1} - WORD if {1} & SIGN else {1}) >> min({0}, 256) & MASK",
+        lambda a, b: (b - _WORD if b & _SIGN else b) >> min(a, 256) & _MASK,
+    ),
+}
+"""Price, Python and meaning of opcodes that take two words; {0} is the top of the stack."""
+_COMPARISONS = {
+    0x10: "{0} < {1}",
+    0x11: "{0} > {1}",
+    0x12: "{0} ^ SIGN < {1} ^ SIGN",
+    0x13: "{0} ^ SIGN > {1} ^ SIGN",
+    0x14: "{0} == {1}",
+}
+_WORDS = {
+    0x30: "number(call.address, 'big')",
+    0x32: "number(m.origin, 'big')",
+    0x33: "number(call.caller, 'big')",
+    0x34: "call.value",
+    0x36: "len(call.data)",
+    0x38: "len(call.code)",
+    0x3A: "m.gas_price",
+    0x3D: "len(call.return_data)",
+    0x41: "number(m.block.coinbase, 'big')",
+    0x42: "m.block.timestamp",
+    0x43: "m.block.number",
+    0x45: "m.block.gas_limit",
+    0x46: "m.chain_id",
+    0x48: "m.block.base_fee",
+    0x59: "len(memory)",
+}
+"""Opcodes that cost 2 and push a word of the frame or the block."""
+_GLOBALS: dict[str, Any] = {
+    "MASK": _MASK,
+    "SIGN": _SIGN,
+    "WORD": _WORD,
+    "OUT_OF_GAS": OUT_OF_GAS,
+    "ZERO": b"\0",
+    "Halted": Halted,
+    "grow": grow,
+    "growth_cost": growth_cost,
+    "keccak": keccak,
+    "number": int.from_bytes,
+    "word_hash": word_hash,
+}
+
+
+def make_trace(bytecode: Bytecode, start: int) -> Trace | None:
+    """The trace that begins at ``start``, or None where none is worth making."""
+    return _Maker(bytecode).make(start)
+
+
+class _Maker:
+    """Follows the code and writes the function."""
+
+    def __init__(self, bytecode: Bytecode) -> None:
+        self.bytecode = bytecode
+        self.lines: list[str] = []
+        self.stack: list[_Operand] = []
+        self.taken = 0
+        self.most = 0
+        self.names = 0
+        self.loaded: set[int] = set()
+        self.stretch_gas = 0
+        self.stretch_line: int | None = None
+        self.first_gas = 0
+
+    # the symbolic stack
+
+    def pop(self) -> _Operand:
+        if self.stack:
+            return self.stack.pop()
+        self.taken += 1
+        return f"s{self.taken}"
+
+    def push(self, operand: _Operand) -> None:
+        self.stack.append(operand)
+        self.most = max(self.most, len(self.stack) - self.taken)
+
+    def reach(self, depth: int) -> None:
+        """Have the top ``depth`` words on the symbolic stack."""
+        while len(self.stack) < depth:
+            self.taken += 1
+            self.stack.insert(0, f"s{self.taken}")
+
+    def name(self, expression: str) -> str:
+        self.names += 1
+        self.lines.append(f"t{self.names} = {expression}")
+        return f"t{self.names}"
+
+    def value(self, operand: _Operand) -> str:
+        """A literal or a local variable that holds the operand."""
+        if isinstance(operand, _Truth):
+            return self.name(f"1 if {operand.test} else 0")
+        if isinstance(operand, int):
+            return str(operand) if operand < 1 << 64 else hex(operand)
+        if operand[0] == "s" and int(operand[1:]) not in self.loaded:
+            # read where it is first needed, from a stack that does not change before the trace is left
+            self.loaded.add(int(operand[1:]))
+            self.lines.append(f"{operand} = stack[-{operand[1:]}]")
+        return operand
+
+    def leave(self, pc: str, indent: str = "") -> None:
+        """Write the stack back and return."""
+        operands, taken = self.changed()
+        if not indent:
+            self.load(operands)
+        put = ", ".join(
+            f"1 if {operand.test} else 0" if isinstance(operand, _Truth) else self.value(operand)
+            for operand in operands
+        )
+        if taken and put:
+            self.lines.append(f"{indent}stack[-{taken}:] = ({put},)")
+        elif taken:
+            self.lines.append(f"{indent}del stack[-{taken}:]")
+        elif len(operands) == 1:
+            self.lines.append(f"{indent}stack.append({put})")
+        elif put:
+            self.lines.append(f"{indent}stack += ({put},)")
+        self.lines.append(f"{indent}return {pc}, gas")
+
+    def changed(self) -> tuple[list[_Operand], int]:
+        """The part of the symbolic stack that is not where it was, and how many words of the real one it replaces."""
+        operands, taken = list(self.stack), self.taken
+        while operands and taken and operands[0] == f"s{taken}":
+            del operands[0]
+            taken -= 1
+        return operands, taken
+
+    def load(self, operands: list[_Operand]) -> None:
+        """Have them in local variables: a branch must not be where one is first read."""
+        for operand in operands:
+            if isinstance(operand, str):
+                self.value(operand)
+
+    # stretches
+
+    def begin_stretch(self, pc: int) -> None:
+        """What follows is paid for here, once it is known what it costs."""
+        self.end_stretch()
+        self.load(self.changed()[0])
+        self.stretch_line = len(self.lines)
+        self.lines.append("")
+        self.leave(str(pc), "    ")
+        self.lines.append("")
+
+    def end_stretch(self) -> None:
+        if self.stretch_line is None:
+            self.first_gas = self.stretch_gas
+        else:
+            pay = next(i for i in range(self.stretch_line + 1, len(self.lines)) if not self.lines[i])
+            self.lines[self.stretch_line] = f"if gas < {self.stretch_gas}:"
+            self.lines[pay] = f"gas -= {self.stretch_gas}"
+        self.stretch_gas = 0
+
+    # opcodes
+
+    def make(self, start: int) -> Trace | None:
+        pc, seen, count = start, {start}, 0
+        while True:
+            next_pc = self.opcode(pc) if count < _MOST_OPCODES else None
+            if next_pc is None:
+                self.leave(str(pc))
+                break
+            count += 1
+            if next_pc < 0:
+                break
+            pc = next_pc
+            if self.bytecode.padded[pc] == 0x5B:
+                if pc in seen:
+                    self.leave(str(pc))
+                    break
+                seen.add(pc)
+        self.end_stretch()
+        if count < 3:
+            return None
+        source = "def run(stack, memory, gas, call, m):\n " + "\n ".join(line for line in self.lines if line)
+        scope = {**_GLOBALS, "jumps": self.bytecode.jumps}
+        exec(compile(source, f"<trace at {start}>", "exec"), scope)
+        return self.first_gas, self.taken, 1024 - max(self.most, 0), scope["run"]
+
+    def opcode(self, pc: int) -> int | None:
+        """Write one opcode. Returns where to go on, -1 if the trace has ended with it, None if it is not ours."""
+        op = self.bytecode.padded[pc]
+        if pc >= self.bytecode.size:
+            return None
+        if 0x60 <= op <= 0x7F:
+            self.stretch_gas += 3
+            self.push(self.bytecode.pushes[pc])
+            return pc + op - 0x5E
+        if 0x80 <= op <= 0x8F:
+            self.stretch_gas += 3
+            self.reach(op - 0x7F)
+            shared = self.stack[0x7F - op]
+            if isinstance(shared, _Truth):
+                shared = self.stack[0x7F - op] = self.value(shared)
+            self.push(shared)
+        elif 0x90 <= op <= 0x9F:
+            self.stretch_gas += 3
+            self.reach(op - 0x8E)
+            depth = 0x8E - op
+            self.stack[depth], self.stack[-1] = self.stack[-1], self.stack[depth]
+        elif op in _BINARY:
+            price, template, meaning = _BINARY[op]
+            self.stretch_gas += price
+            left, right = self.pop(), self.pop()
+            if isinstance(left, int) and isinstance(right, int):
+                self.push(meaning(left, right))
+            elif isinstance(left, int) and op in (0x1B, 0x1C) and left < 256:
+                sign = "<<" if op == 0x1B else ">>"
+                self.push(self.name(f"{self.value(right)} {sign} {left}" + (" & MASK" if op == 0x1B else "")))
+            elif isinstance(right, int) and right and op in (0x04, 0x06):
+                self.push(self.name(f"{self.value(left)} {'//' if op == 0x04 else '%'} {self.value(right)}"))
+            else:
+                self.push(self.name(template.format(self.value(left), self.value(right))))
+        elif op in _COMPARISONS:
+            self.stretch_gas += 3
+            left, right = self.value(self.pop()), self.value(self.pop())
+            self.push(_Truth(_COMPARISONS[op].format(left, right)))
+        elif op == 0x15:  # ISZERO
+            self.stretch_gas += 3
+            operand = self.pop()
+            self.push(_Truth(f"not ({operand.test})" if isinstance(operand, _Truth) else f"not {self.value(operand)}"))
+        elif op == 0x19:  # NOT
+            self.stretch_gas += 3
+            operand = self.pop()
+            self.push(operand ^ _MASK if isinstance(operand, int) else self.name(f"{self.value(operand)} ^ MASK"))
+        elif op == 0x50:  # POP
+            self.stretch_gas += 2
+            self.pop()
+        elif op == 0x5F:  # PUSH0
+            self.stretch_gas += 2
+            self.push(0)
+        elif op == 0x58:  # PC
+            self.stretch_gas += 2
+            self.push(pc)
+        elif op in _WORDS:
+            self.stretch_gas += 2
+            self.push(self.name(_WORDS[op]))
+        elif op == 0x35:  # CALLDATALOAD
+            self.stretch_gas += 3
+            offset = self.value(self.pop())
+            self.push(self.name(f"number(call.data[{offset}:{offset} + 32].ljust(32, ZERO), 'big')"))
+        elif op == 0x51:  # MLOAD
+            self.stretch_gas += 3
+            offset = self.value(self.pop())
+            self.use_memory(offset, "32")
+            self.push(self.name(f"number(memory[{offset}:{offset} + 32], 'big')"))
+        elif op == 0x52:  # MSTORE
+            self.stretch_gas += 3
+            offset, stored = self.value(self.pop()), self.pop()
+            data = str(stored.to_bytes(32, "big")) if isinstance(stored, int) else None
+            data = data or f"{self.value(stored)}.to_bytes(32, 'big')"
+            self.use_memory(offset, "32")
+            self.lines.append(f"memory[{offset}:{offset} + 32] = {data}")
+        elif op == 0x20:  # KECCAK256
+            self.keccak()
+        elif op == 0x54:  # SLOAD
+            slot = self.value(self.pop())
+            self.lines.append(f"gas -= 2100 if m.journal.warm_slot(call.address, {slot}) else 100")
+            self.check_gas()
+            self.push(self.name(f"m.journal.load(call.address, {slot})"))
+        elif op == 0x5B:  # JUMPDEST
+            self.stretch_gas += 1
+        elif op == 0x56 or op == 0x57:
+            return self.jump(pc, op == 0x57)
+        else:
+            return None
+        return pc + 1
+
+    def check_gas(self) -> None:
+        self.lines += ["if gas < 0:", "    raise Halted(OUT_OF_GAS)"]
+
+    def use_memory(self, offset: str, size: str) -> None:
+        """Pay for and provide memory[offset : offset + size]; size is not 0."""
+        self.lines += [
+            f"if {offset} + {size} > len(memory):",
+            f"    gas -= growth_cost(memory, {offset} + {size})",
+            "    if gas < 0:",
+            "        raise Halted(OUT_OF_GAS)",
+            f"    grow(memory, {offset} + {size})",
+        ]
+
+    def keccak(self) -> None:
+        offset, size = self.value(self.pop()), self.pop()
+        self.stretch_gas += 30
+        if isinstance(size, int) and 0 < size <= 1024:
+            self.stretch_gas += 6 * ((size + 31) // 32)
+            self.use_memory(offset, str(size))
+            data = f"bytes(memory[{offset}:{offset} + {size}])"
+            self.push(self.name(f"word_hash({data})" if size <= 96 else f"number(keccak({data}), 'big')"))
+            return
+        length = self.value(size)
+        self.lines.append(f"gas -= 6 * (({length} + 31) // 32)")
+        self.check_gas()
+        self.lines.append(f"if {length} and {offset} + {length} > len(memory):")
+        self.lines.append(f"    gas -= growth_cost(memory, {offset} + {length})")
+        self.lines += ["    if gas < 0:", "        raise Halted(OUT_OF_GAS)", f"    grow(memory, {offset} + {length})"]
+        self.push(self.name(f"number(keccak(bytes(memory[{offset}:{offset} + {length}])), 'big')"))
+
+    def jump(self, pc: int, conditional: bool) -> int | None:
+        kept = list(self.stack), self.taken
+        target = self.pop()
+        condition = self.pop() if conditional else 1
+        known = isinstance(target, int)
+        if known and target not in self.bytecode.jumps and condition != 0:
+            self.stack, self.taken = kept  # the run loop says what is wrong with it
+            return None
+        self.stretch_gas += 10 if conditional else 8
+        if isinstance(condition, int):
+            if not condition:
+                return pc + 1
+            if known:
+                assert isinstance(target, int)
+                return target
+        goal = self.value(target)
+        if conditional and not isinstance(condition, int):
+            test = condition.test if isinstance(condition, _Truth) else self.value(condition)
+            self.load(self.changed()[0])
+            self.lines.append(f"if {test}:")
+            if not known:
+                self.lines += [f"    if {goal} not in jumps:", "        raise Halted('invalid jump destination')"]
+            self.leave(goal, "    ")
+            self.begin_stretch(pc + 1)
+            return pc + 1
+        self.lines += [f"if {goal} not in jumps:", "    raise Halted('invalid jump destination')"]
+        self.leave(goal)
+        return -1

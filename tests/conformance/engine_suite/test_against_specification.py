@@ -1,0 +1,57 @@
+"""The same cases, and those that only Osaka knows, held against Ethereum's executable specification.
+
+Needs the ``ethereum-execution`` package; skipped where it is not installed.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from megadev.chain.spec import Hardfork, dev_spec
+from megadev.evm.engines.py_evm import PyEvmEngine
+from tests.conformance.engine_suite.cases import (
+    AUTHORITY,
+    BLOCK,
+    BLOCK_HASHES,
+    CASES,
+    CHAIN_ID,
+    OSAKA_CASES,
+    Case,
+    transaction,
+    world_of,
+)
+from tests.conformance.engine_suite.judging import check
+from tests.conformance.engine_suite.worlds import DictState
+
+pytest.importorskip("ethereum.forks.osaka", reason="pip install ethereum-execution")
+RUNS = [
+    *((Hardfork.PRAGUE, case) for case in CASES),
+    *((Hardfork.OSAKA, case) for case in (*CASES, *OSAKA_CASES) if transaction(case).gas_limit <= 1 << 24),
+]
+
+
+@pytest.fixture(scope="module", params=["fast", "py-evm"])
+def loop(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.mark.parametrize(("hardfork", "case"), RUNS, ids=[f"{fork.label}: {case.name}" for fork, case in RUNS])
+def test_specification(loop, hardfork: Hardfork, case: Case) -> None:
+    from tests.conformance.engine_suite.specification import judge
+
+    engine = PyEvmEngine(dev_spec(CHAIN_ID, hardfork), loop=loop)
+    world, tx = world_of(case), transaction(case)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 20_000))
+    judgement = judge(
+        hardfork.label,
+        world,
+        BLOCK,
+        tx,
+        authorizations=tuple((AUTHORITY, *a) for a in case.authorizations),
+        block_hashes=BLOCK_HASHES,
+    )
+    execution = engine.execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
+    check(judgement, world, tx, execution)

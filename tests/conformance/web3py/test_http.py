@@ -1,0 +1,47 @@
+"""web3.py's suites for synchronous clients, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from web3 import Web3
+from web3._utils.module_testing import (
+    EthModuleTest,
+    GoEthereumTxPoolModuleTest,
+    NetModuleTest,
+    Web3ModuleTest,
+)
+
+from megadev import Devnet
+from tests.conformance.web3py.conftest import CHAIN_ID
+
+
+@pytest.fixture(scope="module")
+def net() -> Iterator[Devnet]:
+    with Devnet(chain_id=CHAIN_ID) as net:
+        net.serve()
+        yield net
+
+
+@pytest.fixture(scope="module")
+def w3(net: Devnet) -> Web3:
+    return Web3(Web3.HTTPProvider(net.url))
+
+
+class TestEth(EthModuleTest):
+    pass
+
+
+class TestNet(NetModuleTest):
+    pass
+
+
+class TestTxpool(GoEthereumTxPoolModuleTest):
+    pass
+
+
+class TestWeb3(Web3ModuleTest):
+    def _check_web3_client_version(self, client_version: str) -> None:
+        assert client_version.startswith("anvil/")
+        assert "megadev/" in client_version

@@ -1,0 +1,110 @@
+"""Every exception that can reach a client has exactly one row in rpc/errors, in words that clients recognise."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from megadev import errors
+from megadev.rpc.errors import DEFECT, TABLE, failure_for, row_for
+
+TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
+SPECIAL = {
+    errors.ExecutionReverted: errors.ExecutionReverted(b"\x08\xc3\x79\xa0", "no"),
+    errors.ExecutionHalted: errors.ExecutionHalted("out of gas"),
+    errors.GasAllowanceExceeded: errors.GasAllowanceExceeded(30_000_000),
+    errors.SimulatedTransactionRefused: errors.SimulatedTransactionRefused(errors.NonceTooLow("details"), 1, 0),
+    errors.ReceiptTimeout: errors.ReceiptTimeout(b"\xab" * 32, 2_000),
+}
+
+VIEM = {
+    errors.ExecutionReverted: r"execution reverted|gas required exceeds allowance",
+    errors.GasAllowanceExceeded: r"execution reverted|gas required exceeds allowance",
+    errors.FeeCapBelowBaseFee: r"max fee per gas less than block base fee|fee cap less than block base fee",
+    errors.NonceTooHigh: r"nonce too high",
+    errors.NonceTooLow: r"nonce too low|transaction already imported|already known",
+    errors.AlreadyKnown: r"nonce too low|transaction already imported|already known",
+    errors.NonceOverflow: r"nonce has max value",
+    errors.InsufficientFunds: r"insufficient funds|exceeds transaction sender account balance",
+    errors.GasLimitTooHigh: r"intrinsic gas too high|gas limit reached",
+    errors.IntrinsicGasTooLow: r"intrinsic gas too low",
+    errors.UnsupportedTransactionType: r"transaction type not valid",
+    errors.TipAboveFeeCap: r"max priority fee per gas higher than max fee per gas|tip higher than fee cap",
+}
+"""viem's ``nodeMessage`` patterns, which it tries on the lower-cased message in its own order."""
+VIEM_LOOKS_AT_CODES = {3, -32000, -32003}
+ETHERS = {
+    errors.InsufficientFunds: r"insufficient funds|base fee exceeds gas limit",
+    errors.NonceTooLow: r"nonce.*too low",
+    errors.ReplacementUnderpriced: r"replacement transaction.*underpriced",
+    errors.MethodUnavailable: r"the method .* does not exist",
+    errors.ExecutionReverted: r"revert",
+}
+"""What ethers looks for, ignoring case."""
+
+
+def told(kind: type[Exception]) -> Exception:
+    """An instance whose own message has none of the words."""
+    return SPECIAL.get(kind) or kind("details")
+
+
+@pytest.mark.parametrize("kind", TREE, ids=lambda kind: kind.__name__)
+def test_every_exception_has_its_own_row(kind: type[Exception]) -> None:
+    assert kind in TABLE
+    failure = failure_for(told(kind), row_for(kind))
+    assert failure.code < 0 or failure.code in (3, 4)
+    assert failure.message.strip() == failure.message != ""
+
+
+def test_the_table_has_no_other_rows() -> None:
+    assert set(TABLE) == set(TREE)
+
+
+def test_what_is_not_ours_is_an_internal_error_that_says_nothing() -> None:
+    for stray in (KeyError("secret"), RecursionError("secret"), errors.EngineFault("secret")):
+        failure = failure_for(stray, row_for(type(stray)))
+        assert (failure.code, failure.message) == (-32603, "internal error")
+    assert row_for(KeyError) is DEFECT
+
+
+def test_a_class_made_later_answers_as_the_one_it_refines() -> None:
+    class Fresh(errors.NonceTooLow):
+        pass
+
+    assert row_for(Fresh) is TABLE[errors.NonceTooLow]
+
+
+@pytest.mark.parametrize("kind", VIEM, ids=lambda kind: kind.__name__)
+def test_viem_takes_each_error_for_what_it_is(kind: type[Exception]) -> None:
+    failure = failure_for(told(kind), row_for(kind))
+    message = failure.message.lower()
+    assert re.search(VIEM[kind], message)
+    assert failure.code in VIEM_LOOKS_AT_CODES
+    taken_for = next(pattern for pattern in VIEM.values() if re.search(pattern, message))
+    assert taken_for == VIEM[kind], "no pattern that is tried earlier matches"
+
+
+@pytest.mark.parametrize("kind", ETHERS, ids=lambda kind: kind.__name__)
+def test_ethers_takes_each_error_for_what_it_is(kind: type[Exception]) -> None:
+    failure = failure_for(told(kind), row_for(kind))
+    assert re.search(ETHERS[kind], failure.message, re.IGNORECASE)
+
+
+def test_the_words_are_not_said_twice() -> None:
+    error = errors.NonceTooLow("Nonce too low: next nonce is 5, the transaction's is 4")
+    assert failure_for(error, row_for(type(error))).message == str(error)
+
+
+def test_data_that_clients_read_is_a_hex_string() -> None:
+    for kind, data in ((errors.ExecutionReverted, "0x08c379a0"), (errors.ReceiptTimeout, "0x" + "ab" * 32)):
+        assert failure_for(told(kind), row_for(kind)).data == data
+    bare = errors.ExecutionReverted(b"")
+    failure = failure_for(bare, row_for(type(bare)))
+    assert (failure.code, failure.message, failure.data) == (3, "execution reverted", "0x")
+
+
+def test_an_empty_message_still_says_something() -> None:
+    assert failure_for(errors.UnknownFilter(), row_for(errors.UnknownFilter)).message == "filter not found"
+    assert failure_for(errors.InvalidParams(), row_for(errors.InvalidParams)).message

@@ -1,0 +1,212 @@
+"""Every setting does what it says: the same observation, with the setting and without."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from megadev import Devnet
+from megadev.config import SETTINGS
+from megadev.testing.client import RpcError
+
+ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+CREATE2_DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+STRANGER = "0x1111111111111111111111111111111111111111"
+
+Observation = Callable[[Devnet], object]
+
+
+def send(net: Devnet, **fields: Any) -> Any:
+    return net.rpc("eth_sendTransaction", {"from": ALICE, "to": BOB, "value": "0x1"} | fields)
+
+
+def latest(field: str) -> Observation:
+    return lambda net: net.rpc("eth_getBlockByNumber", "latest", False)[field]
+
+
+def balance_of_first(net: Devnet) -> object:
+    return int(net.rpc("eth_getBalance", net.accounts[0].address, "latest"), 16)
+
+
+def outcome(action: Callable[[Devnet], object]) -> Observation:
+    """Whether the node accepts something."""
+
+    def observe(net: Devnet) -> object:
+        try:
+            action(net)
+        except RpcError:
+            return "refused"
+        return "accepted"
+
+    return observe
+
+
+def deploy(size: int) -> Observation:
+    """The receipt's status of a contract with ``size`` bytes of zeros as code."""
+
+    def observe(net: Devnet) -> object:
+        code = "0x62" + size.to_bytes(3, "big").hex() + "5ff3"  # PUSH3 size, PUSH0, RETURN
+        tx_hash = net.rpc("eth_sendTransaction", {"from": ALICE, "data": code, "gas": hex(15_000_000)})
+        return net.rpc("eth_getTransactionReceipt", tx_hash)["status"]
+
+    return observe
+
+
+def senders_by_fee_or_age(net: Devnet) -> object:
+    for sender, tip in ((ALICE, 1), (BOB, 5)):
+        send(net, **{"from": sender, "maxFeePerGas": hex(3 * 10**9), "maxPriorityFeePerGas": hex(tip)})
+    net.rpc("evm_mine")
+    return [tx["from"] for tx in net.rpc("eth_getBlockByNumber", "latest", True)["transactions"]]
+
+
+def transactions_in_a_block(net: Devnet) -> object:
+    for _ in range(3):
+        send(net)
+    net.rpc("evm_mine")
+    return len(net.rpc("eth_getBlockByNumber", "latest", False)["transactions"])
+
+
+def safe_and_finalized(net: Devnet) -> object:
+    net.rpc("anvil_mine", 10)
+    return [net.rpc("eth_getBlockByNumber", tag, False)["number"] for tag in ("safe", "finalized")]
+
+
+def seconds_between_blocks(net: Devnet) -> object:
+    def time_of(block: int) -> int:
+        return int(net.rpc("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
+
+    net.rpc("anvil_mine", 20)
+    return [time_of(block + 1) - time_of(block) > 0 for block in range(20)].count(True)
+
+
+def blocks_after_sending(net: Devnet) -> object:
+    net.serve()
+    send(net)
+    return net.rpc("eth_blockNumber")
+
+
+def ask(
+    net: Devnet, body: bytes = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}', **headers: str
+) -> tuple[int, Any]:
+    """Status and CORS header of a request over HTTP."""
+    parts = urlsplit(net.serve())
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+    try:
+        connection.request("POST", "/", body, headers)
+        response = connection.getresponse()
+        response.read()
+        return response.status, response.headers["access-control-allow-origin"]
+    except (BrokenPipeError, ConnectionResetError):
+        return 413, None  # refused by its announced length, before all of it was sent
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """``observe`` gives ``expected`` with the setting, and something else under ``otherwise`` alone."""
+
+    value: object
+    observe: Observation
+    expected: object
+    otherwise: tuple[tuple[str, object], ...] = ()
+
+
+EFFECTS: dict[str, Effect] = {
+    "accounts": Effect(3, lambda net: len(net.rpc("eth_accounts")), 3),
+    "balance": Effect("2.5", balance_of_first, 25 * 10**17),
+    "mnemonic": Effect(
+        "legal winner thank year wave sausage worth useful legal winner thank yellow",
+        lambda net: net.accounts[0].address,
+        "0x58A57ed9d8d624cBD12e2C467D34787555bB1b25",
+    ),
+    "mnemonic_random": Effect(15, lambda net: len(net.node.mnemonic.split()), 15),
+    "mnemonic_seed_unsafe": Effect(
+        4, lambda net: net.accounts[0].address, "0xCae37d7d05dCc8528a6336Da554DC8Eef792d90E"
+    ),
+    "derivation_path": Effect(
+        "m/44'/60'/1'/0/", lambda net: net.accounts[0].address, "0x8C8d35429F74ec245F8Ef2f4Fd1e551cFF97d650"
+    ),
+    "chain_id": Effect(5, lambda net: net.rpc("eth_chainId"), "0x5"),
+    "hardfork": Effect(
+        # CLZ(1) is 255 under Osaka (EIP-7939), an invalid opcode before
+        "prague",
+        outcome(lambda net: net.rpc("eth_call", {"from": ALICE, "data": "0x60011e5f5260205ff3"}, "latest")),
+        "refused",
+    ),
+    "timestamp": Effect(1_700_000_000, latest("timestamp"), hex(1_700_000_000)),
+    "number": Effect(100, latest("number"), "0x64"),
+    "manual_clock": Effect(
+        True,
+        lambda net: (net.rpc("anvil_mine", 2), latest("hash")(net))[1] == manual_hash(),
+        True,
+        (("timestamp", 1_700_000_001),),
+    ),
+    "disable_default_create2_deployer": Effect(
+        True, lambda net: net.rpc("eth_getCode", CREATE2_DEPLOYER, "latest") == "0x", True
+    ),
+    "gas_limit": Effect(0x1000000, latest("gasLimit"), "0x1000000"),
+    "disable_block_gas_limit": Effect(True, outcome(lambda net: send(net, gas=hex(40_000_000))), "accepted"),
+    "enable_tx_gas_limit": Effect(True, outcome(lambda net: send(net, gas=hex(17_000_000))), "refused"),
+    "base_fee": Effect(7, latest("baseFeePerGas"), "0x7"),
+    "gas_price": Effect(7, lambda net: net.rpc("eth_gasPrice"), "0x7"),
+    "disable_min_priority_fee": Effect(True, lambda net: net.rpc("eth_maxPriorityFeePerGas"), "0x0"),
+    "code_size_limit": Effect(40_000, deploy(40_000), "0x1"),
+    "disable_code_size_limit": Effect(True, deploy(40_000), "0x1"),
+    "block_time": Effect(1000, blocks_after_sending, "0x0"),
+    "no_mining": Effect(True, blocks_after_sending, "0x0"),
+    "mixed_mining": Effect(True, blocks_after_sending, "0x1", (("block_time", 1000),)),
+    "order": Effect("fifo", senders_by_fee_or_age, [ALICE.lower(), BOB.lower()], (("no_mining", True),)),
+    "max_transactions": Effect(2, transactions_in_a_block, 2, (("no_mining", True),)),
+    "slots_in_an_epoch": Effect(2, safe_and_finalized, ["0x8", "0x6"]),
+    "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
+    "allow_origin": Effect("http://a.test", lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
+    "no_cors": Effect(True, lambda net: ask(net, Origin="http://a.test"), (200, None)),
+    "allowed_hosts": Effect(("dev.example.org",), lambda net: ask(net, Host="dev.example.org")[0], 200),
+    "no_request_size_limit": Effect(True, lambda net: ask(net, b" " * 3_000_000 + b"{}")[0], 200),
+}
+
+SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "quiet", "json", "color"}
+"""Tested with a real process in test_command_line.py and here below."""
+
+
+def manual_hash() -> str:
+    """The hash of block 2 of a node with a manual clock that starts at a fixed time."""
+    with Devnet(manual_clock=True, timestamp=1_700_000_001) as net:
+        net.rpc("anvil_mine", 2)
+        found: str = net.rpc("eth_getBlockByNumber", "latest", False)["hash"]
+    return found
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_a_setting_has_its_effect(name: str) -> None:
+    effect = EFFECTS[name]
+    with Devnet(**dict(effect.otherwise), **{name: effect.value}) as net:
+        assert effect.observe(net) == effect.expected
+    if name == "manual_clock":
+        return  # without it, the outcome depends on how fast this machine is
+    with Devnet(**dict(effect.otherwise)) as net:
+        assert effect.observe(net) != effect.expected
+
+
+def test_no_setting_is_forgotten_here() -> None:
+    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND
+
+
+def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:
+    path = tmp_path / "genesis.json"
+    path.write_text(
+        json.dumps({"config": {"chainId": 9}, "alloc": {STRANGER: {"balance": "0x5"}}, "gasLimit": "0x1000000"})
+    )
+    with Devnet(init=path) as net:
+        assert net.rpc("eth_getBalance", STRANGER, "latest") == "0x5"
+        assert balance_of_first(net) == 10_000 * 10**18
+        assert latest("gasLimit")(net) == "0x1000000"

@@ -1,0 +1,116 @@
+"""Signatures of the accounts that the node holds keys for, checked by eth-account."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_defunct, encode_typed_data
+
+from megadev import Devnet
+from megadev.testing.client import RpcError
+
+STRANGER = "0x" + "99" * 20
+MAIL: dict[str, Any] = {
+    "types": {
+        "EIP712Domain": [
+            {"name": "name", "type": "string"},
+            {"name": "version", "type": "string"},
+            {"name": "chainId", "type": "uint256"},
+            {"name": "verifyingContract", "type": "address"},
+        ],
+        "Person": [{"name": "name", "type": "string"}, {"name": "wallets", "type": "address[]"}],
+        "Mail": [
+            {"name": "from", "type": "Person"},
+            {"name": "to", "type": "Person[]"},
+            {"name": "contents", "type": "string"},
+        ],
+    },
+    "primaryType": "Mail",
+    "domain": {"name": "Ether Mail", "version": "1", "chainId": 31337, "verifyingContract": "0x" + "cc" * 20},
+    "message": {
+        "from": {"name": "Cow", "wallets": ["0x" + "cd" * 20, "0x" + "de" * 20]},
+        "to": [{"name": "Bob", "wallets": ["0x" + "bb" * 20]}],
+        "contents": "Hello, Bob!",
+    },
+}
+
+
+@pytest.fixture
+def net() -> Devnet:
+    return Devnet()
+
+
+@pytest.fixture
+def alice(net: Devnet) -> str:
+    return net.accounts[0].address
+
+
+def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
+    with pytest.raises(RpcError) as caught:
+        net.rpc(method, *params)
+    return caught.value
+
+
+@pytest.mark.parametrize("message", [b"", b"hello", b"\x00\xff" * 40])
+def test_personal_messages_are_signed_under_the_prefix(net: Devnet, alice: str, message: bytes) -> None:
+    data = "0x" + message.hex()
+    signature = net.rpc("personal_sign", data, alice)
+    assert signature == net.rpc("eth_sign", alice, data)
+    assert Account.recover_message(encode_defunct(message), signature=signature) == alice
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_typed_data_is_signed_whether_object_or_text(net: Devnet, alice: str, as_text: bool) -> None:
+    signature = net.rpc("eth_signTypedData_v4", alice, json.dumps(MAIL) if as_text else MAIL)
+    assert Account.recover_message(encode_typed_data(full_message=MAIL), signature=signature) == alice
+
+
+def test_a_transaction_is_filled_in_and_signed_but_not_sent(net: Devnet, alice: str) -> None:
+    raw = net.rpc("eth_signTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+    assert Account.recover_transaction(raw) == alice
+    assert net.rpc("eth_blockNumber") == "0x0"
+    assert net.rpc("eth_sendRawTransactionSync", raw)["status"] == "0x1"
+
+
+def test_nobody_signs_for_an_account_whose_key_is_not_here(net: Devnet) -> None:
+    net.rpc("anvil_impersonateAccount", STRANGER)
+    for method, *params in (
+        ("eth_sign", STRANGER, "0x12"),
+        ("personal_sign", "0x12", STRANGER),
+        ("eth_signTypedData_v4", STRANGER, MAIL),
+        ("eth_signTransaction", {"from": STRANGER, "to": STRANGER, "gas": "0x5208"}),
+    ):
+        error = refusal(net, method, *params)
+        assert (error.code, "unknown account" in error.message) == (-32000, True), method
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        ("eth_sign",),
+        ("eth_sign", "ALICE", "hello"),
+        ("eth_sign", "0x12", "0x12"),
+        ("personal_sign", "ALICE", "0x12"),
+        ("eth_signTypedData_v4", "ALICE", "{"),
+        ("eth_signTypedData_v4", "ALICE", None),
+        ("eth_signTypedData_v4", "ALICE", {}),
+        ("eth_signTypedData_v4", "ALICE", MAIL | {"primaryType": "Letter"}),
+        ("eth_signTypedData_v4", "ALICE", MAIL | {"message": {"from": 3}}),
+        ("eth_signTypedData_v4", "ALICE", MAIL | {"types": []}),
+        ("eth_signTypedData_v4", "ALICE", "[" * 100_000),
+        ("eth_signTransaction", {"to": "0x12"}),
+    ],
+)
+def test_what_cannot_be_signed_is_a_bad_parameter(net: Devnet, alice: str, params: tuple[Any, ...]) -> None:
+    method, *rest = params
+    assert refusal(net, method, *(alice if one == "ALICE" else one for one in rest)).code == -32602
+
+
+@pytest.mark.parametrize("method", ["eth_signTypedData", "eth_signTypedData_v3"])
+def test_older_ways_to_sign_typed_data_are_refused_by_name(net: Devnet, alice: str, method: str) -> None:
+    error = refusal(net, method, alice, MAIL)
+    assert error.code == -32601
+    assert "eth_signTypedData_v4" in error.message
