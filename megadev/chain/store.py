@@ -178,11 +178,8 @@ class ChainStore:
             return blocks[min(max(number - self._first, 0), len(blocks) - 1)]
         block = self.by_number(ref) if isinstance(ref, int) else self.by_hash(ref)
         if block is None:
-            raise UnknownBlock(
-                f"unknown block: number {ref}; this chain has {self._first} to {blocks[-1].number}"
-                if isinstance(ref, int)
-                else f"unknown block: hash 0x{ref.hex()}"
-            )
+            named = str(ref) if isinstance(ref, int) else f"0x{ref.hex()}"
+            raise UnknownBlock(f"header not found: no block {named}, the chain's head is block {blocks[-1].number}")
         return block
 
     def block_hash(self, number: int) -> Hash32:

@@ -45,6 +45,7 @@ LAUNCHES = 5
 WIDTH = 160
 """Columns to print where no terminal says how many it has."""
 START_UP, DEVNET = "start-up", "devnet"
+FRESH = "fresh"
 START_ROWS = {
     START_UP: "process start → first answer",
     DEVNET: "second Devnet() in one process",
@@ -182,7 +183,7 @@ def bench(
         if long_chain is not None:
             before = [row for row in rows if row.label in AFTER_GROWTH]
             after, memory = _measure_grown(targets[0], before, quick, long_chain, progress)
-            columns = [f"{long_chain:,} blocks", "fresh"]
+            columns = [f"{long_chain:,} blocks", FRESH]
             report["long_chain"] = {"rows": [row.as_json(columns) for row in after], **memory}
             tables += [_table(after, columns), *_reasons(after), _memory_line(memory)]
     console = Console()
@@ -397,28 +398,35 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
 def _measure_grown(
     target: Target, before: Sequence[Row], quick: bool, blocks: int, progress: Status
 ) -> tuple[list[Row], dict[str, float]]:
-    """Let a chain grow and measure the rows of ``before`` there: rows with both figures, and the memory in bytes."""
+    """Let a chain grow and measure the rows of ``before`` there: rows with both figures, and the memory in bytes.
+
+    The fresh figures are taken anew, in alternation with the others, from a second node; where the bench cannot start
+    one they are those of ``before``.
+    """
     from megadev.cli.bench_client import grow
 
     labels = [row.label for row in before]
+    column = f"{blocks:,} blocks"
     memory: dict[str, float] = {}
     rows: list[Row] = []
-    with _opened(target) as endpoint:
+    with contextlib.ExitStack() as running:
+        endpoint = running.enter_context(_opened(Target(column, target.url, target.command)))
         progress.update(f"{blocks:,} blocks and accounts")
         resident = _resident(endpoint.pid)
         added = grow(endpoint, blocks)
         grown = _resident(endpoint.pid)
         if resident is not None and grown is not None and added:
             memory = {"bytes_before": resident, "bytes_after": grown, "bytes_per_block": (grown - resident) / added}
+        endpoints = [endpoint]
+        if target.command:
+            endpoints.append(running.enter_context(_opened(Target(FRESH, command=target.command))))
         for probe in _probes(labels, quick):
             progress.update(f"{probe.measures[-1].title} after {blocks:,} blocks")
-            rows += _measure(probe, [endpoint], labels)
-    for row, fresh in zip(rows, before, strict=True):
-        after = row.figures.pop(target.name, None)
-        if after is not None:
-            row.figures[f"{blocks:,} blocks"] = after
-        if target.name in fresh.figures:
-            row.figures["fresh"] = fresh.figures[target.name]
+            rows += _measure(probe, endpoints, labels)
+    if not target.command:
+        for row, fresh in zip(rows, before, strict=True):
+            if target.name in fresh.figures:
+                row.figures[FRESH] = fresh.figures[target.name]
     return rows, memory
 
 

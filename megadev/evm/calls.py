@@ -1,14 +1,21 @@
 """Questions asked by running a transaction that is not mined: its result, the gas it needs, the state it touches.
 
-Pure functions of an engine, a block, a transaction and a state; nothing is kept. Semantics are geth's (``internal/ethapi``
-and ``eth/gasestimator``).
+Pure functions of an engine, a block, a transaction and a state; nothing is kept. Semantics are geth's
+(``internal/ethapi`` and ``eth/gasestimator``).
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InsufficientFunds, IntrinsicGasTooLow
+from megadev.chain.receipts import Log
+from megadev.errors import (
+    ExecutionHalted,
+    ExecutionReverted,
+    GasAllowanceExceeded,
+    InsufficientFunds,
+    IntrinsicGasTooLow,
+)
 from megadev.evm.engine import (
     CALL,
     AccessList,
@@ -25,7 +32,6 @@ from megadev.evm.engine import (
     TxEnv,
 )
 from megadev.evm.rules import EVM_RULES, intrinsic_gas
-from megadev.chain.receipts import Log
 from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import Address
 from megadev.state.reader import StateReader
@@ -118,8 +124,8 @@ def access_list(
 ) -> tuple[AccessList, int, str | None]:
     """``(list, gas used with it, error)``: the access list (EIP-2930) under which a further run touches nothing new.
 
-    Sender, recipient (or created contract), authorities and precompiles are left out unless slots of theirs are used. The
-    error is None, 'execution reverted' or a halt reason.
+    Sender, recipient (or created contract), authorities and precompiles are left out unless slots of theirs are used.
+    The error is None, 'execution reverted' or a halt reason.
     """
     block = _free(block, tx)
     known = tx.access_list

@@ -14,9 +14,11 @@ text/plain POST without asking first, and a transaction sent is sent even if the
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 
 ANY = "*"
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
 _PREFLIGHT_MAX_AGE = 86_400
 """Seconds a browser may remember a preflight's answer."""
 
@@ -40,11 +42,10 @@ class Access:
         return True
 
     def _is_local_name(self, host: bytes) -> bool:
-        name = host.decode("latin-1").strip().lower()
-        if name.startswith("["):
-            name = name[1:].partition("]")[0]
-        elif name.count(":") == 1:
-            name = name.partition(":")[0]
+        parsed = _HOST.fullmatch(host.decode("latin-1").lower())
+        if parsed is None:  # two Host headers, say
+            return False
+        name = parsed[1].strip("[]")
         try:
             ipaddress.ip_address(name)
         except ValueError:

@@ -92,8 +92,8 @@ class HttpConnection(asyncio.Protocol):
             self.task.cancel()
 
     def eof_received(self) -> bool:
-        """A client that closes while it waits is gone, as other servers see it too: its request is given up. What it sent
-        before closing and has not had its turn is still answered."""
+        """A client that closes while it waits is gone, as other servers see it too: its request is given up. What it
+        sent before closing and has not had its turn is still answered."""
         self.at_eof = True
         return self.task is None and bool(self.queue)
 

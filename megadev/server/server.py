@@ -173,29 +173,33 @@ def _explain(error: OSError, host: str, port: int) -> ConfigError:
 async def _listen_ipc(endpoint: Endpoint, path: Path) -> asyncio.Server:
     if sys.platform == "win32":
         raise ConfigError("IPC needs Unix sockets, which this platform lacks: use HTTP or WebSocket")
-    if await _is_stale(endpoint.loop, path):
+    if _is_stale(path):
         path.unlink(missing_ok=True)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)  # bound here: loops replace a socket that is in use
     try:
-        server = await endpoint.loop.create_unix_server(lambda: IpcConnection(endpoint), path=os.fspath(path))
+        bound.bind(os.fspath(path))
+        os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
+        bound.setblocking(False)
+        return await endpoint.loop.create_unix_server(lambda: IpcConnection(endpoint), sock=bound)
     except OSError as error:
+        bound.close()
         if error.errno == errno.EADDRINUSE:
             raise ConfigError(f"IPC path {path} is in use: stop what listens there, or choose another path") from None
         raise ConfigError(f"cannot listen on IPC path {path}: {error.strerror or error}") from None
-    os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
-    return server
 
 
-async def _is_stale(loop: asyncio.AbstractEventLoop, path: Path) -> bool:
+def _is_stale(path: Path) -> bool:
     """A socket file that a process left behind when it was killed."""
     try:
         if not stat.S_ISSOCK(path.stat().st_mode):
             return False
-        transport, _ = await loop.create_unix_connection(asyncio.Protocol, path=os.fspath(path))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(1.0)
+            probe.connect(os.fspath(path))
     except ConnectionRefusedError:
         return True
     except OSError:
         return False
-    transport.close()
     return False
 
 

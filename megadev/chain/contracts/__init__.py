@@ -31,8 +31,8 @@ GENESIS_CONTRACTS: dict[Address, str] = {CREATE2_DEPLOYER: "Create2Deployer", MU
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     """A compiled contract.
 
-    ``creation`` and ``runtime`` are bytecode. ``source`` names the file next to the artifact, ``source_sha256`` is its hex
-    digest; ``compiler`` and ``settings`` say what reproduces the artifact from it.
+    ``creation`` and ``runtime`` are bytecode. ``source`` names the file next to the artifact, ``source_sha256`` is its
+    hex digest; ``compiler`` and ``settings`` say what reproduces the artifact from it.
     """
 
     name: str

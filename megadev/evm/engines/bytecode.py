@@ -15,8 +15,8 @@ _PADDING = bytes(33)
 class Bytecode(msgspec.Struct, frozen=True, gc=False):
     """Code ready to run. ``padded`` is the code followed by 33 zeros, ``size`` its true length in bytes.
 
-    ``jumps``: every valid jump destination. ``pushes``: the value of each PUSH1…PUSH32, by position. ``traces``: what has
-    been compiled, by where it begins, None where nothing is worth it; ``arrivals`` counts towards that.
+    ``jumps``: every valid jump destination. ``pushes``: the value of each PUSH1…PUSH32, by position. ``traces``: what
+    has been compiled, by where it begins, None where nothing is worth it; ``arrivals`` counts towards that.
     """
 
     padded: bytes

@@ -35,7 +35,6 @@ from megadev.primitives.types import Address, Hash32
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
-_UNKNOWN: Final = (0, 0, 0, None)
 
 
 class Machine:
@@ -211,11 +210,9 @@ class Machine:
             while True:
                 # an arrival: the start, a jump, what follows one, or an opcode that left the loop
                 if tracer is None:
-                    trace = traces.get(pc, _UNKNOWN)
-                    if trace is _UNKNOWN:
-                        trace = arrive(bytecode, pc)
+                    trace = traces[pc] if pc in traces else arrive(bytecode, pc)
                     if trace is not None:
-                        cost, needs, fits, compiled = trace  # type: ignore[misc]
+                        cost, needs, fits, compiled = trace
                         if gas >= cost and needs <= len(stack) <= fits:
                             pc, gas = compiled(stack, memory, gas - cost, call, self)
                             continue

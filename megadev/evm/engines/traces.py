@@ -5,10 +5,10 @@ constant jumps and past conditional ones until it meets an opcode it does not kn
 limit. Stack traffic disappears: operands become local variables, constants fold, comparisons stand in the ``if`` that
 asks for them.
 
-What keeps it exact: a trace only starts if the stack has all it will take and room for all it will put, and each stretch
-between jumps is paid for before it begins; where it cannot be, control goes back to the run loop with the stack as the
-loop would have it, and the loop finds out what is wrong. A stretch that is paid for runs to its end or halts, and what a
-frame that halts had paid for does not matter. Opcodes that look at gas or leave the frame are not part of any trace.
+What keeps it exact: a trace only starts if the stack has all it will take and room for all it will put, and each
+stretch between jumps is paid for before it begins; where it cannot be, control goes back to the run loop with the stack
+as the loop would have it, and the loop finds out what is wrong. A stretch that is paid for runs to its end or halts,
+and what a frame that halts had paid for does not matter. Opcodes that look at gas or leave the frame are in no trace.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from megadev.primitives.types import Address
 from tests.conformance.engine_suite.cases import CHAIN_ID, KEY
 from tests.conformance.engine_suite.worlds import Has
 
+
 @dataclass
 class Judgement:
     """What py-evm makes of a transaction; ``state`` is its state database afterwards."""

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from megadev.evm.engines import bytecode as bytecode_module
-
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import TxEnv
+from megadev.evm.engines import bytecode as bytecode_module
 from megadev.evm.engines.py_evm import PyEvmEngine
 from megadev.evm.rules import EVM_RULES
 from tests.conformance.engine_suite.cases import BLOCK, BLOCK_HASHES, CHAIN_ID, CONTRACT, GWEI, OTHER, SENDER, THIRD

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from megadev.evm.rules import EVM_RULES
 from megadev.chain.spec import Hardfork
+from megadev.evm.rules import EVM_RULES
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import Account

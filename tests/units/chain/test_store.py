@@ -81,7 +81,7 @@ def test_blocks_are_found_by_number_hash_and_tag(store: ChainStore) -> None:
 
 @pytest.mark.parametrize("ref", [3, -1, b"\x07" * 32])
 def test_a_block_that_does_not_exist_is_named(store: ChainStore, ref: int | bytes) -> None:
-    with pytest.raises(UnknownBlock, match=r"unknown block: (number -?\d|hash 0x0707)"):
+    with pytest.raises(UnknownBlock, match="header not found: no block"):
         store.resolve(ref)
 
 

@@ -136,19 +136,21 @@ def test_a_subscriber_that_does_not_read_is_dropped_and_others_are_not(
         assert ask(reader, rpc("toy_echo", 1))["result"] == 1
         slow.settimeout(TIMEOUT)
         received = bytearray()
-        while piece := slow.recv(65536):
+        while b"too slowly" not in received[-70_000:]:
+            piece = slow.recv(65536)
+            assert piece, "told why, once it reads"
             received += piece
-        assert b"too slowly" in received[-200:], "told why, once it reads"
     slow.close()
 
 
 def test_a_rebound_name_or_a_foreign_page_gets_no_socket(start: Start) -> None:
     server = start(ServerOptions(access=Access(["https://app.example"])))
-    for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
-        with pytest.raises((InvalidStatus, ConnectionClosed)) as refused:
-            open_socket(server, additional_headers=headers)
-        assert isinstance(refused.value, InvalidStatus)
-        assert refused.value.response.status_code == 403
+    with pytest.raises(InvalidStatus) as refused:
+        open_socket(server, origin="https://evil.example")
+    assert refused.value.response.status_code == 403
+    with pytest.raises(InvalidStatus) as refused:
+        connect("ws://evil.example", sock=server.connect(), open_timeout=TIMEOUT)
+    assert refused.value.response.status_code == 403
     with open_socket(server, origin="https://app.example"):
         pass
 
