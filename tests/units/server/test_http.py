@@ -247,6 +247,9 @@ def test_an_answer_leaves_before_what_follows_it(start: Start, rpc: Rpc) -> None
 
     server = start(hooks={"before_request": lambda: settle(), "after_answer": lambda: settle()})
     with server.connect() as one, server.connect() as two:
+        for client in (one, two):
+            client.sendall(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            assert client.recv(1000)
         both = threading.Event()
         server.thread.loop.call_soon_threadsafe(both.wait, TIMEOUT)
         one.sendall(post(rpc("toy_echo", 1)))

@@ -1,5 +1,5 @@
->> {"jsonrpc":"2.0","id":1,"method":"eth_getTransactionByBlockHashAndIndex","params":["0x88437eeedf0935e8b8c6c8867f46017954357e4ff43c4474888e37de9c97a971","0x2"]}
-<< {"jsonrpc":"2.0","id":1,"result":null}
+>> {"jsonrpc":"2.0","id":1,"method":"eth_getTransactionByBlockHashAndIndex","params":["0x258d532acf572ee6ccdaac65fa7c3250b86b38144f6662abdba0f381a199dcfb","0x2"]}
+<< {"jsonrpc":"2.0","id":1,"result":{"type":"0x2","hash":"0x0cb52f4ec69900a5285330557b9d2904c4bddeb0649dede118887a336b29b49e","nonce":"0x4","from":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","to":"0xe7f1725e7734ce288f8367e1bb143e90bb3f0512","value":"0x0","gas":"0x1e8480","gasPrice":"0x47c36a8d","input":"0x42739be00000000000000000000000000000000000000000000000000000000000000001","v":"0x1","r":"0x377b0e27beadecaf08c72c10b19140882843616441a07a41bc9d5bfdd65a7a04","s":"0x2dc7002bcdb66942e3b00c8e2ede500185420f29cda0089b088226156562a055","chainId":"0x7a69","yParity":"0x1","accessList":[],"maxFeePerGas":"0x12a05f200","maxPriorityFeePerGas":"0x3b9aca00","blockHash":"0x258d532acf572ee6ccdaac65fa7c3250b86b38144f6662abdba0f381a199dcfb","blockNumber":"0xc","transactionIndex":"0x2","blockTimestamp":"0x6553f10c"}}
 // no such block
 >> {"jsonrpc":"2.0","id":2,"method":"eth_getTransactionByBlockHashAndIndex","params":["0x1111111111111111111111111111111111111111111111111111111111111111","0x0"]}
 << {"jsonrpc":"2.0","id":2,"result":null}

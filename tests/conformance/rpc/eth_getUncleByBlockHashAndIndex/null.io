@@ -1,2 +1,2 @@
->> {"jsonrpc":"2.0","id":1,"method":"eth_getUncleByBlockHashAndIndex","params":["0x905e8063f73ccd84bfa2dc0a18f37b8972d73f4d7f54790d8b002be4f34fb17f","0x0"]}
+>> {"jsonrpc":"2.0","id":1,"method":"eth_getUncleByBlockHashAndIndex","params":["0xaabcfac291151aafd468c9b90b164753f72649ce1275a8f89cdc6d61a4fefc49","0x0"]}
 << {"jsonrpc":"2.0","id":1,"result":null}
