@@ -51,7 +51,6 @@ _SET_RANDAO = ("hardhat_setPrevRandao", "anvil_setPrevRandao")
 _TEMPO = ("anvil_setValidatorFeeToken", "anvil_setFeeAmmLiquidity", "anvil_dealTIP20")
 _NO_MINING = "refused: there is no proof of work"
 _NO_TEMPO = "refused: Tempo networks only"
-_OLD_TYPED_DATA = "refused: superseded by eth_signTypedData_v4"
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
     "Identity, network and fees": (
@@ -135,8 +134,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "Signing and sending": (
         _row("eth_sign", "address, data", "signature (EIP-191)", FULL),
         _row("personal_sign", "data, address, password?", "signature (EIP-191)", FULL),
-        _row("eth_signTypedData_v4", "address, typed data", "signature (EIP-712)", FULL),
-        _row("eth_signTypedData", "address, typed data", "", _OLD_TYPED_DATA, "eth_signTypedData_v3"),
+        _row("eth_signTypedData_v4", "address, typed data", "signature (EIP-712)", FULL, "eth_signTypedData"),
+        _row("eth_signTypedData_v3", "address, typed data", "signature (EIP-712 without arrays)", FULL),
         _row("eth_signTransaction", "transaction", "signed bytes", FULL),
         _row("eth_sendTransaction", "transaction", "hash", FULL),
         _row("eth_sendTransactionSync", "transaction, timeout ms?", "receipt", FULL),

@@ -109,7 +109,8 @@ class Sequencer:
         self.publish = publish
         self.irregular: StateDiff | None = None
         self._open: BlockBuilder | None = None
-        self._pending: tuple[object, SealedBlock] | None = None
+        self._pending: tuple[object, BlockBuilder] | None = None
+        self._pending_block: tuple[BlockBuilder, SealedBlock] | None = None
 
     # -- what the head looks like ---------------------------------------------------------------------------------
 
@@ -131,15 +132,23 @@ class Sequencer:
         """The base fee of a block built now."""
         return _base_fee_after(self.store.head, self.blocks, self.spec)
 
-    def pending_block(self) -> SealedBlock:
-        """The block that would be built now from what waits in the pool. May be called from any thread."""
+    def pending_builder(self) -> BlockBuilder:
+        """The block that would be built now, not sealed: for reading its ``env`` and ``state``, which cost no root."""
         key = (self.head.hash, self.pool.version, self.blocks, self.time.settings, id(self.irregular), self.time.now())
         pending = self._pending
         if pending is None or pending[0] != key:
             builder = self._builder()
             self._fill(builder, drop=False)
-            pending = self._pending = (key, builder.seal())
+            pending = self._pending = (key, builder)
         return pending[1]
+
+    def pending_block(self) -> SealedBlock:
+        """The block that would be built now from what waits in the pool. May be called from any thread."""
+        builder = self.pending_builder()
+        sealed = self._pending_block
+        if sealed is None or sealed[0] is not builder:
+            sealed = self._pending_block = (builder, builder.seal())
+        return sealed[1]
 
     # -- the path of a transaction --------------------------------------------------------------------------------
 

@@ -1,9 +1,4 @@
-"""What the connections of one server share: the dispatcher, the limits, the worker thread, and how bytes leave.
-
-Why a connection writes to its socket itself when it can: uvloop collects writes and sends them once every connection
-that is ready has been read, and the next one's request first has to wait for the block that the last one's answer left
-open. So with two clients at once the first would wait for its own block after all. Written at once, an answer has left
-the process before anything else runs; what the socket does not take goes to the transport, which keeps the order.
+"""What the connections of one server share: the dispatcher, the limits, the worker thread, the moment after an answer.
 
 Why the interpreter's thread switch interval is shortened: while the worker thread computes, the loop's thread gets the
 lock back only at the end of an interval. A small request beside a heavy one waits 10 ms at Python's 5 ms, 1 ms at ours
@@ -13,7 +8,6 @@ lock back only at the end of an interval. A small request beside a heavy one wai
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +67,6 @@ class Endpoint:
         self.connections: set[Connection] = set()
         self.closing = False
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL))
-        self.writes_late = type(loop).__module__.partition(".")[0] == "uvloop"
         self._workers = ThreadPoolExecutor(1, thread_name_prefix="megadev-rpc")
         self._answered = False
 
@@ -82,7 +75,10 @@ class Endpoint:
         return self.loop.run_in_executor(self._workers, work)
 
     def answered(self) -> None:
-        """An answer has left: call ``after_answer`` once the connections that are ready have been read."""
+        """An answer has left: call ``after_answer`` once the connections that are ready have been read.
+
+        It has left, because asyncio and uvloop (from 0.23 on) write to an idle socket at once; a test sees to it.
+        """
         if not self._answered:
             self._answered = True
             self.loop.call_soon(self._after_answer)
@@ -94,27 +90,3 @@ class Endpoint:
     def close(self) -> None:
         """Let go of the worker thread, without waiting for what it runs."""
         self._workers.shutdown(wait=False, cancel_futures=True)
-
-
-def socket_of(transport: asyncio.Transport, endpoint: Endpoint) -> int | None:
-    """The descriptor to write to directly, on loops that write late; None elsewhere."""
-    if not endpoint.writes_late:
-        return None
-    socket = transport.get_extra_info("socket")
-    return None if socket is None else int(socket.fileno())
-
-
-def send(transport: asyncio.Transport, descriptor: int | None, data: bytes) -> None:
-    """Write ``data``: to the socket at once if nothing waits before it, the rest through the transport."""
-    if descriptor is not None and not transport.is_closing() and transport.get_write_buffer_size() == 0:
-        try:
-            sent = os.write(descriptor, data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError:
-            transport.abort()
-            return
-        if sent == len(data):
-            return
-        data = data[sent:]
-    transport.write(data)

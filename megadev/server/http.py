@@ -20,7 +20,7 @@ import msgspec
 
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
-from megadev.server.endpoint import Endpoint, send, socket_of
+from megadev.server.endpoint import Endpoint
 from megadev.server.websocket import WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
@@ -58,7 +58,6 @@ class HttpConnection(asyncio.Protocol):
         self.limit = endpoint.options.body_limit
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
-        self.descriptor: int | None = None
         self.task: asyncio.Task[None] | None = None
         self.queue: deque[_Request] = deque()
         self.turn = 0
@@ -81,7 +80,6 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
-        self.descriptor = socket_of(self.transport, self.endpoint)
         self.endpoint.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -172,7 +170,7 @@ class HttpConnection(asyncio.Protocol):
         if self.limit is not None and int(headers.get(b"content-length", b"0")) > self.limit:
             self._refuse(413, _too_large(self.limit))
         elif b"expect" in headers and self.task is None and not self.queue and self.transport is not None:
-            send(self.transport, self.descriptor, b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, chunk: bytes) -> None:
         if self.is_refused:
@@ -275,7 +273,7 @@ class HttpConnection(asyncio.Protocol):
             data = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b" % (
                 cors, connection, len(answer), answer,
             )
-        send(transport, self.descriptor, data)
+        transport.write(data)
         if not keep_alive:
             self._finish()
 
@@ -305,7 +303,7 @@ class HttpConnection(asyncio.Protocol):
         lines.append(b"\r\n")
         if request.method != b"HEAD":
             lines.append(body)
-        send(self.transport, self.descriptor, b"".join(lines))
+        self.transport.write(b"".join(lines))
         if not keep_alive:
             self._finish()
 
@@ -326,12 +324,8 @@ class HttpConnection(asyncio.Protocol):
             return
         body = write_failure(b"null", Failure(INVALID_REQUEST, message))
         cors = self.endpoint.options.access.cors_headers(self.headers.get(b"origin"))
-        send(
-            transport,
-            self.descriptor,
-            b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\n%bconnection: close\r\ncontent-length: %d\r\n\r\n%b"
-            % (status, _REASONS[status], cors, len(body), body),
-        )
+        head = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\n%bconnection: close\r\ncontent-length: %d\r\n\r\n"
+        transport.write(head % (status, _REASONS[status], cors, len(body)) + body)
         self._finish()
 
     def _finish(self) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import re
 
 from megadev.rpc.envelope import INVALID_REQUEST, PARSE_ERROR, Failure, write_failure
-from megadev.server.endpoint import Endpoint, send
+from megadev.server.endpoint import Endpoint
 from megadev.server.sessions import SessionConnection
 
 _SIGNIFICANT = re.compile(rb'["{}\[\]]')
@@ -102,7 +102,7 @@ class IpcConnection(SessionConnection):
     def _fail(self, failure: Failure) -> None:
         """After this the stream cannot be followed: say why, and close."""
         if self.transport is not None:
-            send(self.transport, self.descriptor, self._frame(write_failure(b"null", failure)))
+            self.transport.write(self._frame(write_failure(b"null", failure)))
         self._leave(1002, failure.message)
 
     def _frame(self, message: bytes) -> bytes:

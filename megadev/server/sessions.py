@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from megadev.rpc.dispatch import Answer
-from megadev.server.endpoint import Endpoint, send, socket_of
+from megadev.server.endpoint import Endpoint
 
 TURN = 16
 """Messages answered in one go before other connections get a turn."""
@@ -39,7 +39,6 @@ class SessionConnection(asyncio.Protocol):
         self.id = f"{self.kind}-{next(_ids)}"
         self.node = endpoint.dispatcher.node_for(self)
         self.transport: asyncio.Transport | None = None
-        self.descriptor: int | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.queue: deque[bytes] = deque()
         self.is_paused = False
@@ -56,7 +55,7 @@ class SessionConnection(asyncio.Protocol):
         transport = self.transport
         if transport is None or self.is_parting:
             return
-        send(transport, self.descriptor, self._frame(message))
+        transport.write(self._frame(message))
         backlog = transport.get_write_buffer_size()
         limit = self.endpoint.options.backlog_limit
         if backlog <= limit:
@@ -78,7 +77,6 @@ class SessionConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
-        self.descriptor = socket_of(self.transport, self.endpoint)
         self.endpoint.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -177,7 +175,7 @@ class SessionConnection(asyncio.Protocol):
 
     def _write_answer(self, answer: Answer) -> None:
         if answer is not None and self.transport is not None and not self.is_parting:
-            send(self.transport, self.descriptor, self._frame(answer))
+            self.transport.write(self._frame(answer))
         self.endpoint.answered()
 
     def _drop(self) -> None:

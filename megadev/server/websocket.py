@@ -13,7 +13,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from megadev.server.endpoint import Endpoint, send
+from megadev.server.endpoint import Endpoint
 from megadev.server.sessions import SessionConnection
 
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -56,7 +56,7 @@ class WebSocketConnection(SessionConnection):
             return
         for piece in pieces:
             if piece:
-                send(transport, self.descriptor, piece)
+                transport.write(piece)
             else:
                 self.is_parting = True
                 transport.close()

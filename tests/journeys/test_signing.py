@@ -109,8 +109,23 @@ def test_what_cannot_be_signed_is_a_bad_parameter(net: Devnet, alice: str, param
     assert refusal(net, method, *(alice if one == "ALICE" else one for one in rest)).code == -32602
 
 
-@pytest.mark.parametrize("method", ["eth_signTypedData", "eth_signTypedData_v3"])
-def test_older_ways_to_sign_typed_data_are_refused_by_name(net: Devnet, alice: str, method: str) -> None:
-    error = refusal(net, method, alice, MAIL)
-    assert error.code == -32601
-    assert "eth_signTypedData_v4" in error.message
+FLAT = MAIL | {
+    "types": {"EIP712Domain": MAIL["types"]["EIP712Domain"], "Mail": [{"name": "contents", "type": "string"}]},
+    "message": {"contents": "Hello, Bob!"},
+}
+
+
+def test_the_name_in_eip_712_itself_works_too(net: Devnet, alice: str) -> None:
+    assert net.rpc("eth_signTypedData", alice, MAIL) == net.rpc("eth_signTypedData_v4", alice, MAIL)
+
+
+def test_version_3_signs_what_it_knows(net: Devnet, alice: str) -> None:
+    assert net.rpc("eth_signTypedData_v3", alice, FLAT) == net.rpc("eth_signTypedData_v4", alice, FLAT)
+    error = refusal(net, "eth_signTypedData_v3", alice, MAIL)
+    assert (error.code, "eth_signTypedData_v4" in error.message) == (-32602, True)
+
+
+@pytest.mark.parametrize("method", ["eth_signTypedData", "eth_signTypedData_v3", "eth_signTypedData_v4"])
+@pytest.mark.parametrize("data", [[{"type": "string", "name": "a", "value": "b"}], MAIL | {"types": {"Mail": "x"}}, "[]"])
+def test_what_is_no_typed_data_is_refused(net: Devnet, alice: str, method: str, data: Any) -> None:
+    assert refusal(net, method, alice, data).code == -32602

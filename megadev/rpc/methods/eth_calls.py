@@ -113,6 +113,9 @@ class Scene:
 
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     """A block's environment, and the state after it."""
+    if block is Tag.PENDING:
+        pending = chain.sequencer.pending_builder()
+        return Scene(chain, pending.env, pending.state, CALL)
     return Scene(chain, chain.env(block), chain.state(block), CALL)
 
 

@@ -35,7 +35,16 @@ def personal_sign(node: RpcNode, message: DataParam, address: AddressParam, pass
 @method("eth_signTypedData_v4")
 def eth_signTypedData_v4(node: RpcNode, address: AddressParam, typed_data: AnyParam) -> str:
     """A signature of EIP-712 typed data, given as an object or as its JSON text."""
-    return _signature(node, address, _typed_data_hash(typed_data))
+    return _signature(node, address, _typed_data_hash(_decode_typed_data(typed_data)))
+
+
+@method("eth_signTypedData_v3")
+def eth_signTypedData_v3(node: RpcNode, address: AddressParam, typed_data: AnyParam) -> str:
+    """The same for data without arrays, where both versions agree; version 3 knows none."""
+    decoded = _decode_typed_data(typed_data)
+    if _has_arrays(decoded):
+        raise InvalidParams("version 3 of typed data has no arrays: use eth_signTypedData_v4")
+    return _signature(node, address, _typed_data_hash(decoded))
 
 
 @method("eth_signTransaction")
@@ -49,7 +58,8 @@ def _message_hash(message: bytes) -> Hash32:
     return keccak(b"\x19Ethereum Signed Message:\n%d%b" % (len(message), message))
 
 
-def _typed_data_hash(typed_data: Any) -> Hash32:
+def _decode_typed_data(typed_data: Any) -> dict[str, Any]:
+    """An object or its JSON text. What wallets called version 1, an array, is none of EIP-712's."""
     if isinstance(typed_data, str):
         try:
             check_nesting(typed_data.encode())
@@ -58,6 +68,18 @@ def _typed_data_hash(typed_data: Any) -> Hash32:
             raise InvalidParams(f"typed data is not JSON: {error}") from None
     if not isinstance(typed_data, dict) or not {"types", "primaryType", "domain", "message"} <= typed_data.keys():
         raise InvalidParams("typed data is an object with types, primaryType, domain and message (EIP-712)")
+    return typed_data
+
+
+def _has_arrays(typed_data: dict[str, Any]) -> bool:
+    """Whether any field of any type is an array; False where the types are not what they should be."""
+    types = typed_data["types"]
+    members = types.values() if isinstance(types, dict) else ()
+    fields = [field for fields in members if isinstance(fields, list) for field in fields]
+    return any(str(field.get("type")).endswith("]") for field in fields if isinstance(field, dict))
+
+
+def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
     # imported here because it takes half a second
     from eth_account.messages import encode_typed_data
 

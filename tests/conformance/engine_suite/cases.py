@@ -199,7 +199,7 @@ CASES = [
             ("with too much value", returning(b"\x5f"), 11),
             ("that reverts", asm(1, 1, "SSTORE") + asm(5, 0, "MSTORE", 32, 0, "REVERT"), 3),
             ("that halts", asm(1, 1, "SSTORE", "INVALID"), 3),
-            ("with storage", asm(1, 1, "SSTORE") + returning(b"\x5f"), 0),
+            ("with storage", returning(b"\x5f", asm(1, 1, "SSTORE")), 0),
         )
     ],
     Case("CREATE2 twice at one address", at_contract(*[
@@ -221,7 +221,8 @@ CASES = [
     Case("transient storage lives as long as the transaction", at_contract(
         asm(5, 1, "TSTORE"), call("CALL", OTHER), asm("POP", 1, "TLOAD"), keep(1)) | {OTHER: Has(code=asm(1, "TLOAD") + keep(1))}),
     Case("transient storage is undone with its frame", at_contract(
-        asm("CALLVALUE", 14, "JUMPI"), asm(0, 0, 0, 0, 1, "ADDRESS", 50_000, "CALL")[:0], asm(5, 1, "TSTORE", 1, "TLOAD"), keep(1))),
+        asm(4, 1, "TSTORE"), call("DELEGATECALL", OTHER), asm("POP", 1, "TLOAD"), keep(1))
+        | {OTHER: Has(code=asm(5, 1, "TSTORE") + BOOM)}),
     # precompiles
     Case("ecrecover", precompile(1, ECRECOVER_INPUT)),
     Case("ecrecover of nonsense", precompile(1, b"\x01" * 128)),

@@ -86,11 +86,11 @@ def asm(*parts: str | int | bytes) -> bytes:
     return bytes(code)
 
 
-def returning(code: bytes) -> bytes:
-    """Creation code that deploys ``code``."""
+def returning(code: bytes, before: bytes = b"") -> bytes:
+    """Creation code that does ``before`` and then deploys ``code``."""
     push = asm(len(code))
-    offset = len(push) + 7
-    return push + asm("DUP1") + bytes([0x60, offset]) + asm(0, "CODECOPY", 0, "RETURN") + code
+    offset = len(before) + len(push) + 7
+    return before + push + asm("DUP1") + bytes([0x60, offset]) + asm(0, "CODECOPY", 0, "RETURN") + code
 
 
 def call(kind: str, to: Address | int, *, value: int = 0, gas: int = 100_000, in_size: int = 0, out_size: int = 0) -> bytes:

@@ -1,0 +1,35 @@
+"""Writing the storage of the system contracts directly is what really calling them would do."""
+
+from __future__ import annotations
+
+import pytest
+
+from megadev.chain.genesis import BEACON_ROOTS_CODE, HISTORY_STORAGE_CODE
+from megadev.chain.spec import dev_spec
+from megadev.evm.engine import SYSTEM, BlockEnv, TxEnv
+from megadev.evm.engines.py_evm import PyEvmEngine
+from megadev.evm.rules import SYSTEM_ADDRESS, SYSTEM_CONTRACTS
+from megadev.evm.system_calls import block_start_diff
+from tests.conformance.engine_suite.worlds import DictState, Has
+
+ROOTS, HISTORY = SYSTEM_CONTRACTS["BEACON_ROOTS_ADDRESS"], SYSTEM_CONTRACTS["HISTORY_STORAGE_ADDRESS"]
+PARENT, BEACON = b"\x11" * 32, b"\x22" * 32
+
+
+@pytest.mark.parametrize(("number", "timestamp"), [(1, 1), (8191, 8191), (8192, 16_382), (20_000, 1_700_000_000)])
+def test_direct_writes_equal_the_calls(number: int, timestamp: int) -> None:
+    world = {ROOTS: Has(0, 1, BEACON_ROOTS_CODE), HISTORY: Has(0, 1, HISTORY_STORAGE_CODE)}
+    called, written = DictState(world), DictState(world)
+    engine = PyEvmEngine(dev_spec())
+    for to, data in ((ROOTS, BEACON), (HISTORY, PARENT)):
+        tx = TxEnv(SYSTEM_ADDRESS, to, data=data, gas_limit=30_000_000)
+        execution = engine.execute(BlockEnv(number, timestamp, 30_000_000), tx, called, rules=SYSTEM)
+        assert execution.succeeded
+        called.apply(execution.diff)
+    written.apply(block_start_diff(written, number, timestamp, PARENT, BEACON))
+    assert {key: value for key, value in written.slots.items() if value} == called.slots
+    assert written.accounts == called.accounts
+
+
+def test_other_code_at_their_addresses_is_left_alone() -> None:
+    assert block_start_diff(DictState({ROOTS: Has(0, 1, b"\x00")}), 5, 5, PARENT, BEACON).is_empty
