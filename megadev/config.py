@@ -19,7 +19,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Protocol
 
-from megadev.chain.spec import Hardfork
+from megadev.chain.spec import FORKS, fork_named
 from megadev.errors import ConfigError
 
 DEFAULT_FILE = "megadev.toml"
@@ -184,18 +184,17 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class HardforkName:
-    """A hardfork by name; ``latest`` is the newest one megadev runs."""
+    """A rule set by name or alias (``chain.spec.FORKS``); read as its proper name."""
 
     metavar: str = "NAME"
 
-    def read(self, given: object) -> Hardfork:
-        if isinstance(given, Hardfork):
-            return given
-        names = {fork.label: fork for fork in Hardfork} | {"latest": max(Hardfork)}
-        word = str(given).lower()
-        if word not in names:
-            raise ValueError(f"must be {_either(tuple(names))}, not {given!r}{_did_you_mean(word, names)}")
-        return names[word]
+    def read(self, given: object) -> str:
+        try:
+            return fork_named(str(given)).name
+        except ConfigError:
+            names = [name for fork in FORKS for name in (fork.name, *fork.aliases)]
+            word = str(given).lower()
+            raise ValueError(f"must be {_either(tuple(names))}, not {given!r}{_did_you_mean(word, names)}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +234,6 @@ class Setting:
             return str(value).lower()
         if isinstance(value, tuple):
             return ",".join(value)
-        if isinstance(value, Hardfork):
-            return value.label
         return "" if value is None else str(value)
 
 
@@ -284,13 +281,19 @@ class DevnetConfig:
         "m/44'/60'/0'/0/", Text("PATH"), ACCOUNTS, "--derivation-path", "BIP-32 path; each account's index is appended."
     )
 
-    chain_id: int = _setting(31337, Integer(1, 2**63 - 1), CHAIN, "--chain-id", "The chain id (EIP-155).")
-    hardfork: Hardfork = _setting(
-        max(Hardfork),
+    chain_id: int | None = _setting(
+        None,
+        Integer(1, 2**63 - 1),
+        CHAIN,
+        "--chain-id",
+        "The chain id (EIP-155). [default: the genesis file's, or 31337]",
+    )
+    hardfork: str = _setting(
+        "osaka",
         HardforkName(),
         CHAIN,
         "--hardfork",
-        f"Ethereum rules to run: {', '.join(fork.label for fork in Hardfork)} or latest.",
+        f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
     )
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
@@ -300,9 +303,15 @@ class DevnetConfig:
         Integer(0, 2**63 - 1, metavar="SECONDS"),
         CHAIN,
         "--timestamp",
-        "Timestamp of the genesis block, in seconds since 1970. [default: now]",
+        "Timestamp of the genesis block, in seconds since 1970. [default: the genesis file's, or now]",
     )
-    number: int = _setting(0, Integer(0, 2**63 - 1), CHAIN, "--number", "Number of the genesis block.")
+    number: int | None = _setting(
+        None,
+        Integer(0, 2**63 - 1),
+        CHAIN,
+        "--number",
+        "Number of the genesis block. [default: the genesis file's, or 0]",
+    )
     manual_clock: bool = _setting(
         False,
         Boolean(),
@@ -319,8 +328,12 @@ class DevnetConfig:
         "Leave out the CREATE2 deployer at 0x4e59b44847b379578588920cA78FbF26c0B4956C.",
     )
 
-    gas_limit: int = _setting(
-        30_000_000, Integer(21_000, 2**63 - 1, metavar="GAS"), GAS, "--gas-limit", "Gas per block."
+    gas_limit: int | None = _setting(
+        None,
+        Integer(21_000, 2**63 - 1, metavar="GAS"),
+        GAS,
+        "--gas-limit",
+        "Gas per block. [default: the genesis file's, or 30000000]",
     )
     disable_block_gas_limit: bool = _setting(
         False, Boolean(), GAS, "--disable-block-gas-limit", "Let a transaction ask for more gas than a block has."
@@ -332,12 +345,12 @@ class DevnetConfig:
         "--enable-tx-gas-limit --tx-gas-limit",
         "Refuse transactions above 16,777,216 gas, as Osaka does (EIP-7825).",
     )
-    base_fee: int = _setting(
-        1_000_000_000,
+    base_fee: int | None = _setting(
+        None,
         Integer(0, 2**128 - 1, metavar="WEI"),
         GAS,
         "--block-base-fee-per-gas --base-fee",
-        "Base fee of the genesis block, in wei (EIP-1559).",
+        "Base fee of the genesis block, in wei (EIP-1559). [default: the genesis file's, or 1000000000]",
     )
     gas_price: int | None = _setting(
         None,

@@ -26,7 +26,6 @@ COMMANDS: dict[str, str] = {
 
 DEBUG_VARIABLE = "MEGADEV_DEBUG"
 """When set to something other than 0, errors show their trace."""
-ISSUES_URL = "https://github.com/megadev/megadev/issues"
 
 
 class LazyGroup(click.Group):
@@ -93,7 +92,7 @@ def report_unexpected(error: BaseException, where: str = "") -> None:
     what = " ".join(str(error).split())
     happened = f"unexpected {type(error).__name__}{where and f' {where}'}{what and f': {what}'}"
     trace = "" if _debugging() else f" with what {DEBUG_VARIABLE}=1 shows"
-    click.echo(f"error: {happened}; please report it{trace} at {ISSUES_URL}", err=True)
+    click.echo(f"error: {happened}; please report it{trace}", err=True)
 
 
 def _debugging() -> bool:

@@ -16,6 +16,7 @@ from megadev.errors import UnknownBlock
 from megadev.evm.engine import BlockEnv, Engine
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.sequencer import Sequencer
+from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.world import World, WorldView
@@ -82,16 +83,31 @@ class LocalChain:
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block; at ``latest`` and the head's own number, with cheats made since."""
-        block = self.block(ref)
+        return self.block_and_state(ref)[1]
+
+    def block_and_state(self, ref: BlockRef) -> tuple[SealedBlock, StateReader]:
+        """A block and the state after it, as ``state`` has it: of one moment, on whichever thread."""
+        block, irregular = self.block_and_irregular(ref)
         view = WorldView(block.world, self.store.block_hash)
-        irregular = self.sequencer.irregular
-        if irregular is not None and block is self.store.head:
-            return Overlay(view, irregular)
-        return view
+        return block, view if irregular is None else Overlay(view, irregular)
+
+    def block_and_irregular(self, ref: BlockRef) -> tuple[SealedBlock, StateDiff | None]:
+        """A block and, where it is the head, what cheats changed since."""
+        while True:
+            block, irregular = self.block(ref), self.sequencer.irregular
+            if ref is not Tag.LATEST or block is self.store.head:
+                break  # else a block was sealed between the two, and took the cheats with it
+        if block is not self.store.head or irregular is block.irregular:
+            return block, None
+        return block, irregular
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""
-        header = self.block(ref).header
+        return self.env_of(self.block(ref))
+
+    def env_of(self, block: SealedBlock) -> BlockEnv:
+        """The environment of a block, sealed or not."""
+        header = block.header
         return BlockEnv(
             number=header.number,
             timestamp=header.timestamp,

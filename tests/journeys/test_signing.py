@@ -125,6 +125,17 @@ def test_version_3_signs_what_it_knows(net: Devnet, alice: str) -> None:
     assert (error.code, "eth_signTypedData_v4" in error.message) == (-32602, True)
 
 
+def test_an_array_of_fixed_length_must_have_it(net: Devnet, alice: str) -> None:
+    two = [{"name": "name", "type": "string"}, {"name": "wallets", "type": "address[2]"}]
+    fixed = MAIL | {"types": MAIL["types"] | {"Person": two}}
+    error = refusal(net, "eth_signTypedData_v4", alice, fixed)
+    assert (error.code, error.message) == (-32602, "Expected 2 items for array type address[2], got 1 items")
+    bob = {"name": "Bob", "wallets": ["0x" + "bb" * 20, "0x" + "bc" * 20]}
+    right = fixed | {"message": MAIL["message"] | {"to": [bob]}}
+    signature = net.rpc("eth_signTypedData_v4", alice, right)
+    assert Account.recover_message(encode_typed_data(full_message=right), signature=signature) == alice
+
+
 @pytest.mark.parametrize("method", ["eth_signTypedData", "eth_signTypedData_v3", "eth_signTypedData_v4"])
 @pytest.mark.parametrize("data", [[{"type": "string", "name": "a", "value": "b"}], MAIL | {"types": {"Mail": "x"}}, "[]"])
 def test_what_is_no_typed_data_is_refused(net: Devnet, alice: str, method: str, data: Any) -> None:

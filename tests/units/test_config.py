@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from megadev.chain.spec import Hardfork
 from megadev.config import GROUPS, SETTINGS, Boolean, DevnetConfig, resolve
 from megadev.errors import ConfigError
 
@@ -23,16 +22,16 @@ def write(folder: Path, text: str) -> Path:
 
 def test_defaults_are_those_anvil_users_know() -> None:
     config = DevnetConfig()
-    assert (config.port, config.host, config.chain_id, config.accounts) == (8545, ("127.0.0.1",), 31337, 10)
+    assert (config.port, config.host, config.chain_id, config.accounts) == (8545, ("127.0.0.1",), None, 10)
     assert config.balance_wei == 10_000 * 10**18
-    assert (config.gas_limit, config.base_fee, config.hardfork) == (30_000_000, 10**9, Hardfork.OSAKA)
+    assert (config.gas_limit, config.base_fee, config.hardfork) == (None, None, "osaka")
 
 
 def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(tmp_path: Path) -> None:
     file = write(tmp_path, "port = 1\nchain-id = 2\naccounts = 3\n")
     environ = {"MEGADEV_PORT": "11", "MEGADEV_CHAIN_ID": "12"}
     config = resolve({"port": "111", "chain_id": None}, environ, file)
-    assert (config.port, config.chain_id, config.accounts, config.number) == (111, 12, 3, 0)
+    assert (config.port, config.chain_id, config.accounts, config.number) == (111, 12, 3, None)
 
 
 def test_every_source_gives_a_setting_the_same_type(tmp_path: Path) -> None:
@@ -54,7 +53,7 @@ def test_every_source_gives_a_setting_the_same_type(tmp_path: Path) -> None:
         ({}, {}, "port = 'x'", "{file}: port: must be a whole number, not 'x'"),
         ({}, {}, "port = true", "{file}: port: must be a whole number, not True"),
         ({}, {}, "chain_id = 0", "{file}: chain-id: must be between 1 and 9223372036854775807, not 0"),
-        ({"hardfork": "osak"}, {}, "", "--hardfork: must be prague, osaka or latest, not 'osak'. Did you mean osaka?"),
+        ({"hardfork": "osak"}, {}, "", "--hardfork: must be prague, pectra, osaka, fusaka, latest, bpo1 or bpo2, not 'osak'. Did you mean osaka?"),
         ({"order": "fee"}, {}, "", "--order: must be fees or fifo, not 'fee'. Did you mean fees?"),
         ({"balance": "-1"}, {}, "", "--balance: must be an amount in ETH of at least 0, not '-1'"),
         ({"balance": "1e-19"}, {}, "", "--balance: has more than 18 decimals: '1e-19'"),
@@ -123,7 +122,7 @@ def test_a_copy_refuses_unknown_names_and_bad_values() -> None:
         DevnetConfig().replace(chain_idd=1)
     with pytest.raises(ConfigError, match="port: must be between"):
         DevnetConfig().replace(port=-1)
-    assert DevnetConfig().replace(hardfork="prague").hardfork is Hardfork.PRAGUE
+    assert DevnetConfig().replace(hardfork="Pectra").hardfork == "prague"
 
 
 def test_only_the_settings_asked_for_are_taken() -> None:

@@ -478,7 +478,7 @@ class Machine:
                                 raise Halted(OUT_OF_GAS)
                             grow(memory, offset + size)
                         piece = bytes(memory[offset : offset + size])
-                        stack[-1] = word_hash(piece) if size <= 96 else int.from_bytes(keccak(piece), "big")
+                        stack[-1] = word_hash(piece) if size == 64 else int.from_bytes(keccak(piece), "big")
                         pc += 1
                         continue
 

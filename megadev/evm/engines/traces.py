@@ -42,7 +42,7 @@ _SIGN = 1 << 255
 
 @lru_cache(maxsize=1 << 14)
 def word_hash(data: bytes) -> int:
-    """keccak256 as a word. Remembered: contracts hash the same few mapping keys again and again."""
+    """keccak256 of 64 bytes as a word. Remembered: contracts hash the same few mapping keys again and again."""
     return int.from_bytes(keccak(data), "big")
 
 
@@ -358,8 +358,8 @@ class _Maker:
         if isinstance(size, int) and 0 < size <= 1024:
             self.stretch_gas += 6 * ((size + 31) // 32)
             self.use_memory(offset, str(size))
-            data = f"bytes(memory[{offset}:{offset} + {size}])"
-            self.push(self.name(f"word_hash({data})" if size <= 96 else f"number(keccak({data}), 'big')"))
+            data = f"memory[{offset}:{offset} + {size}]"
+            self.push(self.name(f"word_hash(bytes({data}))" if size == 64 else f"number(keccak({data}), 'big')"))
             return
         length = self.value(size)
         self.lines.append(f"gas -= 6 * (({length} + 31) // 32)")

@@ -116,7 +116,8 @@ def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     if block is Tag.PENDING:
         pending = chain.sequencer.pending_builder()
         return Scene(chain, pending.env, pending.state, CALL)
-    return Scene(chain, chain.env(block), chain.state(block), CALL)
+    sealed, state = chain.block_and_state(block)
+    return Scene(chain, chain.env_of(sealed), state, CALL)
 
 
 def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:

@@ -6,6 +6,7 @@ it, and viem, ethers and cast take the answer for bytes.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.envelope import check_nesting
 from megadev.rpc.methods.eth_send import completed, signed
+
+_ARRAY = re.compile(r"(.+)\[(\d*)\]")
 
 
 @method("eth_sign")
@@ -84,10 +87,26 @@ def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
     from eth_account.messages import encode_typed_data
 
     try:
+        _check_lengths(typed_data["types"], typed_data["primaryType"], typed_data["message"])
         signable = encode_typed_data(full_message=typed_data)
+    except InvalidParams:
+        raise
     except Exception as error:  # whatever a library makes of a caller's malformed types and values
         raise InvalidParams(f"typed data cannot be encoded: {error}") from error
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def _check_lengths(types: Any, kind: str, value: Any) -> None:
+    """Raises ``InvalidParams`` where an array of fixed length has another; the library does not look."""
+    array = _ARRAY.fullmatch(kind)
+    if array is not None:
+        if array[2] and len(value) != int(array[2]):
+            raise InvalidParams(f"Expected {array[2]} items for array type {kind}, got {len(value)} items")
+        for item in value:
+            _check_lengths(types, array[1], item)
+    elif kind in types and value is not None:
+        for field in types[kind]:
+            _check_lengths(types, field["type"], value[field["name"]])
 
 
 def _signature(node: RpcNode, address: Address, message_hash: Hash32) -> str:

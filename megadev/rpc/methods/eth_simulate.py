@@ -65,14 +65,14 @@ def eth_simulateV1(node: RpcNode, payload: Payload, block: BlockParam = Tag.LATE
     if len(payload.block_state_calls) > MAX_BLOCKS:
         raise SimulationTooLarge(f"too many blocks: {len(payload.block_state_calls)}; at most {MAX_BLOCKS}")
     chain = node.chain
-    base = chain.block(block)
+    base, irregular = chain.block_and_irregular(block)
     simulated = simulate(
         chain.spec,
         chain.engine,
         base,
         [_request(wanted) for wanted in payload.block_state_calls],
         block_hash=chain.store.block_hash,
-        irregular=chain.sequencer.irregular if base is chain.head else None,
+        irregular=irregular,
         validation=payload.validation,
         trace_transfers=payload.trace_transfers,
     )

@@ -1,0 +1,86 @@
+"""How settings become the first block: the dev accounts and contracts, laid over a genesis file where one is given.
+
+What a setting says explicitly wins over the file, and the file wins over the defaults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
+from megadev.chain.genesis import Genesis, make_genesis, parse_genesis
+from megadev.chain.spec import TRANSACTION_GAS_CAP, ChainSpec, FeeRules, dev_spec, fork_named
+from megadev.config import DevnetConfig
+from megadev.errors import ConfigError
+from megadev.node.accounts import Accounts
+from megadev.primitives.keccak import keccak
+from megadev.state.account import Account
+from megadev.state.diff import Cause, StateDiff
+from megadev.state.world import World
+
+DEFAULT_CHAIN_ID = 31337
+
+
+def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[ChainSpec, Genesis]:
+    """The chain's rules and its genesis. Keys that a genesis file holds join ``accounts``. Raises ``ConfigError``."""
+    spec = _spec(config)
+    balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
+    contracts = {
+        address: load(name).runtime
+        for address, name in GENESIS_CONTRACTS.items()
+        if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
+    }
+    genesis = make_genesis(spec, balances=balances, contracts=contracts, timestamp=now)
+    if config.init is not None:
+        given = parse_genesis(_read_json(config.init), spec)
+        for key in given.private_keys:
+            accounts.add(key)
+        genesis = msgspec.structs.replace(
+            given, accounts=genesis.accounts | given.accounts, timestamp=given.timestamp or now
+        )
+    said = {
+        name: value
+        for name in ("chain_id", "timestamp", "number", "gas_limit", "base_fee")
+        if (value := getattr(config, name)) is not None
+    }
+    genesis = msgspec.structs.replace(genesis, **said)
+    chain_id = DEFAULT_CHAIN_ID if genesis.chain_id is None else genesis.chain_id
+    return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit), genesis
+
+
+def genesis_world(genesis: Genesis) -> World:
+    """The state before any transaction."""
+    diff = StateDiff(Cause.GENESIS)
+    for address, account in genesis.accounts.items():
+        code_hash = keccak(account.code)
+        diff.accounts[address] = Account(account.nonce, account.balance, code_hash)
+        if account.code:
+            diff.codes[code_hash] = account.code
+        if account.storage:
+            diff.storage[address] = account.storage
+    return World().apply(diff)
+
+
+def _spec(config: DevnetConfig) -> ChainSpec:
+    fork = fork_named(config.hardfork)
+    tip = FeeRules(minimum_tip=0) if config.disable_min_priority_fee else FeeRules()
+    return dev_spec(
+        hardfork=fork.hardfork,
+        blobs=fork.blobs,
+        fees=tip,
+        code_size_limit=None if config.disable_code_size_limit else config.code_size_limit,
+        transaction_gas_cap=TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
+        enforce_block_gas_limit=not config.disable_block_gas_limit,
+    )
+
+
+def _read_json(path: Path) -> object:
+    try:
+        return msgspec.json.decode(path.read_bytes())
+    except OSError as problem:
+        raise ConfigError(f"{path}: {problem.strerror or problem}") from None
+    except msgspec.DecodeError as problem:
+        raise ConfigError(f"{path}: not JSON: {problem}") from None
