@@ -7,6 +7,7 @@ one writer.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,7 +20,7 @@ from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.server import Access, ServerOptions, ServerThread
+from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 from megadev.testing.client import InProcessClient
 
 if TYPE_CHECKING:
@@ -38,19 +39,34 @@ class Devnet:
             alice, bob, _ = net.accounts
             net.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": "0x1"})
 
+    Interval mining needs an event loop for its timer. ``loop`` is the caller's, which must then make all requests from
+    it; without one a thread is started as soon as blocks are to come by timer.
+
     Raises ``ConfigError`` for settings that cannot be used.
     """
 
-    def __init__(self, config: DevnetConfig | None = None, *, clock: Clock | None = None, **settings: object) -> None:
+    def __init__(
+        self,
+        config: DevnetConfig | None = None,
+        *,
+        clock: Clock | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        **settings: object,
+    ) -> None:
         base = config if config is not None else DevnetConfig()
         self.node = Node(base.replace(**settings) if settings else base, clock)
         self.dispatcher = Dispatcher(
             RpcNode(self.node, self.node.l2), before_request=self.node.settle, after_answer=self.node.settle
         )
         self._client = InProcessClient(self.dispatcher)
-        self._server: ServerThread | None = None
+        self._thread: LoopThread | None = None
+        self._server: Server | None = None
         self._web3: Web3 | None = None
         self._async_web3: AsyncWeb3[Any] | None = None
+        if loop is not None:
+            self.node.mining.start(loop)
+        else:
+            self.node.mining.call_when_timer_needed(self._start_thread)
 
     @property
     def config(self) -> DevnetConfig:
@@ -104,9 +120,9 @@ class Devnet:
         if self._server is not None:
             raise ConfigError(f"already served at {self.url}: close this devnet or use that URL")
         hosts = (host,) if isinstance(host, str) else host
-        self._server = ServerThread(self.dispatcher, hosts, port, options=server_options(self, lambda: (self.url,)))
-        self._server.loop.call_soon_threadsafe(self.node.mining.start, self._server.loop)
-        return self._server.urls[0]
+        options = server_options(self, lambda: (self.url,))
+        self._server = self._start_thread().run(serve(self.dispatcher, hosts, port, options=options))
+        return self.url
 
     @property
     def url(self) -> str:
@@ -117,10 +133,30 @@ class Devnet:
 
     def close(self) -> None:
         """Stop serving and let go of everything; closing twice is allowed."""
+        thread, self._thread = self._thread, None
         server, self._server = self._server, None
+        if thread is not None:
+            thread.run(self._stop(server))
+            thread.stop()
+            self.dispatcher.loop = None
+
+    async def _stop(self, server: Server | None) -> None:
+        self.node.mining.stop()
         if server is not None:
-            server.loop.call_soon_threadsafe(self.node.mining.stop)
-            server.close()
+            await server.close()
+
+    def _start_thread(self) -> LoopThread:
+        """The thread that is the one writer from now on: in-process requests are handed over to it too."""
+        if self._thread is None:
+            self._thread = LoopThread()
+            self.dispatcher.loop = self._thread.loop
+            self._thread.loop.call_soon_threadsafe(self._take_over, self._thread.loop)
+        return self._thread
+
+    def _take_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """On the new thread: wait for the request that made it necessary, then run the timer."""
+        with self.dispatcher.turn:
+            self.node.mining.start(loop)
 
     def __enter__(self) -> Self:
         return self

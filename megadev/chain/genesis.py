@@ -76,8 +76,8 @@ SYSTEM_ACCOUNTS: dict[Address, GenesisAccount] = {
     BEACON_ROOTS_ADDRESS: GenesisAccount(nonce=1, code=BEACON_ROOTS_CODE),
     HISTORY_STORAGE_ADDRESS: GenesisAccount(nonce=1, code=HISTORY_STORAGE_CODE),
 }
-"""The system contracts a rollup has. Those that queue requests to validators (EIP-7002, EIP-7251) are left out: there are
-no validators to read the queues."""
+"""The system contracts a rollup has. Those that queue requests to validators (EIP-7002, EIP-7251) are left out: there
+are no validators to read the queues."""
 
 
 def make_genesis(

@@ -47,7 +47,7 @@ def up(config_file: str | None, **flags: Any) -> int:
     from megadev.server import new_event_loop
 
     loop = new_event_loop()
-    with Devnet(config) as devnet:
+    with Devnet(config, loop=loop) as devnet:
         try:
             loop.run_until_complete(_run(devnet, config, loop))
         finally:
@@ -84,7 +84,6 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     try:
         output.show_start(devnet, server)
         log = output.start_log(devnet)
-        devnet.node.mining.start(loop)
         await stop.wait()
     finally:
         devnet.node.mining.stop()

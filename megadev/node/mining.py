@@ -1,12 +1,12 @@
 """When blocks are built: switching the mode at run time, and the timer of interval mining.
 
-The timer needs a running event loop; without one (an in-process node that is not served) blocks come by transaction or
-by request only.
+The timer needs a running event loop. Where there is none yet, whoever made the node is told that one is needed.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from megadev.sequencer.sequencer import MiningMode, Sequencer
 
@@ -18,8 +18,14 @@ class Mining:
         self._sequencer = sequencer
         self.block_time = block_time
         """Seconds between blocks in interval and mixed mode, else None."""
+        self._on_timer_needed: Callable[[], object] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+
+    def call_when_timer_needed(self, callback: Callable[[], object]) -> None:
+        """Have ``callback`` called once blocks are to come by timer and no loop runs one: now, or later."""
+        self._on_timer_needed = callback
+        self._schedule()
 
     @property
     def mode(self) -> MiningMode:
@@ -48,8 +54,13 @@ class Mining:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._loop is not None and self.block_time is not None:
+        if self.block_time is None:
+            return
+        if self._loop is not None:
             self._timer = self._loop.call_later(self.block_time, self._tick)
+        elif self._on_timer_needed is not None:
+            needed, self._on_timer_needed = self._on_timer_needed, None
+            needed()
 
     def _tick(self) -> None:
         self._schedule()

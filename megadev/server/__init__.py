@@ -13,6 +13,6 @@ from __future__ import annotations
 
 from megadev.server.access import Access
 from megadev.server.endpoint import ServerOptions
-from megadev.server.server import Server, ServerThread, new_event_loop, serve
+from megadev.server.server import LoopThread, Server, ServerThread, new_event_loop, serve
 
-__all__ = ["Access", "Server", "ServerOptions", "ServerThread", "new_event_loop", "serve"]
+__all__ = ["Access", "LoopThread", "Server", "ServerOptions", "ServerThread", "new_event_loop", "serve"]

@@ -9,8 +9,9 @@ import socket
 import stat
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from megadev.errors import ConfigError
 from megadev.rpc.dispatch import Dispatcher
@@ -23,6 +24,7 @@ CLOSE_TIMEOUT = 1.0
 CHECK_INTERVAL = 1.0
 """Seconds between looks at slow clients, at most."""
 BACKLOG = 1024
+Result = TypeVar("Result")
 
 
 class Server:
@@ -213,11 +215,28 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-class ServerThread:
-    """A server in a daemon thread of its own, for programs that have no event loop. Also a context manager.
+class LoopThread:
+    """An event loop in a daemon thread of its own, for programs that have none."""
 
-    Raises what ``serve`` raises, from the constructor.
-    """
+    def __init__(self) -> None:
+        self.loop = new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="megadev-loop", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run ``work`` there and wait for its result. Raises what it raises."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def stop(self) -> None:
+        """End the thread; stopping twice is allowed."""
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.loop.stop)
+            self._thread.join()
+            self.loop.close()
+
+
+class ServerThread:
+    """A server on a ``LoopThread``. Also a context manager. The constructor raises what ``serve`` raises."""
 
     def __init__(
         self,
@@ -228,15 +247,16 @@ class ServerThread:
         options: ServerOptions | None = None,
         ipc_path: Path | None = None,
     ) -> None:
-        self.loop = new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, name="megadev-server", daemon=True)
-        self._thread.start()
-        starting = serve(dispatcher, hosts, port, options=options, ipc_path=ipc_path)
+        self._thread = LoopThread()
         try:
-            self.server = asyncio.run_coroutine_threadsafe(starting, self.loop).result()
+            self.server = self._thread.run(serve(dispatcher, hosts, port, options=options, ipc_path=ipc_path))
         except BaseException:
-            self._stop()
+            self._thread.stop()
             raise
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return self._thread.loop
 
     @property
     def port(self) -> int:
@@ -248,15 +268,9 @@ class ServerThread:
 
     def close(self) -> None:
         """Close the server and end the thread."""
-        if self.loop.is_closed():
-            return
-        asyncio.run_coroutine_threadsafe(self.server.close(), self.loop).result()
-        self._stop()
-
-    def _stop(self) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
+        if not self.loop.is_closed():
+            self._thread.run(self.server.close())
+            self._thread.stop()
 
     def __enter__(self) -> ServerThread:
         return self

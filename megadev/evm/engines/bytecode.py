@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
-from megadev.evm.engines.traces import HOT, Trace, make_trace
+from megadev.evm.engines.traces import HOT, SPREAD, Trace, make_trace
 
 _PADDING = bytes(33)
 """Reading past the end of code finds STOP, and a PUSH cut short pushes zeros to its right: 33 zeros serve both."""
@@ -52,7 +52,7 @@ def arrive(bytecode: Bytecode, pc: int) -> Trace | None:
     """Count an arrival at ``pc``, which has no entry in ``traces``; makes one when the place turns out to be hot."""
     count = bytecode.arrivals.get(pc, 0) + 1
     bytecode.arrivals[pc] = count
-    if count < HOT:
+    if count < HOT + pc % SPREAD:
         return None
     trace = bytecode.traces[pc] = make_trace(bytecode, pc)
     return trace

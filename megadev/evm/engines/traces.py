@@ -34,6 +34,9 @@ Trace = tuple[int, int, int, Run]
 HOT: Final = 8
 """Arrivals before a trace is made: making one takes about a millisecond, each run of it saves some ten microseconds."""
 
+SPREAD: Final = 32
+"""Up to so many arrivals more, by position: the traces of one contract are not all made during one transaction."""
+
 _MOST_OPCODES = 160
 _WORD = 1 << 256
 _MASK = _WORD - 1

@@ -28,6 +28,7 @@ def traces_are_made(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "at once":
             patch.setattr(bytecode_module, "HOT", 1)
+            patch.setattr(bytecode_module, "SPREAD", 1)
         bytecode_module.analysed.cache_clear()
         yield
     bytecode_module.analysed.cache_clear()

@@ -222,7 +222,7 @@ def test_a_tracer_sees_every_step_and_changes_nothing() -> None:
     state = DictState({A: Has(10**18), B: Has(1, 1, code), C: Has(0, 1, asm(1, "ADD"))})
     recorder = Recorder(True)
     traced = ENGINE.execute(BLOCK, tx(), state, tracer=recorder)
-    for _ in range(20):  # until it is compiled
+    for _ in range(50):  # until it is compiled
         assert ENGINE.execute(BLOCK, tx(), state) == traced
     steps = [told for told in recorder.told if told[0] == "step"]
     assert steps[0] == ("step", 0, 0, 0x60, 79_000, [])

@@ -1,0 +1,55 @@
+"""P256VERIFY and MODEXP against published numbers; the other precompiles are held to py-evm in the engine suite."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from megadev.chain.spec import Hardfork
+from megadev.evm.engines.p256 import N, P, verify
+from megadev.evm.engines.precompiles import modexp, p256verify
+from megadev.evm.rules import EVM_RULES
+
+X = 0x60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6
+Y = 0x7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299
+R = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
+S = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
+HASH = hashlib.sha256(b"sample").digest()
+
+
+def word(n: int) -> bytes:
+    return n.to_bytes(32, "big")
+
+
+def test_the_signature_of_rfc_6979_verifies() -> None:
+    """RFC 6979, A.2.5: P-256, SHA-256, message "sample"."""
+    assert verify(HASH, R, S, X, Y)
+    assert p256verify(HASH + word(R) + word(S) + word(X) + word(Y)) == word(1)
+    assert verify(HASH, R, N - S, X, Y), "EIP-7951 does not ask for the low s"
+
+
+@pytest.mark.parametrize(
+    ("r", "s", "x", "y"),
+    [(0, S, X, Y), (R, 0, X, Y), (N, S, X, Y), (R, N, X, Y), (R, S, 0, 0), (R, S, X, Y + 1), (R, S, P, Y), (S, R, X, Y)],
+)
+def test_what_is_out_of_range_off_the_curve_or_wrong_is_no_signature(r: int, s: int, x: int, y: int) -> None:
+    assert p256verify(HASH + word(r) + word(s) + word(x) + word(y)) == b""
+
+
+def test_modexp_is_bounded_from_osaka_on() -> None:
+    """EIP-7823."""
+    data = word(1) + word(1) + word(1025) + b"\x02\x03" + word(7).rjust(1025, b"\0")
+    assert modexp(data, None) == word(1).rjust(1025, b"\0")
+    assert modexp(data, EVM_RULES[Hardfork.OSAKA].modexp_limit) is None
+
+
+def test_modexp_prices_of_both_hardforks() -> None:
+    """EIP-2565 and EIP-7883, for sizes below and above their thresholds."""
+    five = word(5)[12:]
+    prague, osaka = (EVM_RULES[fork].precompiles[five].gas for fork in (Hardfork.PRAGUE, Hardfork.OSAKA))
+    small = word(1) + word(1) + word(1) + b"\x02\x03\x05"
+    large = word(64) + word(64) + word(64) + b"\xff" * 192
+    assert (prague(small), osaka(small)) == (200, 500)
+    assert prague(large) == 64 * (8 * 32 + 255) // 3
+    assert osaka(large) == 2 * 64 * (16 * 32 + 255)
