@@ -20,6 +20,7 @@ from megadev.chain.transactions import (
     DYNAMIC_FEE,
     LEGACY,
     SET_CODE,
+    TRANSACTION_GAS,
     AccessList,
     SignedAuthorization,
     Transaction,
@@ -269,6 +270,8 @@ class _Simulation:
         gas = block_gas_left if call.gas is None else call.gas
         if gas > block_gas_left:
             raise GasLimitTooHigh(f"block gas limit reached: {builder.gas_used + gas} >= {builder.plan.gas_limit}")
+        if self.gas_left < TRANSACTION_GAS:
+            raise SimulationTooLarge("the simulation has used all the gas that it may: ask for less at once")
         max_fee = call.max_fee_per_gas if call.gas_price is None else call.gas_price
         tip = call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price
         unsigned = UnsignedTransaction(

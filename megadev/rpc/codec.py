@@ -36,6 +36,7 @@ JSON: TypeAlias = (
 """What a method may return. Not ``bytes``: the encoder would turn them into base64, so hex is the formatter's job.
 ``msgspec.Raw`` is JSON already encoded; a struct is encoded with its renamed fields."""
 
+UINT8_MAX = 2**8 - 1
 UINT64_MAX = 2**64 - 1
 UINT256_MAX = 2**256 - 1
 
@@ -108,6 +109,11 @@ def decode_uint64(value: object) -> int:
     return _number(value, UINT64_MAX, "a quantity (0x hex, decimal string or number, below 2**64)")
 
 
+def decode_uint8(value: object) -> int:
+    """A number of 8 bits."""
+    return _number(value, UINT8_MAX, "a quantity (0x hex, decimal string or number, below 2**8)")
+
+
 def decode_data(value: object) -> bytes:
     """Bytes as 0x and an even number of hex digits."""
     if type(value) is str and value[:2] in ("0x", "0X"):
@@ -163,7 +169,9 @@ def decode_string(value: object) -> str:
 
 def decode_float(value: object) -> float:
     """A JSON number (percentiles)."""
-    if type(value) is float or type(value) is int:
+    if type(value) is float:
+        return value
+    if type(value) is int and abs(value) <= UINT256_MAX:  # a float holds that, and not everything beyond
         return float(value)
     raise _fail("a number", value)
 
@@ -269,6 +277,7 @@ WordParam: TypeAlias = Annotated[bytes, Decode(decode_word)]
 QuantityParam: TypeAlias = Annotated[int, Decode(decode_quantity)]
 SlotParam: TypeAlias = Annotated[int, Decode(decode_quantity)]
 """A storage key or word as a number: short and zero-padded hex are both common."""
+Uint8Param: TypeAlias = Annotated[int, Decode(decode_uint8)]
 Uint64Param: TypeAlias = Annotated[int, Decode(decode_uint64)]
 BoolParam: TypeAlias = Annotated[bool, Decode(decode_bool)]
 StringParam: TypeAlias = Annotated[str, Decode(decode_string)]
@@ -294,7 +303,7 @@ class _AuthorizationItem(msgspec.Struct, frozen=True, rename="camel"):
     chain_id: QuantityParam
     address: AddressParam
     nonce: Uint64Param
-    y_parity: QuantityParam
+    y_parity: Uint8Param  # EIP-7702: an 8-bit number, though only 0 and 1 recover to anybody
     r: QuantityParam
     s: QuantityParam
 

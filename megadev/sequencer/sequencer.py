@@ -184,6 +184,8 @@ class Sequencer:
     def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
         """Build ``count`` blocks now, the first ones from the pool; ``interval`` seconds apart where given."""
         self.settle()
+        if interval is not None:
+            self.time.check_row(count, interval, self.head.header.timestamp)
         mined = []
         for _ in range(count):
             if interval is not None and self.time.settings.next_exact is None:

@@ -11,6 +11,12 @@ from dataclasses import dataclass, replace
 from megadev.clock import Clock
 from megadev.errors import InvalidParams
 
+MAX_TIMESTAMP = 2**63 - 1
+"""The furthest that anyone may travel. Blocks keep a second's distance, so from here on as many more blocks fit into the
+64 bits of a header's timestamp."""
+MAX_INTERVAL = 2**32
+"""The furthest that blocks may be put apart: two thousand million of them reach ``MAX_TIMESTAMP``."""
+
 
 @dataclass(frozen=True, slots=True)
 class TimeSettings:
@@ -59,11 +65,13 @@ class TimeKeeper:
         """Move the clock forward; returns the total offset."""
         if seconds < 0:
             raise InvalidParams(f"time can only be increased, not by {seconds} seconds; use evm_setTime to go back")
+        _check_reach(self.now() + seconds)
         self.settings = replace(self.settings, offset=self.settings.offset + seconds)
         return self.settings.offset
 
     def set_next(self, timestamp: int, parent: int) -> None:
         """Ask for the next block's timestamp."""
+        _check_reach(timestamp)
         if timestamp < parent or (timestamp == parent and not self.allow_equal):
             relation = "lower than" if timestamp < parent else "equal to"
             raise InvalidParams(
@@ -74,10 +82,22 @@ class TimeKeeper:
 
     def set_time(self, timestamp: int) -> int:
         """Set the clock, forwards or back; returns the jump in seconds."""
+        _check_reach(timestamp)
         jump = timestamp - self.now()
         self.settings = replace(self.settings, offset=self.settings.offset + jump, next_exact=None)
         return jump
 
     def set_interval(self, seconds: int | None) -> None:
         """Fix every block's distance from its parent, or stop doing so."""
+        if seconds is not None and seconds > MAX_INTERVAL:
+            raise InvalidParams(f"blocks can be at most {MAX_INTERVAL} seconds apart, not {seconds}")
         self.settings = replace(self.settings, interval=seconds)
+
+    def check_row(self, count: int, interval: int, parent: int) -> None:
+        """Raises ``InvalidParams`` where ``count`` blocks ``interval`` seconds apart would leave time's range."""
+        _check_reach(max(self.now(), parent) + count * interval)
+
+
+def _check_reach(timestamp: int) -> None:
+    if timestamp > MAX_TIMESTAMP:
+        raise InvalidParams(f"timestamp {timestamp} is beyond the last one that can be set, {MAX_TIMESTAMP}")

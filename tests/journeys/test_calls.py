@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
+from megadev.clock import ManualClock
 from megadev.primitives.abi import Value, decode, encode_call
 from megadev.testing.client import RpcError
 from tests.contracts import load
@@ -360,6 +361,22 @@ def test_bundles_take_state_and_block_overrides(net: Devnet) -> None:
         [{"value": word(100)}],
         [{"value": word(200)}],
     ]
+
+
+class HurriedClock(ManualClock):
+    """A second passes whenever somebody looks."""
+
+    def monotonic_ns(self) -> int:
+        self.advance(1)
+        return super().monotonic_ns()
+
+
+def test_bundles_end_when_their_time_is_up() -> None:
+    net = Devnet(clock=HurriedClock(1_700_000_000))
+    bundle = [{"transactions": [{"to": NOBODY}] * 3}]
+    error = call_error(net, bundle, {}, {}, 2_500, method="eth_callMany")
+    assert (error.code, error.message) == (-32000, "execution aborted (timeout = 2500 ms)")
+    assert net.rpc("eth_callMany", bundle, {}, {}, 60_000) == [[{"value": "0x"}] * 3]
 
 
 @pytest.mark.parametrize("params", [[], [[]], [[{}]], [[{"transactions": "0x"}]], [[{"transactions": [{"to": "0x1"}]}]]])

@@ -328,6 +328,16 @@ def test_what_no_chain_could_contain_is_refused_with_the_codes_of_the_execution_
     assert (error.code, words in error.message) == (code, True), error
 
 
+def test_all_calls_of_a_simulation_share_its_gas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("megadev.node.simulate.GAS_ALLOWANCE", 60_000)
+    net = Devnet(gas_limit=50_000)
+    block = {"calls": [{"to": PAYEE}]}
+    first, second = simulate(net, block, block, returnFullTransactions=True)
+    assert [first["transactions"][0]["gas"], second["transactions"][0]["gas"]] == [hex(50_000), hex(39_000)]
+    error = refusal(net, block, block, block)
+    assert (error.code, "used all the gas" in error.message) == (-38026, True)
+
+
 def test_256_blocks_are_not_too_many(net: Devnet) -> None:
     assert len(simulate(net, {"blockOverrides": {"number": hex(256)}})) == 256
 

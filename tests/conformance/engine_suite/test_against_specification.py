@@ -9,8 +9,10 @@ import sys
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
 
 from megadev.chain.spec import Hardfork, dev_spec
+from megadev.evm.engine import TxEnv
 from megadev.evm.engines.py_evm import PyEvmEngine
 from tests.conformance.engine_suite.cases import (
     AUTHORITY,
@@ -18,15 +20,19 @@ from tests.conformance.engine_suite.cases import (
     BLOCK_HASHES,
     CASES,
     CHAIN_ID,
+    CONTRACT,
+    GWEI,
     OSAKA_CASES,
+    SENDER,
     Case,
     transaction,
     world_of,
 )
 from tests.conformance.engine_suite.judging import check
+from tests.conformance.engine_suite.programs import programs, relaxed, world_around
 from tests.conformance.engine_suite.worlds import DictState
 
-pytest.importorskip("ethereum.forks.osaka", reason="pip install ethereum-execution")
+pytest.importorskip("ethereum.forks.osaka.fork", reason="pip install ethereum-execution")
 RUNS = [
     *((Hardfork.PRAGUE, case) for case in CASES),
     *((Hardfork.OSAKA, case) for case in (*CASES, *OSAKA_CASES) if transaction(case).gas_limit <= 1 << 24),
@@ -46,8 +52,6 @@ def test_specification(loop: Literal["fast", "py-evm"], hardfork: Hardfork, case
         pytest.skip("py-evm cannot recurse so deep on Python 3.12")
     engine = PyEvmEngine(dev_spec(CHAIN_ID, hardfork), loop=loop)
     world, tx = world_of(case), transaction(case)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, 20_000))
     judgement = judge(
         hardfork.label,
         world,
@@ -58,3 +62,13 @@ def test_specification(loop: Literal["fast", "py-evm"], hardfork: Hardfork, case
     )
     execution = engine.execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
     check(judgement, world, tx, execution)
+
+
+@relaxed
+@given(programs, programs)
+def test_specification_on_random_programs(code: bytes, other: bytes) -> None:
+    from tests.conformance.engine_suite.specification import judge
+
+    world, tx = world_around(code, other), TxEnv(SENDER, CONTRACT, 0, 3, b"data", 200_000, 2 * GWEI, 2 * GWEI)
+    execution = PyEvmEngine(dev_spec(CHAIN_ID)).execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
+    check(judge("osaka", world, BLOCK, tx, block_hashes=BLOCK_HASHES), world, tx, execution)
