@@ -295,6 +295,13 @@ class DevnetConfig:
         "--hardfork",
         f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
     )
+    engine: str = _setting(
+        "python",
+        Choice(("python", "py-evm")),
+        CHAIN,
+        "--engine",
+        "What runs the EVM: megadev's own loop, or py-evm's (about 15 times slower, no traces) as a second opinion.",
+    )
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
     )

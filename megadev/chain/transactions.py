@@ -744,7 +744,9 @@ def validate_transaction(tx: Transaction, spec: ChainSpec, *, sidecar_required: 
         )
     cap = spec.transaction_gas_cap
     if cap is not None and tx.gas_limit > cap and kind != DEPOSIT:
-        raise GasLimitTooHigh(f"transaction gas limit too high: cap {cap} (EIP-7825), tx gas limit {tx.gas_limit}")
+        raise GasLimitTooHigh(
+            f"intrinsic gas too high: transaction gas limit too high (cap: {cap}, tx: {tx.gas_limit}; EIP-7825)"
+        )
     if tx.to is None:
         limit = spec.initcode_size_limit
         if limit is not None and len(tx.data) > limit:

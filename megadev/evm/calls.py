@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from megadev.chain.receipts import Log
+from megadev.chain.transactions import gas_before_execution
 from megadev.errors import (
     ExecutionHalted,
     ExecutionReverted,
@@ -31,7 +32,7 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.rules import EVM_RULES, intrinsic_gas
+from megadev.evm.rules import EVM_RULES
 from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import Address
 from megadev.state.reader import StateReader
@@ -67,9 +68,7 @@ def raise_for_result(execution: Execution) -> None:
         raise ExecutionHalted(result.reason)
 
 
-def estimate_gas(
-    engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CALL
-) -> int:
+def estimate_gas(engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CALL) -> int:
     """The smallest gas limit, exact to 1 gas, with which ``tx`` succeeds.
 
     ``tx.gas_limit`` is the most that may be tried; the block's gas limit and what the sender's balance pays for at the
@@ -86,7 +85,7 @@ def estimate_gas(
             return None
 
     allowance = min(tx.gas_limit, block.gas_limit, _affordable_gas(tx, state))
-    intrinsic, floor = intrinsic_gas(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
+    intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
     least = max(intrinsic, floor)
     if allowance < least:
         raise GasAllowanceExceeded(allowance)

@@ -14,8 +14,6 @@ from megadev.primitives.types import Address
 
 STACK_LIMIT = 1024
 CALL_DEPTH_LIMIT = 1024
-GAS_PER_BLOB = 131_072
-"""EIP-4844: 2**17 blob gas for each blob."""
 
 _NAMES = {
     0x00: "STOP ADD MUL SUB DIV SDIV MOD SMOD ADDMOD MULMOD EXP SIGNEXTEND",
@@ -190,31 +188,3 @@ EVM_RULES: dict[Hardfork, EvmRules] = {
 
 SYSTEM_ADDRESS: Address = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
 """Who makes the protocol's own calls (EIP-4788, EIP-2935)."""
-
-SYSTEM_CONTRACTS: dict[str, Address] = {
-    "BEACON_ROOTS_ADDRESS": bytes.fromhex("000f3df6d732807ef1319fb7b8bb8522d0beac02"),
-    "CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS": bytes.fromhex("0000bbddc7ce488642fb579f8b00f3a590007251"),
-    "DEPOSIT_CONTRACT_ADDRESS": bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"),
-    "HISTORY_STORAGE_ADDRESS": bytes.fromhex("0000f90827f1c53a10cb7a02335b175320002935"),
-    "WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS": bytes.fromhex("00000961ef480eb55e80d19ad83579a64c007002"),
-}
-"""System contracts by EIP-7910's names, in its order."""
-
-
-def intrinsic_gas(
-    data: bytes, creates: bool, access_list: tuple[tuple[Address, tuple[int, ...]], ...] = (), authorizations: int = 0
-) -> tuple[int, int]:
-    """``(intrinsic, floor)``: what a transaction costs before it runs, and the least it costs when it has run.
-
-    Sources: EIP-2028, EIP-2930, EIP-3860, EIP-7702 and EIP-7623 (the floor).
-    """
-    intrinsic = floor = 21_000
-    if data:
-        tokens = 4 * len(data) - 3 * data.count(0)
-        intrinsic += 4 * tokens
-        floor += 10 * tokens
-    if creates:
-        intrinsic += 32_000 + 2 * _words(data)
-    for _, slots in access_list:
-        intrinsic += 2400 + 1900 * len(slots)
-    return intrinsic + 25_000 * authorizations, floor

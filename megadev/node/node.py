@@ -11,7 +11,7 @@ from megadev.chain.genesis import genesis_block
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, ManualClock, SystemClock
 from megadev.config import DevnetConfig
-from megadev.evm.engines.py_evm import PyEvmEngine
+from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
@@ -40,7 +40,7 @@ class Node:
         self.accounts = Accounts(derive_keys(self.mnemonic, config.derivation_path, config.accounts))
         self.bus = Bus()
         spec, genesis = plan_chain(config, self.accounts, self.time.now())
-        engine = PyEvmEngine(spec)
+        engine = open_engine(config.engine, spec)
         store = ChainStore(genesis_block(genesis, genesis_world(genesis)))
         sequencer = Sequencer(
             spec,

@@ -76,7 +76,7 @@ TABLE: dict[type[Exception], Row] = {
         TRANSACTION_REJECTED, ("transaction type not supported: transaction type not valid here",)
     ),
     errors.IntrinsicGasTooLow: Row(SERVER_ERROR, ("intrinsic gas too low",)),
-    errors.GasLimitTooHigh: Row(SERVER_ERROR, ("intrinsic gas too high: exceeds block gas limit",)),
+    errors.GasLimitTooHigh: Row(SERVER_ERROR, ("intrinsic gas too high",)),
     errors.TipAboveFeeCap: Row(TRANSACTION_REJECTED, ("max priority fee per gas higher than max fee per gas",)),
     errors.FeeCapBelowBaseFee: Row(TRANSACTION_REJECTED, ("max fee per gas less than block base fee",)),
     errors.BlobFeeCapTooLow: Row(TRANSACTION_REJECTED, ("max fee per blob gas less than block blob gas fee",)),

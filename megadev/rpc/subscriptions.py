@@ -125,6 +125,7 @@ class Filters:
         self._bus = bus
         self._unsubscribe: Callable[[], None] | None = None
         self._filters: dict[str, _Filter] = {}
+        """In the order of their last polls, the one longest ago first."""
 
     def __len__(self) -> int:
         return len(self._filters)
@@ -171,7 +172,7 @@ class Filters:
     def _add(self, watched: _Filter) -> str:
         self._forget_idle()
         if len(self._filters) >= MAX_FILTERS:
-            del self._filters[min(self._filters, key=lambda known: self._filters[known].polled_ns)]
+            del self._filters[next(iter(self._filters))]
         filter_id = "0x" + secrets.token_hex(16)
         self._filters[filter_id] = watched
         self._listen()
@@ -179,13 +180,15 @@ class Filters:
 
     def _polled(self, filter_id: str) -> _Filter:
         self._forget_idle()
-        watched = self._filters.get(filter_id.lower())
+        known_as = filter_id.lower()
+        watched = self._filters.pop(known_as, None)
         if watched is None:
             raise UnknownFilter(
                 f"filter not found: {filter_id[:66]} was removed, never existed, or was not polled for "
                 f"{FILTER_IDLE_SECONDS} seconds; create it again"
             )
         watched.polled_ns = self._now()
+        self._filters[known_as] = watched
         return watched
 
     def _now(self) -> int:
@@ -193,7 +196,10 @@ class Filters:
 
     def _forget_idle(self) -> None:
         oldest = self._now() - FILTER_IDLE_SECONDS * 1_000_000_000
-        for filter_id in [known for known, watched in self._filters.items() if watched.polled_ns < oldest]:
+        while self._filters:
+            filter_id, watched = next(iter(self._filters.items()))
+            if watched.polled_ns >= oldest:
+                break
             del self._filters[filter_id]
 
     def _listen(self) -> None:

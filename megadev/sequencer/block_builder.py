@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from megadev.chain.blocks import Header, SealedBlock, seal_block, transactions_root
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import SignedAuthorization, Transaction, recover_authority
 from megadev.errors import GasLimitTooHigh, MalformedTransaction
 from megadev.evm.engine import (
@@ -33,9 +33,6 @@ from megadev.primitives.types import Address, Hash32, Wei
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.world import World, WorldView
-
-GAS_PER_BLOB = 131_072
-"""EIP-4844."""
 
 
 @dataclass(frozen=True, slots=True)

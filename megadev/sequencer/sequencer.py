@@ -16,7 +16,7 @@ from enum import Enum
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction, validate_transaction
 from megadev.errors import (
@@ -40,7 +40,7 @@ from megadev.events import (
 from megadev.evm.engine import Engine
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
-from megadev.sequencer.block_builder import GAS_PER_BLOB, BlockBuilder, BlockPlan
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
 from megadev.state.account import EMPTY_ACCOUNT
@@ -244,7 +244,7 @@ class Sequencer:
             raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
         if self.spec.enforce_block_gas_limit and tx.gas_limit > self.blocks.gas_limit:
             raise GasLimitTooHigh(
-                f"exceeds block gas limit: the transaction asks for {tx.gas_limit} gas, "
+                f"intrinsic gas too high: exceeds block gas limit: the transaction asks for {tx.gas_limit} gas, "
                 f"a block holds {self.blocks.gas_limit}"
             )
         base_fee = self.next_base_fee()

@@ -12,8 +12,9 @@ from megadev.clock import Clock
 from megadev.errors import InvalidParams
 
 MAX_TIMESTAMP = 2**63 - 1
-"""The furthest that anyone may travel. Blocks keep a second's distance, so from here on as many more blocks fit into the
-64 bits of a header's timestamp."""
+"""The furthest that anyone may travel. Blocks keep a second's distance, so as many more of them fit into the 64 bits of
+a header's timestamp.
+"""
 MAX_INTERVAL = 2**32
 """The furthest that blocks may be put apart: two thousand million of them reach ``MAX_TIMESTAMP``."""
 

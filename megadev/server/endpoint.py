@@ -8,9 +8,11 @@ lock back only at the end of an interval. A small request beside a heavy one wai
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import queue
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,6 +59,57 @@ class Connection(Protocol):
         ...
 
 
+class Worker:
+    """One thread that runs what would keep the loop busy, in turn.
+
+    Why not an executor of the standard library: the interpreter waits for its threads before it ends, and a call may
+    compute for minutes after the node was told to stop and everybody has left.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], Answer], asyncio.Future[Answer]] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def run(self, work: Callable[[], Answer]) -> asyncio.Future[Answer]:
+        """The outcome of ``work``, when its turn has come. Cancelled before, it does not run."""
+        outcome: asyncio.Future[Answer] = self._loop.create_future()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="megadev-rpc", daemon=True)
+            self._thread.start()
+        self._jobs.put((work, outcome))
+        return outcome
+
+    def close(self) -> None:
+        """Begin nothing more. What runs is not waited for."""
+        self._closed = True
+        self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None and not self._closed:
+            work, outcome = job
+            if outcome.cancelled():
+                continue
+            answer: Answer = None
+            error: Exception | None = None
+            try:
+                answer = work()
+            except Exception as raised:
+                error = raised
+            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
+                self._loop.call_soon_threadsafe(_deliver, outcome, answer, error)
+
+
+def _deliver(outcome: asyncio.Future[Answer], answer: Answer, error: Exception | None) -> None:
+    if outcome.cancelled():
+        return
+    if error is None:
+        outcome.set_result(answer)
+    else:
+        outcome.set_exception(error)
+
+
 class Endpoint:
     """One server's shared parts. Lives on one event loop."""
 
@@ -67,12 +120,12 @@ class Endpoint:
         self.connections: set[Connection] = set()
         self.closing = False
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL))
-        self._workers = ThreadPoolExecutor(1, thread_name_prefix="megadev-rpc")
+        self._worker = Worker(loop)
         self._answered = False
 
     def offload(self, work: Callable[[], Answer]) -> Awaitable[Answer]:
         """Run a heavy method in the worker thread."""
-        return self.loop.run_in_executor(self._workers, work)
+        return self._worker.run(work)
 
     def answered(self) -> None:
         """An answer has left: call ``after_answer`` once the connections that are ready have been read.
@@ -89,4 +142,4 @@ class Endpoint:
 
     def close(self) -> None:
         """Let go of the worker thread, without waiting for what it runs."""
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()

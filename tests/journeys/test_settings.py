@@ -142,6 +142,7 @@ EFFECTS: dict[str, Effect] = {
         outcome(lambda net: net.rpc("eth_call", {"from": ALICE, "data": "0x60011e5f5260205ff3"}, "latest")),
         "refused",
     ),
+    "engine": Effect("py-evm", lambda net: net.l2.engine.info.name, "py-evm"),
     "timestamp": Effect(1_700_000_000, latest("timestamp"), hex(1_700_000_000)),
     "number": Effect(100, latest("number"), "0x64"),
     "manual_clock": Effect(

@@ -1,6 +1,22 @@
 """The engines: the only place that may import a third-party EVM, and the only one where its types are seen.
 
-Start at ``py_evm`` (the engine), then ``envelope`` (a transaction from first check to diff), ``machine`` (frames and
-the run loop), ``operations`` (the opcodes outside the loop), ``traces`` (hot code, compiled) and ``journal`` (state
-during a transaction). ``py_evm_machine`` runs the same frames in py-evm's loop, to compare.
+Start at ``python`` (the default engine), then ``envelope`` (a transaction from first check to diff), ``machine``
+(frames and the run loop), ``operations`` (the opcodes outside the loop), ``traces`` (hot code, compiled) and
+``journal`` (state during a transaction). ``py_evm`` runs the same envelope over py-evm's loop.
 """
+
+from __future__ import annotations
+
+from megadev.chain.spec import ChainSpec
+from megadev.evm.engine import Engine
+
+
+def open_engine(name: str, spec: ChainSpec) -> Engine:
+    """The engine a user names: ``python`` or ``py-evm``. Only the one that is asked for is imported."""
+    if name == "py-evm":
+        from megadev.evm.engines.py_evm import PyEvmEngine
+
+        return PyEvmEngine(spec)
+    from megadev.evm.engines.python import PythonEngine
+
+    return PythonEngine(spec)

@@ -6,7 +6,10 @@ refund and floor → pay → destroy → diff. Nothing is changed before every c
 
 from __future__ import annotations
 
-from megadev.chain.spec import ChainSpec
+import sys
+
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.transactions import gas_before_execution
 from megadev.errors import (
     BlobFeeCapTooLow,
     EngineFault,
@@ -43,13 +46,16 @@ from megadev.evm.engines.journal import DELEGATION_PREFIX, Journal
 from megadev.evm.engines.machine import Machine
 from megadev.evm.engines.operations import created_address, is_taken, resolve_code
 from megadev.evm.engines.precompiles import functions
-from megadev.evm.rules import EVM_RULES, GAS_PER_BLOB, intrinsic_gas
+from megadev.evm.rules import EVM_RULES
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 from megadev.state.reader import StateReader
 
 _MAX_NONCE = 2**64 - 1
+_FRAMES_NEEDED = 20_000
+"""Python frames that 1,024 nested EVM calls may take, with room to spare. From Python 3.11 on a Python frame takes no C
+stack, so a high limit is safe."""
 
 
 class Envelope:
@@ -63,6 +69,8 @@ class Envelope:
         self.rules = EVM_RULES[spec.hardfork]
         self._functions = functions(self.rules.modexp_limit)
         self._warm = dict.fromkeys(self.rules.precompiles, True)
+        if sys.getrecursionlimit() < _FRAMES_NEEDED:
+            sys.setrecursionlimit(_FRAMES_NEEDED)
 
     def execute(
         self, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CONSENSUS, tracer: Tracer | None = None
@@ -75,9 +83,7 @@ class Envelope:
         except Exception as error:
             raise EngineFault(f"{self.info.name} failed: {type(error).__name__}: {error}") from error
 
-    def _execute(
-        self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None
-    ) -> Execution:
+    def _execute(self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None) -> Execution:
         sender, to = tx.sender, tx.to
         account = journal.account(sender) or EMPTY_ACCOUNT
         blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
@@ -105,8 +111,8 @@ class Envelope:
             refund = 0
         else:
             machine = self._machine(block, tx, journal, rules, tracer)
-            journal.warm_accounts = dict.fromkeys(machine.precompiles, True) if rules.moved_precompiles else (
-                self._warm.copy()
+            journal.warm_accounts = (
+                dict.fromkeys(machine.precompiles, True) if rules.moved_precompiles else (self._warm.copy())
             )
             warm = journal.warm_accounts
             warm[sender] = warm[block.coinbase] = True  # EIP-3651
@@ -210,15 +216,19 @@ class Envelope:
         if rules.check_gas_limit:
             cap = self.spec.transaction_gas_cap
             if cap is not None and tx.gas_limit > cap:
-                raise GasLimitTooHigh(f"transaction gas limit too high (cap: {cap}, tx: {tx.gas_limit})")
+                raise GasLimitTooHigh(
+                    f"intrinsic gas too high: transaction gas limit too high (cap: {cap}, tx: {tx.gas_limit})"
+                )
             if self.spec.enforce_block_gas_limit and tx.gas_limit > block.gas_limit:
-                raise GasLimitTooHigh(f"exceeds block gas limit: gas {tx.gas_limit}, limit {block.gas_limit}")
+                raise GasLimitTooHigh(
+                    f"intrinsic gas too high: exceeds block gas limit: gas {tx.gas_limit}, limit {block.gas_limit}"
+                )
         limit = self.spec.initcode_size_limit
         if tx.to is None and limit is not None and len(tx.data) > limit:
             raise InitcodeTooLarge(f"max initcode size exceeded: code size {len(tx.data)}, limit {limit}")
         if not rules.charge_intrinsic:
             return 0, 0
-        intrinsic, floor = intrinsic_gas(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
+        intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
         if tx.gas_limit < intrinsic:
             raise IntrinsicGasTooLow(f"intrinsic gas too low: gas {tx.gas_limit}, minimum needed {intrinsic}")
         if tx.gas_limit < floor:
@@ -253,9 +263,7 @@ class Envelope:
             return False
         return to not in self.rules.precompiles and all(to != new for _, new in rules.moved_precompiles)
 
-    def _machine(
-        self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None
-    ) -> Machine:
+    def _machine(self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None) -> Machine:
         precompiles = self.rules.precompiles
         if rules.moved_precompiles:
             precompiles = dict(precompiles)

@@ -19,6 +19,8 @@ from megadev.sequencer.sequencer import MiningMode
 MILLISECONDS_FROM = 10**12
 """Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
 MAX_BLOCKS_AT_ONCE = 100_000
+MAX_SECONDS = 10**9
+"""A timer set further ahead is a mistake, and more than an event loop's timer takes."""
 
 
 def _decode_timestamp(value: Any) -> int:
@@ -27,9 +29,10 @@ def _decode_timestamp(value: Any) -> int:
 
 
 def _decode_seconds(value: Any) -> float:
-    if type(value) is float and 0 <= value < 1e9:
-        return value
-    return float(decode_uint64(value))
+    seconds = value if type(value) is float and value >= 0 else float(decode_uint64(value))
+    if seconds >= MAX_SECONDS:
+        raise InvalidParams(f"expected fewer than {MAX_SECONDS} seconds, got {seconds:g}")
+    return seconds
 
 
 TimestampParam: TypeAlias = Annotated[int, Decode(_decode_timestamp)]
@@ -59,8 +62,8 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 
 @method("anvil_mine")
 def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> None:
-    """Mine ``count`` blocks, ``interval`` seconds apart."""
-    _mine(node, count, interval)
+    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none."""
+    _mine(node, count, interval or None)
 
 
 @method("evm_mine")

@@ -90,7 +90,8 @@ class Scene:
                 f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, "
                 f"maxFeePerGas {max_fee}"
             )
-        cap = max(GAS_CAP, self.env.gas_limit)
+        # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
+        cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,
@@ -98,7 +99,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=self.env.gas_limit if call.gas is None else min(call.gas, cap),
+            gas_limit=min(self.env.gas_limit if call.gas is None else call.gas, cap),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),

@@ -1,4 +1,4 @@
-"""What Prague means, case by case: both run loops give what py-evm's own VM gives: result, gas, logs and every value that
+"""What Prague means, case by case: both engines give what py-evm's own VM gives: result, gas, logs and every value that
 changed.
 """
 
@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from megadev.chain.spec import Hardfork, dev_spec
-from megadev.evm.engines.py_evm import PyEvmEngine
+from megadev.evm.engine import Engine
+from megadev.evm.engines import open_engine
 from tests.conformance.engine_suite.cases import (
     AUTHORITY,
     BLOCK,
@@ -27,13 +28,13 @@ from tests.conformance.engine_suite.worlds import DictState
 pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode present:DeprecationWarning")
 
 
-@pytest.fixture(scope="module", params=["fast", "py-evm"])
-def engine(request: pytest.FixtureRequest) -> PyEvmEngine:
-    return PyEvmEngine(dev_spec(CHAIN_ID, Hardfork.PRAGUE), loop=request.param)
+@pytest.fixture(scope="module", params=["python", "py-evm"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return open_engine(request.param, dev_spec(CHAIN_ID, Hardfork.PRAGUE))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.py_evm_is_wrong], ids=lambda case: case.name)
-def test_prague(engine: PyEvmEngine, case: Case) -> None:
+def test_prague(engine: Engine, case: Case) -> None:
     if case.is_deep and sys.version_info[:2] == (3, 12):
         pytest.skip("py-evm cannot recurse so deep on Python 3.12")
     world, tx = world_of(case), transaction(case)

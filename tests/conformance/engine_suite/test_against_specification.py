@@ -6,14 +6,14 @@ Needs the ``ethereum-execution`` package; skipped where it is not installed.
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from hypothesis import given
 
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import TxEnv
-from megadev.evm.engines.py_evm import PyEvmEngine
+from megadev.evm.engines import open_engine
 from tests.conformance.engine_suite.cases import (
     AUTHORITY,
     BLOCK,
@@ -39,18 +39,18 @@ RUNS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["fast", "py-evm"])
-def loop(request: pytest.FixtureRequest) -> Any:
+@pytest.fixture(scope="module", params=["python", "py-evm"])
+def engine_name(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
 @pytest.mark.parametrize(("hardfork", "case"), RUNS, ids=[f"{fork.label}: {case.name}" for fork, case in RUNS])
-def test_specification(loop: Literal["fast", "py-evm"], hardfork: Hardfork, case: Case) -> None:
+def test_specification(engine_name: str, hardfork: Hardfork, case: Case) -> None:
     from tests.conformance.engine_suite.specification import judge
 
-    if case.is_deep and loop == "py-evm" and sys.version_info[:2] == (3, 12):
+    if case.is_deep and engine_name == "py-evm" and sys.version_info[:2] == (3, 12):
         pytest.skip("py-evm cannot recurse so deep on Python 3.12")
-    engine = PyEvmEngine(dev_spec(CHAIN_ID, hardfork), loop=loop)
+    engine = open_engine(engine_name, dev_spec(CHAIN_ID, hardfork))
     world, tx = world_of(case), transaction(case)
     judgement = judge(
         hardfork.label,
@@ -70,5 +70,5 @@ def test_specification_on_random_programs(code: bytes, other: bytes) -> None:
     from tests.conformance.engine_suite.specification import judge
 
     world, tx = world_around(code, other), TxEnv(SENDER, CONTRACT, 0, 3, b"data", 200_000, 2 * GWEI, 2 * GWEI)
-    execution = PyEvmEngine(dev_spec(CHAIN_ID)).execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
+    execution = open_engine("python", dev_spec(CHAIN_ID)).execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
     check(judge("osaka", world, BLOCK, tx, block_hashes=BLOCK_HASHES), world, tx, execution)

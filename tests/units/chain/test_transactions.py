@@ -348,7 +348,7 @@ def test_a_sound_transaction_passes(kind: int) -> None:
 def test_the_transaction_gas_cap_holds_only_where_it_is_enforced() -> None:
     tx = signed(gas_limit=TRANSACTION_GAS_CAP + 1)
     validate_transaction(tx, SPEC)
-    with pytest.raises(GasLimitTooHigh, match="cap 16777216"):
+    with pytest.raises(GasLimitTooHigh, match="cap: 16777216"):
         validate_transaction(tx, replace(SPEC, transaction_gas_cap=TRANSACTION_GAS_CAP))
     validate_transaction(signed(gas_limit=TRANSACTION_GAS_CAP), replace(SPEC, transaction_gas_cap=TRANSACTION_GAS_CAP))
 

@@ -15,7 +15,7 @@ from megadev.errors import (
 )
 from megadev.evm.calls import access_list, call, estimate_gas, raise_for_result
 from megadev.evm.engine import CONSENSUS, BlockEnv, TxEnv
-from megadev.evm.engines.py_evm import PyEvmEngine
+from megadev.evm.engines.python import PythonEngine
 from megadev.primitives.abi import encode_call
 from megadev.state.account import Account
 from tests.conformance.engine_suite.worlds import DictState, Has, asm
@@ -24,7 +24,7 @@ from tests.contracts import load
 
 A, B, C, D = (bytes([n]) * 20 for n in (0xA1, 0xB2, 0xC3, 0xD4))
 BLOCK = BlockEnv(10, 1_700_000_000, 30_000_000, base_fee=10**9)
-ENGINE = PyEvmEngine(dev_spec())
+ENGINE = PythonEngine(dev_spec())
 
 
 def smallest_gas(state: DictState, tx: TxEnv, start: int) -> bool:

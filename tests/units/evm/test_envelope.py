@@ -22,7 +22,7 @@ from megadev.evm.engine import (
     Step,
     TxEnv,
 )
-from megadev.evm.engines.py_evm import PyEvmEngine
+from megadev.evm.engines.python import PythonEngine
 from megadev.primitives.keccak import keccak
 from megadev.state.account import Account
 from megadev.state.diff import Cause
@@ -31,7 +31,7 @@ from tests.conformance.engine_suite.worlds import DictState, Has, asm, call, ret
 A, B, C, COINBASE = (bytes([n]) * 20 for n in (0xA1, 0xB2, 0xC3, 0xC0))
 GWEI = 10**9
 BLOCK = BlockEnv(10, 1_700_000_000, 30_000_000, COINBASE, base_fee=GWEI, blob_base_fee=2)
-ENGINE = PyEvmEngine(dev_spec())
+ENGINE = PythonEngine(dev_spec())
 
 
 def tx(**changes: Any) -> TxEnv:
@@ -64,7 +64,7 @@ def test_a_refused_transaction_says_why(
     changes: dict[str, Any], spec: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error) as caught:
-        PyEvmEngine(dev_spec(**spec)).execute(BLOCK, tx(**changes), DictState({A: Has(10**18, 5)}))
+        PythonEngine(dev_spec(**spec)).execute(BLOCK, tx(**changes), DictState({A: Has(10**18, 5)}))
     assert words in str(caught.value)
     assert type(caught.value) is error
 
@@ -134,7 +134,7 @@ def test_accesses_of_reverted_frames_are_kept() -> None:
 def test_a_code_size_limit_can_be_lifted() -> None:
     def create(spec: ChainSpec) -> Any:
         deploy = tx(to=None, data=asm(30_000, 0, "RETURN"), gas_limit=10**7)
-        return PyEvmEngine(spec).execute(BLOCK, deploy, DictState({A: Has(10**18)}))
+        return PythonEngine(spec).execute(BLOCK, deploy, DictState({A: Has(10**18)}))
 
     assert create(dev_spec()).result.reason == "max code size exceeded"
     assert create(dev_spec(code_size_limit=None)).succeeded
@@ -241,7 +241,7 @@ def test_a_plain_transfer_is_traced_too() -> None:
 def test_prague_and_osaka_differ_in_clz() -> None:
     state = DictState({A: Has(10**18), B: Has(0, 1, asm(1, "CLZ"))})
     assert ENGINE.execute(BLOCK, tx(), state).succeeded
-    assert not PyEvmEngine(dev_spec(hardfork=Hardfork.PRAGUE)).execute(BLOCK, tx(), state).succeeded
+    assert not PythonEngine(dev_spec(hardfork=Hardfork.PRAGUE)).execute(BLOCK, tx(), state).succeeded
 
 
 def test_a_frame_1024_deep_does_not_exhaust_python() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from megadev.chain.config import BEACON_ROOTS_ADDRESS as ROOTS
+from megadev.chain.config import HISTORY_STORAGE_ADDRESS as HISTORY
 from megadev.chain.genesis import BEACON_ROOTS_CODE, HISTORY_STORAGE_CODE
 from megadev.chain.spec import dev_spec
 from megadev.evm.engine import SYSTEM, BlockEnv, TxEnv
-from megadev.evm.engines.py_evm import PyEvmEngine
-from megadev.evm.rules import SYSTEM_ADDRESS, SYSTEM_CONTRACTS
+from megadev.evm.engines.python import PythonEngine
+from megadev.evm.rules import SYSTEM_ADDRESS
 from megadev.evm.system_calls import block_start_diff
 from tests.conformance.engine_suite.worlds import DictState, Has
 
-ROOTS, HISTORY = SYSTEM_CONTRACTS["BEACON_ROOTS_ADDRESS"], SYSTEM_CONTRACTS["HISTORY_STORAGE_ADDRESS"]
 PARENT, BEACON = b"\x11" * 32, b"\x22" * 32
 
 
@@ -20,7 +21,7 @@ PARENT, BEACON = b"\x11" * 32, b"\x22" * 32
 def test_direct_writes_equal_the_calls(number: int, timestamp: int) -> None:
     world = {ROOTS: Has(0, 1, BEACON_ROOTS_CODE), HISTORY: Has(0, 1, HISTORY_STORAGE_CODE)}
     called, written = DictState(world), DictState(world)
-    engine = PyEvmEngine(dev_spec())
+    engine = PythonEngine(dev_spec())
     for to, data in ((ROOTS, BEACON), (HISTORY, PARENT)):
         tx = TxEnv(SYSTEM_ADDRESS, to, data=data, gas_limit=30_000_000)
         execution = engine.execute(BlockEnv(number, timestamp, 30_000_000), tx, called, rules=SYSTEM)

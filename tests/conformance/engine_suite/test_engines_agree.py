@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import TxEnv
 from megadev.evm.engines import bytecode as bytecode_module
-from megadev.evm.engines.py_evm import PyEvmEngine
+from megadev.evm.engines import open_engine
 from tests.conformance.engine_suite.cases import BLOCK, BLOCK_HASHES, CHAIN_ID, CONTRACT, GWEI, SENDER
 from tests.conformance.engine_suite.programs import programs, relaxed, world_around
 from tests.conformance.engine_suite.worlds import DictState
@@ -34,7 +34,7 @@ def traces_are_made(request: pytest.FixtureRequest) -> Iterator[None]:
     bytecode_module.analysed.cache_clear()
 
 
-FAST, SLOW = (PyEvmEngine(dev_spec(CHAIN_ID, Hardfork.OSAKA), loop=loop) for loop in ("fast", "py-evm"))
+FAST, SLOW = (open_engine(name, dev_spec(CHAIN_ID, Hardfork.OSAKA)) for name in ("python", "py-evm"))
 
 
 def same(code: bytes, other: bytes, tx: TxEnv) -> None:
