@@ -300,7 +300,8 @@ def gold(cast: Cast, signing: tuple[str, str]) -> str:
 def test_cast_sends_ether_and_finds_the_receipt(cast: Cast, signing: tuple[str, str]) -> None:
     sent = cast("send", STRANGER, "--value", "1ether", *signing, "--json")
     assert sent["status"] == "0x1"
-    assert cast("receipt", sent["transactionHash"], "--json") == sent
+    receipt = cast("receipt", sent["transactionHash"], "--json")
+    assert {**receipt, **sent} == receipt
     assert cast("tx", sent["transactionHash"], "--json")["hash"] == sent["transactionHash"]
     assert cast("block", sent["blockHash"], "--json")["transactions"] == [sent["transactionHash"]]
 
