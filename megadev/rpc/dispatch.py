@@ -62,7 +62,9 @@ BATCH_TURN_NS = 2_000_000
 QUICK_NS = 1_000_000
 """A heavy method's call that took less is not worth a thread the next time."""
 QUICK_CALLS = 4_096
-"""How many contracts' functions are remembered as quick."""
+"""How many calls are remembered as quick."""
+QUICK_INPUT = 1_024
+"""Characters of input that are remembered; a call with more always goes to the thread."""
 
 
 class Session(Protocol):
@@ -190,7 +192,7 @@ class Dispatcher:
         """The loop of the server that serves this dispatcher, while one does: requests from other threads go there."""
         self.turn = threading.RLock()
         """Held by whoever calls ``handle`` and ``after_answer`` while no server does: callers come from any thread."""
-        self._quick: set[tuple[str, str, str] | None] = set()
+        self._quick: set[tuple[str, str, str, str] | None] = set()
         self._methods: dict[str, tuple[Method, bool]] = {}
         self._notes: dict[str, str] = {}
         for entry in catalog:
@@ -347,14 +349,21 @@ class Dispatcher:
         return Failure(envelope.METHOD_NOT_FOUND, message)
 
 
-def _call_key(name: str, params: list[Any]) -> tuple[str, str, str] | None:
-    """What a call has in common with others as quick as itself: method, contract and function. None: not to tell."""
+def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:
+    """What a call has in common with others as quick as itself: method, contract, its input and the block it is for.
+    None: not to tell.
+
+    The whole input, since one word of it may be how often a loop runs; and the block, since the pending one may be yet
+    to be built.
+    """
     call = params[0] if params else None
     if type(call) is not dict or len(params) > 2:  # overrides can make anything of a call
         return None
-    to = call.get("to")
+    to, block = call.get("to"), params[1] if len(params) == 2 else ""
     data = call.get("data") or call.get("input") or ""
-    return (name, to.lower(), data[:10]) if type(to) is str and type(data) is str else None
+    if type(to) is not str or type(data) is not str or type(block) is not str or len(data) > QUICK_INPUT:
+        return None
+    return name, to.lower(), data, block
 
 
 def _check(request: Request) -> tuple[bytes | None, Failure | None]:

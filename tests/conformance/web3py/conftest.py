@@ -43,6 +43,8 @@ NOT_WAITING = ("already_mined",)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "asyncio: set by web3.py's suites on their coroutine cases")
+    # the suites put coroutines into batches that they then drop
+    config.addinivalue_line("filterwarnings", "ignore:coroutine 'AsyncEth.get_block' was never awaited:RuntimeWarning")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -69,7 +71,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 Runner = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def run() -> Iterator[Runner]:
     """Run a coroutine to its end, on the module's event loop."""
     with asyncio.Runner() as runner:
@@ -148,6 +150,13 @@ def scene(net: Devnet) -> Scene:
         transfer_hash=transfer["transactionHash"],
         transfer_block=transfer["blockHash"],
     )
+
+
+@pytest.fixture(autouse=True)
+def _on_the_scene(request: pytest.FixtureRequest) -> None:
+    """Also for cases that do not name what they find: one wants a fee recipient that has earned something."""
+    if request.cls is not None:
+        request.getfixturevalue("scene")
 
 
 @pytest.fixture(autouse=True)

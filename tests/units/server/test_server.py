@@ -85,7 +85,7 @@ def test_an_in_process_client_speaks_to_the_server_s_thread(server: Any) -> None
     assert refused.value.code == -32601
     server.toys.gate.set()
     assert client.rpc("toy_wait") == "waited"
-    assert threads == ["megadev-server"] * 2
+    assert threads == ["megadev-loop"] * 2
 
 
 def test_an_in_process_client_needs_no_server_and_no_loop(server: Any) -> None:
