@@ -36,6 +36,8 @@ TIMEOUT = 60.0
 RECIPIENT = bytes.fromhex("00000000000000000000000000000000000be4c4")
 """Takes what the measured transfers send: an account that exists from the first of them on."""
 TRANSFER_GAS, TOKEN_GAS, DEPLOY_GAS, NOTE_GAS = 21_000, 100_000, 1_500_000, 1_000_000
+SUSTAINED = 3_000
+"""Transfers of the sustained rate: enough that a node which slows down with every block shows it."""
 HEAVY_ROUNDS = 5_000
 """KECCAK256 rounds of the heavy call: about half a million gas."""
 LOGS, LOGS_PER_TRANSACTION = 1_000, 100
@@ -346,7 +348,7 @@ def _send_sync(endpoint: Endpoint, count: int) -> Samples:
     return {"sync-transfer": _timed(endpoint, requests, lambda receipt: receipt["status"] == "0x1")}
 
 
-def _rate(connections: int) -> Callable[[Endpoint, int], Samples]:
+def _rate(connections: int, label: str = "rate") -> Callable[[Endpoint, int], Samples]:
     """Transfers per second until included: ``count`` in all, one sender per connection."""
 
     def run(endpoint: Endpoint, count: int) -> Samples:
@@ -365,7 +367,7 @@ def _rate(connections: int) -> Callable[[Endpoint, int], Samples]:
                 connection.close()
         for body in bodies:
             result_of(body)
-        return {f"rate-{connections}": [share * connections / seconds]}
+        return {f"{label}-{connections}": [share * connections / seconds]}
 
     return run
 
@@ -463,6 +465,13 @@ PROBES: tuple[Probe, ...] = (
     Probe((Measure("rate-1", "transfers, 1 connection", "tx/s"),), _rate(1), 200, 4, alone=True),
     Probe(
         (Measure(f"rate-{SENDERS}", f"transfers, {SENDERS} connections", "tx/s"),), _rate(SENDERS), 200, 4, alone=True
+    ),
+    Probe(
+        (Measure(f"sustained-{SENDERS}", f"transfers, {SENDERS} connections, {SUSTAINED:,} in a row", "tx/s"),),
+        _rate(SENDERS, "sustained"),
+        SUSTAINED,
+        1,
+        alone=True,
     ),
     Probe((Measure("rate-batch", f"transfers, JSON batches of {BATCH}", "tx/s"),), _rate_batch, 200, 4, alone=True),
     Probe(

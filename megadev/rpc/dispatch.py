@@ -20,8 +20,8 @@ as much as decoding and answering one, and the common request waits for nothing.
 
 Why heavy methods run in a worker thread, and known quick calls do not: in Python a call that burns 30 million gas takes
 seconds, and nobody else may be kept waiting for it; but the way to the thread and back costs about 0.1 ms (measured on
-two slow cores), a third of a balanceOf. So a call is sent there until one to the same contract and function has been
-seen to take less than ``QUICK_NS``; from then on it runs in place, until one takes long.
+two slow cores), a third of a balanceOf. So a call is sent there until one to the same contract with the same input has been
+seen to take less than ``QUICK_NS``; from then on it runs in place, until it takes long.
 """
 
 from __future__ import annotations
@@ -290,7 +290,7 @@ class Dispatcher:
         arguments: list[Any],
         request_id: bytes | None,
         started: int,
-        key: tuple[str, str, str] | None,
+        key: tuple[str, str, str, str] | None,
     ) -> Answer:
         """A heavy method, from call to encoded answer, in a worker thread or not; learns whether it is quick."""
         began = perf_counter_ns()

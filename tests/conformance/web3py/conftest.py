@@ -153,16 +153,15 @@ def scene(net: Devnet) -> Scene:
 
 
 @pytest.fixture(autouse=True)
-def _on_the_scene(request: pytest.FixtureRequest) -> None:
-    """Also for cases that do not name what they find: one wants a fee recipient that has earned something."""
-    if request.cls is not None:
-        request.getfixturevalue("scene")
-
-
-@pytest.fixture(autouse=True)
 def _mining(request: pytest.FixtureRequest) -> Iterator[None]:
-    """By transaction, but for cases whose transactions must wait."""
+    """By transaction, but for cases whose transactions must wait. The scene is set before, also for cases that name
+    nothing of it: one wants a fee recipient that has earned something.
+    """
     name = request.node.name
+    if request.cls is None:
+        yield
+        return
+    request.getfixturevalue("scene")
     if not any(part in name for part in WAITING) or any(part in name for part in NOT_WAITING):
         yield
         return
