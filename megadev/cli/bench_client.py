@@ -36,7 +36,7 @@ TIMEOUT = 60.0
 RECIPIENT = bytes.fromhex("00000000000000000000000000000000000be4c4")
 """Takes what the measured transfers send: an account that exists from the first of them on."""
 TRANSFER_GAS, TOKEN_GAS, DEPLOY_GAS, NOTE_GAS = 21_000, 100_000, 1_500_000, 1_000_000
-SUSTAINED = 3_000
+SUSTAINED = 2_000
 """Transfers of the sustained rate: enough that a node which slows down with every block shows it."""
 HEAVY_ROUNDS = 5_000
 """KECCAK256 rounds of the heavy call: about half a million gas."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Protocol
 
-from megadev.primitives.keccak import keccak_256
+from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 
 EMPTY_BLOOM = bytes(256)
@@ -32,7 +32,7 @@ def bloom_mask(item: bytes) -> int:
     To ask many filters about one item, take its mask once. Cached because tokens and event signatures repeat; 8,192
     entries of at most 300 bytes.
     """
-    digest = keccak_256(item).digest()
+    digest = keccak(item)
     return (
         1 << ((digest[0] & 7) << 8 | digest[1])
         | 1 << ((digest[2] & 7) << 8 | digest[3])

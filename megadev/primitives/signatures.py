@@ -11,7 +11,7 @@ from __future__ import annotations
 from btclib_libsecp256k1 import ffi, lib
 from btclib_libsecp256k1.context import ctx
 
-from megadev.primitives.keccak import keccak_256
+from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 
 SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -50,7 +50,7 @@ def recover(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address | No
         return None
     point = _new(_POINT)
     _serialize(ctx, point, _new(_SIZE, 65), public, _UNCOMPRESSED)
-    return keccak_256(_view(point)[1:65]).digest()[12:]
+    return keccak(_view(point)[1:65])[12:]
 
 
 def sign(message_hash: Hash32, private_key: bytes) -> tuple[int, int, int]:
@@ -81,7 +81,7 @@ def public_key(private_key: bytes, *, compressed: bool = False) -> bytes:
 
 def address_of(private_key: bytes) -> Address:
     """The address a private key controls. Raises ValueError for a key outside [1, n)."""
-    return keccak_256(public_key(private_key)).digest()[12:]
+    return keccak(public_key(private_key))[12:]
 
 
 def _check_key(private_key: bytes) -> None:

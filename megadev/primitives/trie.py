@@ -18,7 +18,7 @@ from typing import TypeAlias
 import msgspec
 
 from megadev.primitives import rlp
-from megadev.primitives.keccak import keccak_256
+from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Hash32
 
 
@@ -81,7 +81,7 @@ class Trie:
         ref = self._node.ref
         if len(ref) == 33:
             return ref[1:]
-        return keccak_256(ref).digest() if self._node is not NOTHING else EMPTY_TRIE_ROOT
+        return keccak(ref) if self._node is not NOTHING else EMPTY_TRIE_ROOT
 
     @property
     def is_empty(self) -> bool:
@@ -165,7 +165,7 @@ def ordered_root(items: Sequence[bytes]) -> Hash32:
     """The root over a list, each item under the RLP of its index: a block's transactions, receipts or withdrawals."""
     if len(items) == 1:
         # the usual block holds one transaction: a single leaf under the nibbles 8, 0
-        return keccak_256(rlp.encode((b"\x20\x80", items[0]))).digest()
+        return keccak(rlp.encode((b"\x20\x80", items[0])))
     if not items:
         return EMPTY_TRIE_ROOT
     return Trie({rlp.encode(index): item for index, item in enumerate(items)}).root
@@ -192,14 +192,14 @@ def _branch(children: Sequence[Node], value: bytes) -> Branch:
         )
     )  # fmt: skip
     if 31 <= len(payload) < 1024:
-        return Branch(b"\xa0" + keccak_256(_LIST_PREFIX[len(payload)] + payload).digest(), tuple(children), value)
+        return Branch(b"\xa0" + keccak(_LIST_PREFIX[len(payload)] + payload), tuple(children), value)
     return Branch(_reference(payload), tuple(children), value)
 
 
 def _leaf(key: bytes, value: bytes, depth: int) -> Leaf:
     payload = _leaf_payload(key, value, depth)
     if 31 <= len(payload) < 1024:
-        return Leaf(b"\xa0" + keccak_256(_LIST_PREFIX[len(payload)] + payload).digest(), key, value)
+        return Leaf(b"\xa0" + keccak(_LIST_PREFIX[len(payload)] + payload), key, value)
     return Leaf(_reference(payload), key, value)
 
 
@@ -226,7 +226,7 @@ def _reference(payload: bytes) -> bytes:
     size = len(payload)
     if size < 31:
         return _LIST_PREFIX[size] + payload
-    return b"\xa0" + keccak_256(rlp.list_prefix(size) + payload).digest()
+    return b"\xa0" + keccak(rlp.list_prefix(size) + payload)
 
 
 def _encoded(node: Node, depth: int) -> bytes:

@@ -20,7 +20,7 @@ as much as decoding and answering one, and the common request waits for nothing.
 
 Why heavy methods run in a worker thread, and known quick calls do not: in Python a call that burns 30 million gas takes
 seconds, and nobody else may be kept waiting for it; but the way to the thread and back costs about 0.1 ms (measured on
-two slow cores), a third of a balanceOf. So a call is sent there until one to the same contract with the same input has been
+two slow cores), a third of a balanceOf. So a call is sent there until the same one (contract, input and block) has been
 seen to take less than ``QUICK_NS``; from then on it runs in place, until it takes long.
 """
 

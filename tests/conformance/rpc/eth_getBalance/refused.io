@@ -23,5 +23,5 @@
 >> {"jsonrpc":"2.0","id":8,"method":"eth_getBalance","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",{}]}
 << {"jsonrpc":"2.0","id":8,"error":{"code":-32602,"message":"invalid argument 1 (block): a block object needs either blockNumber or blockHash (EIP-1898)"}}
 // both at once
->> {"jsonrpc":"2.0","id":9,"method":"eth_getBalance","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",{"blockNumber":"0x1","blockHash":"0xaabcfac291151aafd468c9b90b164753f72649ce1275a8f89cdc6d61a4fefc49"}]}
+>> {"jsonrpc":"2.0","id":9,"method":"eth_getBalance","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",{"blockNumber":"0x1","blockHash":"{block:1}"}]}
 << {"jsonrpc":"2.0","id":9,"error":{"code":-32602,"message":"invalid argument 1 (block): a block object needs either blockNumber or blockHash (EIP-1898)"}}

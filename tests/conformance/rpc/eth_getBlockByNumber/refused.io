@@ -8,7 +8,7 @@
 >> {"jsonrpc":"2.0","id":3,"method":"eth_getBlockByNumber","params":["newest",false]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number or one of earliest, finalized, safe, latest, pending, got \"newest\""}}
 // a hash is no number
->> {"jsonrpc":"2.0","id":4,"method":"eth_getBlockByNumber","params":["0xaabcfac291151aafd468c9b90b164753f72649ce1275a8f89cdc6d61a4fefc49",false]}
+>> {"jsonrpc":"2.0","id":4,"method":"eth_getBlockByNumber","params":["{block:1}",false]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number or one of earliest, finalized, safe, latest, pending, got \"0xaabcfac291151aafd468c9b90b164753f72649ce1275a8f89cdc6d61a4fefc49\""}}
 // leading zeros are let through
 >> {"jsonrpc":"2.0","id":5,"method":"eth_getBlockByNumber","params":["0x01",false]}

@@ -1,5 +1,5 @@
 // both ways to name blocks
->> {"jsonrpc":"2.0","id":1,"method":"eth_getLogs","params":[{"blockHash":"0xaabcfac291151aafd468c9b90b164753f72649ce1275a8f89cdc6d61a4fefc49","fromBlock":"0x1"}]}
+>> {"jsonrpc":"2.0","id":1,"method":"eth_getLogs","params":[{"blockHash":"{block:1}","fromBlock":"0x1"}]}
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (filter): cannot specify both blockHash and fromBlock/toBlock: choose one or the other"}}
 // a short topic
 >> {"jsonrpc":"2.0","id":2,"method":"eth_getLogs","params":[{"topics":["0x1234"]}]}

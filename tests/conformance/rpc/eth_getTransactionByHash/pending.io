@@ -1,10 +1,10 @@
 // chain: paused
 // type 2
->> {"jsonrpc":"2.0","id":1,"method":"eth_getTransactionByHash","params":["0x68701c13b000dc9cccfa854992a8743ea55cb5c4fc7a10c55421e00de6523d1c"]}
+>> {"jsonrpc":"2.0","id":1,"method":"eth_getTransactionByHash","params":["{waiting:0}"]}
 << {"jsonrpc":"2.0","id":1,"result":{"type":"0x2","hash":"0x68701c13b000dc9cccfa854992a8743ea55cb5c4fc7a10c55421e00de6523d1c","nonce":"0x8","from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1","gas":"0x1e8480","gasPrice":"0x12a05f200","input":"0x","v":"0x0","r":"0x37faece5e077a89a651683117915cd96a312bab00e712f99f307a11918a7dbf","s":"0x16a939a22ac5ba49b81eb6518fb02ef07d89b832e53fa72c991c9218d7f4916f","chainId":"0x7a69","yParity":"0x0","accessList":[],"maxFeePerGas":"0x12a05f200","maxPriorityFeePerGas":"0x3b9aca00","blockHash":null,"blockNumber":null,"transactionIndex":null}}
 // type 0, a creation
->> {"jsonrpc":"2.0","id":2,"method":"eth_getTransactionByHash","params":["0x3803459af79cb3fdd3f198afbe0061c2d4f2898f98df8d9434ee26ff524af4b1"]}
+>> {"jsonrpc":"2.0","id":2,"method":"eth_getTransactionByHash","params":["{waiting:1}"]}
 << {"jsonrpc":"2.0","id":2,"result":{"type":"0x0","hash":"0x3803459af79cb3fdd3f198afbe0061c2d4f2898f98df8d9434ee26ff524af4b1","nonce":"0x1","from":"0x90f79bf6eb2c4f870365e785982e1f101e93b906","to":null,"value":"0x0","gas":"0x1e8480","gasPrice":"0x12a05f200","input":"0x00","v":"0xf4f6","r":"0x700695c8892c9258700b2c7456e55d66fc248464c0a43d645051727ab6b390b9","s":"0x261d769553ad9c1cd3fcc4e4cd035f0fb2c1438442cab703fb5dd310490b53f8","chainId":"0x7a69","blockHash":null,"blockNumber":null,"transactionIndex":null}}
 // queued
->> {"jsonrpc":"2.0","id":3,"method":"eth_getTransactionByHash","params":["0xab43713ab7299ee02022b607649514f20ed5d556cae4a0d6b14a21374005707c"]}
+>> {"jsonrpc":"2.0","id":3,"method":"eth_getTransactionByHash","params":["{waiting:2}"]}
 << {"jsonrpc":"2.0","id":3,"result":{"type":"0x2","hash":"0xab43713ab7299ee02022b607649514f20ed5d556cae4a0d6b14a21374005707c","nonce":"0x5","from":"0x15d34aaf54267db7d7c367839aaf71a00a2c6a65","to":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","value":"0x7","gas":"0x1e8480","gasPrice":"0x12a05f200","input":"0x","v":"0x1","r":"0x67708864ee6690cf697e6cdb17622678b32c078268729e6e482a2cea2908ab70","s":"0x5d70f8b201a99578f697396c795ea75cd9582c42c019c2b0ae895b8181a6d4c2","chainId":"0x7a69","yParity":"0x1","accessList":[],"maxFeePerGas":"0x12a05f200","maxPriorityFeePerGas":"0x3b9aca00","blockHash":null,"blockNumber":null,"transactionIndex":null}}
