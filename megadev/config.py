@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from typing import Any, Protocol
 
 from megadev.chain.spec import FORKS, fork_named
 from megadev.errors import ConfigError
+from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.types import Address, Wei
 
 DEFAULT_FILE = "megadev.toml"
 """Read from the working directory where it exists."""
@@ -29,7 +32,6 @@ NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL"})
 """Variables that the command line reads itself."""
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
-WEI_PER_ETHER = 10**18
 MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
 """Words a BIP-39 phrase may have."""
 
@@ -154,6 +156,66 @@ class TextList:
 
 
 @dataclass(frozen=True, slots=True)
+class Funding:
+    """What an account owns at genesis, in ETH with up to 18 decimals."""
+
+    address: Address
+    ether: Decimal
+
+    @property
+    def wei(self) -> Wei:
+        """The same in wei."""
+        return int(self.ether.scaleb(18))
+
+    def __str__(self) -> str:
+        return f"{checksum_address(self.address)}={self.ether}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fundings:
+    """Accounts with what they own: ADDRESS=AMOUNT, separated by commas, a repeated flag, a list, or a table."""
+
+    metavar: str = "ADDRESS=AMOUNT"
+
+    def read(self, given: object) -> tuple[Funding, ...]:
+        if isinstance(given, Mapping):
+            pairs = list(given.items())
+        else:
+            parts = [given] if isinstance(given, str) else given
+            if not isinstance(parts, list | tuple) or not all(isinstance(part, str | Funding) for part in parts):
+                raise ValueError(f"must be like {self.metavar}, not {given!r}")
+            pairs = [pair for part in parts for pair in self._split(part)]
+        found: dict[Address, Funding] = {}
+        for name, amount in pairs:
+            address = _read_address(name)
+            if address in found:
+                raise ValueError(f"names {name} twice")
+            try:
+                found[address] = Funding(address, Ether().read(amount))
+            except ValueError as problem:
+                raise ValueError(f"{name}: {problem}") from None
+        if not found:
+            raise ValueError(f"must be like {self.metavar}, not empty")
+        return tuple(found.values())
+
+    def _split(self, part: str | Funding) -> list[tuple[str, str]]:
+        """Addresses with their amounts; a colon does as well as an equals sign."""
+        pairs = []
+        for item in str(part).split(","):
+            name, sign, amount = item.replace(":", "=", 1).partition("=")
+            if not sign:
+                raise ValueError(f"must be like {self.metavar}, not {item!r}")
+            pairs.append((name.strip(), amount.strip()))
+        return pairs
+
+
+def _read_address(given: object) -> Address:
+    if not isinstance(given, str) or not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", given):
+        raise ValueError(f"needs an address (0x and 40 hex digits), not {given!r}")
+    return bytes.fromhex(given[2:])
+
+
+@dataclass(frozen=True, slots=True)
 class FilePath:
     """A path, relative to the working directory; ``~`` is the home directory."""
 
@@ -233,7 +295,7 @@ class Setting:
         if isinstance(value, bool):
             return str(value).lower()
         if isinstance(value, tuple):
-            return ",".join(value)
+            return ",".join(map(str, value))
         return "" if value is None else str(value)
 
 
@@ -259,6 +321,13 @@ class DevnetConfig:
     balance: Decimal = _setting(
         Decimal(10_000), Ether(), ACCOUNTS, "--balance", "What each account owns at genesis, in ETH."
     )
+    fund: tuple[Funding, ...] | None = _setting(
+        None,
+        Fundings(),
+        ACCOUNTS,
+        "--fund --fund-accounts",
+        "Also give this address so many ETH at genesis; several with commas or repeated.",
+    )
     mnemonic: str = _setting(
         DEFAULT_MNEMONIC, Text("PHRASE"), ACCOUNTS, "--mnemonic -m", "BIP-39 phrase that the accounts are derived from."
     )
@@ -279,6 +348,13 @@ class DevnetConfig:
     )
     derivation_path: str = _setting(
         "m/44'/60'/0'/0/", Text("PATH"), ACCOUNTS, "--derivation-path", "BIP-32 path; each account's index is appended."
+    )
+    auto_impersonate: bool = _setting(
+        False,
+        Boolean(),
+        ACCOUNTS,
+        "--auto-impersonate --auto-unlock",
+        "Accept transactions from any account without a signature.",
     )
 
     chain_id: int | None = _setting(
@@ -382,6 +458,15 @@ class DevnetConfig:
     )
     disable_code_size_limit: bool = _setting(
         False, Boolean(), GAS, "--disable-code-size-limit", "Contracts and creation code of any size."
+    )
+
+    disable_pool_balance_checks: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--disable-pool-balance-checks",
+        "Let transactions wait that their senders cannot pay for yet; they are dropped if that is still so when their "
+        "turn comes.",
     )
 
     block_time: float | None = _setting(

@@ -56,7 +56,10 @@ class Devnet:
         base = config if config is not None else DevnetConfig()
         self.node = Node(base.replace(**settings) if settings else base, clock)
         self.dispatcher = Dispatcher(
-            RpcNode(self.node, self.node.l2), before_request=self.node.settle, after_answer=self.node.settle
+            RpcNode(self.node, self.node.l2),
+            before_request=self.node.settle,
+            after_answer=self.node.settle,
+            when_idle=self.node.prepare,
         )
         self._client = InProcessClient(self.dispatcher)
         self._thread: LoopThread | None = None

@@ -5,7 +5,8 @@
     ├── InvalidParams                   a caller's argument that cannot be understood
     ├── NotFound                        a block, filter or subscription that does not exist
     │   ├── UnknownBlock
-    │   └── UnknownFilter
+    │   ├── UnknownFilter
+    │   └── SlotNotFound                no storage word decides a token's answer
     ├── MethodUnavailable               known to clients, not offered here (or not on this transport)
     ├── UndecodableTransaction          bytes that are no transaction
     ├── InvalidTransaction              well formed, but this chain refuses it now
@@ -60,6 +61,10 @@ class UnknownBlock(NotFound):
 
 class UnknownFilter(NotFound):
     """A filter or subscription id that was never given out, was removed, or has expired."""
+
+
+class SlotNotFound(NotFound):
+    """No storage word of a token decides a balance or an allowance alone; nothing was changed."""
 
 
 class MethodUnavailable(MegadevError):

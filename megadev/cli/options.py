@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from megadev.config import DEFAULT_FILE, GROUPS, SETTINGS, Boolean, DevnetConfig, Setting, TextList, resolve
+from megadev.config import DEFAULT_FILE, GROUPS, SETTINGS, Boolean, DevnetConfig, Fundings, Setting, TextList, resolve
 
 FILE_VARIABLE = "MEGADEV_CONFIG"
 """Names the settings file, like ``--config``."""
@@ -91,7 +91,7 @@ def _option(row: Setting) -> Callable[[Decorated], Decorated]:
         traits["is_flag"] = True
     elif row.bare is not None:
         traits |= {"is_flag": False, "flag_value": str(row.bare), "metavar": row.kind.metavar}
-    elif isinstance(row.kind, TextList):
+    elif isinstance(row.kind, TextList | Fundings):
         traits |= {"multiple": True, "metavar": row.kind.metavar}
     else:
         traits["metavar"] = row.kind.metavar

@@ -102,8 +102,8 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
 def _keep_collections_short(devnet: Devnet) -> None:
     """Take what stays (modules now, sealed blocks as they come) out of the garbage collector's sight.
 
-    Why: blocks are kept and hold no cycles, so looking through all of them again and again finds nothing, and on a chain
-    of ten thousand blocks holds up a transaction by a tenth of a second at a time.
+    Why: blocks are kept and hold no cycles, so looking through all of them again and again finds nothing, and on a
+    chain of ten thousand blocks holds up a transaction by a tenth of a second at a time.
     """
     import gc
 

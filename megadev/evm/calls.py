@@ -9,7 +9,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from megadev.chain.receipts import Log
-from megadev.chain.transactions import gas_before_execution
+from megadev.chain.spec import GAS_PER_BLOB
+from megadev.chain.transactions import AccessList, gas_before_execution
 from megadev.errors import (
     ExecutionHalted,
     ExecutionReverted,
@@ -19,7 +20,6 @@ from megadev.errors import (
 )
 from megadev.evm.engine import (
     CALL,
-    AccessList,
     BlockEnv,
     Engine,
     Execution,
@@ -165,7 +165,7 @@ def _affordable_gas(tx: TxEnv, state: StateReader) -> int:
         raise InsufficientFunds(
             f"insufficient funds for transfer: address 0x{tx.sender.hex()}, balance {balance}, value {tx.value}"
         )
-    blob_fee = len(tx.blob_versioned_hashes) * 131_072 * tx.max_fee_per_blob_gas
+    blob_fee = len(tx.blob_versioned_hashes) * GAS_PER_BLOB * tx.max_fee_per_blob_gas
     return max(balance - tx.value - blob_fee, 0) // fee_cap
 
 

@@ -13,12 +13,13 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from megadev.chain.receipts import Log
+from megadev.chain.transactions import AccessList
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.diff import StateDiff
 from megadev.state.reader import StateReader
 
-AccessList: TypeAlias = tuple[tuple[Address, tuple[int, ...]], ...]
-"""EIP-2930: addresses with their storage slots."""
+EcrecoverAnswers: TypeAlias = tuple[tuple[bytes, Address], ...]
+"""Signatures (v, r, s as the precompile takes them, 96 bytes) with whom they recover to."""
 
 
 class BlockEnv(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class Rules:
     """Which checks and charges apply. The default is consensus; calls, estimates and system calls waive some.
 
     ``charge_fees``: deduct gas × price (and blob fees) and pay the coinbase. ``charge_intrinsic``: intrinsic and floor
-    gas. ``ecrecover_answers``: 128-byte precompile inputs whose recovery is decided beforehand
+    gas. ``ecrecover_answers``: signatures whose recovery is decided beforehand, whatever they sign
     (anvil_impersonateSignature).
     ``moved_precompiles``: old address → new address, None for nowhere (state overrides).
     """
@@ -80,7 +81,7 @@ class Rules:
     charge_fees: bool = True
     charge_intrinsic: bool = True
     bump_nonce: bool = True
-    ecrecover_answers: tuple[tuple[bytes, Address], ...] = ()
+    ecrecover_answers: EcrecoverAnswers = ()
     moved_precompiles: tuple[tuple[Address, Address | None], ...] = ()
 
 

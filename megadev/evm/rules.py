@@ -1,5 +1,5 @@
 """What each hardfork makes of the EVM, as tables: which opcodes exist, which precompiles stand where and what they
-charge, which system contracts the protocol knows. Engines run by these tables and ``eth_config`` prints them.
+charge. Engines run by these tables; what ``eth_config`` says of precompiles stands in ``chain.config``.
 
 Prices here are complete; what a precompile computes belongs to the engines.
 """
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from megadev.chain.spec import Hardfork
 from megadev.primitives.types import Address
 
-STACK_LIMIT = 1024
 CALL_DEPTH_LIMIT = 1024
 
 _NAMES = {
@@ -159,32 +158,21 @@ class EvmRules:
     """The EVM of one hardfork.
 
     ``opcodes``: mnemonic by opcode, only those that exist. ``modexp_limit``: the longest MODEXP operand in bytes
-    (EIP-7823), None for no limit. ``transaction_gas_cap``: EIP-7825's, where the fork has one; whether a chain enforces
-    it is its ``ChainSpec``'s choice.
+    (EIP-7823), None for no limit.
     """
 
     hardfork: Hardfork
     opcodes: dict[int, str]
     precompiles: dict[Address, Precompile]
     modexp_limit: int | None
-    transaction_gas_cap: int | None
-
-    @property
-    def has_clz(self) -> bool:
-        """CLZ exists (EIP-7939)."""
-        return 0x1E in self.opcodes
 
 
 EVM_RULES: dict[Hardfork, EvmRules] = {
-    Hardfork.PRAGUE: EvmRules(Hardfork.PRAGUE, _PRAGUE_OPCODES, _by_address(_PRAGUE_PRECOMPILES), None, None),
+    Hardfork.PRAGUE: EvmRules(Hardfork.PRAGUE, _PRAGUE_OPCODES, _by_address(_PRAGUE_PRECOMPILES), None),
     Hardfork.OSAKA: EvmRules(
         Hardfork.OSAKA,
         _PRAGUE_OPCODES | {0x1E: "CLZ"},
         _by_address(_PRAGUE_PRECOMPILES, _OSAKA_CHANGES),
         1024,
-        16_777_216,
     ),
 }
-
-SYSTEM_ADDRESS: Address = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
-"""Who makes the protocol's own calls (EIP-4788, EIP-2935)."""

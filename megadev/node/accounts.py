@@ -1,11 +1,13 @@
-"""Keys the node holds: the dev accounts, keys added at run time, and the addresses it may impersonate."""
+"""Keys the node holds: the dev accounts, keys added at run time, the addresses it may impersonate, and the signatures
+that it passes off as somebody's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from megadev.errors import UnknownSigner
+from megadev.errors import InvalidParams, UnknownSigner
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.signatures import address_of
 from megadev.primitives.types import Address
@@ -36,6 +38,8 @@ class Accounts:
         self.keyed = [KeyedAccount(address_of(key), key) for key in keys]
         self.impersonated: frozenset[Address] = frozenset()
         self.auto_impersonate = auto_impersonate
+        self.signatures: tuple[tuple[bytes, Address], ...] = ()
+        """Signatures with whom they recover to from now on, as ``Rules.ecrecover_answers`` has them."""
         self._keys = {account.raw_address: account.raw_key for account in self.keyed}
 
     @property
@@ -75,3 +79,23 @@ class Accounts:
 
     def stop_impersonating(self, address: Address) -> None:
         self.impersonated -= {address}
+
+    def impersonate_signature(self, signature: bytes, address: Address) -> None:
+        """Have ``signature`` recover to ``address`` whatever it signs: r, s and v (27, 28 or their parity), 65 bytes,
+        or the 64 of EIP-2098. Raises ``InvalidParams``.
+        """
+        self.signatures = (*dict((*self.signatures, (ecrecover_words(signature), address))).items(),)
+
+
+def ecrecover_words(signature: bytes) -> bytes:
+    """A signature as the ecrecover precompile takes it: v (27 or 28), r and s, 96 bytes. Raises ``InvalidParams``."""
+    r, s, v = signature[:32], signature[32:64], signature[64:]
+    if len(signature) == 64:
+        v = bytes([s[0] >> 7])
+        s = bytes([s[0] & 0x7F]) + s[1:]
+    if len(v) != 1 or v[0] not in (0, 1, 27, 28):
+        raise InvalidParams(
+            f"not a signature: expected r, s and v (0, 1, 27 or 28) in 65 bytes, or 64 of EIP-2098; got "
+            f"{len(signature)} bytes" + (f" with v {v[0]}" if len(v) == 1 else "")
+        )
+    return bytes(31) + bytes([27 + v[0] % 27]) + r + s

@@ -27,22 +27,28 @@ class LocalChain:
 
     def __init__(
         self,
-        spec: ChainSpec,
-        engine: Engine,
         genesis: Genesis,
         store: ChainStore,
         sequencer: Sequencer,
         *,
         epoch_slots: int,
     ) -> None:
-        self.spec = spec
-        self.engine = engine
         self.genesis = genesis
         self.store = store
         self.sequencer = sequencer
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
         """Blocks between latest and safe, and between safe and finalized, while no L1 moves those heads."""
+
+    @property
+    def spec(self) -> ChainSpec:
+        """The rules; another value after ``sequencer.set_rules``."""
+        return self.sequencer.spec
+
+    @property
+    def engine(self) -> Engine:
+        """What runs them."""
+        return self.sequencer.engine
 
     # -- blocks ---------------------------------------------------------------------------------------------------
 

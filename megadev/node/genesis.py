@@ -11,12 +11,13 @@ from pathlib import Path
 import msgspec
 
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
-from megadev.chain.genesis import Genesis, make_genesis, parse_genesis
+from megadev.chain.genesis import Genesis, GenesisAccount, make_genesis, parse_genesis
 from megadev.chain.spec import TRANSACTION_GAS_CAP, ChainSpec, FeeRules, dev_spec, fork_named
 from megadev.config import DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
 from megadev.primitives.keccak import keccak
+from megadev.primitives.types import Address
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
@@ -46,7 +47,7 @@ def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[Chai
         for name in ("chain_id", "timestamp", "number", "gas_limit", "base_fee")
         if (value := getattr(config, name)) is not None
     }
-    genesis = msgspec.structs.replace(genesis, **said)
+    genesis = msgspec.structs.replace(genesis, **said, accounts=_funded(genesis.accounts, config))
     chain_id = DEFAULT_CHAIN_ID if genesis.chain_id is None else genesis.chain_id
     return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit), genesis
 
@@ -62,6 +63,17 @@ def genesis_world(genesis: Genesis) -> World:
         if account.storage:
             diff.storage[address] = account.storage
     return World().apply(diff)
+
+
+def _funded(accounts: dict[Address, GenesisAccount], config: DevnetConfig) -> dict[Address, GenesisAccount]:
+    """``accounts`` with the balances that --fund says."""
+    funded = {
+        funding.address: msgspec.structs.replace(
+            accounts.get(funding.address, GenesisAccount()), balance=funding.wei
+        )
+        for funding in config.fund or ()
+    }
+    return accounts | funded
 
 
 def _spec(config: DevnetConfig) -> ChainSpec:

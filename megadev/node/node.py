@@ -37,7 +37,9 @@ class Node:
         self.clock = clock if clock is not None else _clock(config)
         self.time = TimeKeeper(self.clock, allow_equal=config.allow_same_timestamp, start=config.timestamp)
         self.mnemonic = choose_mnemonic(config)
-        self.accounts = Accounts(derive_keys(self.mnemonic, config.derivation_path, config.accounts))
+        self.accounts = Accounts(
+            derive_keys(self.mnemonic, config.derivation_path, config.accounts), auto_impersonate=config.auto_impersonate
+        )
         self.bus = Bus()
         spec, genesis = plan_chain(config, self.accounts, self.time.now())
         engine = open_engine(config.engine, spec)
@@ -52,15 +54,21 @@ class Node:
             blocks=BlockSettings(
                 coinbase=genesis.coinbase, gas_limit=genesis.gas_limit, max_transactions=config.max_transactions
             ),
+            check_pool_balance=not config.disable_pool_balance_checks,
+            ecrecover_answers=lambda: self.accounts.signatures,
             publish=self.bus.publish,
         )
-        self.l2 = LocalChain(spec, engine, genesis, store, sequencer, epoch_slots=config.slots_in_an_epoch)
+        self.l2 = LocalChain(genesis, store, sequencer, epoch_slots=config.slots_in_an_epoch)
         self.mining = Mining(sequencer, config.block_time)
         self.snapshots = Snapshots(self.l2, self.time, self.mining, self.accounts)
 
     def settle(self) -> None:
         """Finish what answered requests left due (see ``Sequencer.settle``)."""
         self.l2.sequencer.settle()
+
+    def prepare(self) -> None:
+        """Work ahead while nobody waits (see ``Sequencer.prepare``)."""
+        self.l2.sequencer.prepare()
 
 
 def _clock(config: DevnetConfig) -> Clock:

@@ -37,7 +37,7 @@ from megadev.errors import (
     SimulatedTransactionRefused,
     SimulationTooLarge,
 )
-from megadev.evm.engine import CONSENSUS, Engine, Execution, Frame, FrameExit, Rules, Step
+from megadev.evm.engine import CONSENSUS, EcrecoverAnswers, Engine, Execution, Frame, FrameExit, Rules, Step
 from megadev.evm.overrides import AccountOverride, MovedPrecompiles, override_state
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
@@ -132,12 +132,14 @@ def simulate(
     *,
     block_hash: Callable[[int], Hash32],
     irregular: StateDiff | None = None,
+    ecrecover_answers: EcrecoverAnswers = (),
     validation: bool = False,
     trace_transfers: bool = False,
 ) -> list[SimulatedBlock]:
     """Execute ``requests`` over ``base``, one block each and one for every number they skip.
 
-    ``irregular`` is state changed since ``base`` outside any block; ``block_hash`` knows the blocks up to ``base``.
+    ``irregular`` is state changed since ``base`` outside any block; ``block_hash`` knows the blocks up to ``base``;
+    ``ecrecover_answers`` as in ``Rules``.
     ``validation`` holds calls to a transaction's rules (nonce, fees); without it the base fee is 0 and nonces are free.
 
     Raises ``SimulatedBlockOutOfOrder``, ``SimulatedTimeOutOfOrder``, ``SimulationTooLarge``, ``InvalidParams`` and, for
@@ -156,6 +158,7 @@ def simulate(
         spec=replace(spec, transaction_gas_cap=None),
         engine=engine,
         block_hash=hash_of,
+        ecrecover_answers=ecrecover_answers,
         validation=validation,
         trace_transfers=trace_transfers,
         gas_left=max(GAS_ALLOWANCE, base.header.gas_limit),
@@ -199,6 +202,7 @@ class _Simulation:
     spec: ChainSpec
     engine: Engine
     block_hash: Callable[[int], Hash32]
+    ecrecover_answers: EcrecoverAnswers
     validation: bool
     trace_transfers: bool
     gas_left: int
@@ -299,6 +303,7 @@ class _Simulation:
             check_sender_code=False,
             check_base_fee=self.validation or tx.max_fee_per_gas > 0,
             check_gas_limit=False,
+            ecrecover_answers=self.ecrecover_answers,
             moved_precompiles=moved,
         )
 

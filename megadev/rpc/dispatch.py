@@ -10,10 +10,11 @@ Its annotations say how the parameters are decoded (``codec``); a parameter with
 returns JSON and raises exceptions of ``megadev/errors.py``. It may be a coroutine function where it must wait. Aliases,
 and whether it is heavy, stand in its row of the catalog.
 
-Three moments matter to whoever owns the chain. ``before_request`` runs before each request is dispatched, batch members
+Four moments matter to whoever owns the chain. ``before_request`` runs before each request is dispatched, batch members
 included; ``after_answer`` is called by the transport once the answer has left the process. Giving both "seal what is
-open" is what lets a caller be answered before its block is sealed and yet never see an unsealed one. ``on_request``
-hears of each outcome, for the request log.
+open" is what lets a caller be answered before its block is sealed and yet never see an unsealed one. ``when_idle`` comes
+after that and behind every request that has arrived: time to work ahead. ``on_request`` hears of each outcome, for the
+request log.
 
 Why ``handle`` answers with bytes whenever it can, and with a coroutine only when it must wait: a task per request costs
 as much as decoding and answering one, and the common request waits for nothing.
@@ -58,6 +59,11 @@ Offload: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
 
 BATCH_TURN_NS = 2_000_000
 """How long a batch may keep the event loop before others get a turn."""
+
+BATCH_ANSWER_LIMIT = 64 * 1024 * 1024
+"""Bytes of answers after which a batch's other members are refused: one request of 2 MB can ask for gigabytes."""
+RESPONSE_TOO_LARGE = Failure(-32003, f"response too large: over {BATCH_ANSWER_LIMIT} bytes so far; split the batch")
+"""geth's code and words."""
 
 QUICK_NS = 1_000_000
 """A heavy method's call that took less is not worth a thread the next time."""
@@ -167,7 +173,7 @@ def _nothing() -> None:
 class Dispatcher:
     """Answers JSON-RPC bodies for one chain.
 
-    ``before_request`` and ``after_answer``: see the module. ``on_request(method, failure or None, nanoseconds)`` hears
+    ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``on_request(method, failure or None, nanoseconds)`` hears
     of each request that named a method. ``on_defect(method, exception)`` hears of what was answered with "internal
     error"; by default it is logged with its traceback. Both may be called on a worker thread, for heavy methods.
     """
@@ -180,12 +186,14 @@ class Dispatcher:
         registry: Mapping[str, Method] = METHODS,
         before_request: Callable[[], None] = _nothing,
         after_answer: Callable[[], None] = _nothing,
+        when_idle: Callable[[], None] = _nothing,
         on_request: Callable[[str, Failure | None, int], None] | None = None,
         on_defect: Callable[[str, BaseException], None] | None = None,
     ) -> None:
         self.node = node
         self.before_request = before_request
         self.after_answer = after_answer
+        self.when_idle = when_idle
         self.on_request = on_request
         self.on_defect = on_defect or _log_defect
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -231,13 +239,15 @@ class Dispatcher:
     async def _batch(self, members: list[msgspec.Raw], node: RpcNode, offload: Offload | None) -> Answer:
         """Members in order, each on its own; others get a turn every ``BATCH_TURN_NS``."""
         answers: list[bytes] = []
+        size = 0
         turn_began = perf_counter_ns()
         for member in members:
-            answer = self._member(member, node, offload)
+            answer = self._member(member, node, offload) if size <= BATCH_ANSWER_LIMIT else _refused_for_size(member)
             if answer is not None and not isinstance(answer, bytes):
                 answer = await answer
             if answer is not None:
                 answers.append(answer)
+                size += len(answer)
             if perf_counter_ns() - turn_began > BATCH_TURN_NS:
                 await asyncio.sleep(0)
                 turn_began = perf_counter_ns()
@@ -364,6 +374,17 @@ def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:
     if type(to) is not str or type(data) is not str or type(block) is not str or len(data) > QUICK_INPUT:
         return None
     return name, to.lower(), data, block
+
+
+def _refused_for_size(member: msgspec.Raw) -> Answer:
+    """What a member of a batch gets whose answers are large enough already."""
+    try:
+        request_id, failure = _check(envelope.decode_request(member))
+    except Malformed as malformed:
+        return envelope.write_failure(b"null", malformed.failure)
+    if request_id is None and failure is None:
+        return None
+    return envelope.write_failure(request_id or b"null", failure or RESPONSE_TOO_LARGE)
 
 
 def _check(request: Request) -> tuple[bytes | None, Failure | None]:

@@ -50,7 +50,6 @@ _decode_request = msgspec.json.Decoder(Request).decode
 _decode_members = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
-NULL_ID = msgspec.Raw(b"null")
 _HEAD = b'{"jsonrpc":"2.0","id":'
 _WHITE = b" \t\r\n"
 

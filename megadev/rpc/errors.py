@@ -65,6 +65,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.NotFound: Row(SERVER_ERROR, ("not found",)),
     errors.UnknownBlock: Row(SERVER_ERROR, ("header not found", "unknown block", "block not found")),
     errors.UnknownFilter: Row(SERVER_ERROR, ("filter not found", "subscription not found")),
+    errors.SlotNotFound: Row(SERVER_ERROR, ("no slot found",)),
     errors.MethodUnavailable: Row(
         METHOD_NOT_FOUND, ("the method called does not exist/is not available", "does not exist", "notifications not")
     ),

@@ -8,7 +8,9 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+
+import msgspec
 
 from megadev.chain.blocks import Header, SealedBlock, seal_block, transactions_root
 from megadev.chain.receipts import Receipt, receipts_root
@@ -20,6 +22,7 @@ from megadev.evm.engine import (
     IMPERSONATED,
     Authorization,
     BlockEnv,
+    EcrecoverAnswers,
     Engine,
     Execution,
     Halt,
@@ -35,8 +38,7 @@ from megadev.state.overlay import Overlay
 from megadev.state.world import World, WorldView
 
 
-@dataclass(frozen=True, slots=True)
-class BlockPlan:
+class BlockPlan(msgspec.Struct, frozen=True):
     """What is decided about a block before anything runs in it."""
 
     number: int
@@ -56,7 +58,7 @@ class BlockBuilder:
     """One open block over the world after its parent.
 
     ``irregular`` is state that was changed outside any block since the parent (cheats): it is laid under the block's
-    first transaction and becomes part of this block's state root.
+    first transaction and becomes part of this block's state root. ``ecrecover_answers``: see ``Rules``.
     """
 
     def __init__(
@@ -67,12 +69,15 @@ class BlockBuilder:
         parent_world: World,
         block_hash: Callable[[int], Hash32],
         irregular: StateDiff | None = None,
+        *,
+        ecrecover_answers: EcrecoverAnswers = (),
     ) -> None:
         self.spec = spec
         self.engine = engine
         self.plan = plan
         self.parent_world = parent_world
         self.irregular = irregular
+        self.ecrecover_answers = ecrecover_answers
         self.env = BlockEnv(
             number=plan.number,
             timestamp=plan.timestamp,
@@ -91,6 +96,15 @@ class BlockBuilder:
         self.gas_used = 0
         self.blob_gas_used = 0
 
+    def hash_start(self) -> None:
+        """Move what the block begins with (cheats, system writes) from the overlay into the world, storage tries and
+        all, so that ``seal`` finds it done. For a block without transactions.
+        """
+        reader = self.state.base
+        assert isinstance(reader, WorldView)
+        self.parent_world = self.parent_world.apply(self.state.diff)
+        self.state = Overlay(WorldView(self.parent_world, reader.block_hash))
+
     def include(self, tx: Transaction, rules: Rules | None = None) -> Receipt:
         """Execute ``tx`` at the end of the block. Raises ``InvalidTransaction`` and changes nothing when it cannot
         be.
@@ -98,6 +112,8 @@ class BlockBuilder:
         self.check_room(tx)
         if rules is None:
             rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
+            if self.ecrecover_answers:
+                rules = replace(rules, ecrecover_answers=self.ecrecover_answers)
         env = transaction_env(tx, self.plan.base_fee)
         return self.append(tx, self.engine.execute(self.env, env, self.state, rules=rules))
 

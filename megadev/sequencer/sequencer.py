@@ -37,7 +37,7 @@ from megadev.events import (
     TransactionDropped,
     TransactionPreconfirmed,
 )
-from megadev.evm.engine import Engine
+from megadev.evm.engine import EcrecoverAnswers, Engine
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
@@ -96,6 +96,7 @@ class Sequencer:
         mode: MiningMode = MiningMode.INSTANT,
         blocks: BlockSettings | None = None,
         check_pool_balance: bool = True,
+        ecrecover_answers: Callable[[], EcrecoverAnswers] = tuple,
         publish: Callable[[Event], None] = lambda event: None,
     ) -> None:
         self.spec = spec
@@ -106,9 +107,11 @@ class Sequencer:
         self.mode = mode
         self.blocks = blocks if blocks is not None else BlockSettings(gas_limit=spec.gas_limit)
         self.check_pool_balance = check_pool_balance
+        self.ecrecover_answers = ecrecover_answers
         self.publish = publish
         self.irregular: StateDiff | None = None
         self._open: BlockBuilder | None = None
+        self._prepared: BlockBuilder | None = None
         self._pending: tuple[object, BlockBuilder] | None = None
         self._pending_block: tuple[BlockBuilder, SealedBlock] | None = None
 
@@ -134,7 +137,15 @@ class Sequencer:
 
     def pending_builder(self) -> BlockBuilder:
         """The block that would be built now, not sealed: for reading its ``env`` and ``state``, which cost no root."""
-        key = (self.head.hash, self.pool.version, self.blocks, self.time.settings, id(self.irregular), self.time.now())
+        key = (
+            self.head.hash,
+            self.pool.version,
+            self.blocks,
+            self.time.settings,
+            id(self.irregular),
+            self.time.now(),
+            self.ecrecover_answers(),
+        )
         pending = self._pending
         if pending is None or pending[0] != key:
             builder = self._builder()
@@ -181,6 +192,13 @@ class Sequencer:
             if self._include_alone(tx, self.time.clock.monotonic_ns(), drop=True):
                 self._close()
 
+    def prepare(self) -> None:
+        """Open the next block ahead of its first transaction, in time that nobody waits for."""
+        if self._open is None and self._prepared is None and self.mode.is_instant:
+            builder = self._builder()
+            builder.hash_start()
+            self._prepared = builder
+
     def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
         """Build ``count`` blocks now, the first ones from the pool; ``interval`` seconds apart where given."""
         self.settle()
@@ -204,6 +222,17 @@ class Sequencer:
             self.mine()
 
     # -- changes outside transactions -----------------------------------------------------------------------------
+
+    def set_rules(self, spec: ChainSpec, engine: Engine) -> None:
+        """Go on under another ``spec``, with an engine opened for it; what waits signed for another chain is
+        dropped.
+        """
+        self.settle()
+        self.spec, self.engine = spec, engine
+        self._pending = None
+        for tx in self.pool.transactions():
+            if tx.chain_id not in (None, spec.chain_id):
+                self.drop(tx.hash, f"it is for chain id {tx.chain_id}, which is {spec.chain_id} now")
 
     def apply_irregular(self, diff: StateDiff) -> None:
         """Change state outside any block: visible at once, part of the next block's state root."""
@@ -270,7 +299,7 @@ class Sequencer:
 
     def _include_alone(self, tx: Transaction, started: int, *, drop: bool = False) -> bool:
         """Execute ``tx`` in a block of its own and leave that block open. With ``drop``, False where it cannot be."""
-        builder = self._builder()
+        builder = self._next_builder()
         try:
             receipt = builder.include(tx)
         except InvalidTransaction as error:
@@ -338,12 +367,37 @@ class Sequencer:
         self.pool.remove(tx.hash)
         self.publish(TransactionDropped(tx, str(error)))
 
+    def _next_builder(self) -> BlockBuilder:
+        """The builder that ``prepare`` made, if all that it was made for still holds; else a new one."""
+        prepared, self._prepared = self._prepared, None
+        if (
+            prepared is not None
+            and prepared.engine is self.engine
+            and prepared.irregular is self.irregular
+            and prepared.ecrecover_answers == self.ecrecover_answers()
+            and prepared.plan == self._plan(self.store.head)
+        ):
+            return prepared
+        return self._builder()
+
     def _builder(self) -> BlockBuilder:
-        """A builder for the next block, everything about it decided."""
-        head, settings = self.store.head, self.blocks
-        parent = head.header
+        """A builder for the next block."""
+        head = self.store.head
+        return BlockBuilder(
+            self.spec,
+            self.engine,
+            self._plan(head),
+            head.world,
+            self.store.block_hash,
+            self.irregular,
+            ecrecover_answers=self.ecrecover_answers(),
+        )
+
+    def _plan(self, head: SealedBlock) -> BlockPlan:
+        """Everything decided about the block after ``head``."""
+        settings, parent = self.blocks, head.header
         excess = next_excess_blob_gas(parent, self.spec)
-        plan = BlockPlan(
+        return BlockPlan(
             number=parent.number + 1,
             timestamp=self.time.next_timestamp(parent.timestamp),
             parent_hash=head.hash,
@@ -356,7 +410,6 @@ class Sequencer:
             parent_beacon_root=ZERO_HASH,
             extra_data=settings.extra_data,
         )
-        return BlockBuilder(self.spec, self.engine, plan, head.world, self.store.block_hash, self.irregular)
 
     def _blob_base_fee(self) -> Wei:
         return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)

@@ -22,6 +22,8 @@ BLOB_PRICE_BUMP_PERCENT = 100
 """The same for blob transactions (geth's blob pool)."""
 POOL_LIMIT = 50_000
 SENDER_LIMIT = 10_000
+BYTE_LIMIT = 256 * 1024 * 1024
+"""Bytes of waiting transactions, blobs included. One may have a megabyte of data: their number alone bounds nothing."""
 
 NextNonce = Callable[[Address], int]
 
@@ -36,14 +38,23 @@ class PooledTransaction(msgspec.Struct, frozen=True):
 class TxPool:
     """Lanes of waiting transactions. Methods raise ``PoolRejection`` subclasses and change nothing when they do."""
 
-    def __init__(self, *, order_by_fee: bool = True, limit: int = POOL_LIMIT, sender_limit: int = SENDER_LIMIT) -> None:
+    def __init__(
+        self,
+        *,
+        order_by_fee: bool = True,
+        limit: int = POOL_LIMIT,
+        sender_limit: int = SENDER_LIMIT,
+        byte_limit: int = BYTE_LIMIT,
+    ) -> None:
         self.order_by_fee = order_by_fee
         self.limit = limit
         self.sender_limit = sender_limit
+        self.byte_limit = byte_limit
         self.version = 0
         """Changes whenever the content does; caches of a pending block key on it."""
         self._lanes: dict[Address, dict[int, PooledTransaction]] = {}
         self._by_hash: dict[Hash32, PooledTransaction] = {}
+        self._bytes = 0
         self._arrivals = 0
 
     def __len__(self) -> int:
@@ -66,8 +77,12 @@ class TxPool:
             raise PoolFull(f"txpool is full: {self.limit} transactions wait; mine a block or drop some")
         elif lane is not None and len(lane) >= self.sender_limit:
             raise PoolFull(f"txpool is full: {self.sender_limit} transactions of 0x{tx.sender.hex()} wait already")
+        size = self._bytes + _size(tx) - (_size(replaced.tx) if replaced is not None else 0)
+        if size > self.byte_limit:
+            raise PoolFull(f"txpool is full: {self._bytes} bytes of transactions wait; mine a block or drop some")
         pooled = PooledTransaction(tx, self._arrivals)
         self._arrivals += 1
+        self._bytes = size
         if lane is None:
             self._lanes[tx.sender] = {tx.nonce: pooled}
         else:
@@ -88,6 +103,7 @@ class TxPool:
         del lane[tx.nonce]
         if not lane:
             del self._lanes[tx.sender]
+        self._bytes -= _size(tx)
         self.version += 1
         return tx
 
@@ -96,6 +112,7 @@ class TxPool:
         dropped = [pooled.tx for pooled in self._by_hash.values()]
         self._lanes.clear()
         self._by_hash.clear()
+        self._bytes = 0
         self.version += 1
         return dropped
 
@@ -158,6 +175,10 @@ class TxPool:
     def _rank(self, pooled: PooledTransaction, base_fee: int) -> tuple[int, int]:
         tip = min(pooled.tx.max_priority_fee_per_gas, pooled.tx.max_fee_per_gas - base_fee) if self.order_by_fee else 0
         return -tip, pooled.arrival
+
+
+def _size(tx: Transaction) -> int:
+    return len(tx.encoded) + (sum(map(len, tx.sidecar.blobs)) if tx.sidecar is not None else 0)
 
 
 def _check_replacement(old: Transaction, new: Transaction) -> None:

@@ -139,6 +139,7 @@ class Endpoint:
     def _after_answer(self) -> None:
         self._answered = False
         self.dispatcher.after_answer()
+        self.loop.call_soon(self.dispatcher.when_idle)  # behind whatever has arrived by now
 
     def close(self) -> None:
         """Let go of the worker thread, without waiting for what it runs."""

@@ -1,5 +1,5 @@
-"""What projects use to test their contracts against a devnet. Owns the pytest plugin (and, as they arrive, strategies
-and the in-process client).
+"""What projects use to test their contracts against a devnet. Owns the in-process client, the web3.py providers over
+it, and the pytest plugin.
 
-May import: everything below the server. Start reading at ``plugin.py``.
+May import: everything up to ``rpc``. Start reading at ``client.py``.
 """

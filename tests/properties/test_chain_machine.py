@@ -174,6 +174,11 @@ class ChainMachine(RuleBasedStateMachine):
                 if model.balances[sender] < 21_000 * following[3] + following[2]:
                     del lane[model.nonces[sender]]
 
+    @rule()
+    def idle(self) -> None:
+        """A server's node prepares its next block when nobody asks for anything: nothing may depend on it."""
+        self.net.node.prepare()
+
     @rule(who=WHO, balance=st.integers(0, 20 * ETHER))
     def set_balance(self, who: int, balance: int) -> None:
         address = self.who[who]

@@ -274,7 +274,7 @@ class Envelope:
             answers, recover = dict(rules.ecrecover_answers), known["ECREC"]
 
             def ecrecover(data: bytes) -> bytes | None:
-                address = answers.get(data[:128].ljust(128, b"\0"))
+                address = answers.get(data[32:128].ljust(96, b"\0"))
                 return recover(data) if address is None else bytes(12) + address
 
             known = known | {"ECREC": ecrecover}

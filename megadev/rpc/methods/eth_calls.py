@@ -116,9 +116,9 @@ def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     """A block's environment, and the state after it."""
     if block is Tag.PENDING:
         pending = chain.sequencer.pending_builder()
-        return Scene(chain, pending.env, pending.state, CALL)
+        return Scene(chain, pending.env, pending.state, _rules(chain))
     sealed, state = chain.block_and_state(block)
-    return Scene(chain, chain.env_of(sealed), state, CALL)
+    return Scene(chain, chain.env_of(sealed), state, _rules(chain))
 
 
 def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:
@@ -138,10 +138,24 @@ def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:
         parent_beacon_root=header.parent_beacon_root,
         extra_data=header.extra_data,
     )
-    builder = BlockBuilder(chain.spec, chain.engine, plan, parent.world, chain.store.block_hash, block.irregular)
+    builder = BlockBuilder(
+        chain.spec,
+        chain.engine,
+        plan,
+        parent.world,
+        chain.store.block_hash,
+        block.irregular,
+        ecrecover_answers=chain.sequencer.ecrecover_answers(),
+    )
     for tx in block.transactions[:index]:
         builder.include(tx)
-    return Scene(chain, builder.env, builder.state, CALL)
+    return Scene(chain, builder.env, builder.state, _rules(chain))
+
+
+def _rules(chain: LocalChain) -> Rules:
+    """A call's rules, with the signatures that are passed off as somebody's."""
+    answers = chain.sequencer.ecrecover_answers()
+    return replace(CALL, ecrecover_answers=answers) if answers else CALL
 
 
 @method("eth_call")

@@ -73,6 +73,7 @@ def eth_simulateV1(node: RpcNode, payload: Payload, block: BlockParam = Tag.LATE
         [_request(wanted) for wanted in payload.block_state_calls],
         block_hash=chain.store.block_hash,
         irregular=irregular,
+        ecrecover_answers=chain.sequencer.ecrecover_answers(),
         validation=payload.validation,
         trace_transfers=payload.trace_transfers,
     )

@@ -136,8 +136,5 @@ def eth_getProof(
 
 def _present_world(chain: LocalChain, ref: BlockRef) -> World:
     """The world at a block; at the head with what cheats changed since."""
-    block = chain.block(ref)
-    irregular = chain.sequencer.irregular
-    if irregular is not None and block is chain.head:
-        return block.world.apply(irregular)
-    return block.world
+    block, irregular = chain.block_and_irregular(ref)
+    return block.world if irregular is None else block.world.apply(irregular)

@@ -45,7 +45,7 @@ def fixed_node(*, paused: bool = False) -> Node:
     """A node with the chain above."""
     node = Node(DevnetConfig(manual_clock=True, timestamp=START))
     sequencer = node.l2.sequencer
-    alone, together, waiting = _transactions()
+    alone, together, waiting = fixed_transactions()
     for tx in alone:
         sequencer.submit(tx)
     sequencer.settle()
@@ -61,8 +61,20 @@ def fixed_node(*, paused: bool = False) -> Node:
     return node
 
 
+def names_on(node: Node) -> dict[str, str]:
+    """What conversations call the hashes of ``node``'s blocks and transactions (see ``conversations.py``)."""
+    names: dict[str, str] = {}
+    for block in node.l2.store.blocks(0, node.l2.head.number):
+        names[f"block:{block.number}"] = "0x" + block.hash.hex()
+        for index, tx in enumerate(block.transactions):
+            names[f"tx:{block.number}:{index}"] = "0x" + tx.hash.hex()
+    for index, tx in enumerate(fixed_transactions()[2]):
+        names[f"waiting:{index}"] = "0x" + tx.hash.hex()
+    return names
+
+
 @cache
-def _transactions() -> tuple[list[Transaction], list[Transaction], list[Transaction]]:
+def fixed_transactions() -> tuple[list[Transaction], list[Transaction], list[Transaction]]:
     """What is mined alone, what together in the last block, and what waits in a paused chain's pool."""
     a, b, c, d, e = Node(DevnetConfig(manual_clock=True, timestamp=START)).accounts.keyed[:5]
     logger, storage, reverter = (_created(a, nonce) for nonce in (1, 3, 6))

@@ -1,47 +1,74 @@
 """Golden conversations: every ``<method>/<case>.io`` here is held with a fresh node and must go as it is written.
 
-The format is that of the execution API's own tests: ``//`` a comment, ``>>`` what is sent, ``<<`` what comes back, to
-the byte. After a change that is meant, run with ``--update-golden``: answers are rewritten, the test still fails that
-once, and the diff is what to review. A new case is a file with its ``>>`` lines; the first update writes the answers.
+Their format is told in ``conversations.py``, the chain they are held with in ``fixed_chain.py``. After a change that is
+meant, run with ``--update-golden``: answers are rewritten, the test still fails that once, and the diff is what to
+review. A new case is a file with its ``>>`` lines; the first update writes the answers.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
+import random
+import secrets
 from pathlib import Path
 
 import pytest
 
 import megadev.rpc.methods  # noqa: F401  (registers them)
+from megadev.rpc.catalog import CATALOG
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from tests.conformance.rpc.fixed_chain import fixed_node
+from tests.conformance.rpc.conversations import (
+    CONVERSATIONS,
+    FOLDER,
+    PAUSED,
+    RECEIVED,
+    SENT,
+    hold,
+    lines_of,
+    name_of,
+    requests_of,
+)
+from tests.conformance.rpc.fixed_chain import fixed_node, names_on
 
-FOLDER = Path(__file__).parent
-CONVERSATIONS = sorted(FOLDER.glob("*/*.io"))
-COMMENT, SENT, RECEIVED = "// ", ">> ", "<< "
-PAUSED = "// chain: paused"
+NEVER_ANSWERED_WELL = {
+    "eth_subscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
+    "eth_unsubscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
+}
+"""Methods that a conversation only sees refused, and where they are tested instead."""
 
 
-def hold(written: list[str]) -> list[str]:
-    """The lines as they come out now: comments and requests as ``written``, answers from a fresh node."""
+def hold_here(written: list[str]) -> list[str]:
+    """The conversation as a fresh node of ours holds it."""
     node = fixed_node(paused=PAUSED in written)
     dispatcher = Dispatcher(RpcNode(node, node.l2), before_request=node.settle)
-    held: list[str] = []
-    for line in written:
-        if line.startswith(RECEIVED):
-            continue
-        assert line.startswith((COMMENT, SENT)), f"not a line of a conversation: {line!r}"
-        held.append(line)
-        if line.startswith(SENT):
-            answer = dispatcher.handle(line.removeprefix(SENT).encode())
-            assert isinstance(answer, bytes), "a conversation is of single requests that are answered at once"
-            held.append(RECEIVED + answer.decode())
-    return held
+
+    def ask(request: str) -> str:
+        answer = dispatcher.handle(request.encode())
+        if answer is not None and not isinstance(answer, bytes):
+            answer = asyncio.run(_finish(answer))
+        assert isinstance(answer, bytes), "a conversation is of requests that are answered"
+        return answer.decode()
+
+    return hold(written, ask, names_on(node))
 
 
-@pytest.mark.parametrize("path", CONVERSATIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+async def _finish(answer: object) -> object:
+    return await answer  # type: ignore[misc]
+
+
+@pytest.fixture(autouse=True)
+def _chance_repeats_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filter ids and the node's instance id are drawn; here the same ones each time."""
+    drawn = random.Random(0)
+    monkeypatch.setattr(secrets, "token_bytes", drawn.randbytes)
+    monkeypatch.setattr(secrets, "token_hex", lambda size: drawn.randbytes(size).hex())
+
+
+@pytest.mark.parametrize("path", CONVERSATIONS, ids=name_of)
 def test_the_conversation_goes_as_written(path: Path, pytestconfig: pytest.Config) -> None:
-    written = path.read_text(encoding="utf-8").splitlines()
-    held = hold(written)
+    written = lines_of(path)
+    held = hold_here(written)
     if held != written and pytestconfig.getoption("--update-golden"):
         path.write_text("\n".join(held) + "\n", encoding="utf-8")
         pytest.fail(f"{path.relative_to(FOLDER)} was out of date and has been rewritten: look at its diff")
@@ -50,4 +77,23 @@ def test_the_conversation_goes_as_written(path: Path, pytestconfig: pytest.Confi
 
 def test_each_conversation_is_about_the_method_it_is_filed_under() -> None:
     for path in CONVERSATIONS:
-        assert f'"method":"{path.parent.name}"' in path.read_text(encoding="utf-8"), path
+        asked = {json.loads(request)["method"] for request in requests_of(lines_of(path))}
+        assert path.parent.name in asked, path
+
+
+def test_every_method_on_offer_is_seen_answering_and_refusing_and_by_each_of_its_names() -> None:
+    method_of = {name: entry.name for entry in CATALOG for name in (entry.name, *entry.aliases)}
+    offered = {entry.name: {entry.name, *entry.aliases} for entry in CATALOG if entry.is_available}
+    answered, refused, called = set(NEVER_ANSWERED_WELL), set(), set()
+    for path in CONVERSATIONS:
+        written = lines_of(path)
+        for request, answer in zip(
+            requests_of(written), (line.removeprefix(RECEIVED) for line in written if line.startswith(RECEIVED)), strict=True
+        ):
+            name = json.loads(request)["method"]
+            called.add(name)
+            (refused if "error" in json.loads(answer) else answered).add(method_of.get(name))
+    assert offered.keys() - answered == set(), "without a conversation in which they answer"
+    assert offered.keys() - refused == set(), "without a conversation in which they refuse bad input"
+    assert set().union(*offered.values()) - called == set(), "names that no conversation uses"
+    assert NEVER_ANSWERED_WELL.keys() - offered.keys() == set(), "exemptions that nothing needs"

@@ -143,7 +143,7 @@ def test_a_code_size_limit_can_be_lifted() -> None:
 def test_a_recovery_can_be_decided_beforehand() -> None:
     data = bytes(31) + b"\x01" + bytes(96)
     code = asm(1, 31, "MSTORE8") + asm(32, 0, 128, 0, 1, 10**5, "STATICCALL", 32, 0, "RETURN")
-    rules = Rules(ecrecover_answers=((data, C),))
+    rules = Rules(ecrecover_answers=((data[32:], C),))
     state = DictState({A: Has(10**18), B: Has(0, 1, code)})
     assert ENGINE.execute(BLOCK, tx(), state, rules=rules).result.output == bytes(12) + C
 

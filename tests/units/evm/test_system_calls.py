@@ -10,10 +10,10 @@ from megadev.chain.genesis import BEACON_ROOTS_CODE, HISTORY_STORAGE_CODE
 from megadev.chain.spec import dev_spec
 from megadev.evm.engine import SYSTEM, BlockEnv, TxEnv
 from megadev.evm.engines.python import PythonEngine
-from megadev.evm.rules import SYSTEM_ADDRESS
 from megadev.evm.system_calls import block_start_diff
 from tests.conformance.engine_suite.worlds import DictState, Has
 
+SYSTEM_ADDRESS = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
 PARENT, BEACON = b"\x11" * 32, b"\x22" * 32
 
 

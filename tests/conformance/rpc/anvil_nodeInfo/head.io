@@ -1,0 +1,2 @@
+>> {"jsonrpc":"2.0","id":1,"method":"anvil_nodeInfo","params":[]}
+<< {"jsonrpc":"2.0","id":1,"result":{"currentBlockNumber":"0xc","currentBlockTimestamp":1700000012,"currentBlockHash":"0x258d532acf572ee6ccdaac65fa7c3250b86b38144f6662abdba0f381a199dcfb","hardFork":"osaka","transactionOrder":"fees","environment":{"baseFee":"0xaa549ad","chainId":31337,"gasLimit":"0x1c9c380","gasPrice":"0x464013ad"},"forkConfig":{"forkUrl":null,"forkBlockNumber":null,"forkRetryBackoff":null}}}

@@ -1,0 +1,30 @@
+>> {"jsonrpc":"2.0","id":1,"method":"anvil_snapshot","params":[]}
+<< {"jsonrpc":"2.0","id":1,"result":"0x0"}
+>> {"jsonrpc":"2.0","id":2,"method":"anvil_setBalance","params":["0x2222222222222222222222222222222222222222","0x5"]}
+<< {"jsonrpc":"2.0","id":2,"result":null}
+>> {"jsonrpc":"2.0","id":3,"method":"eth_sendTransaction","params":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1","nonce":"0x8","gas":"0x5208","chainId":"0x7a69","maxFeePerGas":"0x12a05f200","maxPriorityFeePerGas":"0x3b9aca00"}]}
+<< {"jsonrpc":"2.0","id":3,"result":"0x4d3c43d3b62d25e844075ffb040673ae5a5161b32a7e1998284eb485c04a7046"}
+>> {"jsonrpc":"2.0","id":4,"method":"anvil_mine","params":["0x3"]}
+<< {"jsonrpc":"2.0","id":4,"result":null}
+>> {"jsonrpc":"2.0","id":5,"method":"eth_blockNumber","params":[]}
+<< {"jsonrpc":"2.0","id":5,"result":"0x10"}
+>> {"jsonrpc":"2.0","id":6,"method":"anvil_revert","params":["{answer:1}"]}
+<< {"jsonrpc":"2.0","id":6,"result":true}
+>> {"jsonrpc":"2.0","id":7,"method":"eth_blockNumber","params":[]}
+<< {"jsonrpc":"2.0","id":7,"result":"0xc"}
+>> {"jsonrpc":"2.0","id":8,"method":"eth_getBalance","params":["0x2222222222222222222222222222222222222222","latest"]}
+<< {"jsonrpc":"2.0","id":8,"result":"0x0"}
+>> {"jsonrpc":"2.0","id":9,"method":"eth_getTransactionByHash","params":["{answer:3}"]}
+<< {"jsonrpc":"2.0","id":9,"result":null}
+// an id can be used once
+>> {"jsonrpc":"2.0","id":10,"method":"anvil_revert","params":["{answer:1}"]}
+<< {"jsonrpc":"2.0","id":10,"result":false}
+// and takes the later ones with it
+>> {"jsonrpc":"2.0","id":11,"method":"evm_snapshot","params":[]}
+<< {"jsonrpc":"2.0","id":11,"result":"0x1"}
+>> {"jsonrpc":"2.0","id":12,"method":"evm_snapshot","params":[]}
+<< {"jsonrpc":"2.0","id":12,"result":"0x2"}
+>> {"jsonrpc":"2.0","id":13,"method":"evm_revert","params":["{answer:11}"]}
+<< {"jsonrpc":"2.0","id":13,"result":true}
+>> {"jsonrpc":"2.0","id":14,"method":"evm_revert","params":["{answer:12}"]}
+<< {"jsonrpc":"2.0","id":14,"result":false}

@@ -1,0 +1,19 @@
+>> {"jsonrpc":"2.0","id":1,"method":"anvil_setCode","params":["0x2222222222222222222222222222222222222222","0x602a5f5260205ff3"]}
+<< {"jsonrpc":"2.0","id":1,"result":null}
+>> {"jsonrpc":"2.0","id":2,"method":"eth_getCode","params":["0x2222222222222222222222222222222222222222","latest"]}
+<< {"jsonrpc":"2.0","id":2,"result":"0x602a5f5260205ff3"}
+>> {"jsonrpc":"2.0","id":3,"method":"eth_call","params":[{"to":"0x2222222222222222222222222222222222222222"},"latest"]}
+<< {"jsonrpc":"2.0","id":3,"result":"0x000000000000000000000000000000000000000000000000000000000000002a"}
+>> {"jsonrpc":"2.0","id":4,"method":"hardhat_setCode","params":["0x2222222222222222222222222222222222222222","0x00"]}
+<< {"jsonrpc":"2.0","id":4,"result":null}
+>> {"jsonrpc":"2.0","id":5,"method":"eth_getCode","params":["0x2222222222222222222222222222222222222222","latest"]}
+<< {"jsonrpc":"2.0","id":5,"result":"0x00"}
+>> {"jsonrpc":"2.0","id":6,"method":"evm_setAccountCode","params":["0x2222222222222222222222222222222222222222","0x"]}
+<< {"jsonrpc":"2.0","id":6,"result":null}
+>> {"jsonrpc":"2.0","id":7,"method":"eth_getCode","params":["0x2222222222222222222222222222222222222222","latest"]}
+<< {"jsonrpc":"2.0","id":7,"result":"0x"}
+// storage stays when code goes
+>> {"jsonrpc":"2.0","id":8,"method":"anvil_setCode","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x5f545f5260205ff3"]}
+<< {"jsonrpc":"2.0","id":8,"result":null}
+>> {"jsonrpc":"2.0","id":9,"method":"eth_call","params":[{"to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9"},"latest"]}
+<< {"jsonrpc":"2.0","id":9,"result":"0x000000000000000000000000000000000000000000000000000000000000002a"}

@@ -1,0 +1,9 @@
+// a short address
+>> {"jsonrpc":"2.0","id":1,"method":"anvil_setCoinbase","params":["0x1234"]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (address): expected a 20-byte address (0x and 40 hex digits), got \"0x1234\""}}
+// nothing
+>> {"jsonrpc":"2.0","id":2,"method":"anvil_setCoinbase","params":[]}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"missing value for required argument 0 (address)"}}
+// too many
+>> {"jsonrpc":"2.0","id":3,"method":"anvil_setCoinbase","params":["0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc",1]}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"too many arguments, want at most 1, got 2"}}

@@ -1,0 +1,19 @@
+>> {"jsonrpc":"2.0","id":1,"method":"anvil_setStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x0","0x0000000000000000000000000000000000000000000000000000000000000007"]}
+<< {"jsonrpc":"2.0","id":1,"result":true}
+>> {"jsonrpc":"2.0","id":2,"method":"eth_getStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x0","latest"]}
+<< {"jsonrpc":"2.0","id":2,"result":"0x0000000000000000000000000000000000000000000000000000000000000007"}
+>> {"jsonrpc":"2.0","id":3,"method":"eth_call","params":[{"to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","data":"0x3fa4f245"},"latest"]}
+<< {"jsonrpc":"2.0","id":3,"result":"0x0000000000000000000000000000000000000000000000000000000000000007"}
+>> {"jsonrpc":"2.0","id":4,"method":"hardhat_setStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x0000000000000000000000000000000000000000000000000000000000000000","0x0000000000000000000000000000000000000000000000000000000000000008"]}
+<< {"jsonrpc":"2.0","id":4,"result":true}
+>> {"jsonrpc":"2.0","id":5,"method":"eth_getStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x0","latest"]}
+<< {"jsonrpc":"2.0","id":5,"result":"0x0000000000000000000000000000000000000000000000000000000000000008"}
+>> {"jsonrpc":"2.0","id":6,"method":"evm_setAccountStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x0","0x0000000000000000000000000000000000000000000000000000000000000009"]}
+<< {"jsonrpc":"2.0","id":6,"result":true}
+>> {"jsonrpc":"2.0","id":7,"method":"eth_getStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x0","latest"]}
+<< {"jsonrpc":"2.0","id":7,"result":"0x0000000000000000000000000000000000000000000000000000000000000009"}
+// a slot of its end
+>> {"jsonrpc":"2.0","id":8,"method":"anvil_setStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","0x0000000000000000000000000000000000000000000000000000000000000000"]}
+<< {"jsonrpc":"2.0","id":8,"result":true}
+>> {"jsonrpc":"2.0","id":9,"method":"eth_getStorageAt","params":["0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","latest"]}
+<< {"jsonrpc":"2.0","id":9,"result":"0x0000000000000000000000000000000000000000000000000000000000000000"}

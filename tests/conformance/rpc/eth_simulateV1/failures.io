@@ -1,0 +1,2 @@
+// a revert and a halt do not end the block
+>> {"jsonrpc":"2.0","id":1,"method":"eth_simulateV1","params":[{"blockStateCalls":[{"calls":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x0165878a594ca255338adfa4d48449f69242eb8f","data":"0x75f19a5d"},{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x0165878a594ca255338adfa4d48449f69242eb8f","data":"0xa2e21574","gas":"0x186a0"},{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","data":"0x3fa4f245"}]}]},"latest"]}

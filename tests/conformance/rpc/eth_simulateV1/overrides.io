@@ -1,0 +1,2 @@
+// balances, and the block's number, time and fee recipient
+>> {"jsonrpc":"2.0","id":1,"method":"eth_simulateV1","params":[{"blockStateCalls":[{"stateOverrides":{"0x2222222222222222222222222222222222222222":{"balance":"0xde0b6b3a7640000"}},"blockOverrides":{"number":"0x14","time":"0x6553f164","feeRecipient":"0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc","baseFeePerGas":"0x7"},"calls":[{"from":"0x2222222222222222222222222222222222222222","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1"}]}],"returnFullTransactions":true},"latest"]}
