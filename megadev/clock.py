@@ -33,6 +33,18 @@ class SystemClock:
         return time.perf_counter_ns()
 
 
+class StoppedClock(SystemClock):
+    """Wall time stands at ``start`` for good; durations are still measured."""
+
+    __slots__ = ("_start",)
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+
+    def now(self) -> float:
+        return self._start
+
+
 class ManualClock:
     """Stands still until told otherwise, so that the same script gives the same blocks everywhere."""
 

@@ -16,7 +16,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +32,8 @@ NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL"})
 """Variables that the command line reads itself."""
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
+_EXACT = Context(prec=100)
+"""More digits than any amount that ``Ether`` reads; the usual 28 would round."""
 MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
 """Words a BIP-39 phrase may have."""
 
@@ -165,7 +167,7 @@ class Funding:
     @property
     def wei(self) -> Wei:
         """The same in wei."""
-        return int(self.ether.scaleb(18))
+        return wei_in(self.ether)
 
     def __str__(self) -> str:
         return f"{checksum_address(self.address)}={self.ether}"
@@ -207,6 +209,11 @@ class Fundings:
                 raise ValueError(f"must be like {self.metavar}, not {item!r}")
             pairs.append((name.strip(), amount.strip()))
         return pairs
+
+
+def wei_in(ether: Decimal) -> Wei:
+    """An amount in ETH, with up to 18 decimals, in wei."""
+    return int(ether.scaleb(18, _EXACT))
 
 
 def _read_address(given: object) -> Address:
@@ -380,6 +387,33 @@ class DevnetConfig:
     )
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
+    )
+    state: Path | None = _setting(
+        None,
+        FilePath(),
+        CHAIN,
+        "--state",
+        "Keep the chain in this file: --load-state, if it exists, and --dump-state. A directory means its state.json.",
+    )
+    load_state: Path | None = _setting(
+        None, FilePath(), CHAIN, "--load-state", "Start with the chain in a dump, Anvil's (1.7.1 and before) or ours."
+    )
+    dump_state: Path | None = _setting(
+        None,
+        FilePath(),
+        CHAIN,
+        "--dump-state",
+        "Write the chain to this file at the end, and now and then, in Anvil's format.",
+    )
+    state_interval: float = _setting(
+        60.0, Seconds(), CHAIN, "--state-interval -s", "Seconds between dumps, with --state or --dump-state."
+    )
+    preserve_historical_states: bool = _setting(
+        False,
+        Boolean(),
+        CHAIN,
+        "--preserve-historical-states",
+        "Dump also the state after every block, so that old blocks can be asked about once it is loaded.",
     )
     timestamp: int | None = _setting(
         None,
@@ -573,7 +607,7 @@ class DevnetConfig:
     @property
     def balance_wei(self) -> int:
         """``balance`` in wei."""
-        return int(self.balance.scaleb(18))
+        return wei_in(self.balance)
 
     def replace(self, **changes: object) -> DevnetConfig:
         """A copy with some settings changed, by the names of the fields. Raises ConfigError for an unknown name or an
@@ -677,6 +711,8 @@ def _check_together(config: DevnetConfig) -> None:
         raise ConfigError("--no-mining and --block-time exclude each other: drop one of them")
     if config.mixed_mining and config.block_time is None:
         raise ConfigError("--mixed-mining needs --block-time: say how often a block is sealed anyway")
+    if config.state is not None and (config.load_state is not None or config.dump_state is not None):
+        raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
     if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:
         raise ConfigError("--code-size-limit and --disable-code-size-limit exclude each other: drop one of them")
 

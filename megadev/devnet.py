@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
+from megadev.beacon import beacon_answer
 from megadev.clock import Clock
 from megadev.config import DevnetConfig
 from megadev.errors import ConfigError
@@ -135,13 +136,17 @@ class Devnet:
         return self._server.urls[0]
 
     def close(self) -> None:
-        """Stop serving and let go of everything; closing twice is allowed."""
+        """Stop serving, dump the chain where the settings say so, and let go of everything; closing twice is allowed.
+
+        Raises ``ConfigError`` where the dump cannot be written.
+        """
         thread, self._thread = self._thread, None
         server, self._server = self._server, None
         if thread is not None:
             thread.run(self._stop(server))
             thread.stop()
             self.dispatcher.loop = None
+        self.node.save()
 
     async def _stop(self, server: Server | None) -> None:
         self.node.mining.stop()
@@ -177,4 +182,5 @@ def server_options(net: Devnet, urls: Callable[[], Sequence[str]]) -> ServerOpti
         body_limit=None if config.no_request_size_limit else MAX_BODY,
         page=lambda: landing_page(net.node, urls()),
         health=lambda: health(net.node),
+        routes=lambda path: beacon_answer(net.node.l2, path),
     )

@@ -46,9 +46,10 @@ class BlockSealed:
 
 @dataclass(frozen=True, slots=True)
 class BlocksRemoved:
-    """Blocks left the chain (a revert or reorganisation), newest first."""
+    """Blocks left the chain (a revert or reorganisation), newest first; ``replaced``: others follow at once."""
 
     blocks: tuple[SealedBlock, ...]
+    replaced: bool = False
 
 
 Event: TypeAlias = TransactionAdmitted | TransactionPreconfirmed | TransactionDropped | BlockSealed | BlocksRemoved

@@ -593,9 +593,15 @@ def impersonated_transaction(tx: UnsignedTransaction, sender: Address) -> Transa
     """``tx`` as if ``sender`` had signed it: r = s = v = 0.
 
     Two senders may send the same fields, so the hash covers the sender too; it is therefore not keccak256(``encoded``).
+    It is the hash Anvil gives such a transaction, so that a chain keeps its hashes when it moves from one to the other.
     """
     encoded = _type_prefix(tx.type) + rlp.encode([*_unsigned_fields(tx), 0, 0, 0])
-    return _completed(tx, 0, 0, 0, sender, encoded, keccak(encoded + sender))
+    if tx.type == LEGACY:
+        v = 27 if tx.chain_id is None else 35 + 2 * tx.chain_id
+        hashed = rlp.encode([*_unsigned_fields(tx), v, 0, 0])
+    else:
+        hashed = rlp.encode_bytes(encoded)
+    return _completed(tx, 0, 0, 0, sender, encoded, keccak(hashed + sender))
 
 
 def deposit_transaction(
@@ -614,6 +620,16 @@ def deposit_transaction(
         (source_hash, sender, to or b"", mint, value, gas_limit, int(is_system), data)
     )
     return decode_transaction(encoded)
+
+
+def blobs_of(transactions: Sequence[Transaction]) -> list[tuple[Hash32, bytes]]:
+    """The blobs that came with ``transactions``, in order, each with its versioned hash (EIP-4844)."""
+    return [
+        (blob_hash, blob)
+        for tx in transactions
+        if tx.sidecar is not None
+        for blob_hash, blob in zip(tx.blob_versioned_hashes, tx.sidecar.blobs, strict=True)
+    ]
 
 
 def recover_authority(authorization: SignedAuthorization) -> Address | None:

@@ -14,7 +14,8 @@ from megadev.cli.options import GroupedCommand, config_from, setting_options
 from megadev.config import ACCOUNTS
 from megadev.config import SETTINGS as TABLE
 
-SETTINGS = frozenset(row.name for row in TABLE if row.group == ACCOUNTS)
+SETTINGS = frozenset(row.name for row in TABLE if row.group == ACCOUNTS) - {"fund", "auto_impersonate"}
+"""Those that decide which accounts there are, and what each owns."""
 
 
 @click.command(cls=GroupedCommand, short_help="Show the funded accounts and their keys.")

@@ -189,9 +189,17 @@ class ActivityLog:
     gone) ends the log, not the node.
     """
 
-    def __init__(self, lines: Lines, write: Callable[[bytes], object], *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        lines: Lines,
+        write: Callable[[bytes], object],
+        *,
+        capacity: int = CAPACITY,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._lines = lines
         self._write = write
+        self._wanted = wanted
         self._capacity = capacity
         self._records: deque[Record] = deque()
         self._lost = 0
@@ -206,6 +214,8 @@ class ActivityLog:
 
     def record(self, record: Record) -> None:
         """Take notice of a record, on any thread. Never blocks."""
+        if not self._wanted():
+            return
         if len(self._records) < self._capacity:
             self._records.append(record)
         else:

@@ -19,6 +19,8 @@ from megadev.errors import ConfigError, MegadevError
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
     "accounts": "Show the funded accounts and their keys.",
+    "fund": "Give an account of a running node ether or tokens.",
+    "time": "Move a running node's time.",
     "rpc": "Ask a running node one JSON-RPC question.",
     "bench": "Measure a node, alone or against others.",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from megadev import __version__
-from megadev.cli.main import report_unexpected
+from megadev.cli.main import report, report_unexpected
 from megadev.cli.options import GroupedCommand, config_from, setting_options
 from megadev.config import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
@@ -68,8 +69,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     from megadev.server import serve
 
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    _stop_on_signals(stop, loop)
     loop.set_exception_handler(_report_stray)
     output = _Output(config)
     devnet.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
@@ -83,20 +83,57 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             ipc_path=config.ipc,
         )
     except ConfigError as refused:
+        devnet.node.state_file = None  # nothing has happened that should replace an earlier dump
         raise CannotListen(str(refused)) from None
     urls += server.urls
     log: ActivityLog | None = None
+    dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
     try:
         _keep_collections_short(devnet)
         output.show_start(devnet, server)
         log = output.start_log(devnet)
         await stop.wait()
     finally:
+        dumps.cancel()
         devnet.node.mining.stop()
         await server.close()
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
+
+
+def _stop_on_signals(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    """Stop in order on the first SIGINT or SIGTERM; on the second, at once.
+
+    Why not the loop's own signal handlers: those wait for the loop, which a transaction may hold for long.
+    """
+
+    def stop_or_leave(number: int, frame: object) -> None:
+        if stopping:
+            os.write(sys.stderr.fileno(), b"stopped at once, without finishing what ran\n")
+            os._exit(130)
+        stopping.append(number)
+        loop.call_soon_threadsafe(stop.set)
+
+    stopping: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop_or_leave)
+
+
+async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
+    """Dump the chain where the settings say so; encoding and writing happen on another thread."""
+    import asyncio
+
+    from megadev.node.state_files import Capture
+
+    file = devnet.node.state_file
+    while file is not None:
+        await asyncio.sleep(seconds)
+        devnet.node.settle()
+        try:
+            await asyncio.to_thread(file.save, Capture(devnet.l2))
+        except ConfigError as problem:
+            report(problem)
 
 
 def _keep_collections_short(devnet: Devnet) -> None:
@@ -115,6 +152,7 @@ def _keep_collections_short(devnet: Devnet) -> None:
 
     def freeze(event: Event) -> None:
         if isinstance(event, BlockSealed) and event.block.number % FREEZE_EVERY_BLOCKS == 0:
+            gc.collect()  # first, or rubbish is kept too; it looks at what is new only
             gc.freeze()
 
     devnet.node.bus.subscribe(freeze)
@@ -174,7 +212,7 @@ class _Output:
         from megadev.primitives.abi import revert_reason
 
         lines = JsonLines(revert_reason) if self._config.json else TextLines(self._paint, revert_reason)
-        log = ActivityLog(lines, self._write).start()
+        log = ActivityLog(lines, self._write, wanted=lambda: devnet.node.logging).start()
         devnet.dispatcher.on_request = log.request
         devnet.node.bus.subscribe(log.event)
         return log

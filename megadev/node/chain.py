@@ -28,13 +28,11 @@ class LocalChain:
     def __init__(
         self,
         genesis: Genesis,
-        store: ChainStore,
         sequencer: Sequencer,
         *,
         epoch_slots: int,
     ) -> None:
         self.genesis = genesis
-        self.store = store
         self.sequencer = sequencer
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
@@ -49,6 +47,11 @@ class LocalChain:
     def engine(self) -> Engine:
         """What runs them."""
         return self.sequencer.engine
+
+    @property
+    def store(self) -> ChainStore:
+        """Its blocks; another store after ``sequencer.restart``."""
+        return self.sequencer.store
 
     # -- blocks ---------------------------------------------------------------------------------------------------
 
@@ -89,6 +92,8 @@ class LocalChain:
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block; at ``latest`` and the head's own number, with cheats made since."""
+        if ref is Tag.PENDING:
+            return self.sequencer.pending_builder().state  # without the roots that the block would cost
         return self.block_and_state(ref)[1]
 
     def block_and_state(self, ref: BlockRef) -> tuple[SealedBlock, StateReader]:
@@ -99,13 +104,9 @@ class LocalChain:
 
     def block_and_irregular(self, ref: BlockRef) -> tuple[SealedBlock, StateDiff | None]:
         """A block and, where it is the head, what cheats changed since."""
-        while True:
-            block, irregular = self.block(ref), self.sequencer.irregular
-            if ref is not Tag.LATEST or block is self.store.head:
-                break  # else a block was sealed between the two, and took the cheats with it
-        if block is not self.store.head or irregular is block.irregular:
-            return block, None
-        return block, irregular
+        head, irregular = self.sequencer.tip
+        block = head if ref is Tag.LATEST else self.block(ref)
+        return block, irregular if block is head else None
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""

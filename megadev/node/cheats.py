@@ -4,6 +4,9 @@ visible at once and part of the next block's state root, like anything else that
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from megadev.evm.engines import open_engine
 from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Wei
@@ -47,6 +50,14 @@ def set_storage(chain: LocalChain, address: Address, slot: int, value: int) -> N
     if chain.sequencer.head_state().account(address) is None:
         diff.accounts[address] = EMPTY_ACCOUNT
     chain.sequencer.apply_irregular(diff)
+
+
+def set_chain_id(chain: LocalChain, chain_id: int, engine: str) -> None:
+    """Go on under another chain id with the ``engine`` of that name: what CHAINID answers and what signatures are for
+    changes at once, and transactions that wait with the old id are dropped.
+    """
+    spec = replace(chain.spec, chain_id=chain_id)
+    chain.sequencer.set_rules(spec, open_engine(engine, spec))
 
 
 def _account(chain: LocalChain, address: Address) -> Account:

@@ -33,12 +33,16 @@ class Mining:
 
     def set(self, mode: MiningMode, block_time: float | None = None) -> None:
         """Switch; what waits in the pool is mined at once when the new mode is instant."""
+        self.restore(mode, block_time)
+        if mode.is_instant:
+            self._sequencer.include_ready()
+
+    def restore(self, mode: MiningMode, block_time: float | None) -> None:
+        """Switch back after a revert: as ``set``, but nothing is mined."""
         self._sequencer.settle()
         self._sequencer.mode = mode
         self.block_time = block_time
         self._schedule()
-        if mode.is_instant:
-            self._sequencer.include_ready()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the timer on ``loop``, which is the writer thread's."""

@@ -9,7 +9,7 @@ import secrets
 
 from megadev.chain.genesis import genesis_block
 from megadev.chain.store import ChainStore
-from megadev.clock import Clock, ManualClock, SystemClock
+from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config import DevnetConfig
 from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts
@@ -18,6 +18,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.genesis import genesis_world, plan_chain
 from megadev.node.mining import Mining
 from megadev.node.snapshots import Snapshots
+from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.mnemonic import derive_keys
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
@@ -38,7 +39,8 @@ class Node:
         self.time = TimeKeeper(self.clock, allow_equal=config.allow_same_timestamp, start=config.timestamp)
         self.mnemonic = choose_mnemonic(config)
         self.accounts = Accounts(
-            derive_keys(self.mnemonic, config.derivation_path, config.accounts), auto_impersonate=config.auto_impersonate
+            derive_keys(self.mnemonic, config.derivation_path, config.accounts),
+            auto_impersonate=config.auto_impersonate,
         )
         self.bus = Bus()
         spec, genesis = plan_chain(config, self.accounts, self.time.now())
@@ -58,9 +60,41 @@ class Node:
             ecrecover_answers=lambda: self.accounts.signatures,
             publish=self.bus.publish,
         )
-        self.l2 = LocalChain(genesis, store, sequencer, epoch_slots=config.slots_in_an_epoch)
+        self.l2 = LocalChain(genesis, sequencer, epoch_slots=config.slots_in_an_epoch)
         self.mining = Mining(sequencer, config.block_time)
-        self.snapshots = Snapshots(self.l2, self.time, self.mining, self.accounts)
+        self.snapshots = Snapshots(self)
+        self.logging = True
+        """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
+        self._first_block = store.genesis
+        self._first_blocks = sequencer.blocks
+        self._started = self.time.now()
+        self.state_file = state_file(config)
+        """Where the chain is dumped to, now and then and in the end; None: nowhere."""
+        load_first(self, config)
+
+    def reset(self) -> None:
+        """Go back to the first block, the time at which the node started, an empty txpool and no snapshots; settings
+        of blocks to come are the first ones again, and the node is another instance. As in Anvil, the mining mode and
+        impersonations stay.
+        """
+        sequencer = self.l2.sequencer
+        if self.l2.store.genesis is self._first_block:
+            sequencer.rewind(self._first_block.number)
+        else:
+            sequencer.restart((self._first_block,))
+        for tx in self.l2.pool.transactions():
+            sequencer.drop(tx.hash, "the chain was reset")
+        sequencer.blocks = self._first_blocks
+        self.time.set_interval(None)
+        self.time.set_time(self._started)
+        self.snapshots.forget()
+        self.instance_id = secrets.token_bytes(32)
+
+    def save(self) -> None:
+        """Dump the chain, where the settings say so. Raises ``ConfigError`` where it cannot be written."""
+        if self.state_file is not None:
+            self.settle()
+            self.state_file.save(Capture(self.l2))
 
     def settle(self) -> None:
         """Finish what answered requests left due (see ``Sequencer.settle``)."""
@@ -74,7 +108,7 @@ class Node:
 def _clock(config: DevnetConfig) -> Clock:
     if not config.manual_clock:
         return SystemClock()
-    return ManualClock(config.timestamp if config.timestamp is not None else int(SystemClock().now()))
+    return StoppedClock(config.timestamp if config.timestamp is not None else int(SystemClock().now()))
 
 
 def _mode(config: DevnetConfig) -> MiningMode:

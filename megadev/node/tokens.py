@@ -27,7 +27,7 @@ from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 
 CALL_GAS = 10_000_000
-"""What one question may cost; a balanceOf takes thousands."""
+"""What asking may cost; a balanceOf takes thousands."""
 MAX_WORDS = 64
 """Words that are tried before giving up: each may take some hundred questions."""
 _STRANGERS = (keccak(b"megadev: a stranger")[12:], keccak(b"megadev: another stranger")[12:])
@@ -56,8 +56,8 @@ def set_token_balance(chain: LocalChain, token: Address, holder: Address, amount
     the word's field is too small; then nothing has changed.
     """
     strangers = tuple(encode_call("balanceOf(address)", stranger) for stranger in _STRANGERS)
-    question = _Question(chain, token, "balanceOf", encode_call("balanceOf(address)", holder), strangers[:1])
-    _set(chain, question, amount, f"send some from a holder that you impersonate, or set the token's own words ({_WORDS})")
+    question = _Question(chain, token, "balanceOf", encode_call("balanceOf(address)", holder), strangers)
+    _set(chain, question, amount, "impersonate a holder and transfer")
 
 
 def set_token_allowance(chain: LocalChain, token: Address, owner: Address, spender: Address, amount: int) -> None:
@@ -68,10 +68,7 @@ def set_token_allowance(chain: LocalChain, token: Address, owner: Address, spend
     ask, (first, second) = "allowance(address,address)", _STRANGERS
     strangers = (encode_call(ask, owner, first), encode_call(ask, second, spender))
     question = _Question(chain, token, "allowance", encode_call(ask, owner, spender), strangers)
-    _set(chain, question, amount, f"impersonate the owner and approve, or set the token's own words ({_WORDS})")
-
-
-_WORDS = "anvil_setStorageAt"
+    _set(chain, question, amount, "impersonate the owner and approve")
 
 
 class _Question:
@@ -87,13 +84,17 @@ class _Question:
         self.state: StateReader = chain.sequencer.head_state()
         self._engine: Engine = chain.engine
         self._block: BlockEnv = chain.env_of(chain.head)
+        self._gas = CALL_GAS
+        self.asked = self.run(data)
+        # a changed word may be a length that a loop runs to: no trial gets much more than the question needs
+        self._gas = min(2 * self.asked.gas.limit_needed + 50_000, CALL_GAS)
 
     def run(self, data: bytes, words: dict[tuple[Address, int], int] | None = None) -> Execution:
         """The call, with ``words`` in place of what storage holds."""
         diff = StateDiff(Cause.OVERRIDE)
         for (account, slot), word in (words or {}).items():
             diff.storage.setdefault(account, {})[slot] = word
-        tx = TxEnv(sender=ZERO_ADDRESS, to=self.token, data=data, gas_limit=CALL_GAS)
+        tx = TxEnv(sender=ZERO_ADDRESS, to=self.token, data=data, gas_limit=self._gas)
         return calls.call(self._engine, self._block, tx, Overlay(self.state, diff), rules=CALL)
 
     def answer(self, data: bytes, words: dict[tuple[Address, int], int] | None = None) -> int | None:
@@ -106,7 +107,7 @@ class _Question:
     def words_read(self) -> list[tuple[Address, int]]:
         """The words that decide this answer and no stranger's, in order."""
         others = [self.run(data).accessed.slots for data in self.strangers]
-        return sorted(self.run(self.data).accessed.slots.difference(*others))
+        return sorted(self.asked.accessed.slots.difference(*others))
 
 
 def _set(chain: LocalChain, question: _Question, amount: int, remedy: str) -> None:
@@ -114,10 +115,9 @@ def _set(chain: LocalChain, question: _Question, amount: int, remedy: str) -> No
     account = question.state.account(question.token)
     if account is None or account.code_hash == EMPTY_CODE_HASH:
         raise InvalidParams(f"no token at {token}: there is no contract")
-    asked = question.run(question.data)
-    now = _number(asked)
+    now = _number(question.asked)
     if now is None:
-        said = revert_reason(asked.result.output)
+        said = revert_reason(question.asked.result.output)
         raise InvalidParams(f"no token at {token}: {question.name} fails or returns no number{said and f' ({said})'}")
     if now == amount:
         return
@@ -127,8 +127,9 @@ def _set(chain: LocalChain, question: _Question, amount: int, remedy: str) -> No
         field = _field(question, *account_and_slot, now)
         if field is None:
             continue
-        widest = max(widest, field.width)
         if amount >> field.width:
+            if _ends(question, field, now):
+                widest = max(widest, field.width)
             continue
         word = field.put(question.state.storage(*account_and_slot), amount)
         if _is_verified(question, account_and_slot, word, amount):
@@ -140,7 +141,8 @@ def _set(chain: LocalChain, question: _Question, amount: int, remedy: str) -> No
         raise InvalidParams(f"{amount} is too large: {token} keeps the {question.name} in {widest} bits")
     reads = f"{len(words)} of its own words" if words else "no word of its own"
     raise SlotNotFound(
-        f"no slot found: the {question.name} of {token} reads {reads} and is computed or fixed by code; {remedy}"
+        f"no slot found: the {question.name} of {token} reads {reads} and is computed or fixed by code; {remedy}, "
+        "or write its words with anvil_setStorageAt"
     )
 
 
@@ -157,7 +159,7 @@ def _field(question: _Question, account: Address, slot: int, now: int) -> Field 
         changed = 0 if answer is None else answer ^ now
         return changed.bit_length() - 1 if changed and changed & (changed - 1) == 0 else None
 
-    # what shares a word starts at a byte; so one of these 32 bits belongs to the field, wherever it is
+    # a field of at least a byte has one of these 32 bits, wherever it starts
     for bit in range(0, 256, 8):
         follows = flips(bit)
         if follows is None:
@@ -168,8 +170,19 @@ def _field(question: _Question, account: Address, slot: int, now: int) -> Field 
         width = 0
         while shift + width < 256 and flips(shift + width) == width:
             width += 1
-        return Field(account, slot, shift, width)
+        return Field(account, slot, shift, width) if width >= 8 else None
     return None
+
+
+def _ends(question: _Question, field: Field, now: int) -> bool:
+    """Nothing of the number lies beyond the field. Where something does, the number is computed and its lower bits
+    happen to look like a copy.
+    """
+    beyond = field.shift + field.width
+    if beyond == 256:
+        return True
+    word = question.state.storage(field.account, field.slot)
+    return question.answer(question.data, {(field.account, field.slot): word ^ 1 << beyond}) == now
 
 
 def _is_verified(question: _Question, key: tuple[Address, int], word: int, amount: int) -> bool:

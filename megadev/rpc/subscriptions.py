@@ -329,7 +329,7 @@ class Subscriptions:
             for block in _newest_first(event.blocks):
                 self._tell_logs(block, removed=True)
             chain = self._chain()
-            if chain is not None:
+            if chain is not None and not event.replaced:  # else the blocks that follow are the news
                 self._tell_head(chain.store.head)
 
     def _tell_head(self, block: SealedBlock) -> None:

@@ -10,7 +10,7 @@ All methods run on the one writer thread. Readers on other threads use the immut
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -22,6 +22,7 @@ from megadev.chain.transactions import Transaction, validate_transaction
 from megadev.errors import (
     AlreadyKnown,
     BlobFeeCapTooLow,
+    EngineFault,
     FeeCapBelowBaseFee,
     GasLimitTooHigh,
     InsufficientFunds,
@@ -104,12 +105,15 @@ class Sequencer:
         self.store = store
         self.pool = pool
         self.time = time
+        self.time.latest_block = store.head.header.timestamp
         self.mode = mode
         self.blocks = blocks if blocks is not None else BlockSettings(gas_limit=spec.gas_limit)
         self.check_pool_balance = check_pool_balance
         self.ecrecover_answers = ecrecover_answers
         self.publish = publish
-        self.irregular: StateDiff | None = None
+        self.tip: tuple[SealedBlock, StateDiff | None] = (store.head, None)
+        """The head and what cheats changed since: replaced as one, so that a reader on any thread sees both of one
+        moment."""
         self._open: BlockBuilder | None = None
         self._prepared: BlockBuilder | None = None
         self._pending: tuple[object, BlockBuilder] | None = None
@@ -119,17 +123,22 @@ class Sequencer:
 
     @property
     def head(self) -> SealedBlock:
-        return self.store.head
+        return self.tip[0]
+
+    @property
+    def irregular(self) -> StateDiff | None:
+        """What cheats changed since the head was sealed."""
+        return self.tip[1]
 
     def head_state(self) -> StateReader:
         """State after the last sealed block, with what cheats changed since."""
-        view = WorldView(self.store.head.world, self.store.block_hash)
-        return view if self.irregular is None else Overlay(view, self.irregular)
+        head, irregular = self.tip
+        view = WorldView(head.world, self.store.block_hash)
+        return view if irregular is None else Overlay(view, irregular)
 
     def next_nonce(self, sender: Address) -> int:
         """The nonce of ``sender``'s next included transaction."""
-        account = self.head_state().account(sender)
-        return account.nonce if account is not None else 0
+        return _nonces_in(self.head_state())(sender)
 
     def next_base_fee(self) -> Wei:
         """The base fee of a block built now."""
@@ -186,7 +195,7 @@ class Sequencer:
             return
         self._close()
         while self.mode.is_instant and len(self.pool):
-            tx = next(self.pool.ready(self.next_nonce, self.next_base_fee()), None)
+            tx = next(self.pool.ready(_nonces_in(self.head_state()), self.next_base_fee()), None)
             if tx is None:
                 break
             if self._include_alone(tx, self.time.clock.monotonic_ns(), drop=True):
@@ -218,7 +227,7 @@ class Sequencer:
     def include_ready(self) -> None:
         """Mine whatever is ready (after switching to an instant mode)."""
         self.settle()
-        if next(self.pool.ready(self.next_nonce, self.next_base_fee()), None) is not None:
+        if next(self.pool.ready(_nonces_in(self.head_state()), self.next_base_fee()), None) is not None:
             self.mine()
 
     # -- changes outside transactions -----------------------------------------------------------------------------
@@ -237,7 +246,11 @@ class Sequencer:
     def apply_irregular(self, diff: StateDiff) -> None:
         """Change state outside any block: visible at once, part of the next block's state root."""
         self.settle()
-        self.irregular = diff if self.irregular is None else self.irregular.then(diff)
+        head, irregular = self.tip
+        self.tip = (head, diff if irregular is None else irregular.then(diff))
+        for address, account in diff.accounts.items():
+            if account is not None:
+                self._forget_below(address, account.nonce, "its nonce was passed by a cheat")
 
     def drop(self, tx_hash: Hash32, reason: str = "dropped by request") -> Transaction | None:
         """Take a waiting transaction out of the pool."""
@@ -253,10 +266,41 @@ class Sequencer:
         """
         self.settle()
         removed = self.store.truncate(number)
-        self.irregular = irregular
+        self._set_tip(irregular)
         if removed:
             self.publish(BlocksRemoved(tuple(reversed(removed))))
         return removed
+
+    def replace(
+        self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
+    ) -> list[SealedBlock]:
+        """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed."""
+        self.settle()
+        removed = self.store.truncate(number)
+        if removed:
+            self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+        for block in blocks:
+            self.store.append(block)
+            for tx in block.transactions:
+                self.pool.remove(tx.hash)
+                self._forget_below(tx.sender, tx.nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+            self.publish(BlockSealed(block))
+        self._set_tip(irregular)
+        return removed
+
+    def restart(self, blocks: Sequence[SealedBlock], irregular: StateDiff | None = None) -> None:
+        """Put another chain, sealed elsewhere, in the place of this one, its first block included."""
+        self.settle()
+        removed = self.store.blocks(self.store.genesis.number, self.head.number)
+        # a store of its own: whoever reads the old one on another thread sees the old chain to its end
+        store = ChainStore(blocks[0])
+        for block in blocks[1:]:
+            store.append(block)
+        self.store = store
+        self._set_tip(irregular)
+        self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+        for block in blocks:
+            self.publish(BlockSealed(block))
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -326,20 +370,28 @@ class Sequencer:
     def _append(self, builder: BlockBuilder) -> SealedBlock:
         block = builder.seal()
         self.store.append(block)
-        self.irregular = None
+        self.tip = (block, None)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = _one_block_passed(self.blocks)
         for tx in block.transactions:
-            for stale in self.pool.forget_below(tx.sender, tx.nonce + 1):
-                self.publish(TransactionDropped(stale, f"its nonce was used by 0x{tx.hash.hex()}"))
+            self._forget_below(tx.sender, tx.nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
         self.publish(BlockSealed(block))
         return block
+
+    def _set_tip(self, irregular: StateDiff | None) -> None:
+        """After the chain became shorter or another: its head is the tip."""
+        self.tip = (self.store.head, irregular)
+        self.time.latest_block = self.store.head.header.timestamp
+
+    def _forget_below(self, sender: Address, next_nonce: int, reason: str) -> None:
+        for stale in self.pool.forget_below(sender, next_nonce):
+            self.publish(TransactionDropped(stale, reason))
 
     def _fill(self, builder: BlockBuilder, *, drop: bool) -> None:
         """Include what is ready, best first, until the block or the pool is exhausted."""
         skipped: set[Address] = set()
         limit = self.blocks.max_transactions
-        for tx in self.pool.ready(self.next_nonce, builder.plan.base_fee):
+        for tx in self.pool.ready(_nonces_in(builder.state), builder.plan.base_fee):
             if limit is not None and len(builder.transactions) >= limit:
                 break
             if tx.sender in skipped:
@@ -350,7 +402,7 @@ class Sequencer:
             except GasLimitTooHigh:
                 skipped.add(tx.sender)
                 continue
-            except InvalidTransaction as error:
+            except (InvalidTransaction, EngineFault) as error:
                 skipped.add(tx.sender)
                 if drop:
                     self._give_up(tx, error)
@@ -363,7 +415,7 @@ class Sequencer:
             for tx in builder.transactions:
                 self.pool.remove(tx.hash)
 
-    def _give_up(self, tx: Transaction, error: InvalidTransaction) -> None:
+    def _give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault) -> None:
         self.pool.remove(tx.hash)
         self.publish(TransactionDropped(tx, str(error)))
 
@@ -375,21 +427,21 @@ class Sequencer:
             and prepared.engine is self.engine
             and prepared.irregular is self.irregular
             and prepared.ecrecover_answers == self.ecrecover_answers()
-            and prepared.plan == self._plan(self.store.head)
+            and prepared.plan == self._plan(self.head)
         ):
             return prepared
         return self._builder()
 
     def _builder(self) -> BlockBuilder:
         """A builder for the next block."""
-        head = self.store.head
+        head, irregular = self.tip
         return BlockBuilder(
             self.spec,
             self.engine,
             self._plan(head),
             head.world,
             self.store.block_hash,
-            self.irregular,
+            irregular,
             ecrecover_answers=self.ecrecover_answers(),
         )
 
@@ -413,6 +465,16 @@ class Sequencer:
 
     def _blob_base_fee(self) -> Wei:
         return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)
+
+
+def _nonces_in(state: StateReader) -> Callable[[Address], int]:
+    """Each account's next nonce in ``state``."""
+
+    def next_nonce(sender: Address) -> int:
+        account = state.account(sender)
+        return account.nonce if account is not None else 0
+
+    return next_nonce
 
 
 def _base_fee_after(head: SealedBlock, settings: BlockSettings, spec: ChainSpec) -> Wei:

@@ -39,6 +39,8 @@ class TimeKeeper:
         self.clock = clock
         self.allow_equal = allow_equal
         self.settings = TimeSettings(offset=0 if start is None else start - int(clock.now()))
+        self.latest_block = 0
+        """The head's timestamp, which may be ahead of ``now`` when blocks come faster than seconds."""
 
     def now(self) -> int:
         """The node's time, in seconds: clock plus offset."""
@@ -57,17 +59,20 @@ class TimeKeeper:
 
     def block_sealed(self, timestamp: int) -> None:
         """A block with that timestamp was sealed: an exact request is fulfilled and moves the clock for good."""
+        self.latest_block = timestamp
         if self.settings.next_exact is not None:
             self.settings = replace(
                 self.settings, next_exact=None, offset=self.settings.offset + timestamp - self.now()
             )
 
     def increase(self, seconds: int) -> int:
-        """Move the clock forward; returns the total offset."""
+        """Move the clock forward, from the latest block's time if that is ahead; returns the total offset."""
         if seconds < 0:
             raise InvalidParams(f"time can only be increased, not by {seconds} seconds; use evm_setTime to go back")
-        _check_reach(self.now() + seconds)
-        self.settings = replace(self.settings, offset=self.settings.offset + seconds)
+        now = self.now()
+        jump = max(self.latest_block - now, 0) + seconds
+        _check_reach(now + jump)
+        self.settings = replace(self.settings, offset=self.settings.offset + jump)
         return self.settings.offset
 
     def set_next(self, timestamp: int, parent: int) -> None:

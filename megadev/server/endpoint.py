@@ -30,7 +30,8 @@ class ServerOptions:
 
     ``body_limit``: bytes of one HTTP body, WebSocket message or IPC message; None lifts it. ``request_timeout``:
     seconds a client may take to send one request. ``page`` makes what a person sees at ``/`` (HTML), ``health`` what
-    ``/health`` answers. ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
+    ``/health`` answers; ``routes`` answers a GET of any other path, query included, with a status and JSON, or None.
+    ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
     ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped.
     """
 
@@ -39,6 +40,7 @@ class ServerOptions:
     request_timeout: float = 30.0
     page: Callable[[], str] = lambda: "<!doctype html><title>megadev</title><p>A JSON-RPC node: POST here.</p>"
     health: Callable[[], Mapping[str, Any]] = lambda: {"status": "ok"}
+    routes: Callable[[str], tuple[int, str] | None] = lambda path: None
     backlog_limit: int = 16 * MEGABYTE
     backlog_grace: float = 5.0
 
@@ -92,16 +94,16 @@ class Worker:
             if outcome.cancelled():
                 continue
             answer: Answer = None
-            error: Exception | None = None
+            error: BaseException | None = None
             try:
                 answer = work()
-            except Exception as raised:
+            except BaseException as raised:  # whatever it is: the thread goes on, and the caller hears of it
                 error = raised
             with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
                 self._loop.call_soon_threadsafe(_deliver, outcome, answer, error)
 
 
-def _deliver(outcome: asyncio.Future[Answer], answer: Answer, error: Exception | None) -> None:
+def _deliver(outcome: asyncio.Future[Answer], answer: Answer, error: BaseException | None) -> None:
     if outcome.cancelled():
         return
     if error is None:

@@ -36,7 +36,7 @@ _KEPT = frozenset({
 })
 _REASONS = {
     200: b"OK", 204: b"No Content", 400: b"Bad Request", 403: b"Forbidden", 404: b"Not Found",
-    405: b"Method Not Allowed", 408: b"Request Timeout", 413: b"Content Too Large",
+    405: b"Method Not Allowed", 408: b"Request Timeout", 410: b"Gone", 413: b"Content Too Large",
     431: b"Request Header Fields Too Large",
 }
 JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
@@ -228,7 +228,7 @@ class HttpConnection(asyncio.Protocol):
             host = headers[b"host"].decode("latin-1")
             self._write(request, 403, f"host {host!r} is not allowed: use an address or localhost, or allow the name\n")
         elif not access.allows_origin(headers.get(b"origin")):
-            self._write(request, 403, "this origin is not allowed\n")
+            self._write(request, 403, "this origin is not allowed: add it with --allow-origin\n")
         elif request.method == b"POST":
             answer = self.endpoint.dispatcher.handle(request.body, None, self.endpoint.offload)
             if answer is None or isinstance(answer, bytes):
@@ -258,7 +258,8 @@ class HttpConnection(asyncio.Protocol):
         elif path == b"/health":
             self._write(request, 200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
         else:
-            self._write(request, 404, "nothing here: see /\n")
+            status, text = options.routes(request.path.decode("latin-1")) or (404, "")
+            self._write(request, status, text or "nothing here: see /\n", JSON_TYPE if text else TEXT_TYPE)
 
     def _write_answer(self, request: _Request, answer: bytes | None) -> None:
         transport = self.transport
@@ -364,7 +365,7 @@ class HttpConnection(asyncio.Protocol):
         if self.task is not None or self.queue:
             transport.abort()
         elif not access.allows_host(headers.get(b"host")) or not access.allows_origin(headers.get(b"origin")):
-            self._write(request, 403, "this host or origin is not allowed\n")
+            self._write(request, 403, "this host or origin is not allowed: see --allowed-hosts and --allow-origin\n")
         elif self.url.partition(b"?")[0] not in (b"/", b"/ws"):
             self._write(request, 404, "WebSockets open at / and /ws\n")
         else:
@@ -377,4 +378,4 @@ class HttpConnection(asyncio.Protocol):
 
 
 def _too_large(limit: int) -> str:
-    return f"request body over the limit of {limit} bytes: split the batch, or raise the limit"
+    return f"request body over the limit of {limit} bytes: split the batch, or start with --no-request-size-limit"

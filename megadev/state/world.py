@@ -48,9 +48,7 @@ class World:
     def __init__(self) -> None:
         self._accounts: HashTrieMap[Address, Account] = HashTrieMap()
         self._storages: HashTrieMap[Address, _Storage] = HashTrieMap()
-        # one dictionary for a whole line of worlds: code is named by its content, so a later world's entries
-        # cannot change what an earlier one answers about code it knows
-        self._codes: dict[Hash32, bytes] = {EMPTY_CODE_HASH: b""}
+        self._codes: HashTrieMap[Hash32, bytes] = HashTrieMap({EMPTY_CODE_HASH: b""})
         self._trie: Trie = _EMPTY_TRIE
         self._stale: frozenset[Address] | set[Address] = _NOBODY
 
@@ -110,9 +108,10 @@ class World:
                 elif after is not before:
                     storages = storages.insert(address, after)
                 stale.add(address)
-        if diff.codes:
-            self._codes.update(diff.codes)
-        return self._next(accounts, storages, stale)
+        codes = self._codes
+        for code_hash, code in diff.codes.items():
+            codes = codes.insert(code_hash, code)
+        return self._next(accounts, storages, codes, stale)
 
     @property
     def state_root(self) -> Hash32:
@@ -134,12 +133,16 @@ class World:
         return [] if storage is None else storage.trie.prove(slot_key(slot))
 
     def _next(
-        self, accounts: HashTrieMap[Address, Account], storages: HashTrieMap[Address, _Storage], stale: set[Address]
+        self,
+        accounts: HashTrieMap[Address, Account],
+        storages: HashTrieMap[Address, _Storage],
+        codes: HashTrieMap[Hash32, bytes],
+        stale: set[Address],
     ) -> World:
         world = World.__new__(World)
         world._accounts = accounts
         world._storages = storages
-        world._codes = self._codes
+        world._codes = codes
         world._trie = self._trie
         world._stale = stale
         return world
@@ -147,7 +150,8 @@ class World:
     def _account_trie(self) -> Trie:
         """The trie that shows all accounts. Changes how this world remembers, never what it answers."""
         if self._stale:
-            self._trie = self._trie.update({address_key(address): self._leaf(address) for address in self._stale})
+            stale = self._stale  # read first: another thread that gets here does the same work, not half of it
+            self._trie = self._trie.update({address_key(address): self._leaf(address) for address in stale})
             self._stale = _NOBODY
         return self._trie
 

@@ -1,7 +1,8 @@
 """Contracts for tests: a source and an artifact each, and the loader.
 
 ``Token`` · ``Counter`` · ``Reverter`` · ``Logger`` · ``Storage`` · ``Factory`` and its ``Child`` · ``Payable`` ·
-``Rejecter`` · ``HeavyLoop``.
+``Rejecter`` · ``HeavyLoop`` · ``Signatures`` · ``PackedToken`` · ``FlaggedToken`` · ``NamespacedToken`` ·
+``VyperToken`` · ``SharesToken`` · ``ProxyToken``.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ LAYERS = {
     "testing": 8,
     "server": 8,
     "landing": 8,
+    "beacon": 8,
     "devnet": 9,
     "cli": 10,
     "__main__": 11,

@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +95,14 @@ def compile_solidity(command: list[str], sources: dict[str, str], evm_version: s
             "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}},
         },
     }
-    done = subprocess.run(
-        [*command, "--standard-json"],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    answer = json.loads(done.stdout[done.stdout.index("{") :])  # solcjs says a line about SMT solvers first
+    # a file, not a pipe: solcjs ends before a pipe has taken more than 64 KB
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        subprocess.run(
+            [*command, "--standard-json"], input=json.dumps(request), stdout=out, text=True, check=True, timeout=300
+        )
+        out.seek(0)
+        printed = out.read()
+    answer = json.loads(printed[printed.index("{") :])  # solcjs says a line about SMT solvers first
     errors = [item["formattedMessage"] for item in answer.get("errors", ()) if item["severity"] == "error"]
     if errors:
         raise SystemExit("\n".join(errors))

@@ -361,8 +361,8 @@ class _Maker:
         if isinstance(size, int) and 0 < size <= 1024:
             self.stretch_gas += 6 * ((size + 31) // 32)
             self.use_memory(offset, str(size))
-            data = f"memory[{offset}:{offset} + {size}]"
-            self.push(self.name(f"word_hash(bytes({data}))" if size == 64 else f"number(keccak({data}), 'big')"))
+            data = f"bytes(memory[{offset}:{offset} + {size}])"
+            self.push(self.name(f"word_hash({data})" if size == 64 else f"number(keccak({data}), 'big')"))
             return
         length = self.value(size)
         self.lines.append(f"gas -= 6 * (({length} + 31) // 32)")

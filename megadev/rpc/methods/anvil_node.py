@@ -1,16 +1,96 @@
-"""anvil_*, evm_* and hardhat_*: snapshots, the txpool, the blocks to come, and what the node says of itself."""
+"""anvil_*, evm_* and hardhat_*: snapshots and reorganisations, the txpool, the blocks to come, and what the node says
+of itself.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+import msgspec
 
 from megadev import __version__
-from megadev.errors import InvalidParams
-from megadev.rpc.codec import AddressParam, HashParam, QuantityParam, Uint64Param
+from megadev.chain.transactions import (
+    ACCESS_LIST,
+    LEGACY,
+    Transaction,
+    decode_transaction,
+    impersonated_transaction,
+    sign_transaction,
+)
+from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
+from megadev.evm import calls
+from megadev.evm.engine import CALL
+from megadev.node import reorg
+from megadev.primitives.types import Address
+from megadev.rpc.codec import (
+    AddressParam,
+    BoolParam,
+    CallRequest,
+    Decode,
+    HashParam,
+    QuantityParam,
+    StringParam,
+    Uint64Param,
+    decode_data,
+    decode_uint64,
+    decoder_for,
+)
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject
-from megadev.rpc.methods.eth_fees import eth_gasPrice
+from megadev.rpc.methods.eth_calls import Scene
+from megadev.rpc.methods.eth_fees import eth_gasPrice, suggested_tip
+from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, completed, first_account
 from megadev.rpc.methods.web3 import CLIENT_VERSION
+from megadev.sequencer.block_builder import BlockBuilder
+from megadev.state.account import EMPTY_ACCOUNT
+
+_decode_call = decoder_for(CallRequest)
+
+
+def _decode_pair(value: Any) -> tuple[bytes | CallRequest, int]:
+    if type(value) is not list or len(value) != 2:
+        raise InvalidParams("expected [transaction, block index], the transaction as signed bytes or as an object")
+    given, index = value
+    return (_decode_call(given) if type(given) is dict else decode_data(given)), decode_uint64(index)
+
+
+PairParam: TypeAlias = Annotated[tuple[bytes | CallRequest, int], Decode(_decode_pair)]
+
+
+class ReorgOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """What anvil_reorg takes as one object: blocks to replace, and transactions with the new block they belong in."""
+
+    ALIASES: ClassVar[dict[str, str]] = {"tx_block_pairs": "txBlockPairs"}
+
+    depth: Uint64Param
+    tx_block_pairs: tuple[PairParam, ...] = ()
+
+
+_decode_reorg_object = decoder_for(ReorgOptions)
+
+
+def _decode_reorg(value: Any) -> ReorgOptions:
+    options: ReorgOptions = (
+        _decode_reorg_object(value) if type(value) is dict else ReorgOptions(depth=decode_uint64(value))
+    )
+    return options
+
+
+ReorgParam: TypeAlias = Annotated[ReorgOptions, Decode(_decode_reorg)]
+
+
+class Forking(msgspec.Struct, frozen=True, rename="camel"):
+    """Where anvil_reset shall fork from."""
+
+    json_rpc_url: StringParam | None = None
+    block_number: Uint64Param | None = None
+
+
+class ResetOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """What anvil_reset takes. viem always sends ``forking``, with nothing in it where nothing was asked."""
+
+    forking: Forking | None = None
 
 
 @method("anvil_snapshot")
@@ -23,6 +103,53 @@ def anvil_snapshot(node: RpcNode) -> str:
 def anvil_revert(node: RpcNode, snapshot_id: QuantityParam) -> bool:
     """Go back to a snapshot, which uses it and all later ones up; false where there is none by that id."""
     return node.devnet.snapshots.revert(snapshot_id)
+
+
+@method("anvil_reorg")
+def anvil_reorg(node: RpcNode, depth: ReorgParam, tx_block_pairs: tuple[PairParam, ...] | None = None) -> None:
+    """Replace the last blocks by others, which hold the transactions given and are empty otherwise.
+
+    Each transaction comes with the index of its block among the new ones, from 0. Positional, or one object.
+    """
+    blocks = depth.depth
+    pairs = depth.tx_block_pairs if tx_block_pairs is None else tx_block_pairs
+    content: dict[int, list[reorg.MakeTransaction]] = {}
+    for given, index in pairs:
+        if index >= blocks:
+            raise InvalidParams(
+                f"Block number for reorg tx will exceed the reorged chain height. Block number {index} must not "
+                f"exceed (depth-1) {blocks - 1}"
+            )
+        content.setdefault(index, []).append(_transaction_maker(node, given))
+    last = max(content, default=-1)
+    reorg.reorganise(node.devnet, blocks, [content.get(index, []) for index in range(last + 1)])
+
+
+@method("anvil_rollback")
+def anvil_rollback(node: RpcNode, depth: Uint64Param = 1) -> None:
+    """Remove the last blocks; the clock goes back with them."""
+    reorg.rollback(node.devnet, depth)
+
+
+@method("anvil_reset")
+def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> None:
+    """Start over from the first block: no pool, no snapshots, the time at which the node started, a new instance."""
+    forking = options.forking if options is not None else None
+    if forking is not None and forking != Forking():
+        raise InvalidParams("forking arrives later: leave it out to start over with a fresh chain")
+    node.devnet.reset()
+
+
+@method("anvil_setLoggingEnabled")
+def anvil_setLoggingEnabled(node: RpcNode, enabled: BoolParam) -> None:
+    """Show requests and transactions in the terminal, or stop doing so."""
+    node.devnet.logging = enabled
+
+
+@method("anvil_setMinGasPrice")
+def anvil_setMinGasPrice(node: RpcNode, price: QuantityParam) -> None:
+    """Always refused: a base fee (EIP-1559) takes the place of a minimal gas price."""
+    raise InvalidParams("anvil_setMinGasPrice is not supported when EIP-1559 is active")
 
 
 @method("anvil_dropTransaction")
@@ -112,11 +239,56 @@ def anvil_metadata(node: RpcNode) -> JsonObject:
         "latestBlockHash": "0x" + chain.head.hash.hex(),
         "forkedNetwork": None,
         "snapshots": {
-            hex(snapshot_id): [number, _hash_of(node, number)]
-            for snapshot_id, number in node.devnet.snapshots.ids.items()
+            hex(snapshot_id): [head.number, "0x" + head.hash.hex()]
+            for snapshot_id, head in node.devnet.snapshots.taken.items()
         },
     }
 
 
-def _hash_of(node: RpcNode, number: int) -> str:
-    return "0x" + node.chain.store.block_hash(number).hex()
+def _transaction_maker(node: RpcNode, given: bytes | CallRequest) -> reorg.MakeTransaction:
+    """What puts a transaction into a block of a reorganisation. Bytes and senders are looked at right away."""
+    if isinstance(given, bytes):
+        tx = decode_transaction(given, node.chain.spec)
+        return lambda builder: tx
+    accounts = node.devnet.accounts
+    sender = given.sender if given.sender is not None else first_account(node)
+    impersonated = not accounts.holds(sender) and accounts.may_impersonate(sender)
+    key = b"" if impersonated else accounts.key_of(sender)
+
+    def make(builder: BlockBuilder) -> Transaction:
+        unsigned, _ = completed(node, _filled_in(node, given, sender, builder))
+        return impersonated_transaction(unsigned, sender) if impersonated else sign_transaction(unsigned, key)
+
+    return make
+
+
+def _filled_in(node: RpcNode, request: CallRequest, sender: Address, builder: BlockBuilder) -> CallRequest:
+    """``request`` with the nonce, the gas and the price that fit into ``builder``'s block, not into the next one."""
+    filled: dict[str, Any] = {"sender": sender}
+    if request.nonce is None:
+        filled["nonce"] = (builder.state.account(sender) or EMPTY_ACCOUNT).nonce
+    base_fee, tip = builder.plan.base_fee, suggested_tip(node.chain)
+    if request.type in (LEGACY, ACCESS_LIST):
+        if request.gas_price is None:
+            filled["gas_price"] = base_fee + tip
+    elif request.gas_price is None and request.max_fee_per_gas is None:
+        tip = request.max_priority_fee_per_gas or tip
+        filled["max_fee_per_gas"] = base_fee * BASE_FEE_HEADROOM + tip
+    if request.gas is None:
+        filled["gas"] = _estimated(node, request, sender, builder)
+    return msgspec.structs.replace(request, **filled)
+
+
+def _estimated(node: RpcNode, request: CallRequest, sender: Address, builder: BlockBuilder) -> int:
+    """Gas by estimate in ``builder``'s block; all that it has left where the transaction fails there."""
+    scene = Scene(node.chain, builder.env, builder.state, CALL)
+    call = msgspec.structs.replace(
+        request, sender=sender, gas_price=None, max_fee_per_gas=None, max_priority_fee_per_gas=None
+    )
+    tx, rules = scene.transaction(call)
+    try:
+        return calls.estimate_gas(node.chain.engine, scene.env, tx, scene.state, rules=rules)
+    except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
+        left = builder.plan.gas_limit - builder.gas_used
+        cap = node.chain.spec.transaction_gas_cap
+        return left if cap is None else min(cap, left)

@@ -1,38 +1,16 @@
-"""anvil_*, hardhat_*, tenderly_* and evm_*: accounts and state changed at will, and whom to act for.
+"""anvil_*, hardhat_*, tenderly_* and evm_*: the state of accounts and the chain's id, changed at will.
 
-Each change is a ``StateDiff`` with cause ``cheat`` (``node/cheats``): seen at once, part of the next block's root.
+Each change of state is a ``StateDiff`` with cause ``cheat`` (``node/cheats``): seen at once, part of the next block's
+root.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
-
 from megadev.chain.transactions import MAX_NONCE
 from megadev.errors import InvalidParams
 from megadev.node import cheats
-from megadev.rpc.codec import (
-    AddressParam,
-    AnyParam,
-    BoolParam,
-    DataParam,
-    Decode,
-    QuantityParam,
-    SlotParam,
-    Uint64Param,
-    WordParam,
-    decode_data,
-)
+from megadev.rpc.codec import AddressParam, DataParam, QuantityParam, SlotParam, Uint64Param, WordParam
 from megadev.rpc.dispatch import RpcNode, method
-
-
-def _decode_address_or_key(value: Any) -> bytes:
-    data = decode_data(value)
-    if len(data) not in (20, 32):
-        raise InvalidParams(f"expected an address (20 bytes) or a private key (32 bytes), got {len(data)} bytes")
-    return data
-
-
-AddressOrKeyParam: TypeAlias = Annotated[bytes, Decode(_decode_address_or_key)]
 
 
 @method("anvil_setBalance")
@@ -68,51 +46,9 @@ def anvil_setStorageAt(node: RpcNode, address: AddressParam, slot: SlotParam, wo
     return True
 
 
-@method("anvil_impersonateAccount")
-def anvil_impersonateAccount(node: RpcNode, address: AddressParam) -> None:
-    """Accept transactions from an account without its signature."""
-    node.devnet.accounts.impersonate(address)
-
-
-@method("anvil_stopImpersonatingAccount")
-def anvil_stopImpersonatingAccount(node: RpcNode, address: AddressParam) -> None:
-    """Ask for signatures again."""
-    node.devnet.accounts.stop_impersonating(address)
-
-
-@method("anvil_autoImpersonateAccount")
-def anvil_autoImpersonateAccount(node: RpcNode, enabled: BoolParam) -> None:
-    """Accept transactions from any account without a signature, or stop doing so."""
-    node.devnet.accounts.auto_impersonate = enabled
-
-
-@method("evm_addAccount")
-def evm_addAccount(node: RpcNode, account: AddressOrKeyParam, password: AnyParam = None) -> bool:
-    """Hold a private key (32 bytes), or impersonate an address (20 bytes); there are no passwords here."""
-    if len(account) == 20:
-        node.devnet.accounts.impersonate(account)
-    else:
-        _hold(node, account)
-    return True
-
-
-@method("evm_removeAccount")
-def evm_removeAccount(node: RpcNode, address: AddressParam, password: AnyParam = None) -> bool:
-    """Stop impersonating an address; false where nobody did."""
-    accounts = node.devnet.accounts
-    impersonated = address in accounts.impersonated
-    accounts.stop_impersonating(address)
-    return impersonated
-
-
-@method("personal_importRawKey")
-def personal_importRawKey(node: RpcNode, key: WordParam, password: AnyParam = None) -> str:
-    """Hold a private key; the answer is its address. There are no passwords here."""
-    return "0x" + _hold(node, key).hex()
-
-
-def _hold(node: RpcNode, key: bytes) -> bytes:
-    try:
-        return node.devnet.accounts.add(key).raw_address
-    except ValueError as error:
-        raise InvalidParams(f"not a private key: {error}") from None
+@method("anvil_setChainId")
+def anvil_setChainId(node: RpcNode, chain_id: Uint64Param) -> None:
+    """Go on under another chain id: what is signed from now on must be signed for it."""
+    if not 0 < chain_id < 2**63:
+        raise InvalidParams(f"a chain id lies in [1, 2**63), got {chain_id}")
+    cheats.set_chain_id(node.chain, chain_id, node.devnet.config.engine)

@@ -125,7 +125,7 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
     together, ``WrongChainId``, ``UnsupportedTransactionType`` and what an estimate raises.
     """
     chain = node.chain
-    sender = request.sender if request.sender is not None else _first_account(node)
+    sender = request.sender if request.sender is not None else first_account(node)
     if request.chain_id is not None and request.chain_id != chain.spec.chain_id:
         raise WrongChainId(
             f"invalid chain id for signer: transaction-provided chain ID ({request.chain_id}) does not match the "
@@ -155,7 +155,8 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
     )
 
 
-def _first_account(node: RpcNode) -> Address:
+def first_account(node: RpcNode) -> Address:
+    """Who sends what names no sender. Raises ``UnknownSigner`` where the node holds no account."""
     accounts = node.devnet.accounts.addresses
     if not accounts:
         raise UnknownSigner("unknown account: this node holds none; name a sender it may impersonate")
@@ -271,7 +272,7 @@ def signed(tx: UnsignedTransaction, key: bytes) -> bytes:
 def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
     """``request`` as a transaction of its sender: signed where the key is held, else impersonated."""
     accounts = node.devnet.accounts
-    sender = request.sender if request.sender is not None else _first_account(node)
+    sender = request.sender if request.sender is not None else first_account(node)
     if not accounts.holds(sender) and accounts.may_impersonate(sender):
         unsigned, sender = completed(node, request)
         return impersonated_transaction(unsigned, sender)

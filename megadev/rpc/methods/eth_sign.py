@@ -88,12 +88,31 @@ def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
 
     try:
         _check_lengths(typed_data["types"], typed_data["primaryType"], typed_data["message"])
-        signable = encode_typed_data(full_message=typed_data)
+        types = _types_reached(typed_data["types"], typed_data["primaryType"])
+        signable = encode_typed_data(full_message=typed_data | {"types": types})
     except InvalidParams:
         raise
     except Exception as error:  # whatever a library makes of a caller's malformed types and values
         raise InvalidParams(f"typed data cannot be encoded: {error}") from error
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def _types_reached(types: dict[str, Any], primary: str) -> dict[str, Any]:
+    """The domain's type, and those that the primary type is made of.
+
+    The library tells the primary type by being no part of another, so types that are not used confuse it.
+
+    Raises ``InvalidParams`` where the primary type is not defined.
+    """
+    if primary not in types:
+        raise InvalidParams(f"typed data cannot be encoded: the types do not define the primary type {primary}")
+    reached, waiting = {"EIP712Domain"}, [primary]
+    while waiting:
+        kind = waiting.pop().partition("[")[0]
+        if kind in types and kind not in reached:
+            reached.add(kind)
+            waiting.extend(field["type"] for field in types[kind])
+    return {kind: fields for kind, fields in types.items() if kind in reached}
 
 
 def _check_lengths(types: Any, kind: str, value: Any) -> None:

@@ -39,6 +39,11 @@ def requests_of(written: list[str]) -> Iterator[str]:
     return (line.removeprefix(SENT) for line in written if line.startswith(SENT))
 
 
+def answers_of(written: list[str]) -> Iterator[str]:
+    """The answers."""
+    return (line.removeprefix(RECEIVED) for line in written if line.startswith(RECEIVED))
+
+
 def hold(written: list[str], ask: Callable[[str], str], names: Mapping[str, str]) -> list[str]:
     """The lines as they come out: comments and requests as ``written``, answers as ``ask`` gives them.
 
@@ -52,10 +57,14 @@ def hold(written: list[str], ask: Callable[[str], str], names: Mapping[str, str]
         assert line.startswith((COMMENT, SENT)), f"not a line of a conversation: {line!r}"
         held.append(line)
         if line.startswith(SENT):
-            answer = ask(_REFERENCE.sub(lambda found: known[found[1]], line.removeprefix(SENT)))
+            answer = ask(_expand(line.removeprefix(SENT), known))
             known |= _strings_in(answer)
             held.append(RECEIVED + answer)
     return held
+
+
+def _expand(request: str, known: Mapping[str, str]) -> str:
+    return _REFERENCE.sub(lambda found: known[found[1]], request)
 
 
 def _strings_in(answer: str) -> dict[str, str]:

@@ -1,6 +1,12 @@
 >> {"jsonrpc":"2.0","id":1,"method":"eth_newBlockFilter","params":[]}
+<< {"jsonrpc":"2.0","id":1,"result":"0x62e6e282e5c1657c78c3a967b36711eb"}
 >> {"jsonrpc":"2.0","id":2,"method":"eth_getFilterChanges","params":["{answer:1}"]}
+<< {"jsonrpc":"2.0","id":2,"result":[]}
 >> {"jsonrpc":"2.0","id":3,"method":"evm_mine","params":[]}
+<< {"jsonrpc":"2.0","id":3,"result":"0x0"}
 >> {"jsonrpc":"2.0","id":4,"method":"evm_mine","params":[]}
+<< {"jsonrpc":"2.0","id":4,"result":"0x0"}
 >> {"jsonrpc":"2.0","id":5,"method":"eth_getFilterChanges","params":["{answer:1}"]}
+<< {"jsonrpc":"2.0","id":5,"result":["0x766449f91df1598de80bbf842c92a94ff567fbf81e5fc69f190adf99bc0e324a","0x77e2e5f8a1cd2c5dca426ceb9b6ace1a63c44e7d2888144e4d211aa10473ffc2"]}
 >> {"jsonrpc":"2.0","id":6,"method":"eth_getFilterChanges","params":["{answer:1}"]}
+<< {"jsonrpc":"2.0","id":6,"result":[]}

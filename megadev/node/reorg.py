@@ -1,0 +1,118 @@
+"""Chains that change their mind: blocks taken back, and other blocks put in their place.
+
+As in Anvil, transactions of removed blocks are gone; they do not return to the txpool, and state that was changed by
+hand since the common ancestor goes with them. Unlike Anvil, a reorganisation happens whole or not at all: its blocks
+are built next to the chain, and only when all transactions have found their place does the chain change.
+
+Why a new block differs from the one it replaces even with the same content: on a live network another proposer made
+it, whose RANDAO reveal is another. So its ``prevRandao`` is derived from both its parent and the block it replaces,
+which also keeps the same script giving the same hashes. It carries the replaced block's timestamp: a slot is a slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.transactions import Transaction, validate_transaction
+from megadev.errors import InvalidParams
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+MakeTransaction: TypeAlias = Callable[[BlockBuilder], Transaction]
+"""A transaction that depends on what comes before it: made once its block is open and holds all earlier ones."""
+
+
+def rollback(node: Node, depth: int) -> None:
+    """Remove the last ``depth`` blocks. The clock goes back to the time of the block that is the head then.
+
+    Raises ``InvalidParams`` where the chain has fewer above its first.
+    """
+    chain = node.l2
+    node.settle()
+    common = chain.head.number - _checked(node, depth, "Rollback")
+    if depth == 0:
+        return
+    node.snapshots.keep_blocks_above(common)
+    chain.sequencer.rewind(common)
+    node.time.set_time(chain.head.header.timestamp)
+
+
+def reorganise(node: Node, depth: int, content: Sequence[Sequence[MakeTransaction]]) -> None:
+    """Replace the last ``depth`` blocks; ``content`` says what the first ones hold, the rest are empty.
+
+    Raises ``InvalidParams`` where the chain has fewer blocks above its first, and ``InvalidTransaction`` where one of
+    ``content`` cannot be included; then nothing has changed.
+    """
+    chain = node.l2
+    node.settle()
+    common = chain.head.number - _checked(node, depth, "Reorg")
+    if depth == 0:
+        return
+    blocks = _build(node, chain.store.blocks(common, chain.head.number), content)
+    node.snapshots.keep_blocks_above(common)
+    chain.sequencer.replace(common, blocks)
+
+
+def _checked(node: Node, depth: int, what: str) -> int:
+    """``depth``, if the chain has so many blocks above its first."""
+    height = node.l2.head.number - node.l2.store.genesis.number
+    if depth > height:
+        raise InvalidParams(
+            f"{what} depth must not exceed current chain height: current height {height}, depth {depth}"
+        )
+    return depth
+
+
+def _build(
+    node: Node, old: Sequence[SealedBlock], content: Sequence[Sequence[MakeTransaction]]
+) -> list[SealedBlock]:
+    """Blocks for the places of ``old[1:]``, upon ``old[0]``."""
+    chain, parent = node.l2, old[0]
+    hashes: dict[int, Hash32] = {}
+
+    def block_hash(number: int) -> Hash32:
+        return hashes[number] if number in hashes else chain.store.block_hash(number)
+
+    built: list[SealedBlock] = []
+    for index, replaced in enumerate(old[1:]):
+        builder = BlockBuilder(
+            chain.spec,
+            chain.engine,
+            _plan(node, parent, replaced),
+            parent.world,
+            block_hash,
+            ecrecover_answers=chain.sequencer.ecrecover_answers(),
+        )
+        for make in content[index] if index < len(content) else ():
+            tx = make(builder)
+            validate_transaction(tx, chain.spec)
+            builder.include(tx)
+        parent = builder.seal()
+        hashes[parent.number] = parent.hash
+        built.append(parent)
+    return built
+
+
+def _plan(node: Node, parent: SealedBlock, replaced: SealedBlock) -> BlockPlan:
+    spec, settings = node.l2.spec, node.l2.sequencer.blocks
+    excess = next_excess_blob_gas(parent.header, spec)
+    return BlockPlan(
+        number=replaced.number,
+        timestamp=replaced.header.timestamp,
+        parent_hash=parent.hash,
+        coinbase=settings.coinbase,
+        gas_limit=settings.gas_limit,
+        base_fee=next_base_fee(parent.header, spec.fees),
+        blob_base_fee=blob_base_fee(excess, spec),
+        excess_blob_gas=excess,
+        prev_randao=keccak(parent.hash + replaced.hash),
+        parent_beacon_root=ZERO_HASH,
+        extra_data=settings.extra_data,
+    )

@@ -1,0 +1,213 @@
+"""Dump and load on a running node, and the files that keep a chain from one run to the next.
+
+What a dump holds is the chain and its state: blocks, transactions, receipts, accounts. What it does not hold, as in
+Anvil: the txpool, impersonations, filters, snapshots, the clock's offset and the chain id.
+
+Why a file is written beside its place and then moved there: a node that is killed while it writes must leave the
+former dump whole.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from megadev.chain.blocks import SealedBlock, Tag
+from megadev.config import DevnetConfig
+from megadev.errors import ConfigError, InvalidParams
+from megadev.node.chain import LocalChain
+from megadev.node.persistence import Accounts, Dump, DumpedAccount, decode_dump, encode_dump, put_account
+from megadev.state.diff import Cause, StateDiff
+from megadev.state.world import World
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+FILE_NAME = "state.json"
+"""The file meant where a directory is named."""
+
+
+class Capture:
+    """A chain at one moment, as a dump is made of it: taken on any thread in no time, encoded on any other."""
+
+    def __init__(self, chain: LocalChain) -> None:
+        head, irregular = chain.block_and_irregular(Tag.LATEST)
+        self._spec = chain.sequencer.spec
+        self._settings = chain.sequencer.blocks
+        self._blocks = chain.store.blocks(chain.store.genesis.number, head.number)
+        self.state = head.world if irregular is None else head.world.apply(irregular)
+        """The world of now."""
+        self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
+        self.moment: tuple[object, object] = (head, irregular)
+        """The same objects as long as nothing changed."""
+
+    def encode(self, *, history: bool) -> bytes:
+        """The dump as JSON; ``history``: with the state after each block."""
+        return encode_dump(
+            self._blocks,
+            self.state,
+            self._spec,
+            coinbase=self._settings.coinbase,
+            gas_limit=self._settings.gas_limit,
+            zeroed=self._zeroed,
+            history=history,
+        )
+
+
+def load_state(node: Node, data: bytes) -> None:
+    """Make what a dump (JSON, plain or compressed) says the node's chain and state, whole or not at all.
+
+    The chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
+    are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
+    changes accounts. Raises ``InvalidParams`` saying what is wrong with it; then nothing changed.
+    """
+    chain, sequencer = node.l2, node.l2.sequencer
+    node.settle()
+    dump = decode_dump(data, sequencer.spec)
+    present = Capture(chain).state
+    if not dump.blocks:
+        diff = StateDiff(Cause.CHEAT)
+        for address, account in _merged(dump.accounts, present).items():
+            put_account(diff, address, account)
+        sequencer.apply_irregular(diff)
+        return
+    irregular = _left_over(dump, present)
+    common = _last_common(chain, dump.blocks)
+    if common is None:
+        node.snapshots.forget()
+        sequencer.restart(dump.blocks, irregular)
+    else:
+        node.snapshots.keep_blocks_above(common)
+        sequencer.replace(common, (block for block in dump.blocks if block.number > common), irregular)
+    _set_blocks_to_come(node, dump)
+    for tx in chain.pool.transactions():
+        if tx.nonce < sequencer.next_nonce(tx.sender):
+            sequencer.drop(tx.hash, "its nonce was used in the chain that was loaded")
+
+
+def _merged(accounts: Accounts, present: World) -> Accounts:
+    """``accounts`` with the nonces of those that are here, where these are higher."""
+    merged: Accounts = {}
+    for address, account in accounts.items():
+        here = present.account(address)
+        nonce = account.nonce if here is None else max(account.nonce, here.nonce)
+        merged[address] = DumpedAccount(nonce, account.balance, account.code, account.storage)
+    return merged
+
+
+def _left_over(dump: Dump, present: World) -> StateDiff | None:
+    """What is to be added to the dump's own state, so that what is here and not in the dump stays; None: nothing."""
+    loaded = dump.blocks[-1].world
+    diff = StateDiff(Cause.CHEAT)
+    for address, here in present.accounts():
+        account = dump.accounts.get(address)
+        if account is None:
+            diff.accounts[address] = here
+            code = present.code(here.code_hash)
+            if code:
+                diff.codes[here.code_hash] = code
+        elif here.nonce > account.nonce:
+            put_account(diff, address, DumpedAccount(here.nonce, account.balance, account.code, {}))
+        named = account.storage if account is not None else {}
+        slots = {slot: value for slot, value in present.storage_of(address).items() if slot not in named}
+        if slots:
+            diff.storage[address] = slots
+    return None if diff.is_empty or loaded is present else diff
+
+
+def _last_common(chain: LocalChain, blocks: tuple[SealedBlock, ...]) -> int | None:
+    """The number up to which the chain has the same blocks as the dump; None: not even the first."""
+    if blocks[0].number != chain.store.genesis.number:
+        return None
+    common = None
+    for block in blocks:
+        here = chain.store.by_number(block.number)
+        # the head's state is the dump's; an older block's is the one that is here, and better known
+        if here is None or here.hash != block.hash or block is blocks[-1]:
+            break
+        common = block.number
+    return common
+
+
+def _set_blocks_to_come(node: Node, dump: Dump) -> None:
+    """What the dump says of coinbase and gas limit; a base fee or PREVRANDAO that waited for one block is forgotten."""
+    sequencer = node.l2.sequencer
+    before = sequencer.blocks
+    sequencer.blocks = type(before)(
+        coinbase=before.coinbase if dump.coinbase is None else dump.coinbase,
+        gas_limit=dump.gas_limit or before.gas_limit,
+        max_transactions=before.max_transactions,
+        extra_data=before.extra_data,
+    )
+
+
+def state_file(config: DevnetConfig) -> StateFile | None:
+    """The file that the settings say to dump to. Raises ``ConfigError`` where nothing can be written there."""
+    path = config.dump_state or config.state
+    if path is None:
+        return None
+    file = StateFile(path, history=config.preserve_historical_states)
+    file.check_writable()
+    return file
+
+
+def load_first(node: Node, config: DevnetConfig) -> None:
+    """Load what the settings say to start from. Raises ``ConfigError`` where it cannot be used."""
+    if config.load_state is not None:
+        StateFile(config.load_state).load(node)
+    elif config.state is not None:
+        file = StateFile(config.state)
+        if file.path.exists():
+            file.load(node)
+
+
+class StateFile:
+    """Where a node's chain is kept. ``path`` may be a directory, which stands for a file in it."""
+
+    def __init__(self, path: Path, *, history: bool = False) -> None:
+        self.path = path / FILE_NAME if path.is_dir() else path
+        self._history = history
+        self._written: tuple[object, object] | None = None
+        self._writing = Lock()
+
+    def load(self, node: Node) -> None:
+        """Load it. Raises ``ConfigError`` where it cannot be read or used."""
+        try:
+            load_state(node, self.path.read_bytes())
+        except OSError as problem:
+            raise ConfigError(f"{self.path}: {problem.strerror or problem}") from None
+        except InvalidParams as problem:
+            raise ConfigError(f"{self.path}: {problem}") from None
+
+    def check_writable(self) -> None:
+        """That a dump can be written there, before hours of work depend on it. Raises ``ConfigError``."""
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise ConfigError(f"{self.path}: there is no directory {folder} to dump into")
+        if not os.access(folder, os.W_OK):
+            raise ConfigError(f"{self.path}: no permission to write to {folder}")
+
+    def save(self, capture: Capture) -> None:
+        """Write a dump, in one step, unless the file holds it already. Any thread; one writes at a time.
+
+        Raises ``ConfigError`` where it cannot be written.
+        """
+        with self._writing:
+            written = self._written
+            if written is None or any(a is not b for a, b in zip(written, capture.moment, strict=True)):
+                self._write(capture.encode(history=self._history))
+                self._written = capture.moment
+
+    def _write(self, document: bytes) -> None:
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        try:
+            with beside.open("wb") as file:
+                file.write(document)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self.path)
+        except OSError as problem:
+            beside.unlink(missing_ok=True)
+            raise ConfigError(f"{self.path}: cannot dump the state: {problem.strerror or problem}") from None

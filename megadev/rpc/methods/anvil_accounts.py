@@ -1,0 +1,83 @@
+"""anvil_*, hardhat_* and evm_*: whom to act for, with a key or without (impersonation)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from megadev.errors import InvalidParams
+from megadev.rpc.codec import (
+    AddressParam,
+    AnyParam,
+    BoolParam,
+    DataParam,
+    Decode,
+    WordParam,
+    decode_data,
+)
+from megadev.rpc.dispatch import RpcNode, method
+
+
+def _decode_address_or_key(value: Any) -> bytes:
+    data = decode_data(value)
+    if len(data) not in (20, 32):
+        raise InvalidParams(f"expected an address (20 bytes) or a private key (32 bytes), got {len(data)} bytes")
+    return data
+
+
+AddressOrKeyParam: TypeAlias = Annotated[bytes, Decode(_decode_address_or_key)]
+
+
+@method("anvil_impersonateAccount")
+def anvil_impersonateAccount(node: RpcNode, address: AddressParam) -> None:
+    """Accept transactions from an account without its signature."""
+    node.devnet.accounts.impersonate(address)
+
+
+@method("anvil_stopImpersonatingAccount")
+def anvil_stopImpersonatingAccount(node: RpcNode, address: AddressParam) -> None:
+    """Ask for signatures again."""
+    node.devnet.accounts.stop_impersonating(address)
+
+
+@method("anvil_autoImpersonateAccount")
+def anvil_autoImpersonateAccount(node: RpcNode, enabled: BoolParam) -> None:
+    """Accept transactions from any account without a signature, or stop doing so."""
+    node.devnet.accounts.auto_impersonate = enabled
+
+
+@method("anvil_impersonateSignature")
+def anvil_impersonateSignature(node: RpcNode, signature: DataParam, address: AddressParam) -> None:
+    """Have ecrecover answer with an account for a signature, whatever was signed: in calls and in blocks alike."""
+    node.devnet.accounts.impersonate_signature(signature, address)
+
+
+@method("evm_addAccount")
+def evm_addAccount(node: RpcNode, account: AddressOrKeyParam, password: AnyParam = None) -> bool:
+    """Hold a private key (32 bytes), or impersonate an address (20 bytes); there are no passwords here."""
+    if len(account) == 20:
+        node.devnet.accounts.impersonate(account)
+    else:
+        _hold(node, account)
+    return True
+
+
+@method("evm_removeAccount")
+def evm_removeAccount(node: RpcNode, address: AddressParam, password: AnyParam = None) -> bool:
+    """Stop impersonating an address; false where nobody did."""
+    accounts = node.devnet.accounts
+    impersonated = address in accounts.impersonated
+    accounts.stop_impersonating(address)
+    return impersonated
+
+
+@method("personal_importRawKey")
+def personal_importRawKey(node: RpcNode, key: WordParam, password: AnyParam = None) -> str:
+    """Hold a private key; the answer is its address. There are no passwords here."""
+    return "0x" + _hold(node, key).hex()
+
+
+def _hold(node: RpcNode, key: bytes) -> bytes:
+    try:
+        return node.devnet.accounts.add(key).raw_address
+    except ValueError as error:
+        raise InvalidParams(f"not a private key: {error}") from None

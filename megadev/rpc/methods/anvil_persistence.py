@@ -1,0 +1,48 @@
+"""anvil_* and hardhat_*: the chain as one document in Anvil's format, out and in, and the blobs that came with it."""
+
+from __future__ import annotations
+
+from megadev.chain.store import ChainStore
+from megadev.chain.transactions import blobs_of
+from megadev.node.persistence import compress
+from megadev.node.state_files import Capture, load_state
+from megadev.rpc.codec import BoolParam, DataParam, HashParam
+from megadev.rpc.dispatch import RpcNode, method
+
+
+@method("anvil_dumpState")
+def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> str:
+    """The chain and its state, gzipped; with ``history`` also the state after every block (the default is what
+    --preserve-historical-states says)."""
+    if history is None:
+        history = node.devnet.config.preserve_historical_states
+    return "0x" + compress(Capture(node.chain).encode(history=history)).hex()
+
+
+@method("anvil_loadState")
+def anvil_loadState(node: RpcNode, state: DataParam) -> bool:
+    """Make a dump, compressed or plain JSON, the chain and the state: whole, or not at all."""
+    load_state(node.devnet, state)
+    return True
+
+
+@method("anvil_getBlobByHash")
+def anvil_getBlobByHash(node: RpcNode, blob_hash: HashParam) -> str | None:
+    """The blob that a versioned hash stands for, null where no transaction of the chain carried it."""
+    store: ChainStore = node.chain.store
+    for block in reversed(store.blocks(store.genesis.number, store.head.number)):
+        if block.header.blob_gas_used:
+            for known, blob in blobs_of(block.transactions):
+                if known == blob_hash:
+                    return "0x" + blob.hex()
+    return None
+
+
+@method("anvil_getBlobsByTransactionHash")
+def anvil_getBlobsByTransactionHash(node: RpcNode, tx_hash: HashParam) -> list[str] | None:
+    """The blobs that a transaction carried, null for one that carried none or is not known."""
+    try:
+        tx, _, _ = node.chain.transaction(tx_hash)
+    except KeyError:
+        return None
+    return None if tx.sidecar is None else ["0x" + blob.hex() for blob in tx.sidecar.blobs]

@@ -1,0 +1,9 @@
+// a short hash
+>> {"jsonrpc":"2.0","id":1,"method":"anvil_getBlobByHash","params":["0x1234"]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (blob_hash): expected a 32-byte hash (0x and 64 hex digits), got \"0x1234\""}}
+// nothing
+>> {"jsonrpc":"2.0","id":2,"method":"anvil_getBlobByHash","params":[]}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"missing value for required argument 0 (blob_hash)"}}
+// too many
+>> {"jsonrpc":"2.0","id":3,"method":"anvil_getBlobByHash","params":["0x1111111111111111111111111111111111111111111111111111111111111111",1]}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"too many arguments, want at most 1, got 2"}}

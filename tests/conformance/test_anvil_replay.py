@@ -1,0 +1,298 @@
+"""The golden conversations, held with Anvil: every difference is one that the table of deviations explains.
+
+Needs Anvil 1.7.1: ``MEGADEV_ANVIL=path``, or ``anvil`` on the PATH. Each conversation has a process of its own, with the
+fixed chain built anew. Answers are compared by their shape and, where both nodes must agree, by value; timestamps within some
+seconds. ``-s`` prints every difference, explained or not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev.chain.transactions import encode_network_form
+from tests.conformance.deviations import DEVIATIONS, Difference
+from tests.conformance.rpc.conversations import CONVERSATIONS, PAUSED, answers_of, hold, lines_of, name_of, requests_of
+from tests.conformance.rpc.fixed_chain import START, fixed_node, fixed_transactions, names_on
+
+pytestmark = [pytest.mark.anvil, pytest.mark.slow]
+
+ANVIL = os.environ.get("MEGADEV_ANVIL") or shutil.which("anvil")
+"""Read on import: the tests' own environment has no MEGADEV_* in it."""
+VERSION = "1.7.1"
+ANSWER_SECONDS = 4
+"""After that a request counts as never answered; Anvil's slowest answers here take milliseconds."""
+CLOCK_SLACK = 60
+"""Seconds by which timestamps may differ: Anvil's clock runs while ours stands still."""
+TIMES = {"timestamp", "blockTimestamp", "currentBlockTimestamp"}
+NO_TWO_SHARE = (
+    "* | *.hash,*.parentHash,*.blockHash,*.stateRoot,*.mixHash,*.accountProof[] | value",
+    "* | *.currentBlockHash,*.latestBlockHash,*.instanceId,result.snapshots.*[] | value",
+    "eth_newFilter,eth_newBlockFilter,eth_newPendingTransactionFilter | result | value",
+    "eth_newBlockFilter/* | result[] | value",
+    "anvil_setTime,evm_setTime,anvil_increaseTime,evm_increaseTime | result | value",
+)
+"""What follows from the state of the genesis block, is drawn by chance, or tells how far a clock was moved that stands
+elsewhere: only its shape is compared, except for the hashes of the fixed chain, which have names. Patterns as in
+``Deviation.explains``."""
+NOT_WITH_ANVIL = "// not with Anvil: "
+"""How a comment begins that says why a conversation is not held with it."""
+SENDING = {
+    "eth_sendTransaction", "eth_sendRawTransaction", "eth_sendUnsignedTransaction",
+    "anvil_setAutomine", "evm_setAutomine",
+}
+"""After these Anvil mines a moment later; the next request waits for it, or its answer would be a matter of luck."""
+
+
+class Unanswered(Exception):
+    """Anvil did not answer in time."""
+
+
+class Anvil:
+    """One process of it, with the fixed chain."""
+
+    def __init__(self, *, paused: bool) -> None:
+        assert ANVIL is not None
+        self.process = subprocess.Popen(
+            [ANVIL, "--port", "0", "--timestamp", str(START), "--hardfork", "osaka"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        assert self.process.stdout is not None
+        found = None
+        for line in self.process.stdout:
+            found = re.search(r"Listening on \S+:(\d+)", line)
+            if found is not None:
+                break
+        assert found is not None, "anvil did not start"
+        self.url = f"http://127.0.0.1:{found[1]}"
+        self._build(paused)
+
+    def _build(self, paused: bool) -> None:
+        alone, together, waiting = fixed_transactions()
+        for number, tx in enumerate(alone, 1):
+            self.rpc("evm_setNextBlockTimestamp", START + number)
+            if number == 1:  # Anvil's base fee stays where it is for a block; EIP-1559 lets it fall by an eighth
+                self.rpc("anvil_setNextBlockBaseFeePerGas", 875_000_000)
+            self.rpc("eth_sendRawTransactionSync", "0x" + encode_network_form(tx).hex())
+        self.rpc("evm_setAutomine", False)
+        for tx in together:
+            self.rpc("eth_sendRawTransaction", "0x" + encode_network_form(tx).hex())
+        self.rpc("evm_setNextBlockTimestamp", START + len(alone) + 1)
+        self.rpc("evm_mine")
+        if paused:
+            for tx in waiting:
+                self.rpc("eth_sendRawTransaction", "0x" + encode_network_form(tx).hex())
+        else:
+            self.rpc("evm_setAutomine", True)
+
+    def names(self) -> dict[str, str]:
+        """What conversations call its blocks and transactions."""
+        names = {f"waiting:{index}": "0x" + tx.hash.hex() for index, tx in enumerate(fixed_transactions()[2])}
+        for number in range(int(self.rpc("eth_blockNumber"), 16) + 1):
+            block = self.rpc("eth_getBlockByNumber", hex(number), False)
+            names[f"block:{number}"] = block["hash"]
+            names |= {f"tx:{number}:{index}": tx_hash for index, tx_hash in enumerate(block["transactions"])}
+        return names
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        answer = json.loads(self.ask(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})))
+        assert "error" not in answer, (method, answer["error"])
+        return answer["result"]
+
+    def ask(self, request: str) -> str:
+        """The answer's text. Raises ``Unanswered``."""
+        sent = urllib.request.Request(self.url, request.encode(), {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(sent, timeout=ANSWER_SECONDS) as response:
+                return str(response.read().decode())
+        except TimeoutError:
+            raise Unanswered from None
+
+    def settle(self) -> None:
+        """Wait until nothing that could be mined waits in an instant mode."""
+        if self.rpc("anvil_getAutomine"):
+            for _ in range(200):
+                if self.rpc("txpool_status")["pending"] == "0x0":
+                    break
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@contextlib.contextmanager
+def anvil(*, paused: bool) -> Iterator[Anvil]:
+    node = Anvil(paused=paused)
+    try:
+        yield node
+    finally:
+        node.stop()
+
+
+def is_for_anvil(path: Path) -> bool:
+    return not any(line.startswith(NOT_WITH_ANVIL) for line in lines_of(path))
+
+
+def replay(path: Path, our_names: Mapping[str, str]) -> list[Difference]:
+    """Hold the conversation with Anvil; what went otherwise than written."""
+    written = lines_of(path)
+    with anvil(paused=PAUSED in written) as node:
+        names = node.names()
+        answers: list[str] = []
+
+        def ask(request: str) -> str:
+            try:
+                answers.append(node.ask(request))
+                if json.loads(request)["method"] in SENDING:
+                    node.settle()
+            except Unanswered:
+                answers.append(json.dumps({"id": json.loads(request)["id"], "unanswered": True}))
+            return answers[-1]
+
+        # a request that refers to an answer Anvil did not give cannot be asked, nor can those after it be compared
+        with contextlib.suppress(KeyError):
+            hold(written, ask, names)
+    differences = []
+    ours_by_value = {value: name for name, value in our_names.items()}
+    theirs_by_value = {value: name for name, value in names.items()}
+    for request, ours, theirs in zip(requests_of(written), answers_of(written), answers, strict=False):
+        asked = json.loads(request)
+        for where, kind, one, other in answers_differ(
+            named(json.loads(ours), ours_by_value), named(json.loads(theirs), theirs_by_value)
+        ):
+            found = Difference(f"{name_of(path)}#{asked['id']}", asked["method"], where, kind, one, other)
+            if is_named(one) or is_named(other) or not any(matches(pattern, found) for pattern in NO_TWO_SHARE):
+                differences.append(found)
+    return differences
+
+
+def is_named(value: Any) -> bool:
+    """Whether this is a hash of the fixed chain."""
+    return isinstance(value, str) and value.startswith("{")
+
+
+def named(value: Any, names: Mapping[str, str]) -> Any:
+    """``value`` with hashes of the fixed chain replaced by their names."""
+    if isinstance(value, dict):
+        return {key: named(member, names) for key, member in value.items()}
+    if isinstance(value, list):
+        return [named(member, names) for member in value]
+    return f"{{{names[value]}}}" if isinstance(value, str) and value in names else value
+
+
+def answers_differ(ours: Any, theirs: Any) -> Iterator[tuple[str, str, Any, Any]]:
+    """Where and how two answers differ: path, kind, what is there here, what is there with Anvil."""
+    if "unanswered" in theirs:
+        yield "", "unanswered", ours.get("result", ours.get("error")), None
+    elif "error" in ours and "error" in theirs:
+        one, other = ours["error"], theirs["error"]
+        if other["code"] == -32601 and one["code"] != -32601:
+            yield "", "not offered", one, other
+            return
+        if one["code"] != other["code"]:
+            yield "error.code", f"code {one['code']} for {other['code']}", one["message"], other["message"]
+        elif one["message"] != other["message"]:
+            yield "error.message", "words", one["message"], other["message"]
+        yield from values_differ("error.data", one.get("data"), other.get("data"))
+    elif "error" in ours:
+        yield "", "refused here", ours["error"], theirs["result"]
+    elif "error" in theirs:
+        yield "", "not offered" if theirs["error"]["code"] == -32601 else "refused there", ours["result"], theirs["error"]
+    else:
+        yield from values_differ("result", ours["result"], theirs["result"])
+
+
+def values_differ(path: str, ours: Any, theirs: Any) -> Iterator[tuple[str, str, Any, Any]]:
+    key = path.rpartition(".")[2]
+    if type(ours) is not type(theirs):
+        yield path, "type", ours, theirs
+    elif isinstance(ours, dict):
+        for name in ours.keys() | theirs.keys():
+            if name not in theirs:
+                yield f"{path}.{name}", "only here", ours[name], None
+            elif name not in ours:
+                yield f"{path}.{name}", "only there", None, theirs[name]
+            else:
+                yield from values_differ(f"{path}.{name}", ours[name], theirs[name])
+    elif isinstance(ours, list):
+        if len(ours) != len(theirs):
+            yield path, "length", ours, theirs
+        else:
+            for one, other in zip(ours, theirs, strict=True):
+                yield from values_differ(path + "[]", one, other)
+    elif ours != theirs and not (key in TIMES and abs(_number(ours) - _number(theirs)) <= CLOCK_SLACK):
+        yield path, "value", ours, theirs
+
+
+def _number(value: Any) -> int:
+    return int(value, 16) if isinstance(value, str) else int(value)
+
+
+def matches(pattern: str, difference: Difference) -> bool:
+    """Whether ``pattern`` (see ``Deviation.explains``) fits."""
+    who, path, kind = pattern.split(" | ")
+    facts = (
+        (who, difference.conversation if "/" in who else difference.method),
+        (path, difference.path),
+        (kind, difference.kind),
+    )
+    return all(any(_fits(fact, choice) for choice in choices.split(",")) for choices, fact in facts)
+
+
+def _fits(fact: str, pattern: str) -> bool:
+    """As a shell's ``*``, and nothing else: brackets are brackets."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), fact) is not None
+
+
+def shown(difference: Difference, explanation: str) -> str:
+    one, other = (text if len(text := json.dumps(value)) <= 160 else text[:159] + "…"
+                  for value in (difference.ours, difference.theirs))
+    place = " ".join(part for part in (difference.method, difference.path) if part)
+    return f"{difference.conversation}  {place}: {difference.kind}  [{explanation}]\n    here   {one}\n    Anvil  {other}"
+
+
+@pytest.fixture(scope="module")
+def differences() -> list[Difference]:
+    if ANVIL is None:
+        pytest.skip("no anvil: set MEGADEV_ANVIL")
+    version = subprocess.run([ANVIL, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    if VERSION not in version:
+        pytest.skip(f"the deviations are from anvil {VERSION}, this is {version.splitlines()[0]}")
+    our_names = names_on(fixed_node())
+    with ThreadPoolExecutor(2) as pool:
+        found = pool.map(lambda path: replay(path, our_names), [path for path in CONVERSATIONS if is_for_anvil(path)])
+    return [difference for some in found for difference in some]
+
+
+def test_every_difference_from_anvil_is_explained(differences: list[Difference]) -> None:
+    unexplained = []
+    for difference in differences:
+        row = next((row for row in DEVIATIONS if any(matches(each, difference) for each in row.explains)), None)
+        text = shown(difference, row.what if row is not None else "unexplained")
+        print(text)
+        if row is None:
+            unexplained.append(text)
+    assert not unexplained, f"{len(unexplained)} differences that no deviation explains:\n" + "\n".join(unexplained)
+
+
+def test_every_deviation_is_still_there(differences: list[Difference]) -> None:
+    stale = [
+        f"{row.what}: {pattern}"
+        for row in DEVIATIONS
+        for pattern in row.explains
+        if not any(matches(pattern, difference) for difference in differences)
+    ]
+    assert stale == []
