@@ -41,6 +41,10 @@ OUT_OF_GAS = "out of gas"
 _STIPEND = 2300
 _ADDRESS_MASK = (1 << 160) - 1
 
+ACCESS_LIST_ROUNDS = 16
+"""Runs that may be spent on one access list; nearly every transaction needs two."""
+
+
 
 def call(
     engine: Engine,
@@ -121,22 +125,25 @@ def estimate_gas(engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader,
 def access_list(
     engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CALL
 ) -> tuple[AccessList, int, str | None]:
-    """``(list, gas used with it, error)``: the access list (EIP-2930) under which a further run touches nothing new.
+    """``(list, gas used with it, error)``: the access list (EIP-2930) under which a further run touches nothing new, or
+    the one of the last of ``ACCESS_LIST_ROUNDS`` where every run goes elsewhere.
 
     Sender, recipient (or created contract), authorities and precompiles are left out unless slots of theirs are used.
     The error is None, 'execution reverted' or a halt reason.
     """
     block = _free(block, tx)
     known = tx.access_list
-    while True:
+    for last in range(ACCESS_LIST_ROUNDS - 1, -1, -1):
         watcher = _AccessWatcher(tx, known)
         execution = engine.execute(block, replace(tx, access_list=known), state, rules=rules, tracer=watcher)
         found = watcher.access_list()
         if {(address, frozenset(slots)) for address, slots in found} == {
             (address, frozenset(slots)) for address, slots in known
         }:
-            return known, execution.gas.used, _error(execution)
-        known = found
+            break
+        if last:
+            known = found
+    return known, execution.gas.used, _error(execution)
 
 
 def _error(execution: Execution) -> str | None:

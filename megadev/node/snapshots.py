@@ -124,7 +124,7 @@ class Snapshots:
         shared, own = taken.shared, taken.own
         while own and sequencer.store.by_number(shared + 1) is own[0]:
             shared, own = shared + 1, own[1:]  # it came back in the meantime
-        self.keep_blocks_above(shared)
+        # no other snapshot needs what is removed here: older ones share no more with the chain than this one did
         sequencer.set_rules(taken.snapshot.spec, taken.snapshot.engine)
         if own:
             sequencer.replace(shared, own, taken.snapshot.irregular)

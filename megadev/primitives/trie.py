@@ -78,10 +78,7 @@ class Trie:
     @property
     def root(self) -> Hash32:
         """The hash that commits to every key and value."""
-        ref = self._node.ref
-        if len(ref) == 33:
-            return ref[1:]
-        return keccak(ref) if self._node is not NOTHING else EMPTY_TRIE_ROOT
+        return _root_of(self._node)
 
     @property
     def is_empty(self) -> bool:
@@ -161,6 +158,67 @@ class Trie:
         return hash(self._node.ref)
 
 
+class GrowingTrie:
+    """A trie that changes in place and only ever gains or changes keys of 32 bytes, for the sake of its roots.
+
+    Why: in a row of empty blocks each changes one or two keys of the same tries, and hardly anybody looks at those in
+    between. A branch that stays open keeps its children's references in a list, so that one more change costs joining
+    and hashing them, and no new nodes. The nodes of the trie it starts from are left as they are.
+    """
+
+    __slots__ = ("_node",)
+
+    def __init__(self, trie: Trie) -> None:
+        self._node: Node | _OpenBranch = trie._node
+
+    @property
+    def root(self) -> Hash32:
+        """The hash that commits to every key and value."""
+        return _root_of(self._node)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set ``key`` (32 bytes) to ``value`` (not empty)."""
+        node = self._node
+        if type(node) is Branch:
+            node = self._node = _OpenBranch(node)
+        if type(node) is not _OpenBranch:
+            assert not isinstance(node, _OpenBranch)
+            self._node = _put(node, key, value, 0)
+            return
+        path: list[tuple[_OpenBranch, int]] = []
+        depth = 0
+        while True:
+            byte = key[depth >> 1]
+            place = byte & 15 if depth & 1 else byte >> 4
+            path.append((node, place))
+            depth += 1
+            child = node.children[place]
+            if type(child) is _OpenBranch:
+                node = child
+            elif type(child) is Branch:
+                node.children[place] = node = _OpenBranch(child)
+            else:
+                assert not isinstance(child, _OpenBranch)
+                new = node.children[place] = _put(child, key, value, depth)
+                break
+        ref = new.ref
+        for node, place in reversed(path):
+            node.refs[place] = ref
+            ref = node.ref = _reference(_join(node.refs))
+
+
+class _OpenBranch:
+    """A branch under a ``GrowingTrie``; ``refs`` is what is joined and hashed: the children's, then the value."""
+
+    __slots__ = ("children", "ref", "refs")
+
+    def __init__(self, branch: Branch) -> None:
+        self.children: list[Node | _OpenBranch] = list(branch.children)
+        self.refs = [child.ref for child in branch.children]
+        self.refs.append(rlp.encode_bytes(branch.value) if branch.value else b"\x80")
+        self.ref = branch.ref
+
+
 def ordered_root(items: Sequence[bytes]) -> Hash32:
     """The root over a list, each item under the RLP of its index: a block's transactions, receipts or withdrawals."""
     if len(items) == 1:
@@ -169,6 +227,14 @@ def ordered_root(items: Sequence[bytes]) -> Hash32:
     if not items:
         return EMPTY_TRIE_ROOT
     return Trie({rlp.encode(index): item for index, item in enumerate(items)}).root
+
+
+def _root_of(node: Node | _OpenBranch) -> Hash32:
+    """The hash of a trie by its topmost node, which is hashed however short it is."""
+    ref = node.ref
+    if len(ref) == 33:
+        return ref[1:]
+    return keccak(ref) if node is not NOTHING else EMPTY_TRIE_ROOT
 
 
 def _trie(node: Node, old: Trie) -> Trie:

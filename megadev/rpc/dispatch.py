@@ -12,9 +12,9 @@ and whether it is heavy, stand in its row of the catalog.
 
 Four moments matter to whoever owns the chain. ``before_request`` runs before each request is dispatched, batch members
 included; ``after_answer`` is called by the transport once the answer has left the process. Giving both "seal what is
-open" is what lets a caller be answered before its block is sealed and yet never see an unsealed one. ``when_idle`` comes
-after that and behind every request that has arrived: time to work ahead. ``on_request`` hears of each outcome, for the
-request log.
+open" is what lets a caller be answered before its block is sealed and yet never see an unsealed one. ``when_idle``
+comes after that and behind every request that has arrived: time to work ahead. ``on_request`` hears of each outcome,
+for the request log.
 
 Why ``handle`` answers with bytes whenever it can, and with a coroutine only when it must wait: a task per request costs
 as much as decoding and answering one, and the common request waits for nothing.
@@ -173,8 +173,8 @@ def _nothing() -> None:
 class Dispatcher:
     """Answers JSON-RPC bodies for one chain.
 
-    ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``on_request(method, failure or None, nanoseconds)`` hears
-    of each request that named a method. ``on_defect(method, exception)`` hears of what was answered with "internal
+    ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``on_request(method, failure or None,
+    nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was answered with "internal
     error"; by default it is logged with its traceback. Both may be called on a worker thread, for heavy methods.
     """
 

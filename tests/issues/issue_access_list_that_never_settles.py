@@ -6,15 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from megadev import Devnet
 
 READS_SLOT_OF_ITS_GAS = "0x5a5400"
 MOST_RUNS = 64
 
 
-@pytest.mark.xfail(strict=True, reason="evm/calls.access_list has no last round")
 def test_an_access_list_is_given_up_after_some_rounds() -> None:
     net = Devnet()
     net.rpc("anvil_setCode", "0x" + "99" * 20, READS_SLOT_OF_ITS_GAS)

@@ -1,4 +1,4 @@
-"""Who has 2**256 - 1 wei and is paid gets more than a word holds, and the next BALANCE of it fails inside the engine."""
+"""Who has 2**256 - 1 wei and is paid got more than a word holds, and the next BALANCE of it failed inside the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from megadev import Devnet
 
 FULL = "0x" + "99" * 20
 COINBASE = "0x" + "00" * 20
-pytestmark = pytest.mark.xfail(strict=True, reason="the engine adds to balances without a limit")
 
 
 @pytest.mark.parametrize(("full", "paid"), [(FULL, "value"), (COINBASE, "tip")])

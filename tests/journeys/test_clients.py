@@ -232,8 +232,8 @@ def test_every_journey_of_the_scripts_is_listed(
     assert (tuple(viem_outcomes), tuple(ethers_outcomes)) == (VIEM, ETHERS)
 
 
-def outcomes(net: Devnet, client: str) -> dict[str, str]:
-    """Run a client's script; what became of each of its journeys."""
+def outcomes(net: Devnet, client: str, script: str = "") -> dict[str, str]:
+    """Run a client's script (named as it is, unless said otherwise); what became of each of its journeys."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not installed")
@@ -245,7 +245,7 @@ def outcomes(net: Devnet, client: str) -> dict[str, str]:
         "KEYS": json.dumps([account.private_key for account in net.accounts]),
     }
     done = subprocess.run(
-        [node, str(SCRIPTS / f"{client}.mjs"), net.url],
+        [node, str(SCRIPTS / f"{script or client}.mjs"), net.url],
         env=env, capture_output=True, text=True, timeout=SCRIPT_SECONDS, check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -16,6 +16,7 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.reader import StateReader
 
 _ABSENT: Final = object()
+MAX_BALANCE = 2**256 - 1
 DELEGATION_PREFIX = b"\xef\x01\x00"
 """EIP-7702: what the code of a delegated account begins with; 20 bytes of address follow."""
 
@@ -105,9 +106,11 @@ class Journal:
         return 0 if account is None else account.balance
 
     def set_balance(self, address: Address, balance: int) -> None:
-        """Give the account this balance, creating it if need be."""
+        """Give the account this balance, creating it if need be. It stops at what a word holds: only an account that a
+        developer filled to the brim gets there, and it shall go on working.
+        """
         account = self.account(address) or EMPTY_ACCOUNT
-        self.set_account(address, Account(account.nonce, balance, account.code_hash))
+        self.set_account(address, Account(account.nonce, min(balance, MAX_BALANCE), account.code_hash))
 
     def move_value(self, sender: Address, to: Address, value: int) -> None:
         """Move ``value`` wei; the caller has checked that ``sender`` has it. Touches ``to`` (EIP-161)."""
