@@ -74,6 +74,8 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     output = _Output(config)
     devnet.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
     urls: list[str] = []
+    # a start that fails must not replace an earlier dump
+    state_file, devnet.node.state_file = devnet.node.state_file, None
     try:
         server = await serve(
             devnet.dispatcher,
@@ -83,18 +85,20 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             ipc_path=config.ipc,
         )
     except ConfigError as refused:
-        devnet.node.state_file = None  # nothing has happened that should replace an earlier dump
         raise CannotListen(str(refused)) from None
     urls += server.urls
     log: ActivityLog | None = None
-    dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
+    dumps: asyncio.Task[None] | None = None
     try:
         _keep_collections_short(devnet)
         output.show_start(devnet, server)
         log = output.start_log(devnet)
+        devnet.node.state_file = state_file
+        dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
         await stop.wait()
     finally:
-        dumps.cancel()
+        if dumps is not None:
+            dumps.cancel()
         devnet.node.mining.stop()
         await server.close()
         if log is not None:

@@ -111,6 +111,8 @@ class UnavailableWorld(World):
     storage_root: Any = _refuse
     prove_account: Any = _refuse
     prove_storage: Any = _refuse
+    account_trie: Any = _refuse
+    storage_trie: Any = _refuse
 
     def __len__(self) -> int:
         self._refuse()
@@ -136,7 +138,7 @@ def encode_dump(
     """The document, as JSON: ``blocks`` (a whole chain, oldest first) and ``state``, which is that of now.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
-    the state after every block but the last, where it is known.
+    the state after every block but the last, where it is known. The same chain gives the same bytes.
     """
     head = blocks[-1].header
     document = {
@@ -179,10 +181,9 @@ def compress(document: bytes) -> bytes:
 def _written_accounts(
     world: World, zeroed: Mapping[Address, Iterable[int]]
 ) -> Iterator[tuple[str, JsonObject]]:
-    for address, account in world.accounts():
-        storage = {_word(slot): _word(value) for slot, value in world.storage_of(address).items()}
-        for slot in zeroed.get(address, ()):
-            storage.setdefault(_word(slot), _word(0))
+    for address, account in sorted(world.accounts()):
+        slots = dict.fromkeys(zeroed.get(address, ()), 0) | dict(world.storage_of(address))
+        storage = {_word(slot): _word(value) for slot, value in sorted(slots.items())}
         yield _data(address), {
             "nonce": account.nonce,
             "balance": hex(account.balance),
@@ -296,7 +297,7 @@ def _written_receipt(block: SealedBlock, index: int) -> JsonObject:
 def _written_history(world: World, blocks: Sequence[SealedBlock]) -> JsonObject:
     accounts: JsonObject = {}
     storage: JsonObject = {}
-    for address, account in world.accounts():
+    for address, account in sorted(world.accounts()):
         key = _data(address)
         accounts[key] = {
             "balance": hex(account.balance),
@@ -304,7 +305,7 @@ def _written_history(world: World, blocks: Sequence[SealedBlock]) -> JsonObject:
             "code_hash": _data(account.code_hash),
             "code": _written_code(world.code(account.code_hash)),
         }
-        storage[key] = {hex(slot): hex(value) for slot, value in world.storage_of(address).items()}
+        storage[key] = {hex(slot): hex(value) for slot, value in sorted(world.storage_of(address).items())}
     hashes = {hex(block.number): _data(block.hash) for block in blocks}
     return {"accounts": accounts, "storage": storage, "block_hashes": hashes}
 

@@ -202,9 +202,15 @@ class GrowingTrie:
                 new = node.children[place] = _put(child, key, value, depth)
                 break
         ref = new.ref
-        for node, place in reversed(path):
+        path.reverse()
+        for node, place in path:
             node.refs[place] = ref
-            ref = node.ref = _reference(_join(node.refs))
+            payload = _join(node.refs)
+            if 31 <= len(payload) < 1024:
+                ref = b"\xa0" + keccak(_LIST_PREFIX[len(payload)] + payload)
+            else:
+                ref = _reference(payload)
+        node.ref = ref  # the root's: those below it are known to their parents
 
 
 class _OpenBranch:

@@ -252,7 +252,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("anvil_setNextBlockBaseFeePerGas", "wei", "null", FULL, "hardhat_setNextBlockBaseFeePerGas"),
         _row("anvil_setNextBlockPrevRandao", "word", "null", FULL, *_SET_RANDAO),
         _row("anvil_setBlockGasLimit", "gas", "true", FULL, "evm_setBlockGasLimit"),
-        _row("anvil_setRpcUrl", "url", "null"),
+        _row("anvil_setRpcUrl", "url", "null", "partial: nothing is forked yet, so it changes nothing"),
         _row("anvil_nodeInfo", "", "head, environment and fork", FULL),
         _row("anvil_metadata", "", "client, chain and snapshots", FULL, "hardhat_metadata"),
         _row("anvil_getBlobByHash", "versioned hash", "blob or null", FULL, heavy=True),

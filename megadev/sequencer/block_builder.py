@@ -165,6 +165,24 @@ class BlockBuilder:
         return seal_block(header, transactions, receipts, world, self.irregular)
 
 
+def seal_empty(plan: BlockPlan, world: World) -> SealedBlock:
+    """A block without transactions; ``world`` is the state after what the protocol writes at its start."""
+    header = Header(
+        parent_hash=plan.parent_hash,
+        coinbase=plan.coinbase,
+        state_root=world.state_root,
+        number=plan.number,
+        gas_limit=plan.gas_limit,
+        timestamp=plan.timestamp,
+        extra_data=plan.extra_data,
+        prev_randao=plan.prev_randao,
+        base_fee=plan.base_fee,
+        excess_blob_gas=plan.excess_blob_gas,
+        parent_beacon_root=plan.parent_beacon_root,
+    )
+    return seal_block(header, (), (), world)
+
+
 def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:
     """``tx`` as the engine takes it, its price settled and its authorizations' signers recovered."""
     return TxEnv(

@@ -8,6 +8,7 @@ of worlds made one by one.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -27,38 +28,54 @@ class WorldRow:
     """Worlds in a row, each the one before with some storage written. ``world`` is the one before the first."""
 
     def __init__(self, world: World) -> None:
-        self._world = world
         self._writes: list[Writes] = []
+        # which worlds were made so far, by how many writes they have; numbers in order, to find the nearest
+        self._made = {0: world}
+        self._numbers = [0]
         self._accounts = GrowingTrie(world.account_trie)
         self._storages: dict[Address, GrowingTrie] = {}
 
-    def __len__(self) -> int:
-        return len(self._writes)
-
     def next(self, writes: Writes) -> World:
         """The world after ``writes``, its root known, the rest of it made when it is looked at."""
+        first = self._made[0]
         for address, slots in writes.items():
             storage = self._storages.get(address)
             if storage is None:
-                storage = self._storages[address] = GrowingTrie(self._world.storage_trie(address))
+                storage = self._storages[address] = GrowingTrie(first.storage_trie(address))
             for slot, value in slots.items():
                 storage.put(slot_key(slot), rlp.encode_int(value))
-            account = self._world.account(address) or EMPTY_ACCOUNT
+            account = first.account(address) or EMPTY_ACCOUNT
             self._accounts.put(address_key(address), encode_account(account, storage.root))
         self._writes.append(writes)
-        return _WorldInRow(self._world, self._writes, self._accounts.root)
+        return _WorldInRow(self, len(self._writes), self._accounts.root)
+
+    def make(self, number: int) -> World:
+        """The world after the first ``number`` writes, from the nearest one before it that was made.
+
+        On any thread; two that ask for the same one at once get equal ones.
+        """
+        nearest = self._numbers[bisect_right(self._numbers, number) - 1]
+        if nearest == number:
+            return self._made[number]
+        diff = StateDiff(Cause.SYSTEM_CALL)
+        for writes in self._writes[nearest:number]:
+            for address, slots in writes.items():
+                diff.storage.setdefault(address, {}).update(slots)
+        world = self._made[nearest].apply(diff)
+        self._made[number] = world
+        insort(self._numbers, number)
+        return world
 
 
 class _WorldInRow(World):
     """A world that is not made until something but its root is asked for."""
 
-    __slots__ = ("_before", "_count", "_root", "_row")
+    __slots__ = ("_number", "_root", "_row")
 
-    def __init__(self, before: World, row: list[Writes], root: Hash32) -> None:
+    def __init__(self, row: WorldRow, number: int, root: Hash32) -> None:
         # not World's: its attributes stay unset, and reading one of them makes them all
-        self._before = before
         self._row = row
-        self._count = len(row)
+        self._number = number
         self._root = root
 
     @property
@@ -66,14 +83,10 @@ class _WorldInRow(World):
         return self._root
 
     def __getattr__(self, name: str) -> object:
-        """Called for an attribute of ``World`` that is not there yet. On two threads at once: the same twice."""
+        """Called for an attribute of ``World`` that is not there yet."""
         if name not in World.__slots__:
             raise AttributeError(name)
-        diff = StateDiff(Cause.SYSTEM_CALL)
-        for writes in self._row[: self._count]:
-            for address, slots in writes.items():
-                diff.storage.setdefault(address, {}).update(slots)
-        made = self._before.apply(diff)
+        made = self._row.make(self._number)
         for attribute in World.__slots__:
             setattr(self, attribute, getattr(made, attribute))
         return getattr(self, name)

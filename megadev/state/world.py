@@ -116,16 +116,21 @@ class World:
     @property
     def state_root(self) -> Hash32:
         """The root of the account trie, as it stands in a header."""
-        return self._account_trie().root
+        return self.account_trie.root
 
     def storage_root(self, address: Address) -> Hash32:
         """The root of an account's storage trie."""
         storage = self._storages.get(address)
         return EMPTY_TRIE_ROOT if storage is None else storage.trie.root
 
+    def storage_trie(self, address: Address) -> Trie:
+        """An account's storage trie."""
+        storage = self._storages.get(address)
+        return _EMPTY_TRIE if storage is None else storage.trie
+
     def prove_account(self, address: Address) -> list[bytes]:
         """Nodes of the account trie from the root towards ``address`` (EIP-1186): it is so, or it does not exist."""
-        return self._account_trie().prove(address_key(address))
+        return self.account_trie.prove(address_key(address))
 
     def prove_storage(self, address: Address, slot: int) -> list[bytes]:
         """Nodes of the account's storage trie from its root towards ``slot`` (EIP-1186). No nodes for no storage."""
@@ -147,7 +152,8 @@ class World:
         world._stale = stale
         return world
 
-    def _account_trie(self) -> Trie:
+    @property
+    def account_trie(self) -> Trie:
         """The trie that shows all accounts. Changes how this world remembers, never what it answers."""
         if self._stale:
             stale = self._stale  # read first: another thread that gets here does the same work, not half of it

@@ -36,6 +36,8 @@ ANSWER_SECONDS = 4
 CLOCK_SLACK = 60
 """Seconds by which timestamps may differ: Anvil's clock runs while ours stands still."""
 TIMES = {"timestamp", "blockTimestamp", "currentBlockTimestamp"}
+UNORDERED = {"accessList", "storageKeys"}
+"""Lists whose order means nothing; Anvil's is another each time."""
 NO_TWO_SHARE = (
     "* | *.hash,*.parentHash,*.blockHash,*.stateRoot,*.mixHash,*.accountProof[] | value",
     "* | *.currentBlockHash,*.latestBlockHash,*.instanceId,result.snapshots.*[] | value",
@@ -231,6 +233,8 @@ def values_differ(path: str, ours: Any, theirs: Any) -> Iterator[tuple[str, str,
         if len(ours) != len(theirs):
             yield path, "length", ours, theirs
         else:
+            if key in UNORDERED:
+                ours, theirs = sorted(ours, key=json.dumps), sorted(theirs, key=json.dumps)
             for one, other in zip(ours, theirs, strict=True):
                 yield from values_differ(path + "[]", one, other)
     elif ours != theirs and not (key in TIMES and abs(_number(ours) - _number(theirs)) <= CLOCK_SLACK):

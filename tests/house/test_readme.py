@@ -15,6 +15,7 @@ import pytest
 from megadev.cli.main import COMMANDS
 from megadev.config import GROUPS, SETTINGS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
+from tests.conformance.deviations import DEVIATIONS
 from tests.house.golden import check_golden
 from tests.house.source import REPOSITORY
 from tests.house.test_cli_help import help_of
@@ -66,7 +67,18 @@ def help_texts() -> str:
     return "\n\n".join(f"```text\n{text.rstrip()}\n```" for text in texts)
 
 
-GENERATED: dict[str, Callable[[], str]] = {"settings": settings_table, "help": help_texts, "rpc": rpc_table}
+def deviations_table() -> str:
+    """One row per difference from Anvil."""
+    rows = [f"| {_cell(row.what)} | {_cell(row.here)} | {_cell(row.there)} | {_cell(row.why)} |" for row in DEVIATIONS]
+    return "\n".join(["| what | megadev | Anvil | why |", "|---|---|---|---|", *rows])
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "deviations": deviations_table,
+    "settings": settings_table,
+    "help": help_texts,
+    "rpc": rpc_table,
+}
 
 
 def _cell(text: str) -> str:

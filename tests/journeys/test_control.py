@@ -96,7 +96,7 @@ def test_mining_in_detail_shows_what_transactions_returned(net: Devnet, alice: s
     first, second = net.rpc("evm_mine_detailed", {"blocks": 2})
     (tx,) = first["transactions"]
     assert tx["output"].startswith("0x08c379a0")
-    assert tx["revertReason"] == "execution reverted"
+    assert tx["revertReason"] == "out of luck"
     assert second["transactions"] == []
     assert second["parentHash"] == first["hash"]
 
@@ -306,7 +306,7 @@ def test_the_node_says_what_it_is(net: Devnet) -> None:
         "gasLimit": hex(30_000_000),
         "gasPrice": net.rpc("eth_gasPrice"),
     }
-    assert (info["hardFork"], info["transactionOrder"]) == ("osaka", "fees")
+    assert (info["hardFork"], info["transactionOrder"]) == ("Osaka", "fees")
     metadata = net.rpc("hardhat_metadata")
     assert metadata["clientVersion"] == net.rpc("web3_clientVersion")
     assert (metadata["chainId"], metadata["latestBlockNumber"], metadata["latestBlockHash"]) == (31337, 1, latest["hash"])

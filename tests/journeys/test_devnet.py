@@ -103,4 +103,4 @@ def test_the_same_script_gives_the_same_hashes_everywhere() -> None:
             return str(net.rpc("eth_getBlockByNumber", "latest", False)["hash"])
 
     assert script() == script()
-    assert script() == "0x16a5b5778f8ffcc5f1e5a47a372a45a0211911b731eb49cad413a8ff54d677cb"
+    assert script() == "0xe876860330479c05afaad0d1f8641389e577c1e7f60650943df50e800b60aaf1"

@@ -14,6 +14,7 @@ from eth_account import Account
 
 from megadev import Devnet
 from megadev.clock import ManualClock
+from megadev.config import resolve
 from megadev.errors import ConfigError
 from megadev.primitives.abi import Value, decode, encode, encode_call
 from megadev.state.diff import Cause
@@ -228,6 +229,7 @@ def test_the_chain_id_changes_while_the_node_runs(net: Devnet, alice: str) -> No
     def signed(chain_id: int) -> str:
         return Account.sign_transaction({**fields, "chainId": chain_id}, key).raw_transaction.to_0x_hex()
 
+    snapshot = net.rpc("evm_snapshot")
     net.rpc("evm_setAutomine", False)
     old = net.rpc("eth_sendRawTransaction", signed(31337))
     for given in (6343, "0x18c7", "6343"):
@@ -244,6 +246,9 @@ def test_the_chain_id_changes_while_the_node_runs(net: Devnet, alice: str) -> No
     ):
         assert net.rpc("eth_getTransactionReceipt", tx_hash)["status"] == "0x1"
         assert net.rpc("eth_getTransactionByHash", tx_hash)["chainId"] == "0x18c7"
+    net.rpc("evm_revert", snapshot)
+    assert (net.rpc("eth_chainId"), ask(net, asker["contractAddress"], "chainId()")) == ("0x7a69", 31337)
+    assert net.rpc("eth_sendRawTransaction", signed(31337)) == old
 
 
 # -- settings -----------------------------------------------------------------------------------------------------
@@ -266,6 +271,17 @@ def test_what_a_genesis_file_says_of_an_account_is_kept_but_for_its_balance(tmp_
     with Devnet(init=path, fund=[f"{NOBODY}=2"]) as net:
         assert net.rpc("eth_getBalance", NOBODY) == hex(2 * ETHER)
         assert (net.rpc("eth_getCode", NOBODY), net.rpc("eth_getTransactionCount", NOBODY)) == ("0x6001", "0x7")
+
+
+def test_funding_comes_from_each_source_of_settings(tmp_path: Any) -> None:
+    path = tmp_path / "megadev.toml"
+    ten = ((raw(NOBODY), 10),)
+    for toml in (f'fund = "{NOBODY}=10"', f'fund = ["{NOBODY}=10"]', f'[fund]\n{NOBODY} = 10'):
+        path.write_text(toml)
+        assert tuple((given.address, given.ether) for given in resolve({}, {}, path).fund or ()) == ten
+    found = resolve({"fund": (f"{NOBODY}=1", f"{OTHER}=2")}, {"MEGADEV_FUND": f"{OTHER}=3"}, path).fund
+    assert found is not None and [str(given) for given in found] == [f"{NOBODY}=1", f"{OTHER}=2"]
+    assert [given.wei for given in resolve({}, {"MEGADEV_FUND": f"{OTHER}=3"}, path).fund or ()] == [3 * ETHER]
 
 
 @pytest.mark.parametrize(
@@ -367,6 +383,7 @@ BAD = [
         ("anvil_setERC20Allowance", *params)
         for params in ((), (NOBODY, OTHER, NOBODY), (NOBODY, OTHER, NOBODY, None), (NOBODY, OTHER, 5, 1), (NOBODY, OTHER, NOBODY, 1.5))
     ),
+    *(("anvil_setRpcUrl", *params) for params in ((), (1,), (None,), ("",), ("localhost:8545",), ("ftp://a",), ("http://",))),
     *(("anvil_setChainId", *params) for params in ((), (0,), (-1,), (2**63,), (2**64,), ("mainnet",), (None,), (True,), (1, 2))),
 ]  # fmt: skip
 

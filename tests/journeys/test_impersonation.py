@@ -189,6 +189,19 @@ def test_a_signature_goes_to_whom_it_was_given_last(net: Devnet, signatures: str
     assert len(net.node.accounts.signatures) == 1
 
 
+def test_a_revert_takes_back_who_is_impersonated_and_whose_signature_it_is(net: Devnet, signatures: str) -> None:
+    signature = sign(net, HASH)
+    honest = call(net, signatures, recover(HASH, *signature))
+    snapshot = net.rpc("evm_snapshot")
+    net.rpc("anvil_impersonateSignature", "0x" + plain(*signature).hex(), VITALIK)
+    net.rpc("anvil_impersonateAccount", WHALE)
+    net.rpc("anvil_autoImpersonateAccount", True)
+    net.rpc("evm_revert", snapshot)
+    assert call(net, signatures, recover(HASH, *signature)) == honest
+    for sender in (WHALE, VITALIK):
+        assert "unknown account" in refusal(net, "eth_sendTransaction", {"from": sender, "to": signatures}).message
+
+
 # -- bad input ----------------------------------------------------------------------------------------------------
 
 GOOD = "0x" + "11" * 64 + "1b"

@@ -135,6 +135,10 @@ EFFECTS: dict[str, Effect] = {
     "derivation_path": Effect(
         "m/44'/60'/1'/0/", lambda net: net.accounts[0].address, "0x8C8d35429F74ec245F8Ef2f4Fd1e551cFF97d650"
     ),
+    "fund": Effect(f"{STRANGER}=1.5", lambda net: net.rpc("eth_getBalance", STRANGER), hex(15 * 10**17)),
+    "auto_impersonate": Effect(
+        True, outcome(lambda net: send(net, **{"from": STRANGER})), "accepted", (("fund", f"{STRANGER}=1"),)
+    ),
     "chain_id": Effect(5, lambda net: net.rpc("eth_chainId"), "0x5"),
     "hardfork": Effect(
         # CLZ(1) is 255 under Osaka (EIP-7939), an invalid opcode before
@@ -160,6 +164,9 @@ EFFECTS: dict[str, Effect] = {
     "base_fee": Effect(7, latest("baseFeePerGas"), "0x7"),
     "gas_price": Effect(7, lambda net: net.rpc("eth_gasPrice"), "0x7"),
     "disable_min_priority_fee": Effect(True, lambda net: net.rpc("eth_maxPriorityFeePerGas"), "0x0"),
+    "disable_pool_balance_checks": Effect(
+        True, outcome(lambda net: send(net, value=hex(10**30), gas="0x5208")), "accepted", (("no_mining", True),)
+    ),
     "code_size_limit": Effect(40_000, deploy(40_000), "0x1"),
     "disable_code_size_limit": Effect(True, deploy(40_000), "0x1"),
     "block_time": Effect(1000, blocks_after_sending, "0x0"),
@@ -177,6 +184,8 @@ EFFECTS: dict[str, Effect] = {
 
 SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "quiet", "json", "color"}
 """Tested with a real process in test_command_line.py and here below."""
+KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
+"""Tested in test_persistence.py."""
 
 
 def manual_hash() -> str:
@@ -199,7 +208,7 @@ def test_a_setting_has_its_effect(name: str) -> None:
 
 
 def test_no_setting_is_forgotten_here() -> None:
-    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND
+    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES
 
 
 def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.errors import InvalidParams
+from megadev.primitives.abi import revert_reason
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_block
@@ -175,5 +176,5 @@ def _detailed(block: SealedBlock) -> JsonObject:
     for shown, receipt in zip(answer["transactions"], block.receipts, strict=True):
         shown["output"] = "0x" + receipt.output.hex()
         if receipt.error is not None:
-            shown["revertReason"] = receipt.error
+            shown["revertReason"] = revert_reason(receipt.output) if receipt.output else receipt.error
     return answer

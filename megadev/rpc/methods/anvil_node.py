@@ -213,7 +213,7 @@ def anvil_nodeInfo(node: RpcNode) -> JsonObject:
         "currentBlockNumber": hex(head.number),
         "currentBlockTimestamp": head.header.timestamp,
         "currentBlockHash": "0x" + head.hash.hex(),
-        "hardFork": chain.spec.hardfork.label,
+        "hardFork": chain.spec.hardfork.label.capitalize(),
         "transactionOrder": node.devnet.config.order,
         "environment": {
             "baseFee": hex(chain.sequencer.next_base_fee()),

@@ -1,4 +1,5 @@
-"""anvil_*, hardhat_*, tenderly_* and evm_*: the state of accounts and the chain's id, changed at will.
+"""anvil_*, hardhat_*, tenderly_* and evm_*: the state of accounts, the chain's id and what it is forked from, changed
+at will.
 
 Each change of state is a ``StateDiff`` with cause ``cheat`` (``node/cheats``): seen at once, part of the next block's
 root.
@@ -6,11 +7,34 @@ root.
 
 from __future__ import annotations
 
+import re
+from typing import Annotated, Any, TypeAlias
+
 from megadev.chain.transactions import MAX_NONCE
 from megadev.errors import InvalidParams
 from megadev.node import cheats
-from megadev.rpc.codec import AddressParam, DataParam, QuantityParam, SlotParam, Uint64Param, WordParam
+from megadev.rpc.codec import (
+    AddressParam,
+    DataParam,
+    Decode,
+    QuantityParam,
+    SlotParam,
+    Uint64Param,
+    WordParam,
+    decode_string,
+    describe,
+)
 from megadev.rpc.dispatch import RpcNode, method
+
+
+def _decode_url(value: Any) -> str:
+    url = decode_string(value)
+    if not re.match(r"(https?|wss?)://[^/]", url):
+        raise InvalidParams(f"expected a URL like https://node.example.org, got {describe(url)}")
+    return url
+
+
+UrlParam: TypeAlias = Annotated[str, Decode(_decode_url)]
 
 
 @method("anvil_setBalance")
@@ -44,6 +68,11 @@ def anvil_setStorageAt(node: RpcNode, address: AddressParam, slot: SlotParam, wo
     """Write one storage word."""
     cheats.set_storage(node.chain, address, slot, int.from_bytes(word, "big"))
     return True
+
+
+@method("anvil_setRpcUrl")
+def anvil_setRpcUrl(node: RpcNode, url: UrlParam) -> None:
+    """Ask another endpoint of the chain that is forked; without one, as in Anvil, nothing happens."""
 
 
 @method("anvil_setChainId")

@@ -41,12 +41,6 @@ NOT_WAITING = ("already_mined",)
 """… and of those that do not."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "asyncio: set by web3.py's suites on their coroutine cases")
-    # the suites put coroutines into batches that they then drop
-    config.addinivalue_line("filterwarnings", "ignore:coroutine 'AsyncEth.get_block' was never awaited:RuntimeWarning")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
