@@ -23,6 +23,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
 import msgspec
@@ -314,6 +315,7 @@ _DELEGATION = b"\xef\x01\x00"
 _JUMPDEST, _PUSH1, _PUSH32 = 0x5B, 0x60, 0x7F
 
 
+@lru_cache(maxsize=1024)
 def _written_code(code: bytes) -> JsonObject:
     """Code as revm keeps it: with the places one may jump to, and STOPs behind so that no instruction runs over."""
     if len(code) == 23 and code.startswith(_DELEGATION):

@@ -174,8 +174,9 @@ class Dispatcher:
     """Answers JSON-RPC bodies for one chain.
 
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``on_request(method, failure or None,
-    nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was answered with "internal
-    error"; by default it is logged with its traceback. Both may be called on a worker thread, for heavy methods.
+    nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
+    answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
+    for heavy methods.
     """
 
     def __init__(

@@ -344,9 +344,9 @@ DEVIATIONS: tuple[Deviation, ...] = (
     ),
     Deviation(
         "`anvil_impersonateSignature`",
-        "signature and address are two arguments",
+        "signature and address are two arguments, or one array",
         "they are one, an array",
-        "as Anvil's documentation has it",
+        "both are in use: Anvil's documentation has the two",
         ("anvil_impersonateSignature/* | * | *",),
     ),
     Deviation(
@@ -367,7 +367,8 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "the CREATE2 deployer at `0x4e59b448…`",
         "does the same in other bytecode",
         "has the bytecode that is on public networks",
-        "TODO",
+        "written for megadev. Forge looks at the code's hash: a script that creates with a salt stops with `invalid CREATE2 "
+        "deployer bytecode`",
         ("eth_getCode/contracts#1 | result | value",),
     ),
     Deviation(

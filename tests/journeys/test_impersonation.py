@@ -183,8 +183,9 @@ def test_a_signature_that_nobody_made_works_everywhere(net: Devnet, signatures: 
 
 def test_a_signature_goes_to_whom_it_was_given_last(net: Devnet, signatures: str) -> None:
     signature = sign(net, HASH)
-    for address in (VITALIK, WHALE):
-        net.rpc("anvil_impersonateSignature", "0x" + plain(*signature).hex(), address)
+    given = "0x" + plain(*signature).hex()
+    for address, arguments in ((VITALIK, (given, VITALIK)), (WHALE, ([given, WHALE],))):  # Anvil takes the pair
+        net.rpc("anvil_impersonateSignature", *arguments)
         assert call(net, signatures, recover(HASH, *signature)) == address
     assert len(net.node.accounts.signatures) == 1
 

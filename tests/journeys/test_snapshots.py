@@ -80,7 +80,7 @@ def test_settings_of_the_blocks_to_come_are_those_of_then(net: Devnet) -> None:
     net.rpc("evm_mine")
     net.rpc("evm_revert", snapshot)
     assert net.rpc("eth_getBlockByNumber", "pending", False) == pending
-    assert (pending["miner"], pending["baseFeePerGas"]) == (NOBODY, "0x77")
+    assert (net.rpc("eth_coinbase"), pending["baseFeePerGas"]) == (NOBODY, "0x77")
 
 
 def test_transactions_wait_again_in_the_order_in_which_they_came(clock: ManualClock) -> None:

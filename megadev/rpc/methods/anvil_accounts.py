@@ -9,9 +9,9 @@ from megadev.rpc.codec import (
     AddressParam,
     AnyParam,
     BoolParam,
-    DataParam,
     Decode,
     WordParam,
+    decode_address,
     decode_data,
 )
 from megadev.rpc.dispatch import RpcNode, method
@@ -24,7 +24,15 @@ def _decode_address_or_key(value: Any) -> bytes:
     return data
 
 
+def _decode_signature(value: Any) -> tuple[bytes, bytes | None]:
+    """A signature, or a pair of one and the address: Anvil 1.7.1 takes only the pair."""
+    if isinstance(value, list) and len(value) == 2:
+        return decode_data(value[0]), decode_address(value[1])
+    return decode_data(value), None
+
+
 AddressOrKeyParam: TypeAlias = Annotated[bytes, Decode(_decode_address_or_key)]
+SignatureParam: TypeAlias = Annotated[tuple[bytes, bytes | None], Decode(_decode_signature)]
 
 
 @method("anvil_impersonateAccount")
@@ -46,9 +54,15 @@ def anvil_autoImpersonateAccount(node: RpcNode, enabled: BoolParam) -> None:
 
 
 @method("anvil_impersonateSignature")
-def anvil_impersonateSignature(node: RpcNode, signature: DataParam, address: AddressParam) -> None:
-    """Have ecrecover answer with an account for a signature, whatever was signed: in calls and in blocks alike."""
-    node.devnet.accounts.impersonate_signature(signature, address)
+def anvil_impersonateSignature(node: RpcNode, signature: SignatureParam, address: AddressParam | None = None) -> None:
+    """Have ecrecover answer with an account for a signature, whatever was signed: in calls and in blocks alike. The two
+    come as two arguments, or as one pair.
+    """
+    given, paired = signature
+    signer = paired or address
+    if signer is None or (paired and address):
+        raise InvalidParams("missing value for required argument 1 (address): whom ecrecover shall answer with")
+    node.devnet.accounts.impersonate_signature(given, signer)
 
 
 @method("evm_addAccount")

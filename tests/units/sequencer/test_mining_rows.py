@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -123,6 +124,6 @@ def test_ten_thousand_blocks_are_all_real() -> None:
     net.rpc("hardhat_mine", hex(10_000))
     blocks = net.l2.store.blocks(0, 10_000)
     assert len(blocks) == 10_001 == len({block.hash for block in blocks})
-    assert all(block.header.parent_hash == parent.hash for parent, block in zip(blocks, blocks[1:], strict=False))
+    assert all(block.header.parent_hash == parent.hash for parent, block in pairwise(blocks))
     made = World().apply(whole(blocks[-1].world))
     assert made.state_root == blocks[-1].header.state_root
