@@ -123,6 +123,7 @@ class Sequencer:
         moment."""
         self._open: BlockBuilder | None = None
         self._prepared: BlockBuilder | None = None
+        self._just_sealed = False
         self._pending: tuple[object, BlockBuilder] | None = None
         self._pending_block: tuple[BlockBuilder, SealedBlock] | None = None
 
@@ -201,6 +202,7 @@ class Sequencer:
         if self._open is None:
             return
         self._close()
+        self._just_sealed = True
         while self.mode.is_instant and len(self.pool):
             tx = next(self.pool.ready(_nonces_in(self.head_state()), self.next_base_fee()), None)
             if tx is None:
@@ -209,8 +211,13 @@ class Sequencer:
                 self._close()
 
     def prepare(self) -> None:
-        """Open the next block ahead of its first transaction, in time that nobody waits for."""
-        if self._open is None and self._prepared is None and self.mode.is_instant:
+        """Open the next block ahead of its first transaction, in time that nobody waits for.
+
+        Not right after a block was sealed: its sender is about to ask for the receipt.
+        """
+        if self._just_sealed:
+            self._just_sealed = False
+        elif self._open is None and self._prepared is None and self.mode.is_instant:
             builder = self._builder()
             builder.hash_start()
             self._prepared = builder
