@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from megadev.cli.options import Command
 from megadev.config import DEFAULT_MNEMONIC, ENVIRONMENT_PREFIX
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 
@@ -118,7 +119,7 @@ class Row:
         }
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--url", metavar="URL", help="The node to measure. [default: start one]")
 @click.option(
     "--against",

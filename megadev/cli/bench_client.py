@@ -36,6 +36,7 @@ TIMEOUT = 60.0
 RECIPIENT = bytes.fromhex("00000000000000000000000000000000000be4c4")
 """Takes what the measured transfers send: an account that exists from the first of them on."""
 TRANSFER_GAS, TOKEN_GAS, DEPLOY_GAS, NOTE_GAS = 21_000, 100_000, 1_500_000, 1_000_000
+EMPTY_BLOCKS = 10_000
 SUSTAINED = 2_000
 """Transfers of the sustained rate: enough that a node which slows down with every block shows it."""
 HEAVY_ROUNDS = 5_000
@@ -394,6 +395,12 @@ def _rate_batch(endpoint: Endpoint, count: int) -> Samples:
     return {"rate-batch": [count / seconds]}
 
 
+def _mine(endpoint: Endpoint, count: int) -> Samples:
+    """``EMPTY_BLOCKS`` blocks in one request, ``count`` times."""
+    request = endpoint.connection.frame(request_body("anvil_mine", EMPTY_BLOCKS))
+    return {"mine": _timed(endpoint, [request] * count, lambda result: result is None)}
+
+
 def _snapshot(endpoint: Endpoint, count: int) -> Samples:
     """evm_snapshot, evm_mine, evm_revert, together."""
     connection = endpoint.connection
@@ -479,6 +486,7 @@ PROBES: tuple[Probe, ...] = (
         _ask("get-logs", lambda logs: len(logs) == LOGS, _get_logs),
         2,
     ),
+    Probe((Measure("mine", f"anvil_mine, {EMPTY_BLOCKS:,} empty blocks"),), _mine, 1, 1, alone=True),
     Probe((Measure("snapshot", "evm_snapshot + evm_mine + evm_revert"),), _snapshot, 5),
 )
 """In the order of the table."""

@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 import click
 
 from megadev.cli.client import CallFailed, call
-from megadev.cli.options import rpc_url_option
+from megadev.cli.options import Command, rpc_url_option
 from megadev.config import Ether, wei_in
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.abi import decode, encode_call
@@ -22,7 +22,7 @@ class NoToken(MegadevError):
     """The contract does not answer as an ERC-20 token does."""
 
 
-@click.command(short_help="Give an account of a running node ether or tokens.")
+@click.command(cls=Command, short_help="Give an account of a running node ether or tokens.")
 @click.argument("address")
 @click.argument("amount")
 @click.option("--token", metavar="ADDRESS", help="Give of this ERC-20 token instead of ether.")

@@ -27,7 +27,17 @@ class GroupedOption(click.Option):
         self.group = group
 
 
-class GroupedCommand(click.Command):
+class Command(click.Command):
+    """A command with ``-h``, also when it is not reached through the group: click remembers a command's help option
+    from its first use.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+
+
+class GroupedCommand(Command):
     """A command whose help lists grouped options under their headings, in the table's order."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -9,10 +9,10 @@ import click
 
 from megadev.cli.client import CallFailed, call
 from megadev.cli.console import paint_for
-from megadev.cli.options import rpc_url_option
+from megadev.cli.options import Command, rpc_url_option
 
 
-@click.command(short_help="Ask a running node one JSON-RPC question.")
+@click.command(cls=Command, short_help="Ask a running node one JSON-RPC question.")
 @click.argument("method")
 @click.argument("params", nargs=-1)
 @rpc_url_option

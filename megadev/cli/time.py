@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from megadev.cli.client import call
-from megadev.cli.options import rpc_url_option
+from megadev.cli.options import Command, rpc_url_option
 from megadev.clock import SystemClock
 from megadev.errors import ConfigError
 
@@ -23,7 +23,9 @@ _TIMESTAMP = re.compile(r"@(\d{1,18})", re.ASCII)
 RESET = "reset"
 
 
-@click.command(short_help="Move a running node's time.", context_settings={"ignore_unknown_options": True})
+@click.command(
+    cls=Command, short_help="Move a running node's time.", context_settings={"ignore_unknown_options": True}
+)
 @click.argument("when")
 @click.option("--no-mine", is_flag=True, help="Set the clock only; the next block will show it.")
 @rpc_url_option
