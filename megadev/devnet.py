@@ -27,9 +27,6 @@ from megadev.testing.client import InProcessClient
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
-MAX_BODY = 2 * 1024 * 1024
-"""Bytes of one request body, as Anvil's default."""
-
 
 class Devnet:
     """A running devnet. Settings are those of ``DevnetConfig``, by name; ``clock`` replaces the system's.
@@ -179,7 +176,7 @@ def server_options(net: Devnet, urls: Callable[[], Sequence[str]]) -> ServerOpti
     origins = None if config.no_cors else (config.allow_origin,)
     return ServerOptions(
         access=Access(origins, config.allowed_hosts or ()),
-        body_limit=None if config.no_request_size_limit else MAX_BODY,
+        body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
         page=lambda: landing_page(net.node, urls()),
         health=lambda: health(net.node),
         routes=lambda path: beacon_answer(net.node.l2, path),

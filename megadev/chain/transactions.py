@@ -42,6 +42,8 @@ AccessList: TypeAlias = tuple[tuple[Address, tuple[int, ...]], ...]
 
 MAX_NONCE = 2**64 - 1
 """EIP-2681: no account's nonce may reach this."""
+DELEGATION_PREFIX = b"\xef\x01\x00"
+"""Begins the code of an account that only points to other code (EIP-7702)."""
 
 TRANSACTION_GAS = 21_000
 CREATION_GAS = 32_000
@@ -630,6 +632,11 @@ def blobs_of(transactions: Sequence[Transaction]) -> list[tuple[Hash32, bytes]]:
         if tx.sidecar is not None
         for blob_hash, blob in zip(tx.blob_versioned_hashes, tx.sidecar.blobs, strict=True)
     ]
+
+
+def is_delegation(code: bytes) -> bool:
+    """Whether this is an EIP-7702 delegation: the prefix and an address, nothing more."""
+    return len(code) == 23 and code.startswith(DELEGATION_PREFIX)
 
 
 def recover_authority(authorization: SignedAuthorization) -> Address | None:

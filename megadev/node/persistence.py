@@ -36,6 +36,7 @@ from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import (
     ACCESS_LIST,
     BLOB,
+    DELEGATION_PREFIX,
     DEPOSIT,
     DYNAMIC_FEE,
     LEGACY,
@@ -45,6 +46,7 @@ from megadev.chain.transactions import (
     Transaction,
     decode_transaction,
     encode_transaction,
+    is_delegation,
 )
 from megadev.errors import InvalidParams, InvalidTransaction, StateUnavailable, UndecodableTransaction
 from megadev.primitives import rlp
@@ -179,18 +181,19 @@ def compress(document: bytes) -> bytes:
     return gzip.compress(document, mtime=0)
 
 
-def _written_accounts(
-    world: World, zeroed: Mapping[Address, Iterable[int]]
-) -> Iterator[tuple[str, JsonObject]]:
+def _written_accounts(world: World, zeroed: Mapping[Address, Iterable[int]]) -> Iterator[tuple[str, JsonObject]]:
     for address, account in sorted(world.accounts()):
         slots = dict.fromkeys(zeroed.get(address, ()), 0) | dict(world.storage_of(address))
         storage = {_word(slot): _word(value) for slot, value in sorted(slots.items())}
-        yield _data(address), {
-            "nonce": account.nonce,
-            "balance": hex(account.balance),
-            "code": _data(world.code(account.code_hash)),
-            "storage": storage,
-        }
+        yield (
+            _data(address),
+            {
+                "nonce": account.nonce,
+                "balance": hex(account.balance),
+                "code": _data(world.code(account.code_hash)),
+                "storage": storage,
+            },
+        )
 
 
 def _written_block(block: SealedBlock) -> JsonObject:
@@ -311,14 +314,13 @@ def _written_history(world: World, blocks: Sequence[SealedBlock]) -> JsonObject:
     return {"accounts": accounts, "storage": storage, "block_hashes": hashes}
 
 
-_DELEGATION = b"\xef\x01\x00"
 _JUMPDEST, _PUSH1, _PUSH32 = 0x5B, 0x60, 0x7F
 
 
 @lru_cache(maxsize=1024)
 def _written_code(code: bytes) -> JsonObject:
     """Code as revm keeps it: with the places one may jump to, and STOPs behind so that no instruction runs over."""
-    if len(code) == 23 and code.startswith(_DELEGATION):
+    if is_delegation(code):
         return {"Eip7702": {"delegated_address": _data(code[3:])}}
     jumps = bytearray((len(code) + 7) // 8)
     place = last = 0
@@ -450,9 +452,7 @@ def _read_accounts(value: object) -> Accounts:
 
 
 def _read_storage(value: object, where: str) -> dict[int, int]:
-    return {
-        _number(slot, where): _number(word, f"{where}.{slot}") for slot, word in _object(value, where).items()
-    }
+    return {_number(slot, where): _number(word, f"{where}.{slot}") for slot, word in _object(value, where).items()}
 
 
 # a file's names of a header's fields, oldest spelling last, and how each is written and read, in RLP's order
@@ -617,7 +617,11 @@ def _read_block(found: _Found, outcomes: _Outcomes, world: World, spec: ChainSpe
 
 
 _TYPE_NAMES = {
-    "Legacy": LEGACY, "EIP2930": ACCESS_LIST, "EIP1559": DYNAMIC_FEE, "EIP4844": BLOB, "EIP7702": SET_CODE,
+    "Legacy": LEGACY,
+    "EIP2930": ACCESS_LIST,
+    "EIP1559": DYNAMIC_FEE,
+    "EIP4844": BLOB,
+    "EIP7702": SET_CODE,
     "Deposit": DEPOSIT,
 }
 """How older files say the type: as the only key, around the fields."""
@@ -816,7 +820,9 @@ def _read_code(account: JsonObject, codes: Mapping[Hash32, bytes], where: str) -
     forms = _object(form, f"{where}.code")
     if "Eip7702" in forms:
         delegation = _object(forms["Eip7702"], f"{where}.code.Eip7702")
-        return _DELEGATION + _address(delegation.get("delegated_address"), f"{where}.code.Eip7702.delegated_address")
+        return DELEGATION_PREFIX + _address(
+            delegation.get("delegated_address"), f"{where}.code.Eip7702.delegated_address"
+        )
     if "LegacyRaw" in forms:
         return _bytes(forms["LegacyRaw"], f"{where}.code.LegacyRaw")
     analysed = _object(forms.get("LegacyAnalyzed"), f"{where}.code.LegacyAnalyzed")

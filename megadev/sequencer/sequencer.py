@@ -18,7 +18,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import Transaction, validate_transaction
+from megadev.chain.transactions import Transaction, is_delegation, validate_transaction
 from megadev.errors import (
     AlreadyKnown,
     BlobFeeCapTooLow,
@@ -51,9 +51,6 @@ from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.rows import WorldRow
 from megadev.state.world import WorldView
-
-DELEGATION_PREFIX = b"\xef\x01\x00"
-"""EIP-7702: code that only points to other code; such an account may still send transactions."""
 
 SHORTEST_ROW = 8
 """As many empty blocks are worth a way of their own."""
@@ -204,7 +201,7 @@ class Sequencer:
         self._close()
         self._just_sealed = True
         while self.mode.is_instant and len(self.pool):
-            tx = next(self.pool.ready(_nonces_in(self.head_state()), self.next_base_fee()), None)
+            tx = self._first_ready()
             if tx is None:
                 break
             if self._include_alone(tx, self.time.clock.monotonic_ns(), drop=True):
@@ -269,8 +266,12 @@ class Sequencer:
     def include_ready(self) -> None:
         """Mine whatever is ready (after switching to an instant mode)."""
         self.settle()
-        if next(self.pool.ready(_nonces_in(self.head_state()), self.next_base_fee()), None) is not None:
+        if self._first_ready() is not None:
             self.mine()
+
+    def _first_ready(self) -> Transaction | None:
+        """The waiting transaction that would be included next."""
+        return next(self.pool.ready(_nonces_in(self.head_state()), self.next_base_fee()), None)
 
     # -- changes outside transactions -----------------------------------------------------------------------------
 
@@ -355,7 +356,7 @@ class Sequencer:
         if tx.nonce < account.nonce:
             raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
         has_code = account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated
-        if has_code and not state.code(account.code_hash).startswith(DELEGATION_PREFIX):
+        if has_code and not is_delegation(state.code(account.code_hash)):
             raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
         if self.spec.enforce_block_gas_limit and tx.gas_limit > self.blocks.gas_limit:
             raise GasLimitTooHigh(
@@ -389,8 +390,7 @@ class Sequencer:
         try:
             receipt = builder.include(tx)
         except InvalidTransaction as error:
-            self.pool.remove(tx.hash)
-            self.publish(TransactionDropped(tx, str(error)))
+            self._give_up(tx, error)
             if drop:
                 return False
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
-from megadev.chain.transactions import gas_before_execution
+from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, gas_before_execution, is_delegation
 from megadev.errors import (
     BlobFeeCapTooLow,
     EngineFault,
@@ -42,7 +42,7 @@ from megadev.evm.engine import (
     TxEnv,
 )
 from megadev.evm.engines.frames import REVERTED, Call
-from megadev.evm.engines.journal import DELEGATION_PREFIX, Journal
+from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.machine import Machine
 from megadev.evm.engines.operations import created_address, is_taken, resolve_code
 from megadev.evm.engines.precompiles import functions
@@ -52,7 +52,6 @@ from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 from megadev.state.reader import StateReader
 
-_MAX_NONCE = 2**64 - 1
 _FRAMES_NEEDED = 20_000
 """Python frames that 1,024 nested EVM calls may take, with room to spare. From Python 3.11 on a Python frame takes no C
 stack, so a high limit is safe."""
@@ -185,11 +184,11 @@ class Envelope:
                 if tx.nonce < nonce:
                     raise NonceTooLow(f"nonce too low: next nonce {nonce}, tx nonce {tx.nonce} ({who})")
                 raise NonceTooHigh(f"nonce too high: next nonce {nonce}, tx nonce {tx.nonce} ({who})")
-            if nonce == _MAX_NONCE:
+            if nonce == MAX_NONCE:
                 raise NonceOverflow(f"nonce has max value: address 0x{tx.sender.hex()}, nonce: {nonce}")
         if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:
             code = journal.code(tx.sender)
-            if not (len(code) == 23 and code.startswith(DELEGATION_PREFIX)):
+            if not is_delegation(code):
                 raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()}, len(code): {len(code)}")
 
     def _check_fees(self, block: BlockEnv, tx: TxEnv, blob_gas: int, rules: Rules) -> None:
@@ -297,13 +296,13 @@ class Envelope:
         """EIP-7702: delegate each authority. An invalid tuple is skipped; a revert later undoes none of it."""
         for authorization in tx.authorizations:
             authority = authorization.authority
-            if authorization.chain_id not in (0, self.spec.chain_id) or authorization.nonce >= _MAX_NONCE:
+            if authorization.chain_id not in (0, self.spec.chain_id) or authorization.nonce >= MAX_NONCE:
                 continue
             if authority is None:
                 continue
             journal.warm_account(authority)
             code = journal.code(authority)
-            if code and not (len(code) == 23 and code.startswith(DELEGATION_PREFIX)):
+            if code and not is_delegation(code):
                 continue
             if journal.nonce(authority) != authorization.nonce:
                 continue

@@ -17,8 +17,6 @@ from megadev.state.reader import StateReader
 
 _ABSENT: Final = object()
 MAX_BALANCE = 2**256 - 1
-DELEGATION_PREFIX = b"\xef\x01\x00"
-"""EIP-7702: what the code of a delegated account begins with; 20 bytes of address follow."""
 
 Checkpoint = tuple[int, int, int]
 """Length of the undo log, number of logs, refund counter."""

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from megadev.chain.receipts import Log
+from megadev.chain.transactions import MAX_NONCE, is_delegation
 from megadev.evm.engine import Frame, FrameExit
 from megadev.evm.engines.frames import REVERTED, Call
-from megadev.evm.engines.journal import DELEGATION_PREFIX
 from megadev.evm.rules import CALL_DEPTH_LIMIT
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
@@ -28,7 +28,6 @@ _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
 _ADDRESS_MASK: Final = (1 << 160) - 1
-_MAX_NONCE: Final = 2**64 - 1
 
 
 class Halted(Exception):
@@ -318,7 +317,7 @@ def _log(topics: int) -> Callable[[Machine, Call], None]:
 def resolve_code(m: Machine, address: Address) -> tuple[bytes, Address | None]:
     """The code that runs at ``address``, and the account it is delegated to, if it is (EIP-7702)."""
     code = m.journal.code(address)
-    if len(code) == 23 and code.startswith(DELEGATION_PREFIX):
+    if is_delegation(code):
         target = code[3:]
         return m.journal.code(target), target
     return code, None
@@ -406,7 +405,7 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
             m.refuse(child, "max call depth exceeded")
         elif journal.balance(here) < value:
             m.refuse(child, "insufficient balance for transfer")
-        elif nonce == _MAX_NONCE:
+        elif nonce == MAX_NONCE:
             m.refuse(child, "nonce uint64 overflow")
         else:
             journal.bump_nonce(here)
