@@ -23,11 +23,19 @@ class Log(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class ConsoleCall(msgspec.Struct, frozen=True):
+    """A contract's call to the console address of Hardhat's and forge-std's libraries: who printed, and the call data."""
+
+    sender: Address
+    data: bytes
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one included transaction.
 
     ``created`` is the new contract's address (also when the creation failed, as geth reports it). ``output`` (return or
-    revert data) and ``error`` (None, 'execution reverted' or a halt reason) are ours: not part of the encoding.
+    revert data), ``error`` (None, 'execution reverted' or a halt reason) and ``console`` (what was printed, by reverted
+    frames too) are ours: not part of the encoding.
     """
 
     type: int
@@ -42,6 +50,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     blob_gas_price: Wei = 0
     output: bytes = b""
     error: str | None = None
+    console: tuple[ConsoleCall, ...] = ()
     deposit_nonce: int | None = None
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import ConsoleCall, Log
 from megadev.chain.transactions import AccessList
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.diff import StateDiff
@@ -162,6 +162,7 @@ class Execution(msgspec.Struct, frozen=True):
     logs: tuple[Log, ...]
     diff: StateDiff
     accessed: AccessSet
+    console: tuple[ConsoleCall, ...] = ()
 
     @property
     def succeeded(self) -> bool:

@@ -224,5 +224,6 @@ def receipt_of(tx: Transaction, execution: Execution, cumulative_gas_used: int, 
         blob_gas_used=blob_gas,
         blob_gas_price=env.blob_base_fee,
         output=result.output,
+        console=execution.console,
         error=None if succeeded else result.reason if isinstance(result, Halt) else "execution reverted",
     )

@@ -12,6 +12,7 @@ LAYERS = {
     "primitives": 0,
     "chain": 1,
     "state": 2,
+    "artifacts": 2,
     "config": 2,
     "events": 2,
     "evm": 3,

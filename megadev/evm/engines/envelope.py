@@ -7,7 +7,9 @@ refund and floor → pay → destroy → diff. Nothing is changed before every c
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
+from megadev.chain.receipts import ConsoleCall
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, gas_before_execution, is_delegation
 from megadev.errors import (
@@ -104,6 +106,7 @@ class Envelope:
 
         # a plain transfer meets no code, so it needs no warm set, no machine and no undo
         created: Address | None = None
+        console: Sequence[ConsoleCall] = ()
         if to is not None and tracer is None and not tx.authorizations and self._is_plain(journal, to, rules):
             journal.move_value(sender, to, tx.value)
             result: Result = Success(b"")
@@ -139,6 +142,7 @@ class Envelope:
                 machine.call(call)
             gas = call.gas
             refund = journal.refund
+            console = machine.console
             if call.error is None:
                 result = Success(call.output, created)
             elif call.error == REVERTED:
@@ -172,6 +176,7 @@ class Envelope:
             tuple(journal.logs),
             journal.diff(cause),
             accessed,
+            tuple(console),
         )
 
     # checks

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from megadev.chain.receipts import ConsoleCall
 from megadev.evm.engine import BlockEnv, Frame, FrameExit, Step, Tracer
 from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed, arrive
 from megadev.evm.engines.frames import REVERTED, Call
@@ -32,6 +33,9 @@ from megadev.evm.rules import Precompile
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 
+CONSOLE: Final[Address] = bytes(9) + b"console.log"
+"""Where Hardhat's and forge-std's console libraries send what is to be printed; nothing is there."""
+
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
@@ -45,6 +49,7 @@ class Machine:
         "block",
         "chain_id",
         "code_size_limit",
+        "console",
         "functions",
         "gas_price",
         "has_clz",
@@ -91,6 +96,7 @@ class Machine:
         self.has_clz = 0x1E in mnemonics
         self.precompiles = precompiles
         self.functions = functions
+        self.console: list[ConsoleCall] = []
         self.tracer = tracer
         self.wants_steps = tracer is not None and tracer.wants_steps
 
@@ -112,6 +118,8 @@ class Machine:
             self._precompile(call, precompile)
         elif call.code:
             self.run(call, analysed(call.code))
+        elif call.code_address == CONSOLE:
+            self.console.append(ConsoleCall(call.caller, call.data))
         if call.error is not None:
             self._fail(call, checkpoint)
         if self.tracer is not None:

@@ -16,14 +16,14 @@ from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.message import Message as _Message
 from eth.vm.opcode import as_opcode
 
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import ConsoleCall, Log
 from megadev.chain.spec import ChainSpec
 from megadev.errors import MethodUnavailable
 from megadev.evm.engine import EngineInfo
 from megadev.evm.engines.envelope import Envelope
 from megadev.evm.engines.frames import REVERTED, Call
 from megadev.evm.engines.journal import Checkpoint, Journal
-from megadev.evm.engines.machine import Machine
+from megadev.evm.engines.machine import CONSOLE, Machine
 from megadev.evm.engines.operations import OUT_OF_GAS
 from megadev.evm.rules import Precompile
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
@@ -61,6 +61,7 @@ class _State:
         self.gas_limit = block.gas_limit
         self.base_fee = block.base_fee
         self.blob_base_fee = block.blob_base_fee
+        self.console = machine.console
         self.get_balance = journal.balance
         self.set_balance = journal.set_balance
         self.get_nonce = journal.nonce
@@ -137,6 +138,14 @@ class _Computation(PragueComputation):
         if computation.is_error:
             state.revert(checkpoint)
         return computation
+
+    @classmethod
+    def apply_message(
+        cls, state: Any, message: Any, transaction_context: Any, parent_computation: Any = None
+    ) -> Any:
+        if message.code_address == CONSOLE:
+            state.console.append(ConsoleCall(message.sender, message.data_as_bytes))
+        return super().apply_message(state, message, transaction_context, parent_computation)
 
     @classmethod
     def consume_initcode_gas_cost(cls, computation: Any) -> None:

@@ -1,0 +1,84 @@
+"""The call frames of one execution, as a tree: who called whom with what, how it ended, and what was logged between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from megadev.chain.receipts import Log
+from megadev.evm.engine import Frame, FrameExit, Step
+
+
+@dataclass(slots=True)
+class CallNode:
+    """One frame with what happened in it, in order. ``last_pc`` is where it stood at the end, or where it called from
+    while its last child ran: known only where steps were watched, else None. ``call_pc`` is where its parent called it
+    from.
+    """
+
+    frame: Frame
+    outcome: FrameExit = field(default_factory=lambda: FrameExit(0, b""))
+    events: list[CallNode | Log] = field(default_factory=list)
+    last_pc: int | None = None
+    call_pc: int | None = None
+
+    @property
+    def calls(self) -> list[CallNode]:
+        """The frames begun by this one."""
+        return [event for event in self.events if isinstance(event, CallNode)]
+
+    @property
+    def logs(self) -> list[tuple[int, Log]]:
+        """This frame's own logs, each with the number of calls made before it."""
+        found: list[tuple[int, Log]] = []
+        calls = 0
+        for event in self.events:
+            if isinstance(event, CallNode):
+                calls += 1
+            else:
+                found.append((calls, event))
+        return found
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome.error is not None
+
+    def walk(self) -> Iterator[CallNode]:
+        """This frame and all below it, each before its children."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.calls))
+
+
+class CallTreeTracer:
+    """Builds the tree. ``locate`` also watches steps, for program counters: slower by an order of magnitude."""
+
+    def __init__(self, *, locate: bool = False) -> None:
+        self.wants_steps = locate
+        self.root: CallNode | None = None
+        """The transaction's own frame, once begun."""
+        self._open: list[CallNode] = []
+
+    def enter(self, frame: Frame) -> None:
+        node = CallNode(frame)
+        if self._open:
+            parent = self._open[-1]
+            parent.events.append(node)
+            node.call_pc = parent.last_pc
+        else:
+            self.root = node
+        self._open.append(node)
+
+    def exit(self, frame: Frame, outcome: FrameExit) -> None:
+        self._open.pop().outcome = outcome
+
+    def step(self, step: Step) -> None:
+        self._open[-1].last_pc = step.pc
+
+    def step_done(self, gas_left: int) -> None:
+        pass
+
+    def log(self, log: Log) -> None:
+        self._open[-1].events.append(log)
