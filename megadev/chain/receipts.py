@@ -24,7 +24,7 @@ class Log(msgspec.Struct, frozen=True):
 
 
 class ConsoleCall(msgspec.Struct, frozen=True):
-    """A contract's call to the console address of Hardhat's and forge-std's libraries: who printed, and the call data."""
+    """A call to the address that Hardhat's and forge-std's consoles print to: who printed, and the call data."""
 
     sender: Address
     data: bytes

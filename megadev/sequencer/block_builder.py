@@ -28,6 +28,7 @@ from megadev.evm.engine import (
     Halt,
     Rules,
     Success,
+    Tracer,
     TxEnv,
 )
 from megadev.evm.system_calls import block_start_diff
@@ -110,12 +111,16 @@ class BlockBuilder:
         be.
         """
         self.check_room(tx)
+        return self.append(tx, self.execute(tx, rules))
+
+    def execute(self, tx: Transaction, rules: Rules | None = None, *, tracer: Tracer | None = None) -> Execution:
+        """What ``tx`` would do at the end of the block; it changes nothing. Raises ``InvalidTransaction``."""
         if rules is None:
             rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
             if self.ecrecover_answers:
                 rules = replace(rules, ecrecover_answers=self.ecrecover_answers)
         env = transaction_env(tx, self.plan.base_fee)
-        return self.append(tx, self.engine.execute(self.env, env, self.state, rules=rules))
+        return self.engine.execute(self.env, env, self.state, rules=rules, tracer=tracer)
 
     def check_room(self, tx: Transaction) -> None:
         """Raises ``GasLimitTooHigh`` or ``MalformedTransaction`` (blobs) where the block has no room left for

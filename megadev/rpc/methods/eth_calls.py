@@ -12,12 +12,12 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
-from megadev.chain.fees import blob_base_fee
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, TipAboveFeeCap
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Rules, TxEnv
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
+from megadev.node.replay import block_start
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (
     BlockOverridesParam,
@@ -30,7 +30,7 @@ from megadev.rpc.codec import (
 )
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_access_list
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, authorization_env
+from megadev.sequencer.block_builder import authorization_env
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 
@@ -123,30 +123,7 @@ def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
 
 def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:
     """A block's environment, and the state before its transaction number ``index``."""
-    parent = chain.block(block.header.parent_hash)
-    header = block.header
-    plan = BlockPlan(
-        number=header.number,
-        timestamp=header.timestamp,
-        parent_hash=header.parent_hash,
-        coinbase=header.coinbase,
-        gas_limit=header.gas_limit,
-        base_fee=header.base_fee,
-        blob_base_fee=blob_base_fee(header.excess_blob_gas, chain.spec),
-        excess_blob_gas=header.excess_blob_gas,
-        prev_randao=header.prev_randao,
-        parent_beacon_root=header.parent_beacon_root,
-        extra_data=header.extra_data,
-    )
-    builder = BlockBuilder(
-        chain.spec,
-        chain.engine,
-        plan,
-        parent.world,
-        chain.store.block_hash,
-        block.irregular,
-        ecrecover_answers=chain.sequencer.ecrecover_answers(),
-    )
+    builder = block_start(chain, block)
     for tx in block.transactions[:index]:
         builder.include(tx)
     return Scene(chain, builder.env, builder.state, _rules(chain))
