@@ -98,8 +98,9 @@ class Ether:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """A positive duration in seconds; fractions allowed."""
+    """A positive duration in seconds; fractions allowed. With ``zero``, 0 means none."""
 
+    zero: bool = False
     metavar: str = "SECONDS"
 
     def read(self, given: object) -> float:
@@ -109,7 +110,7 @@ class Seconds:
             value = math.nan
         if math.isnan(value):
             raise ValueError(f"must be a number of seconds, not {given!r}")
-        if not 0.001 <= value <= 10**9:
+        if not 0.001 <= value <= 10**9 and not (self.zero and value == 0):
             raise ValueError(f"must be at least 0.001 seconds, not {given}")
         return value
 
@@ -223,6 +224,22 @@ def _read_address(given: object) -> Address:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """A secp256k1 key: 0x and 64 hex digits; read as 32 bytes. No message repeats what was given."""
+
+    metavar: str = "KEY"
+
+    def read(self, given: object) -> bytes:
+        from megadev.primitives.signatures import SECP256K1_N  # loads the library, which help does without
+
+        if isinstance(given, str) and re.fullmatch(r"(0[xX])?[0-9a-fA-F]{64}", given):
+            given = bytes.fromhex(given[-64:])
+        if not isinstance(given, bytes) or len(given) != 32 or not 0 < int.from_bytes(given, "big") < SECP256K1_N:
+            raise ValueError("must be a private key: 0x and 64 hex digits, not 0 and below the order of secp256k1")
+        return given
+
+
+@dataclass(frozen=True, slots=True)
 class FilePath:
     """A path, relative to the working directory; ``~`` is the home directory."""
 
@@ -271,7 +288,8 @@ class Setting:
     """One row of the table.
 
     ``flags``: the first is the canonical one. ``bare``: what the flag means when given without a value (None: it needs
-    one). ``optional``: the value may be absent, which is then the default.
+    one). ``optional``: the value may be absent, which is then the default. ``presets``: the default under presets that
+    have another one.
     """
 
     name: str
@@ -281,6 +299,7 @@ class Setting:
     flags: tuple[str, ...]
     help: str
     bare: object
+    presets: Mapping[str, object]
     optional: bool
 
     @property
@@ -292,6 +311,10 @@ class Setting:
     def variable(self) -> str:
         """Its environment variable."""
         return ENVIRONMENT_PREFIX + self.name.upper()
+
+    def default_under(self, preset: str) -> object:
+        """What holds where nobody says anything."""
+        return self.presets.get(preset, self.default)
 
     def read(self, given: object) -> object:
         """``given`` in its final type; ValueError says what is wrong."""
@@ -306,10 +329,34 @@ class Setting:
         return "" if value is None else str(value)
 
 
-def _setting(default: Any, kind: Kind, group: str, flags: str, help: str, *, bare: object = None) -> Any:
-    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first."""
-    row = {"kind": kind, "group": group, "flags": tuple(flags.split()), "help": help, "bare": bare}
-    return field(default=default, metadata=row)
+DEV, MEGAETH = "dev", "megaeth"
+"""Presets. They only change what other settings are where nobody says anything."""
+
+
+class _Unsaid:
+    """In the place of a value whose default depends on the preset, until that is known."""
+
+
+_UNSAID = _Unsaid()
+
+
+def _setting(
+    default: Any, kind: Kind, group: str, flags: str, help: str, *, bare: object = None, megaeth: object = _UNSAID
+) -> Any:
+    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` is the
+    default under that preset where it is another."""
+    presets = {} if megaeth is _UNSAID else {MEGAETH: megaeth}
+    notes = "".join(f" [{preset}: {value}]" for preset, value in presets.items())
+    row = {
+        "kind": kind,
+        "group": group,
+        "flags": tuple(flags.split()),
+        "help": help + notes,
+        "bare": bare,
+        "presets": presets,
+        "default": default,
+    }
+    return field(default=_UNSAID if presets else default, metadata=row)
 
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
@@ -323,6 +370,15 @@ class DevnetConfig:
 
     Units are in each row's help text; fees are in wei, ``balance`` is in ETH, durations and timestamps are in seconds.
     """
+
+    preset: str = _setting(
+        DEV,
+        Choice((DEV, MEGAETH)),
+        CHAIN,
+        "--preset",
+        "What to be like: dev seals a block for each transaction, under Ethereum's rules; megaeth has MegaETH's "
+        "parameters, mini-blocks and block time (and Ethereum's gas, for now). Any other setting can be changed.",
+    )
 
     accounts: int = _setting(10, Integer(0, 100_000), ACCOUNTS, "--accounts -a", "Funded accounts to create.")
     balance: Decimal = _setting(
@@ -369,7 +425,7 @@ class DevnetConfig:
         Integer(1, 2**63 - 1),
         CHAIN,
         "--chain-id",
-        "The chain id (EIP-155). [default: the genesis file's, or 31337]",
+        "The chain id (EIP-155). [default: the genesis file's, or 31337] [megaeth: 432631337]",
     )
     hardfork: str = _setting(
         "osaka",
@@ -377,6 +433,7 @@ class DevnetConfig:
         CHAIN,
         "--hardfork",
         f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
+        megaeth="prague",
     )
     engine: str = _setting(
         "python",
@@ -387,6 +444,15 @@ class DevnetConfig:
     )
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
+    )
+    project: Path | None = _setting(
+        None,
+        FilePath("DIR"),
+        CHAIN,
+        "--project",
+        "Name contracts, errors and source lines by the compiled artifacts of the project that this directory is in "
+        "(Foundry, Hardhat, Ape, Brownie, solc, vyper). They are read when first needed. [default: the working "
+        "directory]",
     )
     state: Path | None = _setting(
         None,
@@ -450,7 +516,7 @@ class DevnetConfig:
         Integer(21_000, 2**63 - 1, metavar="GAS"),
         GAS,
         "--gas-limit",
-        "Gas per block. [default: the genesis file's, or 30000000]",
+        "Gas per block. [default: the genesis file's, or 30000000] [megaeth: 10000000000]",
     )
     disable_block_gas_limit: bool = _setting(
         False, Boolean(), GAS, "--disable-block-gas-limit", "Let a transaction ask for more gas than a block has."
@@ -467,7 +533,8 @@ class DevnetConfig:
         Integer(0, 2**128 - 1, metavar="WEI"),
         GAS,
         "--block-base-fee-per-gas --base-fee",
-        "Base fee of the genesis block, in wei (EIP-1559). [default: the genesis file's, or 1000000000]",
+        "Base fee of the genesis block, in wei (EIP-1559). [default: the genesis file's, or 1000000000] "
+        "[megaeth: 1000000, in every block]",
     )
     gas_price: int | None = _setting(
         None,
@@ -509,6 +576,16 @@ class DevnetConfig:
         MINING,
         "--block-time -b --blockTime",
         "Seal a block every so many seconds (fractions allowed) instead of one per transaction.",
+        megaeth=1.0,
+    )
+    mini_block_time: float | None = _setting(
+        None,
+        Seconds(zero=True),
+        MINING,
+        "--mini-block-time",
+        "Execute each transaction as it arrives, in a block that --block-time seals later (with --no-mining: that "
+        "evm_mine seals), and close a mini-block so many seconds after its first transaction. 0: not so.",
+        megaeth=0.01,
     )
     no_mining: bool = _setting(
         False, Boolean(), MINING, "--no-mining --no-mine", "Seal blocks only when asked by RPC (evm_mine)."
@@ -539,6 +616,22 @@ class DevnetConfig:
     )
     allow_same_timestamp: bool = _setting(
         False, Boolean(), MINING, "--allow-same-timestamp", "Let blocks sealed within one second share its timestamp."
+    )
+
+    sequencer_key: bytes | None = _setting(
+        None,
+        PrivateKey(),
+        MINING,
+        "--sequencer-key",
+        "Private key with which the sequencer signs mini-blocks and preconfirmations. "
+        "[default: the mnemonic's at m/44'/60'/1'/0/0]",
+    )
+    preconf_receipts: bool = _setting(
+        False,
+        Boolean(),
+        MINING,
+        "--preconf-receipts",
+        "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
     )
 
     host: tuple[str, ...] = _setting(
@@ -578,6 +671,30 @@ class DevnetConfig:
     no_request_size_limit: bool = _setting(
         False, Boolean(), SERVER, "--no-request-size-limit", "Accept request bodies of more than 2 MB."
     )
+    gateway_limits: str = _setting(
+        "off",
+        Choice(("off", "public", "control")),
+        SERVER,
+        "--gateway-limits",
+        "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public when "
+        "no word is said); control lets the methods through with which a devnet is steered (anvil_*, evm_*, …).",
+        bare="public",
+    )
+    max_subscriptions: int = _setting(
+        10_000,
+        Integer(0, 10**6),
+        SERVER,
+        "--max-subscriptions",
+        "Most subscriptions on this node at once; further ones are refused with -32005.",
+    )
+    subscriber_backlog: int = _setting(
+        16 * 1024 * 1024,
+        Integer(1, 2**31 - 1, metavar="BYTES"),
+        SERVER,
+        "--subscriber-backlog",
+        "Notifications that may wait, in bytes, for a subscriber that reads too slowly; one that stays above this is "
+        "told so and dropped.",
+    )
 
     config_out: Path | None = _setting(
         None,
@@ -585,6 +702,13 @@ class DevnetConfig:
         TERMINAL,
         "--config-out",
         "Write accounts, keys and fees to this file as JSON, then start.",
+    )
+    disable_console_log: bool = _setting(
+        False,
+        Boolean(),
+        TERMINAL,
+        "--disable-console-log --no-console-log",
+        "Do not show what contracts print with console.log; megadev_getConsoleLogs still tells.",
     )
     quiet: bool = _setting(False, Boolean(), TERMINAL, "--quiet -q --silent", "Print errors only.")
     json: bool = _setting(False, Boolean(), TERMINAL, "--json", "Print one JSON object per line instead of text.")
@@ -596,12 +720,20 @@ class DevnetConfig:
         "Colours: auto is on for a terminal, unless NO_COLOR is set.",
     )
 
+    said: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
+    """Settings with a default that depends on the preset, and that somebody decided otherwise."""
+
     def __post_init__(self) -> None:
-        for row in SETTINGS:
+        said = frozenset(row.name for row in SETTINGS if row.presets and getattr(self, row.name) is not _UNSAID)
+        object.__setattr__(self, "said", said)
+        for row in SETTINGS:  # the preset is the first of them
+            given = getattr(self, row.name)
             try:
-                object.__setattr__(self, row.name, row.read(getattr(self, row.name)))
+                value = row.read(row.default_under(self.preset) if given is _UNSAID else given)
             except ValueError as problem:
                 raise ConfigError(f"{row.name}: {problem}") from None
+            object.__setattr__(self, row.name, value)
+        _drop_what_yields(self)
         _check_together(self)
 
     @property
@@ -615,12 +747,14 @@ class DevnetConfig:
         for name in changes:
             if name not in _BY_NAME:
                 raise ConfigError(f"{name}: there is no such setting{_did_you_mean(name, _BY_NAME)}")
-        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # __post_init__ checks the types
+        kept = {row.name: getattr(self, row.name) for row in SETTINGS if not row.presets or row.name in self.said}
+        return DevnetConfig(**(kept | changes))  # __post_init__ checks the types
 
 
 SETTINGS: tuple[Setting, ...] = tuple(
-    Setting(row.name, default=row.default, optional=row.default is None, **row.metadata)
+    Setting(row.name, optional=row.metadata["default"] is None, **row.metadata)
     for row in dataclasses.fields(DevnetConfig)
+    if row.metadata
 )
 """The table."""
 _BY_NAME = {row.name: row for row in SETTINGS}
@@ -694,6 +828,14 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def _drop_what_yields(config: DevnetConfig) -> None:
+    """A preset's cadence yields to a flag that asks for another."""
+    if config.no_mining and "block_time" not in config.said:
+        object.__setattr__(config, "block_time", None)
+    if config.mini_block_time == 0 or (config.mixed_mining and "mini_block_time" not in config.said):
+        object.__setattr__(config, "mini_block_time", None)
+
+
 def _check_together(config: DevnetConfig) -> None:
     """Refuse settings that contradict each other."""
     phrases = [
@@ -711,6 +853,11 @@ def _check_together(config: DevnetConfig) -> None:
         raise ConfigError("--no-mining and --block-time exclude each other: drop one of them")
     if config.mixed_mining and config.block_time is None:
         raise ConfigError("--mixed-mining needs --block-time: say how often a block is sealed anyway")
+    if config.mini_block_time is not None:
+        if config.mixed_mining:
+            raise ConfigError("--mixed-mining and --mini-block-time exclude each other: drop one of them")
+        if config.block_time is None and not config.no_mining:
+            raise ConfigError("--mini-block-time needs --block-time (or --no-mining): say when a block is sealed")
     if config.state is not None and (config.load_state is not None or config.dump_state is not None):
         raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
     if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:

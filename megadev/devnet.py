@@ -27,6 +27,8 @@ from megadev.testing.client import InProcessClient
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
+    from megadev.rpc.gateway import Gateway
+
 
 class Devnet:
     """A running devnet. Settings are those of ``DevnetConfig``, by name; ``clock`` replaces the system's.
@@ -177,7 +179,17 @@ def server_options(net: Devnet, urls: Callable[[], Sequence[str]]) -> ServerOpti
     return ServerOptions(
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
+        backlog_limit=config.subscriber_backlog,
+        gateway=_gateway(net),
         page=lambda: landing_page(net.node, urls()),
         health=lambda: health(net.node),
         routes=lambda path: beacon_answer(net.node.l2, path),
     )
+
+
+def _gateway(net: Devnet) -> Gateway | None:
+    if net.config.gateway_limits == "off":
+        return None
+    from megadev.rpc.gateway import Gateway  # what few nodes need is loaded by those
+
+    return Gateway(net.dispatcher, net.node.clock, lets_control=net.config.gateway_limits == "control")

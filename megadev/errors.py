@@ -6,6 +6,7 @@
     ├── NotFound                        a block, filter or subscription that does not exist
     │   ├── UnknownBlock
     │   ├── UnknownFilter
+    │   ├── ResourceNotFound            known to be nowhere, where clients look for EIP-1474's own code
     │   └── SlotNotFound                no storage word decides a token's answer
     ├── MethodUnavailable               known to clients, not offered here (or not on this transport)
     ├── UndecodableTransaction          bytes that are no transaction
@@ -17,6 +18,7 @@
     │   ├── TipAboveFeeCap              ├── BlobFeeCapTooLow
     │   ├── InitcodeTooLarge            ├── SenderHasCode
     │   ├── MalformedTransaction        ├── NonceOverflow
+    │   ├── ConditionNotMet
     │   └── PoolRejection
     │       ├── AlreadyKnown
     │       ├── ReplacementUnderpriced
@@ -24,8 +26,11 @@
     ├── UnknownSigner                   no key here for that address
     ├── ExecutionReverted               a call ended in REVERT (carries the return data)
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
+    ├── NotTraceable                    a block that nothing came before
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
     ├── ReceiptTimeout                  a *Sync method gave up waiting
+    ├── NonceTimeout                    eth_callAfter gave up waiting
+    ├── LimitExceeded                   a client asked for more than it may have
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
@@ -61,6 +66,10 @@ class UnknownBlock(NotFound):
 
 class UnknownFilter(NotFound):
     """A filter or subscription id that was never given out, was removed, or has expired."""
+
+
+class ResourceNotFound(NotFound):
+    """What was asked for exists nowhere; for methods whose clients expect EIP-1474's code for that."""
 
 
 class SlotNotFound(NotFound):
@@ -135,6 +144,10 @@ class InsufficientFunds(InvalidTransaction):
     """The balance does not cover gas limit × fee cap + value (+ blob gas × blob fee cap)."""
 
 
+class ConditionNotMet(InvalidTransaction):
+    """The transaction came with a condition that the chain does not fulfil (ERC-7796)."""
+
+
 class PoolRejection(InvalidTransaction):
     """The txpool's own reasons to refuse a transaction."""
 
@@ -172,6 +185,10 @@ class ExecutionHalted(MegadevError):
         self.reason = reason
 
 
+class NotTraceable(MegadevError):
+    """A block whose transactions cannot be run again: there is no state before the first one."""
+
+
 class GasAllowanceExceeded(MegadevError):
     """No gas limit up to ``allowance`` lets the transaction succeed."""
 
@@ -187,6 +204,14 @@ class ReceiptTimeout(MegadevError):
         super().__init__(f"the transaction was added to the txpool but not included within {timeout_ms} ms")
         self.tx_hash = tx_hash
         self.timeout_ms = timeout_ms
+
+
+class NonceTimeout(MegadevError):
+    """An account's nonce did not get where a call waited for it."""
+
+
+class LimitExceeded(MegadevError):
+    """A client has as much already, or asks as often, as it may."""
 
 
 class SimulationError(MegadevError):

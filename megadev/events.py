@@ -1,4 +1,7 @@
-"""What happened, as facts: one frozen dataclass each. Events report and never drive; whoever listens may be absent."""
+"""What happened, as facts: one frozen dataclass each. Events report and never drive; whoever listens may be absent.
+
+In order, for each transaction: admitted, preconfirmed, in a sealed mini-block, in a sealed block.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.receipts import Receipt
 from megadev.chain.transactions import Transaction
 
@@ -38,6 +42,13 @@ class TransactionDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class MiniBlockSealed:
+    """A mini-block is complete: its transactions and receipts will not change, its block is not sealed yet."""
+
+    mini_block: MiniBlock
+
+
+@dataclass(frozen=True, slots=True)
 class BlockSealed:
     """A block became part of the chain."""
 
@@ -52,4 +63,11 @@ class BlocksRemoved:
     replaced: bool = False
 
 
-Event: TypeAlias = TransactionAdmitted | TransactionPreconfirmed | TransactionDropped | BlockSealed | BlocksRemoved
+Event: TypeAlias = (
+    TransactionAdmitted
+    | TransactionPreconfirmed
+    | TransactionDropped
+    | MiniBlockSealed
+    | BlockSealed
+    | BlocksRemoved
+)

@@ -29,7 +29,8 @@ from megadev.primitives.types import (
 )
 
 if TYPE_CHECKING:
-    from megadev.state.diff import StateDiff
+    from megadev.chain.spec import ChainSpec
+    from megadev.state.diff import StateDiff as StateDiff
     from megadev.state.world import World as World  # type only: a block remembers its state, it does not compute it
 
 
@@ -73,11 +74,22 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     requests_hash: Hash32 = EMPTY_REQUESTS_HASH
 
 
+class Cut(msgspec.Struct, frozen=True, gc=False):
+    """Where a mini-block of a block ends: before the transaction number ``end``, at ``timestamp`` (microseconds)."""
+
+    end: int
+    timestamp: int
+
+
 class SealedBlock(msgspec.Struct, frozen=True, kw_only=True):
     """A block that will not change: its header and hash, what it holds, and the world after it.
 
     ``size`` is the length in bytes of the block's RLP. ``irregular`` is state that was changed outside any block just
-    before this one (cheats), already part of ``world``: a replay applies it first.
+    before this one (cheats), already part of ``world``: a replay applies it first. ``spec`` and ``ecrecover_answers``
+    are the rules that it was built under, and the signatures whose recovery was decided beforehand (see ``Rules``);
+    a block that came from elsewhere does not know its ``spec``, and runs under the present one. ``tx_offset`` and
+    ``mini_block_offset`` say how many transactions and mini-blocks stand before it in the chain, ``cuts`` how its own
+    transactions were divided into mini-blocks (see ``mini_blocks``).
     """
 
     header: Header
@@ -87,10 +99,20 @@ class SealedBlock(msgspec.Struct, frozen=True, kw_only=True):
     world: World
     size: int
     irregular: StateDiff | None = None
+    spec: ChainSpec | None = None
+    ecrecover_answers: tuple[tuple[bytes, Address], ...] = ()
+    tx_offset: int = 0
+    mini_block_offset: int = 0
+    cuts: tuple[Cut, ...] = ()
 
     @property
     def number(self) -> int:
         return self.header.number
+
+    @property
+    def timestamp(self) -> int:
+        """In seconds."""
+        return self.header.timestamp
 
 
 _WORD, _ADDRESS, _BLOOM, _NONCE = b"\xa0", b"\x94", b"\xb9\x01\x00", b"\x88"
@@ -164,14 +186,67 @@ def encode_block(header: Header, transactions: Sequence[Transaction]) -> bytes:
     return rlp.list_prefix(len(payload)) + payload
 
 
+def decode_block(encoded: bytes) -> tuple[Header, list[bytes]]:
+    """What ``encode_block`` made: a header, and its transactions as EIP-2718 bytes.
+
+    Raises ``ValueError`` for anything else: also for headers of before Prague, and for ommers and withdrawals.
+    """
+    block = rlp.decode(encoded)
+    if type(block) is not list or len(block) != 4 or type(block[0]) is not list or type(block[1]) is not list:
+        raise ValueError("a block is a list of header, transactions, ommers and withdrawals")
+    if block[2] != [] or block[3] != []:
+        raise ValueError("no block here has ommers or withdrawals")
+    fields = block[0]
+    names = Header.__struct_fields__
+    if len(fields) != len(names):
+        raise ValueError(f"a header has {len(names)} fields as of Prague, this one has {len(fields)}")
+    values: dict[str, bytes | int] = {}
+    for name, item in zip(names, fields, strict=True):
+        if type(item) is not bytes:
+            raise ValueError(f"{name} is a list")
+        width = _WIDTHS.get(name)
+        if width is not None and len(item) != width:
+            raise ValueError(f"{name} has {len(item)} bytes, not {width}")
+        if name in _NUMBERS:
+            if item[:1] == b"\0" or len(item) > 32:
+                raise ValueError(f"{name} is no number of up to 256 bits without leading zeros")
+            values[name] = int.from_bytes(item, "big")
+        else:
+            values[name] = item
+    transactions = [rlp.encode(item) if type(item) is list else item for item in block[1]]
+    return Header(**values), [raw for raw in transactions if type(raw) is bytes]  # type: ignore[arg-type]
+
+
+_NUMBERS = frozenset(
+    {"difficulty", "number", "gas_limit", "gas_used", "timestamp", "base_fee", "blob_gas_used", "excess_blob_gas"}
+)
+_WIDTHS = {
+    "parent_hash": 32, "ommers_hash": 32, "coinbase": 20, "state_root": 32, "transactions_root": 32,
+    "receipts_root": 32, "logs_bloom": 256, "prev_randao": 32, "nonce": 8, "withdrawals_root": 32,
+    "parent_beacon_root": 32, "requests_hash": 32,
+}
+"""Header fields that are numbers, and those of a fixed width in bytes; ``extra_data`` is neither."""
+
+
 def seal_block(
     header: Header,
     transactions: Sequence[Transaction],
     receipts: Sequence[Receipt],
     world: World,
     irregular: StateDiff | None = None,
+    spec: ChainSpec | None = None,
+    ecrecover_answers: tuple[tuple[bytes, Address], ...] = (),
+    *,
+    tx_offset: int = 0,
+    mini_block_offset: int = 0,
+    cuts: tuple[Cut, ...] | None = None,
 ) -> SealedBlock:
-    """The block as it goes into the store: hashed and measured, its header encoded once for both."""
+    """The block as it goes into the store: hashed and measured, its header encoded once for both.
+
+    Where no ``cuts`` are given all its transactions are one mini-block, made as the block was.
+    """
+    if cuts is None:
+        cuts = (Cut(len(transactions), header.timestamp * 1_000_000),) if transactions else ()
     encoded = encode_header(header)
     return SealedBlock(
         header=header,
@@ -181,6 +256,11 @@ def seal_block(
         world=world,
         size=_size_around(len(encoded), transactions),
         irregular=irregular,
+        spec=spec,
+        ecrecover_answers=ecrecover_answers,
+        tx_offset=tx_offset,
+        mini_block_offset=mini_block_offset,
+        cuts=cuts,
     )
 
 

@@ -79,7 +79,10 @@ def suggested_tip(recent: Sequence[SealedBlock], fees: FeeRules) -> Wei:
     """The tip worth offering now: geth's oracle, over the last ``TIP_SAMPLE_BLOCKS`` of ``recent`` (oldest first).
 
     The 60th percentile of the three lowest tips of each block, not below ``fees.minimum_tip`` and at most 500 gwei.
+    Where the base fee is constant no tip buys anything: ``fees.minimum_tip``.
     """
+    if fees.constant_base_fee is not None:
+        return fees.minimum_tip
     samples: list[Wei] = []
     for block in recent[-TIP_SAMPLE_BLOCKS:]:
         if block.receipts:

@@ -136,9 +136,9 @@ def genesis_header(genesis: Genesis, state_root: Hash32) -> Header:
     )
 
 
-def genesis_block(genesis: Genesis, world: World) -> SealedBlock:
+def genesis_block(genesis: Genesis, world: World, spec: ChainSpec | None = None) -> SealedBlock:
     """The first block, over ``world`` (to which the genesis accounts were applied)."""
-    return seal_block(genesis_header(genesis, world.state_root), (), (), world)
+    return seal_block(genesis_header(genesis, world.state_root), (), (), world, spec=spec)
 
 
 def parse_genesis(document: object, spec: ChainSpec) -> Genesis:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from megadev.errors import ConfigError
+from megadev.primitives.types import ZERO_ADDRESS, Address
 
 GAS_PER_BLOB = 131_072
 """Blob gas that one blob uses (EIP-4844)."""
@@ -54,7 +55,9 @@ class ChainSpec:
     """Everything the rules of one chain depend on.
 
     ``code_size_limit`` is EIP-170's, in bytes; creation code may be twice that (EIP-3860). ``None`` lifts a limit.
-    ``transaction_gas_cap`` is EIP-7825's 16,777,216 where enforced (off by default, as in Anvil).
+    ``transaction_gas_cap`` is EIP-7825's 16,777,216 where enforced (off by default, as in Anvil). ``coinbase`` and
+    ``extra_data`` are what blocks carry where nobody says anything else. ``shows_mini_blocks``: headers are shown with
+    their place among mini-blocks, as MegaETH's are.
     """
 
     name: str
@@ -67,6 +70,9 @@ class ChainSpec:
     transaction_gas_cap: int | None = None
     enforce_block_gas_limit: bool = True
     transaction_types: frozenset[int] = frozenset({0, 1, 2, 3, 4})
+    coinbase: Address = ZERO_ADDRESS
+    extra_data: bytes = b""
+    shows_mini_blocks: bool = False
 
     @property
     def initcode_size_limit(self) -> int | None:
@@ -135,3 +141,31 @@ def dev_spec(chain_id: int = 31337, hardfork: Hardfork = Hardfork.OSAKA, **chang
     """
     return ChainSpec(**{"name": "dev", "chain_id": chain_id, "hardfork": hardfork,  # type: ignore[arg-type]
                         "blobs": BLOB_SCHEDULES[hardfork], **changes})
+
+
+MEGAETH_CHAIN_ID = 432_631_337
+"""The ``megaeth`` preset's own: MegaETH's (4326, and 6343 for its testnet) would let a transaction signed for a devnet be
+sent to the real chain. Both can be asked for."""
+SEQUENCER_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000000011")
+"""The OP Stack's predeploy that receives tips."""
+
+
+def megaeth_spec(chain_id: int = MEGAETH_CHAIN_ID, hardfork: Hardfork = Hardfork.PRAGUE, **changes: object) -> ChainSpec:
+    """The ``megaeth`` preset's L2: MegaETH's parameters as its mainnet has them; gas is still Ethereum's.
+
+    The base fee stays the same in every block and no tip is needed. ``extra_data`` holds the fee market's parameters as
+    OP Stack's Holocene encodes them (version 0, denominator 1000, elasticity 2), which mainnet carries all the same.
+    """
+    return dev_spec(
+        chain_id,
+        hardfork,
+        **{
+            "name": "megaeth",
+            "fees": FeeRules(constant_base_fee=1_000_000, minimum_tip=0),
+            "gas_limit": 10_000_000_000,
+            "coinbase": SEQUENCER_FEE_VAULT,
+            "extra_data": bytes.fromhex("00000003e800000002"),
+            "shows_mini_blocks": True,
+            **changes,
+        },
+    )

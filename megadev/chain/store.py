@@ -26,6 +26,7 @@ from typing import TypeAlias
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, count_logs
 from megadev.chain.receipts import Log, Receipt
 from megadev.errors import UnknownBlock
 from megadev.primitives.bloom import bloom_mask
@@ -42,7 +43,7 @@ class LocatedLog(msgspec.Struct, frozen=True):
     """A log with where it stands. ``log_index`` counts within the block."""
 
     log: Log
-    block: SealedBlock
+    block: PlacedBlock
     transaction_index: int
     log_index: int
 
@@ -160,6 +161,14 @@ class ChainStore:
             return None  # being appended or removed at this moment
         return block, index
 
+    def by_mini_block(self, number: int) -> SealedBlock | None:
+        """The block that holds the mini-block with that number (counted along the chain), or None."""
+        blocks = self._blocks
+        position = bisect_right(blocks, number, key=lambda block: block.mini_block_offset) - 1
+        if position < 0 or number >= blocks[position].mini_block_offset + len(blocks[position].cuts):
+            return None
+        return blocks[position]
+
     def resolve(self, ref: BlockRef, *, safe: int | None = None, finalized: int | None = None) -> SealedBlock:
         """The block ``ref`` names. ``safe`` and ``finalized`` are those heads' numbers, the head's where not given.
 
@@ -268,6 +277,17 @@ class LogMatcher:
                 log_index += 1
         return found
 
+    def in_mini_block(self, mini_block: MiniBlock) -> list[tuple[Log, int, int]]:
+        """The matching logs of ``mini_block``, each with the index of its transaction and its own, both in the block."""
+        found: list[tuple[Log, int, int]] = []
+        log_index = mini_block.log_offset
+        for transaction_index, receipt in enumerate(mini_block.receipts, mini_block.tx_offset):
+            for log in receipt.logs:
+                if self._matches(log):
+                    found.append((log, transaction_index, log_index))
+                log_index += 1
+        return found
+
     def _may_be_in(self, bloom: bytes) -> bool:
         bits = int.from_bytes(bloom, "big")
         if bits & self._required != self._required:
@@ -286,9 +306,9 @@ class LogMatcher:
         )
 
 
-def first_log_index(block: SealedBlock, transaction_index: int) -> int:
+def first_log_index(block: PlacedBlock, transaction_index: int) -> int:
     """How many logs stand in ``block`` before those of the transaction at ``transaction_index``."""
-    return sum(len(receipt.logs) for receipt in block.receipts[:transaction_index])
+    return count_logs(block.receipts[:transaction_index])
 
 
 def _post(postings: dict[bytes, array[int]], key: bytes, number: int) -> None:

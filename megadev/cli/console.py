@@ -1,4 +1,4 @@
-"""What the user sees when a node starts: colours or none, and the banner.
+"""What the user sees when a node starts: colours or none, the banner; and foreign text made harmless.
 
 Why not rich here: the banner is text in Anvil's order that scripts read, and rich takes 0.1 s to import, a tenth of the
 time a node may take to start.
@@ -7,6 +7,7 @@ time a node may take to start.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
@@ -23,6 +24,7 @@ LOGO = r"""
     |_| |_| |_| \___| \__, | \__,_|\__,_| \___|  \_/
                       |___/
 """
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TAGLINE = "a local MegaETH-like devnet"
 
 
@@ -55,6 +57,22 @@ def paint_for(stream: TextIO, color: str) -> Paint:
     return Paint(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
+def one_line(text: str, limit: int = 500) -> str:
+    """Text that stays on its line: what a contract says may hold anything, terminal escapes included."""
+    shown = "".join(char if char.isprintable() else "·" for char in text[:limit])
+    return shown if len(text) <= limit else f"{shown}… ({len(text)} characters)"
+
+
+def plain_lines(text: str, limit: int) -> list[str]:
+    """A contract's text as lines that do nothing to a terminal; colours, as forge-std's StdStyle sets them, are taken
+    out.
+    """
+    shown = _COLOUR.sub("", text[:limit]).expandtabs(4)
+    if len(text) > limit:
+        shown += f"… ({len(text)} characters)"
+    return [one_line(line, limit * 4) for line in shown.splitlines() or [""]]
+
+
 @dataclass(frozen=True, slots=True)
 class StartReport:
     """What a node tells about itself when it starts. Fees in wei, ``balance`` in wei, the timestamp in seconds."""
@@ -70,6 +88,8 @@ class StartReport:
     gas_limit: int
     genesis_timestamp: int
     genesis_number: int
+    preset: str | None = None
+    """What is to be said of the preset, where it is not the usual one."""
 
     def as_config_out(self) -> dict[str, object]:
         """The JSON that ``--config-out`` writes: Anvil's keys and types, plus the chain id."""
@@ -90,6 +110,8 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
     lines = [paint(LOGO, fg="cyan"), f"    {__version__}", f"    {TAGLINE}", ""]
     lines += account_sections(report.accounts, report.balance, paint)
     lines += [*wallet_section(report.mnemonic, report.derivation_path, paint), ""]
+    if report.preset is not None:
+        lines += [*section("Preset", paint), "", paint(report.preset, fg="green"), ""]
     for title, value in (
         ("Chain ID", report.chain_id),
         ("Hardfork", report.hardfork),

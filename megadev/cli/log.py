@@ -12,12 +12,21 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
-from megadev.cli.console import Paint
-from megadev.events import BlockSealed, Event, TransactionAdmitted, TransactionDropped, TransactionPreconfirmed
+from megadev.chain.receipts import ConsoleCall
+from megadev.cli.console import Paint, one_line, plain_lines
+from megadev.events import (
+    BlockSealed,
+    Event,
+    MiniBlockSealed,
+    TransactionAdmitted,
+    TransactionDropped,
+    TransactionPreconfirmed,
+)
+from megadev.evm.console import read_console
 from megadev.primitives.hexcodec import checksum_address
 from megadev.rpc.envelope import Failure
 
@@ -29,19 +38,51 @@ QUIET_SECONDS = 0.2
 """A group of equal requests is written when nothing has happened for so long."""
 LINES_PER_TURN = 16
 """Lines made before other threads get a turn: under 0.1 ms, the most that a request waits for the log."""
+MESSAGES_SHOWN = 200
+"""Of what one transaction or call prints; ``megadev_getConsoleLogs`` has the rest."""
+LONGEST_MESSAGE = 10_000
+"""Characters of one message that are shown."""
 
 
 class RequestAnswered(NamedTuple):
-    """One JSON-RPC request was answered; ``failure`` when with an error."""
+    """One JSON-RPC request was answered; ``failure`` when with an error. ``printed``: what its calls printed with
+    console.log, but not its transactions.
+    """
 
     method: str
     failure: Failure | None
     duration_ns: int
+    printed: tuple[ConsoleCall, ...] = ()
 
 
 Record: TypeAlias = RequestAnswered | Event
 Explain: TypeAlias = Callable[[bytes], str]
 """Revert data in words; '' when it says nothing."""
+
+
+class Place(NamedTuple):
+    """A line of source."""
+
+    source: str
+    line: int
+    function: str
+    text: str
+
+
+class Located(NamedTuple):
+    """Why a transaction failed, and in which lines, innermost first."""
+
+    reason: str
+    places: tuple[Place, ...]
+
+
+Locate: TypeAlias = Callable[[TransactionPreconfirmed], Located | None]
+"""Finds out where a transaction failed; None where that is not known, or would take too long."""
+
+
+def nowhere(event: TransactionPreconfirmed) -> Located | None:
+    """Where no sources are at hand."""
+    return None
 
 
 class Lines(Protocol):
@@ -57,11 +98,17 @@ class Lines(Protocol):
 
 
 class TextLines:
-    """For people: equal requests in a row become one line, a transaction gets three."""
+    """For people: equal requests in a row become one line, a transaction gets three. Below them stands where it failed
+    and, with ``console``, what it printed.
+    """
 
-    def __init__(self, paint: Paint, explain: Explain) -> None:
+    def __init__(
+        self, paint: Paint, explain: Explain, *, locate: Locate = nowhere, console: bool = True
+    ) -> None:
         self._paint = paint
         self._explain = explain
+        self._locate = locate
+        self._console = console
         self._group: RequestAnswered | None = None
         self._count = 0
         self._transactions: list[TransactionPreconfirmed] = []
@@ -69,7 +116,7 @@ class TextLines:
     def add(self, record: Record) -> Iterator[str]:
         if isinstance(record, RequestAnswered):
             group = self._group
-            if group is not None and (group.method, group.failure) != (record.method, record.failure):
+            if group is not None and (group.printed or record.printed or group[:2] != record[:2]):
                 yield from self._close_group()
             self._group = record
             self._count += 1
@@ -99,15 +146,16 @@ class TextLines:
     def _close_group(self) -> Iterator[str]:
         if self._group is not None:
             yield self._request(self._group, self._count)
+            yield from self._messages(self._group.printed, "  ")
         self._group, self._count = None, 0
 
     def _request(self, request: RequestAnswered, count: int) -> str:
         times = f" ({count})" if count > 1 else ""
         took = self._paint(f"{request.duration_ns / 1e6:.2f} ms", dim=True)
         if request.failure is None:
-            return f"{_one_line(request.method)}{times}  {took}"
+            return f"{one_line(request.method)}{times}  {took}"
         failure = f"error {request.failure.code}: {request.failure.message}"
-        return f"{self._paint(f'{_one_line(request.method)}{times}  {_one_line(failure)}', fg='red')}  {took}"
+        return f"{self._paint(f'{one_line(request.method)}{times}  {one_line(failure)}', fg='red')}  {took}"
 
     def _transaction(self, event: TransactionPreconfirmed) -> Iterator[str]:
         tx, receipt, paint = event.tx, event.receipt, self._paint
@@ -115,10 +163,11 @@ class TextLines:
             target = f"created {checksum_address(receipt.created)}"
         else:
             target = checksum_address(tx.to) if tx.to is not None else "created nothing"
+        located = None if receipt.succeeded else self._locate(event)
         outcome = (
             paint("success", fg="green")
             if receipt.succeeded
-            else paint(_one_line(_failure(event, self._explain)), fg="red")
+            else paint(one_line(_failure(event, self._explain, located)), fg="red")
         )
         yield f"  {paint(f'0x{tx.hash.hex()}', bold=True)}"
         yield f"    {checksum_address(tx.sender)} → {target}"
@@ -126,13 +175,31 @@ class TextLines:
             f"    {outcome} · {receipt.gas_used} gas · block {event.block_number} · "
             f"preconfirmed in {event.duration_ns // 1000} µs"
         )
+        for place in () if located is None else located.places:
+            where = paint(one_line(f"{place.source}:{place.line}"), fg="cyan")
+            yield f"      at {where}  {one_line(place.text)}"
+        yield from self._messages(receipt.console, "    ")
+
+    def _messages(self, console: Sequence[ConsoleCall], indent: str) -> Iterator[str]:
+        """What was printed, under a heading."""
+        if not console or not self._console:
+            return
+        yield self._paint(f"{indent}console.log:", dim=True)
+        for call in console[:MESSAGES_SHOWN]:
+            for line in plain_lines(read_console(call.data).text, LONGEST_MESSAGE):
+                yield f"{indent}  {line}"
+        left = len(console) - MESSAGES_SHOWN
+        if left > 0:
+            yield self._paint(f"{indent}  ({left} more: ask megadev_getConsoleLogs)", dim=True)
 
 
 class JsonLines:
     """For programs: one JSON object per record, nothing grouped. Durations as their names say."""
 
-    def __init__(self, explain: Explain) -> None:
+    def __init__(self, explain: Explain, *, locate: Locate = nowhere, console: bool = True) -> None:
         self._explain = explain
+        self._locate = locate
+        self._console = console
 
     def add(self, record: Record) -> Iterator[str]:
         if isinstance(record, RequestAnswered):
@@ -143,23 +210,27 @@ class JsonLines:
             }
             if record.failure is not None:
                 fields["error"] = {"code": record.failure.code, "message": record.failure.message}
+            self._add_messages(fields, record.printed)
             yield _dump(fields)
         elif isinstance(record, TransactionPreconfirmed):
             tx, receipt = record.tx, record.receipt
-            yield _dump(
-                {
-                    "event": "transaction",
-                    "hash": f"0x{tx.hash.hex()}",
-                    "from": checksum_address(tx.sender),
-                    "to": None if tx.to is None else checksum_address(tx.to),
-                    "contractAddress": None if receipt.created is None else checksum_address(receipt.created),
-                    "gasUsed": receipt.gas_used,
-                    "status": int(receipt.succeeded),
-                    "error": None if receipt.succeeded else _failure(record, self._explain),
-                    "blockNumber": record.block_number,
-                    "preconfirmedUs": record.duration_ns // 1000,
-                }
-            )
+            located = None if receipt.succeeded else self._locate(record)
+            fields = {
+                "event": "transaction",
+                "hash": f"0x{tx.hash.hex()}",
+                "from": checksum_address(tx.sender),
+                "to": None if tx.to is None else checksum_address(tx.to),
+                "contractAddress": None if receipt.created is None else checksum_address(receipt.created),
+                "gasUsed": receipt.gas_used,
+                "status": int(receipt.succeeded),
+                "error": None if receipt.succeeded else _failure(record, self._explain, located),
+                "blockNumber": record.block_number,
+                "preconfirmedUs": record.duration_ns // 1000,
+            }
+            if located is not None:
+                fields["stack"] = [place._asdict() for place in located.places]
+            self._add_messages(fields, receipt.console)
+            yield _dump(fields)
         elif isinstance(record, BlockSealed):
             block = record.block
             yield _dump(
@@ -180,6 +251,11 @@ class JsonLines:
 
     def dropped(self, count: int) -> str:
         return _dump({"event": "logDropped", "records": count})
+
+    def _add_messages(self, fields: dict[str, object], console: Sequence[ConsoleCall]) -> None:
+        """What was printed, as it is; no member where nothing was."""
+        if console and self._console:
+            fields["console"] = [read_console(call.data).text for call in console]
 
 
 class ActivityLog:
@@ -204,6 +280,8 @@ class ActivityLog:
         self._records: deque[Record] = deque()
         self._lost = 0
         self._lost_told = 0
+        self._printed: defaultdict[int, list[ConsoleCall]] = defaultdict(list)
+        """What calls printed whose requests are not answered yet, by their threads."""
         self._more = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="megadev-log", daemon=True)
@@ -225,12 +303,23 @@ class ActivityLog:
 
     def event(self, event: Event) -> None:
         """Take notice of something that happened on the chain."""
-        if type(event) is not TransactionAdmitted:  # its preconfirmation tells more, a moment later
+        # a transaction's preconfirmation tells more, a moment later, and a mini-block nothing that is new then
+        if type(event) is not TransactionAdmitted and type(event) is not MiniBlockSealed:
             self.record(event)
 
     def request(self, method: str, failure: Failure | None, duration_ns: int) -> None:
-        """Take notice of an answered request."""
-        self.record(RequestAnswered(method, failure, duration_ns))
+        """Take notice of an answered request, on the thread that ran it."""
+        printed = tuple(self._printed.pop(threading.get_ident(), ())) if self._printed else ()
+        self.record(RequestAnswered(method, failure, duration_ns, printed))
+
+    def printed(self, console: tuple[ConsoleCall, ...]) -> None:
+        """Take notice of what a call printed, on its thread and before its request is answered."""
+        self._printed[threading.get_ident()].extend(console)
+
+    @property
+    def waiting(self) -> int:
+        """Records that are not written yet."""
+        return len(self._records)
 
     def close(self, timeout: float = 1.0) -> None:
         """Write what is left and stop; gives up on an output that takes longer than ``timeout`` seconds."""
@@ -287,16 +376,12 @@ def descriptor_writer(descriptor: int, encoding: str) -> Callable[[bytes], objec
     return write
 
 
-def _failure(event: TransactionPreconfirmed, explain: Explain) -> str:
+def _failure(event: TransactionPreconfirmed, explain: Explain, located: Located | None) -> str:
     """Why a transaction failed, in words."""
     error = event.receipt.error or "failed"
-    reason = explain(event.receipt.output) if event.receipt.output else ""
-    return f"{error}: {reason}" if reason else error
-
-
-def _one_line(text: str) -> str:
-    """Text that stays on its line: what a contract says may hold anything, terminal escapes included."""
-    return "".join(char if char.isprintable() else "·" for char in text[:500])
+    output = event.receipt.output
+    reason = located.reason if located is not None else explain(output) if output else ""
+    return f"{error}: {reason}" if reason and not reason.startswith(error) else reason or error
 
 
 def _dump(fields: dict[str, object]) -> str:

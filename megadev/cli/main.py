@@ -22,6 +22,8 @@ COMMANDS: dict[str, str] = {
     "fund": "Give an account of a running node ether or tokens.",
     "time": "Move a running node's time.",
     "rpc": "Ask a running node one JSON-RPC question.",
+    "preconf": "Check what the sequencer promised about a transaction.",
+    "trace": "Show what a transaction did, and where it failed.",
     "bench": "Measure a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""

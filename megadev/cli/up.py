@@ -19,7 +19,7 @@ import click
 from megadev import __version__
 from megadev.cli.main import report, report_unexpected
 from megadev.cli.options import GroupedCommand, config_from, setting_options
-from megadev.config import DevnetConfig
+from megadev.config import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
 
 if TYPE_CHECKING:
@@ -212,13 +212,25 @@ class _Output:
         """Log requests and transactions from now on; None where nobody wants to see them."""
         if self._config.quiet:
             return None
+        from megadev.artifacts.explain import error
+        from megadev.cli.failures import FailureLocator
         from megadev.cli.log import ActivityLog, JsonLines, TextLines
-        from megadev.primitives.abi import revert_reason
 
-        lines = JsonLines(revert_reason) if self._config.json else TextLines(self._paint, revert_reason)
+        def explain(data: bytes) -> str:
+            return error(devnet.node.artifacts, data)
+
+        console = not self._config.disable_console_log
+        locator = FailureLocator(devnet.node)
+        lines = (
+            JsonLines(explain, locate=locator, console=console)
+            if self._config.json
+            else TextLines(self._paint, explain, locate=locator, console=console)
+        )
         log = ActivityLog(lines, self._write, wanted=lambda: devnet.node.logging).start()
         devnet.dispatcher.on_request = log.request
         devnet.node.bus.subscribe(log.event)
+        devnet.node.console.on_call = log.printed
+        locator.start(lambda: log.waiting)
         return log
 
 
@@ -239,7 +251,18 @@ def start_report(devnet: Devnet) -> StartReport:
         gas_limit=header.gas_limit,
         genesis_timestamp=header.timestamp,
         genesis_number=header.number,
+        preset=_about_preset(config),
     )
+
+
+def _about_preset(config: DevnetConfig) -> str | None:
+    """What a user should know of a preset that is not the usual one."""
+    if config.preset == DEV:
+        return None
+    otherwise = "when asked (evm_mine)" if config.no_mining else "for each transaction"
+    sealed = otherwise if config.block_time is None else f"every {config.block_time:g} s"
+    pieces = "" if config.mini_block_time is None else f", mini-blocks every {config.mini_block_time:g} s"
+    return f"{config.preset}: EVM blocks {sealed}{pieces}. Gas is charged as on Ethereum, for now."
 
 
 def _report_stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -6,6 +6,9 @@ Pure functions of an engine, a block, a transaction and a state; nothing is kept
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from msgspec.structs import replace
 
 from megadev.chain.receipts import Log
@@ -37,6 +40,9 @@ from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import Address
 from megadev.state.reader import StateReader
 
+Explain: TypeAlias = Callable[[bytes], str]
+"""Revert data in words; '' when it says nothing."""
+
 OUT_OF_GAS = "out of gas"
 _STIPEND = 2300
 _ADDRESS_MASK = (1 << 160) - 1
@@ -63,20 +69,31 @@ def call(
     return engine.execute(_free(block, tx), tx, state, rules=rules, tracer=tracer)
 
 
-def raise_for_result(execution: Execution) -> None:
-    """Raise ExecutionReverted or ExecutionHalted unless the execution succeeded."""
+def raise_for_result(execution: Execution, explain: Explain = revert_reason) -> None:
+    """Raise ExecutionReverted, with its data in the words of ``explain``, or ExecutionHalted unless the execution
+    succeeded."""
     result = execution.result
     if isinstance(result, Revert):
-        raise ExecutionReverted(result.output, revert_reason(result.output))
+        raise ExecutionReverted(result.output, explain(result.output))
     if isinstance(result, Halt):
         raise ExecutionHalted(result.reason)
 
 
-def estimate_gas(engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CALL) -> int:
+def estimate_gas(
+    engine: Engine,
+    block: BlockEnv,
+    tx: TxEnv,
+    state: StateReader,
+    *,
+    rules: Rules = CALL,
+    explain: Explain = revert_reason,
+    watch: Callable[[Execution], object] = lambda execution: None,
+) -> int:
     """The smallest gas limit, exact to 1 gas, with which ``tx`` succeeds.
 
     ``tx.gas_limit`` is the most that may be tried; the block's gas limit and what the sender's balance pays for at the
-    fee cap bound it further. Raises ExecutionReverted or ExecutionHalted if it fails for another reason than gas,
+    fee cap bound it further. ``watch`` sees the one run, of many, that has all of that gas and decides whether it
+    succeeds at all. Raises ExecutionReverted or ExecutionHalted if it fails for another reason than gas,
     GasAllowanceExceeded if no allowed limit suffices, InsufficientFunds if the value itself is not there.
     """
     block = _free(block, tx)
@@ -101,9 +118,10 @@ def estimate_gas(engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader,
     first = attempt(allowance)
     if first is None:
         raise GasAllowanceExceeded(allowance)
+    watch(first)
     if isinstance(first.result, Halt) and first.result.reason == OUT_OF_GAS:
         raise GasAllowanceExceeded(allowance)
-    raise_for_result(first)
+    raise_for_result(first, explain)
 
     # Mostly the peak is the answer; but a call keeps a 64th back (EIP-150) and a stipend is only lent, so more may have
     # to be at hand than is used.
@@ -123,13 +141,19 @@ def estimate_gas(engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader,
 
 
 def access_list(
-    engine: Engine, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CALL
+    engine: Engine,
+    block: BlockEnv,
+    tx: TxEnv,
+    state: StateReader,
+    *,
+    rules: Rules = CALL,
+    explain: Explain = revert_reason,
 ) -> tuple[AccessList, int, str | None]:
     """``(list, gas used with it, error)``: the access list (EIP-2930) under which a further run touches nothing new, or
     the one of the last of ``ACCESS_LIST_ROUNDS`` where every run goes elsewhere.
 
     Sender, recipient (or created contract), authorities and precompiles are left out unless slots of theirs are used.
-    The error is None, 'execution reverted' or a halt reason.
+    The error is None, 'execution reverted' with what ``explain`` says, or a halt reason.
     """
     block = _free(block, tx)
     known = tx.access_list
@@ -143,13 +167,15 @@ def access_list(
             break
         if last:
             known = found
-    return known, execution.gas.used, _error(execution)
+    return known, execution.gas.used, _error(execution, explain)
 
 
-def _error(execution: Execution) -> str | None:
-    if isinstance(execution.result, Halt):
-        return execution.result.reason
-    return "execution reverted" if isinstance(execution.result, Revert) else None
+def _error(execution: Execution, explain: Explain) -> str | None:
+    try:
+        raise_for_result(execution, explain)
+    except (ExecutionReverted, ExecutionHalted) as error:
+        return str(error)
+    return None
 
 
 def _free(block: BlockEnv, tx: TxEnv) -> BlockEnv:

@@ -184,9 +184,11 @@ class Frame:
     input: bytes
 
 
-@dataclass(slots=True)
-class Step:
-    """One opcode about to run. ``stack`` (top last) and ``memory`` are live views: copy what you keep."""
+class Step(msgspec.Struct, gc=False):
+    """One opcode about to run. ``stack`` (top last) and ``memory`` are live views: copy what you keep.
+
+    Why a msgspec struct: one is made for every opcode that is watched, and it is made in C.
+    """
 
     pc: int
     op: int
@@ -220,7 +222,10 @@ class Tracer(Protocol):
     def step(self, step: Step) -> None: ...
 
     def step_done(self, gas_left: int) -> None:
-        """After the opcode of the last ``step`` of that frame (or its failure)."""
+        """After the opcode of the last ``step`` of that frame, or its failure, which ``exit`` then names.
+
+        ``gas_left`` is what the frame has left; below zero where the opcode would have cost more than there was.
+        """
         ...
 
     def log(self, log: Log) -> None: ...

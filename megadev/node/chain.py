@@ -6,7 +6,10 @@ whatever changes the chain goes to ``sequencer`` on the writer thread.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, mini_block, mini_block_index
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.genesis import Genesis
 from megadev.chain.spec import ChainSpec
@@ -14,7 +17,9 @@ from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
 from megadev.errors import UnknownBlock
 from megadev.evm.engine import BlockEnv, Engine
+from megadev.evm.engines import open_engine
 from megadev.primitives.types import Address, Hash32
+from megadev.sequencer.block_builder import OpenBlock
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
@@ -60,7 +65,9 @@ class LocalChain:
         return self.store.head
 
     def block(self, ref: BlockRef) -> SealedBlock:
-        """The block ``ref`` names; ``pending`` is built from the pool. Raises ``UnknownBlock``."""
+        """The sealed block ``ref`` names; ``pending`` is the open one as it stands, or built from the pool. Raises
+        ``UnknownBlock``.
+        """
         if ref is Tag.PENDING:
             return self.sequencer.pending_block()
         head = self.store.head.number
@@ -73,9 +80,27 @@ class LocalChain:
         except UnknownBlock:
             return None
 
-    def transaction(self, tx_hash: Hash32) -> tuple[Transaction, SealedBlock | None, int]:
+    @property
+    def open_block(self) -> OpenBlock | None:
+        """What is executed and not sealed yet, where that can be seen (in continuous mode), as it is now."""
+        builder = self.sequencer.tip.open
+        return None if builder is None else builder.shown()
+
+    def placed(self, tx_hash: Hash32) -> tuple[SealedBlock | OpenBlock, int] | None:
+        """The block that holds the transaction with that hash, sealed or open, and its index there, or None."""
+        builder = self.sequencer.tip.open  # first: what is sealed at this moment must be found in one of the two
+        sealed = self.store.transaction(tx_hash)
+        if sealed is not None:
+            return sealed
+        if builder is None or not builder.holds(tx_hash):
+            return None
+        shown = builder.shown()
+        index = shown.find(tx_hash)
+        return None if index is None else (shown, index)
+
+    def transaction(self, tx_hash: Hash32) -> tuple[Transaction, SealedBlock | OpenBlock | None, int]:
         """A transaction with its block and index; block None while it waits in the pool. Raises ``KeyError``."""
-        placed = self.store.transaction(tx_hash)
+        placed = self.placed(tx_hash)
         if placed is not None:
             block, index = placed
             return block.transactions[index], block, index
@@ -84,6 +109,23 @@ class LocalChain:
             raise KeyError(tx_hash)
         return waiting, None, 0
 
+    def mini_block(self, number: int) -> MiniBlock | None:
+        """The mini-block with that number, of a sealed block or closed in the open one; None where there is none."""
+        open_block = self.open_block  # first, as in ``placed``
+        block: PlacedBlock | None = self.store.by_mini_block(number) or open_block
+        if block is None or not 0 <= number - block.mini_block_offset < len(block.cuts):
+            return None
+        return mini_block(block, number - block.mini_block_offset)
+
+    def mini_block_of(self, tx_hash: Hash32) -> MiniBlock | None:
+        """The mini-block that holds a transaction; None while it waits, or until its mini-block is closed."""
+        placed = self.placed(tx_hash)
+        if placed is None:
+            return None
+        block, tx_index = placed
+        index = mini_block_index(block, tx_index)
+        return None if index == len(block.cuts) else mini_block(block, index)
+
     # -- state and environment ------------------------------------------------------------------------------------
 
     def world(self, ref: BlockRef) -> World:
@@ -91,20 +133,44 @@ class LocalChain:
         return self.block(ref).world
 
     def state(self, ref: BlockRef) -> StateReader:
-        """State after a block; at ``latest`` and the head's own number, with cheats made since."""
+        """State after a block; at the head's own number with cheats made since, and at ``latest`` and ``pending`` the
+        newest there is, with what the open block holds.
+        """
+        if ref is Tag.LATEST or ref is Tag.PENDING:
+            open_block = self.open_block
+            if open_block is not None:
+                return open_block.state
         if ref is Tag.PENDING:
             return self.sequencer.pending_builder().state  # without the roots that the block would cost
         return self.block_and_state(ref)[1]
 
+    def scene(self, ref: BlockRef) -> tuple[BlockEnv, StateReader]:
+        """The environment that a call at ``ref`` sees, that block's own as in geth, and the state after it."""
+        if ref is Tag.LATEST or ref is Tag.PENDING:
+            open_block = self.open_block
+            if open_block is not None:
+                return open_block.env, open_block.state
+        if ref is Tag.PENDING:
+            pending = self.sequencer.pending_builder()
+            return pending.env, pending.state
+        block, state = self.block_and_state(ref)
+        return self.env_of(block), state
+
     def block_and_state(self, ref: BlockRef) -> tuple[SealedBlock, StateReader]:
-        """A block and the state after it, as ``state`` has it: of one moment, on whichever thread."""
+        """A sealed block and the state after it, with what was changed since where it is the head (``latest``: the open
+        block's content too): of one moment, on whichever thread.
+        """
         block, irregular = self.block_and_irregular(ref)
         view = WorldView(block.world, self.store.block_hash)
         return block, view if irregular is None else Overlay(view, irregular)
 
     def block_and_irregular(self, ref: BlockRef) -> tuple[SealedBlock, StateDiff | None]:
-        """A block and, where it is the head, what cheats changed since."""
-        head, irregular = self.sequencer.tip
+        """A block and, where it is the head, what cheats changed since; at ``latest`` and ``pending`` the head and all
+        that the open block changed, where one is open.
+        """
+        head, irregular, unsealed = self.sequencer.tip
+        if unsealed is not None and (ref is Tag.LATEST or ref is Tag.PENDING):
+            return head, unsealed.shown().state.diff
         block = head if ref is Tag.LATEST else self.block(ref)
         return block, irregular if block is head else None
 
@@ -122,8 +188,13 @@ class LocalChain:
             coinbase=header.coinbase,
             prev_randao=header.prev_randao,
             base_fee=header.base_fee,
-            blob_base_fee=blob_base_fee(header.excess_blob_gas, self.spec),
+            blob_base_fee=blob_base_fee(header.excess_blob_gas, block.spec or self.spec),
         )
+
+    def rules_of(self, block: SealedBlock) -> tuple[ChainSpec, Engine]:
+        """The rules that a block was built under, and an engine for them; the present ones where it knows none."""
+        spec = self.sequencer.spec if block.spec is None else block.spec
+        return spec, _engine_for(self.sequencer.engine.info.name, spec)
 
     def nonce(self, address: Address, ref: BlockRef) -> int:
         """The account's nonce at a block; ``pending`` counts its waiting transactions."""
@@ -131,3 +202,9 @@ class LocalChain:
             return self.pool.pending_nonce(address, self.sequencer.next_nonce(address))
         account = self.state(ref).account(address)
         return account.nonce if account is not None else 0
+
+
+@lru_cache(maxsize=8)
+def _engine_for(name: str, spec: ChainSpec) -> Engine:
+    """Engines keep nothing of what they ran, so one for each set of rules will do."""
+    return open_engine(name, spec)

@@ -12,8 +12,8 @@ import msgspec
 
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
 from megadev.chain.genesis import Genesis, GenesisAccount, make_genesis, parse_genesis
-from megadev.chain.spec import TRANSACTION_GAS_CAP, ChainSpec, FeeRules, dev_spec, fork_named
-from megadev.config import DevnetConfig
+from megadev.chain.spec import TRANSACTION_GAS_CAP, ChainSpec, FeeRules, dev_spec, fork_named, megaeth_spec
+from megadev.config import MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
 from megadev.primitives.keccak import keccak
@@ -21,9 +21,6 @@ from megadev.primitives.types import Address
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
-
-DEFAULT_CHAIN_ID = 31337
-
 
 def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[ChainSpec, Genesis]:
     """The chain's rules and its genesis. Keys that a genesis file holds join ``accounts``. Raises ``ConfigError``."""
@@ -34,7 +31,14 @@ def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[Chai
         for address, name in GENESIS_CONTRACTS.items()
         if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
     }
-    genesis = make_genesis(spec, balances=balances, contracts=contracts, timestamp=now)
+    genesis = make_genesis(
+        spec,
+        balances=balances,
+        contracts=contracts,
+        timestamp=now,
+        coinbase=spec.coinbase,
+        extra_data=spec.extra_data,
+    )
     if config.init is not None:
         given = parse_genesis(_read_json(config.init), spec)
         for key in given.private_keys:
@@ -48,8 +52,11 @@ def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[Chai
         if (value := getattr(config, name)) is not None
     }
     genesis = msgspec.structs.replace(genesis, **said, accounts=_funded(genesis.accounts, config))
-    chain_id = DEFAULT_CHAIN_ID if genesis.chain_id is None else genesis.chain_id
-    return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit), genesis
+    fees = spec.fees
+    if fees.constant_base_fee is not None:
+        fees = replace(fees, constant_base_fee=genesis.base_fee)
+    chain_id = spec.chain_id if genesis.chain_id is None else genesis.chain_id
+    return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit, fees=fees), genesis
 
 
 def genesis_world(genesis: Genesis) -> World:
@@ -78,15 +85,18 @@ def _funded(accounts: dict[Address, GenesisAccount], config: DevnetConfig) -> di
 
 def _spec(config: DevnetConfig) -> ChainSpec:
     fork = fork_named(config.hardfork)
-    tip = FeeRules(minimum_tip=0) if config.disable_min_priority_fee else FeeRules()
-    return dev_spec(
-        hardfork=fork.hardfork,
-        blobs=fork.blobs,
-        fees=tip,
-        code_size_limit=None if config.disable_code_size_limit else config.code_size_limit,
-        transaction_gas_cap=TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
-        enforce_block_gas_limit=not config.disable_block_gas_limit,
-    )
+    said: dict[str, object] = {
+        "hardfork": fork.hardfork,
+        "blobs": fork.blobs,
+        "code_size_limit": None if config.disable_code_size_limit else config.code_size_limit,
+        "transaction_gas_cap": TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
+        "enforce_block_gas_limit": not config.disable_block_gas_limit,
+    }
+    if config.preset == MEGAETH:
+        return megaeth_spec(**said)  # type: ignore[arg-type]  # fields of ChainSpec, by name
+    if config.disable_min_priority_fee:
+        said["fees"] = FeeRules(minimum_tip=0)
+    return dev_spec(**said)  # type: ignore[arg-type]
 
 
 def _read_json(path: Path) -> object:

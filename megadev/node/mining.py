@@ -1,6 +1,9 @@
-"""When blocks are built: switching the mode at run time, and the timer of interval mining.
+"""When blocks are built: switching the mode at run time, and the timers of interval mining and of mini-blocks.
 
-The timer needs a running event loop. Where there is none yet, whoever made the node is told that one is needed.
+Timers need a running event loop. Where there is none yet, whoever made the node is told that one is needed.
+
+Why the continuous mode's blocks end when the clock shows whole multiples of their length: a block's timestamp is fixed by
+its first transaction and is the end of its window, so the window must be known before it ends.
 """
 
 from __future__ import annotations
@@ -10,20 +13,30 @@ from collections.abc import Callable
 
 from megadev.sequencer.sequencer import MiningMode, Sequencer
 
+WINDOW = 1.0
+"""Seconds that a block's timestamp lies ahead at most, in continuous mode, where blocks are sealed only when asked."""
+
 
 class Mining:
-    """The mining mode of one chain and, in interval modes, its timer. All methods run on the writer thread."""
+    """The mining mode of one chain and its timers. All methods run on the writer thread.
 
-    def __init__(self, sequencer: Sequencer, block_time: float | None) -> None:
+    ``mini_block_time``: seconds from a mini-block's first transaction to its end, where the chain has a continuous mode.
+    """
+
+    def __init__(self, sequencer: Sequencer, block_time: float | None, mini_block_time: float | None = None) -> None:
         self._sequencer = sequencer
         self.block_time = block_time
-        """Seconds between blocks in interval and mixed mode, else None."""
+        """Seconds between blocks in modes with a timer, else None."""
+        self.mini_block_time = mini_block_time
         self._on_timer_needed: Callable[[], object] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._mini_timer: asyncio.TimerHandle | None = None
+        sequencer.on_work = self._await_mini_block
+        self._set_window()
 
     def call_when_timer_needed(self, callback: Callable[[], object]) -> None:
-        """Have ``callback`` called once blocks are to come by timer and no loop runs one: now, or later."""
+        """Have ``callback`` called once something is to be done by timer and no loop runs one: now, or later."""
         self._on_timer_needed = callback
         self._schedule()
 
@@ -31,41 +44,82 @@ class Mining:
     def mode(self) -> MiningMode:
         return self._sequencer.mode
 
+    def set_automine(self, enabled: bool) -> None:
+        """Execute transactions as they arrive, in continuous mode where the chain has one, or let them wait for the
+        timer, if it runs, or for a request.
+        """
+        if not enabled:
+            self.set(MiningMode.NONE if self.block_time is None else MiningMode.INTERVAL, self.block_time)
+        elif self.mini_block_time is not None:
+            self.set(MiningMode.CONTINUOUS, self.block_time)
+        else:
+            self.set(MiningMode.INSTANT if self.block_time is None else MiningMode.MIXED, self.block_time)
+
+    def set_interval(self, seconds: float | None) -> None:
+        """Mine by timer only, every so many seconds, or (None) stop the timer and leave the rest as it was. In
+        continuous mode only how often a block is sealed changes.
+        """
+        if self.mode is MiningMode.CONTINUOUS:
+            self.set(self.mode, seconds)
+        elif seconds is not None:
+            self.set(MiningMode.INTERVAL, seconds)
+        elif self.block_time is not None:
+            self.set(MiningMode.INSTANT if self.mode.is_instant else MiningMode.NONE)
+
     def set(self, mode: MiningMode, block_time: float | None = None) -> None:
-        """Switch; what waits in the pool is mined at once when the new mode is instant."""
+        """Switch; what waits in the pool is included at once when the new mode executes on arrival."""
         self.restore(mode, block_time)
-        if mode.is_instant:
+        if mode.executes_on_arrival:
             self._sequencer.include_ready()
 
     def restore(self, mode: MiningMode, block_time: float | None) -> None:
         """Switch back after a revert: as ``set``, but nothing is mined."""
-        self._sequencer.settle()
+        self._sequencer.between_blocks()
         self._sequencer.mode = mode
         self.block_time = block_time
+        self._set_window()
         self._schedule()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the timer on ``loop``, which is the writer thread's."""
+        """Run the timers on ``loop``, which is the writer thread's."""
         self._loop = loop
         self._schedule()
+        self._sequencer.close_mini_block()
 
     def stop(self) -> None:
-        """Stop the timer; the mode stays."""
+        """Stop the timers; the mode stays."""
         self._loop = None
+        if self._mini_timer is not None:
+            self._mini_timer.cancel()
+            self._mini_timer = None
         self._schedule()
+
+    def _set_window(self) -> None:
+        continuous = self.mode is MiningMode.CONTINUOUS
+        self._sequencer.window = (self.block_time or WINDOW) if continuous else None
 
     def _schedule(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self.block_time is None:
-            return
-        if self._loop is not None:
-            self._timer = self._loop.call_later(self.block_time, self._tick)
-        elif self._on_timer_needed is not None:
-            needed, self._on_timer_needed = self._on_timer_needed, None
-            needed()
+        continuous = self.mode is MiningMode.CONTINUOUS
+        if self._loop is None:
+            if self._on_timer_needed is not None and (continuous or self.block_time is not None):
+                needed, self._on_timer_needed = self._on_timer_needed, None
+                needed()
+        elif self.block_time is not None:
+            seconds = self._sequencer.time.until_next(self.block_time) if continuous else self.block_time
+            self._timer = self._loop.call_later(seconds, self._tick)
 
     def _tick(self) -> None:
         self._schedule()
         self._sequencer.mine()
+
+    def _await_mini_block(self) -> None:
+        """A transaction joined the open mini-block: see to it that it is closed in time."""
+        if self._mini_timer is None and self._loop is not None and self.mini_block_time is not None:
+            self._mini_timer = self._loop.call_later(self.mini_block_time, self._mini_tick)
+
+    def _mini_tick(self) -> None:
+        self._mini_timer = None
+        self._sequencer.close_mini_block()

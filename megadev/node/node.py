@@ -6,15 +6,19 @@ This is the composition root. Nothing below it sees ``DevnetConfig``; nothing he
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
+from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.genesis import genesis_block
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config import DevnetConfig
+from megadev.errors import ConfigError
 from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
+from megadev.node.console import ConsoleHistory
 from megadev.node.genesis import genesis_world, plan_chain
 from megadev.node.mining import Mining
 from megadev.node.snapshots import Snapshots
@@ -22,8 +26,13 @@ from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.mnemonic import derive_keys
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
+from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
+
+SEQUENCER_PATH = "m/44'/60'/1'/0/"
+"""Where the keys of the chain's own roles are derived: beside the accounts, whatever path those have; the sequencer's
+is the first."""
 
 
 class Node:
@@ -42,10 +51,14 @@ class Node:
             derive_keys(self.mnemonic, config.derivation_path, config.accounts),
             auto_impersonate=config.auto_impersonate,
         )
+        self.artifacts = ArtifactRegistry(_project(config))
+        """What is known of contracts: names, sources, errors."""
         self.bus = Bus()
+        self.console = ConsoleHistory()
+        self.bus.subscribe(self.console.event)
         spec, genesis = plan_chain(config, self.accounts, self.time.now())
         engine = open_engine(config.engine, spec)
-        store = ChainStore(genesis_block(genesis, genesis_world(genesis)))
+        store = ChainStore(genesis_block(genesis, genesis_world(genesis), spec))
         sequencer = Sequencer(
             spec,
             engine,
@@ -54,17 +67,21 @@ class Node:
             self.time,
             mode=_mode(config),
             blocks=BlockSettings(
-                coinbase=genesis.coinbase, gas_limit=genesis.gas_limit, max_transactions=config.max_transactions
+                coinbase=genesis.coinbase,
+                gas_limit=genesis.gas_limit,
+                max_transactions=config.max_transactions,
+                extra_data=spec.extra_data,
             ),
             check_pool_balance=not config.disable_pool_balance_checks,
             ecrecover_answers=lambda: self.accounts.signatures,
             publish=self.bus.publish,
         )
         self.l2 = LocalChain(genesis, sequencer, epoch_slots=config.slots_in_an_epoch)
-        self.mining = Mining(sequencer, config.block_time)
+        self.mining = Mining(sequencer, config.block_time, config.mini_block_time)
         self.snapshots = Snapshots(self)
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
+        self._signers: Signers | None = None
         self._first_block = store.genesis
         self._first_blocks = sequencer.blocks
         self._started = self.time.now()
@@ -93,12 +110,28 @@ class Node:
     def save(self) -> None:
         """Dump the chain, where the settings say so. Raises ``ConfigError`` where it cannot be written."""
         if self.state_file is not None:
-            self.settle()
+            self.between_blocks()
             self.state_file.save(Capture(self.l2))
+
+    @property
+    def signers(self) -> Signers:
+        """The keys that sign for the sequencer."""
+        if self._signers is None:  # derived when first asked for: most nodes never sign
+            key = self.config.sequencer_key or derive_keys(self.mnemonic, SEQUENCER_PATH, 1)[0]
+            self._signers = Signers.from_genesis(key)
+        return self._signers
+
+    @signers.setter
+    def signers(self, signers: Signers) -> None:
+        self._signers = signers
 
     def settle(self) -> None:
         """Finish what answered requests left due (see ``Sequencer.settle``)."""
         self.l2.sequencer.settle()
+
+    def between_blocks(self) -> None:
+        """Make room for a change outside transactions (see ``Sequencer.between_blocks``)."""
+        self.l2.sequencer.between_blocks()
 
     def prepare(self) -> None:
         """Work ahead while nobody waits (see ``Sequencer.prepare``)."""
@@ -111,7 +144,18 @@ def _clock(config: DevnetConfig) -> Clock:
     return StoppedClock(config.timestamp if config.timestamp is not None else int(SystemClock().now()))
 
 
+def _project(config: DevnetConfig) -> Path:
+    """Where to look for artifacts, once something is to be explained: in the working directory unless said."""
+    if config.project is None:
+        return Path()
+    if not config.project.is_dir():
+        raise ConfigError(f"--project: {config.project} is not a directory")
+    return config.project
+
+
 def _mode(config: DevnetConfig) -> MiningMode:
+    if config.mini_block_time is not None:
+        return MiningMode.CONTINUOUS
     if config.no_mining:
         return MiningMode.NONE
     if config.block_time is None:

@@ -35,7 +35,7 @@ def rollback(node: Node, depth: int) -> None:
     Raises ``InvalidParams`` where the chain has fewer above its first.
     """
     chain = node.l2
-    node.settle()
+    node.between_blocks()
     common = chain.head.number - _checked(node, depth, "Rollback")
     if depth == 0:
         return
@@ -51,7 +51,7 @@ def reorganise(node: Node, depth: int, content: Sequence[Sequence[MakeTransactio
     ``content`` cannot be included; then nothing has changed.
     """
     chain = node.l2
-    node.settle()
+    node.between_blocks()
     common = chain.head.number - _checked(node, depth, "Reorg")
     if depth == 0:
         return

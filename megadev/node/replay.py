@@ -1,7 +1,7 @@
 """Running again what a chain already holds: the transactions of a sealed block, watched this time.
 
 A replay runs over the world after the block's parent, with what cheats changed before the block and the system writes
-at its start, under the rules the block was built with. It changes nothing.
+at its start, under the rules and with the impersonated signatures that the block was built with. It changes nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from typing import TypeAlias
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.transactions import Transaction
+from megadev.errors import InvalidTransaction, StateUnavailable
 from megadev.evm.engine import BlockEnv, Execution, Tracer
 from megadev.node.chain import LocalChain
+from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 Watch: TypeAlias = Callable[[int, Transaction, StateReader], Tracer | None]
 """(index, transaction, state before it) → who watches it; None: nobody. The state is valid until the next one runs."""
@@ -38,19 +41,43 @@ def replay(
 ) -> Iterator[Replayed]:
     """Run the transactions of ``block`` again, in order, those before number ``stop`` only where it is given.
 
-    Use each result before asking for the next. Raises ``UnknownBlock`` where the parent is not held.
+    Use each result before asking for the next. Raises ``UnknownBlock`` where the parent is not held, and
+    ``StateUnavailable`` where its state is not the one that the block was built on.
     """
-    builder = block_start(chain, block)
+    yield from run_again(block_start(chain, block), block, watch, stop=stop)
+
+
+def run_again(
+    builder: BlockBuilder, block: SealedBlock, watch: Watch | None = None, *, stop: int | None = None
+) -> Iterator[Replayed]:
+    """As ``replay``, in a ``builder`` that stands at the start of ``block``, and has the whole of it in the end."""
     for index, tx in enumerate(block.transactions[:stop]):
         tracer = watch(index, tx, builder.state) if watch is not None else None
-        execution = builder.execute(tx, tracer=tracer)
+        try:
+            execution = builder.execute(tx, tracer=tracer)
+        except InvalidTransaction as error:
+            raise StateUnavailable(
+                f"state unavailable: transaction {index} of block {block.number} cannot run again on the state before "
+                f"it ({error}): this chain was loaded without its history"
+            ) from error
         yield Replayed(index, tx, builder.env, builder.state, execution)
         builder.append(tx, execution)
 
 
-def block_start(chain: LocalChain, block: SealedBlock) -> BlockBuilder:
-    """A builder that stands where ``block`` stood before its first transaction."""
+def block_start(
+    chain: LocalChain,
+    block: SealedBlock,
+    *,
+    before: World | None = None,
+    block_hash: Callable[[int], Hash32] | None = None,
+) -> BlockBuilder:
+    """A builder that stands where ``block`` stood before its first transaction.
+
+    ``before`` and ``block_hash`` are asked instead of the state that the block was built on, cheats included, and of
+    the chain. Raises ``UnknownBlock`` where the parent is not held.
+    """
     header = block.header
+    spec, engine = chain.rules_of(block)
     plan = BlockPlan(
         number=header.number,
         timestamp=header.timestamp,
@@ -58,18 +85,24 @@ def block_start(chain: LocalChain, block: SealedBlock) -> BlockBuilder:
         coinbase=header.coinbase,
         gas_limit=header.gas_limit,
         base_fee=header.base_fee,
-        blob_base_fee=blob_base_fee(header.excess_blob_gas, chain.spec),
+        blob_base_fee=blob_base_fee(header.excess_blob_gas, spec),
         excess_blob_gas=header.excess_blob_gas,
         prev_randao=header.prev_randao,
         parent_beacon_root=header.parent_beacon_root,
         extra_data=header.extra_data,
     )
     return BlockBuilder(
-        chain.spec,
-        chain.engine,
+        spec,
+        engine,
         plan,
-        chain.block(header.parent_hash).world,
-        chain.store.block_hash,
-        block.irregular,
-        ecrecover_answers=chain.sequencer.ecrecover_answers(),
+        chain.block(header.parent_hash).world if before is None else before,
+        chain.store.block_hash if block_hash is None else block_hash,
+        block.irregular if before is None else None,
+        ecrecover_answers=block.ecrecover_answers,
     )
+
+
+def world_before(chain: LocalChain, block: SealedBlock) -> World:
+    """The state that ``block`` was built on, with what cheats changed in between. Raises ``UnknownBlock``."""
+    world = chain.block(block.header.parent_hash).world
+    return world if block.irregular is None else world.apply(block.irregular)

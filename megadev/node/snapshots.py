@@ -1,5 +1,7 @@
 """Snapshots: everything a revert brings back, as one value. The struct is the checklist.
 
+A snapshot lies between two blocks, and so does a revert: in continuous mode either seals the open block first.
+
 Taking one costs nothing that grows with the chain: worlds are persistent and blocks are never changed, so a snapshot
 holds the head, what waited in the txpool, and copies of small settings. Reverting to one forgets the blocks above it.
 Where blocks *below* a snapshot leave the chain (a rollback, a reorganisation, a revert to an older one) they are kept
@@ -68,7 +70,7 @@ class Snapshots:
     def take(self) -> int:
         """Remember the present; returns the id to come back with."""
         node, sequencer = self._node, self._node.l2.sequencer
-        sequencer.settle()
+        sequencer.between_blocks()
         snapshot = Snapshot(
             head=sequencer.head,
             irregular=sequencer.irregular,
@@ -94,7 +96,7 @@ class Snapshots:
         taken = self._taken.get(snapshot_id)
         if taken is None:
             return False
-        self._node.settle()
+        self._node.between_blocks()
         for later in [later for later in self._taken if later >= snapshot_id]:
             del self._taken[later]
         self._restore_chain(taken)

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.blocks import SealedBlock
 from megadev.config import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams
 from megadev.node.chain import LocalChain
@@ -33,7 +33,7 @@ class Capture:
     """A chain at one moment, as a dump is made of it: taken on any thread in no time, encoded on any other."""
 
     def __init__(self, chain: LocalChain) -> None:
-        head, irregular = chain.block_and_irregular(Tag.LATEST)
+        head, irregular, _ = chain.sequencer.tip  # what is not sealed yet is in no dump
         self._spec = chain.sequencer.spec
         self._settings = chain.sequencer.blocks
         self._blocks = chain.store.blocks(chain.store.genesis.number, head.number)
@@ -64,7 +64,7 @@ def load_state(node: Node, data: bytes) -> None:
     changes accounts. Raises ``InvalidParams`` saying what is wrong with it; then nothing changed.
     """
     chain, sequencer = node.l2, node.l2.sequencer
-    node.settle()
+    node.between_blocks()
     dump = decode_dump(data, sequencer.spec)
     present = Capture(chain).state
     if not dump.blocks:

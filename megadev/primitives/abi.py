@@ -1,20 +1,23 @@
-"""The contract ABI (Solidity specification, "Contract ABI Specification"), as far as the node itself speaks it.
+"""The contract ABI (Solidity specification, "Contract ABI Specification"): values to bytes and back, and into words.
 
-Static types, ``bytes``, ``string`` and arrays of them; tuples are for client libraries, which bring their own codec.
-Also what reverted calls say, in the words of Foundry's tools.
+Tuples are spelled by their members: ``(uint256,address)[]``. Also what reverted calls say, in the words of Foundry's
+tools.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
+from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.keccak import keccak
 
 Value: TypeAlias = int | bool | bytes | str | Sequence["Value"]
-"""uint and int are ``int``, bool is ``bool``, address and bytes are ``bytes``, string is ``str``; arrays, sequences."""
+"""uint and int are ``int``, fixedMxN and ufixedMxN the ``int`` that is 10**N times as much, bool is ``bool``, address,
+function and bytes are ``bytes``, string is ``str``; arrays and tuples, sequences."""
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")
 """Error(string): what require and revert with a message return."""
@@ -35,9 +38,14 @@ PANIC_REASONS: dict[int, str] = {
 }
 """Panic codes (Solidity, "Panic via assert and Error via require") in words."""
 
-_WORD_TYPE = re.compile(r"(u?int)(\d*)|bytes(\d+)|address|bool")
+MAX_NESTING = 32
+"""Arrays and tuples within each other that a type may have."""
+SHOWN_BYTES, SHOWN_CHARACTERS, SHOWN_MEMBERS = 36, 256, 16
+"""How much of a value is shown; of longer bytes, the ends."""
+
+_WORD_TYPE = re.compile(r"(u?int)(\d*)|(u?fixed)(\d+)x(\d+)|bytes(\d+)|address|bool|function")
 _ARRAY = re.compile(r"(.+)\[(\d*)\]")
-_SIGNATURE = re.compile(r"[A-Za-z_$][\w$]*\(([^()]*)\)")
+_SIGNATURE = re.compile(r"[A-Za-z_$][\w$]*(\(.*\))")
 
 
 @lru_cache(maxsize=512)
@@ -51,18 +59,19 @@ def encode_call(signature: str, *args: Value) -> bytes:
     types = _SIGNATURE.fullmatch(signature)
     if types is None:
         raise ValueError(f"{signature!r} is not a signature such as transfer(address,uint256)")
-    return selector(signature) + encode(types[1].split(",") if types[1] else [], args)
+    return selector(signature) + encode(_members(types[1]), args)
 
 
 def encode(types: Sequence[str], values: Sequence[Value]) -> bytes:
     """``values`` one after another, as arguments stand in call data. Raises ValueError if they do not fit ``types``."""
     if len(types) != len(values):
         raise ValueError(f"{len(types)} types but {len(values)} values")
-    head_size = sum(map(_head_size, types))
+    shapes = list(map(_shape, types))
+    head_size = sum(shape.head_size for shape in shapes)
     heads, tails = [], []
-    for kind, value in zip(types, values, strict=True):
+    for kind, shape, value in zip(types, shapes, values, strict=True):
         encoded = _encode_one(kind, value)
-        if _is_dynamic(kind):
+        if shape.is_dynamic:
             heads.append(head_size.to_bytes(32, "big"))
             tails.append(encoded)
             head_size += len(encoded)
@@ -75,9 +84,41 @@ def decode(types: Sequence[str], data: bytes) -> tuple[Value, ...]:
     """The values that ``data`` (arguments or return data, without a selector) holds.
 
     Strict: what a Solidity decoder would refuse, dirty padding and out-of-range integers included, raises ValueError.
-    Arrays come as lists, addresses as 20 bytes.
+    Arrays come as lists, tuples as tuples, addresses as 20 bytes.
     """
-    return tuple(_decode_sequence(types, data, 0))
+    return tuple(_Decoder(data).sequence(types, 0))
+
+
+def format_value(kind: str, value: Value) -> str:
+    """A decoded value as people read it: addresses with their checksum, strings quoted, bytes in hex; what is long is
+    cut and its size told.
+    """
+    if kind.endswith("]") or kind.startswith("("):
+        assert isinstance(value, (list, tuple))
+        if kind.startswith("(") and kind.endswith(")"):
+            return f"({', '.join(map(format_value, _members(kind), value))})"
+        inner = kind[: kind.rindex("[")]
+        shown = [format_value(inner, member) for member in value[:SHOWN_MEMBERS]]
+        if len(value) > SHOWN_MEMBERS:
+            shown.append(f"… {len(value) - SHOWN_MEMBERS} more")
+        return f"[{', '.join(shown)}]"
+    if isinstance(value, bytes):
+        if kind == "address":
+            return checksum_address(value)
+        if len(value) <= SHOWN_BYTES:
+            return "0x" + value.hex()
+        return f"0x{value[:16].hex()}…{value[-4:].hex()} ({len(value)} bytes)"
+    if isinstance(value, str):
+        if len(value) <= SHOWN_CHARACTERS:
+            return json.dumps(value, ensure_ascii=False)
+        return f"{json.dumps(value[:SHOWN_CHARACTERS], ensure_ascii=False)}… ({len(value)} characters)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and "fixed" in kind:
+        decimals = int(kind.rpartition("x")[2])
+        digits = f"{abs(value):0{decimals + 1}d}"
+        return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+    return str(value)
 
 
 def revert_reason(data: bytes) -> str:
@@ -107,37 +148,88 @@ def revert_reason(data: bytes) -> str:
     return f"custom error 0x{head.hex()}" + (f": {rest.hex()}" if rest else "")
 
 
-def _is_dynamic(kind: str) -> bool:
-    array = _ARRAY.fullmatch(kind)
-    if array is None:
-        return kind in ("bytes", "string")
-    return not array[2] or _is_dynamic(array[1])
+@lru_cache(maxsize=1024)
+def _members(kind: str) -> tuple[str, ...]:
+    """The types that a tuple is spelled with. Raises ValueError where parentheses do not match."""
+    inner = kind[1:-1]
+    if kind[:1] != "(" or kind[-1:] != ")":
+        raise ValueError(f"{kind!r} is no tuple")
+    if not inner:
+        return ()
+    members, depth, start = [], 0, 0
+    for position, character in enumerate(inner):
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth -= 1
+            if depth < 0:
+                break
+        elif character == "," and not depth:
+            members.append(inner[start:position])
+            start = position + 1
+    if depth:
+        raise ValueError(f"{kind!r} is no tuple: its parentheses do not match")
+    return (*members, inner[start:])
 
 
-def _head_size(kind: str) -> int:
-    """Bytes a value takes in the head: 32 unless it is a static array."""
-    if _is_dynamic(kind):
-        return 32
-    array = _ARRAY.fullmatch(kind)
-    return 32 if array is None else int(array[2]) * _head_size(array[1])
+class _Shape(NamedTuple):
+    """What a type looks like in the data. ``head_size``: the bytes it takes in the head, 32 if it is dynamic.
+
+    An array has an ``inner`` type and, unless it is dynamic, a ``length``; a tuple has ``members``; a type that fills a
+    word or is ``bytes`` or ``string`` has neither.
+    """
+
+    is_dynamic: bool
+    head_size: int
+    inner: str = ""
+    length: int | None = None
+    members: tuple[str, ...] | None = None
+
+
+@lru_cache(maxsize=4096)
+def _shape(kind: str, deeper: int = MAX_NESTING) -> _Shape:
+    """Raises ValueError for what is no type, or nested too deeply."""
+    if not deeper:
+        raise ValueError(f"a type nested more than {MAX_NESTING} deep")
+    if kind.endswith("]"):
+        array = _ARRAY.fullmatch(kind)
+        if array is None:
+            raise ValueError(f"{kind!r} is no ABI type known here")
+        inner = _shape(array[1], deeper - 1)
+        count = int(array[2]) if array[2] else None
+        if count is None or inner.is_dynamic:
+            return _Shape(True, 32, array[1], count)
+        return _Shape(False, count * inner.head_size, array[1], count)
+    if kind.startswith("("):
+        members = _members(kind)
+        shapes = [_shape(member, deeper - 1) for member in members]
+        if any(shape.is_dynamic for shape in shapes):
+            return _Shape(True, 32, members=members)
+        return _Shape(False, sum(shape.head_size for shape in shapes), members=members)
+    if kind in ("bytes", "string"):
+        return _Shape(True, 32)
+    _word_type(kind)
+    return _Shape(False, 32)
 
 
 def _encode_one(kind: str, value: Value) -> bytes:
-    array = _ARRAY.fullmatch(kind)
-    if array is not None:
+    shape = _shape(kind)
+    if shape.inner or shape.members is not None:
         if isinstance(value, (int, bytes, str)):
             raise ValueError(f"{kind} takes a sequence, got {value!r}")
-        if array[2] and len(value) != int(array[2]):
-            raise ValueError(f"{kind} takes {array[2]} values, got {len(value)}")
-        members = encode([array[1]] * len(value), value)
-        return members if array[2] else len(value).to_bytes(32, "big") + members
-    if kind in ("bytes", "string"):
+        if shape.members is not None:
+            return encode(shape.members, value)
+        if shape.length is not None and len(value) != shape.length:
+            raise ValueError(f"{kind} takes {shape.length} values, got {len(value)}")
+        members = encode([shape.inner] * len(value), value)
+        return members if shape.length is not None else len(value).to_bytes(32, "big") + members
+    if shape.is_dynamic:
         blob = value.encode() if kind == "string" and isinstance(value, str) else value
         if not isinstance(blob, bytes) or (kind == "string" and isinstance(value, bytes)):
             raise ValueError(f"{kind} does not take {value!r}")
         return len(blob).to_bytes(32, "big") + blob + bytes(-len(blob) % 32)
     family, size = _word_type(kind)
-    if family == "bytes" or family == "address":
+    if family in ("bytes", "address"):
         if not isinstance(value, bytes) or len(value) != size:
             raise ValueError(f"{kind} takes {size} bytes, got {value!r}")
         return bytes(12) + value if family == "address" else value + bytes(32 - size)
@@ -149,59 +241,85 @@ def _encode_one(kind: str, value: Value) -> bytes:
         raise ValueError(f"{kind} does not take {value!r}")
     if not _fits(family, size, value):
         raise ValueError(f"{value} does not fit {kind}")
-    return value.to_bytes(32, "big", signed=family == "int")
+    return value.to_bytes(32, "big", signed=family in ("int", "fixed"))
 
 
-def _decode_sequence(types: Sequence[str], data: bytes, base: int) -> list[Value]:
-    """Values whose heads start at ``base``, from where their offsets count too."""
-    values = []
-    position = base
-    for kind in types:
-        if _is_dynamic(kind):
-            values.append(_decode_one(kind, data, base + _length(data, position)))
-        else:
-            values.append(_decode_one(kind, data, position))
-        position += _head_size(kind)
-    return values
+class _Decoder:
+    """Reads values out of ``data``, and gives up on data that holds more values than it has room for: offsets may point
+    to the same place, so a few nested arrays could stand for billions.
+    """
 
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._left = 64 + len(data) // 8
 
-def _decode_one(kind: str, data: bytes, position: int) -> Value:
-    array = _ARRAY.fullmatch(kind)
-    if array is not None:
-        if array[2]:
-            count = int(array[2])
-        else:
-            count = _length(data, position)
+    def sequence(self, types: Sequence[str], base: int) -> list[Value]:
+        """Values whose heads start at ``base``, from where their offsets count too."""
+        values = []
+        position = base
+        for kind in types:
+            shape = _shape(kind)
+            start = base + self._length(position) if shape.is_dynamic else position
+            values.append(self._one(kind, shape, start))
+            position += shape.head_size
+        return values
+
+    def _one(self, kind: str, shape: _Shape, position: int) -> Value:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("the data holds more values than it has room for")
+        if shape.inner:
+            return self._array(shape, position)
+        if shape.members is not None:
+            return tuple(self.sequence(shape.members, position))
+        if shape.is_dynamic:
+            size = self._length(position)
+            stop = position + 32 + size
+            if stop > len(self._data):
+                raise ValueError(f"{kind} of {size} bytes does not fit the data")
+            blob = self._data[position + 32 : stop]
+            return blob.decode() if kind == "string" else blob
+        family, size = _word_type(kind)
+        word = self._word(position)
+        if family == "bytes":
+            if any(word[size:]):
+                raise ValueError(f"{kind} has bytes after its end")
+            return word[:size]
+        number = int.from_bytes(word, "big", signed=family in ("int", "fixed"))
+        if family == "address":
+            if number >> 160:
+                raise ValueError("an address has bytes before its start")
+            return word[12:]
+        if not _fits(family, size, number):
+            raise ValueError(f"{number} does not fit {kind}")
+        return number == 1 if family == "bool" else number
+
+    def _array(self, shape: _Shape, position: int) -> list[Value]:
+        count = shape.length
+        if count is None:
+            count = self._length(position)
             position += 32
         # checked before anything of that size is made: the count is the sender's word
-        if count * _head_size(array[1]) > len(data) - position:
-            raise ValueError(f"an array of {count} {array[1]} does not fit the data")
-        return _decode_sequence([array[1]] * count, data, position)
-    if kind in ("bytes", "string"):
-        size = _length(data, position)
-        stop = position + 32 + size
-        if stop > len(data):
-            raise ValueError(f"{kind} of {size} bytes does not fit the data")
-        blob = data[position + 32 : stop]
-        return blob.decode() if kind == "string" else blob
-    family, size = _word_type(kind)
-    word = _word(data, position)
-    if family == "bytes":
-        if any(word[size:]):
-            raise ValueError(f"{kind} has bytes after its end")
-        return word[:size]
-    number = int.from_bytes(word, "big", signed=family == "int")
-    if family == "address":
-        if number >> 160:
-            raise ValueError("an address has bytes before its start")
-        return word[12:]
-    if not _fits(family, size, number):
-        raise ValueError(f"{number} does not fit {kind}")
-    return number == 1 if family == "bool" else number
+        if count and count * max(_shape(shape.inner).head_size, 1) > len(self._data) - position:
+            raise ValueError(f"an array of {count} {shape.inner} does not fit the data")
+        return self.sequence([shape.inner] * count, position)
+
+    def _word(self, position: int) -> bytes:
+        word = self._data[position : position + 32]
+        if len(word) < 32:
+            raise ValueError(f"the data ends before byte {position + 32}")
+        return word
+
+    def _length(self, position: int) -> int:
+        """An offset or a length: any that exceeds the data is refused, so that none can make us allocate."""
+        number = int.from_bytes(self._word(position), "big")
+        if number > len(self._data):
+            raise ValueError(f"an offset or length of {number} lies outside the data")
+        return number
 
 
 def _fits(family: str, bits: int, number: int) -> bool:
-    if family == "int":
+    if family in ("int", "fixed"):
         return -(1 << bits - 1) <= number < 1 << bits - 1
     return 0 <= number < 1 << bits
 
@@ -216,24 +334,14 @@ def _word_type(kind: str) -> tuple[str, int]:
         return "bool", 1
     if kind == "address":
         return "address", 20
-    if match[3]:
-        if 1 <= int(match[3]) <= 32:
-            return "bytes", int(match[3])
+    if kind == "function":
+        return "bytes", 24
+    if match[6]:
+        if 1 <= int(match[6]) <= 32:
+            return "bytes", int(match[6])
+    elif match[3]:
+        if int(match[4]) % 8 == 0 and 8 <= int(match[4]) <= 256 and 1 <= int(match[5]) <= 80:
+            return match[3], int(match[4])
     elif match[2] and int(match[2]) % 8 == 0 and 8 <= int(match[2]) <= 256:
         return match[1], int(match[2])
     raise ValueError(f"{kind!r} is no ABI type (sizes are spelled out: uint256, bytes32)")
-
-
-def _word(data: bytes, position: int) -> bytes:
-    word = data[position : position + 32]
-    if len(word) < 32:
-        raise ValueError(f"the data ends before byte {position + 32}")
-    return word
-
-
-def _length(data: bytes, position: int) -> int:
-    """An offset or a length: any that exceeds the data is refused, so that none can make us allocate."""
-    number = int.from_bytes(_word(data, position), "big")
-    if number > len(data):
-        raise ValueError(f"an offset or length of {number} lies outside the data")
-    return number

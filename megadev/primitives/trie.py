@@ -12,7 +12,7 @@ leaf spells depends on how deep it stands, and with the key at hand moving one c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -143,6 +143,18 @@ class Trie:
             else:
                 break
         return proof
+
+    def witness(self, keys: Iterable[bytes], deleted: Iterable[bytes] = ()) -> frozenset[bytes]:
+        """The encoded nodes of at least 32 bytes, and the root, that somebody needs who has nothing of this trie but
+        its root, to look up and set ``keys``, and to delete ``deleted``, in whatever order.
+
+        Those are the proofs of all of them and, since a branch must not be left with one child, the last child of each
+        branch that the deletions leave so.
+        """
+        gone = list(deleted)
+        nodes = {node for key in (*keys, *gone) for node in self.prove(key)}
+        _last_children(self._node, gone, 0, nodes)
+        return frozenset(nodes)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """All keys with their values, in the order of the keys."""
@@ -403,6 +415,32 @@ def _extended(path: bytes, child: Node, depth: int) -> Node:
     if type(child) is Extension:
         return _extension(path + child.path, child.child)
     return child
+
+
+def _last_children(node: Node, gone: list[bytes], depth: int, found: set[bytes]) -> bool:
+    """Add to ``found`` what stays alone in a branch once the keys ``gone`` are deleted; whether anything stays here."""
+    if not gone or node is NOTHING:
+        return node is not NOTHING
+    if type(node) is Leaf:
+        return node.key not in gone
+    if type(node) is Extension:
+        stop = depth + len(node.path)
+        inside = [key for key in gone if _nibbles(key)[depth:stop] == node.path]
+        return _last_children(node.child, inside, stop, found)
+    assert type(node) is Branch
+    below: list[list[bytes]] = [[] for _ in range(16)]
+    value = node.value
+    for key in gone:
+        if depth == 2 * len(key):
+            value = b""
+        else:
+            below[_nibble(key, depth)].append(key)
+    left = [
+        place for place, child in enumerate(node.children) if _last_children(child, below[place], depth + 1, found)
+    ]
+    if len(left) == 1 and not value and len(node.children[left[0]].ref) == 33:
+        found.add(_encoded(node.children[left[0]], depth + 1))
+    return bool(left or value)
 
 
 # --- changing many --------------------------------------------------------------------------------------------------

@@ -78,8 +78,9 @@ class Session(Protocol):
 
     id: str
 
-    def notify(self, message: bytes) -> None:
-        """Queue one message. Call on the event loop's thread; never blocks; dropped once the connection is gone."""
+    def notify(self, message: bytes, shared: bytes = b"") -> None:
+        """Queue one message: ``message`` followed by ``shared``, which is kept by reference while it waits. Call on
+        the event loop's thread; never blocks; dropped once the connection is gone."""
         ...
 
     def on_close(self, callback: Callable[[], None]) -> None:

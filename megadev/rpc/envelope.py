@@ -118,7 +118,40 @@ def usable_id(raw: msgspec.Raw) -> bytes | None:
 
 def write_result(request_id: bytes, result: object) -> bytes:
     """The bytes of a successful answer. Raises what the encoder raises when ``result`` is no JSON."""
-    return b'%b%b,"result":%b}' % (_HEAD, request_id, _encode(result))
+    try:
+        encoded = _encode(result)
+    except RecursionError:  # calls within calls: 1,024 of them are more than some Pythons let the encoder follow
+        encoded = _encode_deep(result)
+    return b'%b%b,"result":%b}' % (_HEAD, request_id, encoded)
+
+
+def _encode_deep(result: object) -> bytes:
+    """As ``_encode``, for values nested to any depth: dicts and lists are opened here, and only what is in them goes to
+    the encoder.
+    """
+    pieces: list[bytes] = []
+    waiting: list[object] = [result]  # bytes among these are text already: no result contains any
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, bytes):
+            pieces.append(value)
+        elif isinstance(value, dict):
+            waiting.append(b"}")
+            for key in reversed(value):
+                waiting += (value[key], _encode(key) + b":", b",")
+            if value:
+                waiting.pop()
+            waiting.append(b"{")
+        elif isinstance(value, list | tuple):
+            waiting.append(b"]")
+            for member in reversed(value):
+                waiting += (member, b",")
+            if value:
+                waiting.pop()
+            waiting.append(b"[")
+        else:
+            pieces.append(_encode(value))
+    return b"".join(pieces)
 
 
 def write_failure(request_id: bytes, failure: Failure) -> bytes:

@@ -22,7 +22,10 @@ from megadev.rpc.envelope import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUN
 EXECUTION_REVERTED = 3
 RECEIPT_TIMEOUT = 4
 SERVER_ERROR = -32000
+RESOURCE_NOT_FOUND = -32001
 TRANSACTION_REJECTED = -32003
+LIMIT_EXCEEDED = -32005
+"""EIP-1474's."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -65,6 +68,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.NotFound: Row(SERVER_ERROR, ("not found",)),
     errors.UnknownBlock: Row(SERVER_ERROR, ("header not found", "unknown block", "block not found")),
     errors.UnknownFilter: Row(SERVER_ERROR, ("filter not found", "subscription not found")),
+    errors.ResourceNotFound: Row(RESOURCE_NOT_FOUND, ("resource not found",)),
     errors.SlotNotFound: Row(SERVER_ERROR, ("no slot found",)),
     errors.MethodUnavailable: Row(
         METHOD_NOT_FOUND, ("the method called does not exist/is not available", "does not exist", "notifications not")
@@ -89,6 +93,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.InsufficientFunds: Row(
         TRANSACTION_REJECTED, ("insufficient funds for gas * price + value", "insufficient funds for transfer")
     ),
+    errors.ConditionNotMet: Row(TRANSACTION_REJECTED),
     errors.PoolRejection: Row(TRANSACTION_REJECTED),
     errors.AlreadyKnown: Row(TRANSACTION_REJECTED, ("already known",)),
     errors.ReplacementUnderpriced: Row(TRANSACTION_REJECTED, ("replacement transaction underpriced",)),
@@ -96,8 +101,11 @@ TABLE: dict[type[Exception], Row] = {
     errors.UnknownSigner: Row(SERVER_ERROR, ("unknown account",)),
     errors.ExecutionReverted: Row(EXECUTION_REVERTED, ("execution reverted",), lambda error: "0x" + error.data.hex()),
     errors.ExecutionHalted: Row(SERVER_ERROR),
+    errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",)),
     errors.GasAllowanceExceeded: Row(SERVER_ERROR, ("gas required exceeds allowance",)),
     errors.ReceiptTimeout: Row(RECEIPT_TIMEOUT, (), lambda error: "0x" + error.tx_hash.hex()),
+    errors.NonceTimeout: Row(SERVER_ERROR, ("timeout waiting for nonce condition",)),
+    errors.LimitExceeded: Row(LIMIT_EXCEEDED, ("too many", "limit exceeded")),
     errors.SimulationError: Row(SERVER_ERROR),
     errors.SimulatedBlockOutOfOrder: Row(-38020),
     errors.SimulatedTimeOutOfOrder: Row(-38021),

@@ -14,14 +14,17 @@ and encoding the dict (2.7 µs), and can be wrong in more ways. Keeping what was
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.config import ChainConfig, ForkConfig
 from megadev.chain.fees import FeeHistory
+from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, PlacedBlock
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.store import LocatedLog, first_log_index
 from megadev.chain.transactions import ACCESS_LIST, BLOB, DEPOSIT, DYNAMIC_FEE, SET_CODE, Transaction
+from megadev.primitives.abi import Value
 from megadev.primitives.types import Address, Hash32, Wei
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -29,13 +32,34 @@ JsonObject: TypeAlias = dict[str, Any]
 _EMPTY_BLOOM = "0x" + bytes(256).hex()
 
 
+class _Place(Protocol):
+    """The block in which something stands, as far as it is shown with it."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def hash(self) -> Hash32: ...
+
+
+class _Unsealed(NamedTuple):
+    """A block whose hash is not known yet."""
+
+    number: int
+    timestamp: int
+    hash: Hash32 = UNSEALED_HASH
+
+
 # -- blocks -------------------------------------------------------------------------------------------------------
 
 
 def format_header(block: SealedBlock, *, pending: bool = False) -> JsonObject:
-    """A header with its hash, as of Prague. With ``pending`` the hash, nonce and miner are null, as geth has them."""
+    """A header with its hash, as of Prague, and where the chain shows them with its place among mini-blocks. With
+    ``pending`` the hash, nonce and miner are null, as geth has them.
+    """
     header = block.header
-    return {
+    answer = {
         "hash": None if pending else "0x" + block.hash.hex(),
         "parentHash": "0x" + header.parent_hash.hex(),
         "sha3Uncles": "0x" + header.ommers_hash.hex(),
@@ -59,6 +83,11 @@ def format_header(block: SealedBlock, *, pending: bool = False) -> JsonObject:
         "parentBeaconBlockRoot": "0x" + header.parent_beacon_root.hex(),
         "requestsHash": "0x" + header.requests_hash.hex(),
     }
+    if block.spec is not None and block.spec.shows_mini_blocks:
+        answer["txOffset"] = hex(block.tx_offset)
+        answer["miniBlockOffset"] = hex(block.mini_block_offset)
+        answer["miniBlockCount"] = hex(len(block.cuts))
+    return answer
 
 
 def format_block(block: SealedBlock, *, full: bool, pending: bool = False) -> JsonObject:
@@ -84,14 +113,17 @@ def format_transactions(block: SealedBlock, *, pending: bool = False) -> list[Js
     return [format_transaction(block, index) for index in range(len(block.transactions))]
 
 
-def format_transaction(block: SealedBlock, index: int) -> JsonObject:
+def format_transaction(block: PlacedBlock, index: int) -> JsonObject:
     """A transaction where it was included; ``gasPrice`` is what was paid per gas."""
-    tx, receipt = block.transactions[index], block.receipts[index]
+    return _placed_transaction(block.transactions[index], block.receipts[index], block, index)
+
+
+def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Place, index: int) -> JsonObject:
     answer = _transaction(tx, receipt.effective_gas_price)
-    answer["blockHash"] = "0x" + block.hash.hex()
-    answer["blockNumber"] = hex(block.header.number)
+    answer["blockHash"] = "0x" + place.hash.hex()
+    answer["blockNumber"] = hex(place.number)
     answer["transactionIndex"] = hex(index)
-    answer["blockTimestamp"] = hex(block.header.timestamp)
+    answer["blockTimestamp"] = hex(place.timestamp)
     if receipt.deposit_nonce is not None:
         answer["nonce"] = hex(receipt.deposit_nonce)
     return answer
@@ -153,6 +185,17 @@ def _transaction(tx: Transaction, gas_price: Wei) -> JsonObject:
     return answer
 
 
+def format_value(value: Value) -> Any:
+    """A decoded ABI value: integers and decimals as decimal text, as they may be too large for a client's numbers."""
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, int | Decimal):
+        return str(value)
+    return [format_value(member) for member in value]
+
+
 def format_access_list(access_list: Iterable[tuple[Address, Iterable[int]]]) -> list[JsonObject]:
     """An EIP-2930 access list; storage keys are 32-byte words."""
     return [
@@ -170,40 +213,46 @@ def summarise_transaction(tx: Transaction) -> str:
 # -- receipts and logs --------------------------------------------------------------------------------------------
 
 
-def format_receipt(block: SealedBlock, index: int) -> JsonObject:
+def format_receipt(block: PlacedBlock, index: int) -> JsonObject:
     """The receipt of a block's transaction number ``index``."""
-    return _receipt(block, index, first_log_index(block, index) if index else 0)
+    first_log = first_log_index(block, index) if index else 0
+    return _receipt(block.transactions[index], block.receipts[index], block, index, first_log)
 
 
-def format_receipts(block: SealedBlock) -> list[JsonObject]:
+def format_receipts(block: PlacedBlock) -> list[JsonObject]:
     """The receipts of a whole block."""
+    return _receipts(block.transactions, block.receipts, block, 0, 0)
+
+
+def _receipts(
+    transactions: Iterable[Transaction], receipts: Iterable[Receipt], place: _Place, index: int, first_log: int
+) -> list[JsonObject]:
+    """Receipts in a row, the first of them of the block's transaction number ``index``."""
     answers = []
-    first_log = 0
-    for index, receipt in enumerate(block.receipts):
-        answers.append(_receipt(block, index, first_log))
+    for tx, receipt in zip(transactions, receipts, strict=True):
+        answers.append(_receipt(tx, receipt, place, index, first_log))
+        index += 1
         first_log += len(receipt.logs)
     return answers
 
 
-def _receipt(block: SealedBlock, index: int, first_log: int) -> JsonObject:
-    tx: Transaction = block.transactions[index]
-    receipt: Receipt = block.receipts[index]
+def _receipt(tx: Transaction, receipt: Receipt, place: _Place, index: int, first_log: int) -> JsonObject:
     answer: JsonObject = {
         "type": hex(receipt.type),
         "status": "0x1" if receipt.succeeded else "0x0",
         "cumulativeGasUsed": hex(receipt.cumulative_gas_used),
-        "logs": [_log(log, block, index, log_index) for log_index, log in enumerate(receipt.logs, first_log)],
+        "logs": [_log(log, place, tx.hash, index, at) for at, log in enumerate(receipt.logs, first_log)],
         "logsBloom": "0x" + receipt.bloom.hex() if receipt.logs else _EMPTY_BLOOM,
         "transactionHash": "0x" + tx.hash.hex(),
         "transactionIndex": hex(index),
-        "blockHash": "0x" + block.hash.hex(),
-        "blockNumber": hex(block.header.number),
+        "blockHash": "0x" + place.hash.hex(),
+        "blockNumber": hex(place.number),
         "gasUsed": hex(receipt.gas_used),
         "effectiveGasPrice": hex(receipt.effective_gas_price),
         "from": "0x" + tx.sender.hex(),
         "to": None if tx.to is None else "0x" + tx.to.hex(),
         "contractAddress": None if receipt.created is None else "0x" + receipt.created.hex(),
-        "blockTimestamp": hex(block.header.timestamp),
+        "blockTimestamp": hex(place.timestamp),
     }
     if receipt.type == BLOB:
         answer["blobGasUsed"] = hex(receipt.blob_gas_used)
@@ -216,22 +265,57 @@ def _receipt(block: SealedBlock, index: int, first_log: int) -> JsonObject:
 
 def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
     """One log with its place; ``removed``: its block left the chain."""
-    return _log(located.log, located.block, located.transaction_index, located.log_index, removed)
+    block, tx_index = located.block, located.transaction_index
+    return _log(located.log, block, block.transactions[tx_index].hash, tx_index, located.log_index, removed)
 
 
-def _log(log: Log, block: SealedBlock, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
+def _log(
+    log: Log, place: _Place, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False
+) -> JsonObject:
     return {
         "address": "0x" + log.address.hex(),
         "topics": ["0x" + topic.hex() for topic in log.topics],
         "data": "0x" + log.data.hex(),
-        "blockHash": "0x" + block.hash.hex(),
-        "blockNumber": hex(block.header.number),
-        "blockTimestamp": hex(block.header.timestamp),
-        "transactionHash": "0x" + block.transactions[tx_index].hash.hex(),
+        "blockHash": "0x" + place.hash.hex(),
+        "blockNumber": hex(place.number),
+        "blockTimestamp": hex(place.timestamp),
+        "transactionHash": "0x" + tx_hash.hex(),
         "transactionIndex": hex(tx_index),
         "logIndex": hex(log_index),
         "removed": removed,
     }
+
+
+# -- mini-blocks --------------------------------------------------------------------------------------------------
+
+
+def format_mini_block_transactions(mini_block: MiniBlock) -> list[JsonObject]:
+    """The transactions of a mini-block, whose block is not sealed yet."""
+    place = _unsealed(mini_block)
+    return [
+        _placed_transaction(tx, receipt, place, index)
+        for index, (tx, receipt) in enumerate(
+            zip(mini_block.transactions, mini_block.receipts, strict=True), mini_block.tx_offset
+        )
+    ]
+
+
+def format_mini_block_receipts(mini_block: MiniBlock) -> list[JsonObject]:
+    """Their receipts."""
+    place = _unsealed(mini_block)
+    return _receipts(
+        mini_block.transactions, mini_block.receipts, place, mini_block.tx_offset, mini_block.log_offset
+    )
+
+
+def format_mini_block_log(mini_block: MiniBlock, log: Log, tx_index: int, log_index: int) -> JsonObject:
+    """One of its logs; both indices count in the block."""
+    tx = mini_block.transactions[tx_index - mini_block.tx_offset]
+    return _log(log, _unsealed(mini_block), tx.hash, tx_index, log_index)
+
+
+def _unsealed(mini_block: MiniBlock) -> _Place:
+    return _Unsealed(mini_block.block_number, mini_block.block_timestamp)
 
 
 # -- state --------------------------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
-"""Who asked to be kept informed: filters, which are polled, and subscriptions, which are told.
+"""Who asked to be told: the subscriptions to one chain, and how an event gets to all of them.
 
-A filter over logs or blocks remembers only how far it has been read: the chain itself is its buffer, so it costs a few
-words however seldom it is polled. A subscription belongs to a connection and ends with it; what it is sent is formatted
-once for each event, however many subscribers there are.
+A subscription belongs to a connection and ends with it. Those of one kind with an equal choice are a stream
+(``streams``), which decides once for all of them what is to be said; from there on a subscriber costs one entry in its
+connection's queue, in which the message itself is shared. Whoever does not keep up is the connection's matter
+(``server/sessions``), so telling never waits.
 
-Why filters and subscriptions hang on the chain and not on a dispatcher: one chain may be served over several transports
-and in-process at once, and a filter's id must be good on all of them.
+Why subscriptions hang on the chain and not on a dispatcher: one chain may be served over several transports at once,
+and events are to be formatted once for all of them.
 """
 
 from __future__ import annotations
@@ -13,361 +14,135 @@ from __future__ import annotations
 import asyncio
 import secrets
 import weakref
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Hashable
 
-import msgspec
-
-from megadev.chain.blocks import SealedBlock, Tag
-from megadev.chain.store import LogMatcher
-from megadev.chain.transactions import Transaction
-from megadev.clock import Clock
-from megadev.errors import InvalidParams, UnknownFilter
-from megadev.events import BlockSealed, BlocksRemoved, Event, TransactionAdmitted
+from megadev.errors import LimitExceeded, UnknownFilter
+from megadev.events import Event
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
-from megadev.primitives.types import Hash32
-from megadev.rpc.codec import LogFilter
 from megadev.rpc.dispatch import RpcNode, Session
-from megadev.rpc.formatters import JsonObject, format_header, format_log, format_pending_transaction, format_receipts
+from megadev.rpc.streams import KINDS, NEWS, Telling
 
-FILTER_IDLE_SECONDS = 300
-"""A filter that nobody polls for so long is forgotten (geth's and Anvil's five minutes)."""
-MAX_FILTERS = 10_000
-"""With more, the one polled longest ago goes."""
-MAX_BUFFERED = 10_000
-"""What cannot be read back from the chain (pending transactions, removed logs) is kept up to this many per filter;
-beyond that the oldest is lost."""
-
-NEW_HEADS, LOGS, PENDING, FULL_PENDING, RECEIPTS, SYNCING = (
-    "newHeads", "logs", "newPendingTransactions", "full newPendingTransactions", "transactionReceipts", "syncing",
-)
-
-_encode = msgspec.json.Encoder().encode
-
-
-# -- filters ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _LogFilter:
-    """Logs in blocks ``first`` and later, up to ``last``; everything up to ``read_to`` was reported."""
-
-    criteria: LogFilter
-    first: int
-    last: int | None
-    read_to: int
-    polled_ns: int
-    removed: deque[JsonObject] = field(default_factory=lambda: deque(maxlen=MAX_BUFFERED))
-
-    def changes(self, chain: LocalChain) -> list[JsonObject]:
-        changes = list(self.removed)
-        self.removed.clear()
-        head = chain.head.number
-        last = head if self.last is None else min(head, self.last)
-        found = chain.store.logs(self.read_to + 1, last, self.criteria.addresses, self.criteria.topics)
-        self.read_to = max(self.read_to, head)
-        return changes + [format_log(log) for log in found]
-
-    def forget(self, blocks: list[SealedBlock]) -> None:
-        """``blocks``, newest first, left the chain."""
-        lowest = blocks[-1].number
-        if self.read_to < lowest:
-            return
-        matcher = LogMatcher(self.criteria.addresses, self.criteria.topics)
-        for block in blocks:
-            if self.first <= block.number <= self.read_to and (self.last is None or block.number <= self.last):
-                self.removed.extend(format_log(found, removed=True) for found in matcher.in_block(block))
-        self.read_to = max(lowest, self.first) - 1
-
-
-@dataclass(slots=True)
-class _BlockFilter:
-    """Hashes of new blocks."""
-
-    read_to: int
-    polled_ns: int
-
-    def changes(self, chain: LocalChain) -> list[str]:
-        head = chain.head.number
-        blocks = chain.store.blocks(self.read_to + 1, head)
-        self.read_to = head
-        return ["0x" + block.hash.hex() for block in blocks]
-
-    def forget(self, blocks: list[SealedBlock]) -> None:
-        self.read_to = min(self.read_to, blocks[-1].number - 1)
-
-
-@dataclass(slots=True)
-class _PendingFilter:
-    """Transactions that the txpool took."""
-
-    full: bool
-    polled_ns: int
-    seen: deque[Transaction] = field(default_factory=lambda: deque(maxlen=MAX_BUFFERED))
-
-    def changes(self, chain: LocalChain) -> list[JsonObject] | list[str]:
-        seen = list(self.seen)
-        self.seen.clear()
-        return [format_pending_transaction(tx) for tx in seen] if self.full else ["0x" + tx.hash.hex() for tx in seen]
-
-
-_Filter: TypeAlias = _LogFilter | _BlockFilter | _PendingFilter
-
-
-class Filters:
-    """The filters of one chain, by id. An unknown or expired id raises ``UnknownFilter``."""
-
-    def __init__(self, bus: Bus, clock: Clock) -> None:
-        self._clock = clock
-        self._bus = bus
-        self._unsubscribe: Callable[[], None] | None = None
-        self._filters: dict[str, _Filter] = {}
-        """In the order of their last polls, the one longest ago first."""
-
-    def __len__(self) -> int:
-        return len(self._filters)
-
-    def add_logs(self, chain: LocalChain, criteria: LogFilter) -> str:
-        """Watch logs. With a first block given, what it and later ones hold already comes with the first poll."""
-        head = chain.head.number
-        if criteria.block_hash is not None:
-            only = chain.block(criteria.block_hash).number
-            return self._add(_LogFilter(criteria, only, only, only - 1, self._now()))
-        first, last = _number(chain, criteria.from_block), _number(chain, criteria.to_block)
-        if first is not None and last is not None and first > last:
-            raise InvalidParams(f"invalid block range params: from block {first} to block {last}")
-        if first is None:
-            return self._add(_LogFilter(criteria, 0, last, head, self._now()))
-        return self._add(_LogFilter(criteria, first, last, first - 1, self._now()))
-
-    def add_blocks(self, chain: LocalChain) -> str:
-        """Watch for new blocks."""
-        return self._add(_BlockFilter(chain.head.number, self._now()))
-
-    def add_pending(self, *, full: bool) -> str:
-        """Watch the txpool: hashes, or whole transactions."""
-        return self._add(_PendingFilter(full, self._now()))
-
-    def changes(self, chain: LocalChain, filter_id: str) -> list[JsonObject] | list[str]:
-        """What is new since the last call."""
-        return self._polled(filter_id).changes(chain)
-
-    def criteria(self, filter_id: str) -> LogFilter:
-        """What a log filter asks for."""
-        watched = self._polled(filter_id)
-        if not isinstance(watched, _LogFilter):
-            raise UnknownFilter(f"filter not found: {filter_id} is not a filter over logs")
-        return watched.criteria
-
-    def remove(self, filter_id: str) -> bool:
-        """End a filter; False where there is none."""
-        self._forget_idle()
-        removed = self._filters.pop(filter_id.lower(), None) is not None
-        self._listen()
-        return removed
-
-    def _add(self, watched: _Filter) -> str:
-        self._forget_idle()
-        if len(self._filters) >= MAX_FILTERS:
-            del self._filters[next(iter(self._filters))]
-        filter_id = "0x" + secrets.token_hex(16)
-        self._filters[filter_id] = watched
-        self._listen()
-        return filter_id
-
-    def _polled(self, filter_id: str) -> _Filter:
-        self._forget_idle()
-        known_as = filter_id.lower()
-        watched = self._filters.pop(known_as, None)
-        if watched is None:
-            raise UnknownFilter(
-                f"filter not found: {filter_id[:66]} was removed, never existed, or was not polled for "
-                f"{FILTER_IDLE_SECONDS} seconds; create it again"
-            )
-        watched.polled_ns = self._now()
-        self._filters[known_as] = watched
-        return watched
-
-    def _now(self) -> int:
-        return self._clock.monotonic_ns()
-
-    def _forget_idle(self) -> None:
-        oldest = self._now() - FILTER_IDLE_SECONDS * 1_000_000_000
-        while self._filters:
-            filter_id, watched = next(iter(self._filters.items()))
-            if watched.polled_ns >= oldest:
-                break
-            del self._filters[filter_id]
-
-    def _listen(self) -> None:
-        """Hear of events only while there is a filter."""
-        if self._filters and self._unsubscribe is None:
-            self._unsubscribe = self._bus.subscribe(self._on_event)
-        elif not self._filters and self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
-
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, TransactionAdmitted):
-            for watched in self._filters.values():
-                if isinstance(watched, _PendingFilter):
-                    watched.seen.append(event.tx)
-        elif isinstance(event, BlocksRemoved):
-            self._forget_idle()
-            blocks = _newest_first(event.blocks)
-            for watched in self._filters.values():
-                if not isinstance(watched, _PendingFilter):
-                    watched.forget(blocks)
-
-
-def _number(chain: LocalChain, block: Tag | int | None) -> int | None:
-    """A limit of a filter as a number; None where it moves with the head."""
-    if block is None or block is Tag.LATEST or block is Tag.PENDING:
-        return None
-    return chain.block(block).number if isinstance(block, Tag) else block
-
-
-def _newest_first(blocks: Iterable[SealedBlock]) -> list[SealedBlock]:
-    return sorted(blocks, key=lambda block: block.number, reverse=True)
-
-
-# -- subscriptions ------------------------------------------------------------------------------------------------
+_END = b"}}"
+"""What follows the result in a notification."""
 
 
 class _Subscriber:
-    """One subscription: where its notifications go, and which ones it wants."""
+    """One subscription: its connection, and how a notification to it begins."""
 
-    __slots__ = ("_head", "hashes", "matcher", "session")
+    __slots__ = ("head", "session")
 
-    def __init__(
-        self, subscription_id: str, session: Session, matcher: LogMatcher | None, hashes: frozenset[Hash32]
-    ) -> None:
+    def __init__(self, subscription_id: str, session: Session) -> None:
         self.session = session
-        self.matcher = matcher
-        self.hashes = hashes
-        self._head = (
+        self.head = (
             b'{"jsonrpc":"2.0","method":"eth_subscription","params":{"subscription":"'
             + subscription_id.encode()
             + b'","result":'
         )
 
-    def tell(self, result: bytes) -> None:
-        """Send one notification; ``result`` is JSON."""
-        self.session.notify(self._head + result + b"}}")
+
+class _Stream:
+    """The subscribers to one kind with one choice."""
+
+    __slots__ = ("choice", "subscribers")
+
+    def __init__(self, choice: Hashable) -> None:
+        self.choice = choice
+        self.subscribers: dict[str, _Subscriber] = {}
 
 
 class Subscriptions:
-    """The subscriptions to one chain. All methods run on the event loop's thread, as events do."""
+    """The subscriptions to one chain, at most ``limit``. All methods run on the event loop's thread, as events do."""
 
-    def __init__(self, chain: LocalChain, bus: Bus) -> None:
+    def __init__(self, chain: LocalChain, bus: Bus, limit: int) -> None:
         # weak, so that an abandoned chain is not kept alive by the table that finds its listeners
         self._chain = weakref.ref(chain)
         self._bus = bus
+        self.limit = limit
         self._unsubscribe: Callable[[], None] | None = None
-        self._by_kind: dict[str, dict[str, _Subscriber]] = {}
-        self._sessions: dict[str, dict[str, str]] = {}
+        self._streams: dict[str, dict[Hashable, _Stream]] = {kind: {} for kind in KINDS}
+        self._sessions: dict[str, dict[str, tuple[str, _Stream]]] = {}
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._sessions.values()))
+        return self._count
 
-    def add(
-        self, session: Session, kind: str, *, matcher: LogMatcher | None = None, hashes: Iterable[Hash32] = ()
-    ) -> str:
-        """Tell ``session`` about ``kind`` from now on; returns the subscription's id.
+    def held_by(self, session: Session) -> int:
+        """How many subscriptions a connection has."""
+        return len(self._sessions.get(session.id, ()))
 
-        ``matcher`` chooses logs; ``hashes`` chooses receipts by transaction (none given: all).
+    def heard(self, kind: str) -> bool:
+        """Whether anybody subscribed to ``kind``: what costs something to say need not be worked out for nobody."""
+        return bool(self._streams[kind])
+
+    def add(self, session: Session, kind: str, choice: Hashable) -> str:
+        """Tell ``session`` of ``kind`` from now on; returns the subscription's id. ``choice`` as ``streams.choice_of``
+        made it.
+
+        Raises ``LimitExceeded`` where there are as many as may be.
         """
+        if self._count >= self.limit:
+            raise LimitExceeded(
+                f"too many subscriptions: this node has {self._count}, the most it takes; end some with "
+                "eth_unsubscribe, or start it with a higher --max-subscriptions"
+            )
         subscription_id = "0x" + secrets.token_hex(16)
-        subscriber = _Subscriber(subscription_id, session, matcher, frozenset(hashes))
+        subscriber = _Subscriber(subscription_id, session)
+        streams = self._streams[kind]
+        stream = streams.get(choice)
+        if stream is None:
+            stream = streams[choice] = _Stream(choice)
+        stream.subscribers[subscription_id] = subscriber
         if session.id not in self._sessions:
             self._sessions[session.id] = {}
             session.on_close(lambda: self._drop(session.id))
-        self._sessions[session.id][subscription_id] = kind
-        self._by_kind.setdefault(kind, {})[subscription_id] = subscriber
+        self._sessions[session.id][subscription_id] = (kind, stream)
+        self._count += 1
         self._listen()
-        if kind == SYNCING:
-            _soon(lambda: subscriber.tell(b"false"))
+        first = KINDS[kind].first
+        if first is not None:
+            _soon(lambda: session.notify(subscriber.head, first + _END))
         return subscription_id
 
     def remove(self, session: Session, subscription_id: str) -> None:
         """End a subscription of ``session``. Raises ``UnknownFilter`` where it has none by that id."""
-        kind = self._sessions.get(session.id, {}).pop(subscription_id, None)
-        if kind is None:
+        held = self._sessions.get(session.id, {}).pop(subscription_id, None)
+        if held is None:
             raise UnknownFilter(f"subscription not found: {subscription_id[:66]} is not one of this connection")
-        del self._by_kind[kind][subscription_id]
+        self._forget(subscription_id, *held)
         self._listen()
 
     def _drop(self, session_id: str) -> None:
-        for subscription_id, kind in self._sessions.pop(session_id, {}).items():
-            del self._by_kind[kind][subscription_id]
+        for subscription_id, (kind, stream) in self._sessions.pop(session_id, {}).items():
+            self._forget(subscription_id, kind, stream)
         self._listen()
+
+    def _forget(self, subscription_id: str, kind: str, stream: _Stream) -> None:
+        del stream.subscribers[subscription_id]
+        if not stream.subscribers:
+            del self._streams[kind][stream.choice]
+        self._count -= 1
 
     def _listen(self) -> None:
         """Hear of events only while somebody wants to be told."""
-        wanted = any(self._by_kind.values())
-        if wanted and self._unsubscribe is None:
+        if self._count and self._unsubscribe is None:
             self._unsubscribe = self._bus.subscribe(self._on_event)
-        elif not wanted and self._unsubscribe is not None:
+        elif not self._count and self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
 
-    def _of(self, kind: str) -> tuple[_Subscriber, ...]:
-        return tuple(self._by_kind.get(kind, {}).values())
-
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, BlockSealed):
-            self._tell_head(event.block)
-            self._tell_logs(event.block, removed=False)
-            self._tell_receipts(event.block)
-        elif isinstance(event, TransactionAdmitted):
-            _tell_all(self._of(PENDING), lambda: "0x" + event.tx.hash.hex())
-            _tell_all(self._of(FULL_PENDING), lambda: format_pending_transaction(event.tx))
-        elif isinstance(event, BlocksRemoved):
-            for block in _newest_first(event.blocks):
-                self._tell_logs(block, removed=True)
-            chain = self._chain()
-            if chain is not None and not event.replaced:  # else the blocks that follow are the news
-                self._tell_head(chain.store.head)
-
-    def _tell_head(self, block: SealedBlock) -> None:
-        _tell_all(self._of(NEW_HEADS), lambda: format_header(block))
-
-    def _tell_logs(self, block: SealedBlock, *, removed: bool) -> None:
-        written: dict[int, bytes] = {}
-        for subscriber in self._of(LOGS):
-            assert subscriber.matcher is not None, "add() is given one for logs"
-            for found in subscriber.matcher.in_block(block):
-                result = written.get(found.log_index)
-                if result is None:
-                    result = written[found.log_index] = _encode(format_log(found, removed=removed))
-                subscriber.tell(result)
-
-    def _tell_receipts(self, block: SealedBlock) -> None:
-        subscribers = self._of(RECEIPTS)
-        if not subscribers or not block.transactions:
+        rows, chain = NEWS.get(type(event)), self._chain()
+        if rows is None or chain is None:
             return
-        receipts = [_encode(receipt) for receipt in format_receipts(block)]
-        everything = b"[" + b",".join(receipts) + b"]"
-        for subscriber in subscribers:
-            if not subscriber.hashes:
-                subscriber.tell(everything)
-                continue
-            pairs = zip(receipts, block.transactions, strict=True)
-            chosen = [receipt for receipt, tx in pairs if tx.hash in subscriber.hashes]
-            if chosen:
-                subscriber.tell(b"[" + b",".join(chosen) + b"]")
-
-
-def _tell_all(subscribers: Iterable[_Subscriber], make: Callable[[], object]) -> None:
-    """Format once, tell everyone; nothing is formatted for nobody."""
-    result: bytes | None = None
-    for subscriber in subscribers:
-        if result is None:
-            result = _encode(make())
-        subscriber.tell(result)
+        telling = Telling(chain)
+        for kind, say in rows:
+            for stream in tuple(self._streams[kind].values()):
+                subscribers = tuple(stream.subscribers.values())  # one that is dropped meanwhile leaves the stream
+                for result in say(telling, event, stream.choice):
+                    shared = result + _END
+                    for subscriber in subscribers:
+                        subscriber.session.notify(subscriber.head, shared)
 
 
 def _soon(call: Callable[[], None]) -> None:
@@ -380,23 +155,13 @@ def _soon(call: Callable[[], None]) -> None:
         loop.call_soon(call)
 
 
-# -- where they are kept ------------------------------------------------------------------------------------------
-
-_FILTERS: weakref.WeakKeyDictionary[LocalChain, Filters] = weakref.WeakKeyDictionary()
 _SUBSCRIPTIONS: weakref.WeakKeyDictionary[LocalChain, Subscriptions] = weakref.WeakKeyDictionary()
-
-
-def filters_of(node: RpcNode) -> Filters:
-    """The filters of the chain a method works on."""
-    found = _FILTERS.get(node.chain)
-    if found is None:
-        found = _FILTERS[node.chain] = Filters(node.devnet.bus, node.devnet.clock)
-    return found
 
 
 def subscriptions_of(node: RpcNode) -> Subscriptions:
     """The subscriptions to the chain a method works on."""
     found = _SUBSCRIPTIONS.get(node.chain)
     if found is None:
-        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.devnet.bus)
+        limit = node.devnet.config.max_subscriptions
+        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.devnet.bus, limit)
     return found

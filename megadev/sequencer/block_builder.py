@@ -1,18 +1,26 @@
 """The block being built: transactions execute into it one by one, and sealing it computes every root.
 
-``include`` is preconfirmation: after it the receipt is known and only the block hash is missing. ``seal`` is pure: it
-returns a ``SealedBlock`` and leaves the builder as it was, so that the pending block can be looked at without closing
-it.
+``include`` is preconfirmation: after it the receipt is known and only the block hash is missing. ``cut`` closes a
+mini-block: what was included since the one before. ``seal`` is pure: it returns a ``SealedBlock`` and leaves the builder
+as it was, so that the pending block can be looked at without closing it.
+
+A block that stays open while others read is seen through an ``OpenBlock``, which does not change. It costs nothing to
+make: the builder leaves what it has shown to the readers, and goes on with a copy. Making one and adding a transaction
+exclude each other by a lock, the only one there is between the writer and readers on other threads; either holds it for
+microseconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
+from threading import Lock
 
 import msgspec
 
-from megadev.chain.blocks import Header, SealedBlock, seal_block, transactions_root
+from megadev.chain.blocks import Cut, Header, SealedBlock, seal_block, transactions_root
+from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import SignedAuthorization, Transaction, recover_authority
@@ -40,7 +48,9 @@ from megadev.state.world import World, WorldView
 
 
 class BlockPlan(msgspec.Struct, frozen=True):
-    """What is decided about a block before anything runs in it."""
+    """What is decided about a block before anything runs in it, and how many transactions and mini-blocks stand before
+    it in the chain.
+    """
 
     number: int
     timestamp: int
@@ -53,6 +63,8 @@ class BlockPlan(msgspec.Struct, frozen=True):
     prev_randao: Hash32
     parent_beacon_root: Hash32
     extra_data: bytes = b""
+    tx_offset: int = 0
+    mini_block_offset: int = 0
 
 
 class BlockBuilder:
@@ -96,6 +108,16 @@ class BlockBuilder:
         self.receipts: list[Receipt] = []
         self.gas_used = 0
         self.blob_gas_used = 0
+        self.cuts: list[Cut] = []
+        """Where its mini-blocks end; what was included since belongs to the next one."""
+        self._places: dict[Hash32, int] = {}
+        self._diffs: list[StateDiff] = []
+        self._logs_cut = 0
+        self._lock: Lock | None = None
+        """Of a block that readers on other threads may look at while it goes on."""
+        self._shown: OpenBlock | None = None
+        self._lent = False
+        """Somebody was shown what ``state`` holds now."""
 
     def hash_start(self) -> None:
         """Move what the block begins with (cheats, system writes) from the overlay into the world, storage tries and
@@ -122,6 +144,14 @@ class BlockBuilder:
         env = transaction_env(tx, self.plan.base_fee)
         return self.engine.execute(self.env, env, self.state, rules=rules, tracer=tracer)
 
+    def has_room(self, tx: Transaction) -> bool:
+        """Whether what is left of the block's gas and blobs is enough for ``tx``."""
+        try:
+            self.check_room(tx)
+        except (GasLimitTooHigh, MalformedTransaction):
+            return False
+        return True
+
     def check_room(self, tx: Transaction) -> None:
         """Raises ``GasLimitTooHigh`` or ``MalformedTransaction`` (blobs) where the block has no room left for
         ``tx``.
@@ -136,19 +166,94 @@ class BlockBuilder:
 
     def append(self, tx: Transaction, execution: Execution) -> Receipt:
         """Make ``tx``, executed on this block's ``state``, its last transaction."""
+        receipt = receipt_of(tx, execution, self.gas_used + execution.gas.used, self.env)
+        if self._lock is None:
+            self._join(tx, execution, receipt)
+        else:
+            with self._lock:
+                if self._lent:
+                    self._lent = False
+                    self._shown = None
+                    self.state = self.state.fork()
+                self._join(tx, execution, receipt)
+        return receipt
+
+    def _join(self, tx: Transaction, execution: Execution, receipt: Receipt) -> None:
         self.state.apply(execution.diff)
-        self.gas_used += execution.gas.used
+        self.gas_used = receipt.cumulative_gas_used
         self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
-        receipt = receipt_of(tx, execution, self.gas_used, self.env)
+        self._places[tx.hash] = len(self.transactions)
         self.transactions.append(tx)
         self.receipts.append(receipt)
-        return receipt
+        self._diffs.append(execution.diff)
+
+    @property
+    def has_uncut(self) -> bool:
+        """Whether a mini-block is open: something was included since the last one was closed."""
+        return bool(self._diffs)
+
+    def cut(self, timestamp: int) -> MiniBlock:
+        """Close the open mini-block, which holds something, at ``timestamp`` (microseconds)."""
+        start, end = self.cuts[-1].end if self.cuts else 0, len(self.transactions)
+        receipts = tuple(self.receipts[start:])
+        mini_block = MiniBlock(
+            block_number=self.plan.number,
+            block_timestamp=self.plan.timestamp,
+            index=len(self.cuts),
+            number=self.plan.mini_block_offset + len(self.cuts),
+            timestamp=timestamp,
+            gas_used=self.gas_used - (self.receipts[start - 1].cumulative_gas_used if start else 0),
+            transactions=tuple(self.transactions[start:]),
+            receipts=receipts,
+            tx_offset=start,
+            log_offset=self._logs_cut,
+            diffs=tuple(self._diffs),
+        )
+        self._logs_cut += count_logs(receipts)
+        self.cuts.append(Cut(end, timestamp))
+        self._diffs = []
+        if self._lock is not None:
+            with self._lock:
+                self._shown = None
+        return mini_block
+
+    def open_to_readers(self) -> None:
+        """Let it be looked at, from any thread, while it goes on: from now on ``shown`` may be called."""
+        self._lock = Lock()
+
+    def holds(self, tx_hash: Hash32) -> bool:
+        """Whether the transaction with that hash was included."""
+        return tx_hash in self._places
+
+    def shown(self) -> OpenBlock:
+        """The block as it is at this moment. On any thread."""
+        assert self._lock is not None, "whoever hands it out opens it to readers first"
+        with self._lock:
+            shown = self._shown
+            if shown is None:
+                shown = self._shown = OpenBlock(self)
+                self._lent = True
+            return shown
 
     def seal(self) -> SealedBlock:
         """The block as it would be if closed now: world, roots, header, hash."""
+        return self._sealed(
+            self.state.diff, tuple(self.transactions), tuple(self.receipts), tuple(self.cuts), self.blob_gas_used
+        )
+
+    def _sealed(
+        self,
+        diff: StateDiff,
+        transactions: tuple[Transaction, ...],
+        receipts: tuple[Receipt, ...],
+        cuts: tuple[Cut, ...],
+        blob_gas_used: int,
+    ) -> SealedBlock:
         plan = self.plan
-        world = self.parent_world.apply(self.state.diff)
-        transactions, receipts = tuple(self.transactions), tuple(self.receipts)
+        world = self.parent_world.apply(diff)
+        count = len(transactions)
+        if count and (not cuts or cuts[-1].end < count):
+            cuts = (*cuts, Cut(count, plan.timestamp * 1_000_000))
         header = Header(
             parent_hash=plan.parent_hash,
             coinbase=plan.coinbase,
@@ -158,19 +263,71 @@ class BlockBuilder:
             logs_bloom=join_blooms(receipt.bloom for receipt in receipts if receipt.logs),
             number=plan.number,
             gas_limit=plan.gas_limit,
-            gas_used=self.gas_used,
+            gas_used=receipts[-1].cumulative_gas_used if receipts else 0,
             timestamp=plan.timestamp,
             extra_data=plan.extra_data,
             prev_randao=plan.prev_randao,
             base_fee=plan.base_fee,
-            blob_gas_used=self.blob_gas_used,
+            blob_gas_used=blob_gas_used,
             excess_blob_gas=plan.excess_blob_gas,
             parent_beacon_root=plan.parent_beacon_root,
         )
-        return seal_block(header, transactions, receipts, world, self.irregular)
+        return seal_block(
+            header,
+            transactions,
+            receipts,
+            world,
+            self.irregular,
+            self.spec,
+            self.ecrecover_answers,
+            tx_offset=plan.tx_offset,
+            mini_block_offset=plan.mini_block_offset,
+            cuts=cuts,
+        )
 
 
-def seal_empty(plan: BlockPlan, world: World) -> SealedBlock:
+class OpenBlock:
+    """What an open block was at one moment: for reading, on any thread, while it goes on.
+
+    Stands where a sealed block does when a transaction or receipt is shown (``number``, ``timestamp``, ``hash``, which
+    is a placeholder, ``transactions`` and ``receipts``). ``state`` is the state after its last transaction.
+    """
+
+    hash = UNSEALED_HASH
+
+    def __init__(self, builder: BlockBuilder) -> None:
+        self._builder = builder
+        self.spec = builder.spec
+        self.env = builder.env
+        self.number = builder.plan.number
+        self.timestamp = builder.plan.timestamp
+        self.state = builder.state
+        self.mini_block_offset = builder.plan.mini_block_offset
+        self.count = len(builder.transactions)
+        self.cuts = tuple(builder.cuts)
+        self._blob_gas_used = builder.blob_gas_used
+
+    @cached_property
+    def transactions(self) -> tuple[Transaction, ...]:
+        return tuple(self._builder.transactions[: self.count])
+
+    @cached_property
+    def receipts(self) -> tuple[Receipt, ...]:
+        return tuple(self._builder.receipts[: self.count])
+
+    def find(self, tx_hash: Hash32) -> int | None:
+        """The place of the transaction with that hash, or None."""
+        index = self._builder._places.get(tx_hash)
+        return index if index is not None and index < self.count else None
+
+    @cached_property
+    def sealed(self) -> SealedBlock:
+        """The block as it would have been if closed then."""
+        diff, cuts = self.state.diff, self.cuts
+        return self._builder._sealed(diff, self.transactions, self.receipts, cuts, self._blob_gas_used)
+
+
+def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec) -> SealedBlock:
     """A block without transactions; ``world`` is the state after what the protocol writes at its start."""
     header = Header(
         parent_hash=plan.parent_hash,
@@ -185,7 +342,9 @@ def seal_empty(plan: BlockPlan, world: World) -> SealedBlock:
         excess_blob_gas=plan.excess_blob_gas,
         parent_beacon_root=plan.parent_beacon_root,
     )
-    return seal_block(header, (), (), world)
+    return seal_block(
+        header, (), (), world, spec=spec, tx_offset=plan.tx_offset, mini_block_offset=plan.mini_block_offset
+    )
 
 
 def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:

@@ -1,11 +1,23 @@
 """The sequencer: the one place where the chain moves.
 
-A transaction's path: ``submit`` checks it against the head, admits it to the txpool and, in an instant mode, executes
-it in the open block at once: from then on it is *preconfirmed* and its sender can be answered. ``settle``, called once
-the answer is written and in any case before the next request is looked at, seals the block (roots, header, store) and
-includes whatever else became ready. So no caller ever waits for a root, and a receipt asked for next always exists.
+A transaction's path: ``submit`` checks it against the newest state, admits it to the txpool and, in an instant or the
+continuous mode, executes it in the open block at once: from then on it is *preconfirmed* and its sender can be
+answered.
 
-All methods run on the one writer thread. Readers on other threads use the immutable values handed out by the store.
+In an instant mode that block is the transaction's own. ``settle``, called once the answer is written and in any case
+before the next request is looked at, seals it (roots, header, store) and includes whatever else became ready. So no
+caller ever waits for a root, and a receipt asked for next always exists.
+
+In continuous mode the block stays open, transactions join it as they arrive, and what it holds is visible at once.
+``close_mini_block`` makes known what arrived since the last time, ``mine`` seals the block: both are called by timers
+(``node/mining``), the latter also on request. A transaction that does not fit waits for the next block.
+
+Whatever is not a transaction (cheats, time travel, settings of blocks to come, snapshots, reorganisations) happens
+between two blocks: ``between_blocks`` seals the open one first. So a block has one environment from its first
+transaction to its last, and a replay needs to know only what was changed before it.
+
+All methods run on the one writer thread. Readers on other threads use the immutable values handed out by the store and
+by ``tip``.
 """
 
 from __future__ import annotations
@@ -13,9 +25,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
-from megadev.chain.blocks import SealedBlock
+import msgspec
+
+from megadev.chain.blocks import Cut, SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.mini_blocks import mini_blocks
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction, is_delegation, validate_transaction
@@ -34,6 +50,7 @@ from megadev.events import (
     BlockSealed,
     BlocksRemoved,
     Event,
+    MiniBlockSealed,
     TransactionAdmitted,
     TransactionDropped,
     TransactionPreconfirmed,
@@ -59,16 +76,38 @@ LONGEST_ROW = 10_000
 
 
 class MiningMode(Enum):
-    """When blocks are built: INSTANT on every transaction, INTERVAL by timer, MIXED both, NONE only when asked."""
+    """When blocks are built: INSTANT on every transaction, INTERVAL by timer, MIXED both, NONE only when asked.
+    CONTINUOUS: a block is always open and takes transactions as they arrive; it is sealed by timer or when asked.
+    """
 
     INSTANT = "instant"
     INTERVAL = "interval"
     MIXED = "mixed"
+    CONTINUOUS = "continuous"
     NONE = "none"
 
     @property
     def is_instant(self) -> bool:
         return self is MiningMode.INSTANT or self is MiningMode.MIXED
+
+    @property
+    def executes_on_arrival(self) -> bool:
+        """A transaction that is ready waits for nothing."""
+        return self is not MiningMode.INTERVAL and self is not MiningMode.NONE
+
+
+_CONTINUOUS = MiningMode.CONTINUOUS
+"""At hand: looking up a member costs 0.1 µs, several times for each transaction."""
+
+
+class Tip(NamedTuple):
+    """The end of the chain: its head, what cheats changed since, and the block that is open on it, in continuous mode,
+    once it holds something.
+    """
+
+    head: SealedBlock
+    irregular: StateDiff | None = None
+    open: BlockBuilder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +154,16 @@ class Sequencer:
         self.check_pool_balance = check_pool_balance
         self.ecrecover_answers = ecrecover_answers
         self.publish = publish
-        self.tip: tuple[SealedBlock, StateDiff | None] = (store.head, None)
-        """The head and what cheats changed since: replaced as one, so that a reader on any thread sees both of one
-        moment."""
+        self.window: float | None = None
+        """In continuous mode, seconds for which a block is open; its timestamp is the end of them."""
+        self.on_work: Callable[[], None] = lambda: None
+        """Called when a transaction joined the open mini-block, in continuous mode."""
+        self.tip = Tip(store.head)
+        """Replaced as one, so that a reader on any thread sees all of one moment."""
         self._open: BlockBuilder | None = None
         self._prepared: BlockBuilder | None = None
         self._just_sealed = False
+        self._more_ready = False
         self._pending: tuple[object, BlockBuilder] | None = None
         self._pending_block: tuple[BlockBuilder, SealedBlock] | None = None
 
@@ -136,21 +179,26 @@ class Sequencer:
         return self.tip[1]
 
     def head_state(self) -> StateReader:
-        """State after the last sealed block, with what cheats changed since."""
-        head, irregular = self.tip
+        """The newest state: after the last sealed block, with what cheats changed since or the open block holds."""
+        head, irregular, unsealed = self.tip
+        if unsealed is not None:
+            return unsealed.shown().state
         view = WorldView(head.world, self.store.block_hash)
         return view if irregular is None else Overlay(view, irregular)
 
     def next_nonce(self, sender: Address) -> int:
         """The nonce of ``sender``'s next included transaction."""
-        return _nonces_in(self.head_state())(sender)
+        account = self._state().account(sender)
+        return account.nonce if account is not None else 0
 
     def next_base_fee(self) -> Wei:
         """The base fee of a block built now."""
         return _base_fee_after(self.store.head, self.blocks, self.spec)
 
     def pending_builder(self) -> BlockBuilder:
-        """The block that would be built now, not sealed: for reading its ``env`` and ``state``, which cost no root."""
+        """The block that would be built now, where none is open: for reading its ``env`` and ``state``, which cost no
+        root.
+        """
         key = (
             self.head.hash,
             self.pool.version,
@@ -162,13 +210,17 @@ class Sequencer:
         )
         pending = self._pending
         if pending is None or pending[0] != key:
-            builder = self._builder()
+            builder = self._builder(self.window)
             self._fill(builder, drop=False)
             pending = self._pending = (key, builder)
         return pending[1]
 
     def pending_block(self) -> SealedBlock:
-        """The block that would be built now from what waits in the pool. May be called from any thread."""
+        """The open block as it stands, or the one that would be built now from what waits in the pool. May be called
+        from any thread.
+        """
+        if (unsealed := self.tip.open) is not None:
+            return unsealed.shown().sealed
         builder = self.pending_builder()
         sealed = self._pending_block
         if sealed is None or sealed[0] is not builder:
@@ -178,7 +230,8 @@ class Sequencer:
     # -- the path of a transaction --------------------------------------------------------------------------------
 
     def submit(self, tx: Transaction) -> None:
-        """Take a transaction. In an instant mode it is preconfirmed on return, unless it waits for others.
+        """Take a transaction. Where transactions are executed on arrival it is preconfirmed on return, unless it waits
+        for others or for room in a block.
 
         Raises ``InvalidTransaction`` subclasses; then nothing has changed.
         """
@@ -191,12 +244,19 @@ class Sequencer:
             self.publish(TransactionDropped(replaced, f"replaced by 0x{tx.hash.hex()}"))
         next_nonce = self.next_nonce(tx.sender)
         self.publish(TransactionAdmitted(tx, self.pool.pending_nonce(tx.sender, next_nonce) > tx.nonce))
-        if self.mode.is_instant and tx.nonce == next_nonce:
-            self._include_alone(tx, started)
+        if tx.nonce == next_nonce:
+            if self.mode is _CONTINUOUS:
+                self._include_in_open(tx, started)
+            elif self.mode.is_instant:
+                self._include_alone(tx, started)
 
     def settle(self) -> None:
-        """Finish what answered requests left due: seal the open block, then include and seal what it made ready."""
+        """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
         if self._open is None:
+            return
+        if self.mode is _CONTINUOUS:
+            if self._more_ready:
+                self._take_waiting()
             return
         self._close()
         self._just_sealed = True
@@ -206,6 +266,18 @@ class Sequencer:
                 break
             if self._include_alone(tx, self.time.clock.monotonic_ns(), drop=True):
                 self._close()
+
+    def between_blocks(self) -> None:
+        """Seal the open block, if there is one: what is changed from here on lies between it and the next."""
+        self.settle()
+        if self._open is not None:
+            self._close()
+
+    def close_mini_block(self) -> None:
+        """Make known what was included in the open block since the last mini-block, if anything was."""
+        self.settle()
+        if self._open is not None and self._open.has_uncut:
+            self._cut(self._open)
 
     def prepare(self) -> None:
         """Open the next block ahead of its first transaction, in time that nobody waits for.
@@ -220,11 +292,16 @@ class Sequencer:
             self._prepared = builder
 
     def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
-        """Build ``count`` blocks now, the first ones from the pool; ``interval`` seconds apart where given."""
+        """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
+        given.
+        """
         self.settle()
         if interval is not None:
             self.time.check_row(count, interval, self.head.header.timestamp)
         mined: list[SealedBlock] = []
+        if self._open is not None and count:
+            self._fill(self._open, drop=True)
+            mined.append(self._close())
         while len(mined) < count:
             left = count - len(mined)
             if left >= SHORTEST_ROW and self._nothing_waits():
@@ -235,6 +312,8 @@ class Sequencer:
             builder = self._builder()
             self._fill(builder, drop=True)
             mined.append(self._append(builder))
+        if self.mode is _CONTINUOUS:
+            self._take_waiting()
         return mined
 
     def _nothing_waits(self) -> bool:
@@ -260,13 +339,15 @@ class Sequencer:
             ).storage
             if any(value == 0 for slots in writes.values() for value in slots.values()):
                 break  # a row only adds: what deletes a word is left to an ordinary block
-            mined.append(self._adopt(seal_empty(plan, row.next(writes))))
+            mined.append(self._adopt(seal_empty(plan, row.next(writes), self.spec)))
         return mined
 
     def include_ready(self) -> None:
-        """Mine whatever is ready (after switching to an instant mode)."""
+        """Include whatever is ready (after switching to a mode that executes on arrival)."""
         self.settle()
-        if self._first_ready() is not None:
+        if self.mode is _CONTINUOUS:
+            self._take_waiting()
+        elif self._first_ready() is not None:
             self.mine()
 
     def _first_ready(self) -> Transaction | None:
@@ -279,7 +360,7 @@ class Sequencer:
         """Go on under another ``spec``, with an engine opened for it; what waits signed for another chain is
         dropped.
         """
-        self.settle()
+        self.between_blocks()
         self.spec, self.engine = spec, engine
         self._pending = None
         for tx in self.pool.transactions():
@@ -288,9 +369,9 @@ class Sequencer:
 
     def apply_irregular(self, diff: StateDiff) -> None:
         """Change state outside any block: visible at once, part of the next block's state root."""
-        self.settle()
-        head, irregular = self.tip
-        self.tip = (head, diff if irregular is None else irregular.then(diff))
+        self.between_blocks()
+        head, irregular, _ = self.tip
+        self.tip = Tip(head, diff if irregular is None else irregular.then(diff))
         for address, account in diff.accounts.items():
             if account is not None:
                 self._forget_below(address, account.nonce, "its nonce was passed by a cheat")
@@ -307,7 +388,7 @@ class Sequencer:
         """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
         removed.
         """
-        self.settle()
+        self.between_blocks()
         removed = self.store.truncate(number)
         self._set_tip(irregular)
         if removed:
@@ -318,32 +399,33 @@ class Sequencer:
         self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
     ) -> list[SealedBlock]:
         """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed."""
-        self.settle()
+        self.between_blocks()
         removed = self.store.truncate(number)
         if removed:
             self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
         for block in blocks:
+            block = _placed_after(self.store.head, block)
             self.store.append(block)
             for tx in block.transactions:
                 self.pool.remove(tx.hash)
                 self._forget_below(tx.sender, tx.nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
-            self.publish(BlockSealed(block))
+            self._announce(block)
         self._set_tip(irregular)
         return removed
 
     def restart(self, blocks: Sequence[SealedBlock], irregular: StateDiff | None = None) -> None:
         """Put another chain, sealed elsewhere, in the place of this one, its first block included."""
-        self.settle()
+        self.between_blocks()
         removed = self.store.blocks(self.store.genesis.number, self.head.number)
         # a store of its own: whoever reads the old one on another thread sees the old chain to its end
-        store = ChainStore(blocks[0])
+        store = ChainStore(_placed(blocks[0], 0, 0))
         for block in blocks[1:]:
-            store.append(block)
+            store.append(_placed_after(store.head, block))
         self.store = store
         self._set_tip(irregular)
         self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
-        for block in blocks:
-            self.publish(BlockSealed(block))
+        for block in store.blocks(store.genesis.number, store.head.number):
+            self._announce(block)
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -351,7 +433,10 @@ class Sequencer:
         """What the head's state has to say about a transaction before it may wait in the pool."""
         if self.store.transaction(tx.hash) is not None:
             raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} is on the chain")
-        state = self.head_state()
+        unsealed = self.tip.open
+        if unsealed is not None and unsealed.holds(tx.hash):
+            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} is in the open block")
+        state = self._state()
         account = state.account(tx.sender) or EMPTY_ACCOUNT
         if tx.nonce < account.nonce:
             raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
@@ -404,17 +489,83 @@ class Sequencer:
         )
         return True
 
-    def _close(self) -> None:
+    def _include_in_open(self, tx: Transaction, started: int) -> None:
+        """Execute ``tx`` at the end of the open block; where that has no room for it, it goes on waiting."""
+        builder = self._open or self._builder(self.window)
+        if not self._may_join(tx, builder):
+            return
+        try:
+            receipt = builder.append(tx, builder.execute(tx))
+        except InvalidTransaction as error:
+            self._give_up(tx, error)
+            raise
+        except BaseException:
+            self.pool.remove(tx.hash)
+            raise
+        self.pool.remove(tx.hash)
+        if self.pool.holds_any_of(tx.sender):
+            self._more_ready = True
+        self._keep_open(builder)
+        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
+        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        self.on_work()
+
+    def _take_waiting(self) -> None:
+        """Include in the open block all that is ready and fits."""
+        self._more_ready = False
+        if not len(self.pool):
+            return
+        builder = self._open or self._builder(self.window)
+        before = len(builder.transactions)
+        self._fill(builder, drop=True)
+        if len(builder.transactions) > before:
+            self._keep_open(builder)
+            self.on_work()
+
+    def _keep_open(self, builder: BlockBuilder) -> None:
+        """``builder``, which holds something, is the open block that everybody sees."""
+        if self._open is None:
+            self._open = builder
+            builder.open_to_readers()
+            head, irregular, _ = self.tip
+            self.tip = Tip(head, irregular, builder)
+
+    def _may_join(self, tx: Transaction, builder: BlockBuilder) -> bool:
+        limit = self.blocks.max_transactions
+        return (limit is None or len(builder.transactions) < limit) and builder.has_room(tx)
+
+    def _state(self) -> StateReader:
+        """As ``head_state``, for the writer's own thread: it shows what the open block comes to hold."""
+        unsealed = self.tip.open
+        return self.head_state() if unsealed is None else unsealed.state
+
+    def _close(self) -> SealedBlock:
+        """Seal the open block."""
         builder, self._open = self._open, None
-        if builder is not None:
-            self._append(builder)
+        assert builder is not None, "the caller knows that one is open"
+        self._more_ready = False
+        return self._append(builder)
 
     def _append(self, builder: BlockBuilder) -> SealedBlock:
+        if builder.has_uncut:
+            self._cut(builder)
         return self._adopt(builder.seal())
+
+    def _cut(self, builder: BlockBuilder) -> None:
+        """Close the mini-block of ``builder``, at the present time as far as the block's window allows."""
+        cuts, end = builder.cuts, builder.plan.timestamp * 1_000_000
+        after = cuts[-1].timestamp if cuts else self.tip.head.header.timestamp * 1_000_000
+        self.publish(MiniBlockSealed(builder.cut(min(max(self.time.now_us(), after + 1), end))))
+
+    def _announce(self, block: SealedBlock) -> None:
+        """Publish a block that was sealed elsewhere, and what it is made of."""
+        for mini_block in mini_blocks(block):
+            self.publish(MiniBlockSealed(mini_block))
+        self.publish(BlockSealed(block))
 
     def _adopt(self, block: SealedBlock) -> SealedBlock:
         self.store.append(block)
-        self.tip = (block, None)
+        self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = _one_block_passed(self.blocks)
         for tx in block.transactions:
@@ -424,7 +575,7 @@ class Sequencer:
 
     def _set_tip(self, irregular: StateDiff | None) -> None:
         """After the chain became shorter or another: its head is the tip."""
-        self.tip = (self.store.head, irregular)
+        self.tip = Tip(self.store.head, irregular)
         # what was built ahead goes by the head's hash, and a block that was loaded may come with another state
         self._prepared = self._pending = self._pending_block = None
         self.time.latest_block = self.store.head.header.timestamp
@@ -437,17 +588,18 @@ class Sequencer:
         """Include what is ready, best first, until the block or the pool is exhausted."""
         skipped: set[Address] = set()
         limit = self.blocks.max_transactions
+        before = len(builder.transactions)
         for tx in self.pool.ready(_nonces_in(builder.state), builder.plan.base_fee):
             if limit is not None and len(builder.transactions) >= limit:
                 break
             if tx.sender in skipped:
                 continue
-            started = self.time.clock.monotonic_ns()
-            try:
-                receipt = builder.include(tx)
-            except GasLimitTooHigh:
+            if not builder.has_room(tx):
                 skipped.add(tx.sender)
                 continue
+            started = self.time.clock.monotonic_ns()
+            try:
+                receipt = builder.append(tx, builder.execute(tx))
             except (InvalidTransaction, EngineFault) as error:
                 skipped.add(tx.sender)
                 if drop:
@@ -458,7 +610,7 @@ class Sequencer:
                 elapsed = self.time.clock.monotonic_ns() - started
                 self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
         if drop:
-            for tx in builder.transactions:
+            for tx in builder.transactions[before:]:
                 self.pool.remove(tx.hash)
 
     def _give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault) -> None:
@@ -478,26 +630,26 @@ class Sequencer:
             return prepared
         return self._builder()
 
-    def _builder(self) -> BlockBuilder:
-        """A builder for the next block."""
-        head, irregular = self.tip
+    def _builder(self, window: float | None = None) -> BlockBuilder:
+        """A builder for the next block, which is to stay open for the present ``window`` where there is one."""
+        head, irregular, _ = self.tip
         return BlockBuilder(
             self.spec,
             self.engine,
-            self._plan(head),
+            self._plan(head, window),
             head.world,
             self.store.block_hash,
             irregular,
             ecrecover_answers=self.ecrecover_answers(),
         )
 
-    def _plan(self, head: SealedBlock) -> BlockPlan:
+    def _plan(self, head: SealedBlock, window: float | None = None) -> BlockPlan:
         """Everything decided about the block after ``head``."""
         settings, parent = self.blocks, head.header
         excess = next_excess_blob_gas(parent, self.spec)
         return BlockPlan(
             number=parent.number + 1,
-            timestamp=self.time.next_timestamp(parent.timestamp),
+            timestamp=self.time.next_timestamp(parent.timestamp, window),
             parent_hash=head.hash,
             coinbase=settings.coinbase,
             gas_limit=settings.gas_limit,
@@ -507,6 +659,8 @@ class Sequencer:
             prev_randao=settings.next_prev_randao or keccak(head.hash),
             parent_beacon_root=ZERO_HASH,
             extra_data=settings.extra_data,
+            tx_offset=head.tx_offset + len(head.transactions),
+            mini_block_offset=head.mini_block_offset + len(head.cuts),
         )
 
     def _blob_base_fee(self) -> Wei:
@@ -533,3 +687,19 @@ def _one_block_passed(settings: BlockSettings) -> BlockSettings:
     return BlockSettings(
         settings.coinbase, settings.gas_limit, settings.max_transactions, extra_data=settings.extra_data
     )
+
+
+def _placed_after(parent: SealedBlock, block: SealedBlock) -> SealedBlock:
+    """``block``, which may come from elsewhere, with its place among the transactions and mini-blocks of the chain."""
+    return _placed(
+        block, parent.tx_offset + len(parent.transactions), parent.mini_block_offset + len(parent.cuts)
+    )
+
+
+def _placed(block: SealedBlock, tx_offset: int, mini_block_offset: int) -> SealedBlock:
+    cuts = block.cuts
+    if block.transactions and not cuts:
+        cuts = (Cut(len(block.transactions), block.timestamp * 1_000_000),)
+    if (tx_offset, mini_block_offset, cuts) == (block.tx_offset, block.mini_block_offset, block.cuts):
+        return block
+    return msgspec.structs.replace(block, tx_offset=tx_offset, mini_block_offset=mini_block_offset, cuts=cuts)

@@ -6,6 +6,7 @@ together.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from megadev.clock import Clock
@@ -41,18 +42,36 @@ class TimeKeeper:
         self.settings = TimeSettings(offset=0 if start is None else start - int(clock.now()))
         self.latest_block = 0
         """The head's timestamp, which may be ahead of ``now`` when blocks come faster than seconds."""
+        self.last_sealed = clock.now()
+        """What the clock itself showed when the last block was sealed, or the first one made."""
 
     def now(self) -> int:
         """The node's time, in seconds: clock plus offset."""
         return int(self.clock.now()) + self.settings.offset
 
-    def next_timestamp(self, parent: int) -> int:
-        """The timestamp of a block built now on a parent with timestamp ``parent``."""
+    def now_us(self) -> int:
+        """The same in microseconds."""
+        return int(self.clock.now() * 1_000_000) + self.settings.offset * 1_000_000
+
+    def until_next(self, seconds: float) -> float:
+        """Seconds until the clock next shows a multiple of ``seconds``: how windows of that length are told apart.
+
+        One that is about to end is taken for over: a timer may fire a moment early, and is set for the next one then.
+        """
+        left = seconds - self.clock.now() % seconds
+        return left if left > seconds / 10 else left + seconds
+
+    def next_timestamp(self, parent: int, window: float | None = None) -> int:
+        """The timestamp of a block built now on a parent with timestamp ``parent``: the present time or, for a block
+        that stays open, the end of the present window of so many seconds.
+        """
         settings = self.settings
         if settings.next_exact is not None:
             candidate = settings.next_exact
         elif settings.interval is not None:
             candidate = parent + settings.interval
+        elif window is not None:
+            candidate = math.ceil((self.clock.now() // window + 1) * window) + settings.offset
         else:
             candidate = self.now()
         return max(candidate, parent if self.allow_equal else parent + 1)
@@ -60,6 +79,7 @@ class TimeKeeper:
     def block_sealed(self, timestamp: int) -> None:
         """A block with that timestamp was sealed: an exact request is fulfilled and moves the clock for good."""
         self.latest_block = timestamp
+        self.last_sealed = self.clock.now()
         if self.settings.next_exact is not None:
             self.settings = replace(
                 self.settings, next_exact=None, offset=self.settings.offset + timestamp - self.now()

@@ -107,6 +107,10 @@ class TxPool:
         self.version += 1
         return tx
 
+    def holds_any_of(self, sender: Address) -> bool:
+        """Whether some of the sender's transactions wait."""
+        return sender in self._lanes
+
     def clear(self) -> list[Transaction]:
         """Drop everything; returns what was dropped."""
         dropped = [pooled.tx for pooled in self._by_hash.values()]

@@ -12,16 +12,22 @@ import contextlib
 import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from megadev.rpc.dispatch import Answer, Dispatcher
 from megadev.server.access import Access
 
+if TYPE_CHECKING:
+    from megadev.rpc.gateway import Gateway
+
 MEGABYTE = 1024 * 1024
 SWITCH_INTERVAL = 0.0005
 """Seconds."""
+WRITING_TURN = 0.002
+"""Seconds for which notifications are written before requests get a turn."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,9 @@ class ServerOptions:
     seconds a client may take to send one request. ``page`` makes what a person sees at ``/`` (HTML), ``health`` what
     ``/health`` answers; ``routes`` answers a GET of any other path, query included, with a status and JSON, or None.
     ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
-    ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped.
+    ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped. ``backlog_total``: bytes
+    that may wait for all of them (a message that several wait for counts for each); past it the one furthest behind is
+    dropped. ``gateway``: the public endpoint's limits, where they are imitated.
     """
 
     access: Access = field(default_factory=Access)
@@ -43,6 +51,8 @@ class ServerOptions:
     routes: Callable[[str], tuple[int, str] | None] = lambda path: None
     backlog_limit: int = 16 * MEGABYTE
     backlog_grace: float = 5.0
+    backlog_total: int = 256 * MEGABYTE
+    gateway: Gateway | None = None
 
 
 class Connection(Protocol):
@@ -58,6 +68,21 @@ class Connection(Protocol):
 
     def abort(self) -> None:
         """End at once."""
+        ...
+
+
+@runtime_checkable
+class Writer(Connection, Protocol):
+    """A connection with a queue of messages to write."""
+
+    backlog: int
+
+    def write_waiting(self) -> None:
+        """Write what waits, as much as the socket takes."""
+        ...
+
+    def drop(self) -> None:
+        """End it: it reads too slowly."""
         ...
 
 
@@ -124,6 +149,8 @@ class Endpoint:
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL))
         self._worker = Worker(loop)
         self._answered = False
+        self._writers: deque[Writer] = deque()
+        self._backlog = 0
 
     def offload(self, work: Callable[[], Answer]) -> Awaitable[Answer]:
         """Run a heavy method in the worker thread."""
@@ -142,6 +169,26 @@ class Endpoint:
         self._answered = False
         self.dispatcher.after_answer()
         self.loop.call_soon(self.dispatcher.when_idle)  # behind whatever has arrived by now
+
+    def let_write(self, writer: Writer) -> None:
+        """Something waits to be written: do it soon, after those who asked before, and a turn at a time."""
+        if not self._writers:
+            self.loop.call_soon(self._write_waiting)
+        self._writers.append(writer)
+
+    def _write_waiting(self) -> None:
+        writers, end = self._writers, self.loop.time() + WRITING_TURN
+        while writers:
+            writers.popleft().write_waiting()
+            if self.loop.time() > end and writers:
+                self.loop.call_soon(self._write_waiting)
+                return
+
+    def weigh(self, change: int) -> None:
+        """Account for what waits in all queues; past the total that may, the one with the longest queue goes."""
+        self._backlog += change
+        if self._backlog > self.options.backlog_total and change > 0:
+            max((one for one in self.connections if isinstance(one, Writer)), key=lambda one: one.backlog).drop()
 
     def close(self) -> None:
         """Let go of the worker thread, without waiting for what it runs."""

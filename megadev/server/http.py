@@ -37,12 +37,22 @@ _KEPT = frozenset({
 _REASONS = {
     200: b"OK", 204: b"No Content", 400: b"Bad Request", 403: b"Forbidden", 404: b"Not Found",
     405: b"Method Not Allowed", 408: b"Request Timeout", 410: b"Gone", 413: b"Content Too Large",
-    431: b"Request Header Fields Too Large",
+    429: b"Too Many Requests", 431: b"Request Header Fields Too Large", 500: b"Internal Server Error",
 }
 JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
 
 
-class _Request(msgspec.Struct):
+def status_line(status: int) -> bytes:
+    """How an answer begins that is JSON-RPC, or would be if there were one."""
+    return b"HTTP/1.1 %d %b\r\n" % (status, _REASONS[status])
+
+
+_ANSWERED = status_line(200)
+
+
+class Request(msgspec.Struct):
+    """One request as it came."""
+
     method: bytes
     path: bytes
     headers: dict[bytes, bytes]
@@ -59,7 +69,7 @@ class HttpConnection(asyncio.Protocol):
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self.task: asyncio.Task[None] | None = None
-        self.queue: deque[_Request] = deque()
+        self.queue: deque[Request] = deque()
         self.turn = 0
         self.is_paused = False
         self.is_writable = True
@@ -188,7 +198,7 @@ class HttpConnection(asyncio.Protocol):
             return
         chunks = self.chunks
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        request = _Request(self.parser.get_method(), self.url, self.headers, body, self.parser.should_keep_alive())
+        request = Request(self.parser.get_method(), self.url, self.headers, body, self.parser.should_keep_alive())
         self.turn += 1
         if self.task is None and not self.queue and self.turn <= TURN and self.is_writable:
             self._respond(request)
@@ -221,7 +231,7 @@ class HttpConnection(asyncio.Protocol):
 
     # -- answering --------------------------------------------------------------------------------------------------
 
-    def _respond(self, request: _Request) -> None:
+    def _respond(self, request: Request) -> None:
         access = self.endpoint.options.access
         headers = request.headers
         if not access.allows_host(headers.get(b"host")):
@@ -230,12 +240,7 @@ class HttpConnection(asyncio.Protocol):
         elif not access.allows_origin(headers.get(b"origin")):
             self._write(request, 403, "this origin is not allowed: add it with --allow-origin\n")
         elif request.method == b"POST":
-            answer = self.endpoint.dispatcher.handle(request.body, None, self.endpoint.offload)
-            if answer is None or isinstance(answer, bytes):
-                self._write_answer(request, answer)
-                self.endpoint.answered()
-            else:
-                self.task = self.endpoint.loop.create_task(self._answer_later(request, answer))
+            self._post(request)
         elif request.method in (b"GET", b"HEAD"):
             self._show(request)
         elif request.method == b"OPTIONS":
@@ -243,14 +248,22 @@ class HttpConnection(asyncio.Protocol):
         else:
             self._write(request, 405, "POST JSON-RPC here\n")
 
-    async def _answer_later(self, request: _Request, answer: Awaitable[Answer]) -> None:
+    def _post(self, request: Request) -> None:
+        answer = self.endpoint.dispatcher.handle(request.body, None, self.endpoint.offload)
+        if answer is None or isinstance(answer, bytes):
+            self._write_answer(request, answer)
+            self.endpoint.answered()
+        else:
+            self.task = self.endpoint.loop.create_task(self._answer_later(request, answer))
+
+    async def _answer_later(self, request: Request, answer: Awaitable[Answer]) -> None:
         result = await answer
         self.task = None
         self._write_answer(request, result)
         self.endpoint.answered()
         self._proceed()
 
-    def _show(self, request: _Request) -> None:
+    def _show(self, request: Request) -> None:
         path = request.path.partition(b"?")[0]
         options = self.endpoint.options
         if path == b"/":
@@ -261,7 +274,7 @@ class HttpConnection(asyncio.Protocol):
             status, text = options.routes(request.path.decode("latin-1")) or (404, "")
             self._write(request, status, text or "nothing here: see /\n", JSON_TYPE if text else TEXT_TYPE)
 
-    def _write_answer(self, request: _Request, answer: bytes | None) -> None:
+    def _write_answer(self, request: Request, answer: bytes | None, head: bytes = _ANSWERED) -> None:
         transport = self.transport
         if transport is None:
             return
@@ -271,14 +284,14 @@ class HttpConnection(asyncio.Protocol):
         if answer is None:
             data = b"HTTP/1.1 204 No Content\r\n%b%b\r\n" % (cors, connection)
         else:
-            data = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b" % (
-                cors, connection, len(answer), answer,
+            data = b"%bcontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b" % (
+                head, cors, connection, len(answer), answer,
             )
         transport.write(data)
         if not keep_alive:
             self._finish()
 
-    def _write(self, request: _Request, status: int, text: str, content_type: bytes = TEXT_TYPE) -> None:
+    def _write(self, request: Request, status: int, text: str, content_type: bytes = TEXT_TYPE) -> None:
         """An answer that is not JSON-RPC."""
         if self.transport is None:
             return
@@ -308,7 +321,7 @@ class HttpConnection(asyncio.Protocol):
         if not keep_alive:
             self._finish()
 
-    def _keeps_alive(self, request: _Request) -> bool:
+    def _keeps_alive(self, request: Request) -> bool:
         done = self.at_eof or self.endpoint.closing
         return request.keep_alive and not (done and not self.queue)
 
@@ -323,11 +336,15 @@ class HttpConnection(asyncio.Protocol):
         if self.task is not None or self.queue:  # earlier answers are due first; this one would overtake them
             transport.abort()
             return
-        body = write_failure(b"null", Failure(INVALID_REQUEST, message))
+        body = write_failure(b"null", self._failure(status, message))
         cors = self.endpoint.options.access.cors_headers(self.headers.get(b"origin"))
         head = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\n%bconnection: close\r\ncontent-length: %d\r\n\r\n"
         transport.write(head % (status, _REASONS[status], cors, len(body)) + body)
         self._finish()
+
+    def _failure(self, status: int, message: str) -> Failure:
+        """The error that says why a request is not read to its end."""
+        return Failure(INVALID_REQUEST, message)
 
     def _finish(self) -> None:
         """Send what is written, then close. Until then read on: closing on unread bytes would destroy the answer."""
@@ -361,7 +378,7 @@ class HttpConnection(asyncio.Protocol):
             self.data_received(b"".join(head) + rest)
             return
         access = self.endpoint.options.access
-        request = _Request(b"GET", self.url, headers, b"", False)
+        request = Request(b"GET", self.url, headers, b"", False)
         if self.task is not None or self.queue:
             transport.abort()
         elif not access.allows_host(headers.get(b"host")) or not access.allows_origin(headers.get(b"origin")):
@@ -369,12 +386,17 @@ class HttpConnection(asyncio.Protocol):
         elif self.url.partition(b"?")[0] not in (b"/", b"/ws"):
             self._write(request, 404, "WebSockets open at / and /ws\n")
         else:
-            self.endpoint.connections.discard(self)
-            self.transport = None
-            session = WebSocketConnection(self.endpoint)
-            transport.set_protocol(session)
-            session.connection_made(transport)
-            session.data_received(b"".join(head) + rest)
+            session = self._session(request)
+            if session is not None:
+                self.endpoint.connections.discard(self)
+                self.transport = None
+                transport.set_protocol(session)
+                session.connection_made(transport)
+                session.data_received(b"".join(head) + rest)
+
+    def _session(self, request: Request) -> WebSocketConnection | None:
+        """The WebSocket that a client is about to open; None where it was refused one."""
+        return WebSocketConnection(self.endpoint, self.endpoint.options.body_limit)
 
 
 def _too_large(limit: int) -> str:

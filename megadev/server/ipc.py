@@ -8,8 +8,9 @@ import asyncio
 import re
 
 from megadev.rpc.envelope import INVALID_REQUEST, PARSE_ERROR, Failure, write_failure
+from megadev.rpc.errors import LIMIT_EXCEEDED
 from megadev.server.endpoint import Endpoint
-from megadev.server.sessions import SessionConnection
+from megadev.server.sessions import TOO_SLOW, SessionConnection
 
 _SIGNIFICANT = re.compile(rb'["{}\[\]]')
 _STRING_END = re.compile(rb'["\\]')
@@ -81,6 +82,7 @@ class IpcConnection(SessionConnection):
     """One IPC client."""
 
     kind = "ipc"
+    end = b"\n"
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
@@ -101,12 +103,16 @@ class IpcConnection(SessionConnection):
 
     def _fail(self, failure: Failure) -> None:
         """After this the stream cannot be followed: say why, and close."""
+        self.write_waiting(all_of_it=True)
         if self.transport is not None:
-            self.transport.write(self._frame(write_failure(b"null", failure)))
+            self.transport.write(write_failure(b"null", failure) + self.end)
         self._leave(1002, failure.message)
 
-    def _frame(self, message: bytes) -> bytes:
-        return message + b"\n"
+    def _start(self, size: int) -> bytes:
+        return b""
 
     def _part(self, transport: asyncio.Transport, code: int, reason: str) -> None:
+        """A stream has no close codes: a subscriber that is dropped finds the reason as its last line."""
+        if code == TOO_SLOW:
+            transport.write(write_failure(b"null", Failure(LIMIT_EXCEEDED, reason)) + self.end)
         transport.close()

@@ -9,7 +9,7 @@ import socket
 import stat
 import sys
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,11 +109,12 @@ async def serve(
     sockets = _listen(hosts, port)
     endpoint = Endpoint(dispatcher, options or ServerOptions(), loop)
     listeners: list[asyncio.Server] = []
+    connection = _connection(endpoint)
     try:
         if ipc_path is not None:
             listeners.append(await _listen_ipc(endpoint, ipc_path))
         for listening in sockets:
-            listener = await loop.create_server(lambda: HttpConnection(endpoint), sock=listening, backlog=BACKLOG)
+            listener = await loop.create_server(connection, sock=listening, backlog=BACKLOG)
             listeners.append(listener)
     except BaseException:
         for listener in listeners:
@@ -125,6 +126,16 @@ async def serve(
     dispatcher.loop = loop
     addresses = [listening.getsockname()[:2] for listening in sockets]
     return Server(endpoint, listeners, addresses, ipc_path)
+
+
+def _connection(endpoint: Endpoint) -> Callable[[], HttpConnection]:
+    """What makes a connection of this server."""
+    gateway = endpoint.options.gateway
+    if gateway is None:
+        return lambda: HttpConnection(endpoint)
+    from megadev.server.limited import LimitedHttp  # what few servers need is loaded by those
+
+    return lambda: LimitedHttp(endpoint, gateway)
 
 
 def _listen(hosts: Sequence[str], port: int) -> list[socket.socket]:

@@ -1,5 +1,10 @@
-"""What lasting connections (WebSocket, IPC) have in common: an id, messages answered in turn, notifications, a bounded
-backlog, and callbacks for their end.
+"""What lasting connections (WebSocket, IPC) have in common: an id, messages answered in turn, a bounded queue of
+notifications, and callbacks for their end.
+
+A notification is put into the queue of its connection and nothing else happens while the chain moves. Afterwards the
+endpoint lets one connection after the other write what waits, as much as its socket takes, a few milliseconds at a
+time, so that requests are answered in between. What the socket does not take stays in the queue, where the message
+itself is shared with every other subscriber that waits for it.
 
 Why a slow reader is dropped and not slowed to: notifications are pushed, so waiting for one subscriber would mean
 holding back the chain, or memory without bound. A burst is let through (mining a thousand blocks in one call notifies
@@ -21,6 +26,13 @@ TURN = 16
 """Messages answered in one go before other connections get a turn."""
 CONCURRENT = 64
 """Messages of one session that may wait for their answers at once."""
+CHUNK = 256 * 1024
+"""Bytes of waiting messages that are handed to the socket at once."""
+OVERHEAD = 200
+"""Bytes that a waiting message costs besides its text."""
+TOO_SLOW = 1008
+"""The close code (RFC 6455 §7.4.1: policy violation) for a subscriber that does not keep up; IPC has an error
+instead."""
 PARTING = 5.0
 """Seconds a dropped subscriber gets to read what it was sent, and why it was dropped."""
 BURST = 4
@@ -33,6 +45,8 @@ class SessionConnection(asyncio.Protocol):
     """A connection that stays. Subclasses frame messages: ``_frame``, ``_part`` and ``data_received``."""
 
     kind = ""
+    end = b""
+    """What follows each message."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -41,6 +55,11 @@ class SessionConnection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.queue: deque[bytes] = deque()
+        self.outbox: deque[tuple[bytes, bytes, int]] = deque()
+        """What waits to be written: a message's beginning, the rest that it may share with others, what both weigh."""
+        self.backlog = 0
+        """What the outbox weighs, in bytes."""
+        self.is_due = False
         self.is_paused = False
         self.is_writable = True
         self.is_parting = False
@@ -50,24 +69,51 @@ class SessionConnection(asyncio.Protocol):
 
     # -- the session, as methods see it -------------------------------------------------------------------------------
 
-    def notify(self, message: bytes) -> None:
-        """Send one message; drop the session if it has fallen too far behind. Call on the loop's thread."""
-        transport = self.transport
-        if transport is None or self.is_parting:
+    def notify(self, message: bytes, shared: bytes = b"") -> None:
+        """Queue one message; drop the session if it has fallen too far behind. Call on the loop's thread."""
+        if self.transport is None or self.is_parting:
             return
-        transport.write(self._frame(message))
-        backlog = transport.get_write_buffer_size()
-        limit = self.endpoint.options.backlog_limit
-        if backlog <= limit:
+        self._queue(message, shared)
+        if not self.is_due:
+            self.is_due = True
+            self.endpoint.let_write(self)
+        backlog, limit = self.backlog, self.endpoint.options.backlog_limit
+        if backlog > limit:
+            self._fall_behind(self.endpoint.loop.time(), at_once=backlog > BURST * limit)
+
+    def _queue(self, message: bytes, shared: bytes) -> None:
+        size = len(message) + len(shared)
+        weight = size + OVERHEAD
+        self.outbox.append((self._start(size) + message, shared, weight))
+        self.backlog += weight
+        self.endpoint.weigh(weight)
+
+    def _fall_behind(self, now: float, *, at_once: bool) -> None:
+        """There is more waiting than may: drop the session if that has been so for too long."""
+        if self.behind_since is None:
+            self.behind_since = now
+        if at_once or now - self.behind_since > self.endpoint.options.backlog_grace:
+            self.drop()
+
+    def write_waiting(self, *, all_of_it: bool = False) -> None:
+        """Hand what waits to the socket: as much as that takes, or all of it."""
+        self.is_due = False
+        transport = self.transport
+        while self.outbox and transport is not None and (self.is_writable or all_of_it):
+            pieces: list[bytes] = []
+            weight = 0
+            while self.outbox and weight < CHUNK:
+                start, shared, size = self.outbox.popleft()
+                pieces += (start, shared, self.end)
+                weight += size
+            self._lighten(weight)
+            transport.write(b"".join(pieces))
+
+    def _lighten(self, weight: int) -> None:
+        self.backlog -= weight
+        self.endpoint.weigh(-weight)
+        if self.backlog <= self.endpoint.options.backlog_limit:
             self.behind_since = None
-        elif backlog > BURST * limit:
-            self._drop()
-        else:
-            now = self.endpoint.loop.time()
-            if self.behind_since is None:
-                self.behind_since = now
-            elif now - self.behind_since > self.endpoint.options.backlog_grace:
-                self._drop()
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when the connection has ended."""
@@ -85,9 +131,17 @@ class SessionConnection(asyncio.Protocol):
         self.queue.clear()
         for task in self.tasks:
             task.cancel()
+        self._forget_waiting()
+        self._tell_of_end()
+
+    def _tell_of_end(self) -> None:
         callbacks, self.close_callbacks = self.close_callbacks, []
         for callback in callbacks:
             callback()
+
+    def _forget_waiting(self) -> None:
+        self.outbox.clear()
+        self._lighten(self.backlog)
 
     def eof_received(self) -> bool:
         """A client that has sent all it will is still answered."""
@@ -100,20 +154,13 @@ class SessionConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.is_writable = True
-        self.behind_since = None
+        self.write_waiting()
         self._proceed()
 
     def check(self, now: float) -> None:
         """Drop a subscriber that stays behind even when nothing new is sent."""
-        transport = self.transport
-        if transport is None or self.is_parting:
-            return
-        if transport.get_write_buffer_size() <= self.endpoint.options.backlog_limit:
-            self.behind_since = None
-        elif self.behind_since is None:
-            self.behind_since = now
-        elif now - self.behind_since > self.endpoint.options.backlog_grace:
-            self._drop()
+        if self.backlog > self.endpoint.options.backlog_limit and self.transport is not None and not self.is_parting:
+            self._fall_behind(now, at_once=False)
 
     def shut_down(self) -> bool:
         if self.transport is not None and not self.tasks and not self.queue:
@@ -146,6 +193,7 @@ class SessionConnection(asyncio.Protocol):
         elif self.transport is None:
             return
         elif self.at_eof and not self.tasks:
+            self.write_waiting(all_of_it=True)
             self.transport.close()
         elif self.is_paused and self.is_writable:
             self.is_paused = False
@@ -158,13 +206,16 @@ class SessionConnection(asyncio.Protocol):
             self.transport.pause_reading()
 
     def _respond(self, message: bytes) -> None:
-        answer = self.endpoint.dispatcher.handle(message, self.node, self.endpoint.offload)
+        answer = self._handle(message)
         if answer is None or isinstance(answer, bytes):
             self._write_answer(answer)
         else:
             task = self.endpoint.loop.create_task(self._answer_later(answer))
             self.tasks.add(task)
             task.add_done_callback(self._task_done)
+
+    def _handle(self, message: bytes) -> Answer | Awaitable[Answer]:
+        return self.endpoint.dispatcher.handle(message, self.node, self.endpoint.offload)
 
     async def _answer_later(self, answer: Awaitable[Answer]) -> None:
         self._write_answer(await answer)
@@ -174,26 +225,37 @@ class SessionConnection(asyncio.Protocol):
         self._proceed()
 
     def _write_answer(self, answer: Answer) -> None:
-        if answer is not None and self.transport is not None and not self.is_parting:
-            self.transport.write(self._frame(answer))
+        transport = self.transport
+        if answer is not None and transport is not None and not self.is_parting:
+            if self.outbox:  # what waits comes first, so that a client hears things in their order
+                self._queue(answer, b"")
+                self.write_waiting()
+            else:
+                transport.write(b"%b%b%b" % (self._start(len(answer)), answer, self.end))
         self.endpoint.answered()
 
-    def _drop(self) -> None:
-        self._leave(1008, "this subscriber reads too slowly: messages were piling up")
+    def drop(self) -> None:
+        """End a session that reads too slowly: what waits is lost, and it is told so."""
+        lost = len(self.outbox)
+        self._forget_waiting()
+        self._leave(TOO_SLOW, f"this subscriber reads too slowly: {lost} messages were waiting and are lost")
 
     def _leave(self, code: int, reason: str) -> None:
         """Say goodbye and close, cutting the connection if the other side does not take it."""
         transport = self.transport
         if transport is None or self.is_parting:
             return
+        self.write_waiting(all_of_it=True)
         self.is_parting = True
         self.queue.clear()
         self._part(transport, code, reason)
         self.endpoint.loop.call_later(PARTING, self.abort)
+        self._tell_of_end()  # and not only when the other side has taken note: nothing is to be sent any more
 
     # -- framing ------------------------------------------------------------------------------------------------------
 
-    def _frame(self, message: bytes) -> bytes:
+    def _start(self, size: int) -> bytes:
+        """What stands in front of a message of ``size`` bytes."""
         raise NotImplementedError
 
     def _part(self, transport: asyncio.Transport, code: int, reason: str) -> None:

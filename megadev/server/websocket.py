@@ -24,9 +24,9 @@ class WebSocketConnection(SessionConnection):
 
     kind = "ws"
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, message_limit: int | None) -> None:
         super().__init__(endpoint)
-        self.protocol = ServerProtocol(max_size=endpoint.options.body_limit)
+        self.protocol = ServerProtocol(max_size=message_limit)
         self.parts: list[bytes] = []
 
     def data_received(self, data: bytes) -> None:
@@ -61,14 +61,13 @@ class WebSocketConnection(SessionConnection):
                 self.is_parting = True
                 transport.close()
 
-    def _frame(self, message: bytes) -> bytes:
-        """A text frame (RFC 6455 §5.2)."""
-        length = len(message)
-        if length < 126:
-            return b"\x81%c%b" % (length, message)
-        if length < 65536:
-            return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), message)
-        return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), message)
+    def _start(self, size: int) -> bytes:
+        """The head of a text frame (RFC 6455 §5.2)."""
+        if size < 126:
+            return b"\x81%c" % size
+        if size < 65536:
+            return b"\x81\x7e%b" % size.to_bytes(2, "big")
+        return b"\x81\x7f%b" % size.to_bytes(8, "big")
 
     def _part(self, transport: asyncio.Transport, code: int, reason: str) -> None:
         if self.protocol.state is State.OPEN:

@@ -333,7 +333,15 @@ DEVIATIONS: tuple[Deviation, ...] = (
             "anvil_setBalance/sets#*,anvil_setCode/sets#*,anvil_setStorageAt/sets#* | result | value",
             "evm_addAccount/*,evm_removeAccount/*,personal_importRawKey/* | * | *",
             "anvil_setNextBlockPrevRandao/* | * | *",
+            "debug_clearTxpool/clears#3 | result.pending,result.queued | value",
         ),
+    ),
+    Deviation(
+        "`debug_codeByHash`, `debug_dbGet`",
+        "the block must exist; a key is looked up",
+        "the block is not looked at; `debug_dbGet` refuses every request, as it wants its parameters not to be a list",
+        _GETH,
+        ("debug_codeByHash/refused#3 |  | refused here", "debug_dbGet/* | error.code, | *"),
     ),
     Deviation(
         "`anvil_setChainId`",

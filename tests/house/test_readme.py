@@ -15,6 +15,7 @@ import pytest
 from megadev.cli.main import COMMANDS
 from megadev.config import GROUPS, SETTINGS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
+from megadev.rpc.gateway_limits import LIMIT_ROWS, METHODS, REFUSALS
 from tests.conformance.deviations import DEVIATIONS
 from tests.house.golden import check_golden
 from tests.house.source import REPOSITORY
@@ -73,7 +74,28 @@ def deviations_table() -> str:
     return "\n".join(["| what | megadev | Anvil | why |", "|---|---|---|---|", *rows])
 
 
+def gateway_tables() -> str:
+    """The methods on the public endpoint's list by class, the limits, and the refusals."""
+    kinds = dict.fromkeys(row.kind for row in METHODS.values())
+    lists = [
+        (kind, [f"`{row.name}`" + (f" ({row.note})" if row.note else "") for row in METHODS.values() if row.kind == kind])
+        for kind in sorted(kinds)
+    ]
+    sockets = ", ".join(f"`{row.name}`" for row in METHODS.values() if row.socket)
+    methods = ["| class | methods |", "|---|---|", *(f"| {kind} | {', '.join(names)} |" for kind, names in lists)]
+    limits = ["| at most | of | beyond |", "|---|---|---|"]
+    for row in LIMIT_ROWS:
+        refusal = row.metadata["refusal"]
+        beyond = "" if refusal is None else f"{refusal.code} {refusal.message}"
+        limits.append(f"| {row.default:,} {row.metadata['unit']} | {_cell(row.metadata['what'])} | {_cell(beyond)} |")
+    refusals = ["| code | HTTP | message | when |", "|---|---|---|---|"]
+    refusals += [f"| {row.code} | {row.status} | {row.message} | {_cell(row.when)} |" for row in REFUSALS]
+    socket_line = f"A WebSocket takes only {sockets}. Which class a method is counted in is assumed."
+    return "\n\n".join(["\n".join(methods), socket_line, "\n".join(limits), "\n".join(refusals)])
+
+
 GENERATED: dict[str, Callable[[], str]] = {
+    "gateway": gateway_tables,
     "deviations": deviations_table,
     "settings": settings_table,
     "help": help_texts,

@@ -306,7 +306,7 @@ def test_an_access_list_names_the_slots_and_the_gas_with_it(net: Devnet) -> None
 
 def test_a_failing_transaction_has_an_access_list_too(net: Devnet) -> None:
     answer = net.rpc("eth_createAccessList", Contract(net, "Reverter").request("withReason()"))
-    assert answer["error"] == "execution reverted"
+    assert answer["error"] == "execution reverted: out of luck"
     assert answer["accessList"][0]["storageKeys"] == [word(0)]
 
 

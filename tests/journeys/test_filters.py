@@ -11,7 +11,7 @@ from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import Value, encode_call
 from megadev.primitives.keccak import keccak
-from megadev.rpc import subscriptions
+from megadev.rpc import filters
 from megadev.testing.client import RpcError
 from tests.contracts import load
 
@@ -184,11 +184,11 @@ def test_a_filter_nobody_reads_does_not_grow_without_bound(chain: Chain, monkeyp
     watched = chain.rpc("eth_newPendingTransactionFilter")
     sent = [chain.log("many(uint256)", 0) for _ in range(3)]
     assert chain.changes(watched) == sent
-    monkeypatch.setattr(subscriptions, "MAX_BUFFERED", 2)
+    monkeypatch.setattr(filters, "MAX_BUFFERED", 2)
     bounded = chain.rpc("eth_newPendingTransactionFilter")
     sent = [chain.log("many(uint256)", 0) for _ in range(3)]
     assert chain.changes(bounded) == sent[1:]
-    monkeypatch.setattr(subscriptions, "MAX_FILTERS", 3)
+    monkeypatch.setattr(filters, "MAX_FILTERS", 3)
     chain.clock.advance(1)
     chain.changes(watched)
     for _ in range(2):

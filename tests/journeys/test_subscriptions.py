@@ -204,16 +204,16 @@ def test_a_closed_connection_leaves_nothing_behind(net: Devnet, socket: Socket) 
 def test_events_are_formatted_once_for_all_who_hear_of_them(
     net: Devnet, socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from megadev.rpc import subscriptions
+    from megadev.rpc import streams
 
     formatted: list[int] = []
-    original = subscriptions.format_header
+    original = streams.format_header
 
     def counting(block: Any, **options: Any) -> Any:
         formatted.append(block.number)
         return original(block, **options)
 
-    monkeypatch.setattr(subscriptions, "format_header", counting)
+    monkeypatch.setattr(streams, "format_header", counting)
     ids = [socket.rpc("eth_subscribe", "newHeads") for _ in range(5)]
     net.rpc("evm_mine")
     assert [socket.next(each)["number"] for each in ids] == ["0x1"] * 5

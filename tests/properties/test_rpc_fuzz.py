@@ -46,8 +46,8 @@ class Listener:
 
     id = "fuzz"
 
-    def notify(self, message: bytes) -> None:
-        msgspec.json.decode(message)
+    def notify(self, message: bytes, shared: bytes = b"") -> None:
+        msgspec.json.decode(message + shared)
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """It never closes."""

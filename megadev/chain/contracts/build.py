@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -95,11 +96,11 @@ def compile_solidity(command: list[str], sources: dict[str, str], evm_version: s
             "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}},
         },
     }
-    # a file, not a pipe: solcjs ends before a pipe has taken more than 64 KB
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
-        subprocess.run(
-            [*command, "--standard-json"], input=json.dumps(request), stdout=out, text=True, check=True, timeout=300
-        )
+    # files, not pipes: solcjs gives up on a pipe that has no more to read yet, and ends before one took more than 64 KB
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as asked, tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        json.dump(request, asked)
+        asked.seek(0)
+        subprocess.run([*command, "--standard-json"], stdin=asked, stdout=out, check=True, timeout=300)
         out.seek(0)
         printed = out.read()
     answer = json.loads(printed[printed.index("{") :])  # solcjs says a line about SMT solvers first
@@ -128,8 +129,13 @@ def settings(evm_version: str) -> dict[str, Any]:
 
 
 def source_digest(path: Path) -> str:
-    """SHA-256 of a source file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 of a source file, followed by those it imports (each once, in order), in hex."""
+    sources = [path]
+    for source in sources:
+        for name in re.findall(r'^(?:import |}).*"\./(.+)";$', source.read_text(), re.MULTILINE):
+            if (imported := source.parent / name) not in sources:
+                sources.append(imported)
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 
 def render(fields: dict[str, Any]) -> str:
@@ -139,7 +145,8 @@ def render(fields: dict[str, Any]) -> str:
 
 
 def build_solidity(directory: Path, command: list[str], evm_version: str) -> dict[str, str]:
-    """Artifact file name → text, for every contract of the ``.sol`` files in ``directory``."""
+    """Artifact file name → text, for every contract of the ``.sol`` files in ``directory`` that has code of its own:
+    interfaces and abstract contracts have none."""
     sources = {path.name: path.read_text() for path in sorted(directory.glob("*.sol"))}
     built = compile_solidity(command, sources, evm_version)
     return {
@@ -156,6 +163,7 @@ def build_solidity(directory: Path, command: list[str], evm_version: str) -> dic
             }
         )
         for name, output in sorted(built.items())
+        if output["creation"] != "0x"
     }
 
 

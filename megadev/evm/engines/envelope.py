@@ -129,8 +129,7 @@ class Envelope:
                 warm[created] = True
                 call = Call("CREATE", 0, sender, created, created, tx.data, tx.value, b"", gas)
                 if is_taken(machine, created):
-                    machine.refuse(call, "contract address collision")
-                    call.gas = 0
+                    machine.refuse(call, "contract address collision", keeps_gas=False)
                 else:
                     machine.create(call)
             else:

@@ -30,11 +30,15 @@ from megadev.evm.engines.operations import (
 from megadev.evm.engines.precompiles import Answer
 from megadev.evm.engines.traces import word_hash
 from megadev.evm.rules import Precompile
+from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 
 CONSOLE: Final[Address] = bytes(9) + b"console.log"
 """Where Hardhat's and forge-std's console libraries send what is to be printed; nothing is there."""
+CONSOLE_ROOM: Final = 1 << 20
+"""Bytes of what one transaction prints that are kept: printing is cheap in gas, and receipts stay in memory."""
+CONSOLE_FULL: Final = encode_call("log(string)", "(more was printed than megadev keeps of one transaction)")
 
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
@@ -50,6 +54,7 @@ class Machine:
         "chain_id",
         "code_size_limit",
         "console",
+        "console_room",
         "functions",
         "gas_price",
         "has_clz",
@@ -97,6 +102,7 @@ class Machine:
         self.precompiles = precompiles
         self.functions = functions
         self.console: list[ConsoleCall] = []
+        self.console_room = CONSOLE_ROOM
         self.tracer = tracer
         self.wants_steps = tracer is not None and tracer.wants_steps
 
@@ -119,7 +125,7 @@ class Machine:
         elif call.code:
             self.run(call, analysed(call.code))
         elif call.code_address == CONSOLE:
-            self.console.append(ConsoleCall(call.caller, call.data))
+            self.print(call.caller, call.data)
         if call.error is not None:
             self._fail(call, checkpoint)
         if self.tracer is not None:
@@ -175,13 +181,22 @@ class Machine:
         else:
             call.output = output
 
-    def refuse(self, call: Call, reason: str) -> None:
-        """A call that may not start (depth, balance): its gas is kept, a tracer sees it come and go."""
+    def print(self, sender: Address, data: bytes) -> None:
+        """Keep what was printed, unless there was too much already; the last that is kept says so."""
+        if self.console_room >= 0:
+            self.console_room -= len(data) + 64
+            self.console.append(ConsoleCall(sender, data if self.console_room >= 0 else CONSOLE_FULL))
+
+    def refuse(self, call: Call, reason: str, *, keeps_gas: bool = True) -> None:
+        """A call that may not start: a tracer sees it come and go. Its gas is kept, but for a collision's."""
+        gas = call.gas
         if self.tracer is not None:
             self.enter(call)
-            call.error = reason
-            self.leave(call, call.gas)
+        if not keeps_gas:
+            call.gas = 0
         call.error = reason
+        if self.tracer is not None:
+            self.leave(call, gas)
 
     def enter(self, call: Call) -> None:
         """Tell the tracer that ``call`` begins."""
@@ -213,7 +228,7 @@ class Machine:
         gas, pc = call.gas, 0
         op = 0
         tracer = self.tracer if self.wants_steps else None
-        stepping = False
+        stepping, frame = False, call.frame
         try:
             while True:
                 # an arrival: the start, a jump, what follows one, or an opcode that left the loop
@@ -230,7 +245,10 @@ class Machine:
                         if stepping:
                             tracer.step_done(gas)
                         stepping = True
-                        self._step(call, pc, op, gas)
+                        assert frame is not None
+                        tracer.step(
+                            Step(pc, op, gas, call.depth, self.journal.refund, stack, memory, call.return_data, frame)
+                        )
                     if op >= 0x5F:
                         if op < 0x80:  # PUSH0 … PUSH32
                             if op == 0x5F:
@@ -524,25 +542,14 @@ class Machine:
             if len(stack) >= STACK_INPUTS[op]:
                 raise
             call.error = underflow(len(stack), STACK_INPUTS[op]).reason
-        return self._finish(call, max(gas, 0), stepping)
+        return self._halt(call, gas, stepping)
+
+    def _halt(self, call: Call, gas: int, stepping: bool) -> None:
+        if stepping and self.tracer is not None:
+            self.tracer.step_done(min(gas, call.gas))  # what an operation has charged stands in the frame alone
+        call.gas = max(gas, 0)
 
     def _finish(self, call: Call, gas: int, stepping: bool) -> None:
         call.gas = gas
         if stepping and self.tracer is not None:
             self.tracer.step_done(gas)
-
-    def _step(self, call: Call, pc: int, op: int, gas: int) -> None:
-        assert self.tracer is not None and call.frame is not None
-        self.tracer.step(
-            Step(
-                pc,
-                op,
-                gas,
-                call.depth,
-                self.journal.refund,
-                call.stack,
-                call.memory,
-                call.return_data,
-                call.frame,
-            )
-        )

@@ -411,8 +411,7 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
             journal.bump_nonce(here)
             journal.warm_account(address)
             if is_taken(m, address):
-                m.refuse(child, "contract address collision")
-                child.gas = 0
+                m.refuse(child, "contract address collision", keeps_gas=False)
             else:
                 m.create(child)
         call.gas += child.gas

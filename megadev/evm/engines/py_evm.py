@@ -16,7 +16,7 @@ from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.message import Message as _Message
 from eth.vm.opcode import as_opcode
 
-from megadev.chain.receipts import ConsoleCall, Log
+from megadev.chain.receipts import Log
 from megadev.chain.spec import ChainSpec
 from megadev.errors import MethodUnavailable
 from megadev.evm.engine import EngineInfo
@@ -61,7 +61,6 @@ class _State:
         self.gas_limit = block.gas_limit
         self.base_fee = block.base_fee
         self.blob_base_fee = block.blob_base_fee
-        self.console = machine.console
         self.get_balance = journal.balance
         self.set_balance = journal.set_balance
         self.get_nonce = journal.nonce
@@ -144,7 +143,7 @@ class _Computation(PragueComputation):
         cls, state: Any, message: Any, transaction_context: Any, parent_computation: Any = None
     ) -> Any:
         if message.code_address == CONSOLE:
-            state.console.append(ConsoleCall(message.sender, message.data_as_bytes))
+            state.machine.print(message.sender, message.data_as_bytes)
         return super().apply_message(state, message, transaction_context, parent_computation)
 
     @classmethod

@@ -51,6 +51,15 @@ class CallNode:
             yield node
             waiting.extend(reversed(node.calls))
 
+    def lasting(self) -> Iterator[CallNode]:
+        """As ``walk``, without the frames that failed and what was done within them: what they did was undone."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            if not node.failed:
+                yield node
+                waiting.extend(reversed(node.calls))
+
 
 class CallTreeTracer:
     """Builds the tree. ``locate`` also watches steps, for program counters: slower by an order of magnitude."""

@@ -62,6 +62,7 @@ def anvil_impersonateSignature(node: RpcNode, signature: SignatureParam, address
     signer = paired or address
     if signer is None or (paired and address):
         raise InvalidParams("missing value for required argument 1 (address): whom ecrecover shall answer with")
+    node.devnet.between_blocks()
     node.devnet.accounts.impersonate_signature(given, signer)
 
 

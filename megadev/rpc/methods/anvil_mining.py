@@ -9,13 +9,12 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.artifacts import explain
 from megadev.chain.blocks import SealedBlock
 from megadev.errors import InvalidParams
-from megadev.primitives.abi import revert_reason
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_block
-from megadev.sequencer.sequencer import MiningMode
 
 MILLISECONDS_FROM = 10**12
 """Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
@@ -78,24 +77,19 @@ def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> str:
 @method("anvil_mine_detailed")
 def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) -> list[JsonObject]:
     """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
-    return [_detailed(block) for block in _mine_as(node, options)]
+    return [_detailed(node, block) for block in _mine_as(node, options)]
 
 
 @method("anvil_getAutomine")
 def anvil_getAutomine(node: RpcNode) -> bool:
-    """Whether each transaction gets a block at once."""
-    return node.chain.sequencer.mode.is_instant
+    """Whether transactions are executed as they arrive: each in a block of its own, or all in the open one."""
+    return node.chain.sequencer.mode.executes_on_arrival
 
 
 @method("anvil_setAutomine")
 def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> None:
-    """Switch instant mining; a timer that runs goes on running."""
-    mining = node.devnet.mining
-    timed = mining.block_time is not None
-    if enabled:
-        mining.set(MiningMode.MIXED if timed else MiningMode.INSTANT, mining.block_time)
-    else:
-        mining.set(MiningMode.INTERVAL if timed else MiningMode.NONE, mining.block_time)
+    """Switch instant mining, or continuous where the chain has mini-blocks; a timer that runs goes on running."""
+    node.devnet.mining.set_automine(enabled)
 
 
 @method("anvil_getIntervalMining")
@@ -107,44 +101,54 @@ def anvil_getIntervalMining(node: RpcNode) -> int | float | None:
 
 @method("anvil_setIntervalMining")
 def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> None:
-    """Mine by timer only, every so many seconds; 0 stops the timer and leaves instant mining as it was."""
-    mining = node.devnet.mining
-    if seconds:
-        mining.set(MiningMode.INTERVAL, seconds)
-    elif mining.block_time is not None:
-        mining.set(MiningMode.INSTANT if mining.mode.is_instant else MiningMode.NONE)
+    """Mine by timer only, every so many seconds; 0 stops the timer and leaves instant mining as it was.
+
+    With mini-blocks, how often a block is sealed; transactions are executed as they arrive all the same.
+    """
+    node.devnet.mining.set_interval(seconds or None)
 
 
 @method("anvil_increaseTime")
 def anvil_increaseTime(node: RpcNode, seconds: Uint64Param) -> int:
     """Move the clock forward; the answer is the total offset in seconds."""
+    node.devnet.between_blocks()
     return node.devnet.time.increase(seconds)
 
 
 @method("anvil_setTime")
 def anvil_setTime(node: RpcNode, timestamp: TimestampParam) -> int:
     """Set the clock, forwards or back; the answer is the jump in seconds. Blocks never go back in time."""
+    node.devnet.between_blocks()
     return node.devnet.time.set_time(timestamp)
 
 
 @method("anvil_setNextBlockTimestamp")
 def anvil_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> None:
     """Decide the next block's timestamp; the clock goes on from there."""
+    node.devnet.between_blocks()
     node.devnet.time.set_next(timestamp, node.chain.head.header.timestamp)
 
 
 @method("anvil_setBlockTimestampInterval")
 def anvil_setBlockTimestampInterval(node: RpcNode, seconds: Uint64Param) -> None:
     """Put blocks so many seconds apart, whatever the clock says."""
+    node.devnet.between_blocks()
     node.devnet.time.set_interval(seconds)
 
 
 @method("anvil_removeBlockTimestampInterval")
 def anvil_removeBlockTimestampInterval(node: RpcNode) -> bool:
     """Let the clock decide again; false where it did already."""
+    node.devnet.between_blocks()
     had_one = node.devnet.time.settings.interval is not None
     node.devnet.time.set_interval(None)
     return had_one
+
+
+@method("anvil_getLastBlockWallTime")
+def anvil_getLastBlockWallTime(node: RpcNode) -> int:
+    """When the last block was sealed, in milliseconds, by a clock that does not travel."""
+    return int(node.devnet.time.last_sealed * 1000)
 
 
 @method("anvil_getGenesisTime")
@@ -158,6 +162,7 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
         return _mine(node, 1)
     _check_count(options.blocks)
     if options.timestamp is not None:
+        node.devnet.between_blocks()
         node.devnet.time.set_next(options.timestamp, node.chain.head.header.timestamp)
     return _mine(node, options.blocks)
 
@@ -172,10 +177,11 @@ def _check_count(count: int) -> None:
         raise InvalidParams(f"cannot mine {count} blocks at once: at most {MAX_BLOCKS_AT_ONCE}; ask several times")
 
 
-def _detailed(block: SealedBlock) -> JsonObject:
+def _detailed(node: RpcNode, block: SealedBlock) -> JsonObject:
     answer = format_block(block, full=True)
     for shown, receipt in zip(answer["transactions"], block.receipts, strict=True):
         shown["output"] = "0x" + receipt.output.hex()
         if receipt.error is not None:
-            shown["revertReason"] = revert_reason(receipt.output) if receipt.output else receipt.error
+            words = explain.error(node.devnet.artifacts, receipt.output)
+            shown["revertReason"] = words if receipt.output else receipt.error
     return answer

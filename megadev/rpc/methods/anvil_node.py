@@ -176,6 +176,7 @@ def anvil_removePoolTransactions(node: RpcNode, address: AddressParam) -> None:
 @method("anvil_setCoinbase")
 def anvil_setCoinbase(node: RpcNode, address: AddressParam) -> None:
     """Who receives the tips of the blocks to come."""
+    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
     sequencer.blocks = replace(sequencer.blocks, coinbase=address)
 
@@ -183,6 +184,7 @@ def anvil_setCoinbase(node: RpcNode, address: AddressParam) -> None:
 @method("anvil_setNextBlockBaseFeePerGas")
 def anvil_setNextBlockBaseFeePerGas(node: RpcNode, base_fee: QuantityParam) -> None:
     """The next block's base fee, in wei per gas; later ones follow from it (EIP-1559)."""
+    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
     sequencer.blocks = replace(sequencer.blocks, next_base_fee=base_fee)
 
@@ -190,6 +192,7 @@ def anvil_setNextBlockBaseFeePerGas(node: RpcNode, base_fee: QuantityParam) -> N
 @method("anvil_setNextBlockPrevRandao")
 def anvil_setNextBlockPrevRandao(node: RpcNode, word: HashParam) -> None:
     """The next block's PREVRANDAO."""
+    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
     sequencer.blocks = replace(sequencer.blocks, next_prev_randao=word)
 
@@ -199,6 +202,7 @@ def anvil_setBlockGasLimit(node: RpcNode, gas_limit: Uint64Param) -> bool:
     """Gas per block from the next one on."""
     if not 0 < gas_limit < 2**63:
         raise InvalidParams(f"a block's gas limit lies in [1, 2**63), got {gas_limit}")
+    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
     sequencer.blocks = replace(sequencer.blocks, gas_limit=gas_limit)
     return True

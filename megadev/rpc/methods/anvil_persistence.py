@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import blobs_of
 from megadev.node.persistence import compress
@@ -11,12 +13,13 @@ from megadev.rpc.dispatch import RpcNode, method
 
 
 @method("anvil_dumpState")
-def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> str:
+async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> str:
     """The chain and its state, gzipped; with ``history`` also the state after every block (the default is what
-    --preserve-historical-states says)."""
-    if history is None:
-        history = node.devnet.config.preserve_historical_states
-    return "0x" + compress(Capture(node.chain).encode(history=history)).hex()
+    --preserve-historical-states says). A dump holds sealed blocks, so the open one is sealed first."""
+    with_history = node.devnet.config.preserve_historical_states if history is None else history
+    node.devnet.between_blocks()
+    capture = Capture(node.chain)
+    return await asyncio.to_thread(lambda: "0x" + compress(capture.encode(history=with_history)).hex())
 
 
 @method("anvil_loadState")

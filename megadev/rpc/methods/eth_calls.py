@@ -11,10 +11,11 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.artifacts import explain
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, TipAboveFeeCap
 from megadev.evm import calls
-from megadev.evm.engine import CALL, BlockEnv, Rules, TxEnv
+from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
 from megadev.node.replay import block_start
@@ -114,11 +115,8 @@ class Scene:
 
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     """A block's environment, and the state after it."""
-    if block is Tag.PENDING:
-        pending = chain.sequencer.pending_builder()
-        return Scene(chain, pending.env, pending.state, _rules(chain))
-    sealed, state = chain.block_and_state(block)
-    return Scene(chain, chain.env_of(sealed), state, _rules(chain))
+    env, state = chain.scene(block)
+    return Scene(chain, env, state, _rules(chain))
 
 
 def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:
@@ -135,6 +133,21 @@ def _rules(chain: LocalChain) -> Rules:
     return replace(CALL, ecrecover_answers=answers) if answers else CALL
 
 
+def explainer(node: RpcNode, state: StateReader, tx: TxEnv) -> calls.Explain:
+    """Says what revert data of ``tx`` means, with the errors of the contract that it calls or creates first."""
+
+    def words(data: bytes) -> str:
+        artifacts = node.devnet.artifacts
+        if tx.to is None:
+            created = artifacts.contract_of_creation(tx.data)
+            return explain.error(artifacts, data, None if created is None else created[0])
+        account = state.account(tx.to)
+        code = b"" if account is None else state.code(account.code_hash)
+        return explain.error(artifacts, data, artifacts.contract_at(tx.to, code))
+
+    return words
+
+
 @method("eth_call")
 def eth_call(
     node: RpcNode,
@@ -147,7 +160,8 @@ def eth_call(
     scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)
-    calls.raise_for_result(execution)
+    node.devnet.console.called("eth_call", scene.env.number, execution.console)
+    calls.raise_for_result(execution, explainer(node, scene.state, tx))
     return "0x" + execution.result.output.hex()
 
 
@@ -162,7 +176,14 @@ def eth_estimateGas(
     """The smallest gas limit with which a transaction succeeds; after those that wait unless a block is named."""
     scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
-    return hex(calls.estimate_gas(node.chain.engine, scene.env, tx, scene.state, rules=rules))
+
+    def watch(execution: Execution) -> None:
+        node.devnet.console.called("eth_estimateGas", scene.env.number, execution.console)
+
+    words = explainer(node, scene.state, tx)
+    return hex(
+        calls.estimate_gas(node.chain.engine, scene.env, tx, scene.state, rules=rules, explain=words, watch=watch)
+    )
 
 
 @method("eth_createAccessList")
@@ -178,7 +199,10 @@ def eth_createAccessList(
     """
     scene = scene_at(node.chain, block).overridden(state_overrides, None)
     tx, rules = scene.transaction(call)
-    entries, gas_used, error = calls.access_list(node.chain.engine, scene.env, tx, scene.state, rules=rules)
+    words = explainer(node, scene.state, tx)
+    entries, gas_used, error = calls.access_list(
+        node.chain.engine, scene.env, tx, scene.state, rules=rules, explain=words
+    )
     answer: JsonObject = {"accessList": format_access_list(entries), "gasUsed": hex(gas_used)}
     if error is not None:
         answer["error"] = error
@@ -244,18 +268,19 @@ def eth_callMany(
         for call in bundle.transactions:
             if clock.monotonic_ns() > deadline:
                 raise ExecutionHalted(f"execution aborted (timeout = {timeout_ms or DEFAULT_TIMEOUT_MS} ms)")
-            outcomes.append(_outcome(inside, state, call))
+            outcomes.append(_outcome(node, inside, state, call))
         answers.append(outcomes)
     return answers
 
 
-def _outcome(scene: Scene, state: Overlay, call: CallRequest) -> JsonObject:
+def _outcome(node: RpcNode, scene: Scene, state: Overlay, call: CallRequest) -> JsonObject:
     """Run ``call`` and keep what it changed."""
     tx, rules = scene.transaction(call)
     execution = calls.call(scene.chain.engine, scene.env, tx, scene.state, rules=rules)
+    node.devnet.console.called("eth_callMany", scene.env.number, execution.console)
     state.apply(execution.diff)
     try:
-        calls.raise_for_result(execution)
+        calls.raise_for_result(execution, explainer(node, scene.state, tx))
     except (ExecutionReverted, ExecutionHalted) as error:
         return {"error": str(error)}
     return {"value": "0x" + execution.result.output.hex()}

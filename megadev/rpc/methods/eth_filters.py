@@ -1,12 +1,12 @@
-"""eth_*: filters that a client polls. What they remember is ``rpc/subscriptions``' business."""
+"""eth_*: filters that a client polls. What they remember is ``rpc/filters``' business."""
 
 from __future__ import annotations
 
 from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
 from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.filters import filters_of
 from megadev.rpc.formatters import JsonObject, format_log
 from megadev.rpc.methods.eth_logs import find_logs
-from megadev.rpc.subscriptions import filters_of
 
 
 @method("eth_newFilter")

@@ -48,8 +48,9 @@ from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt
-from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.methods.eth_calls import explainer, scene_at
 from megadev.rpc.methods.eth_fees import suggested_tip
+from megadev.rpc.methods.megadev_preconfirmation import preconfirmation
 
 DEFAULT_SYNC_TIMEOUT_MS = 2_000
 """How long the *Sync methods wait for a receipt (EIP-7966's recommendation)."""
@@ -139,7 +140,7 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
             type=kind,
             chain_id=chain.spec.chain_id,
             nonce=chain.nonce(sender, Tag.PENDING) if request.nonce is None else request.nonce,
-            gas_limit=_estimated(chain, request, sender, hashes, forgiving) if request.gas is None else request.gas,
+            gas_limit=_estimated(node, request, sender, hashes, forgiving) if request.gas is None else request.gas,
             to=request.to,
             value=request.value or 0,
             data=request.data or b"",
@@ -237,9 +238,10 @@ def _blobs(request: CallRequest, chain: LocalChain) -> tuple[BlobSidecar | None,
 
 
 def _estimated(
-    chain: LocalChain, request: CallRequest, sender: Address, hashes: tuple[Hash32, ...], forgiving: bool
+    node: RpcNode, request: CallRequest, sender: Address, hashes: tuple[Hash32, ...], forgiving: bool
 ) -> int:
     """Gas by estimate, on top of what waits in the txpool."""
+    chain = node.chain
     scene = scene_at(chain, Tag.PENDING)
     # without a price: what the sender can afford is checked when the transaction is offered
     call = msgspec.structs.replace(
@@ -253,7 +255,8 @@ def _estimated(
     )
     tx, rules = scene.transaction(call)
     try:
-        return calls.estimate_gas(chain.engine, scene.env, tx, scene.state, rules=rules)
+        words = explainer(node, scene.state, tx)
+        return calls.estimate_gas(chain.engine, scene.env, tx, scene.state, rules=rules, explain=words)
     except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
         if not forgiving:
             raise
@@ -282,21 +285,24 @@ def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
 
 
 async def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject:
-    """Submit ``tx`` and wait for its block: none in an instant mode, up to the timeout otherwise.
+    """Submit ``tx`` and wait for its block: none where it is executed at once, up to the timeout otherwise.
 
     Raises ``ReceiptTimeout``, and ``InvalidTransaction`` where the txpool gives the transaction up meanwhile.
     """
     chain = node.chain
     chain.sequencer.submit(tx)
     chain.sequencer.settle()
-    placed = chain.store.transaction(tx.hash)
+    placed = chain.placed(tx.hash)
     if placed is None:
         limit = min(timeout_ms or DEFAULT_SYNC_TIMEOUT_MS, MAX_SYNC_TIMEOUT_MS)
         await _included(node, tx, limit)
-        placed = chain.store.transaction(tx.hash)
+        placed = chain.placed(tx.hash)
         if placed is None:
             raise ReceiptTimeout(tx.hash, limit)
-    return format_receipt(*placed)
+    receipt = format_receipt(*placed)
+    if node.devnet.config.preconf_receipts:
+        receipt["preconfirmation"] = preconfirmation(node, *placed)
+    return receipt
 
 
 async def _included(node: RpcNode, tx: Transaction, timeout_ms: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
 from megadev.chain.store import LocatedLog
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
@@ -77,7 +78,10 @@ def eth_simulateV1(node: RpcNode, payload: Payload, block: BlockParam = Tag.LATE
         validation=payload.validation,
         trace_transfers=payload.trace_transfers,
     )
-    return [_format_block(result, full=payload.return_full_transactions) for result in simulated]
+    for result in simulated:
+        for made in result.calls:
+            node.devnet.console.called("eth_simulateV1", result.block.number, made.execution.console)
+    return [_format_block(node, result, full=payload.return_full_transactions) for result in simulated]
 
 
 def _request(wanted: BlockStateCalls) -> BlockRequest:
@@ -96,17 +100,19 @@ def _request(wanted: BlockStateCalls) -> BlockRequest:
     )
 
 
-def _format_block(result: SimulatedBlock, *, full: bool) -> JsonObject:
+def _format_block(node: RpcNode, result: SimulatedBlock, *, full: bool) -> JsonObject:
     answer = format_block(result.block, full=full)
     first_log, calls = 0, []
     for index, call in enumerate(result.calls):
-        calls.append(_format_call(result, index, call, first_log))
+        calls.append(_format_call(node, result, index, call, first_log))
         first_log += len(call.logs)
     answer["calls"] = calls
     return answer
 
 
-def _format_call(result: SimulatedBlock, index: int, call: SimulatedCall, first_log: int) -> JsonObject:
+def _format_call(
+    node: RpcNode, result: SimulatedBlock, index: int, call: SimulatedCall, first_log: int
+) -> JsonObject:
     execution = call.execution
     answer: JsonObject = {
         "returnData": "0x" + execution.result.output.hex() if execution.succeeded else "0x",
@@ -119,7 +125,7 @@ def _format_call(result: SimulatedBlock, index: int, call: SimulatedCall, first_
         "status": "0x1" if execution.succeeded else "0x0",
     }
     try:
-        raise_for_result(execution)
+        raise_for_result(execution, lambda data: explain.error(node.devnet.artifacts, data))
     except ExecutionReverted as error:
         answer["error"] = failure_for(error, row_for(ExecutionReverted))
     except ExecutionHalted as error:

@@ -46,6 +46,10 @@ def eth_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
     for waiting in node.chain.pool.transactions():
         if waiting.nonce == nonce and waiting.sender == sender:
             return format_pending_transaction(waiting)
+    open_block = node.chain.open_block
+    for index, tx in enumerate(open_block.transactions if open_block is not None else ()):
+        if open_block is not None and tx.nonce == nonce and tx.sender == sender:
+            return format_transaction(open_block, index)
     block = _block_using(node.chain, sender, nonce)
     if block is not None:
         for index, tx in enumerate(block.transactions):
@@ -56,8 +60,8 @@ def eth_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
 
 @method("eth_getTransactionReceipt")
 def eth_getTransactionReceipt(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
-    """What a transaction left behind, once its block is sealed."""
-    placed = node.chain.store.transaction(tx_hash)
+    """What a transaction left behind. Before its block is sealed, with mini-blocks, ``blockHash`` is 32 bytes ff."""
+    placed = node.chain.placed(tx_hash)
     return None if placed is None else format_receipt(*placed)
 
 

@@ -23,6 +23,7 @@ two pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from megadev.chain.transactions import SignedAuthorization, Transaction, UnsignedTransaction, sign_transaction
@@ -43,7 +44,8 @@ GWEI = 10**9
 
 def fixed_node(*, paused: bool = False) -> Node:
     """A node with the chain above."""
-    node = Node(DevnetConfig(manual_clock=True, timestamp=START))
+    # no compiled contracts lie there: what a developer has in the working directory must not name errors
+    node = Node(DevnetConfig(manual_clock=True, timestamp=START, project=Path(__file__).parent))
     sequencer = node.l2.sequencer
     alone, together, waiting = fixed_transactions()
     for tx in alone:

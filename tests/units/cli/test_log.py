@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from megadev.chain.receipts import Receipt
+from megadev.chain.receipts import ConsoleCall, Receipt
 from megadev.chain.transactions import Transaction
 from megadev.cli.console import Paint
-from megadev.cli.log import ActivityLog, JsonLines, Record, RequestAnswered, TextLines
+from megadev.cli.log import ActivityLog, JsonLines, Located, Place, Record, RequestAnswered, TextLines
 from megadev.events import TransactionDropped, TransactionPreconfirmed
+from megadev.primitives.abi import encode_call
 from megadev.rpc.envelope import Failure
 
 SENDER = bytes.fromhex("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
@@ -185,3 +186,106 @@ def test_colour_is_only_added_where_wanted(enabled: bool) -> None:
     lines = TextLines(Paint(enabled), explain)
     text = "".join([*lines.add(transaction()), *lines.flush()])
     assert ("\x1b[" in text) is enabled
+
+
+# -- console.log and places --------------------------------------------------------------------------------------------
+
+
+def printing(*texts: str) -> tuple[ConsoleCall, ...]:
+    return tuple(ConsoleCall(TARGET, encode_call("log(string)", text)) for text in texts)
+
+
+def test_what_a_transaction_printed_stands_below_it() -> None:
+    lines = shown(transaction(console=printing("first", "second\nwith two lines", "")))
+    assert lines[3:] == ["    console.log:", "      first", "      second", "      with two lines", "      "]
+
+
+def test_what_a_call_printed_stands_below_its_request_which_joins_no_group() -> None:
+    printed = RequestAnswered("eth_call", None, 1_000_000, printing("hello"))
+    assert shown(request("eth_call"), printed, printed, request("eth_call")) == [
+        "eth_call  1.00 ms",
+        "eth_call  1.00 ms",
+        "  console.log:",
+        "    hello",
+        "eth_call  1.00 ms",
+        "  console.log:",
+        "    hello",
+        "eth_call  1.00 ms",
+    ]
+
+
+def test_printed_text_does_nothing_to_a_terminal() -> None:
+    """Colours of forge-std's StdStyle are taken out, everything else of that kind is made visible."""
+    lines = shown(transaction(console=printing("\x1b[91mred\x1b[0m\ta\x07b\x1b]0;title\x1b\\\x9bc\u202e")))
+    assert lines[4] == "      red a·b·]0;title·\\·c·"
+
+
+def test_endless_printing_is_cut_and_counted() -> None:
+    lines = shown(transaction(console=printing(*["again"] * 1000, "x" * 20_000)))
+    assert len(lines) < 300
+    assert lines[-1] == "      (801 more: ask megadev_getConsoleLogs)"
+    assert len(shown(transaction(console=printing("x" * 50_000)))[4]) < 11_000
+
+
+def test_console_logs_can_be_left_out() -> None:
+    lines = TextLines(Paint(False), explain, console=False)
+    made = [*lines.add(transaction(console=printing("hello"))), *lines.flush()]
+    assert not any("hello" in line for line in made)
+    (line,) = JsonLines(explain, console=False).add(transaction(console=printing("hello")))
+    assert "console" not in json.loads(line)
+
+
+def test_json_tells_messages_as_they_are() -> None:
+    (line,) = JsonLines(explain).add(transaction(console=printing("a\n\x1b[0m", "b")))
+    assert json.loads(line)["console"] == ["a\n\x1b[0m", "b"]
+    (line,) = JsonLines(explain).add(RequestAnswered("eth_call", None, 1, printing("c")))
+    assert json.loads(line)["console"] == ["c"]
+    (line,) = JsonLines(explain).add(request("eth_call"))
+    assert "console" not in json.loads(line)
+
+
+PLACES = (Place("src/Token.sol", 42, "Token._move", 'require(false, "no\x1b");'), Place("src/Token.sol", 7, "f", "g();"))
+
+
+def test_a_failed_transaction_shows_the_lines_where_it_failed() -> None:
+    failed = transaction(succeeded=False, error="execution reverted", output=b"raw")
+    lines = TextLines(Paint(False), explain, locate=lambda event: Located("Broke(1)", PLACES))
+    made = [*lines.add(failed), *lines.flush()]
+    assert made[2].startswith("    execution reverted: Broke(1) · ")
+    assert made[3:] == ['      at src/Token.sol:42  require(false, "no·");', "      at src/Token.sol:7  g();"]
+    (line,) = JsonLines(explain, locate=lambda event: Located("out of gas", PLACES)).add(
+        transaction(succeeded=False, error="out of gas")
+    )
+    told = json.loads(line)
+    assert told["error"] == "out of gas"
+    assert told["stack"][1] == {"source": "src/Token.sol", "line": 7, "function": "f", "text": "g();"}
+
+
+def test_nobody_looks_for_the_place_of_a_success() -> None:
+    def refuse(event: TransactionPreconfirmed) -> None:
+        raise AssertionError
+
+    assert len(list(JsonLines(explain, locate=refuse).add(transaction()))) == 1
+
+
+def test_what_concurrent_calls_print_stays_with_their_own_requests() -> None:
+    written: list[bytes] = []
+    log = ActivityLog(JsonLines(explain), written.append)
+    prints, answers = threading.Event(), threading.Event()
+
+    def slow_call() -> None:
+        log.printed(printing("slow"))
+        prints.set()
+        answers.wait(60)
+        log.request("eth_call", None, 2)
+
+    thread = threading.Thread(target=slow_call)
+    thread.start()
+    prints.wait(60)
+    log.printed(printing("quick"))
+    log.request("eth_call", None, 1)
+    answers.set()
+    thread.join(60)
+    log.start().close(60)
+    told = [json.loads(line) for line in b"".join(written).splitlines()]
+    assert [line["console"] for line in told] == [["quick"], ["slow"]]

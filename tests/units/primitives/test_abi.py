@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
 from typing import Any
 
 import eth_abi
 import pytest
+from eth_abi.exceptions import DecodingError
 from eth_utils import to_checksum_address
 from eth_utils.abi import function_signature_to_4byte_selector
 from hypothesis import given
 from hypothesis import strategies as st
 
-from megadev.primitives.abi import decode, encode, encode_call, revert_reason
+from megadev.primitives.abi import decode, encode, encode_call, format_value, revert_reason
 
 TYPES: dict[str, st.SearchStrategy[Any]] = {
     "uint256": st.integers(0, 2**256 - 1),
@@ -24,6 +26,7 @@ TYPES: dict[str, st.SearchStrategy[Any]] = {
     "bytes4": st.binary(min_size=4, max_size=4),
     "bytes": st.binary(max_size=70),
     "string": st.text("a0 é€😀\0", max_size=40),
+    "function": st.binary(min_size=24, max_size=24),
 }
 
 
@@ -70,7 +73,8 @@ def test_garbage_is_refused_or_decoded_as_eth_abi_does(kind: str, suffix: str, d
     [
         ("uint8", 256), ("uint256", -1), ("int8", 128), ("bool", 1), ("uint256", True), ("address", bytes(19)),
         ("bytes4", b"abc"), ("string", b"x"), ("bytes", "x"), ("uint256[2]", [1]), ("uint256[]", 1), ("uint", 1),
-        ("uint7", 1), ("bytes33", b""), ("(uint256)", [1]), ("bytes[]", "ab"),
+        ("uint7", 1), ("bytes33", b""), ("(uint256)", 1), ("(uint256)", []), ("(uint256", [1]), ("(uint8))", [1]),
+        ("bytes[]", "ab"), ("fixed128x81", 1), ("ufixed8x1", 256), ("uint8" + "[]" * 40, []), ("[]", []), ("", 1),
     ],
 )  # fmt: skip
 def test_values_that_do_not_fit_their_type_are_refused(kind: str, value: Any) -> None:
@@ -92,6 +96,81 @@ def test_an_announced_size_beyond_the_data_allocates_nothing() -> None:
             decode([kind], huge)
     with pytest.raises(ValueError, match="does not fit the data"):
         decode(["uint256[1000000]"], bytes(64))
+
+
+def members(deeper: int) -> st.SearchStrategy[tuple[str, Any]]:
+    """A type that may hold others, and a value of it."""
+    one = st.sampled_from(sorted(TYPES)).flatmap(arrays)
+    if not deeper:
+        return one
+    several = st.lists(members(deeper - 1), min_size=1, max_size=3)
+    tuples = several.map(lambda given: (f"({','.join(kind for kind, _ in given)})", tuple(value for _, value in given)))
+    return st.one_of(
+        one,
+        tuples,
+        st.tuples(tuples, st.integers(0, 3)).map(lambda made: (f"{made[0][0]}[]", [made[0][1]] * made[1])),
+        tuples.map(lambda made: (f"{made[0]}[2]", [made[1], made[1]])),
+    )
+
+
+@given(members(2))
+def test_tuples_encode_as_eth_abi_does_and_come_back(argument: tuple[str, Any]) -> None:
+    kind, value = argument
+    encoded = encode([kind], [value])
+    assert encoded == eth_abi.encode([kind], [value])
+    assert decode([kind], encoded) == (value,)
+    assert isinstance(format_value(kind, value), str)
+    assert encode_call(f"f({kind},bool)", value, True)[4:] == eth_abi.encode([kind, "bool"], [value, True])
+
+
+@given(members(2), st.binary(max_size=300))
+def test_garbage_is_refused_or_decoded_as_eth_abi_does_in_tuples_too(argument: tuple[str, Any], data: bytes) -> None:
+    kind, value = argument
+    for given_data in (data, encode([kind], [value])[: len(data)], encode([kind], [value]) + data):
+        try:
+            (ours,) = decode([kind], given_data)
+        except ValueError:
+            continue
+        try:
+            (theirs,) = eth_abi.decode([kind], given_data, strict=False)
+        except DecodingError:
+            continue  # it allows no offset into a head, as Solidity does
+        assert encode([kind], [ours]) == eth_abi.encode([kind], [theirs])
+
+
+@given(st.integers(-(2**127), 2**127 - 1), st.integers(1, 80))
+def test_fixed_point_numbers_are_the_integers_behind_them(number: int, decimals: int) -> None:
+    kind = f"fixed128x{decimals}"
+    exact = Decimal(number).scaleb(-decimals, Context(prec=100))
+    assert encode([kind], [number]) == eth_abi.encode([kind], [exact])
+    assert decode([kind], encode([kind], [number])) == (number,)
+    assert Decimal(format_value(kind, number)) == exact
+
+
+def test_nested_offsets_to_one_place_do_not_multiply() -> None:
+    """Each of 30 heads points to the same next array, eight levels deep: 30**8 values in 8 kB."""
+    level = b"".join([(30).to_bytes(32, "big"), *[(30 * 32).to_bytes(32, "big")] * 30])
+    data = (32).to_bytes(32, "big") + level * 8 + (0).to_bytes(32, "big")
+    with pytest.raises(ValueError, match="more values than it has room for"):
+        decode(["uint256" + "[]" * 9], data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("uint256", 10**18, "1000000000000000000"), ("int8", -1, "-1"), ("bool", True, "true"),
+        ("address", bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266"),
+         "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+        ("bytes4", b"abcd", "0x61626364"), ("bytes", b"", "0x"), ("bytes32", bytes(32), "0x" + "00" * 32),
+        ("bytes", bytes(range(100)), "0x000102030405060708090a0b0c0d0e0f…60616263 (100 bytes)"),
+        ("string", 'a "b"\n', '"a \\"b\\"\\n"'), ("string", "x" * 300, f'"{"x" * 256}"… (300 characters)'),
+        ("uint8[]", list(range(18)), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, … 2 more]"),
+        ("(uint8,(bool,string)[])", (1, [(False, "x")]), '(1, [(false, "x")])'),
+        ("fixed168x10", -15, "-0.0000000015"), ("fixed168x10", 12345678901, "1.2345678901"),
+    ],
+)  # fmt: skip
+def test_values_are_shown_as_people_read_them(kind: str, value: Any, shown: str) -> None:
+    assert format_value(kind, value) == shown
 
 
 ERROR, PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")

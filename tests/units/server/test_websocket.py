@@ -132,7 +132,8 @@ def test_a_subscriber_that_does_not_read_is_dropped_and_others_are_not(
             if stuck.is_parting:
                 break
         assert stuck.is_parting
-        assert stuck.transport is None or stuck.transport.get_write_buffer_size() < 5 * limit + MEGABYTE
+        assert stuck.transport is None or stuck.transport.get_write_buffer_size() < MEGABYTE
+        assert stuck.backlog == 0, "what waited is given up"
         assert ask(reader, rpc("toy_echo", 1))["result"] == 1
         slow.settimeout(TIMEOUT)
         received = bytearray()
@@ -141,6 +142,34 @@ def test_a_subscriber_that_does_not_read_is_dropped_and_others_are_not(
             assert piece, "told why, once it reads"
             received += piece
     slow.close()
+
+
+def test_what_waits_for_all_subscribers_together_is_bounded(start: Start, rpc: Rpc) -> None:
+    """Past that the one furthest behind is dropped, and it alone."""
+    server = start(ServerOptions(backlog_limit=100 * MEGABYTE, backlog_total=3 * MEGABYTE))
+    with open_socket(server) as slow, open_socket(server) as slower:
+        ask(slow, rpc("toy_subscribe"))
+        ask(slower, rpc("toy_subscribe"))
+        first, second = server.toys.sessions
+
+        def pile_up() -> list[bool]:
+            for _ in range(1_000):
+                first.notify(b"x" * 500)
+                second.notify(b"x" * 500, b"y" * 1_200)
+            before = [first.is_parting, second.is_parting]
+            first.notify(b"x" * MEGABYTE)
+            return [*before, first.is_parting, second.is_parting]
+
+        assert server.on_loop(pile_up) == [False, False, False, True]
+        assert ask_past_notifications(slow, rpc("toy_echo", 1)) == 1
+
+
+def ask_past_notifications(client: ClientConnection, content: bytes) -> Any:
+    client.send(content.decode())
+    while True:
+        message = client.recv(TIMEOUT)
+        if message[:1] == "{":
+            return json.loads(message)["result"]
 
 
 def test_a_rebound_name_or_a_foreign_page_gets_no_socket(start: Start) -> None:

@@ -1,0 +1,64 @@
+"""eth_getBlockAccessList*: what a block touched and changed, by transaction (EIP-7928), in the execution API's form.
+
+A block that does not exist is null, as in geth.
+"""
+
+from __future__ import annotations
+
+from megadev.chain.blocks import BlockRef
+from megadev.node.access_lists import AccountChanges, BlockAccessList, block_access_list, encode_access_list
+from megadev.rpc.codec import BlockParam, HashParam, NumberOrTagParam
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_word
+
+
+@method("eth_getBlockAccessList")
+def eth_getBlockAccessList(node: RpcNode, block: BlockParam) -> list[JsonObject] | None:
+    """The accounts that a block touched."""
+    return _formatted(node, block)
+
+
+@method("eth_getBlockAccessListByBlockHash")
+def eth_getBlockAccessListByBlockHash(node: RpcNode, block_hash: HashParam) -> list[JsonObject] | None:
+    """The accounts that a block touched."""
+    return _formatted(node, block_hash)
+
+
+@method("eth_getBlockAccessListByBlockNumber")
+def eth_getBlockAccessListByBlockNumber(node: RpcNode, block: NumberOrTagParam) -> list[JsonObject] | None:
+    """The accounts that a block touched."""
+    return _formatted(node, block)
+
+
+@method("eth_getBlockAccessListRaw")
+def eth_getBlockAccessListRaw(node: RpcNode, block: BlockParam) -> str | None:
+    """The list as RLP."""
+    accounts = _find(node, block)
+    return None if accounts is None else "0x" + encode_access_list(accounts).hex()
+
+
+def _find(node: RpcNode, ref: BlockRef) -> BlockAccessList | None:
+    block = node.chain.find_block(ref)
+    return None if block is None else block_access_list(node.chain, block)
+
+
+def _formatted(node: RpcNode, ref: BlockRef) -> list[JsonObject] | None:
+    accounts = _find(node, ref)
+    return None if accounts is None else [_account(account) for account in accounts]
+
+
+def _account(account: AccountChanges) -> JsonObject:
+    return {
+        "address": "0x" + account.address.hex(),
+        "storageChanges": [
+            {
+                "key": format_word(slot),
+                "changes": [{"index": hex(index), "value": format_word(value)} for index, value in changes],
+            }
+            for slot, changes in sorted(account.storage.items())
+        ],
+        "storageReads": [format_word(slot) for slot in sorted(account.reads)],
+        "balanceChanges": [{"index": hex(index), "value": hex(balance)} for index, balance in account.balances],
+        "nonceChanges": [{"index": hex(index), "value": hex(nonce)} for index, nonce in account.nonces],
+        "codeChanges": [{"index": hex(index), "code": "0x" + code.hex()} for index, code in account.codes],
+    }

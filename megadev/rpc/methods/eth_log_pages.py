@@ -1,0 +1,80 @@
+"""eth_getLogsWithCursor: logs of any range in pages, as MegaETH has them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.chain.blocks import Tag
+from megadev.chain.store import LocatedLog
+from megadev.errors import InvalidParams, UnknownBlock
+from megadev.rpc.codec import AddressesParam, Decode, HashParam, LogFilter, NumberOrTagParam, TopicsParam, decode_data
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_log
+
+PAGE = 20_000
+"""Logs in one answer."""
+STRIDE = 2_000
+"""Blocks that are searched at a time: a page must not cost what the whole range costs."""
+
+
+def _decode_cursor(value: Any) -> tuple[int, int]:
+    """Block number and log index, 4 bytes each: where the page begins."""
+    data = decode_data(value)
+    if len(data) != 8:
+        raise InvalidParams(f"expected a cursor (8 bytes: block number and log index), got {len(data)} bytes")
+    return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big")
+
+
+CursorParam: TypeAlias = Annotated[tuple[int, int], Decode(_decode_cursor)]
+
+
+class PagedFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A log filter, and the cursor that came with the page before."""
+
+    from_block: NumberOrTagParam | None = None
+    to_block: NumberOrTagParam | None = None
+    block_hash: HashParam | None = None
+    addresses: AddressesParam = msgspec.field(default=(), name="address")
+    topics: TopicsParam = ()
+    cursor: CursorParam | None = None
+
+    def __post_init__(self) -> None:
+        LogFilter(from_block=self.from_block, to_block=self.to_block, block_hash=self.block_hash)  # refuses both
+
+
+@method("eth_getLogsWithCursor")
+def eth_getLogsWithCursor(node: RpcNode, filter_: PagedFilter) -> JsonObject:
+    """The next page of what eth_getLogs would find, and, where there is more, the ``cursor`` to ask for it with."""
+    store = node.chain.store
+    if filter_.block_hash is not None:
+        block = store.by_hash(filter_.block_hash)
+        if block is None:
+            raise UnknownBlock(f"unknown block: 0x{filter_.block_hash.hex()}")
+        first = last = block.number
+    else:
+        first, last = (_number(node, end) for end in (filter_.from_block, filter_.to_block))
+    index = 0
+    if filter_.cursor is not None and filter_.cursor[0] >= first:
+        first, index = filter_.cursor
+    begin, last = first, min(last, store.head.number)
+    page: list[LocatedLog] = []
+    while begin <= last and len(page) <= PAGE:
+        found = store.logs(begin, min(begin + STRIDE - 1, last), filter_.addresses, filter_.topics)
+        if begin == first and index:
+            found = [log for log in found if log.block.number > first or log.log_index >= index]
+        page += found
+        begin += STRIDE
+    answer: JsonObject = {"logs": [format_log(log) for log in page[:PAGE]]}
+    if len(page) > PAGE:
+        following = page[PAGE]
+        answer["cursor"] = f"0x{following.block.number:08x}{following.log_index:08x}"
+    return answer
+
+
+def _number(node: RpcNode, ref: Tag | int | None) -> int:
+    """One end of a range. The pending block has no logs to show, so it counts as the head."""
+    if isinstance(ref, int):
+        return ref
+    return node.chain.block(Tag.LATEST if ref is None or ref is Tag.PENDING else ref).number

@@ -1,0 +1,91 @@
+"""megadev_*: what contracts printed with console.log, for tools and tests that cannot read a terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.chain.blocks import Tag
+from megadev.chain.receipts import ConsoleCall
+from megadev.errors import InvalidParams, NotFound
+from megadev.evm.console import read_console
+from megadev.primitives.types import Hash32
+from megadev.rpc.codec import Decode, Uint64Param, decode_hash, decoder_for, describe
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_value
+
+
+class LatestMessages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of the latest messages: those ``after`` the message of that number, the ``limit`` newest of them."""
+
+    after: Uint64Param = 0
+    limit: Uint64Param | None = None
+
+
+_decode_latest = decoder_for(LatestMessages)
+
+
+def _decode_which(value: Any) -> Hash32 | LatestMessages:
+    if type(value) is str:
+        return decode_hash(value)
+    if type(value) is dict:
+        latest: LatestMessages = _decode_latest(value)
+        return latest
+    raise InvalidParams(f"expected a transaction's hash, or an object with after or limit, got {describe(value)}")
+
+
+WhichParam: TypeAlias = Annotated[Hash32 | LatestMessages, Decode(_decode_which)]
+
+
+@method("megadev_getConsoleLogs")
+def megadev_getConsoleLogs(node: RpcNode, which: WhichParam | None = None) -> list[JsonObject]:
+    """What a transaction printed; or the latest messages, of transactions, calls and estimates, oldest first.
+
+    A transaction's messages stay as long as the transaction; of the others the last thousand are kept. Raises
+    ``NotFound`` for an unknown transaction; one that waits has printed nothing yet.
+    """
+    if isinstance(which, bytes):
+        return _of_transaction(node, which)
+    wanted = which or LatestMessages()
+    kept = node.devnet.console.after(wanted.after)
+    if wanted.limit is not None:
+        kept = kept[max(0, len(kept) - wanted.limit) :]
+    return [
+        {"number": hex(each.number), **_message(node, each.call, each.block_number, each.tx_hash, each.source)}
+        for each in kept
+    ]
+
+
+def _of_transaction(node: RpcNode, tx_hash: Hash32) -> list[JsonObject]:
+    try:
+        _, block, index = node.chain.transaction(tx_hash)
+    except KeyError:
+        raise NotFound(f"transaction not found: 0x{tx_hash.hex()}") from None
+    if block is None:
+        return []
+    return [_message(node, call, block.number, tx_hash, None) for call in block.receipts[index].console]
+
+
+def _message(
+    node: RpcNode, call: ConsoleCall, block_number: int, tx_hash: Hash32 | None, source: str | None
+) -> JsonObject:
+    read = read_console(call.data)
+    arguments = None
+    if read.types is not None:
+        arguments = [
+            {"type": kind, "value": format_value(value)} for kind, value in zip(read.types, read.values, strict=True)
+        ]
+    state = node.chain.state(Tag.LATEST)
+    account = state.account(call.sender)
+    code = b"" if account is None else state.code(account.code_hash)
+    artifact = node.devnet.artifacts.contract_at(call.sender, code)
+    return {
+        "message": read.text,
+        "arguments": arguments,
+        "address": "0x" + call.sender.hex(),
+        "contract": None if artifact is None else artifact.name,
+        "transactionHash": None if tx_hash is None else "0x" + tx_hash.hex(),
+        "method": source,
+        "blockNumber": hex(block_number),
+    }

@@ -1,0 +1,188 @@
+"""megadev_*: why a transaction or a call did what it did, with the names and sources that the project's artifacts know.
+
+Nodes that trace answer in opcodes and bytes, which is for programs; this is for people, in a terminal or an editor.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Annotated, Any, TypeAlias
+
+from megadev.artifacts.explain import Argument
+from megadev.artifacts.registry import ArtifactRegistry
+from megadev.artifacts.source_map import SourceLocation
+from megadev.chain.blocks import Tag
+from megadev.chain.receipts import Log
+from megadev.errors import InvalidParams
+from megadev.evm import calls
+from megadev.evm.tracers.call_tree import CallNode
+from megadev.node.chain import LocalChain
+from megadev.node.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
+from megadev.primitives.types import Hash32
+from megadev.rpc.codec import BlockParam, CallRequest, Decode, decode_hash, decoder_for, describe
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_value
+from megadev.rpc.methods.eth_calls import scene_at
+
+ENTRIES_SHOWN = 20_000
+"""Calls, logs and messages of one answer: the first half and the last half of so many where there were more."""
+BYTES_SHOWN = 4_096
+"""Input, output and arguments that are longer stand in no answer; the readable texts tell their beginnings."""
+
+_decode_call = decoder_for(CallRequest)
+
+
+def _decode_what(value: Any) -> Hash32 | CallRequest:
+    if type(value) is str:
+        return decode_hash(value)
+    if type(value) is dict:
+        call: CallRequest = _decode_call(value)
+        return call
+    raise InvalidParams(f"expected a transaction's hash or a call object, got {describe(value)}")
+
+
+WhatParam: TypeAlias = Annotated[Hash32 | CallRequest, Decode(_decode_what)]
+
+
+@method("megadev_getStackTrace")
+def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Tag.LATEST) -> JsonObject:
+    """Where a transaction failed, and the calls it made; or a call's, as eth_call would make it in ``block``.
+
+    ``stack`` is innermost first, empty for what succeeded. ``calls`` lists calls, logs and console messages in order of
+    occurrence, each with its depth. Raises ``NotFound`` for a transaction that is in no block.
+    """
+    registry = node.devnet.artifacts
+    if isinstance(what, bytes):
+        trace, block_number = trace_transaction(node.chain, registry, what)
+    else:
+        trace, block_number = _trace_call(node.chain, registry, what, block)
+    execution, root = trace.execution, trace.root
+    calls, omitted = _entries(trace)
+    return {
+        "transactionHash": "0x" + what.hex() if isinstance(what, bytes) else None,
+        "blockNumber": hex(block_number),
+        "status": "0x1" if execution.succeeded else "0x0",
+        "from": "0x" + root.frame.sender.hex(),
+        "to": "0x" + root.frame.to.hex(),
+        "gasUsed": hex(execution.gas.used),
+        "error": trace.error,
+        "stack": [_format_stack_entry(entry) for entry in trace.stack],
+        "calls": calls,
+        "omitted": hex(omitted),
+    }
+
+
+def _trace_call(
+    chain: LocalChain, registry: ArtifactRegistry, call: CallRequest, block: Any
+) -> tuple[StackTrace, int]:
+    scene = scene_at(chain, block)
+    tx, rules = scene.transaction(call)
+    tracer = StackTracer()
+    execution = calls.call(chain.engine, scene.env, tx, scene.state, rules=rules, tracer=tracer)
+    return StackTrace(registry, tracer, execution, scene.state), scene.env.number
+
+
+def _entries(trace: StackTrace) -> tuple[list[JsonObject], int]:
+    """What happened, in order, and how much of it, in the middle, is left out."""
+    happened = _occurrences(trace.root)
+    first = list(islice(happened, ENTRIES_SHOWN // 2))
+    last: deque[tuple[int, CallNode, CallNode | Log]] = deque(maxlen=ENTRIES_SHOWN // 2)
+    count = len(first)
+    for occurrence in happened:
+        last.append(occurrence)
+        count += 1
+    shown = [_format_occurrence(trace, *occurrence) for occurrence in (*first, *last)]
+    return shown, count - len(shown)
+
+
+def _occurrences(root: CallNode) -> Iterator[tuple[int, CallNode, CallNode | Log]]:
+    """Calls and logs in order: (depth, the frame it happened in, what happened)."""
+    waiting: list[tuple[int, CallNode, CallNode | Log]] = [(0, root, root)]
+    while waiting:
+        depth, node, event = waiting.pop()
+        yield depth, node, event
+        if isinstance(event, CallNode):
+            waiting.extend((depth + 1, event, inner) for inner in reversed(event.events))
+
+
+def _format_occurrence(trace: StackTrace, depth: int, node: CallNode, event: CallNode | Log) -> JsonObject:
+    if isinstance(event, Log):
+        decoded = trace.log_of(node, event)
+        return {
+            "depth": depth,
+            "type": "LOG",
+            "address": "0x" + event.address.hex(),
+            "contract": decoded.contract or None,
+            "event": decoded.name or None,
+            "arguments": _arguments(decoded.arguments, event.data) if decoded.name else None,
+            "text": str(decoded),
+            "topics": ["0x" + topic.hex() for topic in event.topics],
+            "data": _data(event.data),
+        }
+    frame, outcome = event.frame, event.outcome
+    printed = trace.printed_by(event)
+    if printed is not None:
+        contract = trace.contract_of(node)
+        return {
+            "depth": depth,
+            "type": "CONSOLE",
+            "address": "0x" + frame.sender.hex(),
+            "contract": contract or None,
+            "text": printed,
+        }
+    call = trace.call_of(event)
+    return {
+        "depth": depth,
+        "type": frame.kind,
+        "from": "0x" + frame.sender.hex(),
+        "to": "0x" + frame.to.hex(),
+        "contract": trace.contract_of(event) or None,
+        "function": call.name,
+        "arguments": _arguments(call.arguments, frame.input) if call.item is not None else None,
+        "text": str(call),
+        "value": hex(frame.value),
+        "gas": hex(frame.gas),
+        "gasUsed": hex(outcome.gas_used),
+        "input": _data(frame.input),
+        "output": _data(outcome.output),
+        "returned": None if event.failed else trace.returned_by(event, call) or None,
+        "error": (trace.error_of(event) or "execution reverted") if event.failed else None,
+    }
+
+
+def _format_stack_entry(entry: StackEntry) -> JsonObject:
+    return {
+        "contract": entry.contract or None,
+        "function": entry.function or None,
+        **_format_location(entry.location),
+        "address": "0x" + entry.address.hex(),
+        "pc": hex(entry.pc),
+    }
+
+
+def _format_location(location: SourceLocation | None) -> JsonObject:
+    """Lines and columns as numbers: they count from 1, as in editors."""
+    if location is None:
+        return {"source": None, "line": None, "column": None, "text": None, "note": None}
+    return {
+        "source": location.path,
+        "line": location.line,
+        "column": location.column,
+        "text": location.text.strip(),
+        "note": location.note or None,
+    }
+
+
+def _arguments(arguments: Sequence[Argument], encoded: bytes) -> list[JsonObject] | None:
+    if len(encoded) > BYTES_SHOWN:
+        return None
+    return [
+        {"name": argument.name or None, "type": argument.type, "value": format_value(argument.value)}
+        for argument in arguments
+    ]
+
+
+def _data(data: bytes) -> str | None:
+    return "0x" + data.hex() if len(data) <= BYTES_SHOWN else None

@@ -1,0 +1,272 @@
+"""ots_*: what the block explorer Otterscan asks, at level 8 of its API (docs.otterscan.io, "ots namespace spec").
+
+Blocks are null where they do not exist, as Erigon answers; a transaction that is in no block is an error. Pages of a
+block's transactions count from its end, each in the order of the block: Otterscan shows the newest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.errors import InvalidParams
+from megadev.evm.tracers.call_tree import CallNode
+from megadev.node.appearances import appearances
+from megadev.node.chain import LocalChain
+from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
+from megadev.rpc.call_formatters import format_call_list, format_internal_operations
+from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_block, format_receipt, format_transaction
+from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
+from megadev.rpc.methods.trace import Patience, call_trees, placed_transaction
+from megadev.sequencer.block_builder import OpenBlock
+from megadev.state.reader import StateReader
+from megadev.state.world import World
+
+API_LEVEL = 8
+_METHOD_ID = 4
+"""Bytes of a transaction's input that say which function it calls."""
+
+
+@method("ots_getApiLevel")
+def ots_getApiLevel(node: RpcNode) -> int:
+    """Which of Otterscan's methods there are."""
+    return API_LEVEL
+
+
+@method("ots_hasCode")
+def ots_hasCode(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> bool:
+    """Whether an account has code; a delegation (EIP-7702) is code."""
+    return _has_code(node.chain.state(block), address)
+
+
+# -- transactions -------------------------------------------------------------------------------------------------
+
+
+@method("ots_getInternalOperations")
+def ots_getInternalOperations(node: RpcNode, tx_hash: HashParam) -> list[JsonObject]:
+    """What contracts did within a transaction, as far as it lasted: transfers (0), self-destructs (1), creations by
+    CREATE (2) and CREATE2 (3). Raises ``NotFound``.
+    """
+    return format_internal_operations(_calls_of(node, tx_hash))
+
+
+@method("ots_traceTransaction")
+def ots_traceTransaction(node: RpcNode, tx_hash: HashParam) -> list[JsonObject]:
+    """All calls of a transaction in order, each with its depth. Raises ``NotFound``."""
+    return format_call_list(_calls_of(node, tx_hash))
+
+
+@method("ots_getTransactionError")
+def ots_getTransactionError(node: RpcNode, tx_hash: HashParam) -> str:
+    """The data with which a transaction reverted; ``0x`` where there is none. Raises ``NotFound``."""
+    block, index = placed_transaction(node.chain, tx_hash)
+    receipt = block.receipts[index]
+    return "0x" if receipt.succeeded else "0x" + receipt.output.hex()
+
+
+@method("ots_getTransactionBySenderAndNonce")
+def ots_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonce: Uint64Param) -> str | None:
+    """The hash of the included transaction that used a sender's nonce, or null."""
+    found = eth_getTransactionBySenderAndNonce(node, sender, nonce)
+    if found is None or found["blockHash"] is None:
+        return None
+    tx_hash: str = found["hash"]
+    return tx_hash
+
+
+@method("ots_getContractCreator")
+def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject | None:
+    """The transaction that created a contract, and who did; null for what is no contract, or was set by a cheat."""
+    block = _block_of_code(node.chain, address)
+    if block is None:
+        return None
+    who = appearances(node.chain, block)
+    for index, seen in enumerate(who):
+        if address not in seen:
+            continue
+        ((_, root),) = call_trees(node, block, only=index)
+        for call in root.lasting():
+            if call.frame.to == address and call.frame.kind in ("CREATE", "CREATE2"):
+                return {
+                    "hash": "0x" + block.transactions[index].hash.hex(),
+                    "creator": "0x" + call.frame.sender.hex(),
+                }
+    return None
+
+
+def _calls_of(node: RpcNode, tx_hash: Hash32) -> CallNode:
+    block, index = placed_transaction(node.chain, tx_hash)
+    ((_, root),) = call_trees(node, block.sealed if isinstance(block, OpenBlock) else block, only=index)
+    return root
+
+
+def _block_of_code(chain: LocalChain, address: Address) -> SealedBlock | None:
+    """The block in which an account that has code got it: by halving, for code seldom goes again."""
+    low, high = chain.store.genesis, chain.head
+    if not _has_code(high.world, address) or _has_code(low.world, address):
+        return None
+    while high.number - low.number > 1:
+        middle = chain.block((low.number + high.number) // 2)
+        if _has_code(middle.world, address):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _has_code(state: World | StateReader, address: Address) -> bool:
+    account = state.account(address)
+    return account is not None and account.code_hash != EMPTY_CODE_HASH
+
+
+# -- blocks -------------------------------------------------------------------------------------------------------
+
+
+@method("ots_getBlockDetails")
+def ots_getBlockDetails(node: RpcNode, block: NumberOrTagParam) -> JsonObject | None:
+    """A block without its transactions, with what it issued (nothing, since the merge) and the fees paid in it."""
+    return _details(node.chain, block)
+
+
+@method("ots_getBlockDetailsByHash")
+def ots_getBlockDetailsByHash(node: RpcNode, block_hash: HashParam) -> JsonObject | None:
+    """The same by the block's hash."""
+    return _details(node.chain, block_hash)
+
+
+@method("ots_getBlockTransactions")
+def ots_getBlockTransactions(
+    node: RpcNode, block: NumberOrTagParam, page: Uint64Param, page_size: Uint64Param
+) -> JsonObject | None:
+    """A page of a block's transactions, with only the method's selector as ``input``, and their receipts without
+    logs. Page 0 has the last ones.
+    """
+    _check_page_size(page_size)
+    found = node.chain.find_block(block)
+    if found is None:
+        return None
+    end = max(len(found.transactions) - page * page_size, 0)
+    indices = range(max(end - page_size, 0), end)
+    shown = _format_block(found, pending=block is Tag.PENDING)
+    shown["transactions"] = [_short_transaction(found, index) for index in indices]
+    return {"fullblock": shown, "receipts": [_short_receipt(found, index) for index in indices]}
+
+
+def _details(chain: LocalChain, ref: BlockRef) -> JsonObject | None:
+    found = chain.find_block(ref)
+    if found is None:
+        return None
+    fees = sum(
+        receipt.gas_used * receipt.effective_gas_price + receipt.blob_gas_used * receipt.blob_gas_price
+        for receipt in found.receipts
+    )
+    block = _format_block(found, pending=ref is Tag.PENDING)
+    block["logsBloom"] = None
+    return {
+        "block": block,
+        "issuance": {"blockReward": "0x0", "uncleReward": "0x0", "issuance": "0x0"},
+        "totalFees": hex(fees),
+    }
+
+
+def _format_block(block: SealedBlock, *, pending: bool) -> JsonObject:
+    answer = format_block(block, full=False, pending=pending)
+    del answer["transactions"]
+    answer["transactionCount"] = len(block.transactions)
+    return answer
+
+
+def _short_transaction(block: SealedBlock, index: int) -> JsonObject:
+    answer = format_transaction(block, index)
+    answer["input"] = "0x" + block.transactions[index].data[:_METHOD_ID].hex()
+    return answer
+
+
+def _short_receipt(block: SealedBlock, index: int) -> JsonObject:
+    return {**format_receipt(block, index), "logs": None, "logsBloom": None}
+
+
+# -- search -------------------------------------------------------------------------------------------------------
+
+
+@method("ots_searchTransactionsBefore")
+def ots_searchTransactionsBefore(
+    node: RpcNode, address: AddressParam, block_number: Uint64Param, page_size: Uint64Param
+) -> JsonObject:
+    """The transactions in which an address takes part, newest first, before a block (0: all of them).
+
+    No block is divided, so there may be more than ``page_size``.
+    """
+    _check_page_size(page_size)
+    chain = node.chain
+    head = chain.head.number
+    last = head if block_number == 0 else min(block_number - 1, head)
+    blocks = reversed(chain.store.blocks(0, last))
+    found, is_end = _page(_occurrences(node, blocks, address), page_size)
+    return _search_answer(
+        [(block, index) for block, indices in found for index in reversed(indices)],
+        first_page=block_number == 0 or block_number > head,
+        last_page=is_end,
+    )
+
+
+@method("ots_searchTransactionsAfter")
+def ots_searchTransactionsAfter(
+    node: RpcNode, address: AddressParam, block_number: Uint64Param, page_size: Uint64Param
+) -> JsonObject:
+    """The same after a block (0: from the beginning): the oldest of them, newest first."""
+    _check_page_size(page_size)
+    chain = node.chain
+    first = 0 if block_number == 0 else block_number + 1
+    blocks = iter(chain.store.blocks(first, chain.head.number))
+    found, is_end = _page(_occurrences(node, blocks, address), page_size)
+    return _search_answer(
+        [(block, index) for block, indices in reversed(found) for index in reversed(indices)],
+        first_page=is_end,
+        last_page=block_number == 0,
+    )
+
+
+def _occurrences(
+    node: RpcNode, blocks: Iterator[SealedBlock], address: Address
+) -> Iterator[tuple[SealedBlock, list[int]]]:
+    """The blocks of ``blocks`` in which ``address`` takes part, each with the indices of those transactions."""
+    patience = Patience(node.devnet.clock)
+    for block in blocks:
+        if block.transactions:
+            patience.check(block.number)
+            indices = [index for index, who in enumerate(appearances(node.chain, block)) if address in who]
+            if indices:
+                yield block, indices
+
+
+def _page(
+    occurrences: Iterator[tuple[SealedBlock, list[int]]], size: int
+) -> tuple[list[tuple[SealedBlock, list[int]]], bool]:
+    """Blocks with at least ``size`` transactions together, and whether none comes after them."""
+    found: list[tuple[SealedBlock, list[int]]] = []
+    count = 0
+    for block, indices in occurrences:
+        if count >= size:
+            return found, False
+        found.append((block, indices))
+        count += len(indices)
+    return found, True
+
+
+def _search_answer(placed: list[tuple[SealedBlock, int]], *, first_page: bool, last_page: bool) -> JsonObject:
+    return {
+        "txs": [format_transaction(block, index) for block, index in placed],
+        "receipts": [
+            {**format_receipt(block, index), "timestamp": hex(block.header.timestamp)} for block, index in placed
+        ],
+        "firstPage": first_page,
+        "lastPage": last_page,
+    }
+
+
+def _check_page_size(page_size: int) -> None:
+    if not page_size:
+        raise InvalidParams("page size 0: ask for at least 1")

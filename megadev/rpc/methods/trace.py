@@ -1,0 +1,466 @@
+"""trace_*: calls, state changes and instructions as OpenEthereum showed them, and Erigon, reth and Anvil after it.
+
+A transaction or block that is not on the chain is null, as in Erigon and reth, and where the shape has no null
+(trace_replayTransaction) an error; never an empty list, which would say that nothing was called. Transactions of the
+open block can be traced before it is sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import decode_transaction, is_delegation
+from megadev.clock import Clock
+from megadev.errors import InvalidParams, LimitExceeded, NotFound
+from megadev.evm import calls
+from megadev.evm.engine import CONSENSUS, Execution, Tracer
+from megadev.evm.rules import EVM_RULES
+from megadev.evm.tracers.call_tree import CallNode, CallTreeTracer
+from megadev.evm.tracers.opcode_gas import OpcodeGasTracer
+from megadev.evm.tracers.vm_trace import VmTracer
+from megadev.node.appearances import appearances
+from megadev.node.chain import LocalChain
+from megadev.node.replay import Replayed, replay
+from megadev.primitives.types import Address, Hash32
+from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
+from megadev.rpc.codec import (
+    AddressesParam,
+    BlockOverridesParam,
+    BlockParam,
+    CallRequest,
+    DataParam,
+    Decode,
+    HashParam,
+    NumberOrTagParam,
+    StateOverridesParam,
+    Uint64Param,
+    decoder_for,
+    describe,
+)
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject
+from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.tracing import Bounded, Budget
+from megadev.sequencer.block_builder import OpenBlock, transaction_env
+from megadev.state.account import EMPTY_ACCOUNT
+from megadev.state.overlay import Overlay
+from megadev.state.reader import StateReader
+
+KINDS = ("trace", "stateDiff", "vmTrace")
+SEARCH_SECONDS = 30
+"""How long one search may run transactions again. What it looked at is remembered where it searched for addresses."""
+
+
+# -- parameters ---------------------------------------------------------------------------------------------------
+
+
+def _decode_kinds(value: Any) -> frozenset[str]:
+    if type(value) is not list:
+        raise InvalidParams(f"expected an array of {', '.join(KINDS)}, got {describe(value)}")
+    for kind in value:
+        if kind not in KINDS:
+            raise InvalidParams(f"expected {', '.join(KINDS)}, got {describe(kind)}")
+    return frozenset(value)
+
+
+KindsParam: TypeAlias = Annotated[frozenset[str], Decode(_decode_kinds)]
+_decode_call = decoder_for(CallRequest)
+
+
+def _decode_traced_call(value: Any) -> tuple[CallRequest, frozenset[str]]:
+    if type(value) is not list or len(value) != 2:
+        raise InvalidParams(f"expected a call and the kinds of traces, [call, kinds], got {describe(value)}")
+    return _decode_call(value[0]), _decode_kinds(value[1])
+
+
+TracedCallParam: TypeAlias = Annotated[tuple[CallRequest, frozenset[str]], Decode(_decode_traced_call)]
+
+
+def _decode_mode(value: Any) -> str:
+    if value not in ("union", "intersection"):
+        raise InvalidParams(f'expected "union" or "intersection", got {describe(value)}')
+    assert isinstance(value, str)
+    return value
+
+
+ModeParam: TypeAlias = Annotated[str, Decode(_decode_mode)]
+
+
+class TraceFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which traces: in a range of blocks (by default the whole chain), between addresses (none: any).
+
+    Where addresses are given for both sides, ``mode`` "union" (the default) asks for one of the two to match,
+    "intersection" for both. ``after`` traces that match are passed over, then ``count`` given.
+    """
+
+    from_block: NumberOrTagParam | None = None
+    to_block: NumberOrTagParam | None = None
+    from_address: AddressesParam = ()
+    to_address: AddressesParam = ()
+    mode: ModeParam = "union"
+    after: Uint64Param = 0
+    count: Uint64Param | None = None
+
+
+# -- what is on the chain -----------------------------------------------------------------------------------------
+
+
+@method("trace_transaction")
+def trace_transaction(node: RpcNode, tx_hash: HashParam) -> list[JsonObject] | None:
+    """The calls of an included transaction, one after another; null for one that is in no block."""
+    placed = node.chain.placed(tx_hash)
+    return None if placed is None else _traces_of(node, *placed)
+
+
+@method("trace_get")
+def trace_get(node: RpcNode, tx_hash: HashParam, address: tuple[Uint64Param, ...]) -> JsonObject | None:
+    """One call of a transaction by its trace address: the third that its second call makes is [1, 2]."""
+    traces = trace_transaction(node, tx_hash)
+    wanted = list(address)
+    return next((trace for trace in traces or () if trace["traceAddress"] == wanted), None)
+
+
+@method("trace_block")
+def trace_block(node: RpcNode, block: BlockParam) -> list[JsonObject] | None:
+    """The calls of all transactions of a block; null for a block that does not exist."""
+    found = node.chain.find_block(block)
+    if found is None:
+        return None
+    traces = [
+        trace
+        for index, root in call_trees(node, found)
+        for trace in place_traces(format_traces(root, _precompiles(node.chain, found)), found, index)
+    ]
+    if block is Tag.PENDING:
+        for trace in traces:
+            trace["blockHash"] = None
+    return traces
+
+
+@method("trace_filter")
+def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
+    """Calls in a range of blocks, from or to addresses.
+
+    Raises ``LimitExceeded`` when the search takes longer than ``SEARCH_SECONDS``.
+    """
+    chain = node.chain
+    wanted = filter_.from_address + filter_.to_address
+    answers: list[JsonObject] = []
+    if filter_.count == 0:
+        return answers
+    passed = 0
+    for block in _searched(node, *_range(chain, filter_)):
+        last = len(block.transactions) - 1
+        if wanted:
+            who = appearances(chain, block)
+            while last >= 0 and who[last].isdisjoint(wanted):
+                last -= 1
+        if last < 0:
+            continue
+        precompiles = _precompiles(chain, block)
+        for index, root in call_trees(node, block, stop=last + 1):
+            for trace in format_traces(root, precompiles):
+                if not _matches(filter_, trace):
+                    continue
+                passed += 1
+                if passed > filter_.after:
+                    answers += place_traces([trace], block, index)
+                    if len(answers) == filter_.count:
+                        return answers
+    return answers
+
+
+def _range(chain: LocalChain, filter_: TraceFilter) -> tuple[int, int]:
+    first, last = filter_.from_block, filter_.to_block
+    if isinstance(first, int) and isinstance(last, int) and first > last:
+        raise InvalidParams(f"invalid block range: fromBlock {first} is after toBlock {last}")
+    return _number(chain, first, Tag.EARLIEST), _number(chain, last, Tag.LATEST)
+
+
+def _number(chain: LocalChain, ref: Tag | int | None, default: Tag) -> int:
+    """One end of a range. The pending block counts as the head: it can still change."""
+    if isinstance(ref, int):
+        return ref
+    return chain.block(default if ref is None else Tag.LATEST if ref is Tag.PENDING else ref).number
+
+
+def _searched(node: RpcNode, first: int, last: int) -> Iterator[SealedBlock]:
+    """The blocks of a range that hold transactions, as long as there is time."""
+    patience = Patience(node.devnet.clock)
+    for block in node.chain.store.blocks(first, last):
+        if block.transactions:
+            patience.check(block.number)
+            yield block
+
+
+def _matches(filter_: TraceFilter, trace: JsonObject) -> bool:
+    senders, receivers = filter_.from_address, filter_.to_address
+    if not senders and not receivers:
+        return True
+    action, result = trace["action"], trace["result"]
+    if trace["type"] == "suicide":
+        sender, receiver = action["address"], action["refundAddress"]
+    elif trace["type"] == "create":
+        sender, receiver = action["from"], None if result is None else result["address"]
+    else:
+        sender, receiver = action["from"], action["to"]
+    sent = bytes.fromhex(sender[2:]) in senders
+    received = receiver is not None and bytes.fromhex(receiver[2:]) in receivers
+    if senders and receivers and filter_.mode == "intersection":
+        return sent and received
+    return sent or received
+
+
+@method("trace_replayTransaction")
+def trace_replayTransaction(node: RpcNode, tx_hash: HashParam, kinds: KindsParam) -> JsonObject:
+    """An included transaction, run again: its output and the ``kinds`` of traces. Raises ``NotFound``."""
+    block, index = placed_transaction(node.chain, tx_hash)
+    return next(_replayed(node, _sealed(block), kinds, only=index))[1]
+
+
+@method("trace_replayBlockTransactions")
+def trace_replayBlockTransactions(node: RpcNode, block: BlockParam, kinds: KindsParam) -> list[JsonObject] | None:
+    """All transactions of a block, as trace_replayTransaction has them; null for a block that does not exist."""
+    found = node.chain.find_block(block)
+    if found is None:
+        return None
+    return [
+        {**answer, "transactionHash": "0x" + replayed.tx.hash.hex()}
+        for replayed, answer in _replayed(node, found, kinds)
+    ]
+
+
+@method("trace_transactionOpcodeGas")
+def trace_transactionOpcodeGas(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
+    """How often a transaction used which opcode, and the gas that took; null for one that is in no block."""
+    placed = node.chain.placed(tx_hash)
+    return None if placed is None else _opcode_gas(node, _sealed(placed[0]), only=placed[1])[0]
+
+
+@method("trace_blockOpcodeGas")
+def trace_blockOpcodeGas(node: RpcNode, block: BlockParam) -> JsonObject | None:
+    """The same of all transactions of a block."""
+    found = node.chain.find_block(block)
+    if found is None:
+        return None
+    return {
+        "blockHash": None if block is Tag.PENDING else "0x" + found.hash.hex(),
+        "blockNumber": found.number,
+        "transactions": _opcode_gas(node, found),
+    }
+
+
+# -- what might be ------------------------------------------------------------------------------------------------
+
+
+@method("trace_call")
+def trace_call(
+    node: RpcNode,
+    call: CallRequest,
+    kinds: KindsParam,
+    block: BlockParam = Tag.LATEST,
+    state_overrides: StateOverridesParam | None = None,
+    block_overrides: BlockOverridesParam | None = None,
+) -> JsonObject:
+    """What eth_call would run, with its output and the ``kinds`` of traces; also where it fails."""
+    scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
+    tx, rules = scene.transaction(call)
+    watched = _Watched(node, scene.chain.spec, kinds)
+    execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watched.tracer)
+    node.devnet.console.called("trace_call", scene.env.number, execution.console)
+    return watched.answer(scene.state, execution)
+
+
+@method("trace_callMany")
+def trace_callMany(
+    node: RpcNode, calls_: tuple[TracedCallParam, ...], block: BlockParam = Tag.LATEST
+) -> list[JsonObject]:
+    """Calls that see each other's effects, each as trace_call has it."""
+    scene = scene_at(node.chain, block)
+    state = Overlay(scene.state)
+    scene = replace(scene, state=state)
+    answers = []
+    for call, kinds in calls_:
+        tx, rules = scene.transaction(call)
+        watched = _Watched(node, scene.chain.spec, kinds)
+        execution = calls.call(node.chain.engine, scene.env, tx, state, rules=rules, tracer=watched.tracer)
+        node.devnet.console.called("trace_callMany", scene.env.number, execution.console)
+        answers.append(watched.answer(state, execution))
+        state.apply(execution.diff)
+    return answers
+
+
+@method("trace_rawTransaction")
+def trace_rawTransaction(
+    node: RpcNode, raw: DataParam, kinds: KindsParam, block: BlockParam = Tag.LATEST
+) -> JsonObject:
+    """What a signed transaction would do after a block, without sending it. Raises ``InvalidTransaction``."""
+    scene = scene_at(node.chain, block)
+    tx = decode_transaction(raw, scene.chain.spec)
+    rules = replace(CONSENSUS, ecrecover_answers=scene.rules.ecrecover_answers)
+    watched = _Watched(node, scene.chain.spec, kinds)
+    execution = node.chain.engine.execute(
+        scene.env, transaction_env(tx, scene.env.base_fee), scene.state, rules=rules, tracer=watched.tracer
+    )
+    node.devnet.console.called("trace_rawTransaction", scene.env.number, execution.console)
+    return watched.answer(scene.state, execution)
+
+
+# -- running ------------------------------------------------------------------------------------------------------
+
+
+class Patience:
+    """How long a search may take."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._end = clock.monotonic_ns() + SEARCH_SECONDS * 10**9
+
+    def check(self, number: int) -> None:
+        """Raises ``LimitExceeded`` when the time is over, at block ``number``."""
+        if self._clock.monotonic_ns() > self._end:
+            raise LimitExceeded(
+                f"limit exceeded: the search got to block {number} in {SEARCH_SECONDS} s; ask again for addresses, "
+                "what was looked at is remembered, or for fewer blocks"
+            )
+
+
+def placed_transaction(chain: LocalChain, tx_hash: Hash32) -> tuple[SealedBlock | OpenBlock, int]:
+    """The block that holds a transaction, and its index there. Raises ``NotFound``."""
+    placed = chain.placed(tx_hash)
+    if placed is not None:
+        return placed
+    where = "" if chain.pool.get(tx_hash) is None else " in any block"
+    waits = " waits in the txpool; mine it first" if where else ""
+    raise NotFound(f"transaction not found{where}: 0x{tx_hash.hex()}{waits}")
+
+
+def call_trees(
+    node: RpcNode, block: SealedBlock, *, only: int | None = None, stop: int | None = None
+) -> Iterator[tuple[int, CallNode]]:
+    """The calls of a block's transactions (before number ``stop``), or of number ``only``, with its index."""
+    if not block.transactions:
+        return
+    budget = Budget(node.devnet.clock, None)
+    tree = CallTreeTracer()
+
+    def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
+        nonlocal tree
+        if only is not None and index != only:
+            return None
+        budget.start_transaction()
+        tree = CallTreeTracer()
+        return Bounded(tree, budget)
+
+    for replayed in replay(node.chain, block, watch, stop=stop if only is None else only + 1):
+        if tree.root is not None:
+            yield replayed.index, tree.root
+
+
+def _traces_of(node: RpcNode, block: SealedBlock | OpenBlock, index: int) -> list[JsonObject]:
+    sealed = _sealed(block)
+    ((_, root),) = call_trees(node, sealed, only=index)
+    return place_traces(format_traces(root, _precompiles(node.chain, sealed)), block, index)
+
+
+def _sealed(block: SealedBlock | OpenBlock) -> SealedBlock:
+    return block.sealed if isinstance(block, OpenBlock) else block
+
+
+def _precompiles(chain: LocalChain, block: SealedBlock) -> Collection[Address]:
+    return EVM_RULES[chain.rules_of(block)[0].hardfork].precompiles
+
+
+class _Watched:
+    """One execution, watched for some kinds of traces."""
+
+    def __init__(self, node: RpcNode, spec: ChainSpec, kinds: frozenset[str]) -> None:
+        rules = EVM_RULES[spec.hardfork]
+        budget = Budget(node.devnet.clock, None)
+        self._kinds = kinds
+        self._precompiles = rules.precompiles
+        self._pen = VmTracePen(rules.opcodes, spend=budget.spend, check=budget.check)
+        self._tree = VmTracer(self._pen) if "vmTrace" in kinds else CallTreeTracer()
+        self.tracer: Tracer = Bounded(self._tree, budget)
+
+    def answer(self, before: StateReader, execution: Execution) -> JsonObject:
+        """What was seen; what was not asked for is null, and ``trace`` an empty list."""
+        root = self._tree.root
+        assert root is not None
+        return {
+            "output": "0x" + root.outcome.output.hex(),
+            "trace": format_traces(root, self._precompiles) if "trace" in self._kinds else [],
+            "stateDiff": format_state_diff(before, execution.diff) if "stateDiff" in self._kinds else None,
+            "vmTrace": self._pen.answer(_code_in(before, execution)) if "vmTrace" in self._kinds else None,
+        }
+
+
+def _code_in(before: StateReader, execution: Execution) -> Callable[[Address], bytes]:
+    """What ran at an account that the transaction did not create: also where it only delegated it (EIP-7702)."""
+    after = Overlay(before, execution.diff)
+
+    def code_of(address: Address) -> bytes:
+        code = after.code((after.account(address) or EMPTY_ACCOUNT).code_hash)
+        if is_delegation(code):
+            code = after.code((after.account(code[3:]) or EMPTY_ACCOUNT).code_hash)
+        return code
+
+    return code_of
+
+
+def _replayed(
+    node: RpcNode, block: SealedBlock, kinds: frozenset[str], *, only: int | None = None
+) -> Iterator[tuple[Replayed, JsonObject]]:
+    """A block's transactions, or number ``only``, with what was seen of them."""
+    if not block.transactions:
+        return
+    spec, _ = node.chain.rules_of(block)
+    watched: _Watched | None = None
+
+    def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
+        nonlocal watched
+        if only is not None and index != only:
+            return None
+        watched = _Watched(node, spec, kinds)
+        return watched.tracer
+
+    for replayed in replay(node.chain, block, watch, stop=None if only is None else only + 1):
+        if watched is not None:
+            yield replayed, watched.answer(replayed.before, replayed.execution)
+
+
+def _opcode_gas(node: RpcNode, block: SealedBlock, *, only: int | None = None) -> list[JsonObject]:
+    if not block.transactions:
+        return []
+    names = EVM_RULES[node.chain.rules_of(block)[0].hardfork].opcodes
+    tracers = [OpcodeGasTracer() for _ in block.transactions]
+    answers: list[JsonObject] = []
+    for replayed in replay(
+        node.chain,
+        block,
+        lambda index, tx, before: tracers[index] if only in (None, index) else None,
+        stop=None if only is None else only + 1,
+    ):
+        if only not in (None, replayed.index):
+            continue
+        tracer = tracers[replayed.index]
+        answers.append(
+            {
+                "transactionHash": "0x" + replayed.tx.hash.hex(),
+                "opcodeGas": [
+                    {
+                        "opcode": names.get(op, f"opcode {op:#x} not defined"),
+                        "count": count,
+                        "gasUsed": tracer.gas[op],
+                    }
+                    for op, count in tracer.counts.items()
+                ],
+            }
+        )
+    return answers

@@ -1,0 +1,53 @@
+"""Whose signature counts for which block: the sequencer's keys, one after the other.
+
+A key signs whole blocks: it changes at the start of one, and whoever checks a signature asks who signed that block
+(MegaETH's ``sequencerAt``). The history is a value, so that a snapshot can hold it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from megadev.errors import InvalidParams
+from megadev.primitives.signatures import address_of
+from megadev.primitives.types import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key (32 bytes) from block ``first_block`` on. Raises ValueError for a key outside [1, n)."""
+
+    first_block: int
+    key: bytes = field(repr=False)
+    address: Address = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "address", address_of(self.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """All keys so far, the newest first. There is always one that has signed from block 0."""
+
+    terms: tuple[Signer, ...]
+
+    @classmethod
+    def from_genesis(cls, key: bytes) -> Signers:
+        """One key for every block. Raises ValueError for a key outside [1, n)."""
+        return cls((Signer(0, key),))
+
+    def at(self, block: int) -> Signer:
+        """Who signs block number ``block``, also one to come."""
+        return next(signer for signer in self.terms if signer.first_block <= block)
+
+    def rotated(self, key: bytes, first_block: int) -> Signers:
+        """The history with ``key`` signing from block ``first_block`` on; a change that was to come at that block or
+        later is forgotten.
+
+        Raises ``InvalidParams`` for block 0 and ValueError for a key outside [1, n). That no block at or after
+        ``first_block`` has been begun is for the caller to see to: its mini-blocks would have been signed already.
+        """
+        if first_block <= 0:
+            raise InvalidParams(f"the sequencer's key changes at a block to come, not at block {first_block}")
+        before = tuple(signer for signer in self.terms if signer.first_block < first_block)
+        return Signers((Signer(first_block, key), *before))

@@ -1,0 +1,10 @@
+// an address of its own: whatever its code, it is that contract
+>> {"jsonrpc":"2.0","id":1,"method":"megadev_addArtifact","params":[{"name":"Reverter","abi":[{"type":"function","name":"withCustomError","inputs":[{"name":"code","type":"uint256"}]},{"type":"error","name":"Refused","inputs":[{"name":"who","type":"address"},{"name":"code","type":"uint256"},{"name":"why","type":"string"}]},{"type":"event","name":"Never","inputs":[]}]},"0x0165878a594ca255338adfa4d48449f69242eb8f"]}
+<< {"jsonrpc":"2.0","id":1,"result":[{"name":"Reverter","source":"","address":"0x0165878A594ca255338adfa4d48449f69242Eb8F","functions":{"withCustomError(uint256)":"0x3e7e78b3"},"errors":{"Refused(address,uint256,string)":"0x6ec168df"},"events":{"Never()":"0x2bb1108b6932c9f5ee1dd053bfd85ebf1e7ad1a9907ab012d5b00c60bd437ee9"}}]}
+>> {"jsonrpc":"2.0","id":2,"method":"megadev_getArtifact","params":["0x0165878a594ca255338adfa4d48449f69242eb8f"]}
+<< {"jsonrpc":"2.0","id":2,"result":{"name":"Reverter","source":"","language":"","compiler":"","abi":[{"type":"function","name":"withCustomError","inputs":[{"type":"uint256","name":"code"}]},{"type":"error","name":"Refused","inputs":[{"type":"address","name":"who"},{"type":"uint256","name":"code"},{"type":"string","name":"why"}]},{"type":"event","name":"Never","inputs":[]}],"bytecode":"0x","deployedBytecode":"0x"}}
+// an ABI alone, which needs an address or a name
+>> {"jsonrpc":"2.0","id":3,"method":"megadev_addArtifact","params":[[{"type":"receive","stateMutability":"payable"}],"0x0165878a594ca255338adfa4d48449f69242eb8f"]}
+<< {"jsonrpc":"2.0","id":3,"result":[{"name":"0x0165878A594ca255338adfa4d48449f69242Eb8F","source":"","address":"0x0165878A594ca255338adfa4d48449f69242Eb8F","functions":{},"errors":{},"events":{}}]}
+>> {"jsonrpc":"2.0","id":4,"method":"megadev_addArtifact","params":[[{"type":"receive","stateMutability":"payable"}]]}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"not an artifact that can be used: the contract has no name: add one as name"}}

@@ -1,0 +1,7 @@
+// of the first transaction, of the last in a block of three, and nothing yet about one that never was
+>> {"jsonrpc":"2.0","id":1,"method":"megadev_getPreconfirmation","params":["{tx:1:0}"]}
+<< {"jsonrpc":"2.0","id":1,"result":{"chainId":"0x7a69","blockNumber":"0x1","miniBlockNumber":"0x0","transactionIndex":"0x0","transactionHash":"0xecacd10a00b16705d6d0db66f6eec794404ffa75e4b2837e814df0b50423501c","receiptHash":"0x0dc61ea76a6acc34e0dba04ff43ad00ab0c936efe8399ba09c4975ee8c0f0079","signer":"0x8c8d35429f74ec245f8ef2f4fd1e551cff97d650","signature":"0x75abd589cae0214a26fad69bab5c4a88d59533c6e89ce992844e044580f0992b3688c2c5ddda2ade4d3bdce4ccb1acb3a6c1e9dd3e531d3fb5b345406285b8e01c"}}
+>> {"jsonrpc":"2.0","id":2,"method":"megadev_getPreconfirmation","params":["{tx:12:2}"]}
+<< {"jsonrpc":"2.0","id":2,"result":{"chainId":"0x7a69","blockNumber":"0xc","miniBlockNumber":"0xb","transactionIndex":"0x2","transactionHash":"0x0cb52f4ec69900a5285330557b9d2904c4bddeb0649dede118887a336b29b49e","receiptHash":"0xcbb9836306e692bfd96e38b061e80c9816b7ace5ba6abf9e3d425dbc9447cbc4","signer":"0x8c8d35429f74ec245f8ef2f4fd1e551cff97d650","signature":"0x2f69e8d05d823ab656e89bf17d86a26beda1a4d2adc81d954cc69f85f36ad2e74114540a85a16b0b89b7b950e9a92a21d40ee79a0361fe29973c1c1ffbf1579e1b"}}
+>> {"jsonrpc":"2.0","id":3,"method":"megadev_getPreconfirmation","params":["0x1111111111111111111111111111111111111111111111111111111111111111"]}
+<< {"jsonrpc":"2.0","id":3,"result":null}

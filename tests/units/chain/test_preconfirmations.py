@@ -1,0 +1,185 @@
+"""Signed promises: what is signed, byte for byte, with eth-account as the oracle and fixed vectors."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from hypothesis import given
+from hypothesis import strategies as st
+
+from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.preconfirmations import (
+    Preconfirmation,
+    domain_separator,
+    receipt_hash,
+    sign_mini_block,
+    sign_preconfirmation,
+    signer_of,
+)
+from megadev.chain.receipts import Log, Receipt
+from megadev.chain.transactions import UnsignedTransaction, sign_transaction
+from megadev.primitives.bloom import logs_bloom
+from megadev.primitives.keccak import keccak
+from megadev.primitives.signatures import SECP256K1_N, address_of, recover
+
+KEY = bytes.fromhex("7797c0f3db8b946604ec2039dfd9763e4ffdc53174342a2ed9b14fa3eda666a5")
+"""The default mnemonic's at m/44'/60'/1'/0/0."""
+SEQUENCER = "0x8c8d35429f74ec245f8ef2f4fd1e551cff97d650"
+PROMISE = Preconfirmation(
+    chain_id=31337,
+    block_number=7,
+    mini_block_number=41,
+    transaction_index=3,
+    transaction_hash=keccak(b"transaction"),
+    receipt_hash=keccak(b"receipt"),
+)
+TYPES = {
+    "EIP712Domain": [
+        {"name": "name", "type": "string"},
+        {"name": "version", "type": "string"},
+        {"name": "chainId", "type": "uint256"},
+    ],
+    "Preconfirmation": [
+        {"name": "blockNumber", "type": "uint256"},
+        {"name": "miniBlockNumber", "type": "uint256"},
+        {"name": "transactionIndex", "type": "uint256"},
+        {"name": "transactionHash", "type": "bytes32"},
+        {"name": "receiptHash", "type": "bytes32"},
+    ],
+}
+words = st.integers(0, 2**256 - 1)
+hashes = st.binary(min_size=32, max_size=32)
+promises = st.builds(
+    Preconfirmation,
+    chain_id=words,
+    block_number=words,
+    mini_block_number=words,
+    transaction_index=words,
+    transaction_hash=hashes,
+    receipt_hash=hashes,
+)
+
+
+def typed_data(promise: Preconfirmation) -> dict[str, object]:
+    """The promise as a wallet is shown it."""
+    return {
+        "types": TYPES,
+        "primaryType": "Preconfirmation",
+        "domain": {"name": "megadev preconfirmation", "version": "1", "chainId": promise.chain_id},
+        "message": {
+            "blockNumber": promise.block_number,
+            "miniBlockNumber": promise.mini_block_number,
+            "transactionIndex": promise.transaction_index,
+            "transactionHash": promise.transaction_hash,
+            "receiptHash": promise.receipt_hash,
+        },
+    }
+
+
+@given(promises)
+def test_what_is_signed_is_typed_data_as_wallets_know_it(promise: Preconfirmation) -> None:
+    signable = encode_typed_data(full_message=typed_data(promise))
+    assert domain_separator(promise.chain_id) == signable.header
+    assert promise.digest == keccak(b"\x19\x01" + signable.header + signable.body)
+
+
+def test_the_signature_is_the_one_that_eth_account_makes() -> None:
+    theirs = Account.sign_typed_data(KEY, full_message=typed_data(PROMISE))
+    assert sign_preconfirmation(PROMISE, KEY) == bytes(theirs.signature)
+
+
+def test_the_same_promise_is_always_signed_with_the_same_bytes() -> None:
+    """RFC 6979: a promise that is asked for twice is not two promises."""
+    assert PROMISE.digest.hex() == "03b5b422c3c31a5571829d7196f81292b9da90979f6578f8a81fe30ed1690c79"
+    assert (
+        sign_preconfirmation(PROMISE, KEY).hex()
+        == "980e21c1088160e9553fa2b0db1fbd451c2144d8cf707f2ba6ea581532d0e7a618c3773a20bece92bf876ca0934384041db6ae6b1846d9750a76ad6431484dcd1b"
+    )
+
+
+def test_the_signer_is_found_and_any_change_loses_it() -> None:
+    signature = sign_preconfirmation(PROMISE, KEY)
+    assert signer_of(PROMISE, signature) == bytes.fromhex(SEQUENCER[2:]) == address_of(KEY)
+    for field in ("chain_id", "block_number", "mini_block_number", "transaction_index"):
+        changed = msgspec.structs.replace(PROMISE, **{field: getattr(PROMISE, field) + 1})
+        assert signer_of(changed, signature) != address_of(KEY)
+    for field in ("transaction_hash", "receipt_hash"):
+        assert signer_of(msgspec.structs.replace(PROMISE, **{field: keccak(b"other")}), signature) != address_of(KEY)
+
+
+def test_there_is_one_signature_of_a_promise_and_not_its_mirror_image() -> None:
+    signature = sign_preconfirmation(PROMISE, KEY)
+    s, v = int.from_bytes(signature[32:64], "big"), signature[64]
+    mirrored = signature[:32] + (SECP256K1_N - s).to_bytes(32, "big") + bytes((55 - v,))
+    assert signer_of(PROMISE, mirrored) is None
+    assert signer_of(PROMISE, signature[:64] + bytes((v - 27,))) == address_of(KEY), "some write v as 0 or 1"
+    for malformed in (signature[:64], signature + b"\0", bytes(65), signature[:64] + b"\x05"):
+        assert signer_of(PROMISE, malformed) is None
+
+
+def test_a_receipt_is_named_by_the_hash_of_its_place_in_the_trie() -> None:
+    log = Log(b"\x11" * 20, (keccak(b"topic"),), b"data")
+    receipt = Receipt(
+        type=2,
+        succeeded=True,
+        cumulative_gas_used=60_000,
+        gas_used=30_000,
+        effective_gas_price=1,
+        logs=(log,),
+        bloom=logs_bloom((log,)),
+    )
+    assert receipt_hash(receipt).hex() == "d68327a837e549949b40886ea7338c9532fdbcc2929d2a221f1f61d2ec6ca8aa"
+    paid_more = msgspec.structs.replace(receipt, effective_gas_price=2, output=b"x")
+    assert receipt_hash(paid_more) == receipt_hash(receipt), "what consensus does not hold is not promised"
+    assert receipt_hash(msgspec.structs.replace(receipt, succeeded=False)) != receipt_hash(receipt)
+
+
+@pytest.fixture
+def mini_block() -> MiniBlock:
+    """A mini-block that never changes."""
+    tx = sign_transaction(
+        UnsignedTransaction(type=2, chain_id=31337, nonce=0, gas_limit=21_000, to=b"\x22" * 20, max_fee_per_gas=10**9),
+        KEY,
+    )
+    receipt = Receipt(
+        type=2,
+        succeeded=True,
+        cumulative_gas_used=21_000,
+        gas_used=21_000,
+        effective_gas_price=10**9,
+        logs=(),
+        bloom=bytes(256),
+    )
+    return MiniBlock(
+        block_number=7,
+        block_timestamp=1_700_000_000,
+        index=0,
+        number=41,
+        timestamp=1_700_000_000_123_456,
+        gas_used=21_000,
+        transactions=(tx,),
+        receipts=(receipt,),
+        tx_offset=0,
+        log_offset=0,
+    )
+
+
+def test_a_mini_block_s_digest_and_signature_stay_what_they_are(mini_block: MiniBlock) -> None:
+    assert mini_block.digest.hex() == "5ba44c064c53120dd5401b2a4465ab16c446ebc5d03ee3b3dc33917acdbfb438"
+    y_parity, r, s = sign_mini_block(mini_block, KEY)
+    assert f"{y_parity} {r:064x} {s:064x}" == (
+        "0 7a9a944f3cfbf76475d2ad6bca54d716efb6ad15664f11a8f1be9533ef37e049 022b968d560f5e9aa2f9bf0d46f80b181720f358f8abaae659b6330537995b03"
+    )
+    assert recover(mini_block.digest, y_parity, r, s) == address_of(KEY)
+
+
+def test_a_mini_block_is_signed_without_a_prefix_and_by_its_rlp(mini_block: MiniBlock) -> None:
+    import rlp
+
+    fields = [7, 1_700_000_000, 0, 41, 1_700_000_000_123_456, 21_000]
+    encoded = rlp.encode([*fields, mini_block.transaction_root, mini_block.receipt_root])
+    y_parity, r, s = sign_mini_block(mini_block, KEY)
+    theirs = Account.unsafe_sign_hash(keccak(encoded), KEY)
+    assert (theirs.v - 27, theirs.r, theirs.s) == (y_parity, r, s)
