@@ -624,7 +624,7 @@ class DevnetConfig:
         MINING,
         "--sequencer-key",
         "Private key with which the sequencer signs mini-blocks and preconfirmations. "
-        "[default: the mnemonic's at m/44'/60'/1'/0/0]",
+        "[default: the mnemonic's at m/44'/60'/4326'/0/0]",
     )
     preconf_receipts: bool = _setting(
         False,
@@ -676,8 +676,8 @@ class DevnetConfig:
         Choice(("off", "public", "control")),
         SERVER,
         "--gateway-limits",
-        "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public when "
-        "no word is said); control lets the methods through with which a devnet is steered (anvil_*, evm_*, …).",
+        "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public, if "
+        "no word is said); control lets the methods that steer a devnet through (anvil_*, evm_*, …).",
         bare="public",
     )
     max_subscriptions: int = _setting(

@@ -29,6 +29,10 @@ class Parameter(msgspec.Struct, frozen=True, rename="camel"):
     indexed: bool | None = None
     internal_type: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.components and not self.type.startswith("tuple"):
+            raise ValueError(f"{self.name or 'a parameter'}: {self.type} has no components")
+
     @property
     def canonical(self) -> str:
         """The type as signatures spell it. Raises ValueError for tuples nested too deeply."""
@@ -70,6 +74,11 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
         """Such as ``transfer(address,uint256)``. Raises ValueError for tuples nested too deeply."""
         return f"{self.name or ''}({','.join(argument.canonical for argument in self.arguments)})"
 
+    def validate(self) -> None:
+        """Raise ValueError where a parameter has no canonical type: tuples nested too deeply."""
+        for parameter in (*self.arguments, *(self.outputs or ())):
+            _ = parameter.canonical
+
     @property
     def topic(self) -> bytes:
         """The keccak256 of the signature: an event's first topic; its first four bytes are the others' selector."""
@@ -79,7 +88,7 @@ class Item(msgspec.Struct, frozen=True, rename="camel"):
 class Interface:
     """An ABI, its entries by selector (functions, errors) and by topic (events that are not anonymous).
 
-    Raises ValueError where an entry has no signature.
+    Raises ValueError for too many entries, or tuples nested too deeply.
     """
 
     def __init__(self, items: Iterable[Item]) -> None:
@@ -91,6 +100,7 @@ class Interface:
         self.events: dict[bytes, Item] = {}
         self.constructor: Item | None = None
         for item in self.items:
+            item.validate()
             if item.type == "constructor":
                 self.constructor = item
             elif item.name is None:

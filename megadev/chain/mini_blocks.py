@@ -1,8 +1,8 @@
 """Mini-blocks: the pieces in which a block is made known before it is sealed.
 
-Every transaction is in exactly one mini-block and every mini-block in exactly one block. Mini-blocks are numbered from 0
-along the whole chain, whatever the blocks, and counted from 0 within each block. A sealed block does not keep them: it
-remembers where they were cut, and with that they are made again, equal to what was announced.
+Every transaction is in exactly one mini-block and every mini-block in exactly one block. Mini-blocks are numbered from
+0 along the whole chain, whatever the blocks, and counted from 0 within each block. A sealed block does not keep them:
+it remembers where they were cut, and with that they are made again, equal to what was announced.
 
 Shape, digest and numbering are those of MegaETH's ``miniBlocks`` subscription (eth_subscribe).
 """

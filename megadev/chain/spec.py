@@ -144,13 +144,15 @@ def dev_spec(chain_id: int = 31337, hardfork: Hardfork = Hardfork.OSAKA, **chang
 
 
 MEGAETH_CHAIN_ID = 432_631_337
-"""The ``megaeth`` preset's own: MegaETH's (4326, and 6343 for its testnet) would let a transaction signed for a devnet be
-sent to the real chain. Both can be asked for."""
+"""The ``megaeth`` preset's own: MegaETH's (4326, and 6343 for its testnet) would let a transaction signed for a devnet
+be sent to the real chain. Both can be asked for."""
 SEQUENCER_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000000011")
 """The OP Stack's predeploy that receives tips."""
 
 
-def megaeth_spec(chain_id: int = MEGAETH_CHAIN_ID, hardfork: Hardfork = Hardfork.PRAGUE, **changes: object) -> ChainSpec:
+def megaeth_spec(
+    chain_id: int = MEGAETH_CHAIN_ID, hardfork: Hardfork = Hardfork.PRAGUE, **changes: object
+) -> ChainSpec:
     """The ``megaeth`` preset's L2: MegaETH's parameters as its mainnet has them; gas is still Ethereum's.
 
     The base fee stays the same in every block and no tip is needed. ``extra_data`` holds the fee market's parameters as

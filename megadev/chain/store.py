@@ -278,7 +278,7 @@ class LogMatcher:
         return found
 
     def in_mini_block(self, mini_block: MiniBlock) -> list[tuple[Log, int, int]]:
-        """The matching logs of ``mini_block``, each with the index of its transaction and its own, both in the block."""
+        """The matching logs of ``mini_block``, each with its transaction's index and its own, both in the block."""
         found: list[tuple[Log, int, int]] = []
         log_index = mini_block.log_offset
         for transaction_index, receipt in enumerate(mini_block.receipts, mini_block.tx_offset):

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -69,11 +69,19 @@ with Devnet():
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A node to measure: one that runs at ``url``, or a ``command`` that starts one, to which its port is appended."""
+    """A node to measure: one that runs at ``url``, or a ``command`` that starts one, to which its port is appended.
+
+    ``tracing_command`` starts one that can trace opcodes, where that is another.
+    """
 
     name: str
     url: str = ""
     command: tuple[str, ...] = ()
+    tracing_command: tuple[str, ...] = ()
+
+    def for_tracing(self) -> Target:
+        """The same as it must be to trace opcodes."""
+        return replace(self, command=self.tracing_command) if self.tracing_command else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +232,17 @@ def _targets(url: str | None, against: Sequence[str]) -> list[Target]:
     targets = [own if url is None else Target(urlsplit(url).netloc, url)]
     for other in against:
         targets.append(
-            Target("anvil", command=(_anvil(), "--silent", "--port"))
+            Target(
+                "anvil",
+                command=(_anvil(), "--silent", "--port"),
+                tracing_command=(_anvil(), "--steps-tracing", "--silent", "--port"),
+            )
             if other == "anvil"
             else Target(urlsplit(other).netloc, other)
         )
     names = [target.name for target in targets]
     return [
-        Target(f"{target.name} #{index + 1}", target.url, target.command) if names.count(target.name) > 1 else target
+        replace(target, name=f"{target.name} #{index + 1}") if names.count(target.name) > 1 else target
         for index, target in enumerate(targets)
     ]
 
@@ -360,6 +372,8 @@ def _measure_anew(
     """The rows of these probes, on nodes started for them."""
     if not probes:
         return []
+    if any(probe.tracing for probe in probes):
+        targets = [target.for_tracing() for target in targets]
     with contextlib.ExitStack() as running:
         endpoints = [running.enter_context(_opened(target)) for target in targets]
         rows = []

@@ -42,6 +42,9 @@ SUSTAINED = 2_000
 HEAVY_ROUNDS = 5_000
 """KECCAK256 rounds of the heavy call: about half a million gas."""
 LOGS, LOGS_PER_TRANSACTION = 1_000, 100
+TRACED_ROUNDS = 9_500
+"""KECCAK256 rounds of the traced transaction, which then uses a million gas."""
+TRACED_GAS = 1_500_000
 
 Samples = dict[str, list[float]]
 """What a probe measured: label → seconds, or transactions per second."""
@@ -187,6 +190,7 @@ class Endpoint:
     token: bytes = b""
     work: bytes = b""
     log_range: tuple[int, int] = (0, 0)
+    traced: str = ""
 
     def __post_init__(self) -> None:
         self.senders = [address_of(key) for key in self.keys]
@@ -262,6 +266,14 @@ class Endpoint:
         receipt = self.await_receipt(result_of(self.connection.exchange(self.submission(raw))))
         return parse_data(receipt["contractAddress"])
 
+    def traced_transaction(self) -> str:
+        """The hash of a mined transaction of a million gas."""
+        if not self.traced:
+            raw = self.sign(0, self.work, TRACED_GAS, calldata("hash(uint256)", TRACED_ROUNDS))
+            self.traced = result_of(self.connection.exchange(self.submission(raw)))
+            self.await_receipt(self.traced)
+        return self.traced
+
     def prepare(self) -> None:
         """Deploy what the probes call, and leave ``LOGS`` logs to find."""
         self.token, self.work = self.deploy("BenchToken"), self.deploy("BenchWork")
@@ -288,7 +300,8 @@ class Probe:
 
     ``run(endpoint, count)`` does it ``count`` times. A full measurement is ``rounds`` such turns per endpoint, taken in
     alternation, so that what disturbs the machine disturbs all alike. ``alone``: on nodes started for it, where the
-    bench can start them, because some nodes slow down with every block they hold.
+    bench can start them, because some nodes slow down with every block they hold. ``tracing``: those are started with
+    what they need to trace opcodes, which slows some of them down.
     """
 
     measures: tuple[Measure, ...]
@@ -296,6 +309,7 @@ class Probe:
     count: int
     rounds: int = 10
     alone: bool = False
+    tracing: bool = False
 
     def quick(self) -> Probe:
         """The same with the least work that still gives figures."""
@@ -441,6 +455,21 @@ def _sent_and_had(label: str, what: str) -> tuple[Measure, Measure]:
     )
 
 
+def _traces(endpoint: Endpoint, count: int) -> Samples:
+    """The same transaction under several tracers."""
+    tx_hash = endpoint.traced_transaction()
+    asked: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
+        "trace-calls": ({"tracer": "callTracer"}, lambda frame: frame["type"] == "CALL"),
+        "trace-prestate": ({"tracer": "prestateTracer"}, lambda accounts: to_data(endpoint.work) in accounts),
+        "trace-steps": ({}, lambda trace: len(trace["structLogs"]) > 10 * TRACED_ROUNDS),
+    }
+    samples: Samples = {}
+    for label, (options, check) in asked.items():
+        request = endpoint.connection.frame(request_body("debug_traceTransaction", tx_hash, options))
+        samples[label] = _timed(endpoint, [request] * count, check)
+    return samples
+
+
 PROBES: tuple[Probe, ...] = (
     Probe(
         (Measure("chain-id", "eth_chainId"),),
@@ -485,6 +514,18 @@ PROBES: tuple[Probe, ...] = (
         (Measure("get-logs", f"eth_getLogs, {LOGS:,} logs"),),
         _ask("get-logs", lambda logs: len(logs) == LOGS, _get_logs),
         2,
+    ),
+    Probe(
+        (
+            Measure("trace-calls", "callTracer, 1 Mgas"),
+            Measure("trace-prestate", "prestateTracer, 1 Mgas"),
+            Measure("trace-steps", "struct logs, 1 Mgas"),
+        ),
+        _traces,
+        1,
+        5,
+        alone=True,
+        tracing=True,
     ),
     Probe((Measure("mine", f"anvil_mine, {EMPTY_BLOCKS:,} empty blocks"),), _mine, 1, 1, alone=True),
     Probe((Measure("snapshot", "evm_snapshot + evm_mine + evm_revert"),), _snapshot, 5),

@@ -21,11 +21,11 @@ PLACES_SHOWN = 3
 """The line that failed, and the innermost lines that called it."""
 GAS_LIMIT = 2_000_000
 """Of the transaction and those before it in its block: under a second."""
-SHARE = 0.1
+SHARE = 0.03
 """The part of the time that may be spent on finding places, in the long run."""
-AT_ONCE_SECONDS = 2.0
-"""What may be spent at once after a quiet time."""
-BEHIND = 100
+AT_ONCE_SECONDS = 0.5
+"""What may be spent at once after a quiet time: some dozens of failures. As much is the most that can be owed."""
+BEHIND = 50
 """Records that wait when the log has no time for places."""
 SEAL_SECONDS = 2.0
 """How long a block may stay open until its transactions are told without places."""
@@ -63,7 +63,8 @@ class FailureLocator:
         except MegadevError:
             return None  # taken back meanwhile, or the state before it is not there
         finally:
-            self._seconds_left -= (monotonic_ns() - began) / 1e9
+            spent = (monotonic_ns() - began) / 1e9
+            self._seconds_left = max(-AT_ONCE_SECONDS, self._seconds_left - spent)
 
     def _event(self, event: Event) -> None:
         if type(event) is BlockSealed:

@@ -48,15 +48,17 @@ class _Node:
 
 @click.command(cls=Command, short_help="Show what a transaction did, and where it failed.")
 @click.argument("tx_hash", metavar="HASH")
-@click.option("--depth", type=click.IntRange(0), default=DEPTH, show_default=True, help="Show calls nested so deep.")
+@click.option(
+    "--depth", metavar="N", type=click.IntRange(0), default=DEPTH, show_default=True, help="Show calls nested so deep."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what the node answers, all of it.")
 @rpc_url_option
 def trace(tx_hash: str, depth: int, as_json: bool, rpc_url: str) -> int:
     """Show the calls, events and console messages of the transaction HASH as a tree, and where in which source it
     failed.
 
-    Names and sources come from the artifacts that the node finds in the directory it was started in (out/, artifacts/,
-    build/), or that megadev_addArtifact gave it; without them there are selectors and hex.
+    Names and sources come from compiled artifacts: those of the project that the node was started in (or its
+    --project), and those that megadev_addArtifact gave it. Without them there are selectors and hex.
     """
     if not re.fullmatch(r"0[xX][0-9a-fA-F]{64}", tx_hash):
         raise ConfigError(f"HASH: must be a transaction's hash (0x and 64 hex digits), not {tx_hash!r}")
@@ -75,8 +77,10 @@ def trace(tx_hash: str, depth: int, as_json: bool, rpc_url: str) -> int:
     console = Console(
         file=sys.stdout, highlight=False, markup=False, emoji=False, no_color=not colored, force_terminal=colored
     )
-    for line in trace_lines(answer, depth):
-        # a line that is too long for the terminal is cut, so that the tree stays one; a file gets all of it
+    for line in head_lines(answer):
+        console.print(line, soft_wrap=True)
+    for line in tree_lines(answer, depth):
+        # what is too long for the terminal is cut, so that the tree stays one; a file gets all of it
         if console.is_terminal:
             console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
         else:
@@ -84,11 +88,10 @@ def trace(tx_hash: str, depth: int, as_json: bool, rpc_url: str) -> int:
     return 0
 
 
-def trace_lines(answer: dict[str, Any], depth: int = DEPTH) -> Iterator[Text]:
-    """The whole of it, line by line."""
+def head_lines(answer: dict[str, Any]) -> Iterator[Text]:
+    """How it ended, why, and where."""
     from rich.text import Text
 
-    entries = answer["calls"]
     failed = answer["status"] == "0x0"
     yield Text.assemble(
         ("success" if not failed else "failed", "bold green" if not failed else "bold red"),
@@ -99,7 +102,6 @@ def trace_lines(answer: dict[str, Any], depth: int = DEPTH) -> Iterator[Text]:
         yield Text(_printable(answer["error"] or "failed"), "red")
         yield from _stack_lines(answer["stack"])
     yield Text("")
-    yield from _tree_lines(_tree(entries), depth, int(answer["omitted"], 16))
 
 
 def _stack_lines(stack: list[dict[str, Any]]) -> Iterator[Text]:
@@ -150,10 +152,12 @@ def _tree(entries: list[dict[str, Any]]) -> _Node:
     return root
 
 
-def _tree_lines(root: _Node, depth: int, omitted: int) -> Iterator[Text]:
+def tree_lines(answer: dict[str, Any], depth: int = DEPTH) -> Iterator[Text]:
+    """What happened, each call with what happened in it below."""
     from rich.text import Text
 
-    waiting: list[tuple[str, str, int, _Node | str]] = [("", "", 0, root)]
+    omitted = int(answer["omitted"], 16)
+    waiting: list[tuple[str, str, int, _Node | str]] = [("", "", 0, _tree(answer["calls"]))]
     while waiting:
         before, below, level, node = waiting.pop()
         if isinstance(node, str):

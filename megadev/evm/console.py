@@ -67,7 +67,8 @@ def read_console(data: bytes) -> Message:
         if data[:4] == selector(VYPER_PRINT):
             schema, payload = decode(["string", "bytes"], data[4:])
             assert isinstance(schema, str) and isinstance(payload, bytes)
-            (printed,) = decode([schema], payload if not _DYNAMIC.search(schema) else (32).to_bytes(32, "big") + payload)
+            offset = (32).to_bytes(32, "big") if _DYNAMIC.search(schema) else b""
+            (printed,) = decode([schema], offset + payload)
             # printed as they are: a text that holds a percent sign is no format in Vyper
             assert isinstance(printed, list | tuple)
             return Message(" ".join(map(_untyped, printed)), (schema,), (printed,))

@@ -1,4 +1,5 @@
-"""A running node without any transport: chains wired up, accounts with keys, cheats and snapshots.
+"""A running node without any transport: chains wired up, accounts with keys, cheats and snapshots, and why executions
+went as they did.
 
 May import: everything below (config included: it stops here). Start reading at ``node.py`` (what a node is made of),
 then

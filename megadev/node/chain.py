@@ -6,12 +6,13 @@ whatever changes the chain goes to ``sequencer`` on the writer thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
-from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, mini_block, mini_block_index
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.genesis import Genesis
+from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, mini_block, mini_block_index
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
@@ -21,6 +22,7 @@ from megadev.evm.engines import open_engine
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import OpenBlock
 from megadev.sequencer.sequencer import Sequencer
+from megadev.sequencer.signers import Signers
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
@@ -36,9 +38,12 @@ class LocalChain:
         sequencer: Sequencer,
         *,
         epoch_slots: int,
+        sequencer_key: Callable[[], bytes],
     ) -> None:
         self.genesis = genesis
         self.sequencer = sequencer
+        self._sequencer_key = sequencer_key
+        self._signers: Signers | None = None
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
         """Blocks between latest and safe, and between safe and finalized, while no L1 moves those heads."""
@@ -57,6 +62,17 @@ class LocalChain:
     def store(self) -> ChainStore:
         """Its blocks; another store after ``sequencer.restart``."""
         return self.sequencer.store
+
+    @property
+    def signers(self) -> Signers:
+        """The keys that sign for the sequencer; another value where a key is to change."""
+        if self._signers is None:  # the first key is derived when it is asked for: most nodes never sign
+            self._signers = Signers.from_genesis(self._sequencer_key())
+        return self._signers
+
+    @signers.setter
+    def signers(self, signers: Signers) -> None:
+        self._signers = signers
 
     # -- blocks ---------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
+
 def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[ChainSpec, Genesis]:
     """The chain's rules and its genesis. Keys that a genesis file holds join ``accounts``. Raises ``ConfigError``."""
     spec = _spec(config)

@@ -2,8 +2,8 @@
 
 Timers need a running event loop. Where there is none yet, whoever made the node is told that one is needed.
 
-Why the continuous mode's blocks end when the clock shows whole multiples of their length: a block's timestamp is fixed by
-its first transaction and is the end of its window, so the window must be known before it ends.
+Why the continuous mode's blocks end when the clock shows whole multiples of their length: a block's timestamp is fixed
+by its first transaction and is the end of its window, so the window must be known before it ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ WINDOW = 1.0
 class Mining:
     """The mining mode of one chain and its timers. All methods run on the writer thread.
 
-    ``mini_block_time``: seconds from a mini-block's first transaction to its end, where the chain has a continuous mode.
+    ``mini_block_time``: seconds from a mini-block's first transaction to its end, where the chain is to have a
+    continuous mode.
     """
 
     def __init__(self, sequencer: Sequencer, block_time: float | None, mini_block_time: float | None = None) -> None:

@@ -26,13 +26,12 @@ from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.mnemonic import derive_keys
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
-from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
 
-SEQUENCER_PATH = "m/44'/60'/1'/0/"
-"""Where the keys of the chain's own roles are derived: beside the accounts, whatever path those have; the sequencer's
-is the first."""
+SEQUENCER_PATH = "m/44'/60'/4326'/0/"
+"""Where the keys of the chain's own roles are derived, the sequencer's as the first: under an account number (MegaETH's
+chain id) that no wallet gets to."""
 
 
 class Node:
@@ -76,12 +75,16 @@ class Node:
             ecrecover_answers=lambda: self.accounts.signatures,
             publish=self.bus.publish,
         )
-        self.l2 = LocalChain(genesis, sequencer, epoch_slots=config.slots_in_an_epoch)
+        self.l2 = LocalChain(
+            genesis,
+            sequencer,
+            epoch_slots=config.slots_in_an_epoch,
+            sequencer_key=lambda: config.sequencer_key or derive_keys(self.mnemonic, SEQUENCER_PATH, 1)[0],
+        )
         self.mining = Mining(sequencer, config.block_time, config.mini_block_time)
         self.snapshots = Snapshots(self)
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
-        self._signers: Signers | None = None
         self._first_block = store.genesis
         self._first_blocks = sequencer.blocks
         self._started = self.time.now()
@@ -112,18 +115,6 @@ class Node:
         if self.state_file is not None:
             self.between_blocks()
             self.state_file.save(Capture(self.l2))
-
-    @property
-    def signers(self) -> Signers:
-        """The keys that sign for the sequencer."""
-        if self._signers is None:  # derived when first asked for: most nodes never sign
-            key = self.config.sequencer_key or derive_keys(self.mnemonic, SEQUENCER_PATH, 1)[0]
-            self._signers = Signers.from_genesis(key)
-        return self._signers
-
-    @signers.setter
-    def signers(self, signers: Signers) -> None:
-        self._signers = signers
 
     def settle(self) -> None:
         """Finish what answered requests left due (see ``Sequencer.settle``)."""

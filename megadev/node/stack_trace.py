@@ -177,7 +177,10 @@ class StackTrace:
         name = _PRECOMPILES.get(frame.code_address)
         if name is not None:
             return DecodedCall("", name, raw=frame.input)
-        return explain.call(self._registry, self.artifact_of(node), frame.input)
+        artifact = self.artifact_of(node)
+        if artifact is None and not self._code(frame.code_address):
+            return DecodedCall("", "transfer", raw=frame.input)  # to an account that runs nothing
+        return explain.call(self._registry, artifact, frame.input)
 
     def printed_by(self, node: CallNode) -> str | None:
         """What the frame prints, where it is a call to the console."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from megadev.chain.contracts import MULTICALL3
 from megadev.chain.contracts import load as load_shared
 from megadev.chain.genesis import GenesisAccount
+from megadev.chain.spec import SEQUENCER_FEE_VAULT
 from megadev.primitives.abi import encode
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
@@ -34,7 +35,6 @@ WETH = _predeploy(0x06)
 L2_MESSENGER = _predeploy(0x07)
 GAS_PRICE_ORACLE = _predeploy(0x0F)
 L2_BRIDGE = _predeploy(0x10)
-SEQUENCER_FEE_VAULT = _predeploy(0x11)
 L2_TOKEN_FACTORY = _predeploy(0x12)
 L1_BLOCK = _predeploy(0x15)
 MESSAGE_PASSER = _predeploy(0x16)

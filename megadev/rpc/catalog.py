@@ -243,7 +243,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "Chain and node, changed at will": (
         _row("anvil_snapshot", "", "snapshot id", FULL, "evm_snapshot"),
         _row("anvil_revert", "snapshot id", "bool", FULL, "evm_revert"),
-        _row("anvil_dumpState", "with history?", "compressed state", FULL, "hardhat_dumpState", heavy=True),
+        _row("anvil_dumpState", "with history?", "compressed state", FULL, "hardhat_dumpState"),
         _row("anvil_loadState", "state", "true", FULL, "hardhat_loadState"),
         _row("anvil_reset", "{forking}?", "null", "partial: without forking", "hardhat_reset"),
         _row("anvil_reorg", "depth, [[transaction or bytes, block index]]?", "null", FULL),

@@ -33,11 +33,20 @@ _encode = msgspec.json.Encoder().encode
 class Telling:
     """One event on its way to the streams of ``chain``: what is encoded for one of them is at hand for the others."""
 
-    __slots__ = ("_encoded", "chain")
+    __slots__ = ("_emitters", "_encoded", "chain")
 
     def __init__(self, chain: LocalChain) -> None:
         self.chain = chain
         self._encoded: dict[Hashable, bytes] = {}
+        self._emitters: dict[Hash32, frozenset[Address]] = {}
+
+    def emitters(self, block: SealedBlock) -> frozenset[Address]:
+        """Who logged something in a block: most filters of thousands need no closer look."""
+        found = self._emitters.get(block.hash)
+        if found is None:
+            logs = (log for receipt in block.receipts for log in receipt.logs)
+            found = self._emitters[block.hash] = frozenset(log.address for log in logs)
+        return found
 
     def once(self, what: Hashable, make: Callable[[], object]) -> bytes:
         """The JSON of ``make()``, made at most once for each ``what``."""
@@ -125,7 +134,10 @@ def _head_left(telling: Telling, event: BlocksRemoved, choice: None) -> Iterable
     return (telling.once("head", lambda: format_header(telling.chain.store.head)),)
 
 
-def _logs(telling: Telling, block: SealedBlock, choice: LogChoice, *, removed: bool) -> list[bytes]:
+def _logs(telling: Telling, block: SealedBlock, choice: LogChoice, *, removed: bool) -> Sequence[bytes]:
+    emitters = telling.emitters(block)
+    if not emitters or (choice.addresses and choice.addresses.isdisjoint(emitters)):
+        return ()
     return [
         telling.once((block.number, found.log_index), lambda found=found: format_log(found, removed=removed))  # type: ignore[misc]
         for found in choice.matcher.in_block(block)

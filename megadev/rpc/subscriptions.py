@@ -138,10 +138,9 @@ class Subscriptions:
         telling = Telling(chain)
         for kind, say in rows:
             for stream in tuple(self._streams[kind].values()):
-                subscribers = tuple(stream.subscribers.values())  # one that is dropped meanwhile leaves the stream
                 for result in say(telling, event, stream.choice):
                     shared = result + _END
-                    for subscriber in subscribers:
+                    for subscriber in tuple(stream.subscribers.values()):  # who is dropped meanwhile leaves the stream
                         subscriber.session.notify(subscriber.head, shared)
 
 

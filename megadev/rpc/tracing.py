@@ -358,6 +358,10 @@ def begin_named(name: str, config: Any, spec: ChainSpec, budget: Budget) -> Star
 # -- struct logs --------------------------------------------------------------------------------------------------
 
 
+_NAMES_IN_GETH = {0x44: "DIFFICULTY"}
+"""Mnemonics that tools which read struct logs know under an older name; Anvil's are the same."""
+
+
 class _JsonPen:
     """Writes steps as JSON texts."""
 
@@ -367,7 +371,8 @@ class _JsonPen:
         self._stack = not options.disable_stack
         self._memory = options.enable_memory
         self._return_data = options.enable_return_data
-        self._ops = [f',"op":"{mnemonics.get(op, f"opcode {op:#x} not defined")}","gas":' for op in range(256)]
+        names = {op: f"opcode {op:#x} not defined" for op in range(256)} | dict(mnemonics) | _NAMES_IN_GETH
+        self._ops = [f',"op":"{names[op]}","gas":' for op in range(256)]
 
     def found(self, step: Step) -> str:
         text = ""

@@ -1,8 +1,8 @@
 """The block being built: transactions execute into it one by one, and sealing it computes every root.
 
 ``include`` is preconfirmation: after it the receipt is known and only the block hash is missing. ``cut`` closes a
-mini-block: what was included since the one before. ``seal`` is pure: it returns a ``SealedBlock`` and leaves the builder
-as it was, so that the pending block can be looked at without closing it.
+mini-block: what was included since the one before. ``seal`` is pure: it returns a ``SealedBlock`` and leaves the
+builder as it was, so that the pending block can be looked at without closing it.
 
 A block that stays open while others read is seen through an ``OpenBlock``, which does not change. It costs nothing to
 make: the builder leaves what it has shown to the readers, and goes on with a copy. Making one and adding a transaction

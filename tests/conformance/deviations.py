@@ -204,6 +204,70 @@ DEVIATIONS: tuple[Deviation, ...] = (
         _GETH,
         ("eth_simulateV1 | * | *",),
     ),
+    # -- tracing
+    Deviation(
+        "struct logs",
+        "always filled; `limit` is kept; no step where there is no code; `error` in geth's words; `refund` and "
+        "`storage` only where there is something; a creation costs what it charges itself",
+        "empty unless started with `--steps-tracing`; `limit` is ignored; a `STOP` in every empty creation; `error` as "
+        "`Some(InvalidFEOpcode)`; a creation costs also the gas it hands on",
+        _GETH,
+        (
+            "debug_traceTransaction/contract#*,debug_traceCall/calls#* | result.structLogs | length",
+            "debug_traceCall | result.structLogs[].refund,result.structLogs[].storage | only there",
+            "debug_traceCall/failures#* | result.structLogs[].error | value",
+        ),
+    ),
+    Deviation(
+        "`callTracer`'s `gasUsed` and `error`",
+        "what the transaction itself used, also in a block; geth's words",
+        "in a block, what all until then had used; `StackUnderflow`",
+        _GETH,
+        (
+            "debug_trace* | result.gas,result[].result.gas,result[].result.gasUsed | value",
+            "debug_traceCall/failures#* | result.error | value",
+        ),
+    ),
+    Deviation(
+        "`prestateTracer`",
+        "accounts that were empty before only with `includeEmpty`; `codeHash`; `txIndex` is kept",
+        "always; never; ignored",
+        f"{_GETH}, since 1.16",
+        (
+            "debug_traceTransaction,debug_traceCall | *.codeHash | only here",
+            "debug_traceTransaction | result.0x*,result.pre.0x* | only there",
+            "debug_traceCall/where#1 | *.balance | value",
+        ),
+    ),
+    Deviation(
+        "`flatCallTracer`, `muxTracer`; tracers in JavaScript",
+        "the first two work; JavaScript is refused",
+        "the first two answer `{}`; JavaScript runs",
+        "there is no JavaScript in Python",
+        (
+            "debug_traceTransaction,debug_traceBlockByNumber | result,result[].result | type",
+            "debug_traceTransaction/several_tracers#1 | result.* | only here",
+        ),
+    ),
+    Deviation(
+        "what cannot be traced",
+        "refused: transactions that are unknown or wait (-32000 `transaction not found`), unknown blocks (-32000), the "
+        "genesis block, `txIndex` beyond the block, options that cannot be used (-32602)",
+        "an empty trace as if all were well; -32001, -32602; -32603 for unknown tracers",
+        f"{_GETH}: a mistake should not look like a result",
+        (
+            "debug_traceTransaction/refused#*,debug_traceTransaction/waiting#* |  | refused here",
+            "debug_traceBlockBy*/refused#*,debug_traceCall/refused#* |  | refused here",
+            "debug_trace* | error.code | code -32000 for -32001,code -32000 for -32602,code -32602 for -32603",
+        ),
+    ),
+    Deviation(
+        "`debug_traceBlockByNumber` of `pending`",
+        "what waits, as it would run",
+        "the latest block",
+        "its number is asked for",
+        ("debug_traceBlockByNumber/pending#1 | result | length",),
+    ),
     # -- fees
     Deviation(
         "`eth_feeHistory`",
@@ -319,6 +383,103 @@ DEVIATIONS: tuple[Deviation, ...] = (
             "anvil_setChainId/refused#* | result | value",
             "anvil_setBlockTimestampInterval,anvil_setIntervalMining |  | refused here",
         ),
+    ),
+    # -- traces of calls
+    Deviation(
+        "`trace_*` of what is not there",
+        "null for an unknown transaction or block; a range beyond the head finds nothing",
+        "an empty list, as if nothing had been called; refused",
+        "as Erigon and reth",
+        (
+            "trace_transaction/none#*,trace_block/traces#4,trace_replayBlockTransactions/replays#5 | result | type",
+            "trace_filter/finds#8 |  | refused there",
+        ),
+    ),
+    Deviation(
+        "`trace_block`, `trace_replayBlockTransactions`, `trace_filter`",
+        "take blocks by number, tag or hash",
+        "take numbers; `trace_filter` takes no tags",
+        "clients send all of these",
+        ("trace_block,trace_replayBlockTransactions |  | refused there", "trace_filter/finds#3 |  | refused there"),
+    ),
+    Deviation(
+        "calls of precompiles in `trace_*`",
+        "left out within transactions, unless they transfer value",
+        "all of them in `trace_transaction`, none in `trace_replayBlockTransactions`",
+        "as OpenEthereum",
+    ),
+    Deviation(
+        "writing in a static call, in `trace_*` and `callTracer`",
+        "`Mutable Call In Static Context`, `write protection`",
+        "`StateChangeDuringStaticCall`",
+        "as OpenEthereum and geth",
+    ),
+    Deviation(
+        "`callTracer`'s top frame",
+        "`gas` is the transaction's gas limit",
+        "`gas` is what is left of it after the intrinsic gas",
+        _GETH,
+    ),
+    Deviation(
+        "`stateDiff` of accounts that did not exist",
+        '`{"+": …}` for everything about them',
+        '`{"*": …}` for the balance, from zero, unless they are contracts',
+        "as OpenEthereum: who applies it knows that they begin to exist",
+    ),
+    Deviation(
+        "`vmTrace`",
+        "`used` is the gas left after an instruction, `mem` what it wrote, `store` what it stored, `push` what calls "
+        "pushed, too; `ex` is null where it failed",
+        "`used` is the gas before it, `mem` all of memory, `store` null, nothing pushed by calls; `ex` always there",
+        "as OpenEthereum and Erigon",
+        ("trace_replayBlockTransactions/replays#3 | *.vmTrace.* | type,value",),
+    ),
+    # -- Otterscan
+    Deviation(
+        "`ots_traceTransaction`, `ots_getInternalOperations`",
+        "creations and self-destructs are among the calls; operations are those within the transaction that lasted",
+        "only calls; the transaction's own transfer is an operation, and so is what was refused or undone",
+        "Otterscan's documentation and Erigon; ether that was not moved is no transfer",
+        ("ots_traceTransaction/calls#4,ots_getInternalOperations/operations#1 | result | length",),
+    ),
+    Deviation(
+        "`ots_*` of what is not there",
+        "null for a block, -32000 for a transaction; `ots_hasCode` as `eth_getCode`",
+        "-32001 for a block; -32603, an empty list or `0x` for a transaction; -32602",
+        "as Erigon: no answer says that nothing happened",
+        (
+            "ots_getBlock* |  | refused there",
+            "ots_getInternalOperations,ots_hasCode | error.code | *",
+            "ots_getTransactionError/errors#3,ots_traceTransaction/calls#5 |  | refused here",
+        ),
+    ),
+    Deviation(
+        "`ots_getBlockDetails`, `ots_getBlockTransactions`",
+        "`logsBloom` and the receipts' `logs` are null; page 0 has a block's last transactions; `transactionCount` is the "
+        "block's; receipts have `blockTimestamp`",
+        "both are filled in; page 0 has the first ones; `transactionCount` is the page's",
+        "Otterscan's documentation and Erigon",
+        (
+            "ots_getBlock* | *.logsBloom,*.logs | type",
+            "ots_getBlockTransactions/pages#* | *.transactionCount | value",
+            "ots_getBlockTransactions/pages#2 | *.receipts[].*,*.transactions[].* | value",
+            "ots_* | *.receipts[].blockTimestamp | only here",
+            "ots_* | *.receipts[].blobGasPrice | only there",
+        ),
+    ),
+    Deviation(
+        "pages of no transactions",
+        "refused",
+        "taken",
+        "a page size of 0 is a mistake",
+        ("ots_getBlockTransactions,ots_searchTransactions* |  | refused here",),
+    ),
+    Deviation(
+        "`erigon_getHeaderByNumber`",
+        "a header",
+        "a block without its transactions",
+        "as Erigon",
+        ("erigon_getHeaderByNumber | * | only there",),
     ),
     # -- methods
     Deviation(

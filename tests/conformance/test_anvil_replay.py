@@ -64,10 +64,10 @@ class Unanswered(Exception):
 class Anvil:
     """One process of it, with the fixed chain."""
 
-    def __init__(self, *, paused: bool) -> None:
+    def __init__(self, *flags: str, paused: bool) -> None:
         assert ANVIL is not None
         self.process = subprocess.Popen(
-            [ANVIL, "--port", "0", "--timestamp", str(START), "--hardfork", "osaka"],
+            [ANVIL, "--port", "0", "--timestamp", str(START), "--hardfork", "osaka", *flags],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         assert self.process.stdout is not None
@@ -136,8 +136,8 @@ class Anvil:
 
 
 @contextlib.contextmanager
-def anvil(*, paused: bool) -> Iterator[Anvil]:
-    node = Anvil(paused=paused)
+def anvil(*flags: str, paused: bool) -> Iterator[Anvil]:
+    node = Anvil(*flags, paused=paused)
     try:
         yield node
     finally:

@@ -1,8 +1,8 @@
 """Contracts for tests: a source and an artifact each, and the loader.
 
 ``Token`` · ``Counter`` · ``Reverter`` · ``Logger`` · ``Storage`` · ``Factory`` and its ``Child`` · ``Payable`` ·
-``Rejecter`` · ``HeavyLoop`` · ``Signatures`` · ``Preconfirmations`` · ``PackedToken`` · ``FlaggedToken`` ·
-``NamespacedToken`` · ``VyperToken`` · ``SharesToken`` · ``ProxyToken``.
+``Rejecter`` · ``HeavyLoop`` · ``Signatures`` · ``Printer`` · ``Preconfirmations`` · ``PackedToken`` ·
+``FlaggedToken`` · ``NamespacedToken`` · ``VyperToken`` · ``SharesToken`` · ``ProxyToken``.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def gateway_tables() -> str:
     ]
     sockets = ", ".join(f"`{row.name}`" for row in METHODS.values() if row.socket)
     methods = ["| class | methods |", "|---|---|", *(f"| {kind} | {', '.join(names)} |" for kind, names in lists)]
-    limits = ["| at most | of | beyond |", "|---|---|---|"]
+    limits = ["| limit | of | beyond |", "|---|---|---|"]
     for row in LIMIT_ROWS:
         refusal = row.metadata["refusal"]
         beyond = "" if refusal is None else f"{refusal.code} {refusal.message}"

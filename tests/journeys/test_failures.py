@@ -146,6 +146,16 @@ def test_the_json_log_names_the_line_too(megadev_up: Up, project: Path) -> None:
     assert told["stack"][0]["line"] == line_of("Box.vy", "self.content -= amount")
 
 
+def test_a_transaction_in_a_block_that_is_still_open_has_its_line_too(megadev_up: Up, project: Path) -> None:
+    node = megadev_up("--mini-block-time", "0.01", "--block-time", "3600")
+    box = deploy_box(node.rpc)
+    failed = send(node.rpc, to=box, data=data("put(uint256)", 0))
+    line = line_of("Box.vy", "assert amount > 0")
+    node.wait_for(rf"^      at src/Box\.vy:{line}  assert amount > 0")
+    assert node.rpc("megadev_getStackTrace", failed["transactionHash"])["stack"][0]["line"] == line
+    assert node.rpc("eth_blockNumber") == "0x0"
+
+
 def test_without_a_project_the_reason_is_still_told(megadev_up: Up) -> None:
     node = megadev_up()
     reverter = send(node.rpc, data="0x" + load("Reverter").creation.hex())["contractAddress"]

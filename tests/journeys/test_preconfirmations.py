@@ -63,6 +63,23 @@ def test_nothing_is_promised_about_what_only_waits(net: Devnet) -> None:
     assert net.rpc("megadev_getPreconfirmation", tx_hash)["blockNumber"] == "0x1"
 
 
+def test_a_promise_made_before_the_block_is_sealed_is_the_one_it_keeps() -> None:
+    """Of four transactions in one block, whose mini-block is still open when they are promised."""
+    with Devnet(preset="megaeth", block_time=3_600, mini_block_time=3_600) as net:
+        receipts = [sent(net) for _ in range(4)]
+        assert {receipt["blockHash"] for receipt in receipts} == {"0x" + "ff" * 32}
+        promises = [net.rpc("megadev_getPreconfirmation", receipt["transactionHash"]) for receipt in receipts]
+        net.rpc("evm_mine")
+        block = net.l2.block(int(receipts[0]["blockNumber"], 16))
+        assert len(block.transactions) == 4
+        for index, (promise, receipt) in enumerate(zip(promises, receipts, strict=True)):
+            assert promise == net.rpc("megadev_getPreconfirmation", receipt["transactionHash"])
+            assert int(promise["transactionIndex"], 16) == index
+            kept = mini_block(block, mini_block_index(block, index))
+            assert int(promise["miniBlockNumber"], 16) == kept.number
+            assert bytes.fromhex(promise["transactionHash"][2:]) in {tx.hash for tx in kept.transactions}
+
+
 def test_a_contract_can_check_promises_and_mini_blocks(net: Devnet) -> None:
     """On any chain that has ecrecover: this one stands in for the chain that would punish a broken promise."""
     verifier = load("Preconfirmations")

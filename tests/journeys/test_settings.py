@@ -11,9 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.sync.client import connect
 
 from megadev import Devnet
 from megadev.config import SETTINGS
+from megadev.primitives.signatures import address_of
+from megadev.rpc.dispatch import RpcNode
+from megadev.rpc.subscriptions import subscriptions_of
 from megadev.testing.client import RpcError
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -110,6 +114,22 @@ def ask(
         connection.close()
 
 
+def asking(method: str) -> bytes:
+    """The body of a request without parameters."""
+    return b'{"jsonrpc":"2.0","id":1,"method":"%b"}' % method.encode()
+
+
+def subscribed(net: Devnet, times: int, blocks: int = 0) -> int:
+    """How many subscriptions there are after a WebSocket asked for so many, and was told of so many blocks at once."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}
+    with connect(net.serve().replace("http", "ws"), close_timeout=1) as client:
+        client.send(json.dumps([request] * times))
+        client.recv(30)
+        if blocks:
+            net.rpc("anvil_mine", blocks)
+        return len(subscriptions_of(RpcNode(net.node, net.l2)))
+
+
 @dataclass(frozen=True)
 class Effect:
     """``observe`` gives ``expected`` with the setting, and something else under ``otherwise`` alone."""
@@ -136,6 +156,11 @@ EFFECTS: dict[str, Effect] = {
         "m/44'/60'/1'/0/", lambda net: net.accounts[0].address, "0x8C8d35429F74ec245F8Ef2f4Fd1e551cFF97d650"
     ),
     "fund": Effect(f"{STRANGER}=1.5", lambda net: net.rpc("eth_getBalance", STRANGER), hex(15 * 10**17)),
+    "project": Effect(
+        Path(__file__).parents[1] / "artifacts" / "hardhat2",
+        lambda net: [found["name"] for found in net.rpc("megadev_listArtifacts")["artifacts"]],
+        ["Limits", "Vault"],
+    ),
     "auto_impersonate": Effect(
         True, outcome(lambda net: send(net, **{"from": STRANGER})), "accepted", (("fund", f"{STRANGER}=1"),)
     ),
@@ -169,14 +194,32 @@ EFFECTS: dict[str, Effect] = {
     ),
     "code_size_limit": Effect(40_000, deploy(40_000), "0x1"),
     "disable_code_size_limit": Effect(True, deploy(40_000), "0x1"),
+    "preset": Effect("megaeth", latest("gasLimit"), hex(10**10)),
     "block_time": Effect(1000, blocks_after_sending, "0x0"),
+    "mini_block_time": Effect(
+        0.5,
+        lambda net: send(net) and net.rpc("eth_getTransactionCount", ALICE, "latest"),
+        "0x1",
+        (("block_time", 1000),),
+    ),
     "no_mining": Effect(True, blocks_after_sending, "0x0"),
     "mixed_mining": Effect(True, blocks_after_sending, "0x1", (("block_time", 1000),)),
+    "sequencer_key": Effect(
+        "0x" + "12" * 32, lambda net: net.rpc("megadev_sequencerAt"), "0x" + address_of(b"\x12" * 32).hex()
+    ),
+    "preconf_receipts": Effect(
+        True,
+        lambda net: "preconfirmation" in net.rpc("eth_sendTransactionSync", {"from": ALICE, "to": BOB}),
+        True,
+    ),
     "order": Effect("fifo", senders_by_fee_or_age, [ALICE.lower(), BOB.lower()], (("no_mining", True),)),
     "max_transactions": Effect(2, transactions_in_a_block, 2, (("no_mining", True),)),
     "slots_in_an_epoch": Effect(2, safe_and_finalized, ["0x8", "0x6"]),
     "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
     "allow_origin": Effect("http://a.test", lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
+    "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
+    "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),
+    "subscriber_backlog": Effect(1, lambda net: subscribed(net, 100, blocks=1), 0),
     "no_cors": Effect(True, lambda net: ask(net, Origin="http://a.test"), (200, None)),
     "allowed_hosts": Effect(("dev.example.org",), lambda net: ask(net, Host="dev.example.org")[0], 200),
     "no_request_size_limit": Effect(True, lambda net: ask(net, b" " * 3_000_000 + b"{}")[0], 200),

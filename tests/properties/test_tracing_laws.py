@@ -5,6 +5,7 @@ adds up to the receipt, and what the prestate tracer shows is all that the trans
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -61,7 +62,7 @@ def test_the_gas_of_struct_logs_adds_up_to_the_receipt(code: bytes, other: bytes
     steps = trace["structLogs"]
     assert trace["failed"] is not execution.succeeded
     assert trace["gas"] == execution.gas.used
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         within = following["depth"] - step["depth"]
         left = step["gas"] - step["gasCost"]
         if within == 1:

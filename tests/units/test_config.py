@@ -110,6 +110,9 @@ def test_a_misspelled_variable_is_refused_and_others_are_left_alone() -> None:
         {"no_mining": True, "block_time": 1},
         {"mixed_mining": True},
         {"code_size_limit": 5, "disable_code_size_limit": True},
+        {"mini_block_time": 0.01},
+        {"mini_block_time": 0.01, "block_time": 1, "mixed_mining": True},
+        {"preset": "megaeth", "no_mining": True, "block_time": 1.0},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(settings: dict[str, Any]) -> None:
@@ -138,6 +141,8 @@ def test_the_table_is_consistent() -> None:
         assert row.flags[0].startswith("--")
         assert row.help.endswith((".", "]"))
         assert row.read(row.default) == row.default
+        for preset, default in row.presets.items():
+            assert row.read(default) == default, preset
         if isinstance(row.kind, Boolean):
             assert row.default is False, "a switch can only switch on"
 
@@ -146,3 +151,32 @@ def test_the_table_is_consistent() -> None:
 def test_a_setting_reads_back_what_it_shows(row: Any) -> None:
     if row.default is not None:
         assert row.read(row.describe(row.default)) == row.default
+
+
+def test_a_preset_changes_defaults_and_nothing_that_was_said(tmp_path: Path) -> None:
+    dev, megaeth = DevnetConfig(), DevnetConfig(preset="megaeth")
+    assert (dev.hardfork, dev.block_time, dev.mini_block_time) == ("osaka", None, None)
+    assert (megaeth.hardfork, megaeth.block_time, megaeth.mini_block_time) == ("prague", 1.0, 0.01)
+    file = write(tmp_path, 'preset = "megaeth"\nblock-time = 2\n')
+    config = resolve({"mini_block_time": "0.5"}, {"MEGADEV_HARDFORK": "osaka"}, file)
+    assert (config.hardfork, config.block_time, config.mini_block_time) == ("osaka", 2.0, 0.5)
+    assert resolve({"preset": "dev"}, {"MEGADEV_PRESET": "megaeth"}, None) == dev
+
+
+def test_a_copy_under_another_preset_keeps_what_was_said() -> None:
+    said = DevnetConfig(block_time=3, port=1)
+    copy = said.replace(preset="megaeth")
+    assert (copy.block_time, copy.mini_block_time, copy.hardfork, copy.port) == (3.0, 0.01, "prague", 1)
+    assert copy.replace(preset="dev") == said
+    assert DevnetConfig(preset="megaeth", hardfork="prague").replace(preset="dev").hardfork == "prague"
+
+
+def test_the_presets_cadence_yields_to_another_that_is_asked_for() -> None:
+    def cadence(**settings: Any) -> tuple[float | None, float | None]:
+        config = DevnetConfig(preset="megaeth", **settings)
+        return config.block_time, config.mini_block_time
+
+    assert cadence(no_mining=True) == (None, 0.01)
+    assert cadence(mixed_mining=True) == (1.0, None)
+    assert cadence(mini_block_time=0) == (1.0, None)
+    assert cadence(block_time=None, mini_block_time=None) == (None, None)

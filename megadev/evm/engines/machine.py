@@ -228,7 +228,7 @@ class Machine:
         gas, pc = call.gas, 0
         op = 0
         tracer = self.tracer if self.wants_steps else None
-        stepping, frame = False, call.frame
+        stepping = False
         try:
             while True:
                 # an arrival: the start, a jump, what follows one, or an opcode that left the loop
@@ -245,6 +245,7 @@ class Machine:
                         if stepping:
                             tracer.step_done(gas)
                         stepping = True
+                        frame = call.frame
                         assert frame is not None
                         tracer.step(
                             Step(pc, op, gas, call.depth, self.journal.refund, stack, memory, call.return_data, frame)

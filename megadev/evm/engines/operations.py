@@ -214,6 +214,7 @@ def _extcodecopy(m: Machine, call: Call) -> None:
 def _returndatacopy(m: Machine, call: Call) -> None:
     stack = call.stack
     if stack[-2] + stack[-3] > len(call.return_data):
+        _charge(call, 3 + 3 * ((stack[-3] + 31) // 32))
         raise Halted("return data out of bounds")
     _copy(call, call.return_data, 3)
 

@@ -146,10 +146,10 @@ class StructLogTracer:
         cost = step.gas - self._gas_left
         refund = step.refund
         storage = None
-        if self._slot is not None and error is None:
-            if step.op == _SSTORE:
+        if self._slot is not None and (error is None or step.op == _SSTORE):
+            if step.op == _SSTORE and error is None:
                 refund = refund_after
-            if self._with_storage:
+            if self._with_storage:  # also what an SSTORE that failed would have written, as geth
                 slot, value = self._slot
                 storage = self._storage.setdefault(_storage_owner(step.frame), {})
                 storage[slot] = step.stack[-1] if value is None else value

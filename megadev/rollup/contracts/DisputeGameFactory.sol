@@ -56,12 +56,12 @@ contract DisputeGameFactory is Owned {
             address(implementation),
             args.length == 0 ? abi.encodePacked(claim, extraData) : abi.encodePacked(claim, gameType, extraData, args)
         );
+        proxy.initialize{value: msg.value}(); // before it is listed: no claim builds on itself
         bytes32 metadata = bytes32(
             (uint256(gameType) << 224) | (uint256(uint64(block.timestamp)) << 160) | uint160(address(proxy))
         );
         _games[uuid] = metadata;
         _list.push(metadata);
-        proxy.initialize{value: msg.value}();
         emit DisputeGameCreated(address(proxy), gameType, rootClaim);
     }
 

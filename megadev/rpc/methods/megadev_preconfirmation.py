@@ -21,7 +21,7 @@ def megadev_getPreconfirmation(node: RpcNode, tx_hash: HashParam) -> JsonObject 
 def megadev_sequencerAt(node: RpcNode, block: NumberOrTagParam = Tag.LATEST) -> str:
     """The address whose signatures count for a block, sealed or to come."""
     number = block if isinstance(block, int) else node.chain.block(block).number
-    return "0x" + node.devnet.signers.at(number).address.hex()
+    return "0x" + node.chain.signers.at(number).address.hex()
 
 
 def preconfirmation(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
@@ -34,7 +34,7 @@ def preconfirmation(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject
         transaction_hash=block.transactions[index].hash,
         receipt_hash=receipt_hash(block.receipts[index]),
     )
-    signer = node.devnet.signers.at(block.number)
+    signer = node.chain.signers.at(block.number)
     return {
         "chainId": hex(promise.chain_id),
         "blockNumber": hex(promise.block_number),

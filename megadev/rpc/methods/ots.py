@@ -185,7 +185,11 @@ def _short_transaction(block: SealedBlock, index: int) -> JsonObject:
 
 
 def _short_receipt(block: SealedBlock, index: int) -> JsonObject:
-    return {**format_receipt(block, index), "logs": None, "logsBloom": None}
+    return {**_dated_receipt(block, index), "logs": None, "logsBloom": None}
+
+
+def _dated_receipt(block: SealedBlock, index: int) -> JsonObject:
+    return {**format_receipt(block, index), "timestamp": hex(block.header.timestamp)}
 
 
 # -- search -------------------------------------------------------------------------------------------------------
@@ -259,9 +263,7 @@ def _page(
 def _search_answer(placed: list[tuple[SealedBlock, int]], *, first_page: bool, last_page: bool) -> JsonObject:
     return {
         "txs": [format_transaction(block, index) for block, index in placed],
-        "receipts": [
-            {**format_receipt(block, index), "timestamp": hex(block.header.timestamp)} for block, index in placed
-        ],
+        "receipts": [_dated_receipt(block, index) for block, index in placed],
         "firstPage": first_page,
         "lastPage": last_page,
     }

@@ -30,6 +30,11 @@ def stage() -> Iterator[Stage]:
         yield Stage(net)
 
 
+def nested(deep: int) -> dict[str, Any]:
+    """A tuple in a tuple in a tuple…"""
+    return {"type": "tuple", "components": [nested(deep - 1)]} if deep else {"type": "bool"}
+
+
 def plain(name: str, **members: Any) -> bytes:
     return json.dumps({"contractName": name, "abi": [TRANSFER], **members}).encode()
 
@@ -153,6 +158,8 @@ def test_files_that_are_no_artifacts_are_passed_over_with_the_reason(tmp_path: P
         "types.json": b'{"abi": "0x"}', "hex.json": plain("Hex", bytecode="0xzz"), "binary.json": b'\xff"abi"',
         "odd.json": plain("Odd", deployedBytecode="0x123"), "nested.json": b'{"abi":' * 50_000,
         "tuple.json": json.dumps({"abi": [{"name": "f", "inputs": [{"type": "tuple", "components": 7}]}]}).encode(),
+        "deep.json": json.dumps({"abi": [{"outputs": [nested(20)]}]}).encode(),
+        "components.json": b'{"abi": [{"inputs": [{"type": "uint8", "components": [{"type": "bool"}]}]}]}',
         "holes.json": plain("Holes", bytecode="0x00", linkReferences={"a": {"b": [{"start": 5, "length": 20}]}}),
     }  # fmt: skip
     for name, data in broken.items():

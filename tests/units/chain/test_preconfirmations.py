@@ -24,9 +24,9 @@ from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import SECP256K1_N, address_of, recover
 
-KEY = bytes.fromhex("7797c0f3db8b946604ec2039dfd9763e4ffdc53174342a2ed9b14fa3eda666a5")
-"""The default mnemonic's at m/44'/60'/1'/0/0."""
-SEQUENCER = "0x8c8d35429f74ec245f8ef2f4fd1e551cff97d650"
+KEY = bytes.fromhex("d031e8fb848962693790a881c4aa7fb9552016b0e5cb79161f2b7aa69813efb2")
+"""The default mnemonic's at m/44'/60'/4326'/0/0."""
+SEQUENCER = "0x0a3a4727a5871462e5bf2d2bc2407cb19e1cb46b"
 PROMISE = Preconfirmation(
     chain_id=31337,
     block_number=7,
@@ -95,7 +95,7 @@ def test_the_same_promise_is_always_signed_with_the_same_bytes() -> None:
     assert PROMISE.digest.hex() == "03b5b422c3c31a5571829d7196f81292b9da90979f6578f8a81fe30ed1690c79"
     assert (
         sign_preconfirmation(PROMISE, KEY).hex()
-        == "980e21c1088160e9553fa2b0db1fbd451c2144d8cf707f2ba6ea581532d0e7a618c3773a20bece92bf876ca0934384041db6ae6b1846d9750a76ad6431484dcd1b"
+        == "95c00c19beeb4c873d950488f17fc441faf315fafe8aa6d3948db5e6a234495954b4364b06c475b71ad2641ef1d562a4b29bb8e8121546d69afcb08016d2f3201b"
     )
 
 
@@ -167,10 +167,10 @@ def mini_block() -> MiniBlock:
 
 
 def test_a_mini_block_s_digest_and_signature_stay_what_they_are(mini_block: MiniBlock) -> None:
-    assert mini_block.digest.hex() == "5ba44c064c53120dd5401b2a4465ab16c446ebc5d03ee3b3dc33917acdbfb438"
+    assert mini_block.digest.hex() == "35733d7cc5b3e4e590cf51907b57c6bfd3c665ac6f6454058e6d226bf9e55038"
     y_parity, r, s = sign_mini_block(mini_block, KEY)
     assert f"{y_parity} {r:064x} {s:064x}" == (
-        "0 7a9a944f3cfbf76475d2ad6bca54d716efb6ad15664f11a8f1be9533ef37e049 022b968d560f5e9aa2f9bf0d46f80b181720f358f8abaae659b6330537995b03"
+        "0 9f6d7a8a9690dc2d889151adcafb51f0ea7daddeaef9b3aef63e670fd7c2722d 5becde3bd2629e9a2c95e6890069be5941198a7be63f7333eb27c2836b73c624"
     )
     assert recover(mini_block.digest, y_parity, r, s) == address_of(KEY)
 

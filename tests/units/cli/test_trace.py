@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from megadev.cli.trace import ether, trace_lines
+from megadev.cli.trace import ether, head_lines, tree_lines
 
 VAULT = "0x5fbdb2315678afecb367f032d93f642f64180aa3"
 SENDER = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
@@ -62,7 +62,7 @@ def standing(function: str = "Vault.take", line: int | None = 3, **fields: Any) 
 
 
 def lines(given: dict[str, Any], depth: int = 24) -> list[str]:
-    return [line.plain for line in trace_lines(given, depth)]
+    return [line.plain for line in (*head_lines(given), *tree_lines(given, depth))]
 
 
 def test_a_tree_of_calls_events_and_messages_in_order() -> None:

@@ -136,7 +136,7 @@ FAILURES = [
     (asm("INVALID"), "INVALID", "invalid opcode: INVALID", 0),
     (b"\x0c", "0xc", "invalid opcode: opcode 0xc not defined", 0),
     (asm(1 << 20, 0, "RETURN"), "RETURN", "out of gas", None),
-    (asm(1, 0, 0, "RETURNDATACOPY"), "RETURNDATACOPY", "return data out of bounds", 0),
+    (asm(1, 0, 0, "RETURNDATACOPY"), "RETURNDATACOPY", "return data out of bounds", 6),
     (asm(1, 1 << 20, "MSTORE"), "MSTORE", "out of gas", None),
     (b"\x5b" + asm("GAS", 0, "JUMP"), "PUSH0", "stack limit reached 1024 (1023)", None),
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from web3.exceptions import ContractCustomError, ContractLogicError, ContractPan
 from web3.logs import DISCARD
 from web3.types import TxReceipt
 
+import megadev.rollup.contracts
 from megadev import Devnet
 from megadev.chain.contracts import Artifact
 from megadev.chain.genesis import GenesisAccount
@@ -187,7 +189,13 @@ class Chains:
         net = self.l2
         net.rpc("anvil_addBalance", deposit.sender, hex(deposit.mint))
         net.rpc("anvil_impersonateAccount", deposit.sender)
-        request = {"from": deposit.sender, "value": hex(deposit.value), "gas": hex(deposit.gas), "data": hex0x(deposit.data), "gasPrice": "0x0"}
+        request = {
+            "from": deposit.sender,
+            "value": hex(deposit.value),
+            "gas": hex(deposit.gas),
+            "data": hex0x(deposit.data),
+            "gasPrice": "0x0",
+        }
         if not deposit.is_creation:
             request["to"] = deposit.to
         tx_hash = net.rpc("eth_sendTransaction", request)
@@ -219,7 +227,12 @@ class Chains:
         return self.claim(self.output(number), number, **changes)
 
     def claim(
-        self, output: tuple[bytes, bytes, bytes, bytes], block: int, *, parent: int = predeploys.NO_PARENT, **fields: Any
+        self,
+        output: tuple[bytes, bytes, bytes, bytes],
+        block: int,
+        *,
+        parent: int = predeploys.NO_PARENT,
+        **fields: Any,
     ) -> Claim:
         extra, root = claim_data(block, parent), output_root(output)
         receipt = self.send(self.factory.functions.create(GAME_TYPE, root, extra), **fields)
@@ -302,17 +315,23 @@ def refusal(function: Any, sender: str, **fields: Any) -> str:
         function.call({"from": sender, **fields})
     except ContractCustomError as problem:
         data = str(problem.data)
-        errors = {
-            "0x" + keccak(f"{item['name']}({','.join(one['type'] for one in item['inputs'])})".encode())[:4].hex(): item["name"]
-            for item in function.contract_abi
-            if item["type"] == "error"
-        }
-        return errors.get(data[:10], data)
+        return _errors().get(data[:10], data)
     except ContractPanicError:
         return "panic"
     except ContractLogicError as problem:
         return str(problem.message).removeprefix("execution reverted: ")
     raise AssertionError("it is not refused")
+
+
+@cache
+def _errors() -> dict[str, str]:
+    """Selector → name, for the errors of every contract of the bridge: one reverts with what another said."""
+    names = (path.stem for path in Path(megadev.rollup.contracts.__file__).parent.glob("*.json"))
+    found = {}
+    for item in (item for name in names for item in load(name).abi if item["type"] == "error"):
+        signature = f"{item['name']}({','.join(one['type'] for one in item['inputs'])})"
+        found["0x" + keccak(signature.encode())[:4].hex()] = item["name"]
+    return found
 
 
 def trie_with(key: bytes, others: list[bytes], value: bytes = b"\x01") -> tuple[bytes, list[bytes]]:

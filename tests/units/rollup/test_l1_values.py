@@ -23,7 +23,15 @@ def attributes(
     """The call that updates L1Block: packed, Isthmus' unless ``operator`` is None."""
     packed = (ECOTONE if operator is None else ISTHMUS) + b"".join(
         value.to_bytes(size, "big")
-        for value, size in [(base_scalar, 4), (blob_scalar, 4), (3, 8), (1700000000, 8), (20000000, 8), (base_fee, 32), (blob_fee, 32)]
+        for value, size in [
+            (base_scalar, 4),
+            (blob_scalar, 4),
+            (3, 8),
+            (1700000000, 8),
+            (20000000, 8),
+            (base_fee, 32),
+            (blob_fee, 32),
+        ]
     )
     packed += bytes.fromhex(HASH + BATCHER)
     if operator is not None:
@@ -96,7 +104,9 @@ def test_the_attributes_vector_is_read_field_by_field(chains: Chains) -> None:
 
 def test_the_values_stand_in_the_slots_that_nodes_read(chains: Chains) -> None:
     update(chains, attributes(operator=(17, 19)))
-    slots = [int(chains.l2.rpc("eth_getStorageAt", chains.l1_block.address, hex(slot), "latest"), 16) for slot in range(9)]
+    slots = [
+        int(chains.l2.rpc("eth_getStorageAt", chains.l1_block.address, hex(slot), "latest"), 16) for slot in range(9)
+    ]
     assert slots == [
         1700000000 << 64 | 20000000, GWEI, int(HASH, 16), 1368 << 96 | 810949 << 64 | 3, int(BATCHER, 16), 0, 0, 7,
         17 << 64 | 19,

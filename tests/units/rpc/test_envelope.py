@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from megadev.rpc import envelope
 
@@ -41,3 +43,31 @@ def test_many_brackets_are_no_depth() -> None:
     body = _HEAD + json.dumps(params).encode() + b"}"
     assert envelope.decode_request(body).params == params
     assert len(envelope.decode_members(b"[" + b",".join([body] * 3) + b"]")) == 3
+
+
+def test_answers_nested_deeper_than_the_encoder_goes_are_written() -> None:
+    script = (
+        "import sys; from megadev.rpc.envelope import write_result\n"
+        "value = {'error': 'x\\\"', 'calls': []}\n"
+        "for _ in range(5_000): value = {'n': 1, 'calls': [value, {}, [], None], 'to': '0x'}\n"
+        "sys.stdout.buffer.write(write_result(b'1', value))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
+    innermost = b'{"error":"x\\"","calls":[]}'
+    assert done.stdout == (
+        b'{"jsonrpc":"2.0","id":1,"result":'
+        + b'{"n":1,"calls":[' * 5_000
+        + innermost
+        + b',{},[],null],"to":"0x"}' * 5_000
+        + b"}"
+    )
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    )
+)
+def test_deep_answers_are_written_like_others(value: object) -> None:
+    assert envelope._encode_deep(value) == envelope._encode(value)

@@ -74,3 +74,37 @@ def test_a_start_time_sets_the_clock_from_the_beginning() -> None:
     time = TimeKeeper(clock, start=50)
     clock.advance(7)
     assert time.now() == 57
+
+
+@pytest.mark.parametrize(
+    ("now", "window", "expected"), [(1000.0, 1, 1001), (1000.25, 1, 1001), (1000.999, 1, 1001), (1000.25, 0.5, 1001), (1001, 12, 1008)]
+)
+def test_a_block_that_stays_open_carries_the_end_of_its_window(now: float, window: float, expected: int) -> None:
+    time, clock = keeper()
+    clock.set(now)
+    assert time.next_timestamp(0, window) == expected
+    assert time.next_timestamp(expected, window) == expected + 1
+    time.increase(60)
+    assert time.next_timestamp(0, window) == expected + 60
+
+
+def test_what_was_asked_for_goes_before_the_window() -> None:
+    time, _ = keeper()
+    time.set_interval(7)
+    assert time.next_timestamp(1_000, 1.0) == 1_007
+    time.set_next(3_000, 1_000)
+    assert time.next_timestamp(1_000, 1.0) == 3_000
+
+
+@pytest.mark.parametrize(("now", "left"), [(1000.0, 1.0), (1000.25, 0.75), (1000.85, 0.15), (1000.9375, 1.0625)])
+def test_a_window_that_is_all_but_over_is_not_waited_for(now: float, left: float) -> None:
+    time, clock = keeper()
+    clock.set(now)
+    assert time.until_next(1.0) == pytest.approx(left)
+
+
+def test_microseconds_travel_along() -> None:
+    time, clock = keeper()
+    clock.set(1000.25)
+    time.increase(5)
+    assert time.now_us() == 1_005_250_000

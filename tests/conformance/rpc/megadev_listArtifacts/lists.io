@@ -10,3 +10,6 @@
 << {"jsonrpc":"2.0","id":4,"result":[{"name":"A","source":"","address":null,"functions":{},"errors":{},"events":{}}]}
 >> {"jsonrpc":"2.0","id":5,"method":"megadev_listArtifacts","params":[]}
 << {"jsonrpc":"2.0","id":5,"result":{"artifacts":[{"name":"A","source":""},{"name":"B","source":"b.sol"}],"skipped":{}}}
+// it takes nothing
+>> {"jsonrpc":"2.0","id":6,"method":"megadev_listArtifacts","params":["Token"]}
+<< {"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"too many arguments, want at most 0, got 1"}}

@@ -1,4 +1,4 @@
-"""Contracts that use the bridge in tests: ``Receiver`` and ``OddToken``."""
+"""Contracts that use the bridge in tests: ``Receiver`` · ``OddToken`` · ``OldGame`` · ``HashVerifier``."""
 
 from __future__ import annotations
 

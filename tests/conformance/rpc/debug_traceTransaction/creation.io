@@ -1,0 +1,7 @@
+// an account that was empty before stands nowhere unless asked for
+>> {"jsonrpc":"2.0","id":1,"method":"debug_traceTransaction","params":["{tx:6:0}",{"tracer":"prestateTracer","tracerConfig":{"disableCode":true}}]}
+<< {"jsonrpc":"2.0","id":1,"result":{"0x0000000000000000000000000000000000000000":{"balance":"0x1bd45d6c958cc"},"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266":{"balance":"0x21e0bfe8290699144fb","nonce":3}}}
+>> {"jsonrpc":"2.0","id":2,"method":"debug_traceTransaction","params":["{tx:6:0}",{"tracer":"prestateTracer","tracerConfig":{"includeEmpty":true}}]}
+<< {"jsonrpc":"2.0","id":2,"result":{"0x0000000000000000000000000000000000000000":{"balance":"0x1bd45d6c958cc"},"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9":{"balance":"0x0"},"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266":{"balance":"0x21e0bfe8290699144fb","nonce":3}}}
+>> {"jsonrpc":"2.0","id":3,"method":"debug_traceTransaction","params":["{tx:6:0}",{"tracer":"prestateTracer","tracerConfig":{"diffMode":true,"disableCode":true}}]}
+<< {"jsonrpc":"2.0","id":3,"result":{"post":{"0x0000000000000000000000000000000000000000":{"balance":"0x3a9daea6598cc"},"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9":{"codeHash":"0xc780128349969145aec2cfb0e2b553769e8dfc7964d976c3b9697e1e375601b6","nonce":1},"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266":{"balance":"0x21e0bfbb84030ca8c7b","nonce":4}},"pre":{"0x0000000000000000000000000000000000000000":{"balance":"0x1bd45d6c958cc"},"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266":{"balance":"0x21e0bfe8290699144fb","nonce":3}}}}

@@ -1,0 +1,5 @@
+// chain: paused
+// not with Anvil: it knows no calls of blocks to come
+// what waits, in a block without a hash
+>> {"jsonrpc":"2.0","id":1,"method":"trace_block","params":["pending"]}
+<< {"jsonrpc":"2.0","id":1,"result":[{"type":"create","action":{"from":"0x90f79bf6eb2c4f870365e785982e1f101e93b906","gas":"0x1db572","value":"0x0","init":"0x00","creationMethod":"create"},"result":{"gasUsed":"0x0","address":"0x261d8c5e9742e6f7f1076fa1f560894524e19cad","code":"0x"},"subtraces":0,"traceAddress":[],"blockHash":null,"blockNumber":13,"transactionHash":"0x3803459af79cb3fdd3f198afbe0061c2d4f2898f98df8d9434ee26ff524af4b1","transactionPosition":0},{"type":"call","action":{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","gas":"0x1e3278","value":"0x1","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","input":"0x","callType":"call"},"result":{"gasUsed":"0x0","output":"0x"},"subtraces":0,"traceAddress":[],"blockHash":null,"blockNumber":13,"transactionHash":"0x68701c13b000dc9cccfa854992a8743ea55cb5c4fc7a10c55421e00de6523d1c","transactionPosition":1}]}
