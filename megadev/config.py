@@ -360,7 +360,8 @@ def _setting(
 
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
-GROUPS = (ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL)
+FORKING = "Forking"
+GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, SERVER, TERMINAL)
 """In the order help shows them."""
 
 
@@ -425,13 +426,13 @@ class DevnetConfig:
         Integer(1, 2**63 - 1),
         CHAIN,
         "--chain-id",
-        "The chain id (EIP-155). [default: the genesis file's, or 31337] [megaeth: 432631337]",
+        "The chain id (EIP-155). [default: the genesis file's, upstream's on a fork, or 31337] [megaeth: 432631337]",
     )
     hardfork: str = _setting(
         "osaka",
         HardforkName(),
         CHAIN,
-        "--hardfork",
+        "--hardfork --spec",
         f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
         megaeth="prague",
     )
@@ -509,6 +510,90 @@ class DevnetConfig:
         CHAIN,
         "--disable-default-create2-deployer --no-create2",
         "Leave out the CREATE2 deployer at 0x4e59b44847b379578588920cA78FbF26c0B4956C.",
+    )
+
+    fork_url: tuple[str, ...] | None = _setting(
+        None,
+        TextList("URL[@BLOCK]"),
+        FORKING,
+        "--fork-url --fork -f --rpc-url",
+        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated: the others "
+        "are asked when the first fails. [default: none]",
+    )
+    fork_block_number: int | None = _setting(
+        None,
+        Integer(-(2**63), 2**63 - 1, metavar="BLOCK"),
+        FORKING,
+        "--fork-block-number --fork-block",
+        "The block to fork; a negative number counts back from the latest. [default: the latest]",
+    )
+    fork_transaction_hash: str | None = _setting(
+        None,
+        Text("HASH"),
+        FORKING,
+        "--fork-transaction-hash",
+        "Fork the state just after this transaction: those before it in its block are run again.",
+    )
+    fork_chain_id: int | None = _setting(
+        None, Integer(1, 2**63 - 1), FORKING, "--fork-chain-id", "Upstream's chain id, which it is not asked for then."
+    )
+    fork_header: tuple[str, ...] | None = _setting(
+        None,
+        TextList("NAME:VALUE"),
+        FORKING,
+        "--fork-header --fork-headers",
+        "Send this HTTP header to the forked node; several with commas or repeated.",
+    )
+    timeout: int = _setting(
+        45_000, Integer(1, 10**8, metavar="MS"), FORKING, "--timeout", "How long one request upstream may take."
+    )
+    retries: int = _setting(
+        5, Integer(0, 1_000), FORKING, "--retries", "How often a request upstream is repeated before it fails."
+    )
+    fork_retry_backoff: int = _setting(
+        1_000,
+        Integer(0, 10**6, metavar="MS"),
+        FORKING,
+        "--fork-retry-backoff",
+        "The pause before the first repetition; it doubles each time, and is jittered.",
+    )
+    compute_units_per_second: int | None = _setting(
+        None,
+        Integer(1, 10**9, metavar="UNITS"),
+        FORKING,
+        "--compute-units-per-second --cups",
+        "Ask no faster than this, a call being 20 units. [default: no limit until upstream complains, then 330]",
+    )
+    no_rate_limit: bool = _setting(
+        False,
+        Boolean(),
+        FORKING,
+        "--no-rate-limit --no-rpc-rate-limit --no-cups",
+        "Ask as fast as possible, even when upstream complains.",
+    )
+    no_storage_caching: bool = _setting(
+        False, Boolean(), FORKING, "--no-storage-caching", "Keep nothing of what was fetched on disk."
+    )
+    fork_cache: Path | None = _setting(
+        None,
+        FilePath("DIR"),
+        FORKING,
+        "--fork-cache",
+        "Where fetched state is kept on disk. [default: ~/.cache/megadev/fork]",
+    )
+    fork_bundle: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        FORKING,
+        "--fork-bundle",
+        "Fork from this file, which megadev fork record made, and ask no node; what it does not hold is an error.",
+    )
+    fork_record: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        FORKING,
+        "--fork-record",
+        "When the node ends, write all that was read from upstream to this bundle.",
     )
 
     gas_limit: int | None = _setting(
@@ -858,6 +943,16 @@ def _check_together(config: DevnetConfig) -> None:
             raise ConfigError("--mixed-mining and --mini-block-time exclude each other: drop one of them")
         if config.block_time is None and not config.no_mining:
             raise ConfigError("--mini-block-time needs --block-time (or --no-mining): say when a block is sealed")
+    if config.fork_bundle is not None and (config.fork_url is not None or config.fork_record is not None):
+        raise ConfigError("--fork-bundle needs no node: drop --fork-url and --fork-record")
+    if config.fork_record is not None and config.fork_url is None:
+        raise ConfigError("--fork-record records what a fork reads: give --fork-url too")
+    if config.fork_transaction_hash is not None and config.fork_block_number is not None:
+        raise ConfigError("--fork-transaction-hash says which block it is: drop --fork-block-number")
+    if config.no_rate_limit and config.compute_units_per_second is not None:
+        raise ConfigError("--no-rate-limit and --compute-units-per-second exclude each other: drop one of them")
+    if config.init is not None and (config.fork_url is not None or config.fork_bundle is not None):
+        raise ConfigError("--init and a fork exclude each other: a fork begins with upstream's block")
     if config.state is not None and (config.load_state is not None or config.dump_state is not None):
         raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
     if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:

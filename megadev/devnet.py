@@ -21,6 +21,7 @@ from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 from megadev.testing.client import InProcessClient
 
@@ -60,6 +61,9 @@ class Devnet:
             before_request=self.node.settle,
             after_answer=self.node.settle,
             when_idle=self.node.prepare,
+            history=lambda node, name, arguments: (
+                None if (asked := asked_upstream(node, name, arguments)) is None else asked.answer
+            ),
         )
         self._client = InProcessClient(self.dispatcher)
         self._thread: LoopThread | None = None
@@ -146,6 +150,7 @@ class Devnet:
             thread.stop()
             self.dispatcher.loop = None
         self.node.save()
+        self.node.close()
 
     async def _stop(self, server: Server | None) -> None:
         self.node.mining.stop()

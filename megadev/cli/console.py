@@ -74,6 +74,17 @@ def plain_lines(text: str, limit: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class ForkReport:
+    """What is forked: where from (fit to be shown), which block, and what the user should know of it."""
+
+    endpoint: str
+    block_number: int
+    block_hash: str
+    chain_id: int
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StartReport:
     """What a node tells about itself when it starts. Fees in wei, ``balance`` in wei, the timestamp in seconds."""
 
@@ -90,9 +101,17 @@ class StartReport:
     genesis_number: int
     preset: str | None = None
     """What is to be said of the preset, where it is not the usual one."""
+    fork: ForkReport | None = None
 
     def as_config_out(self) -> dict[str, object]:
         """The JSON that ``--config-out`` writes: Anvil's keys and types, plus the chain id."""
+        forked: dict[str, object] = {}
+        if self.fork is not None:
+            forked = {
+                "endpoint": self.fork.endpoint,
+                "block_number": self.fork.block_number,
+                "block_hash": self.fork.block_hash,
+            }
         return {
             "available_accounts": [account.address.lower() for account in self.accounts],
             "private_keys": [account.private_key for account in self.accounts],
@@ -102,6 +121,7 @@ class StartReport:
             "gas_limit": str(self.gas_limit),
             "genesis_timestamp": str(self.genesis_timestamp),
             "chain_id": self.chain_id,
+            **forked,
         }
 
 
@@ -112,6 +132,8 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
     lines += [*wallet_section(report.mnemonic, report.derivation_path, paint), ""]
     if report.preset is not None:
         lines += [*section("Preset", paint), "", paint(report.preset, fg="green"), ""]
+    if report.fork is not None:
+        lines += fork_section(report.fork, paint)
     for title, value in (
         ("Chain ID", report.chain_id),
         ("Hardfork", report.hardfork),
@@ -123,6 +145,19 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
         lines += [*section(title, paint), "", paint(str(value), fg="green"), ""]
     lines += [*section("RPC URLs", paint), "", *(paint(url, fg="green") for url in urls), ""]
     return "\n".join(lines)
+
+
+def fork_section(fork: ForkReport, paint: Paint) -> list[str]:
+    """What is forked, as Anvil prints it, and warnings."""
+    return [
+        *section("Fork", paint),
+        f"Endpoint:       {fork.endpoint}",
+        f"Block number:   {fork.block_number}",
+        f"Block hash:     {fork.block_hash}",
+        f"Chain ID:       {fork.chain_id}",
+        *(paint(f"Warning: {warning}", fg="yellow") for warning in fork.warnings),
+        "",
+    ]
 
 
 def section(title: str, paint: Paint) -> list[str]:

@@ -25,7 +25,7 @@ from megadev.errors import ConfigError, MegadevError
 if TYPE_CHECKING:
     import asyncio
 
-    from megadev.cli.console import Paint, StartReport
+    from megadev.cli.console import ForkReport, Paint, StartReport
     from megadev.cli.log import ActivityLog
     from megadev.devnet import Devnet
     from megadev.server import Server
@@ -252,7 +252,17 @@ def start_report(devnet: Devnet) -> StartReport:
         genesis_timestamp=header.timestamp,
         genesis_number=header.number,
         preset=_about_preset(config),
+        fork=_about_fork(devnet),
     )
+
+
+def _about_fork(devnet: Devnet) -> ForkReport | None:
+    from megadev.cli.console import ForkReport
+
+    fork = devnet.node.fork
+    if fork is None:
+        return None
+    return ForkReport(fork.url, fork.number, "0x" + fork.hash.hex(), fork.chain_id, fork.warnings)
 
 
 def _about_preset(config: DevnetConfig) -> str | None:

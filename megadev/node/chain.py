@@ -6,7 +6,7 @@ whatever changes the chain goes to ``sequencer`` on the writer thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
@@ -19,6 +19,7 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import UnknownBlock
 from megadev.evm.engine import BlockEnv, Engine
 from megadev.evm.engines import open_engine
+from megadev.node.fork import Past
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import OpenBlock
 from megadev.sequencer.sequencer import Sequencer
@@ -26,6 +27,7 @@ from megadev.sequencer.signers import Signers
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
+from megadev.state.remote import load
 from megadev.state.world import World, WorldView
 
 
@@ -47,6 +49,8 @@ class LocalChain:
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
         """Blocks between latest and safe, and between safe and finalized, while no L1 moves those heads."""
+        self.past: Past | None = None
+        """What came before the first block, where that is a fork's."""
 
     @property
     def spec(self) -> ChainSpec:
@@ -86,8 +90,29 @@ class LocalChain:
         """
         if ref is Tag.PENDING:
             return self.sequencer.pending_block()
+        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
+            return self.past.block(older, self.spec)
+        return self._here(ref)
+
+    def _here(self, ref: BlockRef) -> SealedBlock:
+        """The block of the local chain that ``ref`` names. Raises ``UnknownBlock``."""
         head = self.store.head.number
         return self.store.resolve(ref, safe=head - self.epoch_slots, finalized=head - 2 * self.epoch_slots)
+
+    def _older(self, ref: BlockRef, last: int) -> int | Hash32 | None:
+        """The number or hash of the block that ``ref`` names, where it is none after ``last``, the forked one."""
+        if isinstance(ref, Tag):
+            return 0 if ref is Tag.EARLIEST else None
+        if isinstance(ref, int):
+            return ref if ref <= last else None
+        here = self.store.by_hash(ref)
+        return ref if here is None or here.number == last else None
+
+    def _block_with_state(self, ref: BlockRef) -> SealedBlock:
+        """As ``block``; one from before a fork without its transactions, which take more to fetch."""
+        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
+            return self.past.header(older)
+        return self.block(ref)
 
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
@@ -109,7 +134,9 @@ class LocalChain:
         if sealed is not None:
             return sealed
         if builder is None or not builder.holds(tx_hash):
-            return None
+            if self.past is None or self.pool.get(tx_hash) is not None:
+                return None
+            return self.past.find(tx_hash, self.spec)
         shown = builder.shown()
         index = shown.find(tx_hash)
         return None if index is None else (shown, index)
@@ -146,7 +173,7 @@ class LocalChain:
 
     def world(self, ref: BlockRef) -> World:
         """The whole state after a block, for proofs and dumps (without cheats that no block holds yet)."""
-        return self.block(ref).world
+        return self._block_with_state(ref).world
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block; at the head's own number with cheats made since, and at ``latest`` and ``pending`` the
@@ -177,7 +204,7 @@ class LocalChain:
         block's content too): of one moment, on whichever thread.
         """
         block, irregular = self.block_and_irregular(ref)
-        view = WorldView(block.world, self.store.block_hash)
+        view = WorldView(block.world, self.block_hashes(block))
         return block, view if irregular is None else Overlay(view, irregular)
 
     def block_and_irregular(self, ref: BlockRef) -> tuple[SealedBlock, StateDiff | None]:
@@ -187,8 +214,23 @@ class LocalChain:
         head, irregular, unsealed = self.sequencer.tip
         if unsealed is not None and (ref is Tag.LATEST or ref is Tag.PENDING):
             return head, unsealed.shown().state.diff
-        block = head if ref is Tag.LATEST else self.block(ref)
+        block = head if ref is Tag.LATEST else self._block_with_state(ref)
         return block, irregular if block is head else None
+
+    def block_hashes(self, block: SealedBlock) -> Callable[[int], Hash32]:
+        """What BLOCKHASH answers in and after ``block``."""
+        return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
+
+    def foresee(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+        """On a fork, and on a thread that may wait: fetch in one go what is about to be asked for at its newest blocks.
+        """
+        if self.past is not None and self.past.state is not None:
+            load(self.past.state, accounts, slots)
+
+    def need(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+        """As ``foresee``; on a thread that may not wait it raises ``NotFetchedYet``, once for all of it."""
+        if self.past is not None and self.past.state is not None:
+            self.past.state.need(accounts, slots)
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""

@@ -12,12 +12,14 @@ import msgspec
 
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
 from megadev.chain.genesis import Genesis, GenesisAccount, make_genesis, parse_genesis
+from megadev.chain.networks import fee_rules_of, rules_at
 from megadev.chain.spec import TRANSACTION_GAS_CAP, ChainSpec, FeeRules, dev_spec, fork_named, megaeth_spec
 from megadev.config import MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
+from megadev.node.fork import Fork
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import Address
+from megadev.primitives.types import Address, Wei
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
@@ -58,6 +60,33 @@ def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[Chai
         fees = replace(fees, constant_base_fee=genesis.base_fee)
     chain_id = spec.chain_id if genesis.chain_id is None else genesis.chain_id
     return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit, fees=fees), genesis
+
+
+def plan_fork(config: DevnetConfig, fork: Fork) -> tuple[ChainSpec, Genesis]:
+    """The rules of a forked chain, and what its blocks to come begin from. Warnings join ``fork``'s."""
+    header = fork.header
+    said = config.hardfork if "hardfork" in config.said else None
+    rules, fork.warnings = rules_at(fork.chain_id, header.timestamp, said, config.hardfork)
+    spec = _spec(config)
+    gas_limit = config.gas_limit or header.gas_limit
+    spec = replace(
+        spec,
+        chain_id=config.chain_id or fork.chain_id,
+        hardfork=rules.hardfork,
+        blobs=rules.blobs,
+        gas_limit=gas_limit,
+        fees=fee_rules_of(fork.chain_id, header, spec.fees),
+    )
+    genesis = make_genesis(
+        spec, balances={}, contracts={}, timestamp=header.timestamp, coinbase=spec.coinbase, extra_data=spec.extra_data
+    )
+    return spec, msgspec.structs.replace(genesis, number=header.number, gas_limit=gas_limit, accounts={})
+
+
+def funded_balances(config: DevnetConfig, accounts: Accounts) -> dict[Address, Wei]:
+    """What the dev accounts, and those that --fund names, own in wei."""
+    balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
+    return balances | {funding.address: funding.wei for funding in config.fund or ()}
 
 
 def genesis_world(genesis: Genesis) -> World:

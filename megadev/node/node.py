@@ -6,10 +6,13 @@ This is the composition root. Nothing below it sees ``DevnetConfig``; nothing he
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from megadev.artifacts.registry import ArtifactRegistry
-from megadev.chain.genesis import genesis_block
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.genesis import Genesis, genesis_block
+from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config import DevnetConfig
@@ -19,8 +22,10 @@ from megadev.node.accounts import Accounts
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.node.console import ConsoleHistory
-from megadev.node.genesis import genesis_world, plan_chain
+from megadev.node.fork import Fork, fork_request, open_fork
+from megadev.node.genesis import funded_balances, genesis_world, plan_chain, plan_fork
 from megadev.node.mining import Mining
+from megadev.node.replay import replay_fork
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
@@ -44,7 +49,6 @@ class Node:
         self.config = config
         self.instance_id = secrets.token_bytes(32)
         self.clock = clock if clock is not None else _clock(config)
-        self.time = TimeKeeper(self.clock, allow_equal=config.allow_same_timestamp, start=config.timestamp)
         self.mnemonic = choose_mnemonic(config)
         self.accounts = Accounts(
             derive_keys(self.mnemonic, config.derivation_path, config.accounts),
@@ -55,9 +59,17 @@ class Node:
         self.bus = Bus()
         self.console = ConsoleHistory()
         self.bus.subscribe(self.console.event)
-        spec, genesis = plan_chain(config, self.accounts, self.time.now())
+        request = fork_request(config)
+        self.fork = None if request is None else open_fork(request, funded_balances(config, self.accounts))
+        """What is forked, if anything is."""
+        self.prefetching = None if self.fork is None else self.fork.prefetch()
+        start = config.timestamp
+        if start is None and self.fork is not None:
+            start = self.fork.header.timestamp  # as in Anvil: what contracts hold of that time is not stale
+        self.time = TimeKeeper(self.clock, allow_equal=config.allow_same_timestamp, start=start)
+        spec, genesis, first = _plan(config, self.accounts, self.time.now(), self.fork)
         engine = open_engine(config.engine, spec)
-        store = ChainStore(genesis_block(genesis, genesis_world(genesis), spec))
+        store = ChainStore(first)
         sequencer = Sequencer(
             spec,
             engine,
@@ -69,6 +81,7 @@ class Node:
                 coinbase=genesis.coinbase,
                 gas_limit=genesis.gas_limit,
                 max_transactions=config.max_transactions,
+                next_base_fee=None if self.fork is None else config.base_fee,
                 extra_data=spec.extra_data,
             ),
             check_pool_balance=not config.disable_pool_balance_checks,
@@ -81,6 +94,7 @@ class Node:
             epoch_slots=config.slots_in_an_epoch,
             sequencer_key=lambda: config.sequencer_key or derive_keys(self.mnemonic, SEQUENCER_PATH, 1)[0],
         )
+        self.l2.past = None if self.fork is None else self.fork.past
         self.mining = Mining(sequencer, config.block_time, config.mini_block_time)
         self.snapshots = Snapshots(self)
         self.logging = True
@@ -90,6 +104,8 @@ class Node:
         self._started = self.time.now()
         self.state_file = state_file(config)
         """Where the chain is dumped to, now and then and in the end; None: nowhere."""
+        if self.fork is not None:
+            replay_fork(self.l2, self.fork)
         load_first(self, config)
 
     def reset(self) -> None:
@@ -110,6 +126,37 @@ class Node:
         self.snapshots.forget()
         self.instance_id = secrets.token_bytes(32)
 
+    def start_over(self, fork: Fork | None) -> None:
+        """As ``reset``, but the chain is that of ``fork``, or (None) one that forks nothing."""
+        chain, sequencer, config = self.l2, self.l2.sequencer, self.config
+        self.between_blocks()
+        for tx in chain.pool.transactions():
+            sequencer.drop(tx.hash, "the chain was reset")
+        started = self._started if fork is None else fork.header.timestamp
+        spec, genesis, first = _plan(config, self.accounts, started, fork)
+        before, self.fork = self.fork, fork
+        chain.genesis = genesis
+        chain.past = None if fork is None else fork.past
+        sequencer.set_rules(spec, open_engine(config.engine, spec))
+        sequencer.restart((first,))
+        sequencer.blocks = self._first_blocks = replace(
+            self._first_blocks, coinbase=genesis.coinbase, gas_limit=genesis.gas_limit, extra_data=spec.extra_data
+        )
+        self._first_block = first
+        self.time.set_interval(None)
+        self.time.set_time(started)
+        self.snapshots.forget()
+        self.instance_id = secrets.token_bytes(32)
+        if before is not None:
+            before.close()
+
+    def close(self) -> None:
+        """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
+        if self.fork is not None:
+            if self.config.fork_record is not None:
+                self.fork.record(self.config.fork_record)
+            self.fork.close()
+
     def save(self) -> None:
         """Dump the chain, where the settings say so. Raises ``ConfigError`` where it cannot be written."""
         if self.state_file is not None:
@@ -127,6 +174,17 @@ class Node:
     def prepare(self) -> None:
         """Work ahead while nobody waits (see ``Sequencer.prepare``)."""
         self.l2.sequencer.prepare()
+
+
+def _plan(
+    config: DevnetConfig, accounts: Accounts, now: int, fork: Fork | None
+) -> tuple[ChainSpec, Genesis, SealedBlock]:
+    """A chain's rules, what it begins from, and its first block."""
+    if fork is None:
+        spec, genesis = plan_chain(config, accounts, now)
+        return spec, genesis, genesis_block(genesis, genesis_world(genesis), spec)
+    spec, genesis = plan_fork(config, fork)
+    return spec, genesis, fork.first_block(spec)
 
 
 def _clock(config: DevnetConfig) -> Clock:

@@ -20,6 +20,8 @@ from megadev.errors import ConfigError, InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.node.persistence import Accounts, Dump, DumpedAccount, decode_dump, encode_dump, put_account
 from megadev.state.diff import Cause, StateDiff
+from megadev.state.fork_world import ForkWorld
+from megadev.state.remote import load
 from megadev.state.world import World
 
 if TYPE_CHECKING:
@@ -61,13 +63,17 @@ def load_state(node: Node, data: bytes) -> None:
 
     The chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
     are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
-    changes accounts. Raises ``InvalidParams`` saying what is wrong with it; then nothing changed.
+    changes accounts, and so does any on a fork: its blocks would be without the state that is not in the dump.
+
+    Raises ``InvalidParams`` saying what is wrong with it; then nothing changed.
     """
     chain, sequencer = node.l2, node.l2.sequencer
     node.between_blocks()
     dump = decode_dump(data, sequencer.spec)
     present = Capture(chain).state
-    if not dump.blocks:
+    if not dump.blocks or not present.is_whole:
+        if isinstance(present, ForkWorld):
+            load(present.base, dump.accounts)
         diff = StateDiff(Cause.CHEAT)
         for address, account in _merged(dump.accounts, present).items():
             put_account(diff, address, account)

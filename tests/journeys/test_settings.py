@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from megadev import Devnet
-from megadev.config import SETTINGS
+from megadev.config import FORKING, SETTINGS
 from megadev.primitives.signatures import address_of
 from megadev.rpc.dispatch import RpcNode
 from megadev.rpc.subscriptions import subscriptions_of
@@ -250,8 +250,12 @@ def test_a_setting_has_its_effect(name: str) -> None:
         assert effect.observe(net) != effect.expected
 
 
+OF_FORKS = {row.name for row in SETTINGS if row.group == FORKING}
+"""Settings that mean something only with a node to fork: see test_forking.py."""
+
+
 def test_no_setting_is_forgotten_here() -> None:
-    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES
+    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_FORKS
 
 
 def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:
