@@ -225,8 +225,8 @@ EFFECTS: dict[str, Effect] = {
     "no_request_size_limit": Effect(True, lambda net: ask(net, b" " * 3_000_000 + b"{}")[0], 200),
 }
 
-SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "quiet", "json", "color"}
-"""Tested with a real process in test_command_line.py and here below."""
+SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "quiet", "json", "color", "disable_console_log"}
+"""Tested with a real process in test_command_line.py, test_console_log.py and here below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
 """Tested in test_persistence.py."""
 
