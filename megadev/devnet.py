@@ -20,7 +20,7 @@ from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher, RpcNode, Session
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 from megadev.testing.client import InProcessClient
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
     from megadev.rpc.gateway import Gateway
+
+FLASHBLOCKS_PATH = b"/flashblocks"
+"""Where a WebSocket opens that is sent Flashblocks."""
 
 
 class Devnet:
@@ -60,6 +63,7 @@ class Devnet:
             before_request=self.node.settle,
             after_answer=self.node.settle,
             when_idle=self.node.prepare,
+            link=self.node.link,
         )
         self._client = InProcessClient(self.dispatcher)
         self._thread: LoopThread | None = None
@@ -184,7 +188,16 @@ def server_options(net: Devnet, urls: Callable[[], Sequence[str]]) -> ServerOpti
         page=lambda: landing_page(net.node, urls()),
         health=lambda: health(net.node),
         routes=lambda path: beacon_answer(net.node.l2, path),
+        feeds=_feeds(net),
     )
+
+
+def _feeds(net: Devnet) -> dict[bytes, Callable[[Session], None]]:
+    if not net.config.flashblocks:
+        return {}
+    from megadev.rpc.flashblocks import Flashblocks  # as above
+
+    return {FLASHBLOCKS_PATH: Flashblocks(net.l2, net.node.bus, net.config.mini_block_time, net.node.link).add}
 
 
 def _gateway(net: Devnet) -> Gateway | None:

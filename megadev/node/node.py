@@ -16,10 +16,12 @@ from megadev.config import DevnetConfig
 from megadev.errors import ConfigError
 from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts
+from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.node.console import ConsoleHistory
 from megadev.node.genesis import genesis_world, plan_chain
+from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file
@@ -81,6 +83,11 @@ class Node:
             epoch_slots=config.slots_in_an_epoch,
             sequencer_key=lambda: config.sequencer_key or derive_keys(self.mnemonic, SEQUENCER_PATH, 1)[0],
         )
+        self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
+        """The evidence against the sequencer."""
+        self.bus.subscribe(self.broken_promises.event)
+        self.link = Link(config.latency)
+        """The way between clients and this node."""
         self.mining = Mining(sequencer, config.block_time, config.mini_block_time)
         self.snapshots = Snapshots(self)
         self.logging = True
@@ -94,10 +101,11 @@ class Node:
 
     def reset(self) -> None:
         """Go back to the first block, the time at which the node started, an empty txpool and no snapshots; settings
-        of blocks to come are the first ones again, and the node is another instance. As in Anvil, the mining mode and
-        impersonations stay.
+        of blocks to come are the first ones again, and the node is another instance. The sequencer runs without faults
+        and with its first key. As in Anvil, the mining mode and impersonations stay.
         """
         sequencer = self.l2.sequencer
+        sequencer.mend()
         if self.l2.store.genesis is self._first_block:
             sequencer.rewind(self._first_block.number)
         else:
@@ -108,11 +116,15 @@ class Node:
         self.time.set_interval(None)
         self.time.set_time(self._started)
         self.snapshots.forget()
+        self.l2.rotated_signers = None
+        self.link.reset()
+        self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
 
     def save(self) -> None:
         """Dump the chain, where the settings say so. Raises ``ConfigError`` where it cannot be written."""
         if self.state_file is not None:
+            self.l2.sequencer.mend()  # what it still holds is to be saved too
             self.between_blocks()
             self.state_file.save(Capture(self.l2))
 

@@ -7,6 +7,9 @@ holds the head, what waited in the txpool, and copies of small settings. Reverti
 Where blocks *below* a snapshot leave the chain (a rollback, a reorganisation, a revert to an older one) they are kept
 for it, so that it can still be reverted to.
 
+The sequencer's faults come back as they were, its keys and the evidence against it too, and the latency. A snapshot
+cannot be taken while a stopped sequencer has a block open, but whatever has happened to it, a revert gets past it.
+
 Two things are not brought back. Keys that were added stay: they are the caller's, not the chain's. Filters stay too,
 and follow the chain as their owner saw it: what they have shown of blocks that a revert removes they take back, and
 they go on from there, so that nothing is told twice or left standing.
@@ -21,8 +24,12 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.evm.engine import EcrecoverAnswers, Engine
+from megadev.node.broken_promises import Evidence
+from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address
+from megadev.sequencer.faults import Faults
 from megadev.sequencer.sequencer import BlockSettings, MiningMode
+from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeSettings
 from megadev.state.diff import StateDiff
 
@@ -48,6 +55,11 @@ class Snapshot:
     auto_impersonate: bool
     signatures: EcrecoverAnswers
     logging: bool
+    faults: Faults | None
+    signers: Signers | None
+    evidence: Evidence
+    latency: tuple[Latency | None, Latency | None, int]
+    is_cut: bool
 
 
 @dataclass(slots=True)
@@ -86,6 +98,11 @@ class Snapshots:
             auto_impersonate=node.accounts.auto_impersonate,
             signatures=node.accounts.signatures,
             logging=node.logging,
+            faults=sequencer.faults,
+            signers=node.l2.rotated_signers,
+            evidence=node.broken_promises.evidence,
+            latency=(node.link.answer, node.link.stream, node.link.seed),
+            is_cut=node.link.is_cut,
         )
         self._taken[self._next_id] = _Taken(snapshot, snapshot.head.number)
         self._next_id += 1
@@ -96,7 +113,9 @@ class Snapshots:
         taken = self._taken.get(snapshot_id)
         if taken is None:
             return False
+        self._node.l2.sequencer.mend()
         self._node.between_blocks()
+        self._node.l2.rotated_signers = taken.snapshot.signers  # before blocks are announced again, with signatures
         for later in [later for later in self._taken if later >= snapshot_id]:
             del self._taken[later]
         self._restore_chain(taken)
@@ -147,3 +166,7 @@ class Snapshots:
         node.accounts.signatures = snapshot.signatures
         node.logging = snapshot.logging
         node.mining.restore(snapshot.mode, snapshot.block_time)
+        sequencer.restore_faults(snapshot.faults)
+        node.broken_promises.evidence = snapshot.evidence
+        node.link.set(*snapshot.latency)
+        node.link.is_cut = snapshot.is_cut
