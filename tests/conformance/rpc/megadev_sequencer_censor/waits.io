@@ -1,3 +1,4 @@
+// not with Anvil: nothing goes wrong there on request
 // from or to, it waits; when that is lifted, it is included
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_sequencer_censor","params":[["0x70997970c51812dc3a010c7d01b50e0d17dc79c8"]]}
 << {"jsonrpc":"2.0","id":1,"result":{"condition":"running","blockNumber":"0xc","unsealed":"0x0","waiting":"0x0","signer":"0x0a3a4727a5871462e5bf2d2bc2407cb19e1cb46b","nextSigner":null,"faults":{"reorder":false,"withhold":null,"censor":["0x70997970c51812dc3a010c7d01b50e0d17dc79c8"],"equivocate":false},"latency":{"answer":null,"stream":null,"seed":"0x0","delayedAnswers":"0x0","delayedNotices":"0x0"},"brokenPromises":"0x0","equivocations":"0x0"}}

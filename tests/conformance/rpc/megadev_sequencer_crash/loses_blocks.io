@@ -1,3 +1,4 @@
+// not with Anvil: nothing goes wrong there on request
 // the last block is lost, and what was promised in it
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_sequencer_crash","params":[{"survive":false,"blocks":"0x1"}]}
 << {"jsonrpc":"2.0","id":1,"result":{"condition":"crashed","blockNumber":"0xb","unsealed":"0x0","waiting":"0x0","signer":"0x0a3a4727a5871462e5bf2d2bc2407cb19e1cb46b","nextSigner":null,"faults":{"reorder":false,"withhold":null,"censor":[],"equivocate":false},"latency":{"answer":null,"stream":null,"seed":"0x0","delayedAnswers":"0x0","delayedNotices":"0x0"},"brokenPromises":"0x3","equivocations":"0x0"}}

@@ -1,3 +1,4 @@
+// not with Anvil: nothing goes wrong there on request
 // a transaction is admitted and waits; no block is built
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_sequencer_pause","params":[]}
 << {"jsonrpc":"2.0","id":1,"result":{"condition":"paused","blockNumber":"0xc","unsealed":"0x0","waiting":"0x0","signer":"0x0a3a4727a5871462e5bf2d2bc2407cb19e1cb46b","nextSigner":null,"faults":{"reorder":false,"withhold":null,"censor":[],"equivocate":false},"latency":{"answer":null,"stream":null,"seed":"0x0","delayedAnswers":"0x0","delayedNotices":"0x0"},"brokenPromises":"0x0","equivocations":"0x0"}}

@@ -1,3 +1,4 @@
+// not with Anvil: nothing goes wrong there on request
 // the next block with transactions of two senders
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_sequencer_reorder","params":[]}
 << {"jsonrpc":"2.0","id":1,"result":{"condition":"running","blockNumber":"0xc","unsealed":"0x0","waiting":"0x0","signer":"0x0a3a4727a5871462e5bf2d2bc2407cb19e1cb46b","nextSigner":null,"faults":{"reorder":true,"withhold":null,"censor":[],"equivocate":false},"latency":{"answer":null,"stream":null,"seed":"0x0","delayedAnswers":"0x0","delayedNotices":"0x0"},"brokenPromises":"0x0","equivocations":"0x0"}}
