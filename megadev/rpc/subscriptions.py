@@ -162,5 +162,5 @@ def subscriptions_of(node: RpcNode) -> Subscriptions:
     found = _SUBSCRIPTIONS.get(node.chain)
     if found is None:
         limit = node.devnet.config.max_subscriptions
-        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.devnet.bus, limit)
+        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.chain.bus, limit)
     return found

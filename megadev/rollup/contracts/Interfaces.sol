@@ -42,8 +42,6 @@ address constant NO_SENDER = 0x000000000000000000000000000000000000dEaD;
 // eth_estimateGas from this origin makes failures inside a relay visible, so that the estimate covers them.
 address constant ESTIMATION_ADDRESS = address(1);
 
-address constant L2_MESSENGER = 0x4200000000000000000000000000000000000007;
-address constant L2_BRIDGE = 0x4200000000000000000000000000000000000010;
 address constant L1_BLOCK = 0x4200000000000000000000000000000000000015;
 address constant MESSAGE_PASSER = 0x4200000000000000000000000000000000000016;
 
@@ -90,7 +88,6 @@ interface IAnchorStateRegistry {
     function disputeGameFinalityDelaySeconds() external view returns (uint256);
     function disputeGameBlacklist(IDisputeGame game) external view returns (bool);
     function isGameBlacklisted(IDisputeGame game) external view returns (bool);
-    function isGameRetired(IDisputeGame game) external view returns (bool);
     function isGameProper(IDisputeGame game) external view returns (bool);
     function isGameFinalized(IDisputeGame game) external view returns (bool);
     function isGameClaimValid(IDisputeGame game) external view returns (bool);

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-import {
-    GameStatus,
-    IAnchorStateRegistry,
-    IDisputeGame,
-    IDisputeGameFactory,
-    IZKVerifier
-} from "./Interfaces.sol";
+import {GameStatus, IAnchorStateRegistry, IDisputeGame, IZKVerifier} from "./Interfaces.sol";
 
 /// A claim about L2's output root that stands unless somebody challenges it, and then stands or falls with a validity
 /// proof.
