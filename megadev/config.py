@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from megadev.chain.spec import FORKS, L1_CHAIN_ID, fork_named
 from megadev.errors import ConfigError
 from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.latency import Latency, parse_latency
 from megadev.primitives.types import Address, Wei
 
 DEFAULT_FILE = "megadev.toml"
@@ -114,6 +115,20 @@ class Seconds:
         if not 0.001 <= value <= 10**9 and not (self.zero and value == 0):
             raise ValueError(f"must be at least 0.001 seconds, not {given}")
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A latency with its unit and, if it varies, its jitter (``primitives/latency``)."""
+
+    metavar: str = "TIME[±TIME]"
+
+    def read(self, given: object) -> Latency:
+        if isinstance(given, Latency):
+            return given
+        if not isinstance(given, str):
+            raise ValueError(f"must be like 5ms or 5ms±2ms, not {given!r}")
+        return parse_latency(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -636,6 +651,25 @@ class DevnetConfig:
         "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
     )
 
+    sync_timeout: float = _setting(
+        2.0,
+        Seconds(),
+        MINING,
+        "--sync-timeout",
+        "How long the *Sync methods and realtime_sendRawTransaction wait for a receipt where the caller does not say.",
+        megaeth=5.0,
+    )
+    sync_errors: str = _setting(
+        "wait",
+        Choice(("wait", "eip-7966", "megaeth")),
+        MINING,
+        "--sync-errors",
+        "What they answer without one: wait gives up after the timeout with code 4; eip-7966 also refuses at once what "
+        "is not ready (code 5) or waits behind a nonce gap (code 6, with the nonce that is missing); megaeth gives up "
+        "with -32000 'realtime transaction expired'.",
+        megaeth="megaeth",
+    )
+
     no_l1: bool = _setting(
         False, Boolean(), L1, "--no-l1", "No L1 beside the L2: neither its chain and port nor the bridge's predeploys."
     )
@@ -761,6 +795,22 @@ class DevnetConfig:
         "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public, if "
         "no word is said); control lets the methods that steer a devnet through (anvil_*, evm_*, …).",
         bare="public",
+    )
+    flashblocks: bool = _setting(
+        False,
+        Boolean(),
+        SERVER,
+        "--flashblocks",
+        "Also stream Flashblocks, as clients made for Base and Unichain read them, at /flashblocks (WebSocket): one in "
+        "every 20 mini-blocks' time.",
+    )
+    latency: Latency | None = _setting(
+        None,
+        Delay(),
+        SERVER,
+        "--latency",
+        "Hold back answers to transactions, and notifications, for so long: like 5ms, or 5ms±2ms (5ms+-2ms) to vary by "
+        "so much; in us, ms or s.",
     )
     max_subscriptions: int = _setting(
         10_000,

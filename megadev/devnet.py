@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -23,7 +23,7 @@ from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
-from megadev.rpc.dispatch import Dispatcher, RpcNode, Writer
+from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 from megadev.testing.client import InProcessClient
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
     from megadev.rpc.gateway import Gateway
+
+FLASHBLOCKS_PATH = b"/flashblocks"
+"""Where a WebSocket opens that is sent Flashblocks."""
 
 
 class Endpoint:
@@ -47,6 +50,7 @@ class Endpoint:
             after_answer=node.settle,
             when_idle=node.prepare,
             writer=writer,
+            link=node.link,
         )
         self._client = InProcessClient(self.dispatcher)
 
@@ -264,7 +268,16 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         page=lambda: landing_page(net.node, chain),
         health=lambda: health(chain),
         routes=lambda path: beacon_answer(chain, path),
+        feeds=_feeds(net) if endpoint is net.l2 else {},
     )
+
+
+def _feeds(net: Devnet) -> dict[bytes, Callable[[Session], None]]:
+    if not net.config.flashblocks:
+        return {}
+    from megadev.rpc.flashblocks import Flashblocks  # as above
+
+    return {FLASHBLOCKS_PATH: Flashblocks(net.node.l2, net.node.l2.bus, net.config.mini_block_time, net.node.link).add}
 
 
 def _gateway(net: Devnet) -> Gateway | None:

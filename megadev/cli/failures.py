@@ -17,6 +17,7 @@ from megadev.errors import MegadevError
 from megadev.events import BlockSealed, Event, TransactionPreconfirmed
 from megadev.node.chain import LocalChain
 from megadev.node.stack_trace import StackTrace, trace_transaction
+from megadev.rpc.tracing import Bounded, Budget
 
 PLACES_SHOWN = 3
 """The line that failed, and the innermost lines that called it."""
@@ -30,7 +31,8 @@ BEHIND = 50
 """Records that wait when the log has no time for places."""
 SEAL_SECONDS = 2.0
 """How long a block may stay open until its transactions are told without places."""
-monotonic_ns = SystemClock().monotonic_ns
+_clock = SystemClock()
+monotonic_ns = _clock.monotonic_ns
 """How long finding takes decides what is shown to people, nothing on the chain: no clock is injected."""
 
 
@@ -60,10 +62,13 @@ class FailureLocator:
             return None
         began = monotonic_ns()
         try:
-            trace, _ = trace_transaction(self._chain, self._artifacts, event.tx.hash)
+            budget = Budget(_clock)
+            trace, _ = trace_transaction(
+                self._chain, self._artifacts, event.tx.hash, lambda tracer: Bounded(tracer, budget)
+            )
             return _located(trace)
         except MegadevError:
-            return None  # taken back meanwhile, or the state before it is not there
+            return None  # taken back meanwhile, or the state before it is not there, or too much happened
         finally:
             spent = (monotonic_ns() - began) / 1e9
             self._seconds_left = max(-AT_ONCE_SECONDS, self._seconds_left - spent)

@@ -22,7 +22,10 @@ from megadev.cli.console import Paint, one_line, plain_lines
 from megadev.events import (
     BlockSealed,
     Event,
+    MiniBlockEquivocated,
     MiniBlockSealed,
+    PreconfirmationsLost,
+    SequencerTurned,
     TransactionAdmitted,
     TransactionDropped,
     TransactionPreconfirmed,
@@ -147,6 +150,9 @@ class TextLines:
         elif isinstance(record, TransactionDropped):
             yield from self._flush()
             yield self._paint(f"  dropped 0x{record.tx.hash.hex()}: {record.reason}", fg="yellow")
+        elif isinstance(record, PreconfirmationsLost | MiniBlockEquivocated | SequencerTurned):
+            yield from self.flush()
+            yield from self._fault(record)
 
     def _flush(self) -> Iterator[str]:
         yield from self._close_group()
@@ -190,6 +196,17 @@ class TextLines:
             where = paint(one_line(f"{place.source}:{place.line}"), fg="cyan")
             yield f"      at {where}  {one_line(place.text)}"
         yield from self._messages(receipt.console, "    ")
+
+    def _fault(self, record: PreconfirmationsLost | MiniBlockEquivocated | SequencerTurned) -> Iterator[str]:
+        if isinstance(record, SequencerTurned):
+            kept = f", {record.unsealed} transactions unsealed" if record.unsealed else ""
+            yield self._paint(f"  sequencer {record.condition.value}{kept}", fg="yellow")
+        elif isinstance(record, MiniBlockEquivocated):
+            number = record.mini_block.number
+            yield self._paint(f"  mini-block {number} was signed twice, with different content", fg="red")
+        else:
+            for tx in record.transactions:
+                yield self._paint(f"  promise broken 0x{tx.hash.hex()}: {record.reason}", fg="red")
 
     def _messages(self, console: Sequence[ConsoleCall], indent: str) -> Iterator[str]:
         """What was printed, under a heading."""
@@ -261,6 +278,21 @@ class JsonLines:
             )
         elif isinstance(record, TransactionDropped):
             yield self._dump({"event": "dropped", "hash": f"0x{record.tx.hash.hex()}", "reason": record.reason})
+        elif isinstance(record, PreconfirmationsLost):
+            yield self._dump(
+                {
+                    "event": "promisesBroken",
+                    "blockNumber": record.block_number,
+                    "hashes": [f"0x{tx.hash.hex()}" for tx in record.transactions],
+                    "reason": record.reason,
+                }
+            )
+        elif isinstance(record, MiniBlockEquivocated):
+            yield self._dump({"event": "equivocation", "miniBlockNumber": record.mini_block.number})
+        elif isinstance(record, SequencerTurned):
+            yield self._dump(
+                {"event": "sequencer", "condition": record.condition.value, "unsealed": record.unsealed}
+            )
 
     def flush(self) -> Iterator[str]:
         return iter(())

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "bridge": "Show what crosses between a running node's chains.",
     "rpc": "Ask a running node one JSON-RPC question.",
     "preconf": "Check what the sequencer promised about a transaction.",
+    "sequencer": "Break a running node's sequencer on purpose.",
     "trace": "Show what a transaction did, and where it failed.",
     "bench": "Measure a node, alone or against others.",
 }

@@ -206,6 +206,10 @@ class _Output:
             self.write(json.dumps(start, separators=(",", ":")) + "\n")
             return
         urls = [*server.urls, *(url.replace("http://", "ws://", 1) for url in server.urls)]
+        if config.flashblocks:
+            from megadev.devnet import FLASHBLOCKS_PATH
+
+            urls.append(f"{server.urls[0].replace('http://', 'ws://', 1)}{FLASHBLOCKS_PATH.decode()}")
         if server.ipc_path is not None:
             urls.append(str(server.ipc_path))
         listening = "".join(f"Listening on {address}\n" for address in addresses)

@@ -8,6 +8,7 @@ kept under the block's hash; the blocks that hold nothing but plain transfers ne
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
@@ -27,6 +28,7 @@ BLOCKS_KEPT: Final = 65_536
 _TRANSFER_GAS: Final = 21_000
 
 _kept: dict[Hash32, Appearances] = {}
+_keeping = threading.Lock()
 
 
 def appearances(chain: LocalChain, block: SealedBlock) -> Appearances:
@@ -40,9 +42,10 @@ def appearances(chain: LocalChain, block: SealedBlock) -> Appearances:
     for _ in replay(chain, block, lambda index, tx, state: watchers[index]):
         pass
     found = [frozenset(watcher.addresses) for watcher in watchers]
-    while len(_kept) >= BLOCKS_KEPT:
-        _kept.pop(next(iter(_kept)), None)
-    _kept[block.hash] = found
+    with _keeping:  # searches run on worker threads
+        while len(_kept) >= BLOCKS_KEPT:
+            del _kept[next(iter(_kept))]
+        _kept[block.hash] = found
     return found
 
 

@@ -27,7 +27,7 @@ from megadev.node.console import ConsoleHistory
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
-from megadev.sequencer.sequencer import Sequencer
+from megadev.sequencer.sequencer import MiningMode, Sequencer
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
@@ -95,13 +95,18 @@ class LocalChain:
 
     @property
     def signers(self) -> Signers:
-        """The keys that sign for the sequencer; another value where a key is to change."""
+        """The keys that sign for the sequencer; another value where one was changed (``rotated_signers``)."""
         if self._signers is None:  # the first key is derived when it is asked for: most nodes never sign
             self._signers = Signers.from_genesis(self._sequencer_key())
         return self._signers
 
-    @signers.setter
-    def signers(self, signers: Signers) -> None:
+    @property
+    def rotated_signers(self) -> Signers | None:
+        """The same once a key was changed; None: the first one's still, whoever that is."""
+        return self._signers if self._signers is not None and len(self._signers.terms) > 1 else None
+
+    @rotated_signers.setter
+    def rotated_signers(self, signers: Signers | None) -> None:
         self._signers = signers
 
     def reset(self) -> None:
@@ -149,6 +154,11 @@ class LocalChain:
         """What is executed and not sealed yet, where that can be seen (in continuous mode), as it is now."""
         builder = self.sequencer.tip.open
         return None if builder is None else builder.shown()
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether a block is open while transactions arrive, and what it holds is seen before it is sealed."""
+        return self.sequencer.mode is MiningMode.CONTINUOUS
 
     def placed(self, tx_hash: Hash32) -> tuple[SealedBlock | OpenBlock, int] | None:
         """The block that holds the transaction with that hash, sealed or open, and its index there, or None."""

@@ -122,8 +122,9 @@ class Mining:
 
     def _tick(self) -> None:
         self._schedule()
-        self._sequencer.mine()
-        self._after_tick()
+        if self._sequencer.is_running:
+            self._sequencer.mine()
+            self._after_tick()
 
     def _await_mini_block(self) -> None:
         """A transaction joined the open mini-block: see to it that it is closed in time."""

@@ -19,9 +19,11 @@ from megadev.config import DevnetConfig
 from megadev.errors import ConfigError
 from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts
+from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.node.genesis import genesis_world, plan_chain, plan_l1
+from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
@@ -74,6 +76,11 @@ class Node:
             max_transactions=config.max_transactions,
             gas_price=config.gas_price,
         )
+        self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
+        """The evidence against the sequencer."""
+        self.l2.bus.subscribe(self.broken_promises.event)
+        self.link = Link(config.latency)
+        """The way between clients and this node."""
         self.l1: LocalChain | None = None
         """The chain that L2 settles on; None where the settings leave it out."""
         self.driver: Driver | None = None
@@ -109,21 +116,26 @@ class Node:
 
     def reset(self, chain: LocalChain) -> None:
         """Take one chain back to its first block, an empty txpool and the first settings of blocks to come; the time is
-        that at which the node started, snapshots are forgotten, and the node is another instance. As in Anvil, the
-        mining mode and impersonations stay.
+        that at which the node started, snapshots are forgotten, and the node is another instance. The sequencer runs
+        without faults and with its first key. As in Anvil, the mining mode and impersonations stay.
 
         What that means for the other chain is told in ``reorg``: an L2 that starts over takes up L1's deposits again,
         and finds claims there about blocks that are no more. A snapshot brings both back together.
         """
+        chain.sequencer.mend()
         self.between_blocks()
         chain.reset()
         chain.time.set_time(self._started)
         self.snapshots.forget()
+        self.l2.rotated_signers = None
+        self.link.reset()
+        self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
 
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
+            self.l2.sequencer.mend()  # what it still holds is to be saved too
             self.between_blocks()
             self.state_file.save(Capture(self))
 

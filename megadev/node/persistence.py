@@ -32,7 +32,7 @@ import msgspec
 from megadev.chain.blobs import BlobSidecar
 from megadev.chain.blocks import Header, SealedBlock, block_size
 from megadev.chain.fees import blob_base_fee
-from megadev.chain.receipts import Log, Receipt
+from megadev.chain.receipts import REVERTED, Log, Receipt
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import (
     ACCESS_LIST,
@@ -367,21 +367,20 @@ _HALTS = (
 )
 """How an exceptional end begins in our words, and revm's name of it."""
 _ANY_HALT = "PrecompileError"
-_REVERTED = "execution reverted"
 
 
 def _exit_of(receipt: Receipt) -> str:
     """How revm calls the way a transaction ended."""
     if receipt.error is None:
         return "Return" if receipt.output else "Stop"
-    if receipt.error == _REVERTED:
+    if receipt.error == REVERTED:
         return "Revert"
     return next((name for words, name in _HALTS if receipt.error.startswith(words)), _ANY_HALT)
 
 
 def _error_of(name: str) -> str:
     if name == "Revert":
-        return _REVERTED
+        return REVERTED
     if name.endswith("OOG"):
         return "out of gas"
     return next((words for words, known in _HALTS if known == name), name)

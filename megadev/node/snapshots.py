@@ -8,6 +8,9 @@ holds the heads, what waited in the txpools, and copies of small settings. Rever
 Where blocks *below* a snapshot leave a chain (a rollback, a reorganisation, a revert to an older one) they are kept
 for it, so that it can still be reverted to.
 
+The sequencer's faults come back as they were, its keys and the evidence against it too, and the latency. A snapshot
+cannot be taken while a stopped sequencer has a block open, but whatever has happened to it, a revert gets past it.
+
 Two things are not brought back. Keys that were added stay: they are the caller's, not the chain's. Filters stay too,
 and follow the chain as their owner saw it: what they have shown of blocks that a revert removes they take back, and
 they go on from there, so that nothing is told twice or left standing.
@@ -22,10 +25,14 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.evm.engine import EcrecoverAnswers, Engine
+from megadev.node.broken_promises import Evidence
 from megadev.node.chain import LocalChain
+from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address
 from megadev.rollup.driver import Progress
+from megadev.sequencer.faults import Faults
 from megadev.sequencer.sequencer import BlockSettings, MiningMode
+from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeSettings
 from megadev.state.diff import StateDiff
 
@@ -48,6 +55,7 @@ class ChainSnapshot:
     blocks: BlockSettings
     mode: MiningMode
     block_time: float | None
+    faults: Faults | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,10 @@ class Snapshot:
     signatures: EcrecoverAnswers
     logging: bool
     progress: Progress | None
+    signers: Signers | None
+    evidence: Evidence
+    latency: tuple[Latency | None, Latency | None, int]
+    is_cut: bool
 
 
 @dataclass(slots=True)
@@ -98,6 +110,10 @@ class Snapshots:
             signatures=node.accounts.signatures,
             logging=node.logging,
             progress=None if node.driver is None else node.driver.progress,
+            signers=node.l2.rotated_signers,
+            evidence=node.broken_promises.evidence,
+            latency=(node.link.answer, node.link.stream, node.link.seed),
+            is_cut=node.link.is_cut,
         )
         branches = tuple(_Branch(chain, _snapshot_of(chain), chain.head.number) for chain in node.chains)
         self._taken[self._next_id] = _Taken(snapshot, branches)
@@ -109,7 +125,10 @@ class Snapshots:
         taken = self._taken.get(snapshot_id)
         if taken is None:
             return False
+        for chain in self._node.chains:
+            chain.sequencer.mend()
         self._node.between_blocks()
+        self._node.l2.rotated_signers = taken.snapshot.signers  # before blocks are announced again, with signatures
         for later in [later for later in self._taken if later >= snapshot_id]:
             del self._taken[later]
         for branch in taken.branches:
@@ -155,6 +174,10 @@ class Snapshots:
             node.driver.progress = snapshot.progress
         for branch in branches:
             branch.chain.mining.restore(branch.snapshot.mode, branch.snapshot.block_time)
+            branch.chain.sequencer.restore_faults(branch.snapshot.faults)
+        node.broken_promises.evidence = snapshot.evidence
+        node.link.set(*snapshot.latency)
+        node.link.is_cut = snapshot.is_cut
 
 
 def _snapshot_of(chain: LocalChain) -> ChainSnapshot:
@@ -169,6 +192,7 @@ def _snapshot_of(chain: LocalChain) -> ChainSnapshot:
         blocks=sequencer.blocks,
         mode=sequencer.mode,
         block_time=chain.mining.block_time,
+        faults=sequencer.faults,
     )
 
 

@@ -53,6 +53,7 @@ _NO_MINING = "refused: there is no proof of work"
 _NO_TEMPO = "refused: Tempo networks only"
 _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a trie; ask debug_executionWitness"
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
+_SEQUENCER = "the sequencer's condition and faults"
 _CONDITIONAL = "partial: the state is looked at before a block, not between transactions that share one"
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
@@ -179,15 +180,15 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_storageRangeAt", "block, index, address, start, limit", "slots", FULL, heavy=True),
         _row("debug_getHistoryTransactionCount", "block", "transactions up to it", FULL),
         _row("debug_freeOSMemory", "", "null", FULL, heavy=True),
-        _row("megadev_getStackTrace", "hash or call, block?", "stack and calls, with names and sources", FULL, heavy=True),
+        _row("megadev_getStackTrace", "hash or call, block?", "stack and calls, names and sources", FULL, heavy=True),
         _row("megadev_getConsoleLogs", "hash or {after?, limit?}?", "console.log messages", FULL, heavy=True),
         _row("trace_transaction", "hash", "flat traces", FULL, heavy=True),
         _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True),
         _row("trace_block", "block", "flat traces", FULL, heavy=True),
         _row("trace_filter", "filter", "flat traces", FULL, heavy=True),
-        _row("trace_call", "call, kinds, block?", "trace", FULL, heavy=True),
+        _row("trace_call", "call, kinds, block?, state overrides?, block overrides?", "trace", FULL, heavy=True),
         _row("trace_callMany", "[[call, kinds]], block?", "traces", FULL, heavy=True),
-        _row("trace_rawTransaction", "signed bytes, kinds", "trace", FULL, heavy=True),
+        _row("trace_rawTransaction", "signed bytes, kinds, block?", "trace", FULL, heavy=True),
         _row("trace_replayTransaction", "hash, kinds", "trace", FULL, heavy=True),
         _row("trace_replayBlockTransactions", "block, kinds", "traces", FULL, heavy=True),
         _row("trace_transactionOpcodeGas", "hash", "gas by opcode", FULL, heavy=True),
@@ -272,10 +273,23 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_getArtifact", "address or name", "name, source, ABI and code, or null", FULL, heavy=True),
     ),
     "MegaETH and the rollup": (
-        _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt"),
-        _row("megadev_getPreconfirmation", "transaction hash", "the sequencer's signed promise, or null", FULL),
+        _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL),
+        _row("megadev_getPreconfirmation", "hash", "a signed promise and what became of it, or null", FULL),
         _row("megadev_sequencerAt", "block?", "whose signatures count for it", FULL),
         _row("megadev_chainConfig", "", "L2 and L1 as viem's chain objects, with every address", FULL),
+        _row("megadev_sequencer_status", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_pause", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_resume", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_crash", "{survive?, blocks?, reads?}?", _SEQUENCER, FULL),
+        _row("megadev_sequencer_restart", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_rotateKey", "{key?, block?}?", "who signs from which block on", FULL),
+        _row("megadev_sequencer_setLatency", "{answer?, stream?, seed?}", _SEQUENCER, FULL),
+        _row("megadev_sequencer_reorder", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_withhold", "{transactions?, addresses?, delay?}", _SEQUENCER, FULL),
+        _row("megadev_sequencer_censor", "addresses", _SEQUENCER, FULL),
+        _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_behave", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL),
         _row("mega_getAccountInfo", "address, block?", "account", _INTERNAL),
         _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", FULL, *_WITHDRAWAL, heavy=True),
         _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", _NO_SALT),

@@ -143,6 +143,8 @@ class BlockBuilder:
         self.blob_gas_used = 0
         self.cuts: list[Cut] = []
         """Where its mini-blocks end; what was included since belongs to the next one."""
+        self.closed: list[MiniBlock] = []
+        """Its mini-blocks so far, as they were announced."""
         self._places: dict[Hash32, int] = {}
         self._diffs: list[StateDiff] = []
         self._logs_cut = 0
@@ -271,6 +273,7 @@ class BlockBuilder:
         )
         self._logs_cut += count_logs(receipts)
         self.cuts.append(Cut(end, timestamp))
+        self.closed.append(mini_block)
         self._diffs = []
         if self._lock is not None:
             with self._lock:

@@ -207,14 +207,15 @@ DEVIATIONS: tuple[Deviation, ...] = (
     # -- tracing
     Deviation(
         "struct logs",
-        "always filled; `limit` is kept; no step where there is no code; `error` in geth's words; `refund` and "
-        "`storage` only where there is something; a creation costs what it charges itself",
+        "always filled; `limit` is kept; no step where there is no code; `error` in geth's words; `refund` only "
+        "where there is one; a creation costs what it charges itself",
         "empty unless started with `--steps-tracing`; `limit` is ignored; a `STOP` in every empty creation; `error` as "
         "`Some(InvalidFEOpcode)`; a creation costs also the gas it hands on",
         _GETH,
         (
             "debug_traceTransaction/contract#*,debug_traceCall/calls#* | result.structLogs | length",
-            "debug_traceCall | result.structLogs[].refund,result.structLogs[].storage | only there",
+            "debug_traceCall | result.structLogs[].refund | only there",
+            "debug_traceCall/failures#3 | result.structLogs[].storage.* | only here",
             "debug_traceCall/failures#* | result.structLogs[].error | value",
         ),
     ),

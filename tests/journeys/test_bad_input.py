@@ -38,7 +38,7 @@ SERVER, REJECTED = -32000, -32003
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[Devnet]:
-    with Devnet(timestamp=1_700_000_000) as net:
+    with Devnet(timestamp=1_700_000_000, manual_clock=True) as net:
         net.dispatcher.on_defect = lambda method, error: defects.append(error)
         net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": net.accounts[1].address, "value": "0x1"})
         net.rpc("anvil_setCode", "0x" + "c0" * 20, "0x5b5f56")

@@ -18,7 +18,7 @@ from tests.contracts import load
 
 START = 1_700_000_000
 NOBODY = "0x" + "99" * 20
-SECONDS = 30
+SECONDS = 120
 
 
 @pytest.fixture

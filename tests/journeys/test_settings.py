@@ -222,6 +222,9 @@ EFFECTS: dict[str, Effect] = {
     "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
     "allow_origin": Effect("http://a.test", lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
+    "latency": Effect(
+        "1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"
+    ),
     "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),
     "subscriber_backlog": Effect(1, lambda net: subscribed(net, 100, blocks=1), 0),
     "no_cors": Effect(True, lambda net: ask(net, Origin="http://a.test"), (200, None)),
@@ -229,10 +232,14 @@ EFFECTS: dict[str, Effect] = {
     "no_request_size_limit": Effect(True, lambda net: ask(net, b" " * 3_000_000 + b"{}")[0], 200),
 }
 
-SHOWN_BY_THE_COMMAND = {"init", "host", "port", "l1_port", "ipc", "config_out", "quiet", "json", "color"}
-"""Tested with a real process in test_command_line.py and here below."""
+SHOWN_BY_THE_COMMAND = {
+    "init", "host", "port", "l1_port", "ipc", "config_out", "quiet", "json", "color", "disable_console_log"
+}
+"""Tested with a real process in test_command_line.py, test_console_log.py and here below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
 """Tested in test_persistence.py."""
+OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
+"""Tested in test_realtime.py."""
 
 
 def manual_hash() -> str:
@@ -255,7 +262,7 @@ def test_a_setting_has_its_effect(name: str) -> None:
 
 
 def test_no_setting_is_forgotten_here() -> None:
-    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES
+    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_REALTIME
 
 
 def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
+from megadev.clock import ManualClock
 from megadev.primitives.abi import encode_call
 from megadev.rpc import tracing
 from megadev.rpc.methods import trace
 from megadev.testing.client import RpcError
-from tests.conformance.engine_suite.worlds import asm, call
+from tests.conformance.engine_suite.worlds import asm
 from tests.conftest import RunningNode
 from tests.contracts import load
+from tests.manual_loop import ManualLoop
 
 UNKNOWN = "0x" + "11" * 32
 ITSELF = "0x" + asm(0, 0, 0, 0, 0, "ADDRESS GAS CALL STOP").hex()
@@ -192,6 +194,21 @@ def test_transactions_in_a_block_see_those_before_them(chain: Chain) -> None:
     net.rpc("evm_mine")
     outputs = [net.rpc("trace_transaction", tx_hash)[0]["result"]["output"] for tx_hash in hashes]
     assert [int(output, 16) for output in outputs] == [1, 2, 3]
+
+
+def test_a_preconfirmed_transaction_is_traced_before_its_block_is_sealed() -> None:
+    clock = ManualClock(1_700_000_000)
+    with Devnet(preset="megaeth", clock=clock, loop=ManualLoop(clock)) as net:
+        a, b = (account.address for account in net.accounts[:2])
+        net.rpc("eth_sendTransaction", {"from": a, "to": b, "value": 1})
+        tx_hash = net.rpc("eth_sendTransaction", {"from": a, "to": b, "value": 2})
+        (found,) = net.rpc("trace_transaction", tx_hash)
+        assert (found["action"]["value"], found["transactionPosition"]) == ("0x2", 1)
+        assert found["blockHash"] == net.rpc("eth_getTransactionReceipt", tx_hash)["blockHash"]
+        assert net.rpc("trace_replayTransaction", tx_hash, ["trace"])["trace"][0]["action"] == found["action"]
+        assert net.rpc("ots_traceTransaction", tx_hash)[0]["value"] == "0x2"
+        assert net.rpc("trace_filter", {}) == [], "not sealed"
+        assert len(net.rpc("trace_block", "pending")) == 2
 
 
 def test_a_trace_of_millions_of_instructions_is_refused(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:

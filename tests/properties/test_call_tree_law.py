@@ -210,7 +210,7 @@ def test_the_instructions_are_those_that_ran_and_their_gas_adds_up(code: bytes, 
     state = DictState(world_around(code, other), BLOCK_HASHES)
     counted = OpcodeGasTracer()
     execution = ENGINE.execute(BLOCK, tx, state, tracer=counted)
-    pen = VmTracePen(RULES.opcodes, spend=lambda size: None, check=lambda: None)
+    pen = VmTracePen(RULES.opcodes, spend=lambda size: None)
     tracer = VmTracer(pen)
     assert ENGINE.execute(BLOCK, tx, state, tracer=tracer) == execution
     answer = json.loads(msgspec.json.encode(pen.answer(code_in(state))))

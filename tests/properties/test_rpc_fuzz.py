@@ -193,6 +193,8 @@ def starts(net: Devnet) -> list[str]:
     return [net.rpc("anvil_snapshot")]
 
 
+REMEDIES = {"megadev_sequencer_pause": "megadev_sequencer_resume", "megadev_sequencer_crash": "megadev_sequencer_restart"}
+"""What stops the sequencer until it is told to go on, and how it is told."""
 OFFERED = sorted(entry.name for entry in CATALOG if entry.is_available)
 
 
@@ -233,6 +235,8 @@ def test_every_method_answers_anything(net: Devnet, starts: list[str], name: str
     else:
         assert answer.keys() == {"jsonrpc", "id", "result"}
         assert answer["id"] == 7
+    if name in REMEDIES and "result" in answer:
+        assert "result" in ask(REMEDIES[name], [])
     # and whatever it did, the node goes on: it mines, and its head has the shape of a block
     for follow_up, arguments in (("anvil_mine", []), ("eth_getBlockByNumber", ["latest", True]), ("eth_feeHistory", [2, "latest", [50]])):
         assert "result" in ask(follow_up, arguments), follow_up

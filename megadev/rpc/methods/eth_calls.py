@@ -40,6 +40,9 @@ from megadev.state.reader import StateReader
 
 GAS_CAP = 50_000_000
 """The most gas one call may have (geth's default), or a block's gas limit where that is more."""
+DEFAULT_GAS = 1_000_000_000
+"""The most gas a call has that names none: on a chain whose blocks take ten times that, an endless loop would otherwise
+keep a thread busy for minutes."""
 DEFAULT_TIMEOUT_MS = 5_000
 """How long an eth_callMany may take where the caller does not say."""
 
@@ -103,7 +106,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(self.env.gas_limit if call.gas is None else call.gas, cap),
+            gas_limit=min(min(self.env.gas_limit, DEFAULT_GAS) if call.gas is None else call.gas, cap),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
