@@ -240,6 +240,9 @@ KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserv
 """Tested in test_persistence.py."""
 OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
 """Tested in test_realtime.py."""
+OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
+OF_BRIDGE |= {"finalized_distance", "l1_fee"}
+"""Tested in test_bridge.py."""
 
 
 def manual_hash() -> str:
@@ -262,7 +265,7 @@ def test_a_setting_has_its_effect(name: str) -> None:
 
 
 def test_no_setting_is_forgotten_here() -> None:
-    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_REALTIME
+    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_REALTIME | OF_BRIDGE
 
 
 def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:

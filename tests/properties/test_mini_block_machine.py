@@ -88,7 +88,7 @@ class MiniBlockMachine(RuleBasedStateMachine):
 
     def open_block(self) -> Any:
         """What is executed and not sealed."""
-        return self.net.l2.open_block
+        return self.net.l2.chain.open_block
 
     def ask(self, *call: Any) -> Any:
         try:
