@@ -206,7 +206,7 @@ def test_subscribers_that_never_read_are_dropped_and_the_sequencer_does_not_wait
         with closing(never_reads(port, 100, kinds)), closing(never_reads(port, 100, kinds)):
             attentive = Socket(net.url.replace("http", "ws"))
             minis = attentive.rpc("eth_subscribe", "miniBlocks")
-            subscriptions = subscriptions_of(RpcNode(net.node, net.l2))
+            subscriptions = subscriptions_of(RpcNode(net.node, net.l2.chain))
             assert len(subscriptions) == 801
             for nonce in range(300):
                 receipt = net.rpc("realtime_sendRawTransaction", transfer(net, nonce=nonce))
