@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from megadev.chain.l1_fees import L1Cost
 from megadev.primitives import rlp
 from megadev.primitives.rlp import Encodable
 from megadev.primitives.trie import ordered_root
@@ -44,7 +45,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
     ``created`` is the new contract's address (also when the creation failed, as geth reports it). ``output`` (return or
     revert data), ``error`` (None, ``REVERTED`` or a halt reason) and ``console`` (what was printed, by reverted
-    frames too) are ours: not part of the encoding.
+    frames too) are ours: not part of the encoding. Nor is ``l1_cost``, what was paid for data on L1, where it is.
     """
 
     type: int
@@ -61,6 +62,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     console: tuple[ConsoleCall, ...] = ()
     deposit_nonce: int | None = None
+    l1_cost: L1Cost | None = None
 
 
 def encode_receipt(receipt: Receipt) -> bytes:

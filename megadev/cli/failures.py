@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from megadev.artifacts.registry import ArtifactRegistry
 from megadev.cli.log import Located, Place
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import BlockSealed, Event, TransactionPreconfirmed
-from megadev.node.node import Node
+from megadev.node.chain import LocalChain
 from megadev.node.stack_trace import StackTrace, trace_transaction
 from megadev.rpc.tracing import Bounded, Budget
 
@@ -36,10 +37,11 @@ monotonic_ns = _clock.monotonic_ns
 
 
 class FailureLocator:
-    """Finds places, on one thread, while there is time for it."""
+    """Finds places on one chain, on one thread, while there is time for it."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, chain: LocalChain, artifacts: ArtifactRegistry) -> None:
+        self._chain = chain
+        self._artifacts = artifacts
         self._waiting: Callable[[], int] = lambda: 0
         self._sealed = threading.Event()
         self._seconds_left = AT_ONCE_SECONDS
@@ -48,7 +50,7 @@ class FailureLocator:
     def start(self, waiting: Callable[[], int]) -> None:
         """Take notice of blocks; ``waiting`` says how many records the log has yet to write."""
         self._waiting = waiting
-        self._node.bus.subscribe(self._event)
+        self._chain.bus.subscribe(self._event)
 
     def __call__(self, event: TransactionPreconfirmed) -> Located | None:
         if event.receipt.cumulative_gas_used > GAS_LIMIT or self._waiting() > BEHIND:
@@ -56,13 +58,13 @@ class FailureLocator:
         now = monotonic_ns()
         self._seconds_left = min(AT_ONCE_SECONDS, self._seconds_left + SHARE * (now - self._last) / 1e9)
         self._last = now
-        if self._seconds_left <= 0 or not self._node.artifacts.artifacts or not self._wait_for_block(event):
+        if self._seconds_left <= 0 or not self._artifacts.artifacts or not self._wait_for_block(event):
             return None
         began = monotonic_ns()
         try:
             budget = Budget(_clock)
             trace, _ = trace_transaction(
-                self._node.l2, self._node.artifacts, event.tx.hash, lambda tracer: Bounded(tracer, budget)
+                self._chain, self._artifacts, event.tx.hash, lambda tracer: Bounded(tracer, budget)
             )
             return _located(trace)
         except MegadevError:
@@ -80,7 +82,7 @@ class FailureLocator:
         end = monotonic_ns() + int(SEAL_SECONDS * 1e9)
         while True:
             self._sealed.clear()  # before looking, so that a block sealed meanwhile is looked for again
-            if self._node.l2.placed(event.tx.hash) is not None:
+            if self._chain.placed(event.tx.hash) is not None:
                 return True
             left = (end - monotonic_ns()) / 1e9
             if left <= 0 or not self._sealed.wait(left):

@@ -29,7 +29,7 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     if blocks and survive:
         raise InvalidParams("blocks are lost only together with what is not sealed: set survive to false")
     if blocks:
-        node.snapshots.keep_blocks_above(node.l2.head.number - blocks)
+        node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
     sequencer.crash(survive=survive, blocks=blocks)
     node.link.is_cut = not reads
 

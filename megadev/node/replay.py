@@ -20,7 +20,7 @@ from megadev.errors import InvalidTransaction, NotFound, StateUnavailable
 from megadev.evm.engine import BlockEnv, Execution, Tracer
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Hash32
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, OpenBlock
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart, OpenBlock
 from megadev.state.reader import StateReader
 from megadev.state.world import World
 
@@ -111,6 +111,7 @@ def block_start(
         prev_randao=header.prev_randao,
         parent_beacon_root=header.parent_beacon_root,
         extra_data=header.extra_data,
+        start=BlockStart(block.system_call),  # what it was made to begin with are transactions like the others now
     )
     return BlockBuilder(
         spec,

@@ -177,8 +177,30 @@ def _nothing() -> None:
     """The hook of whoever needs none."""
 
 
+class Writer:
+    """Where the one writer of a node runs: what the dispatchers of its chains share."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The loop of the server that serves the node, while one does: requests from other threads go there."""
+        self.turn = threading.RLock()
+        """Held by whoever calls ``handle`` and ``after_answer`` while no server does: callers come from any thread."""
+        self._servers = 0
+
+    def server_started(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Requests run on ``loop`` from now on."""
+        self._servers += 1
+        self.loop = loop
+
+    def server_closed(self) -> None:
+        """Once it was the last one, requests run where they are made."""
+        self._servers -= 1
+        if self._servers == 0:
+            self.loop = None
+
+
 class Dispatcher:
-    """Answers JSON-RPC bodies for one chain.
+    """Answers JSON-RPC bodies for one chain. ``writer`` is given where another chain has the same.
 
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
     ``on_request(method, failure or None,
@@ -199,18 +221,16 @@ class Dispatcher:
         link: Link | None = None,
         on_request: Callable[[str, Failure | None, int], None] | None = None,
         on_defect: Callable[[str, BaseException], None] | None = None,
+        writer: Writer | None = None,
     ) -> None:
         self.node = node
+        self.writer = Writer() if writer is None else writer
         self.before_request = before_request
         self.after_answer = after_answer
         self.when_idle = when_idle
         self.link = link if link is not None else Link()
         self.on_request = on_request
         self.on_defect = on_defect or _log_defect
-        self.loop: asyncio.AbstractEventLoop | None = None
-        """The loop of the server that serves this dispatcher, while one does: requests from other threads go there."""
-        self.turn = threading.RLock()
-        """Held by whoever calls ``handle`` and ``after_answer`` while no server does: callers come from any thread."""
         self._quick: set[tuple[str, str, str, str] | None] = set()
         self._methods: dict[str, tuple[Method, bool]] = {}
         self._notes: dict[str, str] = {}

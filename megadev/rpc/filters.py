@@ -261,5 +261,5 @@ def filters_of(node: RpcNode) -> Filters:
     """The filters of the chain a method works on."""
     found = _FILTERS.get(node.chain)
     if found is None:
-        found = _FILTERS[node.chain] = Filters(node.devnet.bus, node.devnet.clock)
+        found = _FILTERS[node.chain] = Filters(node.chain.bus, node.devnet.clock)
     return found

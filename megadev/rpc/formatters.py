@@ -126,6 +126,7 @@ def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Place, index:
     answer["blockTimestamp"] = hex(place.timestamp)
     if receipt.deposit_nonce is not None:
         answer["nonce"] = hex(receipt.deposit_nonce)
+        answer["depositReceiptVersion"] = "0x1"
     return answer
 
 
@@ -180,8 +181,9 @@ def _transaction(tx: Transaction, gas_price: Wei) -> JsonObject:
         ]
     elif kind == DEPOSIT:
         answer["sourceHash"] = "0x" + (tx.source_hash or b"").hex()
-        answer["mint"] = hex(tx.mint)
+        answer["mint"] = hex(tx.mint) if tx.mint else None
         answer["isSystemTx"] = tx.is_system
+        answer["yParity"] = "0x0"
     return answer
 
 
@@ -260,6 +262,15 @@ def _receipt(tx: Transaction, receipt: Receipt, place: _Place, index: int, first
     elif receipt.deposit_nonce is not None:
         answer["depositNonce"] = hex(receipt.deposit_nonce)
         answer["depositReceiptVersion"] = "0x1"
+    cost = receipt.l1_cost
+    if cost is not None:
+        prices = cost.prices
+        answer["l1Fee"] = hex(cost.fee)
+        answer["l1GasUsed"] = hex(cost.gas_used)
+        answer["l1GasPrice"] = hex(prices.base_fee)
+        answer["l1BaseFeeScalar"] = hex(prices.base_fee_scalar)
+        answer["l1BlobBaseFee"] = hex(prices.blob_base_fee)
+        answer["l1BlobBaseFeeScalar"] = hex(prices.blob_base_fee_scalar)
     return answer
 
 

@@ -195,5 +195,5 @@ def subscriptions_of(node: RpcNode) -> Subscriptions:
     found = _SUBSCRIPTIONS.get(node.chain)
     if found is None:
         limit = node.devnet.config.max_subscriptions
-        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.devnet.bus, limit, node.devnet.link)
+        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.chain.bus, limit, node.devnet.link)
     return found

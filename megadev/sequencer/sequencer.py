@@ -36,6 +36,7 @@ import msgspec
 
 from megadev.chain.blocks import Cut, SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.store import ChainStore
@@ -67,10 +68,11 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine
+from megadev.evm.l1_fees import l1_prices
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, OpenBlock, seal_empty
+from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
 from megadev.sequencer.faults import NO_FAULTS, Faults, broken_promises, cut_again, promises, rival_of, rival_promises
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
@@ -170,6 +172,8 @@ class Sequencer:
         """In continuous mode, seconds for which a block is open; its timestamp is the end of them."""
         self.on_work: Callable[[], None] = lambda: None
         """Called when a transaction joined the open mini-block, in continuous mode."""
+        self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
+        """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
         self.faults: Faults | None = None
@@ -223,11 +227,13 @@ class Sequencer:
             id(self.irregular),
             self.time.now(),
             self.ecrecover_answers(),
+            self.block_start(self.head),
         )
         pending = self._pending
         if pending is None or pending[0] != key:
             builder = self._builder(self.window)
-            self._fill(builder, drop=False)
+            if not builder.plan.start.stays_alone:
+                self._fill(builder, drop=False)
             pending = self._pending = (key, builder)
         return pending[1]
 
@@ -335,7 +341,9 @@ class Sequencer:
                     break
             self._space(interval)
             builder = self._builder()
-            self._fill(builder, drop=True)
+            self._announce_start(builder)
+            if not builder.plan.start.stays_alone:
+                self._fill(builder, drop=True)
             mined.append(self._append(builder))
         if self.mode is _CONTINUOUS:
             self._take_waiting()
@@ -343,7 +351,12 @@ class Sequencer:
 
     def _nothing_waits(self) -> bool:
         """The next block will be like the one after it: no transactions, no cheats, no settings for it alone."""
-        return not len(self.pool) and self.irregular is None and self.blocks is _one_block_passed(self.blocks)
+        return (
+            not len(self.pool)
+            and self.irregular is None
+            and self.blocks is _one_block_passed(self.blocks)
+            and self.block_start(self.head) == PLAIN_START
+        )
 
     def _space(self, interval: int | None) -> None:
         """Put the next block ``interval`` seconds after its parent, or after the present time if that is later."""
@@ -358,24 +371,57 @@ class Sequencer:
         row = WorldRow(start.world)
         for _ in range(count):
             self._space(interval)
-            plan = self._plan(self.head)
+            plan = self._plan(self.head, start=PLAIN_START)
             writes = block_start_diff(
                 start, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root
             ).storage
             if any(value == 0 for slots in writes.values() for value in slots.values()):
                 break  # a row only adds: what deletes a word is left to an ordinary block
-            mined.append(self._adopt(seal_empty(plan, row.next(writes), self.spec)))
+            root = self.head.header.withdrawals_root
+            mined.append(self._adopt(seal_empty(plan, row.next(writes), self.spec, root)))
         return mined
 
     def include_ready(self) -> None:
         """Include whatever is ready (after switching to a mode that executes on arrival)."""
-        self.settle()
+        self.include_deposits()
         if not self.is_running:
             return
         if self.mode is _CONTINUOUS:
             self._take_waiting()
         elif self._first_ready() is not None:
             self.mine()
+
+    def include_deposits(self) -> None:
+        """Take in what L1 has for this chain, where transactions are executed on arrival; elsewhere it begins the next
+        block. Where deposits share a block with others, and one is open, they wait for the one after it.
+        """
+        self.settle()
+        if not self.is_running:
+            return
+        while self.mode.executes_on_arrival and (start := self.block_start(self.head)).deposits:
+            if self.mode is _CONTINUOUS and not start.stays_alone:
+                if self._open is None:
+                    self._keep_open(self._builder(self.window))
+                    self.on_work()
+                return
+            self.between_blocks()
+            self._append_start(self._builder(self.window))
+
+    def _include_lone_deposits(self) -> None:
+        """Build the blocks that nobody may join, before one that somebody is to."""
+        while self.block_start(self.head).stays_alone:
+            self._append_start(self._builder(self.window))
+
+    def _append_start(self, builder: BlockBuilder) -> SealedBlock:
+        """Seal a block that holds nothing but what it began with."""
+        self._announce_start(builder)
+        return self._append(builder)
+
+    def _announce_start(self, builder: BlockBuilder) -> None:
+        """Tell of the deposits that a block began with."""
+        start = builder.plan.start
+        for index, tx in enumerate(start.deposits, start.attributes is not None):
+            self.publish(TransactionPreconfirmed(tx, builder.receipts[index], builder.plan.number, index, 0))
 
     def _first_ready(self) -> Transaction | None:
         """The waiting transaction that would be included next."""
@@ -440,7 +486,7 @@ class Sequencer:
             self.store.append(block)
             for tx in block.transactions:
                 self.pool.remove(tx.hash)
-                self._forget_below(tx.sender, tx.nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+            self._forget_used(block)
             self._announce(block)
         self._set_tip(irregular)
         return removed
@@ -596,10 +642,12 @@ class Sequencer:
 
         Whoever relied on what has changed is told so, and of what takes its place.
         """
-        wanted = faults.sealed_as(builder.transactions)
+        forced = len(builder.plan.start.transactions)  # L1 decides about those
+        free = builder.transactions[forced:]
+        wanted = builder.transactions[:forced] + faults.sealed_as(free)
         if wanted == builder.transactions:
             return builder, []
-        self._set_faults(faults.after_sealing(builder.transactions))
+        self._set_faults(faults.after_sealing(free))
         false = self._built_again(builder, wanted)
         before, after = OpenBlock(builder), OpenBlock(false)
         broken = broken_promises(before, after, self.spec.chain_id)
@@ -647,17 +695,19 @@ class Sequencer:
             )
 
         again = start()
+        forced = len(plan.start.transactions)  # a builder begins with them
         if list(transactions) != builder.transactions:
             # which of them can follow each other is not known before they ran, and decides where mini-blocks end
-            fitting: list[Transaction] = []
-            for tx in transactions:
+            fitting = list(transactions[:forced])
+            for tx in transactions[forced:]:
                 with suppress(InvalidTransaction):
                     again.include(tx)
                     fitting.append(tx)
             transactions, again = fitting, start()
         ends = dict(cut_again(OpenBlock(builder), transactions))
         for count, tx in enumerate(transactions, 1):
-            again.include(tx)
+            if count > forced:
+                again.include(tx)
             if count in ends:
                 again.cut(ends[count])
         return again
@@ -705,6 +755,8 @@ class Sequencer:
                     f"blobBaseFee: {price}"
                 )
         cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
+        if self.spec.charges_l1_fee:
+            cost += l1_cost(tx.encoded, l1_prices(state)).fee
         if self.check_pool_balance and account.balance < cost:
             raise InsufficientFunds(
                 f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} "
@@ -713,6 +765,7 @@ class Sequencer:
 
     def _include_alone(self, tx: Transaction, started: int, *, drop: bool = False) -> bool:
         """Execute ``tx`` in a block of its own and leave that block open. With ``drop``, False where it cannot be."""
+        self._include_lone_deposits()
         builder = self._next_builder()
         try:
             receipt = builder.include(tx)
@@ -726,14 +779,14 @@ class Sequencer:
             raise
         self.pool.remove(tx.hash)
         self._open = builder
-        self.publish(
-            TransactionPreconfirmed(tx, receipt, builder.plan.number, 0, self.time.clock.monotonic_ns() - started)
-        )
+        self._announce_start(builder)
+        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
+        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
         return True
 
     def _include_in_open(self, tx: Transaction, started: int) -> None:
         """Execute ``tx`` at the end of the open block; where that has no room for it, it goes on waiting."""
-        builder = self._open or self._builder(self.window)
+        builder = self._open_or_next()
         if not self._may_join(tx, builder):
             return
         try:
@@ -757,18 +810,26 @@ class Sequencer:
         self._more_ready = False
         if not len(self.pool):
             return
-        builder = self._open or self._builder(self.window)
+        builder = self._open_or_next()
         before = len(builder.transactions)
         self._fill(builder, drop=True)
         if len(builder.transactions) > before:
             self._keep_open(builder)
             self.on_work()
 
+    def _open_or_next(self) -> BlockBuilder:
+        """The open block, or one that may be opened."""
+        if self._open is not None:
+            return self._open
+        self._include_lone_deposits()
+        return self._builder(self.window)
+
     def _keep_open(self, builder: BlockBuilder) -> None:
         """``builder``, which holds something, is the open block that everybody sees."""
         if self._open is None:
             self._open = builder
             builder.open_to_readers()
+            self._announce_start(builder)
             head, irregular, _ = self.tip
             self.tip = Tip(head, irregular, builder)
 
@@ -821,8 +882,7 @@ class Sequencer:
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = _one_block_passed(self.blocks)
-        for tx in block.transactions:
-            self._forget_below(tx.sender, tx.nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+        self._forget_used(block)
         self.publish(BlockSealed(block))
         return block
 
@@ -832,6 +892,12 @@ class Sequencer:
         # what was built ahead goes by the head's hash, and a block that was loaded may come with another state
         self._prepared = self._pending = self._pending_block = None
         self.time.latest_block = self.store.head.header.timestamp
+
+    def _forget_used(self, block: SealedBlock) -> None:
+        """Drop what waited with a nonce that a transaction of ``block`` used."""
+        for tx, receipt in zip(block.transactions, block.receipts, strict=True):
+            nonce = tx.nonce if receipt.deposit_nonce is None else receipt.deposit_nonce
+            self._forget_below(tx.sender, nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
 
     def _forget_below(self, sender: Address, next_nonce: int, reason: str) -> None:
         for stale in self.pool.forget_below(sender, next_nonce):
@@ -896,8 +962,8 @@ class Sequencer:
             ecrecover_answers=self.ecrecover_answers(),
         )
 
-    def _plan(self, head: SealedBlock, window: float | None = None) -> BlockPlan:
-        """Everything decided about the block after ``head``."""
+    def _plan(self, head: SealedBlock, window: float | None = None, start: BlockStart | None = None) -> BlockPlan:
+        """Everything decided about the block after ``head``; ``start`` where it is known already."""
         settings, parent = self.blocks, head.header
         excess = next_excess_blob_gas(parent, self.spec)
         return BlockPlan(
@@ -914,6 +980,7 @@ class Sequencer:
             extra_data=settings.extra_data,
             tx_offset=head.tx_offset + len(head.transactions),
             mini_block_offset=head.mini_block_offset + len(head.cuts),
+            start=self.block_start(head) if start is None else start,
         )
 
     def _blob_base_fee(self) -> Wei:

@@ -13,7 +13,7 @@ FLAT = {"tracer": "flatCallTracer"}
 
 @pytest.mark.parametrize("muxed", [False, True])
 def test_calls_in_an_open_block_have_no_block_hash_of_their_own_yet(muxed: bool) -> None:
-    net = Devnet(preset="megaeth", no_mining=True, clock=ManualClock(1_700_000_000))
+    net = Devnet(preset="megaeth", no_l1=True, no_mining=True, clock=ManualClock(1_700_000_000))
     options = {"tracer": "muxTracer", "tracerConfig": {"flatCallTracer": {}}} if muxed else FLAT
     tx_hash = net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": net.accounts[1].address})
 
@@ -29,7 +29,7 @@ def test_calls_in_an_open_block_have_no_block_hash_of_their_own_yet(muxed: bool)
 
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
 def test_calls_in_the_pending_block_neither(preset: str) -> None:
-    net = Devnet(preset=preset, no_mining=True, clock=ManualClock(1_700_000_000))
+    net = Devnet(preset=preset, no_l1=True, no_mining=True, clock=ManualClock(1_700_000_000))
     net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": net.accounts[1].address})
     (traced,) = net.rpc("debug_traceBlockByNumber", "pending", FLAT)
     assert traced["result"][0]["blockHash"] == OPEN

@@ -40,7 +40,7 @@ GAS = 21_000
 @pytest.fixture
 def net() -> Iterator[Devnet]:
     """The preset on a port, its blocks sealed once a test asks for it."""
-    with Devnet(preset="megaeth", no_mining=True, flashblocks=True, accounts=20) as net:
+    with Devnet(preset="megaeth", no_l1=True, no_mining=True, flashblocks=True, accounts=20) as net:
         net.serve()
         yield net
 
@@ -56,7 +56,7 @@ def transfer(net: Devnet, account: int = 0, nonce: int = 0, **fields: Any) -> st
     """A signed transaction of one wei."""
     given: dict[str, Any] = {
         "type": DYNAMIC_FEE,
-        "chain_id": net.l2.spec.chain_id,
+        "chain_id": net.l2.chain.spec.chain_id,
         "nonce": nonce,
         "gas_limit": GAS,
         "to": bytes.fromhex(NOBODY[2:]),
@@ -105,7 +105,7 @@ def test_a_submission_that_is_not_executed_in_time_expires_in_megaeths_words(net
 def test_a_submission_waits_for_what_comes_before_it(net: Devnet) -> None:
     answers: list[Any] = []
     waiting = threading.Event()
-    net.node.bus.subscribe(lambda event: waiting.set())
+    net.node.l2.bus.subscribe(lambda event: waiting.set())
     asking = threading.Thread(
         target=lambda: answers.append(net.rpc("realtime_sendRawTransaction", transfer(net, nonce=1), 60_000))
     )
@@ -125,9 +125,9 @@ def test_a_timeout_that_is_none_is_refused(net: Devnet, timeout: Any) -> None:
 
 def test_how_long_to_wait_and_what_to_say_then_are_settings_with_a_default_for_each_preset() -> None:
     assert (Devnet().config.sync_timeout, Devnet().config.sync_errors) == (2.0, "wait")
-    megaeth = Devnet(preset="megaeth", no_mining=True).config
+    megaeth = Devnet(preset="megaeth", no_l1=True, no_mining=True).config
     assert (megaeth.sync_timeout, megaeth.sync_errors) == (5.0, "megaeth")
-    with Devnet(preset="megaeth", no_mining=True, sync_timeout=0.001, sync_errors="wait") as net:
+    with Devnet(preset="megaeth", no_l1=True, no_mining=True, sync_timeout=0.001, sync_errors="wait") as net:
         error = refused(net, "eth_sendRawTransactionSync", transfer(net, nonce=1))
         assert error.code == 4
         assert net.rpc("eth_getTransactionByHash", error.data)["blockHash"] is None
@@ -152,7 +152,7 @@ def test_eip_7966_says_at_once_what_a_transaction_waits_for() -> None:
 
 def test_under_load_numbers_have_no_gaps_and_each_transaction_is_in_one_mini_block_and_one_block() -> None:
     senders, each = 5, 60
-    with Devnet(preset="megaeth", block_time=0.1, accounts=senders) as net, ExitStack() as open_sockets:
+    with Devnet(preset="megaeth", no_l1=True, block_time=0.1, accounts=senders) as net, ExitStack() as open_sockets:
         url = net.serve().replace("http", "ws")
 
         def opened() -> Socket:
@@ -200,13 +200,13 @@ def test_under_load_numbers_have_no_gaps_and_each_transaction_is_in_one_mini_blo
 
 def test_subscribers_that_never_read_are_dropped_and_the_sequencer_does_not_wait_for_them() -> None:
     kinds = [["miniBlocks"], ["stateChanges"], ["logs", {"fromBlock": "pending"}], ["newHeads"]]
-    with Devnet(preset="megaeth", no_mining=True, flashblocks=True, subscriber_backlog=50_000) as net:
+    with Devnet(preset="megaeth", no_l1=True, no_mining=True, flashblocks=True, subscriber_backlog=50_000) as net:
         net.serve()
         port = int(net.url.rpartition(":")[2])
         with closing(never_reads(port, 100, kinds)), closing(never_reads(port, 100, kinds)):
             attentive = Socket(net.url.replace("http", "ws"))
             minis = attentive.rpc("eth_subscribe", "miniBlocks")
-            subscriptions = subscriptions_of(RpcNode(net.node, net.l2))
+            subscriptions = subscriptions_of(RpcNode(net.node, net.l2.chain))
             assert len(subscriptions) == 801
             for nonce in range(300):
                 receipt = net.rpc("realtime_sendRawTransaction", transfer(net, nonce=nonce))
@@ -271,7 +271,7 @@ VIEM = ("a receipt in one request", "every stream, over WebSocket")
 
 @pytest.fixture(scope="module")
 def viem_outcomes() -> Iterator[dict[str, str]]:
-    with Devnet(preset="megaeth", accounts=20) as net:
+    with Devnet(preset="megaeth", no_l1=True, accounts=20) as net:
         net.serve()
         yield outcomes(net, "viem", "viem_realtime")
 
@@ -313,7 +313,7 @@ def rebuilt(pieces: list[dict[str, Any]], net: Devnet) -> tuple[str, list[str]]:
     assert len({piece["payload_id"] for piece in pieces}) == 1
     base, last = pieces[0]["base"], pieces[-1]["diff"]
     raws = [raw for piece in pieces for raw in piece["diff"]["transactions"]]
-    transactions = [decode_transaction(data(raw), net.l2.spec) for raw in raws]
+    transactions = [decode_transaction(data(raw), net.l2.chain.spec) for raw in raws]
     receipts = [receipt_of(shown) for piece in pieces for shown in piece["metadata"]["receipts"].values()]
     hashes = ["0x" + tx.hash.hex() for tx in transactions]
     assert [tx_hash for piece in pieces for tx_hash in piece["metadata"]["receipts"]] == hashes

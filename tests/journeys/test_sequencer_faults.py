@@ -30,7 +30,7 @@ from tests.manual_loop import ManualLoop
 NOBODY = "0x" + "99" * 20
 UNSEALED = "0x" + "ff" * 32
 NEW_KEY = "0x" + "34" * 32
-SLOW = {"preset": "megaeth", "block_time": 3_600, "mini_block_time": 3_600}
+SLOW = {"preset": "megaeth", "no_l1": True, "block_time": 3_600, "mini_block_time": 3_600}
 
 
 class App:
@@ -384,7 +384,7 @@ def test_mini_blocks_that_were_announced_are_void_where_the_block_is_sealed_othe
     """Announced once with both, then, under the same number, with what is left."""
     minis, notices = (app.socket.rpc("eth_subscribe", kind) for kind in ("miniBlocks", "lostPreconfirmations"))
     pair = [app.pay(), app.pay(app.bob)]
-    _on_the_loop(app, app.net.l2.sequencer.close_mini_block)
+    _on_the_loop(app, app.net.l2.chain.sequencer.close_mini_block)
     assert [tx["hash"] for tx in app.socket.next(minis)["transactions"]] == pair
     app.control("withhold", {"addresses": [app.alice]})
     app.rpc("evm_mine")
@@ -524,7 +524,7 @@ def test_a_chain_that_is_paused_is_saved_with_what_it_holds(tmp_path: Path) -> N
 def test_timers_leave_a_stopped_sequencer_alone() -> None:
     clock = ManualClock(1_700_000_000)
     loop = ManualLoop(clock)
-    net = Devnet(preset="megaeth", clock=clock, loop=loop)  # type: ignore[arg-type]
+    net = Devnet(preset="megaeth", no_l1=True, clock=clock, loop=loop)  # type: ignore[arg-type]
     sender = net.accounts[0].address
     net.rpc("eth_sendTransaction", {"from": sender, "to": NOBODY, "value": "0x1"})
     net.rpc("megadev_sequencer_pause")
@@ -535,7 +535,7 @@ def test_timers_leave_a_stopped_sequencer_alone() -> None:
     assert net.rpc("eth_blockNumber") == "0x0"
     net.rpc("megadev_sequencer_restart")
     loop.advance(0.01)
-    assert net.l2.mini_block(0) is not None
+    assert net.l2.chain.mini_block(0) is not None
     loop.advance(2)
     assert int(net.rpc("eth_blockNumber"), 16) >= 2
     net.close()
@@ -590,7 +590,7 @@ def _many(count: int) -> str:
 def _on_the_loop(app: App, action: Any) -> None:
     """Have the node's own thread do something that has no method."""
     done = threading.Event()
-    loop = app.net.dispatcher.loop
+    loop = app.net.dispatcher.writer.loop
     assert loop is not None
     loop.call_soon_threadsafe(lambda: (action(), done.set()))
     assert done.wait(60)

@@ -36,7 +36,7 @@ def frame(content: Any) -> bytes:
 
 
 def subscriptions(net: Devnet) -> Subscriptions:
-    return subscriptions_of(RpcNode(net.node, net.l2))
+    return subscriptions_of(RpcNode(net.node, net.l2.chain))
 
 
 def never_reads(port: int, times: int = 1, subscriptions: Sequence[Sequence[Any]] = (("newHeads",),)) -> socket.socket:

@@ -109,7 +109,7 @@ def test_a_mini_blocks_signature_is_that_of_the_sequencer_of_its_block(chain: Ch
     chain.pay()
     chain.loop.advance(1)
     signature = {name: int(value, 16) for name, value in told[0]["signature"].items()}
-    digest = mini_block(chain.net.l2.block(1), 0).digest
+    digest = mini_block(chain.net.l2.chain.block(1), 0).digest
     signer = recover(digest, signature["yParity"], signature["r"], signature["s"])
     assert signer is not None and "0x" + signer.hex() == chain.rpc("megadev_sequencerAt", "0x1")
 
@@ -146,16 +146,16 @@ def test_a_new_head_tells_its_place_among_mini_blocks_and_is_signed(chain: Chain
         chain.loop.advance(0.5)
     chain.loop.advance(1)
     head, empty = told
-    block = chain.net.l2.block(1)
+    block = chain.net.l2.chain.block(1)
     assert {name: head[name] for name in ("txOffset", "miniBlockOffset", "miniBlockCount")} == {
         "txOffset": "0x0", "miniBlockOffset": "0x0", "miniBlockCount": "0x2",
     }  # fmt: skip
     assert (empty["txOffset"], empty["miniBlockOffset"], empty["miniBlockCount"]) == ("0x2", "0x2", "0x0")
     assert head == chain.rpc("eth_getHeaderByNumber", "0x1") | {"signature": head["signature"]}
     signature = bytes.fromhex(head["signature"][2:])
-    assert signature == sign_block(block.hash, chain.net.l2.signers.at(1).key)
+    assert signature == sign_block(block.hash, chain.net.l2.chain.signers.at(1).key)
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
-    assert recover(block.hash, signature[64] - 27, r, s) == chain.net.l2.signers.at(1).address
+    assert recover(block.hash, signature[64] - 27, r, s) == chain.net.l2.chain.signers.at(1).address
 
 
 # -- logs ---------------------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_what_a_crash_loses_is_announced(chain: Chain, listener: Listener) -> No
     chain.pay()
     chain.loop.advance(0.01)
     (mini,) = (event.mini_block for event in chain.of(MiniBlockSealed) if event.mini_block.block_number == 2)
-    chain.net.node.bus.publish(PreconfirmationsLost(2, mini.transactions, "crash", (mini,)))
+    chain.net.node.l2.bus.publish(PreconfirmationsLost(2, mini.transactions, "crash", (mini,)))
     hashes = ["0x" + tx.hash.hex() for tx in mini.transactions]
     assert lost == [
         {"blockNumber": "0x2", "transactionHashes": hashes, "miniBlockNumbers": [hex(mini.number)], "reason": "crash"}

@@ -44,14 +44,14 @@ class SequencerMachine(MiniBlockMachine):
         super().notice(event)
         if isinstance(event, MiniBlockSealed):
             mini = event.mini_block
-            key = self.net.l2.signers.at(mini.block_number).key
+            key = self.net.l2.chain.signers.at(mini.block_number).key
             address = recover(mini.digest, *sign_mini_block(mini, key))
             assert address is not None
             self.signed[mini.number] = (mini.block_number, address)
 
     def open_block(self) -> Any:
-        hidden = self.net.l2.sequencer._written_ahead
-        return self.net.l2.open_block if hidden is None else OpenBlock(hidden)
+        hidden = self.net.l2.chain.sequencer._written_ahead
+        return self.net.l2.chain.open_block if hidden is None else OpenBlock(hidden)
 
     def done(self, *call: Any) -> bool:
         """Whether it was not refused."""
@@ -113,7 +113,7 @@ class SequencerMachine(MiniBlockMachine):
 
     @rule(key=st.sampled_from(KEYS), ahead=st.integers(0, 3))
     def rotate(self, key: bytes, ahead: int) -> None:
-        block = self.net.l2.head.number + ahead
+        block = self.net.l2.chain.head.number + ahead
         self.done("megadev_sequencer_rotateKey", {"key": "0x" + key.hex(), "block": hex(block)})
 
     # -- what always holds ----------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class SequencerMachine(MiniBlockMachine):
     @invariant()
     def whoever_signed_is_the_one_registered_for_the_block(self) -> None:
         if hasattr(self, "net"):
-            signers = self.net.l2.signers
+            signers = self.net.l2.chain.signers
             for mini in self.announced:
                 block, address = self.signed[mini.number]
                 assert block == mini.block_number and signers.at(block).address == address
@@ -129,7 +129,7 @@ class SequencerMachine(MiniBlockMachine):
     @invariant()
     def it_is_as_it_said(self) -> None:
         if hasattr(self, "net"):
-            assert self.net.l2.sequencer.condition.value == getattr(self, "condition", "running")
+            assert self.net.l2.chain.sequencer.condition.value == getattr(self, "condition", "running")
 
     @invariant()
     def a_broken_promise_is_not_told_as_kept(self) -> None:

@@ -58,7 +58,7 @@ def debug_traceCall(
     tx, rules = scene.transaction(call)
     started = begin(asked, node.chain.spec, Budget(node.devnet.clock, asked.timeout))
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=started.tracer)
-    node.devnet.console.called("debug_traceCall", scene.env.number, execution.console)
+    node.chain.console.called("debug_traceCall", scene.env.number, execution.console)
     return started.answer(Traced(scene.env, tx, scene.state, execution))
 
 

@@ -142,7 +142,7 @@ async def _nonce_reached(node: RpcNode, condition: NonceCondition) -> None:
 
     if is_reached():
         return
-    unsubscribe = node.devnet.bus.subscribe(on_event)
+    unsubscribe = node.chain.bus.subscribe(on_event)
     try:
         async with asyncio.timeout(condition.timeout / 1000):
             while not is_reached():

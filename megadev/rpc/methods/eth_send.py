@@ -223,7 +223,7 @@ def _fees(node: RpcNode, request: CallRequest, kind: int) -> tuple[Wei, Wei]:
     if kind in (LEGACY, ACCESS_LIST):
         price = request.gas_price
         if price is None:
-            price = node.devnet.config.gas_price
+            price = node.chain.gas_price
         if price is None:
             price = chain.sequencer.next_base_fee() + suggested_tip(chain)
         return price, price
@@ -382,7 +382,7 @@ async def _included(node: RpcNode, tx: Transaction, timeout_ms: int) -> None:
                 )
             )
 
-    unsubscribe = node.devnet.bus.subscribe(on_event)
+    unsubscribe = node.chain.bus.subscribe(on_event)
     try:
         await asyncio.wait_for(done, timeout_ms / 1000)
     finally:

@@ -48,7 +48,7 @@ def megadev_getConsoleLogs(node: RpcNode, which: WhichParam | None = None) -> li
     if isinstance(which, bytes):
         return _of_transaction(node, which)
     wanted = which or LatestMessages()
-    kept = node.devnet.console.after(wanted.after)
+    kept = node.chain.console.after(wanted.after)
     if wanted.limit is not None:
         kept = kept[max(0, len(kept) - wanted.limit) :]
     return [

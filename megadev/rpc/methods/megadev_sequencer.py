@@ -73,7 +73,7 @@ class WithholdOptions(msgspec.Struct, frozen=True, rename="camel"):
 @method("megadev_sequencer_status")
 def megadev_sequencer_status(node: RpcNode) -> JsonObject:
     """How it is: its condition, what waits, its key, what it does wrong, and how much evidence there is of that."""
-    chain, devnet = node.chain, node.devnet
+    chain, devnet = node.devnet.l2, node.devnet
     sequencer = chain.sequencer
     faults = sequencer.faults or NO_FAULTS
     link = devnet.link
@@ -107,14 +107,14 @@ def megadev_sequencer_status(node: RpcNode) -> JsonObject:
 @method("megadev_sequencer_pause")
 def megadev_sequencer_pause(node: RpcNode) -> JsonObject:
     """Stand still: transactions are admitted and wait; nothing is executed or sealed."""
-    node.chain.sequencer.pause()
+    node.devnet.l2.sequencer.pause()
     return megadev_sequencer_status(node)
 
 
 @method("megadev_sequencer_resume")
 def megadev_sequencer_resume(node: RpcNode) -> JsonObject:
     """Go on after a pause."""
-    node.chain.sequencer.resume()
+    node.devnet.l2.sequencer.resume()
     return megadev_sequencer_status(node)
 
 
@@ -195,11 +195,11 @@ def megadev_sequencer_evidence(node: RpcNode) -> JsonObject:
 
 
 def _faults(node: RpcNode) -> Faults:
-    return node.chain.sequencer.faults or NO_FAULTS
+    return node.devnet.l2.sequencer.faults or NO_FAULTS
 
 
 def _misbehave(node: RpcNode, faults: Faults | None) -> JsonObject:
-    node.chain.sequencer.misbehave(faults)
+    node.devnet.l2.sequencer.misbehave(faults)
     return megadev_sequencer_status(node)
 
 

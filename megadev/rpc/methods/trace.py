@@ -273,7 +273,7 @@ def trace_call(
     tx, rules = scene.transaction(call)
     watched = _Watched(node, scene.chain.spec, kinds)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watched.tracer)
-    node.devnet.console.called("trace_call", scene.env.number, execution.console)
+    node.chain.console.called("trace_call", scene.env.number, execution.console)
     return watched.answer(scene.state, execution)
 
 
@@ -290,7 +290,7 @@ def trace_callMany(
         tx, rules = scene.transaction(call)
         watched = _Watched(node, scene.chain.spec, kinds)
         execution = calls.call(node.chain.engine, scene.env, tx, state, rules=rules, tracer=watched.tracer)
-        node.devnet.console.called("trace_callMany", scene.env.number, execution.console)
+        node.chain.console.called("trace_callMany", scene.env.number, execution.console)
         answers.append(watched.answer(state, execution))
         state.apply(execution.diff)
     return answers
@@ -308,7 +308,7 @@ def trace_rawTransaction(
     execution = node.chain.engine.execute(
         scene.env, transaction_env(tx, scene.env.base_fee), scene.state, rules=rules, tracer=watched.tracer
     )
-    node.devnet.console.called("trace_rawTransaction", scene.env.number, execution.console)
+    node.chain.console.called("trace_rawTransaction", scene.env.number, execution.console)
     return watched.answer(scene.state, execution)
 
 
