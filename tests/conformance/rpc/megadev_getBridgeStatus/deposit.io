@@ -1,3 +1,4 @@
+// not with Anvil: it has one chain
 // chain: L1
 // it has arrived by the time that one asks
 >> {"jsonrpc":"2.0","id":1,"method":"eth_sendTransaction","params":[{"from":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","to":"0x7f82f57f0dd546519324392e408b01fcc7d709e8","value":"0x5","gas":"0x186a0","maxFeePerGas":"0xba43b7400","maxPriorityFeePerGas":"0x1"}]}
