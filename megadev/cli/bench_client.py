@@ -9,7 +9,6 @@ Why no HTTP library and no event loop: they would cost as much as a good endpoin
 from __future__ import annotations
 
 import selectors
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ import msgspec
 
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
 from megadev.cli.bench_contracts import load
-from megadev.cli.bench_sockets import WebSocket, listeners
+from megadev.cli.bench_sockets import WebSocket, connected, listeners
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 from megadev.primitives.hexcodec import parse_data, parse_quantity, to_data, to_quantity
 from megadev.primitives.keccak import keccak
@@ -70,11 +69,7 @@ class Connection:
             f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {parts.hostname}:{parts.port or 80}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         )
-        try:
-            self.socket = socket.create_connection((parts.hostname, parts.port or 80), timeout=TIMEOUT)
-        except OSError as problem:
-            raise MegadevError(f"{url}: no answer ({problem.strerror or problem}); is the node running?") from None
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = connected(url)
         self._url = url
         self._parser = httptools.HttpResponseParser(self)
         self._body = bytearray()

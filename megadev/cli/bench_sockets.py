@@ -30,16 +30,23 @@ STREAMS = ("newHeads", "logs", "newPendingTransactions", "miniBlocks", "stateCha
 """What is subscribed to, where a node offers it; logs as soon as they can be had."""
 
 
+def connected(url: str) -> socket.socket:
+    """A socket to the host and port of ``url``. Raises ``MegadevError`` where nobody listens."""
+    parts = urlsplit(url)
+    try:
+        made = socket.create_connection((parts.hostname, parts.port or 80), timeout=TIMEOUT)
+    except OSError as problem:
+        raise MegadevError(f"{url}: no answer ({problem.strerror or problem}); is the node running?") from None
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return made
+
+
 class WebSocket:
     """One WebSocket connection."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        try:
-            self.socket = socket.create_connection((parts.hostname, parts.port or 80), timeout=TIMEOUT)
-        except OSError as problem:
-            raise MegadevError(f"{url}: no answer ({problem.strerror or problem}); is the node running?") from None
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = connected(url)
         self._url = url
         self._buffer = bytearray()
         self.socket.sendall(

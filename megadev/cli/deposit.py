@@ -7,7 +7,7 @@ import re
 import click
 
 from megadev.chain.receipts import Log
-from megadev.cli.bridging import chains_at, ether, sender_option, url_options, wait_for
+from megadev.cli.bridging import chains_at, check_address, ether, sender_option, url_options, wait_for
 from megadev.cli.client import call
 from megadev.cli.options import Command
 from megadev.errors import ConfigError
@@ -35,8 +35,7 @@ def deposit(
     """
     if not re.fullmatch(r"0x([0-9a-fA-F]{2})*", data):
         raise ConfigError(f"--data: must be 0x and pairs of hex digits, not {data!r}")
-    if to is not None and not re.fullmatch(r"0x[0-9a-fA-F]{40}", to):
-        raise ConfigError(f"--to: must be an address (0x and 40 hex digits), not {to!r}")
+    check_address("--to", to)
     wei = ether("AMOUNT", amount)
     chains = chains_at(rpc_url, l1_url)
     who = sender if sender is not None else call(chains.l1, "eth_accounts", [])[0]

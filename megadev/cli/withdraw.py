@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
-from megadev.cli.bridging import chains_at, ether, finalize, prove, sender_option, url_options
+from megadev.cli.bridging import chains_at, check_address, ether, finalize, prove, sender_option, url_options
 from megadev.cli.client import call
 from megadev.cli.options import Command
-from megadev.errors import ConfigError
 from megadev.primitives.abi import encode_call
 from megadev.rollup.predeploys import MESSAGE_PASSER
 from megadev.rollup.withdrawals import PASSED_TOPIC
@@ -31,8 +28,7 @@ def withdraw(
       megadev withdraw 1               then megadev prove HASH, and later megadev finalize HASH
       megadev withdraw 1 --wait        all of it
     """
-    if to is not None and not re.fullmatch(r"0x[0-9a-fA-F]{40}", to):
-        raise ConfigError(f"--to: must be an address (0x and 40 hex digits), not {to!r}")
+    check_address("--to", to)
     wei = ether("AMOUNT", amount)
     chains = chains_at(rpc_url, l1_url)
     who = sender if sender is not None else call(chains.l2, "eth_accounts", [])[0]

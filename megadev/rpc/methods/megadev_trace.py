@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 from megadev.artifacts.explain import Argument
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import SourceLocation
 from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.receipts import REVERTED, Log
-from megadev.errors import InvalidParams
 from megadev.evm import calls
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.node.chain import LocalChain
 from megadev.node.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
 from megadev.primitives.types import Hash32
-from megadev.rpc.codec import BlockParam, CallRequest, Decode, decode_hash, decoder_for, describe
+from megadev.rpc.codec import BlockParam, CallRequest, Decode, hash_or
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_value
 from megadev.rpc.methods.eth_calls import scene_at
@@ -34,18 +33,7 @@ BYTES_SHOWN = 4_096
 characters of what contracts say or print.
 """
 
-_decode_call = decoder_for(CallRequest)
-
-
-def _decode_what(value: Any) -> Hash32 | CallRequest:
-    if type(value) is str:
-        return decode_hash(value)
-    if type(value) is dict:
-        call: CallRequest = _decode_call(value)
-        return call
-    raise InvalidParams(f"expected a transaction's hash or a call object, got {describe(value)}")
-
-
+_decode_what = hash_or(CallRequest, "a transaction's hash or a call object")
 WhatParam: TypeAlias = Annotated[Hash32 | CallRequest, Decode(_decode_what)]
 
 
