@@ -20,18 +20,20 @@ from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Protocol
 
-from megadev.chain.spec import FORKS, fork_named
+from megadev.chain.spec import FORKS, L1_CHAIN_ID, fork_named
 from megadev.errors import ConfigError
 from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.latency import Latency, parse_latency
 from megadev.primitives.types import Address, Wei
 
 DEFAULT_FILE = "megadev.toml"
 """Read from the working directory where it exists."""
 ENVIRONMENT_PREFIX = "MEGADEV_"
-NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL"})
+NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL", "MEGADEV_L1_RPC_URL"})
 """Variables that the command line reads itself."""
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
+DEFAULT_L1_PORT = 9545
 _EXACT = Context(prec=100)
 """More digits than any amount that ``Ether`` reads; the usual 28 would round."""
 MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
@@ -113,6 +115,20 @@ class Seconds:
         if not 0.001 <= value <= 10**9 and not (self.zero and value == 0):
             raise ValueError(f"must be at least 0.001 seconds, not {given}")
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A latency with its unit and, if it varies, its jitter (``primitives/latency``)."""
+
+    metavar: str = "TIME[±TIME]"
+
+    def read(self, given: object) -> Latency:
+        if isinstance(given, Latency):
+            return given
+        if not isinstance(given, str):
+            raise ValueError(f"must be like 5ms or 5ms±2ms, not {given!r}")
+        return parse_latency(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +377,8 @@ def _setting(
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
 FORKING = "Forking"
-GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, SERVER, TERMINAL)
+L1 = "L1"
+GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, SERVER, TERMINAL)
 """In the order help shows them."""
 
 
@@ -533,6 +550,14 @@ class DevnetConfig:
         FORKING,
         "--fork-transaction-hash",
         "Fork the state just after this transaction: those before it in its block are run again.",
+    )
+    fork_l1: tuple[str, ...] | None = _setting(
+        None,
+        TextList("URL[@BLOCK]"),
+        FORKING,
+        "--fork-l1",
+        "Fork L1 from this node, alone or beside a forked L2; the bridge on it is megadev's. [default: none; BLOCK: "
+        "the one that the forked L2 has got to, or the latest]",
     )
     fork_chain_id: int | None = _setting(
         None, Integer(1, 2**63 - 1), FORKING, "--fork-chain-id", "Upstream's chain id, which it is not asked for then."
@@ -719,6 +744,105 @@ class DevnetConfig:
         "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
     )
 
+    sync_timeout: float = _setting(
+        2.0,
+        Seconds(),
+        MINING,
+        "--sync-timeout",
+        "How long the *Sync methods and realtime_sendRawTransaction wait for a receipt where the caller does not say.",
+        megaeth=5.0,
+    )
+    sync_errors: str = _setting(
+        "wait",
+        Choice(("wait", "eip-7966", "megaeth")),
+        MINING,
+        "--sync-errors",
+        "What they answer without one: wait gives up after the timeout with code 4; eip-7966 also refuses at once what "
+        "is not ready (code 5) or waits behind a nonce gap (code 6, with the nonce that is missing); megaeth gives up "
+        "with -32000 'realtime transaction expired'.",
+        megaeth="megaeth",
+    )
+
+    no_l1: bool = _setting(
+        False, Boolean(), L1, "--no-l1", "No L1 beside the L2: neither its chain and port nor the bridge's predeploys."
+    )
+    l1_port: int | None = _setting(
+        None,
+        Integer(0, 65535, metavar="PORT"),
+        L1,
+        "--l1-port",
+        "Port for L1's HTTP and WebSocket; 0 takes any free one. [default: 9545, or any free one where that is taken "
+        "or --port is 0]",
+    )
+    l1_chain_id: int | None = _setting(
+        None,
+        Integer(1, 2**63 - 1),
+        L1,
+        "--l1-chain-id",
+        f"L1's chain id. [default: {L1_CHAIN_ID}, or {L1_CHAIN_ID + 1} where the L2 has that]",
+    )
+    l1_block_time: float | None = _setting(
+        None,
+        Seconds(),
+        L1,
+        "--l1-block-time",
+        "Seal an L1 block every so many seconds (fractions allowed) instead of one per transaction.",
+    )
+    l1_hardfork: str = _setting(
+        "prague", HardforkName(), L1, "--l1-hardfork", "Ethereum rules that L1 runs: the names that --hardfork takes."
+    )
+
+    challenge_window: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--challenge-window",
+        "How long a claim about L2's state can be challenged on L1.",
+    )
+    proof_maturity_delay: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--proof-maturity-delay",
+        "How old the proof of a withdrawal must be to finalize it.",
+    )
+    finality_delay: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--finality-delay",
+        "How old the outcome of a claim must be to rely on it.",
+    )
+    propose_every: int | None = _setting(
+        None,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--propose-every",
+        "Claim L2's state on L1 every so many L2 blocks; 0: never. [default: when there is a withdrawal to prove]",
+    )
+    safe_distance: int = _setting(
+        0,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--safe-distance",
+        "How many blocks behind L1's head the L1 block of a safe L2 block lies.",
+    )
+    finalized_distance: int = _setting(
+        0,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--finalized-distance",
+        "The same for a finalized L2 block.",
+    )
+    l1_fee: bool = _setting(
+        False,
+        Boolean(),
+        L1,
+        "--l1-fee",
+        "Charge L2 transactions for their data on L1.",
+        megaeth=True,
+    )
+
     host: tuple[str, ...] = _setting(
         ("127.0.0.1",), TextList("HOST"), SERVER, "--host", "Address to listen on; several with commas or repeated."
     )
@@ -764,6 +888,22 @@ class DevnetConfig:
         "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public, if "
         "no word is said); control lets the methods that steer a devnet through (anvil_*, evm_*, …).",
         bare="public",
+    )
+    flashblocks: bool = _setting(
+        False,
+        Boolean(),
+        SERVER,
+        "--flashblocks",
+        "Also stream Flashblocks, as clients made for Base and Unichain read them, at /flashblocks (WebSocket): one in "
+        "every 20 mini-blocks' time.",
+    )
+    latency: Latency | None = _setting(
+        None,
+        Delay(),
+        SERVER,
+        "--latency",
+        "Hold back answers to transactions, and notifications, for so long: like 5ms, or 5ms±2ms (5ms+-2ms) to vary by "
+        "so much; in us, ms or s.",
     )
     max_subscriptions: int = _setting(
         10_000,
@@ -943,16 +1083,21 @@ def _check_together(config: DevnetConfig) -> None:
             raise ConfigError("--mixed-mining and --mini-block-time exclude each other: drop one of them")
         if config.block_time is None and not config.no_mining:
             raise ConfigError("--mini-block-time needs --block-time (or --no-mining): say when a block is sealed")
-    if config.fork_bundle is not None and (config.fork_url is not None or config.fork_record is not None):
-        raise ConfigError("--fork-bundle needs no node: drop --fork-url and --fork-record")
-    if config.fork_record is not None and config.fork_url is None:
-        raise ConfigError("--fork-record records what a fork reads: give --fork-url too")
+    forks_node = config.fork_url is not None or config.fork_l1 is not None
+    if config.fork_bundle is not None and (forks_node or config.fork_record is not None):
+        raise ConfigError("--fork-bundle needs no node: drop --fork-url, --fork-l1 and --fork-record")
+    if config.fork_record is not None and not forks_node:
+        raise ConfigError("--fork-record records what a fork reads: give --fork-url or --fork-l1 too")
+    if config.fork_l1 is not None and config.no_l1:
+        raise ConfigError("--fork-l1 and --no-l1 exclude each other: drop one of them")
     if config.fork_transaction_hash is not None and config.fork_block_number is not None:
         raise ConfigError("--fork-transaction-hash says which block it is: drop --fork-block-number")
     if config.no_rate_limit and config.compute_units_per_second is not None:
         raise ConfigError("--no-rate-limit and --compute-units-per-second exclude each other: drop one of them")
     if config.init is not None and (config.fork_url is not None or config.fork_bundle is not None):
         raise ConfigError("--init and a fork exclude each other: a fork begins with upstream's block")
+    if config.l1_port is not None and config.l1_port == config.port != 0 and not config.no_l1:
+        raise ConfigError("--port and --l1-port are the same: each chain listens on a port of its own")
     if config.state is not None and (config.load_state is not None or config.dump_state is not None):
         raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
     if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:

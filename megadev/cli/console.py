@@ -85,6 +85,16 @@ class ForkReport:
 
 
 @dataclass(frozen=True, slots=True)
+class L1Report:
+    """What a node tells about the L1 beside it."""
+
+    chain_id: int
+    hardfork: str
+    urls: Sequence[str]
+    fork: ForkReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StartReport:
     """What a node tells about itself when it starts. Fees in wei, ``balance`` in wei, the timestamp in seconds."""
 
@@ -102,6 +112,7 @@ class StartReport:
     preset: str | None = None
     """What is to be said of the preset, where it is not the usual one."""
     fork: ForkReport | None = None
+    l1: L1Report | None = None
 
     def as_config_out(self) -> dict[str, object]:
         """The JSON that ``--config-out`` writes: Anvil's keys and types, plus the chain id."""
@@ -144,13 +155,18 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
     ):
         lines += [*section(title, paint), "", paint(str(value), fg="green"), ""]
     lines += [*section("RPC URLs", paint), "", *(paint(url, fg="green") for url in urls), ""]
+    if report.l1 is not None:
+        about = f"chain id {report.l1.chain_id}, {report.l1.hardfork}"
+        lines += [*section("L1", paint), "", about, *(paint(url, fg="green") for url in report.l1.urls), ""]
+        if report.l1.fork is not None:
+            lines += fork_section(report.l1.fork, paint, "L1's Fork")
     return "\n".join(lines)
 
 
-def fork_section(fork: ForkReport, paint: Paint) -> list[str]:
+def fork_section(fork: ForkReport, paint: Paint, title: str = "Fork") -> list[str]:
     """What is forked, as Anvil prints it, and warnings."""
     return [
-        *section("Fork", paint),
+        *section(title, paint),
         f"Endpoint:       {fork.endpoint}",
         f"Block number:   {fork.block_number}",
         f"Block hash:     {fork.block_hash}",

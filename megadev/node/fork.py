@@ -2,7 +2,7 @@
 
 ``open_fork`` asks upstream (or a bundle) for the forked block and gives a ``Fork``: the first block of the local chain,
 with a world that fetches the rest when it is asked for. ``Fork.past`` answers for everything up to that block.
-Nothing here changes a chain.
+Nothing here changes a chain. L2 and L1 are forked alike, each on its own; one bundle holds both.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,21 @@ from megadev.chain.blocks import Header, SealedBlock, block_size
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.networks import rules_at
 from megadev.chain.receipts import Receipt
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
 from megadev.config import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
 from megadev.node.persistence import read_log, read_transaction
 from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.types import EMPTY_OMMERS_HASH, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, Address, Hash32, Wei
-from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, read_bundle, write_whole
+from megadev.rollup.derivation import L1Origin
+from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, read_bundle, write_whole
+from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import RemoteState, Source
 from megadev.state.upstream import Manners, Upstream
 
+L1_PART = "L1"
+"""What a bundle's keys begin with that are of L1."""
 PAST_BLOCKS = 64
 """Blocks from before the fork that are kept in memory, with what was read of their state."""
 CACHE = Path("~/.cache/megadev/fork")
@@ -55,25 +59,70 @@ class ForkRequest:
     manners: Manners = field(default_factory=Manners)
     cache: Path | None = None
     bundle: Path | None = None
+    part: str = ""
+    """Which of a bundle's forks: L2's, or ``L1``."""
     recording: bool = False
 
 
 def fork_request(config: DevnetConfig) -> ForkRequest | None:
-    """What the settings say to fork; None: nothing. Raises ``ConfigError``."""
+    """What the settings say that L2 forks; None: nothing. Raises ``ConfigError``."""
     if config.fork_bundle is not None:
-        return ForkRequest((), bundle=config.fork_bundle)
+        return ForkRequest((), bundle=config.fork_bundle) if _holds(config.fork_bundle, "") else None
     if config.fork_url is None:
         return None
-    urls, named = [], set()
-    for given in config.fork_url:
-        match = _AT_BLOCK.fullmatch(given)
-        urls.append(match[1] if match else given)
-        if match and match[2] != "latest":
-            named.add(int(match[2], 0))
+    urls, named = _urls_and_blocks(config.fork_url)
     if config.fork_block_number is not None:
         named.add(config.fork_block_number)
+    return ForkRequest(
+        urls,
+        _only("--fork-url", named),
+        config.fork_transaction_hash,
+        config.fork_chain_id,
+        _manners(config),
+        _cache(config),
+        recording=config.fork_record is not None,
+    )
+
+
+def l1_fork_request(config: DevnetConfig) -> ForkRequest | None:
+    """The same for L1."""
+    if config.fork_bundle is not None:
+        return ForkRequest((), bundle=config.fork_bundle, part=L1_PART) if _holds(config.fork_bundle, L1_PART) else None
+    if config.fork_l1 is None:
+        return None
+    urls, named = _urls_and_blocks(config.fork_l1)
+    return ForkRequest(
+        urls,
+        _only("--fork-l1", named),
+        manners=_manners(config),
+        cache=_cache(config),
+        part=L1_PART,
+        recording=config.fork_record is not None,
+    )
+
+
+def _urls_and_blocks(given: Sequence[str]) -> tuple[tuple[str, ...], set[int]]:
+    """URLs without the block that may stand behind each, and those blocks."""
+    urls, named = [], set()
+    for each in given:
+        match = _AT_BLOCK.fullmatch(each)
+        urls.append(match[1] if match else each)
+        if match and match[2] != "latest":
+            named.add(int(match[2], 0))
+    return tuple(urls), named
+
+
+def _only(flag: str, named: set[int]) -> int | None:
     if len(named) > 1:
-        raise ConfigError(f"--fork-url names several blocks to fork: {', '.join(map(str, sorted(named)))}")
+        raise ConfigError(f"{flag} names several blocks to fork: {', '.join(map(str, sorted(named)))}")
+    return next(iter(named), None)
+
+
+def _cache(config: DevnetConfig) -> Path | None:
+    return None if config.no_storage_caching else config.fork_cache or CACHE.expanduser()
+
+
+def _manners(config: DevnetConfig) -> Manners:
     headers = []
     for header in config.fork_header or ():
         name, colon, value = header.partition(":")
@@ -81,18 +130,7 @@ def fork_request(config: DevnetConfig) -> ForkRequest | None:
             raise ConfigError(f"--fork-header: must be like NAME:VALUE, not {name!r}")
         headers.append((name.strip(), value.strip()))
     units = 0 if config.no_rate_limit else config.compute_units_per_second
-    manners = Manners(
-        config.timeout / 1000, config.retries, config.fork_retry_backoff / 1000, units, tuple(headers)
-    )
-    return ForkRequest(
-        tuple(urls),
-        next(iter(named), None),
-        config.fork_transaction_hash,
-        config.fork_chain_id,
-        manners,
-        None if config.no_storage_caching else config.fork_cache or CACHE.expanduser(),
-        recording=config.fork_record is not None,
-    )
+    return Manners(config.timeout / 1000, config.retries, config.fork_retry_backoff / 1000, units, tuple(headers))
 
 
 class _Touched(msgspec.Struct):
@@ -122,7 +160,14 @@ class Fork:
     past: Past
     replay: str | None = None
     """The hash of a transaction that is to be run again, with those before it in its block."""
-    warnings: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = field(default=())
+    """What the user should know of it, besides its rules."""
+    rules_warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of it."""
+        return self.remarks + self.rules_warnings
 
     @property
     def number(self) -> int:
@@ -131,11 +176,14 @@ class Fork:
 
     def world(self) -> ForkWorld:
         """The state after the forked block."""
-        return ForkWorld(self.state, self.header.state_root)
+        return ForkWorld(self.state, self.header.state_root, frozenset((MESSAGE_PASSER,)))
 
-    def first_block(self, spec: ChainSpec) -> SealedBlock:
-        """The forked block as the first one of a chain, without what it holds (that the past tells)."""
-        block = _block(self.header, self.hash, self.world(), spec)
+    def first_block(self, spec: ChainSpec, laid: StateDiff | None = None) -> SealedBlock:
+        """The forked block as the first one of a chain, without what it holds (that the past tells); ``laid`` is put
+        over its state.
+        """
+        world = self.world() if laid is None else self.world().apply(laid)
+        block = _block(self.header, self.hash, world, spec)
         self.past.first = block
         return block
 
@@ -179,10 +227,10 @@ class Fork:
             return None
         return self.request.cache / str(self.chain_id) / f"touched-{_endpoint(self.request)}.json"
 
-    def record(self, path: Path) -> None:
-        """Write what was asked for until now as a bundle. Raises ``ConfigError``."""
-        used = dict(self.source.used or {})
-        Bundle({"chainId": hex(self.chain_id), "block": self.document}, used).write(path)
+    @property
+    def described(self) -> JsonObject:
+        """What a bundle says at its head."""
+        return {"chainId": hex(self.chain_id), "block": self.document}
 
     def move(self, url: str) -> None:
         """Ask the node at ``url`` from now on. Blocks. Raises ``ConfigError`` for a node without the forked block, and
@@ -206,8 +254,19 @@ class Fork:
             self.source.upstream.close()
 
 
-def open_fork(request: ForkRequest, balances: Mapping[Address, Wei]) -> Fork:
-    """Ask for the block to fork. Blocks. ``balances``: what some accounts own there instead (wei).
+def write_bundle(path: Path, l2: Fork | None, l1: Fork | None) -> None:
+    """Write what was asked for until now as a bundle. Raises ``ConfigError``."""
+    head: JsonObject = {} if l2 is None else l2.described
+    found = {} if l2 is None else dict(l2.source.used or {})
+    if l1 is not None:
+        head["l1"] = l1.described
+        found |= {f"{L1_PART} {key}": value for key, value in (l1.source.used or {}).items()}
+    Bundle(head, found).write(path)
+
+
+def open_fork(request: ForkRequest, balances: Mapping[Address, Wei], origin: L1Origin | None = None) -> Fork:
+    """Ask for the block to fork. Blocks. ``balances``: what some accounts own there instead (wei). ``origin``: for an
+    L1, the block that the L2 beside it has got to, which is forked where the request does not say otherwise.
 
     Raises ``ConfigError`` where there is no such block or bundle, ``StateUnavailable`` where upstream fails.
     """
@@ -215,7 +274,17 @@ def open_fork(request: ForkRequest, balances: Mapping[Address, Wei]) -> Fork:
         return _open_bundle(request, balances)
     upstream = Upstream(request.urls, request.manners)
     chain_id, number, tx = request.chain_id, request.block, request.tx_hash
+    remarks: tuple[str, ...] = ()
     try:
+        if origin is not None and number is None:
+            (at_origin,) = upstream.ask([("eth_getBlockByHash", ("0x" + origin.hash.hex(), False))])
+            if at_origin is None:
+                remarks = (
+                    f"{upstream.name} does not have L1's block {origin.number}, 0x{origin.hash.hex()}, that the forked "
+                    "L2 has got to: its latest is forked, and what L2 knows of L1 changes with its next block",
+                )
+            else:
+                number = origin.number
         if tx is not None:
             (found,) = upstream.ask([("eth_getTransactionByHash", (tx,))])
             if not found or found.get("blockNumber") is None:
@@ -248,19 +317,36 @@ def open_fork(request: ForkRequest, balances: Mapping[Address, Wei]) -> Fork:
     past = Past(source, chain_id, header.number)
     past.state = state
     return Fork(
-        request, upstream.name, chain_id, _lasting(document), header, block_hash, source, state, past, replay=tx
+        request,
+        upstream.name,
+        chain_id,
+        _lasting(document),
+        header,
+        block_hash,
+        source,
+        state,
+        past,
+        replay=tx,
+        remarks=remarks,
     )
+
+
+def _holds(path: Path, part: str) -> bool:
+    """Whether a bundle holds that fork. Raises ``ConfigError`` for a file that is none."""
+    head = read_bundle(path).head
+    return "l1" in head if part else "block" in head or "l1" not in head
 
 
 def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei]) -> Fork:
     assert request.bundle is not None
     bundle = read_bundle(request.bundle)
+    head = bundle.head["l1"] if request.part else bundle.head
     try:
-        document, chain_id = bundle.head["block"], int(bundle.head["chainId"], 16)
+        document, chain_id = head["block"], int(head["chainId"], 16)
         header, block_hash = read_header(document)
     except (KeyError, TypeError, ValueError):
         raise ConfigError(f"{request.bundle}: the bundle does not say which block it is of; record it again") from None
-    source = Source(bundle, None)
+    source = Source(Part(bundle, f"{request.part} ") if request.part else bundle, None)
     state = RemoteState(source, header.number, block_hash, balances=balances)
     past = Past(source, chain_id, header.number)
     past.state = state

@@ -23,11 +23,19 @@ class Mining:
     """The mining mode of one chain and its timers. All methods run on the writer thread.
 
     ``mini_block_time``: seconds from a mini-block's first transaction to its end, where the chain is to have a
-    continuous mode.
+    continuous mode. ``after_tick`` is called when a timer has sealed a block.
     """
 
-    def __init__(self, sequencer: Sequencer, block_time: float | None, mini_block_time: float | None = None) -> None:
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        block_time: float | None,
+        mini_block_time: float | None = None,
+        *,
+        after_tick: Callable[[], None] = lambda: None,
+    ) -> None:
         self._sequencer = sequencer
+        self._after_tick = after_tick
         self.block_time = block_time
         """Seconds between blocks in modes with a timer, else None."""
         self.mini_block_time = mini_block_time
@@ -86,7 +94,7 @@ class Mining:
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the timers on ``loop``, which is the writer thread's."""
-        self._loop = loop
+        self._loop, self._on_timer_needed = loop, None
         self._schedule()
         self._sequencer.on_missing = self._include_once_fetched
         self._sequencer.close_mini_block()
@@ -118,6 +126,8 @@ class Mining:
 
     def _tick(self) -> None:
         self._schedule()
+        if not self._sequencer.is_running:
+            return
         try:
             self._sequencer.mine()
         except NotFetchedYet as missing:
@@ -125,6 +135,7 @@ class Mining:
                 self._fetching = self._loop.create_task(self._mine_after(missing))
         except StateUnavailable:
             return  # what waits goes on waiting: the next tick tries again
+        self._after_tick()
 
     def _include_once_fetched(self, fetch: Callable[[], object]) -> None:
         """Transactions wait for state: have it fetched, and look at them again."""
@@ -138,6 +149,7 @@ class Mining:
                 if self._sequencer.mode.executes_on_arrival:
                     self._fetching = None
                     self._sequencer.include_ready()
+                    self._after_tick()
         finally:
             self._fetching = None
 
@@ -147,6 +159,7 @@ class Mining:
             with contextlib.suppress(StateUnavailable):
                 await asyncio.to_thread(missing.fetch)
                 self._sequencer.mine()
+                self._after_tick()
         finally:
             self._fetching = None
 

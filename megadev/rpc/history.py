@@ -7,7 +7,7 @@ out are not passed on: they run here, over upstream's state (``node/chain``), wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,12 +68,14 @@ class Asked:
         return number is not None and int(number, 16) <= self.past.last
 
 
-def asked_upstream(node: RpcNode, name: str, arguments: list[Any]) -> Asked | None:
-    """The question to pass on; None where the local chain answers."""
-    chain = node.chain
-    past = chain.past
-    if past is None:
-        return None
+def asked_upstream(node: RpcNode, name: str, arguments: list[Any]) -> Callable[[], Any] | None:
+    """What passes the question on, on a thread that may wait; None where the local chain answers."""
+    past = node.chain.past
+    asked = None if past is None else _asked(node.chain, past, name, arguments)
+    return None if asked is None else asked.answer
+
+
+def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> Asked | None:
     if name in BY_TRANSACTION:
         tx_hash = arguments[0]
         if chain.pool.get(tx_hash) is not None or chain.store.transaction(tx_hash) is not None:

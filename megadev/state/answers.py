@@ -119,6 +119,25 @@ class Bundle:
             raise ConfigError(f"{path}: {problem.strerror or problem}") from None
 
 
+class Part:
+    """Those answers of ``whole`` whose keys begin with ``prefix``, without it."""
+
+    def __init__(self, whole: Bundle, prefix: str) -> None:
+        self.path = whole.path
+        self._whole = whole
+        self._prefix = prefix
+
+    def get(self, key: str) -> Any | None:
+        return self._whole.get(self._prefix + key)
+
+    def put(self, found: Mapping[str, Any]) -> None:
+        """A bundle does not change while it is used."""
+
+    def keys(self) -> Iterable[str]:
+        kept = self._whole.keys()
+        return [key.removeprefix(self._prefix) for key in kept if key.startswith(self._prefix)]
+
+
 def read_bundle(path: Path) -> Bundle:
     """The bundle in ``path``. Raises ``ConfigError`` for a file that is not one, or not all of one."""
     try:

@@ -7,6 +7,10 @@ long as nothing was changed, and from then on keccak256 of that root and of a tr
 changes, another root; the same ones, the same root, whatever was read and in whatever order. Proofs are upstream's for
 what was not changed, and refused otherwise (``storage_root``, ``prove_account`` and ``prove_storage`` raise
 ``StateUnavailable``): a proof that leads to no root is worse than none.
+
+The exception are accounts in ``own_tries``, whose storage trie is said to be that of what was written here alone. So
+withdrawals that are sent on a fork can be proven to an L1 beside it, which takes the message passer's root for what it
+is told to be.
 """
 
 from __future__ import annotations
@@ -32,15 +36,16 @@ _GONE = b"\xc0"
 
 class ForkWorld(World):
     """``base`` as it is at the forked block, whose header has the state root ``base_root``; ``apply`` makes the next
-    world. ``accounts``, ``storage_of`` and ``len`` tell only of what was changed here.
+    world. ``accounts``, ``storage_of`` and ``len`` tell only of what was changed here. ``own_tries``: see the module.
     """
 
-    __slots__ = ("_cut_off", "base", "base_root")
+    __slots__ = ("_cut_off", "base", "base_root", "own_tries")
 
     is_whole = False
 
-    def __init__(self, base: StateReader, base_root: Hash32) -> None:
+    def __init__(self, base: StateReader, base_root: Hash32, own_tries: frozenset[Address] = frozenset()) -> None:
         super().__init__()
+        self.own_tries = own_tries
         self.base = base
         self.base_root = base_root
         # accounts cut off show nothing of the base's storage any more
@@ -105,6 +110,7 @@ class ForkWorld(World):
             codes = codes.insert(code_hash, code)
         world = ForkWorld.__new__(ForkWorld)
         world.base, world.base_root, world._cut_off = self.base, self.base_root, cut_off
+        world.own_tries = self.own_tries
         world._accounts = accounts  # type: ignore[assignment]
         world._storages, world._codes, world._trie, world._stale = storages, codes, self._trie, stale
         return world
@@ -138,21 +144,27 @@ class ForkWorld(World):
             "forked block for what was not changed here, or ask a chain that is no fork"
         )
 
+    def _own_trie(self, address: Address, what: str) -> Trie:
+        if address not in self.own_tries:
+            self._refuse(f"{what} of 0x{address.hex()}")
+        return self._storages.get(address, NO_STORAGE).trie
+
     def storage_root(self, address: Address) -> Hash32:
-        """Raises ``StateUnavailable``."""
-        self._refuse(f"the storage root of 0x{address.hex()}")
+        """The root over what was written here, for ``own_tries``. Raises ``StateUnavailable`` for all others."""
+        return self._own_trie(address, "the storage root").root
 
     def storage_trie(self, address: Address) -> Trie:
-        """Raises ``StateUnavailable``."""
-        self._refuse(f"the storage trie of 0x{address.hex()}")
+        """As ``storage_root``."""
+        return self._own_trie(address, "the storage trie")
 
     def prove_account(self, address: Address) -> list[bytes]:
-        """Raises ``StateUnavailable``."""
-        self._refuse(f"a proof of 0x{address.hex()}")
+        """Nothing for ``own_tries``: nothing leads there. Raises ``StateUnavailable`` for all others."""
+        self._own_trie(address, "a proof")
+        return []
 
     def prove_storage(self, address: Address, slot: int) -> list[bytes]:
-        """Raises ``StateUnavailable``."""
-        self._refuse(f"a proof of a slot of 0x{address.hex()}")
+        """A proof under ``storage_root``. Raises ``StateUnavailable`` where there is none."""
+        return self._own_trie(address, "a proof of a slot").prove(slot_key(slot))
 
     @property
     def account_trie(self) -> Trie:

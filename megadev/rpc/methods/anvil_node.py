@@ -19,12 +19,12 @@ from megadev.chain.transactions import (
     impersonated_transaction,
     sign_transaction,
 )
-from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
+from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams, MegadevError
 from megadev.evm import calls
 from megadev.evm.engine import CALL
 from megadev.node import reorg
-from megadev.node.fork import Fork, ForkRequest, fork_request, open_fork
-from megadev.node.genesis import funded_balances
+from megadev.node.chain import LocalChain
+from megadev.node.fork import Fork, ForkRequest, fork_request
 from megadev.node.node import Node
 from megadev.primitives.types import Address
 from megadev.rpc.codec import (
@@ -99,7 +99,7 @@ class ResetOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 @method("anvil_snapshot")
 def anvil_snapshot(node: RpcNode) -> str:
-    """Remember everything; the answer is the id to come back with."""
+    """Remember everything, L1 and L2; the answer is the id to come back with, on either."""
     return hex(node.devnet.snapshots.take())
 
 
@@ -126,44 +126,50 @@ def anvil_reorg(node: RpcNode, depth: ReorgParam, tx_block_pairs: tuple[PairPara
             )
         content.setdefault(index, []).append(_transaction_maker(node, given))
     last = max(content, default=-1)
-    reorg.reorganise(node.devnet, blocks, [content.get(index, []) for index in range(last + 1)])
+    reorg.reorganise(node.devnet, node.chain, blocks, [content.get(index, []) for index in range(last + 1)])
 
 
 @method("anvil_rollback")
 def anvil_rollback(node: RpcNode, depth: Uint64Param = 1) -> None:
     """Remove the last blocks; the clock goes back with them."""
-    reorg.rollback(node.devnet, depth)
+    reorg.rollback(node.devnet, node.chain, depth)
 
 
 @method("anvil_reset")
 async def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> None:
-    """Start over: no pool, no snapshots, the time at which the chain began, a new instance.
+    """Start over from the first block: no pool, no snapshots, the time at which the chain began, a new instance. The
+    other chain stays as it is.
 
-    With ``forking`` on a fork of that URL and block (of the present one where it names neither); without it on a chain
-    that forks nothing. Where upstream fails, everything stays as it was.
+    With ``forking`` on a fork of that URL and block (of the present one where it names neither); without it, on a fork,
+    on a chain that forks nothing. Then L2 takes L1 with it, which starts over with a bridge for the chain that L2 is.
+    Where upstream fails, everything stays as it was.
     """
     forking = options.forking if options is not None else None
-    devnet = node.devnet
-    present = devnet.fork
-    if forking is None or (forking == Forking() and present is None):
-        if present is None:
-            devnet.reset()
+    devnet, chain = node.devnet, node.chain
+    if forking is None or (forking == Forking() and chain.fork is None):
+        if chain.fork is None:
+            devnet.reset(chain)
         else:
-            devnet.start_over(None)
+            devnet.start_over(chain, None)
         return
-    request = forking_request(devnet, forking.json_rpc_url, forking.block_number)
-    fork = await asyncio.to_thread(open_fork, request, funded_balances(devnet.config, devnet.accounts))
-    devnet.start_over(fork)
+    request = forking_request(devnet, chain, forking.json_rpc_url, forking.block_number)
+    fork = await asyncio.to_thread(devnet.open_fork_of, chain, request)
+    try:
+        devnet.start_over(chain, fork)
+    except MegadevError:
+        fork.close()
+        raise
 
 
-def forking_request(devnet: Node, url: str | None, block: int | None) -> ForkRequest:
+def forking_request(devnet: Node, chain: LocalChain, url: str | None, block: int | None) -> ForkRequest:
     """What to fork: as the settings say, but ``url`` and ``block`` where they are given.
 
     Raises ``InvalidParams`` where nothing says which node.
     """
-    present = None if devnet.fork is None else devnet.fork.request
-    if present is None:
-        present = fork_request(devnet.config.replace(fork_url=(url,))) if url is not None else None
+    present = None if chain.fork is None else chain.fork.request
+    if present is None and url is not None:
+        config = devnet.config.replace(fork_url=(url,), fork_l1=None, fork_block_number=None, fork_bundle=None)
+        present = fork_request(config)
     if present is None or not (present.urls or url):
         raise InvalidParams("forking needs jsonRpcUrl: this node forks no other")
     if url is None and block is None:
@@ -209,24 +215,24 @@ def anvil_removePoolTransactions(node: RpcNode, address: AddressParam) -> None:
 @method("anvil_setCoinbase")
 def anvil_setCoinbase(node: RpcNode, address: AddressParam) -> None:
     """Who receives the tips of the blocks to come."""
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, coinbase=address)
 
 
 @method("anvil_setNextBlockBaseFeePerGas")
 def anvil_setNextBlockBaseFeePerGas(node: RpcNode, base_fee: QuantityParam) -> None:
     """The next block's base fee, in wei per gas; later ones follow from it (EIP-1559)."""
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, next_base_fee=base_fee)
 
 
 @method("anvil_setNextBlockPrevRandao")
 def anvil_setNextBlockPrevRandao(node: RpcNode, word: HashParam) -> None:
     """The next block's PREVRANDAO."""
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, next_prev_randao=word)
 
 
@@ -235,8 +241,8 @@ def anvil_setBlockGasLimit(node: RpcNode, gas_limit: Uint64Param) -> bool:
     """Gas per block from the next one on."""
     if not 0 < gas_limit < 2**63:
         raise InvalidParams(f"a block's gas limit lies in [1, 2**63), got {gas_limit}")
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, gas_limit=gas_limit)
     return True
 
@@ -258,7 +264,7 @@ def anvil_nodeInfo(node: RpcNode) -> JsonObject:
             "gasLimit": hex(chain.sequencer.blocks.gas_limit),
             "gasPrice": eth_gasPrice(node),
         },
-        "forkConfig": _fork_config(node.devnet.fork),
+        "forkConfig": _fork_config(chain.fork),
     }
 
 
@@ -274,10 +280,10 @@ def anvil_metadata(node: RpcNode) -> JsonObject:
         "instanceId": "0x" + node.devnet.instance_id.hex(),
         "latestBlockNumber": chain.head.number,
         "latestBlockHash": "0x" + chain.head.hash.hex(),
-        "forkedNetwork": _forked_network(node.devnet.fork),
+        "forkedNetwork": _forked_network(chain.fork),
         "snapshots": {
             hex(snapshot_id): [head.number, "0x" + head.hash.hex()]
-            for snapshot_id, head in node.devnet.snapshots.taken.items()
+            for snapshot_id, head in node.devnet.snapshots.taken(chain).items()
         },
     }
 

@@ -76,7 +76,7 @@ async def anvil_setRpcUrl(node: RpcNode, url: UrlParam) -> None:
     """Ask another endpoint of the chain that is forked from now on: one that has the forked block. Without a fork, as
     in Anvil, nothing happens.
     """
-    fork = node.devnet.fork
+    fork = node.chain.fork
     if fork is not None:
         await asyncio.to_thread(fork.move, url)
 
