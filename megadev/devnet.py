@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
+from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer
 from megadev.clock import Clock
 from megadev.config import DevnetConfig
@@ -27,6 +30,7 @@ from megadev.testing.client import InProcessClient
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
+    from megadev.reload.reloader import Notice, Reloader
     from megadev.rpc.gateway import Gateway
 
 
@@ -64,6 +68,7 @@ class Devnet:
         self._client = InProcessClient(self.dispatcher)
         self._thread: LoopThread | None = None
         self._server: Server | None = None
+        self._reloader: Reloader | None = None
         self._web3: Web3 | None = None
         self._async_web3: AsyncWeb3[Any] | None = None
         if loop is not None:
@@ -134,11 +139,75 @@ class Devnet:
             raise ConfigError("this devnet is not served: call serve() first, or use rpc() and w3, which need no port")
         return self._server.urls[0]
 
+    def watch(
+        self,
+        tell: Callable[[Notice], None] = lambda notice: None,
+        *,
+        start: bool = True,
+        url: Callable[[], str] | None = None,
+    ) -> Reloader:
+        """Give deployed contracts the code of their sources from now on, whenever these are saved, as the settings say
+        (``watch``, ``reload…``); ``tell`` hears what happens, on another thread. Without ``start``, from when the
+        caller starts what is returned. ``url``: where scripts find this node, if it is not ``serve`` that opens it.
+
+        Raises ``ConfigError`` where there is nothing to watch, or no compiler.
+        """
+        from megadev.reload.compiler import find_compilers
+        from megadev.reload.plan import Policy
+        from megadev.reload.reloader import Reloader, ReloadSettings
+
+        if self._reloader is not None:
+            raise ConfigError("this devnet watches already")
+        config = self.config
+        paths = [Path(path) for path in config.watch or (".",)]
+        base = config.project if config.project is not None else Path()
+        if len(paths) == 1 and paths[0].is_dir() and config.project is None:
+            base = paths[0]
+        root = find_root(base)
+        settings = ReloadSettings(
+            config.reload,
+            Policy(config.reload_conflict),
+            config.reload_script,
+            config.reload_manifest,
+            config.reload_abi_out,
+        )
+        self._reloader = Reloader(
+            self.node,
+            root,
+            find_compilers(root, paths, solc=config.solc),
+            settings,
+            on_writer=self._on_writer,
+            tell=tell,
+            url=url if url is not None else lambda: self.url,
+        )
+        self.node.reloads = self._reloader
+        return self._reloader.start() if start else self._reloader
+
+    def _on_writer(self, act: Callable[[], Any]) -> Any:
+        """Run ``act`` as requests are run, on the thread that they run on; what it returns. Not from that thread."""
+        loop = self.dispatcher.loop
+        if loop is None or not loop.is_running():
+            with self.dispatcher.turn:
+                return act()
+        done: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(act())
+            except BaseException as error:
+                done.set_exception(error)
+
+        loop.call_soon_threadsafe(run)
+        return done.result()
+
     def close(self) -> None:
         """Stop serving, dump the chain where the settings say so, and let go of everything; closing twice is allowed.
 
         Raises ``ConfigError`` where the dump cannot be written.
         """
+        reloader, self._reloader = self._reloader, None
+        if reloader is not None:
+            reloader.stop()
         thread, self._thread = self._thread, None
         server, self._server = self._server, None
         if thread is not None:

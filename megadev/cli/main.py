@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "rpc": "Ask a running node one JSON-RPC question.",
     "preconf": "Check what the sequencer promised about a transaction.",
     "trace": "Show what a transaction did, and where it failed.",
+    "reload": "See, apply or undo what a saved source changes.",
     "bench": "Measure a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from megadev.cli.console import Paint, StartReport
     from megadev.cli.log import ActivityLog
     from megadev.devnet import Devnet
+    from megadev.reload.reloader import Notice
     from megadev.server import Server
 
 
@@ -65,6 +66,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     """Serve until asked to stop."""
     import asyncio
 
+    from megadev.cli.log import Told
     from megadev.devnet import server_options
     from megadev.server import serve
 
@@ -74,8 +76,15 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     output = _Output(config)
     devnet.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
     urls: list[str] = []
+    log: ActivityLog | None = None
+
+    def tell(notice: Notice) -> None:
+        if log is not None:
+            log.record(Told(notice.kind, notice.text, notice.fields))
+
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
+    reloader = None if config.watch is None else devnet.watch(tell, start=False, url=lambda: urls[0])
     try:
         server = await serve(
             devnet.dispatcher,
@@ -87,16 +96,19 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     except ConfigError as refused:
         raise CannotListen(str(refused)) from None
     urls += server.urls
-    log: ActivityLog | None = None
     dumps: asyncio.Task[None] | None = None
     try:
         _keep_collections_short(devnet)
         output.show_start(devnet, server)
         log = output.start_log(devnet)
+        if reloader is not None:
+            reloader.start()
         devnet.node.state_file = state_file
         dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
         await stop.wait()
     finally:
+        if reloader is not None:
+            reloader.stop()
         if dumps is not None:
             dumps.cancel()
         devnet.node.mining.stop()

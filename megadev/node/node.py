@@ -21,6 +21,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.console import ConsoleHistory
 from megadev.node.genesis import genesis_world, plan_chain
 from megadev.node.mining import Mining
+from megadev.node.reloads import Reloads
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
@@ -83,6 +84,8 @@ class Node:
         )
         self.mining = Mining(sequencer, config.block_time, config.mini_block_time)
         self.snapshots = Snapshots(self)
+        self.reloads: Reloads | None = None
+        """Hot reload, where it is on."""
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
         self._first_block = store.genesis

@@ -21,11 +21,11 @@ import msgspec
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.store import LogMatcher
 from megadev.errors import InvalidParams
-from megadev.events import BlockSealed, BlocksRemoved, Event, TransactionAdmitted
+from megadev.events import BlockSealed, BlocksRemoved, ContractsReloaded, Event, TransactionAdmitted
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import BoolParam, FilterParam, HashParam, decoder_for
-from megadev.rpc.formatters import format_header, format_log, format_pending_transaction, format_receipts
+from megadev.rpc.formatters import format_header, format_log, format_pending_transaction, format_receipts, format_reload
 
 _encode = msgspec.json.Encoder().encode
 
@@ -171,11 +171,17 @@ def _admitted(telling: Telling, event: TransactionAdmitted, whole: bool) -> Iter
     return (b'"0x%b"' % event.tx.hash.hex().encode(),)
 
 
+def _reloads(telling: Telling, event: ContractsReloaded, choice: None) -> Iterable[bytes]:
+    return (telling.once("reload", lambda: format_reload(event)),)
+
+
 # -- the tables ---------------------------------------------------------------------------------------------------
 
 NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING = (
     "newHeads", "logs", "newPendingTransactions", "transactionReceipts", "syncing",
 )
+
+CONTRACT_RELOADS = "contractReloads"
 
 KINDS: dict[str, Kind] = {
     NEW_HEADS: Kind(_everything),
@@ -183,6 +189,7 @@ KINDS: dict[str, Kind] = {
     PENDING: Kind(_whether_whole),
     RECEIPTS: Kind(_chosen_receipts),
     SYNCING: Kind(_everything, first=b"false"),
+    CONTRACT_RELOADS: Kind(_everything),
 }
 """Every kind of subscription, in the order in which an error names them."""
 
@@ -190,6 +197,7 @@ NEWS: dict[type[Event], Sequence[tuple[str, Say]]] = {
     BlockSealed: ((NEW_HEADS, _new_head), (LOGS, _new_logs), (RECEIPTS, _new_receipts)),
     BlocksRemoved: ((LOGS, _removed_logs), (NEW_HEADS, _head_left)),
     TransactionAdmitted: ((PENDING, _admitted),),
+    ContractsReloaded: ((CONTRACT_RELOADS, _reloads),),
 }
 """Which kinds speak of an event, and with which function."""
 

@@ -229,6 +229,8 @@ SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "quiet", "j
 """Tested with a real process in test_command_line.py and here below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
 """Tested in test_persistence.py."""
+RELOADED = {"watch", "reload", "reload_conflict", "reload_script", "reload_manifest", "reload_abi_out", "solc"}
+"""Tested in tests/units/reload and test_hot_reload.py."""
 
 
 def manual_hash() -> str:
@@ -251,7 +253,7 @@ def test_a_setting_has_its_effect(name: str) -> None:
 
 
 def test_no_setting_is_forgotten_here() -> None:
-    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES
+    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | RELOADED
 
 
 def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:

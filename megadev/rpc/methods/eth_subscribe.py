@@ -2,7 +2,8 @@
 
 ``newHeads`` · ``logs`` {address, topics} · ``newPendingTransactions`` (hashes; whole with ``true`` or
 ``{"includeTransactions": true}``), each once, when the txpool takes it · ``transactionReceipts``
-{transactionHashes}, a list for each block · ``syncing``, which says ``false`` once.
+{transactionHashes}, a list for each block · ``syncing``, which says ``false`` once · ``contractReloads``, what hot
+reload changed.
 After blocks left the chain, subscribers get their logs again with ``removed`` true, then the head that is left.
 What each of them says stands in ``rpc/streams``.
 """
