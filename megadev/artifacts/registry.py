@@ -119,10 +119,6 @@ class ArtifactRegistry:
                 self._named[address] = new[0]
             self._rebuild()
 
-    def look_again(self) -> None:
-        """Look at the project's files before the next answer, however lately that was done."""
-        self._next_look = 0
-
     def contract_at(self, address: Address, runtime_code: bytes) -> Artifact | None:
         """The contract at an address: as named by hand, otherwise by its code."""
         named = self._named.get(address)

@@ -18,11 +18,18 @@ from megadev.errors import ConfigError, MegadevError
 
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
+    "chain": "Describe a running node's chains for client libraries.",
     "accounts": "Show the funded accounts and their keys.",
     "fund": "Give an account of a running node ether or tokens.",
     "time": "Move a running node's time.",
+    "deposit": "Bring ether from L1 to L2 of a running node.",
+    "withdraw": "Start bringing ether from L2 to L1 of a running node.",
+    "prove": "Prove a withdrawal on L1.",
+    "finalize": "Finalize a proven withdrawal on L1.",
+    "bridge": "Show what crosses between a running node's chains.",
     "rpc": "Ask a running node one JSON-RPC question.",
     "preconf": "Check what the sequencer promised about a transaction.",
+    "sequencer": "Break a running node's sequencer on purpose.",
     "trace": "Show what a transaction did, and where it failed.",
     "reload": "See, apply or undo what a saved source changes.",
     "bench": "Measure a node, alone or against others.",

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,15 +67,15 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     import asyncio
 
     from megadev.cli.log import Told
-    from megadev.devnet import server_options
-    from megadev.server import serve
+    from megadev.devnet import serve_chain, serve_l1
 
     stop = asyncio.Event()
     _stop_on_signals(stop, loop)
     loop.set_exception_handler(_report_stray)
     output = _Output(config)
-    devnet.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
-    urls: list[str] = []
+    for endpoint in devnet.endpoints:
+        endpoint.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
+    servers: list[Server] = []
     log: ActivityLog | None = None
 
     def tell(notice: Notice) -> None:
@@ -84,22 +84,18 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
 
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
-    reloader = None if config.watch is None else devnet.watch(tell, start=False, url=lambda: urls[0])
+    reloader = None if config.watch is None else devnet.watch(tell, start=False)
     try:
-        server = await serve(
-            devnet.dispatcher,
-            config.host,
-            config.port,
-            options=server_options(devnet, lambda: urls),
-            ipc_path=config.ipc,
-        )
+        servers.append(await serve_chain(devnet, devnet.l2, config.host, config.port, config.ipc))
+        if not config.no_l1:
+            servers.append(await serve_l1(devnet))
     except ConfigError as refused:
+        await _close(servers)
         raise CannotListen(str(refused)) from None
-    urls += server.urls
     dumps: asyncio.Task[None] | None = None
     try:
         _keep_collections_short(devnet)
-        output.show_start(devnet, server)
+        output.show_start(devnet, servers[0])
         log = output.start_log(devnet)
         if reloader is not None:
             reloader.start()
@@ -111,11 +107,17 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             reloader.stop()
         if dumps is not None:
             dumps.cancel()
-        devnet.node.mining.stop()
-        await server.close()
+        devnet.node.stop()
+        await _close(servers)
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
+
+
+async def _close(servers: Sequence[Server]) -> None:
+    """L1's first: what it has for the L2 can still be told there."""
+    for server in reversed(servers):
+        await server.close()
 
 
 def _stop_on_signals(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
@@ -147,7 +149,7 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
         await asyncio.sleep(seconds)
         devnet.node.settle()
         try:
-            await asyncio.to_thread(file.save, Capture(devnet.l2))
+            await asyncio.to_thread(file.save, Capture(devnet.node))
         except ConfigError as problem:
             report(problem)
 
@@ -171,7 +173,7 @@ def _keep_collections_short(devnet: Devnet) -> None:
             gc.collect()  # first, or rubbish is kept too; it looks at what is new only
             gc.freeze()
 
-    devnet.node.bus.subscribe(freeze)
+    devnet.node.l2.bus.subscribe(freeze)
 
 
 class _Output:
@@ -211,10 +213,15 @@ class _Output:
                 "urls": list(server.urls),
                 "ipc": None if server.ipc_path is None else str(server.ipc_path),
                 **report.as_config_out(),
+                "l1": None if report.l1 is None else {"chainId": report.l1.chain_id, "urls": list(report.l1.urls)},
             }
             self.write(json.dumps(start, separators=(",", ":")) + "\n")
             return
         urls = [*server.urls, *(url.replace("http://", "ws://", 1) for url in server.urls)]
+        if config.flashblocks:
+            from megadev.devnet import FLASHBLOCKS_PATH
+
+            urls.append(f"{server.urls[0].replace('http://', 'ws://', 1)}{FLASHBLOCKS_PATH.decode()}")
         if server.ipc_path is not None:
             urls.append(str(server.ipc_path))
         listening = "".join(f"Listening on {address}\n" for address in addresses)
@@ -232,38 +239,43 @@ class _Output:
             return error(devnet.node.artifacts, data)
 
         console = not self._config.disable_console_log
-        locator = FailureLocator(devnet.node)
-        lines = (
-            JsonLines(explain, locate=locator, console=console)
+        locators = [FailureLocator(endpoint.chain, devnet.node.artifacts) for endpoint in devnet.endpoints]
+        lines = [
+            JsonLines(explain, locate=locator, console=console, chain=name)
             if self._config.json
-            else TextLines(self._paint, explain, locate=locator, console=console)
-        )
-        log = ActivityLog(lines, self._write, wanted=lambda: devnet.node.logging).start()
-        devnet.dispatcher.on_request = log.request
-        devnet.node.bus.subscribe(log.event)
-        devnet.node.console.on_call = log.printed
-        locator.start(lambda: log.waiting)
+            else TextLines(self._paint, explain, locate=locator, console=console, chain=name)
+            for locator, name in zip(locators, ("", "L1"), strict=False)
+        ]
+        log = ActivityLog(lines[0], self._write, wanted=lambda: devnet.node.logging).start()
+        for endpoint, told, locator in zip(devnet.endpoints, lines, locators, strict=True):
+            feed = log.feed(told)
+            endpoint.dispatcher.on_request = feed.request
+            endpoint.chain.bus.subscribe(feed.event)
+            endpoint.chain.console.on_call = feed.printed
+            locator.start(lambda: log.waiting)
         return log
 
 
 def start_report(devnet: Devnet) -> StartReport:
     """What a devnet tells about itself when it starts."""
-    from megadev.cli.console import StartReport
+    from megadev.cli.console import L1Report, StartReport
 
-    config, header = devnet.config, devnet.l2.head.header
+    config, l2, l1 = devnet.config, devnet.node.l2, devnet.node.l1
+    header = l2.head.header
     return StartReport(
         accounts=devnet.accounts,
         balance=config.balance_wei,
         mnemonic=devnet.node.mnemonic,
         derivation_path=config.derivation_path,
-        chain_id=devnet.l2.spec.chain_id,
-        hardfork=devnet.l2.spec.hardfork.label,
+        chain_id=l2.spec.chain_id,
+        hardfork=l2.spec.hardfork.label,
         base_fee=header.base_fee,
         gas_price=int(devnet.rpc("eth_gasPrice"), 16),
         gas_limit=header.gas_limit,
         genesis_timestamp=header.timestamp,
         genesis_number=header.number,
         preset=_about_preset(config),
+        l1=None if l1 is None else L1Report(l1.spec.chain_id, l1.spec.hardfork.label, l1.urls),
     )
 
 

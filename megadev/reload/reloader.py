@@ -118,7 +118,7 @@ class Reloader:
         folders = [folder for compiler in self._compilers for folder in compiler.folders]
         self._watcher = Watcher(folders, self._is_of_interest, self._changes.add)
         self._watcher.start()
-        self._unsubscribe = self._node.bus.subscribe(self._event)
+        self._unsubscribe = self._node.l2.bus.subscribe(self._event)
         self._thread = threading.Thread(target=self._run, name="megadev-reload", daemon=True)
         self._thread.start()
         return self
@@ -309,7 +309,7 @@ class Reloader:
         for address in event.addresses:
             self._held.pop(address, None)
         if put:
-            self._node.bus.publish(event)
+            self._node.l2.bus.publish(event)
         total, compiling = (live - began) / 1e6, compile_ns / 1e6
         what = ", ".join(f"{each.name} {each.action} at {checksum_address(each.address)}" for each in event.contracts)
         took = f"compiled in {compiling:.0f} ms, live {total - compiling:.1f} ms besides"
@@ -408,7 +408,7 @@ class Reloader:
                 for one in self._find()
                 if one.address in done.contracts
             )  # fmt: skip
-            self._node.bus.publish(ContractsReloaded(done.number, contracts))
+            self._node.l2.bus.publish(ContractsReloaded(done.number, contracts))
             self._write_abi()
             text = f"undid reload {done.number}: the chain is as it was before it"
             text += f" (blocks taken back: {blocks})" if blocks else ""

@@ -46,10 +46,10 @@ class InProcessClient:
     def request(self, body: bytes) -> bytes:
         """The bytes that answer a body: none for notifications. Blocks until they are there."""
         dispatcher = self._dispatcher
-        loop = dispatcher.loop
+        loop = dispatcher.writer.loop
         if loop is not None and loop.is_running() and not _is_running_here(loop):
             return asyncio.run_coroutine_threadsafe(self._handle(body), loop).result() or b""
-        with dispatcher.turn:
+        with dispatcher.writer.turn:
             answer = dispatcher.handle(body)
             if answer is not None and not isinstance(answer, bytes):
                 answer = _run(answer)

@@ -102,14 +102,14 @@ class Stage:
         self.send(counter, encode_call("bump()"))
 
     def storage(self, address: str) -> dict[int, int]:
-        world = self.net.l2.head.world
+        world = self.net.l2.chain.head.world
         return dict(world.storage_of(bytes.fromhex(address[2:])))
 
     def everything(self) -> object:
         """All there is to change: the state root, with what no block holds yet, and the head."""
-        head = self.net.l2.head.hash
+        head = self.net.l2.chain.head.hash
         snapshot = self.net.rpc("evm_snapshot")
         self.net.rpc("evm_mine")
-        root = self.net.l2.head.header.state_root
+        root = self.net.l2.chain.head.header.state_root
         self.net.rpc("evm_revert", snapshot)
         return root, head

@@ -198,13 +198,13 @@ def test_ask_waits_for_the_command(tmp_path: Path) -> None:
 def test_undo_goes_back_to_just_before_the_reload_and_does_not_do_it_again(stage: Stage) -> None:
     counter, _ = stage.counter()
     stage.bump(counter)
-    code, head = stage.net.rpc("eth_getCode", counter, "latest"), stage.net.l2.head.hash
+    code, head = stage.net.rpc("eth_getCode", counter, "latest"), stage.net.l2.chain.head.hash
     stage.save("doubled")
     stage.bump(counter)
     answer = stage.net.rpc("megadev_reloadUndo")
     assert answer["blocks"] == 1
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
-    assert stage.net.l2.head.hash == head
+    assert stage.net.l2.chain.head.hash == head
     assert stage.call(counter, "count()") == 5
     with pytest.raises(RpcError, match="no reload to undo"):
         stage.net.rpc("megadev_reloadUndo")
@@ -356,7 +356,7 @@ def test_connected_dapps_are_told(stage: Stage) -> None:
         def on_close(self, callback: object) -> None: ...
 
     connection = Connection()
-    eth_subscribe(RpcNode(stage.net.node, stage.net.l2, connection), "contractReloads")
+    eth_subscribe(RpcNode(stage.net.node, stage.net.l2.chain, connection), "contractReloads")
     counter, _ = stage.counter()
     stage.save("appended")
     (told,) = connection.told
