@@ -376,9 +376,8 @@ def _setting(
 
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
-FORKING = "Forking"
-L1 = "L1"
-GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, SERVER, TERMINAL)
+FORKING, L1, RELOAD = "Forking", "L1", "Hot reload"
+GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, RELOAD, SERVER, TERMINAL)
 """In the order help shows them."""
 
 
@@ -843,6 +842,61 @@ class DevnetConfig:
         megaeth=True,
     )
 
+    watch: tuple[str, ...] | None = _setting(
+        None,
+        TextList("[PATHS]"),
+        RELOAD,
+        "--watch",
+        "Give deployed contracts the code of their sources whenever these are saved, and keep their storage: of the "
+        "project here, or of these folders and files (separated by commas).",
+        bare=".",
+    )
+    reload: str = _setting(
+        "auto",
+        Choice(("auto", "ask", "dry-run")),
+        RELOAD,
+        "--reload",
+        "After a save: reload at once, print the plan and wait for `megadev reload apply`, or print the plan only.",
+    )
+    reload_conflict: str = _setting(
+        "refuse",
+        Choice(("refuse", "redeploy", "script")),
+        RELOAD,
+        "--reload-conflict",
+        "Where new code cannot go on with the storage: change nothing; run the constructor again at the same address, "
+        "with its arguments and empty storage; or run --reload-script.",
+    )
+    reload_script: str | None = _setting(
+        None,
+        Text("COMMAND"),
+        RELOAD,
+        "--reload-script",
+        "What deploys everything again, for a shell; it finds the node in ETH_RPC_URL.",
+    )
+    reload_manifest: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        RELOAD,
+        "--reload-manifest",
+        'JSON that says which contract stands where, for those whose code does not tell: {"0x…": "src/A.sol:A"}.',
+    )
+    reload_abi_out: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        RELOAD,
+        "--reload-abi-out",
+        "Write addresses and ABIs of what is deployed to this file, and keep it up to date: TypeScript (as const) "
+        "where it ends in .ts, JSON otherwise.",
+    )
+    solc: Path | None = _setting(
+        None,
+        FilePath("PATH"),
+        RELOAD,
+        "--solc",
+        "The Solidity compiler for sources without a build tool: a program, or the folder of the npm package solc. "
+        "[default: solc on PATH, node_modules/solc, or py-solc-x]",
+    )
+
     host: tuple[str, ...] = _setting(
         ("127.0.0.1",), TextList("HOST"), SERVER, "--host", "Address to listen on; several with commas or repeated."
     )
@@ -1098,6 +1152,8 @@ def _check_together(config: DevnetConfig) -> None:
         raise ConfigError("--init and a fork exclude each other: a fork begins with upstream's block")
     if config.l1_port is not None and config.l1_port == config.port != 0 and not config.no_l1:
         raise ConfigError("--port and --l1-port are the same: each chain listens on a port of its own")
+    if (config.reload_conflict == "script") != (config.reload_script is not None):
+        raise ConfigError("--reload-conflict script and --reload-script go together: say both")
     if config.state is not None and (config.load_state is not None or config.dump_state is not None):
         raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
     if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:

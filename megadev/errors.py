@@ -39,6 +39,7 @@
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
+    ├── ReloadRefused                   contracts that cannot be reloaded as asked
     ├── StateUnavailable                state that a source could not supply
     │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
     │   ├── NotInBundle                 an offline bundle does not hold it
@@ -281,6 +282,10 @@ class SimulatedTransactionRefused(SimulationError):
         self.reason = reason
         self.block_number = block_number
         self.index = index
+
+
+class ReloadRefused(MegadevError):
+    """A reload that cannot be done as asked; nothing was changed."""
 
 
 class StateUnavailable(MegadevError):

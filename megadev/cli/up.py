@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from megadev.cli.log import ActivityLog
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
+    from megadev.reload.reloader import Notice
     from megadev.server import Server
 
 
@@ -66,6 +67,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     """Serve until asked to stop."""
     import asyncio
 
+    from megadev.cli.log import Told
     from megadev.devnet import serve_chain, serve_l1
 
     stop = asyncio.Event()
@@ -75,8 +77,15 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     for endpoint in devnet.endpoints:
         endpoint.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
     servers: list[Server] = []
+    log: ActivityLog | None = None
+
+    def tell(notice: Notice) -> None:
+        if log is not None:
+            log.record(Told(notice.kind, notice.text, notice.fields))
+
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
+    reloader = None if config.watch is None else devnet.watch(tell, start=False)
     try:
         servers.append(await serve_chain(devnet, devnet.l2, config.host, config.port, config.ipc))
         if not config.no_l1:
@@ -84,16 +93,19 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     except ConfigError as refused:
         await _close(servers)
         raise CannotListen(str(refused)) from None
-    log: ActivityLog | None = None
     dumps: asyncio.Task[None] | None = None
     try:
         _keep_collections_short(devnet)
         output.show_start(devnet, servers[0])
         log = output.start_log(devnet)
+        if reloader is not None:
+            reloader.start()
         devnet.node.state_file = state_file
         dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
         await stop.wait()
     finally:
+        if reloader is not None:
+            reloader.stop()
         if dumps is not None:
             dumps.cancel()
         devnet.node.stop()

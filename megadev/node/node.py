@@ -26,6 +26,7 @@ from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
+from megadev.node.reloads import Reloads
 from megadev.node.replay import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
@@ -104,6 +105,8 @@ class Node:
         self._alarm_at: int | None = None
         self._fetching: asyncio.Task[None] | None = None
         self.snapshots = Snapshots(self)
+        self.reloads: Reloads | None = None
+        """Hot reload, where it is on."""
         if self.l1 is not None:
             self.driver = self._driver(self.l1)
         self.logging = True

@@ -132,8 +132,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_getFilterChanges", "filter id", "what is new", FULL),
         _row("eth_getFilterLogs", "filter id", "logs", FULL),
         _row("eth_uninstallFilter", "filter id", "bool", FULL),
-        _row("eth_subscribe", "kind, options?", "subscription id (WebSocket and IPC)", FULL),
-        _row("eth_unsubscribe", "subscription id", "bool (WebSocket and IPC)", FULL),
+        _row("eth_subscribe", "kind, options?", "subscription id (WebSocket and IPC)", FULL, "megadev_subscribe"),
+        _row("eth_unsubscribe", "subscription id", "bool (WebSocket and IPC)", FULL, "megadev_unsubscribe"),
     ),
     "Signing and sending": (
         _row("eth_sign", "address, data", "signature (EIP-191)", FULL),
@@ -271,6 +271,11 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_addArtifact", "artifact, address?", "what was learned", FULL),
         _row("megadev_listArtifacts", "", "names, sources and where they come from", FULL, heavy=True),
         _row("megadev_getArtifact", "address or name", "name, source, ABI and code, or null", FULL, heavy=True),
+        _row("megadev_trackContract", "address, artifact or name", "contract, whether code and layout are known", FULL),
+        _row("megadev_listDeployments", "", "the watched project's contracts on the chain", FULL),
+        _row("megadev_reloadPlan", "", "what reloading would do now", FULL),
+        _row("megadev_reloadApply", "force?", "what was reloaded", FULL),
+        _row("megadev_reloadUndo", "", "what was undone", FULL),
     ),
     "MegaETH and the rollup": (
         _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL),
