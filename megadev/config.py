@@ -28,8 +28,11 @@ from megadev.primitives.types import Address, Wei
 DEFAULT_FILE = "megadev.toml"
 """Read from the working directory where it exists."""
 ENVIRONMENT_PREFIX = "MEGADEV_"
-NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL"})
-"""Variables that the command line reads itself."""
+NOT_SETTINGS = frozenset(
+    {"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL"}
+    | {"MEGADEV_WS_URL", "MEGADEV_ADDRESSES", "MEGADEV_PRIVATE_KEYS", "MEGADEV_ADDRESS", "MEGADEV_PRIVATE_KEY"}
+)
+"""Variables that the command line reads itself, or gives the programs that it starts."""
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
 _EXACT = Context(prec=100)
@@ -703,12 +706,36 @@ class DevnetConfig:
         "--config-out",
         "Write accounts, keys and fees to this file as JSON, then start.",
     )
+    script: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--script",
+        "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
+        "stops if it fails.",
+    )
+    ready_file: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--ready-file",
+        "Write URLs, accounts and keys to this file as JSON once the node listens and --script is done; it is removed "
+        "in the end.",
+    )
     disable_console_log: bool = _setting(
         False,
         Boolean(),
         TERMINAL,
         "--disable-console-log --no-console-log",
         "Do not show what contracts print with console.log; megadev_getConsoleLogs still tells.",
+    )
+    ui: bool = _setting(
+        False,
+        Boolean(),
+        TERMINAL,
+        "--ui",
+        "Show a live view of the chain instead of the log, with keys to mine, travel in time, snapshot and pause; "
+        "where there is no terminal, the log.",
     )
     quiet: bool = _setting(False, Boolean(), TERMINAL, "--quiet -q --silent", "Print errors only.")
     json: bool = _setting(False, Boolean(), TERMINAL, "--json", "Print one JSON object per line instead of text.")

@@ -99,6 +99,7 @@ class Node:
         """
         sequencer = self.l2.sequencer
         if self.l2.store.genesis is self._first_block:
+            self.snapshots.keep_blocks_above(self._first_block.number)
             sequencer.rewind(self._first_block.number)
         else:
             sequencer.restart((self._first_block,))

@@ -225,7 +225,7 @@ EFFECTS: dict[str, Effect] = {
     "no_request_size_limit": Effect(True, lambda net: ask(net, b" " * 3_000_000 + b"{}")[0], 200),
 }
 
-SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "quiet", "json", "color"}
+SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "script", "ready_file", "ui", "disable_console_log", "quiet", "json", "color"}
 """Tested with a real process in test_command_line.py and here below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
 """Tested in test_persistence.py."""
