@@ -20,21 +20,32 @@ from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Protocol
 
-from megadev.chain.spec import FORKS, fork_named
+from megadev.chain.spec import FORKS, L1_CHAIN_ID, fork_named
 from megadev.errors import ConfigError
 from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.latency import Latency, parse_latency
 from megadev.primitives.types import Address, Wei
 
 DEFAULT_FILE = "megadev.toml"
 """Read from the working directory where it exists."""
 ENVIRONMENT_PREFIX = "MEGADEV_"
-NOT_SETTINGS = frozenset(
-    {"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL"}
-    | {"MEGADEV_WS_URL", "MEGADEV_ADDRESSES", "MEGADEV_PRIVATE_KEYS", "MEGADEV_ADDRESS", "MEGADEV_PRIVATE_KEY"}
-)
-"""Variables that the command line reads itself, or gives the programs that it starts."""
+GIVEN: dict[str, str] = {
+    "MEGADEV_RPC_URL": "the L2's URL",
+    "ETH_RPC_URL": "the same, for Foundry's tools",
+    "MEGADEV_WS_URL": "the same over WebSocket",
+    "MEGADEV_L1_RPC_URL": "the L1's URL (not with `--no-l1`)",
+    "MEGADEV_L1_WS_URL": "the same over WebSocket",
+    "MEGADEV_ADDRESSES": "the funded accounts, separated by commas: the same on both chains",
+    "MEGADEV_PRIVATE_KEYS": "their keys, in the same order",
+    "MEGADEV_ADDRESS": "the first account",
+    "MEGADEV_PRIVATE_KEY": "its key",
+}
+"""Variables that the programs find that the command line starts, in the order in which they are told."""
+NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", *GIVEN})
+"""Variables that the command line reads itself, or gives to programs."""
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
+DEFAULT_L1_PORT = 9545
 _EXACT = Context(prec=100)
 """More digits than any amount that ``Ether`` reads; the usual 28 would round."""
 MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
@@ -116,6 +127,20 @@ class Seconds:
         if not 0.001 <= value <= 10**9 and not (self.zero and value == 0):
             raise ValueError(f"must be at least 0.001 seconds, not {given}")
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """A latency with its unit and, if it varies, its jitter (``primitives/latency``)."""
+
+    metavar: str = "TIME[±TIME]"
+
+    def read(self, given: object) -> Latency:
+        if isinstance(given, Latency):
+            return given
+        if not isinstance(given, str):
+            raise ValueError(f"must be like 5ms or 5ms±2ms, not {given!r}")
+        return parse_latency(given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +388,8 @@ def _setting(
 
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
-GROUPS = (ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL)
+L1 = "L1"
+GROUPS = (ACCOUNTS, CHAIN, GAS, MINING, L1, SERVER, TERMINAL)
 """In the order help shows them."""
 
 
@@ -637,6 +663,105 @@ class DevnetConfig:
         "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
     )
 
+    sync_timeout: float = _setting(
+        2.0,
+        Seconds(),
+        MINING,
+        "--sync-timeout",
+        "How long the *Sync methods and realtime_sendRawTransaction wait for a receipt where the caller does not say.",
+        megaeth=5.0,
+    )
+    sync_errors: str = _setting(
+        "wait",
+        Choice(("wait", "eip-7966", "megaeth")),
+        MINING,
+        "--sync-errors",
+        "What they answer without one: wait gives up after the timeout with code 4; eip-7966 also refuses at once what "
+        "is not ready (code 5) or waits behind a nonce gap (code 6, with the nonce that is missing); megaeth gives up "
+        "with -32000 'realtime transaction expired'.",
+        megaeth="megaeth",
+    )
+
+    no_l1: bool = _setting(
+        False, Boolean(), L1, "--no-l1", "No L1 beside the L2: neither its chain and port nor the bridge's predeploys."
+    )
+    l1_port: int | None = _setting(
+        None,
+        Integer(0, 65535, metavar="PORT"),
+        L1,
+        "--l1-port",
+        "Port for L1's HTTP and WebSocket; 0 takes any free one. [default: 9545, or any free one where that is taken "
+        "or --port is 0]",
+    )
+    l1_chain_id: int | None = _setting(
+        None,
+        Integer(1, 2**63 - 1),
+        L1,
+        "--l1-chain-id",
+        f"L1's chain id. [default: {L1_CHAIN_ID}, or {L1_CHAIN_ID + 1} where the L2 has that]",
+    )
+    l1_block_time: float | None = _setting(
+        None,
+        Seconds(),
+        L1,
+        "--l1-block-time",
+        "Seal an L1 block every so many seconds (fractions allowed) instead of one per transaction.",
+    )
+    l1_hardfork: str = _setting(
+        "prague", HardforkName(), L1, "--l1-hardfork", "Ethereum rules that L1 runs: the names that --hardfork takes."
+    )
+
+    challenge_window: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--challenge-window",
+        "How long a claim about L2's state can be challenged on L1.",
+    )
+    proof_maturity_delay: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--proof-maturity-delay",
+        "How old the proof of a withdrawal must be to finalize it.",
+    )
+    finality_delay: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--finality-delay",
+        "How old the outcome of a claim must be to rely on it.",
+    )
+    propose_every: int | None = _setting(
+        None,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--propose-every",
+        "Claim L2's state on L1 every so many L2 blocks; 0: never. [default: when there is a withdrawal to prove]",
+    )
+    safe_distance: int = _setting(
+        0,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--safe-distance",
+        "How many blocks behind L1's head the L1 block of a safe L2 block lies.",
+    )
+    finalized_distance: int = _setting(
+        0,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--finalized-distance",
+        "The same for a finalized L2 block.",
+    )
+    l1_fee: bool = _setting(
+        False,
+        Boolean(),
+        L1,
+        "--l1-fee",
+        "Charge L2 transactions for their data on L1.",
+        megaeth=True,
+    )
+
     host: tuple[str, ...] = _setting(
         ("127.0.0.1",), TextList("HOST"), SERVER, "--host", "Address to listen on; several with commas or repeated."
     )
@@ -682,6 +807,22 @@ class DevnetConfig:
         "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public, if "
         "no word is said); control lets the methods that steer a devnet through (anvil_*, evm_*, …).",
         bare="public",
+    )
+    flashblocks: bool = _setting(
+        False,
+        Boolean(),
+        SERVER,
+        "--flashblocks",
+        "Also stream Flashblocks, as clients made for Base and Unichain read them, at /flashblocks (WebSocket): one in "
+        "every 20 mini-blocks' time.",
+    )
+    latency: Latency | None = _setting(
+        None,
+        Delay(),
+        SERVER,
+        "--latency",
+        "Hold back answers to transactions, and notifications, for so long: like 5ms, or 5ms±2ms (5ms+-2ms) to vary by "
+        "so much; in us, ms or s.",
     )
     max_subscriptions: int = _setting(
         10_000,
@@ -885,6 +1026,8 @@ def _check_together(config: DevnetConfig) -> None:
             raise ConfigError("--mixed-mining and --mini-block-time exclude each other: drop one of them")
         if config.block_time is None and not config.no_mining:
             raise ConfigError("--mini-block-time needs --block-time (or --no-mining): say when a block is sealed")
+    if config.l1_port is not None and config.l1_port == config.port != 0 and not config.no_l1:
+        raise ConfigError("--port and --l1-port are the same: each chain listens on a port of its own")
     if config.state is not None and (config.load_state is not None or config.dump_state is not None):
         raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
     if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:

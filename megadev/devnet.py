@@ -1,28 +1,30 @@
 """``Devnet``: a whole node as one Python object, with or without sockets. What ``from megadev import Devnet`` gives.
 
-It owns a ``Node`` and a dispatcher over it. Requests made through ``rpc`` and ``w3`` never leave the process; ``serve``
-adds a port when another program wants one, and from then on everything runs on the server's thread, so there is still
-one writer.
+It owns a ``Node`` and, for each of its chains, an ``Endpoint``. Requests made through ``rpc`` and ``w3`` never leave
+the process; ``serve`` adds ports when another program wants them, and from then on everything runs on the server's
+thread, so there is still one writer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
 from megadev.beacon import beacon_answer
 from megadev.clock import Clock
-from megadev.config import DevnetConfig
+from megadev.config import DEFAULT_L1_PORT, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.node.snapshots import Held
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 from megadev.testing.client import InProcessClient
 
@@ -30,6 +32,61 @@ if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
     from megadev.rpc.gateway import Gateway
+
+_Result = TypeVar("_Result")
+FLASHBLOCKS_PATH = b"/flashblocks"
+"""Where a WebSocket opens that is sent Flashblocks."""
+
+
+class Endpoint:
+    """One chain of a devnet as its clients reach it: in this process, and at ``url`` where the devnet is served.
+
+    ``chain`` is for tests that look inside.
+    """
+
+    def __init__(self, node: Node, chain: LocalChain, writer: Writer) -> None:
+        self.chain = chain
+        self.dispatcher = Dispatcher(
+            RpcNode(node, chain),
+            before_request=node.settle,
+            after_answer=node.settle,
+            when_idle=node.prepare,
+            writer=writer,
+            link=node.link,
+        )
+        self.client = InProcessClient(self.dispatcher)
+        """What ``rpc`` and ``w3`` speak through."""
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
+        data.
+        """
+        return self.client.rpc(method, *params)
+
+    @cached_property
+    def w3(self) -> Web3:
+        """A web3.py instance on this chain, made on first use (importing web3 takes most of a second)."""
+        from web3 import Web3
+
+        from megadev.testing.web3_provider import InProcessProvider
+
+        return Web3(InProcessProvider(self.client.request))
+
+    @cached_property
+    def async_w3(self) -> AsyncWeb3[Any]:
+        """The same, asynchronous."""
+        from web3 import AsyncWeb3
+
+        from megadev.testing.web3_provider import AsyncInProcessProvider
+
+        return AsyncWeb3(AsyncInProcessProvider(self.client.request))
+
+    @property
+    def url(self) -> str:
+        """Where it is served. Raises ``ConfigError`` while it is not."""
+        if not self.chain.urls:
+            raise ConfigError("this devnet is not served: call serve() first, or use rpc() and w3, which need no port")
+        return self.chain.urls[0]
 
 
 class Devnet:
@@ -40,6 +97,8 @@ class Devnet:
         with Devnet(accounts=3) as net:
             alice, bob, _ = net.accounts
             net.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": "0x1"})
+
+    ``rpc``, ``w3``, ``async_w3`` and ``url`` are the L2's; ``l1`` has the same for the chain that it settles on.
 
     Interval mining needs an event loop for its timer. ``loop`` is the caller's, which must then make all requests from
     it; without one a thread is started as soon as blocks are to come by timer.
@@ -57,21 +116,19 @@ class Devnet:
     ) -> None:
         base = config if config is not None else DevnetConfig()
         self.node = Node(base.replace(**settings) if settings else base, clock)
-        self.dispatcher = Dispatcher(
-            RpcNode(self.node, self.node.l2),
-            before_request=self.node.settle,
-            after_answer=self.node.settle,
-            when_idle=self.node.prepare,
-        )
-        self._client = InProcessClient(self.dispatcher)
+        self._writer = Writer()
+        self.l2 = Endpoint(self.node, self.node.l2, self._writer)
+        """The rollup's chain."""
+        self.endpoints: tuple[Endpoint, ...] = (self.l2,)
+        """Of every chain there is, L2 first."""
+        if self.node.l1 is not None:
+            self.endpoints += (Endpoint(self.node, self.node.l1, self._writer),)
         self._thread: LoopThread | None = None
-        self._server: Server | None = None
-        self._web3: Web3 | None = None
-        self._async_web3: AsyncWeb3[Any] | None = None
+        self._servers: tuple[Server, ...] = ()
         if loop is not None:
-            self.node.mining.start(loop)
+            self.node.start(loop)
         else:
-            self.node.mining.call_when_timer_needed(self._start_thread)
+            self.node.call_when_timer_needed(self._start_thread)
 
     @property
     def config(self) -> DevnetConfig:
@@ -80,60 +137,54 @@ class Devnet:
     @property
     def accounts(self) -> list[KeyedAccount]:
         """Accounts whose keys the node holds, funded ones first: ``.address`` (checksummed) and ``.private_key``
-        (hex).
+        (hex). The same on both chains.
         """
         return self.node.accounts.keyed
 
     @property
-    def l2(self) -> LocalChain:
-        """The rollup's chain, for tests that look inside."""
-        return self.node.l2
+    def l1(self) -> Endpoint:
+        """The chain that the rollup settles on. Raises ``ConfigError`` where the settings leave it out."""
+        if len(self.endpoints) == 1:
+            raise ConfigError("this devnet has no L1: drop no_l1 (--no-l1)")
+        return self.endpoints[1]
 
     @property
-    def client(self) -> InProcessClient:
-        """What ``rpc`` and ``w3`` speak through."""
-        return self._client
+    def dispatcher(self) -> Dispatcher:
+        """The L2's."""
+        return self.l2.dispatcher
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
-        return self._client.rpc(method, *params)
+        return self.l2.rpc(method, *params)
 
     @property
     def w3(self) -> Web3:
         """A web3.py instance on this node, made on first use (importing web3 takes most of a second)."""
-        if self._web3 is None:
-            from web3 import Web3
-
-            from megadev.testing.web3_provider import InProcessProvider
-
-            self._web3 = Web3(InProcessProvider(self._client.request))
-        return self._web3
+        return self.l2.w3
 
     @property
     def async_w3(self) -> AsyncWeb3[Any]:
         """The same, asynchronous."""
-        if self._async_web3 is None:
-            from web3 import AsyncWeb3
+        return self.l2.async_w3
 
-            from megadev.testing.web3_provider import AsyncInProcessProvider
-
-            self._async_web3 = AsyncWeb3(AsyncInProcessProvider(self._client.request))
-        return self._async_web3
+    def call(self, change: Callable[[], _Result]) -> _Result:
+        """Call ``change`` as requests are answered: by whoever is the one writer, between two of them."""
+        return self.l2.client.run(change)
 
     def snapshot(self) -> Held:
-        """Remember the present, to be gone back to with ``revert`` as often as wanted; takes no time that grows with
-        the chain. ``evm_snapshot``'s ids are others; these also bring back keys, artifacts and console messages, and
-        outlive ``anvil_reset``.
+        """Remember the present of all chains, to be gone back to with ``revert`` as often as wanted; takes no time that
+        grows with them. ``evm_snapshot``'s ids are others; these also bring back keys, artifacts and console messages,
+        and outlive ``anvil_reset``.
         """
-        return self._client.run(self.node.snapshots.hold)
+        return self.call(self.node.snapshots.hold)
 
     def revert(self, snapshot: Held) -> None:
         """Go back to a snapshot; later ones are gone then. Raises ``InvalidParams`` for one that is gone."""
-        self._client.run(lambda: self.node.snapshots.return_to(snapshot))
+        self.call(lambda: self.node.snapshots.return_to(snapshot))
 
-    @contextmanager
+    @contextlib.contextmanager
     def isolated(self) -> Iterator[None]:
         """Take back, in the end, all that happens inside::
 
@@ -145,57 +196,66 @@ class Devnet:
             yield
         finally:
             self.revert(before)
-            self._client.run(lambda: self.node.snapshots.release(before))
-
-    def serve(self, host: str | Sequence[str] = "127.0.0.1", port: int = 0) -> str:
-        """Open HTTP and WebSocket on ``port`` (0: any free one) from a thread of its own; returns the URL.
-
-        Raises ``ConfigError`` for an address that cannot be used, or when it is served already.
-        """
-        if self._server is not None:
-            raise ConfigError(f"already served at {self.url}: close this devnet or use that URL")
-        hosts = (host,) if isinstance(host, str) else host
-        options = server_options(self, lambda: (self.url,))
-        self._server = self._start_thread().run(serve(self.dispatcher, hosts, port, options=options))
-        return self.url
+            self.call(lambda: self.node.snapshots.release(before))
 
     @property
     def url(self) -> str:
         """Where it is served. Raises ``ConfigError`` before ``serve``."""
-        if self._server is None:
-            raise ConfigError("this devnet is not served: call serve() first, or use rpc() and w3, which need no port")
-        return self._server.urls[0]
+        return self.l2.url
+
+    def serve(self, host: str | Sequence[str] = "127.0.0.1", port: int = 0, l1_port: int = 0) -> str:
+        """Open HTTP and WebSocket on ``port``, and L1's on ``l1_port`` (0: any free one), from a thread of its own;
+        returns the L2's URL.
+
+        Raises ``ConfigError`` for an address that cannot be used, or when it is served already.
+        """
+        if self._servers:
+            raise ConfigError(f"already served at {self.url}: close this devnet or use that URL")
+        hosts = (host,) if isinstance(host, str) else tuple(host)
+        self._servers = self._start_thread().run(self._serve(hosts, port, l1_port))
+        return self.url
 
     def close(self) -> None:
-        """Stop serving, dump the chain where the settings say so, and let go of everything; closing twice is allowed.
+        """Stop serving, dump the chains where the settings say so, and let go of everything; closing twice is allowed.
 
         Raises ``ConfigError`` where the dump cannot be written.
         """
         thread, self._thread = self._thread, None
-        server, self._server = self._server, None
+        servers, self._servers = self._servers, ()
         if thread is not None:
-            thread.run(self._stop(server))
+            thread.run(self._stop(servers))
             thread.stop()
-            self.dispatcher.loop = None
+            self._writer.loop = None
         self.node.save()
 
-    async def _stop(self, server: Server | None) -> None:
-        self.node.mining.stop()
-        if server is not None:
+    async def _serve(self, hosts: Sequence[str], port: int, l1_port: int) -> tuple[Server, ...]:
+        server = await serve_chain(self, self.l2, hosts, port)
+        if len(self.endpoints) == 1:
+            return (server,)
+        try:
+            return server, await serve_chain(self, self.l1, hosts, l1_port)
+        except ConfigError:
+            await self._stop((server,))
+            raise
+
+    async def _stop(self, servers: Sequence[Server]) -> None:
+        self.node.stop()
+        for endpoint, server in reversed(tuple(zip(self.endpoints, servers, strict=False))):
             await server.close()
+            endpoint.chain.urls = ()
 
     def _start_thread(self) -> LoopThread:
         """The thread that is the one writer from now on: in-process requests are handed over to it too."""
         if self._thread is None:
             self._thread = LoopThread()
-            self.dispatcher.loop = self._thread.loop
+            self._writer.loop = self._thread.loop
             self._thread.loop.call_soon_threadsafe(self._take_over, self._thread.loop)
         return self._thread
 
     def _take_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """On the new thread: wait for the request that made it necessary, then run the timer."""
-        with self.dispatcher.turn:
-            self.node.mining.start(loop)
+        """On the new thread: wait for the request that made it necessary, then run the timers."""
+        with self._writer.turn:
+            self.node.start(loop)
 
     def __enter__(self) -> Self:
         return self
@@ -204,22 +264,56 @@ class Devnet:
         self.close()
 
 
-def server_options(net: Devnet, urls: Callable[[], Sequence[str]]) -> ServerOptions:
-    """How a node's settings reach its server; ``urls`` tells, once it listens, where."""
+async def serve_chain(
+    net: Devnet, endpoint: Endpoint, hosts: Sequence[str], port: int, ipc_path: Path | None = None
+) -> Server:
+    """Serve one chain on the running loop; from then on its ``urls`` tell where. Raises ``ConfigError`` for an address
+    that cannot be used.
+    """
+    server = await serve(endpoint.dispatcher, hosts, port, options=_options(net, endpoint), ipc_path=ipc_path)
+    endpoint.chain.urls = server.urls
+    return server
+
+
+async def serve_l1(net: Devnet) -> Server:
+    """Serve L1 where the settings say: at the port named or, where none is, the usual one if that can be had and any
+    free one if not, since a node beside another must start too. Raises ``ConfigError``.
+    """
     config = net.config
+    if config.l1_port is not None:
+        return await serve_chain(net, net.l1, config.host, config.l1_port)
+    if config.port != 0:
+        with contextlib.suppress(ConfigError):
+            return await serve_chain(net, net.l1, config.host, DEFAULT_L1_PORT)
+    return await serve_chain(net, net.l1, config.host, 0)
+
+
+def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
+    """How a node's settings reach a server of it."""
+    config, chain = net.config, endpoint.chain
     origins = None if config.no_cors else (config.allow_origin,)
     return ServerOptions(
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
         backlog_limit=config.subscriber_backlog,
-        gateway=_gateway(net),
-        page=lambda: landing_page(net.node, urls()),
-        health=lambda: health(net.node),
-        routes=lambda path: beacon_answer(net.node.l2, path),
+        gateway=_gateway(net) if endpoint is net.l2 else None,
+        page=lambda: landing_page(net.node, chain),
+        health=lambda: health(chain),
+        routes=lambda path: beacon_answer(chain, path),
+        feeds=_feeds(net) if endpoint is net.l2 else {},
     )
 
 
+def _feeds(net: Devnet) -> dict[bytes, Callable[[Session], None]]:
+    if not net.config.flashblocks:
+        return {}
+    from megadev.rpc.flashblocks import Flashblocks  # as above
+
+    return {FLASHBLOCKS_PATH: Flashblocks(net.node.l2, net.node.l2.bus, net.config.mini_block_time, net.node.link).add}
+
+
 def _gateway(net: Devnet) -> Gateway | None:
+    """What limits the L2's clients as MegaETH's public endpoint does."""
     if net.config.gateway_limits == "off":
         return None
     from megadev.rpc.gateway import Gateway  # what few nodes need is loaded by those

@@ -29,7 +29,12 @@
     ├── NotTraceable                    a block that nothing came before
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
     ├── ReceiptTimeout                  a *Sync method gave up waiting
+    │   └── RealtimeExpired             the same, as MegaETH says it
+    ├── NotReady                        a *Sync method did not wait: the transaction cannot be executed yet
+    │   └── NonceGap
     ├── NonceTimeout                    eth_callAfter gave up waiting
+    ├── SequencerStopped                a block is asked for while the sequencer is paused or crashed
+    ├── SequencerUnavailable            it crashed: nobody takes transactions, or answers at all
     ├── LimitExceeded                   a client asked for more than it may have
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
@@ -206,8 +211,40 @@ class ReceiptTimeout(MegadevError):
         self.timeout_ms = timeout_ms
 
 
+class RealtimeExpired(ReceiptTimeout):
+    """The same in MegaETH's words, which leave open what becomes of the transaction."""
+
+    def __init__(self, tx_hash: bytes, timeout_ms: int) -> None:
+        super().__init__(tx_hash, timeout_ms)
+        self.args = ("realtime transaction expired",)
+
+
+class NotReady(MegadevError):
+    """A *Sync method's transaction was accepted but cannot be executed yet; ``tx_hash`` names it (EIP-7966)."""
+
+    def __init__(self, tx_hash: bytes, reason: str) -> None:
+        super().__init__(f"the transaction was added to the txpool but not processed: {reason}")
+        self.tx_hash = tx_hash
+
+
+class NonceGap(NotReady):
+    """It waits for others of its sender: ``expected`` is the nonce that comes first."""
+
+    def __init__(self, tx_hash: bytes, nonce: int, expected: int) -> None:
+        super().__init__(tx_hash, f"nonce gap: expected nonce {expected}, tx nonce {nonce}")
+        self.expected = expected
+
+
 class NonceTimeout(MegadevError):
     """An account's nonce did not get where a call waited for it."""
+
+
+class SequencerStopped(MegadevError):
+    """What was asked for needs blocks to be built, and the sequencer was told not to."""
+
+
+class SequencerUnavailable(MegadevError):
+    """A gateway cannot forward a request: the sequencer crashed."""
 
 
 class LimitExceeded(MegadevError):

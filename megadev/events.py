@@ -6,10 +6,12 @@ In order, for each transaction: admitted, preconfirmed, in a sealed mini-block, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.preconfirmations import Preconfirmation
 from megadev.chain.receipts import Receipt
 from megadev.chain.transactions import Transaction
 
@@ -63,6 +65,47 @@ class BlocksRemoved:
     replaced: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PreconfirmationsLost:
+    """Preconfirmed transactions of a block that will not be sealed as it was made known: the state is back to where it
+    was before the first of them. ``mini_blocks``: those announced that are void, oldest first; the last of
+    ``transactions`` may stand in none yet.
+    """
+
+    block_number: int
+    transactions: tuple[Transaction, ...]
+    reason: str
+    mini_blocks: tuple[MiniBlock, ...] = ()
+    promises: tuple[Preconfirmation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MiniBlockEquivocated:
+    """The sequencer signed a second mini-block with the number of one that it announced. ``promises``: what it said
+    about that one's last transaction, and what the rival says.
+    """
+
+    mini_block: MiniBlock
+    rival: MiniBlock
+    promises: tuple[Preconfirmation, Preconfirmation]
+
+
+class SequencerCondition(Enum):
+    """Whether a sequencer builds blocks, stands still, or has gone."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class SequencerTurned:
+    """The sequencer is in another condition than before. ``unsealed``: transactions of the open block that it keeps."""
+
+    condition: SequencerCondition
+    unsealed: int
+
+
 Event: TypeAlias = (
     TransactionAdmitted
     | TransactionPreconfirmed
@@ -70,4 +113,7 @@ Event: TypeAlias = (
     | MiniBlockSealed
     | BlockSealed
     | BlocksRemoved
+    | PreconfirmationsLost
+    | MiniBlockEquivocated
+    | SequencerTurned
 )

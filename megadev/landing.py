@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
 from megadev import __version__
 from megadev.node.accounts import KeyedAccount
+from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.state.reader import StateReader
 
@@ -16,16 +16,15 @@ _STYLE = (
 )
 
 
-def landing_page(node: Node, urls: Sequence[str]) -> str:
+def landing_page(node: Node, chain: LocalChain) -> str:
     """A short HTML document without scripts: version, chain, URLs, accounts with balances in ETH."""
-    chain = node.l2
     state = chain.state(chain.head.number)
     facts = [
         ("Chain id", str(chain.spec.chain_id)),
         ("Rules", f"{chain.spec.name}, {chain.spec.hardfork.label}"),
         ("Block", str(chain.head.number)),
-        *(("HTTP", url) for url in urls),
-        *(("WebSocket", url.replace("http", "ws", 1)) for url in urls),
+        *(("HTTP", url) for url in chain.urls),
+        *(("WebSocket", url.replace("http", "ws", 1)) for url in chain.urls),
     ]
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts)
     accounts = "".join(
@@ -40,9 +39,9 @@ def landing_page(node: Node, urls: Sequence[str]) -> str:
     )
 
 
-def health(node: Node) -> dict[str, object]:
+def health(chain: LocalChain) -> dict[str, object]:
     """For readiness checks: 200 with the head's number and the chain id."""
-    return {"status": "ok", "chainId": node.l2.spec.chain_id, "block": node.l2.head.number}
+    return {"status": "ok", "chainId": chain.spec.chain_id, "block": chain.head.number}
 
 
 def _balance(state: StateReader, account: KeyedAccount) -> str:

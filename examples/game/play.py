@@ -31,7 +31,7 @@ def main(clicks: int) -> None:
             if isinstance(event, TransactionPreconfirmed):
                 executed_ms.append(event.duration_ns / 1e6)
 
-        net.node.bus.subscribe(hear)
+        net.node.l2.bus.subscribe(hear)
         x = y = coins = 0
         nonce = w3.eth.get_transaction_count(player.address)
         dice = random.Random(7)

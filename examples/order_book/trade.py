@@ -68,7 +68,7 @@ def main(orders: int) -> None:
                 "nonce": nonces[trader],
                 "gas": 1_000_000,
                 "gasPrice": 10**9,
-                "chainId": net.l2.spec.chain_id,
+                "chainId": net.l2.chain.spec.chain_id,
             }
             nonces[trader] += 1
             return w3.eth.account.sign_transaction(transaction, traders[trader].private_key).raw_transaction.to_0x_hex()

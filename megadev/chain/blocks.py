@@ -81,11 +81,20 @@ class Cut(msgspec.Struct, frozen=True, gc=False):
     timestamp: int
 
 
+class SystemCall(msgspec.Struct, frozen=True, gc=False):
+    """A call that the protocol makes at the start of a block: ``sender`` calls ``to``, for nothing."""
+
+    sender: Address
+    to: Address
+    data: bytes
+
+
 class SealedBlock(msgspec.Struct, frozen=True, kw_only=True):
     """A block that will not change: its header and hash, what it holds, and the world after it.
 
     ``size`` is the length in bytes of the block's RLP. ``irregular`` is state that was changed outside any block just
-    before this one (cheats), already part of ``world``: a replay applies it first. ``spec`` and ``ecrecover_answers``
+    before this one (cheats), already part of ``world``: a replay applies it first, and then makes ``system_call``, if
+    the block began with one besides those of every block. ``spec`` and ``ecrecover_answers``
     are the rules that it was built under, and the signatures whose recovery was decided beforehand (see ``Rules``);
     a block that came from elsewhere does not know its ``spec``, and runs under the present one. ``tx_offset`` and
     ``mini_block_offset`` say how many transactions and mini-blocks stand before it in the chain, ``cuts`` how its own
@@ -104,6 +113,7 @@ class SealedBlock(msgspec.Struct, frozen=True, kw_only=True):
     tx_offset: int = 0
     mini_block_offset: int = 0
     cuts: tuple[Cut, ...] = ()
+    system_call: SystemCall | None = None
 
     @property
     def number(self) -> int:
@@ -240,6 +250,7 @@ def seal_block(
     tx_offset: int = 0,
     mini_block_offset: int = 0,
     cuts: tuple[Cut, ...] | None = None,
+    system_call: SystemCall | None = None,
 ) -> SealedBlock:
     """The block as it goes into the store: hashed and measured, its header encoded once for both.
 
@@ -261,6 +272,7 @@ def seal_block(
         tx_offset=tx_offset,
         mini_block_offset=mini_block_offset,
         cuts=cuts,
+        system_call=system_call,
     )
 
 

@@ -24,7 +24,7 @@ from functools import lru_cache
 
 import msgspec
 
-from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, mini_block_index
 from megadev.chain.receipts import Receipt, encode_receipt
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import HALF_N, recover, sign
@@ -71,6 +71,18 @@ def domain_separator(chain_id: int) -> Hash32:
     return keccak(_DOMAIN_START + _word(chain_id))
 
 
+def promise(block: PlacedBlock, index: int, chain_id: int) -> Preconfirmation:
+    """What is promised about the transaction at ``index``. One whose mini-block is still open will be in that one."""
+    return Preconfirmation(
+        chain_id=chain_id,
+        block_number=block.number,
+        mini_block_number=block.mini_block_offset + mini_block_index(block, index),
+        transaction_index=index,
+        transaction_hash=block.transactions[index].hash,
+        receipt_hash=receipt_hash(block.receipts[index]),
+    )
+
+
 def receipt_hash(receipt: Receipt) -> Hash32:
     """keccak256 of the receipt's consensus encoding."""
     return keccak(encode_receipt(receipt))
@@ -78,8 +90,7 @@ def receipt_hash(receipt: Receipt) -> Hash32:
 
 def sign_preconfirmation(promise: Preconfirmation, key: bytes) -> bytes:
     """r ‖ s ‖ v, 65 bytes, v being 27 or 28: the form that contracts and clients take."""
-    y_parity, r, s = sign(promise.digest, key)
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
+    return _signature(promise.digest, key)
 
 
 def signer_of(promise: Preconfirmation, signature: bytes) -> Address | None:
@@ -94,6 +105,16 @@ def signer_of(promise: Preconfirmation, signature: bytes) -> Address | None:
 def sign_mini_block(mini_block: MiniBlock, key: bytes) -> tuple[int, int, int]:
     """``(y_parity, r, s)`` over the mini-block's digest."""
     return sign(mini_block.digest, key)
+
+
+def sign_block(block_hash: Hash32, key: bytes) -> bytes:
+    """The sequencer's word on a sealed block: r ‖ s ‖ v over its hash, without a prefix, v being 27 or 28."""
+    return _signature(block_hash, key)
+
+
+def _signature(digest: Hash32, key: bytes) -> bytes:
+    y_parity, r, s = sign(digest, key)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
 
 
 def _word(number: int) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
+from megadev.chain.l1_fees import L1Cost
 from megadev.primitives import rlp
 from megadev.primitives.rlp import Encodable
 from megadev.primitives.trie import ordered_root
@@ -23,19 +25,27 @@ class Log(msgspec.Struct, frozen=True):
     data: bytes
 
 
+CONSOLE: Final[Address] = bytes(9) + b"console.log"
+"""Where Hardhat's and forge-std's console libraries send what is to be printed; nothing is there."""
+
+
 class ConsoleCall(msgspec.Struct, frozen=True):
-    """A call to the address that Hardhat's and forge-std's consoles print to: who printed, and the call data."""
+    """A call to ``CONSOLE``: who printed, and the call data."""
 
     sender: Address
     data: bytes
+
+
+REVERTED: Final = "execution reverted"
+"""Why an execution failed that gave up by itself, as geth words it; any other error is the reason of a halt."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one included transaction.
 
     ``created`` is the new contract's address (also when the creation failed, as geth reports it). ``output`` (return or
-    revert data), ``error`` (None, 'execution reverted' or a halt reason) and ``console`` (what was printed, by reverted
-    frames too) are ours: not part of the encoding.
+    revert data), ``error`` (None, ``REVERTED`` or a halt reason) and ``console`` (what was printed, by reverted
+    frames too) are ours: not part of the encoding. Nor is ``l1_cost``, what was paid for data on L1, where it is.
     """
 
     type: int
@@ -52,6 +62,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     console: tuple[ConsoleCall, ...] = ()
     deposit_nonce: int | None = None
+    l1_cost: L1Cost | None = None
 
 
 def encode_receipt(receipt: Receipt) -> bytes:

@@ -58,6 +58,10 @@ class ChainSpec:
     ``transaction_gas_cap`` is EIP-7825's 16,777,216 where enforced (off by default, as in Anvil). ``coinbase`` and
     ``extra_data`` are what blocks carry where nobody says anything else. ``shows_mini_blocks``: headers are shown with
     their place among mini-blocks, as MegaETH's are.
+
+    For a chain that settles on an L1: ``leads_with_l1_attributes``, every block starts with the transaction that says
+    which L1 block it has got to; ``withdrawals_root_of``, whose storage root stands in headers as ``withdrawalsRoot``
+    (OP Stack, Isthmus; None: the empty root); ``charges_l1_fee``, transactions pay for their data on L1.
     """
 
     name: str
@@ -73,6 +77,9 @@ class ChainSpec:
     coinbase: Address = ZERO_ADDRESS
     extra_data: bytes = b""
     shows_mini_blocks: bool = False
+    leads_with_l1_attributes: bool = False
+    withdrawals_root_of: Address | None = None
+    charges_l1_fee: bool = False
 
     @property
     def initcode_size_limit(self) -> int | None:
@@ -148,6 +155,12 @@ MEGAETH_CHAIN_ID = 432_631_337
 be sent to the real chain. Both can be asked for."""
 SEQUENCER_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000000011")
 """The OP Stack's predeploy that receives tips."""
+L1_FEE_VAULT: Address = bytes.fromhex("420000000000000000000000000000000000001a")
+"""The one that receives what transactions pay for their data on L1."""
+L1_BLOCK: Address = bytes.fromhex("4200000000000000000000000000000000000015")
+"""The one that knows how far L2 has got on L1."""
+MESSAGE_PASSER: Address = bytes.fromhex("4200000000000000000000000000000000000016")
+"""The one that keeps withdrawals."""
 
 
 def megaeth_spec(
@@ -168,6 +181,17 @@ def megaeth_spec(
             "coinbase": SEQUENCER_FEE_VAULT,
             "extra_data": bytes.fromhex("00000003e800000002"),
             "shows_mini_blocks": True,
+            "leads_with_l1_attributes": True,
+            "withdrawals_root_of": MESSAGE_PASSER,
             **changes,
         },
     )
+
+
+L1_CHAIN_ID = 900
+"""L1's own, as the OP Stack's devnets have it."""
+
+
+def l1_spec(chain_id: int = L1_CHAIN_ID, hardfork: Hardfork = Hardfork.PRAGUE, **changes: object) -> ChainSpec:
+    """The L1 that the L2 settles on: Ethereum's rules, fee market and blobs."""
+    return dev_spec(chain_id, hardfork, **{"name": "l1", **changes})

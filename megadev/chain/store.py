@@ -279,9 +279,16 @@ class LogMatcher:
 
     def in_mini_block(self, mini_block: MiniBlock) -> list[tuple[Log, int, int]]:
         """The matching logs of ``mini_block``, each with its transaction's index and its own, both in the block."""
+        return self.in_receipts(mini_block.receipts, mini_block.tx_offset, mini_block.log_offset)
+
+    def in_receipts(
+        self, receipts: Iterable[Receipt], tx_index: int = 0, log_index: int = 0
+    ) -> list[tuple[Log, int, int]]:
+        """The same among ``receipts``, the first of which is that of transaction ``tx_index`` and begins with log
+        ``log_index``.
+        """
         found: list[tuple[Log, int, int]] = []
-        log_index = mini_block.log_offset
-        for transaction_index, receipt in enumerate(mini_block.receipts, mini_block.tx_offset):
+        for transaction_index, receipt in enumerate(receipts, tx_index):
             for log in receipt.logs:
                 if self._matches(log):
                     found.append((log, transaction_index, log_index))

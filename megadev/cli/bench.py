@@ -71,17 +71,24 @@ with Devnet():
 class Target:
     """A node to measure: one that runs at ``url``, or a ``command`` that starts one, to which its port is appended.
 
-    ``tracing_command`` starts one that can trace opcodes, where that is another.
+    ``tracing_command`` starts one that can trace opcodes, ``realtime_command`` one that makes transactions known before
+    their block, where those are others.
     """
 
     name: str
     url: str = ""
     command: tuple[str, ...] = ()
     tracing_command: tuple[str, ...] = ()
+    realtime_command: tuple[str, ...] = ()
 
-    def for_tracing(self) -> Target:
-        """The same as it must be to trace opcodes."""
-        return replace(self, command=self.tracing_command) if self.tracing_command else self
+    def fit_for(self, probes: Sequence[Probe]) -> Target:
+        """The same as it must be for these."""
+        command = self.command
+        if any(probe.tracing for probe in probes):
+            command = self.tracing_command or command
+        elif any(probe.realtime for probe in probes):
+            command = self.realtime_command or command
+        return replace(self, command=command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +235,8 @@ def _probes(chosen: Collection[str], quick: bool) -> Iterator[Probe]:
 
 def _targets(url: str | None, against: Sequence[str]) -> list[Target]:
     """What to measure, each under a name of its own; ours or the one given comes first."""
-    own = Target("megadev", command=(sys.executable, "-m", "megadev", "up", "--silent", "--port"))
+    up = (sys.executable, "-m", "megadev", "up", "--silent")
+    own = Target("megadev", command=(*up, "--port"), realtime_command=(*up, "--preset", "megaeth", "--port"))
     targets = [own if url is None else Target(urlsplit(url).netloc, url)]
     for other in against:
         targets.append(
@@ -372,10 +380,8 @@ def _measure_anew(
     """The rows of these probes, on nodes started for them."""
     if not probes:
         return []
-    if any(probe.tracing for probe in probes):
-        targets = [target.for_tracing() for target in targets]
     with contextlib.ExitStack() as running:
-        endpoints = [running.enter_context(_opened(target)) for target in targets]
+        endpoints = [running.enter_context(_opened(target.fit_for(probes))) for target in targets]
         rows = []
         for probe in probes:
             progress.update(probe.measures[-1].title)
@@ -405,6 +411,8 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
         for name, measured in samples.items():
             if name in failed:
                 row.reasons[name] = failed[name]
+            elif row.label not in measured:
+                row.reasons[name] = "not offered"
             else:
                 row.add(name, measured[row.label])
     return rows

@@ -9,9 +9,8 @@ Why no HTTP library and no event loop: they would cost as much as a good endpoin
 from __future__ import annotations
 
 import selectors
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Any
@@ -22,6 +21,7 @@ import msgspec
 
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
 from megadev.cli.bench_contracts import load
+from megadev.cli.bench_sockets import WebSocket, connected, listeners
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 from megadev.primitives.hexcodec import parse_data, parse_quantity, to_data, to_quantity
 from megadev.primitives.keccak import keccak
@@ -46,6 +46,8 @@ TRACED_ROUNDS = 9_500
 """KECCAK256 rounds of the traced transaction, which then uses a million gas."""
 TRACED_GAS = 1_500_000
 
+SYNC = "eth_sendRawTransactionSync"
+
 Samples = dict[str, list[float]]
 """What a probe measured: label → seconds, or transactions per second."""
 
@@ -67,11 +69,7 @@ class Connection:
             f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {parts.hostname}:{parts.port or 80}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         )
-        try:
-            self.socket = socket.create_connection((parts.hostname, parts.port or 80), timeout=TIMEOUT)
-        except OSError as problem:
-            raise MegadevError(f"{url}: no answer ({problem.strerror or problem}); is the node running?") from None
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = connected(url)
         self._url = url
         self._parser = httptools.HttpResponseParser(self)
         self._body = bytearray()
@@ -301,7 +299,8 @@ class Probe:
     ``run(endpoint, count)`` does it ``count`` times. A full measurement is ``rounds`` such turns per endpoint, taken in
     alternation, so that what disturbs the machine disturbs all alike. ``alone``: on nodes started for it, where the
     bench can start them, because some nodes slow down with every block they hold. ``tracing``: those are started with
-    what they need to trace opcodes, which slows some of them down.
+    what they need to trace opcodes, which slows some of them down. ``realtime``: those that can are started so that
+    they make transactions known before their block.
     """
 
     measures: tuple[Measure, ...]
@@ -310,6 +309,7 @@ class Probe:
     rounds: int = 10
     alone: bool = False
     tracing: bool = False
+    realtime: bool = False
 
     def quick(self) -> Probe:
         """The same with the least work that still gives figures."""
@@ -359,8 +359,65 @@ def _send(label: str, make: Callable[[Endpoint], bytes]) -> Callable[[Endpoint, 
 
 def _send_sync(endpoint: Endpoint, count: int) -> Samples:
     """eth_sendRawTransactionSync (EIP-7966): the answer is the receipt."""
-    requests = [endpoint.submission(endpoint.transfer(), "eth_sendRawTransactionSync") for _ in range(count)]
+    requests = [endpoint.submission(endpoint.transfer(), SYNC) for _ in range(count)]
     return {"sync-transfer": _timed(endpoint, requests, lambda receipt: receipt["status"] == "0x1")}
+
+
+def _preconfirmed(subscribers: int) -> Callable[[Endpoint, int], Samples]:
+    """Token transfers one after the other, answered with their receipts, while so many listen to each stream: over
+    HTTP, over WebSocket, and (a fifth of them, each when the one before was seen) until one more listener sees its log
+    and its mini-block.
+    """
+
+    def run(endpoint: Endpoint, count: int) -> Samples:
+        def request() -> bytes:
+            return request_body(SYNC, to_data(_signed_token_transfer(endpoint)))
+
+        http, socket, logs, minis = (
+            f"{name}-{subscribers}" for name in ("preconf", "preconf-ws", "seen-log", "seen-mini")
+        )
+        samples: Samples = {http: [], socket: []}
+        address = to_data(endpoint.token)
+        with listeners(endpoint.url, subscribers, address):
+            samples[http] = _timed(endpoint, [endpoint.connection.frame(request()) for _ in range(count)], _succeeded)
+            asking = WebSocket(endpoint.url)
+            requests = [asking.frame(request()) for _ in range(count)]
+            for one in requests:
+                start = time.perf_counter()
+                body = asking.exchange(one)
+                samples[socket].append(time.perf_counter() - start)
+                if not _succeeded(result_of(body)):
+                    raise MegadevError(f"unexpected answer: {body[:120]!r}")
+            asking.close()
+            if subscribers:
+                listening = WebSocket(endpoint.url)
+                wanted = {listening.subscribe("logs", address): logs, listening.subscribe("miniBlocks", address): minis}
+                wanted.pop(None, None)
+                for _ in range(count // 5 or 1):
+                    body = endpoint.connection.exchange(endpoint.connection.frame(request()))
+                    tx_hash = result_of(body)["transactionHash"]
+                    answered = time.perf_counter()
+                    for label in _seen(listening, wanted, tx_hash):
+                        samples.setdefault(label, []).append(time.perf_counter() - answered)
+                listening.close()
+        return samples
+
+    return run
+
+
+def _seen(listening: WebSocket, wanted: Mapping[str | None, str], tx_hash: str) -> Iterator[str]:
+    """The label of each subscription when the first message that has ``tx_hash`` in it has come."""
+    missing = dict(wanted)
+    while missing:
+        message = listening.receive()
+        if tx_hash.encode() in message:
+            label = missing.pop(msgspec.json.decode(message)["params"]["subscription"], None)
+            if label is not None:
+                yield label
+
+
+def _succeeded(receipt: Any) -> bool:
+    return bool(receipt["status"] == "0x1")
 
 
 def _rate(connections: int, label: str = "rate") -> Callable[[Endpoint, int], Samples]:
@@ -444,8 +501,19 @@ def _deployment(endpoint: Endpoint) -> bytes:
     return endpoint.sign(0, None, DEPLOY_GAS, load("BenchToken").creation)
 
 
-def _token_transfer(endpoint: Endpoint) -> bytes:
+def _signed_token_transfer(endpoint: Endpoint) -> bytes:
     return endpoint.sign(0, endpoint.token, TOKEN_GAS, calldata("transfer(address,uint256)", RECIPIENT, 1))
+
+
+def _preconfirmations(subscribers: int) -> tuple[Measure, ...]:
+    among = f"{subscribers} subscribers of each stream"
+    rows = (
+        Measure(f"preconf-{subscribers}", f"ERC-20 transfer → receipt, HTTP, {among}"),
+        Measure(f"preconf-ws-{subscribers}", f"ERC-20 transfer → receipt, WebSocket, {among}"),
+        Measure(f"seen-log-{subscribers}", f"receipt → log seen, {among}"),
+        Measure(f"seen-mini-{subscribers}", f"receipt → mini-block seen, {among}"),
+    )
+    return rows if subscribers else rows[:2]
 
 
 def _sent_and_had(label: str, what: str) -> tuple[Measure, Measure]:
@@ -477,7 +545,7 @@ PROBES: tuple[Probe, ...] = (
         50,
     ),
     Probe(_sent_and_had("transfer", "transfer"), _send("transfer", Endpoint.transfer), 20),
-    Probe(_sent_and_had("erc20", "ERC-20 transfer"), _send("erc20", _token_transfer), 20),
+    Probe(_sent_and_had("erc20", "ERC-20 transfer"), _send("erc20", _signed_token_transfer), 20),
     Probe(_sent_and_had("deploy", "deployment"), _send("deploy", _deployment), 5),
     Probe((Measure("sync-transfer", "transfer: eth_sendRawTransactionSync"),), _send_sync, 10),
     Probe(
@@ -526,6 +594,18 @@ PROBES: tuple[Probe, ...] = (
         5,
         alone=True,
         tracing=True,
+    ),
+    *(
+        Probe(_preconfirmations(subscribers), _preconfirmed(subscribers), 50, 4, alone=True, realtime=True)
+        for subscribers in (0, 10, 100)
+    ),
+    Probe(
+        (Measure(f"realtime-{SENDERS}", f"transfers, {SENDERS} connections, {SUSTAINED:,}, mini-blocks", "tx/s"),),
+        _rate(SENDERS, "realtime"),
+        SUSTAINED,
+        1,
+        alone=True,
+        realtime=True,
     ),
     Probe((Measure("mine", f"anvil_mine, {EMPTY_BLOCKS:,} empty blocks"),), _mine, 1, 1, alone=True),
     Probe((Measure("snapshot", "evm_snapshot + evm_mine + evm_revert"),), _snapshot, 5),

@@ -99,7 +99,7 @@ class Board:
         from rich.text import Text
 
         net = self.devnet
-        chain, config = net.l2, net.config
+        chain, config = net.node.l2, net.config
         state = Text(" PAUSED", "bold red") if self.paused else Text("")
         yield Text.assemble(
             ("megadev ", "bold cyan"), f"{__version__}  {config.preset}  chain {chain.spec.chain_id}  {self.url}", state
@@ -175,7 +175,7 @@ class Board:
         if tx.to is None:
             says = f"new {explain.creation(registry, tx.data)}"
         else:
-            state = self.devnet.l2.state(Tag.LATEST)
+            state = self.devnet.node.l2.state(Tag.LATEST)
             account = state.account(tx.to)
             code = b"" if account is None else state.code(account.code_hash)
             if code:

@@ -74,6 +74,15 @@ def plain_lines(text: str, limit: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class L1Report:
+    """What a node tells about the L1 beside it."""
+
+    chain_id: int
+    hardfork: str
+    urls: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StartReport:
     """What a node tells about itself when it starts. Fees in wei, ``balance`` in wei, the timestamp in seconds."""
 
@@ -90,6 +99,7 @@ class StartReport:
     genesis_number: int
     preset: str | None = None
     """What is to be said of the preset, where it is not the usual one."""
+    l1: L1Report | None = None
 
     def as_config_out(self) -> dict[str, object]:
         """The JSON that ``--config-out`` writes: Anvil's keys and types, plus the chain id."""
@@ -122,6 +132,9 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
     ):
         lines += [*section(title, paint), "", paint(str(value), fg="green"), ""]
     lines += [*section("RPC URLs", paint), "", *(paint(url, fg="green") for url in urls), ""]
+    if report.l1 is not None:
+        about = f"chain id {report.l1.chain_id}, {report.l1.hardfork}"
+        lines += [*section("L1", paint), "", about, *(paint(url, fg="green") for url in report.l1.urls), ""]
     return "\n".join(lines)
 
 

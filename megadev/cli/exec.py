@@ -1,4 +1,4 @@
-"""``megadev exec``: a node for as long as a command runs, on a free port, and a line about what happened on it."""
+"""``megadev exec``: a node for as long as a command runs, on free ports, and a line about what happened on it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FAILED_SHOWN = 3
 @setting_options()
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def exec(command: tuple[str, ...], config_file: str | None, **flags: Any) -> int:
-    """Start a node on a free port, run COMMAND until it ends, and stop the node. The exit code is COMMAND's.
+    """Start a node on free ports, run COMMAND until it ends, and stop the node. The exit code is COMMAND's.
 
     COMMAND finds MEGADEV_RPC_URL, ETH_RPC_URL and MEGADEV_WS_URL in its environment, and MEGADEV_ADDRESSES and
     MEGADEV_PRIVATE_KEYS separated by commas, the first of each also as MEGADEV_ADDRESS and MEGADEV_PRIVATE_KEY.
@@ -40,14 +40,13 @@ def exec(command: tuple[str, ...], config_file: str | None, **flags: Any) -> int
       megadev exec --preset megaeth -- forge script script/Deploy.s.sol --broadcast
     """
     config = config_from(flags, config_file)
-    if flags.get("port") is None:
-        config = config.replace(port=0)
+    config = config.replace(**{name: 0 for name in ("port", "l1_port") if flags.get(name) is None})
     from megadev.devnet import Devnet
 
     with Devnet(config) as devnet:
         tally = _Tally(devnet)
-        url = devnet.serve(config.host, config.port)
-        code = _run(command, environment(url, devnet.accounts))
+        devnet.serve(config.host, config.port, config.l1_port or 0)
+        code = _run(command, environment(devnet))
         if not config.quiet:
             for line in tally.lines(command, code):
                 click.echo(line, err=True)
@@ -106,7 +105,7 @@ class _Tally:
                     self._failed.append(f"0x{event.tx.hash.hex()}: {reason}")
                     del self._failed[:-FAILED_SHOWN]
 
-        devnet.node.bus.subscribe(hear)
+        devnet.node.l2.bus.subscribe(hear)
 
     def lines(self, command: tuple[str, ...], code: int) -> list[str]:
         from megadev.cli.console import one_line

@@ -10,12 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from megadev.artifacts.registry import ArtifactRegistry
 from megadev.cli.log import Located, Place
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import BlockSealed, Event, TransactionPreconfirmed
-from megadev.node.node import Node
+from megadev.node.chain import LocalChain
 from megadev.node.stack_trace import StackTrace, trace_transaction
+from megadev.rpc.tracing import Bounded, Budget
 
 PLACES_SHOWN = 3
 """The line that failed, and the innermost lines that called it."""
@@ -29,15 +31,17 @@ BEHIND = 50
 """Records that wait when the log has no time for places."""
 SEAL_SECONDS = 2.0
 """How long a block may stay open until its transactions are told without places."""
-monotonic_ns = SystemClock().monotonic_ns
+_clock = SystemClock()
+monotonic_ns = _clock.monotonic_ns
 """How long finding takes decides what is shown to people, nothing on the chain: no clock is injected."""
 
 
 class FailureLocator:
-    """Finds places, on one thread, while there is time for it."""
+    """Finds places on one chain, on one thread, while there is time for it."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, chain: LocalChain, artifacts: ArtifactRegistry) -> None:
+        self._chain = chain
+        self._artifacts = artifacts
         self._waiting: Callable[[], int] = lambda: 0
         self._sealed = threading.Event()
         self._seconds_left = AT_ONCE_SECONDS
@@ -46,7 +50,7 @@ class FailureLocator:
     def start(self, waiting: Callable[[], int]) -> None:
         """Take notice of blocks; ``waiting`` says how many records the log has yet to write."""
         self._waiting = waiting
-        self._node.bus.subscribe(self._event)
+        self._chain.bus.subscribe(self._event)
 
     def __call__(self, event: TransactionPreconfirmed) -> Located | None:
         if event.receipt.cumulative_gas_used > GAS_LIMIT or self._waiting() > BEHIND:
@@ -54,14 +58,17 @@ class FailureLocator:
         now = monotonic_ns()
         self._seconds_left = min(AT_ONCE_SECONDS, self._seconds_left + SHARE * (now - self._last) / 1e9)
         self._last = now
-        if self._seconds_left <= 0 or not self._node.artifacts.artifacts or not self._wait_for_block(event):
+        if self._seconds_left <= 0 or not self._artifacts.artifacts or not self._wait_for_block(event):
             return None
         began = monotonic_ns()
         try:
-            trace, _ = trace_transaction(self._node.l2, self._node.artifacts, event.tx.hash)
+            budget = Budget(_clock)
+            trace, _ = trace_transaction(
+                self._chain, self._artifacts, event.tx.hash, lambda tracer: Bounded(tracer, budget)
+            )
             return _located(trace)
         except MegadevError:
-            return None  # taken back meanwhile, or the state before it is not there
+            return None  # taken back meanwhile, or the state before it is not there, or too much happened
         finally:
             spent = (monotonic_ns() - began) / 1e9
             self._seconds_left = max(-AT_ONCE_SECONDS, self._seconds_left - spent)
@@ -75,7 +82,7 @@ class FailureLocator:
         end = monotonic_ns() + int(SEAL_SECONDS * 1e9)
         while True:
             self._sealed.clear()  # before looking, so that a block sealed meanwhile is looked for again
-            if self._node.l2.placed(event.tx.hash) is not None:
+            if self._chain.placed(event.tx.hash) is not None:
                 return True
             left = (end - monotonic_ns()) / 1e9
             if left <= 0 or not self._sealed.wait(left):

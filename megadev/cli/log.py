@@ -1,7 +1,8 @@
 """The activity log of a running node: what was asked, and what became of each transaction.
 
 ``ActivityLog`` takes records on the node's threads and only stores them; a thread of its own turns them into
-lines and writes those. ``TextLines`` and ``JsonLines`` say what the lines look like.
+lines and writes those. ``TextLines`` and ``JsonLines`` say what the lines look like, for one chain each: what happens
+on the L2 is told as it is, what happens beside it with the chain's name.
 
 Why a bounded store that drops: a terminal that scrolls slowly, or a pipe nobody reads, must not hold up a transaction.
 What was dropped is counted and said.
@@ -21,7 +22,10 @@ from megadev.cli.console import Paint, one_line, plain_lines
 from megadev.events import (
     BlockSealed,
     Event,
+    MiniBlockEquivocated,
     MiniBlockSealed,
+    PreconfirmationsLost,
+    SequencerTurned,
     TransactionAdmitted,
     TransactionDropped,
     TransactionPreconfirmed,
@@ -99,13 +103,14 @@ class Lines(Protocol):
 
 class TextLines:
     """For people: equal requests in a row become one line, a transaction gets three. Below them stands where it failed
-    and, with ``console``, what it printed.
+    and, with ``console``, what it printed. Each line begins with ``chain``, where one is named.
     """
 
     def __init__(
-        self, paint: Paint, explain: Explain, *, locate: Locate = nowhere, console: bool = True
+        self, paint: Paint, explain: Explain, *, locate: Locate = nowhere, console: bool = True, chain: str = ""
     ) -> None:
         self._paint = paint
+        self._label = f"{paint(chain, fg='magenta')}  " if chain else ""
         self._explain = explain
         self._locate = locate
         self._console = console
@@ -114,6 +119,18 @@ class TextLines:
         self._transactions: list[TransactionPreconfirmed] = []
 
     def add(self, record: Record) -> Iterator[str]:
+        return self._labelled(self._add(record))
+
+    def flush(self) -> Iterator[str]:
+        return self._labelled(self._flush())
+
+    def dropped(self, count: int) -> str:
+        return self._paint(f"({count} log records dropped: the output is too slow)", fg="yellow")
+
+    def _labelled(self, lines: Iterator[str]) -> Iterator[str]:
+        return (self._label + line for line in lines) if self._label else lines
+
+    def _add(self, record: Record) -> Iterator[str]:
         if isinstance(record, RequestAnswered):
             group = self._group
             if group is not None and (group.printed or record.printed or group[:2] != record[:2]):
@@ -121,27 +138,27 @@ class TextLines:
             self._group = record
             self._count += 1
             if self._transactions:  # preconfirmed while this request ran: they belong below it
-                yield from self.flush()
+                yield from self._flush()
         elif isinstance(record, TransactionPreconfirmed):
             self._transactions.append(record)
         elif isinstance(record, BlockSealed):
             count = len(record.block.transactions)
             if count > 1:  # with one transaction per block, the transaction's own lines say it
-                yield from self.flush()
+                yield from self._flush()
                 header = record.block.header
                 yield self._paint(f"  block {header.number}: {count} transactions, {header.gas_used} gas", fg="blue")
         elif isinstance(record, TransactionDropped):
-            yield from self.flush()
+            yield from self._flush()
             yield self._paint(f"  dropped 0x{record.tx.hash.hex()}: {record.reason}", fg="yellow")
+        elif isinstance(record, PreconfirmationsLost | MiniBlockEquivocated | SequencerTurned):
+            yield from self.flush()
+            yield from self._fault(record)
 
-    def flush(self) -> Iterator[str]:
+    def _flush(self) -> Iterator[str]:
         yield from self._close_group()
         held, self._transactions = self._transactions, []
         for transaction in held:
             yield from self._transaction(transaction)
-
-    def dropped(self, count: int) -> str:
-        return self._paint(f"({count} log records dropped: the output is too slow)", fg="yellow")
 
     def _close_group(self) -> Iterator[str]:
         if self._group is not None:
@@ -180,6 +197,17 @@ class TextLines:
             yield f"      at {where}  {one_line(place.text)}"
         yield from self._messages(receipt.console, "    ")
 
+    def _fault(self, record: PreconfirmationsLost | MiniBlockEquivocated | SequencerTurned) -> Iterator[str]:
+        if isinstance(record, SequencerTurned):
+            kept = f", {record.unsealed} transactions unsealed" if record.unsealed else ""
+            yield self._paint(f"  sequencer {record.condition.value}{kept}", fg="yellow")
+        elif isinstance(record, MiniBlockEquivocated):
+            number = record.mini_block.number
+            yield self._paint(f"  mini-block {number} was signed twice, with different content", fg="red")
+        else:
+            for tx in record.transactions:
+                yield self._paint(f"  promise broken 0x{tx.hash.hex()}: {record.reason}", fg="red")
+
     def _messages(self, console: Sequence[ConsoleCall], indent: str) -> Iterator[str]:
         """What was printed, under a heading."""
         if not console or not self._console:
@@ -194,9 +222,14 @@ class TextLines:
 
 
 class JsonLines:
-    """For programs: one JSON object per record, nothing grouped. Durations as their names say."""
+    """For programs: one JSON object per record, nothing grouped. Durations as their names say; ``chain`` is told where
+    one is named.
+    """
 
-    def __init__(self, explain: Explain, *, locate: Locate = nowhere, console: bool = True) -> None:
+    def __init__(
+        self, explain: Explain, *, locate: Locate = nowhere, console: bool = True, chain: str = ""
+    ) -> None:
+        self._chain = {"chain": chain} if chain else {}
         self._explain = explain
         self._locate = locate
         self._console = console
@@ -211,7 +244,7 @@ class JsonLines:
             if record.failure is not None:
                 fields["error"] = {"code": record.failure.code, "message": record.failure.message}
             self._add_messages(fields, record.printed)
-            yield _dump(fields)
+            yield self._dump(fields)
         elif isinstance(record, TransactionPreconfirmed):
             tx, receipt = record.tx, record.receipt
             located = None if receipt.succeeded else self._locate(record)
@@ -230,10 +263,10 @@ class JsonLines:
             if located is not None:
                 fields["stack"] = [place._asdict() for place in located.places]
             self._add_messages(fields, receipt.console)
-            yield _dump(fields)
+            yield self._dump(fields)
         elif isinstance(record, BlockSealed):
             block = record.block
-            yield _dump(
+            yield self._dump(
                 {
                     "event": "block",
                     "number": block.header.number,
@@ -244,7 +277,22 @@ class JsonLines:
                 }
             )
         elif isinstance(record, TransactionDropped):
-            yield _dump({"event": "dropped", "hash": f"0x{record.tx.hash.hex()}", "reason": record.reason})
+            yield self._dump({"event": "dropped", "hash": f"0x{record.tx.hash.hex()}", "reason": record.reason})
+        elif isinstance(record, PreconfirmationsLost):
+            yield self._dump(
+                {
+                    "event": "promisesBroken",
+                    "blockNumber": record.block_number,
+                    "hashes": [f"0x{tx.hash.hex()}" for tx in record.transactions],
+                    "reason": record.reason,
+                }
+            )
+        elif isinstance(record, MiniBlockEquivocated):
+            yield self._dump({"event": "equivocation", "miniBlockNumber": record.mini_block.number})
+        elif isinstance(record, SequencerTurned):
+            yield self._dump(
+                {"event": "sequencer", "condition": record.condition.value, "unsealed": record.unsealed}
+            )
 
     def flush(self) -> Iterator[str]:
         return iter(())
@@ -252,14 +300,42 @@ class JsonLines:
     def dropped(self, count: int) -> str:
         return _dump({"event": "logDropped", "records": count})
 
+    def _dump(self, fields: dict[str, object]) -> str:
+        return _dump(fields | self._chain)
+
     def _add_messages(self, fields: dict[str, object], console: Sequence[ConsoleCall]) -> None:
         """What was printed, as it is; no member where nothing was."""
         if console and self._console:
             fields["console"] = [read_console(call.data).text for call in console]
 
 
+class Feed:
+    """What is taken notice of on one chain, for a log."""
+
+    def __init__(self, log: ActivityLog, lines: Lines) -> None:
+        self._log = log
+        self._lines = lines
+        self._printed: defaultdict[int, list[ConsoleCall]] = defaultdict(list)
+        """What calls printed whose requests are not answered yet, by their threads."""
+
+    def event(self, event: Event) -> None:
+        """Take notice of something that happened on the chain."""
+        # a transaction's preconfirmation tells more, a moment later, and a mini-block nothing that is new then
+        if type(event) is not TransactionAdmitted and type(event) is not MiniBlockSealed:
+            self._log.record(event, self._lines)
+
+    def request(self, method: str, failure: Failure | None, duration_ns: int) -> None:
+        """Take notice of an answered request, on the thread that ran it."""
+        printed = tuple(self._printed.pop(threading.get_ident(), ())) if self._printed else ()
+        self._log.record(RequestAnswered(method, failure, duration_ns, printed), self._lines)
+
+    def printed(self, console: tuple[ConsoleCall, ...]) -> None:
+        """Take notice of what a call printed, on its thread and before its request is answered."""
+        self._printed[threading.get_ident()].extend(console)
+
+
 class ActivityLog:
-    """Takes records at once and writes them when it can.
+    """Takes records at once and writes them when it can. ``feed`` gives what takes notice of a chain.
 
     ``write`` takes bytes and may block; it runs on the log's own thread only. Raising OSError from it (the reader has
     gone) ends the log, not the node.
@@ -273,15 +349,13 @@ class ActivityLog:
         capacity: int = CAPACITY,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._lines = lines
+        self._lines = self._current = lines
         self._write = write
         self._wanted = wanted
         self._capacity = capacity
-        self._records: deque[Record] = deque()
+        self._records: deque[tuple[Lines, Record]] = deque()
         self._lost = 0
         self._lost_told = 0
-        self._printed: defaultdict[int, list[ConsoleCall]] = defaultdict(list)
-        """What calls printed whose requests are not answered yet, by their threads."""
         self._more = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="megadev-log", daemon=True)
@@ -290,31 +364,22 @@ class ActivityLog:
         self._thread.start()
         return self
 
-    def record(self, record: Record) -> None:
-        """Take notice of a record, on any thread. Never blocks."""
+    def feed(self, lines: Lines | None = None) -> Feed:
+        """What takes notice of a chain: the one that the log is of or, with ``lines`` of its own, another."""
+        return Feed(self, self._lines if lines is None else lines)
+
+    def record(self, record: Record, lines: Lines | None = None) -> None:
+        """Take notice of a record, on any thread. Never blocks. ``lines`` tells what it looks like, where it is not of
+        the log's own chain.
+        """
         if not self._wanted():
             return
         if len(self._records) < self._capacity:
-            self._records.append(record)
+            self._records.append((self._lines if lines is None else lines, record))
         else:
             self._lost += 1
         if not self._more.is_set():
             self._more.set()
-
-    def event(self, event: Event) -> None:
-        """Take notice of something that happened on the chain."""
-        # a transaction's preconfirmation tells more, a moment later, and a mini-block nothing that is new then
-        if type(event) is not TransactionAdmitted and type(event) is not MiniBlockSealed:
-            self.record(event)
-
-    def request(self, method: str, failure: Failure | None, duration_ns: int) -> None:
-        """Take notice of an answered request, on the thread that ran it."""
-        printed = tuple(self._printed.pop(threading.get_ident(), ())) if self._printed else ()
-        self.record(RequestAnswered(method, failure, duration_ns, printed))
-
-    def printed(self, console: tuple[ConsoleCall, ...]) -> None:
-        """Take notice of what a call printed, on its thread and before its request is answered."""
-        self._printed[threading.get_ident()].extend(console)
 
     @property
     def waiting(self) -> int:
@@ -338,10 +403,10 @@ class ActivityLog:
                     self._write_records()
                     wait = QUIET_SECONDS
                 else:
-                    self._put(self._lines.flush())
+                    self._put(self._current.flush())
                     wait = None
             self._write_records()
-            self._put(self._lines.flush())
+            self._put(self._current.flush())
         except OSError:
             self._capacity = 0
 
@@ -350,7 +415,11 @@ class ActivityLog:
         while self._records or self._lost > self._lost_told:
             made: list[str] = []
             while self._records and len(made) < LINES_PER_TURN:
-                made.extend(self._lines.add(self._records.popleft()))
+                lines, record = self._records.popleft()
+                if lines is not self._current:
+                    made.extend(self._current.flush())
+                    self._current = lines
+                made.extend(lines.add(record))
             lost = self._lost - self._lost_told
             if lost:
                 self._lost_told += lost

@@ -8,16 +8,16 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from megadev.config import GIVEN
 from megadev.errors import ConfigError, MegadevError
 
 if TYPE_CHECKING:
     import asyncio
 
-    from megadev.cli.console import Account
+    from megadev.devnet import Devnet
 
 STOP_SECONDS = 5.0
 """What a program gets to end by itself once it was asked to."""
@@ -27,19 +27,24 @@ class ScriptFailed(MegadevError):
     """A program that was started ended with an error."""
 
 
-def environment(url: str, accounts: Sequence[Account]) -> dict[str, str]:
-    """This process's environment, and where the node is and who has ether there."""
-    added = {
-        "MEGADEV_RPC_URL": url,
-        "MEGADEV_WS_URL": url.replace("http", "ws", 1),
-        "ETH_RPC_URL": url,
+def environment(net: Devnet) -> dict[str, str]:
+    """This process's environment, and where a served devnet is and who has ether there: ``config.GIVEN``, without what
+    there is none of.
+    """
+    accounts, l1 = net.accounts, net.endpoints[1].url if len(net.endpoints) > 1 else ""
+    given = {
+        "MEGADEV_RPC_URL": net.url,
+        "ETH_RPC_URL": net.url,
+        "MEGADEV_WS_URL": net.url.replace("http", "ws", 1),
+        "MEGADEV_L1_RPC_URL": l1,
+        "MEGADEV_L1_WS_URL": l1.replace("http", "ws", 1),
         "MEGADEV_ADDRESSES": ",".join(account.address for account in accounts),
         "MEGADEV_PRIVATE_KEYS": ",".join(account.private_key for account in accounts),
+        "MEGADEV_ADDRESS": accounts[0].address if accounts else "",
+        "MEGADEV_PRIVATE_KEY": accounts[0].private_key if accounts else "",
     }
-    if accounts:
-        added["MEGADEV_ADDRESS"] = accounts[0].address
-        added["MEGADEV_PRIVATE_KEY"] = accounts[0].private_key
-    return {**os.environ, **added}
+    kept = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    return kept | {name: given[name] for name in GIVEN if given[name]}
 
 
 def command_for(script: Path) -> list[str]:

@@ -54,7 +54,7 @@ class Ui:
 
     def start(self) -> None:
         """Take the screen."""
-        self._devnet.node.bus.subscribe(self.board.event)
+        self._devnet.node.l2.bus.subscribe(self.board.event)
         self._thread.start()
 
     def close(self, timeout: float = 2.0) -> None:
@@ -143,9 +143,9 @@ class Ui:
     def _pause(self) -> str:
         """Let transactions wait, or go on as before."""
         if self._resume is None:
-            self._resume = self._devnet.client.run(self._stop_mining)
+            self._resume = self._devnet.call(self._stop_mining)
         else:
-            self._devnet.client.run(self._resume)
+            self._devnet.call(self._resume)
             self._resume = None
         self.board.paused = self._resume is not None
         return "transactions wait until p is pressed again" if self.board.paused else "the sequencer goes on"
@@ -153,7 +153,7 @@ class Ui:
     def _stop_mining(self) -> Callable[[], None]:
         from megadev.sequencer.sequencer import MiningMode
 
-        mining = self._devnet.node.mining
+        mining = self._devnet.node.l2.mining
         mode, block_time = mining.mode, mining.block_time
         mining.set(MiningMode.NONE)
         return lambda: mining.set(mode, block_time)

@@ -67,8 +67,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     """Serve until asked to stop."""
     import asyncio
 
-    from megadev.devnet import server_options
-    from megadev.server import serve
+    from megadev.devnet import serve_chain, serve_l1
 
     if config.script is not None:
         command_for(config.script)  # what cannot be run is said before anything starts
@@ -80,39 +79,36 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     _stop_on_signals(stop, loop, at_once)
     loop.set_exception_handler(_report_stray)
     output = _Output(config)
-    devnet.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
-    urls: list[str] = []
+    for endpoint in devnet.endpoints:
+        endpoint.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
+    servers: list[Server] = []
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
     try:
-        server = await serve(
-            devnet.dispatcher,
-            config.host,
-            config.port,
-            options=server_options(devnet, lambda: urls),
-            ipc_path=config.ipc,
-        )
+        servers.append(await serve_chain(devnet, devnet.l2, config.host, config.port, config.ipc))
+        if not config.no_l1:
+            servers.append(await serve_l1(devnet))
     except ConfigError as refused:
+        await _close(servers)
         raise CannotListen(str(refused)) from None
-    urls += server.urls
     log: ActivityLog | None = None
     dumps: asyncio.Task[None] | None = None
     try:
         _keep_collections_short(devnet)
-        output.show_start(devnet, server)
+        output.show_start(devnet, servers[0])
         has_ui = output.can_have_ui()
         log = None if has_ui else output.start_log(devnet)
         devnet.node.state_file = state_file
         dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
         if config.script is not None:
             quiet = config.json or config.quiet
-            await run_script(config.script, environment(urls[0], devnet.accounts), stop, quiet=quiet)
+            await run_script(config.script, environment(devnet), stop, quiet=quiet)
         if config.ready_file is not None and not stop.is_set():
-            output.write_ready_file(devnet, server)
+            output.write_ready_file(devnet, servers[0])
         if has_ui and not stop.is_set():
             from megadev.cli.ui import Ui
 
-            view = Ui(devnet, urls[0], lambda: loop.call_soon_threadsafe(stop.set), color=output.colored)
+            view = Ui(devnet, devnet.url, lambda: loop.call_soon_threadsafe(stop.set), color=output.colored)
             at_once.append(view.restore)
             view.start()
         await stop.wait()
@@ -124,11 +120,17 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             config.ready_file.unlink(missing_ok=True)
         if dumps is not None:
             dumps.cancel()
-        devnet.node.mining.stop()
-        await server.close()
+        devnet.node.stop()
+        await _close(servers)
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
+
+
+async def _close(servers: Sequence[Server]) -> None:
+    """L1's first: what it has for the L2 can still be told there."""
+    for server in reversed(servers):
+        await server.close()
 
 
 def _stop_on_signals(
@@ -164,7 +166,7 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
         await asyncio.sleep(seconds)
         devnet.node.settle()
         try:
-            await asyncio.to_thread(file.save, Capture(devnet.l2))
+            await asyncio.to_thread(file.save, Capture(devnet.node))
         except ConfigError as problem:
             report(problem)
 
@@ -188,7 +190,7 @@ def _keep_collections_short(devnet: Devnet) -> None:
             gc.collect()  # first, or rubbish is kept too; it looks at what is new only
             gc.freeze()
 
-    devnet.node.bus.subscribe(freeze)
+    devnet.node.l2.bus.subscribe(freeze)
 
 
 class _Output:
@@ -241,6 +243,10 @@ class _Output:
             self.write(json.dumps(start, separators=(",", ":")) + "\n")
             return
         urls = [*server.urls, *(url.replace("http://", "ws://", 1) for url in server.urls)]
+        if config.flashblocks:
+            from megadev.devnet import FLASHBLOCKS_PATH
+
+            urls.append(f"{server.urls[0].replace('http://', 'ws://', 1)}{FLASHBLOCKS_PATH.decode()}")
         if server.ipc_path is not None:
             urls.append(str(server.ipc_path))
         listening = "".join(f"Listening on {address}\n" for address in addresses)
@@ -269,17 +275,20 @@ class _Output:
             return error(devnet.node.artifacts, data)
 
         console = not self._config.disable_console_log
-        locator = FailureLocator(devnet.node)
-        lines = (
-            JsonLines(explain, locate=locator, console=console)
+        locators = [FailureLocator(endpoint.chain, devnet.node.artifacts) for endpoint in devnet.endpoints]
+        lines = [
+            JsonLines(explain, locate=locator, console=console, chain=name)
             if self._config.json
-            else TextLines(self._paint, explain, locate=locator, console=console)
-        )
-        log = ActivityLog(lines, self._write, wanted=lambda: devnet.node.logging).start()
-        devnet.dispatcher.on_request = log.request
-        devnet.node.bus.subscribe(log.event)
-        devnet.node.console.on_call = log.printed
-        locator.start(lambda: log.waiting)
+            else TextLines(self._paint, explain, locate=locator, console=console, chain=name)
+            for locator, name in zip(locators, ("", "L1"), strict=False)
+        ]
+        log = ActivityLog(lines[0], self._write, wanted=lambda: devnet.node.logging).start()
+        for endpoint, told, locator in zip(devnet.endpoints, lines, locators, strict=True):
+            feed = log.feed(told)
+            endpoint.dispatcher.on_request = feed.request
+            endpoint.chain.bus.subscribe(feed.event)
+            endpoint.chain.console.on_call = feed.printed
+            locator.start(lambda: log.waiting)
         return log
 
 
@@ -290,27 +299,30 @@ def _about(server: Server, report: StartReport) -> dict[str, object]:
         "urls": list(server.urls),
         "ipc": None if server.ipc_path is None else str(server.ipc_path),
         **report.as_config_out(),
+        "l1": None if report.l1 is None else {"chainId": report.l1.chain_id, "urls": list(report.l1.urls)},
     }
 
 
 def start_report(devnet: Devnet) -> StartReport:
     """What a devnet tells about itself when it starts."""
-    from megadev.cli.console import StartReport
+    from megadev.cli.console import L1Report, StartReport
 
-    config, header = devnet.config, devnet.l2.head.header
+    config, l2, l1 = devnet.config, devnet.node.l2, devnet.node.l1
+    header = l2.head.header
     return StartReport(
         accounts=devnet.accounts,
         balance=config.balance_wei,
         mnemonic=devnet.node.mnemonic,
         derivation_path=config.derivation_path,
-        chain_id=devnet.l2.spec.chain_id,
-        hardfork=devnet.l2.spec.hardfork.label,
+        chain_id=l2.spec.chain_id,
+        hardfork=l2.spec.hardfork.label,
         base_fee=header.base_fee,
         gas_price=int(devnet.rpc("eth_gasPrice"), 16),
         gas_limit=header.gas_limit,
         genesis_timestamp=header.timestamp,
         genesis_number=header.number,
         preset=_about_preset(config),
+        l1=None if l1 is None else L1Report(l1.spec.chain_id, l1.spec.hardfork.label, l1.urls),
     )
 
 

@@ -1,7 +1,10 @@
 """One chain wired up: its spec, engine, store, pool and sequencer, and every question that can be asked of it.
 
-Used once per chain of a node. Reads resolve a block reference to immutable values, so they may run on any thread;
-whatever changes the chain goes to ``sequencer`` on the writer thread.
+Used once per chain of a node, L1 and L2 alike. Reads resolve a block reference to immutable values, so they may run on
+any thread; whatever changes the chain goes to ``sequencer`` on the writer thread.
+
+Why each chain has its own bus: whoever listens wants one chain's events, and nobody should have to look at each event
+to tell whose it is.
 """
 
 from __future__ import annotations
@@ -19,10 +22,14 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import UnknownBlock
 from megadev.evm.engine import BlockEnv, Engine
 from megadev.evm.engines import open_engine
-from megadev.primitives.types import Address, Hash32
+from megadev.node.bus import Bus
+from megadev.node.console import ConsoleHistory
+from megadev.node.mining import Mining
+from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
-from megadev.sequencer.sequencer import Sequencer
+from megadev.sequencer.sequencer import MiningMode, Sequencer
 from megadev.sequencer.signers import Signers
+from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
@@ -37,16 +44,34 @@ class LocalChain:
         genesis: Genesis,
         sequencer: Sequencer,
         *,
+        bus: Bus,
+        mining: Mining,
         epoch_slots: int,
         sequencer_key: Callable[[], bytes],
+        gas_price: Wei | None = None,
     ) -> None:
         self.genesis = genesis
         self.sequencer = sequencer
+        self.bus = bus
+        """Where the sequencer's events go."""
+        self.mining = mining
+        self.console = ConsoleHistory()
+        """What contracts printed on this chain."""
+        bus.subscribe(self.console.event)
+        self.gas_price = gas_price
+        """What eth_gasPrice answers, in wei, where that is fixed."""
+        self.urls: tuple[str, ...] = ()
+        """Where the chain is served over HTTP; as ws: over WebSocket."""
+        self.first_block = sequencer.store.genesis
+        """The one that the settings made; ``store.genesis`` is another once another chain was loaded."""
+        self._first_settings = sequencer.blocks
         self._sequencer_key = sequencer_key
         self._signers: Signers | None = None
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
-        """Blocks between latest and safe, and between safe and finalized, while no L1 moves those heads."""
+        """Blocks between latest and safe, and between safe and finalized, at least."""
+        self.heads: Callable[[], tuple[int, int]] | None = None
+        """The numbers of the safe and finalized blocks, where an L1 decides them."""
 
     @property
     def spec(self) -> ChainSpec:
@@ -64,15 +89,39 @@ class LocalChain:
         return self.sequencer.store
 
     @property
+    def time(self) -> TimeKeeper:
+        """Which times its blocks carry."""
+        return self.sequencer.time
+
+    @property
     def signers(self) -> Signers:
-        """The keys that sign for the sequencer; another value where a key is to change."""
+        """The keys that sign for the sequencer; another value where one was changed (``rotated_signers``)."""
         if self._signers is None:  # the first key is derived when it is asked for: most nodes never sign
             self._signers = Signers.from_genesis(self._sequencer_key())
         return self._signers
 
-    @signers.setter
-    def signers(self, signers: Signers) -> None:
+    @property
+    def rotated_signers(self) -> Signers | None:
+        """The same once a key was changed; None: the first one's still, whoever that is."""
+        return self._signers if self._signers is not None and len(self._signers.terms) > 1 else None
+
+    @rotated_signers.setter
+    def rotated_signers(self, signers: Signers | None) -> None:
         self._signers = signers
+
+    def reset(self) -> None:
+        """Go back to the first block, an empty txpool and the first settings of blocks to come. The mining mode stays,
+        as in Anvil.
+        """
+        sequencer = self.sequencer
+        if self.store.genesis is self.first_block:
+            sequencer.rewind(self.first_block.number)
+        else:
+            sequencer.restart((self.first_block,))
+        for tx in self.pool.transactions():
+            sequencer.drop(tx.hash, "the chain was reset")
+        sequencer.blocks = self._first_settings
+        self.time.settings = TimeSettings(self.time.settings.offset)
 
     # -- blocks ---------------------------------------------------------------------------------------------------
 
@@ -86,8 +135,12 @@ class LocalChain:
         """
         if ref is Tag.PENDING:
             return self.sequencer.pending_block()
-        head = self.store.head.number
-        return self.store.resolve(ref, safe=head - self.epoch_slots, finalized=head - 2 * self.epoch_slots)
+        safe = self.store.head.number - self.epoch_slots
+        finalized = safe - self.epoch_slots
+        if self.heads is not None and (ref is Tag.SAFE or ref is Tag.FINALIZED):
+            by_l1 = self.heads()
+            safe, finalized = min(safe, by_l1[0]), min(finalized, by_l1[1])
+        return self.store.resolve(ref, safe=safe, finalized=finalized)
 
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
@@ -101,6 +154,11 @@ class LocalChain:
         """What is executed and not sealed yet, where that can be seen (in continuous mode), as it is now."""
         builder = self.sequencer.tip.open
         return None if builder is None else builder.shown()
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether a block is open while transactions arrive, and what it holds is seen before it is sealed."""
+        return self.sequencer.mode is MiningMode.CONTINUOUS
 
     def placed(self, tx_hash: Hash32) -> tuple[SealedBlock | OpenBlock, int] | None:
         """The block that holds the transaction with that hash, sealed or open, and its index there, or None."""

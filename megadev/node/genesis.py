@@ -1,6 +1,7 @@
-"""How settings become the first block: the dev accounts and contracts, laid over a genesis file where one is given.
+"""How settings become the first blocks: the dev accounts and contracts, laid over a genesis file where one is given.
 
-What a setting says explicitly wins over the file, and the file wins over the defaults.
+What a setting says explicitly wins over the file, and the file wins over the defaults. The bridge stands from the start
+on both chains: its predeploys on L2, its contracts on L1, where the portal holds all the ether that L2's accounts own.
 """
 
 from __future__ import annotations
@@ -10,32 +11,42 @@ from pathlib import Path
 
 import msgspec
 
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
 from megadev.chain.genesis import Genesis, GenesisAccount, make_genesis, parse_genesis
-from megadev.chain.spec import TRANSACTION_GAS_CAP, ChainSpec, FeeRules, dev_spec, fork_named, megaeth_spec
+from megadev.chain.spec import (
+    L1_CHAIN_ID,
+    TRANSACTION_GAS_CAP,
+    ChainSpec,
+    FeeRules,
+    dev_spec,
+    fork_named,
+    l1_spec,
+    megaeth_spec,
+)
 from megadev.config import MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
+from megadev.node.roles import Roles
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import Address
+from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
+from megadev.rollup.predeploys import MESSAGE_PASSER, BridgeSettings, l1_contracts, l2_predeploys
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
+
+ROLE_BALANCE = 10**6 * 10**18
+"""What batcher, proposer and owner have on L1 to pay with, in wei."""
 
 
 def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[ChainSpec, Genesis]:
     """The chain's rules and its genesis. Keys that a genesis file holds join ``accounts``. Raises ``ConfigError``."""
     spec = _spec(config)
     balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
-    contracts = {
-        address: load(name).runtime
-        for address, name in GENESIS_CONTRACTS.items()
-        if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
-    }
     genesis = make_genesis(
         spec,
         balances=balances,
-        contracts=contracts,
+        contracts=_contracts(config) | ({} if config.no_l1 else _predeploys()),
         timestamp=now,
         coinbase=spec.coinbase,
         extra_data=spec.extra_data,
@@ -58,6 +69,72 @@ def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[Chai
         fees = replace(fees, constant_base_fee=genesis.base_fee)
     chain_id = spec.chain_id if genesis.chain_id is None else genesis.chain_id
     return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit, fees=fees), genesis
+
+
+def plan_l1(
+    config: DevnetConfig,
+    accounts: Accounts,
+    roles: Roles,
+    l2: Genesis,
+    l2_spec: ChainSpec,
+    first: SealedBlock,
+    now: int,
+) -> tuple[ChainSpec, Genesis]:
+    """L1's rules and genesis, for an L2 that begins with the block ``first``. Raises ``ConfigError``."""
+    fork = fork_named(config.l1_hardfork)
+    chain_id = config.l1_chain_id
+    if chain_id is None:
+        chain_id = L1_CHAIN_ID if l2_spec.chain_id != L1_CHAIN_ID else L1_CHAIN_ID + 1
+    elif chain_id == l2_spec.chain_id:
+        raise ConfigError(
+            f"--l1-chain-id: the L2 has {chain_id} too, so that a transaction for one chain would be good on the other"
+        )
+    spec = l1_spec(chain_id, fork.hardfork, blobs=fork.blobs)
+    bridge = BridgeSettings(
+        l2_chain_id=l2_spec.chain_id,
+        owner=roles.owner.raw_address,
+        guardian=roles.owner.raw_address,
+        batcher=roles.batcher.raw_address,
+        unsafe_block_signer=roles.sequencer.raw_address,
+        locked_ether=min(sum(account.balance for account in l2.accounts.values()), 2**256 - 1),
+        starting_root=_output_root(first),
+        starting_number=first.number,
+        gas_limit=min(l2_spec.gas_limit, 2**64 - 1),
+        challenge_window=config.challenge_window,
+        proof_maturity_delay=config.proof_maturity_delay,
+        finality_delay=config.finality_delay,
+    )
+    genesis = make_genesis(
+        spec,
+        balances={account.raw_address: config.balance_wei for account in accounts.keyed}
+        | {account.raw_address: ROLE_BALANCE for account in roles.on_l1},
+        contracts=_contracts(config) | l1_contracts(bridge),
+        timestamp=now,
+    )
+    return spec, msgspec.structs.replace(genesis, chain_id=chain_id, accounts=_funded(genesis.accounts, config))
+
+
+def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
+    """What tools expect on any chain."""
+    return {
+        address: load(name).runtime
+        for address, name in GENESIS_CONTRACTS.items()
+        if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
+    }
+
+
+def _predeploys() -> dict[Address, GenesisAccount]:
+    """L2's half of the bridge, which knows of L1 only where its other half stands."""
+    unknown = ZERO_ADDRESS
+    return l2_predeploys(
+        BridgeSettings(l2_chain_id=0, owner=unknown, guardian=unknown, batcher=unknown, unsafe_block_signer=unknown)
+    )
+
+
+def _output_root(block: SealedBlock) -> Hash32:
+    """What L1 is told of an L2 block (OP Stack specification, "L2 output commitment construction", version 0)."""
+    messages = block.world.storage_root(MESSAGE_PASSER)
+    return keccak(bytes(32) + block.header.state_root + messages + block.hash)
 
 
 def genesis_world(genesis: Genesis) -> World:
@@ -92,6 +169,7 @@ def _spec(config: DevnetConfig) -> ChainSpec:
         "code_size_limit": None if config.disable_code_size_limit else config.code_size_limit,
         "transaction_gas_cap": TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
         "enforce_block_gas_limit": not config.disable_block_gas_limit,
+        "charges_l1_fee": config.l1_fee and not config.no_l1,
     }
     if config.preset == MEGAETH:
         return megaeth_spec(**said)  # type: ignore[arg-type]  # fields of ChainSpec, by name

@@ -21,11 +21,19 @@ class Mining:
     """The mining mode of one chain and its timers. All methods run on the writer thread.
 
     ``mini_block_time``: seconds from a mini-block's first transaction to its end, where the chain is to have a
-    continuous mode.
+    continuous mode. ``after_tick`` is called when a timer has sealed a block.
     """
 
-    def __init__(self, sequencer: Sequencer, block_time: float | None, mini_block_time: float | None = None) -> None:
+    def __init__(
+        self,
+        sequencer: Sequencer,
+        block_time: float | None,
+        mini_block_time: float | None = None,
+        *,
+        after_tick: Callable[[], None] = lambda: None,
+    ) -> None:
         self._sequencer = sequencer
+        self._after_tick = after_tick
         self.block_time = block_time
         """Seconds between blocks in modes with a timer, else None."""
         self.mini_block_time = mini_block_time
@@ -83,7 +91,7 @@ class Mining:
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the timers on ``loop``, which is the writer thread's."""
-        self._loop = loop
+        self._loop, self._on_timer_needed = loop, None
         self._schedule()
         self._sequencer.close_mini_block()
 
@@ -114,7 +122,9 @@ class Mining:
 
     def _tick(self) -> None:
         self._schedule()
-        self._sequencer.mine()
+        if self._sequencer.is_running:
+            self._sequencer.mine()
+            self._after_tick()
 
     def _await_mini_block(self) -> None:
         """A transaction joined the open mini-block: see to it that it is closed in time."""

@@ -9,6 +9,7 @@ A document as Anvil 1.7.1 writes it has::
     blocks              [{header (as in RPC, without its hash), transactions, ommers, withdrawals}], in any order
     transactions        [{info, receipt, block_hash, block_number}]: what receipts are made of
     historical_states   null, or [[block hash, {accounts, storage, block_hashes}]], in the form revm keeps them
+    l1                  ours alone, and nothing to Anvil: L1's own document, where the node has an L1
 
 Older files spell some of it differently (``coinbase``, ``ommersHash``, numbers as hex, transactions under their type's
 name); they are read too. The chain id is in no file.
@@ -31,7 +32,7 @@ import msgspec
 from megadev.chain.blobs import BlobSidecar
 from megadev.chain.blocks import Header, SealedBlock, block_size
 from megadev.chain.fees import blob_base_fee
-from megadev.chain.receipts import Log, Receipt
+from megadev.chain.receipts import REVERTED, Log, Receipt
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import (
     ACCESS_LIST,
@@ -137,8 +138,10 @@ def encode_dump(
     gas_limit: int | None = None,
     zeroed: Mapping[Address, Iterable[int]] | None = None,
     history: bool = False,
+    l1: bytes | None = None,
 ) -> bytes:
-    """The document, as JSON: ``blocks`` (a whole chain, oldest first) and ``state``, which is that of now.
+    """The document, as JSON: ``blocks`` (a whole chain, oldest first) and ``state``, which is that of now. ``l1``: the
+    document of the L1 beside it.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
@@ -173,6 +176,8 @@ def encode_dump(
         if history
         else None,
     }
+    if l1 is not None:
+        document["l1"] = msgspec.Raw(l1)
     return msgspec.json.encode(document)
 
 
@@ -362,21 +367,20 @@ _HALTS = (
 )
 """How an exceptional end begins in our words, and revm's name of it."""
 _ANY_HALT = "PrecompileError"
-_REVERTED = "execution reverted"
 
 
 def _exit_of(receipt: Receipt) -> str:
     """How revm calls the way a transaction ended."""
     if receipt.error is None:
         return "Return" if receipt.output else "Stop"
-    if receipt.error == _REVERTED:
+    if receipt.error == REVERTED:
         return "Revert"
     return next((name for words, name in _HALTS if receipt.error.startswith(words)), _ANY_HALT)
 
 
 def _error_of(name: str) -> str:
     if name == "Revert":
-        return _REVERTED
+        return REVERTED
     if name.endswith("OOG"):
         return "out of gas"
     return next((words for words, known in _HALTS if known == name), name)
@@ -397,8 +401,9 @@ def _word(number: int) -> str:
 # -- reading ------------------------------------------------------------------------------------------------------
 
 
-def decode_dump(data: bytes, spec: ChainSpec) -> Dump:
-    """What a document says: plain JSON, or compressed as RPC hands it out. ``spec`` tells the price of blobs.
+def decode_dump(data: bytes, spec: ChainSpec, l1_spec: ChainSpec | None = None) -> tuple[Dump, Dump | None]:
+    """What a document says, and what the L1's in it does, where it has one and ``l1_spec`` is given. Plain JSON, or
+    compressed as RPC hands it out. The specs tell the price of blobs.
 
     Raises ``InvalidParams`` saying which entry cannot be used, and why.
     """
@@ -407,6 +412,11 @@ def decode_dump(data: bytes, spec: ChainSpec) -> Dump:
     except msgspec.DecodeError as error:
         raise InvalidParams(f"failed to decode state dump: neither JSON nor compressed JSON ({error})") from None
     entries = _object(document, "it")
+    l1 = entries.get("l1") if l1_spec is not None else None
+    return _read_dump(entries, spec), None if l1 is None or l1_spec is None else _read_dump(_object(l1, "l1"), l1_spec)
+
+
+def _read_dump(entries: JsonObject, spec: ChainSpec) -> Dump:
     if "accounts" not in entries:
         _fail("accounts", "an object; that is what a dump is of", None)
     accounts = _read_accounts(entries["accounts"])

@@ -7,6 +7,11 @@ are built next to the chain, and only when all transactions have found their pla
 Why a new block differs from the one it replaces even with the same content: on a live network another proposer made
 it, whose RANDAO reveal is another. So its ``prevRandao`` is derived from both its parent and the block it replaces,
 which also keeps the same script giving the same hashes. It carries the replaced block's timestamp: a slot is a slot.
+
+Only the chain that was asked changes; a snapshot is what takes both back together. What crosses between them follows,
+as on live networks: an L2 that lost blocks takes up again the deposits that were in them, while claims on L1 about
+those blocks stand; an L1 that lost blocks has lost their deposits, proofs and games, and an L2 that had got to one of
+them loses its own blocks from there on (``rollup/driver``).
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.transactions import Transaction, validate_transaction
 from megadev.errors import InvalidParams
+from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
@@ -29,40 +35,39 @@ MakeTransaction: TypeAlias = Callable[[BlockBuilder], Transaction]
 """A transaction that depends on what comes before it: made once its block is open and holds all earlier ones."""
 
 
-def rollback(node: Node, depth: int) -> None:
-    """Remove the last ``depth`` blocks. The clock goes back to the time of the block that is the head then.
+def rollback(node: Node, chain: LocalChain, depth: int) -> None:
+    """Remove the last ``depth`` blocks of ``chain``. The clock goes back to the time of the block that is then the
+    head.
 
     Raises ``InvalidParams`` where the chain has fewer above its first.
     """
-    chain = node.l2
     node.between_blocks()
-    common = chain.head.number - _checked(node, depth, "Rollback")
+    common = chain.head.number - _checked(chain, depth, "Rollback")
     if depth == 0:
         return
-    node.snapshots.keep_blocks_above(common)
+    node.snapshots.keep_blocks_above(chain, common)
     chain.sequencer.rewind(common)
-    node.time.set_time(chain.head.header.timestamp)
+    chain.time.set_time(chain.head.header.timestamp)
 
 
-def reorganise(node: Node, depth: int, content: Sequence[Sequence[MakeTransaction]]) -> None:
-    """Replace the last ``depth`` blocks; ``content`` says what the first ones hold, the rest are empty.
+def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequence[MakeTransaction]]) -> None:
+    """Replace the last ``depth`` blocks of ``chain``; ``content`` says what the first ones hold, the rest are empty.
 
     Raises ``InvalidParams`` where the chain has fewer blocks above its first, and ``InvalidTransaction`` where one of
     ``content`` cannot be included; then nothing has changed.
     """
-    chain = node.l2
-    node.between_blocks()
-    common = chain.head.number - _checked(node, depth, "Reorg")
+    chain.sequencer.between_blocks()
+    common = chain.head.number - _checked(chain, depth, "Reorg")
     if depth == 0:
         return
-    blocks = _build(node, chain.store.blocks(common, chain.head.number), content)
-    node.snapshots.keep_blocks_above(common)
+    blocks = _build(chain, chain.store.blocks(common, chain.head.number), content)
+    node.snapshots.keep_blocks_above(chain, common)
     chain.sequencer.replace(common, blocks)
 
 
-def _checked(node: Node, depth: int, what: str) -> int:
+def _checked(chain: LocalChain, depth: int, what: str) -> int:
     """``depth``, if the chain has so many blocks above its first."""
-    height = node.l2.head.number - node.l2.store.genesis.number
+    height = chain.head.number - chain.store.genesis.number
     if depth > height:
         raise InvalidParams(
             f"{what} depth must not exceed current chain height: current height {height}, depth {depth}"
@@ -71,10 +76,10 @@ def _checked(node: Node, depth: int, what: str) -> int:
 
 
 def _build(
-    node: Node, old: Sequence[SealedBlock], content: Sequence[Sequence[MakeTransaction]]
+    chain: LocalChain, old: Sequence[SealedBlock], content: Sequence[Sequence[MakeTransaction]]
 ) -> list[SealedBlock]:
     """Blocks for the places of ``old[1:]``, upon ``old[0]``."""
-    chain, parent = node.l2, old[0]
+    parent = old[0]
     hashes: dict[int, Hash32] = {}
 
     def block_hash(number: int) -> Hash32:
@@ -85,7 +90,7 @@ def _build(
         builder = BlockBuilder(
             chain.spec,
             chain.engine,
-            _plan(node, parent, replaced),
+            _plan(chain, parent, replaced),
             parent.world,
             block_hash,
             ecrecover_answers=chain.sequencer.ecrecover_answers(),
@@ -100,8 +105,8 @@ def _build(
     return built
 
 
-def _plan(node: Node, parent: SealedBlock, replaced: SealedBlock) -> BlockPlan:
-    spec, settings = node.l2.spec, node.l2.sequencer.blocks
+def _plan(chain: LocalChain, parent: SealedBlock, replaced: SealedBlock) -> BlockPlan:
+    spec, settings = chain.spec, chain.sequencer.blocks
     excess = next_excess_blob_gas(parent.header, spec)
     return BlockPlan(
         number=replaced.number,

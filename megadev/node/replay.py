@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee
+from megadev.chain.mini_blocks import UNSEALED_HASH
 from megadev.chain.transactions import Transaction
-from megadev.errors import InvalidTransaction, StateUnavailable
+from megadev.errors import InvalidTransaction, NotFound, StateUnavailable
 from megadev.evm.engine import BlockEnv, Execution, Tracer
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Hash32
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart, OpenBlock
 from megadev.state.reader import StateReader
 from megadev.state.world import World
 
@@ -34,6 +37,24 @@ class Replayed:
     env: BlockEnv
     before: StateReader
     execution: Execution
+
+
+def placed_transaction(chain: LocalChain, tx_hash: Hash32) -> tuple[SealedBlock, int]:
+    """The block that holds a transaction, and its index there; an open block as it would be if it were sealed now, but
+    with ``UNSEALED_HASH``. Raises ``NotFound``.
+    """
+    placed = chain.placed(tx_hash)
+    if placed is None:
+        if chain.pool.get(tx_hash) is None:
+            raise NotFound(f"transaction not found: 0x{tx_hash.hex()}")
+        raise NotFound(f"transaction not found in any block: 0x{tx_hash.hex()} waits in the txpool; mine it first")
+    block, index = placed
+    return unsealed(block.sealed) if isinstance(block, OpenBlock) else block, index
+
+
+def unsealed(block: SealedBlock) -> SealedBlock:
+    """A block that is still open or pending, without the hash that it would have now."""
+    return replace(block, hash=UNSEALED_HASH)
 
 
 def replay(
@@ -90,6 +111,7 @@ def block_start(
         prev_randao=header.prev_randao,
         parent_beacon_root=header.parent_beacon_root,
         extra_data=header.extra_data,
+        start=BlockStart(block.system_call),  # what it was made to begin with are transactions like the others now
     )
     return BlockBuilder(
         spec,

@@ -1,11 +1,15 @@
-"""Snapshots: everything a revert brings back, as one value. The struct is the checklist.
+"""Snapshots: everything a revert brings back, as one value. The structs are the checklist.
 
-A snapshot lies between two blocks, and so does a revert: in continuous mode either seals the open block first.
+A snapshot is of all chains of a node at once, whichever of them was asked for it, and so is a revert. It lies between
+two blocks: in continuous mode either seals the open block first.
 
 Taking one costs nothing that grows with the chain: worlds are persistent and blocks are never changed, so a snapshot
-holds the head, what waited in the txpool, and copies of small settings. Reverting to one forgets the blocks above it.
-Where blocks *below* a snapshot leave the chain (a rollback, a reorganisation, a revert to an older one) they are kept
+holds the heads, what waited in the txpools, and copies of small settings. Reverting to one forgets the blocks above it.
+Where blocks *below* a snapshot leave a chain (a rollback, a reorganisation, a revert to an older one) they are kept
 for it, so that it can still be reverted to.
+
+The sequencer's faults come back as they were, its keys and the evidence against it too, and the latency. A snapshot
+cannot be taken while a stopped sequencer has a block open, but whatever has happened to it, a revert gets past it.
 
 A snapshot that was taken for Python (``hold``) is more: it does not count among the ids that clients get, outlives a
 reset or another chain being loaded, can be gone back to again and again, and brings back what ``Held`` lists besides.
@@ -17,7 +21,7 @@ back, and they go on from there, so that nothing is told twice or left standing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from megadev.chain.blocks import SealedBlock
@@ -26,8 +30,14 @@ from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidParams
 from megadev.evm.engine import EcrecoverAnswers, Engine
+from megadev.node.broken_promises import Evidence
+from megadev.node.chain import LocalChain
+from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address
+from megadev.rollup.driver import Progress
+from megadev.sequencer.faults import Faults
 from megadev.sequencer.sequencer import BlockSettings, MiningMode
+from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeSettings
 from megadev.state.diff import StateDiff
 
@@ -38,8 +48,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What a revert restores. ``pool`` is in order of arrival; ``now`` is the node's time in seconds."""
+class ChainSnapshot:
+    """What a revert restores of one chain. ``pool`` is in order of arrival; of ``time``, the offset is not the chain's
+    own.
+    """
 
     head: SealedBlock
     irregular: StateDiff | None
@@ -47,30 +59,51 @@ class Snapshot:
     spec: ChainSpec
     engine: Engine
     time: TimeSettings
-    now: int
     blocks: BlockSettings
     mode: MiningMode
     block_time: float | None
+    faults: Faults | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a revert restores of what chains share. ``now`` is L2's time in seconds; ``progress`` is the driver's."""
+
+    now: int
     impersonated: frozenset[Address]
     auto_impersonate: bool
     signatures: EcrecoverAnswers
     logging: bool
+    progress: Progress | None
+    signers: Signers | None
+    evidence: Evidence
+    latency: tuple[Latency | None, Latency | None, int]
+    is_cut: bool
 
 
 @dataclass(slots=True, eq=False)
-class _Taken:
-    """A snapshot and where its chain is: up to block ``shared`` it is that of ``store``, from there on ``own``."""
+class _Branch:
+    """One chain's part of a snapshot: up to block ``shared`` it is that of ``store``, from there on ``own``."""
 
-    snapshot: Snapshot
+    chain: LocalChain
+    snapshot: ChainSnapshot
     store: ChainStore
     shared: int
     own: tuple[SealedBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """A snapshot with where its chains are, L2 first."""
+
+    snapshot: Snapshot
+    branches: tuple[_Branch, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Held:
     """A snapshot taken for Python, with what ids do not bring back: keys, artifacts added by hand, how many console
-    messages there were, the ids that could be reverted to, and which instance the node was.
+    messages there were on each chain, the ids that could be reverted to, and which instance the node was.
     """
 
     taken: _Taken
@@ -78,7 +111,7 @@ class Held:
     next_id: int
     keyed: tuple[KeyedAccount, ...]
     artifacts: AddedArtifacts
-    messages: int
+    messages: tuple[int, ...]
     instance_id: bytes
 
 
@@ -108,7 +141,7 @@ class Snapshots:
             next_id=self._next_id,
             keyed=tuple(node.accounts.keyed),
             artifacts=node.artifacts.added,
-            messages=node.console.count,
+            messages=tuple(chain.console.count for chain in node.chains),
             instance_id=node.instance_id,
         )
         self._held.append(held)
@@ -124,73 +157,66 @@ class Snapshots:
         if held not in self._held:
             raise InvalidParams("this snapshot is gone: an earlier one was gone back to, or it was released")
         node = self._node
-        node.between_blocks()
-        if node.l2.store is not held.taken.store:
-            node.l2.sequencer.resume(held.taken.store)
-        self._restore_chain(held.taken)
-        self._restore_settings(held.taken.snapshot)
+        self._restore(held.taken)
         del self._held[self._held.index(held) + 1 :]
         self._taken, self._next_id = dict(held.ids), held.next_id
         node.accounts.hold_only(held.keyed)
         node.artifacts.added = held.artifacts
-        node.console.go_back(held.messages)
+        for chain, messages in zip(node.chains, held.messages, strict=True):
+            chain.console.go_back(messages)
         node.instance_id = held.instance_id
 
     def changed_since(self, held: Held) -> bool:
-        """Whether returning to it would change the chain or its settings (time passing by itself does not count)."""
-        now, then = self._present(), held.taken.snapshot
+        """Whether returning to it would change the chains or their settings (time passing by itself does not count)."""
+        if any(branch.chain.sequencer.unsealed for branch in held.taken.branches):
+            return True
+        present, then = self._take(), held.taken
         return (
-            self._node.l2.sequencer.tip.open is not None
-            or now.head is not then.head
-            or now.irregular is not then.irregular
-            or any(getattr(now, name) != getattr(then, name) for name in _COMPARED)
+            replace(present.snapshot, now=then.snapshot.now) != then.snapshot
+            or any(
+                _differ(now.snapshot, before.snapshot)
+                for now, before in zip(present.branches, then.branches, strict=True)
+            )
             or len(self._node.accounts.keyed) != len(held.keyed)
         )
 
     def _take(self) -> _Taken:
-        store = self._node.l2.store
-        return _Taken(self._present(), store, store.head.number)
-
-    def _present(self) -> Snapshot:
-        node, sequencer = self._node, self._node.l2.sequencer
-        return Snapshot(
-            head=sequencer.head,
-            irregular=sequencer.irregular,
-            pool=tuple(sequencer.pool.transactions()),
-            spec=sequencer.spec,
-            engine=sequencer.engine,
-            time=node.time.settings,
-            now=node.time.now(),
-            blocks=sequencer.blocks,
-            mode=sequencer.mode,
-            block_time=node.mining.block_time,
+        node = self._node
+        snapshot = Snapshot(
+            now=node.l2.time.now(),
             impersonated=node.accounts.impersonated,
             auto_impersonate=node.accounts.auto_impersonate,
             signatures=node.accounts.signatures,
             logging=node.logging,
+            progress=None if node.driver is None else node.driver.progress,
+            signers=node.l2.rotated_signers,
+            evidence=node.broken_promises.evidence,
+            latency=(node.link.answer, node.link.stream, node.link.seed),
+            is_cut=node.link.is_cut,
         )
+        branches = (_Branch(chain, _snapshot_of(chain), chain.store, chain.head.number) for chain in node.chains)
+        return _Taken(snapshot, tuple(branches))
 
     def revert(self, snapshot_id: int) -> bool:
         """Go back; False when the id was never given out or is used up."""
         taken = self._taken.get(snapshot_id)
         if taken is None:
             return False
-        self._node.between_blocks()
+        self._restore(taken)
         for later in [later for later in self._taken if later >= snapshot_id]:
             del self._taken[later]
-        self._restore_chain(taken)
-        self._restore_settings(taken.snapshot)
         return True
 
-    def keep_blocks_above(self, number: int) -> None:
-        """To be called before blocks above ``number`` leave the chain: remembers them for the snapshots that need
+    def keep_blocks_above(self, chain: LocalChain, number: int) -> None:
+        """To be called before blocks above ``number`` leave ``chain``: remembers them for the snapshots that need
         them.
         """
-        store = self._node.l2.store
+        store = chain.store
         for taken in self._all():
-            if taken.store is store and taken.shared > number:
-                taken.own = (*store.blocks(number + 1, taken.shared), *taken.own)
-                taken.shared = number
+            for branch in taken.branches:
+                if branch.store is store and branch.shared > number:
+                    branch.own = (*store.blocks(number + 1, branch.shared), *branch.own)
+                    branch.shared = number
 
     def _all(self) -> set[_Taken]:
         """Every snapshot that may be gone back to, those too whose ids a return brings back."""
@@ -204,38 +230,85 @@ class Snapshots:
         """Drop those with ids; no id that was given out is any good from now on."""
         self._taken.clear()
 
-    @property
-    def taken(self) -> dict[int, SealedBlock]:
-        """Ids that can be reverted to, with the head each remembers."""
-        return {snapshot_id: taken.snapshot.head for snapshot_id, taken in self._taken.items()}
+    def taken(self, chain: LocalChain) -> dict[int, SealedBlock]:
+        """Ids that can be reverted to, with the head of ``chain`` that each remembers."""
+        return {
+            snapshot_id: branch.snapshot.head
+            for snapshot_id, taken in self._taken.items()
+            for branch in taken.branches
+            if branch.chain is chain
+        }
 
-    def _restore_chain(self, taken: _Taken) -> None:
-        sequencer = self._node.l2.sequencer
-        shared, own = taken.shared, taken.own
+    def _restore(self, taken: _Taken) -> None:
+        node = self._node
+        for chain in node.chains:
+            chain.sequencer.mend()
+        node.between_blocks()
+        node.l2.rotated_signers = taken.snapshot.signers  # before blocks are announced again, with signatures
+        for branch in taken.branches:
+            self._restore_blocks(branch)
+        self._restore_settings(taken.snapshot, taken.branches)
+
+    def _restore_blocks(self, branch: _Branch) -> None:
+        """Blocks, state, txpool and what was set about blocks to come."""
+        sequencer, snapshot = branch.chain.sequencer, branch.snapshot
+        if sequencer.store is not branch.store:
+            sequencer.take_up(branch.store)
+        shared, own = branch.shared, branch.own
         while own and sequencer.store.by_number(shared + 1) is own[0]:
             shared, own = shared + 1, own[1:]  # it came back in the meantime
-        self.keep_blocks_above(shared)
-        sequencer.set_rules(taken.snapshot.spec, taken.snapshot.engine)
+        self.keep_blocks_above(branch.chain, shared)
+        sequencer.set_rules(snapshot.spec, snapshot.engine)
         if own:
-            sequencer.replace(shared, own, taken.snapshot.irregular)
+            sequencer.replace(shared, own, snapshot.irregular)
         else:
-            sequencer.rewind(shared, taken.snapshot.irregular)
-
-    def _restore_settings(self, snapshot: Snapshot) -> None:
-        node, sequencer = self._node, self._node.l2.sequencer
+            sequencer.rewind(shared, snapshot.irregular)
         sequencer.pool.clear()
         for tx in snapshot.pool:
             sequencer.pool.admit(tx)
-        # what the clock showed, not what was added to it: time that passed since is taken back too
-        node.time.set_time(snapshot.now)
-        node.time.settings = TimeSettings(node.time.settings.offset, snapshot.time.next_exact, snapshot.time.interval)
         sequencer.blocks = snapshot.blocks
+
+    def _restore_settings(self, snapshot: Snapshot, branches: tuple[_Branch, ...]) -> None:
+        node = self._node
+        for branch in branches:
+            branch.chain.time.settings = replace(branch.snapshot.time, offset=branch.chain.time.settings.offset)
+        # what the clock showed, not what was added to it: time that passed since is taken back too
+        time = node.l2.time
+        time.settings = replace(time.settings, offset=time.settings.offset + snapshot.now - time.now())
         node.accounts.impersonated = snapshot.impersonated
         node.accounts.auto_impersonate = snapshot.auto_impersonate
         node.accounts.signatures = snapshot.signatures
         node.logging = snapshot.logging
-        node.mining.restore(snapshot.mode, snapshot.block_time)
+        if node.driver is not None and snapshot.progress is not None:
+            node.driver.progress = snapshot.progress
+        for branch in branches:
+            branch.chain.mining.restore(branch.snapshot.mode, branch.snapshot.block_time)
+            branch.chain.sequencer.restore_faults(branch.snapshot.faults)
+        node.broken_promises.evidence = snapshot.evidence
+        node.link.set(*snapshot.latency)
+        node.link.is_cut = snapshot.is_cut
 
 
-_COMPARED = tuple(name for name in Snapshot.__slots__ if name not in ("head", "irregular", "now"))
-"""Fields of a snapshot that are equal where nothing changed; what passes of time by itself does not count."""
+def _snapshot_of(chain: LocalChain) -> ChainSnapshot:
+    sequencer = chain.sequencer
+    return ChainSnapshot(
+        head=sequencer.head,
+        irregular=sequencer.irregular,
+        pool=tuple(sequencer.pool.transactions()),
+        spec=sequencer.spec,
+        engine=sequencer.engine,
+        time=sequencer.time.settings,
+        blocks=sequencer.blocks,
+        mode=sequencer.mode,
+        block_time=chain.mining.block_time,
+        faults=sequencer.faults,
+    )
+
+
+def _differ(now: ChainSnapshot, then: ChainSnapshot) -> bool:
+    """Blocks and what cheats changed by identity, as whoever changes them makes new ones."""
+    return (
+        now.head is not then.head
+        or now.irregular is not then.irregular
+        or replace(now, head=then.head, irregular=then.irregular) != then
+    )

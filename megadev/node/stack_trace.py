@@ -7,16 +7,17 @@ contracts the functions that were under way, as far as source maps tell jumps in
 
 Why the failing call is the last one of its caller that ended with the same revert data: that is how compilers pass a
 failure on. A caller that answers with a reason of its own is where the failure is explained, so the way ends there.
+Where neither has revert data it may also have survived the call and failed later: the line where it ended is told then,
+and not the one of the call.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
 from typing import Final
 
 from megadev.artifacts import explain
@@ -24,19 +25,15 @@ from megadev.artifacts.artifact import Artifact
 from megadev.artifacts.explain import DecodedCall, DecodedLog
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import CHANGED, SourceLocation
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import CONSOLE, REVERTED, Log
 from megadev.chain.transactions import DELEGATION_PREFIX, is_delegation
-from megadev.errors import NotFound
 from megadev.evm.console import read_console
-from megadev.evm.engine import Execution, Frame, FrameExit, Step
-from megadev.evm.engines.frames import REVERTED
-from megadev.evm.engines.machine import CONSOLE
+from megadev.evm.engine import Execution, Frame, FrameExit, Step, Tracer
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallNode, CallTreeTracer
 from megadev.node.chain import LocalChain
-from megadev.node.replay import replay
+from megadev.node.replay import placed_transaction, replay
 from megadev.primitives.types import Address, Hash32
-from megadev.sequencer.block_builder import OpenBlock
 from megadev.state.reader import StateReader
 
 TRAIL: Final = 64
@@ -75,14 +72,17 @@ class Standing:
 
 
 class StackTracer(CallTreeTracer):
-    """The call tree, and where each frame that failed stood at its end, and its caller at the call."""
+    """The call tree, and where frames that failed stood at their end, and their callers at the call.
+
+    Why only the latest of each depth: the stack consists of frames that ended their callers, each its depth's last one.
+    """
 
     def __init__(self) -> None:
         super().__init__(locate=True)
         self.ends: dict[int, Standing] = {}
-        """By the ``id`` of the node: where it stood at its end."""
+        """By depth: where the latest frame that failed there stood at its end."""
         self.calls: dict[int, Standing] = {}
-        """By the ``id`` of the node: where its caller stood when it called."""
+        """By depth: where its caller stood when it called."""
         self._trails: list[_Trail] = []
         self._room = JUMPS_KEPT
 
@@ -91,12 +91,13 @@ class StackTracer(CallTreeTracer):
         self._trails.append(_Trail())
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
-        node, trail = self._open[-1], self._trails.pop()
         super().exit(frame, outcome)
+        trail = self._trails.pop()
         if outcome.error is not None:
-            self.ends[id(node)] = Standing(trail)
-            if self._trails:
-                self.calls[id(node)] = Standing(self._trails[-1])
+            depth = len(self._trails)
+            self.ends[depth] = Standing(trail)
+            if depth:
+                self.calls[depth] = Standing(self._trails[-1])
         elif trail.jumps is not None:
             self._room += len(trail.jumps)
 
@@ -148,15 +149,15 @@ class StackTrace:
     def stack(self) -> list[StackEntry]:
         """The functions under way when it failed, innermost first; empty where it did not fail."""
         entries: list[StackEntry] = []
-        for node, inner in zip_longest(self._failed, self._failed[1:]):
-            standing = self._tracer.ends.get(id(node)) if inner is None else self._tracer.calls.get(id(inner))
+        innermost = len(self._failed) - 1
+        for depth, node in enumerate(self._failed):
+            standing = self._tracer.ends[depth]
+            if depth != innermost:
+                called = self._tracer.calls[depth + 1]
+                if node.outcome.output or self._is_one_line(node, called, standing):
+                    standing = called
             entries += self._entries(node, standing)
         return entries[::-1]
-
-    @property
-    def location(self) -> SourceLocation | None:
-        """Where it failed: the innermost place whose source is known."""
-        return next((entry.location for entry in self.stack if entry.location is not None), None)
 
     def artifact_of(self, node: CallNode) -> Artifact | None:
         """The contract whose code the frame ran."""
@@ -224,8 +225,7 @@ class StackTrace:
         while node is not None:
             way.append(node)
             last = node.events[-1] if node.events else None
-            passed_on = isinstance(last, CallNode) and last.failed and last.outcome.output == node.outcome.output
-            node = last if isinstance(last, CallNode) and passed_on else None
+            node = last if isinstance(last, CallNode) and _is_passed_on(last, node) else None
         return way
 
     @cached_property
@@ -261,14 +261,14 @@ class StackTrace:
         new = diff.codes.get(account.code_hash)
         return self._before.code(account.code_hash) if new is None else new
 
-    def _entries(self, node: CallNode, standing: Standing | None) -> list[StackEntry]:
+    def _entries(self, node: CallNode, standing: Standing) -> list[StackEntry]:
         """The functions of one frame that were under way, outermost first."""
         artifact, creation = self.artifact_of(node), node.frame.kind in _CREATIONS
         address, contract = node.frame.to, self.contract_of(node)
-        if standing is None or not standing.latest:
+        if not standing.latest:
             return []  # no code ran: its caller is where to look
         pc = standing.latest[-1]
-        innermost = None if artifact is None else artifact.location(pc, creation, standing.latest[:-1])
+        innermost = self._innermost(node, standing)
         entries: list[StackEntry] = []
         if artifact is not None:
             for at in _entered(artifact, creation, standing.jumps):
@@ -280,19 +280,38 @@ class StackTrace:
         function = innermost.function if innermost is not None and innermost.function else self.call_of(node).name
         return [*entries, StackEntry(address, contract, function, innermost, pc)]
 
+    def _innermost(self, node: CallNode, standing: Standing) -> SourceLocation | None:
+        """Where in the source a frame stood."""
+        artifact = self.artifact_of(node)
+        if artifact is None:
+            return None
+        *trail, pc = standing.latest
+        return artifact.location(pc, node.frame.kind in _CREATIONS, trail)
 
-def trace_transaction(chain: LocalChain, registry: ArtifactRegistry, tx_hash: Hash32) -> tuple[StackTrace, int]:
-    """An included transaction, run again and watched, and its block's number. Raises ``NotFound``."""
-    try:
-        _, block, position = chain.transaction(tx_hash)
-    except KeyError:
-        raise NotFound(f"transaction not found: 0x{tx_hash.hex()}") from None
-    if block is None:
-        raise NotFound(f"transaction not found in any block: 0x{tx_hash.hex()} waits in the txpool")
+    def _is_one_line(self, node: CallNode, called: Standing, ended: Standing) -> bool:
+        """Whether a frame ended in the line of its last call, as far as is known."""
+        there, here = self._innermost(node, called), self._innermost(node, ended)
+        return there is None or here is None or _same_line(there, here)
+
+
+def _is_passed_on(inner: CallNode, outer: CallNode) -> bool:
+    """Whether a call's failure became that of its caller, whose last one it was."""
+    passed_on = inner.failed and inner.outcome.output == outer.outcome.output
+    return passed_on and outer.outcome.error in (REVERTED, inner.outcome.error)
+
+
+def trace_transaction(
+    chain: LocalChain, registry: ArtifactRegistry, tx_hash: Hash32, bounded: Callable[[StackTracer], Tracer]
+) -> tuple[StackTrace, int]:
+    """An included transaction, run again and watched, and its block's number.
+
+    ``bounded`` stands between the execution and what watches it, and may end it. Raises ``NotFound``.
+    """
+    block, position = placed_transaction(chain, tx_hash)
     tracer = StackTracer()
-    sealed = block.sealed if isinstance(block, OpenBlock) else block
+    watcher = bounded(tracer)
     for replayed in replay(
-        chain, sealed, lambda index, tx, state: tracer if index == position else None, stop=position + 1
+        chain, block, lambda index, tx, state: watcher if index == position else None, stop=position + 1
     ):
         if replayed.index == position:
             return StackTrace(registry, tracer, replayed.execution, replayed.before), block.number

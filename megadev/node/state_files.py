@@ -1,6 +1,6 @@
 """Dump and load on a running node, and the files that keep a chain from one run to the next.
 
-What a dump holds is the chain and its state: blocks, transactions, receipts, accounts. What it does not hold, as in
+What a dump holds is each chain and its state: blocks, transactions, receipts, accounts. What it does not hold, as in
 Anvil: the txpool, impersonations, filters, snapshots, the clock's offset and the chain id.
 
 Why a file is written beside its place and then moved there: a node that is killed while it writes must leave the
@@ -18,7 +18,15 @@ from megadev.chain.blocks import SealedBlock
 from megadev.config import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams
 from megadev.node.chain import LocalChain
-from megadev.node.persistence import Accounts, Dump, DumpedAccount, decode_dump, encode_dump, put_account
+from megadev.node.persistence import (
+    Accounts,
+    Dump,
+    DumpedAccount,
+    UnavailableWorld,
+    decode_dump,
+    encode_dump,
+    put_account,
+)
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
@@ -30,43 +38,64 @@ FILE_NAME = "state.json"
 
 
 class Capture:
-    """A chain at one moment, as a dump is made of it: taken on any thread in no time, encoded on any other."""
+    """A node's chains at one moment, as a dump is made of them: taken on any thread in no time, encoded on any
+    other.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._l2 = _ChainCapture(node.l2)
+        self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
+        self.moment: tuple[object, ...] = (*self._l2.moment, *(() if self._l1 is None else self._l1.moment))
+        """The same objects as long as nothing changed."""
+
+    def encode(self, *, history: bool) -> bytes:
+        """The dump as JSON; ``history``: with the state after each block."""
+        return self._l2.encode(history, None if self._l1 is None else self._l1.encode(history))
+
+
+class _ChainCapture:
+    """One chain's part of it."""
 
     def __init__(self, chain: LocalChain) -> None:
         head, irregular, _ = chain.sequencer.tip  # what is not sealed yet is in no dump
         self._spec = chain.sequencer.spec
         self._settings = chain.sequencer.blocks
         self._blocks = chain.store.blocks(chain.store.genesis.number, head.number)
-        self.state = head.world if irregular is None else head.world.apply(irregular)
-        """The world of now."""
+        self._state = world_of_now(chain)
         self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
         self.moment: tuple[object, object] = (head, irregular)
-        """The same objects as long as nothing changed."""
 
-    def encode(self, *, history: bool) -> bytes:
-        """The dump as JSON; ``history``: with the state after each block."""
+    def encode(self, history: bool, l1: bytes | None = None) -> bytes:
         return encode_dump(
             self._blocks,
-            self.state,
+            self._state,
             self._spec,
             coinbase=self._settings.coinbase,
             gas_limit=self._settings.gas_limit,
             zeroed=self._zeroed,
             history=history,
+            l1=l1,
         )
 
 
 def load_state(node: Node, data: bytes) -> None:
-    """Make what a dump (JSON, plain or compressed) says the node's chain and state, whole or not at all.
+    """Make what a dump (JSON, plain or compressed) says the node's chains and state, whole or not at all.
 
-    The chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
+    A chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
     are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
-    changes accounts. Raises ``InvalidParams`` saying what is wrong with it; then nothing changed.
+    changes accounts. L1 stays as it is where the dump has none, as Anvil's have not. Raises ``InvalidParams`` saying
+    what is wrong with it; then nothing changed.
     """
-    chain, sequencer = node.l2, node.l2.sequencer
     node.between_blocks()
-    dump = decode_dump(data, sequencer.spec)
-    present = Capture(chain).state
+    l1 = node.l1
+    dump, l1_dump = decode_dump(data, node.l2.spec, None if l1 is None else l1.spec)
+    _load_chain(node, node.l2, dump)
+    if l1 is not None and l1_dump is not None:
+        _load_chain(node, l1, l1_dump)
+
+
+def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
+    sequencer, present = chain.sequencer, world_of_now(chain)
     if not dump.blocks:
         diff = StateDiff(Cause.CHEAT)
         for address, account in _merged(dump.accounts, present).items():
@@ -79,12 +108,18 @@ def load_state(node: Node, data: bytes) -> None:
         node.snapshots.forget()
         sequencer.restart(dump.blocks, irregular)
     else:
-        node.snapshots.keep_blocks_above(common)
+        node.snapshots.keep_blocks_above(chain, common)
         sequencer.replace(common, (block for block in dump.blocks if block.number > common), irregular)
-    _set_blocks_to_come(node, dump)
+    _set_blocks_to_come(chain, dump)
     for tx in chain.pool.transactions():
         if tx.nonce < sequencer.next_nonce(tx.sender):
             sequencer.drop(tx.hash, "its nonce was used in the chain that was loaded")
+
+
+def world_of_now(chain: LocalChain) -> World:
+    """The whole state, with what was changed since the head was sealed."""
+    head, irregular, _ = chain.sequencer.tip
+    return head.world if irregular is None else head.world.apply(irregular)
 
 
 def _merged(accounts: Accounts, present: World) -> Accounts:
@@ -124,16 +159,22 @@ def _last_common(chain: LocalChain, blocks: tuple[SealedBlock, ...]) -> int | No
     common = None
     for block in blocks:
         here = chain.store.by_number(block.number)
+        if here is None or here.hash != block.hash:
+            break
         # the head's state is the dump's; an older block's is the one that is here, and better known
-        if here is None or here.hash != block.hash or block is blocks[-1]:
+        if block is blocks[-1] and not _have_same_state(here, block):
             break
         common = block.number
     return common
 
 
-def _set_blocks_to_come(node: Node, dump: Dump) -> None:
+def _have_same_state(here: SealedBlock, loaded: SealedBlock) -> bool:
+    return not isinstance(here.world, UnavailableWorld) and here.world.state_root == loaded.world.state_root
+
+
+def _set_blocks_to_come(chain: LocalChain, dump: Dump) -> None:
     """What the dump says of coinbase and gas limit; a base fee or PREVRANDAO that waited for one block is forgotten."""
-    sequencer = node.l2.sequencer
+    sequencer = chain.sequencer
     before = sequencer.blocks
     sequencer.blocks = type(before)(
         coinbase=before.coinbase if dump.coinbase is None else dump.coinbase,
@@ -141,6 +182,10 @@ def _set_blocks_to_come(node: Node, dump: Dump) -> None:
         max_transactions=before.max_transactions,
         extra_data=before.extra_data,
     )
+
+
+def _are_same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
+    return len(these) == len(those) and all(a is b for a, b in zip(these, those, strict=True))
 
 
 def state_file(config: DevnetConfig) -> StateFile | None:
@@ -169,7 +214,7 @@ class StateFile:
     def __init__(self, path: Path, *, history: bool = False) -> None:
         self.path = path / FILE_NAME if path.is_dir() else path
         self._history = history
-        self._written: tuple[object, object] | None = None
+        self._written: tuple[object, ...] | None = None
         self._writing = Lock()
 
     def load(self, node: Node) -> None:
@@ -196,7 +241,7 @@ class StateFile:
         """
         with self._writing:
             written = self._written
-            if written is None or any(a is not b for a, b in zip(written, capture.moment, strict=True)):
+            if written is None or not _are_same(written, capture.moment):
                 self._write(capture.encode(history=self._history))
                 self._written = capture.moment
 

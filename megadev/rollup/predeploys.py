@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from megadev.chain.contracts import MULTICALL3
 from megadev.chain.contracts import load as load_shared
 from megadev.chain.genesis import GenesisAccount
+from megadev.chain.spec import L1_BLOCK as L1_BLOCK  # execution knows them too
+from megadev.chain.spec import L1_FEE_VAULT as L1_FEE_VAULT
+from megadev.chain.spec import MESSAGE_PASSER as MESSAGE_PASSER
 from megadev.chain.spec import SEQUENCER_FEE_VAULT
 from megadev.primitives.abi import encode
 from megadev.primitives.keccak import keccak
@@ -36,10 +39,7 @@ L2_MESSENGER = _predeploy(0x07)
 GAS_PRICE_ORACLE = _predeploy(0x0F)
 L2_BRIDGE = _predeploy(0x10)
 L2_TOKEN_FACTORY = _predeploy(0x12)
-L1_BLOCK = _predeploy(0x15)
-MESSAGE_PASSER = _predeploy(0x16)
 BASE_FEE_VAULT = _predeploy(0x19)
-L1_FEE_VAULT = _predeploy(0x1A)
 OPERATOR_FEE_VAULT = _predeploy(0x1B)
 
 PREDEPLOYS: tuple[Predeploy, ...] = (

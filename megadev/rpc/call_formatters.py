@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import msgspec
 
 from megadev.chain.mini_blocks import PlacedBlock
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import REVERTED, Log
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.evm.tracers.vm_trace import Effect
-from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, revert_reason
+from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, decode, revert_reason
 from megadev.primitives.types import Address
 from megadev.rpc.formatters import JsonObject, format_word
 from megadev.state.account import EMPTY_ACCOUNT
@@ -27,9 +27,6 @@ from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 
-_REVERTED = "execution reverted"
-_SELDOM = 1024
-"""Instructions between two looks at the clock."""
 _CREATIONS = ("CREATE", "CREATE2")
 _PRECOMPILES = frozenset(address for rules in EVM_RULES.values() for address in rules.precompiles)
 """Of any hardfork: for whoever does not know which."""
@@ -98,7 +95,7 @@ def _geth_frame(node: CallNode, gas: TransactionGas | None) -> JsonObject:
         answer["error"] = outcome.error
         if frame.kind in _CREATIONS:
             del answer["to"]
-        if outcome.error == _REVERTED and outcome.output:
+        if outcome.error == REVERTED and outcome.output:
             answer["output"] = "0x" + outcome.output.hex()
             reason = _stated_reason(outcome.output)
             if reason:
@@ -111,7 +108,14 @@ def _geth_frame(node: CallNode, gas: TransactionGas | None) -> JsonObject:
 
 def _stated_reason(output: bytes) -> str:
     """What ``Error(string)`` or ``Panic(uint256)`` says; '' for anything else, as geth."""
-    return revert_reason(output) if output[:4] in (ERROR_SELECTOR, PANIC_SELECTOR) else ""
+    kind = {ERROR_SELECTOR: "bytes", PANIC_SELECTOR: "uint256"}.get(output[:4])
+    if kind is None:
+        return ""
+    try:
+        decode([kind], output[4:])
+    except ValueError:  # only looks like it
+        return ""
+    return revert_reason(output)
 
 
 def _geth_log(log: Log, index: int, position: int) -> JsonObject:
@@ -146,7 +150,7 @@ def flat_call_tracer(
         if error is not None:
             answer["error"] = _reworded(error, _CONVERTED_ERRORS) if convert_parity_errors else error
             answer["result"].pop("address", None)
-        if answer["result"] is None or error not in (None, _REVERTED):
+        if answer["result"] is None or error not in (None, REVERTED):
             del answer["result"]
         answer["subtraces"] = children
         answer["traceAddress"] = path
@@ -168,7 +172,7 @@ def format_traces(root: CallNode, precompiles: Collection[Address] = _PRECOMPILE
         error = node.outcome.error
         if error is not None:
             answer["error"] = _reworded(error, _PARITY_ERRORS)
-            if error != _REVERTED:
+            if error != REVERTED:
                 answer["result"] = None
         answer["subtraces"] = children
         answer["traceAddress"] = path
@@ -274,20 +278,16 @@ def _placed(answer: JsonObject, block: PlacedBlock | None, index: int) -> JsonOb
 class VmTracePen:
     """Writes Parity's vmTrace as it happens: instructions within calls within instructions, as one text in pieces.
 
-    ``mnemonics``: by opcode. ``spend`` is told the length of each piece, ``check`` is called now and then; either may
-    raise, which ends the execution.
+    ``mnemonics``: by opcode. ``spend`` is told the length of each piece; it may raise, which ends the execution.
     """
 
-    def __init__(
-        self, mnemonics: Mapping[int, str], *, spend: Callable[[int], None], check: Callable[[], None]
-    ) -> None:
+    def __init__(self, mnemonics: Mapping[int, str], *, spend: Callable[[int], None]) -> None:
         self._ops = [mnemonics.get(op, f"opcode {op:#x} not defined") for op in range(256)]
-        self._spend, self._check = spend, check
+        self._spend = spend
         self._pieces: list[str] = []
         self._codes: list[tuple[int, Address]] = []
         self._separator = ""
         self._is_called = False
-        self._count = 0
 
     def begin_frame(self, code: bytes | None, address: Address) -> None:
         self._separator = ""
@@ -303,9 +303,6 @@ class VmTracePen:
         self._is_called = True
 
     def begin_instruction(self, pc: int, op: int) -> None:
-        self._count += 1
-        if not self._count % _SELDOM:
-            self._check()
         self._write(f'{self._separator}{{"pc":{pc},"op":"{self._ops[op]}","sub":')
         self._is_called = False
 

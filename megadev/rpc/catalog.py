@@ -53,6 +53,7 @@ _NO_MINING = "refused: there is no proof of work"
 _NO_TEMPO = "refused: Tempo networks only"
 _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a trie; ask debug_executionWitness"
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
+_SEQUENCER = "the sequencer's condition and faults"
 _CONDITIONAL = "partial: the state is looked at before a block, not between transactions that share one"
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
@@ -179,7 +180,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_storageRangeAt", "block, index, address, start, limit", "slots", FULL, heavy=True),
         _row("debug_getHistoryTransactionCount", "block", "transactions up to it", FULL),
         _row("debug_freeOSMemory", "", "null", FULL, heavy=True),
-        _row("megadev_getStackTrace", "hash or call, block?", "stack and calls, with names and sources", FULL, heavy=True),
+        _row("megadev_getStackTrace", "hash or call, block?", "stack and calls, names and sources", FULL, heavy=True),
         _row("megadev_getConsoleLogs", "hash or {after?, limit?}?", "console.log messages", FULL, heavy=True),
         _row("trace_transaction", "hash", "flat traces", FULL, heavy=True),
         _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True),
@@ -216,8 +217,8 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("anvil_setAutomine", "bool", "null", FULL, "evm_setAutomine"),
         _row("anvil_getIntervalMining", "", "seconds or null", FULL),
         _row("anvil_setIntervalMining", "seconds", "null", FULL, "evm_setIntervalMining"),
-        _row("anvil_increaseTime", "seconds", "total offset in seconds", FULL, "evm_increaseTime"),
-        _row("anvil_setTime", "timestamp", "seconds jumped", FULL, "evm_setTime"),
+        _row("anvil_increaseTime", "seconds, alone?", "total offset in seconds", FULL, "evm_increaseTime"),
+        _row("anvil_setTime", "timestamp, alone?", "seconds jumped", FULL, "evm_setTime"),
         _row("anvil_setNextBlockTimestamp", "timestamp", "null", FULL, "evm_setNextBlockTimestamp"),
         _row("anvil_setBlockTimestampInterval", "seconds", "null", FULL),
         _row("anvil_removeBlockTimestampInterval", "", "bool", FULL),
@@ -272,16 +273,35 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_getArtifact", "address or name", "name, source, ABI and code, or null", FULL, heavy=True),
     ),
     "MegaETH and the rollup": (
-        _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt"),
-        _row("megadev_getPreconfirmation", "transaction hash", "the sequencer's signed promise, or null", FULL),
+        _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL),
+        _row("megadev_getPreconfirmation", "hash", "a signed promise and what became of it, or null", FULL),
         _row("megadev_sequencerAt", "block?", "whose signatures count for it", FULL),
+        _row("megadev_chainConfig", "", "L2 and L1 as viem's chain objects, with every address", FULL),
+        _row("megadev_sequencer_status", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_pause", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_resume", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_crash", "{survive?, blocks?, reads?}?", _SEQUENCER, FULL),
+        _row("megadev_sequencer_restart", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_rotateKey", "{key?, block?}?", "who signs from which block on", FULL),
+        _row("megadev_sequencer_setLatency", "{answer?, stream?, seed?}", _SEQUENCER, FULL),
+        _row("megadev_sequencer_reorder", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_withhold", "{transactions?, addresses?, delay?}", _SEQUENCER, FULL),
+        _row("megadev_sequencer_censor", "addresses", _SEQUENCER, FULL),
+        _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_behave", "", _SEQUENCER, FULL),
+        _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL),
         _row("mega_getAccountInfo", "address, block?", "account", _INTERNAL),
-        _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", PLANNED, *_WITHDRAWAL, heavy=True),
+        _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", FULL, *_WITHDRAWAL, heavy=True),
         _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", _NO_SALT),
-        _row("optimism_outputAtBlock", "block number", "output root", PLANNED, "mega_outputAtBlock", heavy=True),
-        _row("optimism_syncStatus", "", "heads of both chains"),
-        _row("optimism_rollupConfig", "", "rollup configuration"),
-        _row("optimism_version", "", "version"),
+        _row("optimism_outputAtBlock", "block number", "output root", FULL, "mega_outputAtBlock", heavy=True),
+        _row("optimism_syncStatus", "", "heads of both chains", FULL),
+        _row("optimism_rollupConfig", "", "rollup configuration", FULL),
+        _row("optimism_version", "", "version", FULL),
+        _row("megadev_getBridgeStatus", "", "every message, its state and the next step", FULL),
+        _row("megadev_getWithdrawal", "withdrawal hash", "its state and the L1 call that comes next", FULL),
+        _row("megadev_proposeOutput", "", "the claim about L2's newest block, or null", FULL),
+        _row("megadev_setL1Fees", "[{baseFee, blobBaseFee?}]", "null", FULL),
+        _row("megadev_skipWithdrawalWindows", "withdrawal hash?", "seconds that passed on both chains", FULL),
     ),
 }
 

@@ -148,6 +148,20 @@ def decode_hash(value: object) -> Hash32:
     return _fixed(value, 32, "a 32-byte hash (0x and 64 hex digits)")
 
 
+def hash_or(annotation: Any, expected: str) -> Decoder:
+    """A decoder for a transaction's hash, or else an object of the type ``annotation``; ``expected`` names both."""
+    decode_object = decoder_for(annotation)
+
+    def decode(value: Any) -> Any:
+        if type(value) is str:
+            return decode_hash(value)
+        if type(value) is dict:
+            return decode_object(value)
+        raise InvalidParams(f"expected {expected}, got {describe(value)}")
+
+    return decode
+
+
 def decode_word(value: object) -> bytes:
     """Exactly 32 bytes, as storage values are given: a short word is more often a mistake than a number."""
     return _fixed(value, 32, "a 32-byte word (0x and 64 hex digits)")

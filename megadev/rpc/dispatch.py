@@ -7,8 +7,8 @@ A method is a function of the node and of decoded parameters, registered under i
         return quantity(node.chain.balance(address, block))
 
 Its annotations say how the parameters are decoded (``codec``); a parameter with a default may be absent or null. It
-returns JSON and raises exceptions of ``megadev/errors.py``. It may be a coroutine function where it must wait. Aliases,
-and whether it is heavy, stand in its row of the catalog.
+returns JSON and raises exceptions of ``megadev/errors.py``. It may be a coroutine function where it must wait, or
+return a coroutine where it finds that it must. Aliases, and whether it is heavy, stand in its row of the catalog.
 
 Four moments matter to whoever owns the chain. ``before_request`` runs before each request is dispatched, batch members
 included; ``after_answer`` is called by the transport once the answer has left the process. Giving both "seal what is
@@ -30,15 +30,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import re
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from megadev.clock import SystemClock
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, SequencerUnavailable
+from megadev.node.link import Link
 from megadev.rpc import envelope
 from megadev.rpc.catalog import CATALOG, Entry
 from megadev.rpc.codec import Decoder, decoder_for
@@ -64,6 +67,9 @@ BATCH_ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes of answers after which a batch's other members are refused: one request of 2 MB can ask for gigabytes."""
 RESPONSE_TOO_LARGE = Failure(-32003, f"response too large: over {BATCH_ANSWER_LIMIT} bytes so far; split the batch")
 """geth's code and words."""
+
+_SEND = re.compile(rb'"method"\s*:\s*"(?:eth_send|realtime_send)')
+"""Whether a body sends a transaction, alone or in a batch."""
 
 QUICK_NS = 1_000_000
 """A heavy method's call that took less is not worth a thread the next time."""
@@ -171,10 +177,33 @@ def _nothing() -> None:
     """The hook of whoever needs none."""
 
 
-class Dispatcher:
-    """Answers JSON-RPC bodies for one chain.
+class Writer:
+    """Where the one writer of a node runs: what the dispatchers of its chains share."""
 
-    ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``on_request(method, failure or None,
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """The loop of the server that serves the node, while one does: requests from other threads go there."""
+        self.turn = threading.RLock()
+        """Held by whoever calls ``handle`` and ``after_answer`` while no server does: callers come from any thread."""
+        self._servers = 0
+
+    def server_started(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Requests run on ``loop`` from now on."""
+        self._servers += 1
+        self.loop = loop
+
+    def server_closed(self) -> None:
+        """Once it was the last one, requests run where they are made."""
+        self._servers -= 1
+        if self._servers == 0:
+            self.loop = None
+
+
+class Dispatcher:
+    """Answers JSON-RPC bodies for one chain. ``writer`` is given where another chain has the same.
+
+    ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
+    ``on_request(method, failure or None,
     nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
     answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
     for heavy methods.
@@ -189,19 +218,19 @@ class Dispatcher:
         before_request: Callable[[], None] = _nothing,
         after_answer: Callable[[], None] = _nothing,
         when_idle: Callable[[], None] = _nothing,
+        link: Link | None = None,
         on_request: Callable[[str, Failure | None, int], None] | None = None,
         on_defect: Callable[[str, BaseException], None] | None = None,
+        writer: Writer | None = None,
     ) -> None:
         self.node = node
+        self.writer = Writer() if writer is None else writer
         self.before_request = before_request
         self.after_answer = after_answer
         self.when_idle = when_idle
+        self.link = link if link is not None else Link()
         self.on_request = on_request
         self.on_defect = on_defect or _log_defect
-        self.loop: asyncio.AbstractEventLoop | None = None
-        """The loop of the server that serves this dispatcher, while one does: requests from other threads go there."""
-        self.turn = threading.RLock()
-        """Held by whoever calls ``handle`` and ``after_answer`` while no server does: callers come from any thread."""
         self._quick: set[tuple[str, str, str, str] | None] = set()
         self._methods: dict[str, tuple[Method, bool]] = {}
         self._notes: dict[str, str] = {}
@@ -235,8 +264,20 @@ class Dispatcher:
             if not members:
                 failure = Failure(envelope.INVALID_REQUEST, "invalid request: empty batch")
                 return envelope.write_failure(b"null", failure)
-            return self._batch(members, node, offload)
-        return self._member(body, node, offload)
+            answer: Answer | Awaitable[Answer] = self._batch(members, node, offload)
+        else:
+            answer = self._member(body, node, offload)
+        if self.link.answer is not None and _SEND.search(body):
+            return self._hold_back(answer, self.link.answer_delay())
+        return answer
+
+    async def _hold_back(self, answer: Answer | Awaitable[Answer], seconds: float) -> Answer:
+        """The answer, so many seconds after it is there; what it leaves due does not wait for it."""
+        if answer is not None and not isinstance(answer, bytes):
+            answer = await answer
+        asyncio.get_running_loop().call_soon(self.after_answer)
+        await self.link.sleep(seconds)
+        return answer
 
     async def _batch(self, members: list[msgspec.Raw], node: RpcNode, offload: Offload | None) -> Answer:
         """Members in order, each on its own; others get a turn every ``BATCH_TURN_NS``."""
@@ -274,6 +315,8 @@ class Dispatcher:
             return None if request_id is None else envelope.write_failure(request_id, failure)
         called, heavy = found
         try:
+            if self.link.is_cut:
+                _check_steers(name)
             self.before_request()
             params = request.params
             if type(params) is not list:
@@ -282,13 +325,15 @@ class Dispatcher:
                 params = []
             arguments = called.arguments(params)
             if called.is_async:
-                return self._wait(called, node, arguments, request_id, started)
+                return self._wait(called, called.function(node, *arguments), request_id, started)
             if heavy and offload is not None:
                 key = _call_key(name, params)
                 if key not in self._quick:
                     return offload(lambda: self._run(called, node, arguments, request_id, started, key))
                 return self._run(called, node, arguments, request_id, started, key)
             result = called.function(node, *arguments)
+            if type(result) is CoroutineType:
+                return self._wait(called, result, request_id, started)
             if observer is not None:
                 observer(name, None, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_result(request_id, result)
@@ -323,10 +368,10 @@ class Dispatcher:
         return answer
 
     async def _wait(
-        self, called: Method, node: RpcNode, arguments: list[Any], request_id: bytes | None, started: int
+        self, called: Method, outcome: Awaitable[Any], request_id: bytes | None, started: int
     ) -> Answer:
         try:
-            result = await called.function(node, *arguments)
+            result = await outcome
             answer = None if request_id is None else envelope.write_result(request_id, result)
         except Exception as error:
             return self._failed(called.name, error, request_id, started)
@@ -359,6 +404,17 @@ class Dispatcher:
         elif status:
             message += ": megadev does not offer it yet"
         return Failure(envelope.METHOD_NOT_FOUND, message)
+
+
+def _check_steers(name: str) -> None:
+    """Raises ``SequencerUnavailable`` for a method that does not get through to a node whose link is cut."""
+    from megadev.rpc.gateway_limits import CONTROL  # what few nodes need is loaded by those
+
+    if not name.startswith(CONTROL):
+        raise SequencerUnavailable(
+            "permanent error forwarding request context deadline exceeded: the sequencer crashed and its gateway with "
+            "it; megadev_sequencer_restart brings them back"
+        )
 
 
 def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:

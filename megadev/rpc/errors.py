@@ -21,6 +21,9 @@ from megadev.rpc.envelope import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUN
 
 EXECUTION_REVERTED = 3
 RECEIPT_TIMEOUT = 4
+NOT_READY = 5
+NONCE_GAP = 6
+"""EIP-7966's; the last is of its drafts."""
 SERVER_ERROR = -32000
 RESOURCE_NOT_FOUND = -32001
 TRANSACTION_REJECTED = -32003
@@ -104,7 +107,12 @@ TABLE: dict[type[Exception], Row] = {
     errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",)),
     errors.GasAllowanceExceeded: Row(SERVER_ERROR, ("gas required exceeds allowance",)),
     errors.ReceiptTimeout: Row(RECEIPT_TIMEOUT, (), lambda error: "0x" + error.tx_hash.hex()),
+    errors.RealtimeExpired: Row(SERVER_ERROR, ("realtime transaction expired",)),
+    errors.NotReady: Row(NOT_READY, (), lambda error: "0x" + error.tx_hash.hex()),
+    errors.NonceGap: Row(NONCE_GAP, ("nonce gap",), lambda error: hex(error.expected)),
     errors.NonceTimeout: Row(SERVER_ERROR, ("timeout waiting for nonce condition",)),
+    errors.SequencerStopped: Row(SERVER_ERROR),
+    errors.SequencerUnavailable: Row(SERVER_ERROR, ("permanent error forwarding request",)),
     errors.LimitExceeded: Row(LIMIT_EXCEEDED, ("too many", "limit exceeded")),
     errors.SimulationError: Row(SERVER_ERROR),
     errors.SimulatedBlockOutOfOrder: Row(-38020),

@@ -1,7 +1,8 @@
 """Filters: who asks what is new, again and again (``eth_newFilter`` and its kin).
 
 A filter over logs or blocks remembers only how far it has been read: the chain itself is its buffer, so it costs a few
-words however seldom it is polled.
+words however seldom it is polled. One over logs from ``pending`` on, where a block is open while transactions arrive,
+has the logs of mini-blocks as they become known.
 
 Why filters hang on the chain and not on a dispatcher: one chain may be served over several transports and in-process at
 once, and a filter's id must be good on all of them.
@@ -17,16 +18,17 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.store import LogMatcher
 from megadev.chain.transactions import Transaction
 from megadev.clock import Clock
 from megadev.errors import InvalidParams, UnknownFilter
-from megadev.events import BlocksRemoved, Event, TransactionAdmitted
+from megadev.events import BlocksRemoved, Event, MiniBlockSealed, PreconfirmationsLost, TransactionAdmitted
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.rpc.codec import LogFilter
 from megadev.rpc.dispatch import RpcNode
-from megadev.rpc.formatters import JsonObject, format_log, format_pending_transaction
+from megadev.rpc.formatters import JsonObject, format_log, format_mini_block_log, format_pending_transaction
 from megadev.rpc.streams import newest_first
 
 FILTER_IDLE_SECONDS = 300
@@ -71,6 +73,29 @@ class _LogFilter:
 
 
 @dataclass(slots=True)
+class _EarlyLogFilter:
+    """Logs of mini-blocks."""
+
+    criteria: LogFilter
+    matcher: LogMatcher
+    polled_ns: int
+    seen: deque[JsonObject] = field(default_factory=lambda: deque(maxlen=MAX_BUFFERED))
+
+    def changes(self, chain: LocalChain) -> list[JsonObject]:
+        seen = list(self.seen)
+        self.seen.clear()
+        return seen
+
+    def notice(self, mini_block: MiniBlock, *, removed: bool = False) -> None:
+        places = self.matcher.in_mini_block(mini_block)
+        self.seen.extend(format_mini_block_log(mini_block, *place, removed=removed) for place in places)
+
+    def forget(self, blocks: list[SealedBlock]) -> None:
+        for block in blocks:
+            self.seen.extend(format_log(found, removed=True) for found in self.matcher.in_block(block))
+
+
+@dataclass(slots=True)
 class _BlockFilter:
     """Hashes of new blocks."""
 
@@ -101,7 +126,7 @@ class _PendingFilter:
         return [format_pending_transaction(tx) for tx in seen] if self.full else ["0x" + tx.hash.hex() for tx in seen]
 
 
-_Filter: TypeAlias = _LogFilter | _BlockFilter | _PendingFilter
+_Filter: TypeAlias = _LogFilter | _EarlyLogFilter | _BlockFilter | _PendingFilter
 
 
 class Filters:
@@ -119,6 +144,9 @@ class Filters:
 
     def add_logs(self, chain: LocalChain, criteria: LogFilter) -> str:
         """Watch logs. With a first block given, what it and later ones hold already comes with the first poll."""
+        if criteria.from_block is Tag.PENDING and chain.is_continuous:
+            matcher = LogMatcher(criteria.addresses, criteria.topics)
+            return self._add(_EarlyLogFilter(criteria, matcher, self._now()))
         head = chain.head.number
         if criteria.block_hash is not None:
             only = chain.block(criteria.block_hash).number
@@ -145,7 +173,7 @@ class Filters:
     def criteria(self, filter_id: str) -> LogFilter:
         """What a log filter asks for."""
         watched = self._polled(filter_id)
-        if not isinstance(watched, _LogFilter):
+        if not isinstance(watched, _LogFilter | _EarlyLogFilter):
             raise UnknownFilter(f"filter not found: {filter_id} is not a filter over logs")
         return watched.criteria
 
@@ -202,6 +230,15 @@ class Filters:
             for watched in self._filters.values():
                 if isinstance(watched, _PendingFilter):
                     watched.seen.append(event.tx)
+        elif isinstance(event, MiniBlockSealed):
+            for watched in self._filters.values():
+                if isinstance(watched, _EarlyLogFilter):
+                    watched.notice(event.mini_block)
+        elif isinstance(event, PreconfirmationsLost):
+            for watched in self._filters.values():
+                if isinstance(watched, _EarlyLogFilter):
+                    for mini_block in reversed(event.mini_blocks):
+                        watched.notice(mini_block, removed=True)
         elif isinstance(event, BlocksRemoved):
             self._forget_idle()
             blocks = newest_first(event.blocks)
@@ -224,5 +261,5 @@ def filters_of(node: RpcNode) -> Filters:
     """The filters of the chain a method works on."""
     found = _FILTERS.get(node.chain)
     if found is None:
-        found = _FILTERS[node.chain] = Filters(node.devnet.bus, node.devnet.clock)
+        found = _FILTERS[node.chain] = Filters(node.chain.bus, node.devnet.clock)
     return found

@@ -13,7 +13,7 @@ and encoding the dict (2.7 µs), and can be wrong in more ways. Keeping what was
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -126,6 +126,7 @@ def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Place, index:
     answer["blockTimestamp"] = hex(place.timestamp)
     if receipt.deposit_nonce is not None:
         answer["nonce"] = hex(receipt.deposit_nonce)
+        answer["depositReceiptVersion"] = "0x1"
     return answer
 
 
@@ -180,8 +181,9 @@ def _transaction(tx: Transaction, gas_price: Wei) -> JsonObject:
         ]
     elif kind == DEPOSIT:
         answer["sourceHash"] = "0x" + (tx.source_hash or b"").hex()
-        answer["mint"] = hex(tx.mint)
+        answer["mint"] = hex(tx.mint) if tx.mint else None
         answer["isSystemTx"] = tx.is_system
+        answer["yParity"] = "0x0"
     return answer
 
 
@@ -260,6 +262,15 @@ def _receipt(tx: Transaction, receipt: Receipt, place: _Place, index: int, first
     elif receipt.deposit_nonce is not None:
         answer["depositNonce"] = hex(receipt.deposit_nonce)
         answer["depositReceiptVersion"] = "0x1"
+    cost = receipt.l1_cost
+    if cost is not None:
+        prices = cost.prices
+        answer["l1Fee"] = hex(cost.fee)
+        answer["l1GasUsed"] = hex(cost.gas_used)
+        answer["l1GasPrice"] = hex(prices.base_fee)
+        answer["l1BaseFeeScalar"] = hex(prices.base_fee_scalar)
+        answer["l1BlobBaseFee"] = hex(prices.blob_base_fee)
+        answer["l1BlobBaseFeeScalar"] = hex(prices.blob_base_fee_scalar)
     return answer
 
 
@@ -289,6 +300,24 @@ def _log(
 # -- mini-blocks --------------------------------------------------------------------------------------------------
 
 
+def format_mini_block(mini_block: MiniBlock, signature: tuple[int, int, int]) -> JsonObject:
+    """A mini-block as MegaETH's subscription tells it, with what it holds; ``signature`` is (y parity, r, s)."""
+    y_parity, r, s = signature
+    return {
+        "block_number": hex(mini_block.block_number),
+        "block_timestamp": hex(mini_block.block_timestamp),
+        "index": hex(mini_block.index),
+        "mini_block_number": hex(mini_block.number),
+        "mini_block_timestamp": hex(mini_block.timestamp),
+        "gas_used": hex(mini_block.gas_used),
+        "transactions": format_mini_block_transactions(mini_block),
+        "receipts": format_mini_block_receipts(mini_block),
+        "transaction_root": "0x" + mini_block.transaction_root.hex(),
+        "receipt_root": "0x" + mini_block.receipt_root.hex(),
+        "signature": {"r": hex(r), "s": hex(s), "yParity": hex(y_parity)},
+    }
+
+
 def format_mini_block_transactions(mini_block: MiniBlock) -> list[JsonObject]:
     """The transactions of a mini-block, whose block is not sealed yet."""
     place = _unsealed(mini_block)
@@ -308,10 +337,12 @@ def format_mini_block_receipts(mini_block: MiniBlock) -> list[JsonObject]:
     )
 
 
-def format_mini_block_log(mini_block: MiniBlock, log: Log, tx_index: int, log_index: int) -> JsonObject:
-    """One of its logs; both indices count in the block."""
+def format_mini_block_log(
+    mini_block: MiniBlock, log: Log, tx_index: int, log_index: int, *, removed: bool = False
+) -> JsonObject:
+    """One of its logs; both indices count in the block. ``removed``: the mini-block is void."""
     tx = mini_block.transactions[tx_index - mini_block.tx_offset]
-    return _log(log, _unsealed(mini_block), tx.hash, tx_index, log_index)
+    return _log(log, _unsealed(mini_block), tx.hash, tx_index, log_index, removed)
 
 
 def _unsealed(mini_block: MiniBlock) -> _Place:
@@ -319,6 +350,16 @@ def _unsealed(mini_block: MiniBlock) -> _Place:
 
 
 # -- state --------------------------------------------------------------------------------------------------------
+
+
+def format_state_change(address: Address, nonce: int, balance: Wei, slots: Mapping[int, int]) -> JsonObject:
+    """An account as a mini-block left it, with the ``slots`` that the mini-block changed."""
+    return {
+        "address": "0x" + address.hex(),
+        "nonce": hex(nonce),
+        "balance": hex(balance),
+        "storage": {format_word(slot): format_word(value) for slot, value in slots.items()},
+    }
 
 
 def format_word(value: int) -> str:

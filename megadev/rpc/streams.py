@@ -8,6 +8,9 @@ connection that has several is told.
 
 A new kind of subscription is a row in ``KINDS``, a function, and its place in ``NEWS``. Who listens, and how messages
 get to them, is the matter of ``subscriptions``.
+
+``miniBlocks``, ``stateChanges``, ``logs`` from ``pending`` or ``latest`` on and the additions to ``newHeads`` have
+MegaETH's shapes (eth_subscribe). Its page does not say what a header's signature is over: here it is the block's hash.
 """
 
 from __future__ import annotations
@@ -18,34 +21,63 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from megadev.chain.blocks import SealedBlock
+from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.preconfirmations import sign_block, sign_mini_block
+from megadev.chain.receipts import Receipt
 from megadev.chain.store import LogMatcher
 from megadev.errors import InvalidParams
-from megadev.events import BlockSealed, BlocksRemoved, Event, TransactionAdmitted
+from megadev.events import (
+    BlockSealed,
+    BlocksRemoved,
+    Event,
+    MiniBlockEquivocated,
+    MiniBlockSealed,
+    PreconfirmationsLost,
+    TransactionAdmitted,
+)
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Hash32
-from megadev.rpc.codec import BoolParam, FilterParam, HashParam, decoder_for
-from megadev.rpc.formatters import format_header, format_log, format_pending_transaction, format_receipts
+from megadev.rpc.codec import AddressParam, BoolParam, FilterParam, HashParam, decoder_for
+from megadev.rpc.formatters import (
+    JsonObject,
+    format_header,
+    format_log,
+    format_mini_block,
+    format_mini_block_log,
+    format_pending_transaction,
+    format_receipts,
+    format_state_change,
+)
+from megadev.state.account import EMPTY_ACCOUNT
+from megadev.state.diff import StateDiff
+
+MOST_ACCOUNTS = 256
+"""Addresses that one subscription to state changes may name."""
 
 _encode = msgspec.json.Encoder().encode
+_UNSAID: Any = object()
+"""In the place of an account that a diff says nothing of: None means that it is gone."""
 
 
 class Telling:
     """One event on its way to the streams of ``chain``: what is encoded for one of them is at hand for the others."""
 
-    __slots__ = ("_emitters", "_encoded", "chain")
+    __slots__ = ("_emitters", "_encoded", "chain", "changes")
 
     def __init__(self, chain: LocalChain) -> None:
         self.chain = chain
+        self.changes: dict[Address, bytes] | None = None
+        """What changed, by account, as JSON, once somebody asked."""
         self._encoded: dict[Hashable, bytes] = {}
-        self._emitters: dict[Hash32, frozenset[Address]] = {}
+        self._emitters: dict[Hashable, frozenset[Address]] = {}
 
-    def emitters(self, block: SealedBlock) -> frozenset[Address]:
-        """Who logged something in a block: most filters of thousands need no closer look."""
-        found = self._emitters.get(block.hash)
+    def emitters(self, place: Hashable, receipts: Iterable[Receipt]) -> frozenset[Address]:
+        """Who logged something in the (mini-)block at ``place``: most filters of thousands need no closer look."""
+        found = self._emitters.get(place)
         if found is None:
-            logs = (log for receipt in block.receipts for log in receipt.logs)
-            found = self._emitters[block.hash] = frozenset(log.address for log in logs)
+            logs = (log for receipt in receipts for log in receipt.logs)
+            found = self._emitters[place] = frozenset(log.address for log in logs)
         return found
 
     def once(self, what: Hashable, make: Callable[[], object]) -> bytes:
@@ -81,6 +113,7 @@ class _ReceiptOptions(msgspec.Struct, frozen=True, rename="camel"):
     transaction_hashes: tuple[HashParam, ...] = ()
 
 
+_decode_accounts = decoder_for(tuple[AddressParam, ...])
 _decode_filter = decoder_for(FilterParam)
 _decode_pending = decoder_for(_PendingOptions)
 _decode_receipts = decoder_for(_ReceiptOptions)
@@ -88,10 +121,12 @@ _decode_receipts = decoder_for(_ReceiptOptions)
 
 @dataclass(frozen=True, slots=True)
 class LogChoice:
-    """Logs by address and topics, and the matcher for them."""
+    """Logs by address and topics, and the matcher for them. ``early``: as soon as mini-blocks make them known, where
+    the chain has those before its blocks."""
 
     addresses: frozenset[Address]
     topics: tuple[frozenset[Hash32] | None, ...]
+    early: bool
     matcher: LogMatcher = field(compare=False)
 
 
@@ -102,13 +137,24 @@ def _everything(options: Any) -> None:
 def _chosen_logs(options: Any) -> LogChoice:
     criteria = _decode_filter({} if options is None else options)
     topics = tuple(None if not choice else frozenset(choice) for choice in criteria.topics)
-    return LogChoice(frozenset(criteria.addresses), topics, LogMatcher(criteria.addresses, criteria.topics))
+    early = criteria.from_block is Tag.PENDING or criteria.from_block is Tag.LATEST
+    return LogChoice(frozenset(criteria.addresses), topics, early, LogMatcher(criteria.addresses, criteria.topics))
 
 
 def _whether_whole(options: Any) -> bool:
     if type(options) is bool:
         return options
     return options is not None and bool(_decode_pending(options).include_transactions)
+
+
+def _chosen_accounts(options: Any) -> frozenset[Address]:
+    """Addresses; none: all."""
+    if options is None:
+        return frozenset()
+    addresses = _decode_accounts(options)
+    if len(addresses) > MOST_ACCOUNTS:
+        raise InvalidParams(f"at most {MOST_ACCOUNTS} addresses: subscribe several times, or to all")
+    return frozenset(addresses)
 
 
 def _chosen_receipts(options: Any) -> frozenset[Hash32]:
@@ -125,18 +171,59 @@ def newest_first(blocks: Iterable[SealedBlock]) -> list[SealedBlock]:
 
 
 def _new_head(telling: Telling, event: BlockSealed, choice: None) -> Iterable[bytes]:
-    return (telling.once("head", lambda: format_header(event.block)),)
+    return (telling.once("head", lambda: _signed_header(telling.chain, event.block)),)
 
 
 def _head_left(telling: Telling, event: BlocksRemoved, choice: None) -> Iterable[bytes]:
     if event.replaced:  # the blocks that follow are the news
         return ()
-    return (telling.once("head", lambda: format_header(telling.chain.store.head)),)
+    return (telling.once("head", lambda: _signed_header(telling.chain, telling.chain.store.head)),)
+
+
+def _signed_header(chain: LocalChain, block: SealedBlock) -> JsonObject:
+    header = format_header(block)
+    if "miniBlockCount" in header:
+        header["signature"] = "0x" + sign_block(block.hash, chain.signers.at(block.number).key).hex()
+    return header
+
+
+def _new_mini_block(telling: Telling, event: MiniBlockSealed, choice: None) -> Iterable[bytes]:
+    return (telling.once("mini-block", lambda: _signed_mini_block(telling.chain, event.mini_block)),)
+
+
+def _rival_mini_block(telling: Telling, event: MiniBlockEquivocated, choice: None) -> Iterable[bytes]:
+    return (telling.once("mini-block", lambda: _signed_mini_block(telling.chain, event.rival)),)
+
+
+def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
+    return format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+
+
+def _new_logs(telling: Telling, event: BlockSealed, choice: LogChoice) -> Iterable[bytes]:
+    if choice.early and telling.chain.is_continuous:  # they were told already
+        return ()
+    return _logs(telling, event.block, choice, removed=False)
+
+
+def _early_logs(telling: Telling, event: MiniBlockSealed, choice: LogChoice) -> Iterable[bytes]:
+    if not choice.early or not telling.chain.is_continuous:
+        return ()
+    return _mini_block_logs(telling, event.mini_block, choice, removed=False)
+
+
+def _removed_logs(telling: Telling, event: BlocksRemoved, choice: LogChoice) -> Iterable[bytes]:
+    for block in newest_first(event.blocks):
+        yield from _logs(telling, block, choice, removed=True)
+
+
+def _lost_logs(telling: Telling, event: PreconfirmationsLost, choice: LogChoice) -> Iterable[bytes]:
+    if choice.early:
+        for mini_block in reversed(event.mini_blocks):
+            yield from _mini_block_logs(telling, mini_block, choice, removed=True)
 
 
 def _logs(telling: Telling, block: SealedBlock, choice: LogChoice, *, removed: bool) -> Sequence[bytes]:
-    emitters = telling.emitters(block)
-    if not emitters or (choice.addresses and choice.addresses.isdisjoint(emitters)):
+    if not _may_match(choice, telling.emitters(block.hash, block.receipts)):
         return ()
     return [
         telling.once((block.number, found.log_index), lambda found=found: format_log(found, removed=removed))  # type: ignore[misc]
@@ -144,13 +231,86 @@ def _logs(telling: Telling, block: SealedBlock, choice: LogChoice, *, removed: b
     ]
 
 
-def _new_logs(telling: Telling, event: BlockSealed, choice: LogChoice) -> Iterable[bytes]:
-    return _logs(telling, event.block, choice, removed=False)
+def _mini_block_logs(
+    telling: Telling, mini_block: MiniBlock, choice: LogChoice, *, removed: bool
+) -> Sequence[bytes]:
+    if not _may_match(choice, telling.emitters(mini_block.number, mini_block.receipts)):
+        return ()
+    return [
+        telling.once(("early", *place), lambda place=place: format_mini_block_log(mini_block, *place, removed=removed))  # type: ignore[misc]
+        for place in choice.matcher.in_mini_block(mini_block)
+    ]
 
 
-def _removed_logs(telling: Telling, event: BlocksRemoved, choice: LogChoice) -> Iterable[bytes]:
-    for block in newest_first(event.blocks):
-        yield from _logs(telling, block, choice, removed=True)
+def _may_match(choice: LogChoice, emitters: frozenset[Address]) -> bool:
+    return bool(emitters) and not (choice.addresses and choice.addresses.isdisjoint(emitters))
+
+
+def _changes(telling: Telling, event: MiniBlockSealed, accounts: frozenset[Address]) -> Iterable[bytes]:
+    return _told_changes(telling, event.mini_block.diffs, accounts)
+
+
+def _lost_changes(telling: Telling, event: PreconfirmationsLost, accounts: frozenset[Address]) -> Iterable[bytes]:
+    """What was announced and is so no more: the values that hold again."""
+    return _told_changes(telling, [diff for mini in event.mini_blocks for diff in mini.diffs], accounts, undone=True)
+
+
+def _told_changes(
+    telling: Telling, diffs: Sequence[StateDiff], accounts: frozenset[Address], *, undone: bool = False
+) -> Iterable[bytes]:
+    changes = telling.changes
+    if changes is None:
+        found = _values_again(telling.chain, diffs) if undone else _values_after(telling.chain, diffs)
+        changes = telling.changes = {change[0]: _encode(format_state_change(*change)) for change in found}
+    if not accounts:
+        return changes.values()
+    return [changes[address] for address in accounts if address in changes]
+
+
+_Change: TypeAlias = tuple[Address, int, int, dict[int, int]]
+"""An account, its nonce, its balance and the slots that changed, with what they hold now."""
+
+
+def _values_after(chain: LocalChain, diffs: Sequence[StateDiff]) -> Iterable[_Change]:
+    """What the transactions of a mini-block left behind, one entry for each account."""
+    for address in _touched(diffs):
+        account = next((diff.accounts[address] for diff in reversed(diffs) if address in diff.accounts), _UNSAID)
+        if account is _UNSAID:  # only its storage changed: the account is what it was before
+            account = chain.sequencer.head_state().account(address)
+        slots: dict[int, int] = {}
+        for diff in diffs:
+            if diff.accounts.get(address, _UNSAID) is None:
+                slots = {}
+            slots.update(diff.storage.get(address, {}))
+        shown = account or EMPTY_ACCOUNT
+        yield address, shown.nonce, shown.balance, slots
+
+
+def _values_again(chain: LocalChain, diffs: Sequence[StateDiff]) -> Iterable[_Change]:
+    state = chain.sequencer.head_state()
+    for address in _touched(diffs):
+        account = state.account(address) or EMPTY_ACCOUNT
+        slots = {slot: state.storage(address, slot) for diff in diffs for slot in diff.storage.get(address, ())}
+        yield address, account.nonce, account.balance, slots
+
+
+def _touched(diffs: Iterable[StateDiff]) -> Iterable[Address]:
+    """Every account that they change, once, in the order in which it was first changed."""
+    return dict.fromkeys(address for diff in diffs for address in (*diff.accounts, *diff.storage))
+
+
+def _lost(telling: Telling, event: PreconfirmationsLost, choice: None) -> Iterable[bytes]:
+    return (
+        telling.once(
+            "lost",
+            lambda: {
+                "blockNumber": hex(event.block_number),
+                "transactionHashes": ["0x" + tx.hash.hex() for tx in event.transactions],
+                "miniBlockNumbers": [hex(mini_block.number) for mini_block in event.mini_blocks],
+                "reason": event.reason,
+            },
+        ),
+    )
 
 
 def _new_receipts(telling: Telling, event: BlockSealed, choice: frozenset[Hash32]) -> Iterable[bytes]:
@@ -173,8 +333,9 @@ def _admitted(telling: Telling, event: TransactionAdmitted, whole: bool) -> Iter
 
 # -- the tables ---------------------------------------------------------------------------------------------------
 
-NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING = (
-    "newHeads", "logs", "newPendingTransactions", "transactionReceipts", "syncing",
+NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST = (
+    "newHeads", "logs", "newPendingTransactions", "transactionReceipts", "syncing", "miniBlocks", "stateChanges",
+    "lostPreconfirmations",
 )
 
 KINDS: dict[str, Kind] = {
@@ -183,12 +344,18 @@ KINDS: dict[str, Kind] = {
     PENDING: Kind(_whether_whole),
     RECEIPTS: Kind(_chosen_receipts),
     SYNCING: Kind(_everything, first=b"false"),
+    MINI_BLOCKS: Kind(_everything),
+    STATE_CHANGES: Kind(_chosen_accounts),
+    LOST: Kind(_everything),
 }
 """Every kind of subscription, in the order in which an error names them."""
 
 NEWS: dict[type[Event], Sequence[tuple[str, Say]]] = {
+    MiniBlockSealed: ((MINI_BLOCKS, _new_mini_block), (STATE_CHANGES, _changes), (LOGS, _early_logs)),
+    MiniBlockEquivocated: ((MINI_BLOCKS, _rival_mini_block),),
     BlockSealed: ((NEW_HEADS, _new_head), (LOGS, _new_logs), (RECEIPTS, _new_receipts)),
     BlocksRemoved: ((LOGS, _removed_logs), (NEW_HEADS, _head_left)),
+    PreconfirmationsLost: ((LOST, _lost), (LOGS, _lost_logs), (STATE_CHANGES, _lost_changes)),
     TransactionAdmitted: ((PENDING, _admitted),),
 }
 """Which kinds speak of an event, and with which function."""

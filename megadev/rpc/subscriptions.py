@@ -14,17 +14,21 @@ from __future__ import annotations
 import asyncio
 import secrets
 import weakref
+from collections import deque
 from collections.abc import Callable, Hashable
 
 from megadev.errors import LimitExceeded, UnknownFilter
 from megadev.events import Event
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
+from megadev.node.link import Link
 from megadev.rpc.dispatch import RpcNode, Session
 from megadev.rpc.streams import KINDS, NEWS, Telling
 
 _END = b"}}"
 """What follows the result in a notification."""
+MOST_DELAYED = 10_000
+"""Events that may wait to be told on a slow link; with more, the oldest is told at once."""
 
 
 class _Subscriber:
@@ -54,10 +58,15 @@ class _Stream:
 class Subscriptions:
     """The subscriptions to one chain, at most ``limit``. All methods run on the event loop's thread, as events do."""
 
-    def __init__(self, chain: LocalChain, bus: Bus, limit: int) -> None:
+    def __init__(self, chain: LocalChain, bus: Bus, limit: int, link: Link) -> None:
         # weak, so that an abandoned chain is not kept alive by the table that finds its listeners
         self._chain = weakref.ref(chain)
         self._bus = bus
+        self._link = link
+        self._late: deque[list[tuple[_Subscriber, bytes]]] = deque()
+        """What is told later, an event each, in order."""
+        self._late_until = 0.0
+        """When the last of it is told, by the loop's clock."""
         self.limit = limit
         self._unsubscribe: Callable[[], None] | None = None
         self._streams: dict[str, dict[Hashable, _Stream]] = {kind: {} for kind in KINDS}
@@ -136,12 +145,36 @@ class Subscriptions:
         if rows is None or chain is None:
             return
         telling = Telling(chain)
+        late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.stream is not None or self._late else None
         for kind, say in rows:
             for stream in tuple(self._streams[kind].values()):
                 for result in say(telling, event, stream.choice):
                     shared = result + _END
                     for subscriber in tuple(stream.subscribers.values()):  # who is dropped meanwhile leaves the stream
-                        subscriber.session.notify(subscriber.head, shared)
+                        if late is None:
+                            subscriber.session.notify(subscriber.head, shared)
+                        else:
+                            late.append((subscriber, shared))
+        if late:
+            self._tell_later(late)
+
+    def _tell_later(self, late: list[tuple[_Subscriber, bytes]]) -> None:
+        """On a slow link: an event is told when its time has come, and not before the one that happened first."""
+        self._late.append(late)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._tell_oldest()
+            return
+        if len(self._late) > MOST_DELAYED:
+            self._tell_oldest()
+        self._late_until = max(self._late_until, loop.time() + self._link.stream_delay())
+        loop.call_at(self._late_until, self._tell_oldest)
+
+    def _tell_oldest(self) -> None:
+        if self._late:
+            for subscriber, shared in self._late.popleft():
+                subscriber.session.notify(subscriber.head, shared)
 
 
 def _soon(call: Callable[[], None]) -> None:
@@ -162,5 +195,5 @@ def subscriptions_of(node: RpcNode) -> Subscriptions:
     found = _SUBSCRIPTIONS.get(node.chain)
     if found is None:
         limit = node.devnet.config.max_subscriptions
-        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.devnet.bus, limit)
+        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.chain.bus, limit, node.devnet.link)
     return found

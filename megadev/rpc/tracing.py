@@ -55,6 +55,8 @@ DEFAULT_TIMEOUT_NS = 60 * 10**9
 
 _FRAME_BYTES = 300
 """About what a call takes in an answer, besides its input and output; a log takes less."""
+_SELDOM = 1024
+"""Steps between two looks at the clock."""
 
 
 # -- options ------------------------------------------------------------------------------------------------------
@@ -76,9 +78,19 @@ def _decode_duration(value: Any) -> int:
 DurationParam: TypeAlias = Annotated[int, Decode(_decode_duration)]
 
 
-class TraceOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What to trace with and how. Without ``tracer`` every opcode is shown, as the options after it say: geth's struct
-    logger. ``limit`` is a number of steps, 0 for all. ``timeout`` is for each transaction.
+class StructLoggerOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What of each opcode to show. ``limit`` is a number of steps, 0 for all."""
+
+    enable_memory: BoolParam = False
+    disable_stack: BoolParam = False
+    disable_storage: BoolParam = False
+    enable_return_data: BoolParam = False
+    limit: Uint64Param = 0
+
+
+class TraceOptions(StructLoggerOptions, frozen=True, kw_only=True, rename="camel"):
+    """What to trace with and how. Without ``tracer`` it is the struct logger, whose options stand here too; those of
+    others stand in ``tracer_config``. ``timeout`` is for each transaction.
 
     Others that geth knows (``debug``, ``overrides``, ``reexec``) are of no effect here.
     """
@@ -86,11 +98,6 @@ class TraceOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tracer: StringParam | None = None
     tracer_config: AnyParam = None
     timeout: DurationParam | None = None
-    enable_memory: BoolParam = False
-    disable_stack: BoolParam = False
-    disable_storage: BoolParam = False
-    enable_return_data: BoolParam = False
-    limit: Uint64Param = 0
 
 
 class TraceCallOptions(TraceOptions, frozen=True, kw_only=True, rename="camel"):
@@ -143,7 +150,7 @@ class Budget:
     calls, under a tracer of calls) nobody looks, and the transaction runs to its end: at full speed, bounded by gas.
     """
 
-    def __init__(self, clock: Clock, timeout_ns: int | None) -> None:
+    def __init__(self, clock: Clock, timeout_ns: int | None = None) -> None:
         self._clock = clock
         self._timeout_ns = DEFAULT_TIMEOUT_NS if timeout_ns is None else timeout_ns
         self._deadline = clock.monotonic_ns() + self._timeout_ns
@@ -166,19 +173,20 @@ class Budget:
         self._room -= size
         if self._room < 0:
             raise LimitExceeded(
-                f"limit exceeded: the trace is over {TRACE_BYTES >> 20} MiB; ask for less: disableStack, "
-                "disableStorage, a limit on steps, one transaction and not the block, or the callTracer"
+                f"limit exceeded: the trace is over {TRACE_BYTES >> 20} MiB; ask for less: one transaction and not "
+                "the block, the callTracer, or of steps disableStack, disableStorage or a limit"
             )
 
 
 class Bounded:
-    """A tracer of frames, on a budget."""
+    """A tracer on a budget, one that keeps frames. What is written of steps it must account for itself."""
 
     def __init__(self, tracer: Tracer, budget: Budget) -> None:
         self.wants_steps = tracer.wants_steps
-        self.step, self.step_done = tracer.step, tracer.step_done
+        self.step_done = tracer.step_done
         self._tracer = tracer
         self._budget = budget
+        self._steps = 0
 
     def enter(self, frame: Frame) -> None:
         self._budget.check()
@@ -188,6 +196,12 @@ class Bounded:
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
         self._budget.spend(2 * len(outcome.output))
         self._tracer.exit(frame, outcome)
+
+    def step(self, step: Step) -> None:
+        self._steps += 1
+        if not self._steps % _SELDOM:
+            self._budget.check()
+        self._tracer.step(step)
 
     def log(self, log: Log) -> None:
         self._budget.spend(_FRAME_BYTES + 2 * len(log.data))
@@ -321,7 +335,7 @@ TRACERS: dict[str, TracerKind] = {
         TracerKind("prestateTracer", "the state touched, or changed", PrestateOptions, _prestate_tracer),
         TracerKind("4byteTracer", "how often which functions are called", NoOptions, _four_byte_tracer),
         TracerKind("noopTracer", "nothing", NoOptions, _noop_tracer),
-        TracerKind("muxTracer", "what several others show", MuxOptions, _mux_tracer),
+        TracerKind("muxTracer", 'what several of these show: `{"callTracer": {}, …}`', MuxOptions, _mux_tracer),
     )
 }
 """All of them but the struct logger, which has no name: it is used where none is given."""
@@ -334,7 +348,7 @@ def begin(options: TraceOptions, spec: ChainSpec, budget: Budget) -> Started:
     not exist.
     """
     if not options.tracer:
-        return _struct_logger(options, spec, budget)
+        return STRUCT_LOGGER.begin(options, spec, budget)
     return begin_named(options.tracer, options.tracer_config, spec, budget)
 
 
@@ -367,7 +381,7 @@ class _JsonPen:
 
     __slots__ = ("_memory", "_ops", "_return_data", "_stack")
 
-    def __init__(self, options: TraceOptions, mnemonics: Mapping[int, str]) -> None:
+    def __init__(self, options: StructLoggerOptions, mnemonics: Mapping[int, str]) -> None:
         self._stack = not options.disable_stack
         self._memory = options.enable_memory
         self._return_data = options.enable_return_data
@@ -402,7 +416,7 @@ class _JsonPen:
         return f'{text},"refund":{refund}}}' if refund else text + "}"
 
 
-def _struct_logger(options: TraceOptions, spec: ChainSpec, budget: Budget) -> Started:
+def _struct_logger(options: StructLoggerOptions, spec: ChainSpec, budget: Budget) -> Started:
     tracer = StructLogTracer(
         _JsonPen(options, EVM_RULES[spec.hardfork].opcodes),
         limit=options.limit,
@@ -421,6 +435,9 @@ def _struct_logger(options: TraceOptions, spec: ChainSpec, budget: Budget) -> St
         return msgspec.Raw(head[:-1] + b',"structLogs":[' + ",".join(tracer.texts).encode() + b"]}")
 
     return Started(tracer, answer)
+
+
+STRUCT_LOGGER = TracerKind("", "every opcode: geth's struct logs", StructLoggerOptions, _struct_logger)
 
 
 # -- prestate -----------------------------------------------------------------------------------------------------

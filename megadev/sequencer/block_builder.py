@@ -19,15 +19,18 @@ from threading import Lock
 
 import msgspec
 
-from megadev.chain.blocks import Cut, Header, SealedBlock, seal_block, transactions_root
+from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
+from megadev.chain.l1_fees import L1Cost, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
-from megadev.chain.transactions import SignedAuthorization, Transaction, recover_authority
+from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
 from megadev.errors import GasLimitTooHigh, MalformedTransaction
+from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     CONSENSUS,
     IMPERSONATED,
+    SYSTEM,
     Authorization,
     BlockEnv,
     EcrecoverAnswers,
@@ -39,12 +42,39 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
+from megadev.evm.l1_fees import execute_charged, l1_prices
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
-from megadev.primitives.types import Address, Hash32, Wei
+from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.world import World, WorldView
+
+
+class BlockStart(msgspec.Struct, frozen=True):
+    """What a block of a chain that settles on an L1 begins with.
+
+    ``system_call`` or ``attributes``, a transaction, tells the chain which L1 block it has got to; ``deposits`` are
+    what L1 has for it. Nobody here may refuse them.
+    """
+
+    system_call: SystemCall | None = None
+    attributes: Transaction | None = None
+    deposits: tuple[Transaction, ...] = ()
+
+    @property
+    def transactions(self) -> tuple[Transaction, ...]:
+        """In their order."""
+        return self.deposits if self.attributes is None else (self.attributes, *self.deposits)
+
+    @property
+    def stays_alone(self) -> bool:
+        """Where no transaction leads each block the user's is the first: deposits have a block to themselves."""
+        return bool(self.deposits) and self.attributes is None
+
+
+PLAIN_START = BlockStart()
+"""Most blocks of most chains begin with their first transaction."""
 
 
 class BlockPlan(msgspec.Struct, frozen=True):
@@ -65,6 +95,7 @@ class BlockPlan(msgspec.Struct, frozen=True):
     extra_data: bytes = b""
     tx_offset: int = 0
     mini_block_offset: int = 0
+    start: BlockStart = PLAIN_START
 
 
 class BlockBuilder:
@@ -104,12 +135,16 @@ class BlockBuilder:
         self.state.apply(
             block_start_diff(self.state, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root)
         )
+        if plan.start.system_call is not None:
+            self._make_system_call(plan.start.system_call)
         self.transactions: list[Transaction] = []
         self.receipts: list[Receipt] = []
         self.gas_used = 0
         self.blob_gas_used = 0
         self.cuts: list[Cut] = []
         """Where its mini-blocks end; what was included since belongs to the next one."""
+        self.closed: list[MiniBlock] = []
+        """Its mini-blocks so far, as they were announced."""
         self._places: dict[Hash32, int] = {}
         self._diffs: list[StateDiff] = []
         self._logs_cut = 0
@@ -118,10 +153,16 @@ class BlockBuilder:
         self._shown: OpenBlock | None = None
         self._lent = False
         """Somebody was shown what ``state`` holds now."""
+        for tx in plan.start.transactions:
+            self.append(tx, self.execute(tx))
+
+    def _make_system_call(self, call: SystemCall) -> None:
+        env = TxEnv(call.sender, call.to, data=call.data)
+        self.state.apply(self.engine.execute(self.env, env, self.state, rules=SYSTEM).diff)
 
     def hash_start(self) -> None:
         """Move what the block begins with (cheats, system writes) from the overlay into the world, storage tries and
-        all, so that ``seal`` finds it done. For a block without transactions.
+        all, so that ``seal`` finds it done. Before anybody's transactions.
         """
         reader = self.state.base
         assert isinstance(reader, WorldView)
@@ -136,13 +177,28 @@ class BlockBuilder:
         return self.append(tx, self.execute(tx, rules))
 
     def execute(self, tx: Transaction, rules: Rules | None = None, *, tracer: Tracer | None = None) -> Execution:
-        """What ``tx`` would do at the end of the block; it changes nothing. Raises ``InvalidTransaction``."""
+        """What ``tx`` would do at the end of the block; it changes nothing. Raises ``InvalidTransaction``, but never
+        for a deposit, whose rules are its own.
+        """
+        if tx.type == DEPOSIT:
+            return execute_deposit(
+                self.engine, self.env, tx, self.state, ecrecover_answers=self.ecrecover_answers, tracer=tracer
+            )
         if rules is None:
             rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
             if self.ecrecover_answers:
                 rules = replace(rules, ecrecover_answers=self.ecrecover_answers)
         env = transaction_env(tx, self.plan.base_fee)
+        cost = self._l1_cost(tx)
+        if cost is not None and cost.fee and rules.charge_fees:
+            return execute_charged(self.engine, self.env, env, self.state, cost.fee, rules=rules, tracer=tracer)
         return self.engine.execute(self.env, env, self.state, rules=rules, tracer=tracer)
+
+    def _l1_cost(self, tx: Transaction) -> L1Cost | None:
+        """What ``tx`` pays for its data on L1, where that is paid for: deposits come from there."""
+        if not self.spec.charges_l1_fee or tx.type == DEPOSIT:
+            return None
+        return l1_cost(tx.encoded, l1_prices(self.state))
 
     def has_room(self, tx: Transaction) -> bool:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""
@@ -166,7 +222,9 @@ class BlockBuilder:
 
     def append(self, tx: Transaction, execution: Execution) -> Receipt:
         """Make ``tx``, executed on this block's ``state``, its last transaction."""
-        receipt = receipt_of(tx, execution, self.gas_used + execution.gas.used, self.env)
+        nonce = self._nonce(tx.sender) if tx.type == DEPOSIT else None
+        cost = self._l1_cost(tx)
+        receipt = receipt_of(tx, execution, self.gas_used + execution.gas.used, self.env, nonce, cost)
         if self._lock is None:
             self._join(tx, execution, receipt)
         else:
@@ -177,6 +235,10 @@ class BlockBuilder:
                     self.state = self.state.fork()
                 self._join(tx, execution, receipt)
         return receipt
+
+    def _nonce(self, sender: Address) -> int:
+        account = self.state.account(sender)
+        return 0 if account is None else account.nonce
 
     def _join(self, tx: Transaction, execution: Execution, receipt: Receipt) -> None:
         self.state.apply(execution.diff)
@@ -211,6 +273,7 @@ class BlockBuilder:
         )
         self._logs_cut += count_logs(receipts)
         self.cuts.append(Cut(end, timestamp))
+        self.closed.append(mini_block)
         self._diffs = []
         if self._lock is not None:
             with self._lock:
@@ -251,6 +314,7 @@ class BlockBuilder:
     ) -> SealedBlock:
         plan = self.plan
         world = self.parent_world.apply(diff)
+        withdrawals = self.spec.withdrawals_root_of
         count = len(transactions)
         if count and (not cuts or cuts[-1].end < count):
             cuts = (*cuts, Cut(count, plan.timestamp * 1_000_000))
@@ -268,6 +332,7 @@ class BlockBuilder:
             extra_data=plan.extra_data,
             prev_randao=plan.prev_randao,
             base_fee=plan.base_fee,
+            withdrawals_root=EMPTY_TRIE_ROOT if withdrawals is None else world.storage_root(withdrawals),
             blob_gas_used=blob_gas_used,
             excess_blob_gas=plan.excess_blob_gas,
             parent_beacon_root=plan.parent_beacon_root,
@@ -283,6 +348,7 @@ class BlockBuilder:
             tx_offset=plan.tx_offset,
             mini_block_offset=plan.mini_block_offset,
             cuts=cuts,
+            system_call=plan.start.system_call,
         )
 
 
@@ -327,8 +393,10 @@ class OpenBlock:
         return self._builder._sealed(diff, self.transactions, self.receipts, cuts, self._blob_gas_used)
 
 
-def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec) -> SealedBlock:
-    """A block without transactions; ``world`` is the state after what the protocol writes at its start."""
+def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec, withdrawals_root: Hash32) -> SealedBlock:
+    """A block without transactions; ``world`` is the state after what the protocol writes at its start, which leaves
+    the parent's ``withdrawals_root`` as it was.
+    """
     header = Header(
         parent_hash=plan.parent_hash,
         coinbase=plan.coinbase,
@@ -339,6 +407,7 @@ def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec) -> SealedBlock:
         extra_data=plan.extra_data,
         prev_randao=plan.prev_randao,
         base_fee=plan.base_fee,
+        withdrawals_root=withdrawals_root,
         excess_blob_gas=plan.excess_blob_gas,
         parent_beacon_root=plan.parent_beacon_root,
     )
@@ -370,8 +439,15 @@ def authorization_env(signed: SignedAuthorization) -> Authorization:
     return Authorization(signed.chain_id, signed.address, signed.nonce, recover_authority(signed))
 
 
-def receipt_of(tx: Transaction, execution: Execution, cumulative_gas_used: int, env: BlockEnv) -> Receipt:
-    """The receipt of an execution that joins a block."""
+def receipt_of(
+    tx: Transaction,
+    execution: Execution,
+    cumulative_gas_used: int,
+    env: BlockEnv,
+    deposit_nonce: int | None = None,
+    l1_cost: L1Cost | None = None,
+) -> Receipt:
+    """The receipt of an execution that joins a block; ``deposit_nonce`` is the sender's nonce before a deposit."""
     result = execution.result
     succeeded = isinstance(result, Success)
     logs = execution.logs
@@ -390,4 +466,6 @@ def receipt_of(tx: Transaction, execution: Execution, cumulative_gas_used: int, 
         output=result.output,
         console=execution.console,
         error=None if succeeded else result.reason if isinstance(result, Halt) else "execution reverted",
+        deposit_nonce=deposit_nonce,
+        l1_cost=l1_cost,
     )

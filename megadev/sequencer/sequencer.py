@@ -16,14 +16,19 @@ Whatever is not a transaction (cheats, time travel, settings of blocks to come, 
 between two blocks: ``between_blocks`` seals the open one first. So a block has one environment from its first
 transaction to its last, and a replay needs to know only what was changed before it.
 
+It can be told to stand still, to crash and to break its promises (``faults``). While it stands still nothing is
+executed or sealed, by whatever timer or request: what needs a block's end is refused with ``SequencerStopped`` if one
+is open.
+
 All methods run on the one writer thread. Readers on other threads use the immutable values handed out by the store and
 by ``tip``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -31,7 +36,8 @@ import msgspec
 
 from megadev.chain.blocks import Cut, SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
-from megadev.chain.mini_blocks import mini_blocks
+from megadev.chain.l1_fees import l1_cost
+from megadev.chain.mini_blocks import MiniBlock, mini_blocks
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction, is_delegation, validate_transaction
@@ -45,21 +51,29 @@ from megadev.errors import (
     InvalidTransaction,
     NonceTooLow,
     SenderHasCode,
+    SequencerStopped,
+    SequencerUnavailable,
 )
 from megadev.events import (
     BlockSealed,
     BlocksRemoved,
     Event,
+    MiniBlockEquivocated,
     MiniBlockSealed,
+    PreconfirmationsLost,
+    SequencerCondition,
+    SequencerTurned,
     TransactionAdmitted,
     TransactionDropped,
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine
+from megadev.evm.l1_fees import l1_prices
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, seal_empty
+from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
+from megadev.sequencer.faults import NO_FAULTS, Faults, broken_promises, cut_again, promises, rival_of, rival_promises
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
 from megadev.state.account import EMPTY_ACCOUNT
@@ -158,9 +172,15 @@ class Sequencer:
         """In continuous mode, seconds for which a block is open; its timestamp is the end of them."""
         self.on_work: Callable[[], None] = lambda: None
         """Called when a transaction joined the open mini-block, in continuous mode."""
+        self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
+        """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
+        self.faults: Faults | None = None
+        """What it does wrong on purpose; None: nothing. Between two blocks, or by the methods below."""
         self._open: BlockBuilder | None = None
+        self._written_ahead: BlockBuilder | None = None
+        """Of a sequencer that crashed: the open block, whose transactions it will execute again."""
         self._prepared: BlockBuilder | None = None
         self._just_sealed = False
         self._more_ready = False
@@ -207,11 +227,13 @@ class Sequencer:
             id(self.irregular),
             self.time.now(),
             self.ecrecover_answers(),
+            self.block_start(self.head),
         )
         pending = self._pending
         if pending is None or pending[0] != key:
             builder = self._builder(self.window)
-            self._fill(builder, drop=False)
+            if not builder.plan.start.stays_alone:
+                self._fill(builder, drop=False)
             pending = self._pending = (key, builder)
         return pending[1]
 
@@ -233,9 +255,14 @@ class Sequencer:
         """Take a transaction. Where transactions are executed on arrival it is preconfirmed on return, unless it waits
         for others or for room in a block.
 
-        Raises ``InvalidTransaction`` subclasses; then nothing has changed.
+        Raises ``InvalidTransaction`` subclasses, and ``SequencerUnavailable`` after a crash; then nothing has changed.
         """
         started = self.time.clock.monotonic_ns()
+        faults = self.faults
+        if faults is not None and faults.condition is SequencerCondition.CRASHED:
+            raise SequencerUnavailable(
+                "permanent error forwarding request: the sequencer crashed; megadev_sequencer_restart brings it back"
+            )
         self.settle()
         validate_transaction(tx, self.spec)
         self._check(tx)
@@ -244,7 +271,7 @@ class Sequencer:
             self.publish(TransactionDropped(replaced, f"replaced by 0x{tx.hash.hex()}"))
         next_nonce = self.next_nonce(tx.sender)
         self.publish(TransactionAdmitted(tx, self.pool.pending_nonce(tx.sender, next_nonce) > tx.nonce))
-        if tx.nonce == next_nonce:
+        if tx.nonce == next_nonce and (faults is None or faults.executes(tx)):
             if self.mode is _CONTINUOUS:
                 self._include_in_open(tx, started)
             elif self.mode.is_instant:
@@ -255,7 +282,7 @@ class Sequencer:
         if self._open is None:
             return
         if self.mode is _CONTINUOUS:
-            if self._more_ready:
+            if self._more_ready and self.is_running:
                 self._take_waiting()
             return
         self._close()
@@ -268,15 +295,18 @@ class Sequencer:
                 self._close()
 
     def between_blocks(self) -> None:
-        """Seal the open block, if there is one: what is changed from here on lies between it and the next."""
+        """Seal the open block, if there is one: what is changed from here on lies between it and the next. Raises
+        ``SequencerStopped`` where there is one and it must stay.
+        """
         self.settle()
-        if self._open is not None:
+        if self._open is not None or self._written_ahead is not None:
+            self._check_running()
             self._close()
 
     def close_mini_block(self) -> None:
         """Make known what was included in the open block since the last mini-block, if anything was."""
         self.settle()
-        if self._open is not None and self._open.has_uncut:
+        if self._open is not None and self._open.has_uncut and self.is_running:
             self._cut(self._open)
 
     def prepare(self) -> None:
@@ -293,8 +323,9 @@ class Sequencer:
 
     def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
         """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
-        given.
+        given. Raises ``SequencerStopped`` where none is built now.
         """
+        self._check_running()
         self.settle()
         if interval is not None:
             self.time.check_row(count, interval, self.head.header.timestamp)
@@ -310,7 +341,9 @@ class Sequencer:
                     break
             self._space(interval)
             builder = self._builder()
-            self._fill(builder, drop=True)
+            self._announce_start(builder)
+            if not builder.plan.start.stays_alone:
+                self._fill(builder, drop=True)
             mined.append(self._append(builder))
         if self.mode is _CONTINUOUS:
             self._take_waiting()
@@ -318,7 +351,12 @@ class Sequencer:
 
     def _nothing_waits(self) -> bool:
         """The next block will be like the one after it: no transactions, no cheats, no settings for it alone."""
-        return not len(self.pool) and self.irregular is None and self.blocks is _one_block_passed(self.blocks)
+        return (
+            not len(self.pool)
+            and self.irregular is None
+            and self.blocks is _one_block_passed(self.blocks)
+            and self.block_start(self.head) == PLAIN_START
+        )
 
     def _space(self, interval: int | None) -> None:
         """Put the next block ``interval`` seconds after its parent, or after the present time if that is later."""
@@ -333,26 +371,66 @@ class Sequencer:
         row = WorldRow(start.world)
         for _ in range(count):
             self._space(interval)
-            plan = self._plan(self.head)
+            plan = self._plan(self.head, start=PLAIN_START)
             writes = block_start_diff(
                 start, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root
             ).storage
             if any(value == 0 for slots in writes.values() for value in slots.values()):
                 break  # a row only adds: what deletes a word is left to an ordinary block
-            mined.append(self._adopt(seal_empty(plan, row.next(writes), self.spec)))
+            root = self.head.header.withdrawals_root
+            mined.append(self._adopt(seal_empty(plan, row.next(writes), self.spec, root)))
         return mined
 
     def include_ready(self) -> None:
         """Include whatever is ready (after switching to a mode that executes on arrival)."""
-        self.settle()
+        self.include_deposits()
+        if not self.is_running:
+            return
         if self.mode is _CONTINUOUS:
             self._take_waiting()
         elif self._first_ready() is not None:
             self.mine()
 
+    def include_deposits(self) -> None:
+        """Take in what L1 has for this chain, where transactions are executed on arrival; elsewhere it begins the next
+        block. Where deposits share a block with others, and one is open, they wait for the one after it.
+        """
+        self.settle()
+        if not self.is_running:
+            return
+        while self.mode.executes_on_arrival and (start := self.block_start(self.head)).deposits:
+            if self.mode is _CONTINUOUS and not start.stays_alone:
+                if self._open is None:
+                    self._keep_open(self._builder(self.window))
+                    self.on_work()
+                return
+            self.between_blocks()
+            self._append_start(self._builder(self.window))
+
+    def _include_lone_deposits(self) -> None:
+        """Build the blocks that nobody may join, before one that somebody is to."""
+        while self.block_start(self.head).stays_alone:
+            self._append_start(self._builder(self.window))
+
+    def _append_start(self, builder: BlockBuilder) -> SealedBlock:
+        """Seal a block that holds nothing but what it began with."""
+        self._announce_start(builder)
+        return self._append(builder)
+
+    def _announce_start(self, builder: BlockBuilder) -> None:
+        """Tell of the deposits that a block began with."""
+        start = builder.plan.start
+        for index, tx in enumerate(start.deposits, start.attributes is not None):
+            self.publish(TransactionPreconfirmed(tx, builder.receipts[index], builder.plan.number, index, 0))
+
     def _first_ready(self) -> Transaction | None:
         """The waiting transaction that would be included next."""
-        return next(self.pool.ready(_nonces_in(self.head_state()), self.next_base_fee()), None)
+        return next(self._ready(self.head_state(), self.next_base_fee()), None)
+
+    def _ready(self, state: StateReader, base_fee: Wei) -> Iterator[Transaction]:
+        """What could be included upon ``state``, best first."""
+        ready = self.pool.ready(_nonces_in(state), base_fee)
+        return ready if self.faults is None else self.faults.uncensored(ready)
 
     # -- changes outside transactions -----------------------------------------------------------------------------
 
@@ -408,7 +486,7 @@ class Sequencer:
             self.store.append(block)
             for tx in block.transactions:
                 self.pool.remove(tx.hash)
-                self._forget_below(tx.sender, tx.nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+            self._forget_used(block)
             self._announce(block)
         self._set_tip(irregular)
         return removed
@@ -427,13 +505,227 @@ class Sequencer:
         for block in store.blocks(store.genesis.number, store.head.number):
             self._announce(block)
 
-    def resume(self, store: ChainStore) -> None:
+    def take_up(self, store: ChainStore) -> None:
         """Go on with a chain that ``restart`` put aside."""
         self.between_blocks()
         removed = self.store.blocks(self.store.genesis.number, self.head.number)
         self.store = store
         self._set_tip(None)
         self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+
+    # -- faults ---------------------------------------------------------------------------------------------------
+
+    @property
+    def is_running(self) -> bool:
+        """Neither paused nor crashed."""
+        return self.faults is None or self.faults.runs
+
+    @property
+    def condition(self) -> SequencerCondition:
+        """Running, paused or crashed."""
+        return NO_FAULTS.condition if self.faults is None else self.faults.condition
+
+    @property
+    def unsealed(self) -> int:
+        """Transactions of the open block, also while a crash hides it."""
+        builder = self._open or self._written_ahead
+        return 0 if builder is None else len(builder.transactions)
+
+    def misbehave(self, faults: Faults | None) -> None:
+        """Break promises from now on as ``faults`` says; its condition stays. None: behave. What a fault held up is
+        included at once.
+        """
+        self.settle()
+        self._set_faults(replace(faults or NO_FAULTS, condition=self.condition))
+        if self.mode.executes_on_arrival:
+            self.include_ready()
+
+    def pause(self) -> None:
+        """Execute and seal nothing until ``resume``. Raises ``SequencerStopped`` after a crash."""
+        self._check_alive()
+        self.settle()
+        self._turn(SequencerCondition.PAUSED)
+
+    def resume(self) -> None:
+        """Go on after a pause, with what waits. Raises ``SequencerStopped`` after a crash."""
+        self._check_alive()
+        self._turn(SequencerCondition.RUNNING)
+        self._go_on()
+
+    def crash(self, *, survive: bool, blocks: int = 0) -> None:
+        """Be gone. What is not sealed, and what waits, either survives until ``recover`` or is lost; in that case the
+        last ``blocks`` sealed ones are lost as well, whose number the caller has checked.
+
+        Raises ``SequencerStopped`` if it has crashed already.
+        """
+        self._check_alive()
+        self.settle()
+        builder, self._open = self._open, None
+        head, irregular, _ = self.tip
+        self.tip = Tip(head, irregular)
+        self._prepared = self._pending = self._pending_block = None
+        self._more_ready = False
+        if survive:
+            self._written_ahead = builder
+        else:
+            self._lose(builder, head.number - blocks)
+        self._turn(SequencerCondition.CRASHED)
+
+    def recover(self) -> None:
+        """Come back after a crash, with what survived it: the open block is built again, as it was announced.
+
+        Raises ``SequencerStopped`` if it has not crashed.
+        """
+        if self.condition is not SequencerCondition.CRASHED:
+            raise SequencerStopped(f"the sequencer has not crashed: it is {self.condition.value}")
+        self._rebuild_open()
+        self._turn(SequencerCondition.RUNNING)
+        self._go_on()
+
+    def mend(self) -> None:
+        """Have no faults any more, of whatever kind, and include nothing yet: before the chain becomes another."""
+        self._rebuild_open()
+        self._turn(SequencerCondition.RUNNING)
+        self.faults = None
+
+    def restore_faults(self, faults: Faults | None) -> None:
+        """Have those of another moment, between two blocks."""
+        condition = self.condition
+        self._set_faults(faults or NO_FAULTS)
+        if self.condition is not condition:
+            self.publish(SequencerTurned(self.condition, 0))
+
+    def _rebuild_open(self) -> None:
+        """Execute again what a crash has left of the open block."""
+        builder, self._written_ahead = self._written_ahead, None
+        if builder is not None:
+            self._keep_open(self._built_again(builder, builder.transactions))
+
+    def _go_on(self) -> None:
+        if self._open is not None and self._open.has_uncut:
+            self.on_work()
+        if self.mode.executes_on_arrival:
+            self.include_ready()
+
+    def _turn(self, condition: SequencerCondition) -> None:
+        if condition is not self.condition:
+            self._set_faults(replace(self.faults or NO_FAULTS, condition=condition))
+            self.publish(SequencerTurned(condition, self.unsealed))
+
+    def _set_faults(self, faults: Faults) -> None:
+        self.faults = None if faults == NO_FAULTS else faults
+        self._pending = self._pending_block = None
+
+    def _check_alive(self) -> None:
+        if self.condition is SequencerCondition.CRASHED:
+            raise SequencerStopped("the sequencer has crashed: megadev_sequencer_restart brings it back")
+
+    def _check_running(self) -> None:
+        """Raises ``SequencerStopped`` where no block is to be built or sealed."""
+        self._check_alive()
+        if not self.is_running:
+            raise SequencerStopped(
+                "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume"
+            )
+
+    def _lose(self, builder: BlockBuilder | None, number: int) -> None:
+        """Report as lost what the open block and the blocks above ``number`` hold, and what waits; take them back."""
+        reason = "the sequencer crashed and has lost it"
+
+        def lost(block: OpenBlock | SealedBlock, minis: Iterable[MiniBlock] = ()) -> PreconfirmationsLost:
+            promised = tuple(promises(block, self.spec.chain_id))
+            return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
+
+        if builder is not None:
+            self.publish(lost(OpenBlock(builder), builder.closed))
+        if number < self.head.number:
+            for block in sorted(self.rewind(number), key=lambda block: block.number, reverse=True):
+                if block.transactions:
+                    self.publish(lost(block))
+        for tx in self.pool.transactions():
+            self._give_up(tx, reason)
+
+    def _falsified(self, builder: BlockBuilder, faults: Faults) -> tuple[BlockBuilder, list[Transaction]]:
+        """What is sealed in the place of ``builder``, and which of its transactions are to wait for the block after.
+
+        Whoever relied on what has changed is told so, and of what takes its place.
+        """
+        forced = len(builder.plan.start.transactions)  # L1 decides about those
+        free = builder.transactions[forced:]
+        wanted = builder.transactions[:forced] + faults.sealed_as(free)
+        if wanted == builder.transactions:
+            return builder, []
+        self._set_faults(faults.after_sealing(free))
+        false = self._built_again(builder, wanted)
+        before, after = OpenBlock(builder), OpenBlock(false)
+        broken = broken_promises(before, after, self.spec.chain_id)
+        head, irregular, shown = self.tip
+        if shown is not None:  # whoever is told may look
+            false.open_to_readers()
+            self.tip = Tip(head, irregular, false)
+        announced, minis = builder.closed, false.closed
+        same = 0
+        while same < min(len(announced), len(minis)) and announced[same].digest == minis[same].digest:
+            same += 1
+        left_out = [tx for tx in before.transactions if not false.holds(tx.hash)]
+        how = "in another order"
+        if left_out:
+            how = "without " + ", ".join(f"0x{tx.hash.hex()}" for tx in left_out[:3])
+            how += f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+        reason = f"block {before.number} was sealed {how}"
+        lost, promised = tuple(tx for tx, _ in broken), tuple(made for _, made in broken)
+        self.publish(PreconfirmationsLost(before.number, lost, reason, tuple(announced[same:]), promised))
+        moved = {tx.hash for tx in lost}
+        for index, tx in enumerate(after.transactions):
+            if tx.hash in moved:
+                self.publish(TransactionPreconfirmed(tx, after.receipts[index], after.number, index, 0))
+        for mini_block in minis[same:]:
+            self.publish(MiniBlockSealed(mini_block))
+        return false, left_out if faults.delays else []
+
+    def _built_again(
+        self, builder: BlockBuilder, transactions: Sequence[Transaction]
+    ) -> BlockBuilder:
+        """A block like ``builder`` with some of its transactions in some order, as far as they can follow each other,
+        cut into mini-blocks where it was and still can be.
+        """
+        plan, irregular = builder.plan, builder.irregular
+
+        def start() -> BlockBuilder:
+            return BlockBuilder(
+                builder.spec,
+                builder.engine,
+                plan,
+                self.head.world,
+                self.store.block_hash,
+                irregular,
+                ecrecover_answers=builder.ecrecover_answers,
+            )
+
+        again = start()
+        forced = len(plan.start.transactions)  # a builder begins with them
+        if list(transactions) != builder.transactions:
+            # which of them can follow each other is not known before they ran, and decides where mini-blocks end
+            fitting = list(transactions[:forced])
+            for tx in transactions[forced:]:
+                with suppress(InvalidTransaction):
+                    again.include(tx)
+                    fitting.append(tx)
+            transactions, again = fitting, start()
+        ends = dict(cut_again(OpenBlock(builder), transactions))
+        for count, tx in enumerate(transactions, 1):
+            if count > forced:
+                again.include(tx)
+            if count in ends:
+                again.cut(ends[count])
+        return again
+
+    def _take_back(self, tx: Transaction) -> None:
+        """Let a transaction wait that had been executed."""
+        try:
+            self.pool.admit(tx)
+        except InvalidTransaction as error:
+            self.publish(TransactionDropped(tx, str(error)))
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -471,6 +763,8 @@ class Sequencer:
                     f"blobBaseFee: {price}"
                 )
         cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
+        if self.spec.charges_l1_fee:
+            cost += l1_cost(tx.encoded, l1_prices(state)).fee
         if self.check_pool_balance and account.balance < cost:
             raise InsufficientFunds(
                 f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} "
@@ -479,6 +773,7 @@ class Sequencer:
 
     def _include_alone(self, tx: Transaction, started: int, *, drop: bool = False) -> bool:
         """Execute ``tx`` in a block of its own and leave that block open. With ``drop``, False where it cannot be."""
+        self._include_lone_deposits()
         builder = self._next_builder()
         try:
             receipt = builder.include(tx)
@@ -492,14 +787,14 @@ class Sequencer:
             raise
         self.pool.remove(tx.hash)
         self._open = builder
-        self.publish(
-            TransactionPreconfirmed(tx, receipt, builder.plan.number, 0, self.time.clock.monotonic_ns() - started)
-        )
+        self._announce_start(builder)
+        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
+        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
         return True
 
     def _include_in_open(self, tx: Transaction, started: int) -> None:
         """Execute ``tx`` at the end of the open block; where that has no room for it, it goes on waiting."""
-        builder = self._open or self._builder(self.window)
+        builder = self._open_or_next()
         if not self._may_join(tx, builder):
             return
         try:
@@ -523,18 +818,26 @@ class Sequencer:
         self._more_ready = False
         if not len(self.pool):
             return
-        builder = self._open or self._builder(self.window)
+        builder = self._open_or_next()
         before = len(builder.transactions)
         self._fill(builder, drop=True)
         if len(builder.transactions) > before:
             self._keep_open(builder)
             self.on_work()
 
+    def _open_or_next(self) -> BlockBuilder:
+        """The open block, or one that may be opened."""
+        if self._open is not None:
+            return self._open
+        self._include_lone_deposits()
+        return self._builder(self.window)
+
     def _keep_open(self, builder: BlockBuilder) -> None:
         """``builder``, which holds something, is the open block that everybody sees."""
         if self._open is None:
             self._open = builder
             builder.open_to_readers()
+            self._announce_start(builder)
             head, irregular, _ = self.tip
             self.tip = Tip(head, irregular, builder)
 
@@ -555,15 +858,26 @@ class Sequencer:
         return self._append(builder)
 
     def _append(self, builder: BlockBuilder) -> SealedBlock:
+        late: list[Transaction] = []
+        if self.faults is not None:
+            builder, late = self._falsified(builder, self.faults)
         if builder.has_uncut:
             self._cut(builder)
-        return self._adopt(builder.seal())
+        block = self._adopt(builder.seal())
+        for tx in late:
+            self._take_back(tx)
+        return block
 
     def _cut(self, builder: BlockBuilder) -> None:
         """Close the mini-block of ``builder``, at the present time as far as the block's window allows."""
         cuts, end = builder.cuts, builder.plan.timestamp * 1_000_000
         after = cuts[-1].timestamp if cuts else self.tip.head.header.timestamp * 1_000_000
-        self.publish(MiniBlockSealed(builder.cut(min(max(self.time.now_us(), after + 1), end))))
+        mini_block = builder.cut(min(max(self.time.now_us(), after + 1), end))
+        self.publish(MiniBlockSealed(mini_block))
+        if self.faults is not None and self.faults.equivocates:
+            self._set_faults(replace(self.faults, equivocates=False))
+            promised = rival_promises(mini_block, self.spec.chain_id)
+            self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
 
     def _announce(self, block: SealedBlock) -> None:
         """Publish a block that was sealed elsewhere, and what it is made of."""
@@ -576,8 +890,7 @@ class Sequencer:
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = _one_block_passed(self.blocks)
-        for tx in block.transactions:
-            self._forget_below(tx.sender, tx.nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+        self._forget_used(block)
         self.publish(BlockSealed(block))
         return block
 
@@ -588,6 +901,12 @@ class Sequencer:
         self._prepared = self._pending = self._pending_block = None
         self.time.latest_block = self.store.head.header.timestamp
 
+    def _forget_used(self, block: SealedBlock) -> None:
+        """Drop what waited with a nonce that a transaction of ``block`` used."""
+        for tx, receipt in zip(block.transactions, block.receipts, strict=True):
+            nonce = tx.nonce if receipt.deposit_nonce is None else receipt.deposit_nonce
+            self._forget_below(tx.sender, nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+
     def _forget_below(self, sender: Address, next_nonce: int, reason: str) -> None:
         for stale in self.pool.forget_below(sender, next_nonce):
             self.publish(TransactionDropped(stale, reason))
@@ -597,7 +916,7 @@ class Sequencer:
         skipped: set[Address] = set()
         limit = self.blocks.max_transactions
         before = len(builder.transactions)
-        for tx in self.pool.ready(_nonces_in(builder.state), builder.plan.base_fee):
+        for tx in self._ready(builder.state, builder.plan.base_fee):
             if limit is not None and len(builder.transactions) >= limit:
                 break
             if tx.sender in skipped:
@@ -621,7 +940,7 @@ class Sequencer:
             for tx in builder.transactions[before:]:
                 self.pool.remove(tx.hash)
 
-    def _give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault) -> None:
+    def _give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault | str) -> None:
         self.pool.remove(tx.hash)
         self.publish(TransactionDropped(tx, str(error)))
 
@@ -651,8 +970,8 @@ class Sequencer:
             ecrecover_answers=self.ecrecover_answers(),
         )
 
-    def _plan(self, head: SealedBlock, window: float | None = None) -> BlockPlan:
-        """Everything decided about the block after ``head``."""
+    def _plan(self, head: SealedBlock, window: float | None = None, start: BlockStart | None = None) -> BlockPlan:
+        """Everything decided about the block after ``head``; ``start`` where it is known already."""
         settings, parent = self.blocks, head.header
         excess = next_excess_blob_gas(parent, self.spec)
         return BlockPlan(
@@ -669,6 +988,7 @@ class Sequencer:
             extra_data=settings.extra_data,
             tx_offset=head.tx_offset + len(head.transactions),
             mini_block_offset=head.mini_block_offset + len(head.cuts),
+            start=self.block_start(head) if start is None else start,
         )
 
     def _blob_base_fee(self) -> Wei:

@@ -1,13 +1,13 @@
 """Which timestamp the next block carries: the injected clock, an offset, and what callers asked for.
 
-Times are whole seconds since the epoch. One keeper serves every chain of a node, so that travelling moves them
-together.
+Times are whole seconds since the epoch. Every chain has a keeper of its own; those of one node share a ``Shift``, so
+that travelling moves all chains together unless it is asked to move one alone.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from megadev.clock import Clock
 from megadev.errors import InvalidParams
@@ -24,34 +24,64 @@ MAX_INTERVAL = 2**32
 class TimeSettings:
     """All that time travel can set, as one value, so that a snapshot can keep it.
 
-    ``offset``: seconds added to the clock. ``next_exact``: the next block's timestamp, once. ``interval``: every
-    block's distance from its parent, until removed.
+    ``offset``: seconds added to the clock, for all chains. ``next_exact``: the next block's timestamp, once.
+    ``interval``: every block's distance from its parent, until removed. ``lead``: seconds that this chain alone is
+    ahead of the others (below zero: behind them).
     """
 
     offset: int = 0
     next_exact: int | None = None
     interval: int | None = None
+    lead: int = 0
+
+
+class Shift:
+    """How far the chains of one node have travelled together: seconds that are added to their clock."""
+
+    __slots__ = ("keepers", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = 0
+        self.keepers: list[TimeKeeper] = []
 
 
 class TimeKeeper:
     """Hands out block timestamps that never go back and, unless ``allow_equal``, never repeat."""
 
-    def __init__(self, clock: Clock, *, allow_equal: bool = False, start: int | None = None) -> None:
+    def __init__(
+        self, clock: Clock, *, allow_equal: bool = False, start: int | None = None, shift: Shift | None = None
+    ) -> None:
         self.clock = clock
         self.allow_equal = allow_equal
-        self.settings = TimeSettings(offset=0 if start is None else start - int(clock.now()))
+        self._shift = Shift() if shift is None else shift
+        self._shift.keepers.append(self)
+        if start is not None:
+            self._shift.seconds = start - int(clock.now())
+        self._next_exact: int | None = None
+        self._interval: int | None = None
+        self._lead = 0
         self.latest_block = 0
         """The head's timestamp, which may be ahead of ``now`` when blocks come faster than seconds."""
         self.last_sealed = clock.now()
         """What the clock itself showed when the last block was sealed, or the first one made."""
 
+    @property
+    def settings(self) -> TimeSettings:
+        """All that was set; setting it sets the shared offset too."""
+        return TimeSettings(self._shift.seconds, self._next_exact, self._interval, self._lead)
+
+    @settings.setter
+    def settings(self, settings: TimeSettings) -> None:
+        self._shift.seconds = settings.offset
+        self._next_exact, self._interval, self._lead = settings.next_exact, settings.interval, settings.lead
+
     def now(self) -> int:
-        """The node's time, in seconds: clock plus offset."""
-        return int(self.clock.now()) + self.settings.offset
+        """The chain's time, in seconds: clock plus offset."""
+        return int(self.clock.now()) + self._shift.seconds + self._lead
 
     def now_us(self) -> int:
         """The same in microseconds."""
-        return int(self.clock.now() * 1_000_000) + self.settings.offset * 1_000_000
+        return int(self.clock.now() * 1_000_000) + (self._shift.seconds + self._lead) * 1_000_000
 
     def until_next(self, seconds: float) -> float:
         """Seconds until the clock next shows a multiple of ``seconds``: how windows of that length are told apart.
@@ -65,13 +95,12 @@ class TimeKeeper:
         """The timestamp of a block built now on a parent with timestamp ``parent``: the present time or, for a block
         that stays open, the end of the present window of so many seconds.
         """
-        settings = self.settings
-        if settings.next_exact is not None:
-            candidate = settings.next_exact
-        elif settings.interval is not None:
-            candidate = parent + settings.interval
+        if self._next_exact is not None:
+            candidate = self._next_exact
+        elif self._interval is not None:
+            candidate = parent + self._interval
         elif window is not None:
-            candidate = math.ceil((self.clock.now() // window + 1) * window) + settings.offset
+            candidate = math.ceil((self.clock.now() // window + 1) * window) + self._shift.seconds + self._lead
         else:
             candidate = self.now()
         return max(candidate, parent if self.allow_equal else parent + 1)
@@ -80,48 +109,59 @@ class TimeKeeper:
         """A block with that timestamp was sealed: an exact request is fulfilled and moves the clock for good."""
         self.latest_block = timestamp
         self.last_sealed = self.clock.now()
-        if self.settings.next_exact is not None:
-            self.settings = replace(
-                self.settings, next_exact=None, offset=self.settings.offset + timestamp - self.now()
-            )
+        if self._next_exact is not None:
+            self._next_exact = None
+            self._shift.seconds += timestamp - self.now()
 
-    def increase(self, seconds: int) -> int:
-        """Move the clock forward, from the latest block's time if that is ahead; returns the total offset."""
+    def increase(self, seconds: int, *, alone: bool = False) -> int:
+        """Move the clock forward, from the latest block's time if that is ahead; returns the total offset. ``alone``:
+        the other chains' stay where they are.
+        """
         if seconds < 0:
             raise InvalidParams(f"time can only be increased, not by {seconds} seconds; use evm_setTime to go back")
-        now = self.now()
-        jump = max(self.latest_block - now, 0) + seconds
-        _check_reach(now + jump)
-        self.settings = replace(self.settings, offset=self.settings.offset + jump)
-        return self.settings.offset
+        self._travel(max(self.latest_block - self.now(), 0) + seconds, alone)
+        return self._shift.seconds + self._lead
 
     def set_next(self, timestamp: int, parent: int) -> None:
         """Ask for the next block's timestamp."""
-        _check_reach(timestamp)
+        self._check_jump(timestamp - self.now(), alone=False)
         if timestamp < parent or (timestamp == parent and not self.allow_equal):
             relation = "lower than" if timestamp < parent else "equal to"
             raise InvalidParams(
                 f"Timestamp error: {timestamp} is {relation} previous block's timestamp {parent}"
                 + ("; allow equal ones with --allow-same-timestamp" if timestamp == parent else "")
             )
-        self.settings = replace(self.settings, next_exact=timestamp)
+        self._next_exact = timestamp
 
-    def set_time(self, timestamp: int) -> int:
-        """Set the clock, forwards or back; returns the jump in seconds."""
-        _check_reach(timestamp)
+    def set_time(self, timestamp: int, *, alone: bool = False) -> int:
+        """Set the clock, forwards or back; returns the jump in seconds, by which the other chains' clocks are moved too
+        unless this one is to travel ``alone``.
+        """
         jump = timestamp - self.now()
-        self.settings = replace(self.settings, offset=self.settings.offset + jump, next_exact=None)
+        self._travel(jump, alone)
+        self._next_exact = None
         return jump
 
     def set_interval(self, seconds: int | None) -> None:
         """Fix every block's distance from its parent, or stop doing so."""
         if seconds is not None and seconds > MAX_INTERVAL:
             raise InvalidParams(f"blocks can be at most {MAX_INTERVAL} seconds apart, not {seconds}")
-        self.settings = replace(self.settings, interval=seconds)
+        self._interval = seconds
 
     def check_row(self, count: int, interval: int, parent: int) -> None:
         """Raises ``InvalidParams`` where ``count`` blocks ``interval`` seconds apart would leave time's range."""
         _check_reach(max(self.now(), parent) + count * interval)
+
+    def _travel(self, jump: int, alone: bool) -> None:
+        self._check_jump(jump, alone)
+        if alone:
+            self._lead += jump
+        else:
+            self._shift.seconds += jump
+
+    def _check_jump(self, jump: int, alone: bool) -> None:
+        for keeper in (self,) if alone else self._shift.keepers:
+            _check_reach(keeper.now() + jump)
 
 
 def _check_reach(timestamp: int) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from megadev.rpc.dispatch import Answer, Dispatcher
+from megadev.rpc.dispatch import Answer, Dispatcher, Session
 from megadev.server.access import Access
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class ServerOptions:
     ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
     ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped. ``backlog_total``: bytes
     that may wait for all of them (a message that several wait for counts for each); past it the one furthest behind is
-    dropped. ``gateway``: the public endpoint's limits, where they are imitated.
+    dropped. ``gateway``: the public endpoint's limits, where they are imitated. ``feeds``: paths at which a WebSocket
+    takes no requests, but is sent something from then on.
     """
 
     access: Access = field(default_factory=Access)
@@ -53,6 +54,7 @@ class ServerOptions:
     backlog_grace: float = 5.0
     backlog_total: int = 256 * MEGABYTE
     gateway: Gateway | None = None
+    feeds: Mapping[bytes, Callable[[Session], None]] = field(default_factory=dict)
 
 
 class Connection(Protocol):

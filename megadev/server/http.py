@@ -21,7 +21,7 @@ import msgspec
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
 from megadev.server.endpoint import Endpoint
-from megadev.server.websocket import WebSocketConnection
+from megadev.server.websocket import FeedConnection, WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers."""
@@ -377,16 +377,17 @@ class HttpConnection(asyncio.Protocol):
             self.parser = httptools.HttpRequestParser(self)
             self.data_received(b"".join(head) + rest)
             return
-        access = self.endpoint.options.access
+        access, feeds = self.endpoint.options.access, self.endpoint.options.feeds
+        path = self.url.partition(b"?")[0]
         request = Request(b"GET", self.url, headers, b"", False)
         if self.task is not None or self.queue:
             transport.abort()
         elif not access.allows_host(headers.get(b"host")) or not access.allows_origin(headers.get(b"origin")):
             self._write(request, 403, "this host or origin is not allowed: see --allowed-hosts and --allow-origin\n")
-        elif self.url.partition(b"?")[0] not in (b"/", b"/ws"):
-            self._write(request, 404, "WebSockets open at / and /ws\n")
+        elif path not in (b"/", b"/ws") and path not in feeds:
+            self._write(request, 404, f"WebSockets open at {b', '.join((b'/', b'/ws', *feeds)).decode()}\n")
         else:
-            session = self._session(request)
+            session = FeedConnection(self.endpoint, feeds[path]) if path in feeds else self._session(request)
             if session is not None:
                 self.endpoint.connections.discard(self)
                 self.transport = None

@@ -80,8 +80,7 @@ class Server:
         await asyncio.sleep(0)
         endpoint.dispatcher.after_answer()
         endpoint.close()
-        if endpoint.dispatcher.loop is endpoint.loop:
-            endpoint.dispatcher.loop = None
+        endpoint.dispatcher.writer.server_closed()
         if self.ipc_path is not None:
             self.ipc_path.unlink(missing_ok=True)
 
@@ -123,7 +122,7 @@ async def serve(
             listening.close()
         endpoint.close()
         raise
-    dispatcher.loop = loop
+    dispatcher.writer.server_started(loop)
     addresses = [listening.getsockname()[:2] for listening in sockets]
     return Server(endpoint, listeners, addresses, ipc_path)
 

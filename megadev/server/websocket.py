@@ -7,12 +7,14 @@ Server frames are written here: unmasked, whole, three lines.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from megadev.rpc.dispatch import Answer, Session
 from megadev.server.endpoint import Endpoint
 from megadev.server.sessions import SessionConnection
 
@@ -77,3 +79,18 @@ class WebSocketConnection(SessionConnection):
                 transport.resume_reading()  # to see the closing handshake
         else:
             transport.close()
+
+
+class FeedConnection(WebSocketConnection):
+    """A WebSocket on which only the node speaks: what ``add`` has it told. What its client says is ignored."""
+
+    def __init__(self, endpoint: Endpoint, add: Callable[[Session], None]) -> None:
+        super().__init__(endpoint, endpoint.options.body_limit)
+        self._add = add
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._add(self)
+
+    def _handle(self, message: bytes) -> Answer | Awaitable[Answer]:
+        return None

@@ -59,7 +59,7 @@ class InProcessClient:
     def run(self, change: Callable[[], _Result]) -> _Result:
         """Call ``change`` as requests are answered: by whoever is the one writer, between two of them."""
         dispatcher = self._dispatcher
-        loop = dispatcher.loop
+        loop = dispatcher.writer.loop
 
         async def call() -> _Result:
             dispatcher.before_request()
@@ -67,16 +67,16 @@ class InProcessClient:
 
         if loop is not None and loop.is_running() and not _is_running_here(loop):
             return asyncio.run_coroutine_threadsafe(call(), loop).result()
-        with dispatcher.turn:
+        with dispatcher.writer.turn:
             dispatcher.before_request()
             return change()
 
     def _answer(self, body: bytes) -> bytes:
         dispatcher = self._dispatcher
-        loop = dispatcher.loop
+        loop = dispatcher.writer.loop
         if loop is not None and loop.is_running() and not _is_running_here(loop):
             return asyncio.run_coroutine_threadsafe(self._handle(body), loop).result() or b""
-        with dispatcher.turn:
+        with dispatcher.writer.turn:
             answer = dispatcher.handle(body)
             if answer is not None and not isinstance(answer, bytes):
                 answer = _run(answer)

@@ -59,14 +59,18 @@ export class Chain {
   }
 }
 
-// Mini-blocks as they come: numbers and transactions with their receipts.
+// Sends the transaction that every block begins with: what the rollup is told of L1.
+const DEPOSITOR = "0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001";
+
+// Mini-blocks as they come: numbers and users' transactions with their receipts.
 export function watchMiniBlocks(chain, listener) {
   return chain.subscribe((block) => {
+    const own = block.transactions.map(({ from }) => from !== DEPOSITOR);
     listener({
       number: Number(block.mini_block_number),
       block: Number(block.block_number),
-      transactions: block.transactions,
-      receipts: block.receipts,
+      transactions: block.transactions.filter((_, index) => own[index]),
+      receipts: block.receipts.filter((_, index) => own[index]),
     });
   }, "miniBlocks");
 }

@@ -21,6 +21,7 @@ from tests.conformance.test_anvil_traces import (
     field,
     node_here,
     transactions,
+    unexplained_of,
 )
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
@@ -96,13 +97,7 @@ def found() -> list[Difference]:
 
 
 def test_every_difference_in_call_frames_is_explained(found: list[Difference]) -> None:
-    unexplained = []
-    for difference in found:
-        row = next((row for row in EXPLAINED if row.fits(difference)), None)
-        text = f"{difference}  [{'unexplained' if row is None else row.why}]"
-        print(text[:400])
-        if row is None:
-            unexplained.append(text[:400])
+    unexplained = unexplained_of(found, EXPLAINED)
     assert not unexplained, f"{len(unexplained)} differences:\n" + "\n".join(unexplained)
 
 

@@ -6,7 +6,7 @@ Needs Anvil 1.7.1, as ``test_anvil_replay``. ``-s`` prints every difference with
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,14 +233,20 @@ def _send_to_both(here: InProcessClient, there: Anvil, tx: Transaction, time: in
     here.rpc("eth_sendRawTransactionSync", raw)
 
 
-def test_every_difference_in_traces_is_explained(found: list[Difference]) -> None:
+def unexplained_of(found: Iterable[Difference], explained: Iterable[Explained]) -> list[str]:
+    """What no row of ``explained`` fits, in words; prints all of them."""
     unexplained = []
     for difference in found:
-        row = next((row for row in EXPLAINED if row.fits(difference)), None)
+        row = next((row for row in explained if row.fits(difference)), None)
         text = f"{difference}  [{'unexplained' if row is None else row.why}]"
         print(text[:400])
         if row is None:
             unexplained.append(text[:400])
+    return unexplained
+
+
+def test_every_difference_in_traces_is_explained(found: list[Difference]) -> None:
+    unexplained = unexplained_of(found, EXPLAINED)
     assert not unexplained, f"{len(unexplained)} differences:\n" + "\n".join(unexplained)
 
 

@@ -17,6 +17,7 @@ from megadev.cli.main import COMMANDS
 from megadev.config import GROUPS, SETTINGS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
 from megadev.rpc.gateway_limits import LIMIT_ROWS, METHODS, REFUSALS
+from megadev.rpc.tracing import DEFAULT_TIMEOUT_NS, STRUCT_LOGGER, TRACE_BYTES, TRACERS
 from tests.conformance.deviations import DEVIATIONS
 from tests.house.golden import check_golden
 from tests.house.source import REPOSITORY
@@ -97,12 +98,26 @@ def gateway_tables() -> str:
     return "\n\n".join(["\n".join(methods), socket_line, "\n".join(limits), "\n".join(refusals)])
 
 
+def tracers_table() -> str:
+    """One row per tracer, the nameless one first, and how far they go."""
+    rows = ["| `tracer` | shows | its options |", "|---|---|---|"]
+    for kind in (STRUCT_LOGGER, *TRACERS.values()):
+        options = ", ".join(f"`{name}`" for name in kind.options.__struct_encode_fields__)
+        rows.append(f"| {f'`{kind.name}`' if kind.name else 'none'} | {_cell(kind.shows)} | {options} |")
+    bounds = (
+        f"Each transaction may be traced for {DEFAULT_TIMEOUT_NS // 10**9} seconds (`timeout` says otherwise: `\"5m\"`), "
+        f"and an answer have {TRACE_BYTES >> 20} MiB; what is beyond is refused."
+    )
+    return "\n\n".join(["\n".join(rows), bounds])
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "gateway": gateway_tables,
     "deviations": deviations_table,
     "settings": settings_table,
     "help": help_texts,
     "rpc": rpc_table,
+    "tracers": tracers_table,
 }
 
 

@@ -15,7 +15,7 @@ MOST_RUNS = 64
 def test_an_access_list_is_given_up_after_some_rounds() -> None:
     net = Devnet()
     net.rpc("anvil_setCode", "0x" + "99" * 20, READS_SLOT_OF_ITS_GAS)
-    engine, runs = net.l2.engine, 0
+    engine, runs = net.l2.chain.engine, 0
     execute = engine.execute
 
     def counted(*args: Any, **kwargs: Any) -> Any:

@@ -26,7 +26,7 @@ LOG_RECOVERED = (
 def logged_again(net: Devnet, block: SealedBlock) -> list[bytes]:
     """What the transactions of ``block`` log when they run again; each must do what its receipt says."""
     logged = []
-    for replayed in replay(net.l2, block):
+    for replayed in replay(net.l2.chain, block):
         receipt = block.receipts[replayed.index]
         assert isinstance(replayed.execution.result, Success) == receipt.succeeded
         assert replayed.execution.gas.used == receipt.gas_used
@@ -36,7 +36,7 @@ def logged_again(net: Devnet, block: SealedBlock) -> list[bytes]:
 
 def send(net: Devnet, code: str) -> SealedBlock:
     tx_hash = net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "data": code, "gas": "0xf4240"})
-    placed = net.l2.store.transaction(bytes.fromhex(tx_hash[2:]))
+    placed = net.l2.chain.store.transaction(bytes.fromhex(tx_hash[2:]))
     assert placed is not None
     return placed[0]
 
@@ -78,7 +78,7 @@ def test_what_happens_to_the_chain_afterwards_changes_nothing_of_that(gone: str)
             net.rpc("anvil_rollback", 1)
         else:
             assert net.rpc("evm_revert", snapshot)
-        assert net.l2.store.by_hash(other.hash) is None
+        assert net.l2.chain.store.by_hash(other.hash) is None
         assert logged_again(net, block) == [word(31337)]
         assert logged_again(net, other) == [word(4242)]  # whoever holds it can still run it
 
@@ -89,7 +89,7 @@ def test_blocks_of_a_reorganisation_and_rows_of_empty_blocks_know_their_rules_to
         call: dict[str, Any] = {"from": net.accounts[0].address, "data": LOG_CHAIN_ID, "gas": "0xf4240"}
         net.rpc("anvil_reorg", 2, [[call, 0]])
         net.rpc("anvil_setChainId", 4242)
-        blocks = net.l2.store.blocks(1, net.l2.head.number)
+        blocks = net.l2.chain.store.blocks(1, net.l2.chain.head.number)
         assert {block.spec.chain_id for block in blocks if block.spec is not None} == {31337}
         assert all(block.spec is not None for block in blocks)
         assert logged_again(net, blocks[-2]) == [word(31337)]
@@ -99,7 +99,7 @@ def test_a_block_that_was_loaded_runs_under_the_rules_of_now() -> None:
     with Devnet() as net, Devnet(chain_id=4242) as other:
         send(net, "0x00")
         other.rpc("anvil_loadState", net.rpc("anvil_dumpState"))
-        block = other.l2.head
+        block = other.l2.chain.head
         assert len(block.transactions) == 1
         assert block.spec is None
         assert logged_again(other, block) == []
@@ -114,7 +114,7 @@ def test_calls_between_old_transactions_see_the_state_that_those_left() -> None:
             net.rpc("eth_sendTransaction", {"from": sender, "data": keep, "gas": "0xf4240"})
         net.rpc("evm_mine")
         net.rpc("anvil_setChainId", 4242)
-        created = net.l2.head.receipts[0].created
+        created = net.l2.chain.head.receipts[0].created
         assert created is not None
         where = {"blockNumber": "latest", "transactionIndex": 1}
         # the code that reads slot 0 is laid over the account for the call

@@ -29,13 +29,13 @@ def test_nobody_travels_out_of_time(method: str, params: list[Any]) -> None:
     assert caught.value.code == -32602
     assert net.rpc("eth_blockNumber") == "0x0", "not one block was mined"
     net.rpc("anvil_mine")
-    assert abs(net.l2.head.header.timestamp - net.node.clock.now()) < 60
+    assert abs(net.l2.chain.head.header.timestamp - net.node.clock.now()) < 60
 
 
 def test_as_far_as_one_can_go_the_chain_still_goes_on() -> None:
     net = Devnet()
-    net.rpc("evm_increaseTime", MAX_TIMESTAMP - net.node.time.now() - 60)
+    net.rpc("evm_increaseTime", MAX_TIMESTAMP - net.node.l2.time.now() - 60)
     net.rpc("anvil_mine")
     net.rpc("anvil_setBlockTimestampInterval", 2**32)
     net.rpc("anvil_mine", 100)
-    assert MAX_TIMESTAMP < net.l2.head.header.timestamp < 2**64
+    assert MAX_TIMESTAMP < net.l2.chain.head.header.timestamp < 2**64

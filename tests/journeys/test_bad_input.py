@@ -38,7 +38,7 @@ SERVER, REJECTED = -32000, -32003
 
 @pytest.fixture(scope="module")
 def net() -> Iterator[Devnet]:
-    with Devnet(timestamp=1_700_000_000) as net:
+    with Devnet(timestamp=1_700_000_000, manual_clock=True) as net:
         net.dispatcher.on_defect = lambda method, error: defects.append(error)
         net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": net.accounts[1].address, "value": "0x1"})
         net.rpc("anvil_setCode", "0x" + "c0" * 20, "0x5b5f56")
@@ -60,14 +60,14 @@ def nothing_changes(net: Devnet) -> Iterator[None]:
 
 def present(net: Devnet) -> tuple[Any, ...]:
     net.node.settle()
-    chain = net.l2
+    chain = net.l2.chain
     return (
         chain.head.hash,
         chain.head.header.state_root,
         chain.sequencer.irregular,
         [tx.hash for tx in chain.pool.transactions()],
         chain.sequencer.blocks,
-        net.node.time.settings,
+        net.node.l2.time.settings,
         net.rpc("eth_getTransactionCount", net.accounts[0].address, "pending"),
         net.rpc("eth_blockNumber"),
         net.rpc("eth_accounts"),
@@ -81,7 +81,7 @@ def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
 
 
 def answer(net: Devnet, body: bytes | str) -> Any:
-    text = net._client.request(body if isinstance(body, bytes) else body.encode())
+    text = net.l2._client.request(body if isinstance(body, bytes) else body.encode())
     return json.loads(text) if text else None
 
 
@@ -142,7 +142,7 @@ def test_what_is_no_request_is_told_so(net: Devnet, body: str | bytes, code: int
 @pytest.mark.parametrize("request_id", ["1e400", "1.50", "-0", "null", '""', '"' + "x" * 100_000 + '"', "1" * 4_000, r'"\u00e9\n"'])
 def test_an_id_comes_back_as_it_was_sent(net: Devnet, request_id: str) -> None:
     body = f'{{"jsonrpc":"2.0","id":{request_id},"method":"eth_chainId"}}'
-    assert net._client.request(body.encode()) == f'{{"jsonrpc":"2.0","id":{request_id},"result":"0x7a69"}}'.encode()
+    assert net.l2._client.request(body.encode()) == f'{{"jsonrpc":"2.0","id":{request_id},"result":"0x7a69"}}'.encode()
 
 
 def test_the_members_of_a_batch_fail_one_by_one(net: Devnet) -> None:
@@ -344,7 +344,7 @@ def test_a_transaction_that_the_chain_refuses(
 
 
 def test_a_transaction_is_taken_once(net: Devnet) -> None:
-    mined = net.l2.store.blocks(1, 1)[0].transactions[0]
+    mined = net.l2.chain.store.blocks(1, 1)[0].transactions[0]
     error = refusal(net, "eth_sendRawTransaction", "0x" + mined.encoded.hex())
     assert (error.code, error.message[:13]) == (REJECTED, "already known")
 
@@ -602,7 +602,7 @@ def test_an_endless_loop_ends_with_its_gas(net: Devnet, method: str) -> None:
 def test_everything_may_be_asked_for(net: Devnet) -> None:
     assert net.rpc("eth_getLogs", {"fromBlock": "earliest", "toBlock": hex(2**64 - 1), "topics": [[ABSENT] * 10_000, None]}) == []
     assert net.rpc("eth_getLogs", {"address": [NOBODY] * 10_000}) == []
-    assert len(net.rpc("eth_feeHistory", hex(2**64 - 1), "latest", [0, 100])["gasUsedRatio"]) == len(net.l2.store)
+    assert len(net.rpc("eth_feeHistory", hex(2**64 - 1), "latest", [0, 100])["gasUsedRatio"]) == len(net.l2.chain.store)
     assert net.rpc("eth_feeHistory", "0x0", "latest", [])["gasUsedRatio"] == []
     assert len(net.rpc("eth_simulateV1", {"blockStateCalls": [{}] * 256})) == 256
     assert len(net.rpc("eth_getStorageValues", {NOBODY: ["0x0"] * 1_024})[NOBODY]) == 1_024

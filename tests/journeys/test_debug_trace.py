@@ -170,7 +170,7 @@ def test_tracing_changes_nothing_and_nothing_after_it() -> None:
                        {**options, "stateOverrides": {OTHER: {"code": "0x5f5f5500"}}})  # fmt: skip
 
     assert story(traced, with_everything) == story(alone, lambda receipt: None)
-    assert traced.l2.head.header == alone.l2.head.header
+    assert traced.l2.chain.head.header == alone.l2.chain.head.header
 
 
 # -- calls --------------------------------------------------------------------------------------------------------

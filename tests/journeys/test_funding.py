@@ -183,14 +183,14 @@ def test_what_is_no_token_is_said_to_be_none(net: Devnet, alice: str) -> None:
 
 
 def test_a_cheat_is_a_diff_that_says_so_and_joins_the_next_root(net: Devnet) -> None:
-    root = net.l2.head.header.state_root
+    root = net.l2.chain.head.header.state_root
     net.rpc("tenderly_setBalance", NOBODY, "5")
     net.rpc("hardhat_setStorageAt", NOBODY, "0x1", "0x" + "00" * 31 + "07")
-    irregular = net.l2.sequencer.irregular
+    irregular = net.l2.chain.sequencer.irregular
     assert irregular is not None and irregular.cause is Cause.CHEAT
-    assert net.l2.head.header.state_root == root
+    assert net.l2.chain.head.header.state_root == root
     net.rpc("evm_mine")
-    block = net.l2.head
+    block = net.l2.chain.head
     assert block.header.state_root != root
     assert block.irregular is not None and block.irregular.storage == {raw(NOBODY): {1: 7}}
     proof = net.rpc("eth_getProof", NOBODY, ["0x1"], "latest")
@@ -354,7 +354,7 @@ def test_a_running_node_gives_ether_and_tokens_from_the_command_line(megadev_up:
 
 
 def present(net: Devnet) -> tuple[Any, ...]:
-    chain = net.l2
+    chain = net.l2.chain
     irregular = chain.sequencer.irregular
     return chain.head.hash, None if irregular is None else irregular.copy(), chain.spec, net.rpc("eth_accounts")
 

@@ -19,7 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 from megadev import ConfigError, Devnet
 from megadev.clock import ManualClock
 
-SECONDS = 30
+SECONDS = 120
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from websockets.sync.client import connect
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to see what the node's memory does")
 
-SECONDS = 60
+SECONDS = 240
 """Far more than anything here takes: a loaded machine must not fail a test."""
 LOOP, KEEPS_STORING, FOR_MANY = "0x" + "a0" * 20, "0x" + "a1" * 20, "0x" + "a2" * 20
 MEGABYTES_MORE = 150

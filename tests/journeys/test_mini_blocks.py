@@ -31,15 +31,19 @@ LOGGER = "0x5f355f55600160405260206040a000"
 
 
 class Chain:
-    """A devnet under the preset, with time in the test's hand, and all that it reports."""
+    """A devnet under the preset, with time in the test's hand, and all that it reports.
+
+    Without an L1: each block would begin with a transaction that nobody here sent.
+    """
 
     def __init__(self, **settings: Any) -> None:
         self.clock = ManualClock(START)
         self.loop = ManualLoop(self.clock)
-        self.net = Devnet(clock=self.clock, loop=self.loop, **{"preset": "megaeth", **settings})  # type: ignore[arg-type]
+        chosen: dict[str, Any] = {"preset": "megaeth", "no_l1": True, **settings}
+        self.net = Devnet(clock=self.clock, loop=self.loop, **chosen)  # type: ignore[arg-type]
         self.rpc = self.net.rpc
         self.events: list[Event] = []
-        self.net.node.bus.subscribe(self.events.append)
+        self.net.node.l2.bus.subscribe(self.events.append)
         self.sender, self.other = (account.address for account in self.net.accounts[:2])
 
     def pay(self, to: str = NOBODY, **fields: Any) -> str:
@@ -121,11 +125,11 @@ def test_mini_blocks_are_numbered_along_the_chain_and_made_again_from_its_blocks
     assert [mini.number for mini in announced] == list(range(12))
     assert [(mini.block_number, mini.index) for mini in announced] == [(b, i) for b in (1, 2, 3, 4) for i in (0, 1, 2)]
     kept = [msgspec.structs.replace(mini, diffs=()) for mini in announced]
-    store = chain.net.l2.store
+    store = chain.net.l2.chain.store
     assert [mini for block in store.blocks(0, store.head.number) for mini in mini_blocks(block)] == kept
-    assert [chain.net.l2.mini_block(number) for number in range(13)] == [*kept, None]
+    assert [chain.net.l2.chain.mini_block(number) for number in range(13)] == [*kept, None]
     for mini in kept:
-        assert [chain.net.l2.mini_block_of(tx.hash) for tx in mini.transactions] == [mini]
+        assert [chain.net.l2.chain.mini_block_of(tx.hash) for tx in mini.transactions] == [mini]
     shown = [chain.rpc("eth_getBlockByNumber", hex(number), False) for number in range(5)]
     assert [(b["txOffset"], b["miniBlockOffset"], b["miniBlockCount"]) for b in shown] == [
         ("0x0", "0x0", "0x0"), ("0x0", "0x0", "0x3"), ("0x3", "0x3", "0x3"), ("0x6", "0x6", "0x3"), ("0x9", "0x9", "0x3"),
@@ -248,7 +252,7 @@ def test_a_transaction_of_the_open_block_is_known_and_its_nonce_used(chain: Chai
 
 def test_readers_on_other_threads_see_one_moment(chain: Chain) -> None:
     """Views taken while transactions join are each of one moment, and stay what they were."""
-    l2, views = chain.net.l2, []
+    l2, views = chain.net.l2.chain, []
     done = threading.Event()
 
     def read() -> None:
@@ -325,7 +329,7 @@ def test_a_cheat_is_seen_at_once_and_lies_between_two_blocks(chain: Chain) -> No
     assert int(chain.rpc("eth_getBalance", NOBODY), 16) == 101
     assert [chain.receipt(tx_hash)["blockNumber"] for tx_hash in (before, after)] == ["0x1", "0x2"]
     chain.loop.advance(1)
-    block = chain.net.l2.block(2)
+    block = chain.net.l2.chain.block(2)
     assert block.irregular is not None and block.irregular.accounts[bytes.fromhex(NOBODY[2:])].balance == 100  # type: ignore[union-attr]
 
 
@@ -385,7 +389,7 @@ def test_a_revert_takes_back_the_open_block_too_and_says_so(chain: Chain) -> Non
     assert ["0x" + tx.hash.hex() for block in removed.blocks for tx in block.transactions] == [lost]
     again = chain.pay(value="0x2")
     chain.loop.advance(1)
-    assert chain.net.l2.mini_block_of(bytes.fromhex(again[2:])).number == 1  # type: ignore[union-attr]
+    assert chain.net.l2.chain.mini_block_of(bytes.fromhex(again[2:])).number == 1  # type: ignore[union-attr]
 
 
 def test_a_reorganisation_announces_what_its_blocks_are_made_of(chain: Chain) -> None:
@@ -400,8 +404,8 @@ def test_a_reorganisation_announces_what_its_blocks_are_made_of(chain: Chain) ->
         MiniBlockSealed, BlockSealed, BlocksRemoved, MiniBlockSealed, BlockSealed, BlockSealed,
     ]  # fmt: skip
     assert chain.events[3].mini_block.number == 2  # type: ignore[union-attr]
-    assert [chain.net.l2.block(number).mini_block_offset for number in range(5)] == [0, 0, 1, 2, 3]
-    assert [chain.net.l2.block(number).tx_offset for number in range(5)] == [0, 0, 1, 2, 3]
+    assert [chain.net.l2.chain.block(number).mini_block_offset for number in range(5)] == [0, 0, 1, 2, 3]
+    assert [chain.net.l2.chain.block(number).tx_offset for number in range(5)] == [0, 0, 1, 2, 3]
 
 
 def test_a_dump_holds_what_was_executed_and_a_chain_loaded_is_cut_into_mini_blocks(chain: Chain) -> None:
@@ -411,11 +415,11 @@ def test_a_dump_holds_what_was_executed_and_a_chain_loaded_is_cut_into_mini_bloc
     other.pay(to=other.other)
     other.rpc("anvil_loadState", dump)
     assert [other.receipt(tx_hash)["blockNumber"] for tx_hash in hashes] == ["0x1"] * 3
-    minis = [mini for block in other.net.l2.store.blocks(0, 9) for mini in mini_blocks(block)]
+    minis = [mini for block in other.net.l2.chain.store.blocks(0, 9) for mini in mini_blocks(block)]
     assert [(mini.number, len(mini.transactions)) for mini in minis] == [(0, 3)]
     other.pay()
     other.loop.advance(1)
-    assert other.net.l2.mini_block(1) is not None
+    assert other.net.l2.chain.mini_block(1) is not None
 
 
 def test_blocks_of_the_preset_replay_to_the_same_roots(chain: Chain) -> None:
@@ -425,7 +429,7 @@ def test_blocks_of_the_preset_replay_to_the_same_roots(chain: Chain) -> None:
         chain.loop.advance(0.25)
         if value == 2:
             chain.rpc("anvil_setBalance", chain.other, "0x1")
-    l2 = chain.net.l2
+    l2 = chain.net.l2.chain
     for number in range(1, l2.head.number + 1):
         block = l2.block(number)
         assert [replayed.tx for replayed in replay(l2, block)] == list(block.transactions)
@@ -441,7 +445,7 @@ def test_blocks_of_the_preset_replay_to_the_same_roots(chain: Chain) -> None:
 
 
 def test_the_cadence_can_be_changed_while_it_runs(chain: Chain) -> None:
-    mining = chain.net.node.mining
+    mining = chain.net.node.l2.mining
     assert (mining.mode, chain.rpc("anvil_getAutomine")) == (MiningMode.CONTINUOUS, True)
     chain.rpc("evm_setIntervalMining", 5)
     chain.pay()
@@ -475,10 +479,10 @@ def test_blocks_can_be_left_to_requests_alone() -> None:
 
 
 def test_the_preset_can_do_without_mini_blocks() -> None:
-    assert Chain(mini_block_time=0).net.node.mining.mode is MiningMode.INTERVAL
-    assert Chain(mixed_mining=True).net.node.mining.mode is MiningMode.MIXED
+    assert Chain(mini_block_time=0).net.node.l2.mining.mode is MiningMode.INTERVAL
+    assert Chain(mixed_mining=True).net.node.l2.mining.mode is MiningMode.MIXED
     chain = Chain(block_time=None, mini_block_time=None)
-    assert chain.net.node.mining.mode is MiningMode.INSTANT
+    assert chain.net.node.l2.mining.mode is MiningMode.INSTANT
     assert chain.receipt(chain.pay())["effectiveGasPrice"] == "0xf4240"
 
 
@@ -500,7 +504,7 @@ def test_the_preset_has_megaeths_parameters(chain: Chain) -> None:
         assert block["extraData"] == "0x00000003e800000002"
     assert chain.rpc("eth_chainId") == hex(432_631_337)
     assert (chain.rpc("eth_gasPrice"), chain.rpc("eth_maxPriorityFeePerGas")) == ("0xf4240", "0x0")
-    assert chain.net.l2.spec.hardfork.label == "prague"
+    assert chain.net.l2.chain.spec.hardfork.label == "prague"
 
 
 def test_a_tip_that_is_offered_is_paid_to_the_sequencers_vault(chain: Chain) -> None:
@@ -514,7 +518,7 @@ def test_each_parameter_can_be_changed() -> None:
     chain.loop.advance(3)
     block = chain.rpc("eth_getBlockByNumber", "latest", False)
     assert (block["baseFeePerGas"], block["gasLimit"]) == ("0x7", hex(30_000_000))
-    assert (chain.rpc("eth_chainId"), chain.net.l2.spec.hardfork.label) == (hex(4326), "osaka")
+    assert (chain.rpc("eth_chainId"), chain.net.l2.chain.spec.hardfork.label) == (hex(4326), "osaka")
 
 
 # -- real timers and clients --------------------------------------------------------------------------------------
@@ -524,7 +528,7 @@ def test_mini_blocks_and_blocks_come_by_real_timers() -> None:
     """The one test that waits: for the events, not for a time."""
 
     async def run() -> list[type]:
-        with Devnet(preset="megaeth", loop=asyncio.get_running_loop(), block_time=0.05) as net:
+        with Devnet(preset="megaeth", no_l1=True, loop=asyncio.get_running_loop(), block_time=0.05) as net:
             seen: list[type] = []
             done = asyncio.Event()
 
@@ -534,20 +538,20 @@ def test_mini_blocks_and_blocks_come_by_real_timers() -> None:
                 if MiniBlockSealed in seen and seen[-1] is BlockSealed:
                     done.set()
 
-            net.node.bus.subscribe(notice)
+            net.node.l2.bus.subscribe(notice)
             net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": NOBODY})
             await asyncio.wait_for(done.wait(), 60)
-            net.node.mining.stop()
+            net.node.l2.mining.stop()
             return seen
 
     assert MiniBlockSealed in asyncio.run(run())
 
 
 def test_web3_sends_and_gets_receipts() -> None:
-    with Devnet(preset="megaeth") as net:
+    with Devnet(preset="megaeth", no_l1=True) as net:
         w3, (sender, receiver) = net.w3, net.accounts[:2]
         sealed = threading.Event()
-        net.node.bus.subscribe(lambda event: sealed.set() if type(event) is BlockSealed and event.block.transactions else None)
+        net.node.l2.bus.subscribe(lambda event: sealed.set() if type(event) is BlockSealed and event.block.transactions else None)
         signed = w3.eth.account.sign_transaction(
             {
                 "to": receiver.address, "value": 1, "gas": 21_000, "nonce": 0, "chainId": w3.eth.chain_id,
@@ -581,4 +585,4 @@ def test_a_chain_of_the_preset_starts_from_a_genesis_file_that_says_otherwise(tm
     chain.loop.advance(2)
     assert chain.rpc("eth_chainId") == hex(99)
     assert chain.rpc("eth_getBlockByNumber", "latest", False)["baseFeePerGas"] == "0x9"
-    assert chain.net.l2.block(Tag.LATEST).header.gas_limit == 30_000_000
+    assert chain.net.l2.chain.block(Tag.LATEST).header.gas_limit == 30_000_000

@@ -48,7 +48,7 @@ def loop() -> Loop:
 @pytest.fixture
 def net(loop: Loop) -> Devnet:
     net = Devnet(manual_clock=True)
-    net.node.mining.start(loop)  # type: ignore[arg-type]
+    net.node.l2.mining.start(loop)  # type: ignore[arg-type]
     return net
 
 
@@ -115,9 +115,9 @@ def test_a_revert_restores_mode_and_timer(net: Devnet, loop: Loop) -> None:
     instant = net.rpc("evm_snapshot")
     net.rpc("evm_setAutomine", False)
     net.rpc("evm_revert", instant)
-    assert (net.node.mining.mode, loop.timers) == (MiningMode.INSTANT, [])
+    assert (net.node.l2.mining.mode, loop.timers) == (MiningMode.INSTANT, [])
     net.rpc("evm_revert", timed)
-    assert (net.node.mining.mode, net.rpc("anvil_getIntervalMining")) == (MiningMode.INTERVAL, 5)
+    assert (net.node.l2.mining.mode, net.rpc("anvil_getIntervalMining")) == (MiningMode.INTERVAL, 5)
     assert loop.tick() == 5
 
 
@@ -127,14 +127,14 @@ def test_blocks_come_by_a_real_timer() -> None:
     async def third_block() -> int:
         with Devnet(loop=asyncio.get_running_loop()) as net:
             done = asyncio.Event()
-            net.node.bus.subscribe(lambda event: done.set() if height_of(net) >= 3 else None)
-            net.node.mining.set(MiningMode.INTERVAL, 0.01)
+            net.node.l2.bus.subscribe(lambda event: done.set() if height_of(net) >= 3 else None)
+            net.node.l2.mining.set(MiningMode.INTERVAL, 0.01)
             await asyncio.wait_for(done.wait(), 30)
-            net.node.mining.stop()
+            net.node.l2.mining.stop()
             return height_of(net)
 
     def height_of(net: Devnet) -> int:
-        return net.l2.head.number
+        return net.l2.chain.head.number
 
     assert asyncio.run(third_block()) >= 3
 
@@ -188,9 +188,9 @@ def test_there_is_no_minimal_gas_price_beside_a_base_fee(net: Devnet, method: st
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(net: Devnet, params: tuple[Any, ...]) -> None:
-    before = (net.rpc("anvil_nodeInfo"), net.node.mining.mode, net.node.mining.block_time, net.node.time.settings)
+    before = (net.rpc("anvil_nodeInfo"), net.node.l2.mining.mode, net.node.l2.mining.block_time, net.node.l2.time.settings)
     with pytest.raises(RpcError) as caught:
         net.rpc(*params)
     assert caught.value.code == -32602
-    after = (net.rpc("anvil_nodeInfo"), net.node.mining.mode, net.node.mining.block_time, net.node.time.settings)
+    after = (net.rpc("anvil_nodeInfo"), net.node.l2.mining.mode, net.node.l2.mining.block_time, net.node.l2.time.settings)
     assert (after, net.node.logging) == (before, True)

@@ -416,7 +416,7 @@ def test_time_and_blocks_are_at_hand(suite: pytest.Pytester) -> None:
         suite,
         test_a="""
 def test_it(mine, travel, w3, l2):
-    assert mine() == 1 and mine(4) == 5 and l2.head.number == 5
+    assert mine() == 1 and mine(4) == 5 and l2.chain.head.number == 5
     began = w3.eth.get_block("latest")["timestamp"]
     mine(2, seconds=100)
     assert w3.eth.get_block("latest")["timestamp"] == w3.eth.get_block(6)["timestamp"] + 100

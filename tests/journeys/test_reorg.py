@@ -18,7 +18,7 @@ from tests.contracts import load
 
 START = 1_700_000_000
 NOBODY = "0x" + "99" * 20
-SECONDS = 30
+SECONDS = 120
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def pay(net: Devnet, sender: str, to: str, value: int) -> str:
 
 def assert_chain_hangs_together(net: Devnet) -> None:
     for number in range(1, head(net) + 1):
-        sealed = net.l2.store.by_number(number)
-        parent = net.l2.store.by_number(number - 1)
+        sealed = net.l2.chain.store.by_number(number)
+        parent = net.l2.chain.store.by_number(number - 1)
         assert sealed is not None and parent is not None
         assert sealed.header.parent_hash == parent.hash
         assert sealed.header.state_root == sealed.world.state_root

@@ -1,5 +1,5 @@
-"""Between the chains with the bridge's contracts alone: messages that arrive, fail and are sent again, ether and tokens
-there and back. Two devnets play L1 and L2; deposits are carried over by the test as derivation would.
+"""Between the chains: messages that arrive, fail and are sent again, ether and tokens there and back. Once with the
+bridge's contracts alone, where two devnets play L1 and L2 and the test carries messages over; once as a devnet does it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from web3.types import TxReceipt
 
 from megadev import Devnet
 from megadev.rollup.predeploys import L2_BRIDGE, L2_MESSENGER
+from tests.bridging import Bridge
 from tests.units.rollup.chains import ETHER, Chains, aliased, deploy, refusal
 from tests.units.rollup.contracts import load as load_test_contract
 
@@ -24,9 +25,9 @@ EXTRA = b"extra"
 STRANGER = to_checksum_address("0x" + "34" * 20)
 
 
-@pytest.fixture
-def chains(tmp_path: Path) -> Iterator[Chains]:
-    made = Chains(tmp_path)
+@pytest.fixture(params=["carried by the test", "driven by the node"])
+def chains(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chains]:
+    made = Bridge() if request.param == "driven by the node" else Chains(tmp_path)
     yield made
     made.close()
 

@@ -268,7 +268,7 @@ def test_a_sync_method_waits_for_the_block_that_somebody_else_mines(net: Devnet,
 
     def wait_and_mine(net: Devnet) -> None:
         waiting = threading.Event()
-        net.node.bus.subscribe(lambda event: waiting.set())  # the txpool took it
+        net.node.l2.bus.subscribe(lambda event: waiting.set())  # the txpool took it
         asking = threading.Thread(
             target=lambda: answers.append(net.rpc("eth_sendRawTransactionSync", signed(net), 60_000))
         )
@@ -287,7 +287,7 @@ def test_a_sync_method_hears_when_its_transaction_is_dropped(net: Devnet) -> Non
 
     def wait_and_drop(net: Devnet) -> None:
         waiting = threading.Event()
-        net.node.bus.subscribe(lambda event: waiting.set())
+        net.node.l2.bus.subscribe(lambda event: waiting.set())
         asking = threading.Thread(
             target=lambda: errors.append(refusal(net, signed(net), 60_000, method="eth_sendRawTransactionSync"))
         )

@@ -127,7 +127,7 @@ def subscribed(net: Devnet, times: int, blocks: int = 0) -> int:
         client.recv(30)
         if blocks:
             net.rpc("anvil_mine", blocks)
-        return len(subscriptions_of(RpcNode(net.node, net.l2)))
+        return len(subscriptions_of(RpcNode(net.node, net.l2.chain)))
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ EFFECTS: dict[str, Effect] = {
         outcome(lambda net: net.rpc("eth_call", {"from": ALICE, "data": "0x60011e5f5260205ff3"}, "latest")),
         "refused",
     ),
-    "engine": Effect("py-evm", lambda net: net.l2.engine.info.name, "py-evm"),
+    "engine": Effect("py-evm", lambda net: net.l2.chain.engine.info.name, "py-evm"),
     "timestamp": Effect(1_700_000_000, latest("timestamp"), hex(1_700_000_000)),
     "number": Effect(100, latest("number"), "0x64"),
     "manual_clock": Effect(
@@ -212,12 +212,19 @@ EFFECTS: dict[str, Effect] = {
         lambda net: "preconfirmation" in net.rpc("eth_sendTransactionSync", {"from": ALICE, "to": BOB}),
         True,
     ),
+    "no_l1": Effect(True, lambda net: len(net.endpoints), 1),
+    "l1_chain_id": Effect(77, lambda net: net.l1.rpc("eth_chainId"), hex(77)),
+    "l1_block_time": Effect(7.5, lambda net: net.l1.rpc("anvil_getIntervalMining"), 7.5),
+    "l1_hardfork": Effect("osaka", lambda net: net.l1.rpc("anvil_nodeInfo")["hardFork"], "Osaka"),
     "order": Effect("fifo", senders_by_fee_or_age, [ALICE.lower(), BOB.lower()], (("no_mining", True),)),
     "max_transactions": Effect(2, transactions_in_a_block, 2, (("no_mining", True),)),
     "slots_in_an_epoch": Effect(2, safe_and_finalized, ["0x8", "0x6"]),
     "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
     "allow_origin": Effect("http://a.test", lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
+    "latency": Effect(
+        "1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"
+    ),
     "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),
     "subscriber_backlog": Effect(1, lambda net: subscribed(net, 100, blocks=1), 0),
     "no_cors": Effect(True, lambda net: ask(net, Origin="http://a.test"), (200, None)),
@@ -225,10 +232,18 @@ EFFECTS: dict[str, Effect] = {
     "no_request_size_limit": Effect(True, lambda net: ask(net, b" " * 3_000_000 + b"{}")[0], 200),
 }
 
-SHOWN_BY_THE_COMMAND = {"init", "host", "port", "ipc", "config_out", "script", "ready_file", "ui", "disable_console_log", "quiet", "json", "color"}
-"""Tested with a real process in test_command_line.py and here below."""
+SHOWN_BY_THE_COMMAND = {
+    "init", "host", "port", "l1_port", "ipc", "config_out", "script", "ready_file", "ui", "quiet", "json", "color",
+    "disable_console_log",
+}  # fmt: skip
+"""Tested with a real process in test_command_line.py, test_console_log.py, test_scripting.py, test_ui.py and below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
 """Tested in test_persistence.py."""
+OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
+"""Tested in test_realtime.py."""
+OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
+OF_BRIDGE |= {"finalized_distance", "l1_fee"}
+"""Tested in test_bridge.py."""
 
 
 def manual_hash() -> str:
@@ -251,7 +266,7 @@ def test_a_setting_has_its_effect(name: str) -> None:
 
 
 def test_no_setting_is_forgotten_here() -> None:
-    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES
+    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_REALTIME | OF_BRIDGE
 
 
 def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -36,18 +36,18 @@ def frame(content: Any) -> bytes:
 
 
 def subscriptions(net: Devnet) -> Subscriptions:
-    return subscriptions_of(RpcNode(net.node, net.l2))
+    return subscriptions_of(RpcNode(net.node, net.l2.chain))
 
 
-def never_reads(port: int, times: int = 1) -> socket.socket:
-    """A WebSocket that subscribes and then reads no more, with a small buffer."""
+def never_reads(port: int, times: int = 1, subscriptions: Sequence[Sequence[Any]] = (("newHeads",),)) -> socket.socket:
+    """A WebSocket that subscribes to each of these so many times and then reads no more, with a small buffer."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     client.settimeout(SECONDS)
     client.connect(("127.0.0.1", port))
     client.sendall(HANDSHAKE)
     assert client.recv(4_096).startswith(b"HTTP/1.1 101")
-    client.sendall(frame([request("eth_subscribe", "newHeads")] * times))
+    client.sendall(frame([request("eth_subscribe", *params) for params in subscriptions] * times))
     assert client.recv(1)
     return client
 

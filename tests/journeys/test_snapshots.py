@@ -158,5 +158,5 @@ def test_taking_a_snapshot_looks_at_no_block(net: Devnet, monkeypatch: pytest.Mo
         raise AssertionError("a snapshot walked the chain")
 
     for name in ("blocks", "by_number", "logs"):
-        monkeypatch.setattr(type(net.l2.store), name, refuse)
+        monkeypatch.setattr(type(net.l2.chain.store), name, refuse)
     assert net.rpc("evm_snapshot") == "0x0"

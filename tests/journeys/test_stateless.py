@@ -178,7 +178,7 @@ def run_code(net: Devnet, code: str, **fields: Any) -> SealedBlock:
     """The block of a transaction that runs ``code`` as creation code."""
     call = {"from": net.accounts[0].address, "data": "0x" + code, "gas": "0x1e8480", **fields}
     tx_hash = net.rpc("eth_sendTransaction", call)
-    placed = net.l2.store.transaction(bytes.fromhex(tx_hash[2:]))
+    placed = net.l2.chain.store.transaction(bytes.fromhex(tx_hash[2:]))
     assert placed is not None
     return placed[0]
 
@@ -204,7 +204,7 @@ def test_a_witness_has_all_code_that_ran_or_was_measured_and_no_other() -> None:
         ran = {net.rpc("eth_getCode", "0x" + address * 20) for address in ("11", "33")}
         assert ran <= codes
         assert "0x4400" not in codes
-        check_witness(net.node, net.l2.head)
+        check_witness(net.node, net.l2.chain.head)
 
 
 def test_state_changed_by_hand_has_no_witness_and_is_in_no_list() -> None:
@@ -215,7 +215,7 @@ def test_state_changed_by_hand_has_no_witness_and_is_in_no_list() -> None:
             net.rpc("debug_executionWitness", "latest")
         assert refused.value.code == -32000
         assert "0x" + "77" * 20 not in {account["address"] for account in net.rpc("eth_getBlockAccessList", "latest")}
-        check_access_list(net.node, net.l2.head)
+        check_access_list(net.node, net.l2.chain.head)
 
 
 def test_an_access_list_names_what_was_touched_and_not_what_was_declared() -> None:

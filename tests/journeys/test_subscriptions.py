@@ -184,7 +184,7 @@ def test_a_subscription_belongs_to_its_connection(net: Devnet, socket: Socket) -
 
 
 def test_a_closed_connection_leaves_nothing_behind(net: Devnet, socket: Socket) -> None:
-    subscriptions = subscriptions_of(RpcNode(net.node, net.l2))
+    subscriptions = subscriptions_of(RpcNode(net.node, net.l2.chain))
     for kind in ("newHeads", "logs", "newPendingTransactions", "transactionReceipts"):
         socket.rpc("eth_subscribe", kind)
     assert len(subscriptions) == 4

@@ -198,7 +198,7 @@ def test_transactions_in_a_block_see_those_before_them(chain: Chain) -> None:
 
 def test_a_preconfirmed_transaction_is_traced_before_its_block_is_sealed() -> None:
     clock = ManualClock(1_700_000_000)
-    with Devnet(preset="megaeth", clock=clock, loop=ManualLoop(clock)) as net:
+    with Devnet(preset="megaeth", no_l1=True, clock=clock, loop=ManualLoop(clock)) as net:
         a, b = (account.address for account in net.accounts[:2])
         net.rpc("eth_sendTransaction", {"from": a, "to": b, "value": 1})
         tx_hash = net.rpc("eth_sendTransaction", {"from": a, "to": b, "value": 2})

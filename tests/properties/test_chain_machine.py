@@ -238,7 +238,7 @@ class ChainMachine(RuleBasedStateMachine):
     def the_chain_hangs_together(self) -> None:
         if not hasattr(self, "net"):
             return
-        store = self.net.l2.store
+        store = self.net.l2.chain.store
         assert int(self.net.rpc("eth_blockNumber"), 16) == self.model.height == store.head.number
         seen: list[str] = []
         for number in range(1, store.head.number + 1):

@@ -53,7 +53,7 @@ def take(net: Devnet, step: tuple[Any, ...]) -> None:
 
 def told(net: Devnet) -> list[Any]:
     """The chain as RPC tells it."""
-    numbers = [hex(number) for number in range(net.l2.head.number + 1)]
+    numbers = [hex(number) for number in range(net.l2.chain.head.number + 1)]
     return [
         [net.rpc("eth_getBlockByNumber", number, True) for number in numbers],
         [net.rpc("eth_getBlockReceipts", number) for number in numbers],
@@ -74,8 +74,8 @@ def test_a_fresh_node_that_loads_a_dump_has_the_same_chain_and_goes_on_alike(
         assert told(other) == told(net)
         assert other.rpc("anvil_dumpState", history) == dump
         if history:
-            for number in range(net.l2.head.number):
-                mine, theirs = net.l2.block(number), other.l2.block(number)
+            for number in range(net.l2.chain.head.number):
+                mine, theirs = net.l2.chain.block(number), other.l2.chain.block(number)
                 assert theirs.world.state_root == mine.world.state_root
         for node in (net, other):
             node.rpc("anvil_setTime", 1_800_000_000)

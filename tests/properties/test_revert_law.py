@@ -1,5 +1,6 @@
-"""Revert restores everything: after any mix of cheats, transactions, time jumps, mode switches and reorganisations, going
-back to a snapshot gives the same answers to every question and the same state, to the last account and slot.
+"""Revert restores everything: after any mix of cheats, transactions, time jumps, mode switches and reorganisations on either
+chain, going back to a snapshot gives the same answers to every question and the same state, to the last account and slot,
+on both.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from megadev import Devnet
 from megadev.clock import ManualClock
+from megadev.devnet import Endpoint
 from megadev.testing.client import RpcError
 
 ETHER = 10**18
 START = 1_700_000_000
 WHO = st.integers(0, 3)
+WHERE = st.sampled_from((0, 0, 1))
+"""L2, or L1."""
 STRANGER = "0x" + "5a" * 20
 WRITER = "0x5f355f55600160405260206040a000"  # sstore(0, calldata word), log0 of one word
 QUESTIONS: tuple[tuple[Any, ...], ...] = (
@@ -47,7 +51,7 @@ class RevertMachine(RuleBasedStateMachine):
     def start(self) -> None:
         self.clock = ManualClock(START)
         self.net = Devnet(accounts=4, balance=10, clock=self.clock)
-        self.net.node.mining.call_when_timer_needed(lambda: None)  # the mode is under test here, not the timer
+        self.net.node.call_when_timer_needed(lambda: None)  # the mode is under test here, not the timer
         self.who = [account.address for account in self.net.accounts] + [STRANGER]
         self.snapshots: list[tuple[str, dict[str, Any], list[Any]]] = []
         self.count = itertools.count(1)
@@ -65,15 +69,24 @@ class RevertMachine(RuleBasedStateMachine):
 
     def seen(self) -> dict[str, Any]:
         """Every answer that a caller can get, and everything that the node remembers."""
-        net, chain = self.net, self.net.l2
-        answers = {str(question): net.rpc(*question) for question in QUESTIONS}
-        sequencer, accounts, time = chain.sequencer, net.node.accounts, net.node.time
+        accounts = self.net.node.accounts
+        return {
+            "L2": self.seen_on(self.net.l2),
+            "L1": self.seen_on(self.net.l1),
+            "whom": (accounts.impersonated, accounts.auto_impersonate, accounts.signatures),
+            "logging": self.net.node.logging,
+        }
+
+    def seen_on(self, endpoint: Endpoint) -> dict[str, Any]:
+        chain, rpc = endpoint.chain, endpoint.rpc
+        answers = {str(question): rpc(*question) for question in QUESTIONS}
+        sequencer, time = chain.sequencer, chain.time
         world = chain.head.world
         state = chain.sequencer.head_state()
         return answers | {
-            "nonces": [net.rpc("eth_getTransactionCount", address, "pending") for address in self.who],
-            "balances": [net.rpc("eth_getBalance", address) for address in self.who],
-            "code and slots": [(net.rpc("eth_getCode", one), state.storage(bytes.fromhex(one[2:]), 0)) for one in self.who],
+            "nonces": [rpc("eth_getTransactionCount", address, "pending") for address in self.who],
+            "balances": [rpc("eth_getBalance", address) for address in self.who],
+            "code and slots": [(rpc("eth_getCode", one), state.storage(bytes.fromhex(one[2:]), 0)) for one in self.who],
             "hashes": [block.hash for block in chain.store.blocks(0, chain.head.number)],
             "found": [
                 chain.store.transaction(tx.hash) == (block, index)
@@ -85,61 +98,60 @@ class RevertMachine(RuleBasedStateMachine):
             "storage": {address: dict(world.storage_of(address)) for address, _ in world.accounts()},
             "irregular": sequencer.irregular,
             "arrivals": [tx.hash for tx in chain.pool.transactions()],
-            "settings": (sequencer.blocks, sequencer.mode, sequencer.spec, net.node.mining.block_time),
-            # the offset is not there: it makes up for the time that passed, so that the node's time is what it was
-            "time": (time.now(), time.latest_block, time.settings.next_exact, time.settings.interval),
-            "whom": (accounts.impersonated, accounts.auto_impersonate, accounts.signatures),
-            "logging": net.node.logging,
+            "settings": (sequencer.blocks, sequencer.mode, sequencer.spec, chain.mining.block_time),
+            # the offset is not there: it makes up for the time that passed, so that the chain's time is what it was
+            "time": (time.now(), time.latest_block, time.settings.next_exact, time.settings.interval, time.settings.lead),
         }
 
-    def ask(self, *call: Any) -> None:
+    def ask(self, where: int, *call: Any) -> None:
         """Do it, or be refused: both leave something to go back from."""
         try:
-            self.net.rpc(*call)
+            self.net.endpoints[where].rpc(*call)
         except RpcError as refusal:
             assert refusal.code != -32603, refusal
 
     # -- what may happen in between -------------------------------------------------------------------------------
 
-    @rule(sender=WHO, to=st.integers(0, 4), value=st.integers(0, 3 * ETHER), ahead=st.sampled_from((0, 0, 0, 1)))
-    def pay(self, sender: int, to: int, value: int, ahead: int) -> None:
-        nonce = int(self.net.rpc("eth_getTransactionCount", self.who[sender], "pending"), 16) + ahead
+    @rule(where=WHERE, sender=WHO, to=st.integers(0, 4), value=st.integers(0, 3 * ETHER), ahead=st.sampled_from((0, 0, 0, 1)))
+    def pay(self, where: int, sender: int, to: int, value: int, ahead: int) -> None:
+        nonce = int(self.net.endpoints[where].rpc("eth_getTransactionCount", self.who[sender], "pending"), 16) + ahead
         request = {"from": self.who[sender], "to": self.who[to], "value": hex(value), "nonce": hex(nonce)}
-        self.ask("eth_sendTransaction", request | {"gas": "0x11170", "data": f"0x{next(self.count):064x}"})
+        self.ask(where, "eth_sendTransaction", request | {"gas": "0x11170", "data": f"0x{next(self.count):064x}"})
 
-    @rule(as_whom=st.sampled_from((STRANGER, "0x" + "00" * 20)))
-    def pay_as_somebody(self, as_whom: str) -> None:
-        self.ask("eth_sendTransaction", {"from": as_whom, "to": self.who[0], "gas": "0x5208"})
+    @rule(where=WHERE, as_whom=st.sampled_from((STRANGER, "0x" + "00" * 20)))
+    def pay_as_somebody(self, where: int, as_whom: str) -> None:
+        self.ask(where, "eth_sendTransaction", {"from": as_whom, "to": self.who[0], "gas": "0x5208"})
 
-    @rule(count=st.integers(1, 4), interval=st.sampled_from((None, 1, 3600)))
-    def mine(self, count: int, interval: int | None) -> None:
-        self.ask("anvil_mine", count, interval)
+    @rule(where=WHERE, count=st.integers(1, 4), interval=st.sampled_from((None, 1, 3600)))
+    def mine(self, where: int, count: int, interval: int | None) -> None:
+        self.ask(where, "anvil_mine", count, interval)
 
-    @rule(who=st.integers(0, 4), number=st.integers(0, 20))
-    def cheat(self, who: int, number: int) -> None:
+    @rule(where=WHERE, who=st.integers(0, 4), number=st.integers(0, 20))
+    def cheat(self, where: int, who: int, number: int) -> None:
         address = self.who[who]
-        self.ask("anvil_setBalance", address, hex(number * ETHER))
-        self.ask("anvil_setStorageAt", address, "0x0", f"0x{number:064x}")
+        self.ask(where, "anvil_setBalance", address, hex(number * ETHER))
+        self.ask(where, "anvil_setStorageAt", address, "0x0", f"0x{number:064x}")
         if number % 3 == 0:
-            self.ask("anvil_setNonce", address, number)
+            self.ask(where, "anvil_setNonce", address, number)
         if address == STRANGER:
-            self.ask("anvil_setCode", address, WRITER if number % 2 else "0x")
+            self.ask(where, "anvil_setCode", address, WRITER if number % 2 else "0x")
 
-    @rule(seconds=st.integers(0, 10_000), how=st.integers(0, 5))
-    def travel(self, seconds: int, how: int) -> None:
+    @rule(where=WHERE, seconds=st.integers(0, 10_000), how=st.integers(0, 6))
+    def travel(self, where: int, seconds: int, how: int) -> None:
         if how == 0:
             self.clock.advance(seconds)
             return
-        later = self.net.node.time.now() + seconds
-        self.ask(*[
+        later = self.net.endpoints[where].chain.time.now() + seconds
+        self.ask(where, *[
             ("evm_increaseTime", seconds),
+            ("evm_increaseTime", seconds, True),
             ("evm_setTime", later - 5_000),
             ("evm_setNextBlockTimestamp", later),
             ("anvil_setBlockTimestampInterval", seconds),
             ("anvil_removeBlockTimestampInterval",),
         ][how - 1])
 
-    @rule(what=st.sampled_from((
+    @rule(where=WHERE, what=st.sampled_from((
         ("evm_setAutomine", True),
         ("evm_setAutomine", False),
         ("evm_setIntervalMining", 7),
@@ -157,17 +169,17 @@ class RevertMachine(RuleBasedStateMachine):
         ("anvil_setChainId", 1234),
         ("anvil_impersonateSignature", "0x" + "11" * 64 + "1b", STRANGER),
     )))
-    def switch(self, what: tuple[Any, ...]) -> None:
-        self.ask(*what)
+    def switch(self, where: int, what: tuple[Any, ...]) -> None:
+        self.ask(where, *what)
 
-    @rule(depth=st.integers(1, 3))
-    def roll_back(self, depth: int) -> None:
-        self.ask("anvil_rollback", depth)
+    @rule(where=WHERE, depth=st.integers(1, 3))
+    def roll_back(self, where: int, depth: int) -> None:
+        self.ask(where, "anvil_rollback", depth)
 
-    @rule(depth=st.integers(1, 3), value=st.integers(0, 5))
-    def reorganise(self, depth: int, value: int) -> None:
+    @rule(where=WHERE, depth=st.integers(1, 3), value=st.integers(0, 5))
+    def reorganise(self, where: int, depth: int, value: int) -> None:
         pair = [{"from": self.who[0], "to": self.who[1], "value": hex(value), "gas": "0x5208"}, 0]
-        self.ask("anvil_reorg", depth, [pair] if value else [])
+        self.ask(where, "anvil_reorg", depth, [pair] if value else [])
 
     # -- the law --------------------------------------------------------------------------------------------------
 
@@ -188,8 +200,10 @@ class RevertMachine(RuleBasedStateMachine):
         snapshot_id, before, (others,) = self.snapshots[which]
         assert self.net.rpc("evm_revert", snapshot_id) is True
         after = self.seen()
-        for what, expected in before.items():
-            assert after[what] == expected, what
+        for chain in ("L1", "L2"):
+            for what, expected in before[chain].items():
+                assert after[chain][what] == expected, (chain, what)
+        assert after == before
         for gone, _, _ in self.snapshots[which:]:
             assert self.net.rpc("evm_revert", gone) is False
         del self.snapshots[which:], others[snapshot_id]
@@ -199,11 +213,12 @@ class RevertMachine(RuleBasedStateMachine):
     def the_chain_hangs_together(self) -> None:
         if not hasattr(self, "net"):
             return
-        blocks = self.net.l2.store.blocks(0, self.net.l2.head.number)
-        for parent, block in itertools.pairwise(blocks):
-            assert block.header.parent_hash == parent.hash
-            assert block.header.timestamp > parent.header.timestamp
-        assert blocks[-1].world.state_root == blocks[-1].header.state_root
+        for chain in self.net.node.chains:
+            blocks = chain.store.blocks(0, chain.head.number)
+            for parent, block in itertools.pairwise(blocks):
+                assert block.header.parent_hash == parent.hash
+                assert block.header.timestamp > parent.header.timestamp
+            assert blocks[-1].world.state_root == blocks[-1].header.state_root
 
 
 TestRevertLaw = RevertMachine.TestCase

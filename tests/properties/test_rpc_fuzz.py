@@ -166,14 +166,14 @@ def params_of(name: str) -> st.SearchStrategy[Any]:
 def present(net: Devnet) -> tuple[Any, ...]:
     """All that a refused request must leave alone."""
     net.node.settle()
-    chain, sequencer = net.l2, net.l2.sequencer
+    chain, sequencer = net.l2.chain, net.l2.chain.sequencer
     return (
         chain.head.hash,
         repr(sequencer.irregular),
         [tx.hash for tx in chain.pool.transactions()],
         sequencer.blocks,
         sequencer.mode,
-        net.node.time.settings,
+        net.node.l2.time.settings,
         net.rpc("eth_accounts"),
         net.rpc("anvil_metadata")["snapshots"],
     )
@@ -193,6 +193,8 @@ def starts(net: Devnet) -> list[str]:
     return [net.rpc("anvil_snapshot")]
 
 
+REMEDIES = {"megadev_sequencer_pause": "megadev_sequencer_resume", "megadev_sequencer_crash": "megadev_sequencer_restart"}
+"""What stops the sequencer until it is told to go on, and how it is told."""
 OFFERED = sorted(entry.name for entry in CATALOG if entry.is_available)
 
 
@@ -233,10 +235,12 @@ def test_every_method_answers_anything(net: Devnet, starts: list[str], name: str
     else:
         assert answer.keys() == {"jsonrpc", "id", "result"}
         assert answer["id"] == 7
+    if name in REMEDIES and "result" in answer:
+        assert "result" in ask(REMEDIES[name], [])
     # and whatever it did, the node goes on: it mines, and its head has the shape of a block
     for follow_up, arguments in (("anvil_mine", []), ("eth_getBlockByNumber", ["latest", True]), ("eth_feeHistory", [2, "latest", [50]])):
         assert "result" in ask(follow_up, arguments), follow_up
-    assert net.l2.head.header.timestamp < 2**64
+    assert net.l2.chain.head.header.timestamp < 2**64
     if defects:
         raise defects[0]
 

@@ -116,7 +116,7 @@ defects: list[BaseException] = []
 
 def present(net: Devnet) -> tuple[Any, ...]:
     net.node.settle()
-    return net.l2.head.hash, net.l2.sequencer.irregular, [tx.hash for tx in net.l2.pool.transactions()]
+    return net.l2.chain.head.hash, net.l2.chain.sequencer.irregular, [tx.hash for tx in net.l2.chain.pool.transactions()]
 
 
 @pytest.mark.parametrize("kind", [LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from megadev.chain.receipts import ConsoleCall
+from megadev.chain.receipts import REVERTED, ConsoleCall
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, gas_before_execution, is_delegation
 from megadev.errors import (
@@ -43,7 +43,7 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.engines.frames import REVERTED, Call
+from megadev.evm.engines.frames import Call
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.machine import Machine
 from megadev.evm.engines.operations import created_address, is_taken, resolve_code

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from megadev.evm.engine import Frame
 from megadev.primitives.types import Address
-
-REVERTED: Final = "execution reverted"
 
 
 class Call:
     """One frame: what was asked for, its working parts while it runs, and how it ended.
 
     ``gas`` is what is left, current whenever the loop is not in charge of it. After the run ``error`` is None,
-    ``REVERTED`` or a halt reason.
+    ``chain.receipts.REVERTED`` or a halt reason.
     """
 
     __slots__ = (

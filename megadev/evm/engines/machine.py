@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from megadev.chain.receipts import ConsoleCall
+from megadev.chain.receipts import CONSOLE, REVERTED, ConsoleCall
 from megadev.evm.engine import BlockEnv, Frame, FrameExit, Step, Tracer
 from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed, arrive
-from megadev.evm.engines.frames import REVERTED, Call
+from megadev.evm.engines.frames import Call
 from megadev.evm.engines.journal import Checkpoint, Journal
 from megadev.evm.engines.operations import (
     OPERATIONS,
@@ -34,8 +34,6 @@ from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 
-CONSOLE: Final[Address] = bytes(9) + b"console.log"
-"""Where Hardhat's and forge-std's console libraries send what is to be printed; nothing is there."""
 CONSOLE_ROOM: Final = 1 << 20
 """Bytes of what one transaction prints that are kept: printing is cheap in gas, and receipts stay in memory."""
 CONSOLE_FULL: Final = encode_call("log(string)", "(more was printed than megadev keeps of one transaction)")

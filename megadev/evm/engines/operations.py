@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import REVERTED, Log
 from megadev.chain.transactions import MAX_NONCE, is_delegation
 from megadev.evm.engine import Frame, FrameExit
-from megadev.evm.engines.frames import REVERTED, Call
+from megadev.evm.engines.frames import Call
 from megadev.evm.rules import CALL_DEPTH_LIMIT
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak

@@ -16,14 +16,14 @@ from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.message import Message as _Message
 from eth.vm.opcode import as_opcode
 
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import CONSOLE, REVERTED, Log
 from megadev.chain.spec import ChainSpec
 from megadev.errors import MethodUnavailable
 from megadev.evm.engine import EngineInfo
 from megadev.evm.engines.envelope import Envelope
-from megadev.evm.engines.frames import REVERTED, Call
+from megadev.evm.engines.frames import Call
 from megadev.evm.engines.journal import Checkpoint, Journal
-from megadev.evm.engines.machine import CONSOLE, Machine
+from megadev.evm.engines.machine import Machine
 from megadev.evm.engines.operations import OUT_OF_GAS
 from megadev.evm.rules import Precompile
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32

@@ -28,18 +28,6 @@ class CallNode:
         return [event for event in self.events if isinstance(event, CallNode)]
 
     @property
-    def logs(self) -> list[tuple[int, Log]]:
-        """This frame's own logs, each with the number of calls made before it."""
-        found: list[tuple[int, Log]] = []
-        calls = 0
-        for event in self.events:
-            if isinstance(event, CallNode):
-                calls += 1
-            else:
-                found.append((calls, event))
-        return found
-
-    @property
     def failed(self) -> bool:
         return self.outcome.error is not None
 

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from megadev.chain.receipts import Log
+from megadev.chain.receipts import REVERTED, Log
 from megadev.evm.engine import Frame, FrameExit, Step
 from megadev.primitives.types import Address
 
-_REVERTED = "execution reverted"
 _AFTER_THE_CODE = frozenset(
     {
         "invalid code: must not begin with 0xef",
@@ -97,7 +96,7 @@ class StructLogTracer:
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
         if self._step is not None:
             error = outcome.error
-            self._write(None if error == _REVERTED or error in _AFTER_THE_CODE else error)
+            self._write(None if error == REVERTED or error in _AFTER_THE_CODE else error)
         self._step, self._text, self._place, self._slot = self._outer.pop()
         if frame.kind in ("CREATE", "CREATE2"):
             self._handed_on = -outcome.gas_used

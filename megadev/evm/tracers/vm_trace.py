@@ -14,11 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from megadev.chain.receipts import REVERTED
 from megadev.evm.engine import Frame, FrameExit, Step
 from megadev.evm.tracers.call_tree import CallTreeTracer
 from megadev.primitives.types import Address
 
-_REVERTED = "execution reverted"
 _CREATIONS = ("CREATE", "CREATE2")
 _PUSH_NOTHING = frozenset(bytes.fromhex("0037393c3e505253555657 5b5d5e a0a1a2a3a4 f3fdfeff"))
 _SSTORE = 0x55
@@ -106,7 +106,7 @@ class VmTracer(CallTreeTracer):
             return
         running, mark, error = self._running.pop(), self._marks.pop(), outcome.error
         if running is not None:
-            ran = error is None or error == _REVERTED or error.startswith(_AFTER_THE_CODE)
+            ran = error is None or error == REVERTED or error.startswith(_AFTER_THE_CODE)
             self._pen.end_instruction(running.cost, running.effect if ran else None)
         self._pen.end_frame()
         if error is not None:

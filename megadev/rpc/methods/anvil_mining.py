@@ -89,13 +89,13 @@ def anvil_getAutomine(node: RpcNode) -> bool:
 @method("anvil_setAutomine")
 def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> None:
     """Switch instant mining, or continuous where the chain has mini-blocks; a timer that runs goes on running."""
-    node.devnet.mining.set_automine(enabled)
+    node.chain.mining.set_automine(enabled)
 
 
 @method("anvil_getIntervalMining")
 def anvil_getIntervalMining(node: RpcNode) -> int | float | None:
     """Seconds between blocks, null without a timer."""
-    seconds = node.devnet.mining.block_time
+    seconds = node.chain.mining.block_time
     return int(seconds) if seconds is not None and seconds == int(seconds) else seconds
 
 
@@ -105,50 +105,52 @@ def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> None:
 
     With mini-blocks, how often a block is sealed; transactions are executed as they arrive all the same.
     """
-    node.devnet.mining.set_interval(seconds or None)
+    node.chain.mining.set_interval(seconds or None)
 
 
 @method("anvil_increaseTime")
-def anvil_increaseTime(node: RpcNode, seconds: Uint64Param) -> int:
-    """Move the clock forward; the answer is the total offset in seconds."""
+def anvil_increaseTime(node: RpcNode, seconds: Uint64Param, alone: BoolParam = False) -> int:
+    """Move the clock forward; the answer is the total offset in seconds. ``alone``: this chain's only, or else L1 and
+    L2 move together."""
     node.devnet.between_blocks()
-    return node.devnet.time.increase(seconds)
+    return node.chain.time.increase(seconds, alone=alone)
 
 
 @method("anvil_setTime")
-def anvil_setTime(node: RpcNode, timestamp: TimestampParam) -> int:
-    """Set the clock, forwards or back; the answer is the jump in seconds. Blocks never go back in time."""
+def anvil_setTime(node: RpcNode, timestamp: TimestampParam, alone: BoolParam = False) -> int:
+    """Set the clock, forwards or back; the answer is the jump in seconds. Blocks never go back in time. ``alone``: this
+    chain's only, or else the other's jumps as far."""
     node.devnet.between_blocks()
-    return node.devnet.time.set_time(timestamp)
+    return node.chain.time.set_time(timestamp, alone=alone)
 
 
 @method("anvil_setNextBlockTimestamp")
 def anvil_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> None:
-    """Decide the next block's timestamp; the clock goes on from there."""
-    node.devnet.between_blocks()
-    node.devnet.time.set_next(timestamp, node.chain.head.header.timestamp)
+    """Decide the next block's timestamp; the clock goes on from there, the other chain's too."""
+    node.chain.sequencer.between_blocks()
+    node.chain.time.set_next(timestamp, node.chain.head.header.timestamp)
 
 
 @method("anvil_setBlockTimestampInterval")
 def anvil_setBlockTimestampInterval(node: RpcNode, seconds: Uint64Param) -> None:
     """Put blocks so many seconds apart, whatever the clock says."""
-    node.devnet.between_blocks()
-    node.devnet.time.set_interval(seconds)
+    node.chain.sequencer.between_blocks()
+    node.chain.time.set_interval(seconds)
 
 
 @method("anvil_removeBlockTimestampInterval")
 def anvil_removeBlockTimestampInterval(node: RpcNode) -> bool:
     """Let the clock decide again; false where it did already."""
-    node.devnet.between_blocks()
-    had_one = node.devnet.time.settings.interval is not None
-    node.devnet.time.set_interval(None)
+    node.chain.sequencer.between_blocks()
+    had_one = node.chain.time.settings.interval is not None
+    node.chain.time.set_interval(None)
     return had_one
 
 
 @method("anvil_getLastBlockWallTime")
 def anvil_getLastBlockWallTime(node: RpcNode) -> int:
     """When the last block was sealed, in milliseconds, by a clock that does not travel."""
-    return int(node.devnet.time.last_sealed * 1000)
+    return int(node.chain.time.last_sealed * 1000)
 
 
 @method("anvil_getGenesisTime")
@@ -162,8 +164,8 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
         return _mine(node, 1)
     _check_count(options.blocks)
     if options.timestamp is not None:
-        node.devnet.between_blocks()
-        node.devnet.time.set_next(options.timestamp, node.chain.head.header.timestamp)
+        node.chain.sequencer.between_blocks()
+        node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
     return _mine(node, options.blocks)
 
 

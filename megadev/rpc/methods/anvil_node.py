@@ -95,7 +95,7 @@ class ResetOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 @method("anvil_snapshot")
 def anvil_snapshot(node: RpcNode) -> str:
-    """Remember everything; the answer is the id to come back with."""
+    """Remember everything, L1 and L2; the answer is the id to come back with, on either."""
     return hex(node.devnet.snapshots.take())
 
 
@@ -122,22 +122,23 @@ def anvil_reorg(node: RpcNode, depth: ReorgParam, tx_block_pairs: tuple[PairPara
             )
         content.setdefault(index, []).append(_transaction_maker(node, given))
     last = max(content, default=-1)
-    reorg.reorganise(node.devnet, blocks, [content.get(index, []) for index in range(last + 1)])
+    reorg.reorganise(node.devnet, node.chain, blocks, [content.get(index, []) for index in range(last + 1)])
 
 
 @method("anvil_rollback")
 def anvil_rollback(node: RpcNode, depth: Uint64Param = 1) -> None:
     """Remove the last blocks; the clock goes back with them."""
-    reorg.rollback(node.devnet, depth)
+    reorg.rollback(node.devnet, node.chain, depth)
 
 
 @method("anvil_reset")
 def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> None:
-    """Start over from the first block: no pool, no snapshots, the time at which the node started, a new instance."""
+    """Start over from the first block: no pool, no snapshots, the time at which the node started, a new instance. The
+    other chain stays as it is."""
     forking = options.forking if options is not None else None
     if forking is not None and forking != Forking():
         raise InvalidParams("forking arrives later: leave it out to start over with a fresh chain")
-    node.devnet.reset()
+    node.devnet.reset(node.chain)
 
 
 @method("anvil_setLoggingEnabled")
@@ -176,24 +177,24 @@ def anvil_removePoolTransactions(node: RpcNode, address: AddressParam) -> None:
 @method("anvil_setCoinbase")
 def anvil_setCoinbase(node: RpcNode, address: AddressParam) -> None:
     """Who receives the tips of the blocks to come."""
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, coinbase=address)
 
 
 @method("anvil_setNextBlockBaseFeePerGas")
 def anvil_setNextBlockBaseFeePerGas(node: RpcNode, base_fee: QuantityParam) -> None:
     """The next block's base fee, in wei per gas; later ones follow from it (EIP-1559)."""
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, next_base_fee=base_fee)
 
 
 @method("anvil_setNextBlockPrevRandao")
 def anvil_setNextBlockPrevRandao(node: RpcNode, word: HashParam) -> None:
     """The next block's PREVRANDAO."""
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, next_prev_randao=word)
 
 
@@ -202,8 +203,8 @@ def anvil_setBlockGasLimit(node: RpcNode, gas_limit: Uint64Param) -> bool:
     """Gas per block from the next one on."""
     if not 0 < gas_limit < 2**63:
         raise InvalidParams(f"a block's gas limit lies in [1, 2**63), got {gas_limit}")
-    node.devnet.between_blocks()
     sequencer = node.chain.sequencer
+    sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, gas_limit=gas_limit)
     return True
 
@@ -244,7 +245,7 @@ def anvil_metadata(node: RpcNode) -> JsonObject:
         "forkedNetwork": None,
         "snapshots": {
             hex(snapshot_id): [head.number, "0x" + head.hash.hex()]
-            for snapshot_id, head in node.devnet.snapshots.taken.items()
+            for snapshot_id, head in node.devnet.snapshots.taken(chain).items()
         },
     }
 

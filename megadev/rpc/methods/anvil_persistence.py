@@ -18,7 +18,7 @@ async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> st
     --preserve-historical-states says). A dump holds sealed blocks, so the open one is sealed first."""
     with_history = node.devnet.config.preserve_historical_states if history is None else history
     node.devnet.between_blocks()
-    capture = Capture(node.chain)
+    capture = Capture(node.devnet)
     return await asyncio.to_thread(lambda: "0x" + compress(capture.encode(history=with_history)).hex())
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag, decode_block, header_hash
 from megadev.chain.transactions import decode_transaction
-from megadev.errors import InvalidParams, InvalidTransaction, NotFound, NotTraceable, StateUnavailable, UnknownBlock
+from megadev.errors import InvalidParams, InvalidTransaction, NotTraceable, StateUnavailable, UnknownBlock
 from megadev.evm import calls
 from megadev.evm.engine import Tracer
 from megadev.node.chain import LocalChain
-from megadev.node.replay import replay
+from megadev.node.replay import placed_transaction, replay, unsealed
 from megadev.rpc.codec import (
     JSON,
     BlockParam,
@@ -24,7 +24,7 @@ from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import scene_at, scene_before
 from megadev.rpc.tracing import Budget, Place, Started, TraceCallOptions, Traced, TraceOptions, begin
-from megadev.sequencer.block_builder import OpenBlock, transaction_env
+from megadev.sequencer.block_builder import transaction_env
 from megadev.state.reader import StateReader
 
 
@@ -34,13 +34,8 @@ def debug_traceTransaction(node: RpcNode, tx_hash: HashParam, options: TraceOpti
 
     Raises ``NotFound`` for one that does not exist or waits in the txpool.
     """
-    try:
-        _, block, index = node.chain.transaction(tx_hash)
-    except KeyError:
-        raise NotFound(f"transaction not found: 0x{tx_hash.hex()}") from None
-    if block is None:
-        raise NotFound(f"transaction not found in any block: 0x{tx_hash.hex()} waits in the txpool; mine it first")
-    return _trace(node, block.sealed if isinstance(block, OpenBlock) else block, options, only=index)[0]
+    block, index = placed_transaction(node.chain, tx_hash)
+    return _trace(node, block, options, only=index)[0]
 
 
 @method("debug_traceCall")
@@ -63,7 +58,7 @@ def debug_traceCall(
     tx, rules = scene.transaction(call)
     started = begin(asked, node.chain.spec, Budget(node.devnet.clock, asked.timeout))
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=started.tracer)
-    node.devnet.console.called("debug_traceCall", scene.env.number, execution.console)
+    node.chain.console.called("debug_traceCall", scene.env.number, execution.console)
     return started.answer(Traced(scene.env, tx, scene.state, execution))
 
 
@@ -124,7 +119,7 @@ def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
     block = chain.block(ref)
     if block.hash == chain.store.genesis.hash:
         raise NotTraceable("genesis is not traceable: nothing came before it")
-    return block
+    return unsealed(block) if ref is Tag.PENDING else block
 
 
 def _trace_block(node: RpcNode, block: SealedBlock, options: TraceOptions | None) -> list[JsonObject]:

@@ -9,6 +9,7 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.receipts import REVERTED
 from megadev.chain.transactions import Transaction, decode_transaction
 from megadev.errors import ExecutionHalted, InvalidParams, NonceTimeout
 from megadev.events import Event
@@ -141,7 +142,7 @@ async def _nonce_reached(node: RpcNode, condition: NonceCondition) -> None:
 
     if is_reached():
         return
-    unsubscribe = node.devnet.bus.subscribe(on_event)
+    unsubscribe = node.chain.bus.subscribe(on_event)
     try:
         async with asyncio.timeout(condition.timeout / 1000):
             while not is_reached():
@@ -202,7 +203,7 @@ def _result(builder: BlockBuilder, tx: Transaction, execution: Execution, earned
         case Success(output):
             answer["value"] = "0x" + output.hex()
         case Revert(output):
-            answer["error"] = "execution reverted"
+            answer["error"] = REVERTED
             answer["revert"] = "0x" + output.hex()
         case halt:
             answer["error"] = halt.reason

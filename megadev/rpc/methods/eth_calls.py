@@ -13,9 +13,12 @@ import msgspec
 
 from megadev.artifacts import explain
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.l1_fees import l1_cost_of_unsigned
+from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, TipAboveFeeCap
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
+from megadev.evm.l1_fees import fee_taken, l1_prices
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
 from megadev.node.replay import block_start
@@ -37,6 +40,9 @@ from megadev.state.reader import StateReader
 
 GAS_CAP = 50_000_000
 """The most gas one call may have (geth's default), or a block's gas limit where that is more."""
+DEFAULT_GAS = 1_000_000_000
+"""The most gas a call has that names none: on a chain whose blocks take ten times that, an endless loop would otherwise
+keep a thread busy for minutes."""
 DEFAULT_TIMEOUT_MS = 5_000
 """How long an eth_callMany may take where the caller does not say."""
 
@@ -100,7 +106,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(self.env.gas_limit if call.gas is None else call.gas, cap),
+            gas_limit=min(min(self.env.gas_limit, DEFAULT_GAS) if call.gas is None else call.gas, cap),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
@@ -160,7 +166,7 @@ def eth_call(
     scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)
-    node.devnet.console.called("eth_call", scene.env.number, execution.console)
+    node.chain.console.called("eth_call", scene.env.number, execution.console)
     calls.raise_for_result(execution, explainer(node, scene.state, tx))
     return "0x" + execution.result.output.hex()
 
@@ -178,12 +184,29 @@ def eth_estimateGas(
     tx, rules = scene.transaction(call)
 
     def watch(execution: Execution) -> None:
-        node.devnet.console.called("eth_estimateGas", scene.env.number, execution.console)
+        node.chain.console.called("eth_estimateGas", scene.env.number, execution.console)
 
     words = explainer(node, scene.state, tx)
-    return hex(
-        calls.estimate_gas(node.chain.engine, scene.env, tx, scene.state, rules=rules, explain=words, watch=watch)
+    state = _after_l1_fee(scene, tx) if rules.charge_fees and scene.chain.spec.charges_l1_fee else scene.state
+    return hex(calls.estimate_gas(node.chain.engine, scene.env, tx, state, rules=rules, explain=words, watch=watch))
+
+
+def _after_l1_fee(scene: Scene, tx: TxEnv) -> StateReader:
+    """The state in which ``tx`` has paid for its data on L1: what is left of its sender's balance pays for gas."""
+    unsigned = UnsignedTransaction(
+        type=DYNAMIC_FEE,
+        chain_id=scene.chain.spec.chain_id,
+        nonce=tx.nonce,
+        gas_limit=tx.gas_limit,
+        to=tx.to,
+        value=tx.value,
+        data=tx.data,
+        max_fee_per_gas=tx.max_fee_per_gas,
+        max_priority_fee_per_gas=tx.max_fee_per_gas,
+        access_list=tx.access_list,
     )
+    fee = l1_cost_of_unsigned(encode_unsigned(unsigned), l1_prices(scene.state)).fee
+    return Overlay(scene.state, fee_taken(tx.sender, scene.state, fee))
 
 
 @method("eth_createAccessList")
@@ -277,7 +300,7 @@ def _outcome(node: RpcNode, scene: Scene, state: Overlay, call: CallRequest) -> 
     """Run ``call`` and keep what it changed."""
     tx, rules = scene.transaction(call)
     execution = calls.call(scene.chain.engine, scene.env, tx, scene.state, rules=rules)
-    node.devnet.console.called("eth_callMany", scene.env.number, execution.console)
+    node.chain.console.called("eth_callMany", scene.env.number, execution.console)
     state.apply(execution.diff)
     try:
         calls.raise_for_result(execution, explainer(node, scene.state, tx))

@@ -150,4 +150,4 @@ def _watch(node: RpcNode, tx: Transaction, condition: Condition) -> None:
                 unsubscribe()
                 chain.sequencer.drop(tx.hash, str(error))
 
-    unsubscribe = node.devnet.bus.subscribe(on_event)
+    unsubscribe = node.chain.bus.subscribe(on_event)

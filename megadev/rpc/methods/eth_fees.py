@@ -23,7 +23,7 @@ NO_FEE_HISTORY = fees.FeeHistory(
 @method("eth_gasPrice")
 def eth_gasPrice(node: RpcNode) -> str:
     """Enough for the next block: its base fee and the suggested tip, or what ``--gas-price`` says."""
-    fixed = node.devnet.config.gas_price
+    fixed = node.chain.gas_price
     return hex(fixed if fixed is not None else node.chain.sequencer.next_base_fee() + suggested_tip(node.chain))
 
 

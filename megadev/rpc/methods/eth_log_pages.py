@@ -6,12 +6,12 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-from megadev.chain.blocks import Tag
 from megadev.chain.store import LocatedLog
 from megadev.errors import InvalidParams, UnknownBlock
 from megadev.rpc.codec import AddressesParam, Decode, HashParam, LogFilter, NumberOrTagParam, TopicsParam, decode_data
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_log
+from megadev.rpc.methods.eth_logs import block_number, open_logs
 
 PAGE = 20_000
 """Logs in one answer."""
@@ -47,25 +47,25 @@ class PagedFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @method("eth_getLogsWithCursor")
 def eth_getLogsWithCursor(node: RpcNode, filter_: PagedFilter) -> JsonObject:
     """The next page of what eth_getLogs would find, and, where there is more, the ``cursor`` to ask for it with."""
-    store = node.chain.store
+    store, open_block = node.chain.store, node.chain.open_block  # that first, as in find_logs
     if filter_.block_hash is not None:
         block = store.by_hash(filter_.block_hash)
         if block is None:
             raise UnknownBlock(f"unknown block: 0x{filter_.block_hash.hex()}")
         first = last = block.number
     else:
-        first, last = (_number(node, end) for end in (filter_.from_block, filter_.to_block))
+        first, last = (block_number(node.chain, end) for end in (filter_.from_block, filter_.to_block))
     index = 0
     if filter_.cursor is not None and filter_.cursor[0] >= first:
         first, index = filter_.cursor
-    begin, last = first, min(last, store.head.number)
+    begin, head = first, store.head.number
     page: list[LocatedLog] = []
-    while begin <= last and len(page) <= PAGE:
-        found = store.logs(begin, min(begin + STRIDE - 1, last), filter_.addresses, filter_.topics)
-        if begin == first and index:
-            found = [log for log in found if log.block.number > first or log.log_index >= index]
-        page += found
+    while begin <= min(last, head) and len(page) <= PAGE:
+        found = store.logs(begin, min(begin + STRIDE - 1, last, head), filter_.addresses, filter_.topics)
+        page += _from(found, first, index)
         begin += STRIDE
+    if open_block is not None and max(first, head + 1) <= open_block.number <= last and len(page) <= PAGE:
+        page += _from(open_logs(open_block, filter_.addresses, filter_.topics), first, index)
     answer: JsonObject = {"logs": [format_log(log) for log in page[:PAGE]]}
     if len(page) > PAGE:
         following = page[PAGE]
@@ -73,8 +73,6 @@ def eth_getLogsWithCursor(node: RpcNode, filter_: PagedFilter) -> JsonObject:
     return answer
 
 
-def _number(node: RpcNode, ref: Tag | int | None) -> int:
-    """One end of a range. The pending block has no logs to show, so it counts as the head."""
-    if isinstance(ref, int):
-        return ref
-    return node.chain.block(Tag.LATEST if ref is None or ref is Tag.PENDING else ref).number
+def _from(logs: list[LocatedLog], block: int, index: int) -> list[LocatedLog]:
+    """Without those of ``block`` before the log number ``index``."""
+    return [log for log in logs if log.block.number > block or log.log_index >= index] if index else logs

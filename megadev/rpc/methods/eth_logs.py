@@ -1,5 +1,8 @@
 """eth_getLogs, and the search behind every log query.
 
+Where a block is open while transactions arrive, ``pending`` is that block: its logs are found as they are executed,
+with a block hash of ``ff`` throughout. Everywhere else the pending block has no logs to show, and counts as the head.
+
 Why a range that is upside down or beyond the head finds nothing, where geth refuses it: clients that poll from "one
 after the last block I saw" ask exactly that once evm_revert or a reorganisation has shortened the chain, and a polling
 client that meets an error stops polling.
@@ -7,18 +10,22 @@ client that meets an error stops polling.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from megadev.chain.blocks import Tag
-from megadev.chain.store import LocatedLog
+from megadev.chain.store import LocatedLog, LogMatcher, TopicFilter
 from megadev.errors import UnknownBlock
 from megadev.node.chain import LocalChain
+from megadev.primitives.types import Address
 from megadev.rpc.codec import FilterParam, LogFilter
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_log
+from megadev.sequencer.block_builder import OpenBlock
 
 
 @method("eth_getLogs")
 def eth_getLogs(node: RpcNode, filter_: FilterParam) -> list[JsonObject]:
-    """Logs of sealed blocks, oldest first."""
+    """Logs, oldest first: of sealed blocks, and at ``pending`` of the open one."""
     return [format_log(located) for located in find_logs(node.chain, filter_)]
 
 
@@ -31,14 +38,25 @@ def find_logs(chain: LocalChain, wanted: LogFilter) -> list[LocatedLog]:
         block = chain.store.by_hash(wanted.block_hash)
         if block is None:
             raise UnknownBlock(f"unknown block: 0x{wanted.block_hash.hex()}")
-        first = last = block.number
-    else:
-        first, last = _number(chain, wanted.from_block), _number(chain, wanted.to_block)
-    return chain.store.logs(first, last, wanted.addresses, wanted.topics)
+        return chain.store.logs(block.number, block.number, wanted.addresses, wanted.topics)
+    open_block = chain.open_block  # first: what is sealed at this moment is found in one of the two
+    first, last = block_number(chain, wanted.from_block), block_number(chain, wanted.to_block)
+    found = chain.store.logs(first, last, wanted.addresses, wanted.topics)
+    if open_block is not None and first <= open_block.number <= last and open_block.number > chain.head.number:
+        found += open_logs(open_block, wanted.addresses, wanted.topics)
+    return found
 
 
-def _number(chain: LocalChain, ref: Tag | int | None) -> int:
-    """One end of a range. The pending block has no logs to show, so it counts as the head."""
+def open_logs(block: OpenBlock, addresses: Collection[Address], topics: TopicFilter) -> list[LocatedLog]:
+    """What matches in a block that is still open."""
+    found = LogMatcher(addresses, topics).in_receipts(block.receipts)
+    return [LocatedLog(log, block, tx_index, log_index) for log, tx_index, log_index in found]
+
+
+def block_number(chain: LocalChain, ref: Tag | int | None) -> int:
+    """One end of a range."""
     if isinstance(ref, int):
         return ref
+    if ref is Tag.PENDING and chain.is_continuous:
+        return chain.head.number + 1
     return chain.block(Tag.LATEST if ref is None or ref is Tag.PENDING else ref).number

@@ -8,12 +8,14 @@ transaction is sent with a whole block's gas and fails on the chain, where it ca
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import msgspec
 
 from megadev.chain.blobs import sidecar_of, versioned_hash
 from megadev.chain.blocks import Tag
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
+from megadev.chain.mini_blocks import PlacedBlock
 from megadev.chain.spec import Hardfork
 from megadev.chain.transactions import (
     ACCESS_LIST,
@@ -36,12 +38,23 @@ from megadev.errors import (
     GasAllowanceExceeded,
     InvalidParams,
     InvalidTransaction,
+    NonceGap,
+    NotReady,
+    RealtimeExpired,
     ReceiptTimeout,
+    SequencerUnavailable,
     UnknownSigner,
     UnsupportedTransactionType,
     WrongChainId,
 )
-from megadev.events import BlockSealed, Event, TransactionDropped
+from megadev.events import (
+    BlockSealed,
+    Event,
+    SequencerCondition,
+    SequencerTurned,
+    TransactionDropped,
+    TransactionPreconfirmed,
+)
 from megadev.evm import calls
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Hash32, Wei
@@ -52,9 +65,8 @@ from megadev.rpc.methods.eth_calls import explainer, scene_at
 from megadev.rpc.methods.eth_fees import suggested_tip
 from megadev.rpc.methods.megadev_preconfirmation import preconfirmation
 
-DEFAULT_SYNC_TIMEOUT_MS = 2_000
-"""How long the *Sync methods wait for a receipt (EIP-7966's recommendation)."""
 MAX_SYNC_TIMEOUT_MS = 60_000
+"""How long the *Sync methods wait for a receipt at most, whatever their callers say."""
 BASE_FEE_HEADROOM = 2
 """The fee cap is the base fee times this, and the tip: enough for five full blocks in a row."""
 
@@ -71,11 +83,19 @@ def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str:
 
 
 @method("eth_sendRawTransactionSync")
-async def eth_sendRawTransactionSync(
+def eth_sendRawTransactionSync(
     node: RpcNode, raw: DataParam, timeout_ms: Uint64Param | None = None
-) -> JsonObject:
+) -> JsonObject | Awaitable[JsonObject]:
     """Take a signed transaction; the answer is its receipt (EIP-7966)."""
-    return await _submit_and_wait(node, decode_transaction(raw, node.chain.spec), timeout_ms)
+    return _submit_and_wait(node, decode_transaction(raw, node.chain.spec), timeout_ms)
+
+
+@method("realtime_sendRawTransaction")
+def realtime_sendRawTransaction(
+    node: RpcNode, raw: DataParam, timeout_ms: Uint64Param | None = None
+) -> JsonObject | Awaitable[JsonObject]:
+    """The same, by MegaETH's name for it."""
+    return _submit_and_wait(node, decode_transaction(raw, node.chain.spec), timeout_ms)
 
 
 @method("eth_sendTransaction")
@@ -87,11 +107,11 @@ def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str:
 
 
 @method("eth_sendTransactionSync")
-async def eth_sendTransactionSync(
+def eth_sendTransactionSync(
     node: RpcNode, request: CallRequest, timeout_ms: Uint64Param | None = None
-) -> JsonObject:
+) -> JsonObject | Awaitable[JsonObject]:
     """As ``eth_sendTransaction``; the answer is the receipt."""
-    return await _submit_and_wait(node, _authorized(node, request), timeout_ms)
+    return _submit_and_wait(node, _authorized(node, request), timeout_ms)
 
 
 @method("eth_sendUnsignedTransaction")
@@ -203,7 +223,7 @@ def _fees(node: RpcNode, request: CallRequest, kind: int) -> tuple[Wei, Wei]:
     if kind in (LEGACY, ACCESS_LIST):
         price = request.gas_price
         if price is None:
-            price = node.devnet.config.gas_price
+            price = node.chain.gas_price
         if price is None:
             price = chain.sequencer.next_base_fee() + suggested_tip(chain)
         return price, price
@@ -284,43 +304,86 @@ def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
     return sign_transaction(unsigned, key)
 
 
-async def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject:
-    """Submit ``tx`` and wait for its block: none where it is executed at once, up to the timeout otherwise.
+def _submit_and_wait(
+    node: RpcNode, tx: Transaction, timeout_ms: int | None
+) -> JsonObject | Awaitable[JsonObject]:
+    """Submit ``tx``. Where it is executed at once, its receipt is there at once; else wait for it, up to the timeout.
 
-    Raises ``ReceiptTimeout``, and ``InvalidTransaction`` where the txpool gives the transaction up meanwhile.
+    Raises ``ReceiptTimeout`` or ``NotReady``, as the settings have it, and ``InvalidTransaction`` where the pool gives
+    up the transaction meanwhile.
     """
     chain = node.chain
     chain.sequencer.submit(tx)
     chain.sequencer.settle()
     placed = chain.placed(tx.hash)
-    if placed is None:
-        limit = min(timeout_ms or DEFAULT_SYNC_TIMEOUT_MS, MAX_SYNC_TIMEOUT_MS)
+    if placed is not None:
+        return _receipt(node, *placed)
+    if node.devnet.config.sync_errors == "eip-7966":
+        _check_ready(chain, tx)
+    return _receipt_later(node, tx, timeout_ms)
+
+
+def _check_ready(chain: LocalChain, tx: Transaction) -> None:
+    """Raises ``NotReady`` where ``tx`` waits for more than a block."""
+    next_nonce = chain.sequencer.next_nonce(tx.sender)
+    expected = chain.pool.pending_nonce(tx.sender, next_nonce)
+    if tx.nonce > expected:
+        raise NonceGap(tx.hash, tx.nonce, expected)
+    account = chain.state(Tag.LATEST).account(tx.sender)
+    cost = tx.gas_limit * tx.max_fee_per_gas + tx.value
+    if tx.nonce == next_nonce and (account is None or account.balance < cost):
+        raise NotReady(tx.hash, f"insufficient funds: it may cost {cost} wei")
+
+
+async def _receipt_later(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject:
+    config = node.devnet.config
+    limit = min(timeout_ms or round(config.sync_timeout * 1_000), MAX_SYNC_TIMEOUT_MS)
+    expired = RealtimeExpired if config.sync_errors == "megaeth" else ReceiptTimeout
+    try:
         await _included(node, tx, limit)
-        placed = chain.placed(tx.hash)
-        if placed is None:
-            raise ReceiptTimeout(tx.hash, limit)
-    receipt = format_receipt(*placed)
+    except TimeoutError:
+        raise expired(tx.hash, limit) from None
+    placed = node.chain.placed(tx.hash)
+    if placed is None:
+        raise expired(tx.hash, limit)
+    return _receipt(node, *placed)
+
+
+def _receipt(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
+    receipt = format_receipt(block, index)
     if node.devnet.config.preconf_receipts:
-        receipt["preconfirmation"] = preconfirmation(node, *placed)
+        receipt["preconfirmation"] = preconfirmation(node, block, index)
     return receipt
 
 
 async def _included(node: RpcNode, tx: Transaction, timeout_ms: int) -> None:
-    """Return when a block holds ``tx``. Raises ``ReceiptTimeout``, or ``InvalidTransaction`` where it was dropped."""
+    """Return when a block holds ``tx``: a sealed one, or the open one where that is seen.
+
+    Raises ``TimeoutError``, ``InvalidTransaction`` where it was dropped and ``SequencerUnavailable`` after a crash.
+    """
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    chain = node.chain
 
     def on_event(event: Event) -> None:
         if done.done():
             return
-        if isinstance(event, BlockSealed) and any(included.hash == tx.hash for included in event.block.transactions):
-            done.set_result(None)
+        if isinstance(event, TransactionPreconfirmed):
+            if event.tx.hash == tx.hash and chain.is_continuous:
+                done.set_result(None)
+        elif isinstance(event, BlockSealed):
+            if any(included.hash == tx.hash for included in event.block.transactions):
+                done.set_result(None)
         elif isinstance(event, TransactionDropped) and event.tx.hash == tx.hash:
             done.set_exception(InvalidTransaction(f"the transaction was dropped while waiting: {event.reason}"))
+        elif isinstance(event, SequencerTurned) and event.condition is SequencerCondition.CRASHED:
+            done.set_exception(
+                SequencerUnavailable(
+                    f"permanent error forwarding request: the sequencer crashed while 0x{tx.hash.hex()} waited"
+                )
+            )
 
-    unsubscribe = node.devnet.bus.subscribe(on_event)
+    unsubscribe = node.chain.bus.subscribe(on_event)
     try:
         await asyncio.wait_for(done, timeout_ms / 1000)
-    except TimeoutError:
-        raise ReceiptTimeout(tx.hash, timeout_ms) from None
     finally:
         unsubscribe()

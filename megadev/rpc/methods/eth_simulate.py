@@ -80,7 +80,7 @@ def eth_simulateV1(node: RpcNode, payload: Payload, block: BlockParam = Tag.LATE
     )
     for result in simulated:
         for made in result.calls:
-            node.devnet.console.called("eth_simulateV1", result.block.number, made.execution.console)
+            node.chain.console.called("eth_simulateV1", result.block.number, made.execution.console)
     return [_format_block(node, result, full=payload.return_full_transactions) for result in simulated]
 
 

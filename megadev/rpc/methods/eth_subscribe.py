@@ -2,8 +2,14 @@
 
 ``newHeads`` · ``logs`` {address, topics} · ``newPendingTransactions`` (hashes; whole with ``true`` or
 ``{"includeTransactions": true}``), each once, when the txpool takes it · ``transactionReceipts``
-{transactionHashes}, a list for each block · ``syncing``, which says ``false`` once.
-After blocks left the chain, subscribers get their logs again with ``removed`` true, then the head that is left.
+{transactionHashes}, a list for each block · ``syncing``, which says ``false`` once · ``miniBlocks``, each with its
+transactions, receipts and the sequencer's signature · ``stateChanges`` [address…], one for each account that a
+mini-block changed · ``lostPreconfirmations``.
+With ``fromBlock`` at ``pending`` or ``latest``, logs come with their mini-block, where the chain has those before its
+blocks; their block's hash is all ``ff`` then.
+After blocks left the chain, subscribers get their logs again with ``removed`` true, then the head that is left. Where
+a crash lost what was preconfirmed they get the notice, early logs again with ``removed`` true, and accounts as they are
+again.
 What each of them says stands in ``rpc/streams``.
 """
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
 from megadev.chain.blocks import Tag
 from megadev.chain.receipts import ConsoleCall
-from megadev.errors import InvalidParams, NotFound
+from megadev.errors import NotFound
 from megadev.evm.console import read_console
 from megadev.primitives.types import Hash32
-from megadev.rpc.codec import Decode, Uint64Param, decode_hash, decoder_for, describe
+from megadev.rpc.codec import Decode, Uint64Param, hash_or
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_value
 
@@ -23,18 +23,7 @@ class LatestMessages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Uint64Param | None = None
 
 
-_decode_latest = decoder_for(LatestMessages)
-
-
-def _decode_which(value: Any) -> Hash32 | LatestMessages:
-    if type(value) is str:
-        return decode_hash(value)
-    if type(value) is dict:
-        latest: LatestMessages = _decode_latest(value)
-        return latest
-    raise InvalidParams(f"expected a transaction's hash, or an object with after or limit, got {describe(value)}")
-
-
+_decode_which = hash_or(LatestMessages, "a transaction's hash, or an object with after or limit")
 WhichParam: TypeAlias = Annotated[Hash32 | LatestMessages, Decode(_decode_which)]
 
 
@@ -48,7 +37,7 @@ def megadev_getConsoleLogs(node: RpcNode, which: WhichParam | None = None) -> li
     if isinstance(which, bytes):
         return _of_transaction(node, which)
     wanted = which or LatestMessages()
-    kept = node.devnet.console.after(wanted.after)
+    kept = node.chain.console.after(wanted.after)
     if wanted.limit is not None:
         kept = kept[max(0, len(kept) - wanted.limit) :]
     return [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from megadev.chain.blocks import Tag
-from megadev.chain.mini_blocks import PlacedBlock, mini_block_index
-from megadev.chain.preconfirmations import Preconfirmation, receipt_hash, sign_preconfirmation
+from megadev.chain.mini_blocks import UNSEALED_HASH, PlacedBlock
+from megadev.chain.preconfirmations import promise, sign_preconfirmation
+from megadev.node.broken_promises import SignedPromise
 from megadev.rpc.codec import HashParam, NumberOrTagParam
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject
@@ -12,9 +13,23 @@ from megadev.rpc.formatters import JsonObject
 
 @method("megadev_getPreconfirmation")
 def megadev_getPreconfirmation(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
-    """The promise about a transaction, signed by the sequencer of its block; null until it has been executed."""
+    """The promise about a transaction, signed by the sequencer of its block, and what became of it; null until it has
+    been executed.
+
+    ``status`` is pending until the block is sealed, then kept or broken. Of a broken one, ``reason`` says why and
+    ``actual`` what holds of the transaction now, if anything. ``conflicting``: what else was promised about it.
+    """
     placed = node.chain.placed(tx_hash)
-    return None if placed is None else preconfirmation(node, *placed)
+    current = None if placed is None else preconfirmation(node, *placed)
+    broken = node.devnet.broken_promises.evidence.broken.get(tx_hash)
+    if broken is not None:
+        found = format_promise(broken.promised) | {"status": "broken", "reason": broken.reason, "actual": current}
+    elif placed is None or current is None:
+        return None
+    else:
+        found = current | {"status": "pending" if placed[0].hash == UNSEALED_HASH else "kept"}
+    rivals = node.devnet.broken_promises.rivals_of(tx_hash)
+    return found | {"conflicting": list(map(format_promise, rivals))} if rivals else found
 
 
 @method("megadev_sequencerAt")
@@ -26,22 +41,21 @@ def megadev_sequencerAt(node: RpcNode, block: NumberOrTagParam = Tag.LATEST) -> 
 
 def preconfirmation(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
     """The signed promise about the transaction at ``index``. One whose mini-block is still open will be in that one."""
-    promise = Preconfirmation(
-        chain_id=node.chain.spec.chain_id,
-        block_number=block.number,
-        mini_block_number=block.mini_block_offset + mini_block_index(block, index),
-        transaction_index=index,
-        transaction_hash=block.transactions[index].hash,
-        receipt_hash=receipt_hash(block.receipts[index]),
-    )
+    promised = promise(block, index, node.chain.spec.chain_id)
     signer = node.chain.signers.at(block.number)
+    return format_promise(SignedPromise(promised, signer.address, sign_preconfirmation(promised, signer.key)))
+
+
+def format_promise(signed: SignedPromise) -> JsonObject:
+    """A promise as ``megadev preconf verify`` reads it."""
+    made = signed.promise
     return {
-        "chainId": hex(promise.chain_id),
-        "blockNumber": hex(promise.block_number),
-        "miniBlockNumber": hex(promise.mini_block_number),
-        "transactionIndex": hex(promise.transaction_index),
-        "transactionHash": "0x" + promise.transaction_hash.hex(),
-        "receiptHash": "0x" + promise.receipt_hash.hex(),
-        "signer": "0x" + signer.address.hex(),
-        "signature": "0x" + sign_preconfirmation(promise, signer.key).hex(),
+        "chainId": hex(made.chain_id),
+        "blockNumber": hex(made.block_number),
+        "miniBlockNumber": hex(made.mini_block_number),
+        "transactionIndex": hex(made.transaction_index),
+        "transactionHash": "0x" + made.transaction_hash.hex(),
+        "receiptHash": "0x" + made.receipt_hash.hex(),
+        "signer": "0x" + signed.signer.hex(),
+        "signature": "0x" + signed.signature.hex(),
     }

@@ -8,41 +8,32 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 from megadev.artifacts.explain import Argument
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import SourceLocation
-from megadev.chain.blocks import Tag
-from megadev.chain.receipts import Log
-from megadev.errors import InvalidParams
+from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.receipts import REVERTED, Log
 from megadev.evm import calls
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.node.chain import LocalChain
 from megadev.node.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
 from megadev.primitives.types import Hash32
-from megadev.rpc.codec import BlockParam, CallRequest, Decode, decode_hash, decoder_for, describe
+from megadev.rpc.codec import BlockParam, CallRequest, Decode, hash_or
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_value
 from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.tracing import Bounded, Budget
 
 ENTRIES_SHOWN = 20_000
 """Calls, logs and messages of one answer: the first half and the last half of so many where there were more."""
 BYTES_SHOWN = 4_096
-"""Input, output and arguments that are longer stand in no answer; the readable texts tell their beginnings."""
+"""Input, output and arguments that are longer stand in no answer; the readable texts tell their beginnings, and so many
+characters of what contracts say or print.
+"""
 
-_decode_call = decoder_for(CallRequest)
-
-
-def _decode_what(value: Any) -> Hash32 | CallRequest:
-    if type(value) is str:
-        return decode_hash(value)
-    if type(value) is dict:
-        call: CallRequest = _decode_call(value)
-        return call
-    raise InvalidParams(f"expected a transaction's hash or a call object, got {describe(value)}")
-
-
+_decode_what = hash_or(CallRequest, "a transaction's hash or a call object")
 WhatParam: TypeAlias = Annotated[Hash32 | CallRequest, Decode(_decode_what)]
 
 
@@ -54,10 +45,11 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
     occurrence, each with its depth. Raises ``NotFound`` for a transaction that is in no block.
     """
     registry = node.devnet.artifacts
+    budget = Budget(node.devnet.clock)
     if isinstance(what, bytes):
-        trace, block_number = trace_transaction(node.chain, registry, what)
+        trace, block_number = trace_transaction(node.chain, registry, what, lambda tracer: Bounded(tracer, budget))
     else:
-        trace, block_number = _trace_call(node.chain, registry, what, block)
+        trace, block_number = _trace_call(node.chain, registry, what, block, budget)
     execution, root = trace.execution, trace.root
     calls, omitted = _entries(trace)
     return {
@@ -67,7 +59,7 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
         "from": "0x" + root.frame.sender.hex(),
         "to": "0x" + root.frame.to.hex(),
         "gasUsed": hex(execution.gas.used),
-        "error": trace.error,
+        "error": None if trace.error is None else _beginning(trace.error),
         "stack": [_format_stack_entry(entry) for entry in trace.stack],
         "calls": calls,
         "omitted": hex(omitted),
@@ -75,12 +67,14 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
 
 
 def _trace_call(
-    chain: LocalChain, registry: ArtifactRegistry, call: CallRequest, block: Any
+    chain: LocalChain, registry: ArtifactRegistry, call: CallRequest, block: BlockRef, budget: Budget
 ) -> tuple[StackTrace, int]:
     scene = scene_at(chain, block)
     tx, rules = scene.transaction(call)
     tracer = StackTracer()
-    execution = calls.call(chain.engine, scene.env, tx, scene.state, rules=rules, tracer=tracer)
+    execution = calls.call(
+        chain.engine, scene.env, tx, scene.state, rules=rules, tracer=Bounded(tracer, budget)
+    )
     return StackTrace(registry, tracer, execution, scene.state), scene.env.number
 
 
@@ -130,7 +124,7 @@ def _format_occurrence(trace: StackTrace, depth: int, node: CallNode, event: Cal
             "type": "CONSOLE",
             "address": "0x" + frame.sender.hex(),
             "contract": contract or None,
-            "text": printed,
+            "text": _beginning(printed),
         }
     call = trace.call_of(event)
     return {
@@ -148,7 +142,7 @@ def _format_occurrence(trace: StackTrace, depth: int, node: CallNode, event: Cal
         "input": _data(frame.input),
         "output": _data(outcome.output),
         "returned": None if event.failed else trace.returned_by(event, call) or None,
-        "error": (trace.error_of(event) or "execution reverted") if event.failed else None,
+        "error": _beginning(trace.error_of(event) or REVERTED) if event.failed else None,
     }
 
 
@@ -182,6 +176,11 @@ def _arguments(arguments: Sequence[Argument], encoded: bytes) -> list[JsonObject
         {"name": argument.name or None, "type": argument.type, "value": format_value(argument.value)}
         for argument in arguments
     ]
+
+
+def _beginning(text: str) -> str:
+    """What a contract says or prints, which may be of any length."""
+    return text if len(text) <= BYTES_SHOWN else f"{text[:BYTES_SHOWN]}… ({len(text)} characters)"
 
 
 def _data(data: bytes) -> str | None:

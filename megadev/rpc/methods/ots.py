@@ -13,14 +13,14 @@ from megadev.errors import InvalidParams
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.node.appearances import appearances
 from megadev.node.chain import LocalChain
+from megadev.node.replay import placed_transaction
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
 from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_block, format_receipt, format_transaction
 from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
-from megadev.rpc.methods.trace import Patience, call_trees, placed_transaction
-from megadev.sequencer.block_builder import OpenBlock
+from megadev.rpc.methods.trace import Patience, call_trees
 from megadev.state.reader import StateReader
 from megadev.state.world import World
 
@@ -98,7 +98,7 @@ def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject |
 
 def _calls_of(node: RpcNode, tx_hash: Hash32) -> CallNode:
     block, index = placed_transaction(node.chain, tx_hash)
-    ((_, root),) = call_trees(node, block.sealed if isinstance(block, OpenBlock) else block, only=index)
+    ((_, root),) = call_trees(node, block, only=index)
     return root
 
 

@@ -17,7 +17,7 @@ from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import decode_transaction, is_delegation
 from megadev.clock import Clock
-from megadev.errors import InvalidParams, LimitExceeded, NotFound
+from megadev.errors import InvalidParams, LimitExceeded
 from megadev.evm import calls
 from megadev.evm.engine import CONSENSUS, Execution, Tracer
 from megadev.evm.rules import EVM_RULES
@@ -26,8 +26,8 @@ from megadev.evm.tracers.opcode_gas import OpcodeGasTracer
 from megadev.evm.tracers.vm_trace import VmTracer
 from megadev.node.appearances import appearances
 from megadev.node.chain import LocalChain
-from megadev.node.replay import Replayed, replay
-from megadev.primitives.types import Address, Hash32
+from megadev.node.replay import Replayed, placed_transaction, replay
+from megadev.primitives.types import Address
 from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
 from megadev.rpc.codec import (
     AddressesParam,
@@ -221,7 +221,7 @@ def _matches(filter_: TraceFilter, trace: JsonObject) -> bool:
 def trace_replayTransaction(node: RpcNode, tx_hash: HashParam, kinds: KindsParam) -> JsonObject:
     """An included transaction, run again: its output and the ``kinds`` of traces. Raises ``NotFound``."""
     block, index = placed_transaction(node.chain, tx_hash)
-    return next(_replayed(node, _sealed(block), kinds, only=index))[1]
+    return next(_replayed(node, block, kinds, only=index))[1]
 
 
 @method("trace_replayBlockTransactions")
@@ -273,7 +273,7 @@ def trace_call(
     tx, rules = scene.transaction(call)
     watched = _Watched(node, scene.chain.spec, kinds)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watched.tracer)
-    node.devnet.console.called("trace_call", scene.env.number, execution.console)
+    node.chain.console.called("trace_call", scene.env.number, execution.console)
     return watched.answer(scene.state, execution)
 
 
@@ -290,7 +290,7 @@ def trace_callMany(
         tx, rules = scene.transaction(call)
         watched = _Watched(node, scene.chain.spec, kinds)
         execution = calls.call(node.chain.engine, scene.env, tx, state, rules=rules, tracer=watched.tracer)
-        node.devnet.console.called("trace_callMany", scene.env.number, execution.console)
+        node.chain.console.called("trace_callMany", scene.env.number, execution.console)
         answers.append(watched.answer(state, execution))
         state.apply(execution.diff)
     return answers
@@ -308,7 +308,7 @@ def trace_rawTransaction(
     execution = node.chain.engine.execute(
         scene.env, transaction_env(tx, scene.env.base_fee), scene.state, rules=rules, tracer=watched.tracer
     )
-    node.devnet.console.called("trace_rawTransaction", scene.env.number, execution.console)
+    node.chain.console.called("trace_rawTransaction", scene.env.number, execution.console)
     return watched.answer(scene.state, execution)
 
 
@@ -331,23 +331,13 @@ class Patience:
             )
 
 
-def placed_transaction(chain: LocalChain, tx_hash: Hash32) -> tuple[SealedBlock | OpenBlock, int]:
-    """The block that holds a transaction, and its index there. Raises ``NotFound``."""
-    placed = chain.placed(tx_hash)
-    if placed is not None:
-        return placed
-    where = "" if chain.pool.get(tx_hash) is None else " in any block"
-    waits = " waits in the txpool; mine it first" if where else ""
-    raise NotFound(f"transaction not found{where}: 0x{tx_hash.hex()}{waits}")
-
-
 def call_trees(
     node: RpcNode, block: SealedBlock, *, only: int | None = None, stop: int | None = None
 ) -> Iterator[tuple[int, CallNode]]:
     """The calls of a block's transactions (before number ``stop``), or of number ``only``, with its index."""
     if not block.transactions:
         return
-    budget = Budget(node.devnet.clock, None)
+    budget = Budget(node.devnet.clock)
     tree = CallTreeTracer()
 
     def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
@@ -382,10 +372,10 @@ class _Watched:
 
     def __init__(self, node: RpcNode, spec: ChainSpec, kinds: frozenset[str]) -> None:
         rules = EVM_RULES[spec.hardfork]
-        budget = Budget(node.devnet.clock, None)
+        budget = Budget(node.devnet.clock)
         self._kinds = kinds
         self._precompiles = rules.precompiles
-        self._pen = VmTracePen(rules.opcodes, spend=budget.spend, check=budget.check)
+        self._pen = VmTracePen(rules.opcodes, spend=budget.spend)
         self._tree = VmTracer(self._pen) if "vmTrace" in kinds else CallTreeTracer()
         self.tracer: Tracer = Bounded(self._tree, budget)
 
@@ -440,13 +430,16 @@ def _opcode_gas(node: RpcNode, block: SealedBlock, *, only: int | None = None) -
         return []
     names = EVM_RULES[node.chain.rules_of(block)[0].hardfork].opcodes
     tracers = [OpcodeGasTracer() for _ in block.transactions]
+    budget = Budget(node.devnet.clock)
+
+    def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
+        if only not in (None, index):
+            return None
+        budget.start_transaction()
+        return Bounded(tracers[index], budget)
+
     answers: list[JsonObject] = []
-    for replayed in replay(
-        node.chain,
-        block,
-        lambda index, tx, before: tracers[index] if only in (None, index) else None,
-        stop=None if only is None else only + 1,
-    ):
+    for replayed in replay(node.chain, block, watch, stop=None if only is None else only + 1):
         if only not in (None, replayed.index):
             continue
         tracer = tracers[replayed.index]

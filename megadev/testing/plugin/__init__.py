@@ -1,6 +1,6 @@
 """The pytest plugin that installing megadev adds (entry point ``pytest11``): a devnet in every test, without sockets.
 
-Fixtures, all of them usable by fixtures of any scope: ``devnet``, ``devnet_url``, ``l2``, ``accounts``, ``w3``,
+Fixtures, all of them usable by fixtures of any scope: ``devnet``, ``devnet_url``, ``l1``, ``l2``, ``accounts``, ``w3``,
 ``mine``, ``travel``, ``deploy``; and ``devnet_settings`` to override. The marker ``megadev(**settings)`` gives a test,
 a class or a module a devnet with other settings. ``--megadev-gas-report`` prints gas by contract and function.
 ``-p no:megadev`` turns all of it off.
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from web3 import Web3
     from web3.contract import Contract
 
-    from megadev.devnet import Devnet
+    from megadev.devnet import Devnet, Endpoint
     from megadev.node.accounts import KeyedAccount
-    from megadev.node.chain import LocalChain
     from megadev.testing.plugin.gas import GasTable
     from megadev.testing.plugin.isolation import Isolation
 
@@ -147,7 +146,7 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
             from megadev.testing.plugin.gas import GasTable
 
             state.gas = state.gas or GasTable()
-            net.node.bus.subscribe(state.gas.watch(net.node))
+            state.gas.watch(net.node)
         state.isolation = isolation = Isolation(net)
         for fixture, asking in state.setting_up:
             if fixture.argname != "devnet":
@@ -173,9 +172,15 @@ def devnet_url(devnet: Devnet) -> str:
 
 
 @pytest.fixture(scope="session")
-def l2(devnet: Devnet) -> LocalChain:
-    """The rollup's chain itself, for tests that look inside."""
+def l2(devnet: Devnet) -> Endpoint:
+    """The rollup's chain: ``l2.rpc(…)``, ``l2.w3``, ``l2.url``; ``l2.chain`` for tests that look inside."""
     return devnet.l2
+
+
+@pytest.fixture(scope="session")
+def l1(devnet: Devnet) -> Endpoint:
+    """The chain that the rollup settles on, with the same as ``l2``."""
+    return devnet.l1
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from megadev.evm.console import read_console
 from megadev.testing.client import RpcError
 
 if TYPE_CHECKING:
+    from megadev.devnet import Endpoint
     from megadev.testing.plugin.isolation import Isolation
 
 MESSAGES_SHOWN = 100
@@ -37,44 +38,54 @@ def sections(isolation: Isolation) -> list[tuple[str, str]]:
     chosen = [each for each in seen if not each.succeeded][-FAILED_SHOWN:] or ([] if called else seen[-1:])
     for each in chosen:
         tx_hash = "0x" + each.tx_hash.hex()
-        shown = _tree(isolation, tx_hash)
+        shown = _tree(each.endpoint, tx_hash)
         if shown is not None:
-            found.append((f"megadev: {'last' if each.succeeded else 'failed'} transaction {tx_hash}", shown))
+            kind = "last" if each.succeeded else "failed"
+            found.append((f"megadev: {kind} transaction {tx_hash}{_where(isolation, each.endpoint)}", shown))
     return found
 
 
 def _printed(isolation: Isolation) -> Iterator[str]:
-    messages = isolation.devnet.node.console.after(isolation.messages_before)
-    if len(messages) > MESSAGES_SHOWN:
-        yield f"… {len(messages) - MESSAGES_SHOWN} earlier messages"
-    for message in messages[-MESSAGES_SHOWN:]:
-        yield from plain_lines(read_console(message.call.data).text, LONGEST_MESSAGE)
+    for endpoint, before in zip(isolation.devnet.endpoints, isolation.messages_before, strict=True):
+        messages = endpoint.chain.console.after(before)
+        if messages and endpoint is not isolation.devnet.l2:
+            yield "on L1:"
+        if len(messages) > MESSAGES_SHOWN:
+            yield f"… {len(messages) - MESSAGES_SHOWN} earlier messages"
+        for message in messages[-MESSAGES_SHOWN:]:
+            yield from plain_lines(read_console(message.call.data).text, LONGEST_MESSAGE)
+
+
+def _where(isolation: Isolation, endpoint: Endpoint) -> str:
+    return "" if endpoint is isolation.devnet.l2 else " on L1"
 
 
 def _failed_call(isolation: Isolation) -> tuple[str, str] | None:
     """The last request that was refused, if it was a call."""
     if isolation.failed_request is None:
         return None
+    endpoint, body = isolation.failed_request
     try:
-        request = msgspec.json.decode(isolation.failed_request)
+        request = msgspec.json.decode(body)
         method, call = request["method"], dict(request["params"][0])
     except (msgspec.DecodeError, LookupError, TypeError, ValueError):
         return None
     if method not in CALLS:
         return None
-    shown = _tree(isolation, call)
-    return None if shown is None else (f"megadev: failed {method}", shown)
+    shown = _tree(endpoint, call)
+    return None if shown is None else (f"megadev: failed {method}{_where(isolation, endpoint)}", shown)
 
 
-def _tree(isolation: Isolation, what: str | dict[str, Any]) -> str | None:
+def _tree(endpoint: Endpoint, what: str | dict[str, Any]) -> str | None:
     """How it ended and the calls it made; None where that cannot be told any more."""
-    heard, isolation.devnet.client.on_failure = isolation.devnet.client.on_failure, None
+    client = endpoint.client
+    heard, client.on_failure = client.on_failure, None
     try:
-        answer = isolation.devnet.rpc("megadev_getStackTrace", what)
+        answer = endpoint.rpc("megadev_getStackTrace", what)
     except RpcError:
         return None
     finally:
-        isolation.devnet.client.on_failure = heard
+        client.on_failure = heard
     if isinstance(what, dict) and answer["status"] == "0x1":
         return None  # it would work now: the state is another
     return "\n".join(line.plain for line in (*head_lines(answer), *tree_lines(answer, DEPTH)))

@@ -17,6 +17,8 @@ from megadev.chain.receipts import Receipt
 from megadev.events import Event, TransactionPreconfirmed
 
 if TYPE_CHECKING:
+    from megadev.artifacts.registry import ArtifactRegistry
+    from megadev.node.chain import LocalChain
     from megadev.node.node import Node
 
 COLUMNS: dict[str, Callable[[Receipt], int]] = {"gas": lambda receipt: receipt.gas_used}
@@ -32,13 +34,20 @@ class GasTable:
     def __init__(self) -> None:
         self._measured: dict[tuple[str, str], dict[str, list[int]]] = {}
 
-    def watch(self, node: Node) -> Callable[[Event], None]:
-        """A listener that measures what happens on ``node``."""
+    def watch(self, node: Node) -> None:
+        """Measure what users' transactions take on ``node``'s chains, from now on."""
+        for chain in node.chains:
+            chain.bus.subscribe(self._listener(node, chain))
+
+    def _listener(self, node: Node, chain: LocalChain) -> Callable[[Event], None]:
+        of_the_bridge = node.acts_by_itself(chain)
 
         def hear(event: Event) -> None:
-            if type(event) is TransactionPreconfirmed:
-                named = _named(node, event)
+            if type(event) is TransactionPreconfirmed and event.tx.sender not in of_the_bridge:
+                named = _named(node.artifacts, chain, event)
                 if named is not None:
+                    if chain is node.l1:
+                        named = f"L1 {named[0]}", named[1]
                     columns = self._measured.setdefault(named, {})
                     for name, measure in COLUMNS.items():
                         columns.setdefault(name, []).append(measure(event.receipt))
@@ -73,12 +82,14 @@ class GasTable:
             yield "  ".join((*texts, *numbers))
 
 
-def _named(node: Node, event: TransactionPreconfirmed) -> tuple[str, str] | None:
+def _named(
+    registry: ArtifactRegistry, chain: LocalChain, event: TransactionPreconfirmed
+) -> tuple[str, str] | None:
     """Contract and function; None where no code was called."""
-    tx, registry = event.tx, node.artifacts
+    tx = event.tx
     if tx.to is None:
         return explain.creation(registry, tx.data).contract or UNKNOWN, "constructor"
-    state = node.l2.state(Tag.LATEST)
+    state = chain.state(Tag.LATEST)
     account = state.account(tx.to)
     code = b"" if account is None else state.code(account.code_hash)
     artifact = registry.contract_at(tx.to, code)

@@ -1,7 +1,7 @@
-"""States of one devnet on a stack, in step with pytest's fixtures: each test, and each fixture of a wider scope that
-changed the chain, has a snapshot of what was there before it.
+"""States of one devnet, both its chains, on a stack, in step with pytest's fixtures: each test, and each fixture of a
+wider scope that changed a chain, has a snapshot of what was there before it.
 
-When a fixture ends, the chain goes back to before it; so it does when a test ends. What was set up later, on top, goes
+When a fixture ends, the chains go back to before it; so it does when a test ends. What was set up later, on top, goes
 with it: a fixture of session scope that is first asked for by a test in the middle of a module stands on the fixtures
 of that module, and ends when they do; who asks for it afterwards gets it made anew. So every test finds what its
 fixtures did, whole, and nothing else.
@@ -24,7 +24,7 @@ from megadev.events import Event, TransactionPreconfirmed
 from megadev.primitives.types import Hash32
 
 if TYPE_CHECKING:
-    from megadev.devnet import Devnet
+    from megadev.devnet import Devnet, Endpoint
     from megadev.node.snapshots import Held
 
 TRANSACTIONS_KEPT = 1_000
@@ -32,7 +32,7 @@ TRANSACTIONS_KEPT = 1_000
 
 @dataclass(slots=True, eq=False)
 class _Level:
-    """``owner`` began when the chain was as ``before`` says; ``end`` ends it."""
+    """``owner`` began when the chains were as ``before`` says; ``end`` ends it."""
 
     owner: object
     before: Held
@@ -41,8 +41,9 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A transaction of the test that runs."""
+    """A transaction of the test that runs, on the chain of ``endpoint``."""
 
+    endpoint: Endpoint
     tx_hash: Hash32
     succeeded: bool
 
@@ -53,13 +54,14 @@ class Isolation:
     def __init__(self, devnet: Devnet) -> None:
         self.devnet = devnet
         self.seen: deque[Seen] = deque(maxlen=TRANSACTIONS_KEPT)
-        self.failed_request: bytes | None = None
-        """The last request that was answered with an error."""
-        self.messages_before = 0
-        """Console messages that there were before the test."""
+        self.failed_request: tuple[Endpoint, bytes] | None = None
+        """The last request that was answered with an error, and where it was made."""
+        self.messages_before: tuple[int, ...] = ()
+        """Console messages that there were before the test, on each chain."""
         self._levels: list[_Level] = []
-        devnet.node.bus.subscribe(self._event)
-        devnet.client.on_failure = self._failure
+        self.start_watching()
+        for endpoint in devnet.endpoints:
+            self._watch(endpoint)
 
     def begin_fixture(self, fixture: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
         """A fixture of wider than function scope is about to be set up."""
@@ -68,13 +70,13 @@ class Isolation:
         fixture.addfinalizer(lambda: self._leave(level))  # the first one, and so the last to be called
 
     def end_fixture(self, fixture: pytest.FixtureDef[Any]) -> None:
-        """It is set up, or failed. One that left the chain alone is of no concern: it need not end with the others."""
+        """It is set up, or failed. One that left the chains alone is of no concern: it need not end with the others."""
         if not self._levels or self._levels[-1].owner is not fixture:
             return
         level = self._levels[-1]
-        if not self.devnet.client.run(lambda: self.devnet.node.snapshots.changed_since(level.before)):
+        if not self.devnet.call(lambda: self.devnet.node.snapshots.changed_since(level.before)):
             self._levels.pop()
-            self.devnet.client.run(lambda: self.devnet.node.snapshots.release(level.before))
+            self.devnet.call(lambda: self.devnet.node.snapshots.release(level.before))
 
     def begin_test(self, item: pytest.Item) -> None:
         """All wider fixtures stand; what comes is taken back when the test ends."""
@@ -86,7 +88,7 @@ class Isolation:
         """A test begins: what the one before it did is of no interest any more."""
         self.seen.clear()
         self.failed_request = None
-        self.messages_before = self.devnet.node.console.count
+        self.messages_before = tuple(chain.console.count for chain in self.devnet.node.chains)
 
     @contextmanager
     def of_examples(self, test: Any) -> Iterator[None]:
@@ -114,7 +116,8 @@ class Isolation:
             if level in self._levels:
                 level.end()
         self._levels.clear()
-        self.devnet.client.on_failure = None
+        for endpoint in self.devnet.endpoints:
+            endpoint.client.on_failure = None
 
     def _leave(self, level: _Level) -> None:
         if level not in self._levels:
@@ -127,11 +130,17 @@ class Isolation:
         finally:
             del self._levels[index:]
             self.devnet.revert(level.before)
-            self.devnet.client.run(lambda: self.devnet.node.snapshots.release(level.before))
+            self.devnet.call(lambda: self.devnet.node.snapshots.release(level.before))
 
-    def _event(self, event: Event) -> None:
-        if type(event) is TransactionPreconfirmed:
-            self.seen.append(Seen(event.tx.hash, event.receipt.succeeded))
+    def _watch(self, endpoint: Endpoint) -> None:
+        of_the_bridge = self.devnet.node.acts_by_itself(endpoint.chain)
 
-    def _failure(self, body: bytes) -> None:
-        self.failed_request = body
+        def hear(event: Event) -> None:
+            if type(event) is TransactionPreconfirmed and event.tx.sender not in of_the_bridge:
+                self.seen.append(Seen(endpoint, event.tx.hash, event.receipt.succeeded))
+
+        def failed(body: bytes) -> None:
+            self.failed_request = endpoint, body
+
+        endpoint.chain.bus.subscribe(hear)
+        endpoint.client.on_failure = failed

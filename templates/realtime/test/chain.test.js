@@ -14,13 +14,13 @@ before(async () => {
 
 after(() => chain.close());
 
-test("a transaction is answered with its receipt, and then told in a mini-block", async () => {
+test("a transaction is answered with its receipt, and then told in a mini-block", { timeout: 60_000 }, async () => {
   const told = new Map();
   let listen;
   const all = new Promise((resolve) => (listen = resolve));
   await watchMiniBlocks(chain, ({ transactions, receipts }) => {
     transactions.forEach(({ hash }, index) => told.set(hash, receipts[index].status));
-    if (told.size === 3) listen();
+    if (told.size >= 3) listen();
   });
   const sent = [];
   for (let index = 0; index < 3; index++) {

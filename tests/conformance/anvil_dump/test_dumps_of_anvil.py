@@ -49,8 +49,8 @@ def test_blocks_transactions_and_receipts_are_those_of_the_file(name: str, heigh
         assert net.rpc("eth_blockNumber") == hex(height)
         entries = {entry["info"]["transaction_hash"]: entry for entry in document(name)["transactions"]}
         for number in range(height + 1):
-            block = net.l2.block(number)
-            assert number == 0 or block.header.parent_hash == net.l2.block(number - 1).hash
+            block = net.l2.chain.block(number)
+            assert number == 0 or block.header.parent_hash == net.l2.chain.block(number - 1).hash
             assert receipts_root(block.receipts) == block.header.receipts_root
             # Anvil takes this root over a blob transaction with its blobs, which are no part of a block
             assert (transactions_root(block.transactions) == block.header.transactions_root) == all(
@@ -91,7 +91,7 @@ def test_old_states_answer_and_lead_to_the_roots_in_the_headers() -> None:
         assert net.rpc("eth_getCode", FIRST, "0x4") == "0x"
         assert net.rpc("eth_getCode", FIRST, "0x5") == "0xef0100" + SECOND[2:]
         for number in (1, 2, 3, 4, 6, 7, 8):  # before block 6 a cheat funded its sender; Anvil counts that to block 5
-            block = net.l2.block(number)
+            block = net.l2.chain.block(number)
             assert block.world.state_root == block.header.state_root, number
 
 

@@ -95,7 +95,7 @@ def test_a_chain_of_ours_goes_on_in_anvil_and_comes_back(ours: tuple[Devnet, Pat
     net, file = ours
     anvil = Anvil(file)
     try:
-        height = net.l2.head.number
+        height = net.l2.chain.head.number
         assert anvil.rpc("eth_blockNumber") == hex(height)
         for number in range(height + 1):
             assert _same_block(net, anvil, hex(number))

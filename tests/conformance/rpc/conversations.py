@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parent
 CONVERSATIONS = sorted(FOLDER.glob("*/*.io"))
 COMMENT, SENT, RECEIVED = "// ", ">> ", "<< "
 PAUSED = "// chain: paused"
+BRIDGED = "// chain: bridged"
+ON_L1 = "// chain: L1"
 
 _REFERENCE = re.compile(r"\{((?:block|tx|waiting|answer):[\w:]+)\}")
 

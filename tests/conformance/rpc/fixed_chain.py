@@ -18,6 +18,10 @@ what the node would suggest.
 
 A conversation whose comments include ``// chain: paused`` finds the same chain with mining stopped and a filled pool:
 two pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and one queued behind a gap (E's, nonce 5).
+
+One with ``// chain: bridged`` finds it with an L1 beside it. That is the exception, because the bridge's predeploys are
+part of every state root, and so of every hash: answers that have nothing to do with it would change with each contract.
+``// chain: L1`` is held with that L1, which has no blocks but its first.
 """
 
 from __future__ import annotations
@@ -42,10 +46,10 @@ START = 1_700_000_000
 GWEI = 10**9
 
 
-def fixed_node(*, paused: bool = False) -> Node:
-    """A node with the chain above."""
+def fixed_node(*, paused: bool = False, bridged: bool = False) -> Node:
+    """A node with the chain above; ``bridged``: with an L1 beside it."""
     # no compiled contracts lie there: what a developer has in the working directory must not name errors
-    node = Node(DevnetConfig(manual_clock=True, timestamp=START, project=Path(__file__).parent))
+    node = Node(DevnetConfig(manual_clock=True, timestamp=START, project=Path(__file__).parent, no_l1=not bridged))
     sequencer = node.l2.sequencer
     alone, together, waiting = fixed_transactions()
     for tx in alone:

@@ -19,8 +19,10 @@ import megadev.rpc.methods  # noqa: F401  (registers them)
 from megadev.rpc.catalog import CATALOG
 from megadev.rpc.dispatch import Dispatcher, RpcNode
 from tests.conformance.rpc.conversations import (
+    BRIDGED,
     CONVERSATIONS,
     FOLDER,
+    ON_L1,
     PAUSED,
     answers_of,
     hold,
@@ -41,8 +43,10 @@ NEVER_ANSWERED_WELL = {
 
 def hold_here(written: list[str]) -> list[str]:
     """The conversation as a fresh node of ours holds it."""
-    node = fixed_node(paused=PAUSED in written)
-    dispatcher = Dispatcher(RpcNode(node, node.l2), before_request=node.settle)
+    node = fixed_node(paused=PAUSED in written, bridged=BRIDGED in written or ON_L1 in written)
+    chain = node.l1 if ON_L1 in written else node.l2
+    assert chain is not None
+    dispatcher = Dispatcher(RpcNode(node, chain), before_request=node.settle)
 
     def ask(request: str) -> str:
         answer = dispatcher.handle(request.encode())

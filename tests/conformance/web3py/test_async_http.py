@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 from web3 import AsyncHTTPProvider, AsyncWeb3, Web3
-from web3._utils.module_testing import AsyncEthModuleTest, AsyncNetModuleTest, GoEthereumAsyncTxPoolModuleTest
+from web3._utils.module_testing import (
+    AsyncEthModuleTest,
+    AsyncNetModuleTest,
+    GoEthereumAsyncDebugModuleTest,
+    GoEthereumAsyncTxPoolModuleTest,
+)
 from web3._utils.module_testing.web3_module import AsyncWeb3ModuleTest
 
 from megadev import Devnet
@@ -39,6 +44,10 @@ class TestEth(AsyncEthModuleTest):
 
 
 class TestNet(AsyncNetModuleTest):
+    pass
+
+
+class TestDebug(GoEthereumAsyncDebugModuleTest):
     pass
 
 

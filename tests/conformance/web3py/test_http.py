@@ -8,6 +8,7 @@ import pytest
 from web3 import Web3
 from web3._utils.module_testing import (
     EthModuleTest,
+    GoEthereumDebugModuleTest,
     GoEthereumTxPoolModuleTest,
     NetModuleTest,
     Web3ModuleTest,
@@ -34,6 +35,10 @@ class TestEth(EthModuleTest):
 
 
 class TestNet(NetModuleTest):
+    pass
+
+
+class TestDebug(GoEthereumDebugModuleTest):
     pass
 
 

@@ -16,12 +16,12 @@ export const keys = JSON.parse(process.env.KEYS);
 
 const SECONDS = 30;
 
-export async function run(journeys) {
+export async function run(journeys, seconds = SECONDS) {
   const outcomes = {};
   for (const [name, journey] of Object.entries(journeys)) {
     let timer;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no end after ${SECONDS} s`)), SECONDS * 1000);
+      timer = setTimeout(() => reject(new Error(`no end after ${seconds} s`)), seconds * 1000);
     });
     try {
       await Promise.race([journey(), late]);

@@ -96,13 +96,13 @@ class Stage:
 
     def fail(self, to: bytes | None, data: bytes) -> tuple[Execution, Frame, list[int]]:
         """Run what fails; the frame that did, and where it was, the end last."""
-        scene = scene_at(self.net.l2, Tag.LATEST)
+        scene = scene_at(self.net.l2.chain, Tag.LATEST)
         walker = Walker()
         tx = TxEnv(
             sender=bytes.fromhex(self.me[2:]), to=to, nonce=0, value=0, data=data, gas_limit=1_000_000, gas_price=0,
             max_fee_per_gas=0, access_list=(), blob_versioned_hashes=(), max_fee_per_blob_gas=0, authorizations=(),
         )  # fmt: skip
-        execution = calls.call(self.net.l2.engine, scene.env, tx, scene.state, rules=CALL, tracer=walker)
+        execution = calls.call(self.net.l2.chain.engine, scene.env, tx, scene.state, rules=CALL, tracer=walker)
         assert walker.failed is not None, "it did not fail"
         return execution, *walker.failed
 

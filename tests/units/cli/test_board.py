@@ -22,7 +22,7 @@ def net() -> Devnet:
 def board(net: Devnet) -> Board:
     """After a transfer, a deployment and a transaction that fails."""
     board = Board(net, "http://127.0.0.1:8545")
-    net.node.bus.subscribe(board.event)
+    net.node.l2.bus.subscribe(board.event)
     net.rpc(
         "megadev_addArtifact",
         {

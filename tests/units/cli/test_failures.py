@@ -35,9 +35,9 @@ class Scene:
         dispatcher = Dispatcher(RpcNode(self.node, self.node.l2), before_request=self.node.settle)
         self.rpc: Callable[..., Any] = InProcessClient(dispatcher).rpc
         self.events: list[Event] = []
-        self.node.bus.subscribe(self.events.append)
+        self.node.l2.bus.subscribe(self.events.append)
         self.waiting = 0
-        self.locate = FailureLocator(self.node)
+        self.locate = FailureLocator(self.node.l2, self.node.artifacts)
         self.locate.start(lambda: self.waiting)
         self.box = self.sent(data=bytecode("Box") + encode(["uint256"], [5]).hex()).receipt.created
 
@@ -122,6 +122,8 @@ def test_a_storm_of_failures_gets_a_share_of_the_time(scene: Scene, monkeypatch:
 def test_without_artifacts_nothing_is_run_again(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     event = scene.failed()
     scene.node.settle()
-    scene.node.artifacts = Node(DevnetConfig(project=tmp_path)).artifacts
+    nowhere = Node(DevnetConfig(project=tmp_path)).artifacts
+    scene.locate = FailureLocator(scene.node.l2, nowhere)
+    scene.locate.start(lambda: scene.waiting)
     monkeypatch.setattr(failures, "trace_transaction", None)
     assert scene.locate(event) is None

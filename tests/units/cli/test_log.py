@@ -125,8 +125,9 @@ def test_json_lines_carry_every_fact() -> None:
 def test_everything_is_written_by_the_time_the_log_is_closed() -> None:
     written: list[bytes] = []
     log = ActivityLog(TextLines(Paint(False), explain), written.append).start()
+    feed = log.feed()
     for number in range(100):
-        log.request(f"method_{number}", None, 0)
+        feed.request(f"method_{number}", None, 0)
     log.close()
     assert b"".join(written).decode().split() == [w for n in range(100) for w in (f"method_{n}", "0.00", "ms")]
 
@@ -140,7 +141,8 @@ def test_a_group_is_shown_when_nothing_follows() -> None:
         appeared.set()
 
     log = ActivityLog(TextLines(Paint(False), explain), write).start()
-    log.request("eth_chainId", None, 1_000_000)
+    feed = log.feed()
+    feed.request("eth_chainId", None, 1_000_000)
     assert appeared.wait(30)
     log.close()
     assert written == [b"eth_chainId  1.00 ms\n"]
@@ -156,11 +158,12 @@ def test_a_blocked_output_blocks_nobody_and_what_was_lost_is_counted() -> None:
         written.append(data)
 
     log = ActivityLog(TextLines(Paint(False), explain), write, capacity=50).start()
-    log.request("first", None, 0)
-    log.request("second", None, 0)
+    feed = log.feed()
+    feed.request("first", None, 0)
+    feed.request("second", None, 0)
     assert blocked.wait(30)
     for number in range(1000):
-        log.request(f"method_{number}", None, 0)
+        feed.request(f"method_{number}", None, 0)
     log.close(timeout=0)
     unblock.set()
     log.close(timeout=30)
@@ -175,10 +178,11 @@ def test_an_output_that_is_gone_ends_the_log_quietly() -> None:
         raise BrokenPipeError
 
     log = ActivityLog(TextLines(Paint(False), explain), write).start()
+    feed = log.feed()
     for _ in range(3):
-        log.request("eth_chainId", None, 0)
+        feed.request("eth_chainId", None, 0)
     log.close(timeout=30)
-    log.request("eth_chainId", None, 0)
+    feed.request("eth_chainId", None, 0)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -271,21 +275,48 @@ def test_nobody_looks_for_the_place_of_a_success() -> None:
 def test_what_concurrent_calls_print_stays_with_their_own_requests() -> None:
     written: list[bytes] = []
     log = ActivityLog(JsonLines(explain), written.append)
+    feed = log.feed()
     prints, answers = threading.Event(), threading.Event()
 
     def slow_call() -> None:
-        log.printed(printing("slow"))
+        feed.printed(printing("slow"))
         prints.set()
         answers.wait(60)
-        log.request("eth_call", None, 2)
+        feed.request("eth_call", None, 2)
 
     thread = threading.Thread(target=slow_call)
     thread.start()
     prints.wait(60)
-    log.printed(printing("quick"))
-    log.request("eth_call", None, 1)
+    feed.printed(printing("quick"))
+    feed.request("eth_call", None, 1)
     answers.set()
     thread.join(60)
     log.start().close(60)
     told = [json.loads(line) for line in b"".join(written).splitlines()]
     assert [line["console"] for line in told] == [["quick"], ["slow"]]
+
+
+def test_what_happens_beside_the_chain_is_told_with_its_name_and_in_order() -> None:
+    written: list[bytes] = []
+    lines = TextLines(Paint(False), explain)
+    log = ActivityLog(lines, written.append)
+    l2, l1 = log.feed(), log.feed(TextLines(Paint(False), explain, chain="L1"))
+    l2.request("eth_chainId", None, 1_000_000)
+    l2.request("eth_chainId", None, 1_000_000)
+    l1.request("eth_chainId", None, 1_000_000)
+    l1.event(transaction())
+    l1.request("eth_call", None, 1_000_000)
+    l2.request("eth_chainId", None, 1_000_000)
+    log.start().close(60)
+    told = b"".join(written).decode().splitlines()
+    assert told[:2] == ["eth_chainId (2)  1.00 ms", "L1  eth_chainId  1.00 ms"]
+    assert told[-1] == "eth_chainId  1.00 ms"
+    assert all(line.startswith("L1  ") for line in told[1:-1])
+    assert len(told) == 7
+
+
+def test_programs_are_told_of_which_chain_a_record_is_when_it_is_another() -> None:
+    (line,) = JsonLines(explain, chain="L1").add(request("eth_call"))
+    assert json.loads(line)["chain"] == "L1"
+    (line,) = JsonLines(explain).add(request("eth_call"))
+    assert "chain" not in json.loads(line)

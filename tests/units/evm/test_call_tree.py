@@ -256,7 +256,7 @@ def test_a_delegated_account_runs_its_delegates_code() -> None:
 
 def test_a_transaction_that_delegates_and_calls_shows_the_code_it_ran() -> None:
     runs = says(b"\x2a" * 32, "RETURN")
-    pen = VmTracePen({}, spend=lambda size: None, check=lambda: None)
+    pen = VmTracePen({}, spend=lambda size: None)
     root = trace(
         b"", {OTHER: Has(0, 1, runs), THIRD: Has(ETHER)}, to=THIRD, tracer=VmTracer(pen),
         authorizations=(Authorization(CHAIN_ID, OTHER, 0, THIRD),),
@@ -270,7 +270,7 @@ def test_a_transaction_that_delegates_and_calls_shows_the_code_it_ran() -> None:
 def test_code_that_was_created_and_called_at_once_is_shown() -> None:
     runtime = asm("CALLER POP STOP")
     code = creating(returning(runtime)) + asm(0, 0, 0, 0, 0, "DUP6 GAS CALL")
-    pen = VmTracePen({}, spend=lambda size: None, check=lambda: None)
+    pen = VmTracePen({}, spend=lambda size: None)
     trace(code, tracer=VmTracer(pen))
     answer = json.loads(bytes(pen.answer(lambda address: code)))
     subs = [op["sub"]["code"] for op in answer["ops"] if op["sub"]]
@@ -279,7 +279,7 @@ def test_code_that_was_created_and_called_at_once_is_shown() -> None:
 
 def test_instructions_tell_what_they_did() -> None:
     code = asm(7, 3, "SSTORE", 0x2A, 0, "MSTORE", 1, 2, "SWAP1", "JUMPDEST") + call("CALL", OTHER, out_size=32, gas=5000)
-    pen = VmTracePen({}, spend=lambda size: None, check=lambda: None)
+    pen = VmTracePen({}, spend=lambda size: None)
     trace(code, {OTHER: Has(0, 1, says(b"\x01", "RETURN"))}, tracer=VmTracer(pen))
     ops = json.loads(bytes(pen.answer(lambda address: b"")))["ops"]
     store, written, swapped, called = ops[2], ops[5], ops[8], ops[-2]
@@ -294,7 +294,7 @@ def test_instructions_tell_what_they_did() -> None:
 
 
 def test_an_instruction_that_failed_did_nothing() -> None:
-    pen = VmTracePen({}, spend=lambda size: None, check=lambda: None)
+    pen = VmTracePen({}, spend=lambda size: None)
     trace(asm(1, 0xFFFFFFFFFF, "MSTORE"), tracer=VmTracer(pen))
     ops = json.loads(bytes(pen.answer(lambda address: b"")))["ops"]
     assert [op["ex"] is None for op in ops] == [False, False, True]
@@ -323,7 +323,7 @@ def test_1024_frames_within_each_other_are_shown_by_all() -> None:
     assert len(format_traces(root)[-1]["traceAddress"]) == depth + 1
     assert len(flat_call_tracer(root)) == len(format_call_list(root)) == depth + 2
     assert len(list(root.lasting())) == depth + 1
-    pen = VmTracePen({}, spend=lambda size: None, check=lambda: None)
+    pen = VmTracePen({}, spend=lambda size: None)
     trace(ITSELF, gas=200_000_000_000, tracer=VmTracer(pen))
     text = write_result(b"1", {"vmTrace": pen.answer(lambda address: ITSELF)})
     assert text.count(ITSELF.hex().encode()) == depth + 2

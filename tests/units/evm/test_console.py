@@ -15,12 +15,13 @@ import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from megadev.chain.receipts import CONSOLE
 from megadev.chain.spec import dev_spec
 from megadev.cli.client import call
 from megadev.evm.console import console_functions, read_console
 from megadev.evm.engine import CALL, BlockEnv, TxEnv
 from megadev.evm.engines import open_engine
-from megadev.evm.engines.machine import CONSOLE, CONSOLE_ROOM
+from megadev.evm.engines.machine import CONSOLE_ROOM
 from megadev.primitives.abi import encode_call
 from tests.conformance.engine_suite.worlds import DictState, Has
 from tests.contracts import load

@@ -26,9 +26,18 @@ from megadev import Devnet
 from megadev.chain.contracts import Artifact
 from megadev.chain.genesis import GenesisAccount
 from megadev.clock import StoppedClock
+from megadev.node.accounts import KeyedAccount
 from megadev.rollup import predeploys
 from megadev.rollup.contracts import load
-from megadev.rollup.predeploys import GAME_TYPE, PREDEPLOYS, BridgeSettings, claim_data, l1_contracts, l2_predeploys
+from megadev.rollup.predeploys import (
+    GAME_TYPE,
+    PREDEPLOYS,
+    BridgeSettings,
+    L1Addresses,
+    claim_data,
+    l1_contracts,
+    l2_predeploys,
+)
 from tests.units.rollup.contracts import load as load_test_contract
 
 ETHER = 10**18
@@ -110,7 +119,7 @@ class Chains:
             l2_chain_id=L2_CHAIN_ID, owner=role, guardian=role, batcher=role, unsafe_block_signer=role,
             locked_ether=LOCKED, **changes,
         )  # fmt: skip
-        common = {"accounts": 4, "base_fee": 0, "disable_min_priority_fee": True}
+        common = {"accounts": 4, "base_fee": 0, "disable_min_priority_fee": True, "no_l1": True}
         self.l2 = Devnet(
             clock=StoppedClock(START), chain_id=L2_CHAIN_ID, init=_genesis(directory / "l2.json", l2_predeploys(settings)),
             **common,
@@ -120,8 +129,11 @@ class Chains:
             clock=StoppedClock(START), chain_id=L1_CHAIN_ID, init=_genesis(directory / "l1.json", l1_contracts(self.settings)),
             hardfork="prague", **common,
         )  # fmt: skip
-        self.alice, self.bob, self.carol, self.role = (account.address for account in self.l1.accounts)
-        at = self.settings.l1
+        self.bind(self.settings.l1, self.l1.accounts)
+
+    def bind(self, at: L1Addresses, accounts: list[KeyedAccount]) -> None:
+        """The contracts as web3 objects, and the first four accounts."""
+        self.alice, self.bob, self.carol, self.role = (account.address for account in accounts[:4])
         self.portal = self.on_l1("OptimismPortal2", at.portal)
         self.factory = self.on_l1("DisputeGameFactory", at.dispute_game_factory)
         self.registry = self.on_l1("AnchorStateRegistry", at.anchor_state_registry)
@@ -305,7 +317,7 @@ def contract(net: Devnet, artifact: Artifact, address: str | bytes) -> Contract:
 
 def deploy(net: Devnet, artifact: Artifact, *arguments: Any, sender: str | None = None) -> Contract:
     factory = net.w3.eth.contract(abi=artifact.abi, bytecode=artifact.creation)
-    tx_hash = factory.constructor(*arguments).transact({"from": sender or net.accounts[0].address})
+    tx_hash = factory.constructor(*arguments).transact({"from": sender or net.w3.eth.accounts[0]})
     return contract(net, artifact, net.w3.eth.get_transaction_receipt(tx_hash)["contractAddress"])
 
 

@@ -148,7 +148,7 @@ def test_a_header_is_a_block_without_its_body() -> None:
             {"chainId", "yParity", "accessList", "maxFeePerBlobGas", "blobVersionedHashes", *FEE_MARKET_FIELDS},
         ),
         (transaction(4), {"chainId", "yParity", "accessList", "authorizationList", *FEE_MARKET_FIELDS}),
-        (transaction(0x7E, source_hash=b"\x33" * 32, r=0, s=0, v=0), {"sourceHash", "mint", "isSystemTx"}),
+        (transaction(0x7E, source_hash=b"\x33" * 32, r=0, s=0, v=0), {"sourceHash", "mint", "isSystemTx", "yParity"}),
     ],
     ids=["legacy", "legacy unprotected", "access list", "dynamic fee", "blob", "set code", "deposit"],
 )

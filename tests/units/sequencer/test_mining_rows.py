@@ -30,12 +30,12 @@ def twins(monkeypatch: pytest.MonkeyPatch, *script: tuple[Any, ...], **settings:
 
 
 def assert_same_chain(one: Devnet, other: Devnet) -> None:
-    assert one.l2.head.number == other.l2.head.number
-    for number in range(one.l2.head.number + 1):
-        mine, theirs = one.l2.store.by_number(number), other.l2.store.by_number(number)
+    assert one.l2.chain.head.number == other.l2.chain.head.number
+    for number in range(one.l2.chain.head.number + 1):
+        mine, theirs = one.l2.chain.store.by_number(number), other.l2.chain.store.by_number(number)
         assert mine is not None and theirs is not None
         assert (mine.header, mine.hash, mine.size) == (theirs.header, theirs.hash, theirs.size), number
-    assert one.node.time.settings == other.node.time.settings
+    assert one.node.l2.time.settings == other.node.l2.time.settings
 
 
 def content(world: World) -> dict[bytes, Any]:
@@ -64,8 +64,8 @@ def payment(net: Devnet) -> dict[str, Any]:
 def test_rows_are_the_blocks_that_they_stand_for(monkeypatch: pytest.MonkeyPatch, script: list[tuple[Any, ...]]) -> None:
     one, other = twins(monkeypatch, *script)
     assert_same_chain(one, other)
-    for number in (17, 3, 11, one.l2.head.number):
-        mine, theirs = one.l2.store.by_number(number), other.l2.store.by_number(number)
+    for number in (17, 3, 11, one.l2.chain.head.number):
+        mine, theirs = one.l2.chain.store.by_number(number), other.l2.chain.store.by_number(number)
         assert mine is not None and theirs is not None
         assert content(mine.world) == content(theirs.world)
         made = World().apply(whole(mine.world))
@@ -85,7 +85,7 @@ def test_a_row_that_wraps_the_history_ring_is_the_same(monkeypatch: pytest.Monke
     monkeypatch.setattr("megadev.evm.system_calls.RING", 50)
     one, other = twins(monkeypatch, ("anvil_mine", 120))
     assert_same_chain(one, other)
-    assert content(one.l2.head.world) == content(other.l2.head.world)
+    assert content(one.l2.chain.head.world) == content(other.l2.chain.head.world)
 
 
 def test_rows_meet_rows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_rows_meet_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     one.rpc("anvil_mine", 20)
     other.rpc("anvil_mine", 20)
     assert_same_chain(one, other)
-    assert content(one.l2.head.world) == content(other.l2.head.world)
+    assert content(one.l2.chain.head.world) == content(other.l2.chain.head.world)
 
 
 def test_waiting_transactions_go_into_the_first_block_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_the_chain_goes_on_from_any_block_of_a_row() -> None:
     net.rpc("anvil_mine", 30)
     net.rpc("anvil_rollback", 13)
     net.rpc("eth_sendTransaction", payment(net))
-    head = net.l2.head
+    head = net.l2.chain.head
     assert (head.number, head.world.state_root) == (18, head.header.state_root)
     proof = net.rpc("eth_getProof", "0x" + HISTORY_STORAGE_ADDRESS.hex(), [hex(16)], 17)
     assert proof["storageProof"][0]["value"] == net.rpc("eth_getBlockByNumber", hex(16), False)["hash"]
@@ -122,7 +122,7 @@ def test_the_chain_goes_on_from_any_block_of_a_row() -> None:
 def test_ten_thousand_blocks_are_all_real() -> None:
     net = Devnet(timestamp=START, manual_clock=True)
     net.rpc("hardhat_mine", hex(10_000))
-    blocks = net.l2.store.blocks(0, 10_000)
+    blocks = net.l2.chain.store.blocks(0, 10_000)
     assert len(blocks) == 10_001 == len({block.hash for block in blocks})
     assert all(block.header.parent_hash == parent.hash for parent, block in pairwise(blocks))
     made = World().apply(whole(blocks[-1].world))

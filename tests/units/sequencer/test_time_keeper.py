@@ -6,7 +6,7 @@ import pytest
 
 from megadev.clock import ManualClock
 from megadev.errors import InvalidParams
-from megadev.sequencer.time_keeper import TimeKeeper
+from megadev.sequencer.time_keeper import MAX_TIMESTAMP, Shift, TimeKeeper
 
 
 def keeper(allow_equal: bool = False) -> tuple[TimeKeeper, ManualClock]:
@@ -108,3 +108,33 @@ def test_microseconds_travel_along() -> None:
     clock.set(1000.25)
     time.increase(5)
     assert time.now_us() == 1_005_250_000
+
+
+def test_keepers_of_one_node_travel_together_or_one_alone() -> None:
+    clock, shift = ManualClock(1_000), Shift()
+    here, there = (TimeKeeper(clock, shift=shift) for _ in range(2))
+    here.increase(60)
+    assert (here.now(), there.now()) == (1_060, 1_060)
+    there.increase(40, alone=True)
+    assert (here.now(), there.now()) == (1_060, 1_100)
+    there.set_time(5_000)
+    assert (here.now(), there.now()) == (4_960, 5_000)
+    here.set_next(6_000, parent=0)
+    here.block_sealed(6_000)
+    assert (here.now(), there.now()) == (6_000, 6_040)
+    before = here.settings, there.settings
+    there.set_time(9_000, alone=True)
+    here.set_interval(5)
+    for keeper, settings in zip((here, there), before, strict=True):
+        keeper.settings = settings
+    assert (here.now(), there.now()) == (6_000, 6_040)
+    assert there.next_timestamp(0) == 6_040
+
+
+def test_no_keeper_is_moved_beyond_the_end_of_time_by_another() -> None:
+    clock, shift = ManualClock(1_000), Shift()
+    here, there = (TimeKeeper(clock, shift=shift) for _ in range(2))
+    there.set_time(MAX_TIMESTAMP, alone=True)
+    with pytest.raises(InvalidParams):
+        here.increase(1)
+    assert here.increase(1, alone=True) == 1

@@ -8,5 +8,5 @@
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_setTime","params":[]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"missing value for required argument 0 (timestamp)"}}
 // too many
->> {"jsonrpc":"2.0","id":4,"method":"anvil_setTime","params":[1,1]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"too many arguments, want at most 1, got 2"}}
+>> {"jsonrpc":"2.0","id":4,"method":"anvil_setTime","params":[1,true,1]}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"too many arguments, want at most 2, got 3"}}

@@ -1,3 +1,4 @@
+// not with Anvil: it has no artifacts to explain errors with
 // a contract's errors are named once it is known
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_addArtifact","params":[{"name":"Reverter","abi":[{"type":"function","name":"withCustomError","inputs":[{"name":"code","type":"uint256"}]},{"type":"error","name":"Refused","inputs":[{"name":"who","type":"address"},{"name":"code","type":"uint256"},{"name":"why","type":"string"}]},{"type":"event","name":"Never","inputs":[]}]}]}
 << {"jsonrpc":"2.0","id":1,"result":[{"name":"Reverter","source":"","address":null,"functions":{"withCustomError(uint256)":"0x3e7e78b3"},"errors":{"Refused(address,uint256,string)":"0x6ec168df"},"events":{"Never()":"0x2bb1108b6932c9f5ee1dd053bfd85ebf1e7ad1a9907ab012d5b00c60bd437ee9"}}]}

@@ -1,3 +1,4 @@
+// not with Anvil: its console refuses what it cannot read
 // nothing was printed yet
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_getConsoleLogs","params":[]}
 << {"jsonrpc":"2.0","id":1,"result":[]}

@@ -1,0 +1,148 @@
+"""What the bridge's commands share: a running node's two chains, sending on either, and waiting for what follows."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from megadev.cli.client import call
+from megadev.cli.options import rpc_url_option
+from megadev.config import Ether, wei_in
+from megadev.errors import ConfigError, MegadevError
+
+L1_URL_VARIABLE = "MEGADEV_L1_RPC_URL"
+WAIT_SECONDS = 120.0
+"""How long anything is waited for by default."""
+_POLL_SECONDS = 0.05
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class NotDone(MegadevError):
+    """What was sent failed, or what was waited for did not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """Where both chains of a node answer, and the portal."""
+
+    l2: str
+    l1: str
+    portal: str
+
+    def send(self, url: str, sender: str | None, to: str, data: str = "0x", value: int = 0, **fields: str) -> Any:
+        """Send from ``sender``, or the first account that the node holds; the receipt. Raises ``NotDone``."""
+        who = sender if sender is not None else call(url, "eth_accounts", [])[0]
+        request = {"from": who, "to": to, "data": data, "value": hex(value), **fields}
+        tx_hash = call(url, "eth_sendTransaction", [request])
+        receipt = wait_for(lambda: call(url, "eth_getTransactionReceipt", [tx_hash]), "the receipt of " + tx_hash)
+        if receipt["status"] != "0x1":
+            raise NotDone(f"{tx_hash} failed: see `megadev trace {tx_hash} --rpc-url {url}`")
+        return receipt
+
+    def withdrawal(self, withdrawal_hash: str) -> Any:
+        """How far it has got."""
+        return call(self.l2, "megadev_getWithdrawal", [withdrawal_hash])
+
+
+def chains_at(rpc_url: str, l1_url: str | None) -> Chains:
+    """Both chains of the node that answers at ``rpc_url``. Raises ``ConfigError`` where there is no L1."""
+    found = call(rpc_url, "megadev_chainConfig", [])
+    described = found["l1"]
+    if described is None:
+        raise ConfigError("the node has no L1: start it without --no-l1")
+    urls = described["rpcUrls"]["default"]["http"]
+    if l1_url is None and not urls:
+        raise ConfigError(f"the node does not say where its L1 answers: give --l1-rpc-url (or set {L1_URL_VARIABLE})")
+    return Chains(rpc_url, l1_url or urls[0], described["contracts"]["portal"]["address"])
+
+
+def url_options(command: Decorated) -> Decorated:
+    """Add ``--rpc-url`` for L2 and ``--l1-rpc-url``."""
+    l1 = click.option(
+        "--l1-rpc-url",
+        "l1_url",
+        metavar="URL",
+        envvar=L1_URL_VARIABLE,
+        help=f"Its L1, where the node does not say (also {L1_URL_VARIABLE}).",
+    )
+    return rpc_url_option(l1(command))
+
+
+def sender_option(command: Decorated) -> Decorated:
+    """Add ``--from``."""
+    return click.option(
+        "--from", "sender", metavar="ADDRESS", help="The account that sends. [default: the node's first]"
+    )(command)
+
+
+def check_address(name: str, given: str | None) -> None:
+    """Raises ``ConfigError`` where an address is given and is none."""
+    if given is not None and not re.fullmatch(r"0x[0-9a-fA-F]{40}", given):
+        raise ConfigError(f"{name}: must be an address (0x and 40 hex digits), not {given!r}")
+
+
+def ether(name: str, amount: str) -> int:
+    """Wei from an amount in ETH. Raises ``ConfigError``."""
+    try:
+        return wei_in(Ether().read(amount))
+    except ValueError as problem:
+        raise ConfigError(f"{name}: {problem}") from None
+
+
+def wait_for(ask: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -> Any:
+    """The first answer that is not null. Raises ``NotDone`` after so many seconds."""
+    rounds = max(round(seconds / _POLL_SECONDS), 1)
+    for _ in range(rounds):
+        answer = ask()
+        if answer is not None:
+            return answer
+        time.sleep(_POLL_SECONDS)
+    raise NotDone(f"{what} did not come within {seconds:g} s; see `megadev bridge status`")
+
+
+def wait_for_status(chains: Chains, withdrawal_hash: str, *statuses: str) -> Any:
+    """The withdrawal, once it is in one of ``statuses``. Raises ``NotDone``."""
+
+    def reached() -> Any:
+        found = chains.withdrawal(withdrawal_hash)
+        return found if found["status"] in statuses else None
+
+    return wait_for(reached, f"withdrawal {withdrawal_hash} {statuses[0]}")
+
+
+def prove(chains: Chains, withdrawal_hash: str, sender: str | None) -> Any:
+    """Prove a withdrawal on L1, after a claim that covers it was made if there is none; the withdrawal then."""
+    found = chains.withdrawal(withdrawal_hash)
+    if found["status"] == "waiting-to-prove":
+        call(chains.l2, "megadev_proposeOutput", [])
+        found = wait_for_status(chains, withdrawal_hash, "ready-to-prove")
+    if found["status"] != "ready-to-prove":
+        raise NotDone(f"withdrawal {withdrawal_hash} is {found['status']}: next, {found['next']}")
+    chains.send(chains.l1, sender, **found["call"])
+    return chains.withdrawal(withdrawal_hash)
+
+
+def finalize(chains: Chains, withdrawal_hash: str, sender: str | None, *, skip_window: bool, waits: bool) -> Any:
+    """Finalize a withdrawal that was proven; the withdrawal then. Raises ``NotDone``."""
+    found = chains.withdrawal(withdrawal_hash)
+    if found["status"] == "waiting-to-finalize":
+        if skip_window:
+            call(chains.l2, "megadev_skipWithdrawalWindows", [withdrawal_hash])
+            found = chains.withdrawal(withdrawal_hash)
+        elif waits:
+            found = wait_for_status(chains, withdrawal_hash, "ready-to-finalize")
+        else:
+            raise NotDone(
+                f"withdrawal {withdrawal_hash} can be finalized in {int(found['readyIn'], 16)} s: wait, or let the "
+                "time pass at once with --skip-window"
+            )
+    if found["status"] != "ready-to-finalize":
+        raise NotDone(f"withdrawal {withdrawal_hash} is {found['status']}: next, {found['next']}")
+    chains.send(chains.l1, sender, **found["call"])
+    return chains.withdrawal(withdrawal_hash)

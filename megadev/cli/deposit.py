@@ -1,0 +1,59 @@
+"""``megadev deposit``: ether from L1 to L2, and a call with it, through the portal."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from megadev.chain.receipts import Log
+from megadev.cli.bridging import chains_at, check_address, ether, sender_option, url_options, wait_for
+from megadev.cli.client import call
+from megadev.cli.options import Command
+from megadev.errors import ConfigError
+from megadev.primitives.abi import encode_call
+from megadev.rollup.deposits import deposit_of_log
+
+_DEPOSIT = "depositTransaction(address,uint256,uint64,bool,bytes)"
+
+
+@click.command(cls=Command, short_help="Bring ether from L1 to L2 of a running node.")
+@click.argument("amount")
+@click.option("--to", metavar="ADDRESS", help="Who gets it on L2, or is called there. [default: the sender]")
+@click.option("--data", default="0x", metavar="HEX", help="What it is called with.")
+@click.option("--gas", type=click.IntRange(21_000), default=200_000, show_default=True, help="Gas of the call on L2.")
+@sender_option
+@url_options
+def deposit(
+    amount: str, to: str | None, data: str, gas: int, sender: str | None, rpc_url: str, l1_url: str | None
+) -> None:
+    """Deposit AMOUNT ETH on L1, wait until it has arrived on L2, and print both transactions.
+
+    \b
+      megadev deposit 1.5
+      megadev deposit 0 --to 0x5FbDB2315678afecb367f032d93F642f64180aa3 --data 0xd09de08a
+    """
+    if not re.fullmatch(r"0x([0-9a-fA-F]{2})*", data):
+        raise ConfigError(f"--data: must be 0x and pairs of hex digits, not {data!r}")
+    check_address("--to", to)
+    wei = ether("AMOUNT", amount)
+    chains = chains_at(rpc_url, l1_url)
+    who = sender if sender is not None else call(chains.l1, "eth_accounts", [])[0]
+    target = bytes.fromhex((who if to is None else to)[2:])
+    encoded = encode_call(_DEPOSIT, target, wei, gas, False, bytes.fromhex(data[2:]))
+    receipt = chains.send(chains.l1, who, chains.portal, "0x" + encoded.hex(), wei)
+    log = next(log for log in receipt["logs"] if log["address"].lower() == chains.portal.lower())
+    predicted = deposit_of_log(
+        Log(
+            bytes.fromhex(log["address"][2:]),
+            tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
+            bytes.fromhex(log["data"][2:]),
+        ),
+        bytes.fromhex(log["blockHash"][2:]),
+        int(log["logIndex"], 16),
+    )
+    tx_hash = "0x" + predicted.hash.hex()
+    click.echo(f"L1  {receipt['transactionHash']}  block {int(receipt['blockNumber'], 16)}")
+    arrived = wait_for(lambda: call(chains.l2, "eth_getTransactionReceipt", [tx_hash]), f"deposit {tx_hash}")
+    outcome = "" if arrived["status"] == "0x1" else "  the call failed; what was minted is with its sender"
+    click.echo(f"L2  {tx_hash}  block {int(arrived['blockNumber'], 16)}{outcome}")

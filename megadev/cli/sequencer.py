@@ -1,0 +1,142 @@
+"""``megadev sequencer``: a running node's sequencer, broken on purpose and mended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from megadev.cli.client import call
+from megadev.cli.options import Command, rpc_url_option
+
+PREFIX = "megadev_sequencer_"
+
+
+@click.group(short_help="Break a running node's sequencer on purpose.")
+def sequencer() -> None:
+    """Pause, crash and restart a running node's sequencer, change its key, slow it down, or have it break promises.
+
+    \b
+      megadev sequencer pause                  transactions are admitted and wait
+      megadev sequencer crash --lose           gone, and with it what is not sealed
+      megadev sequencer latency 5ms±2ms        answers and notifications come later
+      megadev sequencer fault withhold 0x…     preconfirm, but leave out of the block
+      megadev sequencer evidence               the promises it has broken
+
+    Each prints the sequencer's condition as it is afterwards, as JSON.
+    """
+
+
+@sequencer.command(cls=Command, short_help="How it is, and what it does wrong.")
+@rpc_url_option
+def status(rpc_url: str) -> None:
+    """Print its condition, key, faults and latency."""
+    _ask(rpc_url, "status")
+
+
+@sequencer.command(cls=Command, short_help="Admit transactions and do nothing.")
+@rpc_url_option
+def pause(rpc_url: str) -> None:
+    """Let it stand still: transactions are admitted and wait, nothing is executed or sealed."""
+    _ask(rpc_url, "pause")
+
+
+@sequencer.command(cls=Command, short_help="Go on after a pause.")
+@rpc_url_option
+def resume(rpc_url: str) -> None:
+    """Let it go on after a pause."""
+    _ask(rpc_url, "resume")
+
+
+@sequencer.command(cls=Command, short_help="Let it crash.")
+@click.option("--lose", is_flag=True, help="Lose what is not sealed, and what waits; else both survive a restart.")
+@click.option("--blocks", type=int, default=0, metavar="N", help="With --lose: lose the last N sealed blocks as well.")
+@click.option("--no-reads", is_flag=True, help="Take the gateway along: no question is answered either.")
+@rpc_url_option
+def crash(lose: bool, blocks: int, no_reads: bool, rpc_url: str) -> None:
+    """Let it crash: transactions are refused until `megadev sequencer restart`."""
+    _ask(rpc_url, "crash", {"survive": not lose, "blocks": blocks, "reads": not no_reads})
+
+
+@sequencer.command(cls=Command, short_help="Start it again after a crash.")
+@rpc_url_option
+def restart(rpc_url: str) -> None:
+    """Start it again after a crash; what survived is executed again, in its order."""
+    _ask(rpc_url, "restart")
+
+
+@sequencer.command(cls=Command, short_help="Change its key at a block boundary.")
+@click.option("--key", metavar="KEY", help="The new private key; a random one unless given.")
+@click.option("--block", type=int, metavar="N", help="The first block it signs; the next one unless given.")
+@rpc_url_option
+def rotate(key: str | None, block: int | None, rpc_url: str) -> None:
+    """Have it sign with another key from a block to come on."""
+    _ask(rpc_url, "rotateKey", {"key": key, "block": block})
+
+
+@sequencer.command(cls=Command, short_help="Answer later.")
+@click.argument("time", metavar="TIME[±TIME]")
+@click.option("--only", type=click.Choice(["answers", "streams"]), help="Slow down only these.")
+@click.option("--seed", type=int, default=0, metavar="N", help="Where the draws of the jitter begin.")
+@rpc_url_option
+def latency(time: str, only: str | None, seed: int, rpc_url: str) -> None:
+    """Hold back answers to transactions, and notifications, for TIME, like 5ms or 5ms±2ms; 0ms: not any more."""
+    answer, stream = None if only == "streams" else time, None if only == "answers" else time
+    _ask(rpc_url, "setLatency", {"answer": answer, "stream": stream, "seed": seed})
+
+
+@sequencer.command(cls=Command, short_help="What it has broken, with signatures.")
+@rpc_url_option
+def evidence(rpc_url: str) -> None:
+    """Print the promises it has broken and the mini-blocks it has signed twice."""
+    _ask(rpc_url, "evidence")
+
+
+@sequencer.group(short_help="Have it break promises.")
+def fault() -> None:
+    """Have it break promises: reorder, withhold and equivocate happen once, censoring lasts."""
+
+
+@fault.command(cls=Command, short_help="Seal another order than preconfirmed.")
+@rpc_url_option
+def reorder(rpc_url: str) -> None:
+    """Seal the next block that holds transactions of two senders with the later one's first."""
+    _ask(rpc_url, "reorder")
+
+
+@fault.command(cls=Command, short_help="Preconfirm, but leave out of the block.")
+@click.argument("targets", metavar="HASH|ADDRESS", nargs=-1, required=True)
+@click.option("--delay", is_flag=True, help="Only until the next block, and not for good.")
+@rpc_url_option
+def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
+    """Leave out transactions by their hash, or by an address they are from or to, of the next block with one."""
+    addresses = [target for target in targets if len(target) == 42]
+    hashes = [target for target in targets if len(target) != 42]
+    _ask(rpc_url, "withhold", {"transactions": hashes, "addresses": addresses, "delay": delay})
+
+
+@fault.command(cls=Command, short_help="Never include somebody's transactions.")
+@click.argument("addresses", metavar="ADDRESS", nargs=-1)
+@rpc_url_option
+def censor(addresses: tuple[str, ...], rpc_url: str) -> None:
+    """Never include what is from or to an ADDRESS, until told otherwise; nobody is censored without one."""
+    _ask(rpc_url, "censor", list(addresses))
+
+
+@fault.command(cls=Command, short_help="Sign two mini-blocks with one number.")
+@rpc_url_option
+def equivocate(rpc_url: str) -> None:
+    """Sign and publish two different mini-blocks with the next number."""
+    _ask(rpc_url, "equivocate")
+
+
+@fault.command(cls=Command, short_help="Break no promises any more.")
+@rpc_url_option
+def clear(rpc_url: str) -> None:
+    """Break no promises any more; what was censored is included."""
+    _ask(rpc_url, "behave")
+
+
+def _ask(rpc_url: str, name: str, *params: Any) -> None:
+    click.echo(json.dumps(call(rpc_url, PREFIX + name, list(params)), indent=2))

@@ -1,0 +1,57 @@
+"""What an operator does to the sequencer besides telling it to pause: crash it, start it again, change its key."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from megadev.errors import InvalidParams, SequencerStopped
+from megadev.events import SequencerCondition
+from megadev.sequencer.signers import Signer
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+
+def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
+    """Let the sequencer crash, with or without what it has not sealed. Without, the last ``blocks`` sealed ones are
+    lost too, as with a standby that lags behind. ``reads`` False: its gateway goes with it.
+
+    Raises ``InvalidParams`` where the chain has fewer blocks above its first, or where blocks are to be lost and what
+    is newer is to survive, and ``SequencerStopped`` if it has crashed already; then nothing has changed.
+    """
+    sequencer, store = node.l2.sequencer, node.l2.store
+    if sequencer.condition is SequencerCondition.CRASHED:
+        raise SequencerStopped("the sequencer has crashed already: megadev_sequencer_restart brings it back")
+    height = node.l2.head.number - store.genesis.number
+    if blocks > height:
+        raise InvalidParams(f"{blocks} blocks cannot be lost: the chain has {height} above its first")
+    if blocks and survive:
+        raise InvalidParams("blocks are lost only together with what is not sealed: set survive to false")
+    if blocks:
+        node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
+    sequencer.crash(survive=survive, blocks=blocks)
+    node.link.is_cut = not reads
+
+
+def restart(node: Node) -> None:
+    """Start it again after a crash. Raises ``SequencerStopped`` where there was none."""
+    node.l2.sequencer.recover()
+    node.link.is_cut = False
+
+
+def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = None) -> Signer:
+    """Sign with another key, a random one unless given, from the first block on that is not begun, or from a later one.
+
+    Raises ``InvalidParams`` for a block that is begun, or a key outside [1, n).
+    """
+    chain = node.l2
+    earliest = chain.head.number + (2 if chain.sequencer.unsealed else 1)
+    first = earliest if first_block is None else first_block
+    if first < earliest:
+        raise InvalidParams(f"block {first} is begun already: the key can change at block {earliest} at the earliest")
+    try:
+        chain.rotated_signers = chain.signers.rotated(secrets.token_bytes(32) if key is None else key, first)
+    except ValueError as problem:
+        raise InvalidParams(f"key: {problem}") from None
+    return chain.signers.at(first)

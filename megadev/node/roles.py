@@ -1,0 +1,41 @@
+"""Who acts for the chain itself: the keys of the sequencer and of the bridge's offices, derived from the mnemonic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from megadev.node.accounts import KeyedAccount
+from megadev.primitives.mnemonic import derive_keys
+from megadev.primitives.signatures import address_of
+
+ROLES_PATH = "m/44'/60'/4326'/0/"
+"""Where the keys of the roles are derived: under an account number (MegaETH's chain id) that no wallet gets to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The accounts, in the order of their indices under ``ROLES_PATH``.
+
+    ``sequencer`` signs preconfirmations, ``batcher`` posts batches, ``proposer`` posts output roots; ``owner`` may
+    change the bridge's parameters and, as its guardian, pause it.
+    """
+
+    sequencer: KeyedAccount
+    batcher: KeyedAccount
+    proposer: KeyedAccount
+    owner: KeyedAccount
+
+    @property
+    def on_l1(self) -> tuple[KeyedAccount, ...]:
+        """Those that send transactions there."""
+        return self.batcher, self.proposer, self.owner
+
+
+@lru_cache(maxsize=8)
+def derive_roles(mnemonic: str, sequencer_key: bytes | None = None) -> Roles:
+    """The roles of a chain whose accounts come from ``mnemonic``; ``sequencer_key`` takes the place of the first."""
+    keys = derive_keys(mnemonic, ROLES_PATH, 4)
+    if sequencer_key is not None:
+        keys[0] = sequencer_key
+    return Roles(*(KeyedAccount(address_of(key), key) for key in keys))

@@ -1,0 +1,101 @@
+"""What an L1 block means for L2: its deposits, in order, and what L2 is told of the block. Pure functions.
+
+Everything is read from sealed L1 blocks, receipts and state; nothing comes from events. What a chain has been told is
+read back from L1Block, so a state says by itself how far its chain has got.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.fees import blob_base_fee
+from megadev.chain.spec import ChainSpec
+from megadev.chain.store import ChainStore, LocatedLog
+from megadev.chain.transactions import Transaction
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import ZERO_HASH, Address, Hash32, Wei
+from megadev.rollup.contracts import load
+from megadev.rollup.deposits import DEPOSITED_TOPIC, InvalidDepositLog, L1Attributes, deposit_of_log
+from megadev.rollup.predeploys import L1_BLOCK
+from megadev.state.world import World
+
+_U64, _U32 = 2**64 - 1, 2**32 - 1
+
+
+class L1Origin(NamedTuple):
+    """How far a chain has got on L1: a block, and how many L2 blocks ago it got there. A hash of zeros: nowhere yet."""
+
+    number: int
+    hash: Hash32
+    sequence_number: int
+
+
+class L1Fees(NamedTuple):
+    """What gas and blob gas cost on L1, in wei."""
+
+    base_fee: Wei
+    blob_base_fee: Wei
+
+
+def deposits_in(l1: ChainStore, block: SealedBlock, portal: Address) -> tuple[Transaction, ...]:
+    """The deposits that ``block`` has for L2, in the order of their logs. Logs that the portal cannot have made mean
+    nothing.
+    """
+    found = []
+    for located in deposit_logs(l1, block.number, block.number, portal):
+        try:
+            found.append(deposit_of_log(located.log, block.hash, located.log_index))
+        except InvalidDepositLog:
+            continue
+    return tuple(found)
+
+
+def deposit_logs(l1: ChainStore, first: int, last: int, portal: Address) -> list[LocatedLog]:
+    """The portal's deposits in L1 blocks ``first`` to ``last``, both included."""
+    return l1.logs(first, last, (portal,), ((DEPOSITED_TOPIC,),))
+
+
+def attributes_of(
+    block: SealedBlock, spec: ChainSpec, system_config: Address, sequence_number: int, fees: L1Fees | None = None
+) -> L1Attributes:
+    """What L2 is told of the L1 block ``block``, of a chain of ``spec``; ``fees`` instead of its own."""
+    world, header = block.world, block.header
+    scalars, operator = world.storage(system_config, 104), world.storage(system_config, 106)
+    if fees is None:
+        fees = L1Fees(header.base_fee, blob_base_fee(header.excess_blob_gas, block.spec or spec))
+    return L1Attributes(
+        number=block.number,
+        timestamp=block.timestamp,
+        base_fee=fees.base_fee,
+        blob_base_fee=fees.blob_base_fee,
+        hash=block.hash,
+        sequence_number=sequence_number,
+        batcher=world.storage(system_config, 103).to_bytes(32, "big")[12:],
+        base_fee_scalar=scalars >> 64 & _U32,
+        blob_base_fee_scalar=scalars >> 96 & _U32,
+        operator_fee_scalar=operator >> 64 & _U32,
+        operator_fee_constant=operator & _U64,
+    )
+
+
+def origin_in(world: World) -> L1Origin | None:
+    """How far on L1 the L2 state ``world`` says that it has got; None where it has not our L1Block and cannot tell."""
+    account = world.account(L1_BLOCK)
+    if account is None or account.code_hash != _l1_block_code_hash():
+        return None
+    return L1Origin(
+        world.storage(L1_BLOCK, 0) & _U64,
+        world.storage(L1_BLOCK, 2).to_bytes(32, "big"),
+        world.storage(L1_BLOCK, 3) & _U64,
+    )
+
+
+NOWHERE = L1Origin(0, ZERO_HASH, 0)
+"""Where L2 begins: it was not told of any L1 block."""
+
+
+@cache
+def _l1_block_code_hash() -> Hash32:
+    return keccak(load("L1Block").runtime)

@@ -1,0 +1,239 @@
+"""Moves L2 along as L1 grows: which L1 block the next L2 block has got to, what deposits it begins with, and which of
+L2's blocks count as safe and final.
+
+The driver remembers next to nothing. How far L2 has got is in L2's own state (L1Block), what comes next is on L1, and
+both are read again whenever either head is another; so a revert, a rollback and a reset bring back what is in flight by
+bringing back the chains.
+
+What L2 blocks begin with depends on the chain (``ChainSpec.leads_with_l1_attributes``):
+
+- every block begins with the L1 attributes transaction, and with the deposits of an L1 block where it is the first one
+  that has got to it (``megaeth``, as on the OP Stack); or
+- a user's transaction stays the first of its block (``dev``, as on Anvil): L1Block is updated by a system call, in the
+  next block that is built anyway; deposits are blocks of their own.
+
+Deposits are never skipped, L1 blocks without any are: an instant L1 has a block for each transaction, and an L2 that
+had to have one for each of those would change with everything that happens on L1. So one L2 block may get several L1
+blocks ahead of its parent; the L1 blocks in between have no deposits.
+
+Where L1 loses blocks that L2 has got to, L2 loses its own blocks from there on, as a rollup does: they were built on
+what is no more. Their users' transactions are sent again, in the same order; deposits come back if L1 has them again.
+
+Until batches are posted to L1, an L2 block is safe or finalized when the L1 block that it has got to lies so many
+blocks behind L1's head.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+import msgspec
+
+from megadev.chain.blocks import SealedBlock, SystemCall
+from megadev.chain.transactions import DEPOSIT, Transaction
+from megadev.errors import InvalidTransaction, StateUnavailable
+from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
+from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, deposit_logs, deposits_in, origin_in
+from megadev.rollup.messages import sent_withdrawals
+from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
+from megadev.rollup.proposer import Proposer
+from megadev.sequencer.block_builder import PLAIN_START, BlockStart
+from megadev.sequencer.sequencer import Sequencer
+
+_WINDOWS = 64
+"""More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """What neither chain holds, as one value, so that a snapshot can keep it.
+
+    ``fees`` are what L2 is told of L1's fees instead of what they are: from L1 block ``fees_from`` on each block takes
+    the next one, and when all are used it starts again. ``safe_distance`` and ``finalized_distance``: L1 blocks.
+    """
+
+    fees: tuple[L1Fees, ...] = ()
+    fees_from: int = 0
+    safe_distance: int = 0
+    finalized_distance: int = 0
+
+
+class Driver:
+    """The driver of one pair of chains. All methods but ``heads`` run on the writer thread.
+
+    ``proposer`` acts for L2 on L1 once L2 has followed it. ``keep_blocks_above`` is called before L2 loses its blocks
+    above a number.
+    """
+
+    def __init__(
+        self,
+        l1: Sequencer,
+        l2: Sequencer,
+        addresses: L1Addresses,
+        *,
+        progress: Progress | None = None,
+        proposer: Proposer | None = None,
+        keep_blocks_above: Callable[[int], None] = lambda number: None,
+    ) -> None:
+        self.l1 = l1
+        self.l2 = l2
+        self.addresses = addresses
+        self.progress = Progress() if progress is None else progress
+        self.proposer = proposer
+        self._keep_blocks_above = keep_blocks_above
+        self._started: tuple[SealedBlock, SealedBlock, Progress, BlockStart] | None = None
+        self._seen: tuple[SealedBlock, SealedBlock] | None = None
+        l2.block_start = self.block_start
+
+    def advance(self) -> None:
+        """Do what became due: follow L1, and let the proposer act. Costs nothing where neither chain changed."""
+        while True:
+            l1_head, l2_head = self.l1.store.head, self.l2.store.head
+            if self._seen is None or self._seen[0] is not l1_head or self._seen[1] is not l2_head:
+                self._follow_reorganisation()
+                self.l2.include_deposits()
+                self._seen = (l1_head, self.l2.store.head)
+            if self.proposer is None or not self.proposer.act():
+                return
+
+    @property
+    def due(self) -> int | None:
+        """When, in seconds of L1's time, there will be something to do though neither chain changes."""
+        return None if self.proposer is None else self.proposer.due
+
+    def skip_windows(self, withdrawal_hash: Hash32 | None = None) -> int:
+        """Let time pass, on both chains, until every withdrawal that was proven, or that one, can be finalized. Returns
+        the seconds.
+
+        The proposer does meanwhile what it would have done; L1's head shows the new time in the end.
+        """
+        time = self.l1.time
+        start = time.now()
+        for _ in range(_WINDOWS):
+            self.l1.between_blocks()
+            self.advance()
+            head = self.l1.store.head
+            waiting = sent_withdrawals(
+                self.l1.head_state(), head.timestamp, self.l2.store, self.addresses, withdrawal_hash
+            )
+            ends = [each.ready_at for each in waiting if each.ready_at is not None]
+            if not ends:
+                break
+            target = max(ends) if self.due is None else min(max(ends), self.due)
+            time.increase(max(target - max(time.now(), head.timestamp), 0))
+            self.advance()
+            if self.l1.store.head is head:
+                self.l1.mine()
+        return time.now() - start
+
+    def block_start(self, head: SealedBlock) -> BlockStart:
+        """What the L2 block after ``head`` begins with."""
+        l1_head = self.l1.store.head
+        known = self._started
+        if known is not None and known[0] is head and known[1] is l1_head and known[2] is self.progress:
+            return known[3]
+        start = self._block_start(head)
+        self._started = (head, l1_head, self.progress, start)
+        return start
+
+    def _block_start(self, head: SealedBlock) -> BlockStart:
+        origin = self.origin_of(head)
+        if origin is None:
+            return PLAIN_START
+        l1, portal = self.l1.store, self.addresses.portal
+        leads = self.l2.spec.leads_with_l1_attributes
+        if origin.hash == l1.head.hash:
+            return self._told(l1.head, origin.sequence_number + 1, ()) if leads else PLAIN_START
+        next_number = self._first_unseen(origin)
+        for number in dict.fromkeys(log.block.number for log in deposit_logs(l1, next_number, l1.head.number, portal)):
+            block = l1.resolve(number)
+            deposits = deposits_in(l1, block, portal)
+            if deposits:
+                return self._told(block, 0, deposits)
+        return self._told(l1.head, 0, ())
+
+    def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
+        """The start of an L2 block that is told of the L1 block ``block``."""
+        attributes = attributes_of(
+            block, self.l1.spec, self.addresses.system_config, sequence_number, self.fees_at(block.number)
+        )
+        if self.l2.spec.leads_with_l1_attributes:
+            return BlockStart(None, attributes_transaction(attributes), deposits)
+        return BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(attributes)), None, deposits)
+
+    def fees_at(self, l1_number: int) -> L1Fees | None:
+        """What L2 is told that gas costs in an L1 block, where that was set."""
+        fees = self.progress.fees
+        return fees[max(l1_number - self.progress.fees_from, 0) % len(fees)] if fees else None
+
+    def origin_of(self, block: SealedBlock) -> L1Origin | None:
+        """The L1 block that an L2 block has got to; L1's first one where it was told of none; None where its state is
+        not at hand or has no L1Block.
+        """
+        try:
+            origin = origin_in(block.world)
+        except StateUnavailable:
+            return None
+        if origin is None or origin.hash != ZERO_HASH:
+            return origin
+        first = self.l1.store.genesis
+        return L1Origin(first.number, ZERO_HASH, 0)
+
+    def heads(self) -> tuple[int, int]:
+        """The numbers of L2's safe and finalized blocks. On any thread."""
+        l1_head, progress = self.l1.store.head.number, self.progress
+        safe = self._newest_at(l1_head - progress.safe_distance)
+        return safe, min(safe, self._newest_at(l1_head - progress.finalized_distance))
+
+    def _newest_at(self, l1_number: int) -> int:
+        """The number of the newest L2 block that has got to no later L1 block than ``l1_number``, or of the first."""
+        store = self.l2.store
+        head = store.head
+        origin = self.origin_of(head)
+        if origin is None or origin.number <= l1_number:
+            return head.number
+        blocks = store.blocks(store.genesis.number, head.number)
+
+        def number_of(block: SealedBlock) -> int:
+            found = self.origin_of(block)
+            return 0 if found is None else found.number
+
+        return blocks[max(bisect_right(blocks, l1_number, key=number_of) - 1, 0)].number
+
+    def _is_on_l1(self, origin: L1Origin) -> bool:
+        return origin.hash == ZERO_HASH or self.l1.store.by_hash(origin.hash) is not None
+
+    def _first_unseen(self, origin: L1Origin) -> int:
+        """The L1 block after the one that L2 has got to. Where that is on another L1 (L2 was loaded without its own)
+        this one's deposits are all new.
+        """
+        return (origin.number if self._is_on_l1(origin) else self.l1.store.genesis.number) + 1
+
+    def _follow_reorganisation(self) -> None:
+        """Take L2 back to its last block that has got to a block that L1 still has, if there is one."""
+        store = self.l2.store
+        origin = self.origin_of(store.head)
+        if origin is None or self._is_on_l1(origin):
+            return
+        self.l2.between_blocks()
+        number = store.head.number
+        while number > store.genesis.number:
+            number -= 1
+            block = store.by_number(number)
+            assert block is not None, "between the first block and the head there is one for each number"
+            origin = self.origin_of(block)
+            if origin is None:
+                return
+            if self._is_on_l1(origin):
+                break
+        else:
+            return
+        self._keep_blocks_above(number)
+        for removed in self.l2.rewind(number):
+            for tx in removed.transactions:
+                if tx.type != DEPOSIT:
+                    try:
+                        self.l2.submit(tx)
+                    except InvalidTransaction:
+                        continue  # what it followed on is gone

@@ -1,0 +1,153 @@
+"""Everything that crosses between the chains, with where it stands: read from both chains, nothing is kept.
+
+A withdrawal's status is the one that viem's ``getWithdrawalStatus`` finds, from the same places: L2's log, the games
+and the portal's proofs on L1, as they are at L1's newest block.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.store import ChainStore, LocatedLog
+from megadev.chain.transactions import Transaction
+from megadev.errors import StateUnavailable
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import Address, Hash32
+from megadev.rollup.deposits import InvalidDepositLog, deposit_of_log
+from megadev.rollup.derivation import deposit_logs
+from megadev.rollup.games import (
+    Game,
+    GameStatus,
+    finality_delay,
+    game_at,
+    game_count,
+    is_finalized,
+    last_proof,
+    maturity_delay,
+    read_game,
+)
+from megadev.rollup.predeploys import L2_MESSENGER, L1Addresses
+from megadev.rollup.withdrawals import Withdrawal, output_after, withdrawal_logs, withdrawal_of_log
+from megadev.state.reader import StateReader
+
+FAILED_RELAY_TOPIC = keccak(b"FailedRelayedMessage(bytes32)")
+
+
+class DepositStatus(Enum):
+    """How far a deposit has got. ``RELAY_FAILED``: it ran, but the message in it failed and can be relayed again."""
+
+    WAITING = "waiting"
+    EXECUTED = "executed"
+    FAILED = "failed"
+    RELAY_FAILED = "relay-failed"
+
+
+class WithdrawalStatus(Enum):
+    """How far a withdrawal has got, in viem's words."""
+
+    WAITING_TO_PROVE = "waiting-to-prove"
+    READY_TO_PROVE = "ready-to-prove"
+    WAITING_TO_FINALIZE = "waiting-to-finalize"
+    READY_TO_FINALIZE = "ready-to-finalize"
+    FINALIZED = "finalized"
+
+
+class SentDeposit(msgspec.Struct, frozen=True):
+    """A deposit: ``log`` on L1, ``tx`` what it is on L2, ``place`` where it ran there."""
+
+    log: LocatedLog
+    tx: Transaction
+    place: tuple[SealedBlock, int] | None
+    status: DepositStatus
+
+
+class SentWithdrawal(msgspec.Struct, frozen=True):
+    """A withdrawal: ``log`` on L2; ``game``, the one to prove it by or that it was proven by, and ``submitter``, who
+    proved it. ``ready_at``: when, in seconds of L1's time, a wait ends; None where no time is known.
+    """
+
+    log: LocatedLog
+    withdrawal: Withdrawal
+    status: WithdrawalStatus
+    game: Game | None
+    submitter: Address | None = None
+    ready_at: int | None = None
+
+
+def sent_deposits(l1: ChainStore, l2: ChainStore, at: L1Addresses) -> list[SentDeposit]:
+    """Every deposit on L1, oldest first."""
+    found = []
+    for located in deposit_logs(l1, l1.genesis.number, l1.head.number, at.portal):
+        try:
+            tx = deposit_of_log(located.log, located.block.hash, located.log_index)
+        except InvalidDepositLog:
+            continue
+        place = l2.transaction(tx.hash)
+        found.append(SentDeposit(located, tx, place, _deposit_status(tx, place)))
+    return found
+
+
+def sent_withdrawals(
+    l1: StateReader, l1_time: int, l2: ChainStore, at: L1Addresses, withdrawal_hash: Hash32 | None = None
+) -> list[SentWithdrawal]:
+    """Every withdrawal on L2, oldest first, or those with a hash; as they stand for L1's state at ``l1_time``."""
+    games = good_games(l1, l2, at)
+    found = []
+    for located in withdrawal_logs(l2, l2.genesis.number, l2.head.number):
+        withdrawal = withdrawal_of_log(located.log)
+        if withdrawal is None or (withdrawal_hash is not None and withdrawal.hash != withdrawal_hash):
+            continue
+        found.append(_stand(l1, l1_time, at, games, located, withdrawal))
+    return found
+
+
+def good_games(l1: StateReader, l2: ChainStore, at: L1Addresses) -> list[Game]:
+    """The games that claim what L2 holds and have not lost, newest first."""
+    found = []
+    for index in range(game_count(l1, at) - 1, -1, -1):
+        game = game_at(l1, at, index)
+        block = None if game is None else l2.by_number(game.l2_number)
+        if game is None or block is None or game.status is GameStatus.CHALLENGER_WINS:
+            continue
+        try:
+            if output_after(block).root == game.root:
+                found.append(game)
+        except StateUnavailable:
+            continue
+    return found
+
+
+def _deposit_status(tx: Transaction, place: tuple[SealedBlock, int] | None) -> DepositStatus:
+    if place is None:
+        return DepositStatus.WAITING
+    block, index = place
+    receipt = block.receipts[index]
+    if not receipt.succeeded:
+        return DepositStatus.FAILED
+    if any(log.address == L2_MESSENGER and log.topics[:1] == (FAILED_RELAY_TOPIC,) for log in receipt.logs):
+        return DepositStatus.RELAY_FAILED
+    return DepositStatus.EXECUTED
+
+
+def _stand(
+    l1: StateReader, now: int, at: L1Addresses, games: list[Game], located: LocatedLog, withdrawal: Withdrawal
+) -> SentWithdrawal:
+    if is_finalized(l1, at, withdrawal.hash):
+        return SentWithdrawal(located, withdrawal, WithdrawalStatus.FINALIZED, None)
+    proof = last_proof(l1, at, withdrawal.hash)
+    game = None if proof is None else read_game(l1, proof.game)
+    is_usable = game is not None and game.status is not GameStatus.CHALLENGER_WINS
+    if proof is None or game is None or not is_usable or proof.timestamp <= game.created_at:
+        # any game that came after it will do; the oldest is resolved first
+        covering = [each for each in games if each.l2_number >= located.block.number]
+        if not covering:
+            return SentWithdrawal(located, withdrawal, WithdrawalStatus.WAITING_TO_PROVE, None)
+        return SentWithdrawal(located, withdrawal, WithdrawalStatus.READY_TO_PROVE, covering[-1])
+    resolved_at = game.resolved_at or max(game.deadline, now)
+    ready_at = max(proof.timestamp + maturity_delay(l1, at), resolved_at + finality_delay(l1, at)) + 1
+    waits = game.status is GameStatus.IN_PROGRESS or now < ready_at
+    status = WithdrawalStatus.WAITING_TO_FINALIZE if waits else WithdrawalStatus.READY_TO_FINALIZE
+    return SentWithdrawal(located, withdrawal, status, game, proof.submitter, ready_at if waits else None)

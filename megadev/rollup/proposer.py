@@ -1,0 +1,224 @@
+"""Tells L1 what L2's state is: the proposer claims output roots as games, and sees its games through to their end.
+
+It acts by ordinary transactions of its own account on L1's own sequencer, as anybody could. By default it makes a
+claim when L2 holds a withdrawal that no claim covers yet, so that an L2 without withdrawals leaves L1 alone; it can be
+told to claim every so many L2 blocks or seconds instead. What it knows is what L1 and L2 hold: after a revert it does
+again what is no longer done.
+
+A game that nobody challenged is resolved once its challenge window has passed, and made the anchor once its outcome is
+final. Where L1 makes blocks only for transactions, time does not pass for who asks its state; so when a proof has
+become old enough, and nothing else moves L1, the proposer has an empty L1 block made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
+from megadev.errors import InvalidTransaction, StateUnavailable
+from megadev.evm import calls
+from megadev.evm.engine import TxEnv
+from megadev.primitives.abi import encode_call
+from megadev.primitives.keccak import keccak
+from megadev.primitives.signatures import address_of
+from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Wei
+from megadev.rollup.games import (
+    Game,
+    GameStatus,
+    anchor_number,
+    claim_bond,
+    finality_delay,
+    game_at,
+    game_count,
+    maturity_delay,
+)
+from megadev.rollup.predeploys import GAME_TYPE, MESSAGE_PASSER, L1Addresses, claim_data
+from megadev.rollup.withdrawals import output_after
+from megadev.sequencer.sequencer import Sequencer
+from megadev.state.reader import StateReader
+
+PROVEN_TOPIC = keccak(b"WithdrawalProven(bytes32,address,address)")
+_GAS = 2_000_000
+"""More than a claim takes; what is left over is not paid for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """When claims are made: once ``blocks`` L2 blocks or ``seconds`` have passed since the last one, whichever is
+    first; with neither, when there is a withdrawal to be proven. ``is_off``: never.
+    """
+
+    blocks: int | None = None
+    seconds: int | None = None
+    is_off: bool = False
+
+
+class Proposer:
+    """The proposer of one pair of chains. All methods run on the writer thread."""
+
+    def __init__(
+        self, l1: Sequencer, l2: Sequencer, addresses: L1Addresses, key: bytes, cadence: Cadence | None = None
+    ) -> None:
+        self.l1 = l1
+        self.l2 = l2
+        self.addresses = addresses
+        self.address = address_of(key)
+        self.cadence = Cadence() if cadence is None else cadence
+        self.due: int | None = None
+        """When, in seconds of L1's time, there will be something to do if neither chain changes before."""
+        self._key = key
+        self._rested: tuple[SealedBlock, SealedBlock] | None = None
+
+    def act(self) -> bool:
+        """Do the next thing that is due; False where there is nothing. Costs nothing while neither chain changes and no
+        window ends.
+        """
+        l1_head, l2_head = self.l1.store.head, self.l2.store.head
+        rested = self._rested
+        is_unchanged = rested is not None and rested[0] is l1_head and rested[1] is l2_head
+        if is_unchanged and (self.due is None or self.l1.time.now() < self.due):
+            return False
+        self.due = None
+        if self._is_waiting():
+            return False
+        l1, now = self.l1.head_state(), self.l1.time.now()
+        acted = self._claim(l1, now) or self._see_games_through(l1, now) or self._pass_time(l1, now)
+        self._rested = None if acted else (l1_head, l2_head)
+        return acted
+
+    def claim(self, block: SealedBlock) -> bool:
+        """Claim the output root of L2 after ``block``; False where L1 takes no such claim."""
+        l1, at = self.l1.head_state(), self.addresses
+        if block.number <= anchor_number(l1, at):
+            return False
+        data = encode_call(
+            "create(uint32,bytes32,bytes)", GAME_TYPE, output_after(block).root, claim_data(block.number)
+        )
+        return self._send(at.dispute_game_factory, data, claim_bond(l1, at))
+
+    # -- what there is to do ----------------------------------------------------------------------------------------
+
+    def _claim(self, l1: StateReader, now: int) -> bool:
+        """Make a claim, if one is wanted."""
+        if self.cadence.is_off:
+            return False
+        head = self.l2.store.head
+        last = self._last_good_game(l1)
+        since = self.l2.store.genesis.number if last is None else last.l2_number
+        if head.number <= since:
+            return False
+        wanted = self._has_unclaimed_withdrawal(head, last)
+        cadence = self.cadence
+        if cadence.blocks is not None or cadence.seconds is not None:
+            start = self.l1.store.genesis.timestamp if last is None else last.created_at
+            wanted = cadence.blocks is not None and head.number - since >= cadence.blocks
+            if cadence.seconds is not None:
+                wanted = wanted or now - start >= cadence.seconds
+                self._wake_at(start + cadence.seconds, now)
+        return wanted and self.claim(head)
+
+    def _has_unclaimed_withdrawal(self, head: SealedBlock, last: Game | None) -> bool:
+        claimed = None if last is None else self.l2.store.by_number(last.l2_number)
+        try:
+            root = head.world.storage_root(MESSAGE_PASSER)
+            before = EMPTY_TRIE_ROOT if claimed is None else claimed.world.storage_root(MESSAGE_PASSER)
+        except StateUnavailable:
+            return False
+        return root != before
+
+    def _last_good_game(self, l1: StateReader) -> Game | None:
+        """The newest game that claims what L2 holds."""
+        for index in range(game_count(l1, self.addresses) - 1, -1, -1):
+            game = game_at(l1, self.addresses, index)
+            if game is None or game.status is GameStatus.CHALLENGER_WINS:
+                continue
+            block = self.l2.store.by_number(game.l2_number)
+            try:
+                if block is not None and output_after(block).root == game.root:
+                    return game
+            except StateUnavailable:
+                return game
+        return None
+
+    def _see_games_through(self, l1: StateReader, now: int) -> bool:
+        """Resolve a game whose window has passed, or make a final one the anchor."""
+        at = self.addresses
+        anchor = anchor_number(l1, at)
+        final: Game | None = None
+        waiting: list[Game] = []
+        for index in range(game_count(l1, at) - 1, -1, -1):
+            game = game_at(l1, at, index)
+            if game is None or game.creator != self.address:
+                continue
+            if game.status is GameStatus.IN_PROGRESS:
+                if not game.is_doubted:
+                    waiting.append(game)
+            else:  # older ones were resolved before it
+                if game.status is GameStatus.DEFENDER_WINS and game.l2_number > anchor:
+                    final = game
+                break
+        for game in reversed(waiting):
+            if game.deadline <= now:
+                return self._send(game.address, encode_call("resolve()"))
+            self._wake_at(game.deadline, now)
+        if final is None:
+            return False
+        at_last = final.resolved_at + finality_delay(l1, at) + 1
+        self._wake_at(at_last, now)
+        return now >= at_last and self._send(final.address, encode_call("closeGame()"))
+
+    def _pass_time(self, l1: StateReader, now: int) -> bool:
+        """Have L1's newest block be late enough for the proof that was given last."""
+        if not self.l1.mode.is_instant:
+            return False
+        store = self.l1.store
+        proofs = store.logs(store.genesis.number, store.head.number, (self.addresses.portal,), ((PROVEN_TOPIC,),))
+        if not proofs:
+            return False
+        at_last = proofs[-1].block.timestamp + maturity_delay(l1, self.addresses) + 1
+        if store.head.timestamp >= at_last:
+            return False
+        self._wake_at(at_last, now)
+        if now < at_last:
+            return False
+        self.l1.mine()
+        return True
+
+    # -- acting -----------------------------------------------------------------------------------------------------
+
+    def _wake_at(self, time: int, now: int) -> None:
+        if time > now and (self.due is None or time < self.due):
+            self.due = time
+
+    def _is_waiting(self) -> bool:
+        """Whether something that it sent is not included yet."""
+        return self.l1.pool.holds_any_of(self.address)
+
+    def _send(self, to: Address, data: bytes, value: Wei = 0) -> bool:
+        """Send a transaction; False, and nothing is sent, where it would fail: it is tried again when L1 changes."""
+        pending = self.l1.pending_builder()
+        tried = TxEnv(self.address, to, value=value, data=data, gas_limit=_GAS)
+        try:
+            if not calls.call(self.l1.engine, pending.env, tried, pending.state).succeeded:
+                return False
+        except InvalidTransaction:
+            return False
+        fee = self.l1.next_base_fee()
+        tx = UnsignedTransaction(
+            type=DYNAMIC_FEE,
+            chain_id=self.l1.spec.chain_id,
+            nonce=self.l1.next_nonce(self.address),
+            gas_limit=min(_GAS, self.l1.blocks.gas_limit),
+            to=to,
+            value=value,
+            data=data,
+            max_fee_per_gas=2 * fee + self.l1.spec.fees.minimum_tip,
+            max_priority_fee_per_gas=self.l1.spec.fees.minimum_tip,
+        )
+        try:
+            self.l1.submit(sign_transaction(tx, self._key))
+        except InvalidTransaction:
+            return False
+        self.l1.settle()
+        return True

@@ -1,0 +1,170 @@
+"""megadev_*: the bridge between the chains: every message with how far it has got, the L1 call that brings a withdrawal
+on, and time that passes at once. Both chains' endpoints give the same answers.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from megadev.errors import ResourceNotFound
+from megadev.node.chain import LocalChain
+from megadev.rollup.derivation import L1Fees
+from megadev.rollup.driver import Driver
+from megadev.rollup.games import game_at, game_count
+from megadev.rollup.messages import (
+    DepositStatus,
+    SentDeposit,
+    SentWithdrawal,
+    WithdrawalStatus,
+    sent_deposits,
+    sent_withdrawals,
+)
+from megadev.rollup.withdrawals import finalizing_call, output_after, prove_inclusion, proving_call
+from megadev.rpc.codec import HashParam, QuantityParam
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject
+from megadev.rpc.methods.optimism import bridge
+
+NEXT_FOR_DEPOSIT = {
+    DepositStatus.WAITING: "it begins the next L2 block",
+    DepositStatus.EXECUTED: "nothing: it has arrived",
+    DepositStatus.FAILED: "nothing: its call failed, what it minted stays with its sender on L2",
+    DepositStatus.RELAY_FAILED: "call relayMessage on L2's messenger again, with more gas or once its target works",
+}
+NEXT_FOR_WITHDRAWAL = {
+    WithdrawalStatus.WAITING_TO_PROVE: "an output root is claimed soon; at once with `megadev prove`",
+    WithdrawalStatus.READY_TO_PROVE: "prove it on L1: `megadev prove HASH`",
+    WithdrawalStatus.WAITING_TO_FINALIZE: "wait, or let time pass at once: `megadev finalize HASH --skip-window`",
+    WithdrawalStatus.READY_TO_FINALIZE: "finalize it on L1: `megadev finalize HASH`",
+    WithdrawalStatus.FINALIZED: "nothing: its call was made on L1",
+}
+
+
+@method("megadev_getBridgeStatus")
+def megadev_getBridgeStatus(node: RpcNode) -> JsonObject:
+    """Every message in either direction, oldest first: where it stands, how old it is, what comes next."""
+    l1, l2, driver = bridge(node)
+    now = l1.time.now()
+    return {
+        "deposits": [
+            _format_deposit(each, now) for each in sent_deposits(l1.store, l2.store, driver.addresses)
+        ],
+        "withdrawals": [_format_withdrawal(each, now) for each in _withdrawals(l1, l2, driver)],
+    }
+
+
+@method("megadev_getWithdrawal")
+def megadev_getWithdrawal(node: RpcNode, withdrawal_hash: HashParam) -> JsonObject:
+    """A withdrawal and, where the next step is a call of the portal, that call: to be sent on L1 by anybody."""
+    l1, l2, driver = bridge(node)
+    found = _withdrawals(l1, l2, driver, withdrawal_hash)
+    if not found:
+        raise ResourceNotFound(f"resource not found: L2 has no withdrawal 0x{withdrawal_hash.hex()}")
+    data = _next_call(l2, found[0])
+    call = None if data is None else {"to": "0x" + driver.addresses.portal.hex(), "data": "0x" + data.hex()}
+    return {**_format_withdrawal(found[0], l1.time.now()), "call": call}
+
+
+@method("megadev_proposeOutput")
+def megadev_proposeOutput(node: RpcNode) -> JsonObject | None:
+    """Have the proposer claim L2's newest output root now; the claim, or null where L1 takes none for that block."""
+    l1, l2, driver = bridge(node)
+    node.devnet.between_blocks()
+    driver.advance()
+    block = l2.head
+    if driver.proposer is None or not driver.proposer.claim(block):
+        return None
+    state = l1.sequencer.head_state()
+    game = game_at(state, driver.addresses, game_count(state, driver.addresses) - 1)
+    return {
+        "l2BlockNumber": hex(block.number),
+        "outputRoot": "0x" + output_after(block).root.hex(),
+        "game": None if game is None else "0x" + game.address.hex(),
+    }
+
+
+@method("megadev_skipWithdrawalWindows")
+def megadev_skipWithdrawalWindows(node: RpcNode, withdrawal_hash: HashParam | None = None) -> str:
+    """Let time pass on both chains until every withdrawal that was proven, or that one, can be finalized; the seconds
+    that passed.
+    """
+    _, _, driver = bridge(node)
+    node.devnet.between_blocks()
+    return hex(driver.skip_windows(withdrawal_hash))
+
+
+class FeesOfL1(msgspec.Struct, frozen=True, rename="camel"):
+    """What gas and blob gas shall cost on L1, in wei."""
+
+    base_fee: QuantityParam
+    blob_base_fee: QuantityParam = 1
+
+
+@method("megadev_setL1Fees")
+def megadev_setL1Fees(node: RpcNode, fees: tuple[FeesOfL1, ...]) -> None:
+    """What L2 is told of L1's fees from L1's next block on, instead of what they are: a block takes one after the other
+    and begins again after the last. With none, the truth again.
+    """
+    l1, _, driver = bridge(node)
+    node.devnet.between_blocks()
+    told = tuple(L1Fees(each.base_fee, each.blob_base_fee) for each in fees)
+    driver.progress = msgspec.structs.replace(driver.progress, fees=told, fees_from=l1.head.number + 1)
+
+
+def _withdrawals(
+    l1: LocalChain, l2: LocalChain, driver: Driver, withdrawal_hash: bytes | None = None
+) -> list[SentWithdrawal]:
+    l1_time = l1.head.timestamp
+    return sent_withdrawals(l1.sequencer.head_state(), l1_time, l2.store, driver.addresses, withdrawal_hash)
+
+
+def _next_call(l2: LocalChain, sent: SentWithdrawal) -> bytes | None:
+    game = sent.game
+    if sent.status is WithdrawalStatus.READY_TO_PROVE and game is not None:
+        block = l2.block(game.l2_number)
+        proof = prove_inclusion(block, sent.withdrawal.hash)
+        return proving_call(sent.withdrawal, game.index, output_after(block), proof)
+    if sent.status is WithdrawalStatus.READY_TO_FINALIZE and sent.submitter is not None:
+        return finalizing_call(sent.withdrawal, sent.submitter)
+    return None
+
+
+def _format_deposit(sent: SentDeposit, now: int) -> JsonObject:
+    located, tx, place = sent.log, sent.tx, sent.place
+    block = located.block
+    return {
+        "status": sent.status.value,
+        "from": "0x" + tx.sender.hex(),
+        "to": None if tx.to is None else "0x" + tx.to.hex(),
+        "mint": hex(tx.mint),
+        "value": hex(tx.value),
+        "gas": hex(tx.gas_limit),
+        "data": "0x" + tx.data.hex(),
+        "l1TransactionHash": "0x" + block.transactions[located.transaction_index].hash.hex(),
+        "l1BlockNumber": hex(block.number),
+        "l2TransactionHash": "0x" + tx.hash.hex(),
+        "l2BlockNumber": None if place is None else hex(place[0].number),
+        "age": hex(max(now - block.timestamp, 0)),
+        "next": NEXT_FOR_DEPOSIT[sent.status],
+    }
+
+
+def _format_withdrawal(sent: SentWithdrawal, now: int) -> JsonObject:
+    located, withdrawal = sent.log, sent.withdrawal
+    block = located.block
+    return {
+        "status": sent.status.value,
+        "withdrawalHash": "0x" + withdrawal.hash.hex(),
+        "nonce": hex(withdrawal.nonce),
+        "sender": "0x" + withdrawal.sender.hex(),
+        "target": "0x" + withdrawal.target.hex(),
+        "value": hex(withdrawal.value),
+        "gasLimit": hex(withdrawal.gas_limit),
+        "data": "0x" + withdrawal.data.hex(),
+        "l2TransactionHash": "0x" + block.transactions[located.transaction_index].hash.hex(),
+        "l2BlockNumber": hex(block.number),
+        "game": None if sent.game is None else "0x" + sent.game.address.hex(),
+        "age": hex(max(now - block.timestamp, 0)),
+        "readyIn": None if sent.ready_at is None else hex(max(sent.ready_at - now, 0)),
+        "next": NEXT_FOR_WITHDRAWAL[sent.status],
+    }

@@ -1,0 +1,74 @@
+"""megadev_chainConfig: both chains as client libraries want them described, with the address of every contract.
+
+The objects are viem's ``Chain`` (https://viem.sh/docs/chains/introduction), as its op-stack extension reads it: what
+stands on L1 is named in the L2's ``contracts`` under L1's chain id.
+"""
+
+from __future__ import annotations
+
+from megadev.chain.contracts import MULTICALL3
+from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.types import Address
+from megadev.rollup.predeploys import MAINNET_ADDRESSES, PREDEPLOYS
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject
+
+ON_L1: dict[str, str] = {
+    "portal": "portal",
+    "dispute_game_factory": "disputeGameFactory",
+    "bridge": "l1StandardBridge",
+    "messenger": "l1CrossDomainMessenger",
+    "token_factory": "l1OptimismMintableErc20Factory",
+    "anchor_state_registry": "anchorStateRegistry",
+    "system_config": "systemConfig",
+    "superchain_config": "superchainConfig",
+    "dispute_game": "disputeGame",
+}
+"""Field of ``L1Addresses`` → viem's name of it, or one in its manner."""
+POLLING_MS = 1_000
+"""The block time told of a chain without a timer: clients poll a few times in that."""
+
+
+@method("megadev_chainConfig")
+def megadev_chainConfig(node: RpcNode) -> JsonObject:
+    """``l2`` and ``l1`` (null where there is none) as chain objects."""
+    l1 = node.devnet.l1
+    l2 = _described(node.devnet.l2, "megadev")
+    if l1 is None:
+        return {"l2": l2, "l1": None}
+    described = _described(l1, "megadev L1")
+    addresses = {name: _contract(getattr(MAINNET_ADDRESSES, field)) for field, name in ON_L1.items()}
+    described["contracts"] |= addresses
+    l2["sourceId"] = l1.spec.chain_id
+    l2["contracts"] |= {_lower_camel(found.name): _contract(found.address) for found in PREDEPLOYS}
+    l2["contracts"] |= {name: {str(l1.spec.chain_id): contract} for name, contract in addresses.items()}
+    return {"l2": l2, "l1": described}
+
+
+def _described(chain: LocalChain, name: str) -> JsonObject:
+    urls = [_reachable(url) for url in chain.urls]
+    seconds = chain.mining.block_time
+    return {
+        "id": chain.spec.chain_id,
+        "name": name,
+        "nativeCurrency": {"name": "Ether", "symbol": "ETH", "decimals": 18},
+        "rpcUrls": {"default": {"http": urls, "webSocket": [url.replace("http", "ws", 1) for url in urls]}},
+        "blockTime": POLLING_MS if seconds is None else max(1, round(seconds * 1000)),
+        "contracts": {"multicall3": _contract(MULTICALL3)},
+        "testnet": True,
+    }
+
+
+def _contract(address: Address) -> JsonObject:
+    return {"address": checksum_address(address)}
+
+
+def _lower_camel(name: str) -> str:
+    """``L1Block`` → ``l1Block``, ``WETH`` → ``weth``."""
+    return name.lower() if name.isupper() else name[0].lower() + name[1:]
+
+
+def _reachable(url: str) -> str:
+    """``url``, at an address that can be connected to where it is one that stands for all."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -1,0 +1,225 @@
+"""megadev_sequencer_*: the sequencer broken on purpose, as applications must survive it in production.
+
+Each answers with the sequencer's condition and faults as they are afterwards (``megadev_sequencer_status``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.errors import InvalidParams
+from megadev.node import operations
+from megadev.node.broken_promises import Equivocation
+from megadev.primitives.latency import Latency, parse_latency
+from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64Param, WordParam
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_mini_block
+from megadev.rpc.methods.megadev_preconfirmation import format_promise
+from megadev.sequencer.faults import NO_FAULTS, NOBODY, Faults, Targets
+from megadev.sequencer.signers import Signer
+
+
+def _decode_latency(value: Any) -> Latency:
+    if type(value) is not str:
+        raise InvalidParams(f"expected a time like 5ms or 5ms±2ms, got {value!r}")
+    try:
+        return parse_latency(value)
+    except ValueError as problem:
+        raise InvalidParams(str(problem)) from None
+
+
+LatencyParam: TypeAlias = Annotated[Latency, Decode(_decode_latency)]
+
+
+class CrashOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """``survive``: what is not sealed comes back with a restart; else it is lost, and the last ``blocks`` sealed ones
+    too. ``reads`` false: nobody answers questions either.
+    """
+
+    survive: BoolParam = True
+    blocks: Uint64Param = 0
+    reads: BoolParam = True
+
+
+class RotateOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """``key``: a private key, a random one unless given. ``block``: the first it signs; the earliest possible."""
+
+    key: WordParam | None = None
+    block: Uint64Param | None = None
+
+
+class LatencyOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """How long answers to sends, and notifications, are held back; not at all where nothing is said."""
+
+    answer: LatencyParam | None = None
+    stream: LatencyParam | None = None
+    seed: Uint64Param = 0
+
+
+class WithholdOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """Whose transactions, or which, are left out. ``delay``: until the next block, and not for good."""
+
+    transactions: tuple[HashParam, ...] = ()
+    addresses: tuple[AddressParam, ...] = ()
+    delay: BoolParam = False
+
+
+# -- standing still -----------------------------------------------------------------------------------------------
+
+
+@method("megadev_sequencer_status")
+def megadev_sequencer_status(node: RpcNode) -> JsonObject:
+    """How it is: its condition, what waits, its key, what it does wrong, and how much evidence there is of that."""
+    chain, devnet = node.devnet.l2, node.devnet
+    sequencer = chain.sequencer
+    faults = sequencer.faults or NO_FAULTS
+    link = devnet.link
+    next_block = chain.head.number + 1
+    newest = chain.signers.terms[0]
+    return {
+        "condition": sequencer.condition.value,
+        "blockNumber": hex(chain.head.number),
+        "unsealed": hex(sequencer.unsealed),
+        "waiting": hex(len(sequencer.pool)),
+        "signer": "0x" + chain.signers.at(next_block).address.hex(),
+        "nextSigner": _format_signer(newest) if newest.first_block > next_block else None,
+        "faults": {
+            "reorder": faults.reorders,
+            "withhold": None if not faults.withheld else _format_targets(faults.withheld) | {"delay": faults.delays},
+            "censor": sorted("0x" + address.hex() for address in faults.censored.addresses),
+            "equivocate": faults.equivocates,
+        },
+        "latency": {
+            "answer": None if link.answer is None else str(link.answer),
+            "stream": None if link.stream is None else str(link.stream),
+            "seed": hex(link.seed),
+            "delayedAnswers": hex(link.delayed_answers),
+            "delayedNotices": hex(link.delayed_notices),
+        },
+        "brokenPromises": hex(len(devnet.broken_promises.evidence.broken)),
+        "equivocations": hex(len(devnet.broken_promises.evidence.equivocations)),
+    }
+
+
+@method("megadev_sequencer_pause")
+def megadev_sequencer_pause(node: RpcNode) -> JsonObject:
+    """Stand still: transactions are admitted and wait; nothing is executed or sealed."""
+    node.devnet.l2.sequencer.pause()
+    return megadev_sequencer_status(node)
+
+
+@method("megadev_sequencer_resume")
+def megadev_sequencer_resume(node: RpcNode) -> JsonObject:
+    """Go on after a pause."""
+    node.devnet.l2.sequencer.resume()
+    return megadev_sequencer_status(node)
+
+
+@method("megadev_sequencer_crash")
+def megadev_sequencer_crash(node: RpcNode, options: CrashOptions = CrashOptions()) -> JsonObject:  # noqa: B008  (frozen)
+    """Be gone until a restart: sends are refused, whoever waits for a receipt is told so."""
+    operations.crash(node.devnet, survive=options.survive, blocks=options.blocks, reads=options.reads)
+    return megadev_sequencer_status(node)
+
+
+@method("megadev_sequencer_restart")
+def megadev_sequencer_restart(node: RpcNode) -> JsonObject:
+    """Come back after a crash, and execute again what survived it, in its order."""
+    operations.restart(node.devnet)
+    return megadev_sequencer_status(node)
+
+
+@method("megadev_sequencer_rotateKey")
+def megadev_sequencer_rotateKey(node: RpcNode, options: RotateOptions = RotateOptions()) -> JsonObject:  # noqa: B008
+    """Sign with another key from a block to come on."""
+    return _format_signer(operations.rotate_key(node.devnet, options.key, options.block))
+
+
+@method("megadev_sequencer_setLatency")
+def megadev_sequencer_setLatency(node: RpcNode, options: LatencyOptions) -> JsonObject:
+    """Answer sends, and tell subscribers, later."""
+    node.devnet.link.set(options.answer, options.stream, options.seed)
+    return megadev_sequencer_status(node)
+
+
+# -- breaking promises --------------------------------------------------------------------------------------------
+
+
+@method("megadev_sequencer_reorder")
+def megadev_sequencer_reorder(node: RpcNode) -> JsonObject:
+    """Seal the next block that holds transactions of two senders with the later one's first."""
+    return _misbehave(node, replace(_faults(node), reorders=True))
+
+
+@method("megadev_sequencer_withhold")
+def megadev_sequencer_withhold(node: RpcNode, options: WithholdOptions) -> JsonObject:
+    """Preconfirm transactions and leave them out of the block, once."""
+    targets = Targets(frozenset(options.transactions), frozenset(options.addresses))
+    if not targets:
+        raise InvalidParams("withhold what? give transactions, addresses or both")
+    return _misbehave(node, replace(_faults(node), withheld=targets, delays=options.delay))
+
+
+@method("megadev_sequencer_censor")
+def megadev_sequencer_censor(node: RpcNode, addresses: tuple[AddressParam, ...]) -> JsonObject:
+    """Never include what is from or to one of these, and nobody else; an empty list lifts it."""
+    targets = Targets(addresses=frozenset(addresses)) if addresses else NOBODY
+    return _misbehave(node, replace(_faults(node), censored=targets))
+
+
+@method("megadev_sequencer_equivocate")
+def megadev_sequencer_equivocate(node: RpcNode) -> JsonObject:
+    """Sign and publish two different mini-blocks with the next number."""
+    return _misbehave(node, replace(_faults(node), equivocates=True))
+
+
+@method("megadev_sequencer_behave")
+def megadev_sequencer_behave(node: RpcNode) -> JsonObject:
+    """Break no promises any more; what was censored is included."""
+    return _misbehave(node, None)
+
+
+@method("megadev_sequencer_evidence")
+def megadev_sequencer_evidence(node: RpcNode) -> JsonObject:
+    """Every promise that was broken, and all that was signed twice, with the signatures."""
+    evidence = node.devnet.broken_promises.evidence
+    return {
+        "brokenPromises": [
+            format_promise(broken.promised) | {"reason": broken.reason} for broken in evidence.broken.values()
+        ],
+        "equivocations": list(map(_format_equivocation, evidence.equivocations)),
+    }
+
+
+def _faults(node: RpcNode) -> Faults:
+    return node.devnet.l2.sequencer.faults or NO_FAULTS
+
+
+def _misbehave(node: RpcNode, faults: Faults | None) -> JsonObject:
+    node.devnet.l2.sequencer.misbehave(faults)
+    return megadev_sequencer_status(node)
+
+
+def _format_signer(signer: Signer) -> JsonObject:
+    return {"signer": "0x" + signer.address.hex(), "fromBlock": hex(signer.first_block)}
+
+
+def _format_targets(targets: Targets) -> JsonObject:
+    return {
+        "transactions": sorted("0x" + tx_hash.hex() for tx_hash in targets.transactions),
+        "addresses": sorted("0x" + address.hex() for address in targets.addresses),
+    }
+
+
+def _format_equivocation(found: Equivocation) -> JsonObject:
+    return {
+        "signer": "0x" + found.signer.hex(),
+        "miniBlocks": [
+            format_mini_block(mini_block, signature)
+            for mini_block, signature in zip(found.mini_blocks, found.signatures, strict=True)
+        ],
+        "preconfirmations": list(map(format_promise, found.promises)),
+    }

@@ -1,0 +1,167 @@
+"""optimism_* and mega_*: what a rollup's own node answers: output roots, how far the chains have got, the rollup's
+configuration, and proofs for withdrawals.
+
+As on an OP Stack node, numbers in these answers are JSON numbers. Both chains' endpoints give the same answers.
+"""
+
+from __future__ import annotations
+
+from megadev import __version__
+from megadev.chain.blocks import SealedBlock, Tag
+from megadev.errors import InvalidParams, MethodUnavailable
+from megadev.node.chain import LocalChain
+from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH
+from megadev.rollup.derivation import L1Origin
+from megadev.rollup.driver import Driver
+from megadev.rollup.predeploys import BATCH_INBOX
+from megadev.rollup.withdrawals import VERSION, output_after
+from megadev.rpc.codec import AddressParam, BlockParam, Uint64Param
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof
+from megadev.rpc.methods.eth_state import MAX_SLOTS, StorageKeyParam
+
+SEQUENCER_DRIFT, SEQUENCING_WINDOW, CHANNEL_TIMEOUT = 1_800, 3_600, 300
+"""The OP Stack's usual ones: seconds, L1 blocks, L1 blocks."""
+FORKS = ("regolith", "canyon", "delta", "ecotone", "fjord", "granite", "holocene", "isthmus")
+"""All of them from the first block."""
+
+
+@method("optimism_outputAtBlock")
+def optimism_outputAtBlock(node: RpcNode, number: Uint64Param) -> JsonObject:
+    """What L1 may be told of L2 after a block."""
+    _, _, driver = bridge(node)
+    block = node.devnet.l2.block(number)
+    output = output_after(block)
+    return {
+        "version": "0x" + VERSION.hex(),
+        "outputRoot": "0x" + output.root.hex(),
+        "blockRef": _l2_ref(driver, block),
+        "withdrawalStorageRoot": "0x" + output.messages_root.hex(),
+        "stateRoot": "0x" + output.state_root.hex(),
+        "syncStatus": _sync_status(node),
+    }
+
+
+@method("optimism_syncStatus")
+def optimism_syncStatus(node: RpcNode) -> JsonObject:
+    """The heads of both chains. L2 follows L1's head, so what it looks at is where L1 is."""
+    return _sync_status(node)
+
+
+@method("optimism_rollupConfig")
+def optimism_rollupConfig(node: RpcNode) -> JsonObject:
+    """What the rollup was configured with at its first block."""
+    l1, l2, driver = bridge(node)
+    first, l1_first, at = l2.store.genesis, l1.store.genesis, driver.addresses
+    system_config = l1_first.world
+    batcher = system_config.storage(at.system_config, 103).to_bytes(32, "big")[12:]
+    scalar = system_config.storage(at.system_config, 102)
+    return {
+        "genesis": {
+            "l1": {"hash": "0x" + l1_first.hash.hex(), "number": l1_first.number},
+            "l2": {"hash": "0x" + first.hash.hex(), "number": first.number},
+            "l2_time": first.timestamp,
+            "system_config": {
+                "batcherAddr": "0x" + batcher.hex(),
+                "overhead": "0x" + ZERO_HASH.hex(),
+                "scalar": f"0x{scalar:064x}",
+                "gasLimit": l2.genesis.gas_limit,
+                "eip1559Params": "0x0000000000000000",
+                "operatorFeeParams": "0x" + ZERO_HASH.hex(),
+            },
+        },
+        "block_time": max(round(l2.mining.block_time or 1), 1),
+        "max_sequencer_drift": SEQUENCER_DRIFT,
+        "seq_window_size": SEQUENCING_WINDOW,
+        "channel_timeout": CHANNEL_TIMEOUT,
+        "l1_chain_id": l1.spec.chain_id,
+        "l2_chain_id": l2.spec.chain_id,
+        **{f"{fork}_time": 0 for fork in FORKS},
+        "batch_inbox_address": "0x" + BATCH_INBOX.hex(),
+        "deposit_contract_address": "0x" + at.portal.hex(),
+        "l1_system_config_address": "0x" + at.system_config.hex(),
+        "protocol_versions_address": "0x" + bytes(20).hex(),
+    }
+
+
+@method("optimism_version")
+def optimism_version(node: RpcNode) -> str:
+    """The version of the rollup's node: this one's."""
+    bridge(node)
+    return f"megadev/v{__version__}"
+
+
+@method("mega_getWithdrawalProof")
+def mega_getWithdrawalProof(
+    node: RpcNode, address: AddressParam, keys: tuple[StorageKeyParam, ...], block: BlockParam = Tag.LATEST
+) -> JsonObject:
+    """Merkle proofs of some of an account's slots under its storage root, as EIP-1186 has them. Of the account itself
+    nothing is shown, as MegaETH has it: its state is no trie of accounts.
+    """
+    if len(keys) > MAX_SLOTS:
+        raise InvalidParams(f"too many keys (max {MAX_SLOTS}), asked for {len(keys)}: ask in several requests")
+    world = node.chain.world(block)
+    return format_proof(
+        address,
+        nonce=0,
+        balance=0,
+        code_hash=EMPTY_CODE_HASH,
+        storage_root=world.storage_root(address),
+        account_proof=(),
+        storage_proofs=[
+            format_storage_proof(key.spelling, world.storage(address, key.slot), world.prove_storage(address, key.slot))
+            for key in keys
+        ],
+    )
+
+
+def bridge(node: RpcNode) -> tuple[LocalChain, LocalChain, Driver]:
+    """L1, L2 and what connects them. Raises ``MethodUnavailable`` where there is no L1."""
+    l1, driver = node.devnet.l1, node.devnet.driver
+    if l1 is None or driver is None:
+        raise MethodUnavailable(
+            "the method does not exist/is not available: this node has no L1; start it without --no-l1"
+        )
+    return l1, node.devnet.l2, driver
+
+
+def _sync_status(node: RpcNode) -> JsonObject:
+    l1, l2, driver = bridge(node)
+    head, safe, finalized = (_l1_ref(l1.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
+    unsafe_l2, safe_l2, finalized_l2 = (
+        _l2_ref(driver, l2.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED)
+    )
+    return {
+        "current_l1": head,
+        "current_l1_finalized": finalized,
+        "head_l1": head,
+        "safe_l1": safe,
+        "finalized_l1": finalized,
+        "unsafe_l2": unsafe_l2,
+        "safe_l2": safe_l2,
+        "finalized_l2": finalized_l2,
+        "pending_safe_l2": safe_l2,
+        "cross_unsafe_l2": unsafe_l2,
+        "local_safe_l2": safe_l2,
+    }
+
+
+def _l1_ref(block: SealedBlock) -> JsonObject:
+    return {
+        "hash": "0x" + block.hash.hex(),
+        "number": block.number,
+        "parentHash": "0x" + block.header.parent_hash.hex(),
+        "timestamp": block.timestamp,
+    }
+
+
+def _l2_ref(driver: Driver, block: SealedBlock) -> JsonObject:
+    origin = driver.origin_of(block)
+    if origin is None or origin.hash == ZERO_HASH:
+        first = driver.l1.store.genesis
+        origin = L1Origin(first.number, first.hash, 0)
+    return {
+        **_l1_ref(block),
+        "l1origin": {"hash": "0x" + origin.hash.hex(), "number": origin.number},
+        "sequenceNumber": origin.sequence_number,
+    }

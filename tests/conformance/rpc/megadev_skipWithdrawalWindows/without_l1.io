@@ -1,0 +1,2 @@
+>> {"jsonrpc":"2.0","id":1,"method":"megadev_skipWithdrawalWindows","params":[]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"the method does not exist/is not available: this node has no L1; start it without --no-l1"}}

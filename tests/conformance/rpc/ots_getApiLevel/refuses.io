@@ -1,0 +1,3 @@
+// takes no arguments
+>> {"jsonrpc":"2.0","id":1,"method":"ots_getApiLevel","params":["0x1"]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"too many arguments, want at most 0, got 1"}}

@@ -1,0 +1,3 @@
+// not an address
+>> {"jsonrpc":"2.0","id":1,"method":"ots_getTransactionBySenderAndNonce","params":["0x12",0]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (sender): expected a 20-byte address (0x and 40 hex digits), got \"0x12\""}}
