@@ -18,6 +18,7 @@ The house, from the ground up (a module imports only from what stands below it, 
     8  testing · server                pytest; HTTP, WebSocket, IPC
     9  devnet                          Devnet: a node as one Python object
     10 cli                             the ``megadev`` command
+    11 testing.plugin                  pytest's fixtures
 
 Why the public names load lazily: ``import megadev`` also happens in every pytest run and for ``megadev --help``, where
 nobody wants to wait for an EVM.

@@ -29,8 +29,20 @@ from megadev.primitives.types import Address, Wei
 DEFAULT_FILE = "megadev.toml"
 """Read from the working directory where it exists."""
 ENVIRONMENT_PREFIX = "MEGADEV_"
-NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_RPC_URL", "MEGADEV_L1_RPC_URL"})
-"""Variables that the command line reads itself."""
+GIVEN: dict[str, str] = {
+    "MEGADEV_RPC_URL": "the L2's URL",
+    "ETH_RPC_URL": "the same, for Foundry's tools",
+    "MEGADEV_WS_URL": "the same over WebSocket",
+    "MEGADEV_L1_RPC_URL": "the L1's URL (not with `--no-l1`)",
+    "MEGADEV_L1_WS_URL": "the same over WebSocket",
+    "MEGADEV_ADDRESSES": "the funded accounts, separated by commas: the same on both chains",
+    "MEGADEV_PRIVATE_KEYS": "their keys, in the same order",
+    "MEGADEV_ADDRESS": "the first account",
+    "MEGADEV_PRIVATE_KEY": "its key",
+}
+"""Variables that the programs find that the command line starts, in the order in which they are told."""
+NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", *GIVEN})
+"""Variables that the command line reads itself, or gives to programs."""
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
 DEFAULT_L1_PORT = 9545
@@ -982,12 +994,36 @@ class DevnetConfig:
         "--config-out",
         "Write accounts, keys and fees to this file as JSON, then start.",
     )
+    script: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--script",
+        "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
+        "stops if it fails.",
+    )
+    ready_file: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--ready-file",
+        "Write URLs, accounts and keys to this file as JSON once the node listens and --script is done; it is removed "
+        "in the end.",
+    )
     disable_console_log: bool = _setting(
         False,
         Boolean(),
         TERMINAL,
         "--disable-console-log --no-console-log",
         "Do not show what contracts print with console.log; megadev_getConsoleLogs still tells.",
+    )
+    ui: bool = _setting(
+        False,
+        Boolean(),
+        TERMINAL,
+        "--ui",
+        "Show a live view of the chain instead of the log, with keys to mine, travel in time, snapshot and pause; "
+        "where there is no terminal, the log.",
     )
     quiet: bool = _setting(False, Boolean(), TERMINAL, "--quiet -q --silent", "Print errors only.")
     json: bool = _setting(False, Boolean(), TERMINAL, "--json", "Print one JSON object per line instead of text.")

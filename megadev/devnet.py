@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
 from megadev.artifacts.project import find_root
@@ -25,6 +25,7 @@ from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
+from megadev.node.snapshots import Held
 from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
 from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from megadev.reload.reloader import Notice, Reloader
     from megadev.rpc.gateway import Gateway
 
+_Result = TypeVar("_Result")
 FLASHBLOCKS_PATH = b"/flashblocks"
 """Where a WebSocket opens that is sent Flashblocks."""
 
@@ -57,13 +59,14 @@ class Endpoint:
             writer=writer,
             link=node.link,
         )
-        self._client = InProcessClient(self.dispatcher)
+        self.client = InProcessClient(self.dispatcher)
+        """What ``rpc`` and ``w3`` speak through."""
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
-        return self._client.rpc(method, *params)
+        return self.client.rpc(method, *params)
 
     @cached_property
     def w3(self) -> Web3:
@@ -72,7 +75,7 @@ class Endpoint:
 
         from megadev.testing.web3_provider import InProcessProvider
 
-        return Web3(InProcessProvider(self._client.request))
+        return Web3(InProcessProvider(self.client.request))
 
     @cached_property
     def async_w3(self) -> AsyncWeb3[Any]:
@@ -81,7 +84,7 @@ class Endpoint:
 
         from megadev.testing.web3_provider import AsyncInProcessProvider
 
-        return AsyncWeb3(AsyncInProcessProvider(self._client.request))
+        return AsyncWeb3(AsyncInProcessProvider(self.client.request))
 
     @property
     def url(self) -> str:
@@ -171,6 +174,35 @@ class Devnet:
     def async_w3(self) -> AsyncWeb3[Any]:
         """The same, asynchronous."""
         return self.l2.async_w3
+
+    def call(self, change: Callable[[], _Result]) -> _Result:
+        """Call ``change`` as requests are answered: by whoever is the one writer, between two of them."""
+        return self.l2.client.run(change)
+
+    def snapshot(self) -> Held:
+        """Remember the present of all chains, to be gone back to with ``revert`` as often as wanted; takes no time that
+        grows with them. ``evm_snapshot``'s ids are others; these also bring back keys, artifacts and console messages,
+        and outlive ``anvil_reset``.
+        """
+        return self.call(self.node.snapshots.hold)
+
+    def revert(self, snapshot: Held) -> None:
+        """Go back to a snapshot; later ones are gone then. Raises ``InvalidParams`` for one that is gone."""
+        self.call(lambda: self.node.snapshots.return_to(snapshot))
+
+    @contextlib.contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Take back, in the end, all that happens inside::
+
+            with net.isolated():
+                net.rpc("anvil_setBalance", alice, "0x0")
+        """
+        before = self.snapshot()
+        try:
+            yield
+        finally:
+            self.revert(before)
+            self.call(lambda: self.node.snapshots.release(before))
 
     @property
     def url(self) -> str:

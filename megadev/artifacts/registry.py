@@ -7,7 +7,7 @@ Any thread may ask. Answers come from an immutable index; whoever finds it out o
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +75,14 @@ def _longest_first(artifacts: Iterable[Artifact], size: Callable[[Artifact], int
     return tuple(sorted((a for a in artifacts if size(a)), key=size, reverse=True))
 
 
+@dataclass(frozen=True, slots=True)
+class AddedArtifacts:
+    """What was added by hand: artifacts, and the addresses that were named."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    named: Mapping[Address, Artifact] = field(default_factory=dict)
+
+
 class ArtifactRegistry:
     """Artifacts of the project that ``directory`` lies in (None: of no project), and those added by hand.
 
@@ -118,6 +126,24 @@ class ArtifactRegistry:
             if address is not None:
                 self._named[address] = new[0]
             self._rebuild()
+
+    @property
+    def added(self) -> AddedArtifacts:
+        """What was added by hand so far; set it to go back to what was known then."""
+        with self._lock:
+            return AddedArtifacts(self._added, dict(self._named))
+
+    @added.setter
+    def added(self, added: AddedArtifacts) -> None:
+        with self._lock:
+            self._named = dict(added.named)
+            if self._added is not added.artifacts:
+                self._added = added.artifacts
+                self._rebuild()
+
+    def look_again(self) -> None:
+        """Look at the project's files before the next answer, however lately that was done."""
+        self._next_look = 0
 
     def contract_at(self, address: Address, runtime_code: bytes) -> Artifact | None:
         """The contract at an address: as named by hand, otherwise by its code."""

@@ -18,6 +18,9 @@ from megadev.errors import ConfigError, MegadevError
 
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
+    "init": "Start a project from a template.",
+    "exec": "Run a command with a node of its own.",
+    "wait": "Wait until a node is ready.",
     "chain": "Describe a running node's chains for client libraries.",
     "accounts": "Show the funded accounts and their keys.",
     "fund": "Give an account of a running node ether or tokens.",

@@ -19,6 +19,7 @@ import click
 from megadev import __version__
 from megadev.cli.main import report, report_unexpected
 from megadev.cli.options import GroupedCommand, config_from, setting_options
+from megadev.cli.scripts import command_for, environment, run_script
 from megadev.config import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from megadev.cli.console import ForkReport, Paint, StartReport
     from megadev.cli.log import ActivityLog
+    from megadev.cli.ui import Ui
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
     from megadev.reload.reloader import Notice
@@ -70,8 +72,14 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     from megadev.cli.log import Told
     from megadev.devnet import serve_chain, serve_l1
 
+    if config.script is not None:
+        command_for(config.script)  # what cannot be run is said before anything starts
+    if config.ready_file is not None:
+        config.ready_file.unlink(missing_ok=True)  # of a node that was killed
     stop = asyncio.Event()
-    _stop_on_signals(stop, loop)
+    at_once: list[Callable[[], None]] = []
+    view: Ui | None = None
+    _stop_on_signals(stop, loop, at_once)
     loop.set_exception_handler(_report_stray)
     output = _Output(config)
     for endpoint in devnet.endpoints:
@@ -97,15 +105,32 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     try:
         _keep_collections_short(devnet)
         output.show_start(devnet, servers[0])
-        log = output.start_log(devnet)
+        has_ui = output.can_have_ui()
+        log = None if has_ui else output.start_log(devnet)
         if reloader is not None:
             reloader.start()
         devnet.node.state_file = state_file
         dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
+        if config.script is not None:
+            quiet = config.json or config.quiet
+            await run_script(config.script, environment(devnet), stop, quiet=quiet)
+        if config.ready_file is not None and not stop.is_set():
+            output.write_ready_file(devnet, servers[0])
+        if has_ui and not stop.is_set():
+            from megadev.cli.ui import Ui
+
+            view = Ui(devnet, devnet.url, lambda: loop.call_soon_threadsafe(stop.set), color=output.colored)
+            at_once.append(view.restore)
+            view.start()
         await stop.wait()
     finally:
         if reloader is not None:
             reloader.stop()
+        if view is not None:
+            # what it asks of the node meanwhile must still be answered
+            await asyncio.to_thread(view.close)
+        if config.ready_file is not None:
+            config.ready_file.unlink(missing_ok=True)
         if dumps is not None:
             dumps.cancel()
         devnet.node.stop()
@@ -121,14 +146,18 @@ async def _close(servers: Sequence[Server]) -> None:
         await server.close()
 
 
-def _stop_on_signals(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
-    """Stop in order on the first SIGINT or SIGTERM; on the second, at once.
+def _stop_on_signals(
+    stop: asyncio.Event, loop: asyncio.AbstractEventLoop, at_once: Sequence[Callable[[], None]]
+) -> None:
+    """Stop in order on the first SIGINT or SIGTERM; on the second, at once, after calling ``at_once``.
 
     Why not the loop's own signal handlers: those wait for the loop, which a transaction may hold for long.
     """
 
     def stop_or_leave(number: int, frame: object) -> None:
         if stopping:
+            for call in at_once:
+                call()
             os.write(sys.stderr.fileno(), b"stopped at once, without finishing what ran\n")
             os._exit(130)
         stopping.append(number)
@@ -188,6 +217,18 @@ class _Output:
         self._paint: Paint = paint_for(sys.stdout, config.color)
         self._write: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
 
+    def can_have_ui(self) -> bool:
+        """Whether ``--ui`` was asked for, and there is a terminal for it."""
+        if not self._config.ui or self._config.json or self._config.quiet:
+            return False
+        from megadev.cli.ui import is_possible
+
+        return is_possible()
+
+    @property
+    def colored(self) -> bool:
+        return self._paint.enabled
+
     def write(self, text: str) -> None:
         """Print at once, unless told to be quiet. A reader that has gone is no reason to stop."""
         if text and not self._config.quiet:
@@ -210,11 +251,7 @@ class _Output:
             start = {
                 "event": "listening",
                 "message": f"Listening on {', '.join(addresses)}",
-                "version": __version__,
-                "urls": list(server.urls),
-                "ipc": None if server.ipc_path is None else str(server.ipc_path),
-                **report.as_config_out(),
-                "l1": None if report.l1 is None else {"chainId": report.l1.chain_id, "urls": list(report.l1.urls)},
+                **_about(server, report),
             }
             self.write(json.dumps(start, separators=(",", ":")) + "\n")
             return
@@ -227,6 +264,17 @@ class _Output:
             urls.append(str(server.ipc_path))
         listening = "".join(f"Listening on {address}\n" for address in addresses)
         self.write(f"{banner(report, urls, self._paint)}\n{listening}\n")
+
+    def write_ready_file(self, devnet: Devnet, server: Server) -> None:
+        """``--ready-file``, whole or not at all: somebody waits for it."""
+        file = self._config.ready_file
+        assert file is not None
+        new = file.with_name(f"{file.name}.new")
+        try:
+            new.write_text(json.dumps(_about(server, start_report(devnet))), encoding="utf-8")
+            new.replace(file)
+        except OSError as problem:
+            raise ConfigError(f"--ready-file: {file}: {problem.strerror or problem}") from None
 
     def start_log(self, devnet: Devnet) -> ActivityLog | None:
         """Log requests and transactions from now on; None where nobody wants to see them."""
@@ -255,6 +303,17 @@ class _Output:
             endpoint.chain.console.on_call = feed.printed
             locator.start(lambda: log.waiting)
         return log
+
+
+def _about(server: Server, report: StartReport) -> dict[str, object]:
+    """A running node, for programs."""
+    return {
+        "version": __version__,
+        "urls": list(server.urls),
+        "ipc": None if server.ipc_path is None else str(server.ipc_path),
+        **report.as_config_out(),
+        "l1": None if report.l1 is None else {"chainId": report.l1.chain_id, "urls": list(report.l1.urls)},
+    }
 
 
 def start_report(devnet: Devnet) -> StartReport:

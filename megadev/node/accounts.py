@@ -74,6 +74,11 @@ class Accounts:
             self._keys[account.raw_address] = key
         return account
 
+    def hold_only(self, keyed: Iterable[KeyedAccount]) -> None:
+        """Hold these keys and no others."""
+        self.keyed = list(keyed)
+        self._keys = {account.raw_address: account.raw_key for account in self.keyed}
+
     def impersonate(self, address: Address) -> None:
         self.impersonated |= {address}
 

@@ -64,6 +64,18 @@ class ConsoleHistory:
         with self._lock:
             return [printed for printed in self._kept if printed.number > number]
 
+    @property
+    def count(self) -> int:
+        """Messages since the node started, forgotten ones too."""
+        return self._count
+
+    def go_back(self, count: int) -> None:
+        """Forget all but the first ``count`` messages; the next one has the number that follows."""
+        with self._lock:
+            while self._kept and self._kept[-1].number > count:
+                self._bytes -= len(self._kept.pop().call.data)
+            self._count = min(self._count, count)
+
     def _keep(
         self, console: tuple[ConsoleCall, ...], block_number: int, source: str | None, tx_hash: Hash32 | None
     ) -> None:

@@ -33,7 +33,7 @@ from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.mnemonic import derive_keys
-from megadev.primitives.types import Wei
+from megadev.primitives.types import Address, Wei
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
@@ -123,6 +123,10 @@ class Node:
         """Who acts for the chains themselves."""
         return derive_roles(self.mnemonic, self.config.sequencer_key)
 
+    def acts_by_itself(self, chain: LocalChain) -> frozenset[Address]:
+        """Whose transactions on ``chain`` are the node's own doing."""
+        return frozenset(account.raw_address for account in self.roles.on_l1) if chain is self.l1 else frozenset()
+
     def reset(self, chain: LocalChain) -> None:
         """Take one chain back to its first block, an empty txpool and the first settings of blocks to come; the time is
         that at which the node started, snapshots are forgotten, and the node is another instance. The sequencer runs
@@ -133,6 +137,7 @@ class Node:
         """
         chain.sequencer.mend()
         self.between_blocks()
+        self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
         chain.reset()
         chain.time.set_time(self._started)
         self.snapshots.forget()

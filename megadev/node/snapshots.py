@@ -11,19 +11,24 @@ for it, so that it can still be reverted to.
 The sequencer's faults come back as they were, its keys and the evidence against it too, and the latency. A snapshot
 cannot be taken while a stopped sequencer has a block open, but whatever has happened to it, a revert gets past it.
 
-Two things are not brought back. Keys that were added stay: they are the caller's, not the chain's. Filters stay too,
-and follow the chain as their owner saw it: what they have shown of blocks that a revert removes they take back, and
-they go on from there, so that nothing is told twice or left standing.
+A snapshot that was taken for Python (``hold``) is more: it does not count among the ids that clients get, outlives a
+reset or another chain being loaded, can be gone back to again and again, and brings back what ``Held`` lists besides.
+
+Two things are not brought back by an id. Keys that were added stay: they are the caller's, not the chain's. Filters
+stay too, and follow the chain as their owner saw it: what they have shown of blocks that a revert removes they take
+back, and they go on from there, so that nothing is told twice or left standing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
+from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
+from megadev.errors import InvalidParams
 from megadev.evm.engine import EcrecoverAnswers, Engine
 from megadev.node.broken_promises import Evidence
 from megadev.node.chain import LocalChain
@@ -37,6 +42,8 @@ from megadev.sequencer.time_keeper import TimeSettings
 from megadev.state.diff import StateDiff
 
 if TYPE_CHECKING:
+    from megadev.artifacts.registry import AddedArtifacts
+    from megadev.node.accounts import KeyedAccount
     from megadev.node.node import Node
 
 
@@ -74,21 +81,38 @@ class Snapshot:
     is_cut: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Branch:
-    """One chain's part of a snapshot: up to block ``shared`` it is the chain as it is, from there on ``own``."""
+    """One chain's part of a snapshot: up to block ``shared`` it is that of ``store``, from there on ``own``."""
 
     chain: LocalChain
     snapshot: ChainSnapshot
+    store: ChainStore
     shared: int
     own: tuple[SealedBlock, ...] = ()
 
 
-class _Taken(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
     """A snapshot with where its chains are, L2 first."""
 
     snapshot: Snapshot
     branches: tuple[_Branch, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A snapshot taken for Python, with what ids do not bring back: keys, artifacts added by hand, how many console
+    messages there were on each chain, the ids that could be reverted to, and which instance the node was.
+    """
+
+    taken: _Taken
+    ids: dict[int, _Taken]
+    next_id: int
+    keyed: tuple[KeyedAccount, ...]
+    artifacts: AddedArtifacts
+    messages: tuple[int, ...]
+    instance_id: bytes
 
 
 class Snapshots:
@@ -97,12 +121,67 @@ class Snapshots:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._taken: dict[int, _Taken] = {}
+        self._held: list[Held] = []
         self._next_id = 0
 
     def take(self) -> int:
         """Remember the present; returns the id to come back with."""
+        self._node.between_blocks()
+        self._taken[self._next_id] = self._take()
+        self._next_id += 1
+        return self._next_id - 1
+
+    def hold(self) -> Held:
+        """Remember the present until ``release``."""
         node = self._node
         node.between_blocks()
+        held = Held(
+            taken=self._take(),
+            ids=dict(self._taken),
+            next_id=self._next_id,
+            keyed=tuple(node.accounts.keyed),
+            artifacts=node.artifacts.added,
+            messages=tuple(chain.console.count for chain in node.chains),
+            instance_id=node.instance_id,
+        )
+        self._held.append(held)
+        return held
+
+    def release(self, held: Held) -> None:
+        """Let go of it, and of all that were held after it."""
+        if held in self._held:
+            del self._held[self._held.index(held) :]
+
+    def return_to(self, held: Held) -> None:
+        """Go back, and let go of all that were held after it. Raises ``InvalidParams`` where it was let go of."""
+        if held not in self._held:
+            raise InvalidParams("this snapshot is gone: an earlier one was gone back to, or it was released")
+        node = self._node
+        self._restore(held.taken)
+        del self._held[self._held.index(held) + 1 :]
+        self._taken, self._next_id = dict(held.ids), held.next_id
+        node.accounts.hold_only(held.keyed)
+        node.artifacts.added = held.artifacts
+        for chain, messages in zip(node.chains, held.messages, strict=True):
+            chain.console.go_back(messages)
+        node.instance_id = held.instance_id
+
+    def changed_since(self, held: Held) -> bool:
+        """Whether returning to it would change the chains or their settings (time passing by itself does not count)."""
+        if any(branch.chain.sequencer.unsealed for branch in held.taken.branches):
+            return True
+        present, then = self._take(), held.taken
+        return (
+            replace(present.snapshot, now=then.snapshot.now) != then.snapshot
+            or any(
+                _differ(now.snapshot, before.snapshot)
+                for now, before in zip(present.branches, then.branches, strict=True)
+            )
+            or len(self._node.accounts.keyed) != len(held.keyed)
+        )
+
+    def _take(self) -> _Taken:
+        node = self._node
         snapshot = Snapshot(
             now=node.l2.time.now(),
             impersonated=node.accounts.impersonated,
@@ -115,39 +194,40 @@ class Snapshots:
             latency=(node.link.answer, node.link.stream, node.link.seed),
             is_cut=node.link.is_cut,
         )
-        branches = tuple(_Branch(chain, _snapshot_of(chain), chain.head.number) for chain in node.chains)
-        self._taken[self._next_id] = _Taken(snapshot, branches)
-        self._next_id += 1
-        return self._next_id - 1
+        branches = (_Branch(chain, _snapshot_of(chain), chain.store, chain.head.number) for chain in node.chains)
+        return _Taken(snapshot, tuple(branches))
 
     def revert(self, snapshot_id: int) -> bool:
         """Go back; False when the id was never given out or is used up."""
         taken = self._taken.get(snapshot_id)
         if taken is None:
             return False
-        for chain in self._node.chains:
-            chain.sequencer.mend()
-        self._node.between_blocks()
-        self._node.l2.rotated_signers = taken.snapshot.signers  # before blocks are announced again, with signatures
+        self._restore(taken)
         for later in [later for later in self._taken if later >= snapshot_id]:
             del self._taken[later]
-        for branch in taken.branches:
-            _restore_blocks(branch)
-        self._restore_settings(taken)
         return True
 
     def keep_blocks_above(self, chain: LocalChain, number: int) -> None:
         """To be called before blocks above ``number`` leave ``chain``: remembers them for the snapshots that need
         them.
         """
-        for taken in self._taken.values():
+        store = chain.store
+        for taken in self._all():
             for branch in taken.branches:
-                if branch.chain is chain and branch.shared > number:
-                    branch.own = (*chain.store.blocks(number + 1, branch.shared), *branch.own)
+                if branch.store is store and branch.shared > number:
+                    branch.own = (*store.blocks(number + 1, branch.shared), *branch.own)
                     branch.shared = number
 
+    def _all(self) -> set[_Taken]:
+        """Every snapshot that may be gone back to, those too whose ids a return brings back."""
+        found = set(self._taken.values())
+        for held in self._held:
+            found.add(held.taken)
+            found.update(held.ids.values())
+        return found
+
     def forget(self) -> None:
-        """Drop them all; no id that was given out is any good from now on."""
+        """Drop those with ids; no id that was given out is any good from now on."""
         self._taken.clear()
 
     def taken(self, chain: LocalChain) -> dict[int, SealedBlock]:
@@ -159,8 +239,37 @@ class Snapshots:
             if branch.chain is chain
         }
 
-    def _restore_settings(self, taken: _Taken) -> None:
-        node, (snapshot, branches) = self._node, taken
+    def _restore(self, taken: _Taken) -> None:
+        node = self._node
+        for chain in node.chains:
+            chain.sequencer.mend()
+        node.between_blocks()
+        node.l2.rotated_signers = taken.snapshot.signers  # before blocks are announced again, with signatures
+        for branch in taken.branches:
+            self._restore_blocks(branch)
+        self._restore_settings(taken.snapshot, taken.branches)
+
+    def _restore_blocks(self, branch: _Branch) -> None:
+        """Blocks, state, txpool and what was set about blocks to come."""
+        sequencer, snapshot = branch.chain.sequencer, branch.snapshot
+        if sequencer.store is not branch.store:
+            sequencer.take_up(branch.store)
+        shared, own = branch.shared, branch.own
+        while own and sequencer.store.by_number(shared + 1) is own[0]:
+            shared, own = shared + 1, own[1:]  # it came back in the meantime
+        self.keep_blocks_above(branch.chain, shared)
+        sequencer.set_rules(snapshot.spec, snapshot.engine)
+        if own:
+            sequencer.replace(shared, own, snapshot.irregular)
+        else:
+            sequencer.rewind(shared, snapshot.irregular)
+        sequencer.pool.clear()
+        for tx in snapshot.pool:
+            sequencer.pool.admit(tx)
+        sequencer.blocks = snapshot.blocks
+
+    def _restore_settings(self, snapshot: Snapshot, branches: tuple[_Branch, ...]) -> None:
+        node = self._node
         for branch in branches:
             branch.chain.time.settings = replace(branch.snapshot.time, offset=branch.chain.time.settings.offset)
         # what the clock showed, not what was added to it: time that passed since is taken back too
@@ -196,19 +305,10 @@ def _snapshot_of(chain: LocalChain) -> ChainSnapshot:
     )
 
 
-def _restore_blocks(branch: _Branch) -> None:
-    """Blocks, state, txpool and what was set about blocks to come."""
-    sequencer, snapshot = branch.chain.sequencer, branch.snapshot
-    shared, own = branch.shared, branch.own
-    while own and sequencer.store.by_number(shared + 1) is own[0]:
-        shared, own = shared + 1, own[1:]  # it came back in the meantime
-    # no other snapshot needs what is removed here: older ones share no more with the chain than this one did
-    sequencer.set_rules(snapshot.spec, snapshot.engine)
-    if own:
-        sequencer.replace(shared, own, snapshot.irregular)
-    else:
-        sequencer.rewind(shared, snapshot.irregular)
-    sequencer.pool.clear()
-    for tx in snapshot.pool:
-        sequencer.pool.admit(tx)
-    sequencer.blocks = snapshot.blocks
+def _differ(now: ChainSnapshot, then: ChainSnapshot) -> bool:
+    """Blocks and what cheats changed by identity, as whoever changes them makes new ones."""
+    return (
+        now.head is not then.head
+        or now.irregular is not then.irregular
+        or replace(now, head=then.head, irregular=then.irregular) != then
+    )

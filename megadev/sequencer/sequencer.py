@@ -595,6 +595,14 @@ class Sequencer:
         for block in store.blocks(store.genesis.number, store.head.number):
             self._announce(block)
 
+    def take_up(self, store: ChainStore) -> None:
+        """Go on with a chain that ``restart`` put aside."""
+        self.between_blocks()
+        removed = self.store.blocks(self.store.genesis.number, self.head.number)
+        self.store = store
+        self._set_tip(None)
+        self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+
     # -- faults ---------------------------------------------------------------------------------------------------
 
     @property

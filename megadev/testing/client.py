@@ -9,12 +9,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Awaitable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import msgspec
 
 from megadev.rpc.dispatch import Answer, Dispatcher
+
+_Result = TypeVar("_Result")
+_ERROR_WITHIN = 64
+"""Bytes of an answer within which an error shows: what comes before it is the version and our own number."""
 
 
 class RpcError(Exception):
@@ -33,6 +37,8 @@ class InProcessClient:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
         self._ids = itertools.count(1)
+        self.on_failure: Callable[[bytes], None] | None = None
+        """Hears the body of each request, other than batches, whose answer is an error."""
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Call a method and return its result. Raises ``RpcError`` for an error answer."""
@@ -45,6 +51,27 @@ class InProcessClient:
 
     def request(self, body: bytes) -> bytes:
         """The bytes that answer a body: none for notifications. Blocks until they are there."""
+        answer = self._answer(body)
+        if self.on_failure is not None and b'"error":' in answer[:_ERROR_WITHIN]:
+            self.on_failure(body)
+        return answer
+
+    def run(self, change: Callable[[], _Result]) -> _Result:
+        """Call ``change`` as requests are answered: by whoever is the one writer, between two of them."""
+        dispatcher = self._dispatcher
+        loop = dispatcher.writer.loop
+
+        async def call() -> _Result:
+            dispatcher.before_request()
+            return change()
+
+        if loop is not None and loop.is_running() and not _is_running_here(loop):
+            return asyncio.run_coroutine_threadsafe(call(), loop).result()
+        with dispatcher.writer.turn:
+            dispatcher.before_request()
+            return change()
+
+    def _answer(self, body: bytes) -> bytes:
         dispatcher = self._dispatcher
         loop = dispatcher.writer.loop
         if loop is not None and loop.is_running() and not _is_running_here(loop):

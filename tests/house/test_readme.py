@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.house.golden import check_golden
 from tests.house.source import REPOSITORY
 from tests.house.test_cli_help import help_of
 
+pytest_plugins = "pytester"
+PLUGIN_INSTALLED = any(point.name == "megadev" for point in entry_points(group="pytest11"))
 README = REPOSITORY / "README.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -64,8 +67,8 @@ def rpc_table() -> str:
 
 
 def help_texts() -> str:
-    """The help of each command, but for `up`, whose options are the settings above."""
-    texts = [help_of(command) for command in ("megadev", *COMMANDS) if command != "up"]
+    """The help of each command, but for those whose options are the settings above."""
+    texts = [help_of(command) for command in ("megadev", *COMMANDS) if command not in ("up", "exec")]
     return "\n\n".join(f"```text\n{text.rstrip()}\n```" for text in texts)
 
 
@@ -137,7 +140,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_block_says_what_it_is() -> None:
-    known = {"sh", "console", "python", "text", "toml", "ts"}
+    known = {"sh", "console", "python", "text", "toml", "ts", "yaml"}
     assert {found[1] for found in BLOCK.finditer(README.read_text(encoding="utf-8"))} <= known
     assert len(re.findall(r"^```", README.read_text(encoding="utf-8"), re.MULTILINE)) == 2 * sum(
         len(blocks(language)) for language in known
@@ -152,7 +155,8 @@ def test_ci_runs_the_command_that_the_readme_gives() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [line for block in blocks("sh") for line in block.splitlines() if "megadev up" in line]
+    "command",
+    [line for block in blocks("sh") + blocks("yaml") for line in block.splitlines() if "megadev up" in line],
 )
 def test_each_megadev_command_shown_is_understood(command: str) -> None:
     """The flags parse and the settings go together; what they do is tested elsewhere."""
@@ -161,11 +165,44 @@ def test_each_megadev_command_shown_is_understood(command: str) -> None:
     from megadev.cli.options import config_from
     from megadev.cli.up import up
 
-    arguments = shlex.split(command.split("megadev up", 1)[1])
+    arguments = shlex.split(command.split("megadev up", 1)[1].removesuffix(" &"))
     with click.Context(up) as context:
         up.parse_args(context, arguments)
         context.params.pop("config_file")
         config_from(context.params, None)
+
+
+@pytest.mark.parametrize("name", ["exec", "wait"])
+def test_each_command_for_scripts_shown_is_understood(name: str) -> None:
+    import click
+
+    from megadev.cli.main import cli
+
+    shown = [line for block in blocks("sh") + blocks("yaml") for line in block.splitlines() if f"megadev {name}" in line]
+    assert shown
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    for line in shown:
+        command.parse_args(click.Context(command), shlex.split(line.split(f"megadev {name}", 1)[1]))
+
+
+def test_the_tests_shown_pass(pytester: pytest.Pytester) -> None:
+    """The example for pytest, with a contract of the project that it speaks of."""
+    import json
+
+    fields = json.loads((REPOSITORY / "tests" / "contracts" / "Token.json").read_text())
+    artifact = {"contractName": "Token", "sourceName": "Token.sol", "abi": fields["abi"], "bytecode": fields["creation"]}
+    artifact |= {"_format": "hh-sol-artifact-1", "deployedBytecode": fields["runtime"]}
+    artifact |= {"linkReferences": {}, "deployedLinkReferences": {}}
+    folder = pytester.path / "artifacts" / "contracts" / "Token.sol"
+    folder.mkdir(parents=True)
+    (folder / "Token.json").write_text(json.dumps(artifact))
+    (pytester.path / "hardhat.config.js").touch()
+    (example,) = [block for block in blocks("python") if "def test_" in block]
+    pytester.makeini("[pytest]\n")
+    pytester.makepyfile(example)
+    plugin = () if PLUGIN_INSTALLED else ("-p", "megadev.testing.plugin")
+    pytester.runpytest_inprocess(*plugin).assert_outcomes(passed=3)
 
 
 def test_the_settings_file_shown_is_accepted(tmp_path: Path) -> None:

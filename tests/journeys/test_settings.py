@@ -233,9 +233,10 @@ EFFECTS: dict[str, Effect] = {
 }
 
 SHOWN_BY_THE_COMMAND = {
-    "init", "host", "port", "l1_port", "ipc", "config_out", "quiet", "json", "color", "disable_console_log"
-}
-"""Tested with a real process in test_command_line.py, test_console_log.py and here below."""
+    "init", "host", "port", "l1_port", "ipc", "config_out", "script", "ready_file", "ui", "quiet", "json", "color",
+    "disable_console_log",
+}  # fmt: skip
+"""Tested with a real process in test_command_line.py, test_console_log.py, test_scripting.py, test_ui.py and below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
 """Tested in test_persistence.py."""
 OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}

@@ -1,0 +1,15 @@
+"""Rebuilds the examples' artifacts, as ``megadev/chain/contracts/build.py`` does the genesis contracts':
+``python examples/build.py [SOLC] [--check]``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from megadev.chain.contracts.build import run
+
+HERE = Path(__file__).parent
+EVM_VERSION = "prague"
+
+if __name__ == "__main__":
+    sys.exit(max(run(folder, EVM_VERSION, sys.argv[1:]) or 0 for folder in sorted(HERE.iterdir()) if folder.is_dir()))

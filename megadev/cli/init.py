@@ -1,0 +1,62 @@
+"""``megadev init``: a small project to start from, copied from ``templates/``."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from megadev.cli.options import Command
+from megadev.errors import ConfigError
+
+TEMPLATES: dict[str, str] = {
+    "vyper": "a Vyper contract, tested with pytest: pip is all it needs",
+    "foundry": "a Solidity contract with Foundry's tests and a deployment script",
+    "realtime": "a web page that streams mini-blocks and sends transactions that are answered at once",
+}
+"""Each template, which is the folder of its name, and what is in it."""
+DEFAULT_TEMPLATE = "vyper"
+
+
+def templates_folder() -> Path:
+    """Where the templates are: in the package where it is installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+@click.command(cls=Command, short_help="Start a project from a template.")
+@click.argument("words", nargs=-1, metavar="[TEMPLATE] [DIR]")
+def init(words: tuple[str, ...]) -> None:
+    """Copy a TEMPLATE (vyper, unless said otherwise) to the directory DIR, which must be new or empty. Without either,
+    list the templates.
+
+    \b
+      megadev init my-project
+      megadev init foundry my-project
+    """
+    if not words:
+        for name, about in TEMPLATES.items():
+            click.echo(f"{name:10} {about}")
+        return
+    if len(words) > 2:
+        raise ConfigError(f"expected a template and a directory, got {len(words)} words")
+    template, directory = words if len(words) == 2 else (DEFAULT_TEMPLATE, words[0])
+    if template not in TEMPLATES:
+        raise ConfigError(f"TEMPLATE: there is no {template!r}; there are {', '.join(TEMPLATES)}")
+    if len(words) == 1 and directory in TEMPLATES:
+        raise ConfigError(f"DIR: say where to, as in: megadev init {directory} my-project")
+    target = Path(directory)
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise ConfigError(f"DIR: {target} exists already and is not empty")
+        shutil.copytree(
+            templates_folder() / template,
+            target,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"),
+        )
+    except OSError as problem:
+        raise ConfigError(f"DIR: {target}: {problem.strerror or problem}") from None
+    click.echo(f"{template} in {target}: read {target / 'README.md'}")

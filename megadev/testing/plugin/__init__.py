@@ -1,0 +1,347 @@
+"""The pytest plugin that installing megadev adds (entry point ``pytest11``): a devnet in every test, without sockets.
+
+Fixtures, all of them usable by fixtures of any scope: ``devnet``, ``devnet_url``, ``l1``, ``l2``, ``bridge``,
+``accounts``, ``w3``, ``mine``, ``travel``, ``deploy``; and ``devnet_settings`` to override. The marker
+``megadev(**settings)`` gives a test, a class or a module a devnet with other settings. ``--megadev-gas-report`` prints
+gas by contract and function. ``-p no:megadev`` turns all of it off.
+
+Every test finds the devnet as the fixtures of wider scopes left it, and every example of a Hypothesis test as that test
+found it; ``isolation`` says how. Under pytest-xdist each worker has a devnet of its own.
+
+Why ``devnet`` has session scope although tests are isolated: fixtures of a module or a class may then use it too. Why
+settings come as a parameter: pytest then makes anew what depends on the devnet when a test asks for another one.
+
+May import: everything below ``cli``, and what ``cli`` says of traces. Imports nothing of it before a fixture is used:
+pytest loads this in every run of every project that has megadev installed. Start at the fixtures below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from web3 import Web3
+    from web3.contract import Contract
+
+    from megadev.devnet import Devnet, Endpoint
+    from megadev.node.accounts import KeyedAccount
+    from megadev.testing.bridge import Bridge
+    from megadev.testing.plugin.gas import GasTable
+    from megadev.testing.plugin.isolation import Isolation
+
+MARKER = "megadev"
+GAS_OPTION = "--megadev-gas-report"
+GAS_FROM_WORKER = "megadev_gas"
+
+
+class Mine(Protocol):
+    """Seal ``blocks`` blocks, ``seconds`` apart where that is said; returns the number of the head."""
+
+    def __call__(self, blocks: int = 1, *, seconds: int | None = None) -> int: ...
+
+
+class Travel(Protocol):
+    """Move the chain's time by ``seconds``, or to the timestamp ``to``, and seal a block that shows it; returns its
+    timestamp.
+    """
+
+    def __call__(self, seconds: int | None = None, *, to: int | None = None) -> int: ...
+
+
+class Deploy(Protocol):
+    """Deploy a contract; returns it as web3.py's. See the fixture ``deploy``."""
+
+    def __call__(
+        self,
+        what: str | Path | Mapping[str, Any] | None = None,
+        /,
+        *arguments: Any,
+        abi: Any = None,
+        bytecode: str | bytes | None = None,
+        on: Endpoint | None = None,
+        sender: Any = None,
+        value: int = 0,
+        libraries: Mapping[str, str] | None = None,
+    ) -> Contract: ...
+
+
+class _State:
+    """What this process keeps for its run: made for every run of pytest, so it is next to nothing."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.isolation: Isolation | None = None
+        """Of the devnet that there is now."""
+        self.setting_up: list[tuple[pytest.FixtureDef[Any], pytest.FixtureRequest]] = []
+        """Fixtures of wider than function scope that are being set up, the outermost first."""
+        self.test: pytest.Item | None = None
+        """The test that has come as far as its own fixtures."""
+        self.gas: GasTable | None = None
+
+
+_STATE = pytest.StashKey[_State]()
+
+
+# -- options, marker, parameters ----------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("megadev").addoption(
+        GAS_OPTION,
+        action="store_true",
+        dest="megadev_gas_report",
+        help="print the gas that transactions used, by contract and function",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        f"{MARKER}(**settings): a devnet with other settings, such as preset='megaeth', accounts=3, no_mining=True",
+    )
+    config.stash[_STATE] = _State(config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Settings that markers ask for become the parameter of ``devnet``; the nearest marker wins."""
+    if "devnet" not in metafunc.fixturenames:
+        return
+    settings: dict[str, Any] = {}
+    for marker in metafunc.definition.iter_markers(MARKER):
+        if marker.args:
+            raise pytest.UsageError(f"{metafunc.definition.nodeid}: @pytest.mark.{MARKER} takes settings by name only")
+        settings = {**marker.kwargs, **settings}
+    if settings:
+        shown = ",".join(f"{name}={value}" for name, value in sorted(settings.items()))
+        metafunc.parametrize("devnet", [pytest.param(settings, id=shown)], indirect=True, scope="session")
+
+
+# -- fixtures -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def devnet_settings() -> dict[str, Any]:
+    """Settings of every devnet that markers do not change: override it in a ``conftest.py``."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -> Iterator[Devnet]:
+    """A devnet in this process, without sockets: ``devnet.rpc(…)``, ``devnet.accounts``, ``devnet.w3``. Whatever a test
+    does to it is taken back after the test.
+
+    The settings are those of ``Devnet(…)``: from ``devnet_settings``, then from the marker ``megadev``. Artifacts are
+    looked for in pytest's root directory.
+    """
+    from megadev.devnet import Devnet as Node
+    from megadev.testing.plugin.isolation import Isolation
+
+    state = request.config.stash[_STATE]
+    settings = {"project": str(request.config.rootpath), **devnet_settings, **getattr(request, "param", {})}
+    with Node(**settings) as net:
+        if request.config.getoption("megadev_gas_report"):
+            from megadev.testing.plugin.gas import GasTable
+
+            state.gas = state.gas or GasTable()
+            state.gas.watch(net.node)
+        state.isolation = isolation = Isolation(net)
+        for fixture, asking in state.setting_up:
+            if fixture.argname != "devnet":
+                isolation.begin_fixture(fixture, asking)
+        if state.test is not None:
+            isolation.begin_test(state.test)
+        try:
+            yield net
+        finally:
+            state.isolation = None
+            isolation.close()
+
+
+@pytest.fixture(scope="session")
+def devnet_url(devnet: Devnet) -> str:
+    """The URL of the same devnet, served on a free port from now on: for other processes."""
+    from megadev.errors import ConfigError
+
+    try:
+        return devnet.url
+    except ConfigError:
+        return devnet.serve()
+
+
+@pytest.fixture(scope="session")
+def l2(devnet: Devnet) -> Endpoint:
+    """The rollup's chain: ``l2.rpc(…)``, ``l2.w3``, ``l2.url``; ``l2.chain`` for tests that look inside."""
+    return devnet.l2
+
+
+@pytest.fixture(scope="session")
+def l1(devnet: Devnet) -> Endpoint:
+    """The chain that the rollup settles on, with the same as ``l2``."""
+    return devnet.l1
+
+
+@pytest.fixture(scope="session")
+def bridge(devnet: Devnet) -> Bridge:
+    """Between them: ``bridge.deposit(wei)``, ``bridge.withdraw(wei)``, ``bridge.prove(hash)``,
+    ``bridge.finalize(hash)``; the windows of a withdrawal pass at once.
+    """
+    from megadev.testing.bridge import Bridge
+
+    return Bridge(devnet.l1, devnet.l2)
+
+
+@pytest.fixture(scope="session")
+def accounts(devnet: Devnet) -> list[KeyedAccount]:
+    """The funded accounts: ``.address`` and ``.private_key``."""
+    return list(devnet.accounts)
+
+
+@pytest.fixture(scope="session")
+def w3(devnet: Devnet) -> Web3:
+    """web3.py on the devnet. Its default account is the first one."""
+    web3 = devnet.w3
+    if devnet.accounts:
+        web3.eth.default_account = devnet.accounts[0].address  # type: ignore[assignment]
+    return web3
+
+
+@pytest.fixture(scope="session")
+def mine(devnet: Devnet) -> Mine:
+    """``mine()``, ``mine(10)``, ``mine(10, seconds=3600)``: seal blocks, so many seconds apart."""
+
+    def mine_blocks(blocks: int = 1, *, seconds: int | None = None) -> int:
+        devnet.rpc("anvil_mine", blocks, *(() if seconds is None else (seconds,)))
+        return int(devnet.rpc("eth_blockNumber"), 16)
+
+    return mine_blocks
+
+
+@pytest.fixture(scope="session")
+def travel(devnet: Devnet) -> Travel:
+    """``travel(86_400)``, ``travel(to=timestamp)``: move the time and seal a block that shows it."""
+
+    def travel_in_time(seconds: int | None = None, *, to: int | None = None) -> int:
+        if (seconds is None) == (to is None):
+            raise TypeError("travel takes seconds, or to=timestamp")
+        if to is None:
+            devnet.rpc("evm_increaseTime", seconds)
+        else:
+            devnet.rpc("evm_setNextBlockTimestamp", to)
+        devnet.rpc("evm_mine")
+        return int(devnet.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    return travel_in_time
+
+
+@pytest.fixture(scope="session")
+def deploy(devnet: Devnet, w3: Web3, pytestconfig: pytest.Config) -> Deploy:
+    """Deploy a contract and get it as web3.py's ``Contract``. Arguments after the first are the constructor's.
+
+    ``deploy("Token", 10**18)``: by name, from what the project compiled (Foundry, Hardhat, Ape, Brownie, solc, Vyper) ·
+    ``deploy("contracts/Token.vy")``: a Vyper or Solidity source, compiled now · ``deploy("build/Token.json")`` or
+    ``deploy({"abi": …, "bytecode": …})``: an artifact · ``deploy(abi=…, bytecode=…)``. ``on=l1`` deploys there, not on
+    L2; ``sender`` (an account or an address; the first account unless said), ``value`` in wei, ``libraries`` addresses
+    by name.
+
+    Raises ``CannotDeploy``, with the reason where the constructor reverted.
+    """
+    from megadev.testing.plugin.contracts import Deployer
+
+    return Deployer(devnet, pytestconfig.rootpath)
+
+
+# -- isolation ----------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    state = request.config.stash[_STATE]
+    if fixturedef.scope == "function":
+        _enter(state, request.node)
+        return (yield)
+    state.setting_up.append((fixturedef, request))
+    isolation = state.isolation
+    if isolation is not None:
+        isolation.begin_fixture(fixturedef, request)
+    try:
+        return (yield)
+    finally:
+        state.setting_up.pop()
+        if state.isolation is not None:
+            state.isolation.end_fixture(fixturedef)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    state = item.config.stash[_STATE]
+    state.test = None
+    if state.isolation is not None:
+        state.isolation.start_watching()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    state = item.config.stash[_STATE]
+    _enter(state, item)
+    if state.isolation is None or not hasattr(getattr(item, "obj", None), "hypothesis"):
+        return (yield)
+    with state.isolation.of_examples(item.obj):  # type: ignore[attr-defined]  # a test function, as was asked
+        return (yield)
+
+
+def _enter(state: _State, item: pytest.Item) -> None:
+    """From here on, what happens to the devnet is the test's own doing."""
+    if state.test is not item:
+        state.test = item
+        if state.isolation is not None:
+            state.isolation.begin_test(item)
+
+
+# -- what is told -------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    isolation = item.config.stash[_STATE].isolation
+    if report.failed and isolation is not None:
+        from megadev.testing.plugin.failures import sections
+
+        report.sections += sections(isolation)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    state = session.config.stash[_STATE]
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None and state.gas is not None:
+        output[GAS_FROM_WORKER] = state.gas.as_rows()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A worker of pytest-xdist has ended, in the process that reports."""
+    rows = getattr(node, "workeroutput", {}).get(GAS_FROM_WORKER)
+    if rows:
+        from megadev.testing.plugin.gas import GasTable
+
+        state = node.config.stash[_STATE]
+        state.gas = state.gas or GasTable()
+        state.gas.add_rows(rows)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    gas = config.stash[_STATE].gas
+    if gas is not None:
+        terminalreporter.section("gas by contract and function")
+        for line in gas.lines():
+            terminalreporter.write_line(line)

@@ -1,0 +1,99 @@
+"""``--megadev-gas-report``: the gas that transactions used, by contract and function.
+
+A transaction is told by the contract it is sent to, as artifacts know it, and its selector; a deployment by its
+creation code. Plain transfers are left out. Each of ``COLUMNS`` is measured for every transaction, so that gas of
+another kind is one more row there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from statistics import fmean, median
+from typing import TYPE_CHECKING, TypeAlias
+
+from megadev.artifacts import explain
+from megadev.chain.blocks import Tag
+from megadev.chain.receipts import Receipt
+from megadev.events import Event, TransactionPreconfirmed
+
+if TYPE_CHECKING:
+    from megadev.artifacts.registry import ArtifactRegistry
+    from megadev.node.chain import LocalChain
+    from megadev.node.node import Node
+
+COLUMNS: dict[str, Callable[[Receipt], int]] = {"gas": lambda receipt: receipt.gas_used}
+UNKNOWN = "(unknown)"
+
+Row: TypeAlias = tuple[str, str, str, list[int]]
+"""Contract, function, column, what was measured: plain values, which pytest-xdist can carry."""
+
+
+class GasTable:
+    """What was measured so far."""
+
+    def __init__(self) -> None:
+        self._measured: dict[tuple[str, str], dict[str, list[int]]] = {}
+
+    def watch(self, node: Node) -> None:
+        """Measure what users' transactions take on ``node``'s chains, from now on."""
+        for chain in node.chains:
+            chain.bus.subscribe(self._listener(node, chain))
+
+    def _listener(self, node: Node, chain: LocalChain) -> Callable[[Event], None]:
+        of_the_bridge = node.acts_by_itself(chain)
+
+        def hear(event: Event) -> None:
+            if type(event) is TransactionPreconfirmed and event.tx.sender not in of_the_bridge:
+                named = _named(node.artifacts, chain, event)
+                if named is not None:
+                    if chain is node.l1:
+                        named = f"L1 {named[0]}", named[1]
+                    columns = self._measured.setdefault(named, {})
+                    for name, measure in COLUMNS.items():
+                        columns.setdefault(name, []).append(measure(event.receipt))
+
+        return hear
+
+    def as_rows(self) -> list[Row]:
+        return [(*key, column, values) for key, columns in self._measured.items() for column, values in columns.items()]
+
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        for contract, function, column, values in rows:
+            self._measured.setdefault((contract, function), {}).setdefault(column, []).extend(values)
+
+    def lines(self) -> Iterator[str]:
+        """The table, in order of names."""
+        if not self._measured:
+            yield "no transaction called or created a contract"
+            return
+        table = [
+            ["contract", "function", "calls", *(f"{n} {m}" for n in COLUMNS for m in ("min", "median", "mean", "max"))]
+        ]
+        for (contract, function), columns in sorted(self._measured.items()):
+            row = [contract, function, str(len(next(iter(columns.values()))))]
+            for name in COLUMNS:
+                values = columns.get(name, [0])
+                row += [f"{round(value)}" for value in (min(values), median(values), fmean(values), max(values))]
+            table.append(row)
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for row in table:
+            texts = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
+            numbers = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+            yield "  ".join((*texts, *numbers))
+
+
+def _named(
+    registry: ArtifactRegistry, chain: LocalChain, event: TransactionPreconfirmed
+) -> tuple[str, str] | None:
+    """Contract and function; None where no code was called."""
+    tx = event.tx
+    if tx.to is None:
+        return explain.creation(registry, tx.data).contract or UNKNOWN, "constructor"
+    state = chain.state(Tag.LATEST)
+    account = state.account(tx.to)
+    code = b"" if account is None else state.code(account.code_hash)
+    artifact = registry.contract_at(tx.to, code)
+    if artifact is None and not code:
+        return None
+    call = explain.call(registry, artifact, tx.data)
+    return call.contract or UNKNOWN, call.name

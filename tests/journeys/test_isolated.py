@@ -1,0 +1,139 @@
+"""``Devnet.snapshot``, ``revert`` and ``isolated``: back to a moment, whatever was done since, as often as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from megadev import Devnet, InvalidParams
+from megadev.devnet import Endpoint
+from megadev.testing.bridge import Bridge
+
+ABI = [{"type": "function", "name": "ping", "inputs": [], "outputs": []}]
+SOMEWHERE = "0x" + "ab" * 20
+
+
+def pay(net: Devnet, chain: Endpoint | None = None) -> str:
+    alice, bob = net.accounts[:2]
+    chain = net.l2 if chain is None else chain
+    return str(chain.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": "0x1"}))
+
+
+def seen(net: Devnet) -> tuple[object, ...]:
+    """What clients can tell of the node."""
+    return (
+        *(told for endpoint in net.endpoints for told in seen_of(endpoint)),
+        net.rpc("eth_accounts"),
+        net.rpc("megadev_getBridgeStatus"),
+        net.rpc("megadev_sequencer_status"),
+        net.rpc("anvil_metadata")["instanceId"],
+        net.rpc("megadev_listArtifacts")["artifacts"],
+        net.rpc("megadev_getArtifact", SOMEWHERE),
+    )
+
+
+def seen_of(chain: Endpoint) -> tuple[object, ...]:
+    """What those of one of its chains can tell."""
+    return (
+        chain.rpc("eth_getBlockByNumber", "latest", True),
+        chain.rpc("txpool_content"),
+        chain.rpc("megadev_getConsoleLogs"),
+        chain.rpc("eth_getBalance", SOMEWHERE, "latest"),
+        chain.rpc("anvil_getAutomine"),
+        chain.rpc("anvil_nodeInfo")["currentBlockTimestamp"],
+    )
+
+
+def cross(net: Devnet) -> None:
+    """There and back, and once more half the way."""
+    bridge = Bridge(net.l1, net.l2)
+    bridge.deposit(5, to=SOMEWHERE)
+    bridge.bring(1)
+    bridge.prove(bridge.withdraw(2))
+
+
+def another_chain() -> str:
+    with Devnet(timestamp=5, accounts=2, l1_hardfork="osaka") as other:
+        other.l1.rpc("evm_mine")
+        for _ in range(3):
+            other.rpc("evm_mine")
+        return str(other.rpc("anvil_dumpState", True))
+
+
+WAYS: dict[str, Callable[[Devnet], object]] = {
+    "nothing": lambda net: None,
+    "transactions": pay,
+    "a cheat": lambda net: net.rpc("anvil_setBalance", SOMEWHERE, "0x5"),
+    "a key": lambda net: net.rpc("evm_addAccount", "0x" + "11" * 32, ""),
+    "an artifact": lambda net: net.rpc("megadev_addArtifact", {"name": "Ping", "abi": ABI}, SOMEWHERE),
+    "a reset": lambda net: net.rpc("anvil_reset"),
+    "a rollback": lambda net: net.rpc("anvil_rollback", 1),
+    "a reorganisation": lambda net: net.rpc("anvil_reorg", 2, []),
+    "a revert to an older snapshot": lambda net: net.rpc("evm_revert", "0x0"),
+    "another chain": lambda net: net.rpc("anvil_loadState", another_chain()),
+    "a transaction on L1": lambda net: pay(net, net.l1),
+    "a cheat on L1": lambda net: net.l1.rpc("anvil_setBalance", SOMEWHERE, "0x5"),
+    "a reset of L1": lambda net: net.l1.rpc("anvil_reset"),
+    "a rollback of L1": lambda net: net.l1.rpc("anvil_rollback", 1),
+    "a reorganisation of L1": lambda net: net.l1.rpc("anvil_reorg", 1, []),
+    "an L1 that is ahead": lambda net: net.l1.rpc("evm_increaseTime", 5, True) and net.l1.rpc("evm_mine"),
+    "across the bridge": cross,
+    "a crash": lambda net: net.rpc("megadev_sequencer_crash", {"survive": False, "blocks": 1}),
+    "another key": lambda net: net.rpc("megadev_sequencer_rotateKey"),
+    "no mining": lambda net: (net.rpc("evm_setAutomine", False), pay(net)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_everything_comes_back(way: str) -> None:
+    with Devnet(project=".", manual_clock=True) as net:
+        pay(net)
+        assert net.rpc("evm_snapshot") == "0x0"
+        pay(net)
+        pay(net)
+        pay(net, net.l1)
+        before = seen(net)
+        held = net.snapshot()
+        for _ in range(2):
+            WAYS[way](net)
+            assert (seen(net) == before) == (way == "nothing")
+            net.revert(held)
+            assert seen(net) == before
+        # and what was there is still good: ids that clients hold, and the blocks below
+        assert net.rpc("evm_snapshot") == "0x1"
+        assert net.rpc("evm_revert", "0x0") is True
+        assert net.rpc("eth_blockNumber") == "0x1"
+        net.revert(held)
+        assert seen(net) == before
+        pay(net)
+        assert net.rpc("eth_blockNumber") == "0x4"
+
+
+def test_what_is_isolated_leaves_no_trace_though_it_fails() -> None:
+    with Devnet() as net:
+        with pytest.raises(ZeroDivisionError), net.isolated():
+            pay(net)
+            with net.isolated():
+                pay(net)
+            assert net.rpc("eth_blockNumber") == "0x1"
+            raise ZeroDivisionError
+        assert net.rpc("eth_blockNumber") == "0x0"
+
+
+def test_a_snapshot_ends_with_an_earlier_one_s_revert() -> None:
+    with Devnet() as net:
+        first = net.snapshot()
+        later = net.snapshot()
+        net.revert(first)
+        with pytest.raises(InvalidParams, match="this snapshot is gone"):
+            net.revert(later)
+
+
+def test_a_served_devnet_is_reverted_by_the_thread_that_serves_it() -> None:
+    with Devnet() as net:
+        net.serve()
+        held = net.snapshot()
+        pay(net)
+        net.revert(held)
+        assert net.rpc("eth_blockNumber") == "0x0"

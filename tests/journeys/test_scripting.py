@@ -1,0 +1,192 @@
+"""Starting a node from scripts and CI: ``exec``, ``wait``, ``up --script``, ``--ready-file``, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
+
+ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+Up = Callable[..., RunningNode]
+
+SEND = """
+import json, os, sys, urllib.request
+
+def rpc(method, *params):
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    request = urllib.request.Request(os.environ["MEGADEV_RPC_URL"], body, {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request))["result"]
+
+alice, bob = os.environ["MEGADEV_ADDRESSES"].split(",")[:2]
+rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1"})
+"""
+
+
+def megadev(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "megadev", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS * 2,
+    )
+
+
+# -- exec -------------------------------------------------------------------------------------------------------------
+
+
+def test_exec_gives_a_command_a_node_and_says_what_happened(tmp_path: Path) -> None:
+    done = megadev(tmp_path, "exec", "--", sys.executable, "-c", SEND + "print(rpc('eth_chainId'))")
+    assert (done.returncode, done.stdout) == (0, "0x7a69\n")
+    assert "megadev: 1 transactions, 1 blocks, 21000 gas · " in done.stderr and "done" in done.stderr
+
+
+def test_exec_takes_the_settings_of_up_and_no_port_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "megadev.toml").write_text("port = 1\nchain-id = 9\n")
+    code = SEND + "print(rpc('eth_chainId'), len(os.environ['MEGADEV_PRIVATE_KEYS'].split(',')))"
+    done = megadev(tmp_path, "exec", "--accounts", "3", "--quiet", sys.executable, "-c", code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0x9 3\n", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (["sh", "-c", "exit 7"], 7, "exit code 7"),
+        (["sh", "-c", "kill -KILL $$"], 128 + 9, "signal 9"),
+        (["no-such-command"], 127, "there is no command no-such-command"),
+    ],
+)
+def test_exec_ends_as_the_command_does(tmp_path: Path, command: list[str], code: int, said: str) -> None:
+    done = megadev(tmp_path, "exec", "--", *command)
+    assert done.returncode == code and said in done.stderr
+
+
+def test_exec_tells_what_failed(tmp_path: Path) -> None:
+    data = "0x6000600060006000600060006000f0" + "600160005260206000fd"
+    code = SEND + f"rpc('eth_sendTransaction', {{'from': alice, 'data': '{data}', 'gas': '0x30000'}})"
+    done = megadev(tmp_path, "exec", "--", sys.executable, "-c", code)
+    assert done.returncode == 0
+    assert "2 transactions (1 failed)" in done.stderr and "  failed 0x" in done.stderr
+
+
+def test_a_command_within_exec_may_start_another_node(tmp_path: Path) -> None:
+    """What it finds in its environment is not mistaken for settings."""
+    inner = f"{sys.executable} -m megadev exec -- sh -c 'echo $ETH_RPC_URL'"
+    done = megadev(tmp_path, "exec", "--", "sh", "-c", f"echo $ETH_RPC_URL; {inner}")
+    outer_url, inner_url = done.stdout.split()
+    assert done.returncode == 0 and outer_url != inner_url
+
+
+def test_a_signal_reaches_the_command_of_exec(tmp_path: Path) -> None:
+    script = "trap 'echo asked; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "megadev", "exec", "--", "sh", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "asked\n"
+        assert process.wait(START_SECONDS) == 5
+    finally:
+        process.kill()
+        process.communicate()
+
+
+# -- script, ready file, wait --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["py", "sh", "program"])
+def test_a_script_runs_once_the_node_listens(megadev_up: Up, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "send.py").write_text(SEND + "print('deployed')\n")
+    shell = f"exec {sys.executable} send.py\n"
+    name = {"py": "send.py", "sh": "deploy.sh", "program": "deploy"}[kind]
+    if kind != "py":
+        (tmp_path / name).write_text(shell if kind == "sh" else f"#!/bin/sh\n{shell}")
+    if kind == "program":
+        (tmp_path / name).chmod(0o755)
+    node = megadev_up("--script", name, "--ready-file", "ready.json")
+    node.wait_for("^deployed$")
+    waited = megadev(tmp_path, "wait", "--ready-file", "ready.json")
+    assert (waited.returncode, waited.stdout) == (0, f"{node.url}\n"), waited.stderr
+    ready = json.loads((tmp_path / "ready.json").read_text())
+    assert (ready["urls"], ready["chain_id"], ready["available_accounts"][0]) == ([node.url], 31337, ALICE.lower())
+    assert node.rpc("eth_blockNumber") == "0x1"
+    assert node.stop() == 0
+    assert not (tmp_path / "ready.json").exists()
+
+
+def test_a_script_that_fails_stops_the_node(megadev_up: Up, tmp_path: Path) -> None:
+    (tmp_path / "deploy.sh").write_text("exit 3\n")
+    node = megadev_up("--script", "deploy.sh", "--ready-file", "ready.json")
+    assert node.process.wait(START_SECONDS) == 1
+    node.wait_for(r"^error: --script: deploy.sh ended with exit code 3$")
+    assert not (tmp_path / "ready.json").exists()
+
+
+def test_a_node_that_is_stopped_stops_its_script(megadev_up: Up, tmp_path: Path) -> None:
+    (tmp_path / "slow.sh").write_text("echo $$\nexec sleep 600\n")
+    node = megadev_up("--script", "slow.sh")
+    pid = int(node.wait_for(r"^(\d+)$").group(1))
+    assert node.stop() == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("missing.py", "there is no file missing.py"), ("notes.txt", "neither a .py nor a .sh")]
+)
+def test_what_cannot_be_run_is_said_before_anything_starts(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "notes.txt").write_text("nothing\n")
+    done = megadev(tmp_path, "up", "--port", "0", "--script", name)
+    assert done.returncode == 2 and done.stdout == ""
+    assert said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_wait_sees_a_node_that_runs(megadev_up: Up, tmp_path: Path) -> None:
+    url = megadev_up().url
+    waited = megadev(tmp_path, "wait", env={"MEGADEV_RPC_URL": url})
+    assert (waited.returncode, waited.stdout) == (0, f"{url}\n")
+
+
+def test_wait_gives_up(tmp_path: Path) -> None:
+    missing = megadev(tmp_path, "wait", "--timeout", "0.1", "--ready-file", "never.json")
+    assert missing.returncode == 1 and "there is no never.json" in missing.stderr
+    silent = megadev(tmp_path, "wait", "--timeout", "0", "--rpc-url", "http://127.0.0.1:1")
+    assert silent.returncode == 1 and silent.stderr.startswith("error: no node was ready within 0 seconds: ")
+
+
+def test_in_json_only_json_is_printed_though_the_script_talks(megadev_up: Up, tmp_path: Path) -> None:
+    (tmp_path / "talk.sh").write_text("echo hello\n")
+    done = subprocess.Popen(
+        [sys.executable, "-m", "megadev", "up", "--port", "0", "--json", "--script", "talk.sh", "--ready-file", "r"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert megadev(tmp_path, "wait", "--ready-file", "r").returncode == 0
+        done.send_signal(signal.SIGINT)
+        printed, told = done.communicate(timeout=START_SECONDS)
+    finally:
+        done.kill()
+        done.wait()
+    events = [json.loads(line)["event"] for line in printed.splitlines()]
+    assert events[0] == "listening"
+    assert told == "hello\n"
