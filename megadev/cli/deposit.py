@@ -6,15 +6,12 @@ import re
 
 import click
 
-from megadev.chain.receipts import Log
 from megadev.cli.bridging import chains_at, check_address, ether, sender_option, url_options, wait_for
 from megadev.cli.client import call
 from megadev.cli.options import Command
 from megadev.errors import ConfigError
 from megadev.primitives.abi import encode_call
-from megadev.rollup.deposits import deposit_of_log
-
-_DEPOSIT = "depositTransaction(address,uint256,uint64,bool,bytes)"
+from megadev.testing.bridge import DEPOSIT_SIGNATURE, deposit_hash
 
 
 @click.command(cls=Command, short_help="Bring ether from L1 to L2 of a running node.")
@@ -40,19 +37,9 @@ def deposit(
     chains = chains_at(rpc_url, l1_url)
     who = sender if sender is not None else call(chains.l1, "eth_accounts", [])[0]
     target = bytes.fromhex((who if to is None else to)[2:])
-    encoded = encode_call(_DEPOSIT, target, wei, gas, False, bytes.fromhex(data[2:]))
+    encoded = encode_call(DEPOSIT_SIGNATURE, target, wei, gas, False, bytes.fromhex(data[2:]))
     receipt = chains.send(chains.l1, who, chains.portal, "0x" + encoded.hex(), wei)
-    log = next(log for log in receipt["logs"] if log["address"].lower() == chains.portal.lower())
-    predicted = deposit_of_log(
-        Log(
-            bytes.fromhex(log["address"][2:]),
-            tuple(bytes.fromhex(topic[2:]) for topic in log["topics"]),
-            bytes.fromhex(log["data"][2:]),
-        ),
-        bytes.fromhex(log["blockHash"][2:]),
-        int(log["logIndex"], 16),
-    )
-    tx_hash = "0x" + predicted.hash.hex()
+    tx_hash = deposit_hash(receipt, chains.portal)
     click.echo(f"L1  {receipt['transactionHash']}  block {int(receipt['blockNumber'], 16)}")
     arrived = wait_for(lambda: call(chains.l2, "eth_getTransactionReceipt", [tx_hash]), f"deposit {tx_hash}")
     outcome = "" if arrived["status"] == "0x1" else "  the call failed; what was minted is with its sender"

@@ -9,7 +9,7 @@ from megadev.cli.client import call
 from megadev.cli.options import Command
 from megadev.primitives.abi import encode_call
 from megadev.rollup.predeploys import MESSAGE_PASSER
-from megadev.rollup.withdrawals import PASSED_TOPIC
+from megadev.testing.bridge import WITHDRAW_SIGNATURE, withdrawal_hash
 
 
 @click.command(cls=Command, short_help="Start bringing ether from L2 to L1 of a running node.")
@@ -33,12 +33,11 @@ def withdraw(
     chains = chains_at(rpc_url, l1_url)
     who = sender if sender is not None else call(chains.l2, "eth_accounts", [])[0]
     target = bytes.fromhex((who if to is None else to)[2:])
-    encoded = encode_call("initiateWithdrawal(address,uint256,bytes)", target, 100_000, b"")
+    encoded = encode_call(WITHDRAW_SIGNATURE, target, 100_000, b"")
     passer = "0x" + MESSAGE_PASSER.hex()
     receipt = chains.send(chains.l2, who, passer, "0x" + encoded.hex(), wei)
-    log = next(log for log in receipt["logs"] if log["topics"][0] == "0x" + PASSED_TOPIC.hex())
-    withdrawal_hash = "0x" + log["data"][2:][3 * 64 : 4 * 64]  # value, gas limit, where the data is, the hash
-    click.echo(withdrawal_hash)
+    sent = withdrawal_hash(receipt)
+    click.echo(sent)
     if waits or skip_window:
-        prove(chains, withdrawal_hash, who)
-        click.echo(finalize(chains, withdrawal_hash, who, skip_window=skip_window, waits=waits)["status"])
+        prove(chains, sent, who)
+        click.echo(finalize(chains, sent, who, skip_window=skip_window, waits=waits)["status"])

@@ -81,7 +81,7 @@ def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
 
 
 def answer(net: Devnet, body: bytes | str) -> Any:
-    text = net.l2._client.request(body if isinstance(body, bytes) else body.encode())
+    text = net.l2.client.request(body if isinstance(body, bytes) else body.encode())
     return json.loads(text) if text else None
 
 
@@ -142,7 +142,7 @@ def test_what_is_no_request_is_told_so(net: Devnet, body: str | bytes, code: int
 @pytest.mark.parametrize("request_id", ["1e400", "1.50", "-0", "null", '""', '"' + "x" * 100_000 + '"', "1" * 4_000, r'"\u00e9\n"'])
 def test_an_id_comes_back_as_it_was_sent(net: Devnet, request_id: str) -> None:
     body = f'{{"jsonrpc":"2.0","id":{request_id},"method":"eth_chainId"}}'
-    assert net.l2._client.request(body.encode()) == f'{{"jsonrpc":"2.0","id":{request_id},"result":"0x7a69"}}'.encode()
+    assert net.l2.client.request(body.encode()) == f'{{"jsonrpc":"2.0","id":{request_id},"result":"0x7a69"}}'.encode()
 
 
 def test_the_members_of_a_batch_fail_one_by_one(net: Devnet) -> None:

@@ -7,33 +7,55 @@ from collections.abc import Callable
 import pytest
 
 from megadev import Devnet, InvalidParams
+from megadev.devnet import Endpoint
+from megadev.testing.bridge import Bridge
 
 ABI = [{"type": "function", "name": "ping", "inputs": [], "outputs": []}]
 SOMEWHERE = "0x" + "ab" * 20
 
 
-def pay(net: Devnet) -> str:
+def pay(net: Devnet, chain: Endpoint | None = None) -> str:
     alice, bob = net.accounts[:2]
-    return str(net.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": "0x1"}))
+    chain = net.l2 if chain is None else chain
+    return str(chain.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": "0x1"}))
 
 
 def seen(net: Devnet) -> tuple[object, ...]:
-    """What a client can tell of the node."""
+    """What clients can tell of the node."""
     return (
-        net.rpc("eth_getBlockByNumber", "latest", True),
+        *(told for endpoint in net.endpoints for told in seen_of(endpoint)),
         net.rpc("eth_accounts"),
-        net.rpc("txpool_content"),
+        net.rpc("megadev_getBridgeStatus"),
+        net.rpc("megadev_sequencer_status"),
         net.rpc("anvil_metadata")["instanceId"],
         net.rpc("megadev_listArtifacts")["artifacts"],
         net.rpc("megadev_getArtifact", SOMEWHERE),
-        net.rpc("megadev_getConsoleLogs"),
-        net.rpc("eth_getBalance", SOMEWHERE, "latest"),
-        net.rpc("anvil_getAutomine"),
     )
 
 
+def seen_of(chain: Endpoint) -> tuple[object, ...]:
+    """What those of one of its chains can tell."""
+    return (
+        chain.rpc("eth_getBlockByNumber", "latest", True),
+        chain.rpc("txpool_content"),
+        chain.rpc("megadev_getConsoleLogs"),
+        chain.rpc("eth_getBalance", SOMEWHERE, "latest"),
+        chain.rpc("anvil_getAutomine"),
+        chain.rpc("anvil_nodeInfo")["currentBlockTimestamp"],
+    )
+
+
+def cross(net: Devnet) -> None:
+    """There and back, and once more half the way."""
+    bridge = Bridge(net.l1, net.l2)
+    bridge.deposit(5, to=SOMEWHERE)
+    bridge.bring(1)
+    bridge.prove(bridge.withdraw(2))
+
+
 def another_chain() -> str:
-    with Devnet(timestamp=5, accounts=2) as other:
+    with Devnet(timestamp=5, accounts=2, l1_hardfork="osaka") as other:
+        other.l1.rpc("evm_mine")
         for _ in range(3):
             other.rpc("evm_mine")
         return str(other.rpc("anvil_dumpState", True))
@@ -50,6 +72,15 @@ WAYS: dict[str, Callable[[Devnet], object]] = {
     "a reorganisation": lambda net: net.rpc("anvil_reorg", 2, []),
     "a revert to an older snapshot": lambda net: net.rpc("evm_revert", "0x0"),
     "another chain": lambda net: net.rpc("anvil_loadState", another_chain()),
+    "a transaction on L1": lambda net: pay(net, net.l1),
+    "a cheat on L1": lambda net: net.l1.rpc("anvil_setBalance", SOMEWHERE, "0x5"),
+    "a reset of L1": lambda net: net.l1.rpc("anvil_reset"),
+    "a rollback of L1": lambda net: net.l1.rpc("anvil_rollback", 1),
+    "a reorganisation of L1": lambda net: net.l1.rpc("anvil_reorg", 1, []),
+    "an L1 that is ahead": lambda net: net.l1.rpc("evm_increaseTime", 5, True) and net.l1.rpc("evm_mine"),
+    "across the bridge": cross,
+    "a crash": lambda net: net.rpc("megadev_sequencer_crash", {"survive": False, "blocks": 1}),
+    "another key": lambda net: net.rpc("megadev_sequencer_rotateKey"),
     "no mining": lambda net: (net.rpc("evm_setAutomine", False), pay(net)),
 }
 
@@ -61,6 +92,7 @@ def test_everything_comes_back(way: str) -> None:
         assert net.rpc("evm_snapshot") == "0x0"
         pay(net)
         pay(net)
+        pay(net, net.l1)
         before = seen(net)
         held = net.snapshot()
         for _ in range(2):

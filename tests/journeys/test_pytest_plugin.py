@@ -467,6 +467,171 @@ def test_it(devnet, again):
     done.assert_outcomes(passed=3)
 
 
+# -- both chains ------------------------------------------------------------------------------------------------------
+
+BRIDGED = """
+def ether(endpoint, account):
+    return int(endpoint.rpc("eth_getBalance", account.address, "latest"), 16) // ETHER
+
+def everything(devnet):
+    return (
+        [endpoint.rpc("eth_getBlockByNumber", "latest", True) for endpoint in devnet.endpoints],
+        [endpoint.rpc("txpool_content") for endpoint in devnet.endpoints],
+        [endpoint.rpc("anvil_nodeInfo")["environment"] for endpoint in devnet.endpoints],
+        [endpoint.rpc("megadev_getConsoleLogs") for endpoint in devnet.endpoints],
+        devnet.rpc("megadev_getBridgeStatus"), devnet.rpc("optimism_syncStatus")["current_l1"],
+        devnet.rpc("megadev_sequencer_status"), devnet.rpc("megadev_sequencer_evidence"),
+        devnet.node.driver.progress, devnet.node.l2.rotated_signers,
+    )
+"""
+
+
+def test_both_chains_and_the_bridge_are_taken_back(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a=BRIDGED
+        + """
+first = []
+
+@pytest.mark.parametrize("again", range(2))
+def test_whatever_crossed(devnet, l1, l2, bridge, accounts, travel, again):
+    first.append(everything(devnet))
+    assert first[again] == first[0]
+    alice, bob = accounts[:2]
+    sent = bridge.deposit(5 * ETHER, to=bob)
+    assert ether(l2, bob) == 10_005 and l2.rpc("eth_getTransactionReceipt", sent.l2_hash)["status"] == "0x1"
+    proven = bridge.withdraw(ETHER, sender=bob, to="0x" + "42" * 20)
+    bridge.prove(proven)
+    bridge.bring(ETHER)
+    bridge.withdraw(ETHER)
+    assert [each["status"] for each in bridge.withdrawals] == ["ready-to-finalize", "finalized", "waiting-to-prove"] or (
+        bridge.withdrawal(proven)["status"] in ("ready-to-finalize", "waiting-to-finalize")
+    )
+    assert bridge.finalize(proven) and bridge.withdrawal(proven)["status"] == "finalized"
+    assert l1.rpc("eth_getBalance", "0x" + "42" * 20, "latest") == hex(ETHER) and len(bridge.deposits) == 1
+    travel(86_400)
+    l1.rpc("evm_increaseTime", 3_600, True)
+    l1.rpc("anvil_setBalance", bob.address, "0x0")
+    l1.rpc("anvil_setNextBlockBaseFeePerGas", "0x77359400")
+    l2.rpc("megadev_setL1Fees", [{"baseFee": "0x5"}])
+    l2.rpc("megadev_sequencer_rotateKey")
+    l2.rpc("megadev_sequencer_setLatency", {"answer": "1us"})
+    l2.rpc("megadev_sequencer_crash")
+
+@pytest.mark.parametrize("how", ["anvil_reset", "anvil_rollback", "anvil_reorg"])
+def test_an_l1_that_changes_its_mind(devnet, l1, bridge, how):
+    assert everything(devnet) == first[0]
+    bridge.bring(ETHER)
+    l1.rpc(how, *([] if how == "anvil_reset" else [1]), *([[]] if how == "anvil_reorg" else []))
+    bridge.deposit(1)
+
+def test_in_the_end(devnet):
+    assert everything(devnet) == first[0]
+""",
+    )
+    done.assert_outcomes(passed=6)
+
+
+def test_what_crossed_for_wider_fixtures_lasts_as_long_as_they_do(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a=BRIDGED
+        + """
+@pytest.fixture(scope="module")
+def proven(bridge):
+    withdrawal = bridge.withdraw(ETHER, to="0x" + "42" * 20)
+    bridge.prove(withdrawal)
+    return withdrawal
+
+@pytest.fixture(scope="class")
+def deposited(proven, bridge):
+    return bridge.deposit(ETHER)
+
+class TestClass:
+    @pytest.mark.parametrize("again", range(2))
+    def test_of_the_class(self, proven, deposited, bridge, again):
+        assert len(bridge.deposits) == 1
+        bridge.finalize(proven)
+        assert bridge.withdrawal(proven)["status"] == "finalized"
+
+def test_of_the_module(proven, bridge):
+    assert not bridge.deposits and bridge.withdrawal(proven)["status"] != "finalized"
+""",
+        test_b="def test_of_another_module(bridge):\n    assert not bridge.withdrawals\n",
+    )
+    done.assert_outcomes(passed=4)
+
+
+def test_the_bridge_says_what_comes_next(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a="""
+from megadev.testing.bridge import NotCrossed
+
+def test_steps(bridge):
+    withdrawal = bridge.withdraw(5)
+    with pytest.raises(NotCrossed, match="is (ready|waiting)-to-prove: next, "):
+        bridge.finalize(withdrawal)
+    bridge.prove(withdrawal)
+    with pytest.raises(NotCrossed, match="to-finalize: next, "):
+        bridge.prove(withdrawal)
+    bridge.finalize(withdrawal)
+    with pytest.raises(NotCrossed, match="is finalized: next, nothing"):
+        bridge.finalize(withdrawal)
+
+@pytest.mark.megadev(accounts=0)
+def test_nobody(bridge):
+    with pytest.raises(NotCrossed, match="say sender="):
+        bridge.deposit(5)
+
+@pytest.mark.megadev(no_l1=True)
+def test_no_l1(bridge):
+    pass
+""",
+    )
+    done.assert_outcomes(passed=2, errors=1)
+    done.stdout.fnmatch_lines(["*this devnet has no L1: drop no_l1*"])
+
+
+@pytest.mark.parametrize("settings", ["no_mining=True", "preset='megaeth'", "l1_block_time=3600", "block_time=3600"])
+def test_the_bridge_asks_for_blocks_where_they_are_not_made_at_once(suite: pytest.Pytester, settings: str) -> None:
+    done = run(
+        suite,
+        test_a=f"""
+pytestmark = pytest.mark.megadev({settings})
+
+@pytest.mark.parametrize("again", range(2))
+def test_there_and_back(bridge, l1, l2, again):
+    sent = bridge.deposit(7, to="0x" + "42" * 20)
+    assert l2.rpc("eth_getTransactionReceipt", sent.l2_hash)["status"] == "0x1"
+    assert l2.rpc("eth_getBalance", "0x" + "42" * 20, "latest") == "0x7"
+    bridge.bring(5, to="0x" + "43" * 20)
+    assert l1.rpc("eth_getBalance", "0x" + "43" * 20, "latest") == "0x5"
+""",
+    )
+    done.assert_outcomes(passed=2)
+
+
+def test_contracts_on_l1_and_what_is_told_of_them(suite: pytest.Pytester) -> None:
+    (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
+    done = run(
+        suite,
+        "--megadev-gas-report",
+        test_a="""
+def test_it(deploy, l1, l2):
+    printer = deploy("Printer.json", on=l1)
+    assert l1.rpc("eth_getCode", printer.address, "latest") != l2.rpc("eth_getCode", printer.address, "latest") == "0x"
+    printer.functions.fail().transact({"gas": 200_000})
+    assert False, "seen"
+""",
+    )
+    done.assert_outcomes(failed=1)
+    text = done.stdout.str()
+    assert "Printer.fail() ✗ the end" in text and "failed transaction 0x" in text and " on L1" in text
+    assert "\nbefore the end\n" in text.split("on L1:")[1]
+    done.stdout.re_match_lines([r"L1 Printer +constructor +1 .*", r"L1 Printer +fail +1 .*"])
+
+
 # -- deploy ---------------------------------------------------------------------------------------------------------
 
 

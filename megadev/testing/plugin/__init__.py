@@ -1,9 +1,9 @@
 """The pytest plugin that installing megadev adds (entry point ``pytest11``): a devnet in every test, without sockets.
 
-Fixtures, all of them usable by fixtures of any scope: ``devnet``, ``devnet_url``, ``l1``, ``l2``, ``accounts``, ``w3``,
-``mine``, ``travel``, ``deploy``; and ``devnet_settings`` to override. The marker ``megadev(**settings)`` gives a test,
-a class or a module a devnet with other settings. ``--megadev-gas-report`` prints gas by contract and function.
-``-p no:megadev`` turns all of it off.
+Fixtures, all of them usable by fixtures of any scope: ``devnet``, ``devnet_url``, ``l1``, ``l2``, ``bridge``,
+``accounts``, ``w3``, ``mine``, ``travel``, ``deploy``; and ``devnet_settings`` to override. The marker
+``megadev(**settings)`` gives a test, a class or a module a devnet with other settings. ``--megadev-gas-report`` prints
+gas by contract and function. ``-p no:megadev`` turns all of it off.
 
 Every test finds the devnet as the fixtures of wider scopes left it, and every example of a Hypothesis test as that test
 found it; ``isolation`` says how. Under pytest-xdist each worker has a devnet of its own.
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from megadev.devnet import Devnet, Endpoint
     from megadev.node.accounts import KeyedAccount
+    from megadev.testing.bridge import Bridge
     from megadev.testing.plugin.gas import GasTable
     from megadev.testing.plugin.isolation import Isolation
 
@@ -62,6 +63,7 @@ class Deploy(Protocol):
         *arguments: Any,
         abi: Any = None,
         bytecode: str | bytes | None = None,
+        on: Endpoint | None = None,
         sender: Any = None,
         value: int = 0,
         libraries: Mapping[str, str] | None = None,
@@ -184,6 +186,16 @@ def l1(devnet: Devnet) -> Endpoint:
 
 
 @pytest.fixture(scope="session")
+def bridge(devnet: Devnet) -> Bridge:
+    """Between them: ``bridge.deposit(wei)``, ``bridge.withdraw(wei)``, ``bridge.prove(hash)``,
+    ``bridge.finalize(hash)``; the windows of a withdrawal pass at once.
+    """
+    from megadev.testing.bridge import Bridge
+
+    return Bridge(devnet.l1, devnet.l2)
+
+
+@pytest.fixture(scope="session")
 def accounts(devnet: Devnet) -> list[KeyedAccount]:
     """The funded accounts: ``.address`` and ``.private_key``."""
     return list(devnet.accounts)
@@ -232,14 +244,15 @@ def deploy(devnet: Devnet, w3: Web3, pytestconfig: pytest.Config) -> Deploy:
 
     ``deploy("Token", 10**18)``: by name, from what the project compiled (Foundry, Hardhat, Ape, Brownie, solc, Vyper) ·
     ``deploy("contracts/Token.vy")``: a Vyper or Solidity source, compiled now · ``deploy("build/Token.json")`` or
-    ``deploy({"abi": …, "bytecode": …})``: an artifact · ``deploy(abi=…, bytecode=…)``. ``sender`` (an account or an
-    address; the first account unless said), ``value`` in wei, ``libraries`` addresses by name.
+    ``deploy({"abi": …, "bytecode": …})``: an artifact · ``deploy(abi=…, bytecode=…)``. ``on=l1`` deploys there, not on
+    L2; ``sender`` (an account or an address; the first account unless said), ``value`` in wei, ``libraries`` addresses
+    by name.
 
     Raises ``CannotDeploy``, with the reason where the constructor reverted.
     """
     from megadev.testing.plugin.contracts import Deployer
 
-    return Deployer(devnet, w3, pytestconfig.rootpath)
+    return Deployer(devnet, pytestconfig.rootpath)
 
 
 # -- isolation ----------------------------------------------------------------------------------------------------

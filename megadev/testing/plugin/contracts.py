@@ -19,10 +19,9 @@ from megadev.primitives.hexcodec import parse_data
 from megadev.testing.client import RpcError
 
 if TYPE_CHECKING:
-    from web3 import Web3
     from web3.contract import Contract
 
-    from megadev.devnet import Devnet
+    from megadev.devnet import Devnet, Endpoint
 
 SOURCES = (".vy", ".sol")
 COMPILE_SECONDS = 300
@@ -35,9 +34,8 @@ class CannotDeploy(MegadevError):
 class Deployer:
     """The fixture ``deploy``; remembers what it compiled as long as the file does not change."""
 
-    def __init__(self, devnet: Devnet, w3: Web3, root: Path) -> None:
+    def __init__(self, devnet: Devnet, root: Path) -> None:
         self._devnet = devnet
-        self._w3 = w3
         self._root = root
         self._compiled: dict[tuple[Path, int], list[Artifact]] = {}
 
@@ -48,6 +46,7 @@ class Deployer:
         *arguments: Any,
         abi: Any = None,
         bytecode: str | bytes | None = None,
+        on: Endpoint | None = None,
         sender: Any = None,
         value: int = 0,
         libraries: Mapping[str, str] | None = None,
@@ -64,40 +63,48 @@ class Deployer:
             artifact = self._read(what)
         else:
             artifact = self._find(what)
-        return self._deploy(artifact, arguments, sender, value, libraries or {})
+        endpoint = self._devnet.l2 if on is None else on
+        return self._deploy(endpoint, artifact, arguments, sender, value, libraries or {})
 
     def _deploy(
-        self, artifact: Artifact, arguments: tuple[Any, ...], sender: Any, value: int, libraries: Mapping[str, str]
+        self,
+        endpoint: Endpoint,
+        artifact: Artifact,
+        arguments: tuple[Any, ...],
+        sender: Any,
+        value: int,
+        libraries: Mapping[str, str],
     ) -> Contract:
         interface = abi_json(artifact)
         code = _linked(artifact, libraries)
-        made: Any = self._w3.eth.contract(abi=interface, bytecode=code)
+        made: Any = endpoint.w3.eth.contract(abi=interface, bytecode=code)
         data = made.constructor(*arguments).data_in_transaction
         if sender is None:
             if not self._devnet.accounts:
                 raise CannotDeploy("there is no account to deploy from: say sender=")
             sender = self._devnet.accounts[0]
+            endpoint.w3.eth.default_account = sender.address  # who deployed a contract may use it
         address = getattr(sender, "address", sender)
         if self._devnet.node.artifacts.contract_of_creation(parse_data(data)) is None:
             self._devnet.node.artifacts.add([artifact])  # so that a trace of its constructor can be read
         try:
-            tx_hash = self._devnet.rpc("eth_sendTransaction", {"from": address, "data": data, "value": hex(value)})
-            receipt = self._devnet.rpc("eth_getTransactionReceipt", tx_hash)
+            tx_hash = endpoint.rpc("eth_sendTransaction", {"from": address, "data": data, "value": hex(value)})
+            receipt = endpoint.rpc("eth_getTransactionReceipt", tx_hash)
             if receipt is None:
-                self._devnet.rpc("evm_mine")  # blocks are sealed when asked, or by timer
-                receipt = self._devnet.rpc("eth_getTransactionReceipt", tx_hash)
+                endpoint.rpc("evm_mine")  # blocks are sealed when asked, or by timer
+                receipt = endpoint.rpc("eth_getTransactionReceipt", tx_hash)
         except RpcError as refused:
             raise CannotDeploy(f"{artifact.name}: {refused.message}") from None
         if receipt is None or receipt["status"] != "0x1":
             raise CannotDeploy(f"{artifact.name}: the deployment failed: {tx_hash}")
         created = receipt["contractAddress"]
-        self._remember(artifact, created)
-        return made(address=self._w3.to_checksum_address(created))  # type: ignore[no-any-return]
+        self._remember(endpoint, artifact, created)
+        return made(address=endpoint.w3.to_checksum_address(created))  # type: ignore[no-any-return]
 
-    def _remember(self, artifact: Artifact, address: str) -> None:
+    def _remember(self, endpoint: Endpoint, artifact: Artifact, address: str) -> None:
         """Let traces and reports know a contract that the project does not have, by the code that it has now."""
         registry = self._devnet.node.artifacts
-        runtime = parse_data(self._devnet.rpc("eth_getCode", address, "latest"))
+        runtime = parse_data(endpoint.rpc("eth_getCode", address, "latest"))
         if registry.contract_of(runtime) is None:
             known = Artifact(
                 artifact.name,
