@@ -44,11 +44,9 @@ def apply(force: bool, rpc_url: str) -> None:
 @reload.command(cls=Command, short_help="Go back to before the latest reload.")
 @rpc_url_option
 def undo(rpc_url: str) -> None:
-    """Take the chain back to just before the latest reload, with every block since. The contracts keep their old code
+    """Take the chains back to just before the latest reload, with every block since. The contracts keep their old code
     until their sources are saved again."""
-    answer = call(rpc_url, "megadev_reloadUndo", [])
-    blocks = f" (blocks taken back: {answer['blocks']})" if answer["blocks"] else ""
-    click.echo(f"undid reload {answer['number']}: {', '.join(answer['contracts'])}{blocks}")
+    click.echo(call(rpc_url, "megadev_reloadUndo", [])["text"])
 
 
 @reload.command("list", cls=Command, short_help="What is deployed.")
@@ -57,6 +55,8 @@ def list_(rpc_url: str) -> None:
     """List the project's contracts on the chain, with what deployment filled in."""
     for each in call(rpc_url, "megadev_listDeployments", []):
         behind = f" behind {', '.join(each['proxies'])}" if each["proxies"] else ""
-        click.echo(f"{each['address']}  {each['contract']}{behind}{'' if each['isLatest'] else '  (older version)'}")
+        on = "" if each["chain"] == "l2" else f" on {each['chain'].upper()}"
+        older = "" if each["isLatest"] else "  (older version)"
+        click.echo(f"{each['address']}{on}  {each['contract']}{behind}{older}")
         for name, value in (*each["immutables"].items(), *each["libraries"].items()):
             click.echo(f"    {name} = {value}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
@@ -73,13 +73,14 @@ class Type:
 @dataclass(frozen=True, slots=True)
 class Variable:
     """``slot`` and ``offset`` (bytes from the low end of the word) are from the layout's begin, or the struct's.
-    ``owner``: the contract that declares it."""
+    ``owner``: the contract that declares it; ``formerly``: what the source says that it was called before."""
 
     name: str
     type: Type
     slot: int
     offset: int = 0
     owner: str = ""
+    formerly: str = ""
 
     def __str__(self) -> str:
         return f"{self.owner}.{self.name}" if self.owner else self.name
@@ -137,6 +138,8 @@ def fixed(item: Type, length: int) -> Type:
 # -- Solidity -------------------------------------------------------------------------------------------------------
 
 _LOCATION = re.compile(r"@custom:storage-location\s+erc7201:(\S+)")
+_RENAMED = re.compile(r"@custom:oz-renamed-from\s+(\w+)")
+"""As OpenZeppelin's upgrades plugins have it."""
 _ELEMENTARY = re.compile(r"(u?int|bytes)(\d+)$")
 _LENGTH = re.compile(r"\[(\d+)\](?: (?:storage|memory)(?: \w+)?)?$")
 _CONSTANT = re.compile(r"int_const (\d+)$")
@@ -174,13 +177,18 @@ class SyntaxTrees:
         try:
             contract = self._contract(source, name)
             bases = [self._node(number) for number in reversed(contract["linearizedBaseContracts"])]
-            declared = [
-                (node["name"], self._type(node["typeName"], ()), base["name"])
+            nodes = [
+                (node, base["name"])
                 for base in bases
                 for node in base["nodes"]
                 if node["nodeType"] == "VariableDeclaration" and _is_in_storage(node)
             ]
-            return Layout(place(declared, _first_slot(contract)), self._namespaces(source, bases))
+            declared = [(node["name"], self._type(node["typeName"], ()), owner) for node, owner in nodes]
+            variables = tuple(
+                replace(variable, formerly=_said(node, _RENAMED) or "")
+                for variable, (node, _) in zip(place(declared, _first_slot(contract)), nodes, strict=True)
+            )
+            return Layout(variables, self._namespaces(source, bases))
         except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as problem:
             raise UnknownLayout(f"the compiler's syntax tree has no {problem} where it was looked for") from None
 
@@ -218,7 +226,7 @@ class SyntaxTrees:
                 if node.get("nodeType") == "ContractDefinition":
                     inner = node["nodes"] if node.get("contractKind") == "library" or node["id"] in own else []
                 for each in inner:
-                    if each.get("nodeType") == "StructDefinition" and (name := _location(each)) is not None:
+                    if each.get("nodeType") == "StructDefinition" and (name := _said(each, _LOCATION)) is not None:
                         members = self._members(each, (each["id"],))
                         found[name] = place(((n, t, each["name"]) for n, t in members), erc7201_slot(name))
         return found
@@ -321,9 +329,10 @@ def _first_slot(contract: Tree) -> int:
     return int(known[1])
 
 
-def _location(node: Tree) -> str | None:
+def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
+    """What the comment above a declaration says of it."""
     text = node.get("documentation")
-    found = _LOCATION.search(text.get("text", "") if isinstance(text, Mapping) else text or "")
+    found = pattern.search(text.get("text", "") if isinstance(text, Mapping) else text or "")
     return None if found is None else found[1]
 
 
@@ -332,28 +341,36 @@ def _location(node: Tree) -> str | None:
 _DEFINITION = re.compile(
     r"^(struct|flag|enum) +(\w+) *:[^\n]*\n((?:[ \t]+[^\n]*(?:\n|\Z)|[ \t]*(?:#[^\n]*)?\n)*)", re.MULTILINE
 )
+_RENAMED_VARIABLE = re.compile(
+    r"^#[^\n]*@custom:oz-renamed-from +(\w+)[^\n]*\n(?:#[^\n]*\n)*(\w+) *:", re.MULTILINE
+)
 _SCALARS = re.compile(r"(?:u?int\d+|bytes\d+|address|bool|decimal|nonreentrant lock)$")
 
 
 @dataclass(frozen=True, slots=True)
 class VyperTypes:
-    """Structs and flags by name: how each of the sources defines it, for modules may share names."""
+    """Structs and flags by name: how each of the sources defines it, for modules may share names. ``renamed``: what
+    variables were called before, by their names."""
 
     structs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(sources: Iterable[str]) -> VyperTypes:
         """As they stand in the texts of a contract and the modules it imports."""
         structs: dict[str, list[str]] = {}
         flags: dict[str, list[str]] = {}
+        renamed: dict[str, str] = {}
         for text in sources:
+            renamed |= {name: before for before, name in _RENAMED_VARIABLE.findall(text)}
             for kind, name, body in _DEFINITION.findall(text):
                 lines = [line for raw in body.splitlines() if (line := raw.partition("#")[0].strip())]
                 (structs if kind == "struct" else flags).setdefault(name, []).append("\n".join(lines))
         return VyperTypes(
             {name: tuple(dict.fromkeys(found)) for name, found in structs.items()},
             {name: tuple(dict.fromkeys(found)) for name, found in flags.items()},
+            renamed,
         )
 
     def type(self, written: str, within: tuple[str, ...] = ()) -> Type:
@@ -407,7 +424,9 @@ def vyper_layout(printed: Mapping[str, Any], types: VyperTypes) -> Layout:
             type_ = types.type(entry["type"])
             if type_.slots != entry.get("n_slots", type_.slots):
                 raise UnknownLayout(f"{name} takes {entry['n_slots']} slots, and {entry['type']} should {type_.slots}")
-            yield Variable(f"{prefix}{name}", type_, entry["slot"])
+            before = types.renamed.get(name)
+            formerly = f"{prefix}{before}" if before is not None else ""
+            yield Variable(f"{prefix}{name}", type_, entry["slot"], formerly=formerly)
 
     try:
         found = tuple(walk(printed.get("storage_layout", {}), ""))

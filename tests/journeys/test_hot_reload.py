@@ -106,7 +106,7 @@ def test_plain_solidity(tmp_path: Path, megadev_up: Up) -> None:
     assert "Counter.sol is gone" in event(node, "plan")["message"]
     send(node, counter, encode_call("bump()"))
     assert read(node, counter, "count()") == 20
-    assert json.loads((tmp_path / "abi.json").read_text())["contracts"]["Counter"]["address"].lower() == counter
+    assert json.loads((tmp_path / "abi.json").read_text())["l2"]["contracts"]["Counter"]["address"].lower() == counter
     assert node.stop() == 0
 
 
