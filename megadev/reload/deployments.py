@@ -98,6 +98,7 @@ class Versions:
         self._codes: dict[Hash32, Contract | None] = {}
         self._named: dict[Place, Contract] = {}
         self._creations: dict[tuple[Hash32, Address], Creation | None] = {}
+        self._strangers: set[tuple[Place, Hash32]] = set()
 
     def learn(self, contracts: Iterable[Contract]) -> None:
         """Know these versions too; what is the latest counts first."""
@@ -167,6 +168,22 @@ class Versions:
         found.sort(key=lambda deployed: deployed.address)
         return [replace(one, proxies=tuple(sorted(set(proxies.get(one.address, ()))))) for one in found]
 
+    def look_alikes(self, node: Node, build: Build) -> Iterator[tuple[Place, Contract]]:
+        """Contracts that are none of the versions, but have all functions of one in ``build``: it was compiled with
+        other settings, or before this runs. Each is told once."""
+        for name, chain in chains_of(node).items():
+            state = chain.sequencer.head_state()
+            for address, code_hash in _contracts(chain, state, ()):
+                place = name, address
+                if (place, code_hash) in self._strangers or place in self._named:
+                    continue
+                self._strangers.add((place, code_hash))
+                code = state.code(code_hash)
+                if self.of_code(code, code_hash) is None and _delegates_to(state, address, code) is None:
+                    alike = [contract for contract in build.values() if _has_functions(code, contract)]
+                    if alike:
+                        yield place, max(alike, key=lambda contract: len(contract.artifact.interface.functions))
+
     def built(self, chain: LocalChain, deployed: Deployed) -> Built | None:
         """How ``chain`` created a contract; None where it did not, or not with code of a version that is known."""
         block = block_of_code(chain, deployed.address)
@@ -222,6 +239,12 @@ def _stands_for(chain: LocalChain, beacon: Address) -> Address | None:
 
 def _address(word: int) -> Address:
     return word.to_bytes(32, "big")[12:]
+
+
+def _has_functions(code: bytes, contract: Contract) -> bool:
+    """Whether every selector of the contract stands in ``code``, where compilers leave out zeros in front."""
+    functions = contract.artifact.interface.functions
+    return contract.has_code and bool(functions) and all(selector.lstrip(b"\0") in code for selector in functions)
 
 
 def _size(contract: Contract) -> int:

@@ -65,10 +65,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``changed``: what was compiled otherwise than before, deployed or not."""
+    """``changed``: what was compiled otherwise than before, deployed or not; ``constructed``: what of it is deployed,
+    and would only have been created otherwise."""
 
     steps: tuple[Step, ...] = ()
     changed: tuple[str, ...] = ()
+    constructed: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -90,6 +92,8 @@ class Plan:
                 yield f"    {conflict}"
                 if step.action is Action.REFUSE:
                     yield f"      → {conflict.fault.value}"
+        for key in self.constructed:
+            yield f"{key}: only its constructor changed, which has run; deploy it anew to see the difference"
 
 
 def make_plan(
@@ -99,12 +103,15 @@ def make_plan(
     policy: Policy = Policy.REFUSE,
     force: bool = False,
     changed: Iterable[str] = (),
+    constructed: Iterable[str] = (),
 ) -> Plan:
     """What to do so that everything deployed, on every chain, runs the code of ``build``. ``force``: replace code
-    whatever the storage layout says.
+    whatever the storage layout says. ``constructed``: of what is ``changed``, what has only another constructor.
     """
     steps = []
+    there = set()
     for situation in situations:
+        there |= {deployed.contract.key for deployed in situation.deployed}
         # a library that is new to a contract is where any contract of that name stands
         libraries = {deployed.contract.key: deployed.address for deployed in situation.deployed}
         for deployed in situation.deployed:
@@ -114,7 +121,7 @@ def make_plan(
             step = _step(situation, deployed, new, libraries, policy, force)
             if step is not None:
                 steps.append(step)
-    return Plan(tuple(steps), tuple(sorted(changed)))
+    return Plan(tuple(steps), tuple(sorted(changed)), tuple(sorted(there.intersection(constructed))))
 
 
 def _step(

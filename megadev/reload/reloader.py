@@ -56,7 +56,7 @@ class ReloadSettings:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be shown. ``kind``: watching, deployed, failed, plan, refused, reloaded, undone, script."""
+    """Something to be shown. ``kind``: watching, deployed, unknown, failed, plan, refused, reloaded, undone, script."""
 
     kind: str
     text: str
@@ -96,6 +96,7 @@ class Reloader:
         self._versions = Versions()
         self._build: Build = {}
         self._changed: set[str] = set()
+        self._constructed: set[str] = set()
         self._held: dict[Place, Contract] = {}
         self._done: list[_Done] = []
         self._number = 0
@@ -212,7 +213,7 @@ class Reloader:
 
     def _take(self, made: Build, gone: set[str], first: bool, began: int, compile_ns: int) -> None:
         """A build arrived: know it, plan, and do what the mode says."""
-        self._learn(made, gone)
+        lost = self._learn(made, gone)
         self._asked = None
         if first:
             names = sorted(contract.name for contract in made.values() if contract.has_code)
@@ -221,13 +222,12 @@ class Reloader:
             self.tell(Notice("watching", text, {"root": str(self._root), "contracts": names}))
             self._look()
             return
-        if not self._changed and not gone:
+        if not self._changed and not lost:
             return
         plan = self._plan(self._settings.policy, force=False)
         fields = {**_plan_json(plan), "compileMs": compile_ns / 1e6}
         text = "\n".join(plan.lines())
-        if gone:
-            text += "".join(f"\n{source} is gone: what is deployed of it stays" for source in sorted(gone))
+        text += "".join(f"\n{key} is gone: what is deployed of it stays as it is" for key in lost)
         if not plan.steps:
             self.tell(Notice("plan", f"{text} · compiled in {compile_ns / 1e6:.0f} ms", fields))
         elif plan.is_refused:
@@ -260,18 +260,23 @@ class Reloader:
         else:
             self._ask(plan, "it is another plan now:\n" + "\n".join(plan.lines()), _plan_json(plan))
 
-    def _learn(self, made: Build, gone: set[str]) -> None:
+    def _learn(self, made: Build, gone: set[str]) -> list[str]:
+        """Returns what is no more: ``gone`` are files, ``made`` says what is left in others."""
         changed = {
             key for key, contract in made.items() if key not in self._build or _differs(self._build[key], contract)
         }
+        self._constructed = {key for key in changed if key in self._build and _runs_the_same(self._build[key], made[key])}
         for key in changed:
             self._build[key] = made[key]
-        for key in [key for key, contract in self._build.items() if contract.source in gone]:
+        sources = gone | {contract.source for contract in made.values()}
+        lost = [key for key, contract in self._build.items() if contract.source in sources and key not in made]
+        for key in lost:
             del self._build[key]
         self._changed = changed
         self._versions.learn(made[key] for key in sorted(changed))
         if changed:
             self._node.artifacts.add(made[key].artifact for key in changed)
+        return lost
 
     def _plan(self, policy: Policy, force: bool, held: bool = True) -> Plan:
         """``held``: leave alone what was undone."""
@@ -283,7 +288,9 @@ class Reloader:
             self._situation(name, chain, [one for one in concerned if one.chain == name], policy)
             for name, chain in chains_of(self._node).items()
         ]
-        return make_plan(situations, build, policy=policy, force=force, changed=self._changed)
+        return make_plan(
+            situations, build, policy=policy, force=force, changed=self._changed, constructed=self._constructed
+        )
 
     def _situation(self, name: str, chain: LocalChain, deployed: list[Deployed], policy: Policy) -> Situation:
         built: dict[Address, Built] = {}
@@ -375,9 +382,13 @@ class Reloader:
             if key not in self._seen:
                 self._seen.add(key)
                 text = f"{one.contract.key} is at {one.where}: its code follows the source"
-                address = checksum_address(one.address)
-                fields = {"contract": one.contract.key, "chain": one.chain, "address": address}
-                self.tell(Notice("deployed", text, fields))
+                at = checksum_address(one.address)
+                self.tell(Notice("deployed", text, {"contract": one.contract.key, "chain": one.chain, "address": at}))
+        for (chain, address), contract in self._versions.look_alikes(self._node, self._build):
+            at, where = checksum_address(address), in_words(chain, address)
+            command = f"megadev reload track {at} {contract.name}"
+            text = f"what is at {where} looks like {contract.key}, but was compiled otherwise: `{command}` if it is"
+            self.tell(Notice("unknown", text, {"contract": contract.key, "chain": chain, "address": at}))
         self._write_abi()
 
     def _write_abi(self) -> None:
@@ -452,12 +463,13 @@ class Reloader:
             self._publish(done.number, [(one, one.contract, "undone") for one in back])
             self._write_abi()
             gone = ", ".join(f"{count} of {name.upper()}" for name, count in blocks.items() if count)
-            text = f"undid reload {done.number}: the chain is as it was before it"
+            names = [contract.key for contract in done.contracts.values()]
+            text = f"undid reload {done.number} of {', '.join(names)}: the chain is as it was before it"
             text += f" (blocks taken back: {gone})" if gone else ""
             answer = {
                 "number": done.number,
                 "blocks": blocks,
-                "contracts": [contract.key for contract in done.contracts.values()],
+                "contracts": names,
                 "text": text,
             }
             self.tell(Notice("undone", text, answer))
@@ -488,13 +500,15 @@ class _Newcomers:
 
 def _differs(old: Contract, new: Contract) -> bool:
     """Whether it was compiled to something else."""
-    if old.artifact.runtime is None or new.artifact.runtime is None:
-        return old.artifact.runtime is not new.artifact.runtime
-    return (
-        old.artifact.runtime.code != new.artifact.runtime.code
-        or old.artifact.creation != new.artifact.creation
-        or old.layout != new.layout
-    )
+    return not _runs_the_same(old, new) or old.artifact.creation != new.artifact.creation
+
+
+def _runs_the_same(old: Contract, new: Contract) -> bool:
+    """Whether only their creation can differ."""
+    before, now = old.artifact.runtime, new.artifact.runtime
+    if before is None or now is None:
+        return before is now
+    return before.code == now.code and old.layout == new.layout
 
 
 def _handed_over(artifact: bytes) -> Contract:

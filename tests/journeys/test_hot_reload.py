@@ -103,7 +103,7 @@ def test_plain_solidity(tmp_path: Path, megadev_up: Up) -> None:
     save(tmp_path, {"Lib.sol": library})
     event(node, "reloaded")
     (tmp_path / "Counter.sol").unlink()
-    assert "Counter.sol is gone" in event(node, "plan")["message"]
+    assert "Counter.sol:Counter is gone" in event(node, "plan")["message"]
     send(node, counter, encode_call("bump()"))
     assert read(node, counter, "count()") == 20
     assert json.loads((tmp_path / "abi.json").read_text())["l2"]["contracts"]["Counter"]["address"].lower() == counter

@@ -96,5 +96,6 @@ VYPER_VERSIONS: dict[str, dict[str, str]] = {
     "first": {"Box.vy": _BOX},
     "doubled": {"Box.vy": _BOX.replace("content += amount", "content += 2 * amount")},
     "inserted": {"Box.vy": _BOX.replace("content: public", "owner: address\ncontent: public")},
+    "constructor": {"Box.vy": _BOX.replace("    limit = limit_", "    limit = 2 * limit_")},
     "immutables": {"Box.vy": _BOX.replace("limit: public", "who: immutable(address)\nlimit: public").replace("    limit = limit_", "    who = msg.sender\n    limit = limit_")},
 }  # fmt: skip

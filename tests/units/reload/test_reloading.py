@@ -13,6 +13,7 @@ from megadev import Devnet
 from megadev.errors import ConfigError
 from megadev.events import ContractsReloaded
 from megadev.primitives.abi import encode_call
+from megadev.reload.contracts import read_solc
 from megadev.reload.deployments import chains_of
 from megadev.reload.plan import Policy
 from megadev.reload.reloader import Notice
@@ -357,6 +358,37 @@ def test_a_user_can_say_what_stands_at_an_address(stage: Stage) -> None:
         stage.net.rpc("megadev_trackContract", counter, "Nothing")
     with pytest.raises(RpcError, match="no code"):
         stage.net.rpc("megadev_trackContract", "0x" + "77" * 20, "Counter")
+
+
+def test_what_looks_like_a_contract_of_the_project_but_is_compiled_otherwise_is_told(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    code = stage.net.rpc("eth_getCode", counter, "latest")
+    strange = stage.net.w3.to_checksum_address("0x" + "5e" * 20)
+    stage.net.rpc("anvil_setCode", strange, code + "00")
+    stage.reloader._look()
+    stage.reloader._look()
+    (notice,) = [notice for notice in stage.notices if notice.kind == "unknown"]
+    assert f"what is at {strange} looks like Counter.sol:Counter" in notice.text
+    assert f"megadev reload track {strange} Counter" in notice.text
+
+
+def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    code = stage.net.rpc("eth_getCode", counter, "latest")
+    without = {**MADE["solidity"]["first"], "contracts": {**MADE["solidity"]["first"]["contracts"]}}
+    other = without["contracts"].pop("Counter.sol")["Counter"]
+    without["contracts"]["Counter.sol"] = {"Tally": other}
+    made = read_solc(json.dumps(without).encode(), stage.source.parent)
+    stage.reloader._take(made, set(), False, 0, 0)
+    assert "Counter.sol:Counter is gone: what is deployed of it stays as it is" in stage.notices[-1].text
+    assert stage.net.rpc("eth_getCode", counter, "latest") == code
+
+
+def test_a_changed_constructor_is_said_to_have_run_already(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "vyper")
+    stage.deploy("Box.vy:Box", 50)
+    notice = stage.save("constructor")
+    assert notice.kind == "plan" and "Box.vy:Box: only its constructor changed, which has run" in notice.text
 
 
 def test_a_manifest_says_it_for_many(tmp_path: Path) -> None:
