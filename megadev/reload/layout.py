@@ -397,19 +397,20 @@ class VyperTypes:
         return Type(Form.VALUE, "address")  # what is left is an interface
 
     def _composed(self, written: str, within: tuple[str, ...]) -> Type:
-        head, _, rest = written.partition("[")
-        if head in ("HashMap", "DynArray", "String", "Bytes"):
-            parts = _split(rest[:-1])
-            if head == "HashMap":
-                key, item = self.type(parts[0], within), self.type(parts[1], within)
-                return Type(Form.MAPPING, written, key=key, item=item)
-            length = _number(parts[-1])
-            if head == "DynArray":
-                item = self.type(parts[0], within)
-                return Type(Form.BOUNDED, written, WORD * (1 + length * item.slots), item=item, length=length)
+        start = _last_bracket(written)
+        head, inside = written[:start], written[start + 1 : -1]
+        if head == "HashMap":
+            parts = _split(inside)
+            key, item = self.type(parts[0], within), self.type(parts[1], within)
+            return Type(Form.MAPPING, written, key=key, item=item)
+        if head == "DynArray":
+            parts = _split(inside)
+            item, length = self.type(parts[0], within), _number(parts[1])
+            return Type(Form.BOUNDED, written, WORD * (1 + length * item.slots), item=item, length=length)
+        length = _number(inside)
+        if head in ("String", "Bytes"):
             return Type(Form.BOUNDED, head, WORD * (1 + -(-length // WORD)), length=length)
-        inner, _, count = written[:-1].rpartition("[")
-        item, length = self.type(inner, within), _number(count)
+        item = self.type(head, within)
         return Type(Form.FIXED, written, WORD * length * item.slots, item=item, length=length)
 
 
@@ -458,6 +459,16 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += character
     return parts
+
+
+def _last_bracket(text: str) -> int:
+    """Where the bracket opens that is closed at the end."""
+    depth = 0
+    for index in range(len(text) - 1, -1, -1):
+        depth += (text[index] == "]") - (text[index] == "[")
+        if not depth:
+            return index
+    raise UnknownLayout(f"the brackets of {text} do not match")
 
 
 def _number(text: str) -> int:

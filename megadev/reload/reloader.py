@@ -265,7 +265,8 @@ class Reloader:
         changed = {
             key for key, contract in made.items() if key not in self._build or _differs(self._build[key], contract)
         }
-        self._constructed = {key for key in changed if key in self._build and _runs_the_same(self._build[key], made[key])}
+        known = changed & self._build.keys()
+        self._constructed = {key for key in known if _runs_the_same(self._build[key], made[key])}
         for key in changed:
             self._build[key] = made[key]
         sources = gone | {contract.source for contract in made.values()}
