@@ -1,4 +1,5 @@
-"""``megadev up --watch --reload ask``: on a terminal it asks before each reload, elsewhere plans wait for a command.
+"""A node that watches, and who hears of it: ``--reload ask`` asks on a terminal before each reload, and elsewhere plans
+wait for a command; dApps are told over their WebSockets.
 
 What compilers would have made lies where Hardhat leaves it, so none is needed.
 """
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from megadev.primitives.abi import encode, encode_call
 from tests.conftest import START_SECONDS, RunningNode
@@ -43,11 +45,11 @@ def compiled(root: Path, version: str) -> None:
     os.replace(beside, folder / f"{version}.json")
 
 
-def deployed(root: Path, up: Up, **started: int) -> tuple[RunningNode, str]:
+def deployed(root: Path, up: Up, mode: str = "ask", **started: int) -> tuple[RunningNode, str]:
     """A node that watches, and a Counter on it whose step is 5."""
     (root / "hardhat.config.js").touch()
     compiled(root, "first")
-    node = up("--watch", "--reload", "ask", **started)
+    node = up("--watch", "--reload", mode, **started)
     node.wait_for("watching")
     made = build("solidity", "first", root)
     library = _create(node, creation_code(made["Lib.sol:Lib"]))
@@ -130,3 +132,16 @@ def test_without_a_terminal_a_plan_waits_for_the_command(tmp_path: Path, megadev
     assert reload_command(node, "apply").returncode == 0
     assert step_of(node, counter) == 10
     assert "reload now?" not in "".join(node.printed)
+
+
+def test_a_connected_dapp_is_told(tmp_path: Path, megadev_up: Up) -> None:
+    node, counter = deployed(tmp_path, megadev_up, "auto")
+    with connect(f"ws://127.0.0.1:{node.port}") as socket:
+        socket.send('{"jsonrpc":"2.0","id":1,"method":"megadev_subscribe","params":["contractReloads"]}')
+        subscription = json.loads(socket.recv(START_SECONDS))["result"]
+        compiled(tmp_path, "appended")
+        told = json.loads(socket.recv(START_SECONDS))
+    assert (told["method"], told["params"]["subscription"]) == ("eth_subscription", subscription)
+    (contract,) = told["params"]["result"]["contracts"]
+    assert (contract["address"], contract["action"]) == (counter, "replaced")
+    assert "last" in {item.get("name") for item in contract["abi"]}
