@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from megadev.chain.blocks import Tag
+from megadev.errors import StateUnavailable, UnknownBlock
 from megadev.evm import calls
 from megadev.evm.engine import TxEnv
 from megadev.node.chain import LocalChain
@@ -186,12 +187,15 @@ class Versions:
 
     def built(self, chain: LocalChain, deployed: Deployed) -> Built | None:
         """How ``chain`` created a contract; None where it did not, or not with code of a version that is known."""
-        block = block_of_code(chain, deployed.address)
-        if block is None:
+        try:
+            block = block_of_code(chain, deployed.address)
+            if block is None:
+                return None
+            key = (block.hash, deployed.address)
+            if key not in self._creations:
+                self._creations[key] = creation_in(chain, block, deployed.address)
+        except (StateUnavailable, UnknownBlock):  # a chain that was loaded without its history
             return None
-        key = (block.hash, deployed.address)
-        if key not in self._creations:
-            self._creations[key] = creation_in(chain, block, deployed.address)
         creation = self._creations[key]
         size = None if creation is None else self.creation_size(deployed.contract.key, creation.code)
         return None if creation is None or size is None else Built(creation, creation.code[size:])

@@ -27,10 +27,10 @@ from megadev.node.node import Node
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.reload import abi_files
+from megadev.reload.answers import deployment_json, plan_json
 from megadev.reload.apply import apply
 from megadev.reload.compiler import CompileFailed, Compiler
 from megadev.reload.contracts import Build, Contract, read_document
-from megadev.reload.deployed_code import filling_of
 from megadev.reload.deployments import L1, L2, Built, Deployed, Place, Versions, chains_of, in_words, named
 from megadev.reload.plan import Action, Plan, Policy, Situation, make_plan
 from megadev.reload.watcher import Changes, Watcher
@@ -225,7 +225,7 @@ class Reloader:
         if not self._changed and not lost:
             return
         plan = self._plan(self._settings.policy, force=False)
-        fields = {**_plan_json(plan), "compileMs": compile_ns / 1e6}
+        fields = {**plan_json(plan), "compileMs": compile_ns / 1e6}
         text = "\n".join(plan.lines())
         text += "".join(f"\n{key} is gone: what is deployed of it stays as it is" for key in lost)
         if not plan.steps:
@@ -256,9 +256,9 @@ class Reloader:
             self._apply(plan, 0, monotonic_ns())
             self._write_abi()
         elif plan.is_refused or not plan.steps:
-            self.tell(Notice("refused" if plan.is_refused else "plan", "\n".join(plan.lines()), _plan_json(plan)))
+            self.tell(Notice("refused" if plan.is_refused else "plan", "\n".join(plan.lines()), plan_json(plan)))
         else:
-            self._ask(plan, "it is another plan now:\n" + "\n".join(plan.lines()), _plan_json(plan))
+            self._ask(plan, "it is another plan now:\n" + "\n".join(plan.lines()), plan_json(plan))
 
     def _learn(self, made: Build, gone: set[str]) -> list[str]:
         """Returns what is no more: ``gone`` are files, ``made`` says what is left in others."""
@@ -351,7 +351,7 @@ class Reloader:
             Notice(
                 "reloaded",
                 "\n".join(lines),
-                {**_plan_json(plan), "number": self._number, "compileMs": compiling, "totalMs": total},
+                {**plan_json(plan), "number": self._number, "compileMs": compiling, "totalMs": total},
             )
         )
         if plan.needs_script and self._settings.script is not None:
@@ -436,11 +436,11 @@ class Reloader:
     def deployments(self) -> list[dict[str, Any]]:
         chains = chains_of(self._node)
         return [
-            _deployment_json(one, self._versions.built(chains[one.chain], one), self._build) for one in self._find()
+            deployment_json(one, self._versions.built(chains[one.chain], one), self._build) for one in self._find()
         ]
 
     def plan(self) -> dict[str, Any]:
-        return _plan_json(self._plan(self._settings.policy, force=False, held=False))
+        return plan_json(self._plan(self._settings.policy, force=False, held=False))
 
     def apply(self, force: bool) -> dict[str, Any]:
         plan = self._plan(self._settings.policy, force, held=False)
@@ -449,7 +449,7 @@ class Reloader:
         if plan.steps:
             self._apply(plan, 0, monotonic_ns())
             self._write_abi()
-        return {**_plan_json(plan), "number": self._number if plan.steps else None}
+        return {**plan_json(plan), "number": self._number if plan.steps else None}
 
     def undo(self) -> dict[str, Any]:
         while self._done:
@@ -520,43 +520,3 @@ def _handed_over(artifact: bytes) -> Contract:
     if len(found) != 1 or not found[0].has_code:
         raise InvalidParams("an artifact of one contract is needed, with its deployed bytecode")
     return found[0]
-
-
-def _plan_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "refused": plan.is_refused,
-        "changed": list(plan.changed),
-        "contracts": [
-            {
-                "contract": step.new.key,
-                "chain": step.deployed.chain,
-                "address": checksum_address(step.deployed.address),
-                "proxies": [checksum_address(proxy) for proxy in step.deployed.proxies],
-                "action": step.action.value,
-                "conflicts": [
-                    {"what": each.what, "said": each.said, "fault": each.fault.name.lower(), "remedy": each.fault.value}
-                    for each in step.conflicts
-                ],
-            }
-            for step in plan.steps
-        ],
-        "text": "\n".join(plan.lines()),
-    }
-
-
-def _deployment_json(one: Deployed, built: Built | None, build: Build) -> dict[str, Any]:
-    filling = filling_of(one.contract, one.code) if one.certain else None
-    latest = build.get(one.contract.key)
-    return {
-        "contract": one.contract.key,
-        "chain": one.chain,
-        "address": checksum_address(one.address),
-        "proxies": [checksum_address(proxy) for proxy in one.proxies],
-        "isLatest": latest is None or latest is one.contract,
-        "transactionHash": None if built is None else "0x" + built.creation.tx.hash.hex(),
-        "creator": None if built is None else checksum_address(built.creation.creator),
-        "value": None if built is None else hex(built.creation.value),
-        "constructorArguments": None if built is None else "0x" + built.arguments.hex(),
-        "immutables": {} if filling is None else {name: "0x" + v.hex() for name, v in filling.immutables.items()},
-        "libraries": {} if filling is None else {name: checksum_address(v) for name, v in filling.libraries.items()},
-    }
