@@ -868,7 +868,8 @@ class DevnetConfig:
         Choice(("auto", "ask", "dry-run")),
         RELOAD,
         "--reload",
-        "After a save: reload at once, print the plan and wait for `megadev reload apply`, or print the plan only.",
+        "After a save: reload at once; print the plan and ask on the terminal or, where there is none, wait for "
+        "`megadev reload apply`; or print the plan only.",
     )
     reload_conflict: str = _setting(
         "refuse",
@@ -883,22 +884,23 @@ class DevnetConfig:
         Text("COMMAND"),
         RELOAD,
         "--reload-script",
-        "What deploys everything again, for a shell; it finds the node in ETH_RPC_URL.",
+        "What deploys everything again, for a shell; it finds the chains in ETH_RPC_URL and MEGADEV_L1_RPC_URL.",
     )
     reload_manifest: Path | None = _setting(
         None,
         FilePath("FILE"),
         RELOAD,
         "--reload-manifest",
-        'JSON that says which contract stands where, for those whose code does not tell: {"0x…": "src/A.sol:A"}.',
+        "JSON that says which contract stands where, for those whose code does not tell: "
+        '{"0x…": "src/A.sol:A", "l1": {"0x…": "B"}}.',
     )
     reload_abi_out: Path | None = _setting(
         None,
         FilePath("FILE"),
         RELOAD,
         "--reload-abi-out",
-        "Write addresses and ABIs of what is deployed to this file, and keep it up to date: TypeScript (as const) "
-        "where it ends in .ts, JSON otherwise.",
+        "Write addresses and ABIs of what is deployed, chain by chain, to this file, and keep it up to date: "
+        "TypeScript (as const) where it ends in .ts, JSON otherwise.",
     )
     solc: Path | None = _setting(
         None,

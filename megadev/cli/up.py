@@ -28,16 +28,19 @@ if TYPE_CHECKING:
 
     from megadev.cli.console import ForkReport, Paint, StartReport
     from megadev.cli.log import ActivityLog
+    from megadev.cli.prompt import Prompt
     from megadev.cli.ui import Ui
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
-    from megadev.reload.reloader import Notice
+    from megadev.reload.reloader import Notice, Reloader
     from megadev.server import Server
 
 
 COLLECT_AFTER = 10_000
 """New container objects between two collections: a few hundred transactions' worth."""
 FREEZE_EVERY_BLOCKS = 1_000
+STDIN = 0
+"""Its descriptor, whatever became of ``sys.stdin``."""
 
 
 class CannotListen(MegadevError):
@@ -86,10 +89,14 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         endpoint.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
     servers: list[Server] = []
     log: ActivityLog | None = None
+    prompt: Prompt | None = None
 
     def tell(notice: Notice) -> None:
         if log is not None:
-            log.record(Told(notice.kind, notice.text, notice.fields))
+            text = notice.text
+            if prompt is not None and notice.fields.get("pending"):
+                text = prompt.ask(text)
+            log.record(Told(notice.kind, text, notice.fields))
 
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
@@ -108,6 +115,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         has_ui = output.can_have_ui()
         log = None if has_ui else output.start_log(devnet)
         if reloader is not None:
+            prompt = _prompt(config, reloader, log)
             reloader.start()
         devnet.node.state_file = state_file
         dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
@@ -138,6 +146,16 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
+
+
+def _prompt(config: DevnetConfig, reloader: Reloader, log: ActivityLog | None) -> Prompt | None:
+    """Who asks before each reload; None where it is not to be asked, or where the question would not be seen."""
+    if config.reload != "ask" or config.json or log is None:
+        return None
+    from megadev.cli.log import Told
+    from megadev.cli.prompt import QUESTION, Prompt
+
+    return Prompt(STDIN, reloader.answer, lambda: log.record(Told("plan", QUESTION, {}))).start()
 
 
 async def _close(servers: Sequence[Server]) -> None:

@@ -13,6 +13,7 @@ from megadev.errors import InvalidParams
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.node.appearances import appearances
 from megadev.node.chain import LocalChain
+from megadev.node.creations import block_of_code, creation_in
 from megadev.node.replay import placed_transaction
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
@@ -22,7 +23,6 @@ from megadev.rpc.formatters import JsonObject, format_block, format_receipt, for
 from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
 from megadev.rpc.methods.trace import Patience, call_trees
 from megadev.state.reader import StateReader
-from megadev.state.world import World
 
 API_LEVEL = 8
 _METHOD_ID = 4
@@ -79,21 +79,9 @@ def ots_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
 @method("ots_getContractCreator")
 def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject | None:
     """The transaction that created a contract, and who did; null for what is no contract, or was set by a cheat."""
-    block = _block_of_code(node.chain, address)
-    if block is None:
-        return None
-    who = appearances(node.chain, block)
-    for index, seen in enumerate(who):
-        if address not in seen:
-            continue
-        ((_, root),) = call_trees(node, block, only=index)
-        for call in root.lasting():
-            if call.frame.to == address and call.frame.kind in ("CREATE", "CREATE2"):
-                return {
-                    "hash": "0x" + block.transactions[index].hash.hex(),
-                    "creator": "0x" + call.frame.sender.hex(),
-                }
-    return None
+    block = block_of_code(node.chain, address)
+    found = None if block is None else creation_in(node.chain, block, address)
+    return None if found is None else {"hash": "0x" + found.tx.hash.hex(), "creator": "0x" + found.creator.hex()}
 
 
 def _calls_of(node: RpcNode, tx_hash: Hash32) -> CallNode:
@@ -102,21 +90,7 @@ def _calls_of(node: RpcNode, tx_hash: Hash32) -> CallNode:
     return root
 
 
-def _block_of_code(chain: LocalChain, address: Address) -> SealedBlock | None:
-    """The block in which an account that has code got it: by halving, for code seldom goes again."""
-    low, high = chain.store.genesis, chain.head
-    if not _has_code(high.world, address) or _has_code(low.world, address):
-        return None
-    while high.number - low.number > 1:
-        middle = chain.block((low.number + high.number) // 2)
-        if _has_code(middle.world, address):
-            high = middle
-        else:
-            low = middle
-    return high
-
-
-def _has_code(state: World | StateReader, address: Address) -> bool:
+def _has_code(state: StateReader, address: Address) -> bool:
     account = state.account(address)
     return account is not None and account.code_hash != EMPTY_CODE_HASH
 

@@ -23,6 +23,7 @@ COMMENT, SENT, RECEIVED = "// ", ">> ", "<< "
 PAUSED = "// chain: paused"
 BRIDGED = "// chain: bridged"
 ON_L1 = "// chain: L1"
+WATCHED = "// chain: watched"
 
 _REFERENCE = re.compile(r"\{((?:block|tx|waiting|answer):[\w:]+)\}")
 

@@ -22,6 +22,13 @@ two pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and 
 One with ``// chain: bridged`` finds it with an L1 beside it. That is the exception, because the bridge's predeploys are
 part of every state root, and so of every hash: answers that have nothing to do with it would change with each contract.
 ``// chain: L1`` is held with that L1, which has no blocks but its first.
+
+One with ``// chain: watched`` finds two blocks more, and the sources of what they create watched (``--reload ask``):
+
+    block 13  A deploys Lib
+    block 14  A deploys Counter with 5 and Lib
+
+Since then Counter.sol was saved, with another ``bump``; nothing is reloaded yet.
 """
 
 from __future__ import annotations
@@ -35,21 +42,26 @@ from megadev.config import DevnetConfig
 from megadev.node.accounts import KeyedAccount
 from megadev.node.node import Node
 from megadev.primitives import rlp
-from megadev.primitives.abi import encode_call
+from megadev.primitives.abi import encode, encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address
+from megadev.reload.reloader import ASK, Reloader, ReloadSettings
 from megadev.sequencer.sequencer import MiningMode
 from tests.contracts import load
+from tests.units.reload.stage import Committed, creation_code
 
 START = 1_700_000_000
+FOLDER = Path(__file__).parent
+SOURCES = FOLDER.parents[1] / "contracts"
+"""What is watched; only names matter, for nothing there is compiled."""
 GWEI = 10**9
 
 
 def fixed_node(*, paused: bool = False, bridged: bool = False) -> Node:
     """A node with the chain above; ``bridged``: with an L1 beside it."""
     # no compiled contracts lie there: what a developer has in the working directory must not name errors
-    node = Node(DevnetConfig(manual_clock=True, timestamp=START, project=Path(__file__).parent, no_l1=not bridged))
+    node = Node(DevnetConfig(manual_clock=True, timestamp=START, project=FOLDER, no_l1=not bridged))
     sequencer = node.l2.sequencer
     alone, together, waiting = fixed_transactions()
     for tx in alone:
@@ -65,6 +77,23 @@ def fixed_node(*, paused: bool = False, bridged: bool = False) -> Node:
     else:
         sequencer.mode = MiningMode.INSTANT
     return node
+
+
+def watch(node: Node) -> None:
+    """Add to ``node`` what a watched chain has."""
+    a = node.accounts.keyed[0]
+    compiler = Committed(SOURCES, "solidity")
+    made = compiler.compile(None).contracts
+    library = "0x" + _created(a, 8).hex()
+    counter = creation_code(made["Counter.sol:Counter"], library) + encode(["uint256"], [5])
+    for nonce, code in ((8, creation_code(made["Lib.sol:Lib"])), (9, counter)):
+        node.l2.sequencer.submit(_signed(a, nonce, to=None, data=code))
+        node.l2.sequencer.settle()
+    reloader = Reloader(node, SOURCES, [compiler], ReloadSettings(mode=ASK), on_writer=lambda act: act())
+    reloader.changed(None)
+    compiler.version = "doubled"
+    reloader.changed([SOURCES / "Counter.sol"])
+    node.reloads = reloader
 
 
 def names_on(node: Node) -> dict[str, str]:

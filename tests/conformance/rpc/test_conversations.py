@@ -24,21 +24,16 @@ from tests.conformance.rpc.conversations import (
     FOLDER,
     ON_L1,
     PAUSED,
+    WATCHED,
     answers_of,
     hold,
     lines_of,
     name_of,
     requests_of,
 )
-from tests.conformance.rpc.fixed_chain import fixed_node, names_on
+from tests.conformance.rpc.fixed_chain import fixed_node, names_on, watch
 
-_RELOADS = "needs a project that is watched: tests/units/reload"
 NEVER_ANSWERED_WELL = {
-    "megadev_trackContract": _RELOADS,
-    "megadev_listDeployments": _RELOADS,
-    "megadev_reloadPlan": _RELOADS,
-    "megadev_reloadApply": _RELOADS,
-    "megadev_reloadUndo": _RELOADS,
     "eth_subscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
     "anvil_dumpState": "the answer is compressed, and not to the byte by every zlib: tests/journeys",
     "anvil_setMinGasPrice": "always refuses, as Anvil does",
@@ -52,6 +47,8 @@ def hold_here(written: list[str]) -> list[str]:
     node = fixed_node(paused=PAUSED in written, bridged=BRIDGED in written or ON_L1 in written)
     chain = node.l1 if ON_L1 in written else node.l2
     assert chain is not None
+    if WATCHED in written:
+        watch(node)
     dispatcher = Dispatcher(RpcNode(node, chain), before_request=node.settle)
 
     def ask(request: str) -> str:
