@@ -388,8 +388,8 @@ def _setting(
 
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
-L1 = "L1"
-GROUPS = (ACCOUNTS, CHAIN, GAS, MINING, L1, SERVER, TERMINAL)
+FORKING, L1, RELOAD = "Forking", "L1", "Hot reload"
+GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, RELOAD, SERVER, TERMINAL)
 """In the order help shows them."""
 
 
@@ -454,13 +454,13 @@ class DevnetConfig:
         Integer(1, 2**63 - 1),
         CHAIN,
         "--chain-id",
-        "The chain id (EIP-155). [default: the genesis file's, or 31337] [megaeth: 432631337]",
+        "The chain id (EIP-155). [default: the genesis file's, upstream's on a fork, or 31337] [megaeth: 432631337]",
     )
     hardfork: str = _setting(
         "osaka",
         HardforkName(),
         CHAIN,
-        "--hardfork",
+        "--hardfork --spec",
         f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
         megaeth="prague",
     )
@@ -538,6 +538,98 @@ class DevnetConfig:
         CHAIN,
         "--disable-default-create2-deployer --no-create2",
         "Leave out the CREATE2 deployer at 0x4e59b44847b379578588920cA78FbF26c0B4956C.",
+    )
+
+    fork_url: tuple[str, ...] | None = _setting(
+        None,
+        TextList("URL[@BLOCK]"),
+        FORKING,
+        "--fork-url --fork -f --rpc-url",
+        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated: the others "
+        "are asked when the first fails. [default: none]",
+    )
+    fork_block_number: int | None = _setting(
+        None,
+        Integer(-(2**63), 2**63 - 1, metavar="BLOCK"),
+        FORKING,
+        "--fork-block-number --fork-block",
+        "The block to fork; a negative number counts back from the latest. [default: the latest]",
+    )
+    fork_transaction_hash: str | None = _setting(
+        None,
+        Text("HASH"),
+        FORKING,
+        "--fork-transaction-hash",
+        "Fork the state just after this transaction: those before it in its block are run again.",
+    )
+    fork_l1: tuple[str, ...] | None = _setting(
+        None,
+        TextList("URL[@BLOCK]"),
+        FORKING,
+        "--fork-l1",
+        "Fork L1 from this node, alone or beside a forked L2; the bridge on it is megadev's. [default: none; BLOCK: "
+        "the one that the forked L2 has got to, or the latest]",
+    )
+    fork_chain_id: int | None = _setting(
+        None, Integer(1, 2**63 - 1), FORKING, "--fork-chain-id", "Upstream's chain id, which it is not asked for then."
+    )
+    fork_header: tuple[str, ...] | None = _setting(
+        None,
+        TextList("NAME:VALUE"),
+        FORKING,
+        "--fork-header --fork-headers",
+        "Send this HTTP header to the forked node; several with commas or repeated.",
+    )
+    timeout: int = _setting(
+        45_000, Integer(1, 10**8, metavar="MS"), FORKING, "--timeout", "How long one request upstream may take."
+    )
+    retries: int = _setting(
+        5, Integer(0, 1_000), FORKING, "--retries", "How often a request upstream is repeated before it fails."
+    )
+    fork_retry_backoff: int = _setting(
+        1_000,
+        Integer(0, 10**6, metavar="MS"),
+        FORKING,
+        "--fork-retry-backoff",
+        "The pause before the first repetition; it doubles each time, and is jittered.",
+    )
+    compute_units_per_second: int | None = _setting(
+        None,
+        Integer(1, 10**9, metavar="UNITS"),
+        FORKING,
+        "--compute-units-per-second --cups",
+        "Ask no faster than this, a call being 20 units. [default: no limit until upstream complains, then 330]",
+    )
+    no_rate_limit: bool = _setting(
+        False,
+        Boolean(),
+        FORKING,
+        "--no-rate-limit --no-rpc-rate-limit --no-cups",
+        "Ask as fast as possible, even when upstream complains.",
+    )
+    no_storage_caching: bool = _setting(
+        False, Boolean(), FORKING, "--no-storage-caching", "Keep nothing of what was fetched on disk."
+    )
+    fork_cache: Path | None = _setting(
+        None,
+        FilePath("DIR"),
+        FORKING,
+        "--fork-cache",
+        "Where fetched state is kept on disk. [default: ~/.cache/megadev/fork]",
+    )
+    fork_bundle: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        FORKING,
+        "--fork-bundle",
+        "Fork from this file, which megadev fork record made, and ask no node; what it does not hold is an error.",
+    )
+    fork_record: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        FORKING,
+        "--fork-record",
+        "When the node ends, write all that was read from upstream to this bundle.",
     )
 
     gas_limit: int | None = _setting(
@@ -760,6 +852,61 @@ class DevnetConfig:
         "--l1-fee",
         "Charge L2 transactions for their data on L1.",
         megaeth=True,
+    )
+
+    watch: tuple[str, ...] | None = _setting(
+        None,
+        TextList("[PATHS]"),
+        RELOAD,
+        "--watch",
+        "Give deployed contracts the code of their sources whenever these are saved, and keep their storage: of the "
+        "project here, or of these folders and files (separated by commas).",
+        bare=".",
+    )
+    reload: str = _setting(
+        "auto",
+        Choice(("auto", "ask", "dry-run")),
+        RELOAD,
+        "--reload",
+        "After a save: reload at once, print the plan and wait for `megadev reload apply`, or print the plan only.",
+    )
+    reload_conflict: str = _setting(
+        "refuse",
+        Choice(("refuse", "redeploy", "script")),
+        RELOAD,
+        "--reload-conflict",
+        "Where new code cannot go on with the storage: change nothing; run the constructor again at the same address, "
+        "with its arguments and empty storage; or run --reload-script.",
+    )
+    reload_script: str | None = _setting(
+        None,
+        Text("COMMAND"),
+        RELOAD,
+        "--reload-script",
+        "What deploys everything again, for a shell; it finds the node in ETH_RPC_URL.",
+    )
+    reload_manifest: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        RELOAD,
+        "--reload-manifest",
+        'JSON that says which contract stands where, for those whose code does not tell: {"0x…": "src/A.sol:A"}.',
+    )
+    reload_abi_out: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        RELOAD,
+        "--reload-abi-out",
+        "Write addresses and ABIs of what is deployed to this file, and keep it up to date: TypeScript (as const) "
+        "where it ends in .ts, JSON otherwise.",
+    )
+    solc: Path | None = _setting(
+        None,
+        FilePath("PATH"),
+        RELOAD,
+        "--solc",
+        "The Solidity compiler for sources without a build tool: a program, or the folder of the npm package solc. "
+        "[default: solc on PATH, node_modules/solc, or py-solc-x]",
     )
 
     host: tuple[str, ...] = _setting(
@@ -1026,8 +1173,23 @@ def _check_together(config: DevnetConfig) -> None:
             raise ConfigError("--mixed-mining and --mini-block-time exclude each other: drop one of them")
         if config.block_time is None and not config.no_mining:
             raise ConfigError("--mini-block-time needs --block-time (or --no-mining): say when a block is sealed")
+    forks_node = config.fork_url is not None or config.fork_l1 is not None
+    if config.fork_bundle is not None and (forks_node or config.fork_record is not None):
+        raise ConfigError("--fork-bundle needs no node: drop --fork-url, --fork-l1 and --fork-record")
+    if config.fork_record is not None and not forks_node:
+        raise ConfigError("--fork-record records what a fork reads: give --fork-url or --fork-l1 too")
+    if config.fork_l1 is not None and config.no_l1:
+        raise ConfigError("--fork-l1 and --no-l1 exclude each other: drop one of them")
+    if config.fork_transaction_hash is not None and config.fork_block_number is not None:
+        raise ConfigError("--fork-transaction-hash says which block it is: drop --fork-block-number")
+    if config.no_rate_limit and config.compute_units_per_second is not None:
+        raise ConfigError("--no-rate-limit and --compute-units-per-second exclude each other: drop one of them")
+    if config.init is not None and (config.fork_url is not None or config.fork_bundle is not None):
+        raise ConfigError("--init and a fork exclude each other: a fork begins with upstream's block")
     if config.l1_port is not None and config.l1_port == config.port != 0 and not config.no_l1:
         raise ConfigError("--port and --l1-port are the same: each chain listens on a port of its own")
+    if (config.reload_conflict == "script") != (config.reload_script is not None):
+        raise ConfigError("--reload-conflict script and --reload-script go together: say both")
     if config.state is not None and (config.load_state is not None or config.dump_state is not None):
         raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
     if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
+from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer
 from megadev.clock import Clock
 from megadev.config import DEFAULT_L1_PORT, DevnetConfig
@@ -25,12 +27,14 @@ from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.node.snapshots import Held
 from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
+from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 from megadev.testing.client import InProcessClient
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
+    from megadev.reload.reloader import Notice, Reloader
     from megadev.rpc.gateway import Gateway
 
 _Result = TypeVar("_Result")
@@ -51,6 +55,7 @@ class Endpoint:
             before_request=node.settle,
             after_answer=node.settle,
             when_idle=node.prepare,
+            history=asked_upstream,
             writer=writer,
             link=node.link,
         )
@@ -125,6 +130,7 @@ class Devnet:
             self.endpoints += (Endpoint(self.node, self.node.l1, self._writer),)
         self._thread: LoopThread | None = None
         self._servers: tuple[Server, ...] = ()
+        self._reloader: Reloader | None = None
         if loop is not None:
             self.node.start(loop)
         else:
@@ -215,11 +221,74 @@ class Devnet:
         self._servers = self._start_thread().run(self._serve(hosts, port, l1_port))
         return self.url
 
+    def watch(
+        self,
+        tell: Callable[[Notice], None] = lambda notice: None,
+        *,
+        start: bool = True,
+    ) -> Reloader:
+        """Give deployed contracts the code of their sources from now on, whenever these are saved, as the settings say
+        (``watch``, ``reload…``); ``tell`` hears what happens, on another thread. Without ``start``, from when the
+        caller starts what is returned.
+
+        Raises ``ConfigError`` where there is nothing to watch, or no compiler.
+        """
+        from megadev.reload.compiler import find_compilers
+        from megadev.reload.plan import Policy
+        from megadev.reload.reloader import Reloader, ReloadSettings
+
+        if self._reloader is not None:
+            raise ConfigError("this devnet watches already")
+        config = self.config
+        paths = [Path(path) for path in config.watch or (".",)]
+        base = config.project if config.project is not None else Path()
+        if len(paths) == 1 and paths[0].is_dir() and config.project is None:
+            base = paths[0]
+        root = find_root(base)
+        settings = ReloadSettings(
+            config.reload,
+            Policy(config.reload_conflict),
+            config.reload_script,
+            config.reload_manifest,
+            config.reload_abi_out,
+        )
+        self._reloader = Reloader(
+            self.node,
+            root,
+            find_compilers(root, paths, solc=config.solc),
+            settings,
+            on_writer=self._on_writer,
+            tell=tell,
+            url=lambda: self.url,
+        )
+        self.node.reloads = self._reloader
+        return self._reloader.start() if start else self._reloader
+
+    def _on_writer(self, act: Callable[[], Any]) -> Any:
+        """Run ``act`` as requests are run, on the thread that they run on; what it returns. Not from that thread."""
+        loop = self._writer.loop
+        if loop is None or not loop.is_running():
+            with self._writer.turn:
+                return act()
+        done: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(act())
+            except BaseException as error:
+                done.set_exception(error)
+
+        loop.call_soon_threadsafe(run)
+        return done.result()
+
     def close(self) -> None:
         """Stop serving, dump the chains where the settings say so, and let go of everything; closing twice is allowed.
 
         Raises ``ConfigError`` where the dump cannot be written.
         """
+        reloader, self._reloader = self._reloader, None
+        if reloader is not None:
+            reloader.stop()
         thread, self._thread = self._thread, None
         servers, self._servers = self._servers, ()
         if thread is not None:
@@ -227,6 +296,7 @@ class Devnet:
             thread.stop()
             self._writer.loop = None
         self.node.save()
+        self.node.close()
 
     async def _serve(self, hosts: Sequence[str], port: int, l1_port: int) -> tuple[Server, ...]:
         server = await serve_chain(self, self.l2, hosts, port)

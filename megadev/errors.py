@@ -39,7 +39,12 @@
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
+    ├── ReloadRefused                   contracts that cannot be reloaded as asked
     ├── StateUnavailable                state that a source could not supply
+    │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
+    │   ├── NotInBundle                 an offline bundle does not hold it
+    │   └── NotFetchedYet               it can be had, but not by waiting for it on this thread
+    ├── UpstreamRefused                 the node that is forked answered with an error (carries code and data)
     └── EngineFault                     a defect below the engine seam
 
 Messages say what happened first and end with what to do, where something can be done. Which JSON-RPC code each one
@@ -47,6 +52,8 @@ answers with is decided in one place, ``rpc/errors.py``, and a test walks this t
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 
 class MegadevError(Exception):
@@ -277,8 +284,39 @@ class SimulatedTransactionRefused(SimulationError):
         self.index = index
 
 
+class ReloadRefused(MegadevError):
+    """A reload that cannot be done as asked; nothing was changed."""
+
+
 class StateUnavailable(MegadevError):
     """A state source could not supply an account, slot, code or block hash."""
+
+
+class UpstreamFailed(StateUnavailable):
+    """The node that is forked could not be asked, or did not answer with what was asked for; nothing was changed."""
+
+
+class NotInBundle(StateUnavailable):
+    """An offline bundle is all there is, and does not hold what was asked for."""
+
+
+class NotFetchedYet(StateUnavailable):
+    """Something is to be fetched first, and this thread may not wait for it: call ``fetch`` on one that may (it raises
+    ``StateUnavailable``), and try again. Nothing was changed.
+    """
+
+    def __init__(self, what: str, fetch: Callable[[], object] = lambda: None) -> None:
+        super().__init__(f"not fetched from the forked node yet: {what}")
+        self.fetch = fetch
+
+
+class UpstreamRefused(MegadevError):
+    """The node that is forked answered with an error of its own: JSON-RPC ``code`` and, if any, ``data``."""
+
+    def __init__(self, message: str, code: int = -32000, data: object = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data
 
 
 class EngineFault(MegadevError):

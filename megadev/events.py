@@ -14,6 +14,7 @@ from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.preconfirmations import Preconfirmation
 from megadev.chain.receipts import Receipt
 from megadev.chain.transactions import Transaction
+from megadev.primitives.types import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,31 @@ class SequencerTurned:
     unsealed: int
 
 
+@dataclass(frozen=True, slots=True)
+class ContractReload:
+    """One contract whose code was changed in place. ``action``: replaced, redeployed (with empty storage) or undone.
+    ``proxies`` run the same code. ``abi`` is JSON."""
+
+    address: Address
+    name: str
+    source: str
+    action: str
+    proxies: tuple[Address, ...]
+    abi: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ContractsReloaded:
+    """Contracts were reloaded, or (the same ``number`` again) that was undone."""
+
+    number: int
+    contracts: tuple[ContractReload, ...]
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        return tuple(contract.address for contract in self.contracts)
+
+
 Event: TypeAlias = (
     TransactionAdmitted
     | TransactionPreconfirmed
@@ -116,4 +142,5 @@ Event: TypeAlias = (
     | PreconfirmationsLost
     | MiniBlockEquivocated
     | SequencerTurned
+    | ContractsReloaded
 )

@@ -192,9 +192,14 @@ class ChainStore:
         return block
 
     def block_hash(self, number: int) -> Hash32:
-        """The hash of block ``number``, 32 zero bytes where there is none. BLOCKHASH's window is the engine's rule."""
+        """The hash of block ``number``, 32 zero bytes where there is none. BLOCKHASH's window is the engine's rule.
+
+        What came before the first block, where that is a fork's, its world knows.
+        """
         block = self.by_number(number)
-        return ZERO_HASH if block is None else block.hash
+        if block is not None:
+            return block.hash
+        return self._blocks[0].world.block_hash(number) if number < self._first else ZERO_HASH
 
     def blocks(self, first: int, last: int) -> list[SealedBlock]:
         """The blocks from number ``first`` to ``last``, both included, as far as they exist."""

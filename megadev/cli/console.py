@@ -74,12 +74,24 @@ def plain_lines(text: str, limit: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class ForkReport:
+    """What is forked: where from (fit to be shown), which block, and what the user should know of it."""
+
+    endpoint: str
+    block_number: int
+    block_hash: str
+    chain_id: int
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class L1Report:
     """What a node tells about the L1 beside it."""
 
     chain_id: int
     hardfork: str
     urls: Sequence[str]
+    fork: ForkReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +111,18 @@ class StartReport:
     genesis_number: int
     preset: str | None = None
     """What is to be said of the preset, where it is not the usual one."""
+    fork: ForkReport | None = None
     l1: L1Report | None = None
 
     def as_config_out(self) -> dict[str, object]:
         """The JSON that ``--config-out`` writes: Anvil's keys and types, plus the chain id."""
+        forked: dict[str, object] = {}
+        if self.fork is not None:
+            forked = {
+                "endpoint": self.fork.endpoint,
+                "block_number": self.fork.block_number,
+                "block_hash": self.fork.block_hash,
+            }
         return {
             "available_accounts": [account.address.lower() for account in self.accounts],
             "private_keys": [account.private_key for account in self.accounts],
@@ -112,6 +132,7 @@ class StartReport:
             "gas_limit": str(self.gas_limit),
             "genesis_timestamp": str(self.genesis_timestamp),
             "chain_id": self.chain_id,
+            **forked,
         }
 
 
@@ -122,6 +143,8 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
     lines += [*wallet_section(report.mnemonic, report.derivation_path, paint), ""]
     if report.preset is not None:
         lines += [*section("Preset", paint), "", paint(report.preset, fg="green"), ""]
+    if report.fork is not None:
+        lines += fork_section(report.fork, paint)
     for title, value in (
         ("Chain ID", report.chain_id),
         ("Hardfork", report.hardfork),
@@ -135,7 +158,22 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
     if report.l1 is not None:
         about = f"chain id {report.l1.chain_id}, {report.l1.hardfork}"
         lines += [*section("L1", paint), "", about, *(paint(url, fg="green") for url in report.l1.urls), ""]
+        if report.l1.fork is not None:
+            lines += fork_section(report.l1.fork, paint, "L1's Fork")
     return "\n".join(lines)
+
+
+def fork_section(fork: ForkReport, paint: Paint, title: str = "Fork") -> list[str]:
+    """What is forked, as Anvil prints it, and warnings."""
+    return [
+        *section(title, paint),
+        f"Endpoint:       {fork.endpoint}",
+        f"Block number:   {fork.block_number}",
+        f"Block hash:     {fork.block_hash}",
+        f"Chain ID:       {fork.chain_id}",
+        *(paint(f"Warning: {warning}", fg="yellow") for warning in fork.warnings),
+        "",
+    ]
 
 
 def section(title: str, paint: Paint) -> list[str]:

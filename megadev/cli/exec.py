@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,12 +10,13 @@ import click
 
 from megadev.cli.options import config_from, setting_options
 from megadev.cli.scripts import (
-    STOP_SECONDS,
     ScriptFailed,
     StartingCommand,
+    as_shells_say,
     command_for,
     environment,
     how_it_ended,
+    run_program,
 )
 from megadev.cli.up import start_report, write_config_out
 
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from megadev.events import Event
     from megadev.node.chain import LocalChain
 
-NOT_FOUND, CANNOT_RUN, BY_SIGNAL = 127, 126, 128
-"""Exit codes as shells give them; a command that a signal ended has 128 and the signal's number."""
 FAILED_SHOWN = 3
 
 
@@ -60,66 +56,14 @@ def exec(command: tuple[str, ...], config_file: str | None, **flags: Any) -> int
         given = environment(devnet)
         write_config_out(config, start_report(devnet))
         if config.script is not None:
-            code = _run(tuple(command_for(config.script)), given)
+            code = run_program(tuple(command_for(config.script)), given)
             if code:
                 raise ScriptFailed(f"--script: {config.script} ended with {how_it_ended(code)}")
-        code = _run(command, given)
+        code = run_program(command, given)
         if not config.quiet:
             for line in tally.lines(command, code):
                 click.echo(line, err=True)
-    return code if code >= 0 else BY_SIGNAL - code
-
-
-def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
-    """The exit code; negative for a signal. Signals that ask us to end are handed on, and we wait for the command."""
-    started: list[subprocess.Popen[bytes]] = []
-    early: list[int] = []
-
-    def hand_on(number: int, frame: object) -> None:
-        if number == signal.SIGINT and _comes_from_terminal():
-            return  # which sends it to the command as well, and that decides what it means
-        for process in started:
-            process.send_signal(number)
-        if not started:
-            early.append(number)
-
-    before = {number: signal.signal(number, hand_on) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
-    try:
-        process = subprocess.Popen(command, env=environment)
-        started.append(process)
-        for number in early:
-            process.send_signal(number)
-        return process.wait()
-    except FileNotFoundError:
-        click.echo(f"error: there is no command {command[0]}", err=True)
-        return NOT_FOUND
-    except OSError as problem:
-        click.echo(f"error: {command[0]}: {problem.strerror or problem}", err=True)
-        return CANNOT_RUN
-    finally:
-        for process in started:
-            if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(STOP_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _comes_from_terminal() -> bool:
-    """Whether we are in the foreground of a terminal: Ctrl-C goes to all processes there."""
-    try:
-        terminal = os.open(os.ctermid(), os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)
+    return as_shells_say(code)
 
 
 class _Tally:

@@ -13,7 +13,9 @@ from megadev.errors import ConfigError
 TEMPLATES: dict[str, str] = {
     "vyper": "a Vyper contract, tested with pytest: pip is all it needs",
     "foundry": "a Solidity contract with Foundry's tests and a deployment script",
+    "hardhat": "a Solidity contract with Hardhat 3: tests with viem, a deployment script",
     "realtime": "a web page that streams mini-blocks and sends transactions that are answered at once",
+    "bridge": "a Python script that takes ether to L2 and back, and its tests",
 }
 """Each template, which is the folder of its name, and what is in it."""
 DEFAULT_TEMPLATE = "vyper"

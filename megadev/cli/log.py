@@ -44,6 +44,8 @@ LINES_PER_TURN = 16
 """Lines made before other threads get a turn: under 0.1 ms, the most that a request waits for the log."""
 MESSAGES_SHOWN = 200
 """Of what one transaction or call prints; ``megadev_getConsoleLogs`` has the rest."""
+COLOURS = {"failed": "red", "refused": "yellow", "reloaded": "green", "undone": "green"}
+"""Of hot reload's notices."""
 LONGEST_MESSAGE = 10_000
 """Characters of one message that are shown."""
 
@@ -59,7 +61,15 @@ class RequestAnswered(NamedTuple):
     printed: tuple[ConsoleCall, ...] = ()
 
 
-Record: TypeAlias = RequestAnswered | Event
+class Told(NamedTuple):
+    """What hot reload has to say. ``kind`` as of its notices; ``fields`` for programs."""
+
+    kind: str
+    text: str
+    fields: dict[str, object]
+
+
+Record: TypeAlias = RequestAnswered | Told | Event
 Explain: TypeAlias = Callable[[bytes], str]
 """Revert data in words; '' when it says nothing."""
 
@@ -147,6 +157,11 @@ class TextLines:
                 yield from self._flush()
                 header = record.block.header
                 yield self._paint(f"  block {header.number}: {count} transactions, {header.gas_used} gas", fg="blue")
+        elif isinstance(record, Told):
+            yield from self._flush()
+            first, *others = (one_line(line, LONGEST_MESSAGE) for line in record.text.split("\n"))
+            yield self._paint(first, fg=COLOURS.get(record.kind, "cyan"))
+            yield from others
         elif isinstance(record, TransactionDropped):
             yield from self._flush()
             yield self._paint(f"  dropped 0x{record.tx.hash.hex()}: {record.reason}", fg="yellow")
@@ -276,6 +291,8 @@ class JsonLines:
                     "transactions": len(block.transactions),
                 }
             )
+        elif isinstance(record, Told):
+            yield _dump({"event": f"reload.{record.kind}", "message": record.text, **record.fields})
         elif isinstance(record, TransactionDropped):
             yield self._dump({"event": "dropped", "hash": f"0x{record.tx.hash.hex()}", "reason": record.reason})
         elif isinstance(record, PreconfirmationsLost):

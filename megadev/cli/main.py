@@ -34,6 +34,8 @@ COMMANDS: dict[str, str] = {
     "preconf": "Check what the sequencer promised about a transaction.",
     "sequencer": "Break a running node's sequencer on purpose.",
     "trace": "Show what a transaction did, and where it failed.",
+    "fork": "Record what a fork reads, to run it offline.",
+    "reload": "See, apply or undo what a saved source changes.",
     "bench": "Measure a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""

@@ -12,7 +12,9 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 STOP_SECONDS = 5.0
 """What a program gets to end by itself once it was asked to."""
 _LOOK_AGAIN_SECONDS = 0.05
+NOT_FOUND, CANNOT_RUN, BY_SIGNAL = 127, 126, 128
+"""Exit codes as shells give them; a command that a signal ended has 128 and the signal's number."""
 
 
 class ScriptFailed(MegadevError):
@@ -77,6 +81,58 @@ def command_for(script: Path) -> list[str]:
     if not os.access(script, os.X_OK):
         raise ConfigError(f"--script: {script} is neither a .py nor a .sh, and cannot be executed")
     return [str(script.absolute())]
+
+
+def run_program(command: Sequence[str], environment: dict[str, str]) -> int:
+    """The exit code; negative for a signal. Signals that ask us to end are handed on, and we wait for the command."""
+    started: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def hand_on(number: int, frame: object) -> None:
+        if number == signal.SIGINT and _comes_from_terminal():
+            return  # which sends it to the command as well, and that decides what it means
+        for process in started:
+            process.send_signal(number)
+        if not started:
+            early.append(number)
+
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+    try:
+        process = subprocess.Popen(command, env=environment)
+        started.append(process)
+        for number in early:
+            process.send_signal(number)
+        return process.wait()
+    except FileNotFoundError:
+        click.echo(f"error: there is no command {command[0]}", err=True)
+        return NOT_FOUND
+    except OSError as problem:
+        click.echo(f"error: {command[0]}: {problem.strerror or problem}", err=True)
+        return CANNOT_RUN
+    finally:
+        for process in started:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _comes_from_terminal() -> bool:
+    """Whether we are in the foreground of a terminal: Ctrl-C goes to all processes there."""
+    try:
+        terminal = os.open(os.ctermid(), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
 
 
 class Script:
@@ -147,3 +203,8 @@ class Script:
 def how_it_ended(code: int) -> str:
     """An exit code in words."""
     return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def as_shells_say(code: int) -> int:
+    """An exit code for ours, which cannot be negative."""
+    return code if code >= 0 else BY_SIGNAL - code

@@ -26,10 +26,12 @@ from megadev.errors import ConfigError, MegadevError
 if TYPE_CHECKING:
     import asyncio
 
-    from megadev.cli.console import Paint, StartReport
+    from megadev.cli.console import ForkReport, Paint, StartReport
     from megadev.cli.log import ActivityLog
     from megadev.cli.ui import Ui
     from megadev.devnet import Devnet
+    from megadev.node.chain import LocalChain
+    from megadev.reload.reloader import Notice
     from megadev.server import Server
 
 
@@ -67,6 +69,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     """Serve until asked to stop."""
     import asyncio
 
+    from megadev.cli.log import Told
     from megadev.devnet import serve_chain, serve_l1
 
     if config.script is not None:
@@ -83,8 +86,15 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     for endpoint in devnet.endpoints:
         endpoint.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
     servers: list[Server] = []
+    log: ActivityLog | None = None
+
+    def tell(notice: Notice) -> None:
+        if log is not None:
+            log.record(Told(notice.kind, notice.text, notice.fields))
+
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
+    reloader = None if config.watch is None else devnet.watch(tell, start=False)
     try:
         servers.append(await serve_chain(devnet, devnet.l2, config.host, config.port, config.ipc))
         if not config.no_l1:
@@ -92,13 +102,14 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     except ConfigError as refused:
         await _close(servers)
         raise CannotListen(str(refused)) from None
-    log: ActivityLog | None = None
     dumps: asyncio.Task[None] | None = None
     try:
         _keep_collections_short(devnet)
         output.show_start(devnet, servers[0])
         has_ui = output.can_have_ui()
         log = None if has_ui else output.start_log(devnet)
+        if reloader is not None:
+            reloader.start()
         devnet.node.state_file = state_file
         dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
         if config.script is not None:
@@ -116,6 +127,8 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             view.start()
         await stop.wait()
     finally:
+        if reloader is not None:
+            reloader.stop()
         if view is not None:
             # what it asks of the node meanwhile must still be answered
             await asyncio.to_thread(view.close)
@@ -332,8 +345,18 @@ def start_report(devnet: Devnet) -> StartReport:
         genesis_timestamp=header.timestamp,
         genesis_number=header.number,
         preset=_about_preset(config),
-        l1=None if l1 is None else L1Report(l1.spec.chain_id, l1.spec.hardfork.label, l1.urls),
+        fork=_about_fork(l2),
+        l1=None if l1 is None else L1Report(l1.spec.chain_id, l1.spec.hardfork.label, l1.urls, _about_fork(l1)),
     )
+
+
+def _about_fork(chain: LocalChain) -> ForkReport | None:
+    from megadev.cli.console import ForkReport
+
+    fork = chain.fork
+    if fork is None:
+        return None
+    return ForkReport(fork.url, fork.number, "0x" + fork.hash.hex(), fork.chain_id, fork.warnings)
 
 
 def _about_preset(config: DevnetConfig) -> str | None:

@@ -22,9 +22,18 @@ _BEACON_ROOTS_CODE_HASH = keccak(BEACON_ROOTS_CODE)
 
 
 def block_start_diff(
-    reader: StateReader, number: int, timestamp: int, parent_hash: Hash32, parent_beacon_root: Hash32
+    reader: StateReader,
+    number: int,
+    timestamp: int,
+    parent_hash: Hash32,
+    parent_beacon_root: Hash32,
+    *,
+    unseen: bool = False,
 ) -> StateDiff:
-    """The storage writes before a block's first transaction, over the state ``reader`` shows."""
+    """The storage writes before a block's first transaction, over the state ``reader`` shows.
+
+    ``unseen``: write all of them without looking whether they change anything. On a fork looking is a request.
+    """
     diff = StateDiff(Cause.SYSTEM_CALL)
     if _has_code(reader, HISTORY_STORAGE_ADDRESS, _HISTORY_CODE_HASH):
         diff.storage[HISTORY_STORAGE_ADDRESS] = {(number - 1) % RING: int.from_bytes(parent_hash, "big")}
@@ -32,7 +41,7 @@ def block_start_diff(
         slot = timestamp % RING
         root = int.from_bytes(parent_beacon_root, "big")
         writes = {slot: timestamp}
-        if root != reader.storage(BEACON_ROOTS_ADDRESS, slot + RING):
+        if unseen or root != reader.storage(BEACON_ROOTS_ADDRESS, slot + RING):
             writes[slot + RING] = root
         diff.storage[BEACON_ROOTS_ADDRESS] = writes
     return diff

@@ -9,7 +9,8 @@ to tell whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
@@ -24,6 +25,8 @@ from megadev.evm.engine import BlockEnv, Engine
 from megadev.evm.engines import open_engine
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
+from megadev.node.fork import Fork, Past
+from megadev.node.genesis import Beginning
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
@@ -33,6 +36,7 @@ from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
+from megadev.state.remote import load
 from megadev.state.world import World, WorldView
 
 
@@ -41,7 +45,7 @@ class LocalChain:
 
     def __init__(
         self,
-        genesis: Genesis,
+        beginning: Beginning,
         sequencer: Sequencer,
         *,
         bus: Bus,
@@ -50,7 +54,8 @@ class LocalChain:
         sequencer_key: Callable[[], bytes],
         gas_price: Wei | None = None,
     ) -> None:
-        self.genesis = genesis
+        self.beginning = beginning
+        """What the settings made it begin with; its store has another first block once another chain was loaded."""
         self.sequencer = sequencer
         self.bus = bus
         """Where the sequencer's events go."""
@@ -62,8 +67,6 @@ class LocalChain:
         """What eth_gasPrice answers, in wei, where that is fixed."""
         self.urls: tuple[str, ...] = ()
         """Where the chain is served over HTTP; as ws: over WebSocket."""
-        self.first_block = sequencer.store.genesis
-        """The one that the settings made; ``store.genesis`` is another once another chain was loaded."""
         self._first_settings = sequencer.blocks
         self._sequencer_key = sequencer_key
         self._signers: Signers | None = None
@@ -72,6 +75,21 @@ class LocalChain:
         """Blocks between latest and safe, and between safe and finalized, at least."""
         self.heads: Callable[[], tuple[int, int]] | None = None
         """The numbers of the safe and finalized blocks, where an L1 decides them."""
+
+    @property
+    def genesis(self) -> Genesis:
+        """The values that its first block was made of; of a fork, those that its blocks go on with."""
+        return self.beginning.genesis
+
+    @property
+    def fork(self) -> Fork | None:
+        """What is forked, if anything is."""
+        return self.beginning.fork
+
+    @property
+    def past(self) -> Past | None:
+        """What came before the first block, where that is a fork's."""
+        return None if self.fork is None else self.fork.past
 
     @property
     def spec(self) -> ChainSpec:
@@ -114,13 +132,30 @@ class LocalChain:
         as in Anvil.
         """
         sequencer = self.sequencer
-        if self.store.genesis is self.first_block:
-            sequencer.rewind(self.first_block.number)
+        if self.store.genesis is self.beginning.block:
+            sequencer.rewind(self.beginning.block.number)
         else:
-            sequencer.restart((self.first_block,))
+            sequencer.restart((self.beginning.block,))
         for tx in self.pool.transactions():
             sequencer.drop(tx.hash, "the chain was reset")
         sequencer.blocks = self._first_settings
+        self.time.settings = TimeSettings(self.time.settings.offset)
+
+    def start_over(self, beginning: Beginning, engine: Engine) -> None:
+        """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
+        for tx in self.pool.transactions():
+            self.sequencer.drop(tx.hash, "the chain was reset")
+        self.beginning = beginning
+        self.sequencer.set_rules(beginning.spec, engine)
+        self.sequencer.restart((beginning.block,))
+        genesis = beginning.genesis
+        self._first_settings = replace(
+            self._first_settings,
+            coinbase=genesis.coinbase,
+            gas_limit=genesis.gas_limit,
+            extra_data=beginning.spec.extra_data,
+        )
+        self.sequencer.blocks = self._first_settings
         self.time.settings = TimeSettings(self.time.settings.offset)
 
     # -- blocks ---------------------------------------------------------------------------------------------------
@@ -135,12 +170,33 @@ class LocalChain:
         """
         if ref is Tag.PENDING:
             return self.sequencer.pending_block()
+        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
+            return self.past.block(older, self.spec)
+        return self._here(ref)
+
+    def _here(self, ref: BlockRef) -> SealedBlock:
+        """The block of the local chain that ``ref`` names. Raises ``UnknownBlock``."""
         safe = self.store.head.number - self.epoch_slots
         finalized = safe - self.epoch_slots
         if self.heads is not None and (ref is Tag.SAFE or ref is Tag.FINALIZED):
             by_l1 = self.heads()
             safe, finalized = min(safe, by_l1[0]), min(finalized, by_l1[1])
         return self.store.resolve(ref, safe=safe, finalized=finalized)
+
+    def _older(self, ref: BlockRef, last: int) -> int | Hash32 | None:
+        """The number or hash of the block that ``ref`` names, where it is none after ``last``, the forked one."""
+        if isinstance(ref, Tag):
+            return 0 if ref is Tag.EARLIEST else None
+        if isinstance(ref, int):
+            return ref if ref <= last else None
+        here = self.store.by_hash(ref)
+        return ref if here is None or here.number == last else None
+
+    def _block_with_state(self, ref: BlockRef) -> SealedBlock:
+        """As ``block``; one from before a fork without its transactions, which take more to fetch."""
+        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
+            return self.past.header(older)
+        return self.block(ref)
 
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
@@ -167,7 +223,9 @@ class LocalChain:
         if sealed is not None:
             return sealed
         if builder is None or not builder.holds(tx_hash):
-            return None
+            if self.past is None or self.pool.get(tx_hash) is not None:
+                return None
+            return self.past.find(tx_hash, self.spec)
         shown = builder.shown()
         index = shown.find(tx_hash)
         return None if index is None else (shown, index)
@@ -204,7 +262,7 @@ class LocalChain:
 
     def world(self, ref: BlockRef) -> World:
         """The whole state after a block, for proofs and dumps (without cheats that no block holds yet)."""
-        return self.block(ref).world
+        return self._block_with_state(ref).world
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block; at the head's own number with cheats made since, and at ``latest`` and ``pending`` the
@@ -235,7 +293,7 @@ class LocalChain:
         block's content too): of one moment, on whichever thread.
         """
         block, irregular = self.block_and_irregular(ref)
-        view = WorldView(block.world, self.store.block_hash)
+        view = WorldView(block.world, self.block_hashes(block))
         return block, view if irregular is None else Overlay(view, irregular)
 
     def block_and_irregular(self, ref: BlockRef) -> tuple[SealedBlock, StateDiff | None]:
@@ -245,8 +303,23 @@ class LocalChain:
         head, irregular, unsealed = self.sequencer.tip
         if unsealed is not None and (ref is Tag.LATEST or ref is Tag.PENDING):
             return head, unsealed.shown().state.diff
-        block = head if ref is Tag.LATEST else self.block(ref)
+        block = head if ref is Tag.LATEST else self._block_with_state(ref)
         return block, irregular if block is head else None
+
+    def block_hashes(self, block: SealedBlock) -> Callable[[int], Hash32]:
+        """What BLOCKHASH answers in and after ``block``."""
+        return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
+
+    def foresee(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+        """On a fork, and on a thread that may wait: fetch in one go what is about to be asked for at its newest blocks.
+        """
+        if self.past is not None and self.past.state is not None:
+            load(self.past.state, accounts, slots)
+
+    def need(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+        """As ``foresee``; on a thread that may not wait it raises ``NotFetchedYet``, once for all of it."""
+        if self.past is not None and self.past.state is not None:
+            self.past.state.need(accounts, slots)
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
-from megadev.chain.genesis import Genesis, GenesisAccount, make_genesis, parse_genesis
+from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_genesis
+from megadev.chain.networks import fee_rules_of, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
     TRANSACTION_GAS_CAP,
@@ -27,16 +29,56 @@ from megadev.chain.spec import (
 from megadev.config import MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
+from megadev.node.fork import Fork
+from megadev.node.forked_bridge import FORKED_ETHER, laid_on_l1, laid_on_l2, origin_of
 from megadev.node.roles import Roles
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
-from megadev.rollup.predeploys import MESSAGE_PASSER, BridgeSettings, l1_contracts, l2_predeploys
+from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32, Wei
+from megadev.rollup.predeploys import MESSAGE_PASSER, BridgeSettings, L1Addresses, l1_contracts, l2_predeploys
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
 ROLE_BALANCE = 10**6 * 10**18
 """What batcher, proposer and owner have on L1 to pay with, in wei."""
+
+
+class Beginning(NamedTuple):
+    """What a chain begins with: its rules, the values its blocks go on from, its first block, and what that is of."""
+
+    spec: ChainSpec
+    genesis: Genesis
+    block: SealedBlock
+    fork: Fork | None
+
+
+def begin_l2(config: DevnetConfig, accounts: Accounts, fork: Fork | None, now: int) -> Beginning:
+    """L2's, at ``now`` where nothing else says when. Raises ``ConfigError``; of a fork also ``StateUnavailable``."""
+    if fork is None:
+        spec, genesis = plan_chain(config, accounts, now)
+        return Beginning(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
+    spec, genesis = plan_fork(config, fork)
+    laid = None if config.no_l1 else laid_on_l2(fork, _predeploys())
+    return Beginning(spec, genesis, fork.first_block(spec, laid), fork)
+
+
+def begin_l1(
+    config: DevnetConfig,
+    accounts: Accounts,
+    roles: Roles,
+    l2: Beginning,
+    at: L1Addresses,
+    fork: Fork | None,
+    now: int,
+) -> Beginning:
+    """L1's, with the bridge of the L2 that begins with ``l2`` at ``at``. Raises as ``begin_l2`` does."""
+    chain_id = _l1_chain_id(config, l2.spec.chain_id, fork)
+    bridge = _bridge(config, roles, l2, at)
+    if fork is None:
+        spec, genesis = plan_l1(config, accounts, roles, l2, chain_id, bridge, now)
+        return Beginning(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
+    spec, genesis = plan_l1_fork(config, fork, chain_id)
+    return Beginning(spec, genesis, fork.first_block(spec, laid_on_l1(fork, at, l1_contracts(bridge))), fork)
 
 
 def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[ChainSpec, Genesis]:
@@ -71,47 +113,112 @@ def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[Chai
     return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit, fees=fees), genesis
 
 
+def plan_fork(config: DevnetConfig, fork: Fork) -> tuple[ChainSpec, Genesis]:
+    """The rules of a forked L2, and what its blocks to come begin from. Warnings join ``fork``'s."""
+    header = fork.header
+    said = config.hardfork if "hardfork" in config.said else None
+    rules, fork.rules_warnings = rules_at(fork.chain_id, header.timestamp, said, config.hardfork)
+    spec = _spec(config)
+    spec = replace(
+        spec,
+        chain_id=config.chain_id or fork.chain_id,
+        hardfork=rules.hardfork,
+        blobs=rules.blobs,
+        gas_limit=config.gas_limit or header.gas_limit,
+        fees=fee_rules_of(fork.chain_id, header, spec.fees),
+    )
+    return spec, _going_on(spec, fork)
+
+
+def plan_l1_fork(config: DevnetConfig, fork: Fork, chain_id: int) -> tuple[ChainSpec, Genesis]:
+    """As ``plan_fork``, for an L1."""
+    header = fork.header
+    said = config.l1_hardfork if "l1_hardfork" in config.said else None
+    rules, fork.rules_warnings = rules_at(fork.chain_id, header.timestamp, said, config.l1_hardfork)
+    spec = l1_spec(chain_id, rules.hardfork, blobs=rules.blobs, gas_limit=header.gas_limit)
+    return spec, _going_on(spec, fork)
+
+
+def _going_on(spec: ChainSpec, fork: Fork) -> Genesis:
+    """What the blocks after a forked one begin from."""
+    header = fork.header
+    genesis = make_genesis(
+        spec, balances={}, contracts={}, timestamp=header.timestamp, coinbase=spec.coinbase, extra_data=spec.extra_data
+    )
+    return msgspec.structs.replace(genesis, number=header.number, gas_limit=spec.gas_limit, accounts={})
+
+
+def funded_balances(config: DevnetConfig, accounts: Accounts) -> dict[Address, Wei]:
+    """What the dev accounts, and those that --fund names, own in wei."""
+    balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
+    return balances | {funding.address: funding.wei for funding in config.fund or ()}
+
+
+def role_balances(roles: Roles) -> dict[Address, Wei]:
+    """What those own on L1 who act there for the chains themselves, in wei."""
+    return {account.raw_address: ROLE_BALANCE for account in roles.on_l1}
+
+
 def plan_l1(
     config: DevnetConfig,
     accounts: Accounts,
     roles: Roles,
-    l2: Genesis,
-    l2_spec: ChainSpec,
-    first: SealedBlock,
+    l2: Beginning,
+    chain_id: int,
+    bridge: BridgeSettings,
     now: int,
 ) -> tuple[ChainSpec, Genesis]:
-    """L1's rules and genesis, for an L2 that begins with the block ``first``. Raises ``ConfigError``."""
+    """The rules and genesis of a simulated L1. Beside a fork it begins at the number of the L1 block that L2 has got
+    to, so that L1's block numbers go on rising for L2's contracts.
+    """
     fork = fork_named(config.l1_hardfork)
+    spec = l1_spec(chain_id, fork.hardfork, blobs=fork.blobs)
+    genesis = make_genesis(
+        spec,
+        balances={account.raw_address: config.balance_wei for account in accounts.keyed} | role_balances(roles),
+        contracts=_contracts(config) | l1_contracts(bridge),
+        timestamp=now,
+    )
+    origin = None if l2.fork is None else origin_of(l2.fork)
+    return spec, msgspec.structs.replace(
+        genesis,
+        chain_id=chain_id,
+        number=0 if origin is None else origin.number,
+        accounts=_funded(genesis.accounts, config),
+    )
+
+
+def _l1_chain_id(config: DevnetConfig, l2_chain_id: int, fork: Fork | None) -> int:
     chain_id = config.l1_chain_id
+    if chain_id is None and fork is not None:
+        chain_id = fork.chain_id
     if chain_id is None:
-        chain_id = L1_CHAIN_ID if l2_spec.chain_id != L1_CHAIN_ID else L1_CHAIN_ID + 1
-    elif chain_id == l2_spec.chain_id:
+        return L1_CHAIN_ID if l2_chain_id != L1_CHAIN_ID else L1_CHAIN_ID + 1
+    if chain_id == l2_chain_id:
         raise ConfigError(
             f"--l1-chain-id: the L2 has {chain_id} too, so that a transaction for one chain would be good on the other"
         )
-    spec = l1_spec(chain_id, fork.hardfork, blobs=fork.blobs)
-    bridge = BridgeSettings(
-        l2_chain_id=l2_spec.chain_id,
+    return chain_id
+
+
+def _bridge(config: DevnetConfig, roles: Roles, l2: Beginning, at: L1Addresses) -> BridgeSettings:
+    """The bridge's first values, for an L2 that begins with ``l2``."""
+    owned = FORKED_ETHER if l2.fork is not None else sum(account.balance for account in l2.genesis.accounts.values())
+    return BridgeSettings(
+        l1=at,
+        l2_chain_id=l2.spec.chain_id,
         owner=roles.owner.raw_address,
         guardian=roles.owner.raw_address,
         batcher=roles.batcher.raw_address,
         unsafe_block_signer=roles.sequencer.raw_address,
-        locked_ether=min(sum(account.balance for account in l2.accounts.values()), 2**256 - 1),
-        starting_root=_output_root(first),
-        starting_number=first.number,
-        gas_limit=min(l2_spec.gas_limit, 2**64 - 1),
+        locked_ether=min(owned, 2**256 - 1),
+        starting_root=_output_root(l2.block),
+        starting_number=l2.block.number,
+        gas_limit=min(l2.spec.gas_limit, 2**64 - 1),
         challenge_window=config.challenge_window,
         proof_maturity_delay=config.proof_maturity_delay,
         finality_delay=config.finality_delay,
     )
-    genesis = make_genesis(
-        spec,
-        balances={account.raw_address: config.balance_wei for account in accounts.keyed}
-        | {account.raw_address: ROLE_BALANCE for account in roles.on_l1},
-        contracts=_contracts(config) | l1_contracts(bridge),
-        timestamp=now,
-    )
-    return spec, msgspec.structs.replace(genesis, chain_id=chain_id, accounts=_funded(genesis.accounts, config))
 
 
 def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:

@@ -9,8 +9,10 @@ by its first transaction and is the end of its window, so the window must be kno
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
+from megadev.errors import NotFetchedYet, StateUnavailable
 from megadev.sequencer.sequencer import MiningMode, Sequencer
 
 WINDOW = 1.0
@@ -41,6 +43,7 @@ class Mining:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._mini_timer: asyncio.TimerHandle | None = None
+        self._fetching: asyncio.Task[None] | None = None
         sequencer.on_work = self._await_mini_block
         self._set_window()
 
@@ -93,6 +96,7 @@ class Mining:
         """Run the timers on ``loop``, which is the writer thread's."""
         self._loop, self._on_timer_needed = loop, None
         self._schedule()
+        self._sequencer.on_missing = self._include_once_fetched
         self._sequencer.close_mini_block()
 
     def stop(self) -> None:
@@ -122,9 +126,42 @@ class Mining:
 
     def _tick(self) -> None:
         self._schedule()
-        if self._sequencer.is_running:
+        if not self._sequencer.is_running:
+            return
+        try:
             self._sequencer.mine()
-            self._after_tick()
+        except NotFetchedYet as missing:
+            if self._loop is not None and self._fetching is None:
+                self._fetching = self._loop.create_task(self._mine_after(missing))
+        except StateUnavailable:
+            return  # what waits goes on waiting: the next tick tries again
+        self._after_tick()
+
+    def _include_once_fetched(self, fetch: Callable[[], object]) -> None:
+        """Transactions wait for state: have it fetched, and look at them again."""
+        if self._loop is not None and self._fetching is None:
+            self._fetching = self._loop.create_task(self._include_after(fetch))
+
+    async def _include_after(self, fetch: Callable[[], object]) -> None:
+        try:
+            with contextlib.suppress(StateUnavailable):
+                await asyncio.to_thread(fetch)
+                if self._sequencer.mode.executes_on_arrival:
+                    self._fetching = None
+                    self._sequencer.include_ready()
+                    self._after_tick()
+        finally:
+            self._fetching = None
+
+    async def _mine_after(self, missing: NotFetchedYet) -> None:
+        """Mine once what the waiting transactions need is fetched; where it cannot be, the next tick tries again."""
+        try:
+            with contextlib.suppress(StateUnavailable):
+                await asyncio.to_thread(missing.fetch)
+                self._sequencer.mine()
+                self._after_tick()
+        finally:
+            self._fetching = None
 
     def _await_mini_block(self) -> None:
         """A transaction joined the open mini-block: see to it that it is closed in time."""

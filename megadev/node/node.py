@@ -5,26 +5,29 @@ This is the composition root. Nothing below it sees ``DevnetConfig``; nothing he
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from megadev.artifacts.registry import ArtifactRegistry
-from megadev.chain.genesis import Genesis, genesis_block
-from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config import DevnetConfig
-from megadev.errors import ConfigError
+from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
 from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
-from megadev.node.genesis import genesis_world, plan_chain, plan_l1
+from megadev.node.fork import Fork, ForkRequest, fork_request, l1_fork_request, open_fork, write_bundle
+from megadev.node.forked_bridge import addresses_on_l1, origin_of
+from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
+from megadev.node.reloads import Reloads
+from megadev.node.replay import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file
@@ -32,14 +35,11 @@ from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
 from megadev.rollup.driver import Driver, Progress
-from megadev.rollup.predeploys import MAINNET_ADDRESSES
+from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
-
-if TYPE_CHECKING:
-    import asyncio
 
 _ALARM_MARGIN = 0.01
 """Seconds by which a window is over for good: timers may fire a moment early."""
@@ -64,17 +64,23 @@ class Node:
         """Keys and impersonations; good on every chain."""
         self.artifacts = ArtifactRegistry(_project(config))
         """What is known of contracts: names, sources, errors."""
-        time = self._keeper(config.timestamp)
-        spec, genesis = plan_chain(config, self.accounts, time.now())
+        fork = self.open_fork(fork_request(config))
+        self.prefetching = None if fork is None else fork.prefetch()
+        l1_fork = None if config.no_l1 else self.open_l1_fork(l1_fork_request(config), fork)
+        start = config.timestamp
+        if start is None:  # as in Anvil: what contracts hold of that time is not stale
+            start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
+        time = self._keeper(start)
+        beginning = begin_l2(config, self.accounts, fork, time.now())
         self.l2 = self._open(
-            spec,
-            genesis,
+            beginning,
             time,
             mode=_mode(config),
             block_time=config.block_time,
             mini_block_time=config.mini_block_time,
             max_transactions=config.max_transactions,
             gas_price=config.gas_price,
+            next_base_fee=None if fork is None else config.base_fee,
         )
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
@@ -85,12 +91,10 @@ class Node:
         """The chain that L2 settles on; None where the settings leave it out."""
         self.driver: Driver | None = None
         if not config.no_l1:
-            roles, time, first = self.roles, self._keeper(), self.l2.head
-            l1_spec, l1_genesis = plan_l1(config, self.accounts, roles, genesis, spec, first, time.now())
+            time = self._keeper()
             timed = config.l1_block_time is not None
             self.l1 = self._open(
-                l1_spec,
-                l1_genesis,
+                begin_l1(config, self.accounts, self.roles, beginning, self._addresses(fork), l1_fork, time.now()),
                 time,
                 mode=MiningMode.INTERVAL if timed else MiningMode.INSTANT,
                 block_time=config.l1_block_time,
@@ -99,7 +103,10 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: int | None = None
+        self._fetching: asyncio.Task[None] | None = None
         self.snapshots = Snapshots(self)
+        self.reloads: Reloads | None = None
+        """Hot reload, where it is on."""
         if self.l1 is not None:
             self.driver = self._driver(self.l1)
         self.logging = True
@@ -107,6 +114,8 @@ class Node:
         self._started = self.l2.time.now()
         self.state_file = state_file(config)
         """Where the chains are dumped to, now and then and in the end; None: nowhere."""
+        if fork is not None:
+            replay_fork(self.l2, fork)
         load_first(self, config)
 
     @property
@@ -137,12 +146,55 @@ class Node:
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
 
+    def start_over(self, chain: LocalChain, fork: Fork | None) -> None:
+        """As ``reset``, but the chain is from now on that of ``fork``, or (None) one that forks nothing. An L1 beside
+        the L2 that starts over does so too, with a bridge for the chain that L2 is then.
+
+        Raises ``ConfigError`` where that cannot be; then nothing changed.
+        """
+        l2, l1, config = self.l2, self.l1, self.config
+        started = self._started if fork is None else fork.header.timestamp
+        before = chain.fork
+        beginning = begin_l2(config, self.accounts, fork, started) if chain is l2 else l2.beginning
+        addresses = self._addresses(beginning.fork)
+        l1_beginning: Beginning | None = None
+        if l1 is not None:
+            l1_fork = fork if chain is l1 else l1.fork
+            l1_beginning = begin_l1(config, self.accounts, self.roles, beginning, addresses, l1_fork, started)
+        for each in self.chains:
+            each.sequencer.mend()
+        self.between_blocks()
+        if chain is l2:
+            l2.start_over(beginning, open_engine(config.engine, beginning.spec))
+        if l1 is not None and l1_beginning is not None:
+            l1.start_over(l1_beginning, open_engine(config.engine, l1_beginning.spec))
+        if self.driver is not None:
+            self.driver.start_over(addresses)
+        for each in self.chains:
+            each.time.set_time(started)
+        self.snapshots.forget()
+        self.l2.rotated_signers = None
+        self.link.reset()
+        self.broken_promises.evidence = NO_EVIDENCE
+        self.instance_id = secrets.token_bytes(32)
+        if before is not None and before is not fork:
+            before.close()
+
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
             self.l2.sequencer.mend()  # what it still holds is to be saved too
             self.between_blocks()
             self.state_file.save(Capture(self))
+
+    def close(self) -> None:
+        """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
+        forks = [chain.fork for chain in self.chains]
+        if self.config.fork_record is not None and any(forks):
+            write_bundle(self.config.fork_record, forks[0], forks[1] if len(forks) > 1 else None)
+        for fork in forks:
+            if fork is not None:
+                fork.close()
 
     def settle(self) -> None:
         """Finish what answered requests left due on either chain (see ``Sequencer.settle``), and let L2 take up what L1
@@ -151,9 +203,30 @@ class Node:
         self.l2.sequencer.settle()
         if self.l1 is not None and self.driver is not None:
             self.l1.sequencer.settle()
-            self.driver.advance()
+            self._advance(self.driver)
             if self.driver.due != self._alarm_at:
                 self._set_alarm(self.driver.due)
+
+    def _advance(self, driver: Driver) -> None:
+        """Let the driver go on; where that takes state of a fork which is not here, once it is."""
+        if self._fetching is not None:
+            return
+        try:
+            driver.advance()
+        except NotFetchedYet as missing:
+            if self._loop is not None:
+                self._fetching = self._loop.create_task(self._advance_after(missing))
+        except StateUnavailable:
+            return  # upstream fails: the next request tries again
+
+    async def _advance_after(self, missing: NotFetchedYet) -> None:
+        try:
+            with contextlib.suppress(StateUnavailable):
+                await asyncio.to_thread(missing.fetch)
+                self._fetching = None
+                self.settle()
+        finally:
+            self._fetching = None
 
     def _set_alarm(self, due: int | None) -> None:
         """Settle again at ``due``, in L1's seconds, where a loop runs: windows on L1 end though nobody asks."""
@@ -200,7 +273,7 @@ class Node:
 
     def _driver(self, l1: LocalChain) -> Driver:
         """What moves L2 along as L1 grows, and acts for L2 on L1."""
-        addresses, l1_sequencer, l2_sequencer = MAINNET_ADDRESSES, l1.sequencer, self.l2.sequencer
+        addresses, l1_sequencer, l2_sequencer = self._addresses(self.l2.fork), l1.sequencer, self.l2.sequencer
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
         driver = Driver(
@@ -216,6 +289,30 @@ class Node:
         self.l2.heads = driver.heads
         return driver
 
+    # -- what the chains begin with -----------------------------------------------------------------------------------
+
+    def open_fork(self, request: ForkRequest | None) -> Fork | None:
+        """The fork for L2 that ``request`` asks for. Blocks. Raises ``ConfigError``, ``StateUnavailable``."""
+        return None if request is None else open_fork(request, funded_balances(self.config, self.accounts))
+
+    def open_l1_fork(self, request: ForkRequest | None, l2: Fork | None) -> Fork | None:
+        """The same for L1: where the request names no block, of the one that the L2 which is forked has got to."""
+        if request is None:
+            return None
+        balances = role_balances(self.roles) | funded_balances(self.config, self.accounts)
+        return open_fork(request, balances, origin=None if l2 is None else origin_of(l2))
+
+    def open_fork_of(self, chain: LocalChain, request: ForkRequest) -> Fork:
+        """The fork for one of the chains that there are. Blocks. Raises as they do."""
+        is_l2 = chain is self.l2
+        fork = self.open_fork(request) if is_l2 else self.open_l1_fork(request, self.l2.fork)
+        assert fork is not None, "a request was given"
+        return fork
+
+    def _addresses(self, l2: Fork | None) -> L1Addresses:
+        """Where the bridge stands on L1."""
+        return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
+
     def _keeper(self, start: int | None = None) -> TimeKeeper:
         return TimeKeeper(
             self.clock, allow_equal=self.config.allow_same_timestamp, start=start, shift=self._shift
@@ -223,8 +320,7 @@ class Node:
 
     def _open(
         self,
-        spec: ChainSpec,
-        genesis: Genesis,
+        beginning: Beginning,
         time: TimeKeeper,
         *,
         mode: MiningMode,
@@ -232,13 +328,15 @@ class Node:
         mini_block_time: float | None = None,
         max_transactions: int | None = None,
         gas_price: Wei | None = None,
+        next_base_fee: Wei | None = None,
     ) -> LocalChain:
         """A chain wired up, at its first block."""
         config, bus = self.config, Bus()
+        spec, genesis = beginning.spec, beginning.genesis
         sequencer = Sequencer(
             spec,
             open_engine(config.engine, spec),
-            ChainStore(genesis_block(genesis, genesis_world(genesis), spec)),
+            ChainStore(beginning.block),
             TxPool(order_by_fee=config.order == "fees"),
             time,
             mode=mode,
@@ -246,6 +344,7 @@ class Node:
                 coinbase=genesis.coinbase,
                 gas_limit=genesis.gas_limit,
                 max_transactions=max_transactions,
+                next_base_fee=next_base_fee,
                 extra_data=spec.extra_data,
             ),
             check_pool_balance=not config.disable_pool_balance_checks,
@@ -253,7 +352,7 @@ class Node:
             publish=bus.publish,
         )
         return LocalChain(
-            genesis,
+            beginning,
             sequencer,
             bus=bus,
             mining=Mining(sequencer, block_time, mini_block_time, after_tick=self.settle),

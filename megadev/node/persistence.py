@@ -118,6 +118,13 @@ class UnavailableWorld(World):
     account_trie: Any = _refuse
     storage_trie: Any = _refuse
 
+    is_whole = True
+    """Nobody is to look for a fork behind it."""
+
+    def block_hash(self, number: int) -> Hash32:
+        """None is known of a block from before the dump's first one, as on any chain."""
+        return ZERO_HASH
+
     def __len__(self) -> int:
         self._refuse()
 
@@ -607,7 +614,7 @@ def _read_block(found: _Found, outcomes: _Outcomes, world: World, spec: ChainSpe
     receipts: list[Receipt] = []
     for index, item in enumerate(found.transactions):
         where = f"{found.where}.transactions[{index}]"
-        tx = _read_transaction(item, where)
+        tx = read_transaction(item, where)
         outcome = outcomes.get((found.hash, index)) or outcomes.get(tx.hash)
         if outcome is None:
             _fail(where, f"an entry in transactions (0x{tx.hash.hex()}) that says how it went", None)
@@ -637,7 +644,7 @@ _TYPE_NAMES = {
 """How older files say the type: as the only key, around the fields."""
 
 
-def _read_transaction(item: object, where: str) -> Transaction:
+def read_transaction(item: object, where: str) -> Transaction:
     fields = _object(item, where)
     sender = None
     if "transaction" in fields:
@@ -755,7 +762,7 @@ def _read_receipt(entry: JsonObject, where: str, tx: Transaction, header: Header
     if "receipt" in fields:
         fields = fields | _object(fields["receipt"], f"{where}.receipt")
     logs = tuple(
-        _read_log(item, f"{where}.receipt.logs[{place}]")
+        read_log(item, f"{where}.receipt.logs[{place}]")
         for place, item in enumerate(_list(fields.get("logs") or [], f"{where}.receipt.logs"))
     )
     status = fields.get("status", fields.get("success"))
@@ -779,7 +786,7 @@ def _read_receipt(entry: JsonObject, where: str, tx: Transaction, header: Header
     )
 
 
-def _read_log(item: object, where: str) -> Log:
+def read_log(item: object, where: str) -> Log:
     fields = _object(item, where)
     return Log(
         _address(fields.get("address"), f"{where}.address"),

@@ -28,6 +28,8 @@ from megadev.node.persistence import (
     put_account,
 )
 from megadev.state.diff import Cause, StateDiff
+from megadev.state.fork_world import ForkWorld
+from megadev.state.remote import load
 from megadev.state.world import World
 
 if TYPE_CHECKING:
@@ -83,8 +85,9 @@ def load_state(node: Node, data: bytes) -> None:
 
     A chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
     are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
-    changes accounts. L1 stays as it is where the dump has none, as Anvil's have not. Raises ``InvalidParams`` saying
-    what is wrong with it; then nothing changed.
+    changes accounts, and so does any on a fork: its blocks would be without the state that is not in the dump. L1 stays
+    as it is where the dump has none, as Anvil's have not. Raises ``InvalidParams`` saying what is wrong with it; then
+    nothing changed.
     """
     node.between_blocks()
     l1 = node.l1
@@ -96,7 +99,9 @@ def load_state(node: Node, data: bytes) -> None:
 
 def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
     sequencer, present = chain.sequencer, world_of_now(chain)
-    if not dump.blocks:
+    if not dump.blocks or not present.is_whole:
+        if isinstance(present, ForkWorld):
+            load(present.base, dump.accounts)
         diff = StateDiff(Cause.CHEAT)
         for address, account in _merged(dump.accounts, present).items():
             put_account(diff, address, account)

@@ -86,6 +86,14 @@ class Driver:
         self._seen: tuple[SealedBlock, SealedBlock] | None = None
         l2.block_start = self.block_start
 
+    def start_over(self, addresses: L1Addresses) -> None:
+        """The chains have become others, with the bridge at ``addresses``."""
+        self.addresses = addresses
+        self.progress = msgspec.structs.replace(self.progress, fees=(), fees_from=0)
+        self._started = self._seen = None
+        if self.proposer is not None:
+            self.proposer.start_over(addresses)
+
     def advance(self) -> None:
         """Do what became due: follow L1, and let the proposer act. Costs nothing where neither chain changed."""
         while True:

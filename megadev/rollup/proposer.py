@@ -70,6 +70,11 @@ class Proposer:
         self._key = key
         self._rested: tuple[SealedBlock, SealedBlock] | None = None
 
+    def start_over(self, addresses: L1Addresses) -> None:
+        """The chains have become others, with the bridge at ``addresses``."""
+        self.addresses = addresses
+        self.due = self._rested = None
+
     def act(self) -> bool:
         """Do the next thing that is due; False where there is nothing. Costs nothing while neither chain changes and no
         window ends.

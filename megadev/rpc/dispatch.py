@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from megadev.clock import SystemClock
-from megadev.errors import InvalidParams, SequencerUnavailable
+from megadev.errors import InvalidParams, NotFetchedYet, SequencerUnavailable
 from megadev.node.link import Link
 from megadev.rpc import envelope
 from megadev.rpc.catalog import CATALOG, Entry
@@ -59,6 +59,9 @@ Answer: TypeAlias = bytes | None
 """None: nothing is to be answered (notifications only)."""
 Offload: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
 """Runs a function in a worker thread."""
+
+History: TypeAlias = Callable[["RpcNode", str, list[Any]], Callable[[], Any] | None]
+"""What answers a request about a fork's past, on a thread that may wait; None: the chain itself does."""
 
 BATCH_TURN_NS = 2_000_000
 """How long a batch may keep the event loop before others get a turn."""
@@ -218,6 +221,7 @@ class Dispatcher:
         before_request: Callable[[], None] = _nothing,
         after_answer: Callable[[], None] = _nothing,
         when_idle: Callable[[], None] = _nothing,
+        history: History | None = None,
         link: Link | None = None,
         on_request: Callable[[str, Failure | None, int], None] | None = None,
         on_defect: Callable[[str, BaseException], None] | None = None,
@@ -231,6 +235,7 @@ class Dispatcher:
         self.link = link if link is not None else Link()
         self.on_request = on_request
         self.on_defect = on_defect or _log_defect
+        self.history = history
         self._quick: set[tuple[str, str, str, str] | None] = set()
         self._methods: dict[str, tuple[Method, bool]] = {}
         self._notes: dict[str, str] = {}
@@ -314,6 +319,7 @@ class Dispatcher:
                 observer(name, failure, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_failure(request_id, failure)
         called, heavy = found
+        arguments: list[Any] = []
         try:
             if self.link.is_cut:
                 _check_steers(name)
@@ -325,7 +331,13 @@ class Dispatcher:
                 params = []
             arguments = called.arguments(params)
             if called.is_async:
-                return self._wait(called, called.function(node, *arguments), request_id, started)
+                return self._wait(called, lambda: called.function(node, *arguments), request_id, started)
+            if self.history is not None and node.chain.past is not None:
+                asked = self.history(node, called.name, arguments)
+                if asked is not None:
+                    return self._run_apart(called, asked, request_id, started)
+                if heavy:
+                    return self._run_apart(called, lambda: called.function(node, *arguments), request_id, started)
             if heavy and offload is not None:
                 key = _call_key(name, params)
                 if key not in self._quick:
@@ -333,12 +345,55 @@ class Dispatcher:
                 return self._run(called, node, arguments, request_id, started, key)
             result = called.function(node, *arguments)
             if type(result) is CoroutineType:
-                return self._wait(called, result, request_id, started)
+                return self._wait(called, lambda: result, request_id, started)
             if observer is not None:
                 observer(name, None, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_result(request_id, result)
+        except NotFetchedYet as missing:
+            return self._fetch_and_retry(called, node, arguments, missing, request_id, started)
         except Exception as error:
             return self._failed(name, error, request_id, started)
+
+    async def _fetch_and_retry(
+        self,
+        called: Method,
+        node: RpcNode,
+        arguments: list[Any],
+        missing: NotFetchedYet,
+        request_id: bytes | None,
+        started: int,
+    ) -> Answer:
+        """Fetch on another thread what a request on this one met, and try again, which may meet more."""
+        try:
+            while True:
+                await asyncio.to_thread(missing.fetch)
+                self.before_request()
+                try:
+                    result = called.function(node, *arguments)
+                    if type(result) is CoroutineType:
+                        result = await result
+                    break
+                except NotFetchedYet as more:
+                    missing = more
+            answer = None if request_id is None else envelope.write_result(request_id, result)
+        except Exception as error:
+            return self._failed(called.name, error, request_id, started)
+        if self.on_request is not None:
+            self.on_request(called.name, None, perf_counter_ns() - started)
+        return answer
+
+    async def _run_apart(
+        self, called: Method, work: Callable[[], Any], request_id: bytes | None, started: int
+    ) -> Answer:
+        """On a fork: ``work``, which may have to wait for upstream, on a thread of its own."""
+        try:
+            result = await asyncio.to_thread(work)
+            answer = None if request_id is None else envelope.write_result(request_id, result)
+        except Exception as error:
+            return self._failed(called.name, error, request_id, started)
+        if self.on_request is not None:
+            self.on_request(called.name, None, perf_counter_ns() - started)
+        return answer
 
     def _run(
         self,
@@ -368,10 +423,18 @@ class Dispatcher:
         return answer
 
     async def _wait(
-        self, called: Method, outcome: Awaitable[Any], request_id: bytes | None, started: int
+        self, called: Method, begin: Callable[[], Awaitable[Any]], request_id: bytes | None, started: int
     ) -> Answer:
+        """A method that waits; begun again where it met state that is still to be fetched."""
         try:
-            result = await outcome
+            while True:
+                try:
+                    result = await begin()
+                    break
+                except NotFetchedYet as missing:
+                    if not called.is_async:
+                        raise  # it was begun once and cannot be again
+                    await asyncio.to_thread(missing.fetch)
             answer = None if request_id is None else envelope.write_result(request_id, result)
         except Exception as error:
             return self._failed(called.name, error, request_id, started)

@@ -119,7 +119,16 @@ TABLE: dict[type[Exception], Row] = {
     errors.SimulatedTimeOutOfOrder: Row(-38021),
     errors.SimulationTooLarge: Row(-38026),
     errors.SimulatedTransactionRefused: Row(SERVER_ERROR, code_of=_simulation_code),
+    errors.ReloadRefused: Row(SERVER_ERROR),
     errors.StateUnavailable: Row(SERVER_ERROR, ("state unavailable",)),
+    errors.UpstreamFailed: Row(SERVER_ERROR, ("state unavailable",)),
+    errors.NotInBundle: Row(SERVER_ERROR, ("state unavailable",)),
+    errors.NotFetchedYet: Row(SERVER_ERROR, ("state unavailable",)),
+    errors.UpstreamRefused: Row(
+        SERVER_ERROR,
+        data=lambda error: msgspec.UNSET if error.data is None else error.data,
+        code_of=lambda error: int(error.code),
+    ),
     errors.EngineFault: Row(INTERNAL_ERROR, is_defect=True),
 }
 

@@ -17,6 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+import msgspec
+
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.config import ChainConfig, ForkConfig
 from megadev.chain.fees import FeeHistory
@@ -24,6 +26,7 @@ from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, PlacedBlock
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.store import LocatedLog, first_log_index
 from megadev.chain.transactions import ACCESS_LIST, BLOB, DEPOSIT, DYNAMIC_FEE, SET_CODE, Transaction
+from megadev.events import ContractsReloaded
 from megadev.primitives.abi import Value
 from megadev.primitives.types import Address, Hash32, Wei
 
@@ -436,4 +439,22 @@ def _fork_config(fork: ForkConfig) -> JsonObject:
         "forkId": "0x" + fork.fork_id.hex(),
         "precompiles": {name: "0x" + address.hex() for name, address in fork.precompiles.items()},
         "systemContracts": {name: "0x" + address.hex() for name, address in fork.system_contracts.items()},
+    }
+
+
+def format_reload(event: ContractsReloaded) -> JsonObject:
+    """Contracts whose code was changed in place, for who is connected."""
+    return {
+        "number": hex(event.number),
+        "contracts": [
+            {
+                "address": "0x" + each.address.hex(),
+                "name": each.name,
+                "source": each.source,
+                "action": each.action,
+                "proxies": ["0x" + proxy.hex() for proxy in each.proxies],
+                "abi": msgspec.Raw(each.abi),
+            }
+            for each in event.contracts
+        ],
     }

@@ -30,6 +30,7 @@ from megadev.errors import InvalidParams
 from megadev.events import (
     BlockSealed,
     BlocksRemoved,
+    ContractsReloaded,
     Event,
     MiniBlockEquivocated,
     MiniBlockSealed,
@@ -47,6 +48,7 @@ from megadev.rpc.formatters import (
     format_mini_block_log,
     format_pending_transaction,
     format_receipts,
+    format_reload,
     format_state_change,
 )
 from megadev.state.account import EMPTY_ACCOUNT
@@ -331,12 +333,18 @@ def _admitted(telling: Telling, event: TransactionAdmitted, whole: bool) -> Iter
     return (b'"0x%b"' % event.tx.hash.hex().encode(),)
 
 
+def _reloads(telling: Telling, event: ContractsReloaded, choice: None) -> Iterable[bytes]:
+    return (telling.once("reload", lambda: format_reload(event)),)
+
+
 # -- the tables ---------------------------------------------------------------------------------------------------
 
 NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST = (
     "newHeads", "logs", "newPendingTransactions", "transactionReceipts", "syncing", "miniBlocks", "stateChanges",
     "lostPreconfirmations",
 )
+
+CONTRACT_RELOADS = "contractReloads"
 
 KINDS: dict[str, Kind] = {
     NEW_HEADS: Kind(_everything),
@@ -347,6 +355,7 @@ KINDS: dict[str, Kind] = {
     MINI_BLOCKS: Kind(_everything),
     STATE_CHANGES: Kind(_chosen_accounts),
     LOST: Kind(_everything),
+    CONTRACT_RELOADS: Kind(_everything),
 }
 """Every kind of subscription, in the order in which an error names them."""
 
@@ -357,6 +366,7 @@ NEWS: dict[type[Event], Sequence[tuple[str, Say]]] = {
     BlocksRemoved: ((LOGS, _removed_logs), (NEW_HEADS, _head_left)),
     PreconfirmationsLost: ((LOST, _lost), (LOGS, _lost_logs), (STATE_CHANGES, _lost_changes)),
     TransactionAdmitted: ((PENDING, _admitted),),
+    ContractsReloaded: ((CONTRACT_RELOADS, _reloads),),
 }
 """Which kinds speak of an event, and with which function."""
 

@@ -133,7 +133,14 @@ class BlockBuilder:
         )
         self.state = Overlay(WorldView(parent_world, block_hash), irregular.copy() if irregular is not None else None)
         self.state.apply(
-            block_start_diff(self.state, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root)
+            block_start_diff(
+                self.state,
+                plan.number,
+                plan.timestamp,
+                plan.parent_hash,
+                plan.parent_beacon_root,
+                unseen=not parent_world.is_whole,
+            )
         )
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)

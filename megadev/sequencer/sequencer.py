@@ -30,11 +30,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from megadev.chain.blocks import Cut, SealedBlock
+from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
@@ -50,9 +51,11 @@ from megadev.errors import (
     InsufficientFunds,
     InvalidTransaction,
     NonceTooLow,
+    NotFetchedYet,
     SenderHasCode,
     SequencerStopped,
     SequencerUnavailable,
+    StateUnavailable,
 )
 from megadev.events import (
     BlockSealed,
@@ -67,7 +70,7 @@ from megadev.events import (
     TransactionDropped,
     TransactionPreconfirmed,
 )
-from megadev.evm.engine import EcrecoverAnswers, Engine
+from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.evm.l1_fees import l1_prices
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.keccak import keccak
@@ -78,15 +81,21 @@ from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
+from megadev.state.fork_world import ForkWorld
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
+from megadev.state.remote import load
 from megadev.state.rows import WorldRow
-from megadev.state.world import WorldView
+from megadev.state.world import World, WorldView
 
 SHORTEST_ROW = 8
 """As many empty blocks are worth a way of their own."""
 LONGEST_ROW = 10_000
 """Blocks whose worlds are made from the same one: looking at the last of them costs 0.1 s, the first time."""
+
+
+Foreseen: TypeAlias = tuple[BlockBuilder, Execution]
+"""What came of a transaction that was executed before it was taken, and the block in which it was."""
 
 
 class MiningMode(Enum):
@@ -172,6 +181,8 @@ class Sequencer:
         """In continuous mode, seconds for which a block is open; its timestamp is the end of them."""
         self.on_work: Callable[[], None] = lambda: None
         """Called when a transaction joined the open mini-block, in continuous mode."""
+        self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None
+        """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
         self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
         self.tip = Tip(store.head)
@@ -265,7 +276,11 @@ class Sequencer:
             )
         self.settle()
         validate_transaction(tx, self.spec)
-        self._check(tx)
+        foreseen: Foreseen | None = None
+        if self.tip.head.world.is_whole:
+            self._check(tx)
+        else:
+            foreseen = self._foresee(tx)
         replaced = self.pool.admit(tx)
         if replaced is not None:
             self.publish(TransactionDropped(replaced, f"replaced by 0x{tx.hash.hex()}"))
@@ -273,9 +288,58 @@ class Sequencer:
         self.publish(TransactionAdmitted(tx, self.pool.pending_nonce(tx.sender, next_nonce) > tx.nonce))
         if tx.nonce == next_nonce and (faults is None or faults.executes(tx)):
             if self.mode is _CONTINUOUS:
-                self._include_in_open(tx, started)
+                self._include_in_open(tx, started, foreseen)
             elif self.mode.is_instant:
-                self._include_alone(tx, started)
+                self._include_alone(tx, started, foreseen=foreseen)
+
+    def _foresee(self, tx: Transaction) -> Foreseen | None:
+        """Check ``tx`` and, where it is to be executed on arrival, execute it, before anything is changed: on a fork,
+        where state may be late or fail to come. None: it waits in any case.
+
+        Raises ``InvalidTransaction`` subclasses, and ``StateUnavailable``.
+        """
+        self._load_for(tx, self.head.world, self.blocks.coinbase)
+        try:
+            self._check(tx)
+            if not self.mode.executes_on_arrival or tx.nonce != self.next_nonce(tx.sender):
+                return None
+            if self.mode is _CONTINUOUS:
+                builder = self._open or self._builder(self.window)
+                if not self._may_join(tx, builder):
+                    return None
+            else:
+                builder = self._next_builder()
+                builder.check_room(tx)
+            return builder, builder.execute(tx)
+        except NotFetchedYet as missing:
+            raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", self._rehearsal(tx, missing)) from None
+
+    def _rehearsal(self, tx: Transaction, missing: NotFetchedYet) -> Callable[[], None]:
+        """What fetches all that ``tx`` asks for when it is executed now: run it on a thread that may wait."""
+        head, irregular, unsealed = self.tip
+        world, plan = head.world, self._plan(head, self.window)
+        spec, engine, answers, block_hash = self.spec, self.engine, self.ecrecover_answers(), self.store.block_hash
+        shown = None if unsealed is None else unsealed.shown()
+
+        def fetch() -> None:
+            self._load_for(tx, world, plan.coinbase)
+            missing.fetch()
+            builder = BlockBuilder(spec, engine, plan, world, block_hash, irregular, ecrecover_answers=answers)
+            if shown is not None:
+                builder.state = shown.state.fork()
+            with suppress(InvalidTransaction, EngineFault):
+                builder.execute(tx)
+
+        return fetch
+
+    def _load_for(self, tx: Transaction, world: World, coinbase: Address) -> None:
+        """On a thread that may wait: fetch in one go what ``tx`` is sure to ask for."""
+        if isinstance(world, ForkWorld):
+            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS]
+            if tx.to is not None:
+                accounts.append(tx.to)
+            accounts += [address for address, _ in tx.access_list]
+            load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
 
     def settle(self) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
@@ -293,6 +357,8 @@ class Sequencer:
                 break
             if self._include_alone(tx, self.time.clock.monotonic_ns(), drop=True):
                 self._close()
+            elif self.pool.get(tx.hash) is not None:
+                break  # it waits for its state
 
     def between_blocks(self) -> None:
         """Seal the open block, if there is one: what is changed from here on lies between it and the next. Raises
@@ -317,9 +383,10 @@ class Sequencer:
         if self._just_sealed:
             self._just_sealed = False
         elif self._open is None and self._prepared is None and self.mode.is_instant:
-            builder = self._builder()
-            builder.hash_start()
-            self._prepared = builder
+            with suppress(StateUnavailable):
+                builder = self._builder()
+                builder.hash_start()
+                self._prepared = builder
 
     def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
         """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
@@ -329,6 +396,8 @@ class Sequencer:
         self.settle()
         if interval is not None:
             self.time.check_row(count, interval, self.head.header.timestamp)
+        if count and len(self.pool) and not self.head.world.is_whole:
+            self._rehearse_pool()
         mined: list[SealedBlock] = []
         if self._open is not None and count:
             self._fill(self._open, drop=True)
@@ -349,10 +418,31 @@ class Sequencer:
             self._take_waiting()
         return mined
 
+    def _rehearse_pool(self) -> None:
+        """See to it that what waits can be executed, before anything is changed. Raises ``StateUnavailable``."""
+        builder = self._builder(self.window)
+        if self._open is not None:
+            builder.state = self._open.state.fork()
+        try:
+            self._fill(builder, drop=False)
+        except NotFetchedYet as missing:
+            world, waiting, rest = self.head.world, self.pool.transactions(), missing.fetch
+
+            def fetch() -> None:
+                if isinstance(world, ForkWorld):
+                    targets = [tx.to for tx in waiting if tx.to is not None]
+                    load(world.base, [*(tx.sender for tx in waiting), *targets])
+                rest()
+
+            raise NotFetchedYet("what waits in the txpool needs", fetch) from None
+
     def _nothing_waits(self) -> bool:
-        """The next block will be like the one after it: no transactions, no cheats, no settings for it alone."""
+        """The next block will be like the one after it: no transactions, no cheats, no settings for it alone. (On a
+        fork it would have to be made from a world that is not whole.)
+        """
         return (
-            not len(self.pool)
+            self.head.world.is_whole
+            and not len(self.pool)
             and self.irregular is None
             and self.blocks is _one_block_passed(self.blocks)
             and self.block_start(self.head) == PLAIN_START
@@ -771,16 +861,28 @@ class Sequencer:
                 f"have {account.balance} want {cost}"
             )
 
-    def _include_alone(self, tx: Transaction, started: int, *, drop: bool = False) -> bool:
-        """Execute ``tx`` in a block of its own and leave that block open. With ``drop``, False where it cannot be."""
-        self._include_lone_deposits()
-        builder = self._next_builder()
+    def _include_alone(
+        self, tx: Transaction, started: int, *, drop: bool = False, foreseen: Foreseen | None = None
+    ) -> bool:
+        """Execute ``tx`` in a block of its own and leave that block open. With ``drop``, False where it cannot be.
+
+        ``foreseen``: what came of it when it was executed beforehand.
+        """
+        if foreseen is None:
+            self._include_lone_deposits()
+        builder = self._next_builder() if foreseen is None else foreseen[0]
         try:
-            receipt = builder.include(tx)
+            receipt = builder.include(tx) if foreseen is None else builder.append(tx, foreseen[1])
         except InvalidTransaction as error:
             self._give_up(tx, error)
             if drop:
                 return False
+            raise
+        except StateUnavailable as error:
+            if drop:  # nobody asked for it now: it goes on waiting
+                self._wait_for_state(tx, error)
+                return False
+            self.pool.remove(tx.hash)
             raise
         except BaseException:
             self.pool.remove(tx.hash)
@@ -792,13 +894,13 @@ class Sequencer:
         self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
         return True
 
-    def _include_in_open(self, tx: Transaction, started: int) -> None:
+    def _include_in_open(self, tx: Transaction, started: int, foreseen: Foreseen | None = None) -> None:
         """Execute ``tx`` at the end of the open block; where that has no room for it, it goes on waiting."""
-        builder = self._open_or_next()
+        builder = self._open_or_next() if foreseen is None else foreseen[0]
         if not self._may_join(tx, builder):
             return
         try:
-            receipt = builder.append(tx, builder.execute(tx))
+            receipt = builder.append(tx, builder.execute(tx) if foreseen is None else foreseen[1])
         except InvalidTransaction as error:
             self._give_up(tx, error)
             raise
@@ -932,6 +1034,12 @@ class Sequencer:
                 if drop:
                     self._give_up(tx, error)
                 continue
+            except StateUnavailable as error:
+                if not drop:
+                    raise
+                skipped.add(tx.sender)
+                self._wait_for_state(tx, error)
+                continue
             if drop:
                 index = len(builder.transactions) - 1
                 elapsed = self.time.clock.monotonic_ns() - started
@@ -939,6 +1047,11 @@ class Sequencer:
         if drop:
             for tx in builder.transactions[before:]:
                 self.pool.remove(tx.hash)
+
+    def _wait_for_state(self, tx: Transaction, error: StateUnavailable) -> None:
+        """``tx`` was to be included without anybody asking, and its state is not here: it goes on waiting."""
+        if isinstance(error, NotFetchedYet):
+            self.on_missing(self._rehearsal(tx, error))
 
     def _give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault | str) -> None:
         self.pool.remove(tx.hash)

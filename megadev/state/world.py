@@ -26,14 +26,14 @@ _EMPTY_TRIE = Trie()
 _NOBODY: frozenset[Address] = frozenset()
 
 
-class _Storage(msgspec.Struct, frozen=True, gc=False):
+class Storage(msgspec.Struct, frozen=True, gc=False):
     """The slots of one account that are not 0, as a map to read and a trie to hash."""
 
     slots: HashTrieMap[int, int]
     trie: Trie
 
 
-_NO_STORAGE = _Storage(HashTrieMap(), _EMPTY_TRIE)
+NO_STORAGE = Storage(HashTrieMap(), _EMPTY_TRIE)
 
 
 class World:
@@ -45,9 +45,12 @@ class World:
 
     __slots__ = ("_accounts", "_codes", "_stale", "_storages", "_trie")
 
+    is_whole = True
+    """Whether every account is in here: a fork's are not."""
+
     def __init__(self) -> None:
         self._accounts: HashTrieMap[Address, Account] = HashTrieMap()
-        self._storages: HashTrieMap[Address, _Storage] = HashTrieMap()
+        self._storages: HashTrieMap[Address, Storage] = HashTrieMap()
         self._codes: HashTrieMap[Hash32, bytes] = HashTrieMap({EMPTY_CODE_HASH: b""})
         self._trie: Trie = _EMPTY_TRIE
         self._stale: frozenset[Address] | set[Address] = _NOBODY
@@ -71,7 +74,11 @@ class World:
 
     def storage_of(self, address: Address) -> Mapping[int, int]:
         """All slots of an account that are not 0, in no particular order."""
-        return self._storages.get(address, _NO_STORAGE).slots
+        return self._storages.get(address, NO_STORAGE).slots
+
+    def block_hash(self, number: int) -> Hash32:
+        """The hash of a block from before the chain's first one: 32 zero bytes, there is none."""
+        return ZERO_HASH
 
     def __len__(self) -> int:
         """How many accounts there are."""
@@ -101,7 +108,7 @@ class World:
                 storages = storages.remove(address)
         for address, written in diff.storage.items():
             if written:
-                before = storages.get(address, _NO_STORAGE)
+                before = storages.get(address, NO_STORAGE)
                 after = _write(before, written)
                 if after.trie.is_empty:
                     storages = storages.discard(address)
@@ -140,7 +147,7 @@ class World:
     def _next(
         self,
         accounts: HashTrieMap[Address, Account],
-        storages: HashTrieMap[Address, _Storage],
+        storages: HashTrieMap[Address, Storage],
         codes: HashTrieMap[Hash32, bytes],
         stale: set[Address],
     ) -> World:
@@ -194,7 +201,7 @@ def encode_account(account: Account, storage_root: Hash32) -> bytes:
     return b"\xf8" + bytes((len(head) + 66,)) + head + b"\xa0" + storage_root + b"\xa0" + account.code_hash
 
 
-def _write(storage: _Storage, written: Mapping[int, int]) -> _Storage:
+def _write(storage: Storage, written: Mapping[int, int]) -> Storage:
     """``storage`` with ``written`` slots; a 0 deletes."""
     slots = storage.slots
     leaves: dict[Hash32, bytes] = {}
@@ -205,4 +212,4 @@ def _write(storage: _Storage, written: Mapping[int, int]) -> _Storage:
         elif slot in slots:
             slots = slots.remove(slot)
             leaves[slot_key(slot)] = b""
-    return _Storage(slots, storage.trie.update(leaves)) if leaves else storage
+    return Storage(slots, storage.trie.update(leaves)) if leaves else storage

@@ -15,21 +15,24 @@ async function main() {
   const list = document.getElementById("blocks");
   let count = 0;
 
+  show("status", `connected to ${URL_OF_NODE}`);
   await watchMiniBlocks(chain, ({ number, block, transactions }) => {
     count += transactions.length;
     show("status", `block ${block}, mini-block ${number}, ${count} transactions seen`);
     for (const { hash } of transactions) {
       const item = document.createElement("li");
-      item.textContent = `${number}: ${hash}`;
+      item.textContent = `${number} ${hash}`;
       list.prepend(item);
     }
     while (list.children.length > SHOWN) list.lastChild.remove();
   });
-  show("status", `connected to ${URL_OF_NODE}`);
-  chain.closed.then(() => show("status", "the connection was closed; reload the page"));
 
   const button = document.getElementById("send");
   button.disabled = false;
+  chain.closed.then(() => {
+    button.disabled = true;
+    show("status", "the connection was closed; reload the page");
+  });
   button.addEventListener("click", async () => {
     try {
       const value = "0x" + (10n ** 15n).toString(16);

@@ -24,6 +24,7 @@ export class Chain {
   }
 
   request(method, ...params) {
+    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.reject(new Error("the connection was closed"));
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
@@ -75,8 +76,17 @@ export function watchMiniBlocks(chain, listener) {
   }, "miniBlocks");
 }
 
-// Send, and get the receipt: the transaction has been executed then. Milliseconds are from before to after.
-export async function send(chain, transaction) {
+let last = Promise.resolve();
+
+// Send, and get the receipt: the transaction has been executed then. Milliseconds are from before to after. However fast
+// the clicks come, one is signed after the other, so that each has a nonce of its own.
+export function send(chain, transaction) {
+  const sent = last.then(() => sendNow(chain, transaction));
+  last = sent.catch(() => {});
+  return sent;
+}
+
+async function sendNow(chain, transaction) {
   const signed = await sign(chain, transaction);
   const began = performance.now();
   const receipt = await chain.request("eth_sendRawTransactionSync", signed);

@@ -20,6 +20,7 @@ EXAMPLES = REPOSITORY / "examples"
 PRINTS = {
     "game": r"^50 clicks, \d+ coins, now at \(\d+, \d+\)\npreconfirmed in [\d.]+ ms",
     "stream": r"3 passed",
+    "deposit_and_withdraw": r"^there and back in 10\.5 days of the chains', [\d.]+ s of ours\n",
     "order_book": r"^200 orders, \d+ trades, every balance as in the book kept beside it\n",
 }
 

@@ -456,6 +456,32 @@ def test_all(devnet):
     done.assert_outcomes(passed=1)
 
 
+def test_a_marker_names_a_fork_s_bundle(suite: pytest.Pytester) -> None:
+    rich = "0x" + "12" * 20
+    with Devnet(accounts=2, number=100, chain_id=5) as upstream:
+        upstream.rpc("anvil_setBalance", rich, "0x5")
+        upstream.rpc("evm_mine")
+        bundle = suite.path / "upstream.bundle"
+        with Devnet(fork_url=(upstream.serve(),), no_storage_caching=True, fork_record=bundle) as recorded:
+            assert recorded.rpc("eth_getBalance", rich, "latest") == "0x5"
+            recorded.rpc("evm_mine")
+    done = run(
+        suite,
+        test_a=f"""
+@pytest.mark.megadev(fork_bundle="upstream.bundle")
+@pytest.mark.parametrize("again", range(2))
+def test_forked(devnet, again):
+    assert blocks(devnet) == 101 and devnet.rpc("eth_getBalance", "{rich}", "latest") == "0x5"
+    devnet.rpc("anvil_setBalance", "{rich}", "0x7")
+    devnet.rpc("evm_mine")
+
+def test_not_forked(devnet):
+    assert blocks(devnet) == 0
+""",
+    )
+    done.assert_outcomes(passed=3)
+
+
 def test_paths_among_settings_begin_at_the_root(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     (suite.path / "state").mkdir()
     with Devnet() as net:

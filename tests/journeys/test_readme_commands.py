@@ -19,10 +19,13 @@ from pathlib import Path
 
 import pytest
 
+from megadev.primitives.abi import encode
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 from tests.journeys.test_clients import CAST, NODE_MODULES
+from tests.journeys.test_hot_reload import VYPER, creation, event, needs, save, send
 from tests.journeys.test_pytest_plugin import INSTALLED
 from tests.journeys.test_scripting import SEND
+from tests.units.reload.project import VYPER_VERSIONS
 
 Up = Callable[..., RunningNode]
 
@@ -44,6 +47,8 @@ STANDS_FOR = {
 """Inline commands that are named, not spelled out: how somebody would go on."""
 ELSEWHERE = {"megadev bench --against anvil"}
 """Inline commands with tests of their own, because they take long."""
+UPSTREAM = "https://eth.example.org/v2/KEY"
+"""Where forks are said to come from; here it is another node."""
 
 
 def of_kind(language: str, words: str = "") -> list[str]:
@@ -69,6 +74,8 @@ class Shell:
             (commands / name).write_text(f"#!/bin/sh\n{does}\n")
             (commands / name).chmod(0o755)
         (folder / "deploy.py").write_text(SEND)
+        (folder / "check.sh").write_text(f"#!/bin/sh\nmegadev rpc eth_getBalance {BOB} latest\n")
+        (folder / "check.sh").chmod(0o755)
         (folder / "test_it.py").write_text("def test_it(mine):\n    assert mine() == 1\n")
         (folder / "pytest.ini").write_text("[pytest]\n")
         self.environment = {
@@ -105,18 +112,48 @@ def test_every_command_is_run() -> None:
     assert set(INLINE) > ELSEWHERE | STANDS_FOR.keys()
 
 
-@pytest.mark.parametrize(
-    "command", [text.strip() for text in of_kind("sh", "megadev up") if "pip" not in text] + [
-        text for text in INLINE if text.startswith("megadev up")
-    ]
-)  # fmt: skip
-def test_a_node_starts_as_shown(megadev_up: Up, shell: Shell, command: str) -> None:
-    flags = shlex.split(STANDS_FOR.get(command, command))[2:]
-    node = megadev_up(*flags)
-    assert int(node.rpc("eth_chainId"), 16) > 1
-    if "--ready-file" in flags:
-        assert shell.run("megadev wait --ready-file ready.json") == f"{node.url}\n"
-    assert node.stop() == 0
+STARTS = [text for text in of_kind("sh", "megadev up") if "pip" not in text and "--watch" not in text]
+
+
+@pytest.mark.parametrize("block", STARTS + [text for text in INLINE if text.startswith("megadev up")])
+def test_a_node_starts_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
+    if UPSTREAM in block:
+        block = block.replace(UPSTREAM, megadev_up("--number", "23000000", "--chain-id", "1").url)
+        shell.environment["MEGADEV_FORK_CACHE"] = str(shell.folder / "cache")
+    for command in block.splitlines():
+        if not command.startswith("megadev up"):
+            shell.run(command)
+            continue
+        flags = shlex.split(command)[2:]
+        node = megadev_up(*flags, env=shell.environment)
+        assert int(node.rpc("eth_chainId"), 16) >= 1
+        if any("fork" in flag for flag in flags):
+            assert node.rpc("eth_blockNumber") == hex(23_000_000)
+        if "--ready-file" in flags:
+            assert shell.run("megadev wait --ready-file ready.json") == f"{node.url}\n"
+        assert node.stop() == 0
+
+
+@needs(VYPER)
+def test_hot_reload_works_as_shown(megadev_up: Up, shell: Shell) -> None:
+    """Each of the commands on a project of one contract; a change is saved, looked at, applied and taken back."""
+    (block,) = of_kind("sh", "--watch")
+    shell.environment["PATH"] = f"{Path(str(VYPER)).parent}:{shell.environment['PATH']}"
+    (shell.folder / "web" / "src").mkdir(parents=True)
+    save(shell.folder / "contracts", VYPER_VERSIONS["first"])
+    simple, asking = block.splitlines()
+    assert megadev_up(*shlex.split(simple)[2:], env=shell.environment).stop() == 0
+    node = megadev_up(*shlex.split(asking)[2:], "--json", env=shell.environment)
+    event(node, "watching")
+    send(node, None, creation(node, "Box") + encode(["uint256"], [50]))
+    event(node, "deployed")
+    save(shell.folder / "contracts", VYPER_VERSIONS["doubled"])
+    event(node, "plan")
+    commands = ("megadev reload plan", "megadev reload apply --force", "megadev reload undo")
+    assert set(INLINE) > set(commands)
+    told = [shell.run(command, MEGADEV_RPC_URL=node.url) for command in commands]
+    assert "reload 1 done" in told[1] and told[2].startswith("undid reload 1: ")
+    assert "Box" in (shell.folder / "web" / "src" / "deployments.ts").read_text()
 
 
 @pytest.mark.parametrize("block", of_kind("sh", "megadev exec"))
@@ -153,7 +190,8 @@ def test_commands_for_a_running_node_do_what_is_shown(megadev_up: Up, shell: She
 
 
 @pytest.mark.parametrize(
-    "command", [text for text in INLINE if not text.startswith("megadev up") and text not in ELSEWHERE]
+    "command",
+    [text for text in INLINE if not text.startswith(("megadev up", "megadev reload")) and text not in ELSEWHERE],
 )
 def test_commands_named_in_the_text_work(megadev_up: Up, shell: Shell, command: str) -> None:
     node = megadev_up()

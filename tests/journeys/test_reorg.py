@@ -276,7 +276,7 @@ def test_a_reset_starts_over(net: Devnet, clock: ManualClock, alice: str, method
 @pytest.mark.parametrize(
     "options",
     [
-        {"forking": {"jsonRpcUrl": "http://127.0.0.1:1"}},
+        {"forking": {"jsonRpcUrl": "127.0.0.1:1"}},
         {"forking": {"blockNumber": 1}},
         {"forking": "http://127.0.0.1:1"},
         "fresh",

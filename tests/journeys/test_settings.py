@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from megadev import Devnet
-from megadev.config import SETTINGS
+from megadev.config import FORKING, SETTINGS
 from megadev.primitives.signatures import address_of
 from megadev.rpc.dispatch import RpcNode
 from megadev.rpc.subscriptions import subscriptions_of
@@ -244,6 +244,8 @@ OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
 OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
 OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
+RELOADED = {"watch", "reload", "reload_conflict", "reload_script", "reload_manifest", "reload_abi_out", "solc"}
+"""Tested in tests/units/reload and test_hot_reload.py."""
 
 
 def manual_hash() -> str:
@@ -265,8 +267,14 @@ def test_a_setting_has_its_effect(name: str) -> None:
         assert effect.observe(net) != effect.expected
 
 
+OF_FORKS = {row.name for row in SETTINGS if row.group == FORKING}
+"""Settings that mean something only with a node to fork: see test_forking.py."""
+
+
 def test_no_setting_is_forgotten_here() -> None:
-    assert {row.name for row in SETTINGS} == EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_REALTIME | OF_BRIDGE
+    assert {row.name for row in SETTINGS} == (
+        EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_REALTIME | OF_BRIDGE | RELOADED | OF_FORKS
+    )
 
 
 def test_a_genesis_file_is_started_from_and_accounts_are_added(tmp_path: Path) -> None:

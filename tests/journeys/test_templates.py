@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,15 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from megadev import Devnet
 from megadev.cli.init import TEMPLATES, templates_folder
+from megadev.rollup.contracts import load
 from megadev.rpc.streams import KINDS
 from tests.conftest import REPOSITORY
 from tests.journeys.test_pytest_plugin import INSTALLED
 from tests.journeys.test_scripting import megadev
+from tests.journeys.test_test_clients import solc_for_forge
 
 FORGE = os.environ.get("MEGADEV_FORGE") or shutil.which("forge")
 CAST = os.environ.get("MEGADEV_CAST") or shutil.which("cast")
 SOLC = os.environ.get("MEGADEV_SOLC") or shutil.which("solc")
+HARDHAT = os.environ.get("MEGADEV_HARDHAT", "")
+"""A node_modules directory with Hardhat 3 and its viem toolbox."""
+NODE = os.environ.get("MEGADEV_NODE") or shutil.which("node")
+"""Node.js, which for Hardhat must be 22.13 or later."""
 
 
 @pytest.fixture
@@ -100,14 +108,38 @@ def test_the_vyper_project_deploys(tmp_path: Path, environment: dict[str, str]) 
 @pytest.mark.foundry
 @pytest.mark.skipif(None in (FORGE, CAST, SOLC), reason="there is no forge, cast and solc here")
 def test_the_foundry_project_passes_its_tests_and_deploys(tmp_path: Path, environment: dict[str, str]) -> None:
-    assert FORGE is not None and CAST is not None and SOLC is not None
+    assert FORGE is not None and CAST is not None
     megadev(tmp_path, "init", "foundry", "project")
     for name, program in (("forge", FORGE), ("cast", CAST)):
         (tmp_path / "bin" / name).symlink_to(Path(program).absolute())
-    environment |= {"FOUNDRY_SOLC": SOLC, "FOUNDRY_OFFLINE": "true"}
+    environment |= {"FOUNDRY_SOLC": solc_for_forge(tmp_path), "FOUNDRY_OFFLINE": "true"}
     assert "2 tests passed" in run(tmp_path / "project", environment, "forge", "test")
     printed = run(tmp_path / "project", environment, "megadev", "exec", "--", "sh", "script/deploy.sh")
     assert printed.endswith("and says 6\n")
+
+
+@pytest.mark.node_js
+@pytest.mark.skipif(NODE is None or SOLC is None, reason="there is no Node.js and solc here")
+@pytest.mark.skipif(not HARDHAT, reason="set MEGADEV_HARDHAT to a node_modules directory with Hardhat 3")
+def test_the_hardhat_project_passes_its_tests_and_deploys(tmp_path: Path, environment: dict[str, str]) -> None:
+    assert NODE is not None and SOLC is not None
+    version = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, version[1:].split(".")[:2])) < (22, 13):
+        pytest.skip(f"Hardhat 3 needs Node.js 22.13, and this is {version.strip()}: set MEGADEV_NODE")
+    project = tmp_path / "project"
+    megadev(tmp_path, "init", "hardhat", "project")
+    (project / "node_modules").symlink_to(Path(HARDHAT).absolute())
+    (tmp_path / "bin" / "node").symlink_to(Path(NODE).absolute())
+    compiler = Path(SOLC).absolute()
+    environment |= {
+        "SOLC_PATH": str(compiler / "soljson.js" if compiler.is_dir() else compiler),
+        "HOME": str(tmp_path),  # where Hardhat keeps what it has downloaded
+        "PATH": f"{project / 'node_modules' / '.bin'}:{environment['PATH']}",
+    }
+    command = json.loads((project / "package.json").read_text())["scripts"]["test"]
+    assert "3 passing" in run(project, environment, "sh", "-c", command)
+    printed = run(project, environment, "megadev", "exec", "--", "hardhat", "run", "scripts/deploy.ts")
+    assert printed.strip().endswith("and says 6")
 
 
 @pytest.mark.node_js
@@ -118,7 +150,7 @@ def test_the_realtime_page_s_own_tests_pass(tmp_path: Path, environment: dict[st
     if subprocess.run(["node", "-e", "WebSocket"], capture_output=True, check=False).returncode:
         environment |= {"NODE_OPTIONS": "--experimental-websocket"}  # before Node.js 22
     node = ("megadev", "exec", "--preset", "megaeth", "--", "node", "--test")
-    assert "# pass 2" in run(tmp_path / "project", environment, *node, "--test-reporter=tap")
+    assert "# pass 3" in run(tmp_path / "project", environment, *node, "--test-reporter=tap")
 
 
 def test_the_realtime_page_names_what_its_script_fills(tmp_path: Path) -> None:
@@ -129,3 +161,50 @@ def test_the_realtime_page_names_what_its_script_fills(tmp_path: Path) -> None:
     assert wanted and wanted <= set(re.findall(r'id="(\w+)"', page))
     loaded = re.findall(r'src="(.+?)"', page) + re.findall(r'from "\./(.+?)"', script)
     assert loaded and all((folder / name).is_file() for name in loaded)
+
+
+def test_the_bridge_script_passes_its_tests(tmp_path: Path, environment: dict[str, str]) -> None:
+    megadev(tmp_path, "init", "bridge", "project")
+    plugin = () if INSTALLED else ("-p", "megadev.testing.plugin")
+    command = (sys.executable, "-m", "pytest", *plugin, "-p", "no:cacheprovider")
+    assert "3 passed" in run(tmp_path / "project", environment, *command)
+
+
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_the_bridge_script_goes_there_and_back(tmp_path: Path, environment: dict[str, str], preset: str) -> None:
+    megadev(tmp_path, "init", "bridge", "project")
+    node = ("megadev", "exec", "--preset", preset, "--")
+    printed = run(tmp_path / "project", environment, *node, sys.executable, "bridge.py", "0.5")
+    assert [line.partition(" on")[0] for line in printed.splitlines()] == [
+        "deposited",
+        "arrived",
+        "withdrawn",
+        "claimed",
+        "proven",
+        "finalized",
+    ]
+
+
+def test_the_bridge_script_goes_on_with_a_withdrawal(tmp_path: Path, environment: dict[str, str]) -> None:
+    megadev(tmp_path, "init", "bridge", "project")
+    with Devnet() as net:
+        environment |= {"MEGADEV_RPC_URL": net.serve()}
+        passer = "0x4200000000000000000000000000000000000016"
+        sent = net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": passer, "value": "0x5"})
+        for words in (["claimed", "proven", "finalized"], []):  # all of it, and then there is nothing left to do
+            printed = run(tmp_path / "project", environment, sys.executable, "bridge.py", sent)
+            assert [line.partition(" on")[0] for line in printed.splitlines()] == words
+        assert [each["status"] for each in net.rpc("megadev_getBridgeStatus")["withdrawals"]] == ["finalized"]
+
+
+def test_the_bridge_script_calls_what_the_contracts_have() -> None:
+    names = {
+        "portal": "OptimismPortal2",
+        "disputeGameFactory": "DisputeGameFactory",
+        "disputeGame": "ValidityDisputeGame",
+        "messagePasser": "L2ToL1MessagePasser",
+    }
+    abi = json.loads((templates_folder() / "bridge" / "abi.json").read_text())
+    assert abi.keys() == names.keys()
+    for key, entries in abi.items():
+        assert all(entry in json.loads(json.dumps(load(names[key]).abi)) for entry in entries)

@@ -4,6 +4,7 @@ of itself.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, TypeAlias
 
@@ -18,10 +19,13 @@ from megadev.chain.transactions import (
     impersonated_transaction,
     sign_transaction,
 )
-from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
+from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams, MegadevError
 from megadev.evm import calls
 from megadev.evm.engine import CALL
 from megadev.node import reorg
+from megadev.node.chain import LocalChain
+from megadev.node.fork import Fork, ForkRequest, fork_request
+from megadev.node.node import Node
 from megadev.primitives.types import Address
 from megadev.rpc.codec import (
     AddressParam,
@@ -132,13 +136,47 @@ def anvil_rollback(node: RpcNode, depth: Uint64Param = 1) -> None:
 
 
 @method("anvil_reset")
-def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> None:
-    """Start over from the first block: no pool, no snapshots, the time at which the node started, a new instance. The
-    other chain stays as it is."""
+async def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> None:
+    """Start over from the first block: no pool, no snapshots, the time at which the chain began, a new instance. The
+    other chain stays as it is.
+
+    With ``forking`` on a fork of that URL and block (of the present one where it names neither); without it, on a fork,
+    on a chain that forks nothing. Then L2 takes L1 with it, which starts over with a bridge for the chain that L2 is.
+    Where upstream fails, everything stays as it was.
+    """
     forking = options.forking if options is not None else None
-    if forking is not None and forking != Forking():
-        raise InvalidParams("forking arrives later: leave it out to start over with a fresh chain")
-    node.devnet.reset(node.chain)
+    devnet, chain = node.devnet, node.chain
+    if forking is None or (forking == Forking() and chain.fork is None):
+        if chain.fork is None:
+            devnet.reset(chain)
+        else:
+            devnet.start_over(chain, None)
+        return
+    request = forking_request(devnet, chain, forking.json_rpc_url, forking.block_number)
+    fork = await asyncio.to_thread(devnet.open_fork_of, chain, request)
+    try:
+        devnet.start_over(chain, fork)
+    except MegadevError:
+        fork.close()
+        raise
+
+
+def forking_request(devnet: Node, chain: LocalChain, url: str | None, block: int | None) -> ForkRequest:
+    """What to fork: as the settings say, but ``url`` and ``block`` where they are given.
+
+    Raises ``InvalidParams`` where nothing says which node.
+    """
+    present = None if chain.fork is None else chain.fork.request
+    if present is None and url is not None:
+        config = devnet.config.replace(fork_url=(url,), fork_l1=None, fork_block_number=None, fork_bundle=None)
+        present = fork_request(config)
+    if present is None or not (present.urls or url):
+        raise InvalidParams("forking needs jsonRpcUrl: this node forks no other")
+    if url is None and block is None:
+        return present
+    urls = present.urls if url is None else (url,)
+    number = present.block if url is None and block is None else block
+    return replace(present, urls=urls, block=number, tx_hash=None, chain_id=None, bundle=None)
 
 
 @method("anvil_setLoggingEnabled")
@@ -211,7 +249,7 @@ def anvil_setBlockGasLimit(node: RpcNode, gas_limit: Uint64Param) -> bool:
 
 @method("anvil_nodeInfo")
 def anvil_nodeInfo(node: RpcNode) -> JsonObject:
-    """The head, the environment of the next block, and (nothing yet) what is forked."""
+    """The head, the environment of the next block, and what is forked."""
     chain = node.chain
     head = chain.head
     return {
@@ -226,7 +264,7 @@ def anvil_nodeInfo(node: RpcNode) -> JsonObject:
             "gasLimit": hex(chain.sequencer.blocks.gas_limit),
             "gasPrice": eth_gasPrice(node),
         },
-        "forkConfig": {"forkUrl": None, "forkBlockNumber": None, "forkRetryBackoff": None},
+        "forkConfig": _fork_config(chain.fork),
     }
 
 
@@ -242,12 +280,26 @@ def anvil_metadata(node: RpcNode) -> JsonObject:
         "instanceId": "0x" + node.devnet.instance_id.hex(),
         "latestBlockNumber": chain.head.number,
         "latestBlockHash": "0x" + chain.head.hash.hex(),
-        "forkedNetwork": None,
+        "forkedNetwork": _forked_network(chain.fork),
         "snapshots": {
             hex(snapshot_id): [head.number, "0x" + head.hash.hex()]
             for snapshot_id, head in node.devnet.snapshots.taken(chain).items()
         },
     }
+
+
+def _fork_config(fork: Fork | None) -> JsonObject:
+    """``forkUrl`` has no credentials in it: logs and bug reports hold what this answers."""
+    if fork is None:
+        return {"forkUrl": None, "forkBlockNumber": None, "forkRetryBackoff": None}
+    pause = round(fork.request.manners.pause * 1000)
+    return {"forkUrl": fork.url, "forkBlockNumber": fork.number, "forkRetryBackoff": pause}
+
+
+def _forked_network(fork: Fork | None) -> JsonObject | None:
+    if fork is None:
+        return None
+    return {"chainId": fork.chain_id, "forkBlockNumber": fork.number, "forkBlockHash": "0x" + fork.hash.hex()}
 
 
 def _transaction_maker(node: RpcNode, given: bytes | CallRequest) -> reorg.MakeTransaction:

@@ -7,6 +7,7 @@ root.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Annotated, Any, TypeAlias
 
@@ -71,8 +72,13 @@ def anvil_setStorageAt(node: RpcNode, address: AddressParam, slot: SlotParam, wo
 
 
 @method("anvil_setRpcUrl")
-def anvil_setRpcUrl(node: RpcNode, url: UrlParam) -> None:
-    """Ask another endpoint of the chain that is forked; without one, as in Anvil, nothing happens."""
+async def anvil_setRpcUrl(node: RpcNode, url: UrlParam) -> None:
+    """Ask another endpoint of the chain that is forked from now on: one that has the forked block. Without a fork, as
+    in Anvil, nothing happens.
+    """
+    fork = node.chain.fork
+    if fork is not None:
+        await asyncio.to_thread(fork.move, url)
 
 
 @method("anvil_setChainId")

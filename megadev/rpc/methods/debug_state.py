@@ -6,7 +6,7 @@ import gc
 from typing import Annotated, Any, TypeAlias
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
-from megadev.errors import InvalidParams, NotFound, ResourceNotFound
+from megadev.errors import InvalidParams, NotFound, ResourceNotFound, StateUnavailable
 from megadev.node.chain import LocalChain
 from megadev.node.replay import block_start, run_again
 from megadev.node.witness import execution_witness
@@ -26,7 +26,7 @@ from megadev.rpc.codec import (
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_word
 from megadev.state.overlay import Overlay
-from megadev.state.world import WorldView
+from megadev.state.world import World, WorldView
 
 CODE_PREFIX = b"c"
 """What geth's database puts in front of a code's hash."""
@@ -166,11 +166,21 @@ def _state_before(chain: LocalChain, block: SealedBlock, index: int) -> Overlay:
     return builder.state
 
 
+def _whole(world: World) -> World:
+    """``world``, where it holds all there is. Raises ``StateUnavailable`` on a fork."""
+    if not world.is_whole:
+        raise StateUnavailable(
+            "state unavailable: a fork knows only the slots that were asked for and cannot list those of an account; "
+            "ask upstream, or for single slots"
+        )
+    return world
+
+
 def _storage_of(state: Overlay, address: Address) -> dict[int, int]:
     """All slots of an account that are not 0."""
     base, diff = state.base, state.diff
     assert isinstance(base, WorldView)  # what block_start lays its overlay on
-    slots = {} if address in diff.cleared else dict(base.world.storage_of(address))
+    slots = {} if address in diff.cleared else dict(_whole(base.world).storage_of(address))
     slots.update(diff.storage.get(address, {}))
     return {slot: value for slot, value in slots.items() if value}
 

@@ -99,6 +99,11 @@ class Scene:
             )
         # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
         cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
+        if self.chain.past is not None and self.env.number >= self.chain.past.last:
+            self.chain.foresee(
+                [address for address in (call.sender, call.to, self.env.coinbase) if address is not None],
+                [(address, slot) for address, slots in call.access_list or () for slot in slots],
+            )
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import msgspec
+
 from megadev.chain.blocks import Tag
 from megadev.chain.store import LocatedLog, LogMatcher, TopicFilter
 from megadev.errors import UnknownBlock
@@ -26,7 +28,38 @@ from megadev.sequencer.block_builder import OpenBlock
 @method("eth_getLogs")
 def eth_getLogs(node: RpcNode, filter_: FilterParam) -> list[JsonObject]:
     """Logs, oldest first: of sealed blocks, and at ``pending`` of the open one."""
-    return [format_log(located) for located in find_logs(node.chain, filter_)]
+    older = logs_of_the_past(node.chain, filter_)
+    if older is not None and filter_.block_hash is not None:
+        return older
+    return (older or []) + [format_log(located) for located in find_logs(node.chain, filter_)]
+
+
+def logs_of_the_past(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] | None:
+    """On a fork, what upstream has of them up to the forked block, in its own words; None where it is not asked."""
+    past = chain.past
+    if past is None:
+        return None
+    query: JsonObject = {}
+    if wanted.block_hash is not None:
+        here = chain.store.by_hash(wanted.block_hash)
+        if here is not None and here.number != past.last:
+            return None
+        past.header(wanted.block_hash)
+        query["blockHash"] = "0x" + wanted.block_hash.hex()
+    else:
+        first, last = block_number(chain, wanted.from_block), min(block_number(chain, wanted.to_block), past.last)
+        if first > last:
+            return None
+        query |= {"fromBlock": hex(first), "toBlock": hex(last)}
+    if wanted.addresses:
+        query["address"] = ["0x" + address.hex() for address in wanted.addresses]
+    if wanted.topics:
+        query["topics"] = [
+            ["0x" + topic.hex() for topic in choice] if choice else None for choice in wanted.topics
+        ]
+    key = "eth_getLogs " + msgspec.json.encode(query, order="sorted").decode()
+    found: list[JsonObject] = past.source.query(key, "eth_getLogs", query)
+    return found
 
 
 def find_logs(chain: LocalChain, wanted: LogFilter) -> list[LocatedLog]:
@@ -57,6 +90,8 @@ def block_number(chain: LocalChain, ref: Tag | int | None) -> int:
     """One end of a range."""
     if isinstance(ref, int):
         return ref
+    if ref is Tag.EARLIEST and chain.past is not None:
+        return 0
     if ref is Tag.PENDING and chain.is_continuous:
         return chain.head.number + 1
     return chain.block(Tag.LATEST if ref is None or ref is Tag.PENDING else ref).number

@@ -8,12 +8,14 @@ transaction is sent with a whole block's gas and fails on the chain, where it ca
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable
 
 import msgspec
 
 from megadev.chain.blobs import sidecar_of, versioned_hash
 from megadev.chain.blocks import Tag
+from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
 from megadev.chain.mini_blocks import PlacedBlock
 from megadev.chain.spec import Hardfork
@@ -39,6 +41,7 @@ from megadev.errors import (
     InvalidParams,
     InvalidTransaction,
     NonceGap,
+    NotFetchedYet,
     NotReady,
     RealtimeExpired,
     ReceiptTimeout,
@@ -145,6 +148,25 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
     ``forgiving``: where the estimate fails, a whole block's gas. Raises ``InvalidParams`` for fields that do not go
     together, ``WrongChainId``, ``UnsupportedTransactionType`` and what an estimate raises.
     """
+    coinbase = node.chain.sequencer.blocks.coinbase
+    asked = (request.sender, request.to, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS)
+    foreseen = [address for address in asked if address is not None]
+    node.chain.foresee(foreseen)
+    try:
+        return _completed(node, request, forgiving)
+    except NotFetchedYet as missing:
+        rest = missing.fetch
+
+        def fetch() -> None:
+            node.chain.foresee(foreseen)
+            rest()
+            with contextlib.suppress(ExecutionReverted, ExecutionHalted, GasAllowanceExceeded, InvalidTransaction):
+                _completed(node, request, forgiving)
+
+        raise NotFetchedYet("what filling in the transaction needs", fetch) from None
+
+
+def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[UnsignedTransaction, Address]:
     chain = node.chain
     sender = request.sender if request.sender is not None else first_account(node)
     if request.chain_id is not None and request.chain_id != chain.spec.chain_id:

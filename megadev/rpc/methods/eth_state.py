@@ -11,8 +11,9 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import BlockRef, Tag
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, StateUnavailable
 from megadev.node.chain import LocalChain
+from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_quantity
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof, format_word
@@ -76,6 +77,8 @@ def eth_getStorageValues(
     count = sum(map(len, slots.values()))
     if count > MAX_SLOTS:
         raise InvalidParams(f"too many slots (max {MAX_SLOTS}), asked for {count}: ask in several requests")
+    if block is Tag.LATEST:
+        node.chain.need((), [(address, slot) for address, wanted in slots.items() for slot in wanted])
     state = node.chain.state(block)
     return {
         "0x" + address.hex(): [format_word(state.storage(address, slot)) for slot in wanted]
@@ -86,6 +89,14 @@ def eth_getStorageValues(
 @method("eth_getAccount")
 def eth_getAccount(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> JsonObject:
     """An account as its leaf in the state trie holds it; the empty account where there is none."""
+    older = _proof_of_the_past(node.chain, address, (), block)
+    if older is not None:
+        return {
+            "nonce": older["nonce"],
+            "balance": older["balance"],
+            "storageRoot": older["storageHash"],
+            "codeHash": older["codeHash"],
+        }
     world = _present_world(node.chain, block)
     account = world.account(address) or EMPTY_ACCOUNT
     return {
@@ -118,6 +129,9 @@ def eth_getProof(
     """
     if len(keys) > MAX_SLOTS:
         raise InvalidParams(f"too many keys (max {MAX_SLOTS}), asked for {len(keys)}: ask in several requests")
+    older = _proof_of_the_past(node.chain, address, keys, block)
+    if older is not None:
+        return older
     world = node.chain.world(block)
     account = world.account(address) or EMPTY_ACCOUNT
     return format_proof(
@@ -132,6 +146,32 @@ def eth_getProof(
             for key in keys
         ],
     )
+
+
+def _proof_of_the_past(
+    chain: LocalChain, address: Address, keys: tuple[StorageKey, ...], ref: BlockRef
+) -> JsonObject | None:
+    """On a fork, upstream's proof at or before the forked block; None where it is not asked.
+
+    Raises ``StateUnavailable`` for an account that the fork gave a balance.
+    """
+    past = chain.past
+    if past is None:
+        return None
+    block, irregular = chain.block_and_irregular(ref)
+    if block.number > past.last:
+        return None
+    if block.number == past.last and (past.is_funded(address) or irregular is not None):
+        raise StateUnavailable(
+            f"state unavailable: 0x{address.hex()} is not what it is upstream, so there is no proof of it: it has a "
+            "balance of this fork's, or something was changed since; ask about another account, or an older block"
+        )
+    name = "0x" + address.hex()
+    words = [format_word(key.slot) for key in keys]
+    asked = f"eth_getProof {name} {','.join(words)} {block.number:#x}"
+    proof: JsonObject = dict(past.source.query(asked, "eth_getProof", name, words, hex(block.number)))
+    told = zip(keys, proof.get("storageProof", ()), strict=False)
+    return proof | {"storageProof": [item | {"key": key.spelling} for key, item in told]}
 
 
 def _present_world(chain: LocalChain, ref: BlockRef) -> World:

@@ -34,6 +34,13 @@ test("a transaction is answered with its receipt, and then told in a mini-block"
   assert.deepEqual([...told.values()], ["0x1", "0x1", "0x1"]);
 });
 
+test("what is sent at once is executed one after another", async () => {
+  const transfer = { from: alice, to: bob, value: "0x1" };
+  const answers = await Promise.all([1, 2, 3].map(() => send(chain, transfer)));
+  assert.deepEqual(answers.map(({ receipt }) => receipt.status), ["0x1", "0x1", "0x1"]);
+});
+
 test("what is refused is an error", async () => {
   await assert.rejects(send(chain, { from: alice, to: bob, value: "0x" + "f".repeat(60) }), /insufficient funds/i);
+  assert.equal((await send(chain, { from: alice, to: bob, value: "0x1" })).receipt.status, "0x1");
 });

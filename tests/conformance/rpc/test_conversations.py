@@ -32,7 +32,13 @@ from tests.conformance.rpc.conversations import (
 )
 from tests.conformance.rpc.fixed_chain import fixed_node, names_on
 
+_RELOADS = "needs a project that is watched: tests/units/reload"
 NEVER_ANSWERED_WELL = {
+    "megadev_trackContract": _RELOADS,
+    "megadev_listDeployments": _RELOADS,
+    "megadev_reloadPlan": _RELOADS,
+    "megadev_reloadApply": _RELOADS,
+    "megadev_reloadUndo": _RELOADS,
     "eth_subscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
     "anvil_dumpState": "the answer is compressed, and not to the byte by every zlib: tests/journeys",
     "anvil_setMinGasPrice": "always refuses, as Anvil does",

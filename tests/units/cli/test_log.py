@@ -11,7 +11,7 @@ import pytest
 from megadev.chain.receipts import ConsoleCall, Receipt
 from megadev.chain.transactions import Transaction
 from megadev.cli.console import Paint
-from megadev.cli.log import ActivityLog, JsonLines, Located, Place, Record, RequestAnswered, TextLines
+from megadev.cli.log import ActivityLog, JsonLines, Located, Place, Record, RequestAnswered, TextLines, Told
 from megadev.events import TransactionDropped, TransactionPreconfirmed
 from megadev.primitives.abi import encode_call
 from megadev.rpc.envelope import Failure
@@ -71,6 +71,13 @@ def test_a_refused_request_shows_code_and_reason_on_one_line() -> None:
         "eth_sendRawTransaction  error -32003: nonce too low··[31mred  1.00 ms",
         "eth_sendRawTransaction  1.00 ms",
     ]
+
+
+def test_what_hot_reload_says_stands_in_order_and_cannot_steer_the_terminal() -> None:
+    told = Told("refused", "Counter: refused\n    \x1b[31mred", {"refused": True})
+    assert shown(request("eth_chainId"), told) == ["eth_chainId  1.00 ms", "Counter: refused", "    ·[31mred"]
+    (line,) = JsonLines(explain).add(told)
+    assert json.loads(line) == {"event": "reload.refused", "message": told.text, "refused": True}
 
 
 def test_a_transaction_stands_below_the_request_that_brought_it() -> None:

@@ -6,3 +6,11 @@
 << {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"too many arguments, want at most 1, got 2"}}
 >> {"jsonrpc":"2.0","id":3,"method":"eth_blockNumber","params":[]}
 << {"jsonrpc":"2.0","id":3,"result":"0xc"}
+// nothing says which node to fork
+>> {"jsonrpc":"2.0","id":4,"method":"anvil_reset","params":[{"forking":{"blockNumber":"0x5"}}]}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"forking needs jsonRpcUrl: this node forks no other"}}
+// no URL of a node
+>> {"jsonrpc":"2.0","id":5,"method":"anvil_reset","params":[{"forking":{"jsonRpcUrl":"ftp://user:secret@node.example.org"}}]}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"a fork URL must be http:// or https:// with a host, not ftp://node.example.org"}}
+>> {"jsonrpc":"2.0","id":6,"method":"eth_blockNumber","params":[]}
+<< {"jsonrpc":"2.0","id":6,"result":"0xc"}

@@ -1,0 +1,97 @@
+"""Live networks megadev knows: which of its rules hold there at a given time, and what its rules do not cover.
+
+Fork times are those of the networks' own configurations (go-ethereum's ``params/config.go``, the superchain registry).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from megadev.chain.blocks import Header
+from megadev.chain.spec import FeeRules, Fork, fork_named
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A live network. ``forks``: the time (seconds) from which each rule set holds, oldest first. ``note``: what a fork
+    of it should know.
+    """
+
+    name: str
+    forks: tuple[tuple[int, str], ...]
+    is_op: bool = False
+    note: str = ""
+
+
+_MEGAETH_NOTE = "MegaETH's gas rules are not here yet: gas is charged as on Ethereum"
+
+NETWORKS: dict[int, Network] = {
+    1: Network(
+        "Ethereum",
+        ((1_746_612_311, "prague"), (1_764_798_551, "osaka"), (1_765_290_071, "bpo1"), (1_767_747_671, "bpo2")),
+    ),
+    11_155_111: Network(
+        "Sepolia",
+        ((1_741_159_776, "prague"), (1_760_427_360, "osaka"), (1_761_017_184, "bpo1"), (1_761_607_008, "bpo2")),
+    ),
+    17_000: Network(
+        "Holesky",
+        ((1_740_434_112, "prague"), (1_759_308_480, "osaka"), (1_759_800_000, "bpo1"), (1_760_389_824, "bpo2")),
+    ),
+    560_048: Network(
+        "Hoodi",
+        ((1_742_999_832, "prague"), (1_761_677_592, "osaka"), (1_762_365_720, "bpo1"), (1_762_955_544, "bpo2")),
+    ),
+    10: Network("OP Mainnet", ((1_746_806_401, "prague"),), is_op=True),
+    8_453: Network("Base", ((1_746_806_401, "prague"),), is_op=True),
+    11_155_420: Network("OP Sepolia", ((1_744_905_600, "prague"),), is_op=True),
+    84_532: Network("Base Sepolia", ((1_744_905_600, "prague"),), is_op=True),
+    4_326: Network("MegaETH", ((0, "prague"),), is_op=True, note=_MEGAETH_NOTE),
+    6_343: Network("MegaETH Testnet", ((0, "prague"),), is_op=True, note=_MEGAETH_NOTE),
+}
+"""By chain id."""
+LOCAL = frozenset({31_337, 1_337, 900, 901, 432_631_337})
+"""Chain ids of local development nodes, which run what they are told to."""
+
+_L1_FEE_NOTE = "transactions pay no L1 data fee yet"
+
+
+def rules_at(chain_id: int, timestamp: int, said: str | None, default: str) -> tuple[Fork, tuple[str, ...]]:
+    """The rules for a fork of ``chain_id`` at ``timestamp``, and warnings. ``said``: what the user asked for, which
+    wins; ``default``: what holds where nothing is known. Raises ``ConfigError`` for an unknown rule set.
+    """
+    network = NETWORKS.get(chain_id)
+    if said is not None or chain_id in LOCAL:
+        notes = (network.note,) if network is not None and network.note else ()
+        return fork_named(said or default), notes
+    if network is None:
+        return fork_named(default), (
+            f"chain id {chain_id} is not one megadev knows: it runs under Ethereum's {default} rules; choose others "
+            "with --hardfork (or --spec)",
+        )
+    warnings = [network.note] if network.note else []
+    if network.is_op and not network.note:
+        warnings.append(f"{network.name}: {_L1_FEE_NOTE}")
+    active = [name for since, name in network.forks if timestamp >= since]
+    if not active:
+        warnings.append(
+            f"the block is older than {network.name}'s Prague, and megadev has no older rules: Prague's are used"
+        )
+    return fork_named(active[-1] if active else network.forks[0][1]), tuple(warnings)
+
+
+def fee_rules_of(chain_id: int, header: Header, usual: FeeRules) -> FeeRules:
+    """How the base fee moves on: on an OP chain as its blocks say (Holocene: version 0 or 1, denominator and elasticity
+    in the header's extra data), elsewhere as ``usual``.
+    """
+    network = NETWORKS.get(chain_id)
+    extra = header.extra_data
+    if network is None or not network.is_op or len(extra) < 9 or extra[0] > 1:
+        return usual
+    denominator, elasticity = int.from_bytes(extra[1:5], "big"), int.from_bytes(extra[5:9], "big")
+    if not denominator or not elasticity:
+        denominator, elasticity = 250, 6
+    constant = header.base_fee if network.note else None  # MegaETH's stays what it is
+    return FeeRules(usual.initial_base_fee, elasticity, denominator, constant, 0)
+
+

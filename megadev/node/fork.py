@@ -1,0 +1,564 @@
+"""A fork of a live chain: what is opened at the start, and what came before the forked block.
+
+``open_fork`` asks upstream (or a bundle) for the forked block and gives a ``Fork``: the first block of the local chain,
+with a world that fetches the rest when it is asked for. ``Fork.past`` answers for everything up to that block.
+Nothing here changes a chain. L2 and L1 are forked alike, each on its own; one bundle holds both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from megadev.chain.blocks import Header, SealedBlock, block_size
+from megadev.chain.fees import blob_base_fee
+from megadev.chain.networks import rules_at
+from megadev.chain.receipts import Receipt
+from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
+from megadev.config import DevnetConfig
+from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
+from megadev.node.persistence import read_log, read_transaction
+from megadev.primitives.bloom import logs_bloom
+from megadev.primitives.types import EMPTY_OMMERS_HASH, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, Address, Hash32, Wei
+from megadev.rollup.derivation import L1Origin
+from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, read_bundle, write_whole
+from megadev.state.diff import StateDiff
+from megadev.state.fork_world import ForkWorld
+from megadev.state.remote import RemoteState, Source
+from megadev.state.upstream import Manners, Upstream
+
+L1_PART = "L1"
+"""What a bundle's keys begin with that are of L1."""
+PAST_BLOCKS = 64
+"""Blocks from before the fork that are kept in memory, with what was read of their state."""
+CACHE = Path("~/.cache/megadev/fork")
+"""Where fetched state is kept unless somebody says otherwise."""
+MOST_TOUCHED = 2_000
+"""Accounts, and slots, that are fetched beforehand at most."""
+_AT_BLOCK = re.compile(r"(.*[^/])@(latest|0x[0-9a-fA-F]+|-?[0-9]+)")
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ForkRequest:
+    """What to fork, and how. ``block`` None: the latest; negative: so many before it."""
+
+    urls: tuple[str, ...]
+    block: int | None = None
+    tx_hash: str | None = None
+    chain_id: int | None = None
+    manners: Manners = field(default_factory=Manners)
+    cache: Path | None = None
+    bundle: Path | None = None
+    part: str = ""
+    """Which of a bundle's forks: L2's, or ``L1``."""
+    recording: bool = False
+
+
+def fork_request(config: DevnetConfig) -> ForkRequest | None:
+    """What the settings say that L2 forks; None: nothing. Raises ``ConfigError``."""
+    if config.fork_bundle is not None:
+        return ForkRequest((), bundle=config.fork_bundle) if _holds(config.fork_bundle, "") else None
+    if config.fork_url is None:
+        return None
+    urls, named = _urls_and_blocks(config.fork_url)
+    if config.fork_block_number is not None:
+        named.add(config.fork_block_number)
+    return ForkRequest(
+        urls,
+        _only("--fork-url", named),
+        config.fork_transaction_hash,
+        config.fork_chain_id,
+        _manners(config),
+        _cache(config),
+        recording=config.fork_record is not None,
+    )
+
+
+def l1_fork_request(config: DevnetConfig) -> ForkRequest | None:
+    """The same for L1."""
+    if config.fork_bundle is not None:
+        return ForkRequest((), bundle=config.fork_bundle, part=L1_PART) if _holds(config.fork_bundle, L1_PART) else None
+    if config.fork_l1 is None:
+        return None
+    urls, named = _urls_and_blocks(config.fork_l1)
+    return ForkRequest(
+        urls,
+        _only("--fork-l1", named),
+        manners=_manners(config),
+        cache=_cache(config),
+        part=L1_PART,
+        recording=config.fork_record is not None,
+    )
+
+
+def _urls_and_blocks(given: Sequence[str]) -> tuple[tuple[str, ...], set[int]]:
+    """URLs without the block that may stand behind each, and those blocks."""
+    urls, named = [], set()
+    for each in given:
+        match = _AT_BLOCK.fullmatch(each)
+        urls.append(match[1] if match else each)
+        if match and match[2] != "latest":
+            named.add(int(match[2], 0))
+    return tuple(urls), named
+
+
+def _only(flag: str, named: set[int]) -> int | None:
+    if len(named) > 1:
+        raise ConfigError(f"{flag} names several blocks to fork: {', '.join(map(str, sorted(named)))}")
+    return next(iter(named), None)
+
+
+def _cache(config: DevnetConfig) -> Path | None:
+    return None if config.no_storage_caching else config.fork_cache or CACHE.expanduser()
+
+
+def _manners(config: DevnetConfig) -> Manners:
+    headers = []
+    for header in config.fork_header or ():
+        name, colon, value = header.partition(":")
+        if not colon or not name.strip():
+            raise ConfigError(f"--fork-header: must be like NAME:VALUE, not {name!r}")
+        headers.append((name.strip(), value.strip()))
+    units = 0 if config.no_rate_limit else config.compute_units_per_second
+    return Manners(config.timeout / 1000, config.retries, config.fork_retry_backoff / 1000, units, tuple(headers))
+
+
+class _Touched(msgspec.Struct):
+    """Accounts and slots, in hex."""
+
+    accounts: list[str]
+    slots: list[tuple[str, str]]
+
+
+def _endpoint(request: ForkRequest) -> str:
+    """A name for the URL, in which no key can be read."""
+    return hashlib.sha256(request.urls[0].encode()).hexdigest()[:12]
+
+
+@dataclass(slots=True)
+class Fork:
+    """An open fork. ``url`` is fit for messages; ``document`` is the forked block as upstream tells it."""
+
+    request: ForkRequest
+    url: str
+    chain_id: int
+    document: JsonObject
+    header: Header
+    hash: Hash32
+    source: Source
+    state: RemoteState
+    past: Past
+    replay: str | None = None
+    """The hash of a transaction that is to be run again, with those before it in its block."""
+    remarks: tuple[str, ...] = field(default=())
+    """What the user should know of it, besides its rules."""
+    rules_warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of it."""
+        return self.remarks + self.rules_warnings
+
+    @property
+    def number(self) -> int:
+        """The forked block's number."""
+        return self.header.number
+
+    def world(self) -> ForkWorld:
+        """The state after the forked block."""
+        return ForkWorld(self.state, self.header.state_root, frozenset((MESSAGE_PASSER,)))
+
+    def first_block(self, spec: ChainSpec, laid: StateDiff | None = None) -> SealedBlock:
+        """The forked block as the first one of a chain, without what it holds (that the past tells); ``laid`` is put
+        over its state.
+        """
+        world = self.world() if laid is None else self.world().apply(laid)
+        block = _block(self.header, self.hash, world, spec)
+        self.past.first = block
+        return block
+
+    def prefetch(self) -> threading.Thread | None:
+        """Begin to fetch, on a thread of its own, what the last run with this endpoint and chain touched; None where
+        that is not known.
+        """
+        if self.source.upstream is None or self._notes is None:
+            return None
+        try:
+            told = msgspec.json.decode(self._notes.read_bytes(), type=_Touched)
+        except (OSError, msgspec.DecodeError):
+            return None
+        thread = threading.Thread(target=self._fetch, args=(told,), name="megadev-prefetch", daemon=True)
+        thread.start()
+        return thread
+
+    def _fetch(self, told: _Touched) -> None:
+        with contextlib.suppress(StateUnavailable, UpstreamRefused, ValueError, RuntimeError):  # also: closed meanwhile
+            self.state.load(
+                [bytes.fromhex(address) for address in told.accounts],
+                [(bytes.fromhex(address), int(slot, 16)) for address, slot in told.slots],
+            )
+
+    def _remember(self) -> None:
+        """Note what was touched, for the next run's ``prefetch``."""
+        accounts, slots = self.state.touched()
+        if self._notes is None or not accounts:
+            return
+        touched = _Touched(
+            [address.hex() for address in accounts[:MOST_TOUCHED]],
+            [(address.hex(), hex(slot)) for address, slot in slots[:MOST_TOUCHED]],
+        )
+        with contextlib.suppress(OSError):
+            write_whole(self._notes, msgspec.json.encode(touched))
+
+    @property
+    def _notes(self) -> Path | None:
+        """Where it is noted what a run touched, whatever its block; None: nowhere."""
+        if self.request.cache is None:
+            return None
+        return self.request.cache / str(self.chain_id) / f"touched-{_endpoint(self.request)}.json"
+
+    @property
+    def described(self) -> JsonObject:
+        """What a bundle says at its head."""
+        return {"chainId": hex(self.chain_id), "block": self.document}
+
+    def move(self, url: str) -> None:
+        """Ask the node at ``url`` from now on. Blocks. Raises ``ConfigError`` for a node without the forked block, and
+        ``StateUnavailable`` where it does not answer; then nothing changed.
+        """
+        upstream = Upstream((url,), self.request.manners)
+        (document,) = upstream.ask([("eth_getBlockByNumber", (hex(self.number), False))])
+        if not isinstance(document, dict) or document.get("hash") != "0x" + self.hash.hex():
+            upstream.close()
+            raise ConfigError(f"{upstream.name} does not have the forked block {self.number}, 0x{self.hash.hex()}")
+        before, self.source.upstream = self.source.upstream, upstream
+        self.url = upstream.name
+        self.request = replace(self.request, urls=(url,))
+        if before is not None:
+            before.close()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        if self.source.upstream is not None:
+            self._remember()
+            self.source.upstream.close()
+
+
+def write_bundle(path: Path, l2: Fork | None, l1: Fork | None) -> None:
+    """Write what was asked for until now as a bundle. Raises ``ConfigError``."""
+    head: JsonObject = {} if l2 is None else l2.described
+    found = {} if l2 is None else dict(l2.source.used or {})
+    if l1 is not None:
+        head["l1"] = l1.described
+        found |= {f"{L1_PART} {key}": value for key, value in (l1.source.used or {}).items()}
+    Bundle(head, found).write(path)
+
+
+def open_fork(request: ForkRequest, balances: Mapping[Address, Wei], origin: L1Origin | None = None) -> Fork:
+    """Ask for the block to fork. Blocks. ``balances``: what some accounts own there instead (wei). ``origin``: for an
+    L1, the block that the L2 beside it has got to, which is forked where the request does not say otherwise.
+
+    Raises ``ConfigError`` where there is no such block or bundle, ``StateUnavailable`` where upstream fails.
+    """
+    if request.bundle is not None:
+        return _open_bundle(request, balances)
+    upstream = Upstream(request.urls, request.manners)
+    chain_id, number, tx = request.chain_id, request.block, request.tx_hash
+    remarks: tuple[str, ...] = ()
+    try:
+        if origin is not None and number is None:
+            (at_origin,) = upstream.ask([("eth_getBlockByHash", ("0x" + origin.hash.hex(), False))])
+            if at_origin is None:
+                remarks = (
+                    f"{upstream.name} does not have L1's block {origin.number}, 0x{origin.hash.hex()}, that the forked "
+                    "L2 has got to: its latest is forked, and what L2 knows of L1 changes with its next block",
+                )
+            else:
+                number = origin.number
+        if tx is not None:
+            (found,) = upstream.ask([("eth_getTransactionByHash", (tx,))])
+            if not found or found.get("blockNumber") is None:
+                raise ConfigError(f"--fork-transaction-hash: {upstream.name} knows no block with transaction {tx}")
+            number = int(found["blockNumber"], 16) - 1
+        elif number is not None and number < 0:
+            (latest,) = upstream.ask([("eth_blockNumber", ())])
+            number = max(int(latest, 16) + number, 0)
+        tag = "latest" if number is None else hex(number)
+        asked: list[tuple[str, tuple[Any, ...]]] = [("eth_getBlockByNumber", (tag, False))]
+        if chain_id is None:
+            asked.append(("eth_chainId", ()))
+        document, *rest = upstream.ask(asked)
+        if document is None:
+            raise ConfigError(f"{upstream.name} has no block {tag}: fork one that exists")
+        header, block_hash = read_header(document)
+        chain_id = int(rest[0], 16) if chain_id is None else chain_id
+    except (TypeError, ValueError, KeyError, AttributeError) as problem:
+        upstream.close()
+        raise ConfigError(f"{upstream.name} does not answer as an Ethereum node does ({problem!r})") from None
+    except BaseException:
+        upstream.close()
+        raise
+    answers: Answers = Forgetful()
+    if request.cache is not None:
+        name = f"{header.number}-{block_hash.hex()[:16]}-{_endpoint(request)}.answers"
+        answers = DiskCache(request.cache / str(chain_id) / name)
+    source = Source(answers, upstream, recording=request.recording)
+    state = RemoteState(source, header.number, block_hash, balances=balances)
+    past = Past(source, chain_id, header.number)
+    past.state = state
+    return Fork(
+        request,
+        upstream.name,
+        chain_id,
+        _lasting(document),
+        header,
+        block_hash,
+        source,
+        state,
+        past,
+        replay=tx,
+        remarks=remarks,
+    )
+
+
+def _holds(path: Path, part: str) -> bool:
+    """Whether a bundle holds that fork. Raises ``ConfigError`` for a file that is none."""
+    head = read_bundle(path).head
+    return "l1" in head if part else "block" in head or "l1" not in head
+
+
+def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei]) -> Fork:
+    assert request.bundle is not None
+    bundle = read_bundle(request.bundle)
+    head = bundle.head["l1"] if request.part else bundle.head
+    try:
+        document, chain_id = head["block"], int(head["chainId"], 16)
+        header, block_hash = read_header(document)
+    except (KeyError, TypeError, ValueError):
+        raise ConfigError(f"{request.bundle}: the bundle does not say which block it is of; record it again") from None
+    source = Source(Part(bundle, f"{request.part} ") if request.part else bundle, None)
+    state = RemoteState(source, header.number, block_hash, balances=balances)
+    past = Past(source, chain_id, header.number)
+    past.state = state
+    return Fork(request, str(request.bundle), chain_id, document, header, block_hash, source, state, past)
+
+
+def _lasting(document: JsonObject) -> JsonObject:
+    return {name: value for name, value in document.items() if name not in ("totalDifficulty", "size")}
+
+
+class Past:
+    """Blocks up to the forked one, as upstream has them, and the state after each: read when they are asked for.
+
+    On the thread of an event loop everything raises ``NotFetchedYet`` where something is to be fetched.
+    """
+
+    def __init__(self, source: Source, chain_id: int, last: int) -> None:
+        self.source = source
+        self.last = last
+        """The forked block's number."""
+        self.state: RemoteState | None = None
+        self.first: SealedBlock | None = None
+        self._chain_id = chain_id
+        self._headers: OrderedDict[int, SealedBlock] = OrderedDict()
+        self._blocks: OrderedDict[int, SealedBlock] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def is_funded(self, address: Address) -> bool:
+        """Whether the fork gave the account a balance."""
+        return self.state is not None and self.state.is_funded(address)
+
+    def header(self, ref: int | Hash32) -> SealedBlock:
+        """The block with that number or hash, its state at hand, its transactions left out. Raises ``UnknownBlock``."""
+        if isinstance(ref, int) and (kept := self._headers.get(ref)) is not None:
+            return kept
+        return self._seen(self._document(ref, full=False))
+
+    def block(self, ref: int | Hash32, spec: ChainSpec) -> SealedBlock:
+        """The same with transactions and receipts; ``spec`` is what it is read under.
+
+        Raises ``UnknownBlock``, and ``StateUnavailable`` where it holds what megadev does not know.
+        """
+        if isinstance(ref, int) and (kept := self._blocks.get(ref)) is not None:
+            return kept
+        document = self._document(ref, full=True)
+        head = self._seen(document)
+        if (kept := self._blocks.get(head.number)) is not None and kept.hash == head.hash:
+            return kept
+        receipts = self.source.query(
+            f"receipts {head.number:#x}", "eth_getBlockReceipts", hex(head.number)
+        )
+        try:
+            block = _with_content(head, document, receipts or [], self.rules(spec, head.header))
+        except (InvalidParams, KeyError, TypeError, ValueError) as problem:
+            reason = str(problem).removeprefix("failed to decode state dump: ")
+            raise StateUnavailable(
+                f"state unavailable: upstream's block {head.number} holds what megadev cannot read ({reason}); ask "
+                "upstream itself about it"
+            ) from None
+        self._keep(self._blocks, block)
+        return block
+
+    def beyond(self, number: int, spec: ChainSpec) -> SealedBlock:
+        """Upstream's block ``number`` after the forked one, whose state nobody needs."""
+        document = self.source.query(f"block {number:#x}", "eth_getBlockByNumber", hex(number), True)
+        receipts = self.source.query(f"receipts {number:#x}", "eth_getBlockReceipts", hex(number))
+        header, block_hash = read_header(document)
+        state = RemoteState(self.source, number, block_hash, scope=f"@{number:#x} ")
+        head = _block(header, block_hash, ForkWorld(state, header.state_root), None)
+        return _with_content(head, document, receipts or [], self.rules(spec, header))
+
+    def find(self, tx_hash: Hash32, spec: ChainSpec) -> tuple[SealedBlock, int] | None:
+        """The block up to the forked one that holds a transaction, and its index; None where there is none."""
+        name = "0x" + tx_hash.hex()
+        found = self.source.query(
+            f"transaction {name}", "eth_getTransactionByHash", name, keep=lambda result: self._is_past(result)
+        )
+        if not self._is_past(found):
+            return None
+        return self.block(int(found["blockNumber"], 16), spec), int(found["transactionIndex"], 16)
+
+    def _is_past(self, document: Any) -> bool:
+        number = document.get("blockNumber") if isinstance(document, dict) else None
+        return number is not None and int(number, 16) <= self.last
+
+    def _document(self, ref: int | Hash32, *, full: bool) -> JsonObject:
+        kind = "block" if full else "header"
+        if isinstance(ref, int):
+            document = self.source.query(f"{kind} {ref:#x}", "eth_getBlockByNumber", hex(ref), full)
+        else:
+            name = "0x" + ref.hex()
+            document = self.source.query(f"{kind} {name}", "eth_getBlockByHash", name, full)
+        if document is None or int(document["number"], 16) > self.last:
+            named = str(ref) if isinstance(ref, int) else f"0x{ref.hex()}"
+            raise UnknownBlock(f"header not found: neither this fork nor upstream up to block {self.last} has {named}")
+        return dict(document)
+
+    def _seen(self, document: JsonObject) -> SealedBlock:
+        header, block_hash = read_header(document)
+        if header.number == self.last and self.first is not None:
+            return self.first
+        kept = self._headers.get(header.number)
+        if kept is not None and kept.hash == block_hash:
+            return kept
+        state = RemoteState(self.source, header.number, block_hash, scope=f"@{header.number:#x} ")
+        block = _block(header, block_hash, ForkWorld(state, header.state_root), None)
+        self._keep(self._headers, block)
+        return block
+
+    def _keep(self, kept: OrderedDict[int, SealedBlock], block: SealedBlock) -> None:
+        with self._lock:
+            kept[block.number] = block
+            if len(kept) > PAST_BLOCKS:
+                kept.popitem(last=False)
+
+    def rules(self, spec: ChainSpec, header: Header) -> ChainSpec:
+        """``spec`` as it was when ``header``'s block was made, as far as megadev has those rules."""
+        fork, _ = rules_at(self._chain_id, header.timestamp, None, spec.hardfork.label)
+        return replace(spec, hardfork=fork.hardfork, blobs=fork.blobs)
+
+
+def read_header(document: Mapping[str, Any]) -> tuple[Header, Hash32]:
+    """A block's header and hash, from how a node tells it. Fields that its chain does not have are as if empty, so the
+    hash is upstream's word. Raises ``KeyError``, ``TypeError``, ``ValueError``.
+    """
+
+    def number(name: str) -> int:
+        value = document.get(name)
+        return 0 if value is None else int(value, 16)
+
+    def data(name: str, default: bytes) -> bytes:
+        value = document.get(name)
+        return default if value is None else bytes.fromhex(value[2:])
+
+    zero = bytes(32)
+    header = Header(
+        parent_hash=data("parentHash", zero),
+        ommers_hash=data("sha3Uncles", EMPTY_OMMERS_HASH),
+        coinbase=data("miner", bytes(20)),
+        state_root=data("stateRoot", zero),
+        transactions_root=data("transactionsRoot", EMPTY_TRIE_ROOT),
+        receipts_root=data("receiptsRoot", EMPTY_TRIE_ROOT),
+        logs_bloom=data("logsBloom", bytes(256)),
+        difficulty=number("difficulty"),
+        number=int(document["number"], 16),
+        gas_limit=number("gasLimit"),
+        gas_used=number("gasUsed"),
+        timestamp=int(document["timestamp"], 16),
+        extra_data=data("extraData", b""),
+        prev_randao=data("mixHash", zero),
+        nonce=data("nonce", bytes(8)),
+        base_fee=number("baseFeePerGas"),
+        withdrawals_root=data("withdrawalsRoot", EMPTY_TRIE_ROOT),
+        blob_gas_used=number("blobGasUsed"),
+        excess_blob_gas=number("excessBlobGas"),
+        parent_beacon_root=data("parentBeaconBlockRoot", zero),
+        requests_hash=data("requestsHash", EMPTY_REQUESTS_HASH),
+    )
+    return header, bytes.fromhex(document["hash"][2:])
+
+
+def _block(header: Header, block_hash: Hash32, world: ForkWorld, spec: ChainSpec | None) -> SealedBlock:
+    return SealedBlock(
+        header=header,
+        hash=block_hash,
+        transactions=(),
+        receipts=(),
+        world=world,
+        size=block_size(header, ()),
+        spec=spec,
+    )
+
+
+def _with_content(
+    head: SealedBlock, document: Mapping[str, Any], documents: list[JsonObject], spec: ChainSpec
+) -> SealedBlock:
+    """``head`` with the transactions and receipts that upstream tells of."""
+    header = head.header
+    by_hash = {receipt["transactionHash"]: receipt for receipt in documents}
+    transactions, receipts = [], []
+    for index, item in enumerate(document["transactions"]):
+        where = f"transactions[{index}]"
+        tx = read_transaction(item, where)
+        told = by_hash[item["hash"]]
+        logs = tuple(read_log(log, f"{where}.logs[{place}]") for place, log in enumerate(told["logs"]))
+        succeeded = int(told.get("status", "0x1"), 16) == 1
+        created = told.get("contractAddress")
+        transactions.append(tx)
+        receipts.append(
+            Receipt(
+                type=tx.type,
+                succeeded=succeeded,
+                cumulative_gas_used=int(told["cumulativeGasUsed"], 16),
+                gas_used=int(told["gasUsed"], 16),
+                effective_gas_price=int(told.get("effectiveGasPrice") or item.get("gasPrice") or "0x0", 16),
+                logs=logs,
+                bloom=logs_bloom(logs),
+                created=None if created is None else bytes.fromhex(created[2:]),
+                blob_gas_used=GAS_PER_BLOB * len(tx.blob_versioned_hashes),
+                blob_gas_price=blob_base_fee(header.excess_blob_gas, spec),
+                error=None if succeeded else "execution reverted",
+                deposit_nonce=None if told.get("depositNonce") is None else int(told["depositNonce"], 16),
+            )
+        )
+    return SealedBlock(
+        header=header,
+        hash=head.hash,
+        transactions=tuple(transactions),
+        receipts=tuple(receipts),
+        world=head.world,
+        size=block_size(header, transactions),
+        spec=spec,
+    )
+
+

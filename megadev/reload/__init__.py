@@ -1,0 +1,14 @@
+"""Hot reload: a source is saved, and the running chain has the new code with the old state.
+
+Start at ``reloader``, which takes a change from ``watcher`` through ``compiler`` and ``plan`` to ``apply``. Below them:
+``layout`` (what a contract keeps where), ``compatibility`` (whether new code can go on with it), ``contracts`` (what a
+compiler made), ``deployed_code`` (immutables and libraries, taken along), ``deployments`` (what stands at which
+address), ``project`` (sources and their imports), ``abi_files`` (what dApps read).
+
+May import artifacts, node and what is below; neither rpc nor server.
+
+Why deployments are recognised by their code and not recorded: whoever deploys, by whatever factory, and however often
+the chain is taken back, the code is there or it is not. Why a layout is computed from syntax trees: every tool can give
+them, and only they know namespaced structs and the words of enums. Why one refusal refuses everything: contracts that
+call each other are saved together, and half of a change is no state that anybody meant.
+"""

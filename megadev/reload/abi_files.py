@@ -1,0 +1,56 @@
+"""The file that dApps read: addresses and ABIs of what is deployed, as JSON or as TypeScript whose types follow."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from megadev.errors import ConfigError
+from megadev.primitives.hexcodec import checksum_address
+from megadev.reload.deployments import Deployed
+
+
+def describe(chain_id: int, deployed: Iterable[Deployed]) -> dict[str, Any]:
+    """By contract name (by ``path:name`` where several have it): its ABI, its address, which is a proxy's where there
+    is one, and all of its addresses."""
+    by_key: dict[str, list[Deployed]] = {}
+    for one in deployed:
+        by_key.setdefault(one.contract.key, []).append(one)
+    names = [found[0].contract.name for found in by_key.values()]
+    contracts = {}
+    for key, found in by_key.items():
+        name = found[0].contract.name
+        addresses = [checksum_address(at) for one in found for at in (*one.proxies, one.address)]
+        contracts[name if names.count(name) == 1 else key] = {
+            "source": found[0].contract.source,
+            "address": addresses[0],
+            "addresses": addresses,
+            "abi": found[-1].contract.abi(),
+        }
+    return {"chainId": chain_id, "contracts": contracts}
+
+
+def text_of(path: Path, described: dict[str, Any]) -> str:
+    """What the file holds: TypeScript where it is called so (``.ts``, ``.mts``), JSON otherwise."""
+    text = json.dumps(described, indent=2)
+    if path.suffix in (".ts", ".mts"):
+        return f"// written by megadev\nexport const deployments = {text} as const;\n"
+    return text + "\n"
+
+
+def write(path: Path, described: dict[str, Any]) -> bool:
+    """Write the file, whole or not at all, where it changes; whether it did. Raises ``ConfigError``."""
+    text = text_of(path, described)
+    try:
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.megadev")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"--reload-abi-out: {path}: {getattr(problem, 'strerror', None) or problem}") from None
+    return True

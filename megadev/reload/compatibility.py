@@ -1,0 +1,190 @@
+"""Whether new code can go on with the storage that old code left: every variable must find its value where it was.
+
+A change is accepted when each old variable has the same name, place and meaning in the new layout. New ones may follow
+them, or fill what was left over between them. Structs may grow at their end where nothing lies behind them (on their
+own, or as the value of a mapping), so may arrays of a fixed length. Everything else is a conflict. Names that begin
+with ``__gap`` are room kept for later, as OpenZeppelin's contracts have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from megadev.reload.layout import Form, Layout, Type, Variable
+
+GAP = "__gap"
+_MOST_SLOTS = 256
+"""Of a new variable that are looked at, before a plan believes that they are empty."""
+
+
+class Fault(Enum):
+    """What is wrong, and what can be done about it."""
+
+    MOVED = "keep the order of variables and of base contracts, and declare new ones after all others"
+    RETYPED = "keep the type, and declare a new variable after all others"
+    REMOVED = "keep the declaration: what it held would stay in storage"
+    INSERTED = "declare it after all others (in the last base contract's place, that is in the contract itself)"
+    RENAMED = "keep the name; where it means the same as before, `megadev reload apply --force`"
+    POINTER = "store an enum and choose the function by it: such a value is a place in the old code"
+    OCCUPIED = "deploy anew, or clear the slot (anvil_setStorageAt)"
+    IMMUTABLE = "only a constructor can give it its value: make it a constant, or deploy anew"
+    LIBRARY = "deploy the library first"
+    PROXIED = "deploy a new implementation, and let the proxies' owner upgrade them (--reload-conflict script)"
+    CREATION = "deploy it again by its script (--reload-conflict script)"
+    TOO_LARGE = "make it smaller (EIP-170), or start with --disable-code-size-limit"
+    CONSTRUCTOR = "make it succeed with the arguments that it was deployed with, or deploy it again by its script"
+    UNKNOWN = "compile with syntax trees (forge build --ast, solc's ast output) or let megadev compile"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """``what``: the variable; ``said``: what happened to it."""
+
+    fault: Fault
+    what: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.said}"
+
+
+def compare(old: Layout, new: Layout) -> list[Conflict]:
+    """Why code with the layout ``new`` cannot take over from code with the layout ``old``; [] where it can."""
+    found = _compare_variables(old.variables, new.variables)
+    for name, variables in old.namespaces.items():
+        there = new.namespaces.get(name)
+        if there is None:
+            found.append(Conflict(Fault.REMOVED, f"erc7201:{name}", "this namespace is gone"))
+        else:
+            found += _compare_variables(variables, there)
+    return found
+
+
+def added(old: Layout, new: Layout) -> Iterator[tuple[Variable, Sequence[tuple[int, int]]]]:
+    """New variables of a compatible layout, each with the (slot, mask) that must be empty for it to begin as zero."""
+    taken = {(variable.slot, variable.offset) for variable in old.variables if not _is_gap(variable)}
+    for variable in new.variables:
+        if not _is_gap(variable) and (variable.slot, variable.offset) not in taken:
+            yield variable, _masks(variable)
+    for name, variables in new.namespaces.items():
+        there = {(variable.slot, variable.offset) for variable in old.namespaces.get(name, ())}
+        for variable in variables:
+            if (variable.slot, variable.offset) not in there:
+                yield variable, _masks(variable)
+
+
+def _masks(variable: Variable) -> list[tuple[int, int]]:
+    whole = 2**256 - 1
+    if variable.type.starts_slot:
+        return [(variable.slot + index, whole) for index in range(min(variable.type.slots, _MOST_SLOTS))]
+    return [(variable.slot, ((1 << 8 * variable.type.size) - 1) << 8 * variable.offset)]
+
+
+def _compare_variables(old: Sequence[Variable], new: Sequence[Variable]) -> list[Conflict]:
+    at = {(variable.slot, variable.offset): variable for variable in new}
+    old_names = {(variable.owner, variable.name) for variable in old}
+    new_names = {(variable.owner, variable.name): variable for variable in new}
+    found: list[Conflict] = []
+    moved = False
+    for variable in old:
+        if _is_gap(variable):
+            continue
+        there = at.get((variable.slot, variable.offset))
+        if there is not None and _is_same(variable, there, old_names, new_names.keys()):
+            found += _retyped(variable, there)
+            continue
+        elsewhere = new_names.get((variable.owner, variable.name)) or _only(new, variable.name)
+        if elsewhere is not None:
+            moved = True
+            said = f"moved from {variable.place} to {elsewhere.place}"
+            found.append(Conflict(Fault.MOVED, str(variable), said))
+        elif (
+            there is not None
+            and (there.owner, there.name) not in old_names
+            and not list(_changes(variable.type, there.type, True))
+        ):
+            found.append(Conflict(Fault.RENAMED, str(variable), f"is called {there.name} now, at {variable.place}"))
+        else:
+            said = f"removed ({variable.type.label} at {variable.place})"
+            found.append(Conflict(Fault.REMOVED, str(variable), said))
+    if moved:
+        end = max(((variable.slot, variable.offset) for variable in old), default=(0, 0))
+        known = {variable.name for variable in old}
+        inserted = [
+            Conflict(Fault.INSERTED, str(variable), f"inserted at {variable.place}, before variables that were there")
+            for variable in new
+            if variable.name not in known and (variable.slot, variable.offset) <= end
+        ]
+        found = inserted + found
+    return found
+
+
+def _is_gap(variable: Variable) -> bool:
+    return variable.name.startswith(GAP)
+
+
+def _is_same(
+    old: Variable, new: Variable, old_names: set[tuple[str, str]], new_names: object
+) -> bool:
+    """Whether two in the same place are one: a declaration may go to another contract, but two may not swap."""
+    if old.name != new.name:
+        return False
+    if old.owner == new.owner:
+        return True
+    return (new.owner, new.name) not in old_names and (old.owner, old.name) not in new_names  # type: ignore[operator]
+
+
+def _only(variables: Sequence[Variable], name: str) -> Variable | None:
+    return next((variable for variable in variables if variable.name == name), None)
+
+
+def _retyped(old: Variable, new: Variable) -> list[Conflict]:
+    if old.type.form is Form.CODE_POINTER or new.type.form is Form.CODE_POINTER:
+        return [Conflict(Fault.POINTER, str(old), "is an internal function")]
+    changes = list(_changes(old.type, new.type, True))
+    if not changes:
+        return []
+    return [Conflict(Fault.RETYPED, str(old), f"{'; '.join(dict.fromkeys(changes))} (at {old.place})")]
+
+
+def _changes(old: Type, new: Type, may_grow: bool) -> Iterator[str]:
+    """In words, why what was written as ``old`` cannot be read as ``new``. ``may_grow``: nothing lies behind it that
+    growing would push away without being noticed."""
+    if Form.CODE_POINTER in (old.form, new.form):
+        yield "an internal function is a place in the old code"
+    elif old.form is not new.form:
+        yield f"was {old.label}, is {new.label}"
+    elif old.form is Form.ENUM:
+        if new.words[: len(old.words)] != old.words:
+            yield f"the words of {old.label} were {', '.join(old.words)}, are {', '.join(new.words)}"
+    elif old.form is Form.STRUCT:
+        yield from _struct_changes(old, new, may_grow)
+    elif old.form is Form.MAPPING:
+        assert old.key is not None and new.key is not None and old.item is not None and new.item is not None
+        for change in (*_changes(old.key, new.key, False), *_changes(old.item, new.item, True)):
+            yield f"in {old.label}: {change}"
+    elif old.form in (Form.DYNAMIC, Form.FIXED) or (old.form is Form.BOUNDED and old.item and new.item):
+        assert old.item is not None and new.item is not None
+        for change in _changes(old.item, new.item, False):
+            yield f"in {old.label}: {change}"
+        yield from _length_changes(old, new, may_grow)
+    elif old.label != new.label:
+        yield f"was {old.label}, is {new.label}"
+    elif old.form is Form.BOUNDED:
+        yield from _length_changes(old, new, may_grow)
+    elif old.size != new.size:
+        yield f"{old.label} took {old.size} bytes, takes {new.size}"
+
+
+def _length_changes(old: Type, new: Type, may_grow: bool) -> Iterator[str]:
+    if new.length < old.length or (new.length > old.length and not may_grow):
+        yield f"was of length {old.length}, is of length {new.length}"
+
+
+def _struct_changes(old: Type, new: Type, may_grow: bool) -> Iterator[str]:
+    for conflict in _compare_variables(old.members, new.members):
+        yield f"in struct {old.label}, {conflict}"
+    if new.size != old.size and not may_grow:
+        yield f"struct {old.label} took {old.slots} slots, takes {new.slots}"

@@ -1,0 +1,201 @@
+"""What a compiler made of one contract, as far as a reload needs it, read from the outputs of solc, forge and Vyper.
+
+Beside the artifact (interface and code) that is the storage layout, and the names of what only deployment fills in:
+the compiler numbers immutables anew in every run, so their values can only be taken along by name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact
+from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
+from megadev.reload.layout import Immutable, Layout, SyntaxTrees, UnknownLayout, VyperTypes, vyper_layout
+
+_NO_TREES = "there is no syntax tree in what the compiler wrote"
+
+
+@dataclass(frozen=True, slots=True)
+class DataItem:
+    """An immutable of Vyper, behind the runtime code: ``offset`` and ``length`` in bytes from its end."""
+
+    name: str
+    type: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """One contract as compiled once. ``layout`` is None where it cannot be told, and ``unknown`` says why.
+
+    ``immutables``: by the number in the code's holes; None where they have no names. ``data``: Vyper's.
+    """
+
+    artifact: Artifact
+    layout: Layout | None = None
+    unknown: str = _NO_TREES
+    immutables: Mapping[str, Immutable] | None = None
+    data: tuple[DataItem, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """``src/Vault.sol:Vault``: what stays the same from one compilation to the next."""
+        return str(self.artifact)
+
+    @property
+    def name(self) -> str:
+        return self.artifact.name
+
+    @property
+    def source(self) -> str:
+        return self.artifact.source_path
+
+    @property
+    def has_code(self) -> bool:
+        """Not an interface or an abstract contract."""
+        return self.artifact.runtime is not None and bool(self.artifact.runtime.code)
+
+    @property
+    def data_size(self) -> int:
+        """Bytes of Vyper's immutables."""
+        return max((item.offset + item.length for item in self.data), default=0)
+
+    @property
+    def needs_names(self) -> bool:
+        """It has immutables, and nobody knows which is which."""
+        runtime = self.artifact.runtime
+        if runtime is None or not runtime.immutables:
+            return False
+        return self.immutables is None or any(hole.name not in self.immutables for hole in runtime.immutables)
+
+    def abi(self) -> list[Mapping[str, Any]]:
+        """The ABI as JSON."""
+        return abi_json(self.artifact)
+
+
+Build: TypeAlias = dict[str, Contract]
+"""Contracts by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trees:
+    """The trees of one run, with what was already read from them."""
+
+    trees: SyntaxTrees
+    immutables: Mapping[str, Immutable] = field(default_factory=dict)
+
+    @staticmethod
+    def of(sources: Mapping[str, Mapping[str, Any]]) -> _Trees:
+        trees = SyntaxTrees(sources)
+        return _Trees(trees, trees.immutables())
+
+
+def _solidity(artifact: Artifact, trees: _Trees | None, source: str) -> Contract:
+    if trees is None:
+        return Contract(artifact)
+    try:
+        return Contract(artifact, trees.trees.layout(source, artifact.name), "", trees.immutables)
+    except UnknownLayout as problem:
+        return Contract(artifact, None, str(problem), trees.immutables)
+
+
+def read_solc(output: bytes, root: Path) -> Build:
+    """The contracts in a standard JSON output, or in a build-info that holds one. Raises ``NotAnArtifact``."""
+    document = json.loads(output)
+    made = document.get("output", document)
+    sources = {path: entry["ast"] for path, entry in made.get("sources", {}).items() if "ast" in entry}
+    trees = _Trees.of(sources) if sources else None
+    if not made.get("contracts"):
+        return {}
+    found = (_solidity(artifact, trees, _tree_path(sources, artifact)) for artifact in read(output, Origin(root=root)))
+    return {contract.key: contract for contract in found}
+
+
+def read_document(data: bytes) -> list[Contract]:
+    """The contracts in an artifact that was handed over, with their layouts where it brings a syntax tree. Raises
+    ``NotAnArtifact``."""
+    found = read(data, Origin())
+    document = json.loads(data)
+    tree = document.get("ast") if isinstance(document, dict) else None
+    trees = _Trees.of({tree["absolutePath"]: tree}) if isinstance(tree, dict) and "absolutePath" in tree else None
+    return [_solidity(artifact, trees, artifact.source_path) for artifact in found]
+
+
+def _tree_path(sources: Mapping[str, Any], artifact: Artifact) -> str:
+    path = artifact.source_path
+    return path if path in sources else f"project/{path}"  # as Hardhat 3 has it
+
+
+def read_vyper(output: bytes, root: Path, closures: Mapping[str, tuple[str, ...]]) -> Build:
+    """The contracts in ``vyper -f combined_json``; ``closures``: texts of each contract and of what it imports."""
+    document = json.loads(output)
+    found: Build = {}
+    for artifact in read(output, Origin(root=root)):
+        printed = document[artifact.source_path].get("layout")
+        layout, unknown = None, "the compiler printed no layout"
+        if printed is not None:
+            try:
+                layout = vyper_layout(printed, VyperTypes.of(closures[artifact.source_path]))
+            except UnknownLayout as problem:
+                unknown = str(problem)
+        data = tuple(_data_items((printed or {}).get("code_layout", {}), ""))
+        contract = Contract(artifact, layout, unknown, data=data)
+        found[contract.key] = contract
+    return found
+
+
+def _data_items(tree: Mapping[str, Any], prefix: str) -> list[DataItem]:
+    found: list[DataItem] = []
+    for name, entry in tree.items():
+        if "offset" in entry:
+            found.append(DataItem(f"{prefix}{name}", entry["type"], entry["offset"], entry["length"]))
+        else:
+            found += _data_items(entry, f"{prefix}{name}.")
+    return found
+
+
+def read_foundry(out: Path, cache: Path, root: Path) -> Build:
+    """The contracts in Foundry's ``out``; ``cache``: its cache file, which tells what was compiled in one run."""
+    runs = _runs(cache)
+    documents: list[tuple[Artifact, str]] = []
+    trees: dict[str, dict[str, Any]] = {}
+    for path in sorted(out.rglob("*.json")):
+        if "build-info" in path.parts:
+            continue
+        data = path.read_bytes()
+        try:
+            (artifact,) = read(data, Origin(path, root))
+        except (NotAnArtifact, ValueError):
+            continue
+        run = runs.get(str(path.relative_to(out)), "")
+        documents.append((artifact, run))
+        tree = json.loads(data).get("ast")
+        if tree and run:
+            trees.setdefault(run, {})[tree["absolutePath"]] = tree
+    known = {run: _Trees.of(sources) for run, sources in trees.items()}
+    found = [
+        _solidity(artifact, known.get(run), artifact.source_path)
+        for artifact, run in documents
+        if artifact.language in (SOLIDITY, VYPER)
+    ]
+    return {contract.key: contract for contract in found}
+
+
+def _runs(cache: Path) -> dict[str, str]:
+    """Each artifact's file below ``out``, with the run that made it."""
+    try:
+        files = json.loads(cache.read_bytes())["files"]
+        return {
+            entry["path"]: entry["build_id"]
+            for cached in files.values()
+            for by_version in cached["artifacts"].values()
+            for by_profile in by_version.values()
+            for entry in by_profile.values()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}

@@ -1,0 +1,448 @@
+"""Where a contract keeps what in storage: a tree of types for each variable, with its place.
+
+A Solidity layout is computed from the compiler's syntax tree ("Layout of State Variables in Storage" in the Solidity
+documentation): it is there with every tool, and it also tells what solc's own ``storageLayout`` does not, namespaced
+structs (ERC-7201), the words of enums, and what user-defined types are made of. A Vyper layout is what ``-f layout``
+prints, with the structs and flags as the sources define them.
+
+What only assembly knows of (``sstore`` to a slot of its own) is not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import PurePosixPath
+from typing import Any, TypeAlias
+
+from megadev.primitives.keccak import keccak
+
+WORD = 32
+Tree: TypeAlias = Mapping[str, Any]
+"""A node of a compiler's syntax tree."""
+
+
+class UnknownLayout(ValueError):
+    """The layout cannot be told; the message says why."""
+
+
+class Form(Enum):
+    """How a type lies in storage. BOUNDED: Vyper's arrays, strings and bytes, which have their length in front."""
+
+    VALUE = "value"
+    ENUM = "enum"
+    BYTES = "bytes"
+    MAPPING = "mapping"
+    DYNAMIC = "dynamic array"
+    FIXED = "array"
+    BOUNDED = "bounded"
+    STRUCT = "struct"
+    AGAIN = "struct within itself"
+    CODE_POINTER = "internal function"
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """``label`` as a user would write it, with aliases replaced by what they stand for. ``size``: bytes in place.
+    ``key`` of mappings; ``item`` of mappings and arrays; ``length`` of arrays; ``members`` of structs; ``words`` of
+    enums.
+    """
+
+    form: Form
+    label: str
+    size: int = WORD
+    key: Type | None = None
+    item: Type | None = None
+    length: int = 0
+    members: tuple[Variable, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def slots(self) -> int:
+        """Whole words, for what does not share one."""
+        return -(-self.size // WORD)
+
+    @property
+    def starts_slot(self) -> bool:
+        """Shares no word with its neighbours."""
+        return self.form in (Form.STRUCT, Form.FIXED, Form.BOUNDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """``slot`` and ``offset`` (bytes from the low end of the word) are from the layout's begin, or the struct's.
+    ``owner``: the contract that declares it."""
+
+    name: str
+    type: Type
+    slot: int
+    offset: int = 0
+    owner: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.owner}.{self.name}" if self.owner else self.name
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        slot = self.slot if self.slot < 2**64 else hex(self.slot)
+        return f"slot {slot}" + (f" byte {self.offset}" if self.offset else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Variables in order, and those of each namespace (by its id, with absolute slots)."""
+
+    variables: tuple[Variable, ...] = ()
+    namespaces: Mapping[str, tuple[Variable, ...]] = field(default_factory=dict)
+
+
+def place(declared: Iterable[tuple[str, Type, str]], base: int = 0) -> tuple[Variable, ...]:
+    """Give each (name, type, owner) its place, as solc does, from slot ``base`` on."""
+    found = []
+    slot, offset = base, 0
+    for name, type_, owner in declared:
+        if offset and (type_.starts_slot or offset + type_.size > WORD):
+            slot, offset = slot + 1, 0
+        found.append(Variable(name, type_, slot, offset, owner))
+        if type_.starts_slot:
+            slot += type_.slots
+        else:
+            offset += type_.size
+            if offset == WORD:
+                slot, offset = slot + 1, 0
+    return tuple(found)
+
+
+def slots_of(variables: Sequence[Variable]) -> int:
+    """Whole words from the begin to the end of the last variable of a struct."""
+    return max((variable.slot + max(variable.type.slots, 1) for variable in variables), default=0)
+
+
+def struct(label: str, declared: Iterable[tuple[str, Type]]) -> Type:
+    """A struct of (name, type)."""
+    members = place((name, type_, "") for name, type_ in declared)
+    return Type(Form.STRUCT, label, WORD * slots_of(members), members=members)
+
+
+def fixed(item: Type, length: int) -> Type:
+    """An array of so many, packed where several fit a word."""
+    packed = not item.starts_slot and item.size <= WORD // 2
+    slots = -(-length // (WORD // item.size)) if packed else length * item.slots
+    return Type(Form.FIXED, f"{item.label}[{length}]", WORD * slots, item=item, length=length)
+
+
+# -- Solidity -------------------------------------------------------------------------------------------------------
+
+_LOCATION = re.compile(r"@custom:storage-location\s+erc7201:(\S+)")
+_ELEMENTARY = re.compile(r"(u?int|bytes)(\d+)$")
+_LENGTH = re.compile(r"\[(\d+)\](?: (?:storage|memory)(?: \w+)?)?$")
+_CONSTANT = re.compile(r"int_const (\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Immutable:
+    """``type`` as the compiler writes it."""
+
+    name: str
+    type: str
+
+
+class SyntaxTrees:
+    """The syntax trees of one run of solc, by source path: only in one run do the compiler's numbers agree."""
+
+    def __init__(self, trees: Mapping[str, Tree]) -> None:
+        self._trees = trees
+        self._nodes: dict[int, Tree] = {}
+        self._owners: dict[int, str] = {}
+        for tree in trees.values():
+            for node in tree.get("nodes", ()):
+                self._note(node, "")
+
+    def _note(self, node: Tree, owner: str) -> None:
+        if "id" in node:
+            self._nodes[node["id"]] = node
+            self._owners[node["id"]] = owner
+        if node.get("nodeType") == "ContractDefinition":
+            for inner in node.get("nodes", ()):
+                self._note(inner, node["name"])
+
+    def layout(self, source: str, name: str) -> Layout:
+        """Of the contract ``name`` in ``source``. Raises ``UnknownLayout``."""
+        try:
+            contract = self._contract(source, name)
+            bases = [self._node(number) for number in reversed(contract["linearizedBaseContracts"])]
+            declared = [
+                (node["name"], self._type(node["typeName"], ()), base["name"])
+                for base in bases
+                for node in base["nodes"]
+                if node["nodeType"] == "VariableDeclaration" and _is_in_storage(node)
+            ]
+            return Layout(place(declared, _first_slot(contract)), self._namespaces(source, bases))
+        except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as problem:
+            raise UnknownLayout(f"the compiler's syntax tree has no {problem} where it was looked for") from None
+
+    def immutables(self) -> dict[str, Immutable]:
+        """By the number of their declarations, as ``immutableReferences`` has it."""
+        return {
+            str(number): Immutable(
+                f"{self._owners[number]}.{node['name']}", node.get("typeDescriptions", {}).get("typeString", "")
+            )
+            for number, node in self._nodes.items()
+            if node.get("nodeType") == "VariableDeclaration" and node.get("mutability") == "immutable"
+        }
+
+    def _contract(self, source: str, name: str) -> Tree:
+        tree = self._trees.get(source)
+        for node in tree.get("nodes", ()) if tree is not None else ():
+            if node.get("nodeType") == "ContractDefinition" and node.get("name") == name:
+                found: Tree = node
+                return found
+        raise UnknownLayout(f"there is no syntax tree of {source}:{name}")
+
+    def _node(self, number: int) -> Tree:
+        found = self._nodes.get(number)
+        if found is None:
+            raise UnknownLayout("a file that it depends on was compiled in another run")
+        return found
+
+    def _namespaces(self, source: str, bases: Sequence[Tree]) -> dict[str, tuple[Variable, ...]]:
+        """Annotated structs of the contract, its bases, and everything else but contracts in what it imports."""
+        own = {base["id"] for base in bases}
+        found: dict[str, tuple[Variable, ...]] = {}
+        for path in self._imported(source):
+            for node in self._trees[path].get("nodes", ()):
+                inner = [node]
+                if node.get("nodeType") == "ContractDefinition":
+                    inner = node["nodes"] if node.get("contractKind") == "library" or node["id"] in own else []
+                for each in inner:
+                    if each.get("nodeType") == "StructDefinition" and (name := _location(each)) is not None:
+                        members = self._members(each, (each["id"],))
+                        found[name] = place(((n, t, each["name"]) for n, t in members), erc7201_slot(name))
+        return found
+
+    def _imported(self, source: str) -> Iterator[str]:
+        waiting, seen = [source], {source}
+        while waiting:
+            path = waiting.pop()
+            if path not in self._trees:
+                raise UnknownLayout("a file that it imports was compiled in another run")
+            yield path
+            for node in self._trees[path].get("nodes", ()):
+                if node.get("nodeType") == "ImportDirective" and node["absolutePath"] not in seen:
+                    seen.add(node["absolutePath"])
+                    waiting.append(node["absolutePath"])
+
+    def _members(self, node: Tree, within: tuple[int, ...]) -> list[tuple[str, Type]]:
+        return [(member["name"], self._type(member["typeName"], within)) for member in node["members"]]
+
+    def _type(self, node: Tree, within: tuple[int, ...]) -> Type:
+        """``within``: the structs that are being described."""
+        kind = node["nodeType"]
+        if kind == "ElementaryTypeName":
+            return elementary(node["typeDescriptions"]["typeString"])
+        if kind == "Mapping":
+            key, item = self._type(node["keyType"], within), self._type(node["valueType"], within)
+            return Type(Form.MAPPING, f"mapping({key.label} => {item.label})", key=key, item=item)
+        if kind == "ArrayTypeName":
+            item = self._type(node["baseType"], within)
+            if node.get("length") is None:
+                return Type(Form.DYNAMIC, f"{item.label}[]", item=item)
+            written = _LENGTH.search(node["typeDescriptions"]["typeString"])
+            if written is None:
+                raise UnknownLayout("the length of an array is not told")
+            return fixed(item, int(written[1]))
+        if kind == "FunctionTypeName":
+            return function(node["visibility"] == "external")
+        if kind != "UserDefinedTypeName":
+            raise UnknownLayout(f"a type of an unknown kind ({kind})")
+        return self._named(self._node(node["referencedDeclaration"]), within)
+
+    def _named(self, node: Tree, within: tuple[int, ...]) -> Type:
+        kind, number = node["nodeType"], node["id"]
+        label = node.get("canonicalName") or node["name"]
+        if kind == "ContractDefinition":
+            return elementary("address")
+        if kind == "EnumDefinition":
+            return Type(Form.ENUM, label, 1, words=tuple(member["name"] for member in node["members"]))
+        if kind == "UserDefinedValueTypeDefinition":
+            return self._type(node["underlyingType"], within)
+        if kind != "StructDefinition":
+            raise UnknownLayout(f"a type that is a {kind}")
+        if number in within:
+            return Type(Form.AGAIN, label)
+        return struct(label, self._members(node, (*within, number)))
+
+
+def elementary(written: str) -> Type:
+    """A built-in type of Solidity. Raises ``UnknownLayout`` for what is none."""
+    name = written.removesuffix(" payable")
+    sized = _ELEMENTARY.fullmatch(name)
+    if sized is not None:
+        size = int(sized[2])
+        return Type(Form.VALUE, name, size if sized[1] == "bytes" else size // 8)
+    if name in ("string", "bytes") or name.startswith(("string ", "bytes ")):
+        return Type(Form.BYTES, name.split()[0])
+    if name in ("bool", "address"):
+        return Type(Form.VALUE, name, 1 if name == "bool" else 20)
+    raise UnknownLayout(f"a built-in type that is not known ({written})")
+
+
+def function(external: bool) -> Type:
+    """A function as a value: address and selector, or a place in the code."""
+    return Type(Form.VALUE, "external function", 24) if external else Type(Form.CODE_POINTER, "internal function", 8)
+
+
+def erc7201_slot(name: str) -> int:
+    """Where the namespace begins (ERC-7201)."""
+    inner = int.from_bytes(keccak(name.encode()), "big") - 1
+    return int.from_bytes(keccak(inner.to_bytes(WORD, "big")), "big") & ~0xFF
+
+
+def _is_in_storage(node: Tree) -> bool:
+    return (
+        not node.get("constant")
+        and node.get("mutability") not in ("constant", "immutable")
+        and node.get("storageLocation") != "transient"
+    )
+
+
+def _first_slot(contract: Tree) -> int:
+    """0, or what ``layout at`` says (solc 0.8.29)."""
+    specifier = contract.get("storageLayout")
+    if specifier is None:
+        return 0
+    written = specifier["baseSlotExpression"]["typeDescriptions"]["typeString"]
+    known = _CONSTANT.fullmatch(written)
+    if known is None:
+        raise UnknownLayout("where its storage begins (layout at) is not a plain number")
+    return int(known[1])
+
+
+def _location(node: Tree) -> str | None:
+    text = node.get("documentation")
+    found = _LOCATION.search(text.get("text", "") if isinstance(text, Mapping) else text or "")
+    return None if found is None else found[1]
+
+
+# -- Vyper ----------------------------------------------------------------------------------------------------------
+
+_DEFINITION = re.compile(
+    r"^(struct|flag|enum) +(\w+) *:[^\n]*\n((?:[ \t]+[^\n]*(?:\n|\Z)|[ \t]*(?:#[^\n]*)?\n)*)", re.MULTILINE
+)
+_SCALARS = re.compile(r"(?:u?int\d+|bytes\d+|address|bool|decimal|nonreentrant lock)$")
+
+
+@dataclass(frozen=True, slots=True)
+class VyperTypes:
+    """Structs and flags by name: how each of the sources defines it, for modules may share names."""
+
+    structs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(sources: Iterable[str]) -> VyperTypes:
+        """As they stand in the texts of a contract and the modules it imports."""
+        structs: dict[str, list[str]] = {}
+        flags: dict[str, list[str]] = {}
+        for text in sources:
+            for kind, name, body in _DEFINITION.findall(text):
+                lines = [line for raw in body.splitlines() if (line := raw.partition("#")[0].strip())]
+                (structs if kind == "struct" else flags).setdefault(name, []).append("\n".join(lines))
+        return VyperTypes(
+            {name: tuple(dict.fromkeys(found)) for name, found in structs.items()},
+            {name: tuple(dict.fromkeys(found)) for name, found in flags.items()},
+        )
+
+    def type(self, written: str, within: tuple[str, ...] = ()) -> Type:
+        """What a type's text means. Raises ``UnknownLayout``."""
+        written = written.strip()
+        if _SCALARS.fullmatch(written):
+            return Type(Form.VALUE, written)
+        if written.endswith("]"):
+            return self._composed(written, within)
+        name = written.rpartition(".")[2]
+        defined = self.structs.get(name, ())
+        if name in within or len(defined) > 1 or len(self.flags.get(name, ())) > 1:
+            raise UnknownLayout(f"{name} is defined more than once")
+        if defined:
+            pairs = [line.partition(":")[::2] for line in defined[0].split("\n")]
+            members, slot = [], 0
+            for member, type_text in pairs:
+                type_ = self.type(type_text, (*within, name))
+                members.append(Variable(member.strip(), type_, slot))
+                slot += type_.slots
+            return Type(Form.STRUCT, name, WORD * slot, members=tuple(members))
+        if name in self.flags:
+            return Type(Form.ENUM, name, words=tuple(self.flags[name][0].split("\n")))
+        return Type(Form.VALUE, "address")  # what is left is an interface
+
+    def _composed(self, written: str, within: tuple[str, ...]) -> Type:
+        head, _, rest = written.partition("[")
+        if head in ("HashMap", "DynArray", "String", "Bytes"):
+            parts = _split(rest[:-1])
+            if head == "HashMap":
+                key, item = self.type(parts[0], within), self.type(parts[1], within)
+                return Type(Form.MAPPING, written, key=key, item=item)
+            length = _number(parts[-1])
+            if head == "DynArray":
+                item = self.type(parts[0], within)
+                return Type(Form.BOUNDED, written, WORD * (1 + length * item.slots), item=item, length=length)
+            return Type(Form.BOUNDED, head, WORD * (1 + -(-length // WORD)), length=length)
+        inner, _, count = written[:-1].rpartition("[")
+        item, length = self.type(inner, within), _number(count)
+        return Type(Form.FIXED, written, WORD * length * item.slots, item=item, length=length)
+
+
+def vyper_layout(printed: Mapping[str, Any], types: VyperTypes) -> Layout:
+    """The layout that the compiler printed. Raises ``UnknownLayout``."""
+
+    def walk(tree: Mapping[str, Any], prefix: str) -> Iterator[Variable]:
+        for name, entry in tree.items():
+            if "slot" not in entry:
+                yield from walk(entry, f"{prefix}{name}.")
+                continue
+            type_ = types.type(entry["type"])
+            if type_.slots != entry.get("n_slots", type_.slots):
+                raise UnknownLayout(f"{name} takes {entry['n_slots']} slots, and {entry['type']} should {type_.slots}")
+            yield Variable(f"{prefix}{name}", type_, entry["slot"])
+
+    try:
+        found = tuple(walk(printed.get("storage_layout", {}), ""))
+    except (KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        raise UnknownLayout("what the compiler printed is no layout") from None
+    return Layout(tuple(sorted(found, key=lambda variable: variable.slot)))
+
+
+_IMPORT = re.compile(r"^(?:from +(\.*)([.\w]*) +import +([\w, ]+)|import +(\.*)([.\w]+))", re.MULTILINE)
+
+
+def vyper_imports(text: str) -> Iterator[PurePosixPath]:
+    """What a source imports, as paths without their suffix; relative ones begin with a dot."""
+    for dots, module, names, own_dots, plain in _IMPORT.findall(text):
+        ups = len(dots or own_dots)
+        start = () if not ups else (".",) if ups == 1 else ("..",) * (ups - 1)
+        for name in names.split(",") if names else (plain,):
+            parts = [*filter(None, module.split(".")), *name.split()[0].split(".")]
+            yield PurePosixPath("/".join((*start, *parts)))
+
+
+def _split(text: str) -> list[str]:
+    """At the commas that stand in no brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "[(") - (character in "])")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text.strip())
+    except ValueError:
+        raise UnknownLayout(f"the length {text.strip()} is no number") from None

@@ -1,0 +1,201 @@
+"""What a new build means for what is deployed: a value that can be printed, made without touching anything.
+
+Each deployed contract whose code changed gets one step. Its code is replaced in place where the storage layout allows;
+where not, the policy decides: refuse, run the constructor again at the same address with empty storage, or leave it to
+the user's deploy script. One refusal refuses the whole plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.types import Address
+from megadev.reload.compatibility import Conflict, Fault, added, compare
+from megadev.reload.contracts import Build, Contract
+from megadev.reload.deployed_code import refill
+from megadev.reload.deployments import Creation, Deployed
+
+
+class Policy(Enum):
+    """What happens to a contract whose storage the new code cannot go on with."""
+
+    REFUSE = "refuse"
+    REDEPLOY = "redeploy"
+    SCRIPT = "script"
+
+
+class Action(Enum):
+    """What a step does."""
+
+    REPLACE = "replace code"
+    REDEPLOY = "redeploy in place"
+    SCRIPT = "left to the deploy script"
+    REFUSE = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a plan may look at. ``storage``: a word of an account, at one moment; ``creations``: of those that a
+    transaction created by itself.
+    """
+
+    deployed: Sequence[Deployed]
+    storage: Callable[[Address, int], int]
+    creations: Mapping[Address, Creation] = field(default_factory=dict)
+    code_size_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``code``: the runtime code to come, b'' where the constructor makes it. ``conflicts``: why it is refused; of a
+    step that is not, what was overridden."""
+
+    deployed: Deployed
+    new: Contract
+    action: Action
+    code: bytes = b""
+    initcode: bytes = b""
+    creation: Creation | None = None
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``changed``: what was compiled otherwise than before, deployed or not."""
+
+    steps: tuple[Step, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def is_refused(self) -> bool:
+        return any(step.action is Action.REFUSE for step in self.steps)
+
+    @property
+    def needs_script(self) -> bool:
+        return any(step.action is Action.SCRIPT for step in self.steps)
+
+    def lines(self) -> Iterator[str]:
+        """As it is shown."""
+        if not self.steps:
+            yield "nothing that is deployed changes" + (f" ({', '.join(self.changed)})" if self.changed else "")
+        for step in self.steps:
+            where = checksum_address(step.deployed.address)
+            yield f"{step.new.key} at {where}: {step.action.value}"
+            if step.deployed.proxies:
+                yield f"    behind {', '.join(map(checksum_address, step.deployed.proxies))}"
+            for conflict in step.conflicts:
+                yield f"    {conflict}"
+                if step.action is Action.REFUSE:
+                    yield f"      → {conflict.fault.value}"
+
+
+def make_plan(
+    situation: Situation,
+    build: Build,
+    *,
+    policy: Policy = Policy.REFUSE,
+    force: bool = False,
+    changed: Iterable[str] = (),
+) -> Plan:
+    """What to do so that everything deployed runs the code of ``build``. ``force``: replace code whatever the storage
+    layout says.
+    """
+    # a library that is new to a contract is where any contract of that name stands
+    libraries = {deployed.contract.key: deployed.address for deployed in situation.deployed}
+    steps = []
+    for deployed in situation.deployed:
+        new = build.get(deployed.contract.key)
+        if new is None or not new.has_code or (new is deployed.contract and deployed.certain):
+            continue
+        step = _step(situation, deployed, new, libraries, policy, force)
+        if step is not None:
+            steps.append(step)
+    return Plan(tuple(steps), tuple(sorted(changed)))
+
+
+def _step(
+    situation: Situation,
+    deployed: Deployed,
+    new: Contract,
+    libraries: Mapping[str, Address],
+    policy: Policy,
+    force: bool,
+) -> Step | None:
+    """None where nothing changes."""
+    old = deployed.contract
+    if deployed.certain:
+        code, broken = refill(old, deployed.code, new, deployed.address, libraries)
+    else:
+        # the code there is not what the artifact says: nothing can be read out of it
+        code, broken = refill(_hollow(new), b"", new, deployed.address, libraries)
+    if code == deployed.code and not broken:
+        return None
+    limit = situation.code_size_limit
+    if limit is not None and len(code) > limit:
+        broken.append(Conflict(Fault.TOO_LARGE, new.name, f"{len(code)} bytes of code, and {limit} are allowed"))
+    lost = _lost(situation, deployed, new)
+    if not broken and (force or not lost):
+        return Step(deployed, new, Action.REPLACE, code, conflicts=tuple(lost))
+    conflicts = (*lost, *broken)
+    if policy is Policy.SCRIPT:
+        return Step(deployed, new, Action.SCRIPT, conflicts=conflicts)
+    if policy is Policy.REDEPLOY:
+        return _redeployment(situation, deployed, new, libraries, conflicts)
+    return Step(deployed, new, Action.REFUSE, conflicts=conflicts)
+
+
+def _hollow(contract: Contract) -> Contract:
+    """The same contract with nothing that could have been filled in."""
+    return Contract(contract.artifact)
+
+
+def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Conflict]:
+    """Why the new code cannot go on with the storage."""
+    old = deployed.contract
+    for contract in (old, new):
+        if contract.layout is None:
+            return [Conflict(Fault.UNKNOWN, contract.name, f"its storage layout is not known: {contract.unknown}")]
+    assert old.layout is not None and new.layout is not None
+    conflicts = compare(old.layout, new.layout)
+    if conflicts:
+        return conflicts
+    for variable, masks in added(old.layout, new.layout):
+        for address in (deployed.address, *deployed.proxies):
+            for slot, mask in masks:
+                word = situation.storage(address, slot)
+                if word & mask:
+                    said = f"its {variable.place} of {checksum_address(address)} is not empty ({word & mask:#x})"
+                    conflicts.append(Conflict(Fault.OCCUPIED, str(variable), said))
+                    break
+    return conflicts
+
+
+def _redeployment(
+    situation: Situation,
+    deployed: Deployed,
+    new: Contract,
+    libraries: Mapping[str, Address],
+    conflicts: tuple[Conflict, ...],
+) -> Step:
+    creation = situation.creations.get(deployed.address)
+    artifact = new.artifact.creation
+    obstacles = []
+    if creation is None or artifact is None:
+        obstacles.append(Conflict(Fault.CREATION, new.name, "no transaction created it by itself"))
+    if deployed.proxies:
+        obstacles.append(Conflict(Fault.PROXIED, new.name, "proxies keep the storage that it cannot go on with"))
+    initcode = bytearray(artifact.code if artifact is not None else b"")
+    for hole in artifact.links if artifact is not None else ():
+        library = libraries.get(hole.name)
+        if library is None:
+            obstacles.append(Conflict(Fault.LIBRARY, hole.name, "this library is not deployed"))
+        else:
+            initcode[hole.start : hole.start + hole.length] = library
+    if obstacles:
+        return Step(deployed, new, Action.REFUSE, conflicts=(*conflicts, *obstacles))
+    assert creation is not None
+    whole = bytes(initcode) + creation.arguments
+    return Step(deployed, new, Action.REDEPLOY, initcode=whole, creation=creation, conflicts=conflicts)

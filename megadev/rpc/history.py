@@ -1,0 +1,123 @@
+"""What is asked about blocks up to a fork's first one, passed on to upstream in its own words.
+
+Upstream's answer is given as it came: it may say more than megadev knows of a chain's blocks. What it tells of blocks
+after the forked one is not this chain's history and is null here. Calls, state, traces and whatever else must be worked
+out are not passed on: they run here, over upstream's state (``node/chain``), with overrides and errors as always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from megadev.chain.blocks import Tag
+from megadev.errors import UnknownBlock
+from megadev.node.chain import LocalChain
+from megadev.node.fork import Past
+from megadev.primitives.types import Hash32
+from megadev.rpc.dispatch import RpcNode
+
+BY_NUMBER: Mapping[str, int] = {
+    "eth_getBlockByNumber": 0,
+    "eth_getBlockTransactionCountByNumber": 0,
+    "eth_getUncleCountByBlockNumber": 0,
+    "eth_getUncleByBlockNumberAndIndex": 0,
+    "eth_getTransactionByBlockNumberAndIndex": 0,
+    "eth_getRawTransactionByBlockNumberAndIndex": 0,
+    "eth_getBlockReceipts": 0,
+    "eth_feeHistory": 1,
+}
+"""Methods that name a block by number, tag or hash, with the place of that parameter."""
+BY_HASH: Mapping[str, int] = {
+    "eth_getBlockByHash": 0,
+    "eth_getBlockTransactionCountByHash": 0,
+    "eth_getUncleCountByBlockHash": 0,
+    "eth_getUncleByBlockHashAndIndex": 0,
+    "eth_getTransactionByBlockHashAndIndex": 0,
+    "eth_getRawTransactionByBlockHashAndIndex": 0,
+}
+"""Those that name one by hash."""
+BY_TRANSACTION = frozenset({"eth_getTransactionByHash", "eth_getTransactionReceipt"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question for upstream. ``block_hash``: a block that must be of the past for it to be asked at all."""
+
+    past: Past
+    method: str
+    params: tuple[Any, ...]
+    block_hash: Hash32 | None = None
+
+    def answer(self) -> Any:
+        """Upstream's answer, or null. Blocks. Raises ``StateUnavailable``, ``UpstreamRefused``."""
+        if self.block_hash is not None:
+            try:
+                self.past.header(self.block_hash)
+            except UnknownBlock:
+                return None
+        key = " ".join([self.method, *map(_word, self.params)])
+        result = self.past.source.query(key, self.method, *self.params, keep=self._is_past)
+        return result if self._is_past(result) else None
+
+    def _is_past(self, result: Any) -> bool:
+        if not isinstance(result, dict):
+            return True
+        number = result.get("blockNumber") if "blockHash" in result else result.get("number", "0x0")
+        return number is not None and int(number, 16) <= self.past.last
+
+
+def asked_upstream(node: RpcNode, name: str, arguments: list[Any]) -> Callable[[], Any] | None:
+    """What passes the question on, on a thread that may wait; None where the local chain answers."""
+    past = node.chain.past
+    asked = None if past is None else _asked(node.chain, past, name, arguments)
+    return None if asked is None else asked.answer
+
+
+def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> Asked | None:
+    if name in BY_TRANSACTION:
+        tx_hash = arguments[0]
+        if chain.pool.get(tx_hash) is not None or chain.store.transaction(tx_hash) is not None:
+            return None
+        open_block = chain.sequencer.tip.open
+        if open_block is not None and open_block.holds(tx_hash):
+            return None
+        return Asked(past, name, ("0x" + tx_hash.hex(),))
+    place = BY_NUMBER.get(name, BY_HASH.get(name))
+    if place is None:
+        return None
+    ref = arguments[place]
+    if isinstance(ref, bytes):
+        here = chain.store.by_hash(ref)
+        if here is not None and here.number != past.last:
+            return None
+        return Asked(past, name, _params(arguments, place, "0x" + ref.hex()), ref)
+    number = _number(chain, past, ref)
+    return None if number is None else Asked(past, name, _params(arguments, place, hex(number)))
+
+
+def _number(chain: LocalChain, past: Past, ref: Tag | int) -> int | None:
+    if isinstance(ref, int):
+        return ref if ref <= past.last else None
+    if ref is Tag.EARLIEST:
+        return 0
+    if ref is Tag.PENDING or (chain.open_block is not None and ref is Tag.LATEST):
+        return None
+    number = chain.block(ref).number
+    return number if number <= past.last else None
+
+
+def _params(arguments: list[Any], place: int, block: str) -> tuple[Any, ...]:
+    """Decoded parameters as JSON again: besides the block there are numbers, flags and percentiles only."""
+    return tuple(block if index == place else _json(value) for index, value in enumerate(arguments))
+
+
+def _json(value: Any) -> Any:
+    if type(value) is int:
+        return hex(value)
+    return list(value) if type(value) is tuple else value
+
+
+def _word(value: Any) -> str:
+    return ",".join(map(str, value)) if type(value) is list else str(value).lower()

@@ -1,0 +1,64 @@
+"""megadev_*: hot reload (``megadev up --watch``): what is deployed, what would be reloaded, doing and undoing it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+
+from megadev.errors import InvalidParams, MethodUnavailable
+from megadev.node.reloads import Reloads
+from megadev.rpc.codec import AddressParam, BoolParam, Decode, describe
+from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.formatters import JsonObject
+
+
+def _decode_artifact(value: Any) -> bytes | str:
+    if type(value) is str and value:
+        return value
+    if type(value) is not dict:
+        raise InvalidParams(f"expected an artifact (an object) or a contract's name, got {describe(value)}")
+    return msgspec.json.encode(value)
+
+
+TrackedParam: TypeAlias = Annotated[bytes | str, Decode(_decode_artifact)]
+"""An artifact's JSON, or the name of a contract of the project."""
+
+
+@method("megadev_trackContract")
+def megadev_trackContract(node: RpcNode, address: AddressParam, artifact: TrackedParam) -> JsonObject:
+    """Know which contract stands at an address, where its code does not say so itself; it follows its source from now
+    on."""
+    return _reloads(node).track(address, artifact)
+
+
+@method("megadev_listDeployments")
+def megadev_listDeployments(node: RpcNode) -> list[JsonObject]:
+    """The project's contracts on the chain, with what deployment filled in."""
+    return _reloads(node).deployments()
+
+
+@method("megadev_reloadPlan")
+def megadev_reloadPlan(node: RpcNode) -> JsonObject:
+    """What reloading would do now; nothing is changed."""
+    return _reloads(node).plan()
+
+
+@method("megadev_reloadApply")
+def megadev_reloadApply(node: RpcNode, force: BoolParam = False) -> JsonObject:
+    """Reload now. With ``force`` code is replaced whatever the storage layouts say. Raises ``ReloadRefused``."""
+    return _reloads(node).apply(force)
+
+
+@method("megadev_reloadUndo")
+def megadev_reloadUndo(node: RpcNode) -> JsonObject:
+    """Take the chain back to just before the latest reload, with all that happened since. Raises ``ReloadRefused``
+    where there is none."""
+    return _reloads(node).undo()
+
+
+def _reloads(node: RpcNode) -> Reloads:
+    found = node.devnet.reloads
+    if found is None:
+        raise MethodUnavailable("the method does not exist/is not available: start the node with --watch")
+    return found

@@ -1,0 +1,377 @@
+"""State as upstream has it after one block: fetched when it is asked for, once, and kept.
+
+``RemoteState`` is a ``StateReader`` like any other to whoever executes over it. Everything it learns is pinned to the
+block by its hash (EIP-1898), or, where upstream knows only numbers, guarded by asking for the block's hash in the same
+batch: a reorganisation upstream gives an error and never a mixture of two chains.
+
+Why a thread that runs an event loop is never made to wait: on it everybody else would wait too. It gets
+``NotFetchedYet`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
+keys in one batch, for whoever knows beforehand what will be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeAlias
+
+from megadev.errors import NotFetchedYet, NotInBundle, StateUnavailable, UpstreamFailed
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32, Wei
+from megadev.state.account import EMPTY_ACCOUNT, Account
+from megadev.state.answers import Answers
+from megadev.state.reader import StateReader
+from megadev.state.upstream import Call, Upstream
+
+Slot: TypeAlias = tuple[Address, int]
+
+
+NOTHING: dict[str, Any] = {}
+"""What is kept for an answer of null, which would look like no answer."""
+
+
+class Source:
+    """Where answers come from: what is kept, then upstream; without one (``upstream`` None), only what is kept.
+
+    ``used`` collects the keys that were really asked for, where somebody records them.
+    """
+
+    def __init__(self, answers: Answers, upstream: Upstream | None, *, recording: bool = False) -> None:
+        self.answers = answers
+        self.upstream = upstream
+        self.used: dict[str, Any] | None = {} if recording else None
+        self.missing: dict[str, None] = {}
+        """Keys that a bundle was asked for and lacks, in order."""
+        self._waiting: dict[str, Any] = {}
+
+    def lookup(self, key: str) -> Any | None:
+        """What is kept under ``key``, or None."""
+        return self.answers.get(key)
+
+    def lacks(self, keys: Iterable[str]) -> NotInBundle:
+        """The error for what is not kept where there is no upstream to ask."""
+        self.missing.update(dict.fromkeys(keys))
+        shown = list(self.missing)
+        more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
+        where = getattr(self.answers, "path", None)
+        return NotInBundle(
+            f"state unavailable: the fork bundle{f' {where}' if where else ''} does not hold {'; '.join(shown[:10])}"
+            f"{more}: record it again with what is run now (megadev fork record), or fork with --fork-url"
+        )
+
+    def note(self, key: str, value: Any) -> None:
+        """``key`` was asked for, and this is the answer."""
+        if self.used is not None:
+            self.used[key] = NOTHING if value is None else value
+
+    def query(self, key: str, method: str, *params: Any, keep: Callable[[Any], bool] = lambda result: True) -> Any:
+        """The result of a call about history, kept under ``key`` where ``keep`` says that it stays true.
+
+        Raises ``NotFetchedYet`` on the thread of an event loop, ``NotInBundle``, and what ``Upstream.ask`` raises.
+        """
+        kept = self.lookup(key)
+        if kept is not None:
+            self.note(key, kept)
+            return None if kept == NOTHING else kept
+        if self.upstream is None:
+            raise self.lacks([key])
+        upstream = self.upstream
+
+        def fetch() -> Any:
+            (result,) = upstream.ask([(method, params)])
+            if result is not None and keep(result):
+                self.answers.put({key: result})
+            return result
+
+        if may_not_wait():
+            if key in self._waiting:
+                result = self._waiting.pop(key)
+                self.note(key, result)
+                return result
+            raise NotFetchedYet(key, lambda: self._put_by(key, fetch()))
+        result = fetch()
+        self.note(key, result)
+        return result
+
+    def _put_by(self, key: str, result: Any) -> None:
+        """Keep an answer until whoever wanted it asks again."""
+        while len(self._waiting) >= 64:
+            self._waiting.pop(next(iter(self._waiting)), None)
+        self._waiting[key] = result
+
+
+def may_not_wait() -> bool:
+    """Whether this thread runs an event loop."""
+    return asyncio._get_running_loop() is not None
+
+
+class RemoteState:
+    """A ``StateReader`` of the state after block ``number``, which has ``block_hash``.
+
+    ``scope`` goes in front of the keys under which answers are kept, to tell several blocks apart in one place.
+    ``balances`` (wei) are what some accounts own instead of what upstream says: the funded accounts of a fork.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        number: int,
+        block_hash: Hash32,
+        *,
+        scope: str = "",
+        balances: Mapping[Address, Wei] | None = None,
+    ) -> None:
+        self.source = source
+        self.number = number
+        self.hash = block_hash
+        self._scope = scope
+        self._balances = dict(balances or {})
+        self._accounts: dict[Address, Account | None] = {}
+        self._slots: dict[Slot, int] = {}
+        self._codes: dict[Hash32, bytes] = {EMPTY_CODE_HASH: b""}
+        self._hashes: dict[int, Hash32] = {number: block_hash}
+        self._by_hash = True
+        self._lock = threading.Lock()
+        self._under_way: dict[str, Future[None]] = {}
+        self._notes = source.used is not None
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def account(self, address: Address) -> Account | None:
+        """The account, or None where none exists."""
+        try:
+            found = self._accounts[address]
+        except KeyError:
+            self._need(accounts=(address,))
+            found = self._accounts[address]
+        if self._notes:
+            self._note_account(address, found)
+        balance = self._balances.get(address)
+        if balance is not None:
+            found = found or EMPTY_ACCOUNT
+            return Account(found.nonce, balance, found.code_hash)
+        return found
+
+    def storage(self, address: Address, slot: int) -> int:
+        """The word in ``slot``."""
+        key = (address, slot)
+        value = self._slots.get(key)
+        if value is None:
+            self._need(slots=(key,))
+            value = self._slots[key]
+        if self._notes:
+            self.source.note(self._slot_key(key), hex(value))
+        return value
+
+    def code(self, code_hash: Hash32) -> bytes:
+        """The code with that hash, of an account that was asked for before; b'' for any other."""
+        return self._codes.get(code_hash, b"")
+
+    def block_hash(self, number: int) -> Hash32:
+        """The hash of a block up to the pinned one; 32 zero bytes beyond it."""
+        if number > self.number or number < 0:
+            return ZERO_HASH
+        found = self._hashes.get(number)
+        if found is None:
+            block = self.source.query(f"hash {number:#x}", "eth_getBlockByNumber", hex(number), False)
+            text = block if isinstance(block, str) else (block or {}).get("hash", "0x" + ZERO_HASH.hex())
+            found = self._hashes[number] = bytes.fromhex(text[2:])
+        return found
+
+    def is_funded(self, address: Address) -> bool:
+        """Whether the account's balance is not upstream's."""
+        return address in self._balances
+
+    def load(self, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
+        """Fetch what is not there yet, in one go: for whoever knows what will be asked. Blocks.
+
+        What a bundle does not hold is left out: whether it is needed shows when it is asked for.
+        """
+        wanted_accounts = [address for address in dict.fromkeys(accounts) if address not in self._accounts]
+        wanted_slots = [key for key in dict.fromkeys(slots) if key not in self._slots]
+        self._take_kept(wanted_accounts, wanted_slots)
+        if self.source.upstream is not None:
+            self._fetch(
+                [address for address in wanted_accounts if address not in self._accounts],
+                [key for key in wanted_slots if key not in self._slots],
+            )
+
+    def need(self, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
+        """As ``load``; on the thread of an event loop it raises ``NotFetchedYet`` where something is to be fetched."""
+        if not may_not_wait():
+            self.load(accounts, slots)
+        elif self.source.upstream is not None:
+            self._need(
+                tuple(address for address in dict.fromkeys(accounts) if address not in self._accounts),
+                tuple(key for key in dict.fromkeys(slots) if key not in self._slots),
+            )
+
+    def touched(self) -> tuple[list[Address], list[Slot]]:
+        """Everything that was fetched, for a prefetch another time."""
+        return list(self._accounts), list(self._slots)
+
+    # -- fetching -------------------------------------------------------------------------------------------------
+
+    def _need(self, accounts: tuple[Address, ...] = (), slots: tuple[Slot, ...] = ()) -> None:
+        self._take_kept(accounts, slots)
+        accounts = tuple(address for address in accounts if address not in self._accounts)
+        slots = tuple(key for key in slots if key not in self._slots)
+        if not accounts and not slots:
+            return
+        names = [*map(self._account_key, accounts), *map(self._slot_key, slots)]
+        if self.source.upstream is None:
+            raise self.source.lacks(names)
+        if may_not_wait():
+            raise NotFetchedYet(", ".join(names), lambda: self._fetch(accounts, slots))
+        self._fetch(accounts, slots)
+
+    def _take_kept(self, accounts: Iterable[Address], slots: Iterable[Slot]) -> None:
+        """Into memory with what is kept; an account only with its code."""
+        lookup = self.source.lookup
+        for address in accounts:
+            kept = lookup(self._account_key(address))
+            if kept is None:
+                continue
+            nonce, balance, code_hash = int(kept[0], 16), int(kept[1], 16), bytes.fromhex(kept[2][2:])
+            if code_hash not in self._codes:
+                code = lookup("code " + kept[2])
+                if code is None:
+                    continue
+                self._codes[code_hash] = bytes.fromhex(code[2:])
+            self._set_account(address, Account(nonce, balance, code_hash))
+        for key in slots:
+            kept = lookup(self._slot_key(key))
+            if kept is not None:
+                self._slots[key] = int(kept, 16)
+
+    def _fetch(self, accounts: Iterable[Address], slots: Iterable[Slot]) -> None:
+        """Ask upstream, each key once however many threads want it."""
+        mine: list[tuple[str, Address | Slot]] = []
+        others: list[Future[None]] = []
+        done: Future[None] = Future()
+        with self._lock:
+            wanted: list[tuple[str, Address | Slot]] = [
+                (self._account_key(address), address) for address in accounts if address not in self._accounts
+            ]
+            wanted += [(self._slot_key(key), key) for key in slots if key not in self._slots]
+            for name, what in wanted:
+                under_way = self._under_way.get(name)
+                if under_way is None:
+                    self._under_way[name] = done
+                    mine.append((name, what))
+                else:
+                    others.append(under_way)
+        try:
+            if mine:
+                self._fetch_mine([what for _, what in mine])
+            done.set_result(None)
+        except BaseException as error:
+            done.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                for name, _ in mine:
+                    self._under_way.pop(name, None)
+        for future in others:
+            future.result()
+
+    def _fetch_mine(self, wanted: list[Address | Slot]) -> None:
+        upstream = self.source.upstream
+        assert upstream is not None, "the caller asked"
+        accounts = [what for what in wanted if isinstance(what, bytes)]
+        slots = [what for what in wanted if not isinstance(what, bytes)]
+        results = self._asked(upstream, accounts, slots)
+        found: dict[str, Any] = {}
+        ready: dict[Address, Account] = {}
+        codes: dict[Hash32, bytes] = {}
+        try:
+            for place, address in enumerate(accounts):
+                balance, nonce, code = results[3 * place : 3 * place + 3]
+                raw = bytes.fromhex(code[2:])
+                code_hash = keccak(raw) if raw else EMPTY_CODE_HASH
+                codes[code_hash] = raw
+                ready[address] = Account(int(nonce, 16), int(balance, 16), code_hash)
+                if raw:
+                    found[f"code 0x{code_hash.hex()}"] = code.lower()
+                found[self._account_key(address)] = _written(ready[address])
+            values = [int(value, 16) for value in results[3 * len(accounts) :]]
+        except (TypeError, ValueError):
+            raise UpstreamFailed(
+                f"state unavailable: {upstream.name} answered eth_getBalance, eth_getTransactionCount, eth_getCode or "
+                "eth_getStorageAt with what is no value; check that the URL is that of an Ethereum node"
+            ) from None
+        for key, value in zip(slots, values, strict=True):
+            found[self._slot_key(key)] = hex(value)
+        # all of it is here and good: from now on it is seen, codes first
+        self._codes.update(codes)
+        for address, account in ready.items():
+            self._set_account(address, account)
+        self._slots.update(zip(slots, values, strict=True))
+        self.source.answers.put(found)
+
+    def _asked(self, upstream: Upstream, accounts: list[Address], slots: list[Slot]) -> list[Any]:
+        """Upstream's results: three for each account, one for each slot."""
+        if self._by_hash:
+            pinned: Any = {"blockHash": "0x" + self.hash.hex(), "requireCanonical": True}
+            outcomes = upstream.outcomes(_calls(accounts, slots, pinned))
+            errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+            if not errors:
+                return outcomes
+            if isinstance(errors[0], UpstreamFailed):
+                raise errors[0]
+            self._by_hash = False  # it was refused for its form: not every node knows EIP-1898
+        guard: Call = ("eth_getBlockByNumber", (hex(self.number), False))
+        block, *results = upstream.ask([guard, *_calls(accounts, slots, hex(self.number))])
+        now = block.get("hash") if isinstance(block, dict) else None
+        if now != "0x" + self.hash.hex():
+            raise UpstreamFailed(
+                f"state unavailable: block {self.number} of {upstream.name} is now {now}, the fork began at "
+                f"0x{self.hash.hex()}: a reorganisation has removed it; fork again (anvil_reset), from a block that is "
+                "final"
+            )
+        return results
+
+    def _set_account(self, address: Address, account: Account) -> None:
+        """Upstream tells an empty account from none at all as little as its RPC does (EIP-161: there are no empty
+        ones).
+        """
+        self._accounts[address] = None if account.is_empty else account
+
+    def _account_key(self, address: Address) -> str:
+        return f"{self._scope}account 0x{address.hex()}"
+
+    def _slot_key(self, key: Slot) -> str:
+        return f"{self._scope}slot 0x{key[0].hex()} {key[1]:#066x}"
+
+    def _note_account(self, address: Address, account: Account | None) -> None:
+        account = account or EMPTY_ACCOUNT
+        self.source.note(self._account_key(address), _written(account))
+        if account.code_hash != EMPTY_CODE_HASH:
+            self.source.note(f"code 0x{account.code_hash.hex()}", "0x" + self._codes[account.code_hash].hex())
+
+
+def load(state: StateReader, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
+    """Where ``state`` is a ``RemoteState``: fetch these in one go, unless this thread may not wait. It is a favour to
+    what comes next, so what fails here fails there.
+    """
+    if isinstance(state, RemoteState) and not may_not_wait():
+        with contextlib.suppress(StateUnavailable):
+            state.load(accounts, slots)
+
+
+def _written(account: Account) -> list[str]:
+    return [hex(account.nonce), hex(account.balance), "0x" + account.code_hash.hex()]
+
+
+def _calls(accounts: Iterable[Address], slots: Iterable[Slot], block: Any) -> list[Call]:
+    calls: list[Call] = []
+    for address in accounts:
+        name = "0x" + address.hex()
+        calls.append(("eth_getBalance", (name, block)))
+        calls.append(("eth_getTransactionCount", (name, block)))
+        calls.append(("eth_getCode", (name, block)))
+    calls += [("eth_getStorageAt", ("0x" + address.hex(), f"{slot:#066x}", block)) for address, slot in slots]
+    return calls

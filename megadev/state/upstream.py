@@ -1,0 +1,416 @@
+"""Asking the node that is forked: JSON-RPC over HTTP, in batches, with patience and without noise.
+
+``Upstream.ask`` is the one door. It blocks, so it is called on threads that may wait. What can be mended by asking
+again (no connection, time-outs, 429 and its JSON-RPC kin, 5xx, answers cut short or garbled) is asked again, of the
+next URL where there are several, after a pause that doubles and is jittered. What cannot be mended is said at once.
+Every error names the URL with its credentials hidden, the method, and what to do.
+
+Why the standard library's client: one POST per batch over kept connections is all that is needed, ``http.client`` does
+it in threads that wait anyway, and it costs no dependency and no time at start (requests, aiohttp and httpx take 60 to
+200 ms to import).
+
+Why no limit on the rate unless it is asked for or upstream complains: a local upstream and a paid one need none, and a
+public one says so with its first 429, from which on the limit holds.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import msgspec
+
+from megadev.clock import Clock, SystemClock
+from megadev.errors import ConfigError, UpstreamFailed, UpstreamRefused
+
+Call: TypeAlias = tuple[str, Sequence[Any]]
+"""A method and its parameters."""
+
+BATCH = 100
+"""Calls in one request: what most providers take."""
+WORKERS = 4
+"""Requests at a time."""
+CALL_UNITS = 20
+"""Compute units of a call, on average, as providers count them."""
+LONGEST_PAUSE = 30.0
+"""Seconds between two attempts, however often it failed."""
+
+_SLOW_DOWN_CODES = frozenset({-32005, 429, -32029, -32097})
+_SLOW_DOWN = ("rate limit", "too many request", "limit exceeded", "compute units", "exceeded the quota", "capacity")
+_TOO_MUCH = ("query returned", "block range", "results", "response size")
+"""What providers say, under the same code, of a query that no patience will make smaller."""
+_PRUNED = (
+    "missing trie node", "state not available", "state is not available", "historical state", "required historical",
+    "state already discarded", "archive", "pruned", "no state available", "state unavailable", "block not available",
+    "block is out of range", "blockoutofrange", "distance to target block exceeds",
+)
+_UNKNOWN_BLOCK = ("header not found", "unknown block", "block not found", "not currently canonical", "is not canonical")
+_NO_BATCHES = frozenset({-32600, -32601, -32700})
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How upstream is asked. ``timeout`` and ``pause`` (before the second attempt) in seconds; ``retries`` are attempts
+    after the first; ``units_per_second`` None: no limit until upstream asks for one, then 330; 0: never.
+    """
+
+    timeout: float = 45.0
+    retries: int = 5
+    pause: float = 1.0
+    units_per_second: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was asked so far: HTTP requests, calls in them, and attempts that had to be repeated."""
+
+    requests: int = 0
+    calls: int = 0
+    repeated: int = 0
+
+
+def shown(url: str) -> str:
+    """A URL fit for messages: without user, password, query, and what of the path could be a key."""
+    parts = urlsplit(url)
+    host = parts.hostname or "?"
+    port = f":{parts.port}" if parts.port else ""
+    path = "/…" if parts.path.strip("/") or parts.query else ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}{path}"
+
+
+@dataclass(slots=True)
+class _Endpoint:
+    """One URL, its idle connections, and what was learned of it."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int | None
+    target: str
+    headers: dict[str, str]
+    idle: list[http.client.HTTPConnection] = field(default_factory=list)
+    takes_batches: bool = True
+
+    def connect(self, timeout: float) -> http.client.HTTPConnection:
+        if self.scheme == "https":
+            return http.client.HTTPSConnection(
+                self.host, self.port, timeout=timeout, context=ssl.create_default_context()
+            )
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+
+
+class _Again(Exception):
+    """An attempt that is worth repeating: why, how long to wait at least (seconds), and whether it was too fast."""
+
+    def __init__(self, why: str, pause: float = 0.0, *, too_fast: bool = False) -> None:
+        super().__init__(why)
+        self.pause = pause
+        self.too_fast = too_fast
+
+
+class Upstream:
+    """The node, or nodes, behind ``urls``: the first is asked while it answers, the others in turn when it does not.
+
+    ``sleep`` waits for so many seconds; ``clock`` measures for the rate limit. Raises ``ConfigError`` for URLs that
+    cannot be asked.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        manners: Manners | None = None,
+        *,
+        clock: Clock | None = None,
+        sleep: Callable[[float], object] | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.urls = tuple(urls)
+        self.manners = manners or Manners()
+        self.counts = Counts()
+        self._endpoints = [_endpoint(url, self.manners.headers) for url in urls]
+        self._turn = 0
+        self._clock = clock or SystemClock()
+        self._closed = threading.Event()
+        self._sleep = sleep or self._closed.wait
+        self._chance = chance
+        self._lock = threading.Lock()
+        self._limit = float(self.manners.units_per_second or 0)
+        self._units = self._limit
+        self._filled_ns = self._clock.monotonic_ns()
+        self._pool: ThreadPoolExecutor | None = None
+
+    @property
+    def name(self) -> str:
+        """The URL asked first, fit for messages."""
+        return shown(self.urls[0])
+
+    def ask(self, calls: Sequence[Call]) -> list[Any]:
+        """The results of ``calls``, in order; every one of them or an exception.
+
+        Raises ``UpstreamFailed`` where no URL gave an answer, or not the state asked for, and ``UpstreamRefused`` for a
+        call that upstream understood and refused.
+        """
+        outcomes = self.outcomes(calls)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+        return outcomes
+
+    def outcomes(self, calls: Sequence[Call]) -> list[Any]:
+        """As ``ask``, with the exception in the place of each result that is not to be had."""
+        pieces = [calls[start : start + BATCH] for start in range(0, len(calls), BATCH)]
+        if len(pieces) <= 1:
+            return self._piece(calls) if calls else []
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="megadev-upstream")
+        return [outcome for piece in self._pool.map(self._piece, pieces) for outcome in piece]
+
+    def close(self) -> None:
+        """Let go of connections; whoever waits for another attempt gives up."""
+        self._closed.set()
+        for endpoint in self._endpoints:
+            while endpoint.idle:
+                endpoint.idle.pop().close()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # -- one batch ------------------------------------------------------------------------------------------------
+
+    def _piece(self, calls: Sequence[Call]) -> list[Any]:
+        """The outcomes of one batch, after as many attempts as it takes; what was answered is not asked again."""
+        done: dict[int, Any] = {}
+        attempts, why = 0, _Again("")
+        count = max(len(self._endpoints), 1)
+        while True:
+            left = [index for index in range(len(calls)) if index not in done]
+            if not left:
+                return [done[index] for index in range(len(calls))]
+            endpoint = self._endpoints[self._turn % count]
+            try:
+                why = self._attempt(endpoint, [calls[index] for index in left], left, done)
+            except _Again as again:
+                why = again
+            if len(done) == len(calls):
+                continue
+            attempts += 1
+            self.counts.repeated += 1
+            self._turn += 1
+            if why.too_fast and self._limit == 0 and self.manners.units_per_second is None:
+                self._limit = 330.0
+            if attempts > self.manners.retries or self._closed.is_set():
+                error = self._gave_up(endpoint, calls[left[0]][0], attempts, why)
+                return [done.get(index, error) for index in range(len(calls))]
+            if attempts % count == 0 or why.too_fast:  # another URL may be asked at once
+                pause = self.manners.pause * 2 ** (attempts // count - (attempts % count == 0))
+                self._sleep(max(min(pause, LONGEST_PAUSE) * (0.5 + self._chance()), why.pause))
+
+    def _gave_up(self, endpoint: _Endpoint, method: str, attempts: int, why: _Again) -> UpstreamFailed:
+        remedy = (
+            "lower --compute-units-per-second, or use an endpoint with a higher limit"
+            if why.too_fast
+            else "see that the node is up, or give it more time with --timeout and --retries"
+        )
+        tried = f"after {attempts} attempts" if attempts > 1 else "at the first attempt"
+        return UpstreamFailed(
+            f"state unavailable: {shown(endpoint.url)} did not answer {method} {tried}: {why}; {remedy}. "
+            "Nothing was changed: ask again"
+        )
+
+    def _attempt(
+        self, endpoint: _Endpoint, calls: Sequence[Call], places: Sequence[int], done: dict[int, Any]
+    ) -> _Again:
+        """Ask once, and note in ``done`` what came of it; returns why something is left."""
+        if len(calls) > 1 and not endpoint.takes_batches:
+            why = _Again("")
+            for call, place in zip(calls, places, strict=True):
+                why = self._attempt(endpoint, [call], [place], done)
+                if place not in done:
+                    return why
+            return why
+        self._wait_for_units(len(calls))
+        self.counts.requests += 1
+        self.counts.calls += len(calls)
+        members = [
+            {"jsonrpc": "2.0", "id": index, "method": method, "params": list(params)}
+            for index, (method, params) in enumerate(calls)
+        ]
+        is_batch = len(calls) > 1
+        answer = self._post(endpoint, msgspec.json.encode(members if is_batch else members[0]), is_batch)
+        if is_batch and type(answer) is dict:
+            code = (answer.get("error") or {}).get("code")
+            if code in _NO_BATCHES or code is None:
+                endpoint.takes_batches = False
+                return self._attempt(endpoint, calls, places, done)
+            answer = [{"id": index, "error": answer["error"]} for index in range(len(calls))]
+        found = {item.get("id"): item for item in (answer if is_batch else [answer]) if type(item) is dict}
+        why = _Again("the answer lacks members of the batch" if is_batch else "the answer is not JSON-RPC")
+        for index, ((method, _), place) in enumerate(zip(calls, places, strict=True)):
+            item = found.get(index) if is_batch else answer
+            if type(item) is not dict or ("result" not in item and type(item.get("error")) is not dict):
+                continue
+            error = item.get("error")
+            if error is None:
+                done[place] = item.get("result")
+                continue
+            again = _slower(error)
+            if again is not None:
+                why = again
+            else:
+                done[place] = self._refusal(endpoint, method, error)
+        return why
+
+    def _refusal(self, endpoint: _Endpoint, method: str, error: Mapping[str, Any]) -> UpstreamFailed | UpstreamRefused:
+        """What an error object means, where asking again is of no use."""
+        message, code = str(error.get("message", "")), error.get("code")
+        lowered = message.lower()
+        said = f"{shown(endpoint.url)} answered {method} with {message[:300]!r} (code {code})"
+        if any(words in lowered for words in _PRUNED):
+            return UpstreamFailed(
+                f"state unavailable: {said}: it no longer has the state of that block; use an archive node, or fork a "
+                "recent block"
+            )
+        if any(words in lowered for words in _UNKNOWN_BLOCK):
+            return UpstreamFailed(
+                f"state unavailable: {said}: it does not have the forked block on its chain: a reorganisation has "
+                "removed it, or the node is not in sync; fork again (anvil_reset), from a block that is final"
+            )
+        return UpstreamRefused(message or "upstream error", code if type(code) is int else -32000, error.get("data"))
+
+    # -- one request ----------------------------------------------------------------------------------------------
+
+    def _post(self, endpoint: _Endpoint, body: bytes, is_batch: bool) -> Any:
+        """The decoded answer to ``body``. Raises ``_Again``, ``UpstreamFailed``."""
+        status, headers, answer = self._exchange(endpoint, body)
+        if status == 429:
+            raise _Again("HTTP 429, too many requests", _retry_after(headers), too_fast=True)
+        if status in (401, 403):
+            raise UpstreamFailed(
+                f"state unavailable: {shown(endpoint.url)} refused access (HTTP {status}); check the key in its URL, "
+                "or give it with --fork-header"
+            )
+        if status == 413 and is_batch:
+            return {"error": {"code": -32600}}
+        try:
+            decoded = msgspec.json.decode(answer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            if status >= 500 or status in (408, 425):
+                raise _Again(f"HTTP {status}") from None
+            if status >= 400:
+                raise UpstreamFailed(
+                    f"state unavailable: {shown(endpoint.url)} answered with HTTP {status}, which is no JSON-RPC; "
+                    "check the URL"
+                ) from None
+            raise _Again(f"an answer of {len(answer)} bytes that is not JSON, or cut short") from None
+        if status >= 500 and not _is_answer(decoded):
+            raise _Again(f"HTTP {status}")
+        if status >= 400 and not _is_answer(decoded):
+            raise UpstreamFailed(
+                f"state unavailable: {shown(endpoint.url)} answered with HTTP {status}, which is no JSON-RPC; check "
+                "the URL"
+            )
+        return decoded
+
+    def _exchange(self, endpoint: _Endpoint, body: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """POST ``body``; a kept connection that turns out to be closed is replaced without an attempt being lost."""
+        while True:
+            try:
+                connection, is_fresh = endpoint.idle.pop(), False
+            except IndexError:
+                connection, is_fresh = endpoint.connect(self.manners.timeout), True
+            try:
+                connection.request("POST", endpoint.target, body, endpoint.headers)
+                response = connection.getresponse()
+                answer = response.read()
+            except TimeoutError:
+                connection.close()
+                raise _Again(f"no answer within {self.manners.timeout:g} s") from None
+            except ssl.SSLError as error:
+                connection.close()
+                raise _Again(f"no secure connection ({error.reason or error})") from None
+            except http.client.IncompleteRead as error:
+                connection.close()
+                raise _Again(f"an answer cut short after {len(error.partial)} bytes") from None
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                if not is_fresh:
+                    continue
+                raise _Again(_connection_trouble(error)) from None
+            if response.will_close or self._closed.is_set():
+                connection.close()
+            else:
+                endpoint.idle.append(connection)
+            return response.status, response.headers, answer
+
+    def _wait_for_units(self, calls: int) -> None:
+        """Wait until the limit lets so many calls through."""
+        if self._limit <= 0:
+            return
+        with self._lock:
+            now = self._clock.monotonic_ns()
+            self._units = min(self._limit, self._units + (now - self._filled_ns) * self._limit / 1e9)
+            self._filled_ns = now
+            self._units -= calls * CALL_UNITS
+            behind = -self._units / self._limit
+        if behind > 0:
+            self._sleep(behind)
+
+
+def _endpoint(url: str, headers: Sequence[tuple[str, str]]) -> _Endpoint:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(f"a fork URL cannot be read: {error}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"a fork URL must be http:// or https:// with a host, not {shown(url)}")
+    sent = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "megadev"}
+    if parts.username:
+        import base64
+
+        pair = f"{parts.username}:{parts.password or ''}"
+        sent["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return _Endpoint(url, parts.scheme, parts.hostname, port, target, sent | dict(headers))
+
+
+def _is_answer(decoded: Any) -> bool:
+    if type(decoded) is dict:
+        return "result" in decoded or type(decoded.get("error")) is dict
+    return type(decoded) is list
+
+
+def _slower(error: Mapping[str, Any]) -> _Again | None:
+    """Why a call is to be repeated later, where its error object asks for that."""
+    message = str(error.get("message", ""))
+    lowered = message.lower()
+    if any(words in lowered for words in _TOO_MUCH):
+        return None
+    if error.get("code") in _SLOW_DOWN_CODES or any(words in lowered for words in _SLOW_DOWN):
+        return _Again(f"{message[:200]!r} (code {error.get('code')})", too_fast=True)
+    return None
+
+
+def _retry_after(headers: http.client.HTTPMessage) -> float:
+    try:
+        return min(max(float(headers.get("Retry-After", "0")), 0.0), LONGEST_PAUSE)
+    except ValueError:
+        return 0.0
+
+
+def _connection_trouble(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"the host's name is not known ({error.strerror})"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+        return "the connection was closed before the answer"
+    return f"{type(error).__name__}: {error}"

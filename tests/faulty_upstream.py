@@ -1,0 +1,141 @@
+"""A node to fork that misbehaves on demand: it passes requests on to a real one, or does what a test has planned."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Fault = str | Callable[[Any], Any]
+"""``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``; or what makes an answer
+of the parsed body.
+"""
+
+
+class FaultyUpstream:
+    """``planned`` faults come first, one for each request, then ``always``; None: the real node answers."""
+
+    def __init__(self, real: str, *, delay: float = 0.0) -> None:
+        self.real = real
+        self.delay = delay
+        self.planned: deque[Fault | None] = deque()
+        self.always: Fault | None = None
+        self.bodies: list[Any] = []
+        self.headers: list[dict[str, str]] = []
+        self.released = threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.answer(self, body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    @property
+    def calls(self) -> list[tuple[str, Any]]:
+        """Every call that came, in order."""
+        members = [body if isinstance(body, list) else [body] for body in self.bodies]
+        return [(call["method"], call.get("params", [])) for batch in members for call in batch]
+
+    @property
+    def methods(self) -> list[str]:
+        return [method for method, _ in self.calls]
+
+    def forget(self) -> None:
+        """Count from here."""
+        self.bodies.clear()
+
+    def close(self) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        asked = json.loads(body)
+        self.bodies.append(asked)
+        self.headers.append(dict(handler.headers.items()))
+        fault = self.planned.popleft() if self.planned else self.always
+        if self.delay:
+            time.sleep(self.delay)
+        if fault is None:
+            _send(handler, 200, self._pass_on(body))
+        elif fault == "429":
+            _send(handler, 429, b"slow down")
+        elif fault == "503":
+            _send(handler, 503, b"<html>busy</html>")
+        elif fault == "limit":
+            _send(handler, 200, json.dumps(refusing(-32005, "daily request count exceeded")(asked)).encode())
+        elif fault == "garbage":
+            _send(handler, 200, b"<html>hello</html>")
+        elif fault == "cut":
+            answer = self._pass_on(body)
+            handler.send_response(200)
+            handler.send_header("Content-Length", str(len(answer)))
+            handler.end_headers()
+            handler.wfile.write(answer[: len(answer) // 2])
+            handler.close_connection = True
+        elif fault == "drop":
+            handler.close_connection = True
+        elif fault == "hang":
+            self.released.wait(60)
+            handler.close_connection = True
+        else:
+            assert callable(fault)
+            _send(handler, 200, json.dumps(fault(asked)).encode())
+
+    def _pass_on(self, body: bytes) -> bytes:
+        request = urllib.request.Request(self.real, body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.read()
+
+
+def refusing(code: int, message: str, *methods: str) -> Callable[[Any], Any]:
+    """Answers every call with that error (those of ``methods``, where some are named, and the others with null)."""
+
+    def answer(asked: Any) -> Any:
+        def one(call: Any) -> Any:
+            if methods and call["method"] not in methods:
+                return {"jsonrpc": "2.0", "id": call["id"], "result": None}
+            return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": code, "message": message}}
+
+        return [one(call) for call in asked] if isinstance(asked, list) else one(asked)
+
+    return answer
+
+
+def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
+    with contextlib.suppress(ConnectionError):  # whoever asked may be gone
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+
+@contextmanager
+def faulty_upstream(real: str, *, delay: float = 0.0) -> Iterator[FaultyUpstream]:
+    """One, closed in the end."""
+    upstream = FaultyUpstream(real, delay=delay)
+    try:
+        yield upstream
+    finally:
+        upstream.close()

@@ -1,0 +1,670 @@
+"""Forking another node: its state and history as if they were ours, changes on top, and all that upstream may do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.clock import ManualClock
+from megadev.errors import ConfigError, UpstreamFailed
+from megadev.primitives.abi import Value, encode, encode_call
+from megadev.testing.client import RpcError
+from tests.conftest import REPOSITORY, RunningNode
+from tests.contracts import load
+from tests.faulty_upstream import FaultyUpstream, faulty_upstream, refusing
+
+START = 1_700_000_000
+ANVIL = os.environ.get("MEGADEV_ANVIL") or shutil.which("anvil")
+TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+STRANGER = "0x" + "42" * 20
+
+
+class Upstream:
+    """A chain of twelve blocks: a token, transfers of it and of ether."""
+
+    def __init__(self) -> None:
+        self.net = Devnet(clock=ManualClock(START), accounts=4, manual_clock=True)
+        self.users = [account.address for account in self.net.accounts]
+        gold = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
+        receipt = self.net.rpc("eth_sendTransactionSync", {"from": self.users[0], "data": "0x" + gold.hex()})
+        self.token: str = receipt["contractAddress"]
+        self.sent: list[str] = [receipt["transactionHash"]]
+        for amount in range(1, 6):
+            call = {"from": self.users[0], "to": self.token, "data": transfer(self.users[1], amount)}
+            self.sent.append(self.net.rpc("eth_sendTransaction", call))
+            pay = {"from": self.users[0], "to": STRANGER, "value": hex(amount)}
+            self.sent.append(self.net.rpc("eth_sendTransaction", pay))
+        self.net.rpc("evm_mine")
+        self.height = int(self.net.rpc("eth_blockNumber"), 16)
+        self.url = self.net.serve()
+
+
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Upstream]:
+    chain = Upstream()
+    yield chain
+    chain.net.close()
+
+
+@pytest.fixture
+def faulty(upstream: Upstream) -> Iterator[FaultyUpstream]:
+    with faulty_upstream(upstream.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def fork(tmp_path: Path) -> Iterator[Callable[..., Devnet]]:
+    opened: list[Devnet] = []
+
+    def open_one(url: str | None = None, **settings: Any) -> Devnet:
+        if url is not None:
+            settings["fork_url"] = (url,)
+        usual = {"accounts": 2, "clock": ManualClock(START + 500), "fork_cache": tmp_path, "fork_retry_backoff": 0}
+        net = Devnet(**(usual | settings))
+        opened.append(net)
+        return net
+
+    yield open_one
+    for net in opened:
+        net.node.config = net.node.config.replace(fork_record=None)
+        net.close()
+
+
+def data(signature: str, *args: Value) -> str:
+    return "0x" + encode_call(signature, *args).hex()
+
+
+def transfer(to: str, amount: int) -> str:
+    return data("transfer(address,uint256)", bytes.fromhex(to[2:]), amount)
+
+
+def balance_of(net: Devnet, token: str, owner: str, block: str = "latest", *overrides: Any) -> int:
+    call = {"to": token, "data": data("balanceOf(address)", bytes.fromhex(owner[2:]))}
+    return int(net.rpc("eth_call", call, block, *overrides), 16)
+
+
+def ask(url: str, method: str, *params: Any) -> Any:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
+
+
+def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
+    with pytest.raises(RpcError) as caught:
+        net.rpc(method, *params)
+    return caught.value
+
+
+# -- state --------------------------------------------------------------------------------------------------------
+
+
+def test_a_fork_shows_upstreams_state_and_changes_stay_here(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    assert int(net.rpc("eth_blockNumber"), 16) == upstream.height
+    assert net.rpc("eth_chainId") == upstream.net.rpc("eth_chainId")
+    assert balance_of(net, upstream.token, upstream.users[1]) == 15
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 100)}
+    receipt = net.rpc("eth_sendTransactionSync", call)
+    assert receipt["status"] == "0x1" and int(receipt["blockNumber"], 16) == upstream.height + 1
+    assert balance_of(net, upstream.token, STRANGER) == 100
+    assert balance_of(upstream.net, upstream.token, STRANGER) == 0
+    assert int(upstream.net.rpc("eth_blockNumber"), 16) == upstream.height
+
+
+def test_the_accounts_are_funded_on_top_and_keep_their_nonces(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url, balance=77)
+    sender = upstream.users[0]
+    assert int(net.rpc("eth_getBalance", sender), 16) == 77 * 10**18
+    assert net.rpc("eth_getTransactionCount", sender) == upstream.net.rpc("eth_getTransactionCount", sender)
+    assert net.rpc("eth_getBalance", upstream.users[3]) == upstream.net.rpc("eth_getBalance", upstream.users[3])
+
+
+def test_a_pinned_block_is_what_the_fork_sees(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(f"{upstream.url}@4")
+    assert net.rpc("eth_blockNumber") == "0x4"
+    assert net.rpc("eth_getBalance", STRANGER) == upstream.net.rpc("eth_getBalance", STRANGER, "0x4")
+    assert int(fork(upstream.url, fork_block_number=-2).rpc("eth_blockNumber"), 16) == upstream.height - 2
+    assert net.rpc("eth_getBlockByNumber", "0x5") is None
+    assert net.rpc("eth_getTransactionReceipt", upstream.sent[-1]) is None, "upstream mined it after the forked block"
+
+
+def test_snapshots_and_reverts_work_over_remote_state(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    root = net.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"]
+    before = net.rpc("evm_snapshot")
+    net.rpc("anvil_setBalance", STRANGER, "0x1")
+    net.rpc("evm_mine")
+    assert net.rpc("eth_getBalance", STRANGER) == "0x1"
+    assert net.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"] != root
+    assert net.rpc("evm_revert", before) is True
+    assert net.rpc("eth_getBalance", STRANGER) == upstream.net.rpc("eth_getBalance", STRANGER)
+    assert net.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"] == root
+
+
+def test_roots_depend_on_changes_and_not_on_what_was_read(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    first, second = fork(upstream.url), fork(upstream.url)
+    second.rpc("eth_getBalance", "0x" + "77" * 20)
+    assert balance_of(second, upstream.token, upstream.users[3]) == 0
+    hashes = []
+    for net in (first, second):
+        net.rpc("anvil_setNextBlockTimestamp", hex(START + 10_000))
+        net.rpc("anvil_setStorageAt", upstream.token, "0x5", "0x" + "00" * 31 + "07")
+        net.rpc("evm_mine")
+        hashes.append(net.rpc("eth_getBlockByNumber", "latest", False)["hash"])
+    assert hashes[0] == hashes[1]
+
+
+def test_random_reads_and_calls_equal_upstreams(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net, chance = fork(upstream.url), random.Random(8)
+    people = [*upstream.users[2:], STRANGER, upstream.token, "0x" + "55" * 20]
+    for _ in range(300):
+        block = hex(chance.randrange(1, upstream.height + 1))
+        who = chance.choice(people)
+        transaction = chance.choice(upstream.sent)
+        method, params = chance.choice(
+            [
+                ("eth_getBalance", [who, block]),
+                ("eth_getCode", [who, block]),
+                ("eth_getTransactionCount", [who, block]),
+                ("eth_getStorageAt", [upstream.token, hex(chance.randrange(6)), block]),
+                ("eth_call", [{"to": upstream.token, "data": data("balanceOf(address)", bytes.fromhex(who[2:]))}, block]),
+                ("eth_getBlockByNumber", [block, chance.random() < 0.5]),
+                ("eth_getBlockReceipts", [block]),
+                ("eth_getTransactionByHash", [transaction]),
+                ("eth_getTransactionReceipt", [transaction]),
+                ("eth_getTransactionByBlockNumberAndIndex", [block, "0x0"]),
+                ("eth_getLogs", [{"fromBlock": hex(chance.randrange(9)), "toBlock": block}]),
+                ("debug_traceTransaction", [transaction, {"tracer": "callTracer"}]),
+                ("eth_getProof", [who, ["0x2"], block]),
+                ("eth_feeHistory", ["0x2", block, [50]]),
+            ]
+        )
+        try:
+            expected = upstream.net.rpc(method, *params)
+        except RpcError:  # a call to nobody, before there was a token
+            continue
+        assert net.rpc(method, *params) == expected, (method, params)
+
+
+# -- history ------------------------------------------------------------------------------------------------------
+
+
+def test_logs_are_found_on_both_sides_of_the_forked_block(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)}
+    net.rpc("eth_sendTransaction", call)
+    wanted = {"fromBlock": "earliest", "toBlock": "latest", "address": upstream.token, "topics": [TRANSFER]}
+    amounts = [int(log["data"], 16) for log in net.rpc("eth_getLogs", wanted)]
+    assert amounts == [1000, 1, 2, 3, 4, 5, 9]
+    assert net.rpc("eth_getLogs", wanted | {"fromBlock": hex(upstream.height + 1)})[0]["data"][-1] == "9"
+
+
+def test_calls_at_old_blocks_take_overrides(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    assert balance_of(net, upstream.token, upstream.users[1], "0x2") == 1
+    slots = [hex(slot) for slot in range(8)]
+    override = {upstream.token: {"code": "0x60005460005260206000f3", "state": {s: hex(7) for s in slots}}}
+    words = {a: {**o, "state": {"0x" + f"{int(k, 16):064x}": "0x" + f"{int(v, 16):064x}" for k, v in o["state"].items()}}
+             for a, o in override.items()}
+    assert balance_of(net, upstream.token, upstream.users[1], "0x2", words) == 7
+
+
+def test_blockhash_reaches_behind_the_forked_block(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    net.rpc("evm_mine")
+
+    answer = net.rpc("eth_call", {"to": STRANGER}, "latest", {STRANGER: {"code": "0x6003430340" + "60005260206000f3"}})
+
+    assert answer == upstream.net.rpc("eth_getBlockByNumber", hex(upstream.height - 2), False)["hash"]
+
+
+def test_a_proof_is_upstreams_or_refused(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    at = hex(upstream.height)
+    assert net.rpc("eth_getProof", upstream.token, ["0x2"], at) == upstream.net.rpc(
+        "eth_getProof", upstream.token, ["0x2"], at
+    )
+    assert "no proof" in refusal(net, "eth_getProof", net.accounts[0].address, [], at).message, "its balance is ours"
+    net.rpc("evm_mine")
+    assert "forked chain" in refusal(net, "eth_getProof", upstream.token, [], "latest").message
+
+
+def test_a_fork_can_begin_just_after_a_transaction(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    receipt = upstream.net.rpc("eth_getTransactionReceipt", upstream.sent[3])
+    net = fork(upstream.url, fork_transaction_hash=upstream.sent[3], accounts=0)
+    assert net.rpc("eth_blockNumber") == receipt["blockNumber"]
+    again = net.rpc("eth_getTransactionReceipt", upstream.sent[3])
+    differing = {"blockHash", "logs"}  # its block has a root of ours
+    assert {k: v for k, v in again.items() if k not in differing} == {
+        k: v for k, v in receipt.items() if k not in differing
+    }
+    assert [log["data"] for log in again["logs"]] == [log["data"] for log in receipt["logs"]]
+    assert balance_of(net, upstream.token, upstream.users[1]) == 3, "two transfers had been made"
+
+
+# -- control ------------------------------------------------------------------------------------------------------
+
+
+def test_reset_forks_anew_and_without_forking_forks_nothing(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork()
+    net.rpc("anvil_reset", {"forking": {"jsonRpcUrl": upstream.url, "blockNumber": 3}})
+    assert net.rpc("eth_blockNumber") == "0x3"
+    assert balance_of(net, upstream.token, upstream.users[1]) == 1
+    info = net.rpc("anvil_nodeInfo")["forkConfig"]
+    assert info == {"forkUrl": upstream.url, "forkBlockNumber": 3, "forkRetryBackoff": 0}
+    assert net.rpc("anvil_metadata")["forkedNetwork"]["forkBlockNumber"] == 3
+    net.rpc("evm_mine")
+    net.rpc("anvil_reset", {"forking": {"blockNumber": 5}})
+    assert net.rpc("eth_blockNumber") == "0x5"
+    net.rpc("anvil_reset")
+    assert net.rpc("eth_blockNumber") == "0x0" and net.rpc("eth_getCode", upstream.token) == "0x"
+
+
+def test_a_reset_that_fails_leaves_everything(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url, retries=0)
+    net.rpc("evm_mine")
+    before = net.rpc("eth_getBlockByNumber", "latest", False)
+    refusal(net, "anvil_reset", {"forking": {"jsonRpcUrl": "http://127.0.0.1:9"}})
+    refusal(net, "anvil_reset", {"forking": {"blockNumber": 1000}})
+    assert net.rpc("eth_getBlockByNumber", "latest", False) == before
+
+
+def test_another_url_is_asked_from_then_on(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, retries=0)
+    faulty.always = "drop"
+    assert "127.0.0.1" in refusal(net, "eth_getBalance", STRANGER).message
+    net.rpc("anvil_setRpcUrl", upstream.url)
+    assert net.rpc("eth_getBalance", STRANGER) == upstream.net.rpc("eth_getBalance", STRANGER)
+
+
+def test_upstream_is_asked_as_the_settings_say(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    fork(
+        faulty.url.replace("http://", "http://me:pass@"),
+        fork_header=("X-Key: abc", "X-Other:1"),
+        fork_chain_id=9,
+        timeout=2_000,
+        retries=3,
+        fork_retry_backoff=7,
+        compute_units_per_second=10**6,
+    )
+    assert faulty.methods[0] == "eth_getBlockByNumber"
+    assert "eth_chainId" not in faulty.methods, "the chain id is known"
+    sent = faulty.headers[0]
+    assert (sent["X-Key"], sent["X-Other"], sent["Authorization"]) == ("abc", "1", "Basic bWU6cGFzcw==")
+    with pytest.raises(ConfigError, match="NAME:VALUE"):
+        fork(upstream.url, fork_header=("nonsense",))
+    with pytest.raises(ConfigError, match="several blocks"):
+        fork(f"{upstream.url}@3", fork_block_number=4)
+    for settings in ({"fork_bundle": "x"}, {"fork_transaction_hash": "0x", "fork_block_number": 1}):
+        with pytest.raises(ConfigError):
+            fork(upstream.url, **settings)
+
+
+def test_an_unknown_chain_is_warned_about(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url, fork_chain_id=987_654)
+    assert "987654" in net.node.l2.fork.warnings[0] and "--hardfork" in net.node.l2.fork.warnings[0]
+    assert not fork(upstream.url, fork_chain_id=987_654, hardfork="prague").node.l2.fork.warnings
+    assert fork(upstream.url, fork_chain_id=1).l2.chain.spec.hardfork.label == "prague", "as Ethereum was in 2023, or nearest"
+
+
+# -- economy ------------------------------------------------------------------------------------------------------
+
+
+def test_every_key_is_fetched_once_and_accounts_in_one_request(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, no_storage_caching=True, no_l1=True)
+    assert len(faulty.bodies) == 1, "the block and the chain id come together"
+    faulty.forget()
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 1), "gas": "0x186a0"}
+    net.rpc("eth_sendTransaction", call)
+    first = len(faulty.bodies)
+    assert first <= 6
+    state = [(method, str(params)) for method, params in faulty.calls]
+    assert len(state) == len(set(state)), "nothing is asked twice"
+    net.rpc("eth_sendTransaction", call)
+    net.rpc("eth_call", call)
+    assert len(faulty.bodies) == first, "all of it is here by now"
+
+
+def test_a_second_run_asks_for_the_block_only(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    assert balance_of(fork(faulty.url), upstream.token, upstream.users[1]) == 15
+    faulty.forget()
+    assert balance_of(fork(faulty.url), upstream.token, upstream.users[1]) == 15
+    assert set(faulty.methods) == {"eth_getBlockByNumber", "eth_chainId"}
+
+
+def test_what_the_last_run_touched_is_fetched_beforehand(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    before = fork(f"{faulty.url}@6")
+    balance_of(before, upstream.token, upstream.users[1])
+    before.close()
+    after = fork(f"{faulty.url}@8")
+    assert after.node.prefetching is not None
+    after.node.prefetching.join()
+    faulty.forget()
+    assert balance_of(after, upstream.token, upstream.users[1]) == balance_of(
+        upstream.net, upstream.token, upstream.users[1], "0x8"
+    )
+    assert not faulty.bodies
+
+
+def test_others_are_answered_while_one_request_waits_for_upstream(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    url = fork(faulty.url, retries=0).serve()
+    faulty.always = "hang"
+    answers: list[Any] = []
+    sending = {"from": upstream.users[0], "to": STRANGER, "value": "0x1"}
+    waiting = [
+        threading.Thread(target=lambda m=m, p=p: answers.append(ask(url, m, *p)))
+        for m, p in (("eth_getBalance", [STRANGER, "latest"]), ("eth_call", [{"to": STRANGER}]), ("eth_sendTransaction", [sending]))
+    ]
+    for thread in waiting:
+        thread.start()
+    for _ in range(20):
+        assert ask(url, "eth_blockNumber")["result"] == hex(upstream.height)
+    assert not answers
+    faulty.released.set()
+    for thread in waiting:
+        thread.join()
+    assert all("error" in answer for answer in answers)
+    faulty.always = None
+    assert "result" in ask(url, "eth_sendTransaction", sending), "what failed may be asked again"
+
+
+def test_requests_of_one_process_and_loop_fetch_what_they_need(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+
+    async def inside_a_loop() -> Any:
+        return net.rpc("eth_getStorageValues", {upstream.token: ["0x0", "0x1", "0x2"]})
+
+    assert asyncio.run(inside_a_loop()) == upstream.net.rpc("eth_getStorageValues", {upstream.token: ["0x0", "0x1", "0x2"]})
+
+
+def test_many_slots_are_fetched_at_once_for_a_request_on_the_loop(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    url = fork(faulty.url).serve()
+    faulty.forget()
+    slots = [hex(slot) for slot in range(90)]
+    assert len(ask(url, "eth_getStorageValues", {upstream.token: slots})["result"][upstream.token]) == 90
+    assert len(faulty.bodies) == 1
+
+
+def test_a_dump_is_laid_over_a_fork_without_hiding_it(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    first = fork(upstream.url)
+    first.rpc("anvil_setBalance", STRANGER, "0x63")
+    first.rpc("evm_mine")
+    second = fork(upstream.url)
+    second.rpc("anvil_loadState", first.rpc("anvil_dumpState"))
+    assert second.rpc("eth_getBalance", STRANGER) == "0x63"
+    assert balance_of(second, upstream.token, upstream.users[1]) == 15
+
+
+def test_what_would_take_all_of_upstreams_state_is_refused(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    sent = net.rpc("eth_sendTransactionSync", {"from": upstream.users[0], "to": STRANGER, "value": "0x1"})
+    zero = "0x" + "00" * 32
+    error = refusal(net, "debug_storageRangeAt", sent["blockHash"], 0, upstream.token, zero, 5)
+    assert "state unavailable" in error.message
+    assert "state unavailable" in refusal(net, "debug_executionWitness", "latest").message
+
+
+# -- trouble ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["429", "503", "limit", "cut", "garbage", "drop"])
+def test_trouble_that_passes_is_not_noticed(
+    fault: str, upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, no_rate_limit=True)
+    faulty.planned.extend([fault, fault])
+    assert balance_of(net, upstream.token, upstream.users[1]) == 15
+
+
+@pytest.mark.parametrize("fault", ["429", "503", "limit", "cut", "garbage", "drop"])
+def test_trouble_that_stays_is_named_and_changes_nothing(
+    fault: str, upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    url = faulty.url.replace("http://", "http://user:secret@") + "/v2/apikey?token=hidden"
+    net = fork(url, retries=1, no_rate_limit=True)
+    faulty.always = fault
+    head = net.rpc("eth_blockNumber")
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 1), "gas": "0x186a0"}
+    error = refusal(net, "eth_sendTransaction", call)
+    assert error.code == -32000
+    assert "127.0.0.1" in error.message and "eth_get" in error.message and "ask again" in error.message
+    assert not {"secret", "apikey", "hidden"} & set(error.message.replace("/", " ").replace("=", " ").split())
+    assert net.rpc("eth_blockNumber") == head
+    assert net.rpc("txpool_status") == {"pending": "0x0", "queued": "0x0"}
+    faulty.always = None
+    assert net.rpc("eth_sendTransactionSync", call)["status"] == "0x1"
+
+
+def test_a_pruned_node_is_told_from_others(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url)
+    faulty.always = refusing(-32000, "missing trie node 0xabc (path )")
+    assert "archive node" in refusal(net, "eth_getBalance", STRANGER).message
+    faulty.always = None
+    assert int(net.rpc("eth_getBalance", STRANGER), 16) == 15
+
+
+def test_a_reorganised_block_is_noticed(upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(faulty.url)
+    faulty.always = refusing(-32000, "hash 0x12 is not currently canonical")
+    assert "reorganisation" in refusal(net, "eth_getBalance", STRANGER).message
+
+
+def test_a_reorganised_block_is_noticed_on_nodes_that_know_numbers_only(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url)
+    other = {"number": hex(upstream.height), "hash": "0x" + "ab" * 32}
+
+    def old_node(asked: Any) -> Any:
+        answers = []
+        for call in asked:
+            if call["method"] == "eth_getBlockByNumber":
+                answers.append({"jsonrpc": "2.0", "id": call["id"], "result": other})
+            elif isinstance(call["params"][-1], dict):
+                error = {"code": -32602, "message": "invalid argument 1: json: cannot unmarshal object"}
+                answers.append({"jsonrpc": "2.0", "id": call["id"], "error": error})
+            else:
+                answers.append({"jsonrpc": "2.0", "id": call["id"], "result": "0x0"})
+        return answers
+
+    faulty.always = old_node
+    assert "reorganisation" in refusal(net, "eth_getBalance", "0x" + "31" * 20).message
+    other["hash"] = upstream.net.rpc("eth_getBlockByNumber", hex(upstream.height), False)["hash"]
+
+
+def test_a_node_that_takes_no_batches_is_asked_singly(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    def single(asked: Any) -> Any:
+        if isinstance(asked, list):
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "batches are not supported"}}
+        return ask(upstream.url, asked["method"], *asked["params"]) | {"id": asked["id"]}
+
+    faulty.always = single
+    assert balance_of(fork(faulty.url), upstream.token, upstream.users[1]) == 15
+
+
+def test_the_second_url_takes_over(upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(fork_url=(faulty.url, upstream.url))
+    faulty.always = "drop"
+    assert balance_of(net, upstream.token, upstream.users[1]) == 15
+
+
+def test_a_timer_goes_on_while_upstream_is_dead(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, no_mining=True, retries=0)
+    net.rpc("eth_getBalance", upstream.users[0])
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 1), "gas": "0x186a0"}
+    sent = net.rpc("eth_sendTransaction", call)
+    faulty.always = "drop"
+    head = net.rpc("eth_blockNumber")
+    refusal(net, "evm_mine")
+    assert net.rpc("eth_blockNumber") == head and net.rpc("txpool_status")["pending"] == "0x1"
+    faulty.always = None
+    net.rpc("evm_mine")
+    assert net.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
+
+
+def test_a_start_that_fails_says_why(upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]) -> None:
+    with pytest.raises(ConfigError, match="has no block"):
+        fork(f"{upstream.url}@999")
+    with pytest.raises(ConfigError, match="http"):
+        fork("ftp://example.org")
+    faulty.always = "429"
+    with pytest.raises(UpstreamFailed, match="429"):
+        fork(faulty.url, retries=1, no_rate_limit=True)
+
+
+# -- another node ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def anvil() -> Iterator[str]:
+    """A real Anvil, by its URL."""
+    if ANVIL is None:
+        pytest.skip("no anvil: set MEGADEV_ANVIL")
+    process = subprocess.Popen([ANVIL, "--port", "0", "--timestamp", str(START)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        port = next(line.rpartition(":")[2].strip() for line in process.stdout if line.startswith("Listening on"))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.mark.anvil
+def test_anvil_can_be_forked(anvil: str, fork: Callable[..., Devnet]) -> None:
+    def there(method: str, *params: Any) -> Any:
+        return ask(anvil, method, *params)["result"]
+
+    sender, friend = there("eth_accounts")[:2]
+    gold = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
+    there("eth_sendTransaction", {"from": sender, "data": "0x" + gold.hex(), "gas": "0x4c4b40"})
+    there("evm_mine")
+    token = there("eth_getTransactionReceipt", there("eth_getBlockByNumber", "0x1", False)["transactions"][0])["contractAddress"]
+    call = {"from": sender, "to": token, "data": transfer(friend, 12), "gas": "0x186a0"}
+    sent = there("eth_sendTransaction", call)
+    there("evm_mine")
+    block = there("eth_getTransactionReceipt", sent)["blockNumber"]
+    net = fork(f"{anvil}@{int(block, 16)}")
+    assert balance_of(net, token, friend) == 12
+    for method, *params in (
+        ("eth_getBlockByNumber", block, True),
+        ("eth_getTransactionByHash", sent),
+        ("eth_getTransactionReceipt", sent),
+        ("eth_getLogs", {"fromBlock": "0x0", "toBlock": block}),
+        ("eth_getCode", token, block),
+    ):
+        assert net.rpc(method, *params) == there(method, *params)
+    again = net.rpc("eth_sendTransactionSync", call)
+    assert again["status"] == "0x1" and balance_of(net, token, friend) == 24
+    replayed = fork(anvil, fork_transaction_hash=sent, accounts=0)
+    assert replayed.rpc("eth_getTransactionReceipt", sent)["gasUsed"] == there("eth_getTransactionReceipt", sent)["gasUsed"]
+
+
+# -- offline ------------------------------------------------------------------------------------------------------
+
+
+def used(net: Devnet, upstream: Upstream) -> list[Any]:
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 1)}
+    return [
+        balance_of(net, upstream.token, upstream.users[1]),
+        net.rpc("eth_sendTransactionSync", call)["gasUsed"],
+        net.rpc("eth_getTransactionReceipt", upstream.sent[2]),
+        balance_of(net, upstream.token, upstream.users[1], "0x2"),
+    ]
+
+
+def test_a_bundle_replays_without_upstream_and_says_what_it_lacks(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], tmp_path: Path
+) -> None:
+    bundle = tmp_path / "run.bundle"
+    recorded = Devnet(accounts=2, fork_url=(faulty.url,), fork_cache=tmp_path, fork_record=bundle)
+    answers = used(recorded, upstream)
+    recorded.close()
+    first = bundle.read_bytes()
+    again = Devnet(accounts=2, fork_url=(upstream.url,), no_storage_caching=True, fork_record=bundle)
+    assert used(again, upstream) == answers
+    again.close()
+    assert bundle.read_bytes() == first, "the same reads, through a cache or not, give the same bytes"
+    faulty.always = "drop"
+    faulty.forget()
+    net = fork(fork_bundle=bundle)
+    assert used(net, upstream) == answers
+    error = refusal(net, "eth_getBalance", "0x" + "12" * 20)
+    assert "account 0x" + "12" * 20 in error.message and "megadev fork record" in error.message
+    assert not faulty.bodies
+
+
+def test_a_damaged_bundle_is_refused(
+    upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
+) -> None:
+    bundle = tmp_path / "run.bundle"
+    net = Devnet(fork_url=(upstream.url,), no_storage_caching=True, fork_record=bundle)
+    balance_of(net, upstream.token, upstream.users[1])
+    net.close()
+    whole = bundle.read_bytes()
+    bundle.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ConfigError, match="damaged"):
+        fork(fork_bundle=bundle)
+    bundle.write_bytes(whole.replace(b"0xf", b"0xe", 1))
+    with pytest.raises(ConfigError, match="damaged"):
+        fork(fork_bundle=bundle)
+    bundle.write_bytes(b"hello\n")
+    with pytest.raises(ConfigError, match="no fork bundle"):
+        fork(fork_bundle=bundle)
+
+
+def test_the_command_line_records_shows_and_replays(
+    upstream: Upstream, tmp_path: Path, megadev_up: Callable[..., RunningNode]
+) -> None:
+    bundle = tmp_path / "cli.bundle"
+    asking = (
+        "import json, os, urllib.request as u;"
+        "body = json.dumps({'jsonrpc': '2.0', 'id': 1, 'method': 'eth_getBalance', 'params': [os.environ['WHO'], 'latest']});"
+        "h = {'Content-Type': 'application/json'};"
+        "print(json.load(u.urlopen(u.Request(os.environ['ETH_RPC_URL'], body.encode(), h)))['result'])"
+    )
+    environment = {"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "WHO": STRANGER}
+    command = [sys.executable, "-m", "megadev", "fork"]
+    recording = ["record", "-o", str(bundle), "-f", upstream.url, "--", sys.executable, "-c", asking]
+    done = subprocess.run([*command, *recording], capture_output=True, text=True, env=environment, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "0xf\n"), done.stderr
+    shown = subprocess.run([*command, "info", str(bundle)], capture_output=True, text=True, env=environment, timeout=60)
+    assert f"Block number:   {upstream.height}" in shown.stdout and "account" in shown.stdout
+    node = megadev_up("--fork-bundle", str(bundle))
+    assert node.rpc("eth_getBalance", STRANGER, "latest") == "0xf"
+    assert "Fork\n" in "".join(node.printed)

@@ -1,0 +1,49 @@
+"""Which rules a fork runs: those of its chain at its time, as far as there are any, and words where there are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from megadev.chain.blocks import Header
+from megadev.chain.networks import NETWORKS, fee_rules_of, rules_at
+from megadev.chain.spec import FeeRules
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "name"), [(1_750_000_000, "prague"), (1_764_798_551, "osaka"), (1_765_290_071, "bpo1"), (2**33, "bpo2")]
+)
+def test_ethereums_rules_are_those_of_the_time(timestamp: int, name: str) -> None:
+    fork, warnings = rules_at(1, timestamp, None, "osaka")
+    assert (fork.name, warnings) == (name, ())
+
+
+def test_older_blocks_run_under_the_oldest_rules_and_that_is_said() -> None:
+    fork, warnings = rules_at(1, 1_600_000_000, None, "osaka")
+    assert fork.name == "prague" and "Prague" in warnings[0]
+
+
+def test_an_unknown_chain_is_named_with_the_remedy_unless_rules_were_chosen() -> None:
+    fork, (warning,) = rules_at(777, 2**33, None, "osaka")
+    assert fork.name == "osaka" and "777" in warning and "--hardfork" in warning
+    assert rules_at(777, 2**33, "prague", "osaka") == (rules_at(1, 1_750_000_000, None, "osaka")[0], ())
+    assert rules_at(31_337, 2**33, None, "osaka")[1] == (), "a local node runs what it is told to"
+
+
+@pytest.mark.parametrize("chain_id", [4_326, 6_343])
+def test_megaeths_missing_gas_rules_are_said_by_name(chain_id: int) -> None:
+    for said in (None, "prague"):
+        assert "MegaETH's gas rules" in rules_at(chain_id, 2**33, said, "osaka")[1][0]
+
+
+def test_every_network_knows_rules_in_order() -> None:
+    for network in NETWORKS.values():
+        assert network.forks and list(network.forks) == sorted(network.forks)
+
+
+def test_an_op_chains_base_fee_moves_as_its_blocks_say() -> None:
+    usual = FeeRules()
+    holocene = Header(parent_hash=bytes(32), extra_data=bytes.fromhex("00000000fa00000006"))
+    rules = fee_rules_of(10, holocene, usual)
+    assert (rules.base_fee_change_denominator, rules.elasticity_multiplier) == (250, 6)
+    assert fee_rules_of(1, holocene, usual) is usual
+    assert fee_rules_of(10, Header(parent_hash=bytes(32)), usual) is usual

@@ -1,0 +1,93 @@
+"""Two small projects in several versions: what a developer saves, one after the other."""
+
+from __future__ import annotations
+
+_HEAD = "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.24;\n"
+_LIB = _HEAD + "library Lib { function add(uint256 a, uint256 b) external pure returns (uint256) { return a + b; } }\n"
+_OTHER_LIB = _LIB.replace("a + b", "a + b + 100")
+_COUNTER = _HEAD + """import {Lib} from "./Lib.sol";
+contract Counter {
+    uint256 public immutable step;
+    uint256 public count;
+    mapping(address => uint256) public calls;
+    constructor(uint256 step_) { require(step_ != 13, "unlucky"); step = step_; }
+    function bump() external { count = Lib.add(count, step); calls[msg.sender]++; }
+}
+"""
+_PROXY = _HEAD + """contract Proxy {
+    constructor(address target) {
+        assembly { sstore(0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc, target) }
+    }
+    fallback() external payable {
+        assembly {
+            calldatacopy(0, 0, calldatasize())
+            let done := delegatecall(
+                gas(), sload(0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc), 0, calldatasize(), 0, 0
+            )
+            returndatacopy(0, 0, returndatasize())
+            if iszero(done) { revert(0, returndatasize()) }
+            return(0, returndatasize())
+        }
+    }
+}
+"""
+_FACTORY = _HEAD + """import {Counter} from "./Counter.sol";
+contract Factory {
+    event Made(Counter counter);
+    function make(uint256 step) external { emit Made(new Counter(step)); }
+}
+"""
+
+
+def _counter(before: str, after: str) -> dict[str, str]:
+    changed = _COUNTER.replace(before, after)
+    assert changed != _COUNTER
+    return {**_FIRST, "Counter.sol": changed}
+
+
+_FIRST = {"Counter.sol": _COUNTER, "Lib.sol": _LIB, "Proxy.sol": _PROXY, "Factory.sol": _FACTORY}
+
+SOLIDITY_VERSIONS: dict[str, dict[str, str]] = {
+    "first": _FIRST,
+    "doubled": _counter("Lib.add(count, step)", "Lib.add(count, 2 * step)"),
+    "tripled": _counter("Lib.add(count, step)", "Lib.add(count, 3 * step)"),
+    "library": {**_FIRST, "Lib.sol": _OTHER_LIB},
+    "inserted": _counter("    uint256 public count;", "    address public owner;\n    uint256 public count;"),
+    "appended": _counter("public calls;", "public calls;\n    uint256 public last;"),
+    "immutables": _counter(
+        "    uint256 public immutable step;", "    uint256 public immutable start = 7;\n    uint256 public immutable step;"
+    ),
+    "unlucky": {
+        **_FIRST,
+        "Counter.sol": _COUNTER.replace("    uint256 public count;", "    bool odd;\n    uint256 public count;").replace(
+            "!= 13", "!= 5"
+        ),
+    },
+    "inserted and library": _counter(
+        "    uint256 public count;", "    address public owner;\n    uint256 public count;"
+    ) | {"Lib.sol": _OTHER_LIB},
+    "doubled and library": _counter("Lib.add(count, step)", "Lib.add(count, 2 * step)") | {"Lib.sol": _OTHER_LIB},
+    "comment": _counter("contract Counter", "// counts\ncontract Counter"),
+}  # fmt: skip
+
+_BOX = """# pragma version ^0.4.0
+limit: public(immutable(uint256))
+content: public(uint256)
+by: HashMap[address, uint256]
+
+@deploy
+def __init__(limit_: uint256):
+    limit = limit_
+
+@external
+def put(amount: uint256):
+    assert amount <= limit
+    self.content += amount
+    self.by[msg.sender] += amount
+"""
+VYPER_VERSIONS: dict[str, dict[str, str]] = {
+    "first": {"Box.vy": _BOX},
+    "doubled": {"Box.vy": _BOX.replace("content += amount", "content += 2 * amount")},
+    "inserted": {"Box.vy": _BOX.replace("content: public", "owner: address\ncontent: public")},
+    "immutables": {"Box.vy": _BOX.replace("limit: public", "who: immutable(address)\nlimit: public").replace("    limit = limit_", "    who = msg.sender\n    limit = limit_")},
+}  # fmt: skip

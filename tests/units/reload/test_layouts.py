@@ -1,0 +1,86 @@
+"""Storage layouts, read from what compilers write, and whether one can follow the other: the table of ``pairs.py``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev.reload.compatibility import compare
+from megadev.reload.layout import (
+    Layout,
+    SyntaxTrees,
+    UnknownLayout,
+    VyperTypes,
+    erc7201_slot,
+    vyper_imports,
+    vyper_layout,
+)
+from tests.units.reload.pairs import SOLIDITY, VYPER, Pair
+
+COMPILED: dict[str, Any] = json.loads((Path(__file__).parent / "layouts.json").read_bytes())
+
+
+def solidity_layout(compiled: dict[str, Any]) -> Layout:
+    path = compiled["ast"]["absolutePath"]
+    return SyntaxTrees({path: compiled["ast"]}).layout(path, "C")
+
+
+def faults(before: Layout, after: Layout) -> list[str]:
+    return list(dict.fromkeys(conflict.fault.name for conflict in compare(before, after)))
+
+
+@pytest.mark.parametrize("pair", SOLIDITY, ids=lambda pair: pair.name)
+def test_a_change_of_solidity_storage_is_judged(pair: Pair) -> None:
+    compiled = COMPILED["solidity"][pair.name]
+    before, after = solidity_layout(compiled["before"]), solidity_layout(compiled["after"])
+    assert faults(before, after) == pair.faults.split()
+
+
+@pytest.mark.parametrize("pair", VYPER, ids=lambda pair: pair.name)
+def test_a_change_of_vyper_storage_is_judged(pair: Pair) -> None:
+    printed = COMPILED["vyper"][pair.name]
+    before = vyper_layout(printed["before"], VyperTypes.of([pair.before]))
+    after = vyper_layout(printed["after"], VyperTypes.of([pair.after]))
+    assert faults(before, after) == pair.faults.split()
+
+
+@pytest.mark.parametrize("pair", SOLIDITY, ids=lambda pair: pair.name)
+def test_variables_are_placed_where_solc_places_them(pair: Pair) -> None:
+    for compiled in COMPILED["solidity"][pair.name].values():
+        variables = solidity_layout(compiled).variables
+        assert [[v.name, v.slot, v.offset] for v in variables] == compiled["places"]
+
+
+def test_a_refusal_names_the_variable_and_the_remedy() -> None:
+    compiled = COMPILED["solidity"]["a variable is inserted"]
+    first, second = compare(solidity_layout(compiled["before"]), solidity_layout(compiled["after"]))
+    assert str(first) == "C.x: inserted at slot 1, before variables that were there"
+    assert "after all others" in first.fault.value
+    assert str(second) == "C.b: moved from slot 1 to slot 2"
+
+
+def test_a_namespace_begins_where_the_erc_says() -> None:
+    # the ERC's own example
+    assert erc7201_slot("example.main") == 0x183A6125C38840424C4A85FA12BAB2AB606C4B6D0E7CC73C0C06BA5300EAB500
+
+
+def test_a_tree_that_lacks_a_base_contract_tells_no_layout() -> None:
+    compiled = COMPILED["solidity"]["a base contract gets a variable"]["before"]
+    tree = dict(compiled["ast"], nodes=[node for node in compiled["ast"]["nodes"] if node.get("name") != "B"])
+    with pytest.raises(UnknownLayout, match="compiled in another run"):
+        SyntaxTrees({tree["absolutePath"]: tree}).layout(tree["absolutePath"], "C")
+
+
+def test_modules_that_define_a_struct_in_two_ways_tell_no_layout() -> None:
+    types = VyperTypes.of(["struct S:\n    x: uint256\n", "struct S:\n    x: int256\n"])
+    with pytest.raises(UnknownLayout, match="more than once"):
+        types.type("HashMap[address, S]")
+
+
+def test_vyper_imports_are_found() -> None:
+    text = "import lib\nfrom . import x, y\nfrom ..a.b import c as d\nimport a.b as c\nfrom ethereum.ercs import IERC20\n"
+    found = [path.as_posix() for path in vyper_imports(text)]
+    assert found == ["lib", "x", "y", "../a/b/c", "a/b", "ethereum/ercs/IERC20"]

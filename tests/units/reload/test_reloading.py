@@ -1,0 +1,446 @@
+"""A source is saved: what becomes of the contracts on the chain, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+import queue
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.errors import ConfigError
+from megadev.primitives.abi import encode_call
+from megadev.reload.plan import Policy
+from megadev.reload.reloader import Notice
+from megadev.testing.client import RpcError
+from tests.units.reload.stage import BROKEN, BROKEN_SAYS, MADE, Committed, Stage
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def test_a_changed_function_is_live_and_storage_immutables_and_libraries_stay(stage: Stage) -> None:
+    counter, library = stage.counter(step=5)
+    stage.bump(counter)
+    stage.net.rpc("evm_mine")
+    before = stage.storage(counter)
+    assert len(before) == 2
+    assert stage.save("doubled").kind == "reloaded"
+    stage.net.rpc("evm_mine")
+    assert stage.storage(counter) == before
+    assert stage.call(counter, "step()") == 5
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 5 + 2 * 5
+    (found,) = [each for each in stage.net.rpc("megadev_listDeployments") if each["contract"] == "Counter.sol:Counter"]
+    assert found["isLatest"]
+    assert found["libraries"] == {"Lib.sol:Lib": library}
+    assert int(found["immutables"]["Counter.step"], 16) == 5
+    assert int(found["constructorArguments"], 16) == 5
+
+
+def test_the_code_is_what_the_new_source_would_have_been_deployed_as(stage: Stage) -> None:
+    counter, library = stage.counter(step=5)
+    stage.save("doubled")
+    fresh = stage.deploy("Counter.sol:Counter", 5, links=library)
+    assert stage.net.rpc("eth_getCode", counter, "latest") == stage.net.rpc("eth_getCode", fresh, "latest")
+
+
+def test_a_library_is_replaced_where_it_is_and_keeps_refusing_direct_calls(stage: Stage) -> None:
+    counter, library = stage.counter()
+    notice = stage.save("library")
+    assert "Lib replaced" in notice.text
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 105
+    code = bytes.fromhex(stage.net.rpc("eth_getCode", library, "latest")[2:])
+    assert code[1:21] == bytes.fromhex(library[2:])
+
+
+def test_contracts_of_a_factory_and_of_a_proxy_follow_too(stage: Stage) -> None:
+    _, library = stage.counter()
+    factory = stage.deploy("Factory.sol:Factory", links=library)
+    made = stage.send(factory, encode_call("make(uint256)", 3))["logs"][0]["data"]
+    child = stage.net.w3.to_checksum_address("0x" + made[-40:])
+    proxy = stage.deploy("Proxy.sol:Proxy", child, types="address")
+    stage.bump(proxy)
+    before = stage.storage(proxy)
+    notice = stage.save("doubled")
+    assert stage.storage(proxy) == before
+    (step,) = [each for each in notice.fields["contracts"] if each["address"] == child]
+    assert step["proxies"] == [proxy]
+    stage.bump(proxy)
+    assert stage.call(proxy, "count()") == 3 + 6
+
+
+def test_a_minimal_proxy_is_followed(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    clone = "0x" + "c1" * 20
+    code = "363d3d373d3d3d363d73" + counter[2:] + "5af43d82803e903d91602b57fd5bf3"
+    stage.net.rpc("anvil_setCode", clone, "0x" + code)
+    notice = stage.save("doubled")
+    (step,) = [each for each in notice.fields["contracts"] if each["address"] == counter]
+    assert [proxy.lower() for proxy in step["proxies"]] == [clone]
+
+
+def test_a_moved_variable_is_refused_and_nothing_changes(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    stage.bump(counter)
+    before = stage.everything()
+    notice = stage.save("inserted")
+    assert notice.kind == "refused"
+    assert "Counter.owner: inserted at slot 0" in notice.text
+    assert "Counter.count: moved from slot 0 to slot 1" in notice.text
+    assert "→ declare it after all others" in notice.text
+    assert stage.everything() == before
+    assert stage.net.rpc("megadev_reloadPlan")["refused"]
+    with pytest.raises(RpcError, match="moved from slot 0"):
+        stage.net.rpc("megadev_reloadApply")
+    assert stage.everything() == before
+
+
+def test_one_refusal_refuses_what_was_saved_with_it(stage: Stage) -> None:
+    counter, library = stage.counter()
+    code = stage.net.rpc("eth_getCode", library, "latest")
+    notice = stage.save("inserted and library")
+    assert notice.kind == "refused"
+    assert "Lib.sol:Lib" in notice.text
+    assert stage.net.rpc("eth_getCode", library, "latest") == code
+    assert stage.call(counter, "count()") == 0
+
+
+def test_a_refused_change_that_is_taken_out_again_is_forgotten(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    stage.bump(counter)
+    stage.save("inserted")
+    assert stage.save("doubled").kind == "reloaded"
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 15
+
+
+def test_force_replaces_code_whatever_the_layout_says(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    stage.bump(counter)
+    stage.save("inserted")
+    stage.net.rpc("megadev_reloadApply", True)
+    assert stage.call(counter, "owner()") == 5
+    assert "overridden: Counter.count" in stage.notices[-1].text
+
+
+def test_a_new_variable_whose_place_is_not_empty_is_refused(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    stage.net.rpc("anvil_setStorageAt", counter, "0x2", "0x" + "00" * 31 + "07")
+    notice = stage.save("appended")
+    assert notice.kind == "refused"
+    assert "Counter.last: its slot 2" in notice.text
+    stage.net.rpc("anvil_setStorageAt", counter, "0x2", "0x" + "00" * 32)
+    assert stage.net.rpc("megadev_reloadApply")["number"] == 1
+
+
+def test_a_new_immutable_is_refused(stage: Stage) -> None:
+    stage.counter()
+    notice = stage.save("immutables")
+    assert notice.kind == "refused"
+    assert "Counter.start: a new immutable" in notice.text
+
+
+def test_a_source_that_does_not_compile_leaves_the_chain_alone(stage: Stage) -> None:
+    stage.counter()
+    before = stage.everything()
+    notice = stage.save(BROKEN)
+    assert notice.kind == "failed"
+    assert notice.text.startswith(BROKEN_SAYS)
+    assert stage.everything() == before
+
+
+def test_a_project_that_does_not_compile_at_first_is_followed_once_it_does(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.reloader._compiled.clear()
+    stage.save(BROKEN)
+    stage.save("doubled")
+    counter, _ = stage.counter()
+    stage.save("tripled")
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 15
+
+
+def test_a_comment_changes_the_metadata_only(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    code = stage.net.rpc("eth_getCode", counter, "latest")
+    stage.save("comment")
+    now = stage.net.rpc("eth_getCode", counter, "latest")
+    assert len(now) == len(code) and now[:200] == code[:200] and now != code
+
+
+def test_dry_run_only_says_what_it_would_do(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, mode="dry-run")
+    stage.counter()
+    before = stage.everything()
+    notice = stage.save("doubled")
+    assert notice.kind == "plan" and "replace code" in notice.text
+    assert stage.everything() == before
+
+
+def test_ask_waits_for_the_command(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, mode="ask")
+    counter, _ = stage.counter()
+    notice = stage.save("doubled")
+    assert "megadev reload apply" in notice.text
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 5
+    assert stage.net.rpc("megadev_reloadApply")["number"] == 1
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 15
+
+
+def test_undo_goes_back_to_just_before_the_reload_and_does_not_do_it_again(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    stage.bump(counter)
+    code, head = stage.net.rpc("eth_getCode", counter, "latest"), stage.net.l2.chain.head.hash
+    stage.save("doubled")
+    stage.bump(counter)
+    answer = stage.net.rpc("megadev_reloadUndo")
+    assert answer["blocks"] == 1
+    assert stage.net.rpc("eth_getCode", counter, "latest") == code
+    assert stage.net.l2.chain.head.hash == head
+    assert stage.call(counter, "count()") == 5
+    with pytest.raises(RpcError, match="no reload to undo"):
+        stage.net.rpc("megadev_reloadUndo")
+    assert stage.net.rpc("megadev_reloadPlan")["contracts"][0]["action"] == "replace code"
+    assert stage.save("tripled").kind == "reloaded"
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 5 + 15
+
+
+def test_what_was_undone_stays_so_until_its_own_source_is_saved(stage: Stage) -> None:
+    counter, library = stage.counter()
+    stage.bump(counter)
+    stage.save("doubled")
+    stage.net.rpc("megadev_reloadUndo")
+    # solc's metadata of a contract covers what it imports, so the counter's source is another one too
+    names = [step["contract"] for step in stage.save("doubled and library").fields["contracts"]]
+    assert "Lib.sol:Lib" in names
+    code = stage.net.rpc("eth_getCode", library, "latest")
+    stage.net.rpc("megadev_reloadUndo")
+    assert stage.net.rpc("eth_getCode", library, "latest") != code
+    stage.save("doubled")
+    assert stage.net.rpc("eth_getCode", library, "latest") != code
+
+
+def test_a_chain_that_was_taken_back_is_seen_as_it_is(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    snapshot = stage.net.rpc("evm_snapshot")
+    stage.save("doubled")
+    stage.net.rpc("evm_revert", snapshot)
+    assert not next(
+        each["isLatest"] for each in stage.net.rpc("megadev_listDeployments") if each["address"] == counter
+    )
+    assert stage.save("tripled").kind == "reloaded"
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 15
+
+
+def test_redeploying_runs_the_constructor_again_at_the_same_address(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, policy=Policy.REDEPLOY)
+    counter, _ = stage.counter(step=5)
+    stage.net.rpc("anvil_setBalance", counter, "0x7")
+    stage.bump(counter)
+    nonce = stage.net.rpc("eth_getTransactionCount", stage.me, "latest")
+    notice = stage.save("inserted")
+    assert "Counter redeployed" in notice.text
+    stage.net.rpc("evm_mine")
+    assert stage.storage(counter) == {}
+    assert stage.call(counter, "step()") == 5
+    assert stage.net.rpc("eth_getBalance", counter, "latest") == "0x7"
+    assert stage.net.rpc("eth_getTransactionCount", stage.me, "latest") == nonce
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 5
+
+
+def test_a_constructor_that_refuses_its_old_arguments_changes_nothing(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, policy=Policy.REDEPLOY)
+    stage.counter(step=5)
+    before = stage.everything()
+    stage.compiler.version = "unlucky"
+    with pytest.raises(Exception, match="unlucky"):
+        stage.reloader.changed([stage.source])
+    assert stage.everything() == before
+
+
+def test_what_stands_behind_a_proxy_is_not_redeployed(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, policy=Policy.REDEPLOY)
+    counter, _ = stage.counter()
+    stage.deploy("Proxy.sol:Proxy", counter, types="address")
+    notice = stage.save("inserted")
+    assert notice.kind == "refused" and "proxies keep the storage" in notice.text
+
+
+def test_a_script_is_run_where_the_policy_says_so(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, policy=Policy.SCRIPT, script='echo "$ETH_RPC_URL" > deployed')
+    counter, _ = stage.counter()
+    code = stage.net.rpc("eth_getCode", counter, "latest")
+    stage.save("inserted")
+    assert stage.net.rpc("eth_getCode", counter, "latest") == code
+    stage.reloader._run_script(stage.reloader._scripts.get_nowait())
+    assert (tmp_path / "deployed").read_text() == "http://127.0.0.1:1\n"
+    assert stage.notices[-1].kind == "script" and "done" in stage.notices[-1].text
+
+
+def test_a_user_can_say_what_stands_at_an_address(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    strange = "0x" + "5e" * 20
+    stage.net.rpc("anvil_setCode", strange, "0x00")
+    answer = stage.net.rpc("megadev_trackContract", strange, "Lib.sol:Lib")
+    assert answer.pop("address").lower() == strange
+    assert answer == {"contract": "Lib.sol:Lib", "codeMatches": False, "layoutKnown": True}
+    stage.save("library")
+    code = stage.net.rpc("eth_getCode", strange, "latest")
+    assert code[4:44] == "5e" * 20
+    with pytest.raises(RpcError, match="0 contracts are called Nothing"):
+        stage.net.rpc("megadev_trackContract", counter, "Nothing")
+    with pytest.raises(RpcError, match="no code"):
+        stage.net.rpc("megadev_trackContract", "0x" + "77" * 20, "Counter")
+
+
+def test_a_manifest_says_it_for_many(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    strange = "0x" + "5e" * 20
+    manifest.write_text(json.dumps({strange: "Lib"}))
+    stage = Stage(tmp_path, manifest=manifest)
+    stage.net.rpc("anvil_setCode", strange, "0x00")
+    assert "Lib replaced" in stage.save("library").text
+
+
+def test_a_contract_without_a_known_layout_is_refused(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    artifact = json.loads(json.dumps(MADE["solidity"]["first"]["contracts"]["Counter.sol"]["Counter"]))
+    flat = {"contractName": "Counter", "sourceName": "Counter.sol", "abi": artifact["abi"], **artifact["evm"]}
+    answer = stage.net.rpc("megadev_trackContract", counter, flat)
+    assert answer["layoutKnown"] is False
+
+
+@pytest.mark.parametrize("name", ["deployments.json", "deployments.ts"])
+def test_addresses_and_abis_are_written_for_dapps(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "web" / name
+    stage = Stage(tmp_path, abi_out=path)
+    counter, library = stage.counter()
+    proxy = stage.deploy("Proxy.sol:Proxy", counter, types="address")
+    stage.save("appended")
+    text = path.read_text()
+    if name.endswith(".ts"):
+        assert text.rstrip().endswith("as const;")
+        text = text[text.index("{") : text.rindex("}") + 1]
+    written = json.loads(text)
+    assert written["chainId"] == 31337
+    found = written["contracts"]["Counter"]
+    assert found["address"] == proxy and found["addresses"] == [proxy, counter]
+    assert "last" in {item.get("name") for item in found["abi"]}
+    assert written["contracts"]["Lib"]["address"] == library
+
+
+def test_connected_dapps_are_told(stage: Stage) -> None:
+    from megadev.rpc.dispatch import RpcNode
+    from megadev.rpc.methods.eth_subscribe import eth_subscribe
+
+    class Connection:
+        id = "1"
+
+        def __init__(self) -> None:
+            self.told: list[dict[str, Any]] = []
+
+        def notify(self, message: bytes, shared: bytes = b"") -> None:
+            self.told.append(json.loads(message + shared)["params"]["result"])
+
+        def on_close(self, callback: object) -> None: ...
+
+    connection = Connection()
+    eth_subscribe(RpcNode(stage.net.node, stage.net.l2.chain, connection), "contractReloads")
+    counter, _ = stage.counter()
+    stage.save("appended")
+    (told,) = connection.told
+    assert told["number"] == "0x1"
+    (contract,) = told["contracts"]
+    assert (contract["name"], contract["action"], contract["address"]) == ("Counter", "replaced", counter.lower())
+    assert "last" in {item.get("name") for item in contract["abi"]}
+    stage.net.rpc("megadev_reloadUndo")
+    assert connection.told[1]["contracts"][0]["action"] == "undone"
+    assert "last" not in {item.get("name") for item in connection.told[1]["contracts"][0]["abi"]}
+
+
+def test_without_watching_the_methods_say_what_to_do() -> None:
+    with Devnet(accounts=1) as net, pytest.raises(RpcError, match="start the node with --watch"):
+        net.rpc("megadev_reloadPlan")
+
+
+def test_a_devnet_that_watches_reloads_on_a_file_event_as_its_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    compiler = Committed(tmp_path, "vyper")
+
+    def find(root: Path, paths: list[Path], *, solc: Path | None) -> list[Committed]:
+        asked.extend((root, paths, solc))
+        return [compiler]
+
+    monkeypatch.setattr("megadev.reload.compiler.find_compilers", find)
+    manifest = tmp_path / "manifest.json"
+    strange = "0x" + "5e" * 20
+    manifest.write_text(json.dumps({strange: "Box"}))
+    notices: queue.Queue[Notice] = queue.Queue()
+
+    def wait_for(kind: str) -> Notice:
+        while (notice := notices.get(timeout=60)).kind != kind:
+            pass
+        return notice
+
+    with Devnet(
+        accounts=1, watch=(str(tmp_path),), solc="/opt/solc", reload="ask", reload_conflict="script",
+        reload_script="exit 3", reload_manifest=manifest, reload_abi_out=tmp_path / "abi.json",
+    ) as net:  # fmt: skip
+        net.serve()
+        net.watch(notices.put)
+        wait_for("watching")
+        assert asked == [tmp_path, [tmp_path], Path("/opt/solc")]
+        net.rpc("anvil_setCode", strange, "0x00")
+        compiler.version = "inserted"
+        (tmp_path / "Box.vy").write_text("saved")
+        assert "megadev reload apply" in wait_for("plan").text
+        assert net.rpc("megadev_reloadPlan")["contracts"][0]["action"] == "left to the deploy script"
+        net.rpc("megadev_reloadApply")
+        assert wait_for("script").fields["code"] == 3
+        assert "Box" in json.loads((tmp_path / "abi.json").read_text())["contracts"]
+        with pytest.raises(ConfigError, match="watches already"):
+            net.watch()
+
+
+# -- Vyper ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_vyper_contract_keeps_its_storage_and_immutables(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "vyper")
+    box = stage.deploy("Box.vy:Box", 50)
+    stage.send(box, encode_call("put(uint256)", 3))
+    stage.net.rpc("evm_mine")
+    before = stage.storage(box)
+    assert stage.save("doubled").kind == "reloaded"
+    stage.net.rpc("evm_mine")
+    assert stage.storage(box) == before
+    stage.send(box, encode_call("put(uint256)", 3))
+    assert stage.call(box, "content()") == 3 + 6
+    assert stage.call(box, "limit()") == 50
+    fresh = stage.deploy("Box.vy:Box", 50)
+    assert stage.net.rpc("eth_getCode", fresh, "latest") == stage.net.rpc("eth_getCode", box, "latest")
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("inserted", "content: moved from slot 0 to slot 1"), ("immutables", "who: a new immutable")]
+)
+def test_a_vyper_contract_that_cannot_go_on_is_refused(tmp_path: Path, version: str, said: str) -> None:
+    stage = Stage(tmp_path, "vyper")
+    stage.deploy("Box.vy:Box", 50)
+    before = stage.everything()
+    notice = stage.save(version)
+    assert notice.kind == "refused" and said in notice.text
+    assert stage.everything() == before

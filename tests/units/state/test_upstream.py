@@ -1,0 +1,134 @@
+"""Asking the forked node: patience, pauses, limits, and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from megadev.clock import ManualClock
+from megadev.errors import ConfigError, UpstreamFailed, UpstreamRefused
+from megadev.state.upstream import Manners, Upstream, shown
+from tests.faulty_upstream import FaultyUpstream, faulty_upstream, refusing
+
+
+def echo(asked: Any) -> Any:
+    """Answers each call with its method."""
+
+    def one(call: Any) -> Any:
+        return {"jsonrpc": "2.0", "id": call["id"], "result": call["method"]}
+
+    return [one(call) for call in reversed(asked)] if isinstance(asked, list) else one(asked)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyUpstream]:
+    with faulty_upstream("http://127.0.0.1:9") as proxy:
+        proxy.always = echo
+        yield proxy
+
+
+def opened(*urls: str, slept: list[float] | None = None, clock: ManualClock | None = None, **manners: Any) -> Upstream:
+    def sleep(seconds: float) -> None:
+        if slept is not None:
+            slept.append(round(seconds, 6))
+        if clock is not None:
+            clock.advance(seconds)
+
+    return Upstream(urls, Manners(**manners), sleep=sleep, chance=lambda: 0.5, clock=clock)
+
+
+def test_answers_come_in_the_order_of_the_calls(server: FaultyUpstream) -> None:
+    upstream = opened(server.url)
+    names = [f"method_{index}" for index in range(250)]
+    assert upstream.ask([(name, ()) for name in names]) == names
+    assert sorted(len(body) for body in server.bodies) == [50, 100, 100]
+    upstream.close()
+
+
+def test_pauses_double_and_a_named_one_is_kept_to(server: FaultyUpstream) -> None:
+    slept: list[float] = []
+    upstream = opened(server.url, slept=slept, pause=1.0, retries=3, units_per_second=0)
+    server.always = "503"
+    with pytest.raises(UpstreamFailed, match="HTTP 503") as caught:
+        upstream.ask([("eth_chainId", ())])
+    assert slept == [1.0, 2.0, 4.0]
+    assert "eth_chainId" in str(caught.value) and "after 4 attempts" in str(caught.value)
+    upstream.close()
+
+
+def test_the_other_url_is_asked_without_a_pause(server: FaultyUpstream) -> None:
+    slept: list[float] = []
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        other.always = "drop"
+        upstream = opened(other.url, server.url, slept=slept)
+        assert upstream.ask([("eth_chainId", ())]) == ["eth_chainId"]
+        assert slept == []
+        upstream.close()
+
+
+def test_only_what_is_missing_is_asked_again(server: FaultyUpstream) -> None:
+    def half(asked: Any) -> Any:
+        return [answer for answer in echo(asked) if answer["id"] % 2]
+
+    server.planned.append(half)
+    upstream = opened(server.url, pause=0)
+    assert upstream.ask([(f"m{index}", ()) for index in range(4)]) == ["m0", "m1", "m2", "m3"]
+    assert [call["method"] for call in server.bodies[1]] == ["m0", "m2"]
+    upstream.close()
+
+
+def test_the_limit_holds_once_upstream_complains(server: FaultyUpstream) -> None:
+    clock, slept = ManualClock(), list[float]()
+    upstream = opened(server.url, slept=slept, clock=clock, pause=0.0)
+    upstream.ask([("m", ())] * 50)
+    assert slept == [], "no limit as long as nobody complains"
+    server.planned.append("429")
+    upstream.ask([("m", ())] * 50)
+    assert sum(slept) > 2, "50 calls of 20 units, at 330 a second"
+    upstream.close()
+
+
+def test_the_limit_that_was_asked_for_holds_from_the_start(server: FaultyUpstream) -> None:
+    clock, slept = ManualClock(), list[float]()
+    upstream = opened(server.url, slept=slept, clock=clock, units_per_second=100)
+    for _ in range(10):
+        upstream.ask([("m", ())])
+    assert sum(slept) == pytest.approx(1.0), "five calls at once, then five a second"
+    upstream.close()
+
+
+def test_a_query_that_is_too_large_is_not_repeated(server: FaultyUpstream) -> None:
+    server.always = refusing(-32005, "query returned more than 10000 results")
+    upstream = opened(server.url)
+    with pytest.raises(UpstreamRefused, match="more than 10000") as caught:
+        upstream.ask([("eth_getLogs", ())])
+    assert caught.value.code == -32005 and len(server.bodies) == 1
+    upstream.close()
+
+
+def test_a_hanging_node_is_given_up(server: FaultyUpstream) -> None:
+    server.always = "hang"
+    upstream = opened(server.url, timeout=0.05, retries=0)
+    with pytest.raises(UpstreamFailed, match="no answer within"):
+        upstream.ask([("eth_chainId", ())])
+    upstream.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://user:pass@node.example:8545/v3/0123456789?key=1", "https://node.example:8545/…"),
+        ("http://127.0.0.1:8545", "http://127.0.0.1:8545"),
+        ("http://[::1]:8545/", "http://[::1]:8545"),
+    ],
+)
+def test_credentials_are_not_shown(url: str, said: str) -> None:
+    assert shown(url) == said
+
+
+@pytest.mark.parametrize("url", ["ws://node.example", "node.example:8545", "http://", "http://x:notaport"])
+def test_a_url_that_cannot_be_asked_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError):
+        opened(url)
