@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -161,6 +162,26 @@ def test_a_signal_reaches_the_command_of_exec(tmp_path: Path, number: signal.Sig
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
+def test_ctrl_c_in_a_terminal_reaches_the_command_of_exec_once(tmp_path: Path) -> None:
+    from tests.journeys.test_ui import Terminal
+
+    (tmp_path / "wait.sh").write_text(
+        "trap 'echo asked >> asked' INT\necho ready\nwhile [ ! -e done ]; do sleep 0.05; done\nexit 5\n"
+    )
+    terminal = Terminal(tmp_path, "-m megadev exec -- sh wait.sh", 80, 24)
+    try:
+        terminal.shows("ready")
+        terminal.press("C-c")
+        terminal.until(lambda screen: (tmp_path / "asked").exists())
+        (tmp_path / "done").touch()
+        terminal.shows("ended with 5")
+        assert (tmp_path / "asked").read_text() == "asked\n"
+    finally:
+        terminal.tmux("kill-server")
 
 
 # -- script, ready file, wait --------------------------------------------------------------------------------------------
