@@ -474,6 +474,8 @@ def test_forked(devnet, again):
     assert blocks(devnet) == 101 and devnet.rpc("eth_getBalance", "{rich}", "latest") == "0x5"
     devnet.rpc("anvil_setBalance", "{rich}", "0x7")
     devnet.rpc("evm_mine")
+    devnet.rpc("anvil_reset")
+    assert devnet.rpc("eth_getBalance", "{rich}", "latest") == "0x0"
 
 def test_not_forked(devnet):
     assert blocks(devnet) == 0
