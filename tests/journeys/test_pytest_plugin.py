@@ -535,10 +535,11 @@ print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], body, {"Content
 '''
 
 @pytest.mark.parametrize("again", range(2))
-def test_served(devnet, devnet_url, again):
-    assert blocks(devnet) == 0
+def test_served(devnet, devnet_url, l1, l2, again):
+    assert blocks(devnet) == blocks(l1) == 0 and l2.url == devnet_url
     subprocess.run([sys.executable, "-c", ASK, devnet_url], check=True, timeout=60)
-    assert blocks(devnet) == 1
+    subprocess.run([sys.executable, "-c", ASK, l1.url], check=True, timeout=60)
+    assert blocks(devnet) == blocks(l1) == 1
 """,
     )
     done.assert_outcomes(passed=2)

@@ -177,7 +177,7 @@ def _from_root(settings: Mapping[str, Any], root: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def devnet_url(devnet: Devnet) -> str:
-    """The URL of the same devnet, served on a free port from now on: for other processes."""
+    """The URL of the same devnet, served on free ports from now on: for other processes. ``l1.url`` is the L1's."""
     from megadev.errors import ConfigError
 
     try:
