@@ -33,7 +33,7 @@ GIVEN: dict[str, str] = {
     "MEGADEV_RPC_URL": "the L2's URL",
     "ETH_RPC_URL": "the same, for Foundry's tools",
     "MEGADEV_WS_URL": "the same over WebSocket",
-    "MEGADEV_L1_RPC_URL": "the L1's URL (not with `--no-l1`)",
+    "MEGADEV_L1_RPC_URL": "the L1's URL, unless there is none",
     "MEGADEV_L1_WS_URL": "the same over WebSocket",
     "MEGADEV_ADDRESSES": "the funded accounts, separated by commas: the same on both chains",
     "MEGADEV_PRIVATE_KEYS": "their keys, in the same order",
@@ -1002,7 +1002,7 @@ class DevnetConfig:
         TERMINAL,
         "--script",
         "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
-        "stops if it fails.",
+        "stops with exit code 1 if it fails; what it leaves in the background ends with the node.",
     )
     ready_file: Path | None = _setting(
         None,

@@ -6,18 +6,14 @@ from __future__ import annotations
 
 import collections
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from megadev.cli.scripts import as_shells_say, environment, run_program
 from megadev.config import DevnetConfig, resolve
-from megadev.errors import ConfigError, MegadevError
-
-
-class CommandFailed(MegadevError):
-    """The command that was recorded could not be started."""
+from megadev.errors import ConfigError
 
 
 @click.group(short_help="Record what a fork reads, to run it offline.")
@@ -43,8 +39,8 @@ def record(
 ) -> int:
     """Start a node that forks URL, run COMMAND, and write what was read from upstream to a bundle.
 
-    COMMAND finds the node in MEGADEV_RPC_URL and ETH_RPC_URL. Other settings come from MEGADEV_* variables. The exit
-    code is COMMAND's; the bundle is written whatever it is.
+    COMMAND finds the node in its environment, as with megadev exec. Other settings come from MEGADEV_* variables. The
+    exit code is COMMAND's; the bundle is written whatever it is.
 
     Example: megadev fork record -o mainnet.bundle -f https://rpc.example@19000000 -- pytest
     """
@@ -58,14 +54,10 @@ def record(
     }
     config: DevnetConfig = resolve(flags, os.environ, None)
     with Devnet(config) as net:
-        url = net.serve()
-        environment = {**os.environ, "MEGADEV_RPC_URL": url, "ETH_RPC_URL": url}
-        try:
-            code = subprocess.run(list(command), env=environment, check=False).returncode
-        except OSError as problem:
-            raise CommandFailed(f"{command[0]}: {problem.strerror or problem}") from None
+        net.serve()
+        code = run_program(command, environment(net))
     click.echo(f"{output}: {output.stat().st_size} bytes; use it with megadev up --fork-bundle {output}", err=True)
-    return code if code >= 0 else 128 - code
+    return as_shells_say(code)
 
 
 @fork.command(short_help="Show what a bundle holds.")

@@ -30,7 +30,7 @@ from megadev.node.genesis import Beginning
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
-from megadev.sequencer.sequencer import MiningMode, Sequencer
+from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
@@ -140,6 +140,15 @@ class LocalChain:
             sequencer.drop(tx.hash, "the chain was reset")
         sequencer.blocks = self._first_settings
         self.time.settings = TimeSettings(self.time.settings.offset)
+
+    @property
+    def began_with(self) -> tuple[Beginning, BlockSettings]:
+        """What a reset goes back to; set it to be the chain again that began with these."""
+        return self.beginning, self._first_settings
+
+    @began_with.setter
+    def began_with(self, began_with: tuple[Beginning, BlockSettings]) -> None:
+        self.beginning, self._first_settings = began_with
 
     def start_over(self, beginning: Beginning, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""

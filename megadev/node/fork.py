@@ -145,7 +145,7 @@ def _endpoint(request: ForkRequest) -> str:
     return hashlib.sha256(request.urls[0].encode()).hexdigest()[:12]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Fork:
     """An open fork. ``url`` is fit for messages; ``document`` is the forked block as upstream tells it."""
 

@@ -177,8 +177,8 @@ class Node:
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
-        if before is not None and before is not fork:
-            before.close()
+        if before is not None:
+            self.snapshots.close_unless_needed(before)
 
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
@@ -187,12 +187,17 @@ class Node:
             self.between_blocks()
             self.state_file.save(Capture(self))
 
+    @property
+    def forks(self) -> list[Fork | None]:
+        """What each chain forks."""
+        return [chain.fork for chain in self.chains]
+
     def close(self) -> None:
         """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
-        forks = [chain.fork for chain in self.chains]
+        forks = self.forks
         if self.config.fork_record is not None and any(forks):
             write_bundle(self.config.fork_record, forks[0], forks[1] if len(forks) > 1 else None)
-        for fork in forks:
+        for fork in {*forks, *self.snapshots.forks}:
             if fork is not None:
                 fork.close()
 
