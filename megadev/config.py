@@ -533,8 +533,8 @@ class DevnetConfig:
         TextList("URL[@BLOCK]"),
         FORKING,
         "--fork-url --fork -f --rpc-url",
-        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated: the others "
-        "are asked when the first fails. [default: none]",
+        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated, "
+        "share the work, and stand in for each other. [default: none]",
     )
     fork_block_number: int | None = _setting(
         None,
