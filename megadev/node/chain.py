@@ -201,9 +201,15 @@ class LocalChain:
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
         try:
-            return self.block(ref)
+            return self.whole(self.block(ref))
         except UnknownBlock:
             return None
+
+    def whole(self, block: SealedBlock) -> SealedBlock:
+        """``block`` with its transactions, also where it is the one that was forked."""
+        if self.past is None or block is not self.beginning.block:
+            return block
+        return self.past.block(block.number, self.spec)
 
     @property
     def open_block(self) -> OpenBlock | None:

@@ -21,7 +21,7 @@ import msgspec
 
 from megadev.chain.blocks import Header, SealedBlock, block_size
 from megadev.chain.fees import blob_base_fee
-from megadev.chain.networks import rules_at
+from megadev.chain.networks import knows_rules, rules_at
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
 from megadev.config import DevnetConfig
@@ -461,6 +461,16 @@ class Past:
             kept[block.number] = block
             if len(kept) > PAST_BLOCKS:
                 kept.popitem(last=False)
+
+    def can_run_again(self, header: Header) -> bool:
+        """Whether megadev has the rules under which ``header``'s block was made, as far as it knows."""
+        return knows_rules(self._chain_id, header.timestamp)
+
+    def block_number_of(self, tx_hash: Hash32) -> int | None:
+        """The number of the block up to the forked one that holds a transaction; None where there is none."""
+        name = "0x" + tx_hash.hex()
+        found = self.source.query(f"transaction {name}", "eth_getTransactionByHash", name, keep=self._is_past)
+        return int(found["blockNumber"], 16) if self._is_past(found) else None
 
     def rules(self, spec: ChainSpec, header: Header) -> ChainSpec:
         """``spec`` as it was when ``header``'s block was made, as far as megadev has those rules."""

@@ -69,7 +69,15 @@ def replay(
     Use each result before asking for the next. Raises ``UnknownBlock`` where the parent is not held, and
     ``StateUnavailable`` where its state is not the one that the block was built on.
     """
-    yield from run_again(block_start(chain, block), block, watch, stop=stop)
+    is_past = chain.past is not None and block.number <= chain.past.last
+    for replayed in run_again(block_start(chain, block), block, watch, stop=stop):
+        if is_past and replayed.execution.gas.used != block.receipts[replayed.index].gas_used:
+            there, here = block.receipts[replayed.index].gas_used, replayed.execution.gas.used
+            raise StateUnavailable(
+                f"state unavailable: 0x{replayed.tx.hash.hex()} of upstream's block {block.number} took {there} gas "
+                f"there and {here} here: it ran under rules that megadev does not have; ask upstream itself about it"
+            )
+        yield replayed
 
 
 def run_again(

@@ -61,7 +61,7 @@ Answer: TypeAlias = bytes | None
 Offload: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
 """Runs a function in a worker thread."""
 
-History: TypeAlias = Callable[["RpcNode", str, list[Any]], Callable[[], Any] | None]
+History: TypeAlias = Callable[["RpcNode", "Method", list[Any], list[Any]], Callable[[], Any] | None]
 """What answers a request about a fork's past, on a thread that may wait; None: the chain itself does."""
 
 CATCH_UP_SECONDS = 2.0
@@ -340,7 +340,7 @@ class Dispatcher:
             if called.is_async:
                 return self._wait(called, lambda: called.function(node, *arguments), request_id, started)
             if self.history is not None and node.chain.past is not None:
-                asked = self.history(node, called.name, arguments)
+                asked = self.history(node, called, arguments, params)
                 if asked is not None:
                     return self._run_apart(called, asked, request_id, started)
                 if heavy:

@@ -213,6 +213,146 @@ def test_logs_are_found_on_both_sides_of_the_forked_block(upstream: Upstream, fo
     assert net.rpc("eth_getLogs", wanted | {"fromBlock": hex(upstream.height + 1)})[0]["data"][-1] == "9"
 
 
+def test_a_filter_from_an_old_block_has_the_old_logs(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    wanted = {"fromBlock": "0x3", "address": upstream.token, "topics": [TRANSFER]}
+    watching = net.rpc("eth_newFilter", wanted)
+    net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)})
+    expected = net.rpc("eth_getLogs", wanted)
+    assert len(expected) > 2
+    assert net.rpc("eth_getFilterLogs", watching) == expected
+    assert net.rpc("eth_getFilterChanges", watching) == expected
+    assert net.rpc("eth_getFilterChanges", watching) == []
+    assert net.rpc("eth_getFilterLogs", watching) == expected
+
+
+def test_log_pages_cross_the_forked_block(
+    upstream: Upstream, fork: Callable[..., Devnet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = fork(upstream.url)
+    net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)})
+    net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 8)})
+    wanted = {"fromBlock": "earliest", "toBlock": "latest", "address": upstream.token}
+    expected = net.rpc("eth_getLogs", wanted)
+    monkeypatch.setattr("megadev.rpc.methods.eth_log_pages.PAGE", 3)
+    pages = [net.rpc("eth_getLogsWithCursor", wanted)]
+    while "cursor" in pages[-1]:
+        pages.append(net.rpc("eth_getLogsWithCursor", wanted | {"cursor": pages[-1]["cursor"]}))
+    assert [len(page["logs"]) for page in pages] == [3, 3, 2]
+    assert [log for page in pages for log in page["logs"]] == expected
+    at_hash = {"blockHash": upstream.net.rpc("eth_getBlockByNumber", "0x2", False)["hash"]}
+    assert net.rpc("eth_getLogsWithCursor", at_hash)["logs"] == net.rpc("eth_getLogs", at_hash)
+
+
+@pytest.fixture(params=["with", "without"])
+def searched(request: pytest.FixtureRequest, upstream: Upstream, faulty: FaultyUpstream) -> FaultyUpstream:
+    """An upstream that has trace_filter and ots_*, and one that does not."""
+    if request.param == "without":
+        faulty.always = lacking(upstream.url, "trace_", "ots_", "debug_")
+    return faulty
+
+
+def lacking(url: str, *prefixes: str) -> Callable[[Any], Any]:
+    """A node without the methods whose names begin so."""
+
+    def answer(asked: Any) -> Any:
+        def one(call: Any) -> Any:
+            if call["method"].startswith(prefixes):
+                error = {"code": -32601, "message": f"the method {call['method']} does not exist/is not available"}
+                return {"jsonrpc": "2.0", "id": call["id"], "error": error}
+            return ask(url, call["method"], *call["params"]) | {"id": call["id"]}
+
+        return [one(call) for call in asked] if isinstance(asked, list) else one(asked)
+
+    return answer
+
+
+def test_traces_are_searched_for_on_both_sides_of_the_forked_block(
+    upstream: Upstream, searched: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(searched.url)
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)}
+    net.rpc("eth_sendTransaction", call)
+    wanted = {"fromBlock": "0x1", "toAddress": [upstream.token, STRANGER]}
+    old = upstream.net.rpc("trace_filter", wanted)
+    found = net.rpc("trace_filter", wanted)
+    assert len(old) > 8 and found[: len(old)] == old
+    assert [trace["blockNumber"] for trace in found[len(old) :]] == [upstream.height + 1]
+    for after, count in ((0, 3), (2, 4), (len(old) - 1, 5), (len(old), 1)):
+        page = net.rpc("trace_filter", wanted | {"after": after, "count": count})
+        assert page == found[after : after + count]
+    for method in ("trace_block", "trace_replayBlockTransactions", "debug_traceBlockByNumber"):
+        more = {"trace_replayBlockTransactions": (["trace"],)}.get(method, ())
+        for block in ("0x2", hex(upstream.height), hex(upstream.height - 1)):
+            assert net.rpc(method, block, *more) == upstream.net.rpc(method, block, *more)
+
+
+def test_an_address_is_searched_for_on_both_sides_of_the_forked_block(
+    upstream: Upstream, searched: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(searched.url)
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)}
+    mine = net.rpc("eth_sendTransactionSync", call)["transactionHash"]
+    if searched.always is not None:
+        error = refusal(net, "ots_searchTransactionsBefore", upstream.token, 0, 25)
+        assert "does not have that method" in error.message and error.code == -32601
+        assert "does not have that method" in refusal(net, "ots_getContractCreator", upstream.token).message
+        after = net.rpc("ots_searchTransactionsAfter", upstream.token, upstream.height, 25)
+        assert [tx["hash"] for tx in after["txs"]] == [mine]
+        return
+    old = [tx["hash"] for tx in upstream.net.rpc("ots_searchTransactionsBefore", upstream.token, 0, 25)["txs"]]
+    found = net.rpc("ots_searchTransactionsBefore", upstream.token, 0, 25)
+    assert [tx["hash"] for tx in found["txs"]] == [mine, *old]
+    assert (found["firstPage"], found["lastPage"]) == (True, True)
+    assert [receipt["transactionHash"] for receipt in found["receipts"]] == [mine, *old]
+    first = net.rpc("ots_searchTransactionsBefore", upstream.token, 0, 1)
+    assert [tx["hash"] for tx in first["txs"]] == [mine] and not first["lastPage"]
+    page = net.rpc("ots_searchTransactionsBefore", upstream.token, upstream.height + 1, 2)
+    assert [tx["hash"] for tx in page["txs"]] == old[:2] and not page["lastPage"] and not page["firstPage"]
+    after = net.rpc("ots_searchTransactionsAfter", upstream.token, 0, 25)
+    assert [tx["hash"] for tx in after["txs"]] == [mine, *old] and after["firstPage"] and after["lastPage"]
+    after = net.rpc("ots_searchTransactionsAfter", upstream.token, 0, 2)
+    assert [tx["hash"] for tx in after["txs"]] == old[-2:] and not after["firstPage"]
+    assert net.rpc("ots_getContractCreator", upstream.token) == upstream.net.rpc("ots_getContractCreator", upstream.token)
+    for method in ("ots_traceTransaction", "ots_getInternalOperations", "ots_getTransactionError"):
+        assert net.rpc(method, upstream.sent[1]) == upstream.net.rpc(method, upstream.sent[1])
+    sent = ("ots_getTransactionBySenderAndNonce", upstream.users[0], 1)
+    assert net.rpc(*sent) == upstream.net.rpc(*sent) == upstream.sent[1]
+
+
+def test_traces_under_rules_that_are_not_known_are_upstreams(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, fork_chain_id=777)
+    faulty.forget()
+    traced = net.rpc("debug_traceTransaction", upstream.sent[1], {"tracer": "callTracer"})
+    assert traced == upstream.net.rpc("debug_traceTransaction", upstream.sent[1], {"tracer": "callTracer"})
+    assert "debug_traceTransaction" in faulty.methods
+    assert net.rpc("trace_block", "0x2") == upstream.net.rpc("trace_block", "0x2")
+    assert "trace_block" in faulty.methods
+    faulty.always = lacking(upstream.url, "trace_", "debug_")
+    again = net.rpc("trace_transaction", upstream.sent[2])
+    assert again == upstream.net.rpc("trace_transaction", upstream.sent[2]), "run here, where upstream does not trace"
+
+
+def test_a_trace_that_comes_out_otherwise_than_upstream_is_refused(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url)
+
+    def cheaper(asked: Any) -> Any:
+        def one(call: Any) -> Any:
+            answer = ask(upstream.url, call["method"], *call["params"]) | {"id": call["id"]}
+            if call["method"] == "eth_getBlockReceipts":
+                answer["result"] = [receipt | {"gasUsed": "0x5208"} for receipt in answer["result"]]
+            return answer
+
+        return [one(call) for call in asked] if isinstance(asked, list) else one(asked)
+
+    faulty.always = cheaper
+    assert "rules that megadev does not have" in refusal(net, "trace_transaction", upstream.sent[1]).message
+
+
 def test_calls_at_old_blocks_take_overrides(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(upstream.url)
     assert balance_of(net, upstream.token, upstream.users[1], "0x2") == 1
