@@ -28,13 +28,21 @@ from megadev.config import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
 from megadev.node.persistence import read_log, read_transaction
 from megadev.primitives.bloom import logs_bloom
-from megadev.primitives.types import EMPTY_OMMERS_HASH, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, Address, Hash32, Wei
+from megadev.primitives.types import (
+    EMPTY_CODE_HASH,
+    EMPTY_OMMERS_HASH,
+    EMPTY_REQUESTS_HASH,
+    EMPTY_TRIE_ROOT,
+    Address,
+    Hash32,
+    Wei,
+)
 from megadev.rollup.derivation import L1Origin
 from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, read_bundle, write_whole
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import RemoteState, Source
-from megadev.state.upstream import Manners, Upstream
+from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
+from megadev.state.upstream import Call, Manners, Upstream
 
 L1_PART = "L1"
 """What a bundle's keys begin with that are of L1."""
@@ -427,6 +435,34 @@ class Past:
         if not self._is_past(found):
             return None
         return self.block(int(found["blockNumber"], 16), spec), int(found["transactionIndex"], 16)
+
+    def touched_by(self, state: RemoteState, block: SealedBlock, stop: int | None) -> Keys:
+        """What the transactions of upstream's ``block`` (before number ``stop``) touch, as far as upstream tells: from
+        the prestate of each, or else an access list of each on ``state``, which is that of the block before. Blocks.
+        """
+        txs = block.transactions[:stop]
+        options = {"tracer": "prestateTracer"}
+        if len(txs) == 1:
+            asked: Call = ("debug_traceTransaction", ("0x" + txs[0].hash.hex(), options))
+        else:
+            asked = ("debug_traceBlockByHash", ("0x" + block.hash.hex(), options))
+        (told,) = self.source.hints([asked])
+        if told is not None:
+            prestates = [told] if isinstance(told, dict) else [item["result"] for item in told[: len(txs)]]
+            touched: dict[Address, dict[int, None]] = {}
+            for prestate in prestates:
+                for name, account in prestate.items():
+                    slots = touched.setdefault(bytes.fromhex(name[2:]), {})
+                    slots.update(dict.fromkeys(int(slot, 16) for slot in account.get("storage") or ()))
+            return touched, [(address, slot) for address, slots in touched.items() for slot in slots]
+        calls: list[Call] = []
+        for tx in txs:
+            target = None if tx.to is None else state.account(tx.to)
+            if tx.to is not None and target is not None and target.code_hash != EMPTY_CODE_HASH:
+                names = {"from": "0x" + tx.sender.hex(), "to": "0x" + tx.to.hex(), "value": hex(tx.value)}
+                call = names | {"data": "0x" + tx.data.hex()}
+                calls.append(("eth_createAccessList", (call, hex(state.number))))
+        return access_list_keys(self.source.hints(calls))
 
     def _is_past(self, document: Any) -> bool:
         number = document.get("blockNumber") if isinstance(document, dict) else None

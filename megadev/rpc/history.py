@@ -22,6 +22,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
 from megadev.primitives.types import Hash32
 from megadev.rpc.dispatch import Method, RpcNode
+from megadev.state.upstream import is_missing
 
 BY_NUMBER: Mapping[str, int] = {
     "eth_getBlockByNumber": 0,
@@ -62,9 +63,6 @@ TRACES = TRACES_OF_TRANSACTIONS | {
     "trace_replayBlockTransactions",
 }
 """What was executed, by transaction or by block, which comes first."""
-
-
-_MISSING = ("not found", "not exist", "not supported", "not available")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +146,6 @@ def _traced(
         return called.function(node, *arguments)
 
     return answer
-
-
-def is_missing(refused: UpstreamRefused) -> bool:
-    """Whether upstream said that it does not have a method."""
-    lowered = str(refused).lower()
-    return refused.code == -32601 or ("method" in lowered and any(words in lowered for words in _MISSING))
 
 
 def _is_here(chain: LocalChain, tx_hash: Hash32) -> bool:

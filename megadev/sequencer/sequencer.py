@@ -84,7 +84,7 @@ from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.remote import load
+from megadev.state.remote import call_hint, expect, load
 from megadev.state.rows import WorldRow
 from megadev.state.world import World, WorldView
 
@@ -345,6 +345,7 @@ class Sequencer:
                 accounts.append(tx.to)
             accounts += [address for address, _ in tx.access_list]
             load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
+            expect(call_hint(tx.sender, tx.to, tx.value, tx.data))
 
     def settle(self) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""

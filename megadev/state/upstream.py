@@ -66,6 +66,7 @@ _TOLD_OF_LATE = frozenset(
         "eth_getTransactionReceipt",
     }
 )
+_MISSING = ("not found", "not exist", "not supported", "not available")
 _NO_BATCHES = frozenset({-32600, -32601, -32700})
 
 
@@ -89,6 +90,12 @@ class Counts:
     requests: int = 0
     calls: int = 0
     repeated: int = 0
+
+
+def is_missing(refused: UpstreamRefused) -> bool:
+    """Whether upstream said that it does not have a method."""
+    lowered = str(refused).lower()
+    return refused.code == -32601 or ("method" in lowered and any(words in lowered for words in _MISSING))
 
 
 def shown(url: str) -> str:
@@ -191,14 +198,19 @@ class Upstream:
                 raise outcome
         return outcomes
 
-    def outcomes(self, calls: Sequence[Call]) -> list[Any]:
-        """As ``ask``, with the exception in the place of each result that is not to be had."""
+    def outcomes(self, calls: Sequence[Call], retries: int | None = None) -> list[Any]:
+        """As ``ask``, with the exception in the place of each result that is not to be had. ``retries`` in the place of
+        those that the manners have.
+        """
+        if retries is None:
+            retries = self.manners.retries
         pieces = [calls[start : start + BATCH] for start in range(0, len(calls), BATCH)]
         if len(pieces) <= 1:
-            return self._piece(calls) if calls else []
+            return self._piece(calls, retries) if calls else []
         if self._pool is None:
             self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="megadev-upstream")
-        return [outcome for piece in self._pool.map(self._piece, pieces) for outcome in piece]
+        found = self._pool.map(lambda piece: self._piece(piece, retries), pieces)
+        return [outcome for piece in found for outcome in piece]
 
     def close(self) -> None:
         """Let go of connections; whoever waits for another attempt gives up."""
@@ -211,7 +223,7 @@ class Upstream:
 
     # -- one batch ------------------------------------------------------------------------------------------------
 
-    def _piece(self, calls: Sequence[Call]) -> list[Any]:
+    def _piece(self, calls: Sequence[Call], retries: int) -> list[Any]:
         """The outcomes of one batch, after as many attempts as it takes; what was answered is not asked again."""
         done: dict[int, Any] = {}
         attempts = rounds = 0
@@ -249,7 +261,7 @@ class Upstream:
                 endpoint.rests_until_ns = self._clock.monotonic_ns() + int(pause * 1e9)
                 continue  # the others may be asked at once
             rounds += 1
-            if rounds > self.manners.retries or not may_yet or self._closed.is_set():
+            if rounds > retries or not may_yet or self._closed.is_set():
                 error = why.final or self._gave_up(endpoint, calls[left[0]][0], attempts, why)
                 return [done.get(index, error) for index in range(len(calls))]
             asked.clear()

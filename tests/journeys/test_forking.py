@@ -396,6 +396,74 @@ def test_a_fork_can_begin_just_after_a_transaction(upstream: Upstream, fork: Cal
     assert balance_of(net, upstream.token, upstream.users[1]) == 3, "two transfers had been made"
 
 
+# -- fetched beforehand -------------------------------------------------------------------------------------------
+
+MANY = bytes.fromhex("5f5b805450600101" "80600d11600157" "00")
+"""A contract that reads its slots 0 to 12 one after another."""
+
+
+@pytest.fixture(scope="module")
+def reader(upstream: Upstream) -> str:
+    """It stands upstream, where a transaction ran it once."""
+    address = "0x" + "bc" * 20
+    upstream.net.rpc("anvil_setCode", address, "0x" + MANY.hex())
+    for slot in range(13):
+        upstream.net.rpc("anvil_setStorageAt", address, hex(slot), "0x" + "00" * 31 + "01")
+    upstream.net.rpc("evm_mine")
+    upstream.sent.append(upstream.net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": address}))
+    upstream.net.rpc("evm_mine")
+    upstream.height = int(upstream.net.rpc("eth_blockNumber"), 16)
+    return address
+
+
+def rounds_of(faulty: FaultyUpstream, work: Callable[[], object]) -> int:
+    """How many requests went upstream for ``work``."""
+    faulty.forget()
+    work()
+    return len(faulty.bodies)
+
+
+@pytest.mark.parametrize("what", ["call", "transaction", "served transaction"])
+def test_what_a_call_touches_comes_in_one_batch(
+    upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet], what: str
+) -> None:
+    def work(net: Devnet) -> Callable[[], object]:
+        if what == "served transaction":
+            net.serve()
+        method = "eth_call" if what == "call" else "eth_sendTransaction"
+        return lambda: net.rpc(method, {"from": upstream.users[0], "to": reader, "gas": "0x186a0"})
+
+    assert rounds_of(faulty, work(fork(faulty.url, no_storage_caching=True))) <= 4, "accounts, list, slots"
+    faulty.always = lacking(upstream.url, "eth_createAccessList")
+    assert rounds_of(faulty, work(fork(faulty.url, no_storage_caching=True))) >= 13, "one by one without the list"
+
+
+@pytest.mark.parametrize("lacks", [(), ("debug_",), ("debug_", "eth_createAccessList")])
+def test_what_a_replayed_transaction_touches_comes_in_one_batch(
+    upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet], lacks: tuple[str, ...]
+) -> None:
+    if lacks:
+        faulty.always = lacking(upstream.url, *lacks)
+    sent = upstream.sent[-1]
+    net = fork(faulty.url, no_storage_caching=True, no_l1=True)
+    asked = rounds_of(faulty, lambda: net.rpc("trace_transaction", sent))
+    begun = rounds_of(faulty, lambda: fork(faulty.url, no_storage_caching=True, no_l1=True, fork_transaction_hash=sent))
+    assert (asked > 13, begun > 13) == ((True, True) if len(lacks) == 2 else (False, False)), (asked, begun)
+    assert len(lacks) == 2 or (asked <= 10 and begun <= 8), (asked, begun)
+    hints = {"debug_traceTransaction", "debug_traceBlockByHash"} if not lacks else {"eth_createAccessList"}
+    assert len(lacks) == 2 or hints & set(faulty.methods)
+
+
+def test_a_fork_whose_state_is_on_disk_asks_for_no_hints(
+    upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    call = {"from": upstream.users[0], "to": reader}
+    first = fork(f"{faulty.url}@{upstream.height}")
+    first.rpc("eth_call", call)
+    second = fork(f"{faulty.url}@{upstream.height}")
+    assert rounds_of(faulty, lambda: second.rpc("eth_call", call)) == 0
+
+
 # -- control ------------------------------------------------------------------------------------------------------
 
 

@@ -20,10 +20,10 @@ from megadev.rpc.call_formatters import format_call_list, format_internal_operat
 from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_block, format_receipt, format_transaction
-from megadev.rpc.history import is_missing
 from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
 from megadev.rpc.methods.trace import Patience, call_trees
 from megadev.state.reader import StateReader
+from megadev.state.upstream import is_missing
 from megadev.state.world import World
 
 API_LEVEL = 8

@@ -46,13 +46,13 @@ from megadev.rpc.codec import (
 )
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject
-from megadev.rpc.history import is_missing
 from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import OpenBlock, transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
+from megadev.state.upstream import is_missing
 
 KINDS = ("trace", "stateDiff", "vmTrace")
 SEARCH_SECONDS = 30
