@@ -303,3 +303,39 @@ def test_the_bridge_waits_while_upstream_fails(upstream: Upstream, fork: Callabl
         assert height(net.l2) == before, "the deposit waits for its target's state"
         faulty.always = None
         assert balance(net.l2, STRANGER) == 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[..., Devnet], place: int) -> None:
+    """Its first transactions are deposits: the L1 attributes, and what came from L1."""
+    with Devnet(clock=StoppedClock(START), accounts=3, preset="megaeth", block_time=None, mini_block_time=None,
+                no_mining=True) as rollup:  # fmt: skip
+        alice, bob, carol = (account.address for account in rollup.accounts)
+        rollup.rpc("evm_mine")
+        deposit = data("depositTransaction(address,uint256,uint64,bool,bytes)", raw(L1_BLOCK), 0, 90_000, False,
+                       bytes.fromhex(data("number()")[2:]))  # fmt: skip
+        send(rollup.l1, alice, PORTAL, deposit, ETHER)
+        creation = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
+        sent = [
+            rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": "0x4c4b40"}),
+            rollup.rpc("eth_sendTransaction", {"from": carol, "to": STRANGER, "value": hex(ETHER)}),
+        ]
+        rollup.rpc("evm_mine")
+        block = rollup.rpc("eth_getBlockByNumber", "latest", True)
+        assert [tx["type"] for tx in block["transactions"]] == ["0x7e", "0x7e", "0x2", "0x2"]
+        assert [tx["hash"] for tx in block["transactions"][2:]] == sent
+        tx_hash = block["transactions"][place]["hash"]
+        there = rollup.rpc("eth_getTransactionReceipt", tx_hash)
+        assert there["status"] == "0x1"
+
+        net = fork(fork_url=(rollup.serve(),), fork_transaction_hash=tx_hash, accounts=0, preset="megaeth",
+                   block_time=None, mini_block_time=None, no_mining=True)  # fmt: skip
+        here = net.rpc("eth_getTransactionReceipt", tx_hash)
+        assert height(net.l2) == height(rollup.l2)
+        for receipt in (there, here):  # its block has a root of ours
+            receipt["logs"] = [{**log, "blockHash": None} for log in receipt["logs"]]
+        assert here | {"blockHash": None} == there | {"blockHash": None}
+        assert net.rpc("eth_getTransactionByHash", tx_hash) | {"blockHash": None} == (
+            block["transactions"][place] | {"blockHash": None}
+        )
+        assert balance(net.l2, STRANGER) == (ETHER if place == 3 else 0)
