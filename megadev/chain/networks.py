@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from megadev.chain.blocks import Header
-from megadev.chain.spec import FeeRules, Fork, fork_named
+from megadev.chain.spec import SEQUENCER_FEE_VAULT, FeeRules, Fork, fork_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,21 @@ def knows_rules(chain_id: int, timestamp: int) -> bool:
     return not rules_at(chain_id, timestamp, None, "prague")[1]
 
 
+def network_of(chain_id: int, header: Header) -> Network | None:
+    """The network that a fork of ``header``'s block is of; one that is not listed is known for an OP chain by whom its
+    blocks pay (OP Stack specification, "Predeploys": SequencerFeeVault).
+    """
+    network = NETWORKS.get(chain_id)
+    if network is None and chain_id not in LOCAL and header.coinbase == SEQUENCER_FEE_VAULT:
+        return Network(f"chain {chain_id}", ((0, "prague"),), is_op=True)
+    return network
+
+
 def op_note(chain_id: int, header: Header) -> tuple[str, ...]:
     """What the blocks of an OP chain say that megadev does not do: a header of Jovian has a version 1 in its extra data
     (OP Stack specification, "Jovian: Execution Engine").
     """
-    network = NETWORKS.get(chain_id)
+    network = network_of(chain_id, header)
     if network is None or not network.is_op or len(header.extra_data) < 17 or header.extra_data[0] != 1:
         return ()
     return (f"{network.name}: Jovian's minimum base fee and data footprint are not here yet",)
@@ -101,7 +111,7 @@ def fee_rules_of(chain_id: int, header: Header, usual: FeeRules) -> FeeRules:
     """How the base fee moves on: on an OP chain as its blocks say (Holocene: version 0 or 1, denominator and elasticity
     in the header's extra data), elsewhere as ``usual``.
     """
-    network = NETWORKS.get(chain_id)
+    network = network_of(chain_id, header)
     extra = header.extra_data
     if network is None or not network.is_op or len(extra) < 9 or extra[0] > 1:
         return usual

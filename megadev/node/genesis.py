@@ -15,7 +15,7 @@ import msgspec
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
 from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_genesis
-from megadev.chain.networks import NETWORKS, fee_rules_of, op_note, rules_at
+from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
     TRANSACTION_GAS_CAP,
@@ -117,10 +117,11 @@ def plan_fork(config: DevnetConfig, fork: Fork) -> tuple[ChainSpec, Genesis]:
     """The rules of a forked L2, and what its blocks to come begin from. Warnings join ``fork``'s."""
     header = fork.header
     said = config.hardfork if "hardfork" in config.said else None
-    rules, warnings = rules_at(fork.chain_id, header.timestamp, said, config.hardfork)
+    network = network_of(fork.chain_id, header)
+    usual = config.hardfork if network is None else network.forks[-1][1]
+    rules, warnings = rules_at(fork.chain_id, header.timestamp, said, usual)
     fork.rules_warnings = warnings + op_note(fork.chain_id, header)
     spec = _spec(config)
-    network = NETWORKS.get(fork.chain_id)
     if network is not None and network.is_op:
         spec = replace(
             spec,

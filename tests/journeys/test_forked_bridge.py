@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from eth_utils import keccak
 from trie import HexaryTrie
 
 from megadev import Devnet
+from megadev.cli.fork import info
 from megadev.clock import ManualClock, StoppedClock
 from megadev.errors import ConfigError
 from megadev.primitives.abi import Value, encode, encode_call
@@ -266,17 +268,20 @@ def test_either_chain_is_forked_anew(upstream: Upstream, fork: Callable[..., Dev
 def test_one_bundle_holds_both_forks(upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path) -> None:
     bundle = tmp_path / "both.bundle"
     sender = upstream.bob
+    written = []
     for _ in range(2):
         recorded = Devnet(
             accounts=3, clock=ManualClock(START + 500), no_storage_caching=True, fork_record=bundle, **upstream.of("both")
         )
         cross_both_ways(recorded, sender)
         recorded.close()
-        first = bundle.read_bytes()
-    assert bundle.read_bytes() == first
+        written.append(bundle.read_bytes())
+    assert written[0] == written[1]
     net = fork(fork_bundle=bundle)
     assert int(net.l1.rpc("eth_chainId"), 16) == 4_243 and int(net.l2.rpc("eth_chainId"), 16) == 4_242
     cross_both_ways(net, sender)
+    told = CliRunner().invoke(info, [str(bundle)]).output
+    assert "Chain ID:       4242" in told and "L1\n  Chain ID:       4243" in told and "L1 account" in told
     unread = "0x" + "12" * 20
     with pytest.raises(RpcError, match=f"account {unread}"):
         net.l1.rpc("eth_getBalance", unread, "latest")
@@ -339,3 +344,22 @@ def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[...
             block["transactions"][place] | {"blockHash": None}
         )
         assert balance(net.l2, STRANGER) == (ETHER if place == 3 else 0)
+
+
+def test_an_op_chains_rules_go_on(fork: Callable[..., Devnet]) -> None:
+    """Fees of its blocks, its vault, L1's data fee, and the message passer's root in headers."""
+    with Devnet(clock=StoppedClock(START + 10**8), accounts=1, preset="megaeth", block_time=None, mini_block_time=None,
+                no_mining=True) as rollup:  # fmt: skip
+        rollup.rpc("evm_mine")
+        net = fork(fork_url=(rollup.serve(),), fork_chain_id=8_453, accounts=2, clock=ManualClock(START + 10**8))
+        above = rollup.rpc("eth_getBlockByNumber", "latest", False)
+        net.rpc("evm_mine")
+        sent = send(net, net.accounts[1].address, STRANGER, value=1)
+        block = net.rpc("eth_getBlockByNumber", "latest", False)
+        assert block["miner"] == above["miner"] == "0x4200000000000000000000000000000000000011"
+        assert block["extraData"] == above["extraData"]
+        assert int(sent["l1Fee"], 16) > 0
+        assert net.node.l2.spec.hardfork.label == "prague" and net.node.l2.fork.warnings == ()
+        assert fork(fork_url=(rollup.url,), fork_chain_id=777).node.l2.spec.charges_l1_fee
+        warned = fork(fork_url=(rollup.url,), fork_chain_id=4_326).node.l2
+        assert "MegaETH's gas rules" in warned.fork.warnings[0] and warned.spec.fees.constant_base_fee == 1_000_000

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -876,3 +877,66 @@ def test_the_command_line_records_shows_and_replays(
     node = megadev_up("--fork-bundle", str(bundle))
     assert node.rpc("eth_getBalance", STRANGER, "latest") == "0xf"
     assert "Fork\n" in "".join(node.printed)
+
+
+def test_a_killed_node_leaves_what_it_read_and_no_half_bundle(
+    upstream: Upstream, faulty: FaultyUpstream, tmp_path: Path, megadev_up: Callable[..., RunningNode]
+) -> None:
+    pinned, bundle = f"{faulty.url}@{upstream.height}", tmp_path / "killed.bundle"
+    flags = ("--fork-url", pinned, "--fork-cache", str(tmp_path / "cache"))
+    node = megadev_up(*flags, "--fork-record", str(bundle))
+    call = {"to": upstream.token, "data": data("balanceOf(address)", bytes.fromhex(upstream.users[1][2:]))}
+    answer = node.rpc("eth_call", call, "latest")
+    node.stop(signal.SIGKILL)
+    assert not list(tmp_path.glob("*.bundle*")), "it is written in the end, whole or not at all"
+    second = megadev_up(*flags)
+    faulty.always = "drop"
+    assert second.rpc("eth_call", call, "latest") == answer
+
+
+def test_two_nodes_at_once_share_a_cache(
+    upstream: Upstream, faulty: FaultyUpstream, tmp_path: Path, megadev_up: Callable[..., RunningNode]
+) -> None:
+    flags = ("--fork-url", f"{faulty.url}@{upstream.height}", "--fork-cache", str(tmp_path / "cache"), "--no-l1")
+    nodes = [megadev_up(*flags), megadev_up(*flags)]
+    people = [f"0x{number:040x}" for number in range(100, 160)]
+    answers: dict[str, str] = {}
+
+    def read(node: RunningNode, who: list[str]) -> None:
+        for person in who:
+            answers[person] = node.rpc("eth_getBalance", person, "latest")
+
+    threads = [
+        threading.Thread(target=read, args=(node, who))
+        for node, who in zip(nodes, (people[:40], people[20:][::-1]), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    third = megadev_up(*flags)
+    faulty.always = "drop"
+    assert {person: third.rpc("eth_getBalance", person, "latest") for person in people} == answers
+
+
+def test_a_bundle_does_not_depend_on_who_records_it(upstream: Upstream, tmp_path: Path) -> None:
+    asking = (
+        "import json, os, sys, urllib.request as u\n"
+        "for who in sys.argv[1:]:\n"
+        "    body = json.dumps({'jsonrpc': '2.0', 'id': 1, 'method': 'eth_getBalance', 'params': [who, 'latest']})\n"
+        "    h = {'Content-Type': 'application/json'}\n"
+        "    u.urlopen(u.Request(os.environ['ETH_RPC_URL'], body.encode(), h)).read()\n"
+    )
+    people = [f"0x{number:040x}" for number in range(1, 9)]
+    written = []
+    for seed, order in (("1", people), ("2", people[::-1])):
+        home = tmp_path / seed
+        home.mkdir()
+        bundle = home / "run.bundle"
+        recording = ["record", "-o", str(bundle), "-f", f"{upstream.url}@{upstream.height}", "--", sys.executable, "-c", asking]
+        environment = {"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin", "HOME": str(home), "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "megadev", "fork", *recording, *order]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+        assert done.returncode == 0, done.stderr
+        written.append(bundle.read_bytes())
+    assert written[0] == written[1] and people[3].encode() in written[0]
