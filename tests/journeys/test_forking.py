@@ -672,6 +672,103 @@ def test_trouble_that_stays_is_named_and_changes_nothing(
     assert net.rpc("eth_sendTransactionSync", call)["status"] == "0x1"
 
 
+CATALOGUE: dict[str, tuple[Any, str, str]] = {
+    "HTTP 429": ("429", "HTTP 429, too many requests", "lower --compute-units-per-second"),
+    "-32005": ("limit", "daily request count exceeded", "lower --compute-units-per-second"),
+    "a time-out": ("hang", "no answer within 1 s", "give it more time with --timeout"),
+    "a truncated answer": ("cut", "cut short", "see that the node is up"),
+    "no JSON": ("garbage", "not JSON", "see that the node is up"),
+    "a busy node": ("503", "HTTP 503", "see that the node is up"),
+    "a dead node": ("drop", "the connection was closed", "see that the node is up"),
+    "no access": ("401", "refused access (HTTP 401)", "--fork-header"),
+    "no node at all": ("404", "HTTP 404", "check the URL"),
+    "pruned state": (refusing(-32000, "missing trie node 0xabc (path )"), "missing trie node", "use an archive node"),
+    "erigon's words": (refusing(-32000, "state at block #7 is pruned"), "is pruned", "use an archive node"),
+    "a reorganised block": (refusing(-32000, "header not found"), "header not found", "fork again"),
+    "another chain's block": (refusing(-32000, "hash 0x1 is not currently canonical"), "canonical", "fork again"),
+}
+"""What upstream does, what is said of that, and what of the remedy."""
+ASKED: dict[str, Callable[[Upstream], tuple[str, list[Any]]]] = {
+    "state": lambda _: ("eth_getBalance", ["0x" + "31" * 20, "latest"]),
+    "a call": lambda chain: ("eth_call", [{"to": chain.token, "data": "0x06fdde03"}, "latest"]),
+    "old state": lambda _: ("eth_getBalance", ["0x" + "31" * 20, "0x3"]),
+    "history": lambda chain: ("eth_getTransactionReceipt", [chain.sent[2]]),
+    "logs": lambda _: ("eth_getLogs", [{"fromBlock": "0x1", "toBlock": "latest"}]),
+    "a trace": lambda chain: ("debug_traceTransaction", [chain.sent[2]]),
+    "a proof": lambda _: ("eth_getProof", ["0x" + "31" * 20, [], "0x3"]),
+}
+
+
+@pytest.mark.parametrize("trouble", CATALOGUE)
+def test_each_trouble_is_told_with_url_method_and_remedy(
+    trouble: str, upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    fault, said, remedy = CATALOGUE[trouble]
+    url = faulty.url.replace("http://", "http://user:secret@") + "/v2/apikey?token=hidden"
+    hangs = fault == "hang"
+    net = fork(url, retries=3 if hangs else 1, no_rate_limit=True, timeout=1_000 if hangs else 45_000)
+    net.serve()
+    for asked in [ASKED["state"]] if hangs else ASKED.values():
+        method, params = asked(upstream)
+        faulty.always = fault
+        error = refusal(net, method, *params)
+        assert error.code == -32000 and error.message.startswith("state unavailable: http://127.0.0.1:"), error.message
+        assert said in error.message and remedy in error.message, error.message
+        assert fault in ("401", "404") or "eth_get" in error.message, "the method is named"
+        assert not any(word in error.message for word in ("secret", "apikey", "hidden"))
+        faulty.always = None
+        assert net.rpc(method, *params) == upstream.net.rpc(method, *params), "asked again, it is answered"
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["in process", "served"])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"mini_block_time": 3600.0, "block_time": 3600.0}, {"no_mining": True}],
+    ids=["instant", "continuous", "on request"],
+)
+def test_a_node_that_dies_midway_leaves_nothing_half_done(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], settings: dict[str, Any], served: bool
+) -> None:
+    answered = 0
+    while True:
+        net = fork(faulty.url, retries=0, no_storage_caching=True, no_l1=True, **settings)
+        if served:
+            net.serve()
+        head = net.rpc("eth_getBlockByNumber", "latest", False)
+        call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 4), "gas": "0x186a0"}
+        paid = {"gasPrice": hex(10**10), "nonce": upstream.net.rpc("eth_getTransactionCount", upstream.users[0])}
+        faulty.planned.extend([None] * answered)
+        faulty.always = "drop"
+
+        def work(net: Devnet = net, request: dict[str, str] = call | paid) -> Any:
+            sent = net.rpc("eth_sendTransaction", request)
+            net.rpc("evm_mine")
+            return sent
+
+        try:
+            sent = work()
+            break
+        except RpcError as error:
+            assert "state unavailable" in error.message
+        faulty.planned.clear()
+        waiting = int(net.rpc("txpool_status")["pending"], 16)
+        assert waiting in ((0, 1) if settings.get("no_mining") else (0,))
+        faulty.always = None
+        assert net.rpc("eth_getBlockByNumber", "latest", False) == head
+        assert balance_of(net, upstream.token, STRANGER) == 0
+        if waiting:
+            net.rpc("evm_mine")
+        else:
+            work()
+        assert balance_of(net, upstream.token, STRANGER) == 4
+        assert int(net.rpc("eth_blockNumber"), 16) >= upstream.height + 1
+        answered += 1
+        assert answered < 40
+    faulty.planned.clear()
+    faulty.always = None
+    assert answered >= 2 and net.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
+
+
 def test_a_pruned_node_is_told_from_others(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
