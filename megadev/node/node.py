@@ -66,6 +66,8 @@ class Node:
         fork = self.open_fork(fork_request(config))
         self.prefetching = None if fork is None else fork.prefetch()
         l1_fork = None if config.no_l1 else self.open_l1_fork(l1_fork_request(config), fork)
+        if l1_fork is not None:
+            l1_fork.prefetch()
         start = config.timestamp
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)

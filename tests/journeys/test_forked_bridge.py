@@ -248,6 +248,25 @@ def test_l1s_halves_stand_where_the_forked_l2_looks_for_them(upstream: Upstream,
         call = data("sendMessage(address,bytes,uint32)", raw(STRANGER), b"", 100_000)
         send(net.l1, sender, elsewhere, call, 3)
         assert balance(net.l2, STRANGER) == 3
+        told = net.rpc("megadev_chainConfig")["l1"]["contracts"]["l1CrossDomainMessenger"]["address"]
+        assert told.lower() == elsewhere
+
+
+def test_a_forked_l1_has_its_history(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(**upstream.of("both"))
+    net.l1.rpc("evm_mine")
+    for number in range(12, height(net.l1)):
+        block = upstream.net.l1.rpc("eth_getBlockByNumber", hex(number), True)
+        assert net.l1.rpc("eth_getBlockByNumber", hex(number), True) == block
+        for tx in block["transactions"]:
+            for method in ("eth_getTransactionReceipt", "trace_transaction"):
+                assert net.l1.rpc(method, tx["hash"]) == upstream.net.l1.rpc(method, tx["hash"]), method
+    wanted = {"fromBlock": "earliest", "toBlock": hex(height(net.l1) - 1), "address": upstream.gold}
+    logs = net.l1.rpc("eth_getLogs", wanted)
+    assert logs and logs == upstream.net.l1.rpc("eth_getLogs", wanted)
+    at = hex(height(net.l1) - 1)
+    call = {"to": upstream.gold, "data": data("balanceOf(address)", raw(upstream.alice))}
+    assert net.l1.rpc("eth_call", call, at) == upstream.net.l1.rpc("eth_call", call, at)
 
 
 def test_either_chain_is_forked_anew(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
@@ -288,6 +307,8 @@ def test_one_bundle_holds_both_forks(upstream: Upstream, fork: Callable[..., Dev
 
 
 def test_forks_that_cannot_go_together_are_refused(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    with pytest.raises(ConfigError, match="--fork-url: give that too"):
+        fork(fork_l1=(upstream.urls["l1"],), fork_block_number=3)
     with pytest.raises(ConfigError, match="--no-l1"):
         fork(fork_l1=(upstream.urls["l1"],), no_l1=True)
     with pytest.raises(ConfigError, match="would be good on the other"):
