@@ -545,8 +545,8 @@ class DevnetConfig:
         TextList("URL[@BLOCK]"),
         FORKING,
         "--fork-url --fork -f --rpc-url",
-        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated: the others "
-        "are asked when the first fails. [default: none]",
+        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated, "
+        "share the work, and stand in for each other. [default: none]",
     )
     fork_block_number: int | None = _setting(
         None,
@@ -1182,6 +1182,13 @@ def _check_together(config: DevnetConfig) -> None:
         raise ConfigError("--fork-record records what a fork reads: give --fork-url or --fork-l1 too")
     if config.fork_l1 is not None and config.no_l1:
         raise ConfigError("--fork-l1 and --no-l1 exclude each other: drop one of them")
+    for flag, value in (
+        ("--fork-block-number", config.fork_block_number),
+        ("--fork-transaction-hash", config.fork_transaction_hash),
+        ("--fork-chain-id", config.fork_chain_id),
+    ):
+        if value is not None and config.fork_url is None:
+            raise ConfigError(f"{flag} says what to fork of --fork-url: give that too")
     if config.fork_transaction_hash is not None and config.fork_block_number is not None:
         raise ConfigError("--fork-transaction-hash says which block it is: drop --fork-block-number")
     if config.no_rate_limit and config.compute_units_per_second is not None:

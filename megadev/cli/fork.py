@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import collections
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,13 +27,15 @@ def fork() -> None:
 
 @fork.command(short_help="Run a command against a fork and keep what it reads.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The bundle to write.")
-@click.option("-f", "--fork-url", multiple=True, required=True, metavar="URL[@BLOCK]", help="The node to fork.")
+@click.option("-f", "--fork-url", multiple=True, metavar="URL[@BLOCK]", help="The node to fork.")
+@click.option("--fork-l1", multiple=True, metavar="URL[@BLOCK]", help="The node to fork L1 from.")
 @click.option("--fork-block-number", type=int, metavar="BLOCK", help="The block to fork. [default: the latest]")
 @click.option("--fork-header", multiple=True, metavar="NAME:VALUE", help="An HTTP header to send upstream.")
 @click.argument("command", nargs=-1, required=True)
 def record(
     output: Path,
     fork_url: tuple[str, ...],
+    fork_l1: tuple[str, ...],
     fork_block_number: int | None,
     fork_header: tuple[str, ...],
     command: Sequence[str],
@@ -47,7 +50,8 @@ def record(
     from megadev.devnet import Devnet
 
     flags: dict[str, object] = {
-        "fork_url": fork_url,
+        "fork_url": fork_url or None,
+        "fork_l1": fork_l1 or None,
         "fork_block_number": fork_block_number,
         "fork_header": fork_header or None,
         "fork_record": output,
@@ -68,13 +72,12 @@ def info(bundle: Path) -> int:
 
     found = read_bundle(bundle)
     kinds = collections.Counter(_kind(key) for key in found.keys())  # noqa: SIM118  # no mapping
+    lines: list[str] = []
     try:
-        block = found.head["block"]
-        lines = [
-            f"Chain ID:       {int(found.head['chainId'], 16)}",
-            f"Block number:   {int(block['number'], 16)}",
-            f"Block hash:     {block['hash']}",
-        ]
+        if "block" in found.head or "l1" not in found.head:
+            lines += _about(found.head)
+        if "l1" in found.head:
+            lines += ["L1", *(f"  {line}" for line in _about(found.head["l1"]))]
     except (KeyError, TypeError, ValueError):
         raise ConfigError(f"{bundle}: the bundle does not say which block it is of; record it again") from None
     lines += [f"Size:           {bundle.stat().st_size} bytes", f"Answers:        {sum(kinds.values())}"]
@@ -83,7 +86,20 @@ def info(bundle: Path) -> int:
     return 0
 
 
+def _about(head: Mapping[str, Any]) -> list[str]:
+    """Which block of which chain one of a bundle's forks is of."""
+    block = head["block"]
+    return [
+        f"Chain ID:       {int(head['chainId'], 16)}",
+        f"Block number:   {int(block['number'], 16)}",
+        f"Block hash:     {block['hash']}",
+    ]
+
+
 def _kind(key: str) -> str:
-    """What an answer is about: the first word of its key, or the second where an older block comes first."""
+    """What an answer is about: the first word of its key, after L1's mark and an older block's where they come first.
+    """
     words = key.split()
-    return words[1] if words[0].startswith("@") else words[0]
+    mark = "L1 " if words[0] == "L1" else ""
+    words = words[1:] if mark else words
+    return mark + (words[1] if words[0].startswith("@") else words[0])

@@ -56,6 +56,8 @@ class LocalChain:
     ) -> None:
         self.beginning = beginning
         """What the settings made it begin with; its store has another first block once another chain was loaded."""
+        self.past: Past | None = None if beginning.fork is None else beginning.fork.past
+        """What came before the first block, where that is a fork's."""
         self.sequencer = sequencer
         self.bus = bus
         """Where the sequencer's events go."""
@@ -85,11 +87,6 @@ class LocalChain:
     def fork(self) -> Fork | None:
         """What is forked, if anything is."""
         return self.beginning.fork
-
-    @property
-    def past(self) -> Past | None:
-        """What came before the first block, where that is a fork's."""
-        return None if self.fork is None else self.fork.past
 
     @property
     def spec(self) -> ChainSpec:
@@ -155,6 +152,7 @@ class LocalChain:
         for tx in self.pool.transactions():
             self.sequencer.drop(tx.hash, "the chain was reset")
         self.beginning = beginning
+        self.past = None if beginning.fork is None else beginning.fork.past
         self.sequencer.set_rules(beginning.spec, engine)
         self.sequencer.restart((beginning.block,))
         genesis = beginning.genesis
@@ -210,9 +208,15 @@ class LocalChain:
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
         try:
-            return self.block(ref)
+            return self.whole(self.block(ref))
         except UnknownBlock:
             return None
+
+    def whole(self, block: SealedBlock) -> SealedBlock:
+        """``block`` with its transactions, also where it is the one that was forked."""
+        if self.past is None or block is not self.beginning.block:
+            return block
+        return self.past.block(block.number, self.spec)
 
     @property
     def open_block(self) -> OpenBlock | None:

@@ -29,12 +29,19 @@ One with ``// chain: watched`` finds two blocks more, and the sources of what th
     block 14  A deploys Counter with 5 and Lib
 
 Since then Counter.sol was saved, with another ``bump``; nothing is reloaded yet.
+
+``// chain: forked`` is held with a fork of the chain at its block 10, of a node that has all of them.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from megadev.chain.transactions import SignedAuthorization, Transaction, UnsignedTransaction, sign_transaction
@@ -47,6 +54,7 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address
 from megadev.reload.reloader import ASK, Reloader, ReloadSettings
+from megadev.rpc.dispatch import Dispatcher, RpcNode
 from megadev.sequencer.sequencer import MiningMode
 from tests.contracts import load
 from tests.units.reload.stage import Committed, creation_code
@@ -96,10 +104,59 @@ def watch(node: Node) -> None:
     node.reloads = reloader
 
 
+def forked_node(url: str) -> Node:
+    """A fork of the chain above, which the node at ``url`` has."""
+    config = DevnetConfig(
+        manual_clock=True,
+        timestamp=START + 100,
+        project=Path(__file__).parent,
+        no_l1=True,
+        fork_url=(url,),
+        fork_block_number=10,
+        no_storage_caching=True,
+    )
+    return Node(config)
+
+
+@contextmanager
+def upstream() -> Iterator[str]:
+    """Serves the chain above, at the URL it gives."""
+    node = fixed_node()
+    dispatcher = Dispatcher(RpcNode(node, node.l2), before_request=node.settle)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            answer = dispatcher.handle(self.rfile.read(int(self.headers["Content-Length"])))
+            if answer is not None and not isinstance(answer, bytes):
+                answer = asyncio.run(answer)  # type: ignore[arg-type]
+            assert isinstance(answer, bytes)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 def names_on(node: Node) -> dict[str, str]:
     """What conversations call the hashes of ``node``'s blocks and transactions (see ``conversations.py``)."""
     names: dict[str, str] = {}
-    for block in node.l2.store.blocks(0, node.l2.head.number):
+    for block in node.l2.store.blocks(node.l2.store.genesis.number, node.l2.head.number):
         names[f"block:{block.number}"] = "0x" + block.hash.hex()
         for index, tx in enumerate(block.transactions):
             names[f"tx:{block.number}:{index}"] = "0x" + tx.hash.hex()
