@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 MARKER = "megadev"
 GAS_OPTION = "--megadev-gas-report"
 GAS_FROM_WORKER = "megadev_gas"
+FILES = ("fork_bundle", "fork_record")
+"""Settings whose files belong to the project: wherever pytest is started, they are found from its root directory."""
 
 
 class Mine(Protocol):
@@ -136,13 +138,15 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
     does to it is taken back after the test.
 
     The settings are those of ``Devnet(…)``: from ``devnet_settings``, then from the marker ``megadev``. Artifacts are
-    looked for in pytest's root directory.
+    looked for in pytest's root directory, fork bundles from there.
     """
     from megadev.devnet import Devnet as Node
     from megadev.testing.plugin.isolation import Isolation
 
     state = request.config.stash[_STATE]
-    settings = {"project": str(request.config.rootpath), **devnet_settings, **getattr(request, "param", {})}
+    root = request.config.rootpath
+    settings = {"project": str(root), **devnet_settings, **getattr(request, "param", {})}
+    settings |= {name: root / settings[name] for name in FILES if settings.get(name) is not None}
     with Node(**settings) as net:
         if request.config.getoption("megadev_gas_report"):
             from megadev.testing.plugin.gas import GasTable
