@@ -33,7 +33,7 @@ GIVEN: dict[str, str] = {
     "MEGADEV_RPC_URL": "the L2's URL",
     "ETH_RPC_URL": "the same, for Foundry's tools",
     "MEGADEV_WS_URL": "the same over WebSocket",
-    "MEGADEV_L1_RPC_URL": "the L1's URL (not with `--no-l1`)",
+    "MEGADEV_L1_RPC_URL": "the L1's URL, unless there is none",
     "MEGADEV_L1_WS_URL": "the same over WebSocket",
     "MEGADEV_ADDRESSES": "the funded accounts, separated by commas: the same on both chains",
     "MEGADEV_PRIVATE_KEYS": "their keys, in the same order",
@@ -545,8 +545,8 @@ class DevnetConfig:
         TextList("URL[@BLOCK]"),
         FORKING,
         "--fork-url --fork -f --rpc-url",
-        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated: the others "
-        "are asked when the first fails. [default: none]",
+        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated, "
+        "share the work, and stand in for each other. [default: none]",
     )
     fork_block_number: int | None = _setting(
         None,
@@ -868,7 +868,8 @@ class DevnetConfig:
         Choice(("auto", "ask", "dry-run")),
         RELOAD,
         "--reload",
-        "After a save: reload at once, print the plan and wait for `megadev reload apply`, or print the plan only.",
+        "After a save: reload at once; print the plan and ask on the terminal or, where there is none, wait for "
+        "`megadev reload apply`; or print the plan only.",
     )
     reload_conflict: str = _setting(
         "refuse",
@@ -883,22 +884,23 @@ class DevnetConfig:
         Text("COMMAND"),
         RELOAD,
         "--reload-script",
-        "What deploys everything again, for a shell; it finds the node in ETH_RPC_URL.",
+        "What deploys everything again, for a shell; it finds the chains in ETH_RPC_URL and MEGADEV_L1_RPC_URL.",
     )
     reload_manifest: Path | None = _setting(
         None,
         FilePath("FILE"),
         RELOAD,
         "--reload-manifest",
-        'JSON that says which contract stands where, for those whose code does not tell: {"0x…": "src/A.sol:A"}.',
+        "JSON that says which contract stands where, for those whose code does not tell: "
+        '{"0x…": "src/A.sol:A", "l1": {"0x…": "B"}}.',
     )
     reload_abi_out: Path | None = _setting(
         None,
         FilePath("FILE"),
         RELOAD,
         "--reload-abi-out",
-        "Write addresses and ABIs of what is deployed to this file, and keep it up to date: TypeScript (as const) "
-        "where it ends in .ts, JSON otherwise.",
+        "Write addresses and ABIs of what is deployed, chain by chain, to this file, and keep it up to date: "
+        "TypeScript (as const) where it ends in .ts, JSON otherwise.",
     )
     solc: Path | None = _setting(
         None,
@@ -1000,7 +1002,7 @@ class DevnetConfig:
         TERMINAL,
         "--script",
         "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
-        "stops if it fails.",
+        "stops with exit code 1 if it fails; what it leaves in the background ends with the node.",
     )
     ready_file: Path | None = _setting(
         None,
@@ -1180,6 +1182,13 @@ def _check_together(config: DevnetConfig) -> None:
         raise ConfigError("--fork-record records what a fork reads: give --fork-url or --fork-l1 too")
     if config.fork_l1 is not None and config.no_l1:
         raise ConfigError("--fork-l1 and --no-l1 exclude each other: drop one of them")
+    for flag, value in (
+        ("--fork-block-number", config.fork_block_number),
+        ("--fork-transaction-hash", config.fork_transaction_hash),
+        ("--fork-chain-id", config.fork_chain_id),
+    ):
+        if value is not None and config.fork_url is None:
+            raise ConfigError(f"{flag} says what to fork of --fork-url: give that too")
     if config.fork_transaction_hash is not None and config.fork_block_number is not None:
         raise ConfigError("--fork-transaction-hash says which block it is: drop --fork-block-number")
     if config.no_rate_limit and config.compute_units_per_second is not None:

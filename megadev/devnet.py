@@ -259,7 +259,6 @@ class Devnet:
             settings,
             on_writer=self._on_writer,
             tell=tell,
-            url=lambda: self.url,
         )
         self.node.reloads = self._reloader
         return self._reloader.start() if start else self._reloader

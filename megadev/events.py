@@ -122,14 +122,10 @@ class ContractReload:
 
 @dataclass(frozen=True, slots=True)
 class ContractsReloaded:
-    """Contracts were reloaded, or (the same ``number`` again) that was undone."""
+    """Contracts of a chain were reloaded, or (the same ``number`` again) that was undone."""
 
     number: int
     contracts: tuple[ContractReload, ...]
-
-    @property
-    def addresses(self) -> tuple[Address, ...]:
-        return tuple(contract.address for contract in self.contracts)
 
 
 Event: TypeAlias = (

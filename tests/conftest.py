@@ -93,13 +93,17 @@ def megadev_up(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
     started: list[RunningNode] = []
 
     def start(
-        *flags: str, listening: str = r"Listening on \S+:(\d+)", env: dict[str, str] | None = None
+        *flags: str,
+        listening: str = r"Listening on \S+:(\d+)",
+        env: dict[str, str] | None = None,
+        stdin: int | None = None,
     ) -> RunningNode:
         command: Sequence[str] = [sys.executable, "-m", "megadev", "up", "--port", "0", *flags]
         process = subprocess.Popen(
             command,
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})},
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

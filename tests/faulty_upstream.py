@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Fault = str | Callable[[Any], Any]
-"""``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``; or what makes an answer
+"""``401``, ``404``, ``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``; or what makes an answer
 of the parsed body.
 """
 
@@ -80,6 +80,10 @@ class FaultyUpstream:
             _send(handler, 200, self._pass_on(body))
         elif fault == "429":
             _send(handler, 429, b"slow down")
+        elif fault == "401":
+            _send(handler, 401, b"invalid project id")
+        elif fault == "404":
+            _send(handler, 404, b"<html>no such page</html>")
         elif fault == "503":
             _send(handler, 503, b"<html>busy</html>")
         elif fault == "limit":

@@ -1,6 +1,9 @@
 """Live networks megadev knows: which of its rules hold there at a given time, and what its rules do not cover.
 
-Fork times are those of the networks' own configurations (go-ethereum's ``params/config.go``, the superchain registry).
+Chain ids and fork times are those of go-ethereum's ``params/config.go`` (``PragueTime``, ``OsakaTime``, ``BPO1Time``,
+``BPO2Time`` of each ``ChainConfig``) and, for OP Stack chains, of the superchain registry
+(``superchain/configs/{mainnet,sepolia}/{op,base}.toml`` and ``superchain.toml``: ``isthmus_time``, which brought what
+Prague brought to Ethereum; none has Osaka yet). MegaETH's are its own documentation's; it began with Isthmus.
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from megadev.chain.blocks import Header
-from megadev.chain.spec import FeeRules, Fork, fork_named
+from megadev.chain.spec import SEQUENCER_FEE_VAULT, FeeRules, Fork, fork_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,10 @@ class Network:
     note: str = ""
 
 
-_MEGAETH_NOTE = "MegaETH's gas rules are not here yet: gas is charged as on Ethereum"
+_MEGAETH_NOTE = (
+    "MegaETH's gas rules are not here yet (dual gas, detention, its limits and system contracts): gas is charged as on "
+    "Ethereum"
+)
 
 NETWORKS: dict[int, Network] = {
     1: Network(
@@ -53,8 +59,6 @@ NETWORKS: dict[int, Network] = {
 LOCAL = frozenset({31_337, 1_337, 900, 901, 432_631_337})
 """Chain ids of local development nodes, which run what they are told to."""
 
-_L1_FEE_NOTE = "transactions pay no L1 data fee yet"
-
 
 def rules_at(chain_id: int, timestamp: int, said: str | None, default: str) -> tuple[Fork, tuple[str, ...]]:
     """The rules for a fork of ``chain_id`` at ``timestamp``, and warnings. ``said``: what the user asked for, which
@@ -62,16 +66,14 @@ def rules_at(chain_id: int, timestamp: int, said: str | None, default: str) -> t
     """
     network = NETWORKS.get(chain_id)
     if said is not None or chain_id in LOCAL:
-        notes = (network.note,) if network is not None and network.note else ()
+        notes = (f"{network.name}: {network.note}",) if network is not None and network.note else ()
         return fork_named(said or default), notes
     if network is None:
         return fork_named(default), (
             f"chain id {chain_id} is not one megadev knows: it runs under Ethereum's {default} rules; choose others "
             "with --hardfork (or --spec)",
         )
-    warnings = [network.note] if network.note else []
-    if network.is_op and not network.note:
-        warnings.append(f"{network.name}: {_L1_FEE_NOTE}")
+    warnings = [f"{network.name}: {network.note}"] if network.note else []
     active = [name for since, name in network.forks if timestamp >= since]
     if not active:
         warnings.append(
@@ -80,11 +82,36 @@ def rules_at(chain_id: int, timestamp: int, said: str | None, default: str) -> t
     return fork_named(active[-1] if active else network.forks[0][1]), tuple(warnings)
 
 
+def knows_rules(chain_id: int, timestamp: int) -> bool:
+    """Whether what ran on that chain then can be run again here with the same outcome, as far as is known."""
+    return not rules_at(chain_id, timestamp, None, "prague")[1]
+
+
+def network_of(chain_id: int, header: Header) -> Network | None:
+    """The network that a fork of ``header``'s block is of; one that is not listed is known for an OP chain by whom its
+    blocks pay (OP Stack specification, "Predeploys": SequencerFeeVault).
+    """
+    network = NETWORKS.get(chain_id)
+    if network is None and chain_id not in LOCAL and header.coinbase == SEQUENCER_FEE_VAULT:
+        return Network(f"chain {chain_id}", ((0, "prague"),), is_op=True)
+    return network
+
+
+def op_note(chain_id: int, header: Header) -> tuple[str, ...]:
+    """What the blocks of an OP chain say that megadev does not do: a header of Jovian has a version 1 in its extra data
+    (OP Stack specification, "Jovian: Execution Engine").
+    """
+    network = network_of(chain_id, header)
+    if network is None or not network.is_op or len(header.extra_data) < 17 or header.extra_data[0] != 1:
+        return ()
+    return (f"{network.name}: Jovian's minimum base fee and data footprint are not here yet",)
+
+
 def fee_rules_of(chain_id: int, header: Header, usual: FeeRules) -> FeeRules:
     """How the base fee moves on: on an OP chain as its blocks say (Holocene: version 0 or 1, denominator and elasticity
     in the header's extra data), elsewhere as ``usual``.
     """
-    network = NETWORKS.get(chain_id)
+    network = network_of(chain_id, header)
     extra = header.extra_data
     if network is None or not network.is_op or len(extra) < 9 or extra[0] > 1:
         return usual

@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import collections
 import os
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from megadev.cli.scripts import as_shells_say, environment, run_program
 from megadev.config import DevnetConfig, resolve
-from megadev.errors import ConfigError, MegadevError
-
-
-class CommandFailed(MegadevError):
-    """The command that was recorded could not be started."""
+from megadev.errors import ConfigError
 
 
 @click.group(short_help="Record what a fork reads, to run it offline.")
@@ -30,42 +27,41 @@ def fork() -> None:
 
 @fork.command(short_help="Run a command against a fork and keep what it reads.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The bundle to write.")
-@click.option("-f", "--fork-url", multiple=True, required=True, metavar="URL[@BLOCK]", help="The node to fork.")
+@click.option("-f", "--fork-url", multiple=True, metavar="URL[@BLOCK]", help="The node to fork.")
+@click.option("--fork-l1", multiple=True, metavar="URL[@BLOCK]", help="The node to fork L1 from.")
 @click.option("--fork-block-number", type=int, metavar="BLOCK", help="The block to fork. [default: the latest]")
 @click.option("--fork-header", multiple=True, metavar="NAME:VALUE", help="An HTTP header to send upstream.")
 @click.argument("command", nargs=-1, required=True)
 def record(
     output: Path,
     fork_url: tuple[str, ...],
+    fork_l1: tuple[str, ...],
     fork_block_number: int | None,
     fork_header: tuple[str, ...],
     command: Sequence[str],
 ) -> int:
     """Start a node that forks URL, run COMMAND, and write what was read from upstream to a bundle.
 
-    COMMAND finds the node in MEGADEV_RPC_URL and ETH_RPC_URL. Other settings come from MEGADEV_* variables. The exit
-    code is COMMAND's; the bundle is written whatever it is.
+    COMMAND finds the node in its environment, as with megadev exec. Other settings come from MEGADEV_* variables. The
+    exit code is COMMAND's; the bundle is written whatever it is.
 
     Example: megadev fork record -o mainnet.bundle -f https://rpc.example@19000000 -- pytest
     """
     from megadev.devnet import Devnet
 
     flags: dict[str, object] = {
-        "fork_url": fork_url,
+        "fork_url": fork_url or None,
+        "fork_l1": fork_l1 or None,
         "fork_block_number": fork_block_number,
         "fork_header": fork_header or None,
         "fork_record": output,
     }
     config: DevnetConfig = resolve(flags, os.environ, None)
     with Devnet(config) as net:
-        url = net.serve()
-        environment = {**os.environ, "MEGADEV_RPC_URL": url, "ETH_RPC_URL": url}
-        try:
-            code = subprocess.run(list(command), env=environment, check=False).returncode
-        except OSError as problem:
-            raise CommandFailed(f"{command[0]}: {problem.strerror or problem}") from None
+        net.serve()
+        code = run_program(command, environment(net))
     click.echo(f"{output}: {output.stat().st_size} bytes; use it with megadev up --fork-bundle {output}", err=True)
-    return code if code >= 0 else 128 - code
+    return as_shells_say(code)
 
 
 @fork.command(short_help="Show what a bundle holds.")
@@ -76,13 +72,12 @@ def info(bundle: Path) -> int:
 
     found = read_bundle(bundle)
     kinds = collections.Counter(_kind(key) for key in found.keys())  # noqa: SIM118  # no mapping
+    lines: list[str] = []
     try:
-        block = found.head["block"]
-        lines = [
-            f"Chain ID:       {int(found.head['chainId'], 16)}",
-            f"Block number:   {int(block['number'], 16)}",
-            f"Block hash:     {block['hash']}",
-        ]
+        if "block" in found.head or "l1" not in found.head:
+            lines += _about(found.head)
+        if "l1" in found.head:
+            lines += ["L1", *(f"  {line}" for line in _about(found.head["l1"]))]
     except (KeyError, TypeError, ValueError):
         raise ConfigError(f"{bundle}: the bundle does not say which block it is of; record it again") from None
     lines += [f"Size:           {bundle.stat().st_size} bytes", f"Answers:        {sum(kinds.values())}"]
@@ -91,7 +86,20 @@ def info(bundle: Path) -> int:
     return 0
 
 
+def _about(head: Mapping[str, Any]) -> list[str]:
+    """Which block of which chain one of a bundle's forks is of."""
+    block = head["block"]
+    return [
+        f"Chain ID:       {int(head['chainId'], 16)}",
+        f"Block number:   {int(block['number'], 16)}",
+        f"Block hash:     {block['hash']}",
+    ]
+
+
 def _kind(key: str) -> str:
-    """What an answer is about: the first word of its key, or the second where an older block comes first."""
+    """What an answer is about: the first word of its key, after L1's mark and an older block's where they come first.
+    """
     words = key.split()
-    return words[1] if words[0].startswith("@") else words[0]
+    mark = "L1 " if words[0] == "L1" else ""
+    words = words[1:] if mark else words
+    return mark + (words[1] if words[0].startswith("@") else words[0])

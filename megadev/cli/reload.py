@@ -1,4 +1,4 @@
-"""``megadev reload``: what hot reload would do, doing it, and taking it back."""
+"""``megadev reload``: what hot reload would do, doing it, and taking it back; what is deployed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def reload() -> None:
       megadev reload apply --force    whatever the storage layouts say
       megadev reload undo             back to just before the latest reload
       megadev reload list             what is deployed
+      megadev reload track 0x… NAME   say which contract that is, where its code does not
     """
 
 
@@ -44,11 +45,21 @@ def apply(force: bool, rpc_url: str) -> None:
 @reload.command(cls=Command, short_help="Go back to before the latest reload.")
 @rpc_url_option
 def undo(rpc_url: str) -> None:
-    """Take the chain back to just before the latest reload, with every block since. The contracts keep their old code
+    """Take the chains back to just before the latest reload, with every block since. The contracts keep their old code
     until their sources are saved again."""
-    answer = call(rpc_url, "megadev_reloadUndo", [])
-    blocks = f" (blocks taken back: {answer['blocks']})" if answer["blocks"] else ""
-    click.echo(f"undid reload {answer['number']}: {', '.join(answer['contracts'])}{blocks}")
+    click.echo(call(rpc_url, "megadev_reloadUndo", [])["text"])
+
+
+@reload.command(cls=Command, short_help="Say which contract stands at an address.")
+@click.argument("address")
+@click.argument("contract")
+@rpc_url_option
+def track(address: str, contract: str, rpc_url: str) -> None:
+    """Let what stands at ADDRESS follow the source of CONTRACT (a name, or path:name), though its code was compiled
+    otherwise. On L1 with --rpc-url naming that."""
+    answer = call(rpc_url, "megadev_trackContract", [address, contract])
+    known = "its code says so too" if answer["codeMatches"] else "by your word: its storage is taken to be laid out so"
+    click.echo(f"{answer['address']} is {answer['contract']}, {known}")
 
 
 @reload.command("list", cls=Command, short_help="What is deployed.")
@@ -57,6 +68,8 @@ def list_(rpc_url: str) -> None:
     """List the project's contracts on the chain, with what deployment filled in."""
     for each in call(rpc_url, "megadev_listDeployments", []):
         behind = f" behind {', '.join(each['proxies'])}" if each["proxies"] else ""
-        click.echo(f"{each['address']}  {each['contract']}{behind}{'' if each['isLatest'] else '  (older version)'}")
+        on = "" if each["chain"] == "l2" else f" on {each['chain'].upper()}"
+        older = "" if each["isLatest"] else "  (older version)"
+        click.echo(f"{each['address']}{on}  {each['contract']}{behind}{older}")
         for name, value in (*each["immutables"].items(), *each["libraries"].items()):
             click.echo(f"    {name} = {value}")

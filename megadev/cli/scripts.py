@@ -1,16 +1,26 @@
 """Programs that megadev starts beside a node: what they find in their environment, how they are started and stopped.
 
 Why more than one name for the same URL: Foundry's tools look at ETH_RPC_URL, our own commands at MEGADEV_RPC_URL.
+
+Why a script has a session of its own, and so a process group: what it starts in the background (a web server, say)
+lives as long as the node, and ends with it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from megadev.cli.options import GroupedCommand
 from megadev.config import GIVEN
 from megadev.errors import ConfigError, MegadevError
 
@@ -21,10 +31,21 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 5.0
 """What a program gets to end by itself once it was asked to."""
+_LOOK_AGAIN_SECONDS = 0.05
+NOT_FOUND, CANNOT_RUN, BY_SIGNAL = 127, 126, 128
+"""Exit codes as shells give them; a command that a signal ended has 128 and the signal's number."""
 
 
 class ScriptFailed(MegadevError):
     """A program that was started ended with an error."""
+
+
+class StartingCommand(GroupedCommand):
+    """A command that starts programs: its help ends with what they find in their environment."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Variables that programs find which it starts"):
+            formatter.write_dl(list(GIVEN.items()))
 
 
 def environment(net: Devnet) -> dict[str, str]:
@@ -62,38 +83,128 @@ def command_for(script: Path) -> list[str]:
     return [str(script.absolute())]
 
 
-async def run_script(script: Path, environment: dict[str, str], stop: asyncio.Event, *, quiet: bool = False) -> None:
-    """Run ``script`` to its end, or until ``stop``. With ``quiet`` what it prints goes to stderr.
+def run_program(command: Sequence[str], environment: dict[str, str]) -> int:
+    """The exit code; negative for a signal. Signals that ask us to end are handed on, and we wait for the command."""
+    started: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
 
-    Raises ``ScriptFailed``; ``ConfigError`` where it cannot be started.
-    """
-    import asyncio
+    def hand_on(number: int, frame: object) -> None:
+        if number == signal.SIGINT and _comes_from_terminal():
+            return  # which sends it to the command as well, and that decides what it means
+        for process in started:
+            process.send_signal(number)
+        if not started:
+            early.append(number)
 
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command_for(script),
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=sys.stderr if quiet else None,
-        )
+        process = subprocess.Popen(command, env=environment)
+        started.append(process)
+        for number in early:
+            process.send_signal(number)
+        return process.wait()
+    except FileNotFoundError:
+        click.echo(f"error: there is no command {command[0]}", err=True)
+        return NOT_FOUND
     except OSError as problem:
-        raise ConfigError(f"--script: {script}: {problem.strerror or problem}") from None
-    ended, stopped = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
-        if not ended.done():
-            process.terminate()
-            await asyncio.wait((ended,), timeout=STOP_SECONDS)
-            if not ended.done():
-                process.kill()
-            await ended
-            return
+        click.echo(f"error: {command[0]}: {problem.strerror or problem}", err=True)
+        return CANNOT_RUN
     finally:
-        stopped.cancel()
-    if process.returncode:
-        raise ScriptFailed(f"--script: {script} ended with {how_it_ended(process.returncode)}")
+        for process in started:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _comes_from_terminal() -> bool:
+    """Whether we are in the foreground of a terminal: Ctrl-C goes to all processes there."""
+    try:
+        terminal = os.open(os.ctermid(), os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+class Script:
+    """A program that runs beside a node. With ``quiet`` what it prints goes to stderr."""
+
+    def __init__(self, path: Path, environment: dict[str, str], *, quiet: bool = False) -> None:
+        self._path = path
+        self._environment = environment
+        self._quiet = quiet
+        self._group: int | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run it to its end, or until ``stop``. Raises ``ScriptFailed``; ``ConfigError`` where it cannot be started."""
+        import asyncio
+
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command_for(self._path),
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=sys.stderr if self._quiet else None,
+                start_new_session=True,
+            )
+        except OSError as problem:
+            raise ConfigError(f"--script: {self._path}: {problem.strerror or problem}") from None
+        self._group = process.pid
+        ended, stopped = asyncio.create_task(process.wait()), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((ended, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                await self.end()
+                await ended
+                return
+        finally:
+            stopped.cancel()
+        self._send(0)  # what it left in the background goes on
+        if process.returncode:
+            raise ScriptFailed(f"--script: {self._path} ended with {how_it_ended(process.returncode)}")
+
+    async def end(self) -> None:
+        """End it and what it started, if any of that still runs: politely first."""
+        import asyncio
+
+        self._send(signal.SIGTERM)
+        for _ in range(round(STOP_SECONDS / _LOOK_AGAIN_SECONDS)):
+            if not self._send(0):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        self.kill()
+
+    def kill(self) -> None:
+        """End all of it at once."""
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: int) -> bool:
+        """Signal the group; False once it is empty, and from then on: its number may become another's."""
+        if self._group is None:
+            return False
+        with contextlib.suppress(PermissionError):  # a member that is somebody else's now
+            try:
+                os.killpg(self._group, number)
+            except ProcessLookupError:
+                self._group = None
+                return False
+        return True
 
 
 def how_it_ended(code: int) -> str:
     """An exit code in words."""
     return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def as_shells_say(code: int) -> int:
+    """An exit code for ours, which cannot be negative."""
+    return code if code >= 0 else BY_SIGNAL - code

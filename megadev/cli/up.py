@@ -18,8 +18,8 @@ import click
 
 from megadev import __version__
 from megadev.cli.main import report, report_unexpected
-from megadev.cli.options import GroupedCommand, config_from, setting_options
-from megadev.cli.scripts import command_for, environment, run_script
+from megadev.cli.options import config_from, setting_options
+from megadev.cli.scripts import Script, StartingCommand, command_for, environment
 from megadev.config import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
 
@@ -28,23 +28,26 @@ if TYPE_CHECKING:
 
     from megadev.cli.console import ForkReport, Paint, StartReport
     from megadev.cli.log import ActivityLog
+    from megadev.cli.prompt import Prompt
     from megadev.cli.ui import Ui
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
-    from megadev.reload.reloader import Notice
+    from megadev.reload.reloader import Notice, Reloader
     from megadev.server import Server
 
 
 COLLECT_AFTER = 10_000
 """New container objects between two collections: a few hundred transactions' worth."""
 FREEZE_EVERY_BLOCKS = 1_000
+STDIN = 0
+"""Its descriptor, whatever became of ``sys.stdin``."""
 
 
 class CannotListen(MegadevError):
     """The port, or the IPC path, is not to be had."""
 
 
-@click.command(cls=GroupedCommand, short_help="Start a node.")
+@click.command(cls=StartingCommand, short_help="Start a node.")
 @setting_options()
 def up(config_file: str | None, **flags: Any) -> int:
     """Start a node and print what happens on it, until Ctrl-C.
@@ -79,6 +82,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     stop = asyncio.Event()
     at_once: list[Callable[[], None]] = []
     view: Ui | None = None
+    script: Script | None = None
     _stop_on_signals(stop, loop, at_once)
     loop.set_exception_handler(_report_stray)
     output = _Output(config)
@@ -86,10 +90,14 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         endpoint.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
     servers: list[Server] = []
     log: ActivityLog | None = None
+    prompt: Prompt | None = None
 
     def tell(notice: Notice) -> None:
         if log is not None:
-            log.record(Told(notice.kind, notice.text, notice.fields))
+            text = notice.text
+            if prompt is not None and notice.fields.get("pending"):
+                text = prompt.ask(text)
+            log.record(Told(notice.kind, text, notice.fields))
 
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
@@ -108,12 +116,15 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         has_ui = output.can_have_ui()
         log = None if has_ui else output.start_log(devnet)
         if reloader is not None:
+            prompt = _prompt(config, reloader, log)
             reloader.start()
         devnet.node.state_file = state_file
         dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
         if config.script is not None:
             quiet = config.json or config.quiet
-            await run_script(config.script, environment(devnet), stop, quiet=quiet)
+            script = Script(config.script, environment(devnet), quiet=quiet)
+            at_once.append(script.kill)
+            await script.run(stop)
         if config.ready_file is not None and not stop.is_set():
             output.write_ready_file(devnet, servers[0])
         if has_ui and not stop.is_set():
@@ -129,6 +140,8 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         if view is not None:
             # what it asks of the node meanwhile must still be answered
             await asyncio.to_thread(view.close)
+        if script is not None:
+            await script.end()
         if config.ready_file is not None:
             config.ready_file.unlink(missing_ok=True)
         if dumps is not None:
@@ -138,6 +151,16 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
+
+
+def _prompt(config: DevnetConfig, reloader: Reloader, log: ActivityLog | None) -> Prompt | None:
+    """Who asks before each reload; None where it is not to be asked, or where the question would not be seen."""
+    if config.reload != "ask" or config.json or log is None:
+        return None
+    from megadev.cli.log import Told
+    from megadev.cli.prompt import QUESTION, Prompt
+
+    return Prompt(STDIN, reloader.answer, lambda: log.record(Told("plan", QUESTION, {}))).start()
 
 
 async def _close(servers: Sequence[Server]) -> None:
@@ -241,11 +264,7 @@ class _Output:
 
         config = self._config
         report = start_report(devnet)
-        if config.config_out is not None:
-            try:
-                config.config_out.write_text(json.dumps(report.as_config_out()), encoding="utf-8")
-            except OSError as problem:
-                raise ConfigError(f"--config-out: {config.config_out}: {problem.strerror or problem}") from None
+        write_config_out(config, report)
         addresses = [url.removeprefix("http://") for url in server.urls]
         if config.json:
             start = {
@@ -303,6 +322,15 @@ class _Output:
             endpoint.chain.console.on_call = feed.printed
             locator.start(lambda: log.waiting)
         return log
+
+
+def write_config_out(config: DevnetConfig, report: StartReport) -> None:
+    """``--config-out``, where it is asked for. Raises ``ConfigError``."""
+    if config.config_out is not None:
+        try:
+            config.config_out.write_text(json.dumps(report.as_config_out()), encoding="utf-8")
+        except OSError as problem:
+            raise ConfigError(f"--config-out: {config.config_out}: {problem.strerror or problem}") from None
 
 
 def _about(server: Server, report: StartReport) -> dict[str, object]:

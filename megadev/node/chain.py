@@ -30,7 +30,7 @@ from megadev.node.genesis import Beginning
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
-from megadev.sequencer.sequencer import MiningMode, Sequencer
+from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
@@ -56,6 +56,8 @@ class LocalChain:
     ) -> None:
         self.beginning = beginning
         """What the settings made it begin with; its store has another first block once another chain was loaded."""
+        self.past: Past | None = None if beginning.fork is None else beginning.fork.past
+        """What came before the first block, where that is a fork's."""
         self.sequencer = sequencer
         self.bus = bus
         """Where the sequencer's events go."""
@@ -85,11 +87,6 @@ class LocalChain:
     def fork(self) -> Fork | None:
         """What is forked, if anything is."""
         return self.beginning.fork
-
-    @property
-    def past(self) -> Past | None:
-        """What came before the first block, where that is a fork's."""
-        return None if self.fork is None else self.fork.past
 
     @property
     def spec(self) -> ChainSpec:
@@ -141,11 +138,21 @@ class LocalChain:
         sequencer.blocks = self._first_settings
         self.time.settings = TimeSettings(self.time.settings.offset)
 
+    @property
+    def began_with(self) -> tuple[Beginning, BlockSettings]:
+        """What a reset goes back to; set it to be the chain again that began with these."""
+        return self.beginning, self._first_settings
+
+    @began_with.setter
+    def began_with(self, began_with: tuple[Beginning, BlockSettings]) -> None:
+        self.beginning, self._first_settings = began_with
+
     def start_over(self, beginning: Beginning, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
         for tx in self.pool.transactions():
             self.sequencer.drop(tx.hash, "the chain was reset")
         self.beginning = beginning
+        self.past = None if beginning.fork is None else beginning.fork.past
         self.sequencer.set_rules(beginning.spec, engine)
         self.sequencer.restart((beginning.block,))
         genesis = beginning.genesis
@@ -201,9 +208,15 @@ class LocalChain:
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
         try:
-            return self.block(ref)
+            return self.whole(self.block(ref))
         except UnknownBlock:
             return None
+
+    def whole(self, block: SealedBlock) -> SealedBlock:
+        """``block`` with its transactions, also where it is the one that was forked."""
+        if self.past is None or block is not self.beginning.block:
+            return block
+        return self.past.block(block.number, self.spec)
 
     @property
     def open_block(self) -> OpenBlock | None:

@@ -21,20 +21,28 @@ import msgspec
 
 from megadev.chain.blocks import Header, SealedBlock, block_size
 from megadev.chain.fees import blob_base_fee
-from megadev.chain.networks import rules_at
+from megadev.chain.networks import knows_rules, rules_at
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
 from megadev.config import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
 from megadev.node.persistence import read_log, read_transaction
 from megadev.primitives.bloom import logs_bloom
-from megadev.primitives.types import EMPTY_OMMERS_HASH, EMPTY_REQUESTS_HASH, EMPTY_TRIE_ROOT, Address, Hash32, Wei
+from megadev.primitives.types import (
+    EMPTY_CODE_HASH,
+    EMPTY_OMMERS_HASH,
+    EMPTY_REQUESTS_HASH,
+    EMPTY_TRIE_ROOT,
+    Address,
+    Hash32,
+    Wei,
+)
 from megadev.rollup.derivation import L1Origin
 from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, read_bundle, write_whole
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import RemoteState, Source
-from megadev.state.upstream import Manners, Upstream
+from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
+from megadev.state.upstream import Call, Manners, Upstream
 
 L1_PART = "L1"
 """What a bundle's keys begin with that are of L1."""
@@ -145,7 +153,7 @@ def _endpoint(request: ForkRequest) -> str:
     return hashlib.sha256(request.urls[0].encode()).hexdigest()[:12]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Fork:
     """An open fork. ``url`` is fit for messages; ``document`` is the forked block as upstream tells it."""
 
@@ -428,6 +436,34 @@ class Past:
             return None
         return self.block(int(found["blockNumber"], 16), spec), int(found["transactionIndex"], 16)
 
+    def touched_by(self, state: RemoteState, block: SealedBlock, stop: int | None) -> Keys:
+        """What the transactions of upstream's ``block`` (before number ``stop``) touch, as far as upstream tells: from
+        the prestate of each, or else an access list of each on ``state``, which is that of the block before. Blocks.
+        """
+        txs = block.transactions[:stop]
+        options = {"tracer": "prestateTracer"}
+        if len(txs) == 1:
+            asked: Call = ("debug_traceTransaction", ("0x" + txs[0].hash.hex(), options))
+        else:
+            asked = ("debug_traceBlockByHash", ("0x" + block.hash.hex(), options))
+        (told,) = self.source.hints([asked])
+        if told is not None:
+            prestates = [told] if isinstance(told, dict) else [item["result"] for item in told[: len(txs)]]
+            touched: dict[Address, dict[int, None]] = {}
+            for prestate in prestates:
+                for name, account in prestate.items():
+                    slots = touched.setdefault(bytes.fromhex(name[2:]), {})
+                    slots.update(dict.fromkeys(int(slot, 16) for slot in account.get("storage") or ()))
+            return touched, [(address, slot) for address, slots in touched.items() for slot in slots]
+        calls: list[Call] = []
+        for tx in txs:
+            target = None if tx.to is None else state.account(tx.to)
+            if tx.to is not None and target is not None and target.code_hash != EMPTY_CODE_HASH:
+                names = {"from": "0x" + tx.sender.hex(), "to": "0x" + tx.to.hex(), "value": hex(tx.value)}
+                call = names | {"data": "0x" + tx.data.hex()}
+                calls.append(("eth_createAccessList", (call, hex(state.number))))
+        return access_list_keys(self.source.hints(calls))
+
     def _is_past(self, document: Any) -> bool:
         number = document.get("blockNumber") if isinstance(document, dict) else None
         return number is not None and int(number, 16) <= self.last
@@ -461,6 +497,16 @@ class Past:
             kept[block.number] = block
             if len(kept) > PAST_BLOCKS:
                 kept.popitem(last=False)
+
+    def can_run_again(self, header: Header) -> bool:
+        """Whether megadev has the rules under which ``header``'s block was made, as far as it knows."""
+        return knows_rules(self._chain_id, header.timestamp)
+
+    def block_number_of(self, tx_hash: Hash32) -> int | None:
+        """The number of the block up to the forked one that holds a transaction; None where there is none."""
+        name = "0x" + tx_hash.hex()
+        found = self.source.query(f"transaction {name}", "eth_getTransactionByHash", name, keep=self._is_past)
+        return int(found["blockNumber"], 16) if self._is_past(found) else None
 
     def rules(self, spec: ChainSpec, header: Header) -> ChainSpec:
         """``spec`` as it was when ``header``'s block was made, as far as megadev has those rules."""

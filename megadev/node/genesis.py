@@ -15,7 +15,7 @@ import msgspec
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
 from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_genesis
-from megadev.chain.networks import fee_rules_of, rules_at
+from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
     TRANSACTION_GAS_CAP,
@@ -117,8 +117,19 @@ def plan_fork(config: DevnetConfig, fork: Fork) -> tuple[ChainSpec, Genesis]:
     """The rules of a forked L2, and what its blocks to come begin from. Warnings join ``fork``'s."""
     header = fork.header
     said = config.hardfork if "hardfork" in config.said else None
-    rules, fork.rules_warnings = rules_at(fork.chain_id, header.timestamp, said, config.hardfork)
+    network = network_of(fork.chain_id, header)
+    usual = config.hardfork if network is None else network.forks[-1][1]
+    rules, warnings = rules_at(fork.chain_id, header.timestamp, said, usual)
+    fork.rules_warnings = warnings + op_note(fork.chain_id, header)
     spec = _spec(config)
+    if network is not None and network.is_op:
+        spec = replace(
+            spec,
+            coinbase=header.coinbase,
+            extra_data=header.extra_data,
+            withdrawals_root_of=MESSAGE_PASSER,
+            charges_l1_fee=config.l1_fee or "l1_fee" not in config.said,
+        )
     spec = replace(
         spec,
         chain_id=config.chain_id or fork.chain_id,

@@ -32,7 +32,7 @@ class Mining:
         block_time: float | None,
         mini_block_time: float | None = None,
         *,
-        after_tick: Callable[[], None] = lambda: None,
+        after_tick: Callable[[], object] = lambda: None,
     ) -> None:
         self._sequencer = sequencer
         self._after_tick = after_tick

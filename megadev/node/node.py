@@ -6,7 +6,6 @@ This is the composition root. Nothing below it sees ``DevnetConfig``; nothing he
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +66,8 @@ class Node:
         fork = self.open_fork(fork_request(config))
         self.prefetching = None if fork is None else fork.prefetch()
         l1_fork = None if config.no_l1 else self.open_l1_fork(l1_fork_request(config), fork)
+        if l1_fork is not None:
+            l1_fork.prefetch()
         start = config.timestamp
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
@@ -103,7 +104,7 @@ class Node:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: int | None = None
-        self._fetching: asyncio.Task[None] | None = None
+        self._catching_up: asyncio.Task[None] | None = None
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
@@ -177,8 +178,8 @@ class Node:
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
-        if before is not None and before is not fork:
-            before.close()
+        if before is not None:
+            self.snapshots.close_unless_needed(before)
 
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
@@ -187,18 +188,23 @@ class Node:
             self.between_blocks()
             self.state_file.save(Capture(self))
 
+    @property
+    def forks(self) -> list[Fork | None]:
+        """What each chain forks."""
+        return [chain.fork for chain in self.chains]
+
     def close(self) -> None:
         """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
-        forks = [chain.fork for chain in self.chains]
+        forks = self.forks
         if self.config.fork_record is not None and any(forks):
             write_bundle(self.config.fork_record, forks[0], forks[1] if len(forks) > 1 else None)
-        for fork in forks:
+        for fork in {*forks, *self.snapshots.forks}:
             if fork is not None:
                 fork.close()
 
-    def settle(self) -> None:
+    def settle(self) -> asyncio.Task[None] | None:
         """Finish what answered requests left due on either chain (see ``Sequencer.settle``), and let L2 take up what L1
-        has for it.
+        has for it. On a fork that may take state that is still to come: the answer is then what fetches it and goes on.
         """
         self.l2.sequencer.settle()
         if self.l1 is not None and self.driver is not None:
@@ -206,27 +212,34 @@ class Node:
             self._advance(self.driver)
             if self.driver.due != self._alarm_at:
                 self._set_alarm(self.driver.due)
+        return self._catching_up
 
     def _advance(self, driver: Driver) -> None:
         """Let the driver go on; where that takes state of a fork which is not here, once it is."""
-        if self._fetching is not None:
+        if self._catching_up is not None:
             return
         try:
             driver.advance()
         except NotFetchedYet as missing:
             if self._loop is not None:
-                self._fetching = self._loop.create_task(self._advance_after(missing))
+                self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
         except StateUnavailable:
             return  # upstream fails: the next request tries again
 
-    async def _advance_after(self, missing: NotFetchedYet) -> None:
+    async def _catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
         try:
-            with contextlib.suppress(StateUnavailable):
+            while True:
                 await asyncio.to_thread(missing.fetch)
-                self._fetching = None
-                self.settle()
+                try:
+                    driver.advance()
+                    break
+                except NotFetchedYet as more:
+                    missing = more
+        except StateUnavailable:
+            return  # as above
         finally:
-            self._fetching = None
+            self._catching_up = None
+        self.settle()
 
     def _set_alarm(self, due: int | None) -> None:
         """Settle again at ``due``, in L1's seconds, where a loop runs: windows on L1 end though nobody asks."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address
 
 
 class Reloads(Protocol):
     """Reloading, as methods and commands see it. All of it runs on the writer's thread; answers are JSON."""
 
-    def track(self, address: Address, artifact: bytes | str) -> dict[str, Any]:
-        """Know that a contract stands at ``address``: an artifact's JSON, or the name of a contract of the project.
-        Raises ``InvalidParams``."""
+    def track(self, chain: LocalChain, address: Address, artifact: bytes | str) -> dict[str, Any]:
+        """Know that a contract stands at ``address`` of ``chain``: an artifact's JSON, or the name of a contract of the
+        project. Raises ``InvalidParams``."""
         ...
 
     def deployments(self) -> list[dict[str, Any]]:

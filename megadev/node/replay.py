@@ -25,7 +25,7 @@ from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart, OpenBlock
 from megadev.state.fork_world import ForkWorld
 from megadev.state.reader import StateReader
-from megadev.state.remote import load
+from megadev.state.remote import expect, load
 from megadev.state.world import World
 
 Watch: TypeAlias = Callable[[int, Transaction, StateReader], Tracer | None]
@@ -69,7 +69,18 @@ def replay(
     Use each result before asking for the next. Raises ``UnknownBlock`` where the parent is not held, and
     ``StateUnavailable`` where its state is not the one that the block was built on.
     """
-    yield from run_again(block_start(chain, block), block, watch, stop=stop)
+    past = chain.past
+    is_past = past is not None and block.number <= past.last
+    if past is not None and is_past:
+        expect(lambda state: past.touched_by(state, block, stop))
+    for replayed in run_again(block_start(chain, block), block, watch, stop=stop):
+        if is_past and replayed.execution.gas.used != block.receipts[replayed.index].gas_used:
+            there, here = block.receipts[replayed.index].gas_used, replayed.execution.gas.used
+            raise StateUnavailable(
+                f"state unavailable: 0x{replayed.tx.hash.hex()} of upstream's block {block.number} took {there} gas "
+                f"there and {here} here: it ran under rules that megadev does not have; ask upstream itself about it"
+            )
+        yield replayed
 
 
 def run_again(
@@ -157,6 +168,7 @@ def replay_fork(chain: LocalChain, fork: Fork) -> None:
     whole = fork.past.beyond(number, chain.spec)
     last = [tx.hash for tx in whole.transactions].index(bytes.fromhex(fork.replay[2:]))
     content = whole.transactions[: last + 1]
+    expect(lambda state: fork.past.touched_by(state, whole, last + 1))
     builder = block_start(chain, whole, before=chain.head.world)
     try:
         for tx in content:

@@ -21,6 +21,7 @@ back, and they go on from there, so that nothing is told twice or left standing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,10 @@ from megadev.state.diff import StateDiff
 if TYPE_CHECKING:
     from megadev.artifacts.registry import AddedArtifacts
     from megadev.node.accounts import KeyedAccount
+    from megadev.node.fork import Fork
+    from megadev.node.genesis import Beginning
     from megadev.node.node import Node
+    from megadev.rollup.predeploys import L1Addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ class _Taken:
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
     """A snapshot taken for Python, with what ids do not bring back: keys, artifacts added by hand, how many console
-    messages there were on each chain, the ids that could be reverted to, and which instance the node was.
+    messages there were on each chain, the ids that could be reverted to, which instance the node was, and, of each
+    chain, what a reset goes back to. A fork stays open as long as one of these is of it.
     """
 
     taken: _Taken
@@ -113,6 +118,8 @@ class Held:
     artifacts: AddedArtifacts
     messages: tuple[int, ...]
     instance_id: bytes
+    began_with: tuple[tuple[Beginning, BlockSettings], ...]
+    bridge: L1Addresses | None
 
 
 class Snapshots:
@@ -143,6 +150,8 @@ class Snapshots:
             artifacts=node.artifacts.added,
             messages=tuple(chain.console.count for chain in node.chains),
             instance_id=node.instance_id,
+            began_with=tuple(chain.began_with for chain in node.chains),
+            bridge=None if node.driver is None else node.driver.addresses,
         )
         self._held.append(held)
         return held
@@ -150,15 +159,19 @@ class Snapshots:
     def release(self, held: Held) -> None:
         """Let go of it, and of all that were held after it."""
         if held in self._held:
-            del self._held[self._held.index(held) :]
+            self._drop(self._held.index(held))
 
     def return_to(self, held: Held) -> None:
         """Go back, and let go of all that were held after it. Raises ``InvalidParams`` where it was let go of."""
         if held not in self._held:
             raise InvalidParams("this snapshot is gone: an earlier one was gone back to, or it was released")
-        node = self._node
+        node, forks = self._node, self._node.forks
+        for chain, began_with in zip(node.chains, held.began_with, strict=True):
+            chain.began_with = began_with
+        if node.driver is not None and held.bridge is not None and held.bridge is not node.driver.addresses:
+            node.driver.start_over(held.bridge)
         self._restore(held.taken)
-        del self._held[self._held.index(held) + 1 :]
+        self._drop(self._held.index(held) + 1, forks)
         self._taken, self._next_id = dict(held.ids), held.next_id
         node.accounts.hold_only(held.keyed)
         node.artifacts.added = held.artifacts
@@ -179,6 +192,24 @@ class Snapshots:
             )
             or len(self._node.accounts.keyed) != len(held.keyed)
         )
+
+    @property
+    def forks(self) -> set[Fork]:
+        """What chains forked when a snapshot was taken that is held."""
+        return {began.fork for held in self._held for began, _ in held.began_with if began.fork is not None}
+
+    def close_unless_needed(self, fork: Fork) -> None:
+        """Let go of ``fork`` where neither a chain is of it nor a snapshot that is held."""
+        if fork not in self.forks and fork not in self._node.forks:
+            fork.close()
+
+    def _drop(self, index: int, forks: Iterable[Fork | None] = ()) -> None:
+        """Let go of the snapshots held from that index on, and of forks, theirs or ``forks``, that nobody needs."""
+        before = {*self.forks, *forks}
+        del self._held[index:]
+        for fork in before:
+            if fork is not None:
+                self.close_unless_needed(fork)
 
     def _take(self) -> _Taken:
         node = self._node

@@ -3,7 +3,7 @@
 Start at ``reloader``, which takes a change from ``watcher`` through ``compiler`` and ``plan`` to ``apply``. Below them:
 ``layout`` (what a contract keeps where), ``compatibility`` (whether new code can go on with it), ``contracts`` (what a
 compiler made), ``deployed_code`` (immutables and libraries, taken along), ``deployments`` (what stands at which
-address), ``project`` (sources and their imports), ``abi_files`` (what dApps read).
+address), ``project`` (sources and their imports), ``answers`` and ``abi_files`` (what clients and dApps read).
 
 May import artifacts, node and what is below; neither rpc nor server.
 

@@ -9,13 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from megadev.errors import ConfigError
+from megadev.node.node import Node
 from megadev.primitives.hexcodec import checksum_address
-from megadev.reload.deployments import Deployed
+from megadev.reload.deployments import Deployed, chains_of
 
 
-def describe(chain_id: int, deployed: Iterable[Deployed]) -> dict[str, Any]:
-    """By contract name (by ``path:name`` where several have it): its ABI, its address, which is a proxy's where there
-    is one, and all of its addresses."""
+def describe(node: Node, deployed: Iterable[Deployed]) -> dict[str, Any]:
+    """By chain (``l2``, ``l1``) its id and its contracts: by name (by ``path:name`` where several have it) the ABI, the
+    address, which is a proxy's where there is one, and all of its addresses."""
+    found = list(deployed)
+    return {
+        name: {"chainId": chain.spec.chain_id, "contracts": _contracts([one for one in found if one.chain == name])}
+        for name, chain in chains_of(node).items()
+    }
+
+
+def _contracts(deployed: list[Deployed]) -> dict[str, Any]:
     by_key: dict[str, list[Deployed]] = {}
     for one in deployed:
         by_key.setdefault(one.contract.key, []).append(one)
@@ -30,7 +39,7 @@ def describe(chain_id: int, deployed: Iterable[Deployed]) -> dict[str, Any]:
             "addresses": addresses,
             "abi": found[-1].contract.abi(),
         }
-    return {"chainId": chain_id, "contracts": contracts}
+    return contracts
 
 
 def text_of(path: Path, described: dict[str, Any]) -> str:

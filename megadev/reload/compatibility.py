@@ -1,9 +1,11 @@
 """Whether new code can go on with the storage that old code left: every variable must find its value where it was.
 
-A change is accepted when each old variable has the same name, place and meaning in the new layout. New ones may follow
-them, or fill what was left over between them. Structs may grow at their end where nothing lies behind them (on their
-own, or as the value of a mapping), so may arrays of a fixed length. Everything else is a conflict. Names that begin
-with ``__gap`` are room kept for later, as OpenZeppelin's contracts have it.
+A change is accepted when each old variable has the same name, place and meaning in the new layout. A name that changed
+is taken for another meaning, unless the source says that it is the same variable: OpenZeppelin's upgrades plugins
+decide so too, and only who wrote it can know. New variables may follow the old ones, or fill what was left over between
+them. Structs may grow at their end where nothing lies behind them (on their own, or as the value of a mapping), so may
+arrays of a fixed length. Everything else is a conflict. Names that begin with ``__gap`` are room kept for later, as
+OpenZeppelin's contracts have it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ class Fault(Enum):
     RETYPED = "keep the type, and declare a new variable after all others"
     REMOVED = "keep the declaration: what it held would stay in storage"
     INSERTED = "declare it after all others (in the last base contract's place, that is in the contract itself)"
-    RENAMED = "keep the name; where it means the same as before, `megadev reload apply --force`"
+    RENAMED = (
+        "keep the name, or say above it what it was (/// @custom:oz-renamed-from NAME); in a struct, where it means "
+        "the same as before, `megadev reload apply --force`"
+    )
     POINTER = "store an enum and choose the function by it: such a value is a place in the old code"
     OCCUPIED = "deploy anew, or clear the slot (anvil_setStorageAt)"
     IMMUTABLE = "only a constructor can give it its value: make it a constant, or deploy anew"
@@ -115,7 +120,7 @@ def _compare_variables(old: Sequence[Variable], new: Sequence[Variable]) -> list
         inserted = [
             Conflict(Fault.INSERTED, str(variable), f"inserted at {variable.place}, before variables that were there")
             for variable in new
-            if variable.name not in known and (variable.slot, variable.offset) <= end
+            if not known.intersection((variable.name, variable.formerly)) and (variable.slot, variable.offset) <= end
         ]
         found = inserted + found
     return found
@@ -129,7 +134,7 @@ def _is_same(
     old: Variable, new: Variable, old_names: set[tuple[str, str]], new_names: object
 ) -> bool:
     """Whether two in the same place are one: a declaration may go to another contract, but two may not swap."""
-    if old.name != new.name:
+    if old.name not in (new.name, new.formerly):
         return False
     if old.owner == new.owner:
         return True
@@ -137,7 +142,9 @@ def _is_same(
 
 
 def _only(variables: Sequence[Variable], name: str) -> Variable | None:
-    return next((variable for variable in variables if variable.name == name), None)
+    """The variable of that name or, where none is, the one that had it."""
+    found = (variable for variable in variables if variable.name == name)
+    return next(found, None) or next((variable for variable in variables if variable.formerly == name), None)
 
 
 def _retyped(old: Variable, new: Variable) -> list[Conflict]:

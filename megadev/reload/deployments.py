@@ -2,17 +2,24 @@
 compiled while this runs.
 
 So it does not matter who deployed a contract, by what transaction or factory, nor whether the chain was taken back in
-the meantime: nothing is recorded that could be out of date. What deployment filled in is read from the code, and
-constructor arguments from the transaction that created it.
+the meantime: nothing is recorded that could be out of date. What deployment filled in is read from the code; what the
+constructor was given, from the frame that created it, a factory's perhaps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from megadev.chain.transactions import Transaction
+from megadev.chain.blocks import Tag
+from megadev.errors import StateUnavailable, UnknownBlock
+from megadev.evm import calls
+from megadev.evm.engine import TxEnv
 from megadev.node.chain import LocalChain
+from megadev.node.creations import Creation, block_of_code, creation_in
+from megadev.node.node import Node
+from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.reload.contracts import Build, Contract
@@ -23,12 +30,34 @@ VERSIONS_KEPT = 1_000
 """Of all contracts together; the oldest go first."""
 IMPLEMENTATION_SLOT = int.from_bytes(keccak(b"eip1967.proxy.implementation"), "big") - 1
 BEACON_SLOT = int.from_bytes(keccak(b"eip1967.proxy.beacon"), "big") - 1
-_BEACON_SLOTS = 2
-"""In one of its first slots a beacon keeps the implementation; in another its owner, which is none."""
-_CLONE = (bytes.fromhex("363d3d373d3d3d363d73"), bytes.fromhex("5af43d82803e903d91602b57fd5bf3"))
-"""A minimal proxy (ERC-1167), around the address."""
+_IMPLEMENTATION = keccak(b"implementation()")[:4]
+_BEACON_GAS = 100_000
+"""Enough for a beacon to say what it stands for."""
+_CLONES = tuple(
+    (bytes.fromhex(before), bytes.fromhex(behind))
+    for before, behind in (
+        ("363d3d373d3d3d363d73", "5af43d82803e903d91602b57fd5bf3"),
+        ("3d3d3d3d363d3d37363d73", "5af43d3d93803e602a57fd5bf3"),
+        ("5f5f365f5f37365f73", "5af43d5f5f3e6029573d5ffd5b3d5ff3"),
+    )
+)
+"""Minimal proxies, around the address: ERC-1167's own, and the two shorter ones that Solady makes. Data may follow."""
 _DELEGATION = b"\xef\x01\x00"
 """An account that delegates (EIP-7702), before the address."""
+L2, L1 = "l2", "l1"
+"""What the chains of a node are called, in the order of ``Node.chains``."""
+Place: TypeAlias = tuple[str, Address]
+"""An address on a chain of that name."""
+
+
+def chains_of(node: Node) -> dict[str, LocalChain]:
+    """A node's chains by name."""
+    return dict(zip((L2, L1), node.chains, strict=False))
+
+
+def in_words(chain: str, address: Address) -> str:
+    """Where something is; the L2 goes without saying."""
+    return checksum_address(address) + (f" on {chain.upper()}" if chain != L2 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +70,23 @@ class Deployed:
     code: bytes
     proxies: tuple[Address, ...] = ()
     certain: bool = True
+    chain: str = L2
+
+    @property
+    def place(self) -> Place:
+        return self.chain, self.address
+
+    @property
+    def where(self) -> str:
+        """The same for people."""
+        return in_words(self.chain, self.address)
 
 
 @dataclass(frozen=True, slots=True)
-class Creation:
-    """The transaction that created a contract, with its constructor's encoded arguments."""
+class Built:
+    """How a contract was created. ``arguments``: of its constructor, encoded."""
 
-    tx: Transaction
+    creation: Creation
     arguments: bytes
 
 
@@ -58,7 +97,9 @@ class Versions:
         self._by_size: dict[int, list[Contract]] = {}
         self._order: list[Contract] = []
         self._codes: dict[Hash32, Contract | None] = {}
-        self._named: dict[Address, Contract] = {}
+        self._named: dict[Place, Contract] = {}
+        self._creations: dict[tuple[Hash32, Address], Creation | None] = {}
+        self._strangers: set[tuple[Place, Hash32]] = set()
 
     def learn(self, contracts: Iterable[Contract]) -> None:
         """Know these versions too; what is the latest counts first."""
@@ -72,13 +113,13 @@ class Versions:
             self._by_size[_size(gone)].remove(gone)
         self._codes.clear()
 
-    def name(self, address: Address, contract: Contract) -> None:
-        """Take a user's word for what stands at ``address``."""
-        self._named[address] = contract
+    def name(self, place: Place, contract: Contract) -> None:
+        """Take a user's word for what stands there."""
+        self._named[place] = contract
 
-    def is_named(self, address: Address) -> bool:
+    def is_named(self, place: Place) -> bool:
         """Whether a user said what stands there."""
-        return address in self._named
+        return place in self._named
 
     def of_code(self, code: bytes, code_hash: Hash32 | None = None) -> Contract | None:
         """The version that deployed ``code`` is of."""
@@ -99,13 +140,17 @@ class Versions:
         ]
         return max(sizes, default=None)
 
-    def find(self, chain: LocalChain) -> list[Deployed]:
-        """All that is deployed and known, in the order of addresses; with the proxies of each."""
+    def find(self, node: Node) -> list[Deployed]:
+        """All that is deployed and known, chain by chain in the order of addresses; with the proxies of each."""
+        return [one for name, chain in chains_of(node).items() for one in self._find(name, chain)]
+
+    def _find(self, name: str, chain: LocalChain) -> list[Deployed]:
         state = chain.sequencer.head_state()
         found: list[Deployed] = []
         proxies: dict[Address, list[Address]] = {}
         beacons: dict[Address, list[Address]] = {}
-        for address, code_hash in _contracts(chain, state):
+        said = {address: contract for (where, address), contract in self._named.items() if where == name}
+        for address, code_hash in _contracts(chain, state, said):
             code = state.code(code_hash)
             target = _delegates_to(state, address, code)
             if target is not None:
@@ -114,57 +159,96 @@ class Versions:
                 beacons.setdefault(_address(beacon), []).append(address)
             contract = self.of_code(code, code_hash)
             if contract is not None:
-                found.append(Deployed(address, contract, code))
-            elif address in self._named:
-                found.append(Deployed(address, self._named[address], code, certain=False))
-        for beacon_address, followers in beacons.items():
-            for slot in range(_BEACON_SLOTS):
-                proxies.setdefault(_address(state.storage(beacon_address, slot)), []).extend(followers)
+                found.append(Deployed(address, contract, code, chain=name))
+            elif address in said:
+                found.append(Deployed(address, said[address], code, certain=False, chain=name))
+        for address, followers in beacons.items():
+            target = _stands_for(chain, address)
+            if target is not None:
+                proxies.setdefault(target, []).extend(followers)
         found.sort(key=lambda deployed: deployed.address)
         return [replace(one, proxies=tuple(sorted(set(proxies.get(one.address, ()))))) for one in found]
 
+    def look_alikes(self, node: Node, build: Build) -> Iterator[tuple[Place, Contract]]:
+        """Contracts that are none of the versions, but have all functions of one in ``build``: it was compiled with
+        other settings, or before this runs. Each is told once."""
+        for name, chain in chains_of(node).items():
+            state = chain.sequencer.head_state()
+            for address, code_hash in _contracts(chain, state, ()):
+                place = name, address
+                if (place, code_hash) in self._strangers or place in self._named:
+                    continue
+                self._strangers.add((place, code_hash))
+                code = state.code(code_hash)
+                if self.of_code(code, code_hash) is None and _delegates_to(state, address, code) is None:
+                    alike = [contract for contract in build.values() if _has_functions(code, contract)]
+                    if alike:
+                        yield place, max(alike, key=lambda contract: len(contract.artifact.interface.functions))
 
-def creations(chain: LocalChain, found: Iterable[Deployed], versions: Versions) -> dict[Address, Creation]:
-    """The transactions that created contracts, of those that a transaction created by itself with code of a known
-    version."""
-    wanted = {deployed.address: deployed.contract for deployed in found}
-    store = chain.store
-    made: dict[Address, Creation] = {}
-    for block in store.blocks(store.genesis.number, store.head.number):
-        for tx, receipt in zip(block.transactions, block.receipts, strict=True):
-            contract = wanted.get(receipt.created) if receipt.created is not None else None
-            if contract is None or receipt.created is None:
-                continue
-            size = versions.creation_size(contract.key, tx.data)
-            if size is not None:
-                made[receipt.created] = Creation(tx, tx.data[size:])
-    return made
+    def built(self, chain: LocalChain, deployed: Deployed) -> Built | None:
+        """How ``chain`` created a contract; None where it did not, or not with code of a version that is known."""
+        try:
+            block = block_of_code(chain, deployed.address)
+            if block is None:
+                return None
+            key = (block.hash, deployed.address)
+            if key not in self._creations:
+                self._creations[key] = creation_in(chain, block, deployed.address)
+        except (StateUnavailable, UnknownBlock):  # a chain that was loaded without its history
+            return None
+        creation = self._creations[key]
+        size = None if creation is None else self.creation_size(deployed.contract.key, creation.code)
+        return None if creation is None or size is None else Built(creation, creation.code[size:])
 
 
-def _contracts(chain: LocalChain, state: StateReader) -> Iterator[tuple[Address, Hash32]]:
-    """Every account with code."""
+def _contracts(
+    chain: LocalChain, state: StateReader, named: Iterable[Address]
+) -> Iterator[tuple[Address, Hash32]]:
+    """Every account with code that the chain holds itself, and those ``named``, wherever they are."""
     tip = chain.sequencer.tip
     changed = {} if tip.irregular is None else tip.irregular.accounts
+    seen = set(changed)
     for address, account in tip.head.world.accounts():
         if address not in changed and account.code_hash != EMPTY_CODE_HASH:
+            seen.add(address)
             yield address, account.code_hash
     for address, now in changed.items():
         if now is not None and now.code_hash != EMPTY_CODE_HASH:
             yield address, now.code_hash
+    for address in named:
+        there = state.account(address) if address not in seen else None
+        if there is not None and there.code_hash != EMPTY_CODE_HASH:
+            yield address, there.code_hash
 
 
 def _delegates_to(state: StateReader, address: Address, code: bytes) -> Address | None:
     """Whose code runs for ``address``, if it says so itself."""
-    if len(code) == 45 and code.startswith(_CLONE[0]) and code.endswith(_CLONE[1]):
-        return code[10:30]
+    for before, behind in _CLONES:
+        if code.startswith(before) and code.startswith(behind, len(before) + 20):
+            return code[len(before) : len(before) + 20]
     if len(code) == 23 and code.startswith(_DELEGATION):
         return code[3:]
     word = state.storage(address, IMPLEMENTATION_SLOT)
     return _address(word) if word else None
 
 
+def _stands_for(chain: LocalChain, beacon: Address) -> Address | None:
+    """The implementation that a beacon tells its proxies."""
+    env, state = chain.scene(Tag.LATEST)
+    tx = TxEnv(sender=beacon, to=beacon, data=_IMPLEMENTATION, gas_limit=_BEACON_GAS)
+    execution = calls.call(chain.engine, env, tx, state)
+    output = execution.result.output
+    return output[12:32] if execution.succeeded and len(output) == 32 else None
+
+
 def _address(word: int) -> Address:
     return word.to_bytes(32, "big")[12:]
+
+
+def _has_functions(code: bytes, contract: Contract) -> bool:
+    """Whether every selector of the contract stands in ``code``, where compilers leave out zeros in front."""
+    functions = contract.artifact.interface.functions
+    return contract.has_code and bool(functions) and all(selector.lstrip(b"\0") in code for selector in functions)
 
 
 def _size(contract: Contract) -> int:

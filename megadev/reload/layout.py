@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
@@ -73,13 +73,14 @@ class Type:
 @dataclass(frozen=True, slots=True)
 class Variable:
     """``slot`` and ``offset`` (bytes from the low end of the word) are from the layout's begin, or the struct's.
-    ``owner``: the contract that declares it."""
+    ``owner``: the contract that declares it; ``formerly``: what the source says that it was called before."""
 
     name: str
     type: Type
     slot: int
     offset: int = 0
     owner: str = ""
+    formerly: str = ""
 
     def __str__(self) -> str:
         return f"{self.owner}.{self.name}" if self.owner else self.name
@@ -137,6 +138,8 @@ def fixed(item: Type, length: int) -> Type:
 # -- Solidity -------------------------------------------------------------------------------------------------------
 
 _LOCATION = re.compile(r"@custom:storage-location\s+erc7201:(\S+)")
+_RENAMED = re.compile(r"@custom:oz-renamed-from\s+(\w+)")
+"""As OpenZeppelin's upgrades plugins have it."""
 _ELEMENTARY = re.compile(r"(u?int|bytes)(\d+)$")
 _LENGTH = re.compile(r"\[(\d+)\](?: (?:storage|memory)(?: \w+)?)?$")
 _CONSTANT = re.compile(r"int_const (\d+)$")
@@ -174,13 +177,18 @@ class SyntaxTrees:
         try:
             contract = self._contract(source, name)
             bases = [self._node(number) for number in reversed(contract["linearizedBaseContracts"])]
-            declared = [
-                (node["name"], self._type(node["typeName"], ()), base["name"])
+            nodes = [
+                (node, base["name"])
                 for base in bases
                 for node in base["nodes"]
                 if node["nodeType"] == "VariableDeclaration" and _is_in_storage(node)
             ]
-            return Layout(place(declared, _first_slot(contract)), self._namespaces(source, bases))
+            declared = [(node["name"], self._type(node["typeName"], ()), owner) for node, owner in nodes]
+            variables = tuple(
+                replace(variable, formerly=_said(node, _RENAMED) or "")
+                for variable, (node, _) in zip(place(declared, _first_slot(contract)), nodes, strict=True)
+            )
+            return Layout(variables, self._namespaces(source, bases))
         except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as problem:
             raise UnknownLayout(f"the compiler's syntax tree has no {problem} where it was looked for") from None
 
@@ -218,7 +226,7 @@ class SyntaxTrees:
                 if node.get("nodeType") == "ContractDefinition":
                     inner = node["nodes"] if node.get("contractKind") == "library" or node["id"] in own else []
                 for each in inner:
-                    if each.get("nodeType") == "StructDefinition" and (name := _location(each)) is not None:
+                    if each.get("nodeType") == "StructDefinition" and (name := _said(each, _LOCATION)) is not None:
                         members = self._members(each, (each["id"],))
                         found[name] = place(((n, t, each["name"]) for n, t in members), erc7201_slot(name))
         return found
@@ -321,9 +329,10 @@ def _first_slot(contract: Tree) -> int:
     return int(known[1])
 
 
-def _location(node: Tree) -> str | None:
+def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
+    """What the comment above a declaration says of it."""
     text = node.get("documentation")
-    found = _LOCATION.search(text.get("text", "") if isinstance(text, Mapping) else text or "")
+    found = pattern.search(text.get("text", "") if isinstance(text, Mapping) else text or "")
     return None if found is None else found[1]
 
 
@@ -332,28 +341,36 @@ def _location(node: Tree) -> str | None:
 _DEFINITION = re.compile(
     r"^(struct|flag|enum) +(\w+) *:[^\n]*\n((?:[ \t]+[^\n]*(?:\n|\Z)|[ \t]*(?:#[^\n]*)?\n)*)", re.MULTILINE
 )
+_RENAMED_VARIABLE = re.compile(
+    r"^#[^\n]*@custom:oz-renamed-from +(\w+)[^\n]*\n(?:#[^\n]*\n)*(\w+) *:", re.MULTILINE
+)
 _SCALARS = re.compile(r"(?:u?int\d+|bytes\d+|address|bool|decimal|nonreentrant lock)$")
 
 
 @dataclass(frozen=True, slots=True)
 class VyperTypes:
-    """Structs and flags by name: how each of the sources defines it, for modules may share names."""
+    """Structs and flags by name: how each of the sources defines it, for modules may share names. ``renamed``: what
+    variables were called before, by their names."""
 
     structs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(sources: Iterable[str]) -> VyperTypes:
         """As they stand in the texts of a contract and the modules it imports."""
         structs: dict[str, list[str]] = {}
         flags: dict[str, list[str]] = {}
+        renamed: dict[str, str] = {}
         for text in sources:
+            renamed |= {name: before for before, name in _RENAMED_VARIABLE.findall(text)}
             for kind, name, body in _DEFINITION.findall(text):
                 lines = [line for raw in body.splitlines() if (line := raw.partition("#")[0].strip())]
                 (structs if kind == "struct" else flags).setdefault(name, []).append("\n".join(lines))
         return VyperTypes(
             {name: tuple(dict.fromkeys(found)) for name, found in structs.items()},
             {name: tuple(dict.fromkeys(found)) for name, found in flags.items()},
+            renamed,
         )
 
     def type(self, written: str, within: tuple[str, ...] = ()) -> Type:
@@ -380,19 +397,20 @@ class VyperTypes:
         return Type(Form.VALUE, "address")  # what is left is an interface
 
     def _composed(self, written: str, within: tuple[str, ...]) -> Type:
-        head, _, rest = written.partition("[")
-        if head in ("HashMap", "DynArray", "String", "Bytes"):
-            parts = _split(rest[:-1])
-            if head == "HashMap":
-                key, item = self.type(parts[0], within), self.type(parts[1], within)
-                return Type(Form.MAPPING, written, key=key, item=item)
-            length = _number(parts[-1])
-            if head == "DynArray":
-                item = self.type(parts[0], within)
-                return Type(Form.BOUNDED, written, WORD * (1 + length * item.slots), item=item, length=length)
+        start = _last_bracket(written)
+        head, inside = written[:start], written[start + 1 : -1]
+        if head == "HashMap":
+            parts = _split(inside)
+            key, item = self.type(parts[0], within), self.type(parts[1], within)
+            return Type(Form.MAPPING, written, key=key, item=item)
+        if head == "DynArray":
+            parts = _split(inside)
+            item, length = self.type(parts[0], within), _number(parts[1])
+            return Type(Form.BOUNDED, written, WORD * (1 + length * item.slots), item=item, length=length)
+        length = _number(inside)
+        if head in ("String", "Bytes"):
             return Type(Form.BOUNDED, head, WORD * (1 + -(-length // WORD)), length=length)
-        inner, _, count = written[:-1].rpartition("[")
-        item, length = self.type(inner, within), _number(count)
+        item = self.type(head, within)
         return Type(Form.FIXED, written, WORD * length * item.slots, item=item, length=length)
 
 
@@ -407,7 +425,9 @@ def vyper_layout(printed: Mapping[str, Any], types: VyperTypes) -> Layout:
             type_ = types.type(entry["type"])
             if type_.slots != entry.get("n_slots", type_.slots):
                 raise UnknownLayout(f"{name} takes {entry['n_slots']} slots, and {entry['type']} should {type_.slots}")
-            yield Variable(f"{prefix}{name}", type_, entry["slot"])
+            before = types.renamed.get(name)
+            formerly = f"{prefix}{before}" if before is not None else ""
+            yield Variable(f"{prefix}{name}", type_, entry["slot"], formerly=formerly)
 
     try:
         found = tuple(walk(printed.get("storage_layout", {}), ""))
@@ -439,6 +459,16 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += character
     return parts
+
+
+def _last_bracket(text: str) -> int:
+    """Where the bracket opens that is closed at the end."""
+    depth = 0
+    for index in range(len(text) - 1, -1, -1):
+        depth += (text[index] == "]") - (text[index] == "[")
+        if not depth:
+            return index
+    raise UnknownLayout(f"the brackets of {text} do not match")
 
 
 def _number(text: str) -> int:

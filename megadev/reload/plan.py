@@ -16,7 +16,7 @@ from megadev.primitives.types import Address
 from megadev.reload.compatibility import Conflict, Fault, added, compare
 from megadev.reload.contracts import Build, Contract
 from megadev.reload.deployed_code import refill
-from megadev.reload.deployments import Creation, Deployed
+from megadev.reload.deployments import L2, Built, Deployed, in_words
 
 
 class Policy(Enum):
@@ -38,14 +38,15 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a plan may look at. ``storage``: a word of an account, at one moment; ``creations``: of those that a
-    transaction created by itself.
+    """What a plan may look at, of one chain. ``storage``: a word of an account, at one moment; ``built``: how those
+    came to be of which that is known.
     """
 
     deployed: Sequence[Deployed]
     storage: Callable[[Address, int], int]
-    creations: Mapping[Address, Creation] = field(default_factory=dict)
+    built: Mapping[Address, Built] = field(default_factory=dict)
     code_size_limit: int | None = None
+    chain: str = L2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,18 @@ class Step:
     action: Action
     code: bytes = b""
     initcode: bytes = b""
-    creation: Creation | None = None
+    built: Built | None = None
     conflicts: tuple[Conflict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``changed``: what was compiled otherwise than before, deployed or not."""
+    """``changed``: what was compiled otherwise than before, deployed or not; ``constructed``: what of it is deployed,
+    and would only have been created otherwise."""
 
     steps: tuple[Step, ...] = ()
     changed: tuple[str, ...] = ()
+    constructed: tuple[str, ...] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -82,38 +85,43 @@ class Plan:
         if not self.steps:
             yield "nothing that is deployed changes" + (f" ({', '.join(self.changed)})" if self.changed else "")
         for step in self.steps:
-            where = checksum_address(step.deployed.address)
-            yield f"{step.new.key} at {where}: {step.action.value}"
+            yield f"{step.new.key} at {step.deployed.where}: {step.action.value}"
             if step.deployed.proxies:
                 yield f"    behind {', '.join(map(checksum_address, step.deployed.proxies))}"
             for conflict in step.conflicts:
                 yield f"    {conflict}"
                 if step.action is Action.REFUSE:
                     yield f"      → {conflict.fault.value}"
+        for key in self.constructed:
+            yield f"{key}: only its constructor changed, which has run; deploy it anew to see the difference"
 
 
 def make_plan(
-    situation: Situation,
+    situations: Iterable[Situation],
     build: Build,
     *,
     policy: Policy = Policy.REFUSE,
     force: bool = False,
     changed: Iterable[str] = (),
+    constructed: Iterable[str] = (),
 ) -> Plan:
-    """What to do so that everything deployed runs the code of ``build``. ``force``: replace code whatever the storage
-    layout says.
+    """What to do so that everything deployed, on every chain, runs the code of ``build``. ``force``: replace code
+    whatever the storage layout says. ``constructed``: of what is ``changed``, what has only another constructor.
     """
-    # a library that is new to a contract is where any contract of that name stands
-    libraries = {deployed.contract.key: deployed.address for deployed in situation.deployed}
     steps = []
-    for deployed in situation.deployed:
-        new = build.get(deployed.contract.key)
-        if new is None or not new.has_code or (new is deployed.contract and deployed.certain):
-            continue
-        step = _step(situation, deployed, new, libraries, policy, force)
-        if step is not None:
-            steps.append(step)
-    return Plan(tuple(steps), tuple(sorted(changed)))
+    there = set()
+    for situation in situations:
+        there |= {deployed.contract.key for deployed in situation.deployed}
+        # a library that is new to a contract is where any contract of that name stands
+        libraries = {deployed.contract.key: deployed.address for deployed in situation.deployed}
+        for deployed in situation.deployed:
+            new = build.get(deployed.contract.key)
+            if new is None or not new.has_code or (new is deployed.contract and deployed.certain):
+                continue
+            step = _step(situation, deployed, new, libraries, policy, force)
+            if step is not None:
+                steps.append(step)
+    return Plan(tuple(steps), tuple(sorted(changed)), tuple(sorted(there.intersection(constructed))))
 
 
 def _step(
@@ -167,7 +175,8 @@ def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Confl
             for slot, mask in masks:
                 word = situation.storage(address, slot)
                 if word & mask:
-                    said = f"its {variable.place} of {checksum_address(address)} is not empty ({word & mask:#x})"
+                    where = in_words(situation.chain, address)
+                    said = f"its {variable.place} of {where} is not empty ({word & mask:#x})"
                     conflicts.append(Conflict(Fault.OCCUPIED, str(variable), said))
                     break
     return conflicts
@@ -180,11 +189,11 @@ def _redeployment(
     libraries: Mapping[str, Address],
     conflicts: tuple[Conflict, ...],
 ) -> Step:
-    creation = situation.creations.get(deployed.address)
+    built = situation.built.get(deployed.address)
     artifact = new.artifact.creation
     obstacles = []
-    if creation is None or artifact is None:
-        obstacles.append(Conflict(Fault.CREATION, new.name, "no transaction created it by itself"))
+    if built is None or artifact is None:
+        obstacles.append(Conflict(Fault.CREATION, new.name, "no transaction is known that created it"))
     if deployed.proxies:
         obstacles.append(Conflict(Fault.PROXIED, new.name, "proxies keep the storage that it cannot go on with"))
     initcode = bytearray(artifact.code if artifact is not None else b"")
@@ -196,6 +205,6 @@ def _redeployment(
             initcode[hole.start : hole.start + hole.length] = library
     if obstacles:
         return Step(deployed, new, Action.REFUSE, conflicts=(*conflicts, *obstacles))
-    assert creation is not None
-    whole = bytes(initcode) + creation.arguments
-    return Step(deployed, new, Action.REDEPLOY, initcode=whole, creation=creation, conflicts=conflicts)
+    assert built is not None
+    whole = bytes(initcode) + built.arguments
+    return Step(deployed, new, Action.REDEPLOY, initcode=whole, built=built, conflicts=conflicts)

@@ -21,16 +21,17 @@ import msgspec
 from megadev.artifacts.formats import NotAnArtifact
 from megadev.clock import SystemClock
 from megadev.errors import ConfigError, InvalidParams, MegadevError, ReloadRefused
-from megadev.events import BlockSealed, ContractReload, ContractsReloaded, Event
+from megadev.events import BlockSealed, ContractReload, ContractsReloaded, Event, MiniBlockSealed
+from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.reload import abi_files
+from megadev.reload.answers import deployment_json, plan_json
 from megadev.reload.apply import apply
 from megadev.reload.compiler import CompileFailed, Compiler
 from megadev.reload.contracts import Build, Contract, read_document
-from megadev.reload.deployed_code import filling_of
-from megadev.reload.deployments import Deployed, Versions, creations, named
+from megadev.reload.deployments import L1, L2, Built, Deployed, Place, Versions, chains_of, in_words, named
 from megadev.reload.plan import Action, Plan, Policy, Situation, make_plan
 from megadev.reload.watcher import Changes, Watcher
 
@@ -55,7 +56,7 @@ class ReloadSettings:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be shown. ``kind``: watching, deployed, failed, plan, refused, reloaded, undone, script."""
+    """Something to be shown. ``kind``: watching, deployed, unknown, failed, plan, refused, reloaded, undone, script."""
 
     kind: str
     text: str
@@ -68,12 +69,12 @@ class _Done:
 
     number: int
     snapshot: int
-    contracts: dict[Address, Contract]
+    contracts: dict[Place, Contract]
 
 
 class Reloader:
-    """Hot reload of one node's L2. ``on_writer`` runs a function on the writer's thread and returns what it returns;
-    ``tell`` is called on any thread; ``url`` is where scripts find the node.
+    """Hot reload of one node's chains. ``on_writer`` runs a function on the writer's thread and returns what that
+    returns; ``tell`` is called on any thread.
     """
 
     def __init__(
@@ -85,7 +86,6 @@ class Reloader:
         *,
         on_writer: Callable[[Callable[[], Any]], Any],
         tell: Callable[[Notice], None] = lambda notice: None,
-        url: Callable[[], str] = lambda: "",
     ) -> None:
         self._node = node
         self._root = root.resolve()
@@ -93,20 +93,21 @@ class Reloader:
         self._settings = settings
         self._on_writer = on_writer
         self.tell = tell
-        self._url = url
         self._versions = Versions()
         self._build: Build = {}
         self._changed: set[str] = set()
-        self._held: dict[Address, Contract] = {}
+        self._constructed: set[str] = set()
+        self._held: dict[Place, Contract] = {}
         self._done: list[_Done] = []
         self._number = 0
-        self._seen: set[tuple[Address, str]] = set()
+        self._asked: Plan | None = None
+        self._seen: set[tuple[Place, str]] = set()
         self._compiled: set[str] = set()
         self._changes = Changes()
         self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._watcher: Watcher | None = None
         self._thread: threading.Thread | None = None
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._unsubscribe: list[Callable[[], None]] = []
         self._stopped = False
         self.ready = threading.Event()
         """Set when the project was compiled for the first time, whether or not it could be."""
@@ -118,7 +119,7 @@ class Reloader:
         folders = [folder for compiler in self._compilers for folder in compiler.folders]
         self._watcher = Watcher(folders, self._is_of_interest, self._changes.add)
         self._watcher.start()
-        self._unsubscribe = self._node.l2.bus.subscribe(self._event)
+        self._unsubscribe = [_Newcomers(chain, self._changes).unsubscribe for chain in self._node.chains]
         self._thread = threading.Thread(target=self._run, name="megadev-reload", daemon=True)
         self._thread.start()
         return self
@@ -126,7 +127,8 @@ class Reloader:
     def stop(self) -> None:
         """Watch no more. What is being compiled comes to nothing."""
         self._stopped = True
-        self._unsubscribe()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
         if self._watcher is not None:
             self._watcher.stop()
         self._changes.close()
@@ -156,6 +158,10 @@ class Reloader:
         gone = {self._name_of(path) for path in files or () if not path.exists()}
         if not self._stopped:
             self._on_writer(lambda: self._take(made, gone, first, began, compiled - compiling))
+
+    def answer(self, yes: bool) -> None:
+        """Do what waits for an answer (mode ask), or leave it. On any thread but the writer's."""
+        self._guarded(lambda: self._on_writer(lambda: self._answer(yes)))
 
     def _run(self) -> None:
         self._guarded(lambda: self.changed(None))
@@ -187,14 +193,13 @@ class Reloader:
             for compiler in self._compilers
         )
 
-    def _event(self, event: Event) -> None:
-        """Contracts that were created are looked for, a moment later and with nobody waiting."""
-        if isinstance(event, BlockSealed) and any(receipt.created for receipt in event.block.receipts):
-            self._changes.add(_LOOK)
-
     def _run_script(self, command: str) -> None:
-        url = self._url()
-        environment = ["env", f"ETH_RPC_URL={url}", f"MEGADEV_RPC_URL={url}"]
+        urls = {name: chain.urls[0] for name, chain in chains_of(self._node).items() if chain.urls}
+        environment = ["env"]
+        if L2 in urls:
+            environment += [f"ETH_RPC_URL={urls[L2]}", f"MEGADEV_RPC_URL={urls[L2]}"]
+        if L1 in urls:
+            environment.append(f"MEGADEV_L1_RPC_URL={urls[L1]}")
         done = subprocess.run(
             [*environment, "sh", "-c", command], cwd=self._root, capture_output=True, text=True, errors="replace"
         )
@@ -208,7 +213,8 @@ class Reloader:
 
     def _take(self, made: Build, gone: set[str], first: bool, began: int, compile_ns: int) -> None:
         """A build arrived: know it, plan, and do what the mode says."""
-        self._learn(made, gone)
+        lost = self._learn(made, gone)
+        self._asked = None
         if first:
             names = sorted(contract.name for contract in made.values() if contract.has_code)
             what = ", ".join(compiler.name for compiler in self._compilers)
@@ -216,60 +222,92 @@ class Reloader:
             self.tell(Notice("watching", text, {"root": str(self._root), "contracts": names}))
             self._look()
             return
-        if not self._changed and not gone:
+        if not self._changed and not lost:
             return
         plan = self._plan(self._settings.policy, force=False)
-        fields = {**_plan_json(plan), "compileMs": compile_ns / 1e6}
+        fields = {**plan_json(plan), "compileMs": compile_ns / 1e6}
         text = "\n".join(plan.lines())
-        if gone:
-            text += "".join(f"\n{source} is gone: what is deployed of it stays" for source in sorted(gone))
+        text += "".join(f"\n{key} is gone: what is deployed of it stays as it is" for key in lost)
         if not plan.steps:
             self.tell(Notice("plan", f"{text} · compiled in {compile_ns / 1e6:.0f} ms", fields))
         elif plan.is_refused:
             self.tell(Notice("refused", f"{text}\nnot reloaded: the chain is as it was", fields))
-        elif self._settings.mode != AUTO:
-            hint = "" if self._settings.mode == DRY_RUN else "\n`megadev reload apply` does it"
-            self.tell(Notice("plan", text + hint, fields))
+        elif self._settings.mode == DRY_RUN:
+            self.tell(Notice("plan", text, fields))
+        elif self._settings.mode == ASK:
+            self._ask(plan, text, fields)
         else:
             self._apply(plan, compile_ns, began)
         self._write_abi()
 
-    def _learn(self, made: Build, gone: set[str]) -> None:
+    def _ask(self, plan: Plan, text: str, fields: dict[str, Any]) -> None:
+        self._asked = plan
+        self.tell(Notice("plan", f"{text}\n`megadev reload apply` does it", {**fields, "pending": True}))
+
+    def _answer(self, yes: bool) -> None:
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return
+        if not yes:
+            self.tell(Notice("plan", "not reloaded: the next save asks again, `megadev reload apply` does it", {}))
+            return
+        plan = self._plan(self._settings.policy, force=False)
+        if plan == asked:
+            self._apply(plan, 0, monotonic_ns())
+            self._write_abi()
+        elif plan.is_refused or not plan.steps:
+            self.tell(Notice("refused" if plan.is_refused else "plan", "\n".join(plan.lines()), plan_json(plan)))
+        else:
+            self._ask(plan, "it is another plan now:\n" + "\n".join(plan.lines()), plan_json(plan))
+
+    def _learn(self, made: Build, gone: set[str]) -> list[str]:
+        """Returns what is no more: ``gone`` are files, ``made`` says what is left in others."""
         changed = {
             key for key, contract in made.items() if key not in self._build or _differs(self._build[key], contract)
         }
+        known = changed & self._build.keys()
+        self._constructed = {key for key in known if _runs_the_same(self._build[key], made[key])}
         for key in changed:
             self._build[key] = made[key]
-        for key in [key for key, contract in self._build.items() if contract.source in gone]:
+        sources = gone | {contract.source for contract in made.values()}
+        lost = [key for key, contract in self._build.items() if contract.source in sources and key not in made]
+        for key in lost:
             del self._build[key]
         self._changed = changed
         self._versions.learn(made[key] for key in sorted(changed))
         if changed:
             self._node.artifacts.add(made[key].artifact for key in changed)
+        return lost
 
     def _plan(self, policy: Policy, force: bool, held: bool = True) -> Plan:
         """``held``: leave alone what was undone."""
         self._node.between_blocks()
         deployed = self._find()
-        chain = self._node.l2
-        state = chain.sequencer.head_state()
         build = dict(self._build)
-        situation = Situation(
-            [one for one in deployed if not (held and self._is_held(one, build))],
-            state.storage,
-            creations(chain, deployed, self._versions) if policy is Policy.REDEPLOY else {},
-            chain.spec.code_size_limit,
+        concerned = [one for one in deployed if not (held and self._is_held(one, build))]
+        situations = [
+            self._situation(name, chain, [one for one in concerned if one.chain == name], policy)
+            for name, chain in chains_of(self._node).items()
+        ]
+        return make_plan(
+            situations, build, policy=policy, force=force, changed=self._changed, constructed=self._constructed
         )
-        return make_plan(situation, build, policy=policy, force=force, changed=self._changed)
+
+    def _situation(self, name: str, chain: LocalChain, deployed: list[Deployed], policy: Policy) -> Situation:
+        built: dict[Address, Built] = {}
+        if policy is Policy.REDEPLOY:
+            found = ((one.address, self._versions.built(chain, one)) for one in deployed)
+            built = {address: how for address, how in found if how is not None}
+        return Situation(deployed, chain.sequencer.head_state().storage, built, chain.spec.code_size_limit, name)
 
     def _is_held(self, one: Deployed, build: Build) -> bool:
         """Its reload was undone, and the source has not changed since."""
-        held = self._held.get(one.address)
+        held = self._held.get(one.place)
         return held is not None and held is build.get(one.contract.key)
 
     def _find(self) -> list[Deployed]:
         self._read_manifest()
-        return self._versions.find(self._node.l2)
+        return self._versions.find(self._node)
 
     def _read_manifest(self) -> None:
         path = self._settings.manifest
@@ -277,41 +315,35 @@ class Reloader:
             return
         try:
             listed = json.loads(path.read_text(encoding="utf-8"))
-            pairs = [(bytes.fromhex(address.removeprefix("0x")), which) for address, which in listed.items()]
-        except (OSError, ValueError, AttributeError) as problem:
-            raise ConfigError(f"--reload-manifest: {path}: {problem}; it must be like {{\"0x…\": \"Vault\"}}") from None
-        for address, which in pairs:
+            by_chain = {L2: {key: which for key, which in listed.items() if key not in (L1, L2)}}
+            by_chain[L2] |= listed.get(L2, {})
+            by_chain[L1] = listed.get(L1, {})
+            pairs = [
+                ((chain, bytes.fromhex(address.removeprefix("0x"))), which)
+                for chain, names in by_chain.items()
+                for address, which in names.items()
+            ]
+        except (OSError, ValueError, AttributeError, TypeError) as problem:
+            shape = '{"0x…": "Vault", "l1": {"0x…": "Portal"}}'
+            raise ConfigError(f"--reload-manifest: {path}: {problem}; it must be like {shape}") from None
+        for place, which in pairs:
             for contract in named(self._build, which)[:1]:
-                if not self._versions.is_named(address):
-                    self._versions.name(address, contract)
+                if not self._versions.is_named(place):
+                    self._versions.name(place, contract)
 
-    def _apply(self, plan: Plan, compile_ns: int, began: int) -> ContractsReloaded:
+    def _apply(self, plan: Plan, compile_ns: int, began: int) -> None:
         snapshot = apply(self._node, plan)
         live = monotonic_ns()
         self._number += 1
         put = [step for step in plan.steps if step.action in (Action.REPLACE, Action.REDEPLOY)]
-        self._done.append(_Done(self._number, snapshot, {step.deployed.address: step.new for step in put}))
+        self._done.append(_Done(self._number, snapshot, {step.deployed.place: step.new for step in put}))
         del self._done[:-UNDO_KEPT]
-        event = ContractsReloaded(
-            self._number,
-            tuple(
-                ContractReload(
-                    address=step.deployed.address,
-                    name=step.new.name,
-                    source=step.new.source,
-                    action="replaced" if step.action is Action.REPLACE else "redeployed",
-                    proxies=step.deployed.proxies,
-                    abi=msgspec.json.encode(step.new.abi()),
-                )
-                for step in put
-            ),
-        )
-        for address in event.addresses:
-            self._held.pop(address, None)
-        if put:
-            self._node.l2.bus.publish(event)
+        self._asked = None
+        for step in put:
+            self._held.pop(step.deployed.place, None)
+        self._publish(self._number, [(step.deployed, step.new, _DONE[step.action]) for step in put])
         total, compiling = (live - began) / 1e6, compile_ns / 1e6
-        what = ", ".join(f"{each.name} {each.action} at {checksum_address(each.address)}" for each in event.contracts)
+        what = ", ".join(f"{step.new.name} {_DONE[step.action]} at {step.deployed.where}" for step in put)
         took = f"compiled in {compiling:.0f} ms, live {total - compiling:.1f} ms besides"
         lines = [f"reload {self._number}: {what or 'nothing replaced'}" + (f" · {took}" if compile_ns else "")]
         lines += [f"    overridden: {conflict}" for step in put for conflict in step.conflicts]
@@ -319,23 +351,45 @@ class Reloader:
             Notice(
                 "reloaded",
                 "\n".join(lines),
-                {**_plan_json(plan), "number": self._number, "compileMs": compiling, "totalMs": total},
+                {**plan_json(plan), "number": self._number, "compileMs": compiling, "totalMs": total},
             )
         )
         if plan.needs_script and self._settings.script is not None:
             self._scripts.put(self._settings.script)
             self._changes.add(_LOOK)
-        return event
+
+    def _publish(self, number: int, changed: Iterable[tuple[Deployed, Contract, str]]) -> None:
+        """Each chain's subscribers hear of its own contracts."""
+        told: dict[str, list[ContractReload]] = {}
+        for deployed, contract, action in changed:
+            told.setdefault(deployed.chain, []).append(
+                ContractReload(
+                    address=deployed.address,
+                    name=contract.name,
+                    source=contract.source,
+                    action=action,
+                    proxies=deployed.proxies,
+                    abi=msgspec.json.encode(contract.abi()),
+                )
+            )
+        chains = chains_of(self._node)
+        for name, contracts in told.items():
+            chains[name].bus.publish(ContractsReloaded(number, tuple(contracts)))
 
     def _look(self) -> None:
         """Say what is newly deployed."""
         for one in self._find():
-            key = (one.address, one.contract.key)
+            key = (one.place, one.contract.key)
             if key not in self._seen:
                 self._seen.add(key)
-                where = checksum_address(one.address)
-                text = f"{one.contract.key} is at {where}: its code follows the source"
-                self.tell(Notice("deployed", text, {"contract": one.contract.key, "address": where}))
+                text = f"{one.contract.key} is at {one.where}: its code follows the source"
+                at = checksum_address(one.address)
+                self.tell(Notice("deployed", text, {"contract": one.contract.key, "chain": one.chain, "address": at}))
+        for (chain, address), contract in self._versions.look_alikes(self._node, self._build):
+            at, where = checksum_address(address), in_words(chain, address)
+            command = f"megadev reload track {at} {contract.name}"
+            text = f"what is at {where} looks like {contract.key}, but was compiled otherwise: `{command}` if it is"
+            self.tell(Notice("unknown", text, {"contract": contract.key, "chain": chain, "address": at}))
         self._write_abi()
 
     def _write_abi(self) -> None:
@@ -343,7 +397,7 @@ class Reloader:
         if path is not None:
             # the current ABI is that of the code that runs
             try:
-                abi_files.write(path, abi_files.describe(self._node.l2.spec.chain_id, self._find()))
+                abi_files.write(path, abi_files.describe(self._node, self._find()))
             except ConfigError as problem:
                 self.tell(Notice("failed", str(problem)))
 
@@ -352,7 +406,7 @@ class Reloader:
 
     # -- what methods and commands ask ------------------------------------------------------------------------------
 
-    def track(self, address: Address, artifact: bytes | str) -> dict[str, Any]:
+    def track(self, chain: LocalChain, address: Address, artifact: bytes | str) -> dict[str, Any]:
         if isinstance(artifact, str):
             candidates = named(self._build, artifact)
             if len(candidates) != 1:
@@ -362,26 +416,31 @@ class Reloader:
         else:
             contract = _handed_over(artifact)
             self._versions.learn([contract])
-        self._versions.name(address, contract)
-        code = self._code(address)
+        name = next(name for name, other in chains_of(self._node).items() if other is chain)
+        state = chain.sequencer.head_state()
+        account = state.account(address)
+        code = b"" if account is None else state.code(account.code_hash)
         if not code:
-            raise InvalidParams(f"there is no code at {checksum_address(address)}")
+            raise InvalidParams(f"there is no code at {in_words(name, address)}")
+        self._versions.name((name, address), contract)
         recognised = self._versions.of_code(code)
         self._look()
         return {
             "contract": contract.key,
+            "chain": name,
             "address": checksum_address(address),
             "codeMatches": recognised is not None and recognised.key == contract.key,
             "layoutKnown": contract.layout is not None,
         }
 
     def deployments(self) -> list[dict[str, Any]]:
-        found = self._find()
-        made = creations(self._node.l2, found, self._versions)
-        return [_deployment_json(one, made.get(one.address), self._build) for one in found]
+        chains = chains_of(self._node)
+        return [
+            deployment_json(one, self._versions.built(chains[one.chain], one), self._build) for one in self._find()
+        ]
 
     def plan(self) -> dict[str, Any]:
-        return _plan_json(self._plan(self._settings.policy, force=False, held=False))
+        return plan_json(self._plan(self._settings.policy, force=False, held=False))
 
     def apply(self, force: bool) -> dict[str, Any]:
         plan = self._plan(self._settings.policy, force, held=False)
@@ -390,52 +449,67 @@ class Reloader:
         if plan.steps:
             self._apply(plan, 0, monotonic_ns())
             self._write_abi()
-        return {**_plan_json(plan), "number": self._number if plan.steps else None}
+        return {**plan_json(plan), "number": self._number if plan.steps else None}
 
     def undo(self) -> dict[str, Any]:
         while self._done:
             done = self._done.pop()
-            head = self._node.l2.head.number
+            heads = {name: chain.head.number for name, chain in chains_of(self._node).items()}
             if not self._node.snapshots.revert(done.snapshot):
                 continue  # the chain was taken back further meanwhile
-            blocks = head - self._node.l2.head.number
+            blocks = {name: heads[name] - chain.head.number for name, chain in chains_of(self._node).items()}
             self._held.update(done.contracts)
-            contracts = tuple(
-                ContractReload(
-                    one.address, one.contract.name, one.contract.source, "undone", one.proxies,
-                    msgspec.json.encode(one.contract.abi()),
-                )
-                for one in self._find()
-                if one.address in done.contracts
-            )  # fmt: skip
-            self._node.l2.bus.publish(ContractsReloaded(done.number, contracts))
+            self._asked = None
+            back = [one for one in self._find() if one.place in done.contracts]
+            self._publish(done.number, [(one, one.contract, "undone") for one in back])
             self._write_abi()
-            text = f"undid reload {done.number}: the chain is as it was before it"
-            text += f" (blocks taken back: {blocks})" if blocks else ""
-            self.tell(Notice("undone", text, {"number": done.number, "blocks": blocks}))
+            gone = ", ".join(f"{count} of {name.upper()}" for name, count in blocks.items() if count)
             names = [contract.key for contract in done.contracts.values()]
-            return {"number": done.number, "blocks": blocks, "contracts": names}
+            text = f"undid reload {done.number} of {', '.join(names)}: the chain is as it was before it"
+            text += f" (blocks taken back: {gone})" if gone else ""
+            answer = {
+                "number": done.number,
+                "blocks": blocks,
+                "contracts": names,
+                "text": text,
+            }
+            self.tell(Notice("undone", text, answer))
+            return answer
         raise ReloadRefused("there is no reload to undo")
-
-    def _code(self, address: Address) -> bytes:
-        state = self._node.l2.sequencer.head_state()
-        account = state.account(address)
-        return b"" if account is None else state.code(account.code_hash)
-
 
 _LOOK = Path("/")
 """In the place of a changed file: look for what is newly deployed."""
+_DONE = {Action.REPLACE: "replaced", Action.REDEPLOY: "redeployed"}
+
+
+class _Newcomers:
+    """Lets contracts that were created on a chain be looked for, once their block is sealed."""
+
+    def __init__(self, chain: LocalChain, changes: Changes) -> None:
+        self._changes = changes
+        self._some = False
+        self.unsubscribe = chain.bus.subscribe(self._event)
+
+    def _event(self, event: Event) -> None:
+        if isinstance(event, MiniBlockSealed):
+            self._some = self._some or any(diff.codes for diff in event.mini_block.diffs)
+        elif isinstance(event, BlockSealed):
+            if self._some or any(receipt.created for receipt in event.block.receipts):
+                self._changes.add(_LOOK)
+            self._some = False
 
 
 def _differs(old: Contract, new: Contract) -> bool:
     """Whether it was compiled to something else."""
-    if old.artifact.runtime is None or new.artifact.runtime is None:
-        return old.artifact.runtime is not new.artifact.runtime
-    return (
-        old.artifact.runtime.code != new.artifact.runtime.code
-        or old.artifact.creation != new.artifact.creation
-        or old.layout != new.layout
-    )
+    return not _runs_the_same(old, new) or old.artifact.creation != new.artifact.creation
+
+
+def _runs_the_same(old: Contract, new: Contract) -> bool:
+    """Whether only their creation can differ."""
+    before, now = old.artifact.runtime, new.artifact.runtime
+    if before is None or now is None:
+        return before is now
+    return before.code == now.code and old.layout == new.layout
 
 
 def _handed_over(artifact: bytes) -> Contract:
@@ -446,39 +520,3 @@ def _handed_over(artifact: bytes) -> Contract:
     if len(found) != 1 or not found[0].has_code:
         raise InvalidParams("an artifact of one contract is needed, with its deployed bytecode")
     return found[0]
-
-
-def _plan_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "refused": plan.is_refused,
-        "changed": list(plan.changed),
-        "contracts": [
-            {
-                "contract": step.new.key,
-                "address": checksum_address(step.deployed.address),
-                "proxies": [checksum_address(proxy) for proxy in step.deployed.proxies],
-                "action": step.action.value,
-                "conflicts": [
-                    {"what": each.what, "said": each.said, "fault": each.fault.name.lower(), "remedy": each.fault.value}
-                    for each in step.conflicts
-                ],
-            }
-            for step in plan.steps
-        ],
-        "text": "\n".join(plan.lines()),
-    }
-
-
-def _deployment_json(one: Deployed, creation: Any, build: Build) -> dict[str, Any]:
-    filling = filling_of(one.contract, one.code) if one.certain else None
-    latest = build.get(one.contract.key)
-    return {
-        "contract": one.contract.key,
-        "address": checksum_address(one.address),
-        "proxies": [checksum_address(proxy) for proxy in one.proxies],
-        "isLatest": latest is None or latest is one.contract,
-        "transactionHash": None if creation is None else "0x" + creation.tx.hash.hex(),
-        "constructorArguments": None if creation is None else "0x" + creation.arguments.hex(),
-        "immutables": {} if filling is None else {name: "0x" + v.hex() for name, v in filling.immutables.items()},
-        "libraries": {} if filling is None else {name: checksum_address(v) for name, v in filling.libraries.items()},
-    }

@@ -272,7 +272,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_listArtifacts", "", "names, sources and where they come from", FULL, heavy=True),
         _row("megadev_getArtifact", "address or name", "name, source, ABI and code, or null", FULL, heavy=True),
         _row("megadev_trackContract", "address, artifact or name", "contract, whether code and layout are known", FULL),
-        _row("megadev_listDeployments", "", "the watched project's contracts on the chain", FULL),
+        _row("megadev_listDeployments", "", "the watched project's contracts on both chains", FULL),
         _row("megadev_reloadPlan", "", "what reloading would do now", FULL),
         _row("megadev_reloadApply", "force?", "what was reloaded", FULL),
         _row("megadev_reloadUndo", "", "what was undone", FULL),

@@ -11,8 +11,9 @@ returns JSON and raises exceptions of ``megadev/errors.py``. It may be a corouti
 return a coroutine where it finds that it must. Aliases, and whether it is heavy, stand in its row of the catalog.
 
 Four moments matter to whoever owns the chain. ``before_request`` runs before each request is dispatched, batch members
-included; ``after_answer`` is called by the transport once the answer has left the process. Giving both "seal what is
-open" is what lets a caller be answered before its block is sealed and yet never see an unsealed one. ``when_idle``
+included, and may give what the request is to wait for, a moment at most; ``after_answer`` is called by the transport
+once the answer has left the process. Giving both "seal what is open" is what lets a caller be answered before its block
+is sealed and yet never see an unsealed one. ``when_idle``
 comes after that and behind every request that has arrived: time to work ahead. ``on_request`` hears of each outcome,
 for the request log.
 
@@ -60,9 +61,11 @@ Answer: TypeAlias = bytes | None
 Offload: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
 """Runs a function in a worker thread."""
 
-History: TypeAlias = Callable[["RpcNode", str, list[Any]], Callable[[], Any] | None]
+History: TypeAlias = Callable[["RpcNode", "Method", list[Any], list[Any]], Callable[[], Any] | None]
 """What answers a request about a fork's past, on a thread that may wait; None: the chain itself does."""
 
+CATCH_UP_SECONDS = 2.0
+"""How long a request waits for the bridge of a fork to go on."""
 BATCH_TURN_NS = 2_000_000
 """How long a batch may keep the event loop before others get a turn."""
 
@@ -218,8 +221,8 @@ class Dispatcher:
         *,
         catalog: Iterable[Entry] = CATALOG,
         registry: Mapping[str, Method] = METHODS,
-        before_request: Callable[[], None] = _nothing,
-        after_answer: Callable[[], None] = _nothing,
+        before_request: Callable[[], asyncio.Task[None] | None] = _nothing,
+        after_answer: Callable[[], object] = _nothing,
         when_idle: Callable[[], None] = _nothing,
         history: History | None = None,
         link: Link | None = None,
@@ -301,7 +304,9 @@ class Dispatcher:
                 turn_began = perf_counter_ns()
         return envelope.write_batch(answers) if answers else None
 
-    def _member(self, body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None) -> Answer | Awaitable[Answer]:
+    def _member(
+        self, body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None, *, has_waited: bool = False
+    ) -> Answer | Awaitable[Answer]:
         try:
             request = envelope.decode_request(body)
         except Malformed as malformed:
@@ -323,7 +328,9 @@ class Dispatcher:
         try:
             if self.link.is_cut:
                 _check_steers(name)
-            self.before_request()
+            under_way = self.before_request()
+            if under_way is not None and not has_waited:
+                return self._wait_a_moment(under_way, body, node, offload)
             params = request.params
             if type(params) is not list:
                 if params is not None and params is not msgspec.UNSET:
@@ -333,7 +340,7 @@ class Dispatcher:
             if called.is_async:
                 return self._wait(called, lambda: called.function(node, *arguments), request_id, started)
             if self.history is not None and node.chain.past is not None:
-                asked = self.history(node, called.name, arguments)
+                asked = self.history(node, called, arguments, params)
                 if asked is not None:
                     return self._run_apart(called, asked, request_id, started)
                 if heavy:
@@ -353,6 +360,16 @@ class Dispatcher:
             return self._fetch_and_retry(called, node, arguments, missing, request_id, started)
         except Exception as error:
             return self._failed(name, error, request_id, started)
+
+    async def _wait_a_moment(
+        self, work: asyncio.Task[None], body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None
+    ) -> Answer:
+        """Answer when ``work`` is done: what one chain has for the other arrives before anybody asks, on a fork too.
+        Where upstream takes long, it arrives later.
+        """
+        await asyncio.wait((work,), timeout=CATCH_UP_SECONDS)
+        answer = self._member(body, node, offload, has_waited=True)
+        return answer if answer is None or isinstance(answer, bytes) else await answer
 
     async def _fetch_and_retry(
         self,

@@ -170,6 +170,13 @@ class Filters:
         """What is new since the last call."""
         return self._polled(filter_id).changes(chain)
 
+    def unread_past(self, chain: LocalChain, filter_id: str) -> LogFilter | None:
+        """On a fork: what a log filter asks of the blocks up to the forked one, where it was not told of them yet."""
+        watched = self._polled(filter_id)
+        if chain.past is None or not isinstance(watched, _LogFilter) or watched.read_to >= chain.past.last:
+            return None
+        return watched.criteria
+
     def criteria(self, filter_id: str) -> LogFilter:
         """What a log filter asks for."""
         watched = self._polled(filter_id)
@@ -251,6 +258,8 @@ def _number(chain: LocalChain, block: Tag | int | None) -> int | None:
     """A limit of a filter as a number; None where it moves with the head."""
     if block is None or block is Tag.LATEST or block is Tag.PENDING:
         return None
+    if block is Tag.EARLIEST and chain.past is not None:
+        return 0
     return chain.block(block).number if isinstance(block, Tag) else block
 
 

@@ -3,6 +3,9 @@
 Upstream's answer is given as it came: it may say more than megadev knows of a chain's blocks. What it tells of blocks
 after the forked one is not this chain's history and is null here. Calls, state, traces and whatever else must be worked
 out are not passed on: they run here, over upstream's state (``node/chain``), with overrides and errors as always.
+
+Traces of what ran under rules that megadev does not have (older ones, or another chain's) are asked of upstream, where
+it has such methods. Run here after all, a transaction that comes out with other gas than its receipt says is refused.
 """
 
 from __future__ import annotations
@@ -11,12 +14,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from megadev.chain.blocks import Tag
-from megadev.errors import UnknownBlock
+from megadev.errors import UnknownBlock, UpstreamRefused
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
 from megadev.primitives.types import Hash32
-from megadev.rpc.dispatch import RpcNode
+from megadev.rpc.dispatch import Method, RpcNode
+from megadev.state.upstream import is_missing
 
 BY_NUMBER: Mapping[str, int] = {
     "eth_getBlockByNumber": 0,
@@ -39,6 +45,24 @@ BY_HASH: Mapping[str, int] = {
 }
 """Those that name one by hash."""
 BY_TRANSACTION = frozenset({"eth_getTransactionByHash", "eth_getTransactionReceipt"})
+TRACES_OF_TRANSACTIONS = frozenset(
+    {
+        "debug_traceTransaction",
+        "ots_getInternalOperations",
+        "ots_getTransactionError",
+        "ots_traceTransaction",
+        "trace_get",
+        "trace_replayTransaction",
+        "trace_transaction",
+    }
+)
+TRACES = TRACES_OF_TRANSACTIONS | {
+    "debug_traceBlockByHash",
+    "debug_traceBlockByNumber",
+    "trace_block",
+    "trace_replayBlockTransactions",
+}
+"""What was executed, by transaction or by block, which comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +92,74 @@ class Asked:
         return number is not None and int(number, 16) <= self.past.last
 
 
-def asked_upstream(node: RpcNode, name: str, arguments: list[Any]) -> Callable[[], Any] | None:
-    """What passes the question on, on a thread that may wait; None where the local chain answers."""
+def asked_upstream(
+    node: RpcNode, called: Method, arguments: list[Any], params: list[Any]
+) -> Callable[[], Any] | None:
+    """What passes the question on, on a thread that may wait; None where the local chain answers. ``params`` are the
+    ``arguments`` as they came.
+    """
     past = node.chain.past
-    asked = None if past is None else _asked(node.chain, past, name, arguments)
+    if past is None:
+        return None
+    if called.name in TRACES:
+        return _traced(node, past, called, arguments, params)
+    asked = _asked(node.chain, past, called.name, arguments)
     return None if asked is None else asked.answer
+
+
+def _traced(
+    node: RpcNode, past: Past, called: Method, arguments: list[Any], params: list[Any]
+) -> Callable[[], Any] | None:
+    """A trace of what was executed upstream: run again here where its rules are known, asked of upstream where they
+    are not, if it answers such questions. None where it is of this chain.
+    """
+    chain, what = node.chain, arguments[0]
+    by_transaction = called.name in TRACES_OF_TRANSACTIONS
+    number = None
+    if by_transaction:
+        if _is_here(chain, what):
+            return None
+    elif not isinstance(what, bytes):
+        number = _number(chain, past, what)
+        if number is None:
+            return None
+    elif (here := chain.store.by_hash(what)) is not None and here.number != past.last:
+        return None
+
+    def answer() -> Any:
+        found = past.block_number_of(what) if by_transaction else what if number is None else number
+        if found is None:
+            return called.function(node, *arguments)
+        try:
+            header = past.header(found).header
+        except UnknownBlock:
+            return called.function(node, *arguments)
+        if past.can_run_again(header):
+            return called.function(node, *arguments)
+        asked = [params[0] if by_transaction or number is None else hex(number), *params[1:]]
+        key = f"{called.name} {msgspec.json.encode(asked, order='sorted').decode()}"
+        try:
+            return past.source.query(key, called.name, *asked)
+        except UpstreamRefused as refused:
+            if not is_missing(refused):
+                raise
+        return called.function(node, *arguments)
+
+    return answer
+
+
+def _is_here(chain: LocalChain, tx_hash: Hash32) -> bool:
+    """Whether the local chain, or its txpool, has that transaction."""
+    if chain.pool.get(tx_hash) is not None or chain.store.transaction(tx_hash) is not None:
+        return True
+    open_block = chain.sequencer.tip.open
+    return open_block is not None and open_block.holds(tx_hash)
 
 
 def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> Asked | None:
     if name in BY_TRANSACTION:
         tx_hash = arguments[0]
-        if chain.pool.get(tx_hash) is not None or chain.store.transaction(tx_hash) is not None:
-            return None
-        open_block = chain.sequencer.tip.open
-        if open_block is not None and open_block.holds(tx_hash):
-            return None
-        return Asked(past, name, ("0x" + tx_hash.hex(),))
+        return None if _is_here(chain, tx_hash) else Asked(past, name, ("0x" + tx_hash.hex(),))
     place = BY_NUMBER.get(name, BY_HASH.get(name))
     if place is None:
         return None

@@ -84,7 +84,7 @@ from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.remote import load
+from megadev.state.remote import call_hint, expect, load
 from megadev.state.rows import WorldRow
 from megadev.state.world import World, WorldView
 
@@ -304,31 +304,36 @@ class Sequencer:
             if not self.mode.executes_on_arrival or tx.nonce != self.next_nonce(tx.sender):
                 return None
             if self.mode is _CONTINUOUS:
-                builder = self._open or self._builder(self.window)
+                builder = self._open_or_next()
                 if not self._may_join(tx, builder):
                     return None
             else:
+                self._include_lone_deposits()
                 builder = self._next_builder()
                 builder.check_room(tx)
             return builder, builder.execute(tx)
         except NotFetchedYet as missing:
             raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", self._rehearsal(tx, missing)) from None
 
-    def _rehearsal(self, tx: Transaction, missing: NotFetchedYet) -> Callable[[], None]:
-        """What fetches all that ``tx`` asks for when it is executed now: run it on a thread that may wait."""
+    def _rehearsal(self, tx: Transaction | None, missing: NotFetchedYet) -> Callable[[], None]:
+        """What fetches all that ``tx`` asks for when it is executed now, and what the block begins with: run it on a
+        thread that may wait.
+        """
         head, irregular, unsealed = self.tip
         world, plan = head.world, self._plan(head, self.window)
         spec, engine, answers, block_hash = self.spec, self.engine, self.ecrecover_answers(), self.store.block_hash
         shown = None if unsealed is None else unsealed.shown()
 
         def fetch() -> None:
-            self._load_for(tx, world, plan.coinbase)
+            for sure in (*plan.start.deposits, *(() if tx is None else (tx,))):
+                self._load_for(sure, world, plan.coinbase)
             missing.fetch()
             builder = BlockBuilder(spec, engine, plan, world, block_hash, irregular, ecrecover_answers=answers)
             if shown is not None:
                 builder.state = shown.state.fork()
-            with suppress(InvalidTransaction, EngineFault):
-                builder.execute(tx)
+            if tx is not None:
+                with suppress(InvalidTransaction, EngineFault):
+                    builder.execute(tx)
 
         return fetch
 
@@ -340,6 +345,7 @@ class Sequencer:
                 accounts.append(tx.to)
             accounts += [address for address, _ in tx.access_list]
             load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
+            expect(call_hint(tx.sender, tx.to, tx.value, tx.data))
 
     def settle(self) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
@@ -491,16 +497,23 @@ class Sequencer:
         while self.mode.executes_on_arrival and (start := self.block_start(self.head)).deposits:
             if self.mode is _CONTINUOUS and not start.stays_alone:
                 if self._open is None:
-                    self._keep_open(self._builder(self.window))
+                    self._keep_open(self._started_builder())
                     self.on_work()
                 return
             self.between_blocks()
-            self._append_start(self._builder(self.window))
+            self._append_start(self._started_builder())
+
+    def _started_builder(self) -> BlockBuilder:
+        """A builder for the next block, with what that begins with; on a fork its state may be still to come."""
+        try:
+            return self._builder(self.window)
+        except NotFetchedYet as missing:
+            raise NotFetchedYet("what L1 has for L2 needs", self._rehearsal(None, missing)) from None
 
     def _include_lone_deposits(self) -> None:
         """Build the blocks that nobody may join, before one that somebody is to."""
         while self.block_start(self.head).stays_alone:
-            self._append_start(self._builder(self.window))
+            self._append_start(self._started_builder())
 
     def _append_start(self, builder: BlockBuilder) -> SealedBlock:
         """Seal a block that holds nothing but what it began with."""

@@ -6,7 +6,8 @@ batch: a reorganisation upstream gives an error and never a mixture of two chain
 
 Why a thread that runs an event loop is never made to wait: on it everybody else would wait too. It gets
 ``NotFetchedYet`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
-keys in one batch, for whoever knows beforehand what will be asked.
+keys in one batch, for whoever knows beforehand what will be asked; ``expect`` says who may know, should anything be
+missing at all: upstream is asked then, once, what it thinks will be touched, and all of that comes in one batch.
 """
 
 from __future__ import annotations
@@ -14,19 +15,59 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
-from megadev.errors import NotFetchedYet, NotInBundle, StateUnavailable, UpstreamFailed
+from megadev.errors import NotFetchedYet, NotInBundle, StateUnavailable, UpstreamFailed, UpstreamRefused
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.answers import Answers
 from megadev.state.reader import StateReader
-from megadev.state.upstream import Call, Upstream
+from megadev.state.upstream import Call, Upstream, is_missing
 
 Slot: TypeAlias = tuple[Address, int]
+
+
+Keys: TypeAlias = tuple[Iterable[Address], Iterable[Slot]]
+Hint: TypeAlias = Callable[["RemoteState"], Keys]
+"""What is going to be asked of a state, as far as upstream can tell."""
+
+_HINT: ContextVar[Hint | None] = ContextVar("hint", default=None)
+
+
+def expect(hint: Hint | None) -> None:
+    """Have ``hint`` asked when something turns out to be missing, in this context and once; a guess that is wrong only
+    costs time.
+    """
+    _HINT.set(hint)
+
+
+def call_hint(sender: Address | None, to: Address | None, value: Wei, data: bytes) -> Hint | None:
+    """What a call is likely to touch, by upstream's ``eth_createAccessList``; None for a creation."""
+    if to is None:
+        return None
+    call = {"to": "0x" + to.hex(), "value": hex(value), "data": "0x" + data.hex()}
+    if sender is not None:
+        call["from"] = "0x" + sender.hex()
+
+    def ask(state: RemoteState) -> Keys:
+        (found,) = state.source.hints([("eth_createAccessList", (call, hex(state.number)))])
+        return access_list_keys([found])
+
+    return ask
+
+
+def access_list_keys(answers: Iterable[Any]) -> Keys:
+    """The keys in answers of eth_createAccessList, None among them for those that failed."""
+    entries = [entry for answer in answers if answer for entry in answer.get("accessList") or ()]
+    addresses = [bytes.fromhex(entry["address"][2:]) for entry in entries]
+    keys = [entry["storageKeys"] for entry in entries]
+    return addresses, [
+        (address, int(key, 16)) for address, mine in zip(addresses, keys, strict=True) for key in mine
+    ]
 
 
 NOTHING: dict[str, Any] = {}
@@ -46,6 +87,7 @@ class Source:
         self.missing: dict[str, None] = {}
         """Keys that a bundle was asked for and lacks, in order."""
         self._waiting: dict[str, Any] = {}
+        self._missing_methods: set[str] = set()
 
     def lookup(self, key: str) -> Any | None:
         """What is kept under ``key``, or None."""
@@ -95,6 +137,20 @@ class Source:
         result = fetch()
         self.note(key, result)
         return result
+
+    def hints(self, calls: Sequence[Call]) -> list[Any]:
+        """The results of calls that nothing depends on: None for each that fails, in whatever way. Blocks. A method
+        that upstream does not have is not asked for again.
+        """
+        upstream = self.upstream
+        if upstream is None or any(method in self._missing_methods for method, _ in calls):
+            return [None] * len(calls)
+        found: list[Any] = []
+        for (method, _), outcome in zip(calls, upstream.outcomes(calls, retries=0), strict=True):
+            if isinstance(outcome, UpstreamRefused) and is_missing(outcome):
+                self._missing_methods.add(method)
+            found.append(None if isinstance(outcome, Exception) else outcome)
+        return found
 
     def _put_by(self, key: str, result: Any) -> None:
         """Keep an answer until whoever wanted it asks again."""
@@ -226,6 +282,11 @@ class RemoteState:
             raise self.source.lacks(names)
         if may_not_wait():
             raise NotFetchedYet(", ".join(names), lambda: self._fetch(accounts, slots))
+        hint = _HINT.get()
+        if hint is not None:
+            _HINT.set(None)
+            more_accounts, more_slots = _told(hint, self)
+            self.load([*accounts, *more_accounts], [*slots, *more_slots])
         self._fetch(accounts, slots)
 
     def _take_kept(self, accounts: Iterable[Address], slots: Iterable[Slot]) -> None:
@@ -351,6 +412,15 @@ class RemoteState:
         self.source.note(self._account_key(address), _written(account))
         if account.code_hash != EMPTY_CODE_HASH:
             self.source.note(f"code 0x{account.code_hash.hex()}", "0x" + self._codes[account.code_hash].hex())
+
+
+def _told(hint: Hint, state: RemoteState) -> Keys:
+    """What ``hint`` says; nothing where upstream's answer cannot be read."""
+    try:
+        accounts, slots = hint(state)
+        return list(accounts), list(slots)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return (), ()
 
 
 def load(state: StateReader, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:

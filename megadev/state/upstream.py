@@ -5,6 +5,10 @@ again (no connection, time-outs, 429 and its JSON-RPC kin, 5xx, answers cut shor
 next URL where there are several, after a pause that doubles and is jittered. What cannot be mended is said at once.
 Every error names the URL with its credentials hidden, the method, and what to do.
 
+Several URLs share the work: a request goes to the one that has the fewest under way, in turn where they are equal. One
+that fails rests, longer each time, while another is well. What one node does not have (a block, its state), or refuses
+access to, is asked of each of the others before that counts.
+
 Why the standard library's client: one POST per batch over kept connections is all that is needed, ``http.client`` does
 it in threads that wait anyway, and it costs no dependency and no time at start (requests, aiohttp and httpx take 60 to
 200 ms to import).
@@ -53,6 +57,16 @@ _PRUNED = (
     "block is out of range", "blockoutofrange", "distance to target block exceeds",
 )
 _UNKNOWN_BLOCK = ("header not found", "unknown block", "block not found", "not currently canonical", "is not canonical")
+_TOLD_OF_LATE = frozenset(
+    {
+        "eth_getBlockByNumber",
+        "eth_getBlockByHash",
+        "eth_getBlockReceipts",
+        "eth_getTransactionByHash",
+        "eth_getTransactionReceipt",
+    }
+)
+_MISSING = ("not found", "not exist", "not supported", "not available")
 _NO_BATCHES = frozenset({-32600, -32601, -32700})
 
 
@@ -78,6 +92,12 @@ class Counts:
     repeated: int = 0
 
 
+def is_missing(refused: UpstreamRefused) -> bool:
+    """Whether upstream said that it does not have a method."""
+    lowered = str(refused).lower()
+    return refused.code == -32601 or ("method" in lowered and any(words in lowered for words in _MISSING))
+
+
 def shown(url: str) -> str:
     """A URL fit for messages: without user, password, query, and what of the path could be a key."""
     parts = urlsplit(url)
@@ -97,8 +117,16 @@ class _Endpoint:
     port: int | None
     target: str
     headers: dict[str, str]
+    limit: float
+    """Units per second; 0: none."""
+    units: float = 0.0
+    filled_ns: int = 0
     idle: list[http.client.HTTPConnection] = field(default_factory=list)
     takes_batches: bool = True
+    under_way: int = 0
+    failures: int = 0
+    """In a row."""
+    rests_until_ns: int = 0
 
     def connect(self, timeout: float) -> http.client.HTTPConnection:
         if self.scheme == "https":
@@ -109,16 +137,21 @@ class _Endpoint:
 
 
 class _Again(Exception):
-    """An attempt that is worth repeating: why, how long to wait at least (seconds), and whether it was too fast."""
+    """An attempt that is worth repeating: why, how long to wait at least (seconds), and whether it was too fast.
+    ``final``: the error where no other URL is left to ask, since this one will not say anything else.
+    """
 
-    def __init__(self, why: str, pause: float = 0.0, *, too_fast: bool = False) -> None:
+    def __init__(
+        self, why: str, pause: float = 0.0, *, too_fast: bool = False, final: UpstreamFailed | None = None
+    ) -> None:
         super().__init__(why)
         self.pause = pause
         self.too_fast = too_fast
+        self.final = final
 
 
 class Upstream:
-    """The node, or nodes, behind ``urls``: the first is asked while it answers, the others in turn when it does not.
+    """The node, or nodes, behind ``urls``, which share the work (see the module).
 
     ``sleep`` waits for so many seconds; ``clock`` measures for the rate limit. Raises ``ConfigError`` for URLs that
     cannot be asked.
@@ -136,21 +169,21 @@ class Upstream:
         self.urls = tuple(urls)
         self.manners = manners or Manners()
         self.counts = Counts()
-        self._endpoints = [_endpoint(url, self.manners.headers) for url in urls]
+        limit = float(self.manners.units_per_second or 0)
+        self._endpoints = [_endpoint(url, self.manners.headers, limit) for url in urls]
         self._turn = 0
         self._clock = clock or SystemClock()
         self._closed = threading.Event()
         self._sleep = sleep or self._closed.wait
         self._chance = chance
         self._lock = threading.Lock()
-        self._limit = float(self.manners.units_per_second or 0)
-        self._units = self._limit
-        self._filled_ns = self._clock.monotonic_ns()
+        for endpoint in self._endpoints:
+            endpoint.units, endpoint.filled_ns = limit, self._clock.monotonic_ns()
         self._pool: ThreadPoolExecutor | None = None
 
     @property
     def name(self) -> str:
-        """The URL asked first, fit for messages."""
+        """The first URL, fit for messages."""
         return shown(self.urls[0])
 
     def ask(self, calls: Sequence[Call]) -> list[Any]:
@@ -165,14 +198,19 @@ class Upstream:
                 raise outcome
         return outcomes
 
-    def outcomes(self, calls: Sequence[Call]) -> list[Any]:
-        """As ``ask``, with the exception in the place of each result that is not to be had."""
+    def outcomes(self, calls: Sequence[Call], retries: int | None = None) -> list[Any]:
+        """As ``ask``, with the exception in the place of each result that is not to be had. ``retries`` in the place of
+        those that the manners have.
+        """
+        if retries is None:
+            retries = self.manners.retries
         pieces = [calls[start : start + BATCH] for start in range(0, len(calls), BATCH)]
         if len(pieces) <= 1:
-            return self._piece(calls) if calls else []
+            return self._piece(calls, retries) if calls else []
         if self._pool is None:
             self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="megadev-upstream")
-        return [outcome for piece in self._pool.map(self._piece, pieces) for outcome in piece]
+        found = self._pool.map(lambda piece: self._piece(piece, retries), pieces)
+        return [outcome for piece in found for outcome in piece]
 
     def close(self) -> None:
         """Let go of connections; whoever waits for another attempt gives up."""
@@ -185,33 +223,70 @@ class Upstream:
 
     # -- one batch ------------------------------------------------------------------------------------------------
 
-    def _piece(self, calls: Sequence[Call]) -> list[Any]:
+    def _piece(self, calls: Sequence[Call], retries: int) -> list[Any]:
         """The outcomes of one batch, after as many attempts as it takes; what was answered is not asked again."""
         done: dict[int, Any] = {}
-        attempts, why = 0, _Again("")
-        count = max(len(self._endpoints), 1)
+        attempts = rounds = 0
+        asked: list[_Endpoint] = []  # in this round
+        may_yet = False  # one of them failed in a way that may pass
         while True:
             left = [index for index in range(len(calls)) if index not in done]
             if not left:
                 return [done[index] for index in range(len(calls))]
-            endpoint = self._endpoints[self._turn % count]
+            endpoint = self._choose(asked)
             try:
                 why = self._attempt(endpoint, [calls[index] for index in left], left, done)
             except _Again as again:
                 why = again
+            finally:
+                with self._lock:
+                    endpoint.under_way -= 1
+            asked.append(endpoint)
+            if len(asked) < len(self._endpoints):
+                unknown = [index for index in left if index in done and _may_lag(calls[index][0], done[index])]
+                for index in unknown:
+                    del done[index]
+                if unknown and all(index in done or index in unknown for index in left):
+                    continue
             if len(done) == len(calls):
+                endpoint.failures = 0
                 continue
             attempts += 1
             self.counts.repeated += 1
-            self._turn += 1
-            if why.too_fast and self._limit == 0 and self.manners.units_per_second is None:
-                self._limit = 330.0
-            if attempts > self.manners.retries or self._closed.is_set():
-                error = self._gave_up(endpoint, calls[left[0]][0], attempts, why)
+            if why.too_fast and endpoint.limit == 0 and self.manners.units_per_second is None:
+                endpoint.limit = 330.0
+            may_yet = may_yet or why.final is None
+            pause = max(self._pause_after(endpoint) if why.final is None else 0.0, why.pause)
+            if len(asked) < len(self._endpoints) and not self._closed.is_set():
+                endpoint.rests_until_ns = self._clock.monotonic_ns() + int(pause * 1e9)
+                continue  # the others may be asked at once
+            rounds += 1
+            if rounds > retries or not may_yet or self._closed.is_set():
+                error = why.final or self._gave_up(endpoint, calls[left[0]][0], attempts, why)
                 return [done.get(index, error) for index in range(len(calls))]
-            if attempts % count == 0 or why.too_fast:  # another URL may be asked at once
-                pause = self.manners.pause * 2 ** (attempts // count - (attempts % count == 0))
-                self._sleep(max(min(pause, LONGEST_PAUSE) * (0.5 + self._chance()), why.pause))
+            asked.clear()
+            may_yet = False
+            self._sleep(pause)
+
+    def _choose(self, asked: Sequence[_Endpoint]) -> _Endpoint:
+        """Who is asked next: none of ``asked``, where there is another."""
+        with self._lock:
+            now, start = self._clock.monotonic_ns(), self._turn
+            self._turn += 1
+            count = len(self._endpoints)
+            in_turn = [self._endpoints[(start + step) % count] for step in range(count)]
+            chosen = min(
+                (endpoint for endpoint in in_turn if endpoint not in asked),
+                key=lambda endpoint: (max(endpoint.rests_until_ns - now, 0), endpoint.under_way),
+            )
+            chosen.under_way += 1
+        return chosen
+
+    def _pause_after(self, endpoint: _Endpoint) -> float:
+        """How long to leave a URL alone that failed again."""
+        pause: float = min(self.manners.pause * 2.0**endpoint.failures, LONGEST_PAUSE)
+        endpoint.failures = min(endpoint.failures + 1, 30)
+        return pause * (0.5 + self._chance())
 
     def _gave_up(self, endpoint: _Endpoint, method: str, attempts: int, why: _Again) -> UpstreamFailed:
         remedy = (
@@ -236,7 +311,7 @@ class Upstream:
                 if place not in done:
                     return why
             return why
-        self._wait_for_units(len(calls))
+        self._wait_for_units(endpoint, len(calls))
         self.counts.requests += 1
         self.counts.calls += len(calls)
         members = [
@@ -264,8 +339,12 @@ class Upstream:
             again = _slower(error)
             if again is not None:
                 why = again
+                continue
+            refusal = self._refusal(endpoint, method, error)
+            if isinstance(refusal, UpstreamFailed):
+                why = _Again(str(refusal), final=refusal)
             else:
-                done[place] = self._refusal(endpoint, method, error)
+                done[place] = refusal
         return why
 
     def _refusal(self, endpoint: _Endpoint, method: str, error: Mapping[str, Any]) -> UpstreamFailed | UpstreamRefused:
@@ -288,12 +367,12 @@ class Upstream:
     # -- one request ----------------------------------------------------------------------------------------------
 
     def _post(self, endpoint: _Endpoint, body: bytes, is_batch: bool) -> Any:
-        """The decoded answer to ``body``. Raises ``_Again``, ``UpstreamFailed``."""
+        """The decoded answer to ``body``. Raises ``_Again``."""
         status, headers, answer = self._exchange(endpoint, body)
         if status == 429:
             raise _Again("HTTP 429, too many requests", _retry_after(headers), too_fast=True)
         if status in (401, 403):
-            raise UpstreamFailed(
+            raise _final(
                 f"state unavailable: {shown(endpoint.url)} refused access (HTTP {status}); check the key in its URL, "
                 "or give it with --fork-header"
             )
@@ -305,7 +384,7 @@ class Upstream:
             if status >= 500 or status in (408, 425):
                 raise _Again(f"HTTP {status}") from None
             if status >= 400:
-                raise UpstreamFailed(
+                raise _final(
                     f"state unavailable: {shown(endpoint.url)} answered with HTTP {status}, which is no JSON-RPC; "
                     "check the URL"
                 ) from None
@@ -313,7 +392,7 @@ class Upstream:
         if status >= 500 and not _is_answer(decoded):
             raise _Again(f"HTTP {status}")
         if status >= 400 and not _is_answer(decoded):
-            raise UpstreamFailed(
+            raise _final(
                 f"state unavailable: {shown(endpoint.url)} answered with HTTP {status}, which is no JSON-RPC; check "
                 "the URL"
             )
@@ -350,21 +429,23 @@ class Upstream:
                 endpoint.idle.append(connection)
             return response.status, response.headers, answer
 
-    def _wait_for_units(self, calls: int) -> None:
+    def _wait_for_units(self, endpoint: _Endpoint, calls: int) -> None:
         """Wait until the limit lets so many calls through."""
-        if self._limit <= 0:
+        if endpoint.limit <= 0:
             return
         with self._lock:
             now = self._clock.monotonic_ns()
-            self._units = min(self._limit, self._units + (now - self._filled_ns) * self._limit / 1e9)
-            self._filled_ns = now
-            self._units -= calls * CALL_UNITS
-            behind = -self._units / self._limit
+            endpoint.units = min(
+                endpoint.limit, endpoint.units + (now - endpoint.filled_ns) * endpoint.limit / 1e9
+            )
+            endpoint.filled_ns = now
+            endpoint.units -= calls * CALL_UNITS
+            behind = -endpoint.units / endpoint.limit
         if behind > 0:
             self._sleep(behind)
 
 
-def _endpoint(url: str, headers: Sequence[tuple[str, str]]) -> _Endpoint:
+def _endpoint(url: str, headers: Sequence[tuple[str, str]], limit: float) -> _Endpoint:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -379,7 +460,17 @@ def _endpoint(url: str, headers: Sequence[tuple[str, str]]) -> _Endpoint:
         pair = f"{parts.username}:{parts.password or ''}"
         sent["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _Endpoint(url, parts.scheme, parts.hostname, port, target, sent | dict(headers))
+    return _Endpoint(url, parts.scheme, parts.hostname, port, target, sent | dict(headers), limit)
+
+
+def _final(message: str) -> _Again:
+    """What one URL will say however often it is asked."""
+    return _Again(message, final=UpstreamFailed(message))
+
+
+def _may_lag(method: str, result: Any) -> bool:
+    """Whether a node says that it does not know what another, further on, may know."""
+    return result is None and method in _TOLD_OF_LATE
 
 
 def _is_answer(decoded: Any) -> bool:

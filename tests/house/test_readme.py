@@ -1,4 +1,6 @@
-"""README.md: its tables are made from the code, its commands are the ones CI runs, and its examples run."""
+"""README.md: its tables are made from the code, its commands are the ones CI runs, and its Python examples run. (Its
+commands run in tests/journeys/test_readme_commands.py.)
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 from megadev.cli.main import COMMANDS
-from megadev.config import GROUPS, SETTINGS
+from megadev.config import GIVEN, GROUPS, SETTINGS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
 from megadev.rpc.gateway_limits import LIMIT_ROWS, METHODS, REFUSALS
 from megadev.rpc.tracing import DEFAULT_TIMEOUT_NS, STRUCT_LOGGER, TRACE_BYTES, TRACERS
@@ -111,7 +113,13 @@ def tracers_table() -> str:
     return "\n\n".join(["\n".join(rows), bounds])
 
 
+def variables_table() -> str:
+    """One row per variable that programs find."""
+    return "\n".join(["| variable | |", "|---|---|", *(f"| `{name}` | {_cell(what)} |" for name, what in GIVEN.items())])
+
+
 GENERATED: dict[str, Callable[[], str]] = {
+    "variables": variables_table,
     "gateway": gateway_tables,
     "deviations": deviations_table,
     "settings": settings_table,
@@ -152,38 +160,6 @@ def test_ci_runs_the_command_that_the_readme_gives() -> None:
     ci = (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
     assert command.split("/bin/python ")[-1].strip() in ci
     assert re.search(r"pip install '(.+?)'", command)[1] in ci  # type: ignore[index]
-
-
-@pytest.mark.parametrize(
-    "command",
-    [line for block in blocks("sh") + blocks("yaml") for line in block.splitlines() if "megadev up" in line],
-)
-def test_each_megadev_command_shown_is_understood(command: str) -> None:
-    """The flags parse and the settings go together; what they do is tested elsewhere."""
-    import click
-
-    from megadev.cli.options import config_from
-    from megadev.cli.up import up
-
-    arguments = shlex.split(command.split("megadev up", 1)[1].removesuffix(" &"))
-    with click.Context(up) as context:
-        up.parse_args(context, arguments)
-        context.params.pop("config_file")
-        config_from(context.params, None)
-
-
-@pytest.mark.parametrize("name", ["exec", "wait"])
-def test_each_command_for_scripts_shown_is_understood(name: str) -> None:
-    import click
-
-    from megadev.cli.main import cli
-
-    shown = [line for block in blocks("sh") + blocks("yaml") for line in block.splitlines() if f"megadev {name}" in line]
-    assert shown
-    command = cli.get_command(click.Context(cli), name)
-    assert command is not None
-    for line in shown:
-        command.parse_args(click.Context(command), shlex.split(line.split(f"megadev {name}", 1)[1]))
 
 
 def test_the_tests_shown_pass(pytester: pytest.Pytester) -> None:

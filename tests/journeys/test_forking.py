@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -213,6 +214,146 @@ def test_logs_are_found_on_both_sides_of_the_forked_block(upstream: Upstream, fo
     assert net.rpc("eth_getLogs", wanted | {"fromBlock": hex(upstream.height + 1)})[0]["data"][-1] == "9"
 
 
+def test_a_filter_from_an_old_block_has_the_old_logs(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(upstream.url)
+    wanted = {"fromBlock": "0x3", "address": upstream.token, "topics": [TRANSFER]}
+    watching = net.rpc("eth_newFilter", wanted)
+    net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)})
+    expected = net.rpc("eth_getLogs", wanted)
+    assert len(expected) > 2
+    assert net.rpc("eth_getFilterLogs", watching) == expected
+    assert net.rpc("eth_getFilterChanges", watching) == expected
+    assert net.rpc("eth_getFilterChanges", watching) == []
+    assert net.rpc("eth_getFilterLogs", watching) == expected
+
+
+def test_log_pages_cross_the_forked_block(
+    upstream: Upstream, fork: Callable[..., Devnet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = fork(upstream.url)
+    net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)})
+    net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 8)})
+    wanted = {"fromBlock": "earliest", "toBlock": "latest", "address": upstream.token}
+    expected = net.rpc("eth_getLogs", wanted)
+    monkeypatch.setattr("megadev.rpc.methods.eth_log_pages.PAGE", 3)
+    pages = [net.rpc("eth_getLogsWithCursor", wanted)]
+    while "cursor" in pages[-1]:
+        pages.append(net.rpc("eth_getLogsWithCursor", wanted | {"cursor": pages[-1]["cursor"]}))
+    assert [len(page["logs"]) for page in pages] == [3, 3, 2]
+    assert [log for page in pages for log in page["logs"]] == expected
+    at_hash = {"blockHash": upstream.net.rpc("eth_getBlockByNumber", "0x2", False)["hash"]}
+    assert net.rpc("eth_getLogsWithCursor", at_hash)["logs"] == net.rpc("eth_getLogs", at_hash)
+
+
+@pytest.fixture(params=["with", "without"])
+def searched(request: pytest.FixtureRequest, upstream: Upstream, faulty: FaultyUpstream) -> FaultyUpstream:
+    """An upstream that has trace_filter and ots_*, and one that does not."""
+    if request.param == "without":
+        faulty.always = lacking(upstream.url, "trace_", "ots_", "debug_")
+    return faulty
+
+
+def lacking(url: str, *prefixes: str) -> Callable[[Any], Any]:
+    """A node without the methods whose names begin so."""
+
+    def answer(asked: Any) -> Any:
+        def one(call: Any) -> Any:
+            if call["method"].startswith(prefixes):
+                error = {"code": -32601, "message": f"the method {call['method']} does not exist/is not available"}
+                return {"jsonrpc": "2.0", "id": call["id"], "error": error}
+            return ask(url, call["method"], *call["params"]) | {"id": call["id"]}
+
+        return [one(call) for call in asked] if isinstance(asked, list) else one(asked)
+
+    return answer
+
+
+def test_traces_are_searched_for_on_both_sides_of_the_forked_block(
+    upstream: Upstream, searched: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(searched.url)
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)}
+    net.rpc("eth_sendTransaction", call)
+    wanted = {"fromBlock": "0x1", "toAddress": [upstream.token, STRANGER]}
+    old = upstream.net.rpc("trace_filter", wanted)
+    found = net.rpc("trace_filter", wanted)
+    assert len(old) > 8 and found[: len(old)] == old
+    assert [trace["blockNumber"] for trace in found[len(old) :]] == [upstream.height + 1]
+    for after, count in ((0, 3), (2, 4), (len(old) - 1, 5), (len(old), 1)):
+        page = net.rpc("trace_filter", wanted | {"after": after, "count": count})
+        assert page == found[after : after + count]
+    for method in ("trace_block", "trace_replayBlockTransactions", "debug_traceBlockByNumber"):
+        more = {"trace_replayBlockTransactions": (["trace"],)}.get(method, ())
+        for block in ("0x2", hex(upstream.height), hex(upstream.height - 1)):
+            assert net.rpc(method, block, *more) == upstream.net.rpc(method, block, *more)
+
+
+def test_an_address_is_searched_for_on_both_sides_of_the_forked_block(
+    upstream: Upstream, searched: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(searched.url)
+    call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 9)}
+    mine = net.rpc("eth_sendTransactionSync", call)["transactionHash"]
+    if searched.always is not None:
+        error = refusal(net, "ots_searchTransactionsBefore", upstream.token, 0, 25)
+        assert "does not have that method" in error.message and error.code == -32601
+        assert "does not have that method" in refusal(net, "ots_getContractCreator", upstream.token).message
+        after = net.rpc("ots_searchTransactionsAfter", upstream.token, upstream.height, 25)
+        assert [tx["hash"] for tx in after["txs"]] == [mine]
+        return
+    old = [tx["hash"] for tx in upstream.net.rpc("ots_searchTransactionsBefore", upstream.token, 0, 25)["txs"]]
+    found = net.rpc("ots_searchTransactionsBefore", upstream.token, 0, 25)
+    assert [tx["hash"] for tx in found["txs"]] == [mine, *old]
+    assert (found["firstPage"], found["lastPage"]) == (True, True)
+    assert [receipt["transactionHash"] for receipt in found["receipts"]] == [mine, *old]
+    first = net.rpc("ots_searchTransactionsBefore", upstream.token, 0, 1)
+    assert [tx["hash"] for tx in first["txs"]] == [mine] and not first["lastPage"]
+    page = net.rpc("ots_searchTransactionsBefore", upstream.token, upstream.height + 1, 2)
+    assert [tx["hash"] for tx in page["txs"]] == old[:2] and not page["lastPage"] and not page["firstPage"]
+    after = net.rpc("ots_searchTransactionsAfter", upstream.token, 0, 25)
+    assert [tx["hash"] for tx in after["txs"]] == [mine, *old] and after["firstPage"] and after["lastPage"]
+    after = net.rpc("ots_searchTransactionsAfter", upstream.token, 0, 2)
+    assert [tx["hash"] for tx in after["txs"]] == old[-2:] and not after["firstPage"]
+    assert net.rpc("ots_getContractCreator", upstream.token) == upstream.net.rpc("ots_getContractCreator", upstream.token)
+    for method in ("ots_traceTransaction", "ots_getInternalOperations", "ots_getTransactionError"):
+        assert net.rpc(method, upstream.sent[1]) == upstream.net.rpc(method, upstream.sent[1])
+    sent = ("ots_getTransactionBySenderAndNonce", upstream.users[0], 1)
+    assert net.rpc(*sent) == upstream.net.rpc(*sent) == upstream.sent[1]
+
+
+def test_traces_under_rules_that_are_not_known_are_upstreams(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, fork_chain_id=777)
+    faulty.forget()
+    traced = net.rpc("debug_traceTransaction", upstream.sent[1], {"tracer": "callTracer"})
+    assert traced == upstream.net.rpc("debug_traceTransaction", upstream.sent[1], {"tracer": "callTracer"})
+    assert "debug_traceTransaction" in faulty.methods
+    assert net.rpc("trace_block", "0x2") == upstream.net.rpc("trace_block", "0x2")
+    assert "trace_block" in faulty.methods
+    faulty.always = lacking(upstream.url, "trace_", "debug_")
+    again = net.rpc("trace_transaction", upstream.sent[2])
+    assert again == upstream.net.rpc("trace_transaction", upstream.sent[2]), "run here, where upstream does not trace"
+
+
+def test_a_trace_that_comes_out_otherwise_than_upstream_is_refused(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url)
+
+    def cheaper(asked: Any) -> Any:
+        def one(call: Any) -> Any:
+            answer = ask(upstream.url, call["method"], *call["params"]) | {"id": call["id"]}
+            if call["method"] == "eth_getBlockReceipts":
+                answer["result"] = [receipt | {"gasUsed": "0x5208"} for receipt in answer["result"]]
+            return answer
+
+        return [one(call) for call in asked] if isinstance(asked, list) else one(asked)
+
+    faulty.always = cheaper
+    assert "rules that megadev does not have" in refusal(net, "trace_transaction", upstream.sent[1]).message
+
+
 def test_calls_at_old_blocks_take_overrides(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(upstream.url)
     assert balance_of(net, upstream.token, upstream.users[1], "0x2") == 1
@@ -254,6 +395,74 @@ def test_a_fork_can_begin_just_after_a_transaction(upstream: Upstream, fork: Cal
     }
     assert [log["data"] for log in again["logs"]] == [log["data"] for log in receipt["logs"]]
     assert balance_of(net, upstream.token, upstream.users[1]) == 3, "two transfers had been made"
+
+
+# -- fetched beforehand -------------------------------------------------------------------------------------------
+
+MANY = bytes.fromhex("5f5b805450600101" "80600d11600157" "00")
+"""A contract that reads its slots 0 to 12 one after another."""
+
+
+@pytest.fixture(scope="module")
+def reader(upstream: Upstream) -> str:
+    """It stands upstream, where a transaction ran it once."""
+    address = "0x" + "bc" * 20
+    upstream.net.rpc("anvil_setCode", address, "0x" + MANY.hex())
+    for slot in range(13):
+        upstream.net.rpc("anvil_setStorageAt", address, hex(slot), "0x" + "00" * 31 + "01")
+    upstream.net.rpc("evm_mine")
+    upstream.sent.append(upstream.net.rpc("eth_sendTransaction", {"from": upstream.users[0], "to": address}))
+    upstream.net.rpc("evm_mine")
+    upstream.height = int(upstream.net.rpc("eth_blockNumber"), 16)
+    return address
+
+
+def rounds_of(faulty: FaultyUpstream, work: Callable[[], object]) -> int:
+    """How many requests went upstream for ``work``."""
+    faulty.forget()
+    work()
+    return len(faulty.bodies)
+
+
+@pytest.mark.parametrize("what", ["call", "transaction", "served transaction"])
+def test_what_a_call_touches_comes_in_one_batch(
+    upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet], what: str
+) -> None:
+    def work(net: Devnet) -> Callable[[], object]:
+        if what == "served transaction":
+            net.serve()
+        method = "eth_call" if what == "call" else "eth_sendTransaction"
+        return lambda: net.rpc(method, {"from": upstream.users[0], "to": reader, "gas": "0x186a0"})
+
+    assert rounds_of(faulty, work(fork(faulty.url, no_storage_caching=True))) <= 4, "accounts, list, slots"
+    faulty.always = lacking(upstream.url, "eth_createAccessList")
+    assert rounds_of(faulty, work(fork(faulty.url, no_storage_caching=True))) >= 13, "one by one without the list"
+
+
+@pytest.mark.parametrize("lacks", [(), ("debug_",), ("debug_", "eth_createAccessList")])
+def test_what_a_replayed_transaction_touches_comes_in_one_batch(
+    upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet], lacks: tuple[str, ...]
+) -> None:
+    if lacks:
+        faulty.always = lacking(upstream.url, *lacks)
+    sent = upstream.sent[-1]
+    net = fork(faulty.url, no_storage_caching=True, no_l1=True)
+    asked = rounds_of(faulty, lambda: net.rpc("trace_transaction", sent))
+    begun = rounds_of(faulty, lambda: fork(faulty.url, no_storage_caching=True, no_l1=True, fork_transaction_hash=sent))
+    assert (asked > 13, begun > 13) == ((True, True) if len(lacks) == 2 else (False, False)), (asked, begun)
+    assert len(lacks) == 2 or (asked <= 10 and begun <= 8), (asked, begun)
+    hints = {"debug_traceTransaction", "debug_traceBlockByHash"} if not lacks else {"eth_createAccessList"}
+    assert len(lacks) == 2 or hints & set(faulty.methods)
+
+
+def test_a_fork_whose_state_is_on_disk_asks_for_no_hints(
+    upstream: Upstream, reader: str, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    call = {"from": upstream.users[0], "to": reader}
+    first = fork(f"{faulty.url}@{upstream.height}")
+    first.rpc("eth_call", call)
+    second = fork(f"{faulty.url}@{upstream.height}")
+    assert rounds_of(faulty, lambda: second.rpc("eth_call", call)) == 0
 
 
 # -- control ------------------------------------------------------------------------------------------------------
@@ -463,6 +672,103 @@ def test_trouble_that_stays_is_named_and_changes_nothing(
     assert net.rpc("eth_sendTransactionSync", call)["status"] == "0x1"
 
 
+CATALOGUE: dict[str, tuple[Any, str, str]] = {
+    "HTTP 429": ("429", "HTTP 429, too many requests", "lower --compute-units-per-second"),
+    "-32005": ("limit", "daily request count exceeded", "lower --compute-units-per-second"),
+    "a time-out": ("hang", "no answer within 1 s", "give it more time with --timeout"),
+    "a truncated answer": ("cut", "cut short", "see that the node is up"),
+    "no JSON": ("garbage", "not JSON", "see that the node is up"),
+    "a busy node": ("503", "HTTP 503", "see that the node is up"),
+    "a dead node": ("drop", "the connection was closed", "see that the node is up"),
+    "no access": ("401", "refused access (HTTP 401)", "--fork-header"),
+    "no node at all": ("404", "HTTP 404", "check the URL"),
+    "pruned state": (refusing(-32000, "missing trie node 0xabc (path )"), "missing trie node", "use an archive node"),
+    "erigon's words": (refusing(-32000, "state at block #7 is pruned"), "is pruned", "use an archive node"),
+    "a reorganised block": (refusing(-32000, "header not found"), "header not found", "fork again"),
+    "another chain's block": (refusing(-32000, "hash 0x1 is not currently canonical"), "canonical", "fork again"),
+}
+"""What upstream does, what is said of that, and what of the remedy."""
+ASKED: dict[str, Callable[[Upstream], tuple[str, list[Any]]]] = {
+    "state": lambda _: ("eth_getBalance", ["0x" + "31" * 20, "latest"]),
+    "a call": lambda chain: ("eth_call", [{"to": chain.token, "data": "0x06fdde03"}, "latest"]),
+    "old state": lambda _: ("eth_getBalance", ["0x" + "31" * 20, "0x3"]),
+    "history": lambda chain: ("eth_getTransactionReceipt", [chain.sent[2]]),
+    "logs": lambda _: ("eth_getLogs", [{"fromBlock": "0x1", "toBlock": "latest"}]),
+    "a trace": lambda chain: ("debug_traceTransaction", [chain.sent[2]]),
+    "a proof": lambda _: ("eth_getProof", ["0x" + "31" * 20, [], "0x3"]),
+}
+
+
+@pytest.mark.parametrize("trouble", CATALOGUE)
+def test_each_trouble_is_told_with_url_method_and_remedy(
+    trouble: str, upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    fault, said, remedy = CATALOGUE[trouble]
+    url = faulty.url.replace("http://", "http://user:secret@") + "/v2/apikey?token=hidden"
+    hangs = fault == "hang"
+    net = fork(url, retries=3 if hangs else 1, no_rate_limit=True, timeout=1_000 if hangs else 45_000)
+    net.serve()
+    for asked in [ASKED["state"]] if hangs else ASKED.values():
+        method, params = asked(upstream)
+        faulty.always = fault
+        error = refusal(net, method, *params)
+        assert error.code == -32000 and error.message.startswith("state unavailable: http://127.0.0.1:"), error.message
+        assert said in error.message and remedy in error.message, error.message
+        assert fault in ("401", "404") or "eth_get" in error.message, "the method is named"
+        assert not any(word in error.message for word in ("secret", "apikey", "hidden"))
+        faulty.always = None
+        assert net.rpc(method, *params) == upstream.net.rpc(method, *params), "asked again, it is answered"
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["in process", "served"])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"mini_block_time": 3600.0, "block_time": 3600.0}, {"no_mining": True}],
+    ids=["instant", "continuous", "on request"],
+)
+def test_a_node_that_dies_midway_leaves_nothing_half_done(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], settings: dict[str, Any], served: bool
+) -> None:
+    answered = 0
+    while True:
+        net = fork(faulty.url, retries=0, no_storage_caching=True, no_l1=True, **settings)
+        if served:
+            net.serve()
+        head = net.rpc("eth_getBlockByNumber", "latest", False)
+        call = {"from": upstream.users[0], "to": upstream.token, "data": transfer(STRANGER, 4), "gas": "0x186a0"}
+        paid = {"gasPrice": hex(10**10), "nonce": upstream.net.rpc("eth_getTransactionCount", upstream.users[0])}
+        faulty.planned.extend([None] * answered)
+        faulty.always = "drop"
+
+        def work(net: Devnet = net, request: dict[str, str] = call | paid) -> Any:
+            sent = net.rpc("eth_sendTransaction", request)
+            net.rpc("evm_mine")
+            return sent
+
+        try:
+            sent = work()
+            break
+        except RpcError as error:
+            assert "state unavailable" in error.message
+        faulty.planned.clear()
+        waiting = int(net.rpc("txpool_status")["pending"], 16)
+        assert waiting in ((0, 1) if settings.get("no_mining") else (0,))
+        faulty.always = None
+        assert net.rpc("eth_getBlockByNumber", "latest", False) == head
+        assert balance_of(net, upstream.token, STRANGER) == 0
+        if waiting:
+            net.rpc("evm_mine")
+        else:
+            work()
+        assert balance_of(net, upstream.token, STRANGER) == 4
+        assert int(net.rpc("eth_blockNumber"), 16) >= upstream.height + 1
+        answered += 1
+        assert answered < 40
+    faulty.planned.clear()
+    faulty.always = None
+    assert answered >= 2 and net.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
+
+
 def test_a_pruned_node_is_told_from_others(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
@@ -668,3 +974,66 @@ def test_the_command_line_records_shows_and_replays(
     node = megadev_up("--fork-bundle", str(bundle))
     assert node.rpc("eth_getBalance", STRANGER, "latest") == "0xf"
     assert "Fork\n" in "".join(node.printed)
+
+
+def test_a_killed_node_leaves_what_it_read_and_no_half_bundle(
+    upstream: Upstream, faulty: FaultyUpstream, tmp_path: Path, megadev_up: Callable[..., RunningNode]
+) -> None:
+    pinned, bundle = f"{faulty.url}@{upstream.height}", tmp_path / "killed.bundle"
+    flags = ("--fork-url", pinned, "--fork-cache", str(tmp_path / "cache"))
+    node = megadev_up(*flags, "--fork-record", str(bundle))
+    call = {"to": upstream.token, "data": data("balanceOf(address)", bytes.fromhex(upstream.users[1][2:]))}
+    answer = node.rpc("eth_call", call, "latest")
+    node.stop(signal.SIGKILL)
+    assert not list(tmp_path.glob("*.bundle*")), "it is written in the end, whole or not at all"
+    second = megadev_up(*flags)
+    faulty.always = "drop"
+    assert second.rpc("eth_call", call, "latest") == answer
+
+
+def test_two_nodes_at_once_share_a_cache(
+    upstream: Upstream, faulty: FaultyUpstream, tmp_path: Path, megadev_up: Callable[..., RunningNode]
+) -> None:
+    flags = ("--fork-url", f"{faulty.url}@{upstream.height}", "--fork-cache", str(tmp_path / "cache"), "--no-l1")
+    nodes = [megadev_up(*flags), megadev_up(*flags)]
+    people = [f"0x{number:040x}" for number in range(100, 160)]
+    answers: dict[str, str] = {}
+
+    def read(node: RunningNode, who: list[str]) -> None:
+        for person in who:
+            answers[person] = node.rpc("eth_getBalance", person, "latest")
+
+    threads = [
+        threading.Thread(target=read, args=(node, who))
+        for node, who in zip(nodes, (people[:40], people[20:][::-1]), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    third = megadev_up(*flags)
+    faulty.always = "drop"
+    assert {person: third.rpc("eth_getBalance", person, "latest") for person in people} == answers
+
+
+def test_a_bundle_does_not_depend_on_who_records_it(upstream: Upstream, tmp_path: Path) -> None:
+    asking = (
+        "import json, os, sys, urllib.request as u\n"
+        "for who in sys.argv[1:]:\n"
+        "    body = json.dumps({'jsonrpc': '2.0', 'id': 1, 'method': 'eth_getBalance', 'params': [who, 'latest']})\n"
+        "    h = {'Content-Type': 'application/json'}\n"
+        "    u.urlopen(u.Request(os.environ['ETH_RPC_URL'], body.encode(), h)).read()\n"
+    )
+    people = [f"0x{number:040x}" for number in range(1, 9)]
+    written = []
+    for seed, order in (("1", people), ("2", people[::-1])):
+        home = tmp_path / seed
+        home.mkdir()
+        bundle = home / "run.bundle"
+        recording = ["record", "-o", str(bundle), "-f", f"{upstream.url}@{upstream.height}", "--", sys.executable, "-c", asking]
+        environment = {"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin", "HOME": str(home), "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-m", "megadev", "fork", *recording, *order]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+        assert done.returncode == 0, done.stderr
+        written.append(bundle.read_bytes())
+    assert written[0] == written[1] and people[3].encode() in written[0]

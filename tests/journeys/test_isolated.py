@@ -8,6 +8,7 @@ import pytest
 
 from megadev import Devnet, InvalidParams
 from megadev.devnet import Endpoint
+from megadev.node.fork import Fork
 from megadev.testing.bridge import Bridge
 
 ABI = [{"type": "function", "name": "ping", "inputs": [], "outputs": []}]
@@ -108,6 +109,67 @@ def test_everything_comes_back(way: str) -> None:
         assert seen(net) == before
         pay(net)
         assert net.rpc("eth_blockNumber") == "0x4"
+
+
+FORKED_WAYS: dict[str, Callable[[Devnet], object]] = {
+    "transactions": pay,
+    "state that was not fetched before": lambda net: net.rpc("eth_getBalance", RICH, "latest"),
+    "a reset, to no fork": lambda net: net.rpc("anvil_reset"),
+    "a fork of an older block": lambda net: net.rpc("anvil_reset", {"forking": {"blockNumber": 101}}),
+    "a fork of the same": lambda net: net.rpc("anvil_reset", {"forking": {}}),
+    "across the bridge": cross,
+    "another chain": lambda net: net.rpc("anvil_loadState", another_chain()),
+}
+RICH = "0x" + "cd" * 20
+
+
+@pytest.mark.parametrize("way", FORKED_WAYS)
+def test_a_fork_comes_back(way: str) -> None:
+    with Devnet(number=100, chain_id=5) as upstream:
+        upstream.rpc("anvil_setBalance", RICH, "0x5")
+        upstream.rpc("anvil_mine", 3)
+        url = upstream.serve()
+        with Devnet(fork_url=(url,), no_storage_caching=True, project=".", manual_clock=True) as net:
+            pay(net)
+            before = seen(net)
+            fork = net.node.l2.fork
+            held = net.snapshot()
+            for _ in range(2):
+                FORKED_WAYS[way](net)
+                net.revert(held)
+                assert seen(net) == before and net.node.l2.fork is fork
+            assert net.rpc("eth_getBalance", RICH, "latest") == "0x5"
+            assert net.rpc("eth_getBlockByNumber", hex(102), False)["number"] == hex(102)
+            pay(net)
+            net.rpc("anvil_reset", {"forking": {}})
+            assert net.rpc("eth_blockNumber") == hex(103)
+
+
+def test_a_fork_is_let_go_of_with_the_last_that_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Fork] = []
+    close = Fork.close
+    monkeypatch.setattr(Fork, "close", lambda fork: (closed.append(fork), close(fork)))
+    with Devnet(number=100) as upstream:
+        upstream.rpc("anvil_mine", 3)
+        url = upstream.serve()
+        net = Devnet(fork_url=(url,), no_storage_caching=True)
+        first = net.node.l2.fork
+        with net.isolated():
+            net.rpc("anvil_reset", {"forking": {"blockNumber": 101}})
+            second = net.node.l2.fork
+            assert not closed and second is not first
+            kept = net.snapshot()
+            net.rpc("anvil_reset")
+            assert not closed
+            net.revert(kept)
+        assert closed == [second]
+        held = net.snapshot()
+        net.rpc("anvil_reset")
+        assert closed == [second]
+        net.call(lambda: net.node.snapshots.release(held))
+        assert closed == [second, first]
+        net.close()
+    assert closed == [second, first]
 
 
 def test_what_is_isolated_leaves_no_trace_though_it_fails() -> None:

@@ -380,6 +380,37 @@ def test_isolated(devnet, paid, deploy, number):
     done.stdout.re_match_lines([r"contract\s+function\s+calls\s+gas min.*", r"\S+\s+constructor\s+40\s+\d+.*"])
 
 
+@pytest.mark.slow
+def test_failures_in_a_worker_of_xdist_leave_nothing_behind_and_are_told(suite: pytest.Pytester) -> None:
+    (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
+    (suite.path / "conftest.py").write_text(HELPERS + WIDER)
+    tests = """
+@pytest.fixture
+def breaks(devnet, bridge):
+    bridge.deposit(5)
+    raise RuntimeError("in the setup")
+
+class TestClass:
+    @pytest.mark.parametrize("number", range(6))
+    def test_fails(self, of_session, of_module, of_class, of_function, received, deploy, number):
+        assert received() == 1111
+        deploy("Printer.json").functions.fail().transact({"gas": 200_000})
+        assert False, "seen"
+
+    @pytest.mark.parametrize("number", range(6))
+    def test_cannot_begin(self, of_class, breaks, number):
+        pass
+
+    @pytest.mark.parametrize("number", range(6))
+    def test_passes(self, of_session, of_module, of_class, received, bridge, number):
+        assert received() == 111 and not bridge.deposits
+        bridge.bring(1)
+"""
+    done = run(suite, "-n", "2", "--dist", "load", test_a=tests, test_b=tests)
+    done.assert_outcomes(passed=12, failed=12, errors=12)
+    assert done.stdout.str().count("Printer.fail() ✗ the end") == 12
+
+
 def test_markers_and_a_fixture_choose_the_settings(suite: pytest.Pytester) -> None:
     done = run(
         suite,
@@ -411,6 +442,67 @@ def test_the_first_again(accounts, paid, devnet):
 """,
     )
     done.assert_outcomes(passed=5)
+
+
+def test_the_marker_takes_every_setting_by_its_name(suite: pytest.Pytester) -> None:
+    """Those of other parts too (a fork's bundle, say): it knows none of them."""
+    done = run(
+        suite,
+        test_a="""
+from megadev import DevnetConfig
+from megadev.config import SETTINGS
+
+DEFAULTS = {row.name: getattr(DevnetConfig(), row.name) for row in SETTINGS}
+OTHERS = dict(chain_id=77, accounts=3, no_mining=True, base_fee=5, order="fifo", l1_chain_id=78, l1_block_time=60)
+
+@pytest.mark.megadev(**{**DEFAULTS, **OTHERS})
+def test_all(devnet):
+    assert {name: getattr(devnet.config, name) for name in DEFAULTS} == {**DEFAULTS, **OTHERS}
+""",
+    )
+    done.assert_outcomes(passed=1)
+
+
+def test_a_marker_names_a_fork_s_bundle(suite: pytest.Pytester) -> None:
+    rich = "0x" + "12" * 20
+    with Devnet(accounts=2, number=100, chain_id=5) as upstream:
+        upstream.rpc("anvil_setBalance", rich, "0x5")
+        upstream.rpc("evm_mine")
+        bundle = suite.path / "upstream.bundle"
+        with Devnet(fork_url=(upstream.serve(),), no_storage_caching=True, fork_record=bundle) as recorded:
+            assert recorded.rpc("eth_getBalance", rich, "latest") == "0x5"
+            recorded.rpc("evm_mine")
+    done = run(
+        suite,
+        test_a=f"""
+@pytest.mark.megadev(fork_bundle="upstream.bundle")
+@pytest.mark.parametrize("again", range(2))
+def test_forked(devnet, again):
+    assert blocks(devnet) == 101 and devnet.rpc("eth_getBalance", "{rich}", "latest") == "0x5"
+    devnet.rpc("anvil_setBalance", "{rich}", "0x7")
+    devnet.rpc("evm_mine")
+    devnet.rpc("anvil_reset")
+    assert devnet.rpc("eth_getBalance", "{rich}", "latest") == "0x0"
+
+def test_not_forked(devnet):
+    assert blocks(devnet) == 0
+""",
+    )
+    done.assert_outcomes(passed=3)
+
+
+def test_paths_among_settings_begin_at_the_root(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    (suite.path / "state").mkdir()
+    with Devnet() as net:
+        net.rpc("anvil_mine", 5)
+        (suite.path / "state" / "chain.json").write_bytes(bytes.fromhex(net.rpc("anvil_dumpState")[2:]))
+    suite.makepyfile(
+        **{"sub/test_a": HELPERS + "@pytest.mark.megadev(load_state='state/chain.json')\ndef test_it(devnet):\n"
+           "    assert blocks(devnet) == 5\n"}
+    )  # fmt: skip
+    monkeypatch.chdir(suite.path / "sub")
+    plugin = () if INSTALLED else ("-p", "megadev.testing.plugin")
+    suite.runpytest_inprocess(*plugin, "-p", "no:cacheprovider", f"--rootdir={suite.path}").assert_outcomes(passed=1)
 
 
 ON_A_BUNDLE = """
@@ -547,10 +639,11 @@ print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], body, {"Content
 '''
 
 @pytest.mark.parametrize("again", range(2))
-def test_served(devnet, devnet_url, again):
-    assert blocks(devnet) == 0
+def test_served(devnet, devnet_url, l1, l2, again):
+    assert blocks(devnet) == blocks(l1) == 0 and l2.url == devnet_url
     subprocess.run([sys.executable, "-c", ASK, devnet_url], check=True, timeout=60)
-    assert blocks(devnet) == 1
+    subprocess.run([sys.executable, "-c", ASK, l1.url], check=True, timeout=60)
+    assert blocks(devnet) == blocks(l1) == 1
 """,
     )
     done.assert_outcomes(passed=2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from megadev.config import GIVEN
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -70,6 +73,57 @@ def test_exec_ends_as_the_command_does(tmp_path: Path, command: list[str], code:
     assert done.returncode == code and said in done.stderr
 
 
+ASK_BOTH = """
+import json, os, urllib.request
+
+def rpc(name, method):
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
+    request = urllib.request.Request(os.environ[name], body, {"Content-Type": "application/json"})
+    return json.load(urllib.request.urlopen(request))["result"]
+
+print(rpc("MEGADEV_RPC_URL", "eth_chainId"), rpc("ETH_RPC_URL", "eth_chainId"), rpc("MEGADEV_L1_RPC_URL", "eth_chainId"))
+print(os.environ["MEGADEV_WS_URL"] == os.environ["MEGADEV_RPC_URL"].replace("http", "ws"))
+print(os.environ["MEGADEV_L1_WS_URL"] == os.environ["MEGADEV_L1_RPC_URL"].replace("http", "ws"))
+print(os.environ["MEGADEV_ADDRESS"], len(os.environ["MEGADEV_PRIVATE_KEY"]))
+"""
+
+
+def test_programs_find_what_the_table_says(tmp_path: Path) -> None:
+    told = "import os; print(sorted(n for n in os.environ if n in %r))"
+    done = megadev(tmp_path, "exec", "--", sys.executable, "-c", ASK_BOTH + told % (sorted(GIVEN),))
+    assert done.stdout == f"0x7a69 0x7a69 0x384\nTrue\nTrue\n{ALICE} 66\n{sorted(GIVEN)}\n"
+
+
+def test_programs_find_nothing_of_what_there_is_not(tmp_path: Path) -> None:
+    """Not even of the node around it."""
+    code = f"import os; print(sorted(set({sorted(GIVEN)}) - set(os.environ)))"
+    outer = {"MEGADEV_L1_RPC_URL": "http://127.0.0.1:1", "MEGADEV_PRIVATE_KEY": "0x01"}
+    done = megadev(tmp_path, "exec", "--no-l1", "--accounts", "0", "--", sys.executable, "-c", code, env=outer)
+    absent = ["MEGADEV_L1_RPC_URL", "MEGADEV_L1_WS_URL", "MEGADEV_ADDRESSES", "MEGADEV_PRIVATE_KEYS", "MEGADEV_ADDRESS"]
+    assert done.stdout == f"{sorted([*absent, 'MEGADEV_PRIVATE_KEY'])}\n"
+
+
+def test_exec_counts_both_chains_and_leaves_out_what_the_node_does_itself(tmp_path: Path) -> None:
+    crossing = f"{sys.executable} -m megadev deposit 1; {sys.executable} -m megadev withdraw 1 --skip-window"
+    done = megadev(tmp_path, "exec", "--", "sh", "-ec", crossing)
+    assert done.returncode == 0, done.stderr
+    summary = done.stderr.splitlines()[-1]
+    # a deposit and a withdrawal; the deposit, the proof and the end of the withdrawal
+    assert re.match(r"megadev: 2 transactions, \d+ blocks, \d+ gas · on L1 3 transactions, .* · sh: done$", summary)
+
+
+def test_exec_runs_a_script_first(tmp_path: Path) -> None:
+    (tmp_path / "deploy.py").write_text(SEND + "print('deployed')\n")
+    (tmp_path / "megadev.toml").write_text("script = 'deploy.py'\nconfig-out = 'node.json'\n")
+    done = megadev(tmp_path, "exec", "--", sys.executable, "-c", SEND + "print(rpc('eth_blockNumber'))")
+    assert (done.returncode, done.stdout) == (0, "deployed\n0x2\n"), done.stderr
+    assert json.loads((tmp_path / "node.json").read_text())["chain_id"] == 31337
+    (tmp_path / "deploy.py").write_text("raise SystemExit(3)\n")
+    failed = megadev(tmp_path, "exec", "--", "echo", "never")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == "error: --script: deploy.py ended with exit code 3\n"
+
+
 def test_exec_tells_what_failed(tmp_path: Path) -> None:
     data = "0x6000600060006000600060006000f0" + "600160005260206000fd"
     code = SEND + f"rpc('eth_sendTransaction', {{'from': alice, 'data': '{data}', 'gas': '0x30000'}})"
@@ -86,8 +140,10 @@ def test_a_command_within_exec_may_start_another_node(tmp_path: Path) -> None:
     assert done.returncode == 0 and outer_url != inner_url
 
 
-def test_a_signal_reaches_the_command_of_exec(tmp_path: Path) -> None:
-    script = "trap 'echo asked; exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_reaches_the_command_of_exec(tmp_path: Path, number: signal.Signals) -> None:
+    name = number.name.removeprefix("SIG")
+    script = f"trap 'echo asked; exit 5' {name}; echo ready; while :; do sleep 0.05; done"
     process = subprocess.Popen(
         [sys.executable, "-m", "megadev", "exec", "--", "sh", "-c", script],
         cwd=tmp_path,
@@ -95,16 +151,37 @@ def test_a_signal_reaches_the_command_of_exec(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,  # as in CI, where there is no terminal
     )
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         assert process.stdout.readline() == "asked\n"
         assert process.wait(START_SECONDS) == 5
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
+def test_ctrl_c_in_a_terminal_reaches_the_command_of_exec_once(tmp_path: Path) -> None:
+    from tests.journeys.test_ui import Terminal
+
+    (tmp_path / "wait.sh").write_text(
+        "trap 'echo asked >> asked' INT\necho ready\nwhile [ ! -e done ]; do sleep 0.05; done\nexit 5\n"
+    )
+    terminal = Terminal(tmp_path, "-m megadev exec -- sh wait.sh", 80, 24)
+    try:
+        terminal.shows("ready")
+        terminal.press("C-c")
+        terminal.until(lambda screen: (tmp_path / "asked").exists())
+        (tmp_path / "done").touch()
+        terminal.shows("ended with 5")
+        assert (tmp_path / "asked").read_text() == "asked\n"
+    finally:
+        terminal.tmux("kill-server")
 
 
 # -- script, ready file, wait --------------------------------------------------------------------------------------------
@@ -145,6 +222,37 @@ def test_a_node_that_is_stopped_stops_its_script(megadev_up: Up, tmp_path: Path)
     assert node.stop() == 0
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; who inherited it may not have looked yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+@pytest.mark.parametrize("ignores", ["", "trap '' TERM; "])
+def test_what_a_script_leaves_in_the_background_ends_with_the_node(
+    megadev_up: Up, tmp_path: Path, ignores: str
+) -> None:
+    (tmp_path / "serve.sh").write_text(f"({ignores}while :; do sleep 0.05; done) & echo $!\n")
+    node = megadev_up("--script", "serve.sh", "--ready-file", "ready.json")
+    pid = int(node.wait_for(r"^(\d+)$").group(1))
+    assert megadev(tmp_path, "wait", "--ready-file", "ready.json").returncode == 0
+    assert not is_gone(pid)
+    assert node.stop() == 0
+    assert is_gone(pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc here")
+def test_a_script_that_fails_leaves_nothing_behind(megadev_up: Up, tmp_path: Path) -> None:
+    (tmp_path / "fail.sh").write_text("sleep 600 & echo $!\nexit 3\n")
+    node = megadev_up("--script", "fail.sh")
+    pid = int(node.wait_for(r"^(\d+)$").group(1))
+    assert node.process.wait(START_SECONDS) == 1
+    assert is_gone(pid)
 
 
 @pytest.mark.parametrize(

@@ -117,9 +117,9 @@ def debug_traceBlock(node: RpcNode, block: DataParam, options: TraceOptions | No
 def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
     """The block ``ref`` names. Raises ``UnknownBlock``, and ``NotTraceable`` for the first one."""
     block = chain.block(ref)
-    if block.hash == chain.store.genesis.hash:
+    if block.hash == chain.store.genesis.hash and (chain.past is None or block.number == 0):
         raise NotTraceable("genesis is not traceable: nothing came before it")
-    return unsealed(block) if ref is Tag.PENDING else block
+    return unsealed(block) if ref is Tag.PENDING else chain.whole(block)
 
 
 def _trace_block(node: RpcNode, block: SealedBlock, options: TraceOptions | None) -> list[JsonObject]:

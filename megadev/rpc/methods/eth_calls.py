@@ -37,6 +37,7 @@ from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
+from megadev.state.remote import call_hint, expect
 
 GAS_CAP = 50_000_000
 """The most gas one call may have (geth's default), or a block's gas limit where that is more."""
@@ -99,11 +100,13 @@ class Scene:
             )
         # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
         cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
-        if self.chain.past is not None and self.env.number >= self.chain.past.last:
-            self.chain.foresee(
-                [address for address in (call.sender, call.to, self.env.coinbase) if address is not None],
-                [(address, slot) for address, slots in call.access_list or () for slot in slots],
-            )
+        if self.chain.past is not None:
+            if self.env.number >= self.chain.past.last:
+                self.chain.foresee(
+                    [address for address in (call.sender, call.to, self.env.coinbase) if address is not None],
+                    [(address, slot) for address, slots in call.access_list or () for slot in slots],
+                )
+            expect(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.filters import filters_of
-from megadev.rpc.formatters import JsonObject, format_log
-from megadev.rpc.methods.eth_logs import find_logs
+from megadev.rpc.formatters import JsonObject
+from megadev.rpc.methods.eth_logs import eth_getLogs, logs_of_the_past
 
 
 @method("eth_newFilter")
@@ -30,13 +30,17 @@ def eth_newPendingTransactionFilter(node: RpcNode, full: BoolParam = False) -> s
 @method("eth_getFilterChanges")
 def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObject] | list[str]:
     """What is new since the last poll: logs, block hashes or transactions."""
-    return filters_of(node).changes(node.chain, filter_id)
+    filters = filters_of(node)
+    older = filters.unread_past(node.chain, filter_id)
+    earlier = None if older is None else logs_of_the_past(node.chain, older)  # nothing is read yet, should this fail
+    changes = filters.changes(node.chain, filter_id)
+    return changes if earlier is None else [*earlier, *changes]
 
 
 @method("eth_getFilterLogs")
 def eth_getFilterLogs(node: RpcNode, filter_id: StringParam) -> list[JsonObject]:
     """Everything a log filter matches, read or not."""
-    return [format_log(located) for located in find_logs(node.chain, filters_of(node).criteria(filter_id))]
+    return eth_getLogs(node, filters_of(node).criteria(filter_id))
 
 
 @method("eth_uninstallFilter")

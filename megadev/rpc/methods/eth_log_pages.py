@@ -8,10 +8,11 @@ import msgspec
 
 from megadev.chain.store import LocatedLog
 from megadev.errors import InvalidParams, UnknownBlock
+from megadev.node.chain import LocalChain
 from megadev.rpc.codec import AddressesParam, Decode, HashParam, LogFilter, NumberOrTagParam, TopicsParam, decode_data
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_log
-from megadev.rpc.methods.eth_logs import block_number, open_logs
+from megadev.rpc.methods.eth_logs import block_number, logs_of_the_past, open_logs
 
 PAGE = 20_000
 """Logs in one answer."""
@@ -47,30 +48,42 @@ class PagedFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @method("eth_getLogsWithCursor")
 def eth_getLogsWithCursor(node: RpcNode, filter_: PagedFilter) -> JsonObject:
     """The next page of what eth_getLogs would find, and, where there is more, the ``cursor`` to ask for it with."""
-    store, open_block = node.chain.store, node.chain.open_block  # that first, as in find_logs
+    chain = node.chain
+    store, open_block = chain.store, chain.open_block  # that first, as in find_logs
     if filter_.block_hash is not None:
         block = store.by_hash(filter_.block_hash)
-        if block is None:
-            raise UnknownBlock(f"unknown block: 0x{filter_.block_hash.hex()}")
+        if block is None or (chain.past is not None and block.number <= chain.past.last):
+            if chain.past is None:
+                raise UnknownBlock(f"unknown block: 0x{filter_.block_hash.hex()}")
+            block = chain.past.header(filter_.block_hash)
         first = last = block.number
     else:
-        first, last = (block_number(node.chain, end) for end in (filter_.from_block, filter_.to_block))
+        first, last = (block_number(chain, end) for end in (filter_.from_block, filter_.to_block))
     index = 0
     if filter_.cursor is not None and filter_.cursor[0] >= first:
         first, index = filter_.cursor
     begin, head = first, store.head.number
+    older = _older(chain, filter_, first, last, index)
     page: list[LocatedLog] = []
-    while begin <= min(last, head) and len(page) <= PAGE:
+    while begin <= min(last, head) and len(older) + len(page) <= PAGE:
         found = store.logs(begin, min(begin + STRIDE - 1, last, head), filter_.addresses, filter_.topics)
         page += _from(found, first, index)
         begin += STRIDE
-    if open_block is not None and max(first, head + 1) <= open_block.number <= last and len(page) <= PAGE:
+    if open_block is not None and max(first, head + 1) <= open_block.number <= last and len(older) + len(page) <= PAGE:
         page += _from(open_logs(open_block, filter_.addresses, filter_.topics), first, index)
-    answer: JsonObject = {"logs": [format_log(log) for log in page[:PAGE]]}
-    if len(page) > PAGE:
-        following = page[PAGE]
-        answer["cursor"] = f"0x{following.block.number:08x}{following.log_index:08x}"
+    logs = older[: PAGE + 1] + [format_log(log) for log in page[: max(PAGE + 1 - len(older), 0)]]
+    answer: JsonObject = {"logs": logs[:PAGE]}
+    if len(logs) > PAGE:
+        following = logs[PAGE]
+        answer["cursor"] = f"0x{int(following['blockNumber'], 16):08x}{int(following['logIndex'], 16):08x}"
     return answer
+
+
+def _older(chain: LocalChain, filter_: PagedFilter, first: int, last: int, index: int) -> list[JsonObject]:
+    """On a fork: what upstream has, from the log number ``index`` of block ``first`` on."""
+    wanted = LogFilter(from_block=first, to_block=last, addresses=filter_.addresses, topics=filter_.topics)
+    logs = (logs_of_the_past(chain, wanted) or []) if first <= last else []
+    return [log for log in logs if int(log["blockNumber"], 16) > first or int(log["logIndex"], 16) >= index]
 
 
 def _from(logs: list[LocatedLog], block: int, index: int) -> list[LocatedLog]:

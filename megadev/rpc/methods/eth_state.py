@@ -18,6 +18,7 @@ from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decod
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof, format_word
 from megadev.state.account import EMPTY_ACCOUNT
+from megadev.state.fork_world import ForkWorld
 from megadev.state.world import World
 
 MAX_SLOTS = 1024
@@ -161,10 +162,12 @@ def _proof_of_the_past(
     block, irregular = chain.block_and_irregular(ref)
     if block.number > past.last:
         return None
-    if block.number == past.last and (past.is_funded(address) or irregular is not None):
+    world = block.world
+    is_changed = isinstance(world, ForkWorld) and world.is_changed(address)
+    if block.number == past.last and (past.is_funded(address) or is_changed or irregular is not None):
         raise StateUnavailable(
-            f"state unavailable: 0x{address.hex()} is not what it is upstream, so there is no proof of it: it has a "
-            "balance of this fork's, or something was changed since; ask about another account, or an older block"
+            f"state unavailable: 0x{address.hex()} is not what it is upstream, so there is no proof of it: its balance "
+            "or code is this fork's, or something was changed since; ask about another account, or an older block"
         )
     name = "0x" + address.hex()
     words = [format_word(key.slot) for key in keys]

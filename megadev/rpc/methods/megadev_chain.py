@@ -10,7 +10,7 @@ from megadev.chain.contracts import MULTICALL3
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
-from megadev.rollup.predeploys import MAINNET_ADDRESSES, PREDEPLOYS
+from megadev.rollup.predeploys import PREDEPLOYS
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject
 
@@ -33,12 +33,12 @@ POLLING_MS = 1_000
 @method("megadev_chainConfig")
 def megadev_chainConfig(node: RpcNode) -> JsonObject:
     """``l2`` and ``l1`` (null where there is none) as chain objects."""
-    l1 = node.devnet.l1
+    l1, driver = node.devnet.l1, node.devnet.driver
     l2 = _described(node.devnet.l2, "megadev")
-    if l1 is None:
+    if l1 is None or driver is None:
         return {"l2": l2, "l1": None}
     described = _described(l1, "megadev L1")
-    addresses = {name: _contract(getattr(MAINNET_ADDRESSES, field)) for field, name in ON_L1.items()}
+    addresses = {name: _contract(getattr(driver.addresses, field)) for field, name in ON_L1.items()}
     described["contracts"] |= addresses
     l2["sourceId"] = l1.spec.chain_id
     l2["contracts"] |= {_lower_camel(found.name): _contract(found.address) for found in PREDEPLOYS}

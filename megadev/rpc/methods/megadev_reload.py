@@ -27,14 +27,14 @@ TrackedParam: TypeAlias = Annotated[bytes | str, Decode(_decode_artifact)]
 
 @method("megadev_trackContract")
 def megadev_trackContract(node: RpcNode, address: AddressParam, artifact: TrackedParam) -> JsonObject:
-    """Know which contract stands at an address, where its code does not say so itself; it follows its source from now
-    on."""
-    return _reloads(node).track(address, artifact)
+    """Know which contract stands at an address of the chain that is asked, where its code does not say so itself; it
+    follows its source from now on."""
+    return _reloads(node).track(node.chain, address, artifact)
 
 
 @method("megadev_listDeployments")
 def megadev_listDeployments(node: RpcNode) -> list[JsonObject]:
-    """The project's contracts on the chain, with what deployment filled in."""
+    """The project's contracts on both chains, with what deployment filled in."""
     return _reloads(node).deployments()
 
 
@@ -52,7 +52,7 @@ def megadev_reloadApply(node: RpcNode, force: BoolParam = False) -> JsonObject:
 
 @method("megadev_reloadUndo")
 def megadev_reloadUndo(node: RpcNode) -> JsonObject:
-    """Take the chain back to just before the latest reload, with all that happened since. Raises ``ReloadRefused``
+    """Take the chains back to just before the latest reload, with all that happened since. Raises ``ReloadRefused``
     where there is none."""
     return _reloads(node).undo()
 

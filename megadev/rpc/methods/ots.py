@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, MethodUnavailable, UpstreamRefused
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.node.appearances import appearances
 from megadev.node.chain import LocalChain
+from megadev.node.creations import block_of_code, creation_in
+from megadev.node.fork import Past
 from megadev.node.replay import placed_transaction
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
@@ -22,7 +24,7 @@ from megadev.rpc.formatters import JsonObject, format_block, format_receipt, for
 from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
 from megadev.rpc.methods.trace import Patience, call_trees
 from megadev.state.reader import StateReader
-from megadev.state.world import World
+from megadev.state.upstream import is_missing
 
 API_LEVEL = 8
 _METHOD_ID = 4
@@ -79,21 +81,19 @@ def ots_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
 @method("ots_getContractCreator")
 def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject | None:
     """The transaction that created a contract, and who did; null for what is no contract, or was set by a cheat."""
-    block = _block_of_code(node.chain, address)
-    if block is None:
-        return None
-    who = appearances(node.chain, block)
-    for index, seen in enumerate(who):
-        if address not in seen:
-            continue
-        ((_, root),) = call_trees(node, block, only=index)
-        for call in root.lasting():
-            if call.frame.to == address and call.frame.kind in ("CREATE", "CREATE2"):
-                return {
-                    "hash": "0x" + block.transactions[index].hash.hex(),
-                    "creator": "0x" + call.frame.sender.hex(),
-                }
-    return None
+    past = node.chain.past
+    if past is not None and _has_code(node.chain.store.genesis.world, address):
+        try:
+            name, asked = "ots_getContractCreator", "0x" + address.hex()
+            creator: JsonObject | None = past.source.query(f"{name} {asked}", name, asked)
+        except UpstreamRefused as refused:
+            if not is_missing(refused):
+                raise
+            raise _not_upstream(past, name) from None
+        return creator
+    block = block_of_code(node.chain, address)
+    found = None if block is None else creation_in(node.chain, block, address)
+    return None if found is None else {"hash": "0x" + found.tx.hash.hex(), "creator": "0x" + found.creator.hex()}
 
 
 def _calls_of(node: RpcNode, tx_hash: Hash32) -> CallNode:
@@ -102,21 +102,7 @@ def _calls_of(node: RpcNode, tx_hash: Hash32) -> CallNode:
     return root
 
 
-def _block_of_code(chain: LocalChain, address: Address) -> SealedBlock | None:
-    """The block in which an account that has code got it: by halving, for code seldom goes again."""
-    low, high = chain.store.genesis, chain.head
-    if not _has_code(high.world, address) or _has_code(low.world, address):
-        return None
-    while high.number - low.number > 1:
-        middle = chain.block((low.number + high.number) // 2)
-        if _has_code(middle.world, address):
-            high = middle
-        else:
-            low = middle
-    return high
-
-
-def _has_code(state: World | StateReader, address: Address) -> bool:
+def _has_code(state: StateReader, address: Address) -> bool:
     account = state.account(address)
     return account is not None and account.code_hash != EMPTY_CODE_HASH
 
@@ -209,11 +195,18 @@ def ots_searchTransactionsBefore(
     last = head if block_number == 0 else min(block_number - 1, head)
     blocks = reversed(chain.store.blocks(0, last))
     found, is_end = _page(_occurrences(node, blocks, address), page_size)
-    return _search_answer(
+    answer = _search_answer(
         [(block, index) for block, indices in found for index in reversed(indices)],
         first_page=block_number == 0 or block_number > head,
         last_page=is_end,
     )
+    left = page_size - len(answer["txs"])
+    if chain.past is None or not is_end:
+        return answer
+    if left <= 0:
+        return answer | {"lastPage": False}
+    older = _searched_upstream(chain.past, "Before", address, min(last, chain.past.last) + 1, left)
+    return _joined(answer, older) | {"lastPage": older["lastPage"]}
 
 
 @method("ots_searchTransactionsAfter")
@@ -224,13 +217,46 @@ def ots_searchTransactionsAfter(
     _check_page_size(page_size)
     chain = node.chain
     first = 0 if block_number == 0 else block_number + 1
+    past, older, wanted = chain.past, None, page_size
+    if past is not None and first <= past.last:
+        older = _searched_upstream(past, "After", address, block_number, page_size)
+        wanted -= len(older["txs"])
+        if wanted <= 0:
+            return older | {"firstPage": False, "lastPage": block_number == 0}
     blocks = iter(chain.store.blocks(first, chain.head.number))
-    found, is_end = _page(_occurrences(node, blocks, address), page_size)
-    return _search_answer(
+    found, is_end = _page(_occurrences(node, blocks, address), wanted)
+    answer = _search_answer(
         [(block, index) for block, indices in reversed(found) for index in reversed(indices)],
         first_page=is_end,
         last_page=block_number == 0,
     )
+    return answer if older is None else _joined(answer, older)
+
+
+def _searched_upstream(past: Past, which: str, address: Address, number: int, size: int) -> JsonObject:
+    """On a fork: what upstream's own search finds up to the forked block. Raises ``MethodUnavailable`` where upstream
+    has none: nobody can look for an address in blocks that are not here.
+    """
+    name, who = f"ots_searchTransactions{which}", "0x" + address.hex()
+    try:
+        found: JsonObject = past.source.query(f"{name} {who} {number} {size}", name, who, number, size)
+    except UpstreamRefused as refused:
+        if not is_missing(refused):
+            raise
+        raise _not_upstream(past, name) from None
+    kept = [place for place, tx in enumerate(found["txs"]) if int(tx["blockNumber"], 16) <= past.last]
+    return found | {name: [found[name][place] for place in kept] for name in ("txs", "receipts")}
+
+
+def _not_upstream(past: Past, name: str) -> MethodUnavailable:
+    return MethodUnavailable(
+        f"{name} is not available on this fork up to block {past.last}: the forked node does not have that method; "
+        "fork one that has (Erigon, reth, Anvil, megadev), or ask about later blocks"
+    )
+
+
+def _joined(newer: JsonObject, older: JsonObject) -> JsonObject:
+    return newer | {name: newer[name] + older[name] for name in ("txs", "receipts")}
 
 
 def _occurrences(

@@ -17,7 +17,7 @@ from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import decode_transaction, is_delegation
 from megadev.clock import Clock
-from megadev.errors import InvalidParams, LimitExceeded
+from megadev.errors import InvalidParams, LimitExceeded, UpstreamRefused
 from megadev.evm import calls
 from megadev.evm.engine import CONSENSUS, Execution, Tracer
 from megadev.evm.rules import EVM_RULES
@@ -26,6 +26,7 @@ from megadev.evm.tracers.opcode_gas import OpcodeGasTracer
 from megadev.evm.tracers.vm_trace import VmTracer
 from megadev.node.appearances import appearances
 from megadev.node.chain import LocalChain
+from megadev.node.fork import Past
 from megadev.node.replay import Replayed, placed_transaction, replay
 from megadev.primitives.types import Address
 from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
@@ -51,6 +52,7 @@ from megadev.sequencer.block_builder import OpenBlock, transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
+from megadev.state.upstream import is_missing
 
 KINDS = ("trace", "stateDiff", "vmTrace")
 SEARCH_SECONDS = 30
@@ -154,8 +156,15 @@ def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
     answers: list[JsonObject] = []
     if filter_.count == 0:
         return answers
+    first, last_block = _range(chain, filter_)
     passed = 0
-    for block in _searched(node, *_range(chain, filter_)):
+    if chain.past is not None and first <= chain.past.last:
+        end = None if filter_.count is None else filter_.after + filter_.count
+        older = _traces_of_the_past(node, chain.past, filter_, first, min(last_block, chain.past.last))[:end]
+        answers, passed = older[filter_.after :], len(older)
+        if passed == end:
+            return answers
+    for block in _searched(node, first, last_block):
         last = len(block.transactions) - 1
         if wanted:
             who = appearances(chain, block)
@@ -176,6 +185,33 @@ def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
     return answers
 
 
+def _traces_of_the_past(node: RpcNode, past: Past, filter_: TraceFilter, first: int, last: int) -> list[JsonObject]:
+    """On a fork: all that matches in upstream's blocks ``first`` to ``last``, as upstream's own trace_filter tells it;
+    where it has none, from running those blocks again here.
+    """
+    asked: JsonObject = {"fromBlock": hex(first), "toBlock": hex(last), "mode": filter_.mode}
+    for name, addresses in (("fromAddress", filter_.from_address), ("toAddress", filter_.to_address)):
+        if addresses:
+            asked[name] = ["0x" + address.hex() for address in addresses]
+    if filter_.count is not None:
+        asked["count"] = filter_.after + filter_.count
+    try:
+        key = "trace_filter " + msgspec.json.encode(asked, order="sorted").decode()
+        return list(past.source.query(key, "trace_filter", asked) or [])
+    except UpstreamRefused as refused:
+        if not is_missing(refused):
+            raise
+    patience, found = Patience(node.devnet.clock), list[JsonObject]()
+    for number in range(first, last + 1):
+        patience.check(number)
+        block = node.chain.block(number)
+        precompiles = _precompiles(node.chain, block)
+        for index, root in call_trees(node, block):
+            traces = [trace for trace in format_traces(root, precompiles) if _matches(filter_, trace)]
+            found += place_traces(traces, block, index)
+    return found
+
+
 def _range(chain: LocalChain, filter_: TraceFilter) -> tuple[int, int]:
     first, last = filter_.from_block, filter_.to_block
     if isinstance(first, int) and isinstance(last, int) and first > last:
@@ -187,6 +223,8 @@ def _number(chain: LocalChain, ref: Tag | int | None, default: Tag) -> int:
     """One end of a range. The pending block counts as the head: it can still change."""
     if isinstance(ref, int):
         return ref
+    if chain.past is not None and Tag.EARLIEST in (ref, default if ref is None else None):
+        return 0
     return chain.block(default if ref is None else Tag.LATEST if ref is Tag.PENDING else ref).number
 
 

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 MARKER = "megadev"
 GAS_OPTION = "--megadev-gas-report"
 GAS_FROM_WORKER = "megadev_gas"
-FILES = ("fork_bundle", "fork_record")
-"""Settings whose files belong to the project: wherever pytest is started, they are found from its root directory."""
 
 
 class Mine(Protocol):
@@ -138,16 +136,14 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
     does to it is taken back after the test.
 
     The settings are those of ``Devnet(…)``: from ``devnet_settings``, then from the marker ``megadev``. Artifacts are
-    looked for in pytest's root directory, fork bundles from there.
+    looked for in pytest's root directory, and paths among the settings begin there.
     """
     from megadev.devnet import Devnet as Node
     from megadev.testing.plugin.isolation import Isolation
 
     state = request.config.stash[_STATE]
-    root = request.config.rootpath
-    settings = {"project": str(root), **devnet_settings, **getattr(request, "param", {})}
-    settings |= {name: root / settings[name] for name in FILES if settings.get(name) is not None}
-    with Node(**settings) as net:
+    settings = {"project": "", **devnet_settings, **getattr(request, "param", {})}
+    with Node(**_from_root(settings, request.config.rootpath)) as net:
         if request.config.getoption("megadev_gas_report"):
             from megadev.testing.plugin.gas import GasTable
 
@@ -166,9 +162,22 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
             isolation.close()
 
 
+def _from_root(settings: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """``settings`` with paths that do not depend on where pytest was started."""
+    from pathlib import Path
+
+    from megadev.config import SETTINGS, FilePath
+
+    paths = {row.name for row in SETTINGS if isinstance(row.kind, FilePath)}
+    return {
+        name: root / Path(value).expanduser() if name in paths and isinstance(value, str | Path) else value
+        for name, value in settings.items()
+    }
+
+
 @pytest.fixture(scope="session")
 def devnet_url(devnet: Devnet) -> str:
-    """The URL of the same devnet, served on a free port from now on: for other processes."""
+    """The URL of the same devnet, served on free ports from now on: for other processes. ``l1.url`` is the L1's."""
     from megadev.errors import ConfigError
 
     try:

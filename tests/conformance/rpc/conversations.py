@@ -8,6 +8,7 @@ name what depends on the chain or on earlier answers; answers are always literal
     {waiting:1}       the hash of the second transaction that waits in a paused chain's pool
     {answer:2}        what the request with id 2 was answered with, where that is a string
     {answer:2:hash}   a member of it that is one
+    {upstream}        the URL of the node that a forked chain forks; answers that have it are written so, too
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ COMMENT, SENT, RECEIVED = "// ", ">> ", "<< "
 PAUSED = "// chain: paused"
 BRIDGED = "// chain: bridged"
 ON_L1 = "// chain: L1"
+WATCHED = "// chain: watched"
+FORKED = "// chain: forked"
 
-_REFERENCE = re.compile(r"\{((?:block|tx|waiting|answer):[\w:]+)\}")
+_REFERENCE = re.compile(r"\{((?:block|tx|waiting|answer):[\w:]+|upstream)\}")
 
 
 def lines_of(path: Path) -> list[str]:
@@ -61,7 +64,8 @@ def hold(written: list[str], ask: Callable[[str], str], names: Mapping[str, str]
         if line.startswith(SENT):
             answer = ask(_expand(line.removeprefix(SENT), known))
             known |= _strings_in(answer)
-            held.append(RECEIVED + answer)
+            upstream = known.get("upstream")
+            held.append(RECEIVED + (answer if upstream is None else answer.replace(upstream, "{upstream}")))
     return held
 
 

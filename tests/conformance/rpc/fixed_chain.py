@@ -22,12 +22,26 @@ two pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and 
 One with ``// chain: bridged`` finds it with an L1 beside it. That is the exception, because the bridge's predeploys are
 part of every state root, and so of every hash: answers that have nothing to do with it would change with each contract.
 ``// chain: L1`` is held with that L1, which has no blocks but its first.
+
+One with ``// chain: watched`` finds two blocks more, and the sources of what they create watched (``--reload ask``):
+
+    block 13  A deploys Lib
+    block 14  A deploys Counter with 5 and Lib
+
+Since then Counter.sol was saved, with another ``bump``; nothing is reloaded yet.
+
+``// chain: forked`` is held with a fork of the chain at its block 10, of a node that has all of them.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from megadev.chain.transactions import SignedAuthorization, Transaction, UnsignedTransaction, sign_transaction
@@ -35,21 +49,27 @@ from megadev.config import DevnetConfig
 from megadev.node.accounts import KeyedAccount
 from megadev.node.node import Node
 from megadev.primitives import rlp
-from megadev.primitives.abi import encode_call
+from megadev.primitives.abi import encode, encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address
+from megadev.reload.reloader import ASK, Reloader, ReloadSettings
+from megadev.rpc.dispatch import Dispatcher, RpcNode
 from megadev.sequencer.sequencer import MiningMode
 from tests.contracts import load
+from tests.units.reload.stage import Committed, creation_code
 
 START = 1_700_000_000
+FOLDER = Path(__file__).parent
+SOURCES = FOLDER.parents[1] / "contracts"
+"""What is watched; only names matter, for nothing there is compiled."""
 GWEI = 10**9
 
 
 def fixed_node(*, paused: bool = False, bridged: bool = False) -> Node:
     """A node with the chain above; ``bridged``: with an L1 beside it."""
     # no compiled contracts lie there: what a developer has in the working directory must not name errors
-    node = Node(DevnetConfig(manual_clock=True, timestamp=START, project=Path(__file__).parent, no_l1=not bridged))
+    node = Node(DevnetConfig(manual_clock=True, timestamp=START, project=FOLDER, no_l1=not bridged))
     sequencer = node.l2.sequencer
     alone, together, waiting = fixed_transactions()
     for tx in alone:
@@ -67,10 +87,76 @@ def fixed_node(*, paused: bool = False, bridged: bool = False) -> Node:
     return node
 
 
+def watch(node: Node) -> None:
+    """Add to ``node`` what a watched chain has."""
+    a = node.accounts.keyed[0]
+    compiler = Committed(SOURCES, "solidity")
+    made = compiler.compile(None).contracts
+    library = "0x" + _created(a, 8).hex()
+    counter = creation_code(made["Counter.sol:Counter"], library) + encode(["uint256"], [5])
+    for nonce, code in ((8, creation_code(made["Lib.sol:Lib"])), (9, counter)):
+        node.l2.sequencer.submit(_signed(a, nonce, to=None, data=code))
+        node.l2.sequencer.settle()
+    reloader = Reloader(node, SOURCES, [compiler], ReloadSettings(mode=ASK), on_writer=lambda act: act())
+    reloader.changed(None)
+    compiler.version = "doubled"
+    reloader.changed([SOURCES / "Counter.sol"])
+    node.reloads = reloader
+
+
+def forked_node(url: str) -> Node:
+    """A fork of the chain above, which the node at ``url`` has."""
+    config = DevnetConfig(
+        manual_clock=True,
+        timestamp=START + 100,
+        project=Path(__file__).parent,
+        no_l1=True,
+        fork_url=(url,),
+        fork_block_number=10,
+        no_storage_caching=True,
+    )
+    return Node(config)
+
+
+@contextmanager
+def upstream() -> Iterator[str]:
+    """Serves the chain above, at the URL it gives."""
+    node = fixed_node()
+    dispatcher = Dispatcher(RpcNode(node, node.l2), before_request=node.settle)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            answer = dispatcher.handle(self.rfile.read(int(self.headers["Content-Length"])))
+            if answer is not None and not isinstance(answer, bytes):
+                answer = asyncio.run(answer)  # type: ignore[arg-type]
+            assert isinstance(answer, bytes)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 def names_on(node: Node) -> dict[str, str]:
     """What conversations call the hashes of ``node``'s blocks and transactions (see ``conversations.py``)."""
     names: dict[str, str] = {}
-    for block in node.l2.store.blocks(0, node.l2.head.number):
+    for block in node.l2.store.blocks(node.l2.store.genesis.number, node.l2.head.number):
         names[f"block:{block.number}"] = "0x" + block.hash.hex()
         for index, tx in enumerate(block.transactions):
             names[f"tx:{block.number}:{index}"] = "0x" + tx.hash.hex()

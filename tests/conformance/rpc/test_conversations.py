@@ -11,34 +11,33 @@ import asyncio
 import json
 import random
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 import megadev.rpc.methods  # noqa: F401  (registers them)
+from megadev.node.node import Node
 from megadev.rpc.catalog import CATALOG
 from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.history import asked_upstream
 from tests.conformance.rpc.conversations import (
     BRIDGED,
     CONVERSATIONS,
     FOLDER,
+    FORKED,
     ON_L1,
     PAUSED,
+    WATCHED,
     answers_of,
     hold,
     lines_of,
     name_of,
     requests_of,
 )
-from tests.conformance.rpc.fixed_chain import fixed_node, names_on
+from tests.conformance.rpc.fixed_chain import fixed_node, forked_node, names_on, upstream, watch
 
-_RELOADS = "needs a project that is watched: tests/units/reload"
 NEVER_ANSWERED_WELL = {
-    "megadev_trackContract": _RELOADS,
-    "megadev_listDeployments": _RELOADS,
-    "megadev_reloadPlan": _RELOADS,
-    "megadev_reloadApply": _RELOADS,
-    "megadev_reloadUndo": _RELOADS,
     "eth_subscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
     "anvil_dumpState": "the answer is compressed, and not to the byte by every zlib: tests/journeys",
     "anvil_setMinGasPrice": "always refuses, as Anvil does",
@@ -49,10 +48,18 @@ NEVER_ANSWERED_WELL = {
 
 def hold_here(written: list[str]) -> list[str]:
     """The conversation as a fresh node of ours holds it."""
-    node = fixed_node(paused=PAUSED in written, bridged=BRIDGED in written or ON_L1 in written)
+    if FORKED in written:
+        with upstream() as url:
+            return hold_with(forked_node(url), written, {"upstream": url})
+    return hold_with(fixed_node(paused=PAUSED in written, bridged=BRIDGED in written or ON_L1 in written), written)
+
+
+def hold_with(node: Node, written: list[str], names: Mapping[str, str] | None = None) -> list[str]:
     chain = node.l1 if ON_L1 in written else node.l2
     assert chain is not None
-    dispatcher = Dispatcher(RpcNode(node, chain), before_request=node.settle)
+    if WATCHED in written:
+        watch(node)
+    dispatcher = Dispatcher(RpcNode(node, chain), before_request=node.settle, history=asked_upstream)
 
     def ask(request: str) -> str:
         answer = dispatcher.handle(request.encode())
@@ -61,7 +68,10 @@ def hold_here(written: list[str]) -> list[str]:
         assert isinstance(answer, bytes), "a conversation is of requests that are answered"
         return answer.decode()
 
-    return hold(written, ask, names_on(node))
+    try:
+        return hold(written, ask, {**names_on(fixed_node() if FORKED in written else node), **(names or {})})
+    finally:
+        node.close()
 
 
 async def _finish(answer: object) -> object:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from megadev.chain.blocks import Header
-from megadev.chain.networks import NETWORKS, fee_rules_of, rules_at
-from megadev.chain.spec import FeeRules
+from megadev.chain.networks import NETWORKS, fee_rules_of, knows_rules, network_of, op_note, rules_at
+from megadev.chain.spec import SEQUENCER_FEE_VAULT, FeeRules
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,23 @@ def test_an_op_chains_base_fee_moves_as_its_blocks_say() -> None:
     assert (rules.base_fee_change_denominator, rules.elasticity_multiplier) == (250, 6)
     assert fee_rules_of(1, holocene, usual) is usual
     assert fee_rules_of(10, Header(parent_hash=bytes(32)), usual) is usual
+
+
+def test_an_op_chain_that_is_not_listed_is_known_by_its_blocks() -> None:
+    block = Header(parent_hash=bytes(32), coinbase=SEQUENCER_FEE_VAULT, extra_data=bytes.fromhex("00000000fa00000006"))
+    network = network_of(777, block)
+    assert network is not None and network.is_op and network.forks == ((0, "prague"),)
+    assert fee_rules_of(777, block, FeeRules()).base_fee_change_denominator == 250
+    assert network_of(777, Header(parent_hash=bytes(32))) is None
+    assert network_of(31_337, block) is None, "a local node runs what it is told to"
+
+
+def test_what_jovian_brings_is_said_to_be_missing() -> None:
+    jovian = Header(parent_hash=bytes(32), extra_data=bytes.fromhex("01000000fa000000060000000000000000"))
+    assert "Jovian" in op_note(10, jovian)[0] and not op_note(1, jovian)
+    assert not op_note(10, Header(parent_hash=bytes(32), extra_data=bytes.fromhex("00000000fa00000006")))
+
+
+def test_rules_are_known_where_nothing_is_warned_about() -> None:
+    assert knows_rules(1, 1_750_000_000) and knows_rules(8_453, 2**33) and knows_rules(31_337, 0)
+    assert not knows_rules(1, 1_600_000_000) and not knows_rules(4_326, 2**33) and not knows_rules(777, 2**33)

@@ -37,6 +37,12 @@ contract Factory {
     function make(uint256 step) external { emit Made(new Counter(step)); }
 }
 """
+_BANK = _HEAD + """contract Bank {
+    uint256 public given;
+    constructor() payable { require(msg.value == 7, "seven"); given = msg.value; }
+    function spend() external { payable(address(0xdead)).transfer(5); }
+}
+"""
 
 
 def _counter(before: str, after: str) -> dict[str, str]:
@@ -45,7 +51,7 @@ def _counter(before: str, after: str) -> dict[str, str]:
     return {**_FIRST, "Counter.sol": changed}
 
 
-_FIRST = {"Counter.sol": _COUNTER, "Lib.sol": _LIB, "Proxy.sol": _PROXY, "Factory.sol": _FACTORY}
+_FIRST = {"Counter.sol": _COUNTER, "Lib.sol": _LIB, "Proxy.sol": _PROXY, "Factory.sol": _FACTORY, "Bank.sol": _BANK}
 
 SOLIDITY_VERSIONS: dict[str, dict[str, str]] = {
     "first": _FIRST,
@@ -63,6 +69,7 @@ SOLIDITY_VERSIONS: dict[str, dict[str, str]] = {
             "!= 13", "!= 5"
         ),
     },
+    "another bank": {**_FIRST, "Bank.sol": _BANK.replace("    uint256 public given;", "    bool shut;\n    uint256 public given;")},
     "inserted and library": _counter(
         "    uint256 public count;", "    address public owner;\n    uint256 public count;"
     ) | {"Lib.sol": _OTHER_LIB},
@@ -89,5 +96,6 @@ VYPER_VERSIONS: dict[str, dict[str, str]] = {
     "first": {"Box.vy": _BOX},
     "doubled": {"Box.vy": _BOX.replace("content += amount", "content += 2 * amount")},
     "inserted": {"Box.vy": _BOX.replace("content: public", "owner: address\ncontent: public")},
+    "constructor": {"Box.vy": _BOX.replace("    limit = limit_", "    limit = 2 * limit_")},
     "immutables": {"Box.vy": _BOX.replace("limit: public", "who: immutable(address)\nlimit: public").replace("    limit = limit_", "    who = msg.sender\n    limit = limit_")},
 }  # fmt: skip

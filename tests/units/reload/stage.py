@@ -10,7 +10,7 @@ from typing import Any
 from megadev import Devnet
 from megadev.primitives.abi import encode, encode_call
 from megadev.reload.compiler import Compiled, CompileFailed
-from megadev.reload.contracts import Build, read_solc, read_vyper
+from megadev.reload.contracts import Build, Contract, read_solc, read_vyper
 from megadev.reload.reloader import Notice, Reloader, ReloadSettings
 from tests.units.reload.project import VYPER_VERSIONS
 
@@ -24,6 +24,17 @@ def build(language: str, version: str, root: Path) -> Build:
     if language == "solidity":
         return read_solc(made, root)
     return read_vyper(made, root, {"Box.vy": (VYPER_VERSIONS[version]["Box.vy"],)})
+
+
+def creation_code(contract: Contract, library: str | None = None) -> bytes:
+    """What is sent to create it, constructor arguments apart; linked with the one library that it needs."""
+    artifact = contract.artifact.creation
+    assert artifact is not None
+    filled = bytearray(artifact.code)
+    for hole in artifact.links:
+        assert library is not None
+        filled[hole.start : hole.start + hole.length] = bytes.fromhex(library[2:])
+    return bytes(filled)
 
 
 class Committed:
@@ -51,13 +62,15 @@ class Stage:
     def __init__(self, root: Path, language: str = "solidity", net: Devnet | None = None, **settings: Any) -> None:
         self.net = net if net is not None else Devnet(accounts=2, project=root)
         self.me = self.net.accounts[0].address
+        self.at = self.net.l2
+        """The chain that is talked to."""
         self.compiler = Committed(root, language)
         self.source = root / ("Counter.sol" if language == "solidity" else "Box.vy")
         self.source.touch()
         self.notices: list[Notice] = []
         self.reloader = Reloader(
             self.net.node, root, [self.compiler], ReloadSettings(**settings),
-            on_writer=self.net._on_writer, tell=self.notices.append, url=lambda: "http://127.0.0.1:1",
+            on_writer=self.net._on_writer, tell=self.notices.append,
         )  # fmt: skip
         self.net.node.reloads = self.reloader
         self.reloader.changed(None)
@@ -70,27 +83,25 @@ class Stage:
         assert len(self.notices) > before, "nothing was told"
         return self.notices[-1]
 
-    def send(self, to: str | None, data: bytes) -> dict[str, Any]:
-        call = {"from": self.me, "data": "0x" + data.hex(), "gas": hex(3_000_000)}
-        receipt: dict[str, Any] = self.net.rpc("eth_sendTransactionSync", call if to is None else {**call, "to": to})
+    def send(self, to: str | None, data: bytes, value: int = 0) -> dict[str, Any]:
+        call = {"from": self.me, "data": "0x" + data.hex(), "gas": hex(3_000_000), "value": hex(value)}
+        receipt: dict[str, Any] = self.at.rpc("eth_sendTransactionSync", call if to is None else {**call, "to": to})
         assert receipt["status"] == "0x1"
         return receipt
 
     def call(self, to: str, signature: str, *arguments: Any) -> int:
         data = "0x" + encode_call(signature, *arguments).hex()
-        return int(self.net.rpc("eth_call", {"to": to, "data": data}, "latest"), 16)
+        return int(self.at.rpc("eth_call", {"to": to, "data": data}, "latest"), 16)
 
-    def deploy(self, key: str, *arguments: Any, links: str | None = None, types: str = "uint256") -> str:
+    def deploy(
+        self, key: str, *arguments: Any, links: str | None = None, types: str = "uint256", value: int = 0
+    ) -> str:
         """The address of a new contract of the present version."""
-        code = build(self.compiler._language, self.compiler.version, self.compiler.folders[0])[key].artifact.creation
-        assert code is not None
-        filled = bytearray(code.code)
-        for hole in code.links:
-            assert links is not None
-            filled[hole.start : hole.start + hole.length] = bytes.fromhex(links[2:])
+        made = build(self.compiler._language, self.compiler.version, self.compiler.folders[0])
+        code = creation_code(made[key], links)
         given = [bytes.fromhex(each[2:]) if types == "address" else each for each in arguments]
         encoded = encode([types], given) if arguments else b""
-        address: str = self.send(None, bytes(filled) + encoded)["contractAddress"]
+        address: str = self.send(None, code + encoded, value)["contractAddress"]
         return self.net.w3.to_checksum_address(address)
 
     def counter(self, step: int = 5) -> tuple[str, str]:
@@ -102,14 +113,15 @@ class Stage:
         self.send(counter, encode_call("bump()"))
 
     def storage(self, address: str) -> dict[int, int]:
-        world = self.net.l2.chain.head.world
+        world = self.at.chain.head.world
         return dict(world.storage_of(bytes.fromhex(address[2:])))
 
     def everything(self) -> object:
-        """All there is to change: the state root, with what no block holds yet, and the head."""
-        head = self.net.l2.chain.head.hash
+        """All there is to change: each chain's state root, with what no block holds yet, and its head."""
+        heads = [chain.head.hash for chain in self.net.node.chains]
         snapshot = self.net.rpc("evm_snapshot")
-        self.net.rpc("evm_mine")
-        root = self.net.l2.chain.head.header.state_root
+        for endpoint in self.net.endpoints:
+            endpoint.rpc("evm_mine")
+        roots = [chain.head.header.state_root for chain in self.net.node.chains]
         self.net.rpc("evm_revert", snapshot)
-        return root, head
+        return roots, heads

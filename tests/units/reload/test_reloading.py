@@ -11,7 +11,10 @@ import pytest
 
 from megadev import Devnet
 from megadev.errors import ConfigError
+from megadev.events import ContractsReloaded
 from megadev.primitives.abi import encode_call
+from megadev.reload.contracts import read_solc
+from megadev.reload.deployments import chains_of
 from megadev.reload.plan import Policy
 from megadev.reload.reloader import Notice
 from megadev.testing.client import RpcError
@@ -75,14 +78,39 @@ def test_contracts_of_a_factory_and_of_a_proxy_follow_too(stage: Stage) -> None:
     assert stage.call(proxy, "count()") == 3 + 6
 
 
-def test_a_minimal_proxy_is_followed(stage: Stage) -> None:
-    counter, _ = stage.counter()
-    clone = "0x" + "c1" * 20
-    code = "363d3d373d3d3d363d73" + counter[2:] + "5af43d82803e903d91602b57fd5bf3"
-    stage.net.rpc("anvil_setCode", clone, "0x" + code)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "363d3d373d3d3d363d73{}5af43d82803e903d91602b57fd5bf3",
+        "363d3d373d3d3d363d73{}5af43d82803e903d91602b57fd5bf3" + "00" * 31 + "2a",
+        "3d3d3d3d363d3d37363d73{}5af43d3d93803e602a57fd5bf3",
+        "5f5f365f5f37365f73{}5af43d5f5f3e6029573d5ffd5b3d5ff3",
+    ],
+    ids=["ERC-1167", "ERC-1167 with data", "shorter", "shorter, with PUSH0"],
+)
+def test_a_minimal_proxy_is_followed(stage: Stage, code: str) -> None:
+    counter, _ = stage.counter(step=5)
+    clone = stage.net.w3.to_checksum_address("0x" + "c1" * 20)
+    stage.net.rpc("anvil_setCode", clone, "0x" + code.format(counter[2:]))
+    stage.bump(clone)
     notice = stage.save("doubled")
     (step,) = [each for each in notice.fields["contracts"] if each["address"] == counter]
-    assert [proxy.lower() for proxy in step["proxies"]] == [clone]
+    assert step["proxies"] == [clone]
+    stage.bump(clone)
+    assert (stage.call(clone, "count()"), stage.call(counter, "count()")) == (5 + 10, 0)
+
+
+def test_a_beacons_proxies_are_followed(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    beacon, proxy = (stage.net.w3.to_checksum_address("0x" + digits * 20) for digits in ("be", "c1"))
+    stage.net.rpc("anvil_setCode", beacon, f"0x73{counter[2:]}5f5260205ff3")  # answers every call with its address
+    stage.net.rpc("anvil_setCode", proxy, "0x00")
+    slot = "0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50"
+    stage.net.rpc("anvil_setStorageAt", proxy, slot, "0x" + "00" * 12 + beacon[2:])
+    (found,) = [each for each in stage.net.rpc("megadev_listDeployments") if each["address"] == counter]
+    assert found["proxies"] == [proxy]
+    stage.net.rpc("anvil_setStorageAt", proxy, "0x2", "0x" + "00" * 31 + "07")
+    assert f"its slot 2 of {proxy} is not empty" in stage.save("appended").text
 
 
 def test_a_moved_variable_is_refused_and_nothing_changes(stage: Stage) -> None:
@@ -202,7 +230,7 @@ def test_undo_goes_back_to_just_before_the_reload_and_does_not_do_it_again(stage
     stage.save("doubled")
     stage.bump(counter)
     answer = stage.net.rpc("megadev_reloadUndo")
-    assert answer["blocks"] == 1
+    assert answer["blocks"] == {"l2": 1, "l1": 0}
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
     assert stage.net.l2.chain.head.hash == head
     assert stage.call(counter, "count()") == 5
@@ -259,6 +287,32 @@ def test_redeploying_runs_the_constructor_again_at_the_same_address(tmp_path: Pa
     assert stage.call(counter, "count()") == 5
 
 
+def test_redeploying_calls_the_constructor_with_the_value_of_then(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, policy=Policy.REDEPLOY)
+    bank = stage.deploy("Bank.sol:Bank", value=7)
+    stage.send(bank, encode_call("spend()"))
+    before = int(stage.net.rpc("eth_getBalance", stage.me, "latest"), 16)
+    assert "Bank redeployed" in stage.save("another bank").text
+    assert stage.call(bank, "given()") == 7
+    assert stage.net.rpc("eth_getBalance", bank, "latest") == "0x7"
+    assert int(stage.net.rpc("eth_getBalance", stage.me, "latest"), 16) == before - 5, "what was spent comes from the creator"
+    (found,) = [each for each in stage.net.rpc("megadev_listDeployments") if each["address"] == bank]
+    assert (found["value"], found["creator"]) == ("0x7", stage.me)
+
+
+def test_what_a_factory_created_is_redeployed_as_the_factory_did(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, policy=Policy.REDEPLOY)
+    _, library = stage.counter()
+    factory = stage.deploy("Factory.sol:Factory", links=library)
+    made = stage.send(factory, encode_call("make(uint256)", 3))["logs"][0]["data"]
+    child = stage.net.w3.to_checksum_address("0x" + made[-40:])
+    stage.bump(child)
+    assert f"Counter redeployed at {child}" in stage.save("inserted").text
+    assert (stage.call(child, "count()"), stage.call(child, "step()")) == (0, 3)
+    (found,) = [each for each in stage.net.rpc("megadev_listDeployments") if each["address"] == child]
+    assert found["creator"] == factory and int(found["constructorArguments"], 16) == 3
+
+
 def test_a_constructor_that_refuses_its_old_arguments_changes_nothing(tmp_path: Path) -> None:
     stage = Stage(tmp_path, policy=Policy.REDEPLOY)
     stage.counter(step=5)
@@ -278,13 +332,15 @@ def test_what_stands_behind_a_proxy_is_not_redeployed(tmp_path: Path) -> None:
 
 
 def test_a_script_is_run_where_the_policy_says_so(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, policy=Policy.SCRIPT, script='echo "$ETH_RPC_URL" > deployed')
+    stage = Stage(tmp_path, policy=Policy.SCRIPT, script='echo "$ETH_RPC_URL $MEGADEV_L1_RPC_URL" > deployed')
+    for number, chain in enumerate(stage.net.node.chains, 1):
+        chain.urls = (f"http://127.0.0.1:{number}",)
     counter, _ = stage.counter()
     code = stage.net.rpc("eth_getCode", counter, "latest")
     stage.save("inserted")
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
     stage.reloader._run_script(stage.reloader._scripts.get_nowait())
-    assert (tmp_path / "deployed").read_text() == "http://127.0.0.1:1\n"
+    assert (tmp_path / "deployed").read_text() == "http://127.0.0.1:1 http://127.0.0.1:2\n"
     assert stage.notices[-1].kind == "script" and "done" in stage.notices[-1].text
 
 
@@ -294,7 +350,7 @@ def test_a_user_can_say_what_stands_at_an_address(stage: Stage) -> None:
     stage.net.rpc("anvil_setCode", strange, "0x00")
     answer = stage.net.rpc("megadev_trackContract", strange, "Lib.sol:Lib")
     assert answer.pop("address").lower() == strange
-    assert answer == {"contract": "Lib.sol:Lib", "codeMatches": False, "layoutKnown": True}
+    assert answer == {"contract": "Lib.sol:Lib", "chain": "l2", "codeMatches": False, "layoutKnown": True}
     stage.save("library")
     code = stage.net.rpc("eth_getCode", strange, "latest")
     assert code[4:44] == "5e" * 20
@@ -302,6 +358,37 @@ def test_a_user_can_say_what_stands_at_an_address(stage: Stage) -> None:
         stage.net.rpc("megadev_trackContract", counter, "Nothing")
     with pytest.raises(RpcError, match="no code"):
         stage.net.rpc("megadev_trackContract", "0x" + "77" * 20, "Counter")
+
+
+def test_what_looks_like_a_contract_of_the_project_but_is_compiled_otherwise_is_told(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    code = stage.net.rpc("eth_getCode", counter, "latest")
+    strange = stage.net.w3.to_checksum_address("0x" + "5e" * 20)
+    stage.net.rpc("anvil_setCode", strange, code + "00")
+    stage.reloader._look()
+    stage.reloader._look()
+    (notice,) = [notice for notice in stage.notices if notice.kind == "unknown"]
+    assert f"what is at {strange} looks like Counter.sol:Counter" in notice.text
+    assert f"megadev reload track {strange} Counter" in notice.text
+
+
+def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> None:
+    counter, _ = stage.counter()
+    code = stage.net.rpc("eth_getCode", counter, "latest")
+    without = {**MADE["solidity"]["first"], "contracts": {**MADE["solidity"]["first"]["contracts"]}}
+    other = without["contracts"].pop("Counter.sol")["Counter"]
+    without["contracts"]["Counter.sol"] = {"Tally": other}
+    made = read_solc(json.dumps(without).encode(), stage.source.parent)
+    stage.reloader._take(made, set(), False, 0, 0)
+    assert "Counter.sol:Counter is gone: what is deployed of it stays as it is" in stage.notices[-1].text
+    assert stage.net.rpc("eth_getCode", counter, "latest") == code
+
+
+def test_a_changed_constructor_is_said_to_have_run_already(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "vyper")
+    stage.deploy("Box.vy:Box", 50)
+    notice = stage.save("constructor")
+    assert notice.kind == "plan" and "Box.vy:Box: only its constructor changed, which has run" in notice.text
 
 
 def test_a_manifest_says_it_for_many(tmp_path: Path) -> None:
@@ -333,11 +420,12 @@ def test_addresses_and_abis_are_written_for_dapps(tmp_path: Path, name: str) -> 
         assert text.rstrip().endswith("as const;")
         text = text[text.index("{") : text.rindex("}") + 1]
     written = json.loads(text)
-    assert written["chainId"] == 31337
-    found = written["contracts"]["Counter"]
+    assert (written["l2"]["chainId"], written["l1"]["chainId"]) == (31337, 900)
+    assert written["l1"]["contracts"] == {}
+    found = written["l2"]["contracts"]["Counter"]
     assert found["address"] == proxy and found["addresses"] == [proxy, counter]
     assert "last" in {item.get("name") for item in found["abi"]}
-    assert written["contracts"]["Lib"]["address"] == library
+    assert written["l2"]["contracts"]["Lib"]["address"] == library
 
 
 def test_connected_dapps_are_told(stage: Stage) -> None:
@@ -367,6 +455,67 @@ def test_connected_dapps_are_told(stage: Stage) -> None:
     stage.net.rpc("megadev_reloadUndo")
     assert connection.told[1]["contracts"][0]["action"] == "undone"
     assert "last" not in {item.get("name") for item in connection.told[1]["contracts"][0]["abi"]}
+
+
+def test_a_contract_on_L1_follows_its_source_beside_one_on_the_L2(tmp_path: Path) -> None:
+    path = tmp_path / "deployments.json"
+    stage = Stage(tmp_path, abi_out=path)
+    told: list[tuple[str, ContractsReloaded]] = []
+    for name, chain in chains_of(stage.net.node).items():
+        chain.bus.subscribe(lambda event, name=name: told.append((name, event)) if isinstance(event, ContractsReloaded) else None)  # type: ignore[misc]
+    below, _ = stage.counter(step=3)
+    stage.at = stage.net.l1
+    above, library = stage.counter(step=5)
+    stage.bump(above)
+    stage.at.rpc("evm_mine")
+    before = stage.storage(above)
+    notice = stage.save("doubled")
+    assert f"Counter replaced at {below}, Counter replaced at {above} on L1" in notice.text
+    assert [(name, [contract.address.hex() for contract in event.contracts]) for name, event in told] == [
+        ("l2", [below[2:].lower()]), ("l1", [above[2:].lower()]),
+    ]  # fmt: skip
+    stage.at.rpc("evm_mine")
+    assert stage.storage(above) == before
+    stage.bump(above)
+    assert (stage.call(above, "count()"), stage.call(above, "step()")) == (5 + 2 * 5, 5)
+    written = json.loads(path.read_text())
+    assert written["l2"]["contracts"]["Counter"]["address"] == below
+    assert written["l1"]["contracts"]["Counter"]["address"] == above
+    (found,) = [
+        each for each in stage.net.rpc("megadev_listDeployments") if (each["chain"], each["address"]) == ("l1", above)
+    ]
+    assert found["libraries"] == {"Lib.sol:Lib": library} and int(found["constructorArguments"], 16) == 5
+    # back on both, by one undo
+    assert stage.net.rpc("megadev_reloadUndo")["blocks"]["l1"] == 2
+    assert stage.call(above, "count()") == 5
+    stage.at = stage.net.l2
+    stage.bump(below)
+    assert stage.call(below, "count()") == 3
+
+
+def test_what_is_refused_on_one_chain_is_not_done_on_the_other(stage: Stage) -> None:
+    stage.counter()
+    stage.at = stage.net.l1
+    above, _ = stage.counter()
+    stage.at.rpc("anvil_setStorageAt", above, "0x2", "0x" + "00" * 31 + "07")
+    before = stage.everything()
+    notice = stage.save("appended")
+    assert notice.kind == "refused" and f"its slot 2 of {above} on L1 is not empty" in notice.text
+    assert stage.everything() == before
+
+
+def test_an_address_is_named_on_the_chain_that_is_asked(tmp_path: Path) -> None:
+    manifest, strange, other = tmp_path / "manifest.json", "0x" + "5e" * 20, "0x" + "6e" * 20
+    manifest.write_text(json.dumps({"l1": {other: "Lib"}}))
+    stage = Stage(tmp_path, manifest=manifest)
+    for endpoint in stage.net.endpoints:
+        for address in (strange, other):
+            endpoint.rpc("anvil_setCode", address, "0x00")
+    assert stage.net.l1.rpc("megadev_trackContract", strange, "Lib")["chain"] == "l1"
+    stage.save("library")
+    for address in (strange, other):
+        assert stage.net.l2.rpc("eth_getCode", address, "latest") == "0x00"
+        assert stage.net.l1.rpc("eth_getCode", address, "latest") != "0x00"
 
 
 def test_without_watching_the_methods_say_what_to_do() -> None:
@@ -410,7 +559,7 @@ def test_a_devnet_that_watches_reloads_on_a_file_event_as_its_settings_say(
         assert net.rpc("megadev_reloadPlan")["contracts"][0]["action"] == "left to the deploy script"
         net.rpc("megadev_reloadApply")
         assert wait_for("script").fields["code"] == 3
-        assert "Box" in json.loads((tmp_path / "abi.json").read_text())["contracts"]
+        assert "Box" in json.loads((tmp_path / "abi.json").read_text())["l2"]["contracts"]
         with pytest.raises(ConfigError, match="watches already"):
             net.watch()
 

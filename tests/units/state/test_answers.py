@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,52 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
     found = DiskCache(path)
     assert all(found.get(f"slot {name} {i}") == "x" * (i * 7 % 300) for name in "abc" for i in range(200))
+
+
+def killed(program: str, path: Path, lines: int) -> list[str]:
+    """What a Python program printed until it was killed, while it went on after so many lines."""
+    environment = {"PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-u", "-c", program, str(path)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        printed = [process.stdout.readline() for _ in range(lines)]
+        process.send_signal(signal.SIGKILL)
+        printed += process.stdout.readlines()
+    assert process.returncode == -signal.SIGKILL and "" not in printed
+    return [line.strip() for line in printed if line.endswith("\n")]
+
+
+@pytest.mark.parametrize("lines", [1, 3, 20])
+def test_a_process_that_is_killed_leaves_a_good_cache(tmp_path: Path, lines: int) -> None:
+    program = (
+        "import sys, itertools; from pathlib import Path; from megadev.state.answers import DiskCache\n"
+        "cache = DiskCache(Path(sys.argv[1]))\n"
+        "for i in itertools.count():\n"
+        "    cache.put({f'slot {i} {j}': f'{i} {j} ' * 2_000 for j in range(20)}); print(i)\n"
+    )
+    path = tmp_path / "block.answers"
+    done = killed(program, path, lines)
+    found = DiskCache(path)
+    assert {f"slot {i} {j}" for i in done for j in range(20)} <= set(found.keys()), "what was said to be kept is"
+    for key in found.keys():  # noqa: SIM118  # no mapping
+        assert found.get(key) == f"{key.removeprefix('slot ')} " * 2_000
+    found.put({"slot after": 1})
+    assert DiskCache(path).get("slot after") == 1
+
+
+@pytest.mark.parametrize("lines", [1, 4])
+def test_a_process_that_is_killed_leaves_a_whole_bundle(tmp_path: Path, lines: int) -> None:
+    program = (
+        "import sys, itertools; from pathlib import Path; from megadev.state.answers import Bundle\n"
+        f"head = {HEAD!r}\n"
+        "for i in itertools.count():\n"
+        "    Bundle(head, {f'slot {j}': i for j in range(20_000)}).write(Path(sys.argv[1])); print(i)\n"
+    )
+    path = tmp_path / "run.bundle"
+    done = killed(program, path, lines)
+    bundle = read_bundle(path)
+    values = {bundle.get(f"slot {j}") for j in range(20_000)}
+    assert len(values) == 1 and int(values.pop()) >= int(done[-1])
 
 
 def test_trouble_with_the_disk_is_no_trouble(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,6 +66,96 @@ def test_the_other_url_is_asked_without_a_pause(server: FaultyUpstream) -> None:
         upstream = opened(other.url, server.url, slept=slept)
         assert upstream.ask([("eth_chainId", ())]) == ["eth_chainId"]
         assert slept == []
+        upstream.close()
+
+
+def test_several_urls_share_the_work(server: FaultyUpstream) -> None:
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        other.always = echo
+        upstream = opened(server.url, other.url)
+        for index in range(10):
+            assert upstream.ask([(f"m{index}", ())]) == [f"m{index}"]
+        assert len(server.bodies) == len(other.bodies) == 5
+        upstream.close()
+
+
+def test_many_calls_go_to_several_urls_at_once(server: FaultyUpstream) -> None:
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        meeting = threading.Barrier(2, timeout=30)
+
+        def together(asked: Any) -> Any:
+            meeting.wait()
+            return echo(asked)
+
+        server.always = other.always = together
+        upstream = opened(server.url, other.url, retries=0)
+        names = [f"m{index}" for index in range(200)]
+        assert upstream.ask([(name, ()) for name in names]) == names, "neither answers before both are asked"
+        upstream.close()
+
+
+def test_a_url_that_fails_rests_while_another_is_well(server: FaultyUpstream) -> None:
+    clock = ManualClock()
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        other.always = "503"
+        upstream = opened(other.url, server.url, clock=clock, pause=1.0)
+        for _ in range(6):
+            upstream.ask([("m", ())])
+        assert (len(other.bodies), len(server.bodies)) == (1, 6)
+        clock.advance(1.0)
+        other.always = echo
+        for _ in range(6):
+            upstream.ask([("m", ())])
+        assert len(other.bodies) == 4, "it is asked again, in turn"
+        upstream.close()
+
+
+@pytest.mark.parametrize(
+    "fault", [refusing(-32000, "missing trie node 0xabc (path )"), refusing(-32000, "header not found"), "401"]
+)
+def test_what_one_node_lacks_is_asked_of_the_others(server: FaultyUpstream, fault: Any) -> None:
+    slept: list[float] = []
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        other.always = fault
+        upstream = opened(other.url, server.url, slept=slept, retries=0)
+        assert upstream.ask([("m0", ()), ("m1", ())]) == ["m0", "m1"]
+        server.always = fault
+        with pytest.raises(UpstreamFailed, match="archive node|reorganisation|refused access"):
+            upstream.ask([("m", ())])
+        assert slept == [] and len(server.bodies) == 2, "no node will say anything else"
+        upstream.close()
+
+
+def test_what_one_node_lacks_another_may_have_when_it_is_back(server: FaultyUpstream) -> None:
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        other.always = refusing(-32000, "missing trie node 0xabc (path )")
+        server.planned.append("503")
+        upstream = opened(server.url, other.url, retries=1, pause=0)
+        assert upstream.ask([("m", ())]) == ["m"]
+        upstream.close()
+
+
+def test_a_block_that_one_node_has_not_yet_is_asked_of_the_others(server: FaultyUpstream) -> None:
+    def behind(asked: Any) -> Any:
+        return {"jsonrpc": "2.0", "id": asked["id"], "result": None}
+
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        other.always = behind
+        upstream = opened(other.url, server.url)
+        assert upstream.ask([("eth_getBlockByNumber", ("0x1", False))]) == ["eth_getBlockByNumber"]
+        server.always = behind
+        assert upstream.ask([("eth_getBlockByNumber", ("0x1", False))]) == [None]
+        upstream.close()
+
+
+def test_each_url_has_a_limit_of_its_own(server: FaultyUpstream) -> None:
+    clock, slept = ManualClock(), list[float]()
+    with faulty_upstream("http://127.0.0.1:9") as other:
+        other.always = echo
+        upstream = opened(server.url, other.url, slept=slept, clock=clock, units_per_second=100)
+        for _ in range(10):
+            upstream.ask([("m", ())])
+        assert slept == [], "five calls each"
         upstream.close()
 
 
