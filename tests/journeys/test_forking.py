@@ -483,6 +483,21 @@ def test_reset_forks_anew_and_without_forking_forks_nothing(upstream: Upstream, 
     assert net.rpc("eth_blockNumber") == "0x0" and net.rpc("eth_getCode", upstream.token) == "0x"
 
 
+def test_a_held_snapshot_brings_back_what_came_before_the_fork(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(f"{upstream.url}@4")
+    old = net.rpc("eth_getBlockByNumber", "0x2", True)
+    held = net.snapshot()
+    net.rpc("anvil_reset")
+    assert net.rpc("eth_getBlockByNumber", "0x2", True) is None
+    net.revert(held)
+    assert net.rpc("eth_getBlockByNumber", "0x2", True) == old
+    net.rpc("anvil_reset", {"forking": {"blockNumber": 6}})
+    assert net.rpc("eth_getBlockByNumber", "0x5", False) is not None
+    net.revert(held)
+    assert net.rpc("eth_getBlockByNumber", "0x5", False) is None
+    assert balance_of(net, upstream.token, upstream.users[1], "0x2") == 1
+
+
 def test_a_reset_that_fails_leaves_everything(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(upstream.url, retries=0)
     net.rpc("evm_mine")
