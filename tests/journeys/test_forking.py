@@ -134,6 +134,22 @@ def test_the_accounts_are_funded_on_top_and_keep_their_nonces(upstream: Upstream
     assert net.rpc("eth_getBalance", upstream.users[3]) == upstream.net.rpc("eth_getBalance", upstream.users[3])
 
 
+def test_the_accounts_delegate_to_nobody_whoever_delegated_them_upstream(
+    upstream: Upstream, fork: Callable[..., Devnet]
+) -> None:
+    delegated = "0xef0100" + upstream.token[2:]
+    before = upstream.net.rpc("evm_snapshot")
+    for who in (upstream.users[0], upstream.users[3]):
+        upstream.net.rpc("anvil_setCode", who, delegated)
+    upstream.net.rpc("evm_mine")
+    net = fork(upstream.url, accounts=2, no_storage_caching=True)
+    assert net.rpc("eth_getCode", upstream.users[0], "latest") == "0x"
+    assert net.rpc("eth_getCode", upstream.users[3], "latest") == delegated, "it is none of the fork's"
+    paid = net.rpc("eth_sendTransactionSync", {"from": upstream.users[1], "to": upstream.users[0], "value": "0x1"})
+    assert paid["gasUsed"] == "0x5208"
+    upstream.net.rpc("evm_revert", before)
+
+
 def test_a_pinned_block_is_what_the_fork_sees(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(f"{upstream.url}@4")
     assert net.rpc("eth_blockNumber") == "0x4"
