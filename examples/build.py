@@ -12,4 +12,5 @@ HERE = Path(__file__).parent
 EVM_VERSION = "prague"
 
 if __name__ == "__main__":
-    sys.exit(max(run(folder, EVM_VERSION, sys.argv[1:]) or 0 for folder in sorted(HERE.iterdir()) if folder.is_dir()))
+    folders = sorted({source.parent for source in HERE.glob("*/*.sol")})
+    sys.exit(max(run(folder, EVM_VERSION, sys.argv[1:]) or 0 for folder in folders))

@@ -1,7 +1,8 @@
 """``megadev bench``: one table of how fast a node is, alone or side by side with others.
 
 Owns which nodes are measured (given by URL, or started here and stopped again), the order of the measurements, and the
-table. What is measured, and the client that does it, is in ``bench_client.py``. Only these two files read clocks.
+table. What is measured, and the client that does it, is in ``bench_client.py``, forks in ``bench_fork.py``. Only the
+first two read clocks.
 
 Why the node is a process of its own although we could serve it in this one: the client's work must not be counted as
 the node's, and no other node could be treated the same.
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -81,6 +83,11 @@ class Target:
     tracing_command: tuple[str, ...] = ()
     realtime_command: tuple[str, ...] = ()
 
+    def forking(self, url: str) -> Target:
+        """The same on a fork of the node at ``url``."""
+        *command, port = self.command
+        return replace(self, command=(*command, "--fork-url", url, port))
+
     def fit_for(self, probes: Sequence[Probe]) -> Target:
         """The same as it must be for these."""
         command = self.command
@@ -93,7 +100,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row at one node, in the row's unit. For rates ``p50`` is the median of the runs and ``p99`` is None."""
+    """One row at one node, in the row's unit. Where that is no time ``p50`` is the median of the runs, ``p99`` None."""
 
     p50: float
     p99: float | None
@@ -110,16 +117,16 @@ class Row:
     reasons: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, samples: Sequence[float]) -> None:
-        """Set the figure of ``name`` from seconds, or from transactions per second."""
-        if self.unit == "tx/s":
+        """Set the figure of ``name`` from seconds, or from what the row's unit says."""
+        if self.unit != "ms":
             self.figures[name] = Figure(statistics.median(samples), None)
         else:
             ordered = sorted(1_000 * sample for sample in samples)
             self.figures[name] = Figure(statistics.median(ordered), ordered[len(ordered) * 99 // 100])
 
     def ratio(self, first: str, other: str) -> float | None:
-        """The p50 of ``first`` over that of ``other``; None when one is missing."""
-        if first not in self.figures or other not in self.figures:
+        """The p50 of ``first`` over that of ``other``; None when one is missing, or the other nothing."""
+        if first not in self.figures or other not in self.figures or not self.figures[other].p50:
             return None
         return self.figures[first].p50 / self.figures[other].p50
 
@@ -169,12 +176,10 @@ def bench(
     """
     from rich.console import Console
 
-    from megadev.cli.bench_client import PROBES
-
-    titles = START_ROWS | {measure.label: measure.title for probe in PROBES for measure in probe.measures}
+    titles = _titles()
     if only == "list":
         for label, title in titles.items():
-            click.echo(f"{label:18}{title}")
+            click.echo(f"{label:26}{title}")
         return
     chosen = _chosen(only, titles)
     targets = _targets(url, against)
@@ -193,6 +198,7 @@ def bench(
         together = [probe for probe in probes if not probe.alone]
         for group in [together, *([probe] for probe in probes if probe.alone)]:
             rows += _measure_anew(targets, group, chosen, progress)
+        rows += _measure_forks(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
         report["rows"] = [row.as_json(names) for row in rows]
         tables += [_table(rows, names), *_reasons(rows)]
@@ -214,6 +220,15 @@ def bench(
 # ---- which rows and which nodes
 
 
+def _titles() -> dict[str, str]:
+    """Every row's name and title, in the order of the table."""
+    from megadev.cli.bench_client import PROBES
+    from megadev.cli.bench_fork import FORK_ROWS
+
+    measures = [*(measure for probe in PROBES for measure in probe.measures), *FORK_ROWS]
+    return START_ROWS | {measure.label: measure.title for measure in measures}
+
+
 def _chosen(only: str | None, titles: Collection[str]) -> frozenset[str]:
     """The rows asked for. Raises ConfigError for a name that is none."""
     if only is None:
@@ -233,11 +248,15 @@ def _probes(chosen: Collection[str], quick: bool) -> Iterator[Probe]:
             yield probe.quick() if quick else probe
 
 
+def _own() -> Target:
+    """The megadev of this Python."""
+    up = (sys.executable, "-m", "megadev", "up", "--silent")
+    return Target("megadev", command=(*up, "--port"), realtime_command=(*up, "--preset", "megaeth", "--port"))
+
+
 def _targets(url: str | None, against: Sequence[str]) -> list[Target]:
     """What to measure, each under a name of its own; ours or the one given comes first."""
-    up = (sys.executable, "-m", "megadev", "up", "--silent")
-    own = Target("megadev", command=(*up, "--port"), realtime_command=(*up, "--preset", "megaeth", "--port"))
-    targets = [own if url is None else Target(urlsplit(url).netloc, url)]
+    targets = [_own() if url is None else Target(urlsplit(url).netloc, url)]
     for other in against:
         targets.append(
             Target(
@@ -267,14 +286,17 @@ def _anvil() -> str:
 
 
 @contextlib.contextmanager
-def _started(target: Target) -> Iterator[tuple[str, int, float]]:
-    """Run the target's program: its URL, its process id, and the seconds from its start to its first answer.
+def _started(target: Target, home: Path | None = None) -> Iterator[tuple[str, int, float]]:
+    """Run the target's program: its URL, its process id, and the seconds from its start to its first answer. ``home``:
+    its home directory, where it keeps what it caches.
 
     Our settings in the environment are kept from it, so that figures do not depend on the shell they came from.
     """
     from megadev.cli.bench_client import Connection
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
+    if home is not None:
+        environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile() as complaints:
@@ -418,6 +440,41 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
     return rows
 
 
+def _measure_forks(
+    targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status
+) -> list[Row]:
+    """The rows of ``bench_fork``: every node that can be started here, on forks of one and the same megadev."""
+    from megadev.cli.bench_client import Endpoint, Probe
+    from megadev.cli.bench_fork import FORK_ROWS, FROM_SCRATCH, HOT, HOT_COUNT, LATENCY, from_scratch, hot
+    from megadev.cli.bench_upstream import distant
+
+    if not any(measure.label in chosen for measure in FORK_ROWS):
+        return []
+    progress.update("forks")
+    able = {target.name: target for target in targets if target.command}
+    with contextlib.ExitStack() as running:
+        upstream = running.enter_context(_opened(_own()))
+        far = running.enter_context(distant(upstream.url, LATENCY))
+        home = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="megadev-bench-")))
+        plain = {name: running.enter_context(_opened(target)) for name, target in able.items()}
+        forks = []
+        for name, target in able.items():
+            url, pid, _ = running.enter_context(_started(target.forking(upstream.url), home))
+            forks.append(Endpoint(name, url, upstream.keys, pid, token=upstream.token))
+
+        def start(name: str, url: str, home: Path) -> contextlib.AbstractContextManager[tuple[str, int, float]]:
+            return _started(able[name].forking(url), home)
+
+        probes = [
+            Probe(FROM_SCRATCH, lambda fork, _: from_scratch(partial(start, fork.name), upstream, far), 1, LAUNCHES),
+            Probe(HOT, lambda fork, count: hot(fork, plain[fork.name], count), HOT_COUNT),
+        ]
+        rows = [row for probe in probes for row in _measure(probe.quick() if quick else probe, forks, chosen)]
+    for row in rows:
+        row.reasons |= {target.name: "runs already" for target in targets if target.name not in able}
+    return rows
+
+
 def _measure_grown(
     target: Target, before: Sequence[Row], quick: bool, blocks: int, progress: Status
 ) -> tuple[list[Row], dict[str, float]]:
@@ -490,6 +547,8 @@ def _number(value: float | None) -> str:
     """About three digits that matter; nothing for a rate's p99."""
     if value is None:
         return ""
+    if value == int(value):
+        return f"{value:,.0f}"
     return f"{value:.3f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 

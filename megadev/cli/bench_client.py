@@ -144,6 +144,28 @@ def result_of(body: bytes) -> Any:
     return None if isinstance(answer, list) else answer["result"]
 
 
+def await_receipt(connection: Connection, tx_hash: str) -> dict[str, Any]:
+    """Ask for the receipt until it is there. Raises MegadevError when the transaction failed."""
+    request = connection.frame(request_body("eth_getTransactionReceipt", tx_hash))
+    deadline = time.perf_counter() + TIMEOUT
+    while (receipt := result_of(connection.exchange(request))) is None:
+        if time.perf_counter() > deadline:
+            raise MegadevError(f"no receipt within {TIMEOUT:.0f} seconds")
+    if receipt["status"] != "0x1":
+        raise MegadevError(f"the transaction {tx_hash} failed")
+    return dict(receipt)
+
+
+def send_and_wait(connection: Connection, raw: bytes) -> tuple[float, float]:
+    """Send a transaction: seconds until the answer, and until its receipt is had."""
+    request = connection.frame(request_body("eth_sendRawTransaction", to_data(raw)))
+    start = time.perf_counter()
+    body = connection.exchange(request)
+    answered = time.perf_counter()
+    await_receipt(connection, result_of(body))
+    return answered - start, time.perf_counter() - start
+
+
 def drive(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]) -> list[bytes]:
     """Send each connection its own framed requests, the next one when the answer to the last is there. Returns the
     answers' bodies in the order they came."""
@@ -239,15 +261,8 @@ class Endpoint:
         return self.connection.frame(request_body(method, to_data(raw)))
 
     def await_receipt(self, tx_hash: str) -> dict[str, Any]:
-        """Ask for the receipt until it is there. Raises MegadevError when the transaction failed."""
-        request = self.connection.frame(request_body("eth_getTransactionReceipt", tx_hash))
-        deadline = time.perf_counter() + TIMEOUT
-        while (receipt := result_of(self.connection.exchange(request))) is None:
-            if time.perf_counter() > deadline:
-                raise MegadevError(f"no receipt within {TIMEOUT:.0f} seconds")
-        if receipt["status"] != "0x1":
-            raise MegadevError(f"the transaction {tx_hash} failed")
-        return dict(receipt)
+        """See ``await_receipt``."""
+        return await_receipt(self.connection, tx_hash)
 
     def await_inclusion(self, senders: Sequence[int]) -> None:
         """Wait until every transaction signed for ``senders`` is in a block."""
@@ -285,7 +300,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Measure:
-    """One row: ``label`` is its name on the command line and in JSON. Less is better in 'ms', more in 'tx/s'."""
+    """One row: ``label`` is its name on the command line and in JSON. More is better in 'tx/s', less in any other."""
 
     label: str
     title: str
@@ -345,13 +360,10 @@ def _send(label: str, make: Callable[[Endpoint], bytes]) -> Callable[[Endpoint, 
 
     def run(endpoint: Endpoint, count: int) -> Samples:
         samples: Samples = {f"send-{label}": [], f"receipt-{label}": []}
-        for request in [endpoint.submission(make(endpoint)) for _ in range(count)]:
-            start = time.perf_counter()
-            body = endpoint.connection.exchange(request)
-            answered = time.perf_counter()
-            endpoint.await_receipt(result_of(body))
-            samples[f"send-{label}"].append(answered - start)
-            samples[f"receipt-{label}"].append(time.perf_counter() - start)
+        for raw in [make(endpoint) for _ in range(count)]:
+            answered, had = send_and_wait(endpoint.connection, raw)
+            samples[f"send-{label}"].append(answered)
+            samples[f"receipt-{label}"].append(had)
         return samples
 
     return run
@@ -371,7 +383,7 @@ def _preconfirmed(subscribers: int) -> Callable[[Endpoint, int], Samples]:
 
     def run(endpoint: Endpoint, count: int) -> Samples:
         def request() -> bytes:
-            return request_body(SYNC, to_data(_signed_token_transfer(endpoint)))
+            return request_body(SYNC, to_data(signed_token_transfer(endpoint)))
 
         http, socket, logs, minis = (
             f"{name}-{subscribers}" for name in ("preconf", "preconf-ws", "seen-log", "seen-mini")
@@ -501,7 +513,8 @@ def _deployment(endpoint: Endpoint) -> bytes:
     return endpoint.sign(0, None, DEPLOY_GAS, load("BenchToken").creation)
 
 
-def _signed_token_transfer(endpoint: Endpoint) -> bytes:
+def signed_token_transfer(endpoint: Endpoint) -> bytes:
+    """A transfer of the bench's token by the first sender."""
     return endpoint.sign(0, endpoint.token, TOKEN_GAS, calldata("transfer(address,uint256)", RECIPIENT, 1))
 
 
@@ -545,7 +558,7 @@ PROBES: tuple[Probe, ...] = (
         50,
     ),
     Probe(_sent_and_had("transfer", "transfer"), _send("transfer", Endpoint.transfer), 20),
-    Probe(_sent_and_had("erc20", "ERC-20 transfer"), _send("erc20", _signed_token_transfer), 20),
+    Probe(_sent_and_had("erc20", "ERC-20 transfer"), _send("erc20", signed_token_transfer), 20),
     Probe(_sent_and_had("deploy", "deployment"), _send("deploy", _deployment), 5),
     Probe((Measure("sync-transfer", "transfer: eth_sendRawTransactionSync"),), _send_sync, 10),
     Probe(

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from eth_abi import encode
 from eth_utils import function_signature_to_4byte_selector
 
 import megadev
-from megadev.cli.bench import START_ROWS, Row, _chosen, _measure, bench
-from megadev.cli.bench_client import PROBES, Connection, Measure, Probe, calldata
+from megadev import Devnet
+from megadev.cli.bench import Row, _chosen, _measure, _number, _titles, bench
+from megadev.cli.bench_client import Connection, Measure, Probe, calldata
+from megadev.cli.bench_upstream import distant
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 
-TITLES = START_ROWS | {measure.label: measure.title for probe in PROBES for measure in probe.measures}
+TITLES = _titles()
 
 
 @pytest.mark.slow
@@ -43,8 +46,9 @@ def test_every_row_of_the_table_has_a_figure(tmp_path: Path) -> None:
         assert row["reasons"] == {}
         assert row["title"] in done.stdout
         for figure in row["figures"].values():
-            assert math.isfinite(figure["p50"]) and figure["p50"] > 0, row
-            assert (figure["p99"] is None) == (row["unit"] == "tx/s")
+            least = 0 if row["unit"] in ("requests", "calls") else 1e-9
+            assert math.isfinite(figure["p50"]) and figure["p50"] >= least, row
+            assert (figure["p99"] is None) == (row["unit"] != "ms")
 
 
 # ---- rows
@@ -108,6 +112,15 @@ def test_times_are_in_milliseconds_and_rates_as_they_are() -> None:
     assert (rates.figures["node"].p50, rates.figures["node"].p99) == (1000, None)
 
 
+def test_counts_are_shown_whole_and_nothing_has_no_ratio() -> None:
+    row = Row("requests", "", "requests")
+    row.add("few", [2.0, 3.0, 3.0])
+    row.add("none", [0.0])
+    assert (row.figures["few"].p50, row.figures["few"].p99) == (3, None)
+    assert (row.ratio("none", "few"), row.ratio("few", "none")) == (0, None)
+    assert (_number(3.0), _number(0.0), _number(3.25), _number(None)) == ("3", "0", "3.250", "")
+
+
 def test_an_unknown_row_is_refused_with_where_to_look() -> None:
     with pytest.raises(ConfigError, match=r"'speed'.*--only list"):
         _chosen("chain-id, speed", TITLES)
@@ -162,6 +175,20 @@ def test_answers_are_read_whole_one_after_the_other(framing: str) -> None:
     assert [connection.call("eth_chainId") for _ in range(3)] == ["0x7a69"] * 3
     connection.close()
     thread.join()
+
+
+def test_a_node_put_far_away_answers_late_and_its_requests_are_counted() -> None:
+    with Devnet(no_l1=True) as net, distant(net.serve(), 30) as far:
+        assert far.asked() == (0, 0)
+        connection = Connection(far.url)
+        began = time.perf_counter()
+        assert connection.call("eth_chainId") == "0x7a69"
+        assert time.perf_counter() - began >= 0.03
+        batch = json.dumps([{"jsonrpc": "2.0", "id": i, "method": "eth_blockNumber"} for i in range(3)]).encode()
+        assert len(json.loads(connection.exchange(connection.frame(batch)))) == 3
+        connection.close()
+        assert far.asked() == (2, 4)
+        assert far.asked() == (0, 0)
 
 
 def test_a_node_that_hangs_up_is_named() -> None:

@@ -21,6 +21,7 @@ PRINTS = {
     "game": r"^50 clicks, \d+ coins, now at \(\d+, \d+\)\npreconfirmed in [\d.]+ ms",
     "stream": r"3 passed",
     "deposit_and_withdraw": r"^there and back in 10\.5 days of the chains', [\d.]+ s of ours\n",
+    "fork_bundle_in_ci": r"^live:   (block 7: bought 7496 for an ether)\nbundle: \1\nChain ID:",
     "order_book": r"^200 orders, \d+ trades, every balance as in the book kept beside it\n",
 }
 

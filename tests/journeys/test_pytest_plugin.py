@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from megadev import Devnet
+from megadev.primitives.abi import encode, encode_call
 from tests.conftest import REPOSITORY
+from tests.contracts import load
 
 pytest_plugins = "pytester"
 
@@ -42,6 +44,11 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 def run(suite: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResult:
     """Run a suite of these files (``test_a="…"``), which all begin with ``HELPERS``."""
     suite.makepyfile(**{name: HELPERS + text for name, text in files.items()})
+    return start(suite, *arguments)
+
+
+def start(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Run it as it is."""
     plugin = () if INSTALLED else ("-p", "megadev.testing.plugin")
     return suite.runpytest_inprocess(*plugin, "-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
 
@@ -496,6 +503,103 @@ def test_paths_among_settings_begin_at_the_root(suite: pytest.Pytester, monkeypa
     monkeypatch.chdir(suite.path / "sub")
     plugin = () if INSTALLED else ("-p", "megadev.testing.plugin")
     suite.runpytest_inprocess(*plugin, "-p", "no:cacheprovider", f"--rootdir={suite.path}").assert_outcomes(passed=1)
+
+
+ON_A_BUNDLE = """
+import pytest
+
+TOKEN, OWNER, RICH = {token!r}, {owner!r}, {rich!r}
+
+def balance(devnet, owner):
+    return int(devnet.rpc("eth_call", {{"to": TOKEN, "data": "0x70a08231" + owner[2:].zfill(64)}}, "latest"), 16)
+
+def pay(devnet, amount):
+    data = "0xa9059cbb" + RICH[2:].zfill(64) + f"{{amount:064x}}"
+    assert devnet.rpc("eth_sendTransactionSync", {{"from": OWNER, "to": TOKEN, "data": data}})["status"] == "0x1"
+
+@pytest.fixture(scope="module")
+def paid(devnet):
+    pay(devnet, 5)
+"""
+
+
+@pytest.fixture
+def forking(suite: pytest.Pytester) -> pytest.Pytester:
+    """A suite with the bundle ``token.bundle``, recorded from a node that is gone by now."""
+    gold = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
+    with Devnet() as upstream:
+        owner, rich = (account.address for account in upstream.accounts[:2])
+        token = upstream.rpc("eth_sendTransactionSync", {"from": owner, "data": "0x" + gold.hex()})["contractAddress"]
+        suite.makeconftest(ON_A_BUNDLE.format(token=token, owner=owner, rich=rich))
+        bundle = suite.path / "token.bundle"
+        with Devnet(fork_url=(upstream.serve(),), no_storage_caching=True, fork_record=bundle) as net:
+            pay = "0x" + encode_call("transfer(address,uint256)", bytes.fromhex(rich[2:]), 1).hex()
+            net.rpc("eth_sendTransactionSync", {"from": owner, "to": token, "data": pay})
+    return suite
+
+
+def test_a_fork_bundle_is_chosen_by_marker_and_asks_nobody(
+    forking: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deeper = forking.mkdir("deeper")
+    forking.makepyfile(
+        **{
+            "deeper/test_a": """
+            import pytest
+            from conftest import RICH, TOKEN, balance, pay
+
+            @pytest.mark.megadev(fork_bundle="token.bundle")
+            class TestForked:
+                @pytest.mark.parametrize("again", range(3))
+                def test_isolated(self, devnet, paid, mine, again):
+                    assert balance(devnet, RICH) == 5
+                    assert int(devnet.rpc("eth_blockNumber"), 16) == 2
+                    pay(devnet, 7)
+                    mine(2)
+                    devnet.rpc("anvil_setCode", TOKEN, "0x00")
+
+                def test_only_what_was_recorded(self, devnet):
+                    balance(devnet, "0x77")
+
+                @pytest.mark.megadev(accounts=3)
+                def test_with_other_settings(self, accounts, devnet):
+                    assert len(accounts) == 3 and balance(devnet, RICH) == 0
+
+            def test_not_forked(devnet):
+                assert devnet.rpc("eth_getCode", TOKEN, "latest") == "0x"
+            """
+        }
+    )
+    monkeypatch.chdir(deeper)
+    done = start(forking, "--rootdir", str(forking.path))
+    done.assert_outcomes(passed=5, failed=1)
+    done.stdout.fnmatch_lines(["*token.bundle does not hold *slot 0x*megadev fork record*"])
+
+
+@pytest.mark.slow
+def test_workers_of_xdist_share_a_fork_bundle(forking: pytest.Pytester) -> None:
+    before = (forking.path / "token.bundle").read_bytes()
+    tests = """
+from conftest import RICH, balance, pay
+
+pytestmark = pytest.mark.megadev(fork_bundle="token.bundle")
+
+@pytest.mark.parametrize("number", range(10))
+def test_isolated(devnet, paid, number, worker_id, request):
+    assert balance(devnet, RICH) == 5
+    pay(devnet, number)
+    assert balance(devnet, RICH) == 5 + number
+    (request.config.rootpath / worker_id).touch()
+"""
+    run(forking, "-n", "2", "--dist", "each", test_a=tests).assert_outcomes(passed=20)
+    assert (forking.path / "gw0").exists() and (forking.path / "gw1").exists()
+    assert (forking.path / "token.bundle").read_bytes() == before
+
+
+def test_a_bundle_that_is_not_there_is_an_error_that_says_so(suite: pytest.Pytester) -> None:
+    done = run(suite, test_a="@pytest.mark.megadev(fork_bundle='no.bundle')\ndef test_it(devnet):\n    pass\n")
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines([f"*{suite.path / 'no.bundle'}: No such file or directory*"])
 
 
 def test_a_wrong_setting_is_an_error_that_says_so(suite: pytest.Pytester) -> None:
