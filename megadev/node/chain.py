@@ -54,10 +54,11 @@ class LocalChain:
         sequencer_key: Callable[[], bytes],
         gas_price: Wei | None = None,
     ) -> None:
-        self.beginning = beginning
-        """What the settings made it begin with; its store has another first block once another chain was loaded."""
-        self.past: Past | None = None if beginning.fork is None else beginning.fork.past
+        self.past: Past | None
         """What came before the first block, where that is a fork's."""
+        self.beginning: Beginning
+        """What the settings made it begin with; its store has another first block once another chain was loaded."""
+        self._begin_with(beginning)
         self.sequencer = sequencer
         self.bus = bus
         """Where the sequencer's events go."""
@@ -145,15 +146,18 @@ class LocalChain:
 
     @began_with.setter
     def began_with(self, began_with: tuple[Beginning, BlockSettings]) -> None:
-        self.beginning, self._first_settings = began_with
-        self.past = None if self.fork is None else self.fork.past
+        beginning, self._first_settings = began_with
+        self._begin_with(beginning)
+
+    def _begin_with(self, beginning: Beginning) -> None:
+        self.beginning = beginning
+        self.past = None if beginning.fork is None else beginning.fork.past
 
     def start_over(self, beginning: Beginning, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
         for tx in self.pool.transactions():
             self.sequencer.drop(tx.hash, "the chain was reset")
-        self.beginning = beginning
-        self.past = None if beginning.fork is None else beginning.fork.past
+        self._begin_with(beginning)
         self.sequencer.set_rules(beginning.spec, engine)
         self.sequencer.restart((beginning.block,))
         genesis = beginning.genesis

@@ -12,7 +12,7 @@ import hashlib
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -272,14 +272,23 @@ def write_bundle(path: Path, l2: Fork | None, l1: Fork | None) -> None:
     Bundle(head, found).write(path)
 
 
-def open_fork(request: ForkRequest, balances: Mapping[Address, Wei], origin: L1Origin | None = None) -> Fork:
-    """Ask for the block to fork. Blocks. ``balances``: what some accounts own there instead (wei). ``origin``: for an
-    L1, the block that the L2 beside it has got to, which is forked where the request does not say otherwise.
+def open_fork(
+    request: ForkRequest,
+    balances: Mapping[Address, Wei],
+    undelegated: Collection[Address] = (),
+    origin: L1Origin | None = None,
+) -> Fork:
+    """Ask for the block to fork. Blocks. ``balances``: what some accounts own there instead (wei); ``undelegated``:
+    those of them that delegate to nobody. ``origin``: for an L1, the block that the L2 beside it has got to, which is
+    forked where the request does not say otherwise.
+
+    Why the dev accounts delegate to nobody: everybody has their keys, and on live networks somebody has delegated them
+    (EIP-7702) to contracts that take away whatever they are sent.
 
     Raises ``ConfigError`` where there is no such block or bundle, ``StateUnavailable`` where upstream fails.
     """
     if request.bundle is not None:
-        return _open_bundle(request, balances)
+        return _open_bundle(request, balances, undelegated)
     upstream = Upstream(request.urls, request.manners)
     chain_id, number, tx = request.chain_id, request.block, request.tx_hash
     remarks: tuple[str, ...] = ()
@@ -321,7 +330,7 @@ def open_fork(request: ForkRequest, balances: Mapping[Address, Wei], origin: L1O
         name = f"{header.number}-{block_hash.hex()[:16]}-{_endpoint(request)}.answers"
         answers = DiskCache(request.cache / str(chain_id) / name)
     source = Source(answers, upstream, recording=request.recording)
-    state = RemoteState(source, header.number, block_hash, balances=balances)
+    state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
     past = Past(source, chain_id, header.number)
     past.state = state
     return Fork(
@@ -345,7 +354,7 @@ def _holds(path: Path, part: str) -> bool:
     return "l1" in head if part else "block" in head or "l1" not in head
 
 
-def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei]) -> Fork:
+def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei], undelegated: Collection[Address]) -> Fork:
     assert request.bundle is not None
     bundle = read_bundle(request.bundle)
     head = bundle.head["l1"] if request.part else bundle.head
@@ -355,7 +364,7 @@ def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei]) -> Fork:
     except (KeyError, TypeError, ValueError):
         raise ConfigError(f"{request.bundle}: the bundle does not say which block it is of; record it again") from None
     source = Source(Part(bundle, f"{request.part} ") if request.part else bundle, None)
-    state = RemoteState(source, header.number, block_hash, balances=balances)
+    state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
     past = Past(source, chain_id, header.number)
     past.state = state
     return Fork(request, str(request.bundle), chain_id, document, header, block_hash, source, state, past)

@@ -306,14 +306,21 @@ class Node:
 
     def open_fork(self, request: ForkRequest | None) -> Fork | None:
         """The fork for L2 that ``request`` asks for. Blocks. Raises ``ConfigError``, ``StateUnavailable``."""
-        return None if request is None else open_fork(request, funded_balances(self.config, self.accounts))
+        if request is None:
+            return None
+        return open_fork(request, funded_balances(self.config, self.accounts), self._keyed)
 
     def open_l1_fork(self, request: ForkRequest | None, l2: Fork | None) -> Fork | None:
         """The same for L1: where the request names no block, of the one that the L2 which is forked has got to."""
         if request is None:
             return None
         balances = role_balances(self.roles) | funded_balances(self.config, self.accounts)
-        return open_fork(request, balances, origin=None if l2 is None else origin_of(l2))
+        return open_fork(request, balances, self._keyed, None if l2 is None else origin_of(l2))
+
+    @property
+    def _keyed(self) -> list[Address]:
+        """The accounts whose keys everybody has."""
+        return [account.raw_address for account in self.accounts.keyed]
 
     def open_fork_of(self, chain: LocalChain, request: ForkRequest) -> Fork:
         """The fork for one of the chains that there are. Blocks. Raises as they do."""

@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
+from megadev.chain.transactions import is_delegation
 from megadev.errors import NotFetchedYet, NotInBundle, StateUnavailable, UpstreamFailed, UpstreamRefused
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32, Wei
@@ -169,6 +170,7 @@ class RemoteState:
 
     ``scope`` goes in front of the keys under which answers are kept, to tell several blocks apart in one place.
     ``balances`` (wei) are what some accounts own instead of what upstream says: the funded accounts of a fork.
+    ``undelegated``: accounts that delegate to nobody (EIP-7702) whatever upstream says.
     """
 
     def __init__(
@@ -179,12 +181,14 @@ class RemoteState:
         *,
         scope: str = "",
         balances: Mapping[Address, Wei] | None = None,
+        undelegated: Iterable[Address] = (),
     ) -> None:
         self.source = source
         self.number = number
         self.hash = block_hash
         self._scope = scope
         self._balances = dict(balances or {})
+        self._undelegated = frozenset(undelegated)
         self._accounts: dict[Address, Account | None] = {}
         self._slots: dict[Slot, int] = {}
         self._codes: dict[Hash32, bytes] = {EMPTY_CODE_HASH: b""}
@@ -208,7 +212,10 @@ class RemoteState:
         balance = self._balances.get(address)
         if balance is not None:
             found = found or EMPTY_ACCOUNT
-            return Account(found.nonce, balance, found.code_hash)
+            code_hash = found.code_hash
+            if address in self._undelegated and is_delegation(self._codes[code_hash]):
+                code_hash = EMPTY_CODE_HASH
+            return Account(found.nonce, balance, code_hash)
         return found
 
     def storage(self, address: Address, slot: int) -> int:

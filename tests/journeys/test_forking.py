@@ -134,6 +134,22 @@ def test_the_accounts_are_funded_on_top_and_keep_their_nonces(upstream: Upstream
     assert net.rpc("eth_getBalance", upstream.users[3]) == upstream.net.rpc("eth_getBalance", upstream.users[3])
 
 
+def test_the_accounts_delegate_to_nobody_whoever_delegated_them_upstream(
+    upstream: Upstream, fork: Callable[..., Devnet]
+) -> None:
+    delegated = "0xef0100" + upstream.token[2:]
+    before = upstream.net.rpc("evm_snapshot")
+    for who in (upstream.users[0], upstream.users[3]):
+        upstream.net.rpc("anvil_setCode", who, delegated)
+    upstream.net.rpc("evm_mine")
+    net = fork(upstream.url, accounts=2, no_storage_caching=True)
+    assert net.rpc("eth_getCode", upstream.users[0], "latest") == "0x"
+    assert net.rpc("eth_getCode", upstream.users[3], "latest") == delegated, "it is none of the fork's"
+    paid = net.rpc("eth_sendTransactionSync", {"from": upstream.users[1], "to": upstream.users[0], "value": "0x1"})
+    assert paid["gasUsed"] == "0x5208"
+    upstream.net.rpc("evm_revert", before)
+
+
 def test_a_pinned_block_is_what_the_fork_sees(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(f"{upstream.url}@4")
     assert net.rpc("eth_blockNumber") == "0x4"
@@ -481,6 +497,21 @@ def test_reset_forks_anew_and_without_forking_forks_nothing(upstream: Upstream, 
     assert net.rpc("eth_blockNumber") == "0x5"
     net.rpc("anvil_reset")
     assert net.rpc("eth_blockNumber") == "0x0" and net.rpc("eth_getCode", upstream.token) == "0x"
+
+
+def test_a_held_snapshot_brings_back_what_came_before_the_fork(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    net = fork(f"{upstream.url}@4")
+    old = net.rpc("eth_getBlockByNumber", "0x2", True)
+    held = net.snapshot()
+    net.rpc("anvil_reset")
+    assert net.rpc("eth_getBlockByNumber", "0x2", True) is None
+    net.revert(held)
+    assert net.rpc("eth_getBlockByNumber", "0x2", True) == old
+    net.rpc("anvil_reset", {"forking": {"blockNumber": 6}})
+    assert net.rpc("eth_getBlockByNumber", "0x5", False) is not None
+    net.revert(held)
+    assert net.rpc("eth_getBlockByNumber", "0x5", False) is None
+    assert balance_of(net, upstream.token, upstream.users[1], "0x2") == 1
 
 
 def test_a_reset_that_fails_leaves_everything(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
