@@ -146,6 +146,7 @@ class LocalChain:
     @began_with.setter
     def began_with(self, began_with: tuple[Beginning, BlockSettings]) -> None:
         self.beginning, self._first_settings = began_with
+        self.past = None if self.fork is None else self.fork.past
 
     def start_over(self, beginning: Beginning, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""

@@ -68,22 +68,30 @@ def compare(old: Layout, new: Layout) -> list[Conflict]:
 
 
 def added(old: Layout, new: Layout) -> Iterator[tuple[Variable, Sequence[tuple[int, int]]]]:
-    """New variables of a compatible layout, each with the (slot, mask) that must be empty for it to begin as zero."""
-    taken = {(variable.slot, variable.offset) for variable in old.variables if not _is_gap(variable)}
-    for variable in new.variables:
-        if not _is_gap(variable) and (variable.slot, variable.offset) not in taken:
-            yield variable, _masks(variable)
+    """Variables of a compatible layout that are new, or take more slots than they did, each with the (slot, mask) that
+    must be empty for what is new of it to begin as zero."""
+    yield from _added(old.variables, new.variables)
     for name, variables in new.namespaces.items():
-        there = {(variable.slot, variable.offset) for variable in old.namespaces.get(name, ())}
-        for variable in variables:
-            if (variable.slot, variable.offset) not in there:
-                yield variable, _masks(variable)
+        yield from _added(old.namespaces.get(name, ()), variables)
 
 
-def _masks(variable: Variable) -> list[tuple[int, int]]:
-    whole = 2**256 - 1
+def _added(
+    old: Sequence[Variable], new: Sequence[Variable]
+) -> Iterator[tuple[Variable, Sequence[tuple[int, int]]]]:
+    there = {(variable.slot, variable.offset): variable for variable in old if not _is_gap(variable)}
+    for variable in new:
+        if _is_gap(variable):
+            continue
+        before = there.get((variable.slot, variable.offset))
+        if before is None or variable.type.slots > before.type.slots:
+            yield variable, _masks(variable, 0 if before is None else before.type.slots)
+
+
+def _masks(variable: Variable, known: int) -> list[tuple[int, int]]:
+    """Without the first ``known`` slots."""
     if variable.type.starts_slot:
-        return [(variable.slot + index, whole) for index in range(min(variable.type.slots, _MOST_SLOTS))]
+        last = min(variable.type.slots, known + _MOST_SLOTS)
+        return [(variable.slot + index, 2**256 - 1) for index in range(known, last)]
     return [(variable.slot, ((1 << 8 * variable.type.size) - 1) << 8 * variable.offset)]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from megadev.chain.blocks import Tag
-from megadev.errors import StateUnavailable, UnknownBlock
+from megadev.errors import NotFetchedYet, StateUnavailable, UnknownBlock
 from megadev.evm import calls
 from megadev.evm.engine import TxEnv
 from megadev.node.chain import LocalChain
@@ -151,11 +151,11 @@ class Versions:
         beacons: dict[Address, list[Address]] = {}
         said = {address: contract for (where, address), contract in self._named.items() if where == name}
         for address, code_hash in _contracts(chain, state, said):
-            code = state.code(code_hash)
-            target = _delegates_to(state, address, code)
+            code = _code(state, code_hash)
+            target = _delegates_to(chain, address, code)
             if target is not None:
                 proxies.setdefault(target, []).append(address)
-            elif beacon := state.storage(address, BEACON_SLOT):
+            elif beacon := _written(chain, address, BEACON_SLOT):
                 beacons.setdefault(_address(beacon), []).append(address)
             contract = self.of_code(code, code_hash)
             if contract is not None:
@@ -178,9 +178,9 @@ class Versions:
                 place = name, address
                 if (place, code_hash) in self._strangers or place in self._named:
                     continue
+                code = _code(state, code_hash)
                 self._strangers.add((place, code_hash))
-                code = state.code(code_hash)
-                if self.of_code(code, code_hash) is None and _delegates_to(state, address, code) is None:
+                if self.of_code(code, code_hash) is None and _delegates_to(chain, address, code) is None:
                     alike = [contract for contract in build.values() if _has_functions(code, contract)]
                     if alike:
                         yield place, max(alike, key=lambda contract: len(contract.artifact.interface.functions))
@@ -194,6 +194,8 @@ class Versions:
             key = (block.hash, deployed.address)
             if key not in self._creations:
                 self._creations[key] = creation_in(chain, block, deployed.address)
+        except NotFetchedYet:
+            raise
         except (StateUnavailable, UnknownBlock):  # a chain that was loaded without its history
             return None
         creation = self._creations[key]
@@ -221,15 +223,35 @@ def _contracts(
             yield address, there.code_hash
 
 
-def _delegates_to(state: StateReader, address: Address, code: bytes) -> Address | None:
+def _code(state: StateReader, code_hash: Hash32) -> bytes:
+    """b'' where a fork's upstream does not answer."""
+    try:
+        return state.code(code_hash)
+    except NotFetchedYet:
+        raise
+    except StateUnavailable:
+        return b""
+
+
+def _delegates_to(chain: LocalChain, address: Address, code: bytes) -> Address | None:
     """Whose code runs for ``address``, if it says so itself."""
     for before, behind in _CLONES:
         if code.startswith(before) and code.startswith(behind, len(before) + 20):
             return code[len(before) : len(before) + 20]
     if len(code) == 23 and code.startswith(_DELEGATION):
         return code[3:]
-    word = state.storage(address, IMPLEMENTATION_SLOT)
+    word = _written(chain, address, IMPLEMENTATION_SLOT)
     return _address(word) if word else None
+
+
+def _written(chain: LocalChain, address: Address, slot: int) -> int:
+    """A word of storage as the chain itself holds it: a fork is not asked for what only upstream has."""
+    tip = chain.sequencer.tip
+    if tip.irregular is not None:
+        now = tip.irregular.storage.get(address, {}).get(slot)
+        if now is not None or address in tip.irregular.cleared:
+            return now or 0
+    return tip.head.world.storage_of(address).get(slot, 0)
 
 
 def _stands_for(chain: LocalChain, beacon: Address) -> Address | None:

@@ -176,7 +176,8 @@ def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Confl
                 word = situation.storage(address, slot)
                 if word & mask:
                     where = in_words(situation.chain, address)
-                    said = f"its {variable.place} of {where} is not empty ({word & mask:#x})"
+                    at = slot if slot < 2**64 else hex(slot)
+                    said = f"its slot {at} of {where} is not empty ({word & mask:#x})"
                     conflicts.append(Conflict(Fault.OCCUPIED, str(variable), said))
                     break
     return conflicts

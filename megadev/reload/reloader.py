@@ -20,7 +20,7 @@ import msgspec
 
 from megadev.artifacts.formats import NotAnArtifact
 from megadev.clock import SystemClock
-from megadev.errors import ConfigError, InvalidParams, MegadevError, ReloadRefused
+from megadev.errors import ConfigError, InvalidParams, MegadevError, NotFetchedYet, ReloadRefused
 from megadev.events import BlockSealed, ContractReload, ContractsReloaded, Event, MiniBlockSealed
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
@@ -156,12 +156,21 @@ class Reloader:
             if not first:
                 return
         gone = {self._name_of(path) for path in files or () if not path.exists()}
-        if not self._stopped:
-            self._on_writer(lambda: self._take(made, gone, first, began, compiled - compiling))
+        if self._stopped:
+            return
+        lost = self._on_writer(lambda: self._learn(made, gone))
+        if first:
+            names = sorted(contract.name for contract in made.values() if contract.has_code)
+            what = ", ".join(compiler.name for compiler in self._compilers)
+            text = f"watching {self._root} ({what}): {', '.join(names) or 'no contracts yet'}"
+            self.tell(Notice("watching", text, {"root": str(self._root), "contracts": names}))
+            self._patiently(self._look)
+        elif self._changed or lost:
+            self._patiently(lambda: self._follow(lost, began, compiled - compiling))
 
     def answer(self, yes: bool) -> None:
         """Do what waits for an answer (mode ask), or leave it. On any thread but the writer's."""
-        self._guarded(lambda: self._on_writer(lambda: self._answer(yes)))
+        self._guarded(lambda: self._patiently(lambda: self._answer(yes)))
 
     def _run(self) -> None:
         self._guarded(lambda: self.changed(None))
@@ -172,7 +181,7 @@ class Reloader:
             if sources:
                 self._guarded(lambda sources=sources, began=began: self.changed(sources, began))  # type: ignore[misc]
             if len(paths) > len(sources):
-                self._guarded(lambda: self._on_writer(self._look))
+                self._guarded(lambda: self._patiently(self._look))
             while not self._scripts.empty():
                 command = self._scripts.get()
                 self._guarded(lambda command=command: self._run_script(command))  # type: ignore[misc]
@@ -186,6 +195,14 @@ class Reloader:
         except Exception as problem:
             if not self._stopped:  # then there is no writer any more
                 self.tell(Notice("failed", f"unexpected {type(problem).__name__}: {problem}; please report it"))
+
+    def _patiently(self, act: Callable[[], None]) -> None:
+        """Run ``act`` on the writer's thread, again and again until all is there that a fork has to fetch for it."""
+        while True:
+            try:
+                return self._on_writer(act)  # type: ignore[no-any-return]
+            except NotFetchedYet as missing:
+                missing.fetch()
 
     def _is_of_interest(self, path: Path) -> bool:
         return any(
@@ -211,19 +228,9 @@ class Reloader:
 
     # -- on the writer's thread -------------------------------------------------------------------------------------
 
-    def _take(self, made: Build, gone: set[str], first: bool, began: int, compile_ns: int) -> None:
-        """A build arrived: know it, plan, and do what the mode says."""
-        lost = self._learn(made, gone)
+    def _follow(self, lost: list[str], began: int, compile_ns: int) -> None:
+        """A build is known: plan, and do what the mode says. May be begun again until something is told."""
         self._asked = None
-        if first:
-            names = sorted(contract.name for contract in made.values() if contract.has_code)
-            what = ", ".join(compiler.name for compiler in self._compilers)
-            text = f"watching {self._root} ({what}): {', '.join(names) or 'no contracts yet'}"
-            self.tell(Notice("watching", text, {"root": str(self._root), "contracts": names}))
-            self._look()
-            return
-        if not self._changed and not lost:
-            return
         plan = self._plan(self._settings.policy, force=False)
         fields = {**plan_json(plan), "compileMs": compile_ns / 1e6}
         text = "\n".join(plan.lines())
@@ -245,10 +252,11 @@ class Reloader:
         self.tell(Notice("plan", f"{text}\n`megadev reload apply` does it", {**fields, "pending": True}))
 
     def _answer(self, yes: bool) -> None:
-        asked, self._asked = self._asked, None
+        asked = self._asked
         if asked is None:
             return
         if not yes:
+            self._asked = None
             self.tell(Notice("plan", "not reloaded: the next save asks again, `megadev reload apply` does it", {}))
             return
         plan = self._plan(self._settings.policy, force=False)
@@ -256,6 +264,7 @@ class Reloader:
             self._apply(plan, 0, monotonic_ns())
             self._write_abi()
         elif plan.is_refused or not plan.steps:
+            self._asked = None
             self.tell(Notice("refused" if plan.is_refused else "plan", "\n".join(plan.lines()), plan_json(plan)))
         else:
             self._ask(plan, "it is another plan now:\n" + "\n".join(plan.lines()), plan_json(plan))

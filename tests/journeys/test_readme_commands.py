@@ -47,8 +47,8 @@ STANDS_FOR = {
 """Inline commands that are named, not spelled out: how somebody would go on."""
 ELSEWHERE = {"megadev bench --against anvil"}
 """Inline commands with tests of their own, because they take long."""
-UPSTREAM = "https://eth.example.org/v2/KEY"
-"""Where forks are said to come from; here it is another node."""
+UPSTREAMS = ("https://eth.example.org/v2/KEY", "https://l2.example.org", "https://l1.example.org")
+"""Where forks are said to come from; here they are other nodes, whose first block is the one that is named."""
 
 
 def of_kind(language: str, words: str = "") -> list[str]:
@@ -117,9 +117,10 @@ STARTS = [text for text in of_kind("sh", "megadev up") if "pip" not in text and 
 
 @pytest.mark.parametrize("block", STARTS + [text for text in INLINE if text.startswith("megadev up")])
 def test_a_node_starts_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
-    if UPSTREAM in block:
-        block = block.replace(UPSTREAM, megadev_up("--number", "23000000", "--chain-id", "1").url)
-        shell.environment["MEGADEV_FORK_CACHE"] = str(shell.folder / "cache")
+    shell.environment["MEGADEV_FORK_CACHE"] = str(shell.folder / "cache")
+    for chain_id, upstream in enumerate(UPSTREAMS, 1):
+        if upstream in block:
+            block = block.replace(upstream, megadev_up("--number", "23000000", "--chain-id", str(chain_id)).url)
     for command in block.splitlines():
         if not command.startswith("megadev up"):
             shell.run(command)
@@ -127,7 +128,7 @@ def test_a_node_starts_as_shown(megadev_up: Up, shell: Shell, block: str) -> Non
         flags = shlex.split(command)[2:]
         node = megadev_up(*flags, env=shell.environment)
         assert int(node.rpc("eth_chainId"), 16) >= 1
-        if any("fork" in flag for flag in flags):
+        if "--fork-url" in flags or "--fork-bundle" in flags:
             assert node.rpc("eth_blockNumber") == hex(23_000_000)
         if "--ready-file" in flags:
             assert shell.run("megadev wait --ready-file ready.json") == f"{node.url}\n"
@@ -152,7 +153,7 @@ def test_hot_reload_works_as_shown(megadev_up: Up, shell: Shell) -> None:
     commands = ("megadev reload plan", "megadev reload apply --force", "megadev reload undo")
     assert set(INLINE) > set(commands)
     told = [shell.run(command, MEGADEV_RPC_URL=node.url) for command in commands]
-    assert "reload 1 done" in told[1] and told[2].startswith("undid reload 1: ")
+    assert "reload 1 done" in told[1] and told[2].startswith("undid reload 1 of ")
     assert "Box" in (shell.folder / "web" / "src" / "deployments.ts").read_text()
 
 
@@ -229,7 +230,7 @@ def test_cast_sends_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
 @pytest.mark.skipif(
     shutil.which("node") is None or not (Path(NODE_MODULES) / "viem").is_dir(), reason="there is no Node.js with viem here"
 )
-@pytest.mark.parametrize("block", of_kind("ts"))
+@pytest.mark.parametrize("block", of_kind("ts", '"viem"'))
 def test_viem_sends_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
     node = megadev_up()
     (shell.folder / "node_modules").symlink_to(Path(NODE_MODULES).resolve())

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from megadev.reload.compatibility import compare
+from megadev.reload.compatibility import added, compare
 from megadev.reload.layout import (
     Layout,
     SyntaxTrees,
@@ -60,6 +60,19 @@ def test_a_refusal_names_the_variable_and_the_remedy() -> None:
     assert str(first) == "C.x: inserted at slot 1, before variables that were there"
     assert "after all others" in first.fault.value
     assert str(second) == "C.b: moved from slot 1 to slot 2"
+
+
+def test_what_is_new_of_a_layout_must_be_empty() -> None:
+    def places(name: str) -> list[tuple[str, list[int]]]:
+        compiled = COMPILED["solidity"][name]
+        found = added(solidity_layout(compiled["before"]), solidity_layout(compiled["after"]))
+        return [(variable.name, [slot for slot, _ in masks]) for variable, masks in found]
+
+    assert places("a variable is appended") == [("c", [2])]
+    assert places("the last array becomes longer") == [("a", [2, 3])]
+    assert places("a struct grows at the end of everything") == [("s", [1])]
+    assert places("room that was kept is used") == [("n", [1])]
+    assert places("a packed array becomes longer in its word") == []
 
 
 def test_a_namespace_begins_where_the_erc_says() -> None:

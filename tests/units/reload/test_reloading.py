@@ -379,7 +379,7 @@ def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> Non
     other = without["contracts"].pop("Counter.sol")["Counter"]
     without["contracts"]["Counter.sol"] = {"Tally": other}
     made = read_solc(json.dumps(without).encode(), stage.source.parent)
-    stage.reloader._take(made, set(), False, 0, 0)
+    stage.reloader._follow(stage.reloader._learn(made, set()), 0, 0)
     assert "Counter.sol:Counter is gone: what is deployed of it stays as it is" in stage.notices[-1].text
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
 
@@ -516,6 +516,23 @@ def test_an_address_is_named_on_the_chain_that_is_asked(tmp_path: Path) -> None:
     for address in (strange, other):
         assert stage.net.l2.rpc("eth_getCode", address, "latest") == "0x00"
         assert stage.net.l1.rpc("eth_getCode", address, "latest") != "0x00"
+
+
+def test_on_a_fork_what_stands_upstream_follows_once_it_is_named(tmp_path: Path) -> None:
+    with Devnet(accounts=2, no_l1=True) as upstream:
+        live = Stage(tmp_path, net=upstream)
+        counter, _ = live.counter(step=5)
+        live.bump(counter)
+        with Devnet(accounts=2, no_l1=True, fork_url=(upstream.serve(),), no_storage_caching=True, project=tmp_path) as net:
+            stage = Stage(tmp_path, net=net)
+            net.serve()  # from now on the writer's thread may not wait for what is fetched
+            assert net.rpc("megadev_trackContract", counter, "Counter")["codeMatches"]
+            assert stage.save("appended").kind == "reloaded", "its new slot is fetched, and empty"
+            assert stage.save("doubled").kind == "refused"
+            net.rpc("megadev_reloadApply", True)
+            stage.bump(counter)
+            assert (stage.call(counter, "count()"), stage.call(counter, "step()")) == (5 + 10, 5)
+        assert live.call(counter, "count()") == 5
 
 
 def test_without_watching_the_methods_say_what_to_do() -> None:
