@@ -19,11 +19,15 @@ SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HALF_N = SECP256K1_N // 2
 """The largest s that EIP-2 allows in a transaction."""
 
+# taken here, and not where they are used: cffi builds what is asked of it when it is first asked, and threads ask at once
 _new = ffi.new
 _view = ffi.buffer
 _parse = lib.secp256k1_ecdsa_recoverable_signature_parse_compact
 _recover = lib.secp256k1_ecdsa_recover
 _serialize = lib.secp256k1_ec_pubkey_serialize
+_sign = lib.secp256k1_ecdsa_sign_recoverable
+_serialize_compact = lib.secp256k1_ecdsa_recoverable_signature_serialize_compact
+_create = lib.secp256k1_ec_pubkey_create
 _SIGNATURE = ffi.typeof("secp256k1_ecdsa_recoverable_signature *")
 _PUBLIC_KEY = ffi.typeof("secp256k1_pubkey *")
 _POINT = ffi.typeof("unsigned char[65]")
@@ -59,10 +63,10 @@ def sign(message_hash: Hash32, private_key: bytes) -> tuple[int, int, int]:
         raise ValueError(f"a message hash has 32 bytes, got {len(message_hash)}")
     _check_key(private_key)
     signature = _new(_SIGNATURE)
-    if not lib.secp256k1_ecdsa_sign_recoverable(ctx, signature, message_hash, private_key, ffi.NULL, ffi.NULL):
+    if not _sign(ctx, signature, message_hash, private_key, ffi.NULL, ffi.NULL):
         raise ValueError("the private key is not in [1, n)")
     compact, recovery_id = _new(_COMPACT), _new(_INT)
-    lib.secp256k1_ecdsa_recoverable_signature_serialize_compact(ctx, compact, recovery_id, signature)
+    _serialize_compact(ctx, compact, recovery_id, signature)
     rs = _view(compact)[:]
     return int(recovery_id[0]), int.from_bytes(rs[:32], "big"), int.from_bytes(rs[32:], "big")
 
@@ -71,7 +75,7 @@ def public_key(private_key: bytes, *, compressed: bool = False) -> bytes:
     """The public key: 64 bytes x ‖ y, or 33 bytes if ``compressed``. Raises ValueError for a key outside [1, n)."""
     _check_key(private_key)
     public = _new(_PUBLIC_KEY)
-    if not lib.secp256k1_ec_pubkey_create(ctx, public, private_key):
+    if not _create(ctx, public, private_key):
         raise ValueError("the private key is not in [1, n)")
     point = _new(_POINT)
     _serialize(ctx, point, _new(_SIZE, 65), public, _COMPRESSED if compressed else _UNCOMPRESSED)
