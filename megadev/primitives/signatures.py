@@ -19,7 +19,7 @@ SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HALF_N = SECP256K1_N // 2
 """The largest s that EIP-2 allows in a transaction."""
 
-# taken here, and not where they are used: cffi builds what is asked of it when it is first asked, and threads ask at once
+# taken here, not where they are used: cffi builds what is asked of it when it is first asked, perhaps by two threads
 _new = ffi.new
 _view = ffi.buffer
 _parse = lib.secp256k1_ecdsa_recoverable_signature_parse_compact
