@@ -7,13 +7,19 @@ from __future__ import annotations
 import collections
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from megadev.cli.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.config import DevnetConfig, resolve
 from megadev.errors import ConfigError, MegadevError
+
+if TYPE_CHECKING:
+    from megadev.devnet import Devnet
 
 
 class CommandFailed(MegadevError):
@@ -58,6 +64,7 @@ def record(
     }
     config: DevnetConfig = resolve(flags, os.environ, None)
     with Devnet(config) as net:
+        _wait_for_prefetch(net, quiet=config.quiet or config.json)
         url = net.serve()
         environment = {**os.environ, "MEGADEV_RPC_URL": url, "ETH_RPC_URL": url}
         try:
@@ -66,6 +73,18 @@ def record(
             raise CommandFailed(f"{command[0]}: {problem.strerror or problem}") from None
     click.echo(f"{output}: {output.stat().st_size} bytes; use it with megadev up --fork-bundle {output}", err=True)
     return code if code >= 0 else 128 - code
+
+
+def _wait_for_prefetch(net: Devnet, *, quiet: bool) -> None:
+    """Have fetched first what the last recording used: COMMAND, which may be timed, then waits for little."""
+    thread, found = net.node.prefetching, net.node.l2.fork
+    if thread is None or found is None:
+        return
+    with Bar("fetching ahead", "calls", is_shown=is_wanted(sys.stderr, quiet=quiet)) as bar:
+        while thread.is_alive():
+            thread.join(REFRESH_SECONDS)
+            if found.prefetched is not None:
+                bar.at(*found.prefetched)
 
 
 @fork.command(short_help="Show what a bundle holds.")
