@@ -10,14 +10,16 @@ from __future__ import annotations
 import itertools
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from megadev import __version__
 from megadev.artifacts import explain
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.receipts import ConsoleCall
 from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.cli.bridge_contracts import bridge_contracts
 from megadev.cli.console import one_line, plain_lines
@@ -32,6 +34,7 @@ from megadev.events import (
     PreconfirmationsLost,
     SequencerCondition,
     SequencerTurned,
+    TransactionAdmitted,
     TransactionDropped,
     TransactionPreconfirmed,
 )
@@ -211,6 +214,19 @@ class _Tally:
         self.blocks = self.mini_blocks = self.transactions = 0
 
 
+class _Printed:
+    """What a transaction printed; put into words when it is looked at, since the writer's thread has no time for it."""
+
+    def __init__(self, time: int, calls: Sequence[ConsoleCall]) -> None:
+        self._time = time
+        self._calls = calls
+
+    @cached_property
+    def happening(self) -> Happening:
+        lines = _lines_of("\n".join(read_console(call.data).text for call in self._calls))
+        return Happening(self._time, "console", lines or ("",))
+
+
 class Board:
     """What happened lately on ``devnet``. ``monotonic_ns``: what rates are measured by; people look at them by their
     own clock.
@@ -227,7 +243,8 @@ class Board:
         self._transactions: deque[_Numbered] = deque(maxlen=TRANSACTIONS_KEPT)
         self._numbers = itertools.count()
         self._rows: dict[int, TransactionView] = {}
-        self._happenings: deque[Happening] = deque(maxlen=HAPPENINGS_KEPT)
+        self._happenings: deque[Happening | _Printed] = deque(maxlen=HAPPENINGS_KEPT)
+        self._chains: dict[str, ChainView] = {}
         self._offer = ""
         self._messages: tuple[_Message, ...] = ()
         self._messages_of: tuple[SealedBlock, SealedBlock] | None = None
@@ -255,11 +272,9 @@ class Board:
 
     def happened(self, kind: str, text: str, level: str = "") -> None:
         """Take notice of something else. ``text`` may have several lines."""
-        lines = [_short_hex(line) for line in plain_lines(text, 10_000) if line.strip()]
-        if len(lines) > LINES_KEPT:
-            lines = [*lines[: LINES_KEPT - 1], f"({len(lines) - LINES_KEPT + 1} more lines)"]
+        lines = _lines_of(text)
         if lines:
-            self._happenings.append(Happening(self._devnet.node.l2.time.now(), kind, tuple(lines), level))
+            self._happenings.append(Happening(self._devnet.node.l2.time.now(), kind, lines, level))
 
     def answer(self, text: str, *, is_problem: bool = False) -> None:
         """What came of the latest key."""
@@ -277,7 +292,7 @@ class Board:
                 tally.mini_blocks += 1
             elif kind is BlockSealed:
                 tally.blocks += 1
-            else:
+            elif kind is not TransactionAdmitted:
                 self._seldom(chain, event)
 
         return hear
@@ -291,8 +306,7 @@ class Board:
             self._took_ns.append(event.duration_ns)
         self._transactions.append((next(self._numbers), chain, event))
         if event.receipt.console:
-            printed = "\n".join(read_console(call.data).text for call in event.receipt.console[:LINES_KEPT])
-            self.happened("console", printed)
+            self._happenings.append(_Printed(self._devnet.node.l2.time.now(), event.receipt.console[:LINES_KEPT]))
 
     def _seldom(self, chain: LocalChain, event: Event) -> None:
         where = "" if chain is self._devnet.node.l2 else "L1: "
@@ -333,7 +347,9 @@ class Board:
             durations=self._durations_now(),
             transactions=self._latest(transactions),
             messages=None if node.l1 is None else tuple(each.at(node.l1.time.now()) for each in self._messages),
-            happenings=tuple(reversed(self._happenings.copy())),
+            happenings=tuple(
+                each if isinstance(each, Happening) else each.happening for each in reversed(self._happenings.copy())
+            ),
             condition=l2.sequencer.condition,
             troubles=self._troubles(),
             watches=node.reloads is not None,
@@ -344,16 +360,16 @@ class Board:
 
     def _chain(self, chain: LocalChain, name: str) -> ChainView:
         newest = chain.head
-        return ChainView(
-            name,
-            chain.spec.chain_id,
-            chain.urls[0] if chain.urls else "",
-            newest.number,
-            chain.block(Tag.SAFE).number,
-            chain.block(Tag.FINALIZED).number,
-            len(chain.pool),
-            _fork(chain),
-        )
+        try:
+            safe, finalized = chain.block(Tag.SAFE).number, chain.block(Tag.FINALIZED).number
+        except MegadevError:  # blocks go while they are looked for; the next view has those that are left
+            before = self._chains.get(name)
+            safe, finalized = (0, 0) if before is None else (before.safe, before.finalized)
+        url = chain.urls[0] if chain.urls else ""
+        waiting = len(chain.pool)
+        view = ChainView(name, chain.spec.chain_id, url, newest.number, safe, finalized, waiting, _fork(chain))
+        self._chains[name] = view
+        return view
 
     def _rates(self) -> Rates:
         """By the difference to the oldest sample that is young enough."""
@@ -501,6 +517,14 @@ class _Message:
         shown = self.shown
         left = max(self.ready_at - now, 0)
         return MessageView(shown.way, shown.amount, shown.name, shown.mark, shown.state, left)
+
+
+def _lines_of(text: str) -> tuple[str, ...]:
+    """A text of several lines, made harmless; not all of them where they are many."""
+    lines = [_short_hex(line) for line in plain_lines(text, 10_000) if line.strip()]
+    if len(lines) > LINES_KEPT:
+        lines = [*lines[: LINES_KEPT - 1], f"({len(lines) - LINES_KEPT + 1} more lines)"]
+    return tuple(lines)
 
 
 def _newest_first(messages: Iterable[_Message]) -> list[_Message]:

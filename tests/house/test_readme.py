@@ -111,6 +111,12 @@ def tracers_table() -> str:
     return "\n\n".join(["\n".join(rows), bounds])
 
 
+def view_of_both_chains() -> str:
+    """A screen of ``megadev up --ui``, as its own test has it."""
+    screen = (REPOSITORY / "tests" / "units" / "cli" / "screens" / "busy-80x24.txt").read_text(encoding="utf-8")
+    return f"```text\n{screen}```"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "gateway": gateway_tables,
     "deviations": deviations_table,
@@ -118,6 +124,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "help": help_texts,
     "rpc": rpc_table,
     "tracers": tracers_table,
+    "view": view_of_both_chains,
 }
 
 

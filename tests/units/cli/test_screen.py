@@ -56,7 +56,7 @@ BUSY = dataclasses.replace(
         TransactionView("L2", 12345, "0x9f00…00aa", True, "deposit: 1.5 ETH to 0xf39F…2266", None),
         TransactionView("L1", 811, "0xbb00…00bb", True, "OptimismPortal2.depositTransaction(to: 0xf39F…2266, "
             "value: 1500000000000000000, gasLimit: 200000, isCreation: false, data: 0x)", 123.4),
-        TransactionView("L2", 12344, "0xcc00…00cc", True, "Mint.名前をつける(名: 日本語の長い文字列です、とても長い)", 0.25),
+        TransactionView("L2", 12344, "0xcc00…00cc", True, "new Vault.constructor(cap: 1000)", 0.25),
     ),
     messages=(
         MessageView("L2 → L1", "0.25 ETH", "0x4258…ba8a", ".", "initiated, awaits a proposal"),
@@ -98,7 +98,14 @@ BROKEN = dataclasses.replace(
     note="error: the sequencer has crashed: megadev_sequencer_restart brings it back",
     is_problem=True,
 )
-STATES = {"idle": IDLE, "alone": ALONE, "busy": BUSY, "broken": BROKEN}
+FOREIGN = dataclasses.replace(
+    BUSY,
+    transactions=(
+        TransactionView("L2", 1, "0xcc00…00cc", True, "Mint.名前をつける(名: 日本語の長い文字列です、とても長い、とても)", 0.25),
+    ),
+    happenings=(Happening(NOW, "console", ("絵文字 🎉 と日本語の長い文字列です、とても長い、とても長い、とても長いです",)),),
+)
+STATES = {"foreign": FOREIGN, "idle": IDLE, "alone": ALONE, "busy": BUSY, "broken": BROKEN}
 SIZES = [(80, 24), (160, 50), (100, 40), (120, 24), (40, 10)]
 
 
