@@ -1024,7 +1024,7 @@ class DevnetConfig:
         Boolean(),
         TERMINAL,
         "--ui",
-        "Show a live view of the chain instead of the log, with keys to mine, travel in time, snapshot and pause; "
+        "Show a live view of both chains instead of the log, with keys to mine, travel in time, snapshot and pause; "
         "where there is no terminal, the log.",
     )
     quiet: bool = _setting(False, Boolean(), TERMINAL, "--quiet -q --silent", "Print errors only.")

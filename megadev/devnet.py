@@ -25,6 +25,7 @@ from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
+from megadev.node.persistence import OnProgress, silent
 from megadev.node.snapshots import Held
 from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
 from megadev.rpc.history import asked_upstream
@@ -106,7 +107,8 @@ class Devnet:
     ``rpc``, ``w3``, ``async_w3`` and ``url`` are the L2's; ``l1`` has the same for the chain that it settles on.
 
     Interval mining needs an event loop for its timer. ``loop`` is the caller's, which must then make all requests from
-    it; without one a thread is started as soon as blocks are to come by timer.
+    it; without one a thread is started as soon as blocks are to come by timer. ``on_progress`` hears how many of how
+    many blocks are loaded, where the settings name a file with a chain.
 
     Raises ``ConfigError`` for settings that cannot be used.
     """
@@ -117,10 +119,11 @@ class Devnet:
         *,
         clock: Clock | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
+        on_progress: OnProgress = silent,
         **settings: object,
     ) -> None:
         base = config if config is not None else DevnetConfig()
-        self.node = Node(base.replace(**settings) if settings else base, clock)
+        self.node = Node(base.replace(**settings) if settings else base, clock, on_progress)
         self._writer = Writer()
         self.l2 = Endpoint(self.node, self.node.l2, self._writer)
         """The rollup's chain."""

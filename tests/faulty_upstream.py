@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Fault = str | Callable[[Any], Any]
-"""``401``, ``404``, ``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``; or what makes an answer
-of the parsed body.
+"""``401``, ``404``, ``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``; or what makes an
+answer of the parsed body.
 """
 
 

@@ -493,7 +493,9 @@ def _measure_grown(
         endpoint = running.enter_context(_opened(Target(column, target.url, target.command)))
         progress.update(f"{blocks:,} blocks and accounts")
         resident = _resident(endpoint.pid)
-        added = grow(endpoint, blocks)
+        added = grow(
+            endpoint, blocks, lambda done, count: progress.update(f"{done:,} of {count:,} blocks and accounts")
+        )
         grown = _resident(endpoint.pid)
         if resident is not None and grown is not None and added:
             memory = {"bytes_before": resident, "bytes_after": grown, "bytes_per_block": (grown - resident) / added}

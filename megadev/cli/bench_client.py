@@ -626,9 +626,10 @@ PROBES: tuple[Probe, ...] = (
 """In the order of the table."""
 
 
-def grow(endpoint: Endpoint, blocks: int) -> int:
+def grow(endpoint: Endpoint, blocks: int, on_progress: Callable[[int, int], object] = lambda done, count: None) -> int:
     """Make the chain at least ``blocks`` blocks long with as many new accounts: a transfer to a fresh address each, and
-    empty blocks where the node put several transfers into one. Returns how many blocks were added."""
+    empty blocks where the node put several transfers into one. Returns how many blocks were added; ``on_progress``
+    hears how many of how many transfers are sent."""
     turn = cycle(range(SENDERS))
     before = parse_quantity(endpoint.connection.call("eth_blockNumber"))
     fresh = int.from_bytes(keccak(b"megadev bench")[:20], "big")
@@ -638,6 +639,7 @@ def grow(endpoint: Endpoint, blocks: int) -> int:
         for request in batches(endpoint, raws):
             result_of(endpoint.connection.exchange(request))
         endpoint.await_inclusion(range(SENDERS))
+        on_progress(some.stop, blocks)
     missing = blocks - parse_quantity(endpoint.connection.call("eth_blockNumber"))
     if missing > 0:
         endpoint.connection.call("anvil_mine", to_quantity(missing))

@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import collections
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from megadev.cli.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.cli.scripts import as_shells_say, environment, run_program
 from megadev.config import DevnetConfig, resolve
 from megadev.errors import ConfigError
+
+if TYPE_CHECKING:
+    from megadev.devnet import Devnet
 
 
 @click.group(short_help="Record what a fork reads, to run it offline.")
@@ -58,10 +63,23 @@ def record(
     }
     config: DevnetConfig = resolve(flags, os.environ, None)
     with Devnet(config) as net:
+        _wait_for_prefetch(net, quiet=config.quiet or config.json)
         net.serve()
         code = run_program(command, environment(net))
     click.echo(f"{output}: {output.stat().st_size} bytes; use it with megadev up --fork-bundle {output}", err=True)
     return as_shells_say(code)
+
+
+def _wait_for_prefetch(net: Devnet, *, quiet: bool) -> None:
+    """Have fetched first what the last recording used: COMMAND, which may be timed, then waits for little."""
+    thread, found = net.node.prefetching, net.node.l2.fork
+    if thread is None or found is None:
+        return
+    with Bar("fetching ahead", "calls", is_shown=is_wanted(sys.stderr, quiet=quiet)) as bar:
+        while thread.is_alive():
+            thread.join(REFRESH_SECONDS)
+            if found.prefetched is not None:
+                bar.at(*found.prefetched)
 
 
 @fork.command(short_help="Show what a bundle holds.")

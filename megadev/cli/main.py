@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "accounts": "Show the funded accounts and their keys.",
     "fund": "Give an account of a running node ether or tokens.",
     "time": "Move a running node's time.",
+    "mine": "Mine blocks on a running node.",
     "deposit": "Bring ether from L1 to L2 of a running node.",
     "withdraw": "Start bringing ether from L2 to L1 of a running node.",
     "prove": "Prove a withdrawal on L1.",

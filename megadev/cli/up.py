@@ -19,6 +19,7 @@ import click
 from megadev import __version__
 from megadev.cli.main import report, report_unexpected
 from megadev.cli.options import config_from, setting_options
+from megadev.cli.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.cli.scripts import Script, StartingCommand, command_for, environment
 from megadev.config import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
@@ -60,12 +61,21 @@ def up(config_file: str | None, **flags: Any) -> int:
     from megadev.server import new_event_loop
 
     loop = new_event_loop()
-    with Devnet(config, loop=loop) as devnet:
+    with _loading(config) as bar:
+        devnet = Devnet(config, loop=loop, on_progress=bar.at)
+    with devnet:
         try:
             loop.run_until_complete(_run(devnet, config, loop))
         finally:
             loop.close()
     return 0
+
+
+def _loading(config: DevnetConfig) -> Bar:
+    """The line that says how far a file with a chain is loaded."""
+    path = config.load_state or config.state
+    is_shown = is_wanted(sys.stderr, quiet=config.quiet or config.json)
+    return Bar(f"loading {'' if path is None else path.name}", "blocks", is_shown=is_shown)
 
 
 async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEventLoop) -> None:
@@ -93,11 +103,18 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     prompt: Prompt | None = None
 
     def tell(notice: Notice) -> None:
+        if view is not None:
+            view.board.tell(notice)
         if log is not None:
             text = notice.text
             if prompt is not None and notice.fields.get("pending"):
                 text = prompt.ask(text)
             log.record(Told(notice.kind, text, notice.fields))
+
+    def log_after_all() -> None:
+        nonlocal log
+        if log is None and not stop.is_set():
+            log = output.start_log(devnet)
 
     # a start that fails must not replace an earlier dump
     state_file, devnet.node.state_file = devnet.node.state_file, None
@@ -109,17 +126,29 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     except ConfigError as refused:
         await _close(servers)
         raise CannotListen(str(refused)) from None
-    dumps: asyncio.Task[None] | None = None
+    tasks: list[asyncio.Task[None]] = []
     try:
         _keep_collections_short(devnet)
         output.show_start(devnet, servers[0])
-        has_ui = output.can_have_ui()
-        log = None if has_ui else output.start_log(devnet)
+        if output.can_have_ui():
+            from megadev.cli.ui import Ui
+
+            view = Ui(
+                devnet,
+                lambda: loop.call_soon_threadsafe(stop.set),
+                color=output.colored,
+                on_end=lambda: loop.call_soon_threadsafe(log_after_all),
+            )
+            at_once.append(view.restore)
+            view.start()
+        else:
+            log = output.start_log(devnet)
+            tasks.append(loop.create_task(_show_prefetch(devnet, output.bar)))
         if reloader is not None:
             prompt = _prompt(config, reloader, log)
             reloader.start()
         devnet.node.state_file = state_file
-        dumps = loop.create_task(_dump_now_and_then(devnet, config.state_interval))
+        tasks.append(loop.create_task(_dump_now_and_then(devnet, config.state_interval)))
         if config.script is not None:
             quiet = config.json or config.quiet
             script = Script(config.script, environment(devnet), quiet=quiet)
@@ -127,12 +156,6 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             await script.run(stop)
         if config.ready_file is not None and not stop.is_set():
             output.write_ready_file(devnet, servers[0])
-        if has_ui and not stop.is_set():
-            from megadev.cli.ui import Ui
-
-            view = Ui(devnet, devnet.url, lambda: loop.call_soon_threadsafe(stop.set), color=output.colored)
-            at_once.append(view.restore)
-            view.start()
         await stop.wait()
     finally:
         if reloader is not None:
@@ -144,8 +167,9 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             await script.end()
         if config.ready_file is not None:
             config.ready_file.unlink(missing_ok=True)
-        if dumps is not None:
-            dumps.cancel()
+        for task in tasks:
+            task.cancel()
+        output.bar.close()
         devnet.node.stop()
         await _close(servers)
         if log is not None:
@@ -207,6 +231,17 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
             report(problem)
 
 
+async def _show_prefetch(devnet: Devnet, bar: Bar) -> None:
+    """Say how far the fetching of what the last run used has got; it goes on beside everything else."""
+    import asyncio
+
+    forks = [chain.fork for chain in devnet.node.chains if chain.fork is not None]
+    while found := [each.prefetched for each in forks if each.prefetched is not None]:
+        bar.at(sum(done for done, _ in found), sum(count for _, count in found))
+        await asyncio.sleep(REFRESH_SECONDS)
+    bar.close()
+
+
 def _keep_collections_short(devnet: Devnet) -> None:
     """Take what stays (modules now, sealed blocks as they come) out of the garbage collector's sight.
 
@@ -238,7 +273,9 @@ class _Output:
 
         self._config = config
         self._paint: Paint = paint_for(sys.stdout, config.color)
-        self._write: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
+        self.bar = Bar("fetching ahead", "calls", is_shown=is_wanted(sys.stderr, quiet=config.quiet or config.json))
+        """Stands below what is printed, while there is something to say."""
+        self._put: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
 
     def can_have_ui(self) -> bool:
         """Whether ``--ui`` was asked for, and there is a terminal for it."""
@@ -257,6 +294,10 @@ class _Output:
         if text and not self._config.quiet:
             with contextlib.suppress(BrokenPipeError):
                 self._write(text.encode())
+
+    def _write(self, data: bytes) -> None:
+        with self.bar.aside():
+            self._put(data)
 
     def show_start(self, devnet: Devnet, server: Server) -> None:
         """The banner, and ``--config-out``'s file, which must exist before anyone is told that the node listens."""

@@ -171,6 +171,19 @@ class Fork:
     remarks: tuple[str, ...] = field(default=())
     """What the user should know of it, besides its rules."""
     rules_warnings: tuple[str, ...] = field(default=())
+    _prefetching: tuple[int, int] | None = None
+    """While what the last run touched is fetched: upstream's calls before, and how many that takes."""
+
+    @property
+    def prefetched(self) -> tuple[int, int] | None:
+        """How many calls of upstream were made to fetch what the last run touched, and of how many; None when that is
+        over. On any thread.
+        """
+        begun, upstream = self._prefetching, self.source.upstream
+        if begun is None or upstream is None:
+            return None
+        before, count = begun
+        return min(upstream.counts.calls - before, count), count
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -205,6 +218,7 @@ class Fork:
             told = msgspec.json.decode(self._notes.read_bytes(), type=_Touched)
         except (OSError, msgspec.DecodeError):
             return None
+        self._prefetching = (self.source.upstream.counts.calls, 3 * len(told.accounts) + len(told.slots))
         thread = threading.Thread(target=self._fetch, args=(told,), name="megadev-prefetch", daemon=True)
         thread.start()
         return thread
@@ -215,6 +229,7 @@ class Fork:
                 [bytes.fromhex(address) for address in told.accounts],
                 [(bytes.fromhex(address), int(slot, 16)) for address, slot in told.slots],
             )
+        self._prefetching = None
 
     def _remember(self) -> None:
         """Note what was touched, for the next run's ``prefetch``."""

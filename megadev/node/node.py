@@ -25,6 +25,7 @@ from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
+from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
 from megadev.node.replay import replay_fork
 from megadev.node.roles import Roles, derive_roles
@@ -47,10 +48,11 @@ _ALARM_MARGIN = 0.01
 class Node:
     """One running devnet: its chains and everything they share.
 
-    Raises ``ConfigError`` for settings that cannot work together or files that cannot be read.
+    ``on_progress`` hears how many of how many blocks are loaded, where a file with a chain is. Raises ``ConfigError``
+    for settings that cannot work together or files that cannot be read.
     """
 
-    def __init__(self, config: DevnetConfig, clock: Clock | None = None) -> None:
+    def __init__(self, config: DevnetConfig, clock: Clock | None = None, on_progress: OnProgress = silent) -> None:
         self.config = config
         self.instance_id = secrets.token_bytes(32)
         self.clock = clock if clock is not None else _clock(config)
@@ -117,7 +119,7 @@ class Node:
         """Where the chains are dumped to, now and then and in the end; None: nowhere."""
         if fork is not None:
             replay_fork(self.l2, fork)
-        load_first(self, config)
+        load_first(self, config, on_progress)
 
     @property
     def roles(self) -> Roles:

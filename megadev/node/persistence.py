@@ -59,12 +59,18 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
 JsonObject: TypeAlias = dict[str, Any]
+OnProgress: TypeAlias = Callable[[int, int], object]
+"""Hears how much of how much is done."""
 
 MAX_DUMP = 1 << 30
 """Bytes of JSON that a compressed dump may unfold to."""
 BLOCK_HASHES = 256
 """How far back BLOCKHASH sees: so many hashes go with each historical state."""
 _GZIP_MAGIC = b"\x1f\x8b"
+
+
+def silent(done: int, count: int) -> None:
+    """For work that nobody watches."""
 
 
 class DumpedAccount(msgspec.Struct, frozen=True):
@@ -408,9 +414,12 @@ def _word(number: int) -> str:
 # -- reading ------------------------------------------------------------------------------------------------------
 
 
-def decode_dump(data: bytes, spec: ChainSpec, l1_spec: ChainSpec | None = None) -> tuple[Dump, Dump | None]:
+def decode_dump(
+    data: bytes, spec: ChainSpec, l1_spec: ChainSpec | None = None, on_progress: OnProgress = silent
+) -> tuple[Dump, Dump | None]:
     """What a document says, and what the L1's in it does, where it has one and ``l1_spec`` is given. Plain JSON, or
-    compressed as RPC hands it out. The specs tell the price of blobs.
+    compressed as RPC hands it out. The specs tell the price of blobs. ``on_progress`` hears how many of how many blocks
+    are read, now and then.
 
     Raises ``InvalidParams`` saying which entry cannot be used, and why.
     """
@@ -419,16 +428,32 @@ def decode_dump(data: bytes, spec: ChainSpec, l1_spec: ChainSpec | None = None) 
     except msgspec.DecodeError as error:
         raise InvalidParams(f"failed to decode state dump: neither JSON nor compressed JSON ({error})") from None
     entries = _object(document, "it")
-    l1 = entries.get("l1") if l1_spec is not None else None
-    return _read_dump(entries, spec), None if l1 is None or l1_spec is None else _read_dump(_object(l1, "l1"), l1_spec)
+    l1 = None if l1_spec is None or entries.get("l1") is None else _object(entries["l1"], "l1")
+    steps = _Steps(sum(len(_list(each.get("blocks") or [], "blocks")) for each in (entries, l1 or {})), on_progress)
+    dump = _read_dump(entries, spec, steps)
+    return dump, None if l1 is None or l1_spec is None else _read_dump(l1, l1_spec, steps)
 
 
-def _read_dump(entries: JsonObject, spec: ChainSpec) -> Dump:
+class _Steps:
+    """Counts blocks that are read, each of which takes two steps: its header, then what it holds."""
+
+    def __init__(self, count: int, on_progress: OnProgress) -> None:
+        self._count = count
+        self._done = 0
+        self._on_progress = on_progress
+
+    def one(self) -> None:
+        self._done += 1
+        if self._done % 512 == 0:
+            self._on_progress(self._done // 2, self._count)
+
+
+def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
     if "accounts" not in entries:
         _fail("accounts", "an object; that is what a dump is of", None)
     accounts = _read_accounts(entries["accounts"])
     environment = _object(entries.get("block") or {}, "block")
-    blocks = _read_blocks(entries, environment, accounts, spec)
+    blocks = _read_blocks(entries, environment, accounts, spec, steps)
     coinbase = environment.get("beneficiary", environment.get("coinbase"))
     gas_limit = environment.get("gas_limit")
     return Dump(
@@ -514,12 +539,12 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def _read_blocks(
-    entries: JsonObject, environment: JsonObject, accounts: Accounts, spec: ChainSpec
+    entries: JsonObject, environment: JsonObject, accounts: Accounts, spec: ChainSpec, steps: _Steps
 ) -> tuple[SealedBlock, ...]:
-    found = [
-        _read_header(_object(entry, f"blocks[{place}]"), f"blocks[{place}]")
-        for place, entry in enumerate(_list(entries.get("blocks") or [], "blocks"))
-    ]
+    found = []
+    for place, entry in enumerate(_list(entries.get("blocks") or [], "blocks")):
+        found.append(_read_header(_object(entry, f"blocks[{place}]"), f"blocks[{place}]"))
+        steps.one()
     if not found:
         return ()
     chain = _chain_of(found, entries, environment)
@@ -535,6 +560,7 @@ def _read_blocks(
         blocks.append(
             _read_block(block, outcomes, UnavailableWorld(block.header.number) if state is None else world, spec)
         )
+        steps.one()
     return tuple(blocks)
 
 

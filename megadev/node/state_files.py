@@ -22,10 +22,12 @@ from megadev.node.persistence import (
     Accounts,
     Dump,
     DumpedAccount,
+    OnProgress,
     UnavailableWorld,
     decode_dump,
     encode_dump,
     put_account,
+    silent,
 )
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.fork_world import ForkWorld
@@ -80,7 +82,7 @@ class _ChainCapture:
         )
 
 
-def load_state(node: Node, data: bytes) -> None:
+def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> None:
     """Make what a dump (JSON, plain or compressed) says the node's chains and state, whole or not at all.
 
     A chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
@@ -91,7 +93,7 @@ def load_state(node: Node, data: bytes) -> None:
     """
     node.between_blocks()
     l1 = node.l1
-    dump, l1_dump = decode_dump(data, node.l2.spec, None if l1 is None else l1.spec)
+    dump, l1_dump = decode_dump(data, node.l2.spec, None if l1 is None else l1.spec, on_progress)
     _load_chain(node, node.l2, dump)
     if l1 is not None and l1_dump is not None:
         _load_chain(node, l1, l1_dump)
@@ -203,14 +205,14 @@ def state_file(config: DevnetConfig) -> StateFile | None:
     return file
 
 
-def load_first(node: Node, config: DevnetConfig) -> None:
+def load_first(node: Node, config: DevnetConfig, on_progress: OnProgress = silent) -> None:
     """Load what the settings say to start from. Raises ``ConfigError`` where it cannot be used."""
     if config.load_state is not None:
-        StateFile(config.load_state).load(node)
+        StateFile(config.load_state).load(node, on_progress)
     elif config.state is not None:
         file = StateFile(config.state)
         if file.path.exists():
-            file.load(node)
+            file.load(node, on_progress)
 
 
 class StateFile:
@@ -222,10 +224,10 @@ class StateFile:
         self._written: tuple[object, ...] | None = None
         self._writing = Lock()
 
-    def load(self, node: Node) -> None:
+    def load(self, node: Node, on_progress: OnProgress = silent) -> None:
         """Load it. Raises ``ConfigError`` where it cannot be read or used."""
         try:
-            load_state(node, self.path.read_bytes())
+            load_state(node, self.path.read_bytes(), on_progress)
         except OSError as problem:
             raise ConfigError(f"{self.path}: {problem.strerror or problem}") from None
         except InvalidParams as problem:

@@ -118,6 +118,12 @@ def variables_table() -> str:
     return "\n".join(["| variable | |", "|---|---|", *(f"| `{name}` | {_cell(what)} |" for name, what in GIVEN.items())])
 
 
+def view_of_both_chains() -> str:
+    """A screen of ``megadev up --ui``, as its own test has it."""
+    screen = (REPOSITORY / "tests" / "units" / "cli" / "screens" / "busy-80x24.txt").read_text(encoding="utf-8")
+    return f"```text\n{screen}```"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "variables": variables_table,
     "gateway": gateway_tables,
@@ -126,6 +132,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "help": help_texts,
     "rpc": rpc_table,
     "tracers": tracers_table,
+    "view": view_of_both_chains,
 }
 
 

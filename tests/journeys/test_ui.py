@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,17 +12,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from megadev.cli.client import call
+from megadev.testing.bridge import Bridge
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 from tests.house.golden import check_golden
+from tests.journeys.test_hot_reload import VYPER, needs, save
 from tests.journeys.test_scripting import SEND
+from tests.units.reload.project import VYPER_VERSIONS
 
 TMUX = shutil.which("tmux")
 GOLDEN = Path(__file__).parent / "ui"
+LEFT = ["1", "0", "1"]
+"""A terminal's flags as they were."""
 NODE = "-m megadev up --ui --port 0 --manual-clock --timestamp 1700000000 --ready-file ready.json"
-pytestmark = pytest.mark.skipif(TMUX is None, reason="there is no tmux here")
 
 
 class Terminal:
@@ -69,13 +76,28 @@ class Terminal:
         self.tmux("send-keys", *keys)
 
     def send_transaction(self) -> None:
-        url = re.search(r'"urls":\s*\["([^"]+)"', (self.folder / "ready.json").read_text())
-        assert url is not None
         environment = {
-            "MEGADEV_RPC_URL": url[1],
+            "MEGADEV_RPC_URL": self.urls[0],
             "MEGADEV_ADDRESSES": "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266,0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
         }
         subprocess.run([sys.executable, "-c", SEND], check=True, env={**os.environ, **environment}, timeout=60)
+
+    def deposit(self) -> None:
+        """Two ether, from L1."""
+        l2, l1 = (Served(url) for url in self.urls)
+        Bridge(l1, l2).deposit(2 * 10**18)
+
+    @property
+    def urls(self) -> list[str]:
+        """L2's and L1's, once the node is ready."""
+        self.until(lambda screen: (self.folder / "ready.json").exists())
+        about = json.loads((self.folder / "ready.json").read_text())
+        return [about["urls"][0], about["l1"]["urls"][0]]
+
+    @property
+    def flags(self) -> list[str]:
+        """Whether there is a cursor, whether this is the alternate screen, and whether long lines are wrapped."""
+        return self.tmux("display-message", "-p", "#{cursor_flag} #{alternate_on} #{wrap_flag}").split()
 
     @property
     def pid(self) -> int:
@@ -84,8 +106,20 @@ class Terminal:
         return int(subprocess.run(["pgrep", "-P", shell], capture_output=True, text=True, check=True).stdout.split()[0])
 
 
+class Served:
+    """A chain that answers over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        return call(self._url, method, list(params))
+
+
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    if TMUX is None:
+        pytest.skip("there is no tmux here")
     opened: list[Terminal] = []
 
     def open_terminal(
@@ -101,21 +135,25 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 
 
 def steady(screen: str) -> str:
-    """A screen without what differs from run to run: the port, and how fast this machine was."""
-    lines = [line for line in screen.splitlines() if not re.match(r" +[<≥] [\d.]+ ms", line)]
-    screen = re.sub(r"127\.0\.0\.1:\d+ *", "127.0.0.1:PORT", "\n".join(line.rstrip() for line in lines))
-    screen = re.sub(r" +\d+\.\d\d ms$", "  T ms", screen, flags=re.MULTILINE)
-    screen = re.sub(r"\d+\.\d\d ms", "T ms", screen)
-    return re.sub(r"(blocks|transactions) \d+\.\d", r"\1 N", screen).rstrip() + "\n"
+    """A screen without what differs from run to run: ports, and how fast this machine was."""
+    screen = re.sub(r" *http://127\.0\.0\.1:\d+", "  http://127.0.0.1:PORT", screen)
+    screen = re.sub(r"0\.1 [ ▁▂▃▄▅▆▇█]{18} 25 ms", "HISTOGRAM", screen)
+    screen = re.sub(r"([<≥] +[\d.]+ ms).*", r"\1", screen)
+    screen = re.sub(r"(p50|p99) +[\d.]+ ms", r"\1 T", screen)
+    screen = re.sub(r"(?<![<≥ ]) +\d+\.?\d* ms\b(?=$|   )", "  T ms", screen, flags=re.MULTILINE)
+    screen = re.sub(r"(transactions|mini-blocks|blocks) +\d+\.\d", r"\1 N", screen)
+    screen = re.sub(r" +of the last", "  of the last", screen)
+    screen = re.sub(r" +(waiting|of) (\d+)$", r"  \1 \2", screen, flags=re.MULTILINE)
+    return "\n".join(line.rstrip() for line in screen.splitlines()).rstrip() + "\n"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (40, 10)])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (160, 50), (40, 10)])
 def test_it_looks_as_reviewed(terminal: Callable[..., Terminal], width: int, height: int) -> None:
-    seen = terminal(width=width, height=height, ready="heads" if width > 60 else "megadev 0.1")
-    seen.until(lambda screen: (seen.folder / "ready.json").exists())
+    seen = terminal(width=width, height=height)
     seen.send_transaction()
-    seen.until(lambda screen: "unsafe 1" in screen and (height < 12 or "1 wei to" in screen))
+    seen.deposit()
+    seen.until(lambda screen: "deposit: 2 ETH" in screen and (height < 20 or "arrived" in screen))
     seen.press("s")
     check_golden(GOLDEN / f"{width}x{height}.txt", steady(seen.shows("took snapshot")))
 
@@ -133,20 +171,26 @@ def test_its_keys_do_what_they_say(terminal: Callable[..., Terminal]) -> None:
     seen.shows("2023-11-15 23:13:")
     seen.press("r")
     seen.shows("went back to snapshot 0x0")
-    seen.shows("unsafe 1 ")
+    seen.until(lambda screen: re.search(r"unsafe +1 ", screen))
     seen.press("r")
     seen.shows("there is no snapshot to go back to")
+    seen.press("l")
+    seen.shows("mined L1's block 1")
     seen.press("p")
-    seen.shows("PAUSED")
+    seen.shows(" PAUSED ")
     seen.send_transaction()
     seen.shows("waiting 1")
+    seen.press("m")
+    seen.shows("error: the sequencer is paused")
     seen.press("p")
     seen.shows("the sequencer goes on")
-    seen.send_transaction()
     seen.shows("waiting 0")
-    seen.press("z")
+    seen.press("Up", "F1", "M-d", "z")  # none of which is one of its keys
     seen.tmux("resize-window", "-x", "100", "-y", "30")
     seen.until(lambda screen: "─" * 100 in screen)
+    seen.tmux("resize-window", "-x", "60", "-y", "20")
+    seen.until(lambda screen: max(map(len, screen.splitlines())) == 60)
+    seen.shows("the sequencer goes on")
 
 
 @pytest.mark.slow
@@ -166,7 +210,7 @@ def test_it_leaves_the_terminal_as_it_was(
     end(seen)
     screen = seen.shows("looked")
     assert f"Stopped.\nended with {code}\nicanon\necho\nlooked" in re.sub(r"\n+", "\n", screen)
-    assert seen.tmux("display-message", "-p", "#{cursor_flag} #{alternate_on}").split() == ["1", "0"]
+    assert seen.flags == LEFT
 
 
 @pytest.mark.slow
@@ -183,7 +227,80 @@ def test_a_crash_leaves_the_terminal_as_it_was(terminal: Callable[..., Terminal]
     seen = terminal("crash.py", ready="looked")
     screen = seen.screen()
     assert "ended with 1" in screen and "icanon\necho\nlooked" in screen
-    assert seen.tmux("display-message", "-p", "#{cursor_flag} #{alternate_on}").split() == ["1", "0"]
+    assert seen.flags == LEFT
+
+
+@pytest.mark.slow
+def test_when_the_view_fails_the_node_goes_on_with_a_log(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    crash = (
+        "import megadev.cli.ui as ui; from megadev.cli.main import main\n"
+        "def draw(*view, **options):\n"
+        "    raise ZeroDivisionError('on purpose')\n"
+        "ui.draw = draw\n"
+        "main(['up', '--ui', '--port', '0', '--ready-file', 'ready.json'])\n"
+    )
+    (tmp_path / "crash.py").write_text(crash)
+    seen = terminal("crash.py", ready="the node runs on: on purpose")
+    assert seen.flags == LEFT
+    seen.send_transaction()
+    seen.shows("preconfirmed in")
+    seen.press("C-c")
+    assert "Stopped.\nended with 0\nicanon\necho\n" in re.sub(r"\n+", "\n", seen.shows("looked"))
+
+
+@pytest.mark.slow
+def test_what_a_script_prints_tears_nothing_and_is_there_in_the_end(
+    terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    (tmp_path / "deploy.sh").write_text("echo deployed at 0x00; echo careful >&2")
+    seen = terminal(f"{NODE} --script deploy.sh")
+    seen.until(lambda screen: "output  deployed at 0x00" in screen and "output  careful" in screen)
+    for number, line in enumerate(seen.screen().splitlines()):
+        assert not line.startswith(("deployed", "careful")), number
+    seen.press("q")
+    left = seen.shows("looked")
+    assert re.search(r"^deployed at 0x00$", left, re.MULTILINE) and re.search(r"^careful$", left, re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_a_script_that_fails_is_told_after_the_view(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    (tmp_path / "deploy.sh").write_text("echo no luck >&2; exit 3")
+    left = terminal(f"{NODE} --script deploy.sh", ready="looked").screen()
+    assert "no luck\n" in left and "error: --script: deploy.sh ended with exit code 3\nended with 1" in left
+
+
+@needs(VYPER)
+def test_a_saved_source_is_seen_in_the_view(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    folder = tmp_path / "contracts"
+    save(folder, VYPER_VERSIONS["first"])
+    seen = terminal(f"{NODE} --watch contracts", environment=f"PATH={Path(str(VYPER)).parent}:$PATH")
+    seen.shows("watching")
+    l2 = Served(seen.urls[0])
+    code = l2.rpc("megadev_getArtifact", "Box")["bytecode"]
+    l2.rpc("eth_sendTransaction", {"from": l2.rpc("eth_accounts")[0], "data": code, "gas": hex(3_000_000)})
+    seen.shows("deployed  ")
+    save(folder, VYPER_VERSIONS["doubled"])
+    seen.shows("reload 1: Box replaced at 0x")
+    seen.shows("u undo")
+    save(folder, {"Box.vy": VYPER_VERSIONS["first"]["Box.vy"].replace("uint256)", "uint257)")})
+    seen.until(lambda screen: re.search(r"failed +\S*Box\.vy:\d+", screen))
+    seen.shows("not reloaded: the chain is as it was")
+    seen.press("u")
+    seen.shows("undid reload 1")
+
+
+@pytest.mark.slow
+def test_without_unicode_it_is_drawn_in_ascii(terminal: Callable[..., Terminal]) -> None:
+    seen = terminal(environment="LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 PYTHONIOENCODING=ascii")
+    assert seen.screen().isascii()
+
+
+@pytest.mark.slow
+def test_on_a_terminal_that_can_do_nothing_it_is_the_log(terminal: Callable[..., Terminal]) -> None:
+    seen = terminal(environment="TERM=dumb", ready="Listening on")
+    seen.send_transaction()
+    seen.shows("preconfirmed in")
+    assert "q quit" not in seen.screen() and seen.flags == LEFT
 
 
 @pytest.mark.slow

@@ -1,84 +1,230 @@
-"""The board of ``megadev up --ui``: every line fits, whatever the size, and says what happened."""
+"""What the board makes of a running node: a value with everything that is worth a look."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from megadev import Devnet
-from megadev.cli.board import Board
+from megadev.cli.board import Board, ForkView, TransactionView, View, ether
+from megadev.cli.screen import draw
+from megadev.clock import ManualClock
+from megadev.events import SequencerCondition
+from megadev.reload.reloader import Notice
+from megadev.testing.bridge import Bridge
 
 ARTIFACT = json.loads((Path(__file__).parents[2] / "contracts" / "Reverter.json").read_text())
 
 
 @pytest.fixture
-def net() -> Devnet:
-    return Devnet(manual_clock=True, timestamp=1_700_000_000)
+def net() -> Iterator[Devnet]:
+    with Devnet(manual_clock=True, timestamp=1_700_000_000) as net:
+        yield net
 
 
 @pytest.fixture
-def board(net: Devnet) -> Board:
-    """After a transfer, a deployment and a transaction that fails."""
-    board = Board(net, "http://127.0.0.1:8545")
-    net.node.l2.bus.subscribe(board.event)
-    net.rpc(
-        "megadev_addArtifact",
-        {
-            "name": "Reverter",
-            "abi": ARTIFACT["abi"],
-            "bytecode": ARTIFACT["creation"],
-            "deployedBytecode": ARTIFACT["runtime"],
-        },
-    )
-    alice, bob = (account.address for account in net.accounts[:2])
-    net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": hex(10**18)})
-    sent = net.rpc("eth_sendTransaction", {"from": alice, "data": ARTIFACT["creation"]})
-    made = net.rpc("eth_getTransactionReceipt", sent)["contractAddress"]
-    failing = {"from": alice, "to": made, "data": net.w3.keccak(text="withReason()")[:4].to_0x_hex(), "gas": "0x20000"}
-    net.rpc("eth_sendTransaction", failing)
+def clock() -> ManualClock:
+    return ManualClock(1_700_000_000)
+
+
+@pytest.fixture
+def board(net: Devnet, clock: ManualClock) -> Board:
+    board = Board(net, monotonic_ns=clock.monotonic_ns)
+    board.subscribe()
     return board
 
 
-def text(board: Board, width: int, height: int, **options: bool) -> list[str]:
-    return [line.plain for line in board.draw(width, height, **options)]
+def transfer(net: Devnet, value: int = 10**18) -> None:
+    alice, bob = (account.address for account in net.accounts[:2])
+    net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": hex(value)})
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60), (40, 10), (20, 5), (1, 1), (80, 18), (80, 17)])
-@pytest.mark.parametrize("ascii_only", [False, True])
-def test_a_screen_is_filled_and_never_overflows(board: Board, size: tuple[int, int], ascii_only: bool) -> None:
-    from rich.cells import cell_len
-
-    width, height = size
-    lines = text(board, width, height, ascii_only=ascii_only)
-    assert len(lines) == height
-    assert all(cell_len(line) <= width for line in lines)
-    assert not ascii_only or "".join(lines).isascii()
-
-
-def test_an_empty_chain_has_a_board_too(net: Devnet) -> None:
-    lines = text(Board(net, "http://127.0.0.1:8545"), 80, 24)
-    assert len(lines) == 24 and "preconf no transaction yet" in lines
+def fail(net: Devnet) -> None:
+    """Deploy a contract, known by an artifact, and have it revert."""
+    fields = {"name": "Reverter", "abi": ARTIFACT["abi"], "bytecode": ARTIFACT["creation"]}
+    net.rpc("megadev_addArtifact", {**fields, "deployedBytecode": ARTIFACT["runtime"]})
+    alice = net.accounts[0].address
+    sent = net.rpc("eth_sendTransaction", {"from": alice, "data": ARTIFACT["creation"]})
+    made = net.rpc("eth_getTransactionReceipt", sent)["contractAddress"]
+    data = net.w3.keccak(text="withReason()")[:4].to_0x_hex()
+    net.rpc("eth_sendTransaction", {"from": alice, "to": made, "data": data, "gas": "0x20000"})
 
 
-def test_it_tells_heads_and_decoded_transactions(board: Board) -> None:
-    lines = text(board, 120, 30)
-    assert "heads   unsafe 3   safe 0   finalized 0   waiting 0" in lines
-    assert "time    2023-11-14 22:13:23 UTC (1700000003)" in lines
-    last = lines[lines.index("Last transactions") + 1 :]
-    assert last[0].startswith("✗ 0x") and "out of luck: Reverter.withReason()" in last[0]
-    assert last[1].startswith("✓ 0x") and "new Reverter.constructor()" in last[1]
-    assert "1 ETH to 0x7099..79C8" in last[2] and last[2].endswith(" ms")
+def read(board: Board) -> View:
+    board.read_messages()
+    return board.view()
 
 
-def test_every_preconfirmation_is_in_the_histogram(board: Board) -> None:
-    rows = [line for line in text(board, 80, 24) if line.lstrip().startswith(("<", "≥"))]
-    assert len(rows) == 7
-    assert sum(int(row.rsplit("█ ", 1)[1]) for row in rows if "█" in row) == 3
+def test_both_chains_have_their_heads_and_what_waits(net: Devnet, board: Board) -> None:
+    transfer(net)
+    net.l1.rpc("anvil_mine", "0x2")
+    net.rpc("evm_setAutomine", False)
+    transfer(net)
+    l2, l1 = board.view().chains
+    assert (l2.name, l2.chain_id, l2.newest, l2.waiting) == ("L2", 31337, 1, 1)
+    assert (l1.name, l1.chain_id, l1.newest, l1.waiting) == ("L1", 900, 2, 0)
+    assert l2.safe <= l2.newest and l1.finalized <= l1.safe
 
 
-def test_what_a_contract_says_does_nothing_to_the_terminal(net: Devnet) -> None:
-    board = Board(net, "http://127.0.0.1:8545")
-    board.note = "\x1b[2J\nboo\x07"
-    assert all(line.isprintable() for line in text(board, 80, 24))
+def test_calls_are_decoded_on_both_chains(net: Devnet, board: Board) -> None:
+    transfer(net)
+    fail(net)
+    Bridge(net.l1, net.l2).deposit(10**18)
+    rows = board.view().transactions
+    arrived, deposited, failed, created, sent = rows
+    assert sent.says.startswith("1 ETH to 0x7099…79C8") and sent.succeeded and sent.took_ms is not None
+    assert created.says == "new Reverter.constructor()"
+    assert failed.says == "out of luck: Reverter.withReason()" and not failed.succeeded
+    assert (deposited.chain, deposited.says[:36]) == ("L1", "OptimismPortal2.depositTransaction(t")
+    assert (arrived.chain, arrived.took_ms) == ("L2", None) and arrived.says.startswith("deposit: 1 ETH to 0x")
+
+
+def test_a_call_that_nobody_knows_is_told_by_its_size(net: Devnet, board: Board) -> None:
+    net.rpc("anvil_setCode", "0x" + "11" * 20, "0x00")
+    net.rpc(
+        "eth_sendTransaction",
+        {"from": net.accounts[0].address, "to": "0x" + "11" * 20, "data": "0x12345678" + "00" * 64},
+    )
+    assert board.view().transactions[0].says == "0x1111…1111 0x12345678 and 64 bytes"
+
+
+def test_only_what_is_shown_is_decoded_and_each_once(net: Devnet, board: Board) -> None:
+    for value in range(1, 5):
+        transfer(net, value)
+    first = board.view(2).transactions
+    assert [row.says.split()[0] for row in first] == ["4", "3"]
+    transfer(net, 5)
+    again = board.view(2).transactions
+    assert again[1] is first[0]
+
+
+def test_rates_are_of_the_last_seconds(net: Devnet, board: Board, clock: ManualClock) -> None:
+    assert board.view().rates.transactions == 0.0
+    for _ in range(20):
+        transfer(net)
+    clock.advance(2)
+    assert board.view().rates.transactions == 10.0
+    assert board.view().rates.blocks == 10.0
+    clock.advance(6)
+    board.view()
+    clock.advance(6)
+    assert board.view().rates.transactions == 0.0
+
+
+def test_every_preconfirmation_is_in_the_histogram(net: Devnet, board: Board) -> None:
+    assert board.view().durations is None
+    for _ in range(3):
+        transfer(net)
+    durations = board.view().durations
+    assert durations is not None
+    assert durations.count == 3
+    assert 0 < durations.p50 <= durations.p99
+
+
+def test_a_withdrawal_is_followed_to_its_end(net: Devnet, board: Board) -> None:
+    bridge = Bridge(net.l1, net.l2)
+    assert read(board).messages == ()
+    sent = bridge.withdraw(10**17)
+    states = []
+    for step in (
+        lambda: None,
+        lambda: net.rpc("megadev_proposeOutput"),
+        lambda: bridge.prove(sent),
+        lambda: net.rpc("megadev_skipWithdrawalWindows"),
+        lambda: bridge.finalize(sent),
+    ):
+        step()
+        messages = read(board).messages
+        assert messages is not None
+        assert (messages[0].way, messages[0].amount) == ("L2 → L1", "0.1 ETH")
+        states.append((messages[0].mark, messages[0].state, messages[0].left is not None))
+    assert states[0] in ((".", "initiated, awaits a proposal", False), ("!", "ready to prove", False))
+    assert states[1:] == [
+        ("!", "ready to prove", False),
+        (".", "proven", True),
+        ("!", "ready to finalize", False),
+        ("+", "finalized", False),
+    ]
+
+
+def test_what_is_under_way_comes_before_what_is_over(net: Devnet, board: Board) -> None:
+    bridge = Bridge(net.l1, net.l2)
+    bridge.withdraw(10**17)
+    bridge.deposit(10**18)
+    messages = read(board).messages
+    assert messages is not None
+    assert [each.state == "arrived" for each in messages] == [False, True]
+    assert not board.is_behind
+
+
+def test_the_sequencers_troubles_are_told(net: Devnet, board: Board) -> None:
+    assert board.view().troubles == ()
+    net.rpc("megadev_sequencer_censor", ["0x" + "11" * 20])
+    net.rpc("megadev_sequencer_setLatency", {"answer": "5ms"})
+    net.rpc("megadev_sequencer_pause")
+    view = board.view()
+    assert view.condition is SequencerCondition.PAUSED
+    assert view.troubles == ("censors 1 address", "answers 5ms later")
+    assert view.happenings[0].lines == ("paused",)
+
+
+def test_a_revert_is_an_event(net: Devnet, board: Board) -> None:
+    snapshot = net.rpc("evm_snapshot")
+    net.rpc("anvil_mine", "0x3")
+    net.rpc("evm_revert", snapshot)
+    assert board.view().happenings[0].lines == ("blocks 1 to 3 taken back",)
+
+
+def test_a_failed_compilation_is_told_with_its_place(net: Devnet, board: Board) -> None:
+    board.tell(Notice("failed", "src/Vault.sol:12:9: TypeError: no\nnot reloaded: the chain is as it was"))
+    (told,) = board.view().happenings
+    assert (told.kind, told.level) == ("failed", "bad")
+    assert told.lines == ("src/Vault.sol:12:9: TypeError: no", "not reloaded: the chain is as it was")
+
+
+def test_a_plan_that_waits_can_be_applied_by_a_key() -> None:
+    with Devnet(manual_clock=True, reload="ask", watch=(".",)) as net:
+        board = Board(net)
+        board.tell(Notice("plan", "Vault: replace code", {"contracts": [{}]}))
+        assert board.view().offer == "apply"
+        board.tell(Notice("reloaded", "reload 1: Vault replaced"))
+        assert board.view().offer == "undo"
+        board.tell(Notice("undone", "reload 1 undone"))
+        assert board.view().offer == ""
+
+
+def test_what_a_contract_says_does_nothing_to_the_terminal(net: Devnet, board: Board) -> None:
+    board.happened("console", "\x1b[2J\x1b[31mboo\x07\nsecond")
+    board.answer("\x1b[2Jboo\x07")
+    lines = draw(board.view(), 80, 24)
+    assert all(line.plain.isprintable() for line in lines)
+    assert any("second" in line.plain for line in lines)
+
+
+def test_a_fork_is_told_without_its_key(net: Devnet, tmp_path: Path) -> None:
+    from megadev.cli.board import _fork
+
+    upstream = net.serve().replace("http://", "http://user:secret@") + "/v2/key"
+    with Devnet(fork_url=(upstream,), fork_cache=tmp_path, no_l1=True) as forked:
+        fork = _fork(forked.node.l2)
+        assert isinstance(fork, ForkView)
+        assert fork.source.endswith("/…") and "secret" not in fork.source and "key" not in fork.source
+        assert (fork.block, fork.requests > 0, fork.prefetch) == (0, True, None)
+        view = Board(forked).view()
+        assert view.messages is None and len(view.chains) == 1
+
+
+def test_amounts_are_for_people() -> None:
+    assert [ether(wei) for wei in (0, 1, 10**18, 15 * 10**17, 10**24)] == [
+        "0 ETH", "1 wei", "1 ETH", "1.5 ETH", "1000000 ETH",
+    ]  # fmt: skip
+
+
+def test_the_view_is_a_value(net: Devnet, board: Board) -> None:
+    """The same twice where nothing has happened: so nothing is drawn."""
+    transfer(net)
+    assert board.view() == board.view()
+    assert hash(TransactionView("L2", 1, "0x", True, "", None))

@@ -1,0 +1,31 @@
+"""The bridge's own contracts by name, for whoever shows calls of them: a project's artifacts do not know them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+
+import msgspec
+
+from megadev.artifacts.artifact import Artifact
+from megadev.artifacts.interface import Interface, Item
+from megadev.artifacts.registry import ArtifactRegistry
+from megadev.primitives.types import Address
+from megadev.rollup.contracts import load
+from megadev.rollup.predeploys import L1_CONTRACTS, PREDEPLOYS, L1Addresses
+
+
+@cache
+def bridge_contracts(at: L1Addresses) -> tuple[ArtifactRegistry, dict[Address, Artifact]]:
+    """What they understand, on both chains, and where each stands. Reads some files, once."""
+    registry, placed = ArtifactRegistry(), {}
+    for field in fields(at):
+        placed[getattr(at, field.name)] = _artifact(L1_CONTRACTS[field.name], L1_CONTRACTS[field.name])
+    for each in PREDEPLOYS:
+        placed[each.address] = _artifact(each.name, each.contract)
+    registry.add({each.name: each for each in placed.values()}.values())
+    return registry, placed
+
+
+def _artifact(name: str, contract: str) -> Artifact:
+    return Artifact(name, Interface(msgspec.convert(load(contract).abi, list[Item])), source_path=contract)

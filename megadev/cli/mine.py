@@ -1,0 +1,35 @@
+"""``megadev mine``: blocks on a running node, as many as wanted."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from megadev.cli.client import call
+from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.progress import Bar, is_wanted
+
+AT_ONCE = 2_000
+"""Blocks of one request: others are served between two of them, after a fifth of a second at most."""
+
+
+@click.command(cls=Command, short_help="Mine blocks on a running node.")
+@click.argument("blocks", type=click.IntRange(1), default=1)
+@click.option("--interval", type=click.IntRange(1), metavar="SECONDS", help="The time between two blocks.")
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@rpc_url_option
+def mine(blocks: int, interval: int | None, quiet: bool, rpc_url: str) -> None:
+    """Mine BLOCKS blocks, one unless given, and print the number of the latest. L1's are mined by its own URL.
+
+    \b
+      megadev mine 100000
+      megadev mine 24 --interval 3600
+    """
+    apart = [] if interval is None else [hex(interval)]
+    with Bar("mining", "blocks", is_shown=is_wanted(sys.stderr, quiet=quiet)) as bar:
+        for done in range(0, blocks, AT_ONCE):
+            call(rpc_url, "anvil_mine", [hex(min(AT_ONCE, blocks - done)), *apart])
+            bar.at(min(done + AT_ONCE, blocks), blocks)
+    if not quiet:
+        click.echo(int(call(rpc_url, "eth_blockNumber", []), 16))
