@@ -531,7 +531,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "-32602",
         "-32603",
         "the argument is wrong, not the node",
-        ("anvil_dealERC20,anvil_setERC20Allowance | error.code | code -32602 for -32603",),
+        ("anvil_dealERC20,anvil_setERC20Allowance,anvil_reset | error.code | code -32602 for -32603",),
     ),
     Deviation(
         "the CREATE2 deployer at `0x4e59b448…`",

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import shutil
-import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,14 +19,13 @@ from typing import Any
 import pytest
 
 from megadev.chain.transactions import encode_network_form
+from tests.anvil import Anvil, need_anvil
 from tests.conformance.deviations import DEVIATIONS, Difference
 from tests.conformance.rpc.conversations import CONVERSATIONS, PAUSED, answers_of, hold, lines_of, name_of, requests_of
 from tests.conformance.rpc.fixed_chain import START, fixed_node, fixed_transactions, names_on
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 
-ANVIL = os.environ.get("MEGADEV_ANVIL") or shutil.which("anvil")
-"""Read on import: the tests' own environment has no MEGADEV_* in it."""
 VERSION = "1.7.1"
 ANSWER_SECONDS = 4
 """After that a request counts as never answered; Anvil's slowest answers here take milliseconds."""
@@ -61,23 +57,11 @@ class Unanswered(Exception):
     """Anvil did not answer in time."""
 
 
-class Anvil:
-    """One process of it, with the fixed chain."""
+class FixedAnvil(Anvil):
+    """One with the fixed chain."""
 
     def __init__(self, *flags: str, paused: bool) -> None:
-        assert ANVIL is not None
-        self.process = subprocess.Popen(
-            [ANVIL, "--port", "0", "--timestamp", str(START), "--hardfork", "osaka", *flags],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )
-        assert self.process.stdout is not None
-        found = None
-        for line in self.process.stdout:
-            found = re.search(r"Listening on \S+:(\d+)", line)
-            if found is not None:
-                break
-        assert found is not None, "anvil did not start"
-        self.url = f"http://127.0.0.1:{found[1]}"
+        super().__init__("--timestamp", str(START), "--hardfork", "osaka", *flags)
         self._build(paused)
 
     def _build(self, paused: bool) -> None:
@@ -107,11 +91,6 @@ class Anvil:
             names |= {f"tx:{number}:{index}": tx_hash for index, tx_hash in enumerate(block["transactions"])}
         return names
 
-    def rpc(self, method: str, *params: Any) -> Any:
-        answer = json.loads(self.ask(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})))
-        assert "error" not in answer, (method, answer["error"])
-        return answer["result"]
-
     def ask(self, request: str) -> str:
         """The answer's text. Raises ``Unanswered``."""
         sent = urllib.request.Request(self.url, request.encode(), {"Content-Type": "application/json"})
@@ -128,22 +107,6 @@ class Anvil:
                 if self.rpc("txpool_status")["pending"] == "0x0":
                     break
 
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-@contextlib.contextmanager
-def anvil(*flags: str, paused: bool) -> Iterator[Anvil]:
-    node = Anvil(*flags, paused=paused)
-    try:
-        yield node
-    finally:
-        node.stop()
-
-
 def is_for_anvil(path: Path) -> bool:
     return not any(line.startswith(NOT_WITH_ANVIL) for line in lines_of(path))
 
@@ -151,7 +114,7 @@ def is_for_anvil(path: Path) -> bool:
 def replay(path: Path, our_names: Mapping[str, str]) -> list[Difference]:
     """Hold the conversation with Anvil; what went otherwise than written."""
     written = lines_of(path)
-    with anvil(paused=PAUSED in written) as node:
+    with FixedAnvil(paused=PAUSED in written) as node:
         names = node.names()
         answers: list[str] = []
 
@@ -270,11 +233,7 @@ def shown(difference: Difference, explanation: str) -> str:
 
 @pytest.fixture(scope="module")
 def differences() -> list[Difference]:
-    if ANVIL is None:
-        pytest.skip("no anvil: set MEGADEV_ANVIL")
-    version = subprocess.run([ANVIL, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
-    if VERSION not in version:
-        pytest.skip(f"the deviations are from anvil {VERSION}, this is {version.splitlines()[0]}")
+    need_anvil(VERSION)
     our_names = names_on(fixed_node())
     with ThreadPoolExecutor(2) as pool:
         found = pool.map(lambda path: replay(path, our_names), [path for path in CONVERSATIONS if is_for_anvil(path)])

@@ -5,7 +5,6 @@ Needs Anvil 1.7.1, as ``test_anvil_replay``. ``-s`` prints every difference with
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +17,10 @@ from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address
 from megadev.rpc.dispatch import Dispatcher, RpcNode
 from megadev.testing.client import InProcessClient
+from tests.anvil import need_anvil
 from tests.conformance.engine_suite.worlds import asm, call, returning
 from tests.conformance.rpc.fixed_chain import START, _created, _signed, fixed_node
-from tests.conformance.test_anvil_replay import ANVIL, VERSION, Anvil, anvil, values_differ
+from tests.conformance.test_anvil_replay import VERSION, FixedAnvil, values_differ
 from tests.contracts import load
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
@@ -205,15 +205,11 @@ def differences(name: str, tracer: str, ours: Any, theirs: Any) -> Iterator[Diff
 
 @pytest.fixture(scope="module")
 def found() -> list[Difference]:
-    if ANVIL is None:
-        pytest.skip("no anvil: set MEGADEV_ANVIL")
-    version = subprocess.run([ANVIL, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
-    if VERSION not in version:
-        pytest.skip(f"the differences are from anvil {VERSION}, this is {version.splitlines()[0]}")
+    need_anvil(VERSION)
     sent, only_setting = transactions()
     here = node_here()
     result = []
-    with anvil("--steps-tracing", paused=False) as there:
+    with FixedAnvil("--steps-tracing", paused=False) as there:
         for number, tx in enumerate(sent.values()):
             _send_to_both(here, there, tx, START + 100 + number)
         for name, tx in sent.items():
@@ -225,7 +221,7 @@ def found() -> list[Difference]:
     return result
 
 
-def _send_to_both(here: InProcessClient, there: Anvil, tx: Transaction, time: int) -> None:
+def _send_to_both(here: InProcessClient, there: FixedAnvil, tx: Transaction, time: int) -> None:
     raw = "0x" + encode_network_form(tx).hex()
     there.rpc("evm_setNextBlockTimestamp", time)
     here.rpc("evm_setNextBlockTimestamp", time)

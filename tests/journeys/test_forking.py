@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,12 +21,12 @@ from megadev.clock import ManualClock
 from megadev.errors import ConfigError, UpstreamFailed
 from megadev.primitives.abi import Value, encode, encode_call
 from megadev.testing.client import RpcError
+from tests.anvil import Anvil
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
 from tests.faulty_upstream import FaultyUpstream, faulty_upstream, refusing
 
 START = 1_700_000_000
-ANVIL = os.environ.get("MEGADEV_ANVIL") or shutil.which("anvil")
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
 STRANGER = "0x" + "42" * 20
 
@@ -889,17 +887,8 @@ def test_a_start_that_fails_says_why(upstream: Upstream, faulty: FaultyUpstream,
 @pytest.fixture
 def anvil() -> Iterator[str]:
     """A real Anvil, by its URL."""
-    if ANVIL is None:
-        pytest.skip("no anvil: set MEGADEV_ANVIL")
-    process = subprocess.Popen([ANVIL, "--port", "0", "--timestamp", str(START)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        port = next(line.rpartition(":")[2].strip() for line in process.stdout if line.startswith("Listening on"))
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with Anvil("--timestamp", str(START)) as anvil:
+        yield anvil.url
 
 
 @pytest.mark.anvil

@@ -5,10 +5,6 @@ is run again has the same receipt.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,10 +21,10 @@ from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import Value, encode, encode_call
 from megadev.testing.client import RpcError
+from tests.anvil import Anvil
 from tests.contracts import load
 
 START = 1_700_000_000
-ANVIL = os.environ.get("MEGADEV_ANVIL") or shutil.which("anvil")
 KEYS = [
     "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
     "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
@@ -170,18 +166,8 @@ def megadev_chain() -> Iterator[str]:
 
 @contextmanager
 def anvil_chain() -> Iterator[str]:
-    if ANVIL is None:
-        pytest.skip("no anvil: set MEGADEV_ANVIL")
-    process = subprocess.Popen([ANVIL, "--port", "0", "--timestamp", str(START)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        port = next(line.rpartition(":")[2].strip() for line in process.stdout if line.startswith("Listening on"))
-        # it tells of every request, and stops when nobody reads that
-        threading.Thread(target=process.stdout.read, daemon=True).start()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
+    with Anvil("--timestamp", str(START)) as anvil:
+        yield anvil.url
 
 
 CHAINS: dict[str, Callable[[], AbstractContextManager[str]]] = {"megadev": megadev_chain, "anvil": anvil_chain}

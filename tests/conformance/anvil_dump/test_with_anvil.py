@@ -5,12 +5,6 @@ Needs Anvil: ``MEGADEV_ANVIL=path``, or ``anvil`` on the PATH.
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
-import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,50 +12,15 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
+from tests.anvil import Anvil
 
-ANVIL = os.environ.get("MEGADEV_ANVIL") or shutil.which("anvil")
-"""Read on import: the tests' own environment has no MEGADEV_* in it."""
 pytestmark = [
     pytest.mark.anvil,
     pytest.mark.slow,
-    pytest.mark.skipif(ANVIL is None, reason="anvil is not on the PATH; MEGADEV_ANVIL=path names it"),
 ]
 STRANGER = "0x00000000000000000000000000000000000000aa"
 STORE_42 = "0x602a6001556001602a60005260206000a1600060005360016000f3"
 PUSH_CUT_SHORT = "0x6260616260005260036000601d0160006000f3"
-
-
-class Anvil:
-    """One process that has loaded a file."""
-
-    def __init__(self, file: Path) -> None:
-        assert ANVIL is not None
-        self.process = subprocess.Popen(
-            [ANVIL, "--port", "0", "--load-state", str(file)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        assert self.process.stdout is not None
-        printed = []
-        for line in self.process.stdout:
-            printed.append(line)
-            listening = re.search(r"Listening on \S+:(\d+)", line)
-            if listening is not None:
-                self.url = f"http://127.0.0.1:{listening[1]}"
-                return
-        raise AssertionError("anvil did not start:\n" + "".join(printed))
-
-    def rpc(self, method: str, *params: Any) -> Any:
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as response:
-            answer = json.load(response)
-        assert "error" not in answer, answer["error"]
-        return answer["result"]
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
 
 
 @pytest.fixture
@@ -93,8 +52,7 @@ def ours(tmp_path: Path) -> Iterator[tuple[Devnet, Path]]:
 
 def test_a_chain_of_ours_goes_on_in_anvil_and_comes_back(ours: tuple[Devnet, Path]) -> None:
     net, file = ours
-    anvil = Anvil(file)
-    try:
+    with Anvil("--load-state", str(file)) as anvil:
         height = net.l2.chain.head.number
         assert anvil.rpc("eth_blockNumber") == hex(height)
         for number in range(height + 1):
@@ -116,8 +74,6 @@ def test_a_chain_of_ours_goes_on_in_anvil_and_comes_back(ours: tuple[Devnet, Pat
         assert net.rpc("eth_blockNumber") == hex(height + 1)
         assert _same_block(net, anvil, hex(height + 1))
         assert net.rpc("eth_getBalance", STRANGER, "latest") == "0x9"
-    finally:
-        anvil.close()
 
 
 RECEIPT = ("transactionHash", "blockHash", "status", "gasUsed", "cumulativeGasUsed", "from", "to", "contractAddress", "type",

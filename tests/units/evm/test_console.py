@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
 import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,16 +12,15 @@ from eth_utils.crypto import keccak
 
 from megadev.chain.receipts import CONSOLE
 from megadev.chain.spec import dev_spec
-from megadev.cli.client import call
 from megadev.evm.console import console_functions, read_console
 from megadev.evm.engine import CALL, BlockEnv, TxEnv
 from megadev.evm.engines import open_engine
 from megadev.evm.engines.machine import CONSOLE_ROOM
 from megadev.primitives.abi import encode_call
+from tests.anvil import Anvil
 from tests.conformance.engine_suite.worlds import DictState, Has
 from tests.contracts import load
 
-ANVIL = os.environ.get("MEGADEV_ANVIL") or shutil.which("anvil")
 SOMEONE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 SENDER, PRINTER = b"\xa1" * 20, b"\xb2" * 20
 VALUES: dict[str, Any] = {
@@ -176,39 +170,8 @@ def test_what_one_transaction_may_print_is_bounded_and_says_so(engine: str) -> N
 # -- Anvil ------------------------------------------------------------------------------------------------------------
 
 
-class Anvil:
-    """An Anvil process, and what it prints."""
-
-    def __init__(self, program: str) -> None:
-        self.process = subprocess.Popen([program, "--port", "0"], stdout=subprocess.PIPE, text=True, encoding="utf-8")
-        self.lines: list[str] = []
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if (found := re.search(r"Listening on (\S+:\d+)", line)) is not None:
-                self.url = f"http://{found[1]}"
-                break
-        self._reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout or ()), daemon=True)
-        self._reader.start()
-
-    def stop(self) -> list[str]:
-        """End it; all that it printed."""
-        self.process.kill()
-        self.process.wait()
-        self._reader.join(60)
-        return self.lines
-
-
-@pytest.fixture
-def anvil() -> Iterator[Anvil]:
-    if ANVIL is None:
-        pytest.skip("no anvil: set MEGADEV_ANVIL")
-    running = Anvil(ANVIL)
-    yield running
-    running.stop()
-
-
 @pytest.mark.anvil
-def test_anvil_prints_the_same_lines(anvil: Anvil) -> None:
+def test_anvil_prints_the_same_lines() -> None:
     """But for what it does not know: signed numbers next to others, and the misspelled selectors; and 0 in hex."""
     messages: list[bytes] = []
     for count in range(4):
@@ -221,10 +184,17 @@ def test_anvil_prints_the_same_lines(anvil: Anvil) -> None:
     for pattern, kind, times in itertools.product(patterns, VALUES, (1, 2, 3)):
         if kind not in ("int256", "bytes") or (kind, times) == ("int256", 1):
             messages.append(printing(("string", *(kind,) * times), (pattern, *(VALUES[kind],) * times)))
-    sender = call(anvil.url, "eth_accounts", [])[0]
+    with Anvil() as anvil:
+        _print_all(anvil, messages)
+    printed = re.findall("<<(.*?)>>", "".join(line.strip() for line in anvil.printed))
+    assert printed == [read_console(message).text.strip() for message in messages]
+
+
+def _print_all(anvil: Anvil, messages: list[bytes]) -> None:
+    sender = anvil.rpc("eth_accounts")[0]
 
     def send(**fields: str) -> Any:
-        return call(anvil.url, "eth_sendTransactionSync", [{"from": sender, "gas": hex(16_000_000), **fields}])
+        return anvil.rpc("eth_sendTransactionSync", {"from": sender, "gas": hex(16_000_000), **fields})
 
     printer = send(data="0x" + load("Printer").creation.hex())["contractAddress"]
     begin, end = printing(("string",), ("<<",)), printing(("string",), (">>",))
@@ -232,5 +202,3 @@ def test_anvil_prints_the_same_lines(anvil: Anvil) -> None:
         batch = [part for message in messages[start : start + 100] for part in (begin, message, end)]
         receipt = send(to=printer, data="0x" + encode_call("relay(bytes[])", batch).hex())
         assert receipt["status"] == "0x1"
-    printed = re.findall("<<(.*?)>>", "".join(line.strip() for line in anvil.stop()))
-    assert printed == [read_console(message).text.strip() for message in messages]
