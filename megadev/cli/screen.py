@@ -28,6 +28,7 @@ TALL = 36
 """Lines from which the histogram gets a line for each step."""
 AIRY = 20
 """Lines for sections from which they are set apart by empty ones."""
+TOOK_COLUMNS = 10
 LINES_OF_A_TEXT = 3
 GAP = 2
 _ASCII = {
@@ -196,7 +197,7 @@ def _shared(room: int, wanted: Sequence[int]) -> list[int]:
 
 def _beside(view: View, width: int, room: int) -> list[Text]:
     """Transactions on the left, the rest on the right."""
-    left_width = (width - 3) * 3 // 5
+    left_width = (width - 3) * 11 // 20
     right_width = width - 3 - left_width
     blank = _line([], width)
     with_steps = room >= 24
@@ -233,12 +234,12 @@ def _transaction(row: TransactionView, blocks: int, width: int) -> Text:
     before: list[Piece] = [mark, " ", (row.chain, _style_of(row.chain)), "  ", (f"{row.block:>{blocks}}", "dim"), "  "]
     if width >= 70:
         before += [(row.name, "dim"), "  "]
-    room = width - _width(before) - (12 if width >= 50 else 0)
+    room = width - _width(before) - (TOOK_COLUMNS if width >= 50 else 0)
     says, style = f"node: {row.says}" if row.is_own else row.says, "" if row.succeeded else "red"
     text = _sized(says, room, "dim" if row.is_own and row.succeeded else style)
     if width < 50:
         return _line([*before, text], width)
-    return _line([*before, text, " " * (room - _width([text])), (f"{took:>12}", "dim")], width)
+    return _line([*before, text, " " * (room - _width([text])), (f"{took:>{TOOK_COLUMNS}}", "dim")], width)
 
 
 def _messages(messages: Sequence[MessageView], width: int) -> list[Text]:
