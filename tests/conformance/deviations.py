@@ -527,7 +527,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         ("anvil_loadState/* | * | *",),
     ),
     Deviation(
-        "`anvil_dealERC20`, `anvil_setERC20Allowance` where there is no token",
+        "`anvil_dealERC20`, `anvil_setERC20Allowance` where there is no token; `anvil_reset` to a URL that is none",
         "-32602",
         "-32603",
         "the argument is wrong, not the node",
