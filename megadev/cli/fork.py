@@ -99,7 +99,8 @@ def info(bundle: Path) -> int:
     except (KeyError, TypeError, ValueError):
         raise ConfigError(f"{bundle}: the bundle does not say which block it is of; record it again") from None
     lines += [f"Size:           {bundle.stat().st_size} bytes", f"Answers:        {sum(kinds.values())}"]
-    lines += [f"  {kind:<13} {count}" for kind, count in sorted(kinds.items())]
+    width = max(map(len, kinds), default=0)
+    lines += [f"  {kind:<{width}}  {count}" for kind, count in sorted(kinds.items())]
     click.echo("\n".join(lines))
     return 0
 

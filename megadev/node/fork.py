@@ -46,6 +46,8 @@ from megadev.state.upstream import Call, Manners, Upstream
 
 L1_PART = "L1"
 """What a bundle's keys begin with that are of L1."""
+WITHOUT_L1 = "noL1"
+"""What a bundle's head says of a run that had no L1."""
 PAST_BLOCKS = 64
 """Blocks from before the fork that are kept in memory, with what was read of their state."""
 CACHE = Path("~/.cache/megadev/fork")
@@ -75,7 +77,13 @@ class ForkRequest:
 def fork_request(config: DevnetConfig) -> ForkRequest | None:
     """What the settings say that L2 forks; None: nothing. Raises ``ConfigError``."""
     if config.fork_bundle is not None:
-        return ForkRequest((), bundle=config.fork_bundle) if _holds(config.fork_bundle, "") else None
+        head = read_bundle(config.fork_bundle).head
+        if head.get(WITHOUT_L1) and not config.no_l1:
+            raise ConfigError(
+                f"{config.fork_bundle}: the bundle is of a run without L1, and lacks what a bridge to one needs: start "
+                "with --no-l1 too, or record it again with an L1"
+            )
+        return ForkRequest((), bundle=config.fork_bundle) if _holds(head, "") else None
     if config.fork_url is None:
         return None
     urls, named = _urls_and_blocks(config.fork_url)
@@ -95,7 +103,8 @@ def fork_request(config: DevnetConfig) -> ForkRequest | None:
 def l1_fork_request(config: DevnetConfig) -> ForkRequest | None:
     """The same for L1."""
     if config.fork_bundle is not None:
-        return ForkRequest((), bundle=config.fork_bundle, part=L1_PART) if _holds(config.fork_bundle, L1_PART) else None
+        head = read_bundle(config.fork_bundle).head
+        return ForkRequest((), bundle=config.fork_bundle, part=L1_PART) if _holds(head, L1_PART) else None
     if config.fork_l1 is None:
         return None
     urls, named = _urls_and_blocks(config.fork_l1)
@@ -277,9 +286,13 @@ class Fork:
             self.source.upstream.close()
 
 
-def write_bundle(path: Path, l2: Fork | None, l1: Fork | None) -> None:
-    """Write what was asked for until now as a bundle. Raises ``ConfigError``."""
+def write_bundle(path: Path, l2: Fork | None, l1: Fork | None, *, has_l1: bool) -> None:
+    """Write what was asked for until now as a bundle. ``has_l1``: whether the run had one, forked or not. Raises
+    ``ConfigError``.
+    """
     head: JsonObject = {} if l2 is None else l2.described
+    if not has_l1:
+        head[WITHOUT_L1] = True
     found = {} if l2 is None else dict(l2.source.used or {})
     if l1 is not None:
         head["l1"] = l1.described
@@ -363,9 +376,8 @@ def open_fork(
     )
 
 
-def _holds(path: Path, part: str) -> bool:
-    """Whether a bundle holds that fork. Raises ``ConfigError`` for a file that is none."""
-    head = read_bundle(path).head
+def _holds(head: Mapping[str, Any], part: str) -> bool:
+    """Whether a bundle with this head holds that fork."""
     return "l1" in head if part else "block" in head or "l1" not in head
 
 

@@ -199,7 +199,8 @@ class Node:
         """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
         forks = self.forks
         if self.config.fork_record is not None and any(forks):
-            write_bundle(self.config.fork_record, forks[0], forks[1] if len(forks) > 1 else None)
+            l2, l1 = forks[0], forks[1] if len(forks) > 1 else None
+            write_bundle(self.config.fork_record, l2, l1, has_l1=self.l1 is not None)
         for fork in {*forks, *self.snapshots.forks}:
             if fork is not None:
                 fork.close()

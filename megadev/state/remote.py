@@ -85,8 +85,6 @@ class Source:
         self.answers = answers
         self.upstream = upstream
         self.used: dict[str, Any] | None = {} if recording else None
-        self.missing: dict[str, None] = {}
-        """Keys that a bundle was asked for and lacks, in order."""
         self._waiting: dict[str, Any] = {}
         self._missing_methods: set[str] = set()
 
@@ -96,8 +94,7 @@ class Source:
 
     def lacks(self, keys: Iterable[str]) -> NotInBundle:
         """The error for what is not kept where there is no upstream to ask."""
-        self.missing.update(dict.fromkeys(keys))
-        shown = list(self.missing)
+        shown = list(dict.fromkeys(keys))
         more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
         where = getattr(self.answers, "path", None)
         return NotInBundle(
