@@ -103,6 +103,7 @@ class Reloader:
         self._asked: Plan | None = None
         self._seen: set[tuple[Place, str]] = set()
         self._compiled: set[str] = set()
+        self._unmade: list[Path] = []  # saved since the last build
         self._changes = Changes()
         self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._watcher: Watcher | None = None
@@ -137,7 +138,8 @@ class Reloader:
         """Compile what these files touch (None: everything) and reload. On any thread but the writer's."""
         began = monotonic_ns() if began is None else began
         first = paths is None
-        files = None if paths is None else list(paths)
+        files = None if paths is None else list(dict.fromkeys((*self._unmade, *paths)))
+        self._unmade = files or []
         made: Build = {}
         errors: list[str] = []
         compiling = monotonic_ns()
@@ -155,6 +157,7 @@ class Reloader:
             self.tell(Notice("failed", f"{text}\nnot reloaded: the chain is as it was", {"errors": text.splitlines()}))
             if not first:
                 return
+        self._unmade = []
         gone = {self._name_of(path) for path in files or () if not path.exists()}
         if self._stopped:
             return

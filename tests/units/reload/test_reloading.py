@@ -13,6 +13,7 @@ from megadev import Devnet
 from megadev.errors import ConfigError
 from megadev.events import ContractsReloaded
 from megadev.primitives.abi import encode_call
+from megadev.reload.compiler import Compiled
 from megadev.reload.contracts import read_solc
 from megadev.reload.deployments import chains_of
 from megadev.reload.plan import Policy
@@ -181,6 +182,46 @@ def test_a_source_that_does_not_compile_leaves_the_chain_alone(stage: Stage) -> 
     assert notice.kind == "failed"
     assert notice.text.startswith(BROKEN_SAYS)
     assert stage.everything() == before
+
+
+def test_what_was_saved_with_an_error_is_compiled_once_that_is_mended(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    asked: list[set[str]] = []
+
+    def compile(changed: Any, of: Any = stage.compiler.compile) -> Compiled:
+        asked.append({path.name for path in changed or ()})
+        return of(changed)
+
+    stage.compiler.compile = compile  # type: ignore[method-assign]
+    lib, counter = tmp_path / "Lib.sol", stage.source
+    lib.touch()
+    stage.compiler.version = BROKEN
+    stage.reloader.changed([lib, counter])
+    stage.reloader.changed([counter])
+    stage.compiler.version = "library"
+    stage.reloader.changed([counter])
+    stage.reloader.changed([counter])
+    assert asked == [{"Lib.sol", "Counter.sol"}, {"Lib.sol", "Counter.sol"}, {"Lib.sol", "Counter.sol"}, {"Counter.sol"}]
+
+
+def test_an_error_in_one_language_holds_back_the_other_until_it_is_mended(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    counter, _ = stage.counter()
+    box = tmp_path / "Box.vy"
+    box.touch()
+    other = Committed(tmp_path, "vyper")
+    other.name = "other"
+    stage.compiler.concerns = lambda path: path.suffix == ".sol"  # type: ignore[method-assign]
+    other.concerns = lambda path: path.suffix == ".vy"  # type: ignore[method-assign]
+    stage.reloader._compilers = (stage.compiler, other)
+    stage.compiler.version, other.version = "doubled", BROKEN
+    stage.reloader.changed([stage.source, box])
+    assert stage.notices[-1].kind == "failed"
+    other.version = "first"
+    stage.reloader.changed([box])
+    assert stage.notices[-1].kind == "reloaded"
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 10
 
 
 def test_a_project_that_does_not_compile_at_first_is_followed_once_it_does(tmp_path: Path) -> None:
