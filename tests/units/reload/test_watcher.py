@@ -95,9 +95,22 @@ def test_a_change_touches_whoever_imports_it(tmp_path: Path) -> None:
     files = sources([root], (".sol",))
     assert [path.name for path in files] == ["A.sol", "C.sol", "D.sol", "B.sol"]
     units = solidity_units(root, files)
-    assert touched(units, [root / "src/C.sol"]) == {"src/A.sol", "src/b/B.sol", "src/C.sol"}
+    assert touched(root, units, [root / "src/C.sol"]) == {"src/A.sol", "src/b/B.sol", "src/C.sol"}
     assert closure(units, ["src/A.sol"]) == {"src/A.sol", "src/b/B.sol", "src/C.sol", "lib/L.sol"}
-    assert touched(units, [root / "src/D.sol"]) == {"src/D.sol"}
+    assert touched(root, units, [root / "src/D.sol"]) == {"src/D.sol"}
+
+
+def test_a_deleted_file_touches_whoever_imports_it(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    (root / "A.sol").write_text('import "./b/B.sol";')
+    (root / "C.sol").write_text('import "./A.sol";')
+    (root / "A.vy").write_text("from b import m\nfrom ethereum.ercs import IERC20\n")
+    (root / "C.vy").write_text("import A\n")
+    (root / "D.sol").write_text("")
+    files = sources([root], (".sol",))
+    assert touched(root, solidity_units(root, files), [root / "b/B.sol"]) == {"A.sol", "C.sol"}
+    files = sources([root], (".vy",))
+    assert touched(root, vyper_units(root, files), [root / "b/m.vy"]) == {"A.vy", "C.vy"}
 
 
 def test_remappings_are_followed(tmp_path: Path) -> None:
@@ -117,7 +130,7 @@ def test_vyper_modules_are_followed(tmp_path: Path) -> None:
     (root / "lib" / "counter.vy").write_text("n: uint256\n")
     (root / "IB.vyi").write_text("")
     units = vyper_units(root, [root / "A.vy"])
-    assert touched(units, [root / "lib/counter.vy"]) == {"A.vy", "lib/counter.vy"}
+    assert touched(root, units, [root / "lib/counter.vy"]) == {"A.vy", "lib/counter.vy"}
     assert set(units) == {"A.vy", "lib/counter.vy", "IB.vyi"}
 
 
