@@ -77,7 +77,7 @@ def compare(old: Layout, new: Layout) -> list[Conflict]:
 
 
 def compare_immutable(name: str, old: Type | None, new: Type | None) -> Conflict | None:
-    """Why a value that was filled in as ``old`` cannot be taken along as ``new``. Types that cannot be told are None."""
+    """Why a value that was filled in as ``old`` cannot be taken along as ``new``; None: not known."""
     if old is None or new is None:
         return Conflict(Fault.UNKNOWN, name, "the type of this immutable is not known")
     changes = list(_changes(old, new, False))

@@ -359,12 +359,13 @@ def _pointed_to(function_: Tree) -> list[int]:
             kind = node.get("nodeType")
             if kind == "InlineAssembly":
                 references = node.get("externalReferences", ())
-                named += [each["declaration"] for each in references if each.get("suffix") == "slot" or each.get("isSlot")]
+                slots = (each for each in references if each.get("suffix") == "slot" or each.get("isSlot"))
+                named += [each["declaration"] for each in slots]
                 continue
             type_name = node.get("typeName") if kind == "VariableDeclaration" else None
             if type_name and node.get("storageLocation") == "storage" and "referencedDeclaration" in type_name:
                 pointers[node["id"]] = type_name["referencedDeclaration"]
-            waiting += node.values()
+            waiting.extend(node.values())
     return [pointers[number] for number in dict.fromkeys(named) if number in pointers]
 
 

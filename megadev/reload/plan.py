@@ -162,15 +162,16 @@ def _hollow(contract: Contract) -> Contract:
 
 def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Conflict]:
     """Why the new code cannot go on with the storage."""
-    old = deployed.contract
-    for contract in (old, new):
+    olds = (deployed.contract, *deployed.doubles)
+    for contract in (*olds, new):
         if contract.layout is None:
             return [Conflict(Fault.UNKNOWN, contract.name, f"its storage layout is not known: {contract.unknown}")]
-    assert old.layout is not None and new.layout is not None
-    conflicts = compare(old.layout, new.layout)
+    layouts = [old.layout for old in olds if old.layout is not None]
+    assert new.layout is not None
+    conflicts = [conflict for layout in layouts for conflict in compare(layout, new.layout)]
     if conflicts:
-        return conflicts
-    for variable, masks in added(old.layout, new.layout):
+        return list(dict.fromkeys(conflicts))
+    for variable, masks in added(layouts[0], new.layout):
         for address in (deployed.address, *deployed.proxies):
             for slot, mask in masks:
                 word = situation.storage(address, slot)

@@ -395,6 +395,9 @@ class Reloader:
             if key not in self._seen:
                 self._seen.add(key)
                 text = f"{one.contract.key} is at {one.where}: its code follows the source"
+                if one.twins:
+                    command = f"megadev reload track {checksum_address(one.address)} {one.twins[0]}"
+                    text += f"\n    {', '.join(one.twins)} has the same code: `{command}` if it is that"
                 at = checksum_address(one.address)
                 self.tell(Notice("deployed", text, {"contract": one.contract.key, "chain": one.chain, "address": at}))
         for (chain, address), contract in self._versions.look_alikes(self._node, self._build):
@@ -441,7 +444,7 @@ class Reloader:
             "contract": contract.key,
             "chain": name,
             "address": checksum_address(address),
-            "codeMatches": recognised is not None and recognised.key == contract.key,
+            "codeMatches": any(each.key == contract.key for each in recognised),
             "layoutKnown": contract.layout is not None,
         }
 

@@ -243,6 +243,26 @@ def test_a_comment_changes_the_metadata_only(stage: Stage) -> None:
     assert len(now) == len(code) and now[:200] == code[:200] and now != code
 
 
+def test_a_reload_that_fails_midway_changes_neither_chain(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.counter()
+    stage.at = stage.net.l1
+    stage.counter()
+    before, ids = stage.everything(), stage.net.node.snapshots.taken(stage.net.node.l2)
+
+    def fail(diff: object) -> None:
+        raise RuntimeError("no room")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stage.net.node.l1.sequencer, "apply_irregular", fail)
+        with pytest.raises(RuntimeError, match="no room"):
+            stage.save("doubled")
+    assert stage.everything() == before
+    assert stage.net.node.snapshots.taken(stage.net.node.l2).keys() == ids.keys()
+    with pytest.raises(RpcError, match="no reload to undo"):
+        stage.net.rpc("megadev_reloadUndo")
+    assert stage.save("tripled").kind == "reloaded"
+
+
 def test_dry_run_only_says_what_it_would_do(tmp_path: Path) -> None:
     stage = Stage(tmp_path, mode="dry-run")
     stage.counter()
@@ -423,6 +443,21 @@ def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> Non
     stage.reloader._follow(stage.reloader._learn(made, set()), 0, 0)
     assert "Counter.sol:Counter is gone: what is deployed of it stays as it is" in stage.notices[-1].text
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
+
+
+def test_of_contracts_with_the_same_code_a_user_can_say_which_it_is(stage: Stage) -> None:
+    first = MADE["solidity"]["first"]
+    contracts = {**first["contracts"], "Twin.sol": {"Twin": first["contracts"]["Counter.sol"]["Counter"]}}
+    made = read_solc(json.dumps({**first, "contracts": contracts}).encode(), stage.source.parent)
+    stage.reloader._learn({"Twin.sol:Twin": made["Twin.sol:Twin"]}, set())
+    counter, _ = stage.counter()
+    stage.reloader._look()
+    (text,) = [notice.text for notice in stage.notices if f"is at {counter}" in notice.text]
+    assert f"Counter.sol:Counter has the same code: `megadev reload track {counter} Counter.sol:Counter`" in text
+    assert stage.net.rpc("megadev_trackContract", counter, "Counter.sol:Counter")["codeMatches"]
+    assert "Counter replaced" in stage.save("doubled").text
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 10
 
 
 def test_a_changed_constructor_is_said_to_have_run_already(tmp_path: Path) -> None:
@@ -651,3 +686,15 @@ def test_a_vyper_contract_that_cannot_go_on_is_refused(tmp_path: Path, version: 
     notice = stage.save(version)
     assert notice.kind == "refused" and said in notice.text
     assert stage.everything() == before
+
+
+def test_versions_that_run_the_same_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "vyper")
+    stage.save("spare")
+    box = stage.deploy("Box.vy:Box", 50)
+    code = stage.net.rpc("eth_getCode", box, "latest")
+    # nothing reads the variable that is another one now, so the code is the same, and what it holds is not
+    assert stage.save("spare retyped").kind == "plan"
+    assert stage.net.rpc("eth_getCode", box, "latest") == code
+    notice = stage.save("spare retyped and read")
+    assert notice.kind == "refused" and "spare: was uint256, is address" in notice.text
