@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import groupby
 
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
@@ -88,10 +89,10 @@ class Plan:
             yield f"{step.new.key} at {step.deployed.where}: {step.action.value}"
             if step.deployed.proxies:
                 yield f"    behind {', '.join(map(checksum_address, step.deployed.proxies))}"
-            for conflict in step.conflicts:
-                yield f"    {conflict}"
+            for fault, conflicts in groupby(step.conflicts, key=lambda conflict: conflict.fault):
+                yield from (f"    {conflict}" for conflict in conflicts)
                 if step.action is Action.REFUSE:
-                    yield f"      → {conflict.fault.value}"
+                    yield f"      → {fault.value}"
         for key in self.constructed:
             yield f"{key}: only its constructor changed, which has run; deploy it anew to see the difference"
 

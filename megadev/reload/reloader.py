@@ -138,26 +138,24 @@ class Reloader:
         """Compile what these files touch (None: everything) and reload. On any thread but the writer's."""
         began = monotonic_ns() if began is None else began
         first = paths is None
-        files = None if paths is None else list(dict.fromkeys((*self._unmade, *paths)))
+        waiting, saved = self._unmade, list(paths or ())
+        files = None if first else list(dict.fromkeys((*waiting, *saved)))
         self._unmade = files or []
-        made: Build = {}
-        errors: list[str] = []
         compiling = monotonic_ns()
-        for compiler in self._compilers:
-            mine = None if files is None else [path for path in files if compiler.concerns(path)]
-            if mine is None or mine:
-                try:
-                    made |= compiler.compile(mine if compiler.name in self._compiled else None).contracts
-                    self._compiled.add(compiler.name)
-                except CompileFailed as failed:
-                    errors.append(str(failed))
+        made, errors = self._compile(files)
+        after = "not reloaded: the chain is as it was"
+        left: list[Path] = []
+        if errors and waiting and (others := [path for path in saved if path not in waiting]):
+            alone, more = self._compile(others)
+            if not more:  # an error elsewhere does not hold back what is whole
+                made, files, left, after = alone, others, waiting, "left out until it compiles"
         compiled = monotonic_ns()
         if errors:
             text = "\n".join(errors)
-            self.tell(Notice("failed", f"{text}\nnot reloaded: the chain is as it was", {"errors": text.splitlines()}))
-            if not first:
+            self.tell(Notice("failed", f"{text}\n{after}", {"errors": text.splitlines()}))
+            if not first and not left:
                 return
-        self._unmade = []
+        self._unmade = left
         gone = {self._name_of(path) for path in files or () if not path.exists()}
         if self._stopped:
             return
@@ -170,6 +168,20 @@ class Reloader:
             self._patiently(self._look)
         elif self._changed or lost:
             self._patiently(lambda: self._follow(lost, began, compiled - compiling))
+
+    def _compile(self, files: list[Path] | None) -> tuple[Build, list[str]]:
+        """What these files touch, and what is wrong with them."""
+        made: Build = {}
+        errors: list[str] = []
+        for compiler in self._compilers:
+            mine = None if files is None else [path for path in files if compiler.concerns(path)]
+            if mine is None or mine:
+                try:
+                    made |= compiler.compile(mine if compiler.name in self._compiled else None).contracts
+                    self._compiled.add(compiler.name)
+                except CompileFailed as failed:
+                    errors.append(str(failed))
+        return made, errors
 
     def answer(self, yes: bool) -> None:
         """Do what waits for an answer (mode ask), or leave it. On any thread but the writer's."""

@@ -13,7 +13,7 @@ from megadev import Devnet
 from megadev.errors import ConfigError
 from megadev.events import ContractsReloaded
 from megadev.primitives.abi import encode_call
-from megadev.reload.compiler import Compiled
+from megadev.reload.compiler import Compiled, CompileFailed
 from megadev.reload.contracts import read_solc
 from megadev.reload.deployments import chains_of
 from megadev.reload.plan import Policy
@@ -184,24 +184,54 @@ def test_a_source_that_does_not_compile_leaves_the_chain_alone(stage: Stage) -> 
     assert stage.everything() == before
 
 
+class OneByOne(Committed):
+    """A compiler to which some files are broken."""
+
+    def __init__(self, root: Path, *broken: str) -> None:
+        super().__init__(root, "solidity")
+        self.broken = set(broken)
+        self.asked: list[set[str]] = []
+
+    def compile(self, changed: Any) -> Compiled:
+        names = {path.name for path in changed}
+        self.asked.append(names)
+        if names & self.broken:
+            raise CompileFailed(f"{min(names & self.broken)}:1:1: broken")
+        return super().compile(changed)
+
+
 def test_what_was_saved_with_an_error_is_compiled_once_that_is_mended(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    asked: list[set[str]] = []
-
-    def compile(changed: Any, of: Any = stage.compiler.compile) -> Compiled:
-        asked.append({path.name for path in changed or ()})
-        return of(changed)
-
-    stage.compiler.compile = compile  # type: ignore[method-assign]
     lib, counter = tmp_path / "Lib.sol", stage.source
     lib.touch()
-    stage.compiler.version = BROKEN
+    compiler = OneByOne(tmp_path, "Counter.sol")
+    compiler.name = stage.compiler.name
+    stage.reloader._compilers = (compiler,)
     stage.reloader.changed([lib, counter])
     stage.reloader.changed([counter])
-    stage.compiler.version = "library"
+    compiler.broken.clear()
     stage.reloader.changed([counter])
     stage.reloader.changed([counter])
-    assert asked == [{"Lib.sol", "Counter.sol"}, {"Lib.sol", "Counter.sol"}, {"Lib.sol", "Counter.sol"}, {"Counter.sol"}]
+    assert compiler.asked == [{"Lib.sol", "Counter.sol"}] * 3 + [{"Counter.sol"}]
+
+
+def test_an_error_elsewhere_does_not_hold_back_what_is_whole(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    lib, counter = tmp_path / "Lib.sol", stage.source
+    lib.touch()
+    address, _ = stage.counter()
+    compiler = OneByOne(tmp_path, "Lib.sol")
+    compiler.name, compiler.version = stage.compiler.name, "doubled"
+    stage.reloader._compilers = (compiler,)
+    stage.reloader.changed([lib])
+    stage.reloader.changed([counter])
+    assert [notice.kind for notice in stage.notices[-2:]] == ["failed", "reloaded"]
+    assert stage.notices[-2].text == "Lib.sol:1:1: broken\nleft out until it compiles"
+    stage.bump(address)
+    assert stage.call(address, "count()") == 10
+    compiler.broken.clear()
+    stage.reloader.changed([counter])
+    assert compiler.asked[-1] == {"Lib.sol", "Counter.sol"}
 
 
 def test_an_error_in_one_language_holds_back_the_other_until_it_is_mended(tmp_path: Path) -> None:
