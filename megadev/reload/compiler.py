@@ -239,7 +239,8 @@ class Vyper:
     def compile(self, changed: Iterable[Path] | None) -> Compiled:
         units = vyper_units(self.root, sources(self.folders, VYPER_SUFFIXES))
         targets = set(units) if changed is None else touched(self.root, units, changed)
-        targets = {name for name in targets if name.endswith(".vy")}
+        # an empty source is one that is being written: to Vyper it would be a contract without variables
+        targets = {name for name in targets if name.endswith(".vy") and units[name].text.strip()}
         if not targets:
             return Compiled({})
         closures = {

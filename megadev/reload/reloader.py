@@ -185,7 +185,7 @@ class Reloader:
 
     def answer(self, yes: bool) -> None:
         """Do what waits for an answer (mode ask), or leave it. On any thread but the writer's."""
-        self._guarded(lambda: self._patiently(lambda: self._answer(yes)))
+        self._guarded(lambda: self._patiently(lambda: self._answer(yes)), _NOT_NOW)
 
     def _run(self) -> None:
         self._guarded(lambda: self.changed(None))
@@ -194,19 +194,19 @@ class Reloader:
             paths, began = found
             sources = {path for path in paths if self._is_of_interest(path)}
             if sources:
-                self._guarded(lambda sources=sources, began=began: self.changed(sources, began))  # type: ignore[misc]
+                self._guarded(lambda sources=sources, began=began: self.changed(sources, began), _NOT_NOW)  # type: ignore[misc]
             if len(paths) > len(sources):
                 self._guarded(lambda: self._patiently(self._look))
             while not self._scripts.empty():
                 command = self._scripts.get()
                 self._guarded(lambda command=command: self._run_script(command))  # type: ignore[misc]
 
-    def _guarded(self, act: Callable[[], object]) -> None:
-        """A failure must not end the watching."""
+    def _guarded(self, act: Callable[[], object], after: str = "") -> None:
+        """A failure must not end the watching; ``after``: what is said below it."""
         try:
             act()
         except MegadevError as problem:
-            self.tell(Notice("failed", str(problem)))
+            self.tell(Notice("failed", f"{problem}{after}"))
         except Exception as problem:
             if not self._stopped:  # then there is no writer any more
                 self.tell(Notice("failed", f"unexpected {type(problem).__name__}: {problem}; please report it"))
@@ -504,6 +504,7 @@ class Reloader:
             return answer
         raise ReloadRefused("there is no reload to undo")
 
+_NOT_NOW = "\nnot reloaded: the chain is as it was; `megadev reload apply` tries again"
 _LOOK = Path("/")
 """In the place of a changed file: look for what is newly deployed."""
 _DONE = {Action.REPLACE: "replaced", Action.REDEPLOY: "redeployed"}

@@ -314,6 +314,24 @@ def test_ask_waits_for_the_command(tmp_path: Path) -> None:
     assert stage.call(counter, "count()") == 15
 
 
+def test_while_an_open_block_must_stay_a_reload_says_how_to_try_again(tmp_path: Path) -> None:
+    with Devnet(accounts=2, preset="megaeth", no_l1=True, project=tmp_path) as net:
+        stage = Stage(tmp_path, net=net, mode="ask")
+        counter, _ = stage.counter()
+        stage.save("doubled")
+        stage.bump(counter)
+        net.rpc("megadev_sequencer_pause")
+        stage.reloader.answer(True)
+        assert stage.notices[-1].kind == "failed"
+        assert stage.notices[-1].text.splitlines()[1:] == [
+            "not reloaded: the chain is as it was; `megadev reload apply` tries again"
+        ]
+        net.rpc("megadev_sequencer_resume")
+        assert net.rpc("megadev_reloadApply")["number"] == 1
+        stage.bump(counter)
+        assert stage.call(counter, "count()") == 15
+
+
 def test_undo_goes_back_to_just_before_the_reload_and_does_not_do_it_again(stage: Stage) -> None:
     counter, _ = stage.counter()
     stage.bump(counter)

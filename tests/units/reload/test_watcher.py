@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from megadev.errors import ConfigError
-from megadev.reload.compiler import FoundryFolder, HardhatFolder, _vyper_error, find_compilers
+from megadev.reload.compiler import FoundryFolder, HardhatFolder, Vyper, _vyper_error, find_compilers
 from megadev.reload.project import closure, foundry_sources, remappings, solidity_units, sources, touched, vyper_units
 from megadev.reload.watcher import Changes, Watcher
 
@@ -204,6 +204,12 @@ def test_hardhat_is_followed_by_its_artifacts(project: str) -> None:
     contracts = found.compile(None).contracts
     assert {"contracts/Vault.sol:Vault", "contracts/Limits.sol:Limits"} == contracts.keys()
     assert not found.compile([]).contracts, "what did not change is not read again"
+
+
+def test_an_empty_vyper_source_is_one_that_is_being_written(tmp_path: Path) -> None:
+    (tmp_path / "A.vy").write_text("\n")
+    compiler = Vyper(tmp_path.resolve(), (tmp_path.resolve(),), ["/nothing/is/run"])
+    assert not compiler.compile([tmp_path / "A.vy"]).contracts
 
 
 def test_foundrys_own_source_folder_is_watched(tmp_path: Path) -> None:
