@@ -399,17 +399,20 @@ _DEFINITION = re.compile(
 _RENAMED_VARIABLE = re.compile(
     r"^#[^\n]*@custom:oz-renamed-from +(\w+)[^\n]*\n(?:#[^\n]*\n)*(\w+) *:", re.MULTILINE
 )
+_INTERFACE = re.compile(r"^interface +(\w+)", re.MULTILINE)
+_IMPORTED = re.compile(r"^(?:from +[.\w]+ +)?import +([\w., ]+)", re.MULTILINE)
 _SCALARS = re.compile(r"(?:u?int\d+|bytes\d+|address|bool|decimal|nonreentrant lock)$")
 
 
 @dataclass(frozen=True, slots=True)
 class VyperTypes:
     """Structs and flags by name: how each of the sources defines it, for modules may share names. ``renamed``: what
-    variables were called before, by their names."""
+    variables were called before, by their names. ``interfaces``: what may be one, for it is called so or imported."""
 
     structs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    interfaces: frozenset[str] = frozenset()
 
     @staticmethod
     def of(sources: Iterable[str]) -> VyperTypes:
@@ -417,7 +420,10 @@ class VyperTypes:
         structs: dict[str, list[str]] = {}
         flags: dict[str, list[str]] = {}
         renamed: dict[str, str] = {}
+        interfaces: set[str] = set()
         for text in sources:
+            interfaces.update(_INTERFACE.findall(text))
+            interfaces.update(name for found in _IMPORTED.findall(text) for name in re.findall(r"\w+", found))
             renamed |= {name: before for before, name in _RENAMED_VARIABLE.findall(text)}
             for kind, name, body in _DEFINITION.findall(text):
                 lines = [line for raw in body.splitlines() if (line := raw.partition("#")[0].strip())]
@@ -426,6 +432,7 @@ class VyperTypes:
             {name: tuple(dict.fromkeys(found)) for name, found in structs.items()},
             {name: tuple(dict.fromkeys(found)) for name, found in flags.items()},
             renamed,
+            frozenset(interfaces),
         )
 
     def type(self, written: str, within: tuple[str, ...] = ()) -> Type:
@@ -449,7 +456,9 @@ class VyperTypes:
             return Type(Form.STRUCT, name, WORD * slot, members=tuple(members))
         if name in self.flags:
             return Type(Form.ENUM, name, words=tuple(self.flags[name][0].split("\n")))
-        return Type(Form.VALUE, "address")  # what is left is an interface
+        if name not in self.interfaces and name not in ("vy", "vyi"):  # or the file that defines one
+            raise UnknownLayout(f"{name} is defined outside the project")
+        return Type(Form.VALUE, "address")
 
     def _composed(self, written: str, within: tuple[str, ...]) -> Type:
         start = _last_bracket(written)

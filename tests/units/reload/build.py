@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -64,7 +65,7 @@ def vyper(program: Path, sources: dict[str, str], *names: str) -> dict[str, Any]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(re.sub(r'/[^" ]*/(vyper/builtins/)', r"/\1", done.stdout))
     return found
 
 

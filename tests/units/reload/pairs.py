@@ -152,6 +152,7 @@ VYPER = [
     Pair("a struct grows in a list", HEAD + "struct S:\n    x: uint256\na: DynArray[S, 3]\n", HEAD + "struct S:\n    x: uint256\n    y: uint256\na: DynArray[S, 3]\n", "RETYPED"),
     Pair("a flag gets a word more", HEAD + "flag F:\n    X\na: F\n", HEAD + "flag F:\n    X\n    Y\na: F\n"),
     Pair("a flag's words change places", HEAD + "flag F:\n    X\n    Y\na: F\n", HEAD + "flag F:\n    Y\n    X\na: F\n", "RETYPED"),
+    Pair("an interface is an address", HEAD + "from ethereum.ercs import IERC20\ninterface I:\n    def f(): view\na: HashMap[address, IERC20]\nb: I\n", HEAD + "a: HashMap[address, address]\nb: address\n"),
     Pair("an immutable is no storage", HEAD + "a: uint256\n", HEAD + "I: immutable(uint256)\na: uint256\n@deploy\ndef __init__():\n    I = 1\n"),
 ]  # fmt: skip
 
