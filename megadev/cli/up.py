@@ -110,6 +110,8 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             if prompt is not None and notice.fields.get("pending"):
                 text = prompt.ask(text)
             log.record(Told(notice.kind, text, notice.fields))
+        elif config.quiet and notice.kind in ("failed", "refused"):
+            click.echo(notice.text, err=True)
 
     def log_after_all() -> None:
         nonlocal log

@@ -37,9 +37,13 @@ def apply(node: Node, plan: Plan) -> int:
         for name, chain in chains_of(node).items()
     ]
     snapshot = node.snapshots.take()
-    for chain, diff in diffs:
-        if not diff.is_empty:
-            chain.sequencer.apply_irregular(diff)
+    try:
+        for chain, diff in diffs:
+            if not diff.is_empty:
+                chain.sequencer.apply_irregular(diff)
+    except BaseException:
+        node.snapshots.revert(snapshot)
+        raise
     return snapshot
 
 

@@ -64,7 +64,28 @@ def compare(old: Layout, new: Layout) -> list[Conflict]:
             found.append(Conflict(Fault.REMOVED, f"erc7201:{name}", "this namespace is gone"))
         else:
             found += _compare_variables(variables, there)
+    newcomers = new.pointed.keys() - old.pointed.keys()
+    for name, struct in old.pointed.items():
+        now = new.pointed.get(name)
+        if now is not None:
+            said = "; ".join(dict.fromkeys(_changes(struct, now, True)))
+            found += [Conflict(Fault.RETYPED, name, f"{said} (its slot is set by assembly)")] if said else []
+        elif newcomers:
+            said = f"is gone, and may be called {' or '.join(sorted(newcomers))} now (its slot is set by assembly)"
+            found.append(Conflict(Fault.RENAMED, name, said))
     return found
+
+
+def compare_immutable(name: str, old: Type | None, new: Type | None) -> Conflict | None:
+    """Why a value that was filled in as ``old`` cannot be taken along as ``new``; None: not known."""
+    if old is None or new is None:
+        return Conflict(Fault.UNKNOWN, name, "the type of this immutable is not known")
+    changes = list(_changes(old, new, False))
+    if not changes:
+        return None
+    if Form.CODE_POINTER in (old.form, new.form):
+        return Conflict(Fault.POINTER, name, "this immutable is an internal function")
+    return Conflict(Fault.IMMUTABLE, name, f"this immutable cannot keep its value: {'; '.join(changes)}")
 
 
 def added(old: Layout, new: Layout) -> Iterator[tuple[Variable, Sequence[tuple[int, int]]]]:
@@ -108,7 +129,8 @@ def _compare_variables(old: Sequence[Variable], new: Sequence[Variable]) -> list
         if there is not None and _is_same(variable, there, old_names, new_names.keys()):
             found += _retyped(variable, there)
             continue
-        elsewhere = new_names.get((variable.owner, variable.name)) or _only(new, variable.name)
+        others = [one for one in new if (one.owner, one.name) not in old_names]
+        elsewhere = new_names.get((variable.owner, variable.name)) or _only(others, variable.name)
         if elsewhere is not None:
             moved = True
             said = f"moved from {variable.place} to {elsewhere.place}"

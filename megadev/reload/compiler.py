@@ -179,7 +179,7 @@ class Solc:
     def compile(self, changed: Iterable[Path] | None) -> Compiled:
         units = solidity_units(self.root, sources(self.folders, SOLIDITY_SUFFIXES))
         own = {name for name, unit in units.items() if _below(unit.path, self.folders)}
-        targets = own if changed is None else touched(units, changed) & own
+        targets = own if changed is None else touched(self.root, units, changed) & own
         if not targets:
             return Compiled({})
         wanted = ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]
@@ -238,8 +238,9 @@ class Vyper:
 
     def compile(self, changed: Iterable[Path] | None) -> Compiled:
         units = vyper_units(self.root, sources(self.folders, VYPER_SUFFIXES))
-        targets = set(units) if changed is None else touched(units, changed)
-        targets = {name for name in targets if name.endswith(".vy")}
+        targets = set(units) if changed is None else touched(self.root, units, changed)
+        # an empty source is one that is being written: to Vyper it would be a contract without variables
+        targets = {name for name in targets if name.endswith(".vy") and units[name].text.strip()}
         if not targets:
             return Compiled({})
         closures = {
@@ -325,7 +326,8 @@ class Forge:
     def compile(self, changed: Iterable[Path] | None) -> Compiled:
         files: list[str] = []
         if changed is not None:
-            files = sorted(touched(solidity_units(self.root, sources(self.folders, self._suffixes)), changed))
+            units = solidity_units(self.root, sources(self.folders, self._suffixes))
+            files = sorted(touched(self.root, units, changed))
             if not files:
                 return Compiled({})
         # all of what is touched in one run, for only there do the numbers in its syntax trees agree

@@ -14,17 +14,20 @@ from typing import Any, TypeAlias
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact
 from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
-from megadev.reload.layout import Immutable, Layout, SyntaxTrees, UnknownLayout, VyperTypes, vyper_layout
+from megadev.reload.layout import Immutable, Layout, SyntaxTrees, Type, UnknownLayout, VyperTypes, vyper_layout
 
+OWN_ADDRESS = "library_deploy_address"
+"""What solc calls the hole (with ``viaIR``) in which a library keeps where it is, to refuse being called directly."""
 _NO_TREES = "there is no syntax tree in what the compiler wrote"
 
 
 @dataclass(frozen=True, slots=True)
 class DataItem:
-    """An immutable of Vyper, behind the runtime code: ``offset`` and ``length`` in bytes from its end."""
+    """An immutable of Vyper, behind the runtime code: ``offset`` and ``length`` in bytes from its end; ``type`` is None
+    where it cannot be told."""
 
     name: str
-    type: str
+    type: Type | None
     offset: int
     length: int
 
@@ -71,7 +74,8 @@ class Contract:
         runtime = self.artifact.runtime
         if runtime is None or not runtime.immutables:
             return False
-        return self.immutables is None or any(hole.name not in self.immutables for hole in runtime.immutables)
+        holes = [hole.name for hole in runtime.immutables if hole.name != OWN_ADDRESS]
+        return bool(holes) and (self.immutables is None or not self.immutables.keys() >= set(holes))
 
     def abi(self) -> list[Mapping[str, Any]]:
         """The ABI as JSON."""
@@ -138,24 +142,30 @@ def read_vyper(output: bytes, root: Path, closures: Mapping[str, tuple[str, ...]
     for artifact in read(output, Origin(root=root)):
         printed = document[artifact.source_path].get("layout")
         layout, unknown = None, "the compiler printed no layout"
+        types = VyperTypes.of(closures[artifact.source_path])
         if printed is not None:
             try:
-                layout = vyper_layout(printed, VyperTypes.of(closures[artifact.source_path]))
+                layout = vyper_layout(printed, types)
             except UnknownLayout as problem:
                 unknown = str(problem)
-        data = tuple(_data_items((printed or {}).get("code_layout", {}), ""))
+        data = tuple(data_items((printed or {}).get("code_layout", {}), types))
         contract = Contract(artifact, layout, unknown, data=data)
         found[contract.key] = contract
     return found
 
 
-def _data_items(tree: Mapping[str, Any], prefix: str) -> list[DataItem]:
+def data_items(tree: Mapping[str, Any], types: VyperTypes, prefix: str = "") -> list[DataItem]:
+    """The immutables in the ``code_layout`` that Vyper prints."""
     found: list[DataItem] = []
     for name, entry in tree.items():
-        if "offset" in entry:
-            found.append(DataItem(f"{prefix}{name}", entry["type"], entry["offset"], entry["length"]))
-        else:
-            found += _data_items(entry, f"{prefix}{name}.")
+        if "offset" not in entry:
+            found += data_items(entry, types, f"{prefix}{name}.")
+            continue
+        try:
+            type_ = types.type(entry["type"])
+        except UnknownLayout:
+            type_ = None
+        found.append(DataItem(f"{prefix}{name}", type_, entry["offset"], entry["length"]))
     return found
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from megadev.artifacts.artifact import VYPER
 from megadev.primitives.types import Address
-from megadev.reload.compatibility import Conflict, Fault
-from megadev.reload.contracts import Contract
+from megadev.reload.compatibility import Conflict, Fault, compare_immutable
+from megadev.reload.contracts import OWN_ADDRESS, Contract
 from megadev.reload.layout import Immutable
 
 PUSH20 = 0x73
@@ -73,15 +73,16 @@ def refill(
         conflicts.append(Conflict(Fault.UNKNOWN, new.name, said))
     types = {found.name: found.type for found in (old.immutables or {}).values()}
     for hole in runtime.immutables:
+        if hole.name == OWN_ADDRESS:
+            filled[hole.start : hole.start + hole.length] = address.rjust(hole.length, b"\0")
         wanted: Immutable | None = (new.immutables or {}).get(hole.name)
         if wanted is None:
             continue
         value = filling.immutables.get(wanted.name)
         if value is None:
             conflicts.append(Conflict(Fault.IMMUTABLE, wanted.name, "a new immutable"))
-        elif types.get(wanted.name) != wanted.type:
-            said = f"this immutable was {types.get(wanted.name)}, is {wanted.type}"
-            conflicts.append(Conflict(Fault.IMMUTABLE, wanted.name, said))
+        elif (conflict := compare_immutable(wanted.name, types.get(wanted.name), wanted.type)) is not None:
+            conflicts.append(conflict)
         else:
             filled[hole.start : hole.start + hole.length] = value
     for hole in runtime.links:
@@ -105,9 +106,8 @@ def _with_data(
         value = filling.immutables.get(item.name)
         if value is None:
             conflicts.append(Conflict(Fault.IMMUTABLE, item.name, "a new immutable"))
-        elif types[item.name] != item.type:
-            said = f"this immutable was {types[item.name]}, is {item.type}"
-            conflicts.append(Conflict(Fault.IMMUTABLE, item.name, said))
+        elif (conflict := compare_immutable(item.name, types[item.name], item.type)) is not None:
+            conflicts.append(conflict)
         else:
             data[item.offset : item.offset + item.length] = value
     return bytes(filled + data), conflicts

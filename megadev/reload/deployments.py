@@ -8,7 +8,7 @@ constructor was given, from the frame that created it, a factory's perhaps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -63,7 +63,8 @@ def in_words(chain: str, address: Address) -> str:
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """A contract on the chain. ``contract``: the version that its ``code`` is of. ``proxies`` run this code with
-    storage of their own. ``certain``: the code says so, not only a user."""
+    storage of their own. ``certain``: the code says so, not only a user. ``doubles``: other versions of the contract
+    with the same code and other storage, and ``twins`` other contracts with it, of which it may be as well."""
 
     address: Address
     contract: Contract
@@ -71,6 +72,8 @@ class Deployed:
     proxies: tuple[Address, ...] = ()
     certain: bool = True
     chain: str = L2
+    doubles: tuple[Contract, ...] = ()
+    twins: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -96,7 +99,7 @@ class Versions:
     def __init__(self) -> None:
         self._by_size: dict[int, list[Contract]] = {}
         self._order: list[Contract] = []
-        self._codes: dict[Hash32, Contract | None] = {}
+        self._codes: dict[Hash32, tuple[Contract, ...]] = {}
         self._named: dict[Place, Contract] = {}
         self._creations: dict[tuple[Hash32, Address], Creation | None] = {}
         self._strangers: set[tuple[Place, Hash32]] = set()
@@ -121,14 +124,13 @@ class Versions:
         """Whether a user said what stands there."""
         return place in self._named
 
-    def of_code(self, code: bytes, code_hash: Hash32 | None = None) -> Contract | None:
-        """The version that deployed ``code`` is of."""
+    def of_code(self, code: bytes, code_hash: Hash32 | None = None) -> tuple[Contract, ...]:
+        """The versions that deployed ``code`` may be of, the latest first."""
         key = keccak(code) if code_hash is None else code_hash
         if key not in self._codes:
             candidates = self._by_size.get(len(code), ())
-            exact = (contract for contract in candidates if is_of(contract, code))
-            alike = (contract for contract in candidates if is_of(contract, code, ignore_trailer=True))
-            self._codes[key] = next(exact, None) or next(alike, None)
+            exact = tuple(contract for contract in candidates if is_of(contract, code))
+            self._codes[key] = exact or tuple(each for each in candidates if is_of(each, code, ignore_trailer=True))
         return self._codes[key]
 
     def creation_size(self, key: str, data: bytes) -> int | None:
@@ -157,9 +159,9 @@ class Versions:
                 proxies.setdefault(target, []).append(address)
             elif beacon := _written(chain, address, BEACON_SLOT):
                 beacons.setdefault(_address(beacon), []).append(address)
-            contract = self.of_code(code, code_hash)
-            if contract is not None:
-                found.append(Deployed(address, contract, code, chain=name))
+            candidates = self.of_code(code, code_hash)
+            if candidates:
+                found.append(_one_of(candidates, said.get(address), address, code, name))
             elif address in said:
                 found.append(Deployed(address, said[address], code, certain=False, chain=name))
         for address, followers in beacons.items():
@@ -180,7 +182,7 @@ class Versions:
                     continue
                 code = _code(state, code_hash)
                 self._strangers.add((place, code_hash))
-                if self.of_code(code, code_hash) is None and _delegates_to(chain, address, code) is None:
+                if not self.of_code(code, code_hash) and _delegates_to(chain, address, code) is None:
                     alike = [contract for contract in build.values() if _has_functions(code, contract)]
                     if alike:
                         yield place, max(alike, key=lambda contract: len(contract.artifact.interface.functions))
@@ -201,6 +203,16 @@ class Versions:
         creation = self._creations[key]
         size = None if creation is None else self.creation_size(deployed.contract.key, creation.code)
         return None if creation is None or size is None else Built(creation, creation.code[size:])
+
+
+def _one_of(
+    candidates: Sequence[Contract], said: Contract | None, address: Address, code: bytes, chain: str
+) -> Deployed:
+    """The contract that a user says it is, if it can be; otherwise what was compiled last."""
+    contract = next((each for each in candidates if said is not None and each.key == said.key), candidates[0])
+    others = [each for each in candidates if each.key == contract.key and each.layout != contract.layout]
+    twins = {each.key for each in candidates if said is None} - {contract.key}
+    return Deployed(address, contract, code, chain=chain, doubles=tuple(others), twins=tuple(sorted(twins)))
 
 
 def _contracts(

@@ -5,7 +5,8 @@ documentation): it is there with every tool, and it also tells what solc's own `
 structs (ERC-7201), the words of enums, and what user-defined types are made of. A Vyper layout is what ``-f layout``
 prints, with the structs and flags as the sources define them.
 
-What only assembly knows of (``sstore`` to a slot of its own) is not seen.
+Structs to which assembly points are seen, but not where; what only assembly knows of (``sstore`` to a slot of its own)
+is not seen.
 """
 
 from __future__ import annotations
@@ -94,10 +95,12 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Variables in order, and those of each namespace (by its id, with absolute slots)."""
+    """Variables in order, and those of each namespace (by its id, with absolute slots). ``pointed``: other structs, by
+    name, to which assembly points (ERC-2535's "diamond storage"): where is not known."""
 
     variables: tuple[Variable, ...] = ()
     namespaces: Mapping[str, tuple[Variable, ...]] = field(default_factory=dict)
+    pointed: Mapping[str, Type] = field(default_factory=dict)
 
 
 def place(declared: Iterable[tuple[str, Type, str]], base: int = 0) -> tuple[Variable, ...]:
@@ -142,15 +145,16 @@ _RENAMED = re.compile(r"@custom:oz-renamed-from\s+(\w+)")
 """As OpenZeppelin's upgrades plugins have it."""
 _ELEMENTARY = re.compile(r"(u?int|bytes)(\d+)$")
 _LENGTH = re.compile(r"\[(\d+)\](?: (?:storage|memory)(?: \w+)?)?$")
+_HEX = re.compile(r"0x[\da-fA-F_]+")
 _CONSTANT = re.compile(r"int_const (\d+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Immutable:
-    """``type`` as the compiler writes it."""
+    """``type``: None where it cannot be told."""
 
     name: str
-    type: str
+    type: Type | None
 
 
 class SyntaxTrees:
@@ -160,6 +164,7 @@ class SyntaxTrees:
         self._trees = trees
         self._nodes: dict[int, Tree] = {}
         self._owners: dict[int, str] = {}
+        self._pointed: dict[int, list[int]] = {}
         for tree in trees.values():
             for node in tree.get("nodes", ()):
                 self._note(node, "")
@@ -188,19 +193,24 @@ class SyntaxTrees:
                 replace(variable, formerly=_said(node, _RENAMED) or "")
                 for variable, (node, _) in zip(place(declared, _first_slot(contract)), nodes, strict=True)
             )
-            return Layout(variables, self._namespaces(source, bases))
+            inner = list(self._in_reach(source, bases))
+            return Layout(variables, self._namespaces(inner), self._structs_pointed_to(inner))
         except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as problem:
             raise UnknownLayout(f"the compiler's syntax tree has no {problem} where it was looked for") from None
 
     def immutables(self) -> dict[str, Immutable]:
         """By the number of their declarations, as ``immutableReferences`` has it."""
         return {
-            str(number): Immutable(
-                f"{self._owners[number]}.{node['name']}", node.get("typeDescriptions", {}).get("typeString", "")
-            )
+            str(number): Immutable(f"{self._owners[number]}.{node['name']}", self._known_type(node))
             for number, node in self._nodes.items()
             if node.get("nodeType") == "VariableDeclaration" and node.get("mutability") == "immutable"
         }
+
+    def _known_type(self, node: Tree) -> Type | None:
+        try:
+            return self._type(node["typeName"], ())
+        except (UnknownLayout, KeyError, TypeError):
+            return None
 
     def _contract(self, source: str, name: str) -> Tree:
         tree = self._trees.get(source)
@@ -216,19 +226,38 @@ class SyntaxTrees:
             raise UnknownLayout("a file that it depends on was compiled in another run")
         return found
 
-    def _namespaces(self, source: str, bases: Sequence[Tree]) -> dict[str, tuple[Variable, ...]]:
-        """Annotated structs of the contract, its bases, and everything else but contracts in what it imports."""
+    def _in_reach(self, source: str, bases: Sequence[Tree]) -> Iterator[Tree]:
+        """What the contract and its bases define, and everything else but contracts in what it imports."""
         own = {base["id"] for base in bases}
-        found: dict[str, tuple[Variable, ...]] = {}
         for path in self._imported(source):
             for node in self._trees[path].get("nodes", ()):
-                inner = [node]
-                if node.get("nodeType") == "ContractDefinition":
-                    inner = node["nodes"] if node.get("contractKind") == "library" or node["id"] in own else []
-                for each in inner:
-                    if each.get("nodeType") == "StructDefinition" and (name := _said(each, _LOCATION)) is not None:
-                        members = self._members(each, (each["id"],))
-                        found[name] = place(((n, t, each["name"]) for n, t in members), erc7201_slot(name))
+                if node.get("nodeType") != "ContractDefinition":
+                    yield node
+                elif node.get("contractKind") == "library" or node["id"] in own:
+                    yield from node["nodes"]
+
+    def _namespaces(self, nodes: Iterable[Tree]) -> dict[str, tuple[Variable, ...]]:
+        """Annotated structs among ``nodes``."""
+        found: dict[str, tuple[Variable, ...]] = {}
+        for each in nodes:
+            if each.get("nodeType") == "StructDefinition" and (name := _said(each, _LOCATION)) is not None:
+                members = self._members(each, (each["id"],))
+                variables = place(((n, t, each["name"]) for n, t in members), erc7201_slot(name))
+                if found.setdefault(name, variables) != variables:
+                    raise UnknownLayout(f"two structs that differ have the namespace {name}")
+        return found
+
+    def _structs_pointed_to(self, nodes: Iterable[Tree]) -> dict[str, Type]:
+        """Structs without a namespace whose slot assembly sets in functions among ``nodes``."""
+        found = {}
+        for each in nodes:
+            if each.get("nodeType") != "FunctionDefinition":
+                continue
+            for number in self._pointed.setdefault(each["id"], _pointed_to(each)):
+                struct_ = self._node(number)
+                if struct_["nodeType"] == "StructDefinition" and _said(struct_, _LOCATION) is None:
+                    type_ = self._named(struct_, ())
+                    found[type_.label] = type_
         return found
 
     def _imported(self, source: str) -> Iterator[str]:
@@ -317,16 +346,42 @@ def _is_in_storage(node: Tree) -> bool:
     )
 
 
+def _pointed_to(function_: Tree) -> list[int]:
+    """The numbers of the types of local storage pointers whose slot assembly reads or sets in a function."""
+    pointers: dict[int, int] = {}
+    named: list[int] = []
+    waiting: list[Any] = [function_]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, Mapping):
+            kind = node.get("nodeType")
+            if kind == "InlineAssembly":
+                references = node.get("externalReferences", ())
+                slots = (each for each in references if each.get("suffix") == "slot" or each.get("isSlot"))
+                named += [each["declaration"] for each in slots]
+                continue
+            type_name = node.get("typeName") if kind == "VariableDeclaration" else None
+            if type_name and node.get("storageLocation") == "storage" and "referencedDeclaration" in type_name:
+                pointers[node["id"]] = type_name["referencedDeclaration"]
+            waiting.extend(node.values())
+    return [pointers[number] for number in dict.fromkeys(named) if number in pointers]
+
+
 def _first_slot(contract: Tree) -> int:
     """0, or what ``layout at`` says (solc 0.8.29)."""
     specifier = contract.get("storageLayout")
     if specifier is None:
         return 0
-    written = specifier["baseSlotExpression"]["typeDescriptions"]["typeString"]
-    known = _CONSTANT.fullmatch(written)
-    if known is None:
+    expression = specifier["baseSlotExpression"]
+    known = _CONSTANT.fullmatch(expression["typeDescriptions"]["typeString"])
+    if known is not None:
+        return int(known[1])
+    written = expression.get("value") or ""  # of a literal: types shorten long numbers
+    if not _HEX.fullmatch(written):
         raise UnknownLayout("where its storage begins (layout at) is not a plain number")
-    return int(known[1])
+    return int(written, 16)
 
 
 def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
@@ -344,17 +399,20 @@ _DEFINITION = re.compile(
 _RENAMED_VARIABLE = re.compile(
     r"^#[^\n]*@custom:oz-renamed-from +(\w+)[^\n]*\n(?:#[^\n]*\n)*(\w+) *:", re.MULTILINE
 )
+_INTERFACE = re.compile(r"^interface +(\w+)", re.MULTILINE)
+_IMPORTED = re.compile(r"^(?:from +[.\w]+ +)?import +([\w., ]+)", re.MULTILINE)
 _SCALARS = re.compile(r"(?:u?int\d+|bytes\d+|address|bool|decimal|nonreentrant lock)$")
 
 
 @dataclass(frozen=True, slots=True)
 class VyperTypes:
     """Structs and flags by name: how each of the sources defines it, for modules may share names. ``renamed``: what
-    variables were called before, by their names."""
+    variables were called before, by their names. ``interfaces``: what may be one, for it is called so or imported."""
 
     structs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
+    interfaces: frozenset[str] = frozenset()
 
     @staticmethod
     def of(sources: Iterable[str]) -> VyperTypes:
@@ -362,7 +420,10 @@ class VyperTypes:
         structs: dict[str, list[str]] = {}
         flags: dict[str, list[str]] = {}
         renamed: dict[str, str] = {}
+        interfaces: set[str] = set()
         for text in sources:
+            interfaces.update(_INTERFACE.findall(text))
+            interfaces.update(name for found in _IMPORTED.findall(text) for name in re.findall(r"\w+", found))
             renamed |= {name: before for before, name in _RENAMED_VARIABLE.findall(text)}
             for kind, name, body in _DEFINITION.findall(text):
                 lines = [line for raw in body.splitlines() if (line := raw.partition("#")[0].strip())]
@@ -371,6 +432,7 @@ class VyperTypes:
             {name: tuple(dict.fromkeys(found)) for name, found in structs.items()},
             {name: tuple(dict.fromkeys(found)) for name, found in flags.items()},
             renamed,
+            frozenset(interfaces),
         )
 
     def type(self, written: str, within: tuple[str, ...] = ()) -> Type:
@@ -394,7 +456,9 @@ class VyperTypes:
             return Type(Form.STRUCT, name, WORD * slot, members=tuple(members))
         if name in self.flags:
             return Type(Form.ENUM, name, words=tuple(self.flags[name][0].split("\n")))
-        return Type(Form.VALUE, "address")  # what is left is an interface
+        if name not in self.interfaces and name not in ("vy", "vyi"):  # or the file that defines one
+            raise UnknownLayout(f"{name} is defined outside the project")
+        return Type(Form.VALUE, "address")
 
     def _composed(self, written: str, within: tuple[str, ...]) -> Type:
         start = _last_bracket(written)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import groupby
 
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
@@ -88,10 +89,10 @@ class Plan:
             yield f"{step.new.key} at {step.deployed.where}: {step.action.value}"
             if step.deployed.proxies:
                 yield f"    behind {', '.join(map(checksum_address, step.deployed.proxies))}"
-            for conflict in step.conflicts:
-                yield f"    {conflict}"
+            for fault, conflicts in groupby(step.conflicts, key=lambda conflict: conflict.fault):
+                yield from (f"    {conflict}" for conflict in conflicts)
                 if step.action is Action.REFUSE:
-                    yield f"      → {conflict.fault.value}"
+                    yield f"      → {fault.value}"
         for key in self.constructed:
             yield f"{key}: only its constructor changed, which has run; deploy it anew to see the difference"
 
@@ -162,15 +163,16 @@ def _hollow(contract: Contract) -> Contract:
 
 def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Conflict]:
     """Why the new code cannot go on with the storage."""
-    old = deployed.contract
-    for contract in (old, new):
+    olds = (deployed.contract, *deployed.doubles)
+    for contract in (*olds, new):
         if contract.layout is None:
             return [Conflict(Fault.UNKNOWN, contract.name, f"its storage layout is not known: {contract.unknown}")]
-    assert old.layout is not None and new.layout is not None
-    conflicts = compare(old.layout, new.layout)
+    layouts = [old.layout for old in olds if old.layout is not None]
+    assert new.layout is not None
+    conflicts = [conflict for layout in layouts for conflict in compare(layout, new.layout)]
     if conflicts:
-        return conflicts
-    for variable, masks in added(old.layout, new.layout):
+        return list(dict.fromkeys(conflicts))
+    for variable, masks in added(layouts[0], new.layout):
         for address in (deployed.address, *deployed.proxies):
             for slot, mask in masks:
                 word = situation.storage(address, slot)

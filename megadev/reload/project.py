@@ -75,7 +75,7 @@ def remappings(root: Path) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A source as a compiler is told it. ``imports``: names of others."""
+    """A source as a compiler is told it. ``imports``: names of others, also of files that are missing."""
 
     name: str
     path: Path
@@ -123,13 +123,17 @@ def vyper_units(root: Path, files: Iterable[Path]) -> dict[str, Unit]:
             continue
         imports = []
         for module in vyper_imports(text):
-            for folder in (path.parent, root):
-                candidates = [(folder / module).resolve().with_name(module.name + suffix) for suffix in VYPER_SUFFIXES]
-                found = next((candidate for candidate in candidates if candidate.is_file()), None)
-                if found is not None:
-                    imports.append(_unit_name(root, found))
-                    waiting.append(found)
-                    break
+            candidates = [
+                (folder / module).resolve().with_name(module.name + suffix)
+                for folder in (path.parent, root)
+                for suffix in VYPER_SUFFIXES
+            ]
+            found = next((candidate for candidate in candidates if candidate.is_file()), None)
+            if found is not None:
+                imports.append(_unit_name(root, found))
+                waiting.append(found)
+            else:
+                imports += [_unit_name(root, candidate) for candidate in candidates]
         units[name] = Unit(name, path, text, tuple(imports))
     return units
 
@@ -146,16 +150,17 @@ def closure(units: Mapping[str, Unit], names: Iterable[str]) -> set[str]:
     return found
 
 
-def touched(units: Mapping[str, Unit], changed: Iterable[Path]) -> set[str]:
-    """What must be compiled again: the changed files, and all that import them."""
+def touched(root: Path, units: Mapping[str, Unit], changed: Iterable[Path]) -> set[str]:
+    """What must be compiled again: the changed files, and all that import them, be they there or not."""
     paths = {path.resolve() for path in changed}
     found = {name for name, unit in units.items() if unit.path.resolve() in paths}
+    found |= {_unit_name(root, path) for path in paths}
     growing = True
     while growing:
         more = {name for name, unit in units.items() if name not in found and found.intersection(unit.imports)}
         found |= more
         growing = bool(more)
-    return found
+    return found & units.keys()
 
 
 def _unit_name(root: Path, path: Path) -> str:

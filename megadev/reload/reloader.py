@@ -103,6 +103,7 @@ class Reloader:
         self._asked: Plan | None = None
         self._seen: set[tuple[Place, str]] = set()
         self._compiled: set[str] = set()
+        self._unmade: list[Path] = []  # saved since the last build
         self._changes = Changes()
         self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._watcher: Watcher | None = None
@@ -137,24 +138,24 @@ class Reloader:
         """Compile what these files touch (None: everything) and reload. On any thread but the writer's."""
         began = monotonic_ns() if began is None else began
         first = paths is None
-        files = None if paths is None else list(paths)
-        made: Build = {}
-        errors: list[str] = []
+        waiting, saved = self._unmade, list(paths or ())
+        files = None if first else list(dict.fromkeys((*waiting, *saved)))
+        self._unmade = files or []
         compiling = monotonic_ns()
-        for compiler in self._compilers:
-            mine = None if files is None else [path for path in files if compiler.concerns(path)]
-            if mine is None or mine:
-                try:
-                    made |= compiler.compile(mine if compiler.name in self._compiled else None).contracts
-                    self._compiled.add(compiler.name)
-                except CompileFailed as failed:
-                    errors.append(str(failed))
+        made, errors = self._compile(files)
+        after = "not reloaded: the chain is as it was"
+        left: list[Path] = []
+        if errors and waiting and (others := [path for path in saved if path not in waiting]):
+            alone, more = self._compile(others)
+            if not more:  # an error elsewhere does not hold back what is whole
+                made, files, left, after = alone, others, waiting, "left out until it compiles"
         compiled = monotonic_ns()
         if errors:
             text = "\n".join(errors)
-            self.tell(Notice("failed", f"{text}\nnot reloaded: the chain is as it was", {"errors": text.splitlines()}))
-            if not first:
+            self.tell(Notice("failed", f"{text}\n{after}", {"errors": text.splitlines()}))
+            if not first and not left:
                 return
+        self._unmade = left
         gone = {self._name_of(path) for path in files or () if not path.exists()}
         if self._stopped:
             return
@@ -168,9 +169,23 @@ class Reloader:
         elif self._changed or lost:
             self._patiently(lambda: self._follow(lost, began, compiled - compiling))
 
+    def _compile(self, files: list[Path] | None) -> tuple[Build, list[str]]:
+        """What these files touch, and what is wrong with them."""
+        made: Build = {}
+        errors: list[str] = []
+        for compiler in self._compilers:
+            mine = None if files is None else [path for path in files if compiler.concerns(path)]
+            if mine is None or mine:
+                try:
+                    made |= compiler.compile(mine if compiler.name in self._compiled else None).contracts
+                    self._compiled.add(compiler.name)
+                except CompileFailed as failed:
+                    errors.append(str(failed))
+        return made, errors
+
     def answer(self, yes: bool) -> None:
         """Do what waits for an answer (mode ask), or leave it. On any thread but the writer's."""
-        self._guarded(lambda: self._patiently(lambda: self._answer(yes)))
+        self._guarded(lambda: self._patiently(lambda: self._answer(yes)), _NOT_NOW)
 
     def _run(self) -> None:
         self._guarded(lambda: self.changed(None))
@@ -179,19 +194,19 @@ class Reloader:
             paths, began = found
             sources = {path for path in paths if self._is_of_interest(path)}
             if sources:
-                self._guarded(lambda sources=sources, began=began: self.changed(sources, began))  # type: ignore[misc]
+                self._guarded(lambda sources=sources, began=began: self.changed(sources, began), _NOT_NOW)  # type: ignore[misc]
             if len(paths) > len(sources):
                 self._guarded(lambda: self._patiently(self._look))
             while not self._scripts.empty():
                 command = self._scripts.get()
                 self._guarded(lambda command=command: self._run_script(command))  # type: ignore[misc]
 
-    def _guarded(self, act: Callable[[], object]) -> None:
-        """A failure must not end the watching."""
+    def _guarded(self, act: Callable[[], object], after: str = "") -> None:
+        """A failure must not end the watching; ``after``: what is said below it."""
         try:
             act()
         except MegadevError as problem:
-            self.tell(Notice("failed", str(problem)))
+            self.tell(Notice("failed", f"{problem}{after}"))
         except Exception as problem:
             if not self._stopped:  # then there is no writer any more
                 self.tell(Notice("failed", f"unexpected {type(problem).__name__}: {problem}; please report it"))
@@ -392,6 +407,9 @@ class Reloader:
             if key not in self._seen:
                 self._seen.add(key)
                 text = f"{one.contract.key} is at {one.where}: its code follows the source"
+                if one.twins:
+                    command = f"megadev reload track {checksum_address(one.address)} {one.twins[0]}"
+                    text += f"\n    {', '.join(one.twins)} has the same code: `{command}` if it is that"
                 at = checksum_address(one.address)
                 self.tell(Notice("deployed", text, {"contract": one.contract.key, "chain": one.chain, "address": at}))
         for (chain, address), contract in self._versions.look_alikes(self._node, self._build):
@@ -438,7 +456,7 @@ class Reloader:
             "contract": contract.key,
             "chain": name,
             "address": checksum_address(address),
-            "codeMatches": recognised is not None and recognised.key == contract.key,
+            "codeMatches": any(each.key == contract.key for each in recognised),
             "layoutKnown": contract.layout is not None,
         }
 
@@ -486,6 +504,7 @@ class Reloader:
             return answer
         raise ReloadRefused("there is no reload to undo")
 
+_NOT_NOW = "\nnot reloaded: the chain is as it was; `megadev reload apply` tries again"
 _LOOK = Path("/")
 """In the place of a changed file: look for what is newly deployed."""
 _DONE = {Action.REPLACE: "replaced", Action.REDEPLOY: "redeployed"}

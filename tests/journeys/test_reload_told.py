@@ -134,6 +134,19 @@ def test_without_a_terminal_a_plan_waits_for_the_command(tmp_path: Path, megadev
     assert "reload now?" not in "".join(node.printed)
 
 
+def test_a_quiet_node_tells_what_does_not_compile(tmp_path: Path, megadev_up: Up) -> None:
+    (tmp_path / "A.sol").write_text("contract A {")
+    solc = tmp_path / "solc"
+    error = {"severity": "error", "type": "ParserError", "message": "no end"}
+    error["sourceLocation"] = {"file": "A.sol", "start": 12, "end": 12}  # type: ignore[assignment]
+    solc.write_text(f"#!/bin/sh\ncat > /dev/null\necho '{json.dumps({'errors': [error]})}'\n")
+    solc.chmod(0o755)
+    node = megadev_up("--quiet", "--watch", "--solc", str(solc), listening="")
+    assert node.next_line().rstrip() == "A.sol:1:13: ParserError: no end"
+    assert node.next_line().rstrip() == "not reloaded: the chain is as it was"
+    assert node.stop() == 0
+
+
 def test_a_connected_dapp_is_told(tmp_path: Path, megadev_up: Up) -> None:
     node, counter = deployed(tmp_path, megadev_up, "auto")
     with connect(f"ws://127.0.0.1:{node.port}") as socket:

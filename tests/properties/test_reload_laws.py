@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
+from unittest.mock import patch
 
 from hypothesis import event, given, settings, target
 from hypothesis import strategies as st
@@ -468,12 +470,15 @@ def test_what_stays_the_same_is_accepted(declared: Declared, rules: Solidity) ->
 
 
 @settings(max_examples=15)
-@given(st.lists(st.sampled_from([*SOLIDITY_VERSIONS, BROKEN, "bump", "undo"]), min_size=1, max_size=6))
-def test_a_refused_reload_changes_nothing(steps: list[str]) -> None:
+@given(st.lists(st.tuples(st.sampled_from([*SOLIDITY_VERSIONS, BROKEN, "bump", "undo"]), st.booleans()), min_size=1, max_size=6))
+def test_a_refused_or_failed_reload_changes_nothing(steps: list[tuple[str, bool]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))
+        stage.at = stage.net.l1
+        stage.counter()
+        stage.at = stage.net.l2
         counter, _ = stage.counter()
-        for step in steps:
+        for step, fails in steps:
             if step == "bump":
                 stage.send(counter, encode_call("bump()"))
             elif step == "undo":
@@ -481,6 +486,11 @@ def test_a_refused_reload_changes_nothing(steps: list[str]) -> None:
             else:
                 before, told = stage.everything(), len(stage.notices)
                 stage.compiler.version = step
-                stage.reloader.changed([stage.source])
+                if fails:  # the L2 was changed already, and the L1 cannot be
+                    broken = patch.object(stage.net.node.l1.sequencer, "apply_irregular", side_effect=OSError)
+                    with suppress(OSError), broken:
+                        stage.reloader.changed([stage.source])
+                else:
+                    stage.reloader.changed([stage.source])
                 if not any(notice.kind == "reloaded" for notice in stage.notices[told:]):
                     assert stage.everything() == before

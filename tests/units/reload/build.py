@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[2]))
 
-from tests.units.reload.pairs import SOLIDITY, VYPER, solidity  # noqa: E402
+from tests.units.reload.pairs import IMMUTABLES, SOLIDITY, VYPER, VYPER_IMMUTABLES, solidity  # noqa: E402
 from tests.units.reload.project import SOLIDITY_VERSIONS, VYPER_VERSIONS  # noqa: E402
 
 RUN = "process.stdout.write(require(process.argv[1]).compile(require('fs').readFileSync(0, 'utf8')))"
@@ -32,7 +33,8 @@ UNREAD = {
 def slim(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get("nodeType") in ("FunctionDefinition", "EventDefinition", "ErrorDefinition"):
-            return {"nodeType": value["nodeType"], "id": value["id"]}
+            whole = '"InlineAssembly"' in json.dumps(value)
+            return value if whole else {"nodeType": value["nodeType"], "id": value["id"]}
         return {key: slim(member) for key, member in value.items() if key not in UNREAD}
     return [slim(member) for member in value] if isinstance(value, list) else value
 
@@ -63,20 +65,21 @@ def vyper(program: Path, sources: dict[str, str], *names: str) -> dict[str, Any]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(re.sub(r'/[^" ]*/(vyper/builtins/)', r"/\1", done.stdout))
     return found
 
 
 def layouts(solc_program: Path, vyper_program: Path) -> dict[str, Any]:
-    made: dict[str, Any] = {"solidity": {}, "vyper": {}}
+    made: dict[str, Any] = {"solidity": {}, "vyper": {}, "immutables": {}, "vyper immutables": {}}
+    pairs = [*SOLIDITY, *IMMUTABLES]
     sources = {
         f"{number}/{when}.sol": solidity(body)
-        for number, pair in enumerate(SOLIDITY)
+        for number, pair in enumerate(pairs)
         for when, body in (("before", pair.before), ("after", pair.after))
     }
     output = solc(solc_program, sources, "storageLayout")
-    for number, pair in enumerate(SOLIDITY):
-        both = made["solidity"][pair.name] = {}
+    for number, pair in enumerate(pairs):
+        both = made["solidity" if pair in SOLIDITY else "immutables"].setdefault(pair.name, {})
         for when in ("before", "after"):
             path = f"{number}/{when}.sol"
             storage = output["contracts"][path]["C"]["storageLayout"]["storage"]
@@ -84,10 +87,10 @@ def layouts(solc_program: Path, vyper_program: Path) -> dict[str, Any]:
                 "ast": slim(output["sources"][path]["ast"]),
                 "places": [[each["label"], int(each["slot"]), each["offset"]] for each in storage],
             }
-    for pair in VYPER:
+    for pair in (*VYPER, *VYPER_IMMUTABLES):
         texts = {"before": pair.before, "after": pair.after}
         output = vyper(vyper_program, {f"{when}.vy": text for when, text in texts.items()}, "before.vy", "after.vy")
-        made["vyper"][pair.name] = {when: output[f"{when}.vy"]["layout"] for when in texts}
+        made["vyper" if pair in VYPER else "vyper immutables"][pair.name] = {when: output[f"{when}.vy"]["layout"] for when in texts}
     return made
 
 

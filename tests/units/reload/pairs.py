@@ -23,7 +23,15 @@ def solidity(body: str) -> str:
     return f"// SPDX-License-Identifier: MIT\npragma solidity ^0.8.29;\n{text}\n"
 
 
+FAR = "0x183a6125c38840424c4a85fa12bab2ab606c4b6d0e7cc73c0c06ba5300eab500"
 TWO = "uint256 a; uint256 b;"
+POINTED = """library L {{
+    struct {1} {{ {0} }}
+    bytes32 constant AT = keccak256("app");
+    function here() internal pure returns ({1} storage s) {{ bytes32 at = AT; assembly {{ s.slot := at }} }}
+}}
+contract C {{ function f() external {{ L.here().a++; }} }}"""
+"""As diamonds keep their storage (ERC-2535)."""
 NAMESPACE = "/// @custom:storage-location erc7201:app.main\nstruct Main {{ {} }}"
 
 SOLIDITY = [
@@ -97,7 +105,26 @@ SOLIDITY = [
     Pair("a base contract's namespace changes", "contract B { " + NAMESPACE.format("uint256 a;") + " } contract C is B { }", "contract B { " + NAMESPACE.format("uint8 a;") + " } contract C is B { }", "RETYPED"),
     Pair("a library's namespace changes", "library L { " + NAMESPACE.format("uint256 a;") + " } contract C { }", "library L { " + NAMESPACE.format("uint8 a;") + " } contract C { }", "RETYPED"),
     Pair("another contract's namespace changes", "contract O { " + NAMESPACE.format("uint256 a;") + " } contract C { }", "contract O { " + NAMESPACE.format("uint8 a;") + " } contract C { }"),
+    Pair("a namespace is defined in two ways", NAMESPACE.format("uint256 a;"), "library L { " + NAMESPACE.format("uint8 a;") + " } contract C { " + NAMESPACE.format("uint256 a;") + " }", "unknown"),
+    Pair("a base contract's private variable goes, and another has its name", "contract A { uint256 private x; } contract C is A { uint256 private x; }", "contract A { } contract C is A { uint256 private x; }", "REMOVED MOVED"),
+    Pair("storage still begins far away", f"contract C layout at {FAR} {{ uint256 a; }}", f"contract C layout at {FAR} {{ uint256 a; bool b; }}"),
+    Pair("storage begins elsewhere than far away", f"contract C layout at {FAR} {{ uint256 a; }}", f"contract C layout at {FAR[:-1]}1 {{ uint256 a; }}", "MOVED"),
+    Pair("a struct that assembly points to grows", POINTED.format("uint256 a;", "S"), POINTED.format("uint256 a; uint256 b;", "S")),
+    Pair("a member is inserted in a struct that assembly points to", POINTED.format("uint256 a;", "S"), POINTED.format("address x; uint256 a;", "S"), "RETYPED"),
+    Pair("a struct that assembly points to is renamed", POINTED.format("uint256 a;", "S"), POINTED.format("uint256 a;", "T"), "RENAMED"),
+    Pair("a struct that assembly points to is not used any more", POINTED.format("uint256 a;", "S"), "contract C { }"),
 ]  # fmt: skip
+
+IMMUTABLES = [
+    Pair("another value", "uint64 immutable i = 1;", "uint64 immutable i = 2;"),
+    Pair("a contract is called otherwise", "contract X { } contract C { X immutable i = X(address(1)); }", "contract Y { } contract C { Y immutable i = Y(address(1)); }"),
+    Pair("a number becomes wider", "uint64 immutable i = 1;", "uint128 immutable i = 1;", "IMMUTABLE"),
+    Pair("a user-defined type is made of another", "type T is uint64; T immutable i = T.wrap(1);", "type T is int64; T immutable i = T.wrap(1);", "IMMUTABLE"),
+    Pair("an enum gets a word more", "enum E { X } E immutable i = E.X;", "enum E { X, Y } E immutable i = E.X;"),
+    Pair("an enum's words change places", "enum E { X, Y } E immutable i = E.X;", "enum E { Y, X } E immutable i = E.X;", "IMMUTABLE"),
+    Pair("an internal function", "function() internal immutable i = f; function f() internal { }", "function() internal immutable i = f; function f() internal { }", "POINTER"),
+]  # fmt: skip
+"""Of what becomes of C's immutable ``i``, beside its place."""
 
 HEAD = "# pragma version ^0.4.0\n"
 VYPER = [
@@ -125,5 +152,15 @@ VYPER = [
     Pair("a struct grows in a list", HEAD + "struct S:\n    x: uint256\na: DynArray[S, 3]\n", HEAD + "struct S:\n    x: uint256\n    y: uint256\na: DynArray[S, 3]\n", "RETYPED"),
     Pair("a flag gets a word more", HEAD + "flag F:\n    X\na: F\n", HEAD + "flag F:\n    X\n    Y\na: F\n"),
     Pair("a flag's words change places", HEAD + "flag F:\n    X\n    Y\na: F\n", HEAD + "flag F:\n    Y\n    X\na: F\n", "RETYPED"),
+    Pair("an interface is an address", HEAD + "from ethereum.ercs import IERC20\ninterface I:\n    def f(): view\na: HashMap[address, IERC20]\nb: I\n", HEAD + "a: HashMap[address, address]\nb: address\n"),
     Pair("an immutable is no storage", HEAD + "a: uint256\n", HEAD + "I: immutable(uint256)\na: uint256\n@deploy\ndef __init__():\n    I = 1\n"),
+]  # fmt: skip
+
+SET = "I: immutable({})\n@deploy\ndef __init__():\n    I = {}\n"
+VYPER_IMMUTABLES = [
+    Pair("another value", HEAD + SET.format("uint256", 1), HEAD + SET.format("uint256", 2)),
+    Pair("a number becomes narrower", HEAD + SET.format("uint256", 1), HEAD + SET.format("uint128", 1), "IMMUTABLE"),
+    Pair("a struct's members change places", HEAD + "struct S:\n    x: uint256\n    y: uint256\n" + SET.format("S", "S(x=1, y=2)"), HEAD + "struct S:\n    y: uint256\n    x: uint256\n" + SET.format("S", "S(y=1, x=2)"), "IMMUTABLE"),
+    Pair("a struct grows", HEAD + "struct S:\n    x: uint256\n" + SET.format("S", "S(x=1)"), HEAD + "struct S:\n    x: uint256\n    y: uint256\n" + SET.format("S", "S(x=1, y=2)"), "IMMUTABLE"),
+    Pair("a flag's words change places", HEAD + "flag F:\n    X\n    Y\n" + SET.format("F", "F.X"), HEAD + "flag F:\n    Y\n    X\n" + SET.format("F", "F.X"), "IMMUTABLE"),
 ]  # fmt: skip

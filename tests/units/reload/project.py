@@ -92,10 +92,14 @@ def put(amount: uint256):
     self.content += amount
     self.by[msg.sender] += amount
 """
+_SPARE = _BOX.replace("\n\n@deploy", "\nspare: uint256\n\n@deploy").replace("limit_\n\n", "limit_\n    self.spare = 5\n\n")
 VYPER_VERSIONS: dict[str, dict[str, str]] = {
     "first": {"Box.vy": _BOX},
     "doubled": {"Box.vy": _BOX.replace("content += amount", "content += 2 * amount")},
     "inserted": {"Box.vy": _BOX.replace("content: public", "owner: address\ncontent: public")},
     "constructor": {"Box.vy": _BOX.replace("    limit = limit_", "    limit = 2 * limit_")},
+    "spare": {"Box.vy": _SPARE},
+    "spare retyped": {"Box.vy": _SPARE.replace("spare: uint256", "spare: address").replace("self.spare = 5", "self.spare = msg.sender")},
+    "spare retyped and read": {"Box.vy": _SPARE.replace("spare: uint256", "spare: public(address)").replace("    self.spare = 5\n", "")},
     "immutables": {"Box.vy": _BOX.replace("limit: public", "who: immutable(address)\nlimit: public").replace("    limit = limit_", "    who = msg.sender\n    limit = limit_")},
 }  # fmt: skip

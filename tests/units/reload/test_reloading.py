@@ -13,6 +13,7 @@ from megadev import Devnet
 from megadev.errors import ConfigError
 from megadev.events import ContractsReloaded
 from megadev.primitives.abi import encode_call
+from megadev.reload.compiler import Compiled, CompileFailed
 from megadev.reload.contracts import read_solc
 from megadev.reload.deployments import chains_of
 from megadev.reload.plan import Policy
@@ -183,6 +184,76 @@ def test_a_source_that_does_not_compile_leaves_the_chain_alone(stage: Stage) -> 
     assert stage.everything() == before
 
 
+class OneByOne(Committed):
+    """A compiler to which some files are broken."""
+
+    def __init__(self, root: Path, *broken: str) -> None:
+        super().__init__(root, "solidity")
+        self.broken = set(broken)
+        self.asked: list[set[str]] = []
+
+    def compile(self, changed: Any) -> Compiled:
+        names = {path.name for path in changed}
+        self.asked.append(names)
+        if names & self.broken:
+            raise CompileFailed(f"{min(names & self.broken)}:1:1: broken")
+        return super().compile(changed)
+
+
+def test_what_was_saved_with_an_error_is_compiled_once_that_is_mended(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    lib, counter = tmp_path / "Lib.sol", stage.source
+    lib.touch()
+    compiler = OneByOne(tmp_path, "Counter.sol")
+    compiler.name = stage.compiler.name
+    stage.reloader._compilers = (compiler,)
+    stage.reloader.changed([lib, counter])
+    stage.reloader.changed([counter])
+    compiler.broken.clear()
+    stage.reloader.changed([counter])
+    stage.reloader.changed([counter])
+    assert compiler.asked == [{"Lib.sol", "Counter.sol"}] * 3 + [{"Counter.sol"}]
+
+
+def test_an_error_elsewhere_does_not_hold_back_what_is_whole(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    lib, counter = tmp_path / "Lib.sol", stage.source
+    lib.touch()
+    address, _ = stage.counter()
+    compiler = OneByOne(tmp_path, "Lib.sol")
+    compiler.name, compiler.version = stage.compiler.name, "doubled"
+    stage.reloader._compilers = (compiler,)
+    stage.reloader.changed([lib])
+    stage.reloader.changed([counter])
+    assert [notice.kind for notice in stage.notices[-2:]] == ["failed", "reloaded"]
+    assert stage.notices[-2].text == "Lib.sol:1:1: broken\nleft out until it compiles"
+    stage.bump(address)
+    assert stage.call(address, "count()") == 10
+    compiler.broken.clear()
+    stage.reloader.changed([counter])
+    assert compiler.asked[-1] == {"Lib.sol", "Counter.sol"}
+
+
+def test_an_error_in_one_language_holds_back_the_other_until_it_is_mended(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    counter, _ = stage.counter()
+    box = tmp_path / "Box.vy"
+    box.touch()
+    other = Committed(tmp_path, "vyper")
+    other.name = "other"
+    stage.compiler.concerns = lambda path: path.suffix == ".sol"  # type: ignore[method-assign]
+    other.concerns = lambda path: path.suffix == ".vy"  # type: ignore[method-assign]
+    stage.reloader._compilers = (stage.compiler, other)
+    stage.compiler.version, other.version = "doubled", BROKEN
+    stage.reloader.changed([stage.source, box])
+    assert stage.notices[-1].kind == "failed"
+    other.version = "first"
+    stage.reloader.changed([box])
+    assert stage.notices[-1].kind == "reloaded"
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 10
+
+
 def test_a_project_that_does_not_compile_at_first_is_followed_once_it_does(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.reloader._compiled.clear()
@@ -200,6 +271,26 @@ def test_a_comment_changes_the_metadata_only(stage: Stage) -> None:
     stage.save("comment")
     now = stage.net.rpc("eth_getCode", counter, "latest")
     assert len(now) == len(code) and now[:200] == code[:200] and now != code
+
+
+def test_a_reload_that_fails_midway_changes_neither_chain(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.counter()
+    stage.at = stage.net.l1
+    stage.counter()
+    before, ids = stage.everything(), stage.net.node.snapshots.taken(stage.net.node.l2)
+
+    def fail(diff: object) -> None:
+        raise RuntimeError("no room")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stage.net.node.l1.sequencer, "apply_irregular", fail)
+        with pytest.raises(RuntimeError, match="no room"):
+            stage.save("doubled")
+    assert stage.everything() == before
+    assert stage.net.node.snapshots.taken(stage.net.node.l2).keys() == ids.keys()
+    with pytest.raises(RpcError, match="no reload to undo"):
+        stage.net.rpc("megadev_reloadUndo")
+    assert stage.save("tripled").kind == "reloaded"
 
 
 def test_dry_run_only_says_what_it_would_do(tmp_path: Path) -> None:
@@ -221,6 +312,24 @@ def test_ask_waits_for_the_command(tmp_path: Path) -> None:
     assert stage.net.rpc("megadev_reloadApply")["number"] == 1
     stage.bump(counter)
     assert stage.call(counter, "count()") == 15
+
+
+def test_while_an_open_block_must_stay_a_reload_says_how_to_try_again(tmp_path: Path) -> None:
+    with Devnet(accounts=2, preset="megaeth", no_l1=True, project=tmp_path) as net:
+        stage = Stage(tmp_path, net=net, mode="ask")
+        counter, _ = stage.counter()
+        stage.save("doubled")
+        stage.bump(counter)
+        net.rpc("megadev_sequencer_pause")
+        stage.reloader.answer(True)
+        assert stage.notices[-1].kind == "failed"
+        assert stage.notices[-1].text.splitlines()[1:] == [
+            "not reloaded: the chain is as it was; `megadev reload apply` tries again"
+        ]
+        net.rpc("megadev_sequencer_resume")
+        assert net.rpc("megadev_reloadApply")["number"] == 1
+        stage.bump(counter)
+        assert stage.call(counter, "count()") == 15
 
 
 def test_undo_goes_back_to_just_before_the_reload_and_does_not_do_it_again(stage: Stage) -> None:
@@ -382,6 +491,21 @@ def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> Non
     stage.reloader._follow(stage.reloader._learn(made, set()), 0, 0)
     assert "Counter.sol:Counter is gone: what is deployed of it stays as it is" in stage.notices[-1].text
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
+
+
+def test_of_contracts_with_the_same_code_a_user_can_say_which_it_is(stage: Stage) -> None:
+    first = MADE["solidity"]["first"]
+    contracts = {**first["contracts"], "Twin.sol": {"Twin": first["contracts"]["Counter.sol"]["Counter"]}}
+    made = read_solc(json.dumps({**first, "contracts": contracts}).encode(), stage.source.parent)
+    stage.reloader._learn({"Twin.sol:Twin": made["Twin.sol:Twin"]}, set())
+    counter, _ = stage.counter()
+    stage.reloader._look()
+    (text,) = [notice.text for notice in stage.notices if f"is at {counter}" in notice.text]
+    assert f"Counter.sol:Counter has the same code: `megadev reload track {counter} Counter.sol:Counter`" in text
+    assert stage.net.rpc("megadev_trackContract", counter, "Counter.sol:Counter")["codeMatches"]
+    assert "Counter replaced" in stage.save("doubled").text
+    stage.bump(counter)
+    assert stage.call(counter, "count()") == 10
 
 
 def test_a_changed_constructor_is_said_to_have_run_already(tmp_path: Path) -> None:
@@ -610,3 +734,15 @@ def test_a_vyper_contract_that_cannot_go_on_is_refused(tmp_path: Path, version: 
     notice = stage.save(version)
     assert notice.kind == "refused" and said in notice.text
     assert stage.everything() == before
+
+
+def test_versions_that_run_the_same_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "vyper")
+    stage.save("spare")
+    box = stage.deploy("Box.vy:Box", 50)
+    code = stage.net.rpc("eth_getCode", box, "latest")
+    # nothing reads the variable that is another one now, so the code is the same, and what it holds is not
+    assert stage.save("spare retyped").kind == "plan"
+    assert stage.net.rpc("eth_getCode", box, "latest") == code
+    notice = stage.save("spare retyped and read")
+    assert notice.kind == "refused" and "spare: was uint256, is address" in notice.text

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from megadev.errors import ConfigError
-from megadev.reload.compiler import FoundryFolder, HardhatFolder, _vyper_error, find_compilers
+from megadev.reload.compiler import FoundryFolder, HardhatFolder, Vyper, _vyper_error, find_compilers
 from megadev.reload.project import closure, foundry_sources, remappings, solidity_units, sources, touched, vyper_units
 from megadev.reload.watcher import Changes, Watcher
 
@@ -95,9 +95,22 @@ def test_a_change_touches_whoever_imports_it(tmp_path: Path) -> None:
     files = sources([root], (".sol",))
     assert [path.name for path in files] == ["A.sol", "C.sol", "D.sol", "B.sol"]
     units = solidity_units(root, files)
-    assert touched(units, [root / "src/C.sol"]) == {"src/A.sol", "src/b/B.sol", "src/C.sol"}
+    assert touched(root, units, [root / "src/C.sol"]) == {"src/A.sol", "src/b/B.sol", "src/C.sol"}
     assert closure(units, ["src/A.sol"]) == {"src/A.sol", "src/b/B.sol", "src/C.sol", "lib/L.sol"}
-    assert touched(units, [root / "src/D.sol"]) == {"src/D.sol"}
+    assert touched(root, units, [root / "src/D.sol"]) == {"src/D.sol"}
+
+
+def test_a_deleted_file_touches_whoever_imports_it(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    (root / "A.sol").write_text('import "./b/B.sol";')
+    (root / "C.sol").write_text('import "./A.sol";')
+    (root / "A.vy").write_text("from b import m\nfrom ethereum.ercs import IERC20\n")
+    (root / "C.vy").write_text("import A\n")
+    (root / "D.sol").write_text("")
+    files = sources([root], (".sol",))
+    assert touched(root, solidity_units(root, files), [root / "b/B.sol"]) == {"A.sol", "C.sol"}
+    files = sources([root], (".vy",))
+    assert touched(root, vyper_units(root, files), [root / "b/m.vy"]) == {"A.vy", "C.vy"}
 
 
 def test_remappings_are_followed(tmp_path: Path) -> None:
@@ -117,7 +130,7 @@ def test_vyper_modules_are_followed(tmp_path: Path) -> None:
     (root / "lib" / "counter.vy").write_text("n: uint256\n")
     (root / "IB.vyi").write_text("")
     units = vyper_units(root, [root / "A.vy"])
-    assert touched(units, [root / "lib/counter.vy"]) == {"A.vy", "lib/counter.vy"}
+    assert touched(root, units, [root / "lib/counter.vy"]) == {"A.vy", "lib/counter.vy"}
     assert set(units) == {"A.vy", "lib/counter.vy", "IB.vyi"}
 
 
@@ -191,6 +204,12 @@ def test_hardhat_is_followed_by_its_artifacts(project: str) -> None:
     contracts = found.compile(None).contracts
     assert {"contracts/Vault.sol:Vault", "contracts/Limits.sol:Limits"} == contracts.keys()
     assert not found.compile([]).contracts, "what did not change is not read again"
+
+
+def test_an_empty_vyper_source_is_one_that_is_being_written(tmp_path: Path) -> None:
+    (tmp_path / "A.vy").write_text("\n")
+    compiler = Vyper(tmp_path.resolve(), (tmp_path.resolve(),), ["/nothing/is/run"])
+    assert not compiler.compile([tmp_path / "A.vy"]).contracts
 
 
 def test_foundrys_own_source_folder_is_watched(tmp_path: Path) -> None:
