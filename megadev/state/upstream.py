@@ -381,7 +381,8 @@ class Upstream:
         if any(words in lowered for words in _UNKNOWN_BLOCK):
             return UpstreamFailed(
                 f"state unavailable: {said}: it does not have the forked block on its chain: a reorganisation has "
-                "removed it, or the node is not in sync; fork again (anvil_reset), from a block that is final"
+                "removed it, or the node is not in sync; fork again (anvil_reset), from a block that is final",
+                is_reorganised=True,
             )
         return UpstreamRefused(message or "upstream error", code if type(code) is int else -32000, error.get("data"))
 
