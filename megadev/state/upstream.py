@@ -326,12 +326,12 @@ class Upstream:
         is_batch = len(calls) > 1
         answer = self._post(endpoint, msgspec.json.encode(members if is_batch else members[0]), is_batch)
         if is_batch and type(answer) is dict:
-            error = _error_of(answer) or {}
-            slower = _slower(error)
+            whole = _error_of(answer) or {}
+            slower = _slower(whole)
             if slower is not None:
                 return slower
             # it takes no batches, or none of that size; whatever else it means, it says again
-            endpoint.takes_batches = error.get("code") not in _NO_BATCHES
+            endpoint.takes_batches = whole.get("code") not in _NO_BATCHES
             return self._singly(endpoint, calls, places, done)
         if is_batch and type(answer) is not list:
             return _Again("the answer is not JSON-RPC")

@@ -1016,6 +1016,29 @@ def test_a_bundle_replays_without_upstream_and_says_what_it_lacks(
     assert not faulty.bodies
 
 
+def test_a_bundle_holds_what_was_read_before_and_after_resets(
+    upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
+) -> None:
+    bundle, at = tmp_path / "run.bundle", upstream.height - 1
+    recorded = Devnet(accounts=2, fork_url=(f"{upstream.url}@{at}",), no_storage_caching=True, fork_record=bundle)
+    expected = [balance_of(recorded, upstream.token, upstream.users[1])]
+    recorded.rpc("anvil_reset", {"forking": {"blockNumber": at}})
+    expected.append(int(recorded.rpc("eth_getBalance", STRANGER), 16))
+    recorded.rpc("anvil_reset", {"forking": {"blockNumber": 3}})
+    recorded.rpc("eth_getBalance", "0x" + "31" * 20)
+    recorded.rpc("anvil_reset")
+    recorded.close()
+    net = fork(fork_bundle=bundle)
+    assert int(net.rpc("eth_blockNumber"), 16) == at
+    assert balance_of(net, upstream.token, upstream.users[1]) == expected[0]
+    net.rpc("anvil_setBalance", STRANGER, "0x1")
+    for forking in ({}, {"blockNumber": at}):
+        net.rpc("anvil_reset", {"forking": forking})
+        assert int(net.rpc("eth_getBalance", STRANGER), 16) == expected[1], "the chain starts over, from the bundle"
+    assert f"holds block {at} alone" in refusal(net, "anvil_reset", {"forking": {"blockNumber": 3}}).message
+    assert "does not hold account" in refusal(net, "eth_getBalance", "0x" + "31" * 20).message, "of another block"
+
+
 def test_a_damaged_bundle_is_refused(
     upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
 ) -> None:
