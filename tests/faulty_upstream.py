@@ -15,6 +15,7 @@ from typing import Any
 
 Fault = str | Callable[[Any], Any]
 """``401``, ``404``, ``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``,
+``trickle`` (a byte now and then),
 ``308 LOCATION``; or what makes an answer of the parsed body.
 """
 
@@ -102,6 +103,14 @@ class FaultyUpstream:
             handler.wfile.write(answer[: len(answer) // 2])
             handler.close_connection = True
         elif fault == "drop":
+            handler.close_connection = True
+        elif fault == "trickle":
+            handler.send_response(200)
+            handler.send_header("Content-Length", "100000")
+            handler.end_headers()
+            with contextlib.suppress(ConnectionError):
+                while not self.released.wait(0.02):
+                    handler.wfile.write(b" ")
             handler.close_connection = True
         elif fault == "hang":
             self.released.wait(60)

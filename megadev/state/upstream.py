@@ -222,9 +222,7 @@ class Upstream:
         self._closed.set()
         with self._lock:
             for waiting in self._asking:
-                with contextlib.suppress(OSError):
-                    # not the method of a TLS socket, which would take away what the waiting thread reads with
-                    socket.socket.shutdown(waiting, socket.SHUT_RDWR)
+                _hang_up(waiting)
         for endpoint in self._endpoints:
             while endpoint.idle:
                 endpoint.idle.pop().close()
@@ -462,17 +460,35 @@ class Upstream:
 
     @contextlib.contextmanager
     def _waiting(self, connection: http.client.HTTPConnection) -> Iterator[None]:
-        """Connect where that is not done, and have ``close`` end what is waited for meanwhile."""
+        """Connect where that is not done, and have ``close`` end what is waited for meanwhile. ``TimeoutError`` once
+        the time is over, also where the answer comes byte by byte, each in time for the socket.
+        """
         if connection.sock is None:
             connection.connect()
         mine: socket.socket = connection.sock
+        is_late = threading.Event()
+
+        def end() -> None:
+            is_late.set()
+            _hang_up(mine)
+
+        alarm = threading.Timer(self.manners.timeout, end)
+        alarm.daemon = True
         with self._lock:
             self._asking.add(mine)
         try:
             if self._closed.is_set():
                 raise ConnectionResetError
+            alarm.start()
             yield
+            if is_late.is_set():
+                raise TimeoutError
+        except (OSError, http.client.HTTPException):
+            if is_late.is_set():
+                raise TimeoutError from None
+            raise
         finally:
+            alarm.cancel()
             with self._lock:
                 self._asking.discard(mine)
 
@@ -551,6 +567,13 @@ def _slower(error: Mapping[str, Any]) -> _Again | None:
     if error.get("code") in _SLOW_DOWN_CODES or any(words in lowered for words in _SLOW_DOWN):
         return _Again(f"{message[:200]!r} (code {error.get('code')})", too_fast=True)
     return None
+
+
+def _hang_up(waiting: socket.socket) -> None:
+    """End what a thread waits for on that socket."""
+    with contextlib.suppress(OSError):
+        # not the method of a TLS socket, which would take away what the waiting thread reads with
+        socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
 
 def _retry_after(headers: http.client.HTTPMessage) -> float:

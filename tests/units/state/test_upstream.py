@@ -315,3 +315,13 @@ def test_whoever_waits_for_an_answer_gives_up_when_it_is_closed(server: FaultyUp
     upstream.close()
     waiting.join(30)
     assert not waiting.is_alive() and len(caught) == 1 and len(server.bodies) == 1
+
+
+def test_an_answer_that_comes_byte_by_byte_has_no_more_time_than_others(server: FaultyUpstream) -> None:
+    server.always = "trickle"
+    upstream = opened(server.url, retries=0, timeout=0.3)
+    with pytest.raises(UpstreamFailed, match=r"no answer within 0\.3 s"):
+        upstream.ask([("eth_chainId", ())])
+    server.always = echo
+    assert upstream.ask([("eth_chainId", ())]) == ["eth_chainId"]
+    upstream.close()
