@@ -293,7 +293,13 @@ class StateUnavailable(MegadevError):
 
 
 class UpstreamFailed(StateUnavailable):
-    """The node that is forked could not be asked, or did not answer with what was asked for; nothing was changed."""
+    """The node that is forked could not be asked, or did not answer with what was asked for; nothing was changed.
+    ``is_reorganised``: it says that it does not have the forked block.
+    """
+
+    def __init__(self, message: str, *, is_reorganised: bool = False) -> None:
+        super().__init__(message)
+        self.is_reorganised = is_reorganised
 
 
 class NotInBundle(StateUnavailable):

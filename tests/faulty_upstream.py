@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Fault = str | Callable[[Any], Any]
-"""``401``, ``404``, ``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``; or what makes an
-answer of the parsed body.
+"""``401``, ``404``, ``429``, ``503``, ``limit`` (-32005 for each call), ``cut``, ``garbage``, ``drop``, ``hang``,
+``trickle`` (a byte now and then), ``308 LOCATION``; or what makes an answer of the parsed body.
 """
 
 
@@ -30,6 +30,8 @@ class FaultyUpstream:
         self.bodies: list[Any] = []
         self.headers: list[dict[str, str]] = []
         self.released = threading.Event()
+        self.asked = threading.Event()
+        """Set by every request; ``forget`` clears it."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -61,6 +63,7 @@ class FaultyUpstream:
 
     def forget(self) -> None:
         """Count from here."""
+        self.asked.clear()
         self.bodies.clear()
 
     def close(self) -> None:
@@ -73,6 +76,7 @@ class FaultyUpstream:
         asked = json.loads(body)
         self.bodies.append(asked)
         self.headers.append(dict(handler.headers.items()))
+        self.asked.set()
         fault = self.planned.popleft() if self.planned else self.always
         if self.delay:
             time.sleep(self.delay)
@@ -99,11 +103,21 @@ class FaultyUpstream:
             handler.close_connection = True
         elif fault == "drop":
             handler.close_connection = True
+        elif fault == "trickle":
+            handler.send_response(200)
+            handler.send_header("Content-Length", "100000")
+            handler.end_headers()
+            with contextlib.suppress(ConnectionError):
+                while not self.released.wait(0.02):
+                    handler.wfile.write(b" ")
+            handler.close_connection = True
         elif fault == "hang":
             self.released.wait(60)
             handler.close_connection = True
+        elif isinstance(fault, str):
+            status, _, location = fault.partition(" ")
+            _send(handler, int(status), b"moved", Location=location)
         else:
-            assert callable(fault)
             _send(handler, 200, json.dumps(fault(asked)).encode())
 
     def _pass_on(self, body: bytes) -> bytes:
@@ -126,10 +140,12 @@ def refusing(code: int, message: str, *methods: str) -> Callable[[Any], Any]:
     return answer
 
 
-def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
+def _send(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
     with contextlib.suppress(ConnectionError):  # whoever asked may be gone
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
+        for name, value in headers.items():
+            handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)

@@ -54,16 +54,19 @@ CACHE = Path("~/.cache/megadev/fork")
 """Where fetched state is kept unless somebody says otherwise."""
 MOST_TOUCHED = 2_000
 """Accounts, and slots, that are fetched beforehand at most."""
-_AT_BLOCK = re.compile(r"(.*[^/])@(latest|0x[0-9a-fA-F]+|-?[0-9]+)")
+_AT_BLOCK = re.compile(r"(.*[^/@]/?)@(latest|safe|finalized|earliest|0x[0-9a-fA-F]+|-?[0-9]+)")
+_HASH_DIGITS = 66
 JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ForkRequest:
-    """What to fork, and how. ``block`` None: the latest; negative: so many before it."""
+    """What to fork, and how. ``block``: a number, or negative so many before the latest; a tag or a hash; None: the
+    latest, or the one that a forked L2 has got to.
+    """
 
     urls: tuple[str, ...]
-    block: int | None = None
+    block: int | str | None = None
     tx_hash: str | None = None
     chain_id: int | None = None
     manners: Manners = field(default_factory=Manners)
@@ -118,20 +121,22 @@ def l1_fork_request(config: DevnetConfig) -> ForkRequest | None:
     )
 
 
-def _urls_and_blocks(given: Sequence[str]) -> tuple[tuple[str, ...], set[int]]:
+def _urls_and_blocks(given: Sequence[str]) -> tuple[tuple[str, ...], set[int | str]]:
     """URLs without the block that may stand behind each, and those blocks."""
-    urls, named = [], set()
+    urls: list[str] = []
+    named: set[int | str] = set()
     for each in given:
         match = _AT_BLOCK.fullmatch(each)
         urls.append(match[1] if match else each)
-        if match and match[2] != "latest":
-            named.add(int(match[2], 0))
+        if match:
+            is_number = match[2][-1].isdigit() if match[2][:2] != "0x" else len(match[2]) != _HASH_DIGITS
+            named.add(int(match[2], 16 if match[2][:2] == "0x" else 10) if is_number else match[2].lower())
     return tuple(urls), named
 
 
-def _only(flag: str, named: set[int]) -> int | None:
+def _only(flag: str, named: set[int | str]) -> int | str | None:
     if len(named) > 1:
-        raise ConfigError(f"{flag} names several blocks to fork: {', '.join(map(str, sorted(named)))}")
+        raise ConfigError(f"{flag} names several blocks to fork: {', '.join(sorted(map(str, named)))}")
     return next(iter(named), None)
 
 
@@ -145,6 +150,8 @@ def _manners(config: DevnetConfig) -> Manners:
         name, colon, value = header.partition(":")
         if not colon or not name.strip():
             raise ConfigError(f"--fork-header: must be like NAME:VALUE, not {name!r}")
+        if not header.isascii() or not header.strip().isprintable() or " " in name.strip():
+            raise ConfigError(f"--fork-header {name.strip()!r}: a header is one line of ASCII characters")
         headers.append((name.strip(), value.strip()))
     units = 0 if config.no_rate_limit else config.compute_units_per_second
     return Manners(config.timeout / 1000, config.retries, config.fork_retry_backoff / 1000, units, tuple(headers))
@@ -335,11 +342,12 @@ def open_fork(
             if not found or found.get("blockNumber") is None:
                 raise ConfigError(f"--fork-transaction-hash: {upstream.name} knows no block with transaction {tx}")
             number = int(found["blockNumber"], 16) - 1
-        elif number is not None and number < 0:
+        elif isinstance(number, int) and number < 0:
             (latest,) = upstream.ask([("eth_blockNumber", ())])
             number = max(int(latest, 16) + number, 0)
-        tag = "latest" if number is None else hex(number)
-        asked: list[tuple[str, tuple[Any, ...]]] = [("eth_getBlockByNumber", (tag, False))]
+        tag = "latest" if number is None else number if isinstance(number, str) else hex(number)
+        method = "eth_getBlockByHash" if len(tag) == _HASH_DIGITS else "eth_getBlockByNumber"
+        asked: list[tuple[str, tuple[Any, ...]]] = [(method, (tag, False))]
         if chain_id is None:
             asked.append(("eth_chainId", ()))
         document, *rest = upstream.ask(asked)
@@ -357,7 +365,7 @@ def open_fork(
     if request.cache is not None:
         name = f"{header.number}-{block_hash.hex()[:16]}-{_endpoint(request)}.answers"
         answers = DiskCache(request.cache / str(chain_id) / name)
-    source = Source(answers, upstream, recording=request.recording)
+    source = Source(answers, upstream, pinned=block_hash, recording=request.recording)
     state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
     past = Past(source, chain_id, header.number)
     past.state = state

@@ -70,6 +70,8 @@ class Node:
         l1_fork = None if config.no_l1 else self.open_l1_fork(l1_fork_request(config), fork)
         if l1_fork is not None:
             l1_fork.prefetch()
+        self._first_forks = (fork, l1_fork)
+        """What was forked at the start, which is what a bundle is of."""
         start = config.timestamp
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
@@ -197,11 +199,9 @@ class Node:
 
     def close(self) -> None:
         """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
-        forks = self.forks
-        if self.config.fork_record is not None and any(forks):
-            l2, l1 = forks[0], forks[1] if len(forks) > 1 else None
-            write_bundle(self.config.fork_record, l2, l1, has_l1=self.l1 is not None)
-        for fork in {*forks, *self.snapshots.forks}:
+        if self.config.fork_record is not None and any(self._first_forks):
+            write_bundle(self.config.fork_record, *self._first_forks, has_l1=self.l1 is not None)
+        for fork in {*self.forks, *self.snapshots.forks}:
             if fork is not None:
                 fork.close()
 
@@ -326,10 +326,15 @@ class Node:
         return [account.raw_address for account in self.accounts.keyed]
 
     def open_fork_of(self, chain: LocalChain, request: ForkRequest) -> Fork:
-        """The fork for one of the chains that there are. Blocks. Raises as they do."""
+        """The fork for one of the chains that there are. Blocks. Raises as they do. One of the block that was forked
+        at the start adds to the same record.
+        """
         is_l2 = chain is self.l2
         fork = self.open_fork(request) if is_l2 else self.open_l1_fork(request, self.l2.fork)
         assert fork is not None, "a request was given"
+        first = self._first_forks[0 if is_l2 else 1]
+        if first is not None and (first.chain_id, first.hash) == (fork.chain_id, fork.hash):
+            fork.source.used = first.source.used
         return fork
 
     def _addresses(self, l2: Fork | None) -> L1Addresses:

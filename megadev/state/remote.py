@@ -1,8 +1,9 @@
-"""State as upstream has it after one block: fetched when it is asked for, once, and kept.
+"""State as upstream has it after one block: fetched when it is asked for, once, and kept. History before it likewise.
 
 ``RemoteState`` is a ``StateReader`` like any other to whoever executes over it. Everything it learns is pinned to the
 block by its hash (EIP-1898), or, where upstream knows only numbers, guarded by asking for the block's hash in the same
-batch: a reorganisation upstream gives an error and never a mixture of two chains.
+batch: a reorganisation upstream gives an error and never a mixture of two chains. What is asked about history comes
+with a question of state, for the same reason; where upstream refuses that for its form, history is taken on trust.
 
 Why a thread that runs an event loop is never made to wait: on it everybody else would wait too. It gets
 ``NotFetchedYet`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
@@ -81,9 +82,21 @@ class Source:
     ``used`` collects the keys that were really asked for, where somebody records them.
     """
 
-    def __init__(self, answers: Answers, upstream: Upstream | None, *, recording: bool = False) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        upstream: Upstream | None,
+        *,
+        pinned: Hash32 | None = None,
+        recording: bool = False,
+    ) -> None:
         self.answers = answers
         self.upstream = upstream
+        self._guards: list[Call] = []
+        """What is asked beside each question about history: something small that fails once the block is gone."""
+        if pinned is not None:
+            canonical = {"blockHash": "0x" + pinned.hex(), "requireCanonical": True}
+            self._guards.append(("eth_getTransactionCount", ("0x" + "00" * 20, canonical)))
         self.used: dict[str, Any] | None = {} if recording else None
         self._waiting: dict[str, Any] = {}
         self._missing_methods: set[str] = set()
@@ -121,7 +134,13 @@ class Source:
         upstream = self.upstream
 
         def fetch() -> Any:
-            (result,) = upstream.ask([(method, params)])
+            outcome, *guarded = upstream.outcomes([(method, params), *self._guards])
+            for each in (outcome, *guarded):
+                if isinstance(each, UpstreamFailed) and (each is outcome or each.is_reorganised):
+                    raise each
+            if isinstance(outcome, Exception):
+                raise outcome
+            result = outcome
             if result is not None and keep(result):
                 self.answers.put({key: result})
             return result
@@ -395,7 +414,8 @@ class RemoteState:
             raise UpstreamFailed(
                 f"state unavailable: block {self.number} of {upstream.name} is now {now}, the fork began at "
                 f"0x{self.hash.hex()}: a reorganisation has removed it; fork again (anvil_reset), from a block that is "
-                "final"
+                "final",
+                is_reorganised=True,
             )
         return results
 

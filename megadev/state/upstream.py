@@ -19,16 +19,17 @@ public one says so with its first 429, from which on the limit holds.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import random
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -66,8 +67,8 @@ _TOLD_OF_LATE = frozenset(
         "eth_getTransactionReceipt",
     }
 )
+_NO_BATCHES = frozenset({None, -32600, -32601, -32700})
 _MISSING = ("not found", "not exist", "not supported", "not available")
-_NO_BATCHES = frozenset({-32600, -32601, -32700})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,8 @@ class Upstream:
         for endpoint in self._endpoints:
             endpoint.units, endpoint.filled_ns = limit, self._clock.monotonic_ns()
         self._pool: ThreadPoolExecutor | None = None
+        self._asking: set[socket.socket] = set()
+        """The sockets on which somebody waits for an answer."""
 
     @property
     def name(self) -> str:
@@ -213,8 +216,13 @@ class Upstream:
         return [outcome for piece in found for outcome in piece]
 
     def close(self) -> None:
-        """Let go of connections; whoever waits for another attempt gives up."""
+        """Let go of connections; whoever waits, for an answer or for another attempt, gives up at once: the process
+        could not end before.
+        """
         self._closed.set()
+        with self._lock:
+            for waiting in self._asking:
+                _hang_up(waiting)
         for endpoint in self._endpoints:
             while endpoint.idle:
                 endpoint.idle.pop().close()
@@ -305,12 +313,7 @@ class Upstream:
     ) -> _Again:
         """Ask once, and note in ``done`` what came of it; returns why something is left."""
         if len(calls) > 1 and not endpoint.takes_batches:
-            why = _Again("")
-            for call, place in zip(calls, places, strict=True):
-                why = self._attempt(endpoint, [call], [place], done)
-                if place not in done:
-                    return why
-            return why
+            return self._singly(endpoint, calls, places, done)
         self._wait_for_units(endpoint, len(calls))
         self.counts.requests += 1
         self.counts.calls += len(calls)
@@ -321,20 +324,26 @@ class Upstream:
         is_batch = len(calls) > 1
         answer = self._post(endpoint, msgspec.json.encode(members if is_batch else members[0]), is_batch)
         if is_batch and type(answer) is dict:
-            code = (answer.get("error") or {}).get("code")
-            if code in _NO_BATCHES or code is None:
-                endpoint.takes_batches = False
-                return self._attempt(endpoint, calls, places, done)
-            answer = [{"id": index, "error": answer["error"]} for index in range(len(calls))]
-        found = {item.get("id"): item for item in (answer if is_batch else [answer]) if type(item) is dict}
+            whole = _error_of(answer) or {}
+            slower = _slower(whole)
+            if slower is not None:
+                return slower
+            # it takes no batches, or none of that size; whatever else it means, it says again
+            endpoint.takes_batches = whole.get("code") not in _NO_BATCHES
+            return self._singly(endpoint, calls, places, done)
+        if is_batch and type(answer) is not list:
+            return _Again("the answer is not JSON-RPC")
+        members_told = [item for item in answer if type(item) is dict] if is_batch else []
+        found = {item["id"]: item for item in members_told if type(item.get("id")) is int}
         why = _Again("the answer lacks members of the batch" if is_batch else "the answer is not JSON-RPC")
         for index, ((method, _), place) in enumerate(zip(calls, places, strict=True)):
             item = found.get(index) if is_batch else answer
-            if type(item) is not dict or ("result" not in item and type(item.get("error")) is not dict):
+            if type(item) is not dict:
                 continue
-            error = item.get("error")
+            error = _error_of(item)
             if error is None:
-                done[place] = item.get("result")
+                if "result" in item:
+                    done[place] = item["result"]
                 continue
             again = _slower(error)
             if again is not None:
@@ -345,6 +354,16 @@ class Upstream:
                 why = _Again(str(refusal), final=refusal)
             else:
                 done[place] = refusal
+        return why
+
+    def _singly(
+        self, endpoint: _Endpoint, calls: Sequence[Call], places: Sequence[int], done: dict[int, Any]
+    ) -> _Again:
+        why = _Again("")
+        for call, place in zip(calls, places, strict=True):
+            why = self._attempt(endpoint, [call], [place], done)
+            if place not in done:
+                break
         return why
 
     def _refusal(self, endpoint: _Endpoint, method: str, error: Mapping[str, Any]) -> UpstreamFailed | UpstreamRefused:
@@ -360,7 +379,8 @@ class Upstream:
         if any(words in lowered for words in _UNKNOWN_BLOCK):
             return UpstreamFailed(
                 f"state unavailable: {said}: it does not have the forked block on its chain: a reorganisation has "
-                "removed it, or the node is not in sync; fork again (anvil_reset), from a block that is final"
+                "removed it, or the node is not in sync; fork again (anvil_reset), from a block that is final",
+                is_reorganised=True,
             )
         return UpstreamRefused(message or "upstream error", code if type(code) is int else -32000, error.get("data"))
 
@@ -378,6 +398,12 @@ class Upstream:
             )
         if status == 413 and is_batch:
             return {"error": {"code": -32600}}
+        if 300 <= status < 400:
+            there = headers.get("Location", "")
+            raise _final(
+                f"state unavailable: {shown(endpoint.url)} sends on to {_place(endpoint.url, there)} (HTTP {status}); "
+                "give that URL instead"
+            )
         try:
             decoded = msgspec.json.decode(answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -401,14 +427,17 @@ class Upstream:
     def _exchange(self, endpoint: _Endpoint, body: bytes) -> tuple[int, http.client.HTTPMessage, bytes]:
         """POST ``body``; a kept connection that turns out to be closed is replaced without an attempt being lost."""
         while True:
+            if self._closed.is_set():
+                raise _Again("this node is stopping, or forks another")
             try:
                 connection, is_fresh = endpoint.idle.pop(), False
             except IndexError:
                 connection, is_fresh = endpoint.connect(self.manners.timeout), True
             try:
-                connection.request("POST", endpoint.target, body, endpoint.headers)
-                response = connection.getresponse()
-                answer = response.read()
+                with self._waiting(connection):
+                    connection.request("POST", endpoint.target, body, endpoint.headers)
+                    response = connection.getresponse()
+                    answer = response.read()
             except TimeoutError:
                 connection.close()
                 raise _Again(f"no answer within {self.manners.timeout:g} s") from None
@@ -428,6 +457,40 @@ class Upstream:
             else:
                 endpoint.idle.append(connection)
             return response.status, response.headers, answer
+
+    @contextlib.contextmanager
+    def _waiting(self, connection: http.client.HTTPConnection) -> Iterator[None]:
+        """Connect where that is not done, and have ``close`` end what is waited for meanwhile. ``TimeoutError`` once
+        the time is over, also where the answer comes byte by byte, each in time for the socket.
+        """
+        if connection.sock is None:
+            connection.connect()
+        mine: socket.socket = connection.sock
+        is_late = threading.Event()
+
+        def end() -> None:
+            is_late.set()
+            _hang_up(mine)
+
+        alarm = threading.Timer(self.manners.timeout, end)
+        alarm.daemon = True
+        with self._lock:
+            self._asking.add(mine)
+        try:
+            if self._closed.is_set():
+                raise ConnectionResetError
+            alarm.start()
+            yield
+            if is_late.is_set():
+                raise TimeoutError
+        except (OSError, http.client.HTTPException):
+            if is_late.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            alarm.cancel()
+            with self._lock:
+                self._asking.discard(mine)
 
     def _wait_for_units(self, endpoint: _Endpoint, calls: int) -> None:
         """Wait until the limit lets so many calls through."""
@@ -449,8 +512,10 @@ def _endpoint(url: str, headers: Sequence[tuple[str, str]], limit: float) -> _En
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise ConfigError(f"a fork URL cannot be read: {error}") from None
+    except ValueError:  # whose text repeats what may be a password
+        raise ConfigError("a fork URL cannot be read: its host or port is none") from None
+    if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
+        raise ConfigError(f"a fork URL must be without spaces and other than ASCII characters, not as {shown(url)} is")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"a fork URL must be http:// or https:// with a host, not {shown(url)}")
     sent = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "megadev"}
@@ -473,6 +538,20 @@ def _may_lag(method: str, result: Any) -> bool:
     return result is None and method in _TOLD_OF_LATE
 
 
+def _error_of(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The error object of an answer; gateways that stand before a node also send plain words."""
+    error = item.get("error")
+    return error if type(error) is dict else {"message": error} if type(error) is str else None
+
+
+def _place(url: str, location: str) -> str:
+    """Where a redirection leads, fit for messages."""
+    try:
+        return shown(urljoin(url, location)) if location else "nowhere"
+    except ValueError:
+        return "what is no URL"
+
+
 def _is_answer(decoded: Any) -> bool:
     if type(decoded) is dict:
         return "result" in decoded or type(decoded.get("error")) is dict
@@ -488,6 +567,13 @@ def _slower(error: Mapping[str, Any]) -> _Again | None:
     if error.get("code") in _SLOW_DOWN_CODES or any(words in lowered for words in _SLOW_DOWN):
         return _Again(f"{message[:200]!r} (code {error.get('code')})", too_fast=True)
     return None
+
+
+def _hang_up(waiting: socket.socket) -> None:
+    """End what a thread waits for on that socket."""
+    with contextlib.suppress(OSError):
+        # not the method of a TLS socket, which would take away what the waiting thread reads with
+        socket.socket.shutdown(waiting, socket.SHUT_RDWR)
 
 
 def _retry_after(headers: http.client.HTTPMessage) -> float:

@@ -157,6 +157,26 @@ def test_a_pinned_block_is_what_the_fork_sees(upstream: Upstream, fork: Callable
     assert net.rpc("eth_getTransactionReceipt", upstream.sent[-1]) is None, "upstream mined it after the forked block"
 
 
+def test_the_block_behind_a_url_may_be_a_tag_or_a_hash(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+    fourth = upstream.net.rpc("eth_getBlockByNumber", "0x4", False)["hash"]
+    latest, finalized, earliest = (
+        int(upstream.net.rpc("eth_getBlockByNumber", tag, False)["number"], 16)
+        for tag in ("latest", "finalized", "earliest")
+    )
+    key = f"{upstream.url}/v2/key"
+    for url, number in (
+        (f"{key}@{fourth}", 4),
+        (f"{key}@latest", latest),
+        (f"{key}@finalized", finalized),
+        (f"{upstream.url}@earliest", earliest),
+        (f"{upstream.url}/@0x5", 5),
+    ):
+        net = fork(url, no_l1=True)
+        assert int(net.rpc("eth_blockNumber"), 16) == number, url
+    with pytest.raises(ConfigError, match="has no block 0xabab"):
+        fork(f"{key}@0x{'ab' * 32}")
+
+
 def test_snapshots_and_reverts_work_over_remote_state(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(upstream.url)
     root = net.rpc("eth_getBlockByNumber", "latest", False)["stateRoot"]
@@ -549,6 +569,10 @@ def test_upstream_is_asked_as_the_settings_say(
     assert (sent["X-Key"], sent["X-Other"], sent["Authorization"]) == ("abc", "1", "Basic bWU6cGFzcw==")
     with pytest.raises(ConfigError, match="NAME:VALUE"):
         fork(upstream.url, fork_header=("nonsense",))
+    for header in ("X-Key: hidden\nY: 1", "X-Key: hidd\u00e9n", "X Key: hidden"):
+        with pytest.raises(ConfigError, match="one line of ASCII") as caught:
+            fork(upstream.url, fork_header=(header,))
+        assert "hidd" not in str(caught.value)
     with pytest.raises(ConfigError, match="several blocks"):
         fork(f"{upstream.url}@3", fork_block_number=4)
     for settings in ({"fork_bundle": "x"}, {"fork_transaction_hash": "0x", "fork_block_number": 1}):
@@ -814,6 +838,32 @@ def test_a_reorganised_block_is_noticed(upstream: Upstream, faulty: FaultyUpstre
     assert "reorganisation" in refusal(net, "eth_getBalance", STRANGER).message
 
 
+def test_history_of_another_chain_is_not_told_after_a_reorganisation(
+    upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
+) -> None:
+    held = upstream.net.snapshot()
+    upstream.net.rpc("evm_mine")
+    forked = upstream.net.rpc("eth_getBlockByNumber", "latest", False)
+    net = fork(upstream.url, no_l1=True)
+    upstream.net.revert(held)
+    upstream.net.rpc("anvil_setNextBlockTimestamp", hex(int(forked["timestamp"], 16) + 7))
+    upstream.net.rpc("evm_mine")
+    try:
+        assert upstream.net.rpc("eth_getBlockByNumber", forked["number"], False)["hash"] != forked["hash"]
+        for method, *params in (
+            ("eth_getBlockByNumber", "latest", False),
+            ("eth_getBlockReceipts", forked["number"]),
+            ("eth_getBlockByNumber", "0x2", False),
+            ("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"}),
+            ("eth_getTransactionReceipt", upstream.sent[1]),
+        ):
+            error = refusal(net, method, *params)
+            assert "a reorganisation has removed it" in error.message and "fork again" in error.message, method
+    finally:
+        upstream.net.rpc("anvil_rollback", 1)
+    assert not [line for file in tmp_path.rglob("*.answers") for line in file.read_text().split("\n") if "eth_get" in line]
+
+
 def test_a_reorganised_block_is_noticed_on_nodes_that_know_numbers_only(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
@@ -953,6 +1003,29 @@ def test_a_bundle_replays_without_upstream_and_says_what_it_lacks(
     error = refusal(net, "eth_getBalance", "0x" + "12" * 20)
     assert "account 0x" + "12" * 20 in error.message and "megadev fork record" in error.message
     assert not faulty.bodies
+
+
+def test_a_bundle_holds_what_was_read_before_and_after_resets(
+    upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
+) -> None:
+    bundle, at = tmp_path / "run.bundle", upstream.height - 1
+    recorded = Devnet(accounts=2, fork_url=(f"{upstream.url}@{at}",), no_storage_caching=True, fork_record=bundle)
+    expected = [balance_of(recorded, upstream.token, upstream.users[1])]
+    recorded.rpc("anvil_reset", {"forking": {"blockNumber": at}})
+    expected.append(int(recorded.rpc("eth_getBalance", STRANGER), 16))
+    recorded.rpc("anvil_reset", {"forking": {"blockNumber": 3}})
+    recorded.rpc("eth_getBalance", "0x" + "31" * 20)
+    recorded.rpc("anvil_reset")
+    recorded.close()
+    net = fork(fork_bundle=bundle)
+    assert int(net.rpc("eth_blockNumber"), 16) == at
+    assert balance_of(net, upstream.token, upstream.users[1]) == expected[0]
+    net.rpc("anvil_setBalance", STRANGER, "0x1")
+    for forking in ({}, {"blockNumber": at}):
+        net.rpc("anvil_reset", {"forking": forking})
+        assert int(net.rpc("eth_getBalance", STRANGER), 16) == expected[1], "the chain starts over, from the bundle"
+    assert f"holds block {at} alone" in refusal(net, "anvil_reset", {"forking": {"blockNumber": 3}}).message
+    assert "does not hold account" in refusal(net, "eth_getBalance", "0x" + "31" * 20).message, "of another block"
 
 
 def test_a_damaged_bundle_is_refused(

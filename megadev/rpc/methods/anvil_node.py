@@ -170,6 +170,10 @@ def forking_request(devnet: Node, chain: LocalChain, url: str | None, block: int
     if present is None and url is not None:
         config = devnet.config.replace(fork_url=(url,), fork_l1=None, fork_block_number=None, fork_bundle=None)
         present = fork_request(config)
+    if present is not None and present.bundle is not None and url is None and chain.fork is not None:
+        if block is not None and block != chain.fork.number:
+            raise InvalidParams(f"the fork bundle holds block {chain.fork.number} alone: forking needs jsonRpcUrl")
+        return present
     if present is None or not (present.urls or url):
         raise InvalidParams("forking needs jsonRpcUrl: this node forks no other")
     if url is None and block is None:

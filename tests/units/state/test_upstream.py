@@ -223,3 +223,105 @@ def test_credentials_are_not_shown(url: str, said: str) -> None:
 def test_a_url_that_cannot_be_asked_is_refused(url: str) -> None:
     with pytest.raises(ConfigError):
         opened(url)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        5,
+        "busy",
+        [{"id": [1], "result": "0x1"}, None],
+        [{"id": 0, "error": "too many requests"}],
+        {"error": "too many requests"},
+        {"error": ["too many requests"]},
+        {"error": {"message": None}},
+        {"message": "no"},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("batch", [True, False])
+def test_answers_of_no_form_are_named_and_asked_again(server: FaultyUpstream, told: Any, batch: bool) -> None:
+    upstream = opened(server.url, retries=1, units_per_second=0)
+    calls = [("eth_chainId", ()), ("eth_gasPrice", ())][: 1 + batch]
+    if batch:
+        server.planned.append(lambda asked: told)
+        assert upstream.ask(calls) == ["eth_chainId", "eth_gasPrice"]
+    server.always = lambda asked: told
+    with pytest.raises((UpstreamFailed, UpstreamRefused)):
+        upstream.ask(calls)
+    upstream.close()
+
+
+def test_a_batch_that_is_too_large_is_asked_singly(server: FaultyUpstream) -> None:
+    message = "Batch of more than 3 requests are not allowed on free tier"
+
+    def strict(asked: Any) -> Any:
+        if isinstance(asked, list) and len(asked) > 3:
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": 31, "message": message}}
+        return echo(asked)
+
+    server.always = strict
+    upstream = opened(server.url)
+    names = [f"method_{index}" for index in range(5)]
+    assert upstream.ask([(name, ()) for name in names]) == names
+    server.forget()
+    assert upstream.ask([(name, ()) for name in names[:3]]) == names[:3] and len(server.bodies) == 1
+    upstream.close()
+
+
+def test_a_redirection_names_the_url_to_give_without_its_key(server: FaultyUpstream) -> None:
+    server.always = "308 /v2/hiddenkey"
+    upstream = opened(server.url, retries=3)
+    with pytest.raises(UpstreamFailed, match=r"sends on to http://127.0.0.1:[0-9]+/… \(HTTP 308\)") as caught:
+        upstream.ask([("eth_chainId", ())])
+    assert "hiddenkey" not in str(caught.value) and len(server.bodies) == 1
+    upstream.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/hidden key",
+        "http://127.0.0.1:1/hidden\n",
+        "http://127.0.0.1:1/h\u00e9/hidden",
+        "http://user:hidden",
+        "http://me:hid#den@host",
+        "http://[::1/hidden",
+    ],
+)
+def test_a_url_that_cannot_be_asked_is_refused_without_telling_it(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        opened(url)
+    assert "hid" not in str(caught.value)
+
+
+def test_whoever_waits_for_an_answer_gives_up_when_it_is_closed(server: FaultyUpstream) -> None:
+    upstream = opened(server.url, retries=3)
+    upstream.ask([("eth_chainId", ())])
+    server.always = "hang"
+    caught: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            upstream.ask([("eth_chainId", ())])
+        except UpstreamFailed as error:
+            caught.append(error)
+
+    server.forget()
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    assert server.asked.wait(30)
+    upstream.close()
+    waiting.join(30)
+    assert not waiting.is_alive() and len(caught) == 1 and len(server.bodies) == 1
+
+
+def test_an_answer_that_comes_byte_by_byte_has_no_more_time_than_others(server: FaultyUpstream) -> None:
+    server.always = "trickle"
+    upstream = opened(server.url, retries=0, timeout=0.3)
+    with pytest.raises(UpstreamFailed, match=r"no answer within 0\.3 s"):
+        upstream.ask([("eth_chainId", ())])
+    server.always = echo
+    assert upstream.ask([("eth_chainId", ())]) == ["eth_chainId"]
+    upstream.close()
