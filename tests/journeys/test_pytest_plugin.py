@@ -444,6 +444,75 @@ def test_the_first_again(accounts, paid, devnet):
     done.assert_outcomes(passed=5)
 
 
+def test_markers_apply_where_the_devnet_is_asked_for_in_the_midst_of_things(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a="""
+import unittest
+
+@pytest.fixture(scope="module")
+def many(request):
+    pay(request.getfixturevalue("devnet"))
+    return len(request.getfixturevalue("devnet").accounts)
+
+def test_the_usual(request, many):
+    assert many == 10
+
+@pytest.mark.megadev(accounts=3)
+def test_by_name(request):
+    devnet = request.getfixturevalue("devnet")
+    assert len(devnet.accounts) == 3 and blocks(devnet) == 0
+
+@pytest.mark.megadev(accounts=4)
+def test_by_a_fixture(many):
+    assert many == 4
+
+@pytest.mark.megadev(accounts=5)
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def bring(self, devnet):
+        self.devnet = devnet
+
+    def test_of_the_class(self):
+        self.assertEqual(len(self.devnet.accounts), 5)
+        pay(self.devnet)
+
+    @pytest.mark.megadev(accounts=6)
+    def test_nearer(self):
+        self.assertEqual((len(self.devnet.accounts), blocks(self.devnet)), (6, 0))
+
+@pytest.mark.megadev(accounts=7)
+def test_by_parameter(devnet):
+    assert len(devnet.accounts) == 7
+
+def test_the_usual_again(many, devnet):
+    assert len(devnet.accounts) == 10 and blocks(devnet) == 1
+""",
+    )
+    done.assert_outcomes(passed=7)
+
+
+def test_a_devnet_that_a_test_closed_is_made_anew(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a="""
+import urllib.request
+
+@pytest.fixture(scope="module")
+def paid(devnet):
+    pay(devnet)
+
+@pytest.mark.parametrize("again", range(2))
+def test_it(devnet, devnet_url, paid, again):
+    with urllib.request.urlopen(devnet_url, timeout=60) as page:
+        assert page.status == 200
+    assert blocks(devnet) == 1
+    devnet.close()
+""",
+    )
+    done.assert_outcomes(passed=2)
+
+
 def test_the_marker_takes_every_setting_by_its_name(suite: pytest.Pytester) -> None:
     """Those of other parts too (a fork's bundle, say): it knows none of them."""
     done = run(

@@ -17,7 +17,9 @@ pytest loads this in every run of every project that has megadev installed. Star
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+import functools
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -70,6 +72,15 @@ class Deploy(Protocol):
     ) -> Contract: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """``settings`` are those of markers; None where they came as a parameter, which pytest compares by itself."""
+
+    net: Devnet
+    settings: dict[str, Any] | None
+    finish: Callable[[], None]
+
+
 class _State:
     """What this process keeps for its run: made for every run of pytest, so it is next to nothing."""
 
@@ -81,6 +92,10 @@ class _State:
         """Fixtures of wider than function scope that are being set up, the outermost first."""
         self.test: pytest.Item | None = None
         """The test that has come as far as its own fixtures."""
+        self.asked: dict[str, Any] = {}
+        """Settings that the markers of the test that runs ask for."""
+        self.made: _Made | None = None
+        """How the devnet came about that there is now."""
         self.gas: GasTable | None = None
 
 
@@ -111,14 +126,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Settings that markers ask for become the parameter of ``devnet``; the nearest marker wins."""
     if "devnet" not in metafunc.fixturenames:
         return
-    settings: dict[str, Any] = {}
-    for marker in metafunc.definition.iter_markers(MARKER):
-        if marker.args:
-            raise pytest.UsageError(f"{metafunc.definition.nodeid}: @pytest.mark.{MARKER} takes settings by name only")
-        settings = {**marker.kwargs, **settings}
+    settings = _asked_by_markers(metafunc.definition)
     if settings:
         shown = ",".join(f"{name}={value}" for name, value in sorted(settings.items()))
         metafunc.parametrize("devnet", [pytest.param(settings, id=shown)], indirect=True, scope="session")
+
+
+def _asked_by_markers(item: pytest.Item) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for marker in item.iter_markers(MARKER):
+        if marker.args:
+            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{MARKER} takes settings by name only")
+        settings = {**marker.kwargs, **settings}
+    return settings
 
 
 # -- fixtures -----------------------------------------------------------------------------------------------------
@@ -142,7 +162,9 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
     from megadev.testing.plugin.isolation import Isolation
 
     state = request.config.stash[_STATE]
-    settings = {"project": "", **devnet_settings, **getattr(request, "param", {})}
+    parameter = getattr(request, "param", None)
+    asked = state.asked if parameter is None else parameter
+    settings = {"project": "", **devnet_settings, **asked}
     with Node(**_from_root(settings, request.config.rootpath)) as net:
         if request.config.getoption("megadev_gas_report"):
             from megadev.testing.plugin.gas import GasTable
@@ -150,6 +172,9 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
             state.gas = state.gas or GasTable()
             state.gas.watch(net.node)
         state.isolation = isolation = Isolation(net)
+        fixture, asking = state.setting_up[-1]
+        finish = functools.partial(fixture.finish, asking)  # type: ignore[arg-type]
+        state.made = _Made(net, asked if parameter is None else None, finish)
         for fixture, asking in state.setting_up:
             if fixture.argname != "devnet":
                 isolation.begin_fixture(fixture, asking)
@@ -158,7 +183,7 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
         try:
             yield net
         finally:
-            state.isolation = None
+            state.isolation = state.made = None
             isolation.close()
 
 
@@ -295,8 +320,23 @@ def pytest_fixture_setup(
 def pytest_runtest_setup(item: pytest.Item) -> None:
     state = item.config.stash[_STATE]
     state.test = None
+    state.asked = _asked_by_markers(item)
+    if state.made is not None and not _serves(state.made, item, state.asked):
+        state.made.finish()
     if state.isolation is not None:
         state.isolation.start_watching()
+
+
+def _serves(made: _Made, item: pytest.Item, asked: dict[str, Any]) -> bool:
+    """Whether the devnet is good for ``item`` too.
+
+    Where a test asks for it in the midst of things (``getfixturevalue``, a ``unittest.TestCase``), pytest knows of no
+    parameter, and would give it any devnet that came about so.
+    """
+    if made.net.is_closed:
+        return False
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return made.settings is None or "devnet" in parameters or made.settings == asked
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
