@@ -362,6 +362,48 @@ def test_after_them(devnet, paid):
     done.stdout.fnmatch_lines(["*value=1000*", "*megadev: last transaction 0x*", "*1000 wei*"])
 
 
+def test_each_run_of_a_hypothesis_state_machine_starts_from_the_same_state(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a="""
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+nets, runs = [], []
+few = settings(max_examples=10, deadline=None, database=None, stateful_step_count=5)
+
+class Machine(RuleBasedStateMachine):
+    @initialize()
+    def begin(self):
+        assert blocks(nets[0]) == 1
+        runs.append(self)
+
+    @rule()
+    def pay(self):
+        pay(nets[0])
+
+@pytest.fixture
+def paid(devnet):
+    nets[:] = [devnet]
+    pay(devnet)
+
+@pytest.mark.usefixtures("paid")
+class TestMachine(Machine.TestCase):
+    settings = few
+
+def test_by_hand(paid, devnet):
+    run_state_machine_as_test(Machine, settings=few)
+    devnet.rpc("anvil_reset")
+    pay(devnet)
+    run_state_machine_as_test(Machine, settings=few)
+
+def test_after_them(devnet):
+    assert blocks(devnet) == 0 and len(runs) > 3
+""",
+    )
+    done.assert_outcomes(passed=3)
+
+
 @pytest.mark.slow
 def test_workers_of_xdist_have_a_devnet_each(suite: pytest.Pytester) -> None:
     tests = """

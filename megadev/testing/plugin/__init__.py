@@ -5,8 +5,9 @@ Fixtures, all of them usable by fixtures of any scope: ``devnet``, ``devnet_url`
 ``megadev(**settings)`` gives a test, a class or a module a devnet with other settings. ``--megadev-gas-report`` prints
 gas by contract and function. ``-p no:megadev`` turns all of it off.
 
-Every test finds the devnet as the fixtures of wider scopes left it, and every example of a Hypothesis test as that test
-found it; ``isolation`` says how. Under pytest-xdist each worker has a devnet of its own.
+Every test finds the devnet as the fixtures of wider scopes left it, and every example of a Hypothesis test, and every
+run of a state machine, as that test found it; ``isolation`` says how. Under pytest-xdist each worker has a devnet of
+its own.
 
 Why ``devnet`` has session scope although tests are isolated: fixtures of a module or a class may then use it too. Why
 settings come as a parameter: pytest then makes anew what depends on the devnet when a test asks for another one.
@@ -17,7 +18,9 @@ pytest loads this in every run of every project that has megadev installed. Star
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -343,9 +346,15 @@ def _serves(made: _Made, item: pytest.Item, asked: dict[str, Any]) -> bool:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     state = item.config.stash[_STATE]
     _enter(state, item)
-    if state.isolation is None or not hasattr(getattr(item, "obj", None), "hypothesis"):
+    isolation = state.isolation
+    if isolation is None:
         return (yield)
-    with state.isolation.of_examples(item.obj):  # type: ignore[attr-defined]  # a test function, as was asked
+    with contextlib.ExitStack() as inside:
+        if hasattr(getattr(item, "obj", None), "hypothesis"):
+            inside.enter_context(isolation.of_examples(item.obj))  # type: ignore[attr-defined]  # a test function
+        stateful = sys.modules.get("hypothesis.stateful")
+        if hasattr(stateful, "get_state_machine_test"):
+            inside.enter_context(isolation.of_state_machines(stateful))
         return (yield)
 
 
