@@ -534,6 +534,17 @@ def test_the_usual_again(many, devnet):
     done.assert_outcomes(passed=7)
 
 
+def test_a_directory_s_settings_are_those_of_its_tests_only(suite: pytest.Pytester) -> None:
+    test = "def test_{name}(devnet):\n    assert len(devnet.accounts) == {accounts}\n"
+    conftest = "import pytest\n@pytest.fixture(scope='session')\ndef devnet_settings():\n    return {'accounts': 2}\n"
+    files = {"b/conftest": conftest}
+    for place, accounts in (("a/test_a", 10), ("b/test_b", 2), ("c/test_c", 10), ("d/test_d", 10)):
+        files[place] = test.format(name=place[0], accounts=accounts)
+    suite.makepyfile(**files)
+    start(suite).assert_outcomes(passed=4)
+    start(suite, "d", "b", "a").assert_outcomes(passed=3)
+
+
 def test_a_devnet_that_a_test_closed_is_made_anew(suite: pytest.Pytester) -> None:
     done = run(
         suite,

@@ -77,10 +77,13 @@ class Deploy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """``settings`` are those of markers; None where they came as a parameter, which pytest compares by itself."""
+    """``settings`` are those of markers; None where they came as a parameter, which pytest compares by itself.
+    ``project`` is the definition of ``devnet_settings`` that it was made with, where that is known.
+    """
 
     net: Devnet
     settings: dict[str, Any] | None
+    project: object
     finish: Callable[[], None]
 
 
@@ -97,6 +100,8 @@ class _State:
         """The test that has come as far as its own fixtures."""
         self.asked: dict[str, Any] = {}
         """Settings that the markers of the test that runs ask for."""
+        self.project: object = None
+        """The definition of ``devnet_settings`` that is the nearest to it."""
         self.made: _Made | None = None
         """How the devnet came about that there is now."""
         self.gas: GasTable | None = None
@@ -177,7 +182,7 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
         state.isolation = isolation = Isolation(net)
         fixture, asking = state.setting_up[-1]
         finish = functools.partial(fixture.finish, asking)  # type: ignore[arg-type]
-        state.made = _Made(net, asked if parameter is None else None, finish)
+        state.made = _Made(net, asked if parameter is None else None, state.project, finish)
         for fixture, asking in state.setting_up:
             if fixture.argname != "devnet":
                 isolation.begin_fixture(fixture, asking)
@@ -324,22 +329,30 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     state = item.config.stash[_STATE]
     state.test = None
     state.asked = _asked_by_markers(item)
-    if state.made is not None and not _serves(state.made, item, state.asked):
+    state.project = _settings_fixture(item)
+    if state.made is not None and not _serves(state.made, item, state):
         state.made.finish()
     if state.isolation is not None:
         state.isolation.start_watching()
 
 
-def _serves(made: _Made, item: pytest.Item, asked: dict[str, Any]) -> bool:
+def _settings_fixture(item: pytest.Item) -> object:
+    """None where it cannot be known beforehand."""
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("devnet_settings")
+    return definitions[-1] if definitions else None
+
+
+def _serves(made: _Made, item: pytest.Item, state: _State) -> bool:
     """Whether the devnet is good for ``item`` too.
 
-    Where a test asks for it in the midst of things (``getfixturevalue``, a ``unittest.TestCase``), pytest knows of no
-    parameter, and would give it any devnet that came about so.
+    A directory's ``conftest.py`` may have a ``devnet_settings`` of its own, which pytest would not look at while there
+    is a devnet. Where a test asks for it in the midst of things (``getfixturevalue``, a ``unittest.TestCase``), pytest
+    knows of no parameter, and would give it any devnet that came about so.
     """
-    if made.net.is_closed:
+    if made.net.is_closed or (state.project is not None and state.project is not made.project):
         return False
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return made.settings is None or "devnet" in parameters or made.settings == asked
+    return made.settings is None or "devnet" in parameters or made.settings == state.asked
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
