@@ -134,6 +134,7 @@ class Devnet:
         self._thread: LoopThread | None = None
         self._servers: tuple[Server, ...] = ()
         self._reloader: Reloader | None = None
+        self.is_closed = False
         if loop is not None:
             self.node.start(loop)
         else:
@@ -288,6 +289,7 @@ class Devnet:
 
         Raises ``ConfigError`` where the dump cannot be written.
         """
+        self.is_closed = True
         reloader, self._reloader = self._reloader, None
         if reloader is not None:
             reloader.stop()

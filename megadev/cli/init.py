@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def init(words: tuple[str, ...]) -> None:
         raise ConfigError(f"expected a template and a directory, got {len(words)} words")
     template, directory = words if len(words) == 2 else (DEFAULT_TEMPLATE, words[0])
     if template not in TEMPLATES:
-        raise ConfigError(f"TEMPLATE: there is no {template!r}; there are {', '.join(TEMPLATES)}")
+        close = difflib.get_close_matches(template, TEMPLATES, n=1)
+        hint = f". Did you mean {close[0]}?" if close else ""
+        raise ConfigError(f"TEMPLATE: there is no {template!r}; there are {', '.join(TEMPLATES)}{hint}")
     if len(words) == 1 and directory in TEMPLATES:
         raise ConfigError(f"DIR: say where to, as in: megadev init {directory} my-project")
     target = Path(directory)

@@ -88,6 +88,8 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     if config.script is not None:
         command_for(config.script)  # what cannot be run is said before anything starts
     if config.ready_file is not None:
+        if not config.ready_file.parent.is_dir():  # said before a script runs, not after it
+            raise ConfigError(f"--ready-file: there is no directory {config.ready_file.parent}")
         config.ready_file.unlink(missing_ok=True)  # of a node that was killed
     stop = asyncio.Event()
     at_once: list[Callable[[], None]] = []

@@ -362,6 +362,48 @@ def test_after_them(devnet, paid):
     done.stdout.fnmatch_lines(["*value=1000*", "*megadev: last transaction 0x*", "*1000 wei*"])
 
 
+def test_each_run_of_a_hypothesis_state_machine_starts_from_the_same_state(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a="""
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+nets, runs = [], []
+few = settings(max_examples=10, deadline=None, database=None, stateful_step_count=5)
+
+class Machine(RuleBasedStateMachine):
+    @initialize()
+    def begin(self):
+        assert blocks(nets[0]) == 1
+        runs.append(self)
+
+    @rule()
+    def pay(self):
+        pay(nets[0])
+
+@pytest.fixture
+def paid(devnet):
+    nets[:] = [devnet]
+    pay(devnet)
+
+@pytest.mark.usefixtures("paid")
+class TestMachine(Machine.TestCase):
+    settings = few
+
+def test_by_hand(paid, devnet):
+    run_state_machine_as_test(Machine, settings=few)
+    devnet.rpc("anvil_reset")
+    pay(devnet)
+    run_state_machine_as_test(Machine, settings=few)
+
+def test_after_them(devnet):
+    assert blocks(devnet) == 0 and len(runs) > 3
+""",
+    )
+    done.assert_outcomes(passed=3)
+
+
 @pytest.mark.slow
 def test_workers_of_xdist_have_a_devnet_each(suite: pytest.Pytester) -> None:
     tests = """
@@ -442,6 +484,86 @@ def test_the_first_again(accounts, paid, devnet):
 """,
     )
     done.assert_outcomes(passed=5)
+
+
+def test_markers_apply_where_the_devnet_is_asked_for_in_the_midst_of_things(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a="""
+import unittest
+
+@pytest.fixture(scope="module")
+def many(request):
+    pay(request.getfixturevalue("devnet"))
+    return len(request.getfixturevalue("devnet").accounts)
+
+def test_the_usual(request, many):
+    assert many == 10
+
+@pytest.mark.megadev(accounts=3)
+def test_by_name(request):
+    devnet = request.getfixturevalue("devnet")
+    assert len(devnet.accounts) == 3 and blocks(devnet) == 0
+
+@pytest.mark.megadev(accounts=4)
+def test_by_a_fixture(many):
+    assert many == 4
+
+@pytest.mark.megadev(accounts=5)
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def bring(self, devnet):
+        self.devnet = devnet
+
+    def test_of_the_class(self):
+        self.assertEqual(len(self.devnet.accounts), 5)
+        pay(self.devnet)
+
+    @pytest.mark.megadev(accounts=6)
+    def test_nearer(self):
+        self.assertEqual((len(self.devnet.accounts), blocks(self.devnet)), (6, 0))
+
+@pytest.mark.megadev(accounts=7)
+def test_by_parameter(devnet):
+    assert len(devnet.accounts) == 7
+
+def test_the_usual_again(many, devnet):
+    assert len(devnet.accounts) == 10 and blocks(devnet) == 1
+""",
+    )
+    done.assert_outcomes(passed=7)
+
+
+def test_a_directory_s_settings_are_those_of_its_tests_only(suite: pytest.Pytester) -> None:
+    test = "def test_{name}(devnet):\n    assert len(devnet.accounts) == {accounts}\n"
+    conftest = "import pytest\n@pytest.fixture(scope='session')\ndef devnet_settings():\n    return {'accounts': 2}\n"
+    files = {"b/conftest": conftest}
+    for place, accounts in (("a/test_a", 10), ("b/test_b", 2), ("c/test_c", 10), ("d/test_d", 10)):
+        files[place] = test.format(name=place[0], accounts=accounts)
+    suite.makepyfile(**files)
+    start(suite).assert_outcomes(passed=4)
+    start(suite, "d", "b", "a").assert_outcomes(passed=3)
+
+
+def test_a_devnet_that_a_test_closed_is_made_anew(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        test_a="""
+import urllib.request
+
+@pytest.fixture(scope="module")
+def paid(devnet):
+    pay(devnet)
+
+@pytest.mark.parametrize("again", range(2))
+def test_it(devnet, devnet_url, paid, again):
+    with urllib.request.urlopen(devnet_url, timeout=60) as page:
+        assert page.status == 200
+    assert blocks(devnet) == 1
+    devnet.close()
+""",
+    )
+    done.assert_outcomes(passed=2)
 
 
 def test_the_marker_takes_every_setting_by_its_name(suite: pytest.Pytester) -> None:

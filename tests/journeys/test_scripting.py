@@ -265,6 +265,13 @@ def test_what_cannot_be_run_is_said_before_anything_starts(tmp_path: Path, name:
     assert said in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+def test_a_ready_file_that_cannot_be_written_is_said_before_the_script_runs(tmp_path: Path) -> None:
+    (tmp_path / "deploy.sh").write_text("touch deployed\n")
+    done = megadev(tmp_path, "up", "--port", "0", "--script", "deploy.sh", "--ready-file", "nowhere/ready.json")
+    assert done.returncode == 2 and done.stderr == "error: --ready-file: there is no directory nowhere\n"
+    assert not (tmp_path / "deployed").exists()
+
+
 def test_wait_sees_a_node_that_runs(megadev_up: Up, tmp_path: Path) -> None:
     url = megadev_up().url
     waited = megadev(tmp_path, "wait", env={"MEGADEV_RPC_URL": url})

@@ -5,8 +5,9 @@ Fixtures, all of them usable by fixtures of any scope: ``devnet``, ``devnet_url`
 ``megadev(**settings)`` gives a test, a class or a module a devnet with other settings. ``--megadev-gas-report`` prints
 gas by contract and function. ``-p no:megadev`` turns all of it off.
 
-Every test finds the devnet as the fixtures of wider scopes left it, and every example of a Hypothesis test as that test
-found it; ``isolation`` says how. Under pytest-xdist each worker has a devnet of its own.
+Every test finds the devnet as the fixtures of wider scopes left it, and every example of a Hypothesis test, and every
+run of a state machine, as that test found it; ``isolation`` says how. Under pytest-xdist each worker has a devnet of
+its own.
 
 Why ``devnet`` has session scope although tests are isolated: fixtures of a module or a class may then use it too. Why
 settings come as a parameter: pytest then makes anew what depends on the devnet when a test asks for another one.
@@ -17,7 +18,11 @@ pytest loads this in every run of every project that has megadev installed. Star
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -70,6 +75,18 @@ class Deploy(Protocol):
     ) -> Contract: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """``settings`` are those of markers; None where they came as a parameter, which pytest compares by itself.
+    ``project`` is the definition of ``devnet_settings`` that it was made with, where that is known.
+    """
+
+    net: Devnet
+    settings: dict[str, Any] | None
+    project: object
+    finish: Callable[[], None]
+
+
 class _State:
     """What this process keeps for its run: made for every run of pytest, so it is next to nothing."""
 
@@ -81,6 +98,12 @@ class _State:
         """Fixtures of wider than function scope that are being set up, the outermost first."""
         self.test: pytest.Item | None = None
         """The test that has come as far as its own fixtures."""
+        self.asked: dict[str, Any] = {}
+        """Settings that the markers of the test that runs ask for."""
+        self.project: object = None
+        """The definition of ``devnet_settings`` that is the nearest to it."""
+        self.made: _Made | None = None
+        """How the devnet came about that there is now."""
         self.gas: GasTable | None = None
 
 
@@ -111,14 +134,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Settings that markers ask for become the parameter of ``devnet``; the nearest marker wins."""
     if "devnet" not in metafunc.fixturenames:
         return
-    settings: dict[str, Any] = {}
-    for marker in metafunc.definition.iter_markers(MARKER):
-        if marker.args:
-            raise pytest.UsageError(f"{metafunc.definition.nodeid}: @pytest.mark.{MARKER} takes settings by name only")
-        settings = {**marker.kwargs, **settings}
+    settings = _asked_by_markers(metafunc.definition)
     if settings:
         shown = ",".join(f"{name}={value}" for name, value in sorted(settings.items()))
         metafunc.parametrize("devnet", [pytest.param(settings, id=shown)], indirect=True, scope="session")
+
+
+def _asked_by_markers(item: pytest.Item) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for marker in item.iter_markers(MARKER):
+        if marker.args:
+            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.{MARKER} takes settings by name only")
+        settings = {**marker.kwargs, **settings}
+    return settings
 
 
 # -- fixtures -----------------------------------------------------------------------------------------------------
@@ -142,7 +170,9 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
     from megadev.testing.plugin.isolation import Isolation
 
     state = request.config.stash[_STATE]
-    settings = {"project": "", **devnet_settings, **getattr(request, "param", {})}
+    parameter = getattr(request, "param", None)
+    asked = state.asked if parameter is None else parameter
+    settings = {"project": "", **devnet_settings, **asked}
     with Node(**_from_root(settings, request.config.rootpath)) as net:
         if request.config.getoption("megadev_gas_report"):
             from megadev.testing.plugin.gas import GasTable
@@ -150,6 +180,9 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
             state.gas = state.gas or GasTable()
             state.gas.watch(net.node)
         state.isolation = isolation = Isolation(net)
+        fixture, asking = state.setting_up[-1]
+        finish = functools.partial(fixture.finish, asking)  # type: ignore[arg-type]
+        state.made = _Made(net, asked if parameter is None else None, state.project, finish)
         for fixture, asking in state.setting_up:
             if fixture.argname != "devnet":
                 isolation.begin_fixture(fixture, asking)
@@ -158,7 +191,7 @@ def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -
         try:
             yield net
         finally:
-            state.isolation = None
+            state.isolation = state.made = None
             isolation.close()
 
 
@@ -295,17 +328,46 @@ def pytest_fixture_setup(
 def pytest_runtest_setup(item: pytest.Item) -> None:
     state = item.config.stash[_STATE]
     state.test = None
+    state.asked = _asked_by_markers(item)
+    state.project = _settings_fixture(item)
+    if state.made is not None and not _serves(state.made, item, state):
+        state.made.finish()
     if state.isolation is not None:
         state.isolation.start_watching()
+
+
+def _settings_fixture(item: pytest.Item) -> object:
+    """None where it cannot be known beforehand."""
+    definitions = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get("devnet_settings")
+    return definitions[-1] if definitions else None
+
+
+def _serves(made: _Made, item: pytest.Item, state: _State) -> bool:
+    """Whether the devnet is good for ``item`` too.
+
+    A directory's ``conftest.py`` may have a ``devnet_settings`` of its own, which pytest would not look at while there
+    is a devnet. Where a test asks for it in the midst of things (``getfixturevalue``, a ``unittest.TestCase``), pytest
+    knows of no parameter, and would give it any devnet that came about so.
+    """
+    if made.net.is_closed or (state.project is not None and state.project is not made.project):
+        return False
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return made.settings is None or "devnet" in parameters or made.settings == state.asked
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     state = item.config.stash[_STATE]
     _enter(state, item)
-    if state.isolation is None or not hasattr(getattr(item, "obj", None), "hypothesis"):
+    isolation = state.isolation
+    if isolation is None:
         return (yield)
-    with state.isolation.of_examples(item.obj):  # type: ignore[attr-defined]  # a test function, as was asked
+    with contextlib.ExitStack() as inside:
+        if hasattr(getattr(item, "obj", None), "hypothesis"):
+            inside.enter_context(isolation.of_examples(item.obj))  # type: ignore[attr-defined]  # a test function
+        stateful = sys.modules.get("hypothesis.stateful")
+        if hasattr(stateful, "get_state_machine_test"):
+            inside.enter_context(isolation.of_state_machines(stateful))
         return (yield)
 
 

@@ -94,6 +94,32 @@ class Isolation:
     def of_examples(self, test: Any) -> Iterator[None]:
         """Inside, each example of a Hypothesis test starts from the present state."""
         inner = test.hypothesis.inner_test
+        test.hypothesis.inner_test = self._from_here(inner)
+        try:
+            yield
+        finally:
+            test.hypothesis.inner_test = inner
+
+    @contextmanager
+    def of_state_machines(self, stateful: Any) -> Iterator[None]:
+        """Inside, each run of a Hypothesis state machine starts from the state in which the first of its runs is
+        started; ``stateful`` is Hypothesis's module of them.
+        """
+        make = stateful.get_state_machine_test
+
+        @functools.wraps(make)
+        def make_isolated(*arguments: Any, **named: Any) -> Any:
+            test = make(*arguments, **named)
+            test.hypothesis.inner_test = self._from_here(test.hypothesis.inner_test)
+            return test
+
+        stateful.get_state_machine_test = make_isolated
+        try:
+            yield
+        finally:
+            stateful.get_state_machine_test = make
+
+    def _from_here(self, inner: Callable[..., Any]) -> Callable[..., Any]:
         before = self.devnet.snapshot()
 
         # taken back before each example, not after: the last one to fail can still be looked at
@@ -104,11 +130,7 @@ class Isolation:
             self.start_watching()
             return inner(*arguments, **named)
 
-        test.hypothesis.inner_test = example
-        try:
-            yield
-        finally:
-            test.hypothesis.inner_test = inner
+        return example
 
     def close(self) -> None:
         """The devnet goes: what stands on it ends."""
