@@ -43,6 +43,8 @@ COMMANDS: dict[str, str] = {
 
 DEBUG_VARIABLE = "MEGADEV_DEBUG"
 """When set to something other than 0, errors show their trace."""
+INTERRUPTED = 130
+"""The exit code of what was asked to end before it was done, as shells have it for Ctrl-C."""
 
 
 class LazyGroup(click.Group):
@@ -82,7 +84,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return 130
+        return INTERRUPTED
     except ConfigError as error:
         report(error)
         return 2

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from megadev import __version__
-from megadev.cli.main import report, report_unexpected
+from megadev.cli.main import INTERRUPTED, report, report_unexpected
 from megadev.cli.options import config_from, setting_options
 from megadev.cli.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.cli.scripts import Script, StartingCommand, command_for, environment
@@ -65,10 +65,10 @@ def up(config_file: str | None, **flags: Any) -> int:
         devnet = Devnet(config, loop=loop, on_progress=bar.at)
     with devnet:
         try:
-            loop.run_until_complete(_run(devnet, config, loop))
+            became_ready = loop.run_until_complete(_run(devnet, config, loop))
         finally:
             loop.close()
-    return 0
+    return 0 if became_ready else INTERRUPTED
 
 
 def _loading(config: DevnetConfig) -> Bar:
@@ -78,8 +78,8 @@ def _loading(config: DevnetConfig) -> Bar:
     return Bar(f"loading {'' if path is None else path.name}", "blocks", is_shown=is_shown)
 
 
-async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEventLoop) -> None:
-    """Serve until asked to stop."""
+async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEventLoop) -> bool:
+    """Serve until asked to stop. Whether the script, if there is one, was done by then."""
     import asyncio
 
     from megadev.cli.log import Told
@@ -158,7 +158,8 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             script = Script(config.script, environment(devnet), quiet=quiet)
             at_once.append(script.kill)
             await script.run(stop)
-        if config.ready_file is not None and not stop.is_set():
+        became_ready = not stop.is_set()
+        if config.ready_file is not None and became_ready:
             output.write_ready_file(devnet, servers[0])
         await stop.wait()
     finally:
@@ -179,6 +180,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
+    return became_ready
 
 
 def _prompt(config: DevnetConfig, reloader: Reloader, log: ActivityLog | None) -> Prompt | None:
@@ -210,7 +212,7 @@ def _stop_on_signals(
             for call in at_once:
                 call()
             os.write(sys.stderr.fileno(), b"stopped at once, without finishing what ran\n")
-            os._exit(130)
+            os._exit(INTERRUPTED)
         stopping.append(number)
         loop.call_soon_threadsafe(stop.set)
 

@@ -215,11 +215,11 @@ def test_a_script_that_fails_stops_the_node(megadev_up: Up, tmp_path: Path) -> N
     assert not (tmp_path / "ready.json").exists()
 
 
-def test_a_node_that_is_stopped_stops_its_script(megadev_up: Up, tmp_path: Path) -> None:
+def test_a_node_that_is_stopped_stops_its_script_and_says_that_it_was_not_ready(megadev_up: Up, tmp_path: Path) -> None:
     (tmp_path / "slow.sh").write_text("echo $$\nexec sleep 600\n")
     node = megadev_up("--script", "slow.sh")
     pid = int(node.wait_for(r"^(\d+)$").group(1))
-    assert node.stop() == 0
+    assert node.stop() == 130
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
