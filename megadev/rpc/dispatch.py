@@ -338,13 +338,14 @@ class Dispatcher:
                 params = []
             arguments = called.arguments(params)
             if called.is_async:
-                return self._wait(called, lambda: called.function(node, *arguments), request_id, started)
+                return self._later(name, self._fetching(lambda: called.function(node, *arguments)), request_id, started)
             if self.history is not None and node.chain.past is not None:
                 asked = self.history(node, called, arguments, params)
                 if asked is not None:
-                    return self._run_apart(called, asked, request_id, started)
+                    return self._later(name, asyncio.to_thread(asked), request_id, started)
                 if heavy:
-                    return self._run_apart(called, lambda: called.function(node, *arguments), request_id, started)
+                    apart = asyncio.to_thread(called.function, node, *arguments)
+                    return self._later(name, apart, request_id, started)
             if heavy and offload is not None:
                 key = _call_key(name, params)
                 if key not in self._quick:
@@ -352,12 +353,13 @@ class Dispatcher:
                 return self._run(called, node, arguments, request_id, started, key)
             result = called.function(node, *arguments)
             if type(result) is CoroutineType:
-                return self._wait(called, lambda: result, request_id, started)
+                return self._later(name, result, request_id, started)
             if observer is not None:
                 observer(name, None, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_result(request_id, result)
         except NotFetchedYet as missing:
-            return self._fetch_and_retry(called, node, arguments, missing, request_id, started)
+            again = self._fetching(lambda: called.function(node, *arguments), missing)
+            return self._later(name, again, request_id, started)
         except Exception as error:
             return self._failed(name, error, request_id, started)
 
@@ -371,45 +373,29 @@ class Dispatcher:
         answer = self._member(body, node, offload, has_waited=True)
         return answer if answer is None or isinstance(answer, bytes) else await answer
 
-    async def _fetch_and_retry(
-        self,
-        called: Method,
-        node: RpcNode,
-        arguments: list[Any],
-        missing: NotFetchedYet,
-        request_id: bytes | None,
-        started: int,
-    ) -> Answer:
-        """Fetch on another thread what a request on this one met, and try again, which may meet more."""
-        try:
-            while True:
+    async def _fetching(self, call: Callable[[], Any], missing: NotFetchedYet | None = None) -> Any:
+        """What ``call`` gives once all that it meets and that is not here is fetched, on another thread; it is begun
+        again each time.
+        """
+        while True:
+            if missing is not None:
                 await asyncio.to_thread(missing.fetch)
                 self.before_request()
-                try:
-                    result = called.function(node, *arguments)
-                    if type(result) is CoroutineType:
-                        result = await result
-                    break
-                except NotFetchedYet as more:
-                    missing = more
-            answer = None if request_id is None else envelope.write_result(request_id, result)
-        except Exception as error:
-            return self._failed(called.name, error, request_id, started)
-        if self.on_request is not None:
-            self.on_request(called.name, None, perf_counter_ns() - started)
-        return answer
+            try:
+                result = call()
+                return await result if type(result) is CoroutineType else result
+            except NotFetchedYet as more:
+                missing = more
 
-    async def _run_apart(
-        self, called: Method, work: Callable[[], Any], request_id: bytes | None, started: int
-    ) -> Answer:
-        """On a fork: ``work``, which may have to wait for upstream, on a thread of its own."""
+    async def _later(self, name: str, coming: Awaitable[Any], request_id: bytes | None, started: int) -> Answer:
+        """The answer to a request whose result is still to come."""
         try:
-            result = await asyncio.to_thread(work)
+            result = await coming
             answer = None if request_id is None else envelope.write_result(request_id, result)
         except Exception as error:
-            return self._failed(called.name, error, request_id, started)
+            return self._failed(name, error, request_id, started)
         if self.on_request is not None:
-            self.on_request(called.name, None, perf_counter_ns() - started)
+            self.on_request(name, None, perf_counter_ns() - started)
         return answer
 
     def _run(
@@ -435,26 +421,6 @@ class Dispatcher:
                 if len(self._quick) >= QUICK_CALLS:
                     self._quick.clear()
                 self._quick.add(key)
-        if self.on_request is not None:
-            self.on_request(called.name, None, perf_counter_ns() - started)
-        return answer
-
-    async def _wait(
-        self, called: Method, begin: Callable[[], Awaitable[Any]], request_id: bytes | None, started: int
-    ) -> Answer:
-        """A method that waits; begun again where it met state that is still to be fetched."""
-        try:
-            while True:
-                try:
-                    result = await begin()
-                    break
-                except NotFetchedYet as missing:
-                    if not called.is_async:
-                        raise  # it was begun once and cannot be again
-                    await asyncio.to_thread(missing.fetch)
-            answer = None if request_id is None else envelope.write_result(request_id, result)
-        except Exception as error:
-            return self._failed(called.name, error, request_id, started)
         if self.on_request is not None:
             self.on_request(called.name, None, perf_counter_ns() - started)
         return answer
