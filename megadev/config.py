@@ -860,7 +860,7 @@ class DevnetConfig:
         RELOAD,
         "--watch",
         "Give deployed contracts the code of their sources whenever these are saved, and keep their storage: of the "
-        "project here, or of these folders and files (separated by commas).",
+        "project here, or of these folders and files (--watch src vy, or separated by commas).",
         bare=".",
     )
     reload: str = _setting(

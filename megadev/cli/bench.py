@@ -1,8 +1,8 @@
 """``megadev bench``: one table of how fast a node is, alone or side by side with others.
 
 Owns which nodes are measured (given by URL, or started here and stopped again), the order of the measurements, and the
-table. What is measured, and the client that does it, is in ``bench_client.py``, forks in ``bench_fork.py``. Only the
-first two read clocks.
+table. What is measured, and the client that does it, is in ``bench_client.py``, forks in ``bench_fork.py``, hot reload
+in ``bench_reload.py``. Only the first two read clocks.
 
 Why the node is a process of its own although we could serve it in this one: the client's work must not be counted as
 the node's, and no other node could be treated the same.
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rich.status import Status
     from rich.table import Table
 
-    from megadev.cli.bench_client import Endpoint, Probe
+    from megadev.cli.bench_client import Endpoint, Probe, Samples
 
 ANVIL_VARIABLE = "MEGADEV_ANVIL"
 """Names the anvil program that ``--against anvil`` starts; otherwise PATH is searched."""
@@ -199,6 +199,7 @@ def bench(
         for group in [together, *([probe] for probe in probes if probe.alone)]:
             rows += _measure_anew(targets, group, chosen, progress)
         rows += _measure_forks(targets, chosen, quick, progress)
+        rows += _measure_reloads(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
         report["rows"] = [row.as_json(names) for row in rows]
         tables += [_table(rows, names), *_reasons(rows)]
@@ -224,8 +225,9 @@ def _titles() -> dict[str, str]:
     """Every row's name and title, in the order of the table."""
     from megadev.cli.bench_client import PROBES
     from megadev.cli.bench_fork import FORK_ROWS
+    from megadev.cli.bench_reload import RELOAD_ROWS
 
-    measures = [*(measure for probe in PROBES for measure in probe.measures), *FORK_ROWS]
+    measures = [*(measure for probe in PROBES for measure in probe.measures), *FORK_ROWS, *RELOAD_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
 
 
@@ -475,6 +477,40 @@ def _measure_forks(
     return rows
 
 
+def _measure_reloads(
+    targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status
+) -> list[Row]:
+    """The rows of ``bench_reload``: of the megadev of this Python alone, with the compilers that there are."""
+    from megadev.cli.bench_reload import PROJECTS, QUICK_SAVES, RELOAD_ROWS, SAVES, missing, saved
+
+    found: list[Row] = []
+    for project in PROJECTS:
+        rows = [
+            Row(each.label, each.title, each.unit)
+            for each in RELOAD_ROWS
+            if each.label in chosen and each.label in project.labels
+        ]
+        if not rows:
+            continue
+        progress.update(rows[0].title)
+        for target in targets:
+            reason = missing(project) if target.command[:1] == (sys.executable,) else "not a megadev of this Python"
+            samples: Samples = {}
+            if reason is None:
+                with tempfile.TemporaryDirectory(prefix="megadev-bench-") as folder:
+                    try:
+                        samples = saved(project, Path(folder), QUICK_SAVES if quick else SAVES)
+                    except MegadevError as problem:
+                        reason = str(problem)
+            for row in rows:
+                if reason is None:
+                    row.add(target.name, samples[row.label])
+                else:
+                    row.reasons[target.name] = reason
+        found += rows
+    return found
+
+
 def _measure_grown(
     target: Target, before: Sequence[Row], quick: bool, blocks: int, progress: Status
 ) -> tuple[list[Row], dict[str, float]]:
@@ -565,7 +601,9 @@ def _ratio(row: Row, first: str, other: str) -> str:
 
 def _reasons(rows: Sequence[Row]) -> list[str]:
     """A line for each figure that is missing."""
-    return [f"— {row.title}, {name}: {reason}" for row in rows for name, reason in row.reasons.items()]
+    from rich.markup import escape
+
+    return [escape(f"— {row.title}, {name}: {reason}") for row in rows for name, reason in row.reasons.items()]
 
 
 def _memory_line(memory: dict[str, float]) -> str:

@@ -101,6 +101,7 @@ def _option(row: Setting) -> Callable[[Decorated], Decorated]:
         traits["is_flag"] = True
     elif row.bare is not None:
         traits |= {"is_flag": False, "flag_value": str(row.bare), "metavar": row.kind.metavar}
+        traits["multiple"] = isinstance(row.kind, TextList)
     elif isinstance(row.kind, TextList | Fundings):
         traits |= {"multiple": True, "metavar": row.kind.metavar}
     else:

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,7 +48,27 @@ class CannotListen(MegadevError):
     """The port, or the IPC path, is not to be had."""
 
 
-@click.command(cls=StartingCommand, short_help="Start a node.")
+class UpCommand(StartingCommand):
+    """Takes several words after ``--watch``, as people type them: no word stands alone in this command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(_each_with_its_flag(args)))
+
+
+def _each_with_its_flag(args: Sequence[str]) -> Iterator[str]:
+    """``--watch a b`` as ``--watch a --watch b``."""
+    is_watched = has_path = False
+    for word in args:
+        if word.startswith("-"):
+            is_watched, has_path = word.startswith("--watch=") or word == "--watch", "=" in word
+        elif is_watched:
+            if has_path:
+                yield "--watch"
+            has_path = True
+        yield word
+
+
+@click.command(cls=UpCommand, short_help="Start a node.")
 @setting_options()
 def up(config_file: str | None, **flags: Any) -> int:
     """Start a node and print what happens on it, until Ctrl-C.

@@ -41,6 +41,10 @@ class Fault(Enum):
     TOO_LARGE = "make it smaller (EIP-170), or start with --disable-code-size-limit"
     CONSTRUCTOR = "make it succeed with the arguments that it was deployed with, or deploy it again by its script"
     UNKNOWN = "compile with syntax trees (forge build --ast, solc's ast output) or let megadev compile"
+    FIRST_SLOT = (
+        "write the slot itself after `layout at`, as one number (0x…); until both versions say it so, "
+        "`megadev reload apply --force` if the slot is the same as before"
+    )
 
 
 @dataclass(frozen=True, slots=True)

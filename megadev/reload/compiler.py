@@ -361,10 +361,11 @@ class HardhatFolder:
 
     def compile(self, changed: Iterable[Path] | None) -> Compiled:
         found: Build = {}
+        again = set(changed or ())  # of these the last build may have come to nothing, by another compiler's error
         files = sorted(self._infos.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
         for path in files:
             stamp = (path.stat().st_mtime_ns, path.stat().st_size)
-            if self._seen.get(path) != stamp:
+            if self._seen.get(path) != stamp or path in again:
                 try:
                     found |= read_solc(path.read_bytes(), self.root)
                 except ValueError:

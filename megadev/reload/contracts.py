@@ -14,7 +14,17 @@ from typing import Any, TypeAlias
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact
 from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
-from megadev.reload.layout import Immutable, Layout, SyntaxTrees, Type, UnknownLayout, VyperTypes, vyper_layout
+from megadev.reload.compatibility import Fault
+from megadev.reload.layout import (
+    Immutable,
+    Layout,
+    SyntaxTrees,
+    Type,
+    UnknownFirstSlot,
+    UnknownLayout,
+    VyperTypes,
+    vyper_layout,
+)
 
 OWN_ADDRESS = "library_deploy_address"
 """What solc calls the hole (with ``viaIR``) in which a library keeps where it is, to refuse being called directly."""
@@ -34,7 +44,8 @@ class DataItem:
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """One contract as compiled once. ``layout`` is None where it cannot be told, and ``unknown`` says why.
+    """One contract as compiled once. ``layout`` is None where it cannot be told; ``unknown`` says why, ``fault`` what
+    to do.
 
     ``immutables``: by the number in the code's holes; None where they have no names. ``data``: Vyper's.
     """
@@ -42,6 +53,7 @@ class Contract:
     artifact: Artifact
     layout: Layout | None = None
     unknown: str = _NO_TREES
+    fault: Fault = Fault.UNKNOWN
     immutables: Mapping[str, Immutable] | None = None
     data: tuple[DataItem, ...] = ()
 
@@ -103,9 +115,10 @@ def _solidity(artifact: Artifact, trees: _Trees | None, source: str) -> Contract
     if trees is None:
         return Contract(artifact)
     try:
-        return Contract(artifact, trees.trees.layout(source, artifact.name), "", trees.immutables)
+        return Contract(artifact, trees.trees.layout(source, artifact.name), "", immutables=trees.immutables)
     except UnknownLayout as problem:
-        return Contract(artifact, None, str(problem), trees.immutables)
+        fault = Fault.FIRST_SLOT if isinstance(problem, UnknownFirstSlot) else Fault.UNKNOWN
+        return Contract(artifact, None, str(problem), fault, trees.immutables)
 
 
 def read_solc(output: bytes, root: Path) -> Build:

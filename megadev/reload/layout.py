@@ -29,6 +29,10 @@ class UnknownLayout(ValueError):
     """The layout cannot be told; the message says why."""
 
 
+class UnknownFirstSlot(UnknownLayout):
+    """All is told but where it begins."""
+
+
 class Form(Enum):
     """How a type lies in storage. BOUNDED: Vyper's arrays, strings and bytes, which have their length in front."""
 
@@ -145,7 +149,7 @@ _RENAMED = re.compile(r"@custom:oz-renamed-from\s+(\w+)")
 """As OpenZeppelin's upgrades plugins have it."""
 _ELEMENTARY = re.compile(r"(u?int|bytes)(\d+)$")
 _LENGTH = re.compile(r"\[(\d+)\](?: (?:storage|memory)(?: \w+)?)?$")
-_HEX = re.compile(r"0x[\da-fA-F_]+")
+_NUMBER = re.compile(r"0x[\da-fA-F_]+|[1-9][\d_]*")
 _CONSTANT = re.compile(r"int_const (\d+)$")
 
 
@@ -379,9 +383,9 @@ def _first_slot(contract: Tree) -> int:
     if known is not None:
         return int(known[1])
     written = expression.get("value") or ""  # of a literal: types shorten long numbers
-    if not _HEX.fullmatch(written):
-        raise UnknownLayout("where its storage begins (layout at) is not a plain number")
-    return int(written, 16)
+    if not _NUMBER.fullmatch(written):
+        raise UnknownFirstSlot("where its storage begins (layout at) is not a plain number")
+    return int(written, 0)
 
 
 def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:

@@ -166,7 +166,7 @@ def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Confl
     olds = (deployed.contract, *deployed.doubles)
     for contract in (*olds, new):
         if contract.layout is None:
-            return [Conflict(Fault.UNKNOWN, contract.name, f"its storage layout is not known: {contract.unknown}")]
+            return [Conflict(contract.fault, contract.name, f"its storage layout is not known: {contract.unknown}")]
     layouts = [old.layout for old in olds if old.layout is not None]
     assert new.layout is not None
     conflicts = [conflict for layout in layouts for conflict in compare(layout, new.layout)]

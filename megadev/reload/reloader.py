@@ -13,6 +13,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,7 @@ class Reloader:
         self._number = 0
         self._asked: Plan | None = None
         self._seen: set[tuple[Place, str]] = set()
+        self._misnamed: set[tuple[Place, str]] = set()
         self._compiled: set[str] = set()
         self._unmade: list[Path] = []  # saved since the last build
         self._changes = Changes()
@@ -347,13 +349,30 @@ class Reloader:
                 for chain, names in by_chain.items()
                 for address, which in names.items()
             ]
+            if not all(isinstance(which, str) for _, which in pairs):
+                raise TypeError("an address has something else than a name")
         except (OSError, ValueError, AttributeError, TypeError) as problem:
             shape = '{"0x…": "Vault", "l1": {"0x…": "Portal"}}'
             raise ConfigError(f"--reload-manifest: {path}: {problem}; it must be like {shape}") from None
+        misnamed = set()
         for place, which in pairs:
-            for contract in named(self._build, which)[:1]:
-                if not self._versions.is_named(place):
-                    self._versions.name(place, contract)
+            contracts = named(self._build, which)
+            if not contracts and self._build:
+                misnamed.add((place, which))
+            elif contracts and not self._versions.is_named(place):
+                self._versions.name(place, contracts[0])
+        for place, which in sorted(misnamed - self._misnamed):
+            text = f"--reload-manifest: {in_words(*place)}: no contract is called {which}{self._near(which)}"
+            fields = {"name": which, "chain": place[0], "address": checksum_address(place[1])}
+            self.tell(Notice("unknown", text, fields))
+        self._misnamed = misnamed
+
+    def _near(self, which: str) -> str:
+        """What may be meant by a name that is none."""
+        having = [contract for contract in self._build.values() if contract.has_code]
+        names = {contract.key if ":" in which else contract.name for contract in having}
+        close = get_close_matches(which, sorted(names), n=3)
+        return f"; did you mean {' or '.join(close)}?" if close else ""
 
     def _apply(self, plan: Plan, compile_ns: int, began: int) -> None:
         snapshot = apply(self._node, plan)

@@ -22,6 +22,7 @@ import megadev
 from megadev import Devnet
 from megadev.cli.bench import Row, _chosen, _measure, _number, _titles, bench
 from megadev.cli.bench_client import Connection, Measure, Probe, calldata
+from megadev.cli.bench_reload import PROJECTS, Project, missing, saved
 from megadev.cli.bench_upstream import distant
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 
@@ -43,6 +44,9 @@ def test_every_row_of_the_table_has_a_figure(tmp_path: Path) -> None:
     report = json.loads(figures.read_text())
     assert [row["name"] for row in report["rows"]] == list(TITLES)
     for row in report["rows"] + report["long_chain"]["rows"]:
+        if row["name"].startswith("reload-") and not row["figures"]:  # as on a machine without that compiler
+            assert row["reasons"]["megadev"].startswith(("no solc: ", "no Vyper: "))
+            continue
         assert row["reasons"] == {}
         assert row["title"] in done.stdout
         for figure in row["figures"].values():
@@ -212,3 +216,27 @@ def test_a_url_nobody_answers_at_is_named() -> None:
 def test_only_plain_http_urls_are_taken(url: str) -> None:
     with pytest.raises(ConfigError, match="http://"):
         Connection(url)
+
+
+# ---- hot reload
+
+
+def test_a_compiler_that_is_not_there_is_said_in_the_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("MEGADEV_SOLC", str(tmp_path / "solc"))
+    monkeypatch.setattr("megadev.cli.bench_reload.find_spec", lambda name: None)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    vyper, solidity = (missing(project) for project in PROJECTS)
+    assert vyper is not None and "MEGADEV_VYPER" in vyper
+    assert solidity is not None and "MEGADEV_SOLC" in solidity
+    done = CliRunner().invoke(bench, ["--quick", "--only", "reload-vyper"])
+    assert "without the compiler, megadev: no Vyper: name it" in done.output
+
+
+def test_a_save_that_does_not_compile_is_the_rows_reason(tmp_path: Path) -> None:
+    """The compiler is the shell: it fails whatever it is asked."""
+    broken = Project("Solidity", "Box", "Box.sol", "contract Box { uint256 public content; }")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEGADEV_SOLC", "/bin/false")
+        with pytest.raises(MegadevError, match="/bin/false"):
+            saved(broken, tmp_path, 1)

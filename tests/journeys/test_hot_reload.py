@@ -77,6 +77,192 @@ def creation(node: RunningNode, name: str) -> bytes:
     return bytes.fromhex(node.rpc("megadev_getArtifact", name)["bytecode"][2:])
 
 
+def slots(node: RunningNode, *addresses: str) -> dict[str, dict[int, int]]:
+    """All that these accounts have in storage, in a block that holds it all."""
+    node.rpc("evm_mine")
+    head = node.rpc("eth_getBlockByNumber", "latest", False)["hash"]
+    found = {}
+    for address in addresses:
+        storage = node.rpc("debug_storageRangeAt", head, 0, address, "0x" + "0" * 64, 1_000)["storage"]
+        found[address] = {int(each["key"], 16): int(each["value"], 16) for each in storage.values()}
+    return found
+
+
+VAULT = """// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+import {Rates} from "./Rates.sol";
+
+struct Deposit { uint128 amount; uint64 count; bool open; }
+
+contract Vault {
+    bytes32 constant IMPLEMENTATION = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
+    address private immutable self = address(this);
+    uint256 public immutable rate;
+    address public owner;
+    bool public started;
+    uint256 public total;
+    mapping(address => Deposit) public deposits;
+    uint256[] public history;
+    string public note;
+    constructor(uint256 rate_) { rate = rate_; }
+    function start() external {
+        require(address(this) != self && !started, "only once, and in a proxy");
+        (owner, started, note) = (msg.sender, true, "a text that is longer than a single word of storage");
+    }
+    function put(uint256 amount) external {
+        total = Rates.grow(total + amount, rate);
+        history.push(total);
+        Deposit storage mine = deposits[msg.sender];
+        (mine.amount, mine.count, mine.open) = (mine.amount + uint128(amount), mine.count + 1, true);
+    }
+    function upgradeTo(address next) external {
+        require(address(this) != self && msg.sender == owner, "only its owner, and in a proxy");
+        assembly { sstore(IMPLEMENTATION, next) }
+    }
+}
+"""
+RATES = """// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+library Rates { function grow(uint256 sum, uint256 rate) external pure returns (uint256) { return sum + rate; } }
+"""
+
+
+@needs(SOLC)
+def test_a_solidity_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: Up) -> None:
+    save(tmp_path, {"Vault.sol": VAULT, "Rates.sol": RATES, "Proxy.sol": SOLIDITY_VERSIONS["first"]["Proxy.sol"]})
+    node = megadev_up("--json", "--watch", "--solc", str(SOLC))
+    assert event(node, "watching")["contracts"] == ["Proxy", "Rates", "Vault"]
+
+    def create(name: str, *arguments: bytes) -> str:
+        # what is to be linked is PUSH20 of nothing
+        code = creation(node, name).replace(b"\x73" + bytes(20), b"\x73" + library)
+        address: str = send(node, None, code + b"".join(arguments))["contractAddress"]
+        return address
+
+    library = bytes(20)
+    rates = create("Rates")
+    library = bytes.fromhex(rates[2:])
+    three, five = (create("Vault", encode(["uint256"], [rate])) for rate in (3, 5))
+    proxy = create("Proxy", encode(["address"], [bytes.fromhex(three[2:])]))
+    send(node, proxy, encode_call("start()"))
+    for to in (proxy, three):
+        send(node, to, encode_call("put(uint256)", 100))
+    before = slots(node, proxy, three, five, rates)
+    # the proxy: owner and flag in one word, total, a deposit, an array and its one item, a long text, the implementation
+    assert (len(before[proxy]), len(before[three]), before[five], before[rates]) == (9, 4, {}, {})
+
+    # the implementation, and what runs in the proxy
+    save(tmp_path, {"Vault.sol": VAULT.replace("total + amount", "total + 2 * amount")})
+    reloaded = {each["address"].lower(): each for each in event(node, "reloaded")["contracts"]}
+    assert reloaded.keys() == {three, five}
+    assert [each.lower() for each in reloaded[three]["proxies"]] == [proxy]
+    assert slots(node, proxy, three, five, rates) == before
+    send(node, proxy, encode_call("put(uint256)", 10))
+    assert (read(node, proxy, "total()"), read(node, proxy, "rate()"), read(node, three, "total()")) == (126, 3, 103)
+
+    # an upgrade: the immutables of the other implementation are its own, also after the reload
+    send(node, proxy, encode_call("upgradeTo(address)", bytes.fromhex(five[2:])))
+    assert read(node, proxy, "rate()") == 5
+    before = slots(node, proxy, three, five, rates)
+    save(tmp_path, {"Rates.sol": RATES.replace("sum + rate", "sum + 2 * rate")})
+    # with those who use it: their metadata tells of its source
+    reloaded = {each["address"].lower(): each for each in event(node, "reloaded")["contracts"]}
+    assert reloaded.keys() == {rates, three, five}
+    assert [each.lower() for each in reloaded[five]["proxies"]] == [proxy]
+    assert slots(node, proxy, three, five, rates) == before
+    send(node, proxy, encode_call("put(uint256)", 10))
+    assert (read(node, proxy, "total()"), read(node, proxy, "rate()"), read(node, three, "rate()")) == (156, 5, 3)
+    before = slots(node, proxy, three, five, rates)
+
+    # what the storage of the proxy does not allow is refused, and nothing is touched
+    save(tmp_path, {"Vault.sol": VAULT.replace("uint64 count; bool open;", "bool open; uint64 count;")})
+    assert "Vault.deposits" in event(node, "refused")["message"]
+    assert slots(node, proxy, three, five, rates) == before
+
+
+RATES_VY = """# pragma version ^0.4.0
+bonus: uint256
+
+@internal
+def grow(total: uint256, rate: uint256) -> uint256:
+    self.bonus += 1
+    return total + rate
+"""
+VAULT_VY = """# pragma version ^0.4.0
+import rates
+
+initializes: rates
+
+rate: public(immutable(uint256))
+maker: public(immutable(address))
+owner: public(address)
+total: public(uint256)
+deposits: HashMap[address, uint256]
+history: DynArray[uint256, 10]
+
+@deploy
+def __init__(rate_: uint256):
+    rate = rate_
+    maker = msg.sender
+
+@external
+def start():
+    assert self.owner == empty(address)
+    self.owner = msg.sender
+
+@external
+def put(amount: uint256):
+    self.total = rates.grow(self.total + amount, rate)
+    self.deposits[msg.sender] += amount
+    self.history.append(self.total)
+"""
+FACTORY_VY = """# pragma version ^0.4.0
+made: public(address)
+
+@external
+def make(implementation: address):
+    self.made = create_minimal_proxy_to(implementation)
+"""
+
+
+@needs(VYPER)
+def test_a_vyper_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: Up) -> None:
+    save(tmp_path, {"Vault.vy": VAULT_VY, "rates.vy": RATES_VY, "Factory.vy": FACTORY_VY})
+    path = f"{Path(str(VYPER)).parent}:{os.environ['PATH']}"
+    node = megadev_up("--json", "--watch", env={"PATH": path})
+    event(node, "watching")
+    vault = send(node, None, creation(node, "Vault") + encode(["uint256"], [3]))["contractAddress"]
+    factory = send(node, None, creation(node, "Factory"))["contractAddress"]
+    send(node, factory, encode_call("make(address)", bytes.fromhex(vault[2:])))
+    proxy = f"0x{read(node, factory, 'made()'):040x}"
+    send(node, proxy, encode_call("start()"))
+    for to in (proxy, vault):
+        send(node, to, encode_call("put(uint256)", 100))
+    before = slots(node, proxy, vault, factory)
+    # the proxy: the module's word, owner, total, a deposit, an array's length and its one item
+    assert (len(before[proxy]), len(before[vault]), len(before[factory])) == (6, 5, 1)
+    maker = read(node, vault, "maker()")
+
+    # the contract, then the module that it imports
+    save(tmp_path, {"Vault.vy": VAULT_VY.replace("self.total + amount", "self.total + 2 * amount")})
+    (reloaded,) = event(node, "reloaded")["contracts"]
+    assert (reloaded["address"].lower(), [each.lower() for each in reloaded["proxies"]]) == (vault, [proxy])
+    assert slots(node, proxy, vault, factory) == before
+    save(tmp_path, {"rates.vy": RATES_VY.replace("total + rate", "total + 2 * rate")})
+    event(node, "reloaded")
+    assert slots(node, proxy, vault, factory) == before
+    send(node, proxy, encode_call("put(uint256)", 10))
+    assert (read(node, proxy, "total()"), read(node, vault, "total()")) == (103 + 20 + 6, 103)
+    for each in (proxy, vault):
+        assert (read(node, each, "rate()"), read(node, each, "maker()")) == (3, maker)
+    before = slots(node, proxy, vault, factory)
+
+    # what the storage of the proxy does not allow is refused, and nothing is touched
+    save(tmp_path, {"rates.vy": RATES_VY.replace("bonus: uint256", "first: uint256\nbonus: uint256")})
+    assert "rates.bonus: moved" in event(node, "refused")["message"]
+    assert slots(node, proxy, vault, factory) == before
+
+
 def test_nothing_to_watch_is_said_before_anything_starts(megadev_up: Up) -> None:
     node = megadev_up("--watch", listening="")
     assert "error: --watch: no contracts that can be compiled in" in node.next_line()

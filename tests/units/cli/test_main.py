@@ -14,6 +14,8 @@ from click.testing import CliRunner
 import megadev
 from megadev.cli import main as command_line
 from megadev.cli.main import COMMANDS, cli, run
+from megadev.cli.options import config_from
+from megadev.cli.up import up
 from megadev.errors import ConfigError, MegadevError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -122,3 +124,26 @@ def test_accounts_read_the_settings_file_of_the_folder(
     printed = capsys.readouterr().out
     assert "(0) 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 (2.500000000000000000 ETH)" in printed
     assert "(1)" not in printed
+
+
+@pytest.mark.parametrize(
+    ("typed", "watched"),
+    [
+        (("--watch",), (".",)),
+        (("--watch", "--port", "0"), (".",)),
+        (("--watch", "src"), ("src",)),
+        (("--watch", "src", "vy", "--port", "0"), ("src", "vy")),
+        (("--watch", "src", "--watch", "vy"), ("src", "vy")),
+        (("--watch=src", "vy", "lib"), ("src", "vy", "lib")),
+        (("--watch", "src,vy", "lib"), ("src", "vy", "lib")),
+    ],
+)
+def test_several_places_to_watch_are_named_as_people_type_them(typed: tuple[str, ...], watched: tuple[str, ...]) -> None:
+    flags = up.make_context("up", list(typed)).params
+    assert config_from(flags, flags.pop("config_file")).watch == watched
+
+
+@pytest.mark.parametrize("typed", [("src",), ("--watch", "src", "--port", "0", "vy")])
+def test_a_word_that_belongs_to_no_flag_is_refused(typed: tuple[str, ...]) -> None:
+    with pytest.raises(click.UsageError, match=f"unexpected extra argument \\({typed[-1]}\\)"):
+        up.make_context("up", list(typed))

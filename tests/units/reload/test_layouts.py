@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from megadev.reload.compatibility import added, compare, compare_immutable
-from megadev.reload.contracts import data_items
+from megadev.reload.compatibility import Fault, added, compare, compare_immutable
+from megadev.reload.contracts import data_items, read_solc
 from megadev.reload.layout import (
     Layout,
     SyntaxTrees,
     UnknownLayout,
     VyperTypes,
+    _first_slot,
     erc7201_slot,
     vyper_imports,
     vyper_layout,
@@ -128,3 +129,22 @@ def test_vyper_imports_are_found() -> None:
     text = "import lib\nfrom . import x, y\nfrom ..a.b import c as d\nimport a.b as c\nfrom ethereum.ercs import IERC20\n"
     found = [path.as_posix() for path in vyper_imports(text)]
     assert found == ["lib", "x", "y", "../a/b/c", "a/b", "ethereum/ercs/IERC20"]
+
+
+@pytest.mark.parametrize("written", ["1_234", "0x" + "f" * 64, str(2**255 + 1)])
+def test_a_long_first_slot_is_read_as_it_is_written(written: str) -> None:
+    expression = {"value": written, "typeDescriptions": {"typeString": "int_const 5789...(69 digits omitted)...9969"}}
+    assert _first_slot({"storageLayout": {"baseSlotExpression": expression}}) == int(written, 0)
+
+
+def test_a_first_slot_that_is_an_expression_is_not_known() -> None:
+    constant = {"name": "BASE", "nodeType": "Identifier", "typeDescriptions": {"typeString": "uint256"}}
+    tree = json.loads(json.dumps(COMPILED["solidity"]["storage still begins elsewhere"]["after"]["ast"]))
+    contract = next(node for node in tree["nodes"] if node.get("name") == "C")
+    contract["storageLayout"]["baseSlotExpression"] = constant
+    code = {"bytecode": {"object": "00"}, "deployedBytecode": {"object": "00"}}
+    path = tree["absolutePath"]
+    document = {"sources": {path: {"ast": tree}}, "contracts": {path: {"C": {"abi": [], "evm": code}}}}
+    (made,) = read_solc(json.dumps(document).encode(), Path("/")).values()
+    assert made.fault is Fault.FIRST_SLOT
+    assert "layout at" in made.unknown

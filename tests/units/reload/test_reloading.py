@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import queue
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,16 @@ from megadev import Devnet
 from megadev.errors import ConfigError
 from megadev.events import ContractsReloaded
 from megadev.primitives.abi import encode_call
-from megadev.reload.compiler import Compiled, CompileFailed
+from megadev.reload.compatibility import Fault
+from megadev.reload.compiler import Compiled, CompileFailed, HardhatFolder
 from megadev.reload.contracts import read_solc
 from megadev.reload.deployments import chains_of
 from megadev.reload.plan import Policy
-from megadev.reload.reloader import Notice
+from megadev.reload.reloader import Notice, Reloader, ReloadSettings
 from megadev.testing.client import RpcError
 from tests.units.reload.stage import BROKEN, BROKEN_SAYS, MADE, Committed, Stage
+
+HARDHAT = Path(__file__).parents[2] / "artifacts" / "hardhat2"
 
 
 @pytest.fixture
@@ -522,6 +527,72 @@ def test_a_manifest_says_it_for_many(tmp_path: Path) -> None:
     stage = Stage(tmp_path, manifest=manifest)
     stage.net.rpc("anvil_setCode", strange, "0x00")
     assert "Lib replaced" in stage.save("library").text
+
+
+def test_a_name_in_the_manifest_that_is_none_is_told_once(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    strange, other = "0x" + "5e" * 20, "0x" + "6e" * 20
+    manifest.write_text(json.dumps({strange: "Countr", "l1": {other: "Lib.sol:Libb"}}))
+    stage = Stage(tmp_path, manifest=manifest)
+    on_l1, on_l2 = (notice.text for notice in stage.notices if notice.kind == "unknown")
+    assert on_l1.endswith("on L1: no contract is called Lib.sol:Libb; did you mean Lib.sol:Lib?")
+    assert on_l2.endswith("no contract is called Countr; did you mean Counter?")
+    assert on_l2.lower().startswith(f"--reload-manifest: {strange}: ")
+    stage.save("doubled")
+    stage.save("first")
+    assert [notice.kind for notice in stage.notices].count("unknown") == 2
+    manifest.write_text(json.dumps({strange: ["Counter"]}))
+    with pytest.raises(ConfigError, match="something else than a name; it must be like"):
+        stage.reloader.plan()
+
+
+class Breaking(Committed):
+    """A compiler whose sources have an error now and then."""
+
+    name = "breaking"
+
+    def concerns(self, path: Path) -> bool:
+        return path.suffix == ".vy"
+
+
+@pytest.mark.parametrize("error_first", [False, True])
+def test_an_error_in_vyper_does_not_lose_what_hardhat_built_meanwhile(tmp_path: Path, error_first: bool) -> None:
+    shutil.copytree(HARDHAT, tmp_path, dirs_exist_ok=True)
+    infos = {path: path.read_bytes() for path in (tmp_path / "artifacts" / "build-info").glob("*.json")}
+    for path in infos:
+        path.unlink()
+    told: list[Notice] = []
+    vyper, box = Breaking(tmp_path, "vyper"), tmp_path / "Box.vy"
+    box.touch()
+    with Devnet(accounts=1, no_l1=True) as net:
+        compilers = [HardhatFolder(tmp_path), vyper]
+        reloader = Reloader(
+            net.node, tmp_path, compilers, ReloadSettings(), on_writer=net._on_writer, tell=told.append
+        )
+        reloader.changed(None)
+        vyper.version = BROKEN
+        if error_first:
+            reloader.changed([box])
+        for path, data in infos.items():
+            path.write_bytes(data)
+        reloader.changed(infos if error_first else [*infos, box])
+        assert BROKEN_SAYS in next(notice.text for notice in told if notice.kind == "failed")
+        if not error_first:
+            assert told[-1].kind == "failed"
+            vyper.version = "first"
+            reloader.changed([box])
+        assert "contracts/Vault.sol:Vault" in told[-1].fields["changed"]
+
+
+def test_a_first_slot_that_is_no_number_is_refused_with_what_can_be_done(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.counter()
+    made = {key: replace(contract, layout=None, fault=Fault.FIRST_SLOT) for key, contract in stage.reloader._build.items()}
+    stage.reloader._versions.learn(made.values())
+    refused = stage.save("doubled")
+    assert refused.kind == "refused"
+    assert "write the slot itself after `layout at`" in refused.text
+    assert "syntax trees" not in refused.text
 
 
 def test_a_contract_without_a_known_layout_is_refused(stage: Stage) -> None:
