@@ -148,9 +148,18 @@ class Source:
         if may_not_wait():
             if key in self._waiting:
                 result = self._waiting.pop(key)
+                if isinstance(result, UpstreamRefused):
+                    raise result
                 self.note(key, result)
                 return result
-            raise NotFetchedYet(key, lambda: self._put_by(key, fetch()))
+
+            def put_by() -> None:
+                try:
+                    self._put_by(key, fetch())
+                except UpstreamRefused as refused:  # whoever asks may have an answer to that
+                    self._put_by(key, refused)
+
+            raise NotFetchedYet(key, put_by)
         result = fetch()
         self.note(key, result)
         return result

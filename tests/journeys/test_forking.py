@@ -279,6 +279,52 @@ def test_log_pages_cross_the_forked_block(
     assert net.rpc("eth_getLogsWithCursor", at_hash)["logs"] == net.rpc("eth_getLogs", at_hash)
 
 
+def test_fees_of_the_past_are_asked_for_once_and_of_upstream_as_far_as_it_tells(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    at = upstream.height
+    net = fork(f"{faulty.url}@{at}", no_l1=True)
+    net.serve()
+    asked = [net.rpc("eth_feeHistory", "0x5", "latest", [50])]
+    for _ in range(3):
+        net.rpc("evm_mine")
+        asked.append(net.rpc("eth_feeHistory", "0x5", "latest", [50]))
+    assert [int(fees["oldestBlock"], 16) for fees in asked] == [at - 4, at - 3, at - 2, at - 1]
+    assert all(len(fees["baseFeePerGas"]) == 6 and len(fees["reward"]) == 5 for fees in asked)
+    assert asked[3]["reward"][:2] == asked[0]["reward"][3:]
+    assert faulty.methods.count("eth_feeHistory") == 1
+
+    def two_blocks(call: Any) -> Any:
+        if call["method"] == "eth_feeHistory":
+            call = call | {"params": ["0x2", *call["params"][1:]]}
+        return ask(upstream.url, call["method"], *call["params"]) | {"id": call["id"]}
+
+    def without_blobs(call: Any) -> Any:
+        answer = two_blocks(call)
+        if call["method"] == "eth_feeHistory":
+            answer["result"].pop("baseFeePerBlobGas")
+            answer["result"].pop("blobGasUsedRatio")
+        return answer
+
+    def nonsense(call: Any) -> Any:
+        return two_blocks(call) | ({"result": {"oldestBlock": "0x1"}} if call["method"] == "eth_feeHistory" else {})
+
+    def ask_again(each: Callable[[Any], Any], count: int) -> Any:
+        faulty.always = lambda batch: [each(call) for call in batch]
+        return net.rpc("eth_feeHistory", hex(count), "latest", [50])
+
+    capped = ask_again(two_blocks, 6)
+    assert int(capped["oldestBlock"], 16) == at - 1 and len(capped["gasUsedRatio"]) == 5
+    bare = ask_again(without_blobs, 7)
+    assert bare["blobGasUsedRatio"][:2] == [0, 0] and len(bare["baseFeePerBlobGas"]) == 6
+    with pytest.raises(RpcError, match="eth_feeHistory with what is none of its blocks"):
+        ask_again(nonsense, 8)
+    faulty.always = lacking(upstream.url, "eth_feeHistory")
+    here = net.rpc("eth_feeHistory", "0x9", "latest", [50])
+    assert int(here["oldestBlock"], 16) == at + 1 and len(here["gasUsedRatio"]) == 3
+    assert "eth_feeHistory" in refusal(net, "eth_feeHistory", "0x9", hex(at), [50]).message
+
+
 @pytest.fixture(params=["with", "without"])
 def searched(request: pytest.FixtureRequest, upstream: Upstream, faulty: FaultyUpstream) -> FaultyUpstream:
     """An upstream that has trace_filter and ots_*, and one that does not."""
