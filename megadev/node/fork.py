@@ -244,6 +244,7 @@ class Fork:
             self.state.load(
                 [bytes.fromhex(address) for address in told.accounts],
                 [(bytes.fromhex(address), int(slot, 16)) for address, slot in told.slots],
+                may_be_for_nothing=True,
             )
         self._prefetching = None
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -678,6 +679,31 @@ def test_what_the_last_run_touched_is_fetched_beforehand(
     assert not faulty.bodies
 
 
+def test_what_fails_to_be_fetched_beforehand_is_asked_for_by_whoever_waits_for_it(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fork(f"{faulty.url}@6", no_l1=True)
+    before.rpc("eth_getBalance", STRANGER)
+    before.close()
+    fetching, waiting, results = threading.Event(), threading.Event(), Future.result
+
+    def fail_late(asked: Any) -> Any:
+        fetching.set()
+        assert waiting.wait(60)
+        return refusing(-32000, "missing trie node 0xabc (path )")(asked)
+
+    def waited(future: Future[Any], timeout: float | None = None) -> Any:
+        waiting.set()
+        return results(future, timeout)
+
+    faulty.planned.extend([None, fail_late])
+    after = fork(f"{faulty.url}@8", no_l1=True)
+    assert fetching.wait(60) and after.node.prefetching is not None
+    monkeypatch.setattr(Future, "result", waited)
+    assert after.rpc("eth_getBalance", STRANGER) == upstream.net.rpc("eth_getBalance", STRANGER, "0x8")
+    after.node.prefetching.join()
+
+
 def test_others_are_answered_while_one_request_waits_for_upstream(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
@@ -931,6 +957,41 @@ def test_a_reorganised_block_is_noticed_on_nodes_that_know_numbers_only(
     faulty.always = old_node
     assert "reorganisation" in refusal(net, "eth_getBalance", "0x" + "31" * 20).message
     other["hash"] = upstream.net.rpc("eth_getBlockByNumber", hex(upstream.height), False)["hash"]
+
+
+def test_a_block_that_is_reorganised_between_two_batches_is_noticed_on_nodes_that_know_numbers_only(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, no_l1=True, no_storage_caching=True)
+    slots = [(bytes.fromhex(upstream.token[2:]), slot) for slot in range(150)]
+    reorganised = True
+
+    def old_node(asked: Any) -> Any:
+        is_later = reorganised and not any(call["params"][1:2] == [f"{0:#066x}"] for call in asked)
+        answers = []
+        for call in asked:
+            if isinstance(call["params"][-1], dict):
+                answer = {"error": {"code": -32602, "message": "invalid argument: cannot unmarshal object"}}
+            else:
+                answer = ask(upstream.url, call["method"], *call["params"])
+                if is_later and call["method"] == "eth_getBlockByNumber":
+                    answer["result"]["hash"] = "0x" + "ab" * 32
+            answers.append(answer | {"id": call["id"]})
+        return answers
+
+    faulty.always = old_node
+    fetched = net.node.l2.fork.state
+    with pytest.raises(UpstreamFailed, match="a reorganisation has removed it"):
+        fetched.load(slots=slots)
+    assert not fetched.touched()[1], "nothing of it is believed"
+    reorganised = False
+    faulty.forget()
+    fetched.load(slots=slots)
+    assert [fetched.storage(*slot) for slot in slots] == [
+        int(upstream.net.rpc("eth_getStorageAt", upstream.token, hex(slot), hex(fetched.number)), 16)
+        for _, slot in slots
+    ]
+    assert max(map(len, faulty.bodies)) == 100 and len(faulty.bodies) == 2
 
 
 def test_a_node_that_takes_no_batches_is_asked_singly(
