@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import signal
 import subprocess
@@ -16,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from megadev import Devnet
+from megadev.cli.fork import record
 from megadev.clock import ManualClock
 from megadev.errors import ConfigError, UpstreamFailed
 from megadev.primitives.abi import Value, encode, encode_call
@@ -1174,6 +1177,33 @@ def test_the_command_line_records_shows_and_replays(
     node = megadev_up("--fork-bundle", str(bundle))
     assert node.rpc("eth_getBalance", STRANGER, "latest") == "0xf"
     assert "Fork\n" in "".join(node.printed)
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("kept", "directory"),
+        ("kept/", "directory"),
+        ("new/", "directory"),
+        ("new/run.bundle", "No such file or directory"),
+        ("kept/file/run.bundle", "Not a directory"),
+        ("/proc/run.bundle", "cannot be written"),
+    ],
+)
+def test_a_bundle_that_cannot_be_written_is_refused_before_the_command_runs(
+    where: str, why: str, faulty: FaultyUpstream, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/file").touch()
+    ran = tmp_path / "ran"
+    program = [sys.executable, "-c", f"open({str(ran)!r}, 'w')"]
+    done = CliRunner().invoke(record, ["-o", os.path.join(tmp_path, where), "-f", faulty.url, "--", *program])
+    assert isinstance(done.exception, ConfigError) and why in str(done.exception), done.output
+    assert not ran.exists() and not faulty.bodies and not (tmp_path / "new").exists()
+    if not where.endswith("/"):
+        with pytest.raises(ConfigError, match=why):
+            Devnet(fork_url=(faulty.url,), fork_record=tmp_path / where)
+    assert sorted(file.name for file in tmp_path.rglob("*")) == ["file", "kept"]
 
 
 def test_a_killed_node_leaves_what_it_read_and_no_half_bundle(
