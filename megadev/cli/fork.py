@@ -31,14 +31,14 @@ def fork() -> None:
 
 
 @fork.command(short_help="Run a command against a fork and keep what it reads.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The bundle to write.")
+@click.option("-o", "--output", type=click.Path(), required=True, help="The bundle to write.")
 @click.option("-f", "--fork-url", multiple=True, metavar="URL[@BLOCK]", help="The node to fork.")
 @click.option("--fork-l1", multiple=True, metavar="URL[@BLOCK]", help="The node to fork L1 from.")
 @click.option("--fork-block-number", type=int, metavar="BLOCK", help="The block to fork. [default: the latest]")
 @click.option("--fork-header", multiple=True, metavar="NAME:VALUE", help="An HTTP header to send upstream.")
 @click.argument("command", nargs=-1, required=True)
 def record(
-    output: Path,
+    output: str,
     fork_url: tuple[str, ...],
     fork_l1: tuple[str, ...],
     fork_block_number: int | None,
@@ -54,19 +54,22 @@ def record(
     """
     from megadev.devnet import Devnet
 
+    bundle = Path(output)
+    if output.endswith(("/", os.sep)):  # which a Path would not tell
+        raise ConfigError(f"{output}: a bundle is one file, not a directory: name it")
     flags: dict[str, object] = {
         "fork_url": fork_url or None,
         "fork_l1": fork_l1 or None,
         "fork_block_number": fork_block_number,
         "fork_header": fork_header or None,
-        "fork_record": output,
+        "fork_record": bundle,
     }
     config: DevnetConfig = resolve(flags, os.environ, None)
     with Devnet(config) as net:
         _wait_for_prefetch(net, quiet=config.quiet or config.json)
         net.serve()
         code = run_program(command, environment(net))
-    click.echo(f"{output}: {output.stat().st_size} bytes; use it with megadev up --fork-bundle {output}", err=True)
+    click.echo(f"{bundle}: {bundle.stat().st_size} bytes; use it with megadev up --fork-bundle {bundle}", err=True)
     return as_shells_say(code)
 
 

@@ -38,7 +38,7 @@ from megadev.primitives.types import (
     Wei,
 )
 from megadev.rollup.derivation import L1Origin
-from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, read_bundle, write_whole
+from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, check_place, read_bundle, write_whole
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
@@ -78,7 +78,11 @@ class ForkRequest:
 
 
 def fork_request(config: DevnetConfig) -> ForkRequest | None:
-    """What the settings say that L2 forks; None: nothing. Raises ``ConfigError``."""
+    """What the settings say that L2 forks; None: nothing. Raises ``ConfigError``, also where what is read could not be
+    recorded.
+    """
+    if config.fork_record is not None:
+        check_place(config.fork_record)
     if config.fork_bundle is not None:
         head = read_bundle(config.fork_bundle).head
         if head.get(WITHOUT_L1) and not config.no_l1:
@@ -244,6 +248,7 @@ class Fork:
             self.state.load(
                 [bytes.fromhex(address) for address in told.accounts],
                 [(bytes.fromhex(address), int(slot, 16)) for address, slot in told.slots],
+                may_be_for_nothing=True,
             )
         self._prefetching = None
 

@@ -170,7 +170,9 @@ def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> As
             return None
         return Asked(past, name, _params(arguments, place, "0x" + ref.hex()), ref)
     number = _number(chain, past, ref)
-    return None if number is None else Asked(past, name, _params(arguments, place, hex(number)))
+    if number is None or (name == "eth_feeHistory" and number == past.last):  # which tells of the block after, too
+        return None
+    return Asked(past, name, _params(arguments, place, hex(number)))
 
 
 def _number(chain: LocalChain, past: Past, ref: Tag | int) -> int | None:

@@ -11,6 +11,7 @@ every other line stays good. Nothing is left to be written at the end.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import tempfile
@@ -136,6 +137,17 @@ class Part:
     def keys(self) -> Iterable[str]:
         kept = self._whole.keys()
         return [key.removeprefix(self._prefix) for key in kept if key.startswith(self._prefix)]
+
+
+def check_place(path: Path) -> None:
+    """Raises ``ConfigError`` where no bundle can be written to ``path``: better before a long run than after it."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as problem:
+        raise ConfigError(f"{path}: a bundle cannot be written there: {problem.strerror or problem}") from None
 
 
 def read_bundle(path: Path) -> Bundle:

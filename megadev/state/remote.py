@@ -1,9 +1,10 @@
 """State as upstream has it after one block: fetched when it is asked for, once, and kept. History before it likewise.
 
 ``RemoteState`` is a ``StateReader`` like any other to whoever executes over it. Everything it learns is pinned to the
-block by its hash (EIP-1898), or, where upstream knows only numbers, guarded by asking for the block's hash in the same
-batch: a reorganisation upstream gives an error and never a mixture of two chains. What is asked about history comes
-with a question of state, for the same reason; where upstream refuses that for its form, history is taken on trust.
+block by its hash (EIP-1898), so that a reorganisation upstream gives an error and never a mixture of two chains. Where
+upstream knows only numbers, every batch ends with asking for the block's hash, which tells of a reorganisation before
+or during it, though not of one between two attempts at what is left of a batch. What is asked about history comes with
+a question of state, for the same reason; where upstream refuses that for its form, history is taken on trust.
 
 Why a thread that runs an event loop is never made to wait: on it everybody else would wait too. It gets
 ``NotFetchedYet`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
@@ -28,7 +29,7 @@ from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.answers import Answers
 from megadev.state.reader import StateReader
-from megadev.state.upstream import Call, Upstream, is_missing
+from megadev.state.upstream import BATCH, Call, Upstream, is_missing
 
 Slot: TypeAlias = tuple[Address, int]
 
@@ -148,9 +149,18 @@ class Source:
         if may_not_wait():
             if key in self._waiting:
                 result = self._waiting.pop(key)
+                if isinstance(result, UpstreamRefused):
+                    raise result
                 self.note(key, result)
                 return result
-            raise NotFetchedYet(key, lambda: self._put_by(key, fetch()))
+
+            def put_by() -> None:
+                try:
+                    self._put_by(key, fetch())
+                except UpstreamRefused as refused:  # whoever asks may have an answer to that
+                    self._put_by(key, refused)
+
+            raise NotFetchedYet(key, put_by)
         result = fetch()
         self.note(key, result)
         return result
@@ -264,10 +274,13 @@ class RemoteState:
         """Whether the account's balance is not upstream's."""
         return address in self._balances
 
-    def load(self, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
+    def load(
+        self, accounts: Iterable[Address] = (), slots: Iterable[Slot] = (), *, may_be_for_nothing: bool = False
+    ) -> None:
         """Fetch what is not there yet, in one go: for whoever knows what will be asked. Blocks.
 
-        What a bundle does not hold is left out: whether it is needed shows when it is asked for.
+        What a bundle does not hold is left out: whether it is needed shows when it is asked for. What
+        ``may_be_for_nothing`` and fails is asked anew by whoever needs some of it meanwhile.
         """
         wanted_accounts = [address for address in dict.fromkeys(accounts) if address not in self._accounts]
         wanted_slots = [key for key in dict.fromkeys(slots) if key not in self._slots]
@@ -276,6 +289,7 @@ class RemoteState:
             self._fetch(
                 [address for address in wanted_accounts if address not in self._accounts],
                 [key for key in wanted_slots if key not in self._slots],
+                may_be_for_nothing=may_be_for_nothing,
             )
 
     def need(self, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
@@ -331,8 +345,12 @@ class RemoteState:
             if kept is not None:
                 self._slots[key] = int(kept, 16)
 
-    def _fetch(self, accounts: Iterable[Address], slots: Iterable[Slot]) -> None:
-        """Ask upstream, each key once however many threads want it."""
+    def _fetch(
+        self, accounts: Sequence[Address], slots: Sequence[Slot], *, may_be_for_nothing: bool = False
+    ) -> None:
+        """Ask upstream, each key once however many threads want it, who share the error, too: but that of what
+        ``may_be_for_nothing``, which had other keys with it and nobody who needed them.
+        """
         mine: list[tuple[str, Address | Slot]] = []
         others: list[Future[None]] = []
         done: Future[None] = Future()
@@ -348,19 +366,27 @@ class RemoteState:
                     mine.append((name, what))
                 else:
                     others.append(under_way)
+        trouble: BaseException | None = None
         try:
             if mine:
                 self._fetch_mine([what for _, what in mine])
-            done.set_result(None)
         except BaseException as error:
-            done.set_exception(error)
+            trouble = error
             raise
         finally:
             with self._lock:
                 for name, _ in mine:
                     self._under_way.pop(name, None)
+            if trouble is None or may_be_for_nothing:
+                done.set_result(None)
+            else:
+                done.set_exception(trouble)
         for future in others:
             future.result()
+        left = [address for address in accounts if address not in self._accounts]
+        left_slots = [key for key in slots if key not in self._slots]
+        if left or left_slots:
+            self._fetch(left, left_slots, may_be_for_nothing=may_be_for_nothing)
 
     def _fetch_mine(self, wanted: list[Address | Slot]) -> None:
         upstream = self.source.upstream
@@ -408,15 +434,23 @@ class RemoteState:
                 raise errors[0]
             self._by_hash = False  # it was refused for its form: not every node knows EIP-1898
         guard: Call = ("eth_getBlockByNumber", (hex(self.number), False))
-        block, *results = upstream.ask([guard, *_calls(accounts, slots, hex(self.number))])
-        now = block.get("hash") if isinstance(block, dict) else None
-        if now != "0x" + self.hash.hex():
-            raise UpstreamFailed(
-                f"state unavailable: block {self.number} of {upstream.name} is now {now}, the fork began at "
-                f"0x{self.hash.hex()}: a reorganisation has removed it; fork again (anvil_reset), from a block that is "
-                "final",
-                is_reorganised=True,
-            )
+        calls = _calls(accounts, slots, hex(self.number))
+        guarded: list[Call] = []
+        for start in range(0, len(calls), BATCH - 1):
+            guarded += [*calls[start : start + BATCH - 1], guard]
+        results: list[Any] = []
+        for call, result in zip(guarded, upstream.ask(guarded), strict=True):
+            if call is not guard:
+                results.append(result)
+                continue
+            now = result.get("hash") if isinstance(result, dict) else None
+            if now != "0x" + self.hash.hex():
+                raise UpstreamFailed(
+                    f"state unavailable: block {self.number} of {upstream.name} is now {now}, the fork began at "
+                    f"0x{self.hash.hex()}: a reorganisation has removed it; fork again (anvil_reset), from a block "
+                    "that is final",
+                    is_reorganised=True,
+                )
         return results
 
     def _set_account(self, address: Address, account: Account) -> None:

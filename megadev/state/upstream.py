@@ -20,8 +20,11 @@ public one says so with its first 429, from which on the limit holds.
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
+import os
 import random
+import selectors
 import socket
 import ssl
 import threading
@@ -113,7 +116,8 @@ class _Endpoint:
     """One URL, its idle connections, and what was learned of it."""
 
     url: str
-    scheme: str
+    tls: ssl.SSLContext | None
+    """None: http."""
     host: str
     port: int | None
     target: str
@@ -129,12 +133,39 @@ class _Endpoint:
     """In a row."""
     rests_until_ns: int = 0
 
-    def connect(self, timeout: float) -> http.client.HTTPConnection:
-        if self.scheme == "https":
-            return http.client.HTTPSConnection(
-                self.host, self.port, timeout=timeout, context=ssl.create_default_context()
-            )
-        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+    def connection(self) -> http.client.HTTPConnection:
+        """Another one, which has yet to be made."""
+        if self.tls is not None:
+            return http.client.HTTPSConnection(self.host, self.port, context=self.tls)
+        return http.client.HTTPConnection(self.host, self.port)
+
+
+class _Wait:
+    """What one thread waits for on a socket, and others may end: whoever closes, or an alarm when the time is over."""
+
+    def __init__(self) -> None:
+        self.is_late = False
+        self._is_over = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, waited_for: socket.socket, address: Any = None) -> int:
+        """From now on it is this socket that is waited for; where there is an address, begin to connect to that, and
+        return how far that came, as ``connect_ex``. Raises ``ConnectionResetError`` where the wait is over.
+        """
+        with self._lock:  # so that no end comes in between, when there is nothing to hang up
+            if self._is_over:
+                raise ConnectionResetError
+            self._socket = waited_for
+            return 0 if address is None else waited_for.connect_ex(address)
+
+    def end(self, *, is_late: bool = False) -> None:
+        """Have the thread fail at once, there or as soon as it begins to wait. On any thread."""
+        with self._lock:
+            self._is_over = True
+            self.is_late = is_late or self.is_late
+            if self._socket is not None:
+                _hang_up(self._socket)
 
 
 class _Again(Exception):
@@ -181,8 +212,7 @@ class Upstream:
         for endpoint in self._endpoints:
             endpoint.units, endpoint.filled_ns = limit, self._clock.monotonic_ns()
         self._pool: ThreadPoolExecutor | None = None
-        self._asking: set[socket.socket] = set()
-        """The sockets on which somebody waits for an answer."""
+        self._waits: set[_Wait] = set()
 
     @property
     def name(self) -> str:
@@ -216,13 +246,13 @@ class Upstream:
         return [outcome for piece in found for outcome in piece]
 
     def close(self) -> None:
-        """Let go of connections; whoever waits, for an answer or for another attempt, gives up at once: the process
-        could not end before.
+        """Let go of connections; whoever waits, for a connection, an answer or another attempt, gives up at once: the
+        process could not end before. Only where a host's name is being looked up, it takes as long as that does.
         """
         self._closed.set()
         with self._lock:
-            for waiting in self._asking:
-                _hang_up(waiting)
+            for wait in self._waits:
+                wait.end()
         for endpoint in self._endpoints:
             while endpoint.idle:
                 endpoint.idle.pop().close()
@@ -432,9 +462,9 @@ class Upstream:
             try:
                 connection, is_fresh = endpoint.idle.pop(), False
             except IndexError:
-                connection, is_fresh = endpoint.connect(self.manners.timeout), True
+                connection, is_fresh = endpoint.connection(), True
             try:
-                with self._waiting(connection):
+                with self._waiting(endpoint, connection):
                     connection.request("POST", endpoint.target, body, endpoint.headers)
                     response = connection.getresponse()
                     answer = response.read()
@@ -459,38 +489,34 @@ class Upstream:
             return response.status, response.headers, answer
 
     @contextlib.contextmanager
-    def _waiting(self, connection: http.client.HTTPConnection) -> Iterator[None]:
-        """Connect where that is not done, and have ``close`` end what is waited for meanwhile. ``TimeoutError`` once
-        the time is over, also where the answer comes byte by byte, each in time for the socket.
+    def _waiting(self, endpoint: _Endpoint, connection: http.client.HTTPConnection) -> Iterator[None]:
+        """Connect where that is not done, and have ``close`` end what is waited for, from then on to the end.
+        ``TimeoutError`` once the time is over, also where the answer comes byte by byte, each in time for the socket.
         """
-        if connection.sock is None:
-            connection.connect()
-        mine: socket.socket = connection.sock
-        is_late = threading.Event()
-
-        def end() -> None:
-            is_late.set()
-            _hang_up(mine)
-
-        alarm = threading.Timer(self.manners.timeout, end)
+        wait = _Wait()
+        alarm = threading.Timer(self.manners.timeout, wait.end, kwargs={"is_late": True})
         alarm.daemon = True
         with self._lock:
-            self._asking.add(mine)
+            self._waits.add(wait)
         try:
             if self._closed.is_set():
                 raise ConnectionResetError
             alarm.start()
+            if connection.sock is None:
+                connection.sock = _connected(endpoint, self.manners.timeout, wait)
+            else:
+                wait.begin(connection.sock)
             yield
-            if is_late.is_set():
+            if wait.is_late:
                 raise TimeoutError
         except (OSError, http.client.HTTPException):
-            if is_late.is_set():
+            if wait.is_late:
                 raise TimeoutError from None
             raise
         finally:
             alarm.cancel()
             with self._lock:
-                self._asking.discard(mine)
+                self._waits.discard(wait)
 
     def _wait_for_units(self, endpoint: _Endpoint, calls: int) -> None:
         """Wait until the limit lets so many calls through."""
@@ -525,7 +551,8 @@ def _endpoint(url: str, headers: Sequence[tuple[str, str]], limit: float) -> _En
         pair = f"{parts.username}:{parts.password or ''}"
         sent["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _Endpoint(url, parts.scheme, parts.hostname, port, target, sent | dict(headers), limit)
+    tls = ssl.create_default_context() if parts.scheme == "https" else None
+    return _Endpoint(url, tls, parts.hostname, port, target, sent | dict(headers), limit)
 
 
 def _final(message: str) -> _Again:
@@ -567,6 +594,42 @@ def _slower(error: Mapping[str, Any]) -> _Again | None:
     if error.get("code") in _SLOW_DOWN_CODES or any(words in lowered for words in _SLOW_DOWN):
         return _Again(f"{message[:200]!r} (code {error.get('code')})", too_fast=True)
     return None
+
+
+def _connected(endpoint: _Endpoint, timeout: float, wait: _Wait) -> socket.socket:
+    """A socket connected to an endpoint, at the first of its addresses that answers. Raises ``OSError``.
+
+    Why not ``socket.create_connection``: nobody else has its socket before it is connected, so nobody could end that.
+    """
+    port = endpoint.port or (http.client.HTTP_PORT if endpoint.tls is None else http.client.HTTPS_PORT)
+    trouble = OSError("the host has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(endpoint.host, port, type=socket.SOCK_STREAM):
+        made = socket.socket(family, kind, protocol)
+        try:
+            made.setblocking(False)
+            state = wait.begin(made, address)
+            if state in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+                with selectors.DefaultSelector() as selector:
+                    selector.register(made, selectors.EVENT_WRITE)
+                    if not selector.select(timeout):
+                        raise TimeoutError
+                state = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if state:
+                raise OSError(state, os.strerror(state))
+            made.settimeout(timeout)
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if endpoint.tls is not None:
+                made = endpoint.tls.wrap_socket(made, server_hostname=endpoint.host, do_handshake_on_connect=False)
+                wait.begin(made)
+                made.do_handshake()
+            return made
+        except OSError as error:
+            made.close()
+            trouble = error
+        except BaseException:
+            made.close()
+            raise
+    raise trouble
 
 
 def _hang_up(waiting: socket.socket) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import signal
 import subprocess
@@ -11,12 +12,15 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from megadev import Devnet
+from megadev.cli.fork import record
 from megadev.clock import ManualClock
 from megadev.errors import ConfigError, UpstreamFailed
 from megadev.primitives.abi import Value, encode, encode_call
@@ -277,6 +281,52 @@ def test_log_pages_cross_the_forked_block(
     assert [log for page in pages for log in page["logs"]] == expected
     at_hash = {"blockHash": upstream.net.rpc("eth_getBlockByNumber", "0x2", False)["hash"]}
     assert net.rpc("eth_getLogsWithCursor", at_hash)["logs"] == net.rpc("eth_getLogs", at_hash)
+
+
+def test_fees_of_the_past_are_asked_for_once_and_of_upstream_as_far_as_it_tells(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    at = upstream.height
+    net = fork(f"{faulty.url}@{at}", no_l1=True)
+    net.serve()
+    asked = [net.rpc("eth_feeHistory", "0x5", "latest", [50])]
+    for _ in range(3):
+        net.rpc("evm_mine")
+        asked.append(net.rpc("eth_feeHistory", "0x5", "latest", [50]))
+    assert [int(fees["oldestBlock"], 16) for fees in asked] == [at - 4, at - 3, at - 2, at - 1]
+    assert all(len(fees["baseFeePerGas"]) == 6 and len(fees["reward"]) == 5 for fees in asked)
+    assert asked[3]["reward"][:2] == asked[0]["reward"][3:]
+    assert faulty.methods.count("eth_feeHistory") == 1
+
+    def two_blocks(call: Any) -> Any:
+        if call["method"] == "eth_feeHistory":
+            call = call | {"params": ["0x2", *call["params"][1:]]}
+        return ask(upstream.url, call["method"], *call["params"]) | {"id": call["id"]}
+
+    def without_blobs(call: Any) -> Any:
+        answer = two_blocks(call)
+        if call["method"] == "eth_feeHistory":
+            answer["result"].pop("baseFeePerBlobGas")
+            answer["result"].pop("blobGasUsedRatio")
+        return answer
+
+    def nonsense(call: Any) -> Any:
+        return two_blocks(call) | ({"result": {"oldestBlock": "0x1"}} if call["method"] == "eth_feeHistory" else {})
+
+    def ask_again(each: Callable[[Any], Any], count: int) -> Any:
+        faulty.always = lambda batch: [each(call) for call in batch]
+        return net.rpc("eth_feeHistory", hex(count), "latest", [50])
+
+    capped = ask_again(two_blocks, 6)
+    assert int(capped["oldestBlock"], 16) == at - 1 and len(capped["gasUsedRatio"]) == 5
+    bare = ask_again(without_blobs, 7)
+    assert bare["blobGasUsedRatio"][:2] == [0, 0] and len(bare["baseFeePerBlobGas"]) == 6
+    with pytest.raises(RpcError, match="eth_feeHistory with what is none of its blocks"):
+        ask_again(nonsense, 8)
+    faulty.always = lacking(upstream.url, "eth_feeHistory")
+    here = net.rpc("eth_feeHistory", "0x9", "latest", [50])
+    assert int(here["oldestBlock"], 16) == at + 1 and len(here["gasUsedRatio"]) == 3
+    assert "eth_feeHistory" in refusal(net, "eth_feeHistory", "0x9", hex(at), [50]).message
 
 
 @pytest.fixture(params=["with", "without"])
@@ -632,6 +682,31 @@ def test_what_the_last_run_touched_is_fetched_beforehand(
     assert not faulty.bodies
 
 
+def test_what_fails_to_be_fetched_beforehand_is_asked_for_by_whoever_waits_for_it(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fork(f"{faulty.url}@6", no_l1=True)
+    before.rpc("eth_getBalance", STRANGER)
+    before.close()
+    fetching, waiting, results = threading.Event(), threading.Event(), Future.result
+
+    def fail_late(asked: Any) -> Any:
+        fetching.set()
+        assert waiting.wait(60)
+        return refusing(-32000, "missing trie node 0xabc (path )")(asked)
+
+    def waited(future: Future[Any], timeout: float | None = None) -> Any:
+        waiting.set()
+        return results(future, timeout)
+
+    faulty.planned.extend([None, fail_late])
+    after = fork(f"{faulty.url}@8", no_l1=True)
+    assert fetching.wait(60) and after.node.prefetching is not None
+    monkeypatch.setattr(Future, "result", waited)
+    assert after.rpc("eth_getBalance", STRANGER) == upstream.net.rpc("eth_getBalance", STRANGER, "0x8")
+    after.node.prefetching.join()
+
+
 def test_others_are_answered_while_one_request_waits_for_upstream(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
@@ -887,6 +962,41 @@ def test_a_reorganised_block_is_noticed_on_nodes_that_know_numbers_only(
     other["hash"] = upstream.net.rpc("eth_getBlockByNumber", hex(upstream.height), False)["hash"]
 
 
+def test_a_block_that_is_reorganised_between_two_batches_is_noticed_on_nodes_that_know_numbers_only(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
+    net = fork(faulty.url, no_l1=True, no_storage_caching=True)
+    slots = [(bytes.fromhex(upstream.token[2:]), slot) for slot in range(150)]
+    reorganised = True
+
+    def old_node(asked: Any) -> Any:
+        is_later = reorganised and not any(call["params"][1:2] == [f"{0:#066x}"] for call in asked)
+        answers = []
+        for call in asked:
+            if isinstance(call["params"][-1], dict):
+                answer = {"error": {"code": -32602, "message": "invalid argument: cannot unmarshal object"}}
+            else:
+                answer = ask(upstream.url, call["method"], *call["params"])
+                if is_later and call["method"] == "eth_getBlockByNumber":
+                    answer["result"]["hash"] = "0x" + "ab" * 32
+            answers.append(answer | {"id": call["id"]})
+        return answers
+
+    faulty.always = old_node
+    fetched = net.node.l2.fork.state
+    with pytest.raises(UpstreamFailed, match="a reorganisation has removed it"):
+        fetched.load(slots=slots)
+    assert not fetched.touched()[1], "nothing of it is believed"
+    reorganised = False
+    faulty.forget()
+    fetched.load(slots=slots)
+    assert [fetched.storage(*slot) for slot in slots] == [
+        int(upstream.net.rpc("eth_getStorageAt", upstream.token, hex(slot), hex(fetched.number)), 16)
+        for _, slot in slots
+    ]
+    assert max(map(len, faulty.bodies)) == 100 and len(faulty.bodies) == 2
+
+
 def test_a_node_that_takes_no_batches_is_asked_singly(
     upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
 ) -> None:
@@ -1067,6 +1177,33 @@ def test_the_command_line_records_shows_and_replays(
     node = megadev_up("--fork-bundle", str(bundle))
     assert node.rpc("eth_getBalance", STRANGER, "latest") == "0xf"
     assert "Fork\n" in "".join(node.printed)
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("kept", "directory"),
+        ("kept/", "directory"),
+        ("new/", "directory"),
+        ("new/run.bundle", "No such file or directory"),
+        ("kept/file/run.bundle", "Not a directory"),
+        ("/proc/run.bundle", "cannot be written"),
+    ],
+)
+def test_a_bundle_that_cannot_be_written_is_refused_before_the_command_runs(
+    where: str, why: str, faulty: FaultyUpstream, tmp_path: Path
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/file").touch()
+    ran = tmp_path / "ran"
+    program = [sys.executable, "-c", f"open({str(ran)!r}, 'w')"]
+    done = CliRunner().invoke(record, ["-o", os.path.join(tmp_path, where), "-f", faulty.url, "--", *program])
+    assert isinstance(done.exception, ConfigError) and why in str(done.exception), done.output
+    assert not ran.exists() and not faulty.bodies and not (tmp_path / "new").exists()
+    if not where.endswith("/"):
+        with pytest.raises(ConfigError, match=why):
+            Devnet(fork_url=(faulty.url,), fork_record=tmp_path / where)
+    assert sorted(file.name for file in tmp_path.rglob("*")) == ["file", "kept"]
 
 
 def test_a_killed_node_leaves_what_it_read_and_no_half_bundle(

@@ -388,6 +388,35 @@ def test_a_transaction_that_is_run_again_has_the_same_receipt(history: History, 
                     assert net.rpc(method, who, "latest") == at_upstream, (method, who)
 
 
+@pytest.mark.parametrize("percentiles", [[], [50], [0, 25.5, 50, 100]], ids=str)
+def test_fees_are_upstreams_on_both_sides_of_the_forked_block(
+    history: History, tmp_path: Path, percentiles: list[float]
+) -> None:
+    with fork(history, tmp_path, fork_block_number=history.forked, no_mining=True) as net:
+
+        def same(newest: int, *counts: int) -> None:
+            for count in counts:
+                params = [hex(count), hex(newest), percentiles]
+                theirs = history.ask("eth_feeHistory", *params)
+                if newest >= history.forked:
+                    following = history.ask("eth_getBlockByNumber", hex(newest + 1), False)
+                    if following is not None:  # Anvil tells what follows its latest instead
+                        theirs["baseFeePerGas"][-1] = following["baseFeePerGas"]
+                    if not percentiles:  # for which Anvil has no rewards, but a column of them
+                        theirs.pop("reward", None)
+                assert net.rpc("eth_feeHistory", *params) == theirs, params
+
+        same(history.forked, 1, 4, 2_000)
+        for what in ("after the fork", "ether after the fork"):
+            net.rpc("eth_sendRawTransaction", history.ask("eth_getRawTransactionByHash", history.sent[what]))
+            net.rpc("evm_mine")
+        last = history.forked + 2
+        same(last, 1, 2, 3, 4, 7, last, 2_000)
+        same(last - 1, 1, 2, 5)
+        same(last - 2, 1, 5)
+        same(last - 3, 1, 5)
+
+
 def of_any_node(receipt: dict[str, Any]) -> dict[str, Any]:
     """A receipt without what only some nodes add, and without its block's hash: run again, the block has a state root
     of its own.

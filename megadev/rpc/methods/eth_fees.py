@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from megadev.chain import fees
 from megadev.chain.blocks import SealedBlock, Tag
-from megadev.errors import UnknownBlock
+from megadev.errors import UnknownBlock, UpstreamFailed, UpstreamRefused
 from megadev.node.chain import LocalChain
+from megadev.node.fork import Past
 from megadev.primitives.types import Wei
 from megadev.rpc.codec import BlockParam, FloatParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_fee_history
+from megadev.state.upstream import is_missing
 
 MAX_FEE_HISTORY = 1024
 """Blocks per eth_feeHistory; more are cut off, as by geth."""
@@ -49,8 +51,8 @@ def eth_blobBaseFee(node: RpcNode) -> str:
 def eth_feeHistory(
     node: RpcNode, count: Uint64Param, newest: BlockParam, percentiles: tuple[FloatParam, ...] | None = None
 ) -> JsonObject:
-    """Fees of up to ``count`` blocks ending with ``newest``."""
-    chain = node.chain
+    """Fees of up to ``count`` blocks ending with ``newest``; on a fork, those up to the forked block are upstream's."""
+    chain, past = node.chain, node.chain.past
     asked = percentiles or ()
     fees.validate_percentiles(asked)
     last = chain.find_block(newest)
@@ -58,15 +60,57 @@ def eth_feeHistory(
         raise UnknownBlock(f"header not found: request beyond head block {chain.head.number}")
     if count == 0:
         return format_fee_history(NO_FEE_HISTORY)
-    count = min(count, MAX_FEE_HISTORY, last.number - chain.store.genesis.number + 1)
+    begin = chain.store.genesis.number
+    count = min(count, MAX_FEE_HISTORY, last.number - (begin if past is None else 0) + 1)
+    first = last.number - count + 1
     history = fees.fee_history(
-        [*chain.store.blocks(last.number - count + 1, last.number - 1), last],
+        [*chain.store.blocks(max(first, begin), last.number - 1), last],
         asked,
         next_base_fee=_base_fee_after(chain, last, is_pending=newest is Tag.PENDING),
         next_blob_base_fee=_blob_base_fee_after(chain, last),
         spec=chain.spec,
     )
-    return format_fee_history(history)
+    here = format_fee_history(history)
+    if past is None or first > past.last:
+        return here
+    return _joined(past, _fees_of_the_past(past, count, asked, is_needed=last.number == past.last), here, first)
+
+
+def _fees_of_the_past(past: Past, count: int, percentiles: tuple[float, ...], *, is_needed: bool) -> JsonObject:
+    """What upstream says of ``count`` blocks ending with the forked one; without the method, where it is not needed,
+    of none. Always of so many, however few are wanted by now: a wallet that asks again after each block is answered
+    from what is kept.
+    """
+    params = (hex(min(count, past.last + 1)), hex(past.last), list(percentiles))
+    key = f"eth_feeHistory {params[0]} {params[1]} {','.join(map(str, percentiles))}"
+    try:
+        return past.source.query(key, "eth_feeHistory", *params) or {}
+    except UpstreamRefused as refused:
+        if is_needed or not is_missing(refused):
+            raise
+        return {"oldestBlock": hex(past.last + 1), "gasUsedRatio": [], "baseFeePerGas": []}
+
+
+def _joined(past: Past, older: JsonObject, here: JsonObject, first: int) -> JsonObject:
+    """``older`` from block ``first`` to the forked one, with which ``here`` begins, and the rest of ``here``: fees end
+    with those of the block after, which is this chain's. Upstream may tell of fewer blocks than it was asked for. Zeros
+    stand for what it does not tell of blobs, as geth's do for blocks before them.
+    """
+    zeros: JsonObject = {"baseFeePerBlobGas": "0x0", "blobGasUsedRatio": 0.0, "reward": here.get("reward", [None])[0]}
+    try:
+        count, oldest = len(older["gasUsedRatio"]), int(older["oldestBlock"], 16)
+        answer: JsonObject = {"oldestBlock": hex(max(oldest, first))}
+        for name in here.keys() - answer.keys():
+            told = older.get(name) or ([zeros[name]] * count if name in zeros else [])
+            if len(told) < count or oldest + count != past.last + 1:
+                raise ValueError(name)
+            answer[name] = told[max(first - oldest, 0) : count] + here[name][1:]
+    except (TypeError, ValueError, KeyError):
+        raise UpstreamFailed(
+            "state unavailable: the forked node answered eth_feeHistory with what is none of its blocks up to "
+            f"{past.last}; ask for blocks after it, or fork another node"
+        ) from None
+    return {name: answer[name] for name in here}
 
 
 def suggested_tip(chain: LocalChain) -> Wei:

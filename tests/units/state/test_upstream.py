@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -300,6 +302,13 @@ def test_whoever_waits_for_an_answer_gives_up_when_it_is_closed(server: FaultyUp
     upstream = opened(server.url, retries=3)
     upstream.ask([("eth_chainId", ())])
     server.always = "hang"
+    server.forget()
+    give_up(upstream, server.asked)
+    assert len(server.bodies) == 1
+
+
+def give_up(upstream: Upstream, reached: threading.Event) -> None:
+    """Have a thread ask, and close upstream once it has got so far."""
     caught: list[BaseException] = []
 
     def wait() -> None:
@@ -308,13 +317,62 @@ def test_whoever_waits_for_an_answer_gives_up_when_it_is_closed(server: FaultyUp
         except UpstreamFailed as error:
             caught.append(error)
 
-    server.forget()
-    waiting = threading.Thread(target=wait)
+    waiting = threading.Thread(target=wait, daemon=True)
     waiting.start()
-    assert server.asked.wait(30)
+    assert reached.wait(30)
     upstream.close()
     waiting.join(30)
-    assert not waiting.is_alive() and len(caught) == 1 and len(server.bodies) == 1
+    assert not waiting.is_alive() and len(caught) == 1
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """A port of this machine that neither takes nor refuses connections, as where a firewall swallows them."""
+    with contextlib.ExitStack() as held:
+        listening = held.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):  # as many as wait to be taken, and more
+            caller = held.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(listening.getsockname())
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture
+def mute() -> Iterator[str]:
+    """A port that takes connections and says nothing on them."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(("scheme", "where"), [("http", "deaf"), ("https", "deaf"), ("https", "mute")])
+def test_whoever_waits_for_a_connection_gives_up_when_it_is_closed(
+    scheme: str, where: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream = opened(f"{scheme}://{request.getfixturevalue(where)}", retries=0, timeout=120.0)
+    reached = threading.Event()
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, noticed(reached, getattr(socket.socket, name)))
+    give_up(upstream, reached)
+
+
+def noticed(reached: threading.Event, connect: Callable[..., Any]) -> Callable[..., Any]:
+    def noticing(*args: Any) -> Any:
+        reached.set()
+        return connect(*args)
+
+    return noticing
+
+
+@pytest.mark.parametrize(("scheme", "where"), [("http", "deaf"), ("https", "mute")])
+def test_a_connection_has_no_more_time_than_an_answer(
+    scheme: str, where: str, request: pytest.FixtureRequest
+) -> None:
+    upstream = opened(f"{scheme}://{request.getfixturevalue(where)}", retries=0, timeout=0.1)
+    with pytest.raises(UpstreamFailed, match=r"no answer within 0\.1 s"):
+        upstream.ask([("eth_chainId", ())])
+    upstream.close()
 
 
 def test_an_answer_that_comes_byte_by_byte_has_no_more_time_than_others(server: FaultyUpstream) -> None:
