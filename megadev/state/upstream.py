@@ -597,13 +597,15 @@ def _slower(error: Mapping[str, Any]) -> _Again | None:
 
 
 def _connected(endpoint: _Endpoint, timeout: float, wait: _Wait) -> socket.socket:
-    """A socket connected to an endpoint, at the first of its addresses that answers. Raises ``OSError``.
+    """A socket connected to an endpoint, at the first of its addresses that answers; each has its share of the time (in
+    seconds), for one may be swallowed on its way. Raises ``OSError``.
 
     Why not ``socket.create_connection``: nobody else has its socket before it is connected, so nobody could end that.
     """
     port = endpoint.port or (http.client.HTTP_PORT if endpoint.tls is None else http.client.HTTPS_PORT)
     trouble = OSError("the host has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(endpoint.host, port, type=socket.SOCK_STREAM):
+    known = socket.getaddrinfo(endpoint.host, port, type=socket.SOCK_STREAM)
+    for family, kind, protocol, _, address in known:
         made = socket.socket(family, kind, protocol)
         try:
             made.setblocking(False)
@@ -611,7 +613,7 @@ def _connected(endpoint: _Endpoint, timeout: float, wait: _Wait) -> socket.socke
             if state in (errno.EINPROGRESS, errno.EWOULDBLOCK):
                 with selectors.DefaultSelector() as selector:
                     selector.register(made, selectors.EVENT_WRITE)
-                    if not selector.select(timeout):
+                    if not selector.select(timeout / len(known)):
                         raise TimeoutError
                 state = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if state:

@@ -375,6 +375,17 @@ def test_a_connection_has_no_more_time_than_an_answer(
     upstream.close()
 
 
+def test_an_address_that_swallows_connections_leaves_time_for_the_next(
+    deaf: str, server: FaultyUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = [int(where.rpartition(":")[2]) for where in (deaf, server.url)]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    upstream = opened("http://upstream.example", retries=5, timeout=1.0)
+    assert upstream.ask([("eth_chainId", ())]) == ["eth_chainId"]
+    upstream.close()
+
+
 def test_an_answer_that_comes_byte_by_byte_has_no_more_time_than_others(server: FaultyUpstream) -> None:
     server.always = "trickle"
     upstream = opened(server.url, retries=0, timeout=0.3)
