@@ -238,5 +238,6 @@ def test_a_save_that_does_not_compile_is_the_rows_reason(tmp_path: Path) -> None
     broken = Project("Solidity", "Box", "Box.sol", "contract Box { uint256 public content; }")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEGADEV_SOLC", "/bin/false")
+        patch.setenv("PYTHONPATH", str(Path(megadev.__file__).parents[1]))
         with pytest.raises(MegadevError, match="/bin/false"):
             saved(broken, tmp_path, 1)
