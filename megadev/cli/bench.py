@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 import click
 
 from megadev.cli.options import Command
+from megadev.cli.scripts import end
 from megadev.config import DEFAULT_MNEMONIC, ENVIRONMENT_PREFIX
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 
@@ -322,12 +323,7 @@ def _started(target: Target, home: Path | None = None) -> Iterator[tuple[str, in
                     time.sleep(0.002)
             yield url, process.pid, seconds
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process, 10)
 
 
 def _free_port() -> int:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from megadev.cli.bench_client import Connection, Measure, Samples, await_receipt
+from megadev.cli.scripts import end
 from megadev.config import ENVIRONMENT_PREFIX
 from megadev.errors import MegadevError
 
@@ -158,11 +159,7 @@ def _watching(folder: Path) -> Iterator[tuple[str, queue.Queue[str | None]]]:
         try:
             yield _next(lines, "listening")["urls"][0], lines
         finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            end(process, 10)
             reader.join()
 
 

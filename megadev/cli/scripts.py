@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -83,6 +83,16 @@ def command_for(script: Path) -> list[str]:
     return [str(script.absolute())]
 
 
+def end(process: subprocess.Popen[Any], seconds: float = STOP_SECONDS) -> None:
+    """End a program politely, or at once where it still runs after ``seconds``, and wait for that."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def run_program(command: Sequence[str], environment: dict[str, str]) -> int:
     """The exit code; negative for a signal. Signals that ask us to end are handed on, and we wait for the command."""
     started: list[subprocess.Popen[bytes]] = []
@@ -112,11 +122,7 @@ def run_program(command: Sequence[str], environment: dict[str, str]) -> int:
     finally:
         for process in started:
             if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(STOP_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+                end(process)
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -8,9 +8,12 @@ either case.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from megadev.chain.transactions import MAX_NONCE, Transaction
 from megadev.errors import InvalidTransaction
 from megadev.evm.engine import (
+    CALL,
     AccessSet,
     BlockEnv,
     EcrecoverAnswers,
@@ -20,7 +23,6 @@ from megadev.evm.engine import (
     FrameExit,
     GasReport,
     Halt,
-    Rules,
     Tracer,
     TxEnv,
 )
@@ -49,16 +51,7 @@ def execute_deposit(
     account = over.account(tx.sender) or EMPTY_ACCOUNT
     # a contract that the deposit creates goes where the sender's nonce says
     env = TxEnv(tx.sender, tx.to, account.nonce, tx.value, tx.data, tx.gas_limit)
-    rules = Rules(
-        check_nonce=False,
-        check_balance=False,
-        check_sender_code=False,
-        check_base_fee=False,
-        check_gas_limit=False,
-        charge_fees=False,
-        bump_nonce=account.nonce < MAX_NONCE,
-        ecrecover_answers=ecrecover_answers,
-    )
+    rules = replace(CALL, bump_nonce=account.nonce < MAX_NONCE, ecrecover_answers=ecrecover_answers)
     try:
         execution = engine.execute(block, env, over, rules=rules, tracer=tracer)
     except InvalidTransaction as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 from megadev.reload.layout import vyper_imports
 
@@ -17,6 +18,8 @@ SKIPPED_FOLDERS = frozenset(
 )
 """What lies there is made by tools, or comes from elsewhere."""
 MAX_SOURCES = 5_000
+_Imported: TypeAlias = "tuple[str, Path | None]"
+"""A source's name, and where it lies if that is known."""
 _SOLIDITY_IMPORT = re.compile(r"""(?:^|;)\s*import\s+(?:[^"';]*?\sfrom\s+)?["']([^"']+)["']""", re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -87,6 +90,40 @@ def solidity_units(root: Path, files: Iterable[Path]) -> dict[str, Unit]:
     """``files`` and all that they import, by the name that solc uses. What is not found is left to solc to complain
     about."""
     mapped = remappings(root)
+
+    def imports(name: str, path: Path, text: str) -> Iterator[_Imported]:
+        for written in _SOLIDITY_IMPORT.findall(_COMMENT.sub("", text)):
+            imported = _solidity_name(name, written, mapped)
+            yield imported, next((place for place in _places(root, imported) if place.is_file()), None)
+
+    return _units(root, files, imports)
+
+
+def vyper_units(root: Path, files: Iterable[Path]) -> dict[str, Unit]:
+    """``files`` and the modules and interfaces they import, as far as these are files of the project."""
+
+    def imports(name: str, path: Path, text: str) -> Iterator[_Imported]:
+        for module in vyper_imports(text):
+            candidates = [
+                (folder / module).resolve().with_name(module.name + suffix)
+                for folder in (path.parent, root)
+                for suffix in VYPER_SUFFIXES
+            ]
+            found = next((candidate for candidate in candidates if candidate.is_file()), None)
+            if found is not None:
+                yield _unit_name(root, found), found
+            else:
+                yield from ((_unit_name(root, candidate), None) for candidate in candidates)
+
+    return _units(root, files, imports)
+
+
+def _units(
+    root: Path, files: Iterable[Path], imports: Callable[[str, Path, str], Iterator[_Imported]]
+) -> dict[str, Unit]:
+    """``files`` and what they import, one after the other. ``imports``: what the source of that name, at that path,
+    with that text imports.
+    """
     units: dict[str, Unit] = {}
     waiting = [(_unit_name(root, path), path) for path in files]
     while waiting:
@@ -97,44 +134,9 @@ def solidity_units(root: Path, files: Iterable[Path]) -> dict[str, Unit]:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
-        imports = []
-        for written in _SOLIDITY_IMPORT.findall(_COMMENT.sub("", text)):
-            imported = _solidity_name(name, written, mapped)
-            imports.append(imported)
-            found = next((place for place in _places(root, imported) if place.is_file()), None)
-            if found is not None:
-                waiting.append((imported, found))
-        units[name] = Unit(name, path, text, tuple(imports))
-    return units
-
-
-def vyper_units(root: Path, files: Iterable[Path]) -> dict[str, Unit]:
-    """``files`` and the modules and interfaces they import, as far as these are files of the project."""
-    units: dict[str, Unit] = {}
-    waiting = list(files)
-    while waiting:
-        path = waiting.pop()
-        name = _unit_name(root, path)
-        if name in units:
-            continue
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            continue
-        imports = []
-        for module in vyper_imports(text):
-            candidates = [
-                (folder / module).resolve().with_name(module.name + suffix)
-                for folder in (path.parent, root)
-                for suffix in VYPER_SUFFIXES
-            ]
-            found = next((candidate for candidate in candidates if candidate.is_file()), None)
-            if found is not None:
-                imports.append(_unit_name(root, found))
-                waiting.append(found)
-            else:
-                imports += [_unit_name(root, candidate) for candidate in candidates]
-        units[name] = Unit(name, path, text, tuple(imports))
+        imported = list(imports(name, path, text))
+        waiting += [(other, found) for other, found in imported if found is not None]
+        units[name] = Unit(name, path, text, tuple(other for other, _ in imported))
     return units
 
 
