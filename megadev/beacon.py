@@ -26,11 +26,15 @@ def beacon_answer(chain: LocalChain, path: str) -> tuple[int, str] | None:
         return None
     match where.removeprefix(PREFIX).split("/"):
         case ["genesis"]:
-            return _ok({"data": {
-                "genesis_time": str(chain.store.genesis.header.timestamp),
-                "genesis_validators_root": "0x" + bytes(32).hex(),
-                "genesis_fork_version": "0x00000000",
-            }})
+            return _ok(
+                {
+                    "data": {
+                        "genesis_time": str(chain.store.genesis.header.timestamp),
+                        "genesis_validators_root": "0x" + bytes(32).hex(),
+                        "genesis_fork_version": "0x00000000",
+                    }
+                }
+            )
         case ["blob_sidecars", _]:
             return _refused(410, "This endpoint is deprecated. Use `GET /eth/v1/beacon/blobs/{block_id}` instead.")
         case ["blobs", block_id]:

@@ -198,8 +198,8 @@ class Devnet:
     def isolated(self) -> Iterator[None]:
         """Take back, in the end, all that happens inside::
 
-            with net.isolated():
-                net.rpc("anvil_setBalance", alice, "0x0")
+        with net.isolated():
+            net.rpc("anvil_setBalance", alice, "0x0")
         """
         before = self.snapshot()
         try:

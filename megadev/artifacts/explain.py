@@ -129,9 +129,7 @@ def returned(decoded: DecodedCall, data: bytes) -> str:
     return f"({_shown_arguments(arguments)})"
 
 
-def log(
-    registry: ArtifactRegistry, topics: Sequence[bytes], data: bytes, near: Artifact | None = None
-) -> DecodedLog:
+def log(registry: ArtifactRegistry, topics: Sequence[bytes], data: bytes, near: Artifact | None = None) -> DecodedLog:
     """What a log says; ``near`` is the contract that wrote it."""
     contract = near.name if near is not None else ""
     for item in registry.events(topics[0], near) if topics else ():

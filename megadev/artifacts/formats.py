@@ -411,9 +411,7 @@ def _hardhat_build(path: Path, source_path: str, build: str | None) -> tuple[_St
     return both.input, both.output or _StandardOutput()
 
 
-def _standard(
-    data: bytes, document: _Document, given: _StandardInput | None, origin: Origin
-) -> Iterator[Artifact]:
+def _standard(data: bytes, document: _Document, given: _StandardInput | None, origin: Origin) -> Iterator[Artifact]:
     """A standard JSON output, of solc or Vyper; ``given``: the input, where the document has it too."""
     output = _decode(data, _StandardOutput)
     contents = given.sources if given is not None else {}

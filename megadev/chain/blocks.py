@@ -189,9 +189,7 @@ def block_size(header: Header, transactions: Sequence[Transaction]) -> int:
 
 def encode_block(header: Header, transactions: Sequence[Transaction]) -> bytes:
     """The RLP of the block: header, transactions (typed ones as strings), no ommers, no withdrawals (EIP-4895)."""
-    body = b"".join(
-        [tx.encoded if tx.type == 0 else rlp.encode_bytes(tx.encoded) for tx in transactions]
-    )
+    body = b"".join([tx.encoded if tx.type == 0 else rlp.encode_bytes(tx.encoded) for tx in transactions])
     payload = encode_header(header) + rlp.list_prefix(len(body)) + body + b"\xc0\xc0"
     return rlp.list_prefix(len(payload)) + payload
 
@@ -231,9 +229,18 @@ _NUMBERS = frozenset(
     {"difficulty", "number", "gas_limit", "gas_used", "timestamp", "base_fee", "blob_gas_used", "excess_blob_gas"}
 )
 _WIDTHS = {
-    "parent_hash": 32, "ommers_hash": 32, "coinbase": 20, "state_root": 32, "transactions_root": 32,
-    "receipts_root": 32, "logs_bloom": 256, "prev_randao": 32, "nonce": 8, "withdrawals_root": 32,
-    "parent_beacon_root": 32, "requests_hash": 32,
+    "parent_hash": 32,
+    "ommers_hash": 32,
+    "coinbase": 20,
+    "state_root": 32,
+    "transactions_root": 32,
+    "receipts_root": 32,
+    "logs_bloom": 256,
+    "prev_randao": 32,
+    "nonce": 8,
+    "withdrawals_root": 32,
+    "parent_beacon_root": 32,
+    "requests_hash": 32,
 }
 """Header fields that are numbers, and those of a fixed width in bytes; ``extra_data`` is neither."""
 

@@ -51,9 +51,7 @@ def l1_cost_of_unsigned(encoded: bytes, prices: L1Prices) -> L1Cost:
 
 
 def _cost(size: int, prices: L1Prices) -> L1Cost:
-    price = (
-        prices.base_fee_scalar * _DATA_GAS * prices.base_fee + prices.blob_base_fee_scalar * prices.blob_base_fee
-    )
+    price = prices.base_fee_scalar * _DATA_GAS * prices.base_fee + prices.blob_base_fee_scalar * prices.blob_base_fee
     return L1Cost(size * price // 10**12, size * _DATA_GAS // 10**6, prices)
 
 

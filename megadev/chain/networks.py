@@ -120,5 +120,3 @@ def fee_rules_of(chain_id: int, header: Header, usual: FeeRules) -> FeeRules:
         denominator, elasticity = 250, 6
     constant = header.base_fee if network.note else None  # MegaETH's stays what it is
     return FeeRules(usual.initial_base_fee, elasticity, denominator, constant, 0)
-
-

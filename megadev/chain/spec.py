@@ -146,8 +146,15 @@ def dev_spec(chain_id: int = 31337, hardfork: Hardfork = Hardfork.OSAKA, **chang
 
     ``changes`` are fields of ``ChainSpec``; ``blobs=fork_named('bpo2').blobs`` gives mainnet's latest blob parameters.
     """
-    return ChainSpec(**{"name": "dev", "chain_id": chain_id, "hardfork": hardfork,  # type: ignore[arg-type]
-                        "blobs": BLOB_SCHEDULES[hardfork], **changes})
+    return ChainSpec(
+        **{
+            "name": "dev",
+            "chain_id": chain_id,
+            "hardfork": hardfork,  # type: ignore[arg-type]
+            "blobs": BLOB_SCHEDULES[hardfork],
+            **changes,
+        }
+    )
 
 
 MEGAETH_CHAIN_ID = 432_631_337

@@ -225,9 +225,7 @@ class ChainStore:
             found += matcher.in_block(blocks[number - self._first])
         return found
 
-    def _candidates(
-        self, low: int, high: int, addresses: Collection[Address], topics: TopicFilter
-    ) -> Sequence[int]:
+    def _candidates(self, low: int, high: int, addresses: Collection[Address], topics: TopicFilter) -> Sequence[int]:
         """Numbers of the blocks from ``low`` to ``high`` that can hold a match, in order."""
         if low > high:
             return ()
@@ -313,9 +311,7 @@ class LogMatcher:
             return True
         if len(self._topics) > len(log.topics):
             return False
-        return all(
-            choice is None or topic in choice for choice, topic in zip(self._topics, log.topics, strict=False)
-        )
+        return all(choice is None or topic in choice for choice, topic in zip(self._topics, log.topics, strict=False))
 
 
 def first_log_index(block: PlacedBlock, transaction_index: int) -> int:

@@ -676,8 +676,9 @@ def _unsigned_fields(tx: TransactionFields) -> list[Encodable]:
     if tx.type == BLOB:
         fields += [tx.max_fee_per_blob_gas, tx.blob_versioned_hashes]
     elif tx.type == SET_CODE:
-        fields.append([(each.chain_id, each.address, each.nonce, each.y_parity, each.r, each.s)
-                       for each in tx.authorization_list])
+        fields.append(
+            [(each.chain_id, each.address, each.nonce, each.y_parity, each.r, each.s) for each in tx.authorization_list]
+        )
     elif tx.type not in (ACCESS_LIST, DYNAMIC_FEE):
         raise _unsupported(tx.type)
     return fields

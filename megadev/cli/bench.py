@@ -438,9 +438,7 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
     return rows
 
 
-def _measure_forks(
-    targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status
-) -> list[Row]:
+def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status) -> list[Row]:
     """The rows of ``bench_fork``: every node that can be started here, on forks of one and the same megadev."""
     from megadev.cli.bench_client import Endpoint, Probe
     from megadev.cli.bench_fork import FORK_ROWS, FROM_SCRATCH, HOT, HOT_COUNT, LATENCY, from_scratch, hot
@@ -473,9 +471,7 @@ def _measure_forks(
     return rows
 
 
-def _measure_reloads(
-    targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status
-) -> list[Row]:
+def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status) -> list[Row]:
     """The rows of ``bench_reload``: of the megadev of this Python alone, with the compilers that there are."""
     from megadev.cli.bench_reload import PROJECTS, QUICK_SAVES, RELOAD_ROWS, SAVES, missing, saved
 

@@ -36,7 +36,7 @@ def viem_module(l2: dict[str, Any], l1: dict[str, Any] | None) -> str:
         "import { defineChain } from 'viem'\n"
         "import { chainConfig } from 'viem/op-stack'\n\n"
         f"export const l1 = defineChain({_indented(l1)})\n\n"
-        f"export const l2 = defineChain({{\n  ...chainConfig,{fields},\n  \"contracts\": {contracts}\n}})"
+        f'export const l2 = defineChain({{\n  ...chainConfig,{fields},\n  "contracts": {contracts}\n}})'
     )
 
 

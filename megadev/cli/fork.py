@@ -119,8 +119,7 @@ def _about(head: Mapping[str, Any]) -> list[str]:
 
 
 def _kind(key: str) -> str:
-    """What an answer is about: the first word of its key, after L1's mark and an older block's where they come first.
-    """
+    """What an answer is about: the first word of its key, after the mark of L1 or of an older block."""
     words = key.split()
     mark = "L1 " if words[0] == "L1" else ""
     words = words[1:] if mark else words

@@ -241,9 +241,7 @@ class JsonLines:
     one is named.
     """
 
-    def __init__(
-        self, explain: Explain, *, locate: Locate = nowhere, console: bool = True, chain: str = ""
-    ) -> None:
+    def __init__(self, explain: Explain, *, locate: Locate = nowhere, console: bool = True, chain: str = "") -> None:
         self._chain = {"chain": chain} if chain else {}
         self._explain = explain
         self._locate = locate
@@ -307,9 +305,7 @@ class JsonLines:
         elif isinstance(record, MiniBlockEquivocated):
             yield self._dump({"event": "equivocation", "miniBlockNumber": record.mini_block.number})
         elif isinstance(record, SequencerTurned):
-            yield self._dump(
-                {"event": "sequencer", "condition": record.condition.value, "unsealed": record.unsealed}
-            )
+            yield self._dump({"event": "sequencer", "condition": record.condition.value, "unsealed": record.unsealed})
 
     def flush(self) -> Iterator[str]:
         return iter(())

@@ -23,9 +23,7 @@ _TIMESTAMP = re.compile(r"@(\d{1,18})", re.ASCII)
 RESET = "reset"
 
 
-@click.command(
-    cls=Command, short_help="Move a running node's time.", context_settings={"ignore_unknown_options": True}
-)
+@click.command(cls=Command, short_help="Move a running node's time.", context_settings={"ignore_unknown_options": True})
 @click.argument("when")
 @click.option("--no-mine", is_flag=True, help="Set the clock only; the next block will show it.")
 @rpc_url_option

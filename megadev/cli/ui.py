@@ -145,9 +145,7 @@ class Terminal:
         """Show these lines, of equal and full width; those that are there already are left alone."""
         new = len(self._shown) != len(lines)
         changed = [
-            f"\x1b[{number + 1};1H{line}"
-            for number, line in enumerate(lines)
-            if new or self._shown[number] != line
+            f"\x1b[{number + 1};1H{line}" for number, line in enumerate(lines) if new or self._shown[number] != line
         ]
         if changed:
             self._write(f"{_BEGIN}{''.join(changed)}{_END}".encode(errors="replace"))

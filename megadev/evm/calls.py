@@ -51,7 +51,6 @@ ACCESS_LIST_ROUNDS = 16
 """Runs that may be spent on one access list; nearly every transaction needs two."""
 
 
-
 def call(
     engine: Engine,
     block: BlockEnv,

@@ -81,9 +81,7 @@ def _failed(
 ) -> Execution:
     """What is left of a deposit that could not start: the mint, the nonce, and all of its gas used."""
     nonce = min(account.nonce + 1, MAX_NONCE)
-    after = StateDiff(
-        Cause.TRANSACTION, accounts={tx.sender: Account(nonce, account.balance, account.code_hash)}
-    )
+    after = StateDiff(Cause.TRANSACTION, accounts={tx.sender: Account(nonce, account.balance, account.code_hash)})
     created: Address | None = None
     if tx.to is None:
         created = keccak(rlp.encode((tx.sender, account.nonce)))[12:]

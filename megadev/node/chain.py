@@ -329,8 +329,7 @@ class LocalChain:
         return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
 
     def foresee(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
-        """On a fork, and on a thread that may wait: fetch in one go what is about to be asked for at its newest blocks.
-        """
+        """On a fork, on a thread that may wait: fetch at once what is about to be asked for at its newest blocks."""
         if self.past is not None and self.past.state is not None:
             load(self.past.state, accounts, slots)
 

@@ -452,9 +452,7 @@ class Past:
         head = self._seen(document)
         if (kept := self._blocks.get(head.number)) is not None and kept.hash == head.hash:
             return kept
-        receipts = self.source.query(
-            f"receipts {head.number:#x}", "eth_getBlockReceipts", hex(head.number)
-        )
+        receipts = self.source.query(f"receipts {head.number:#x}", "eth_getBlockReceipts", hex(head.number))
         try:
             block = _with_content(head, document, receipts or [], self.rules(spec, head.header))
         except (InvalidParams, KeyError, TypeError, ValueError) as problem:
@@ -655,5 +653,3 @@ def _with_content(
         size=block_size(header, transactions),
         spec=spec,
     )
-
-

@@ -271,9 +271,7 @@ def genesis_world(genesis: Genesis) -> World:
 def _funded(accounts: dict[Address, GenesisAccount], config: DevnetConfig) -> dict[Address, GenesisAccount]:
     """``accounts`` with the balances that --fund says."""
     funded = {
-        funding.address: msgspec.structs.replace(
-            accounts.get(funding.address, GenesisAccount()), balance=funding.wei
-        )
+        funding.address: msgspec.structs.replace(accounts.get(funding.address, GenesisAccount()), balance=funding.wei)
         for funding in config.fund or ()
     }
     return accounts | funded

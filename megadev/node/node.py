@@ -296,9 +296,7 @@ class Node:
             l1_sequencer,
             l2_sequencer,
             addresses,
-            progress=Progress(
-                safe_distance=config.safe_distance, finalized_distance=config.finalized_distance
-            ),
+            progress=Progress(safe_distance=config.safe_distance, finalized_distance=config.finalized_distance),
             proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
@@ -342,9 +340,7 @@ class Node:
         return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
 
     def _keeper(self, start: int | None = None) -> TimeKeeper:
-        return TimeKeeper(
-            self.clock, allow_equal=self.config.allow_same_timestamp, start=start, shift=self._shift
-        )
+        return TimeKeeper(self.clock, allow_equal=self.config.allow_same_timestamp, start=start, shift=self._shift)
 
     def _open(
         self,

@@ -247,9 +247,7 @@ class _Simulation:
             parent_beacon_root=ZERO_HASH if request.parent_beacon_root is None else request.parent_beacon_root,
         )
 
-    def _run_call(
-        self, builder: BlockBuilder, call: CallFields, moved: MovedPrecompiles
-    ) -> SimulatedCall:
+    def _run_call(self, builder: BlockBuilder, call: CallFields, moved: MovedPrecompiles) -> SimulatedCall:
         tx = self._transaction(builder, call)
         validate_transaction(tx, self.spec, sidecar_required=False)
         builder.check_room(tx)

@@ -74,9 +74,7 @@ def set_token_allowance(chain: LocalChain, token: Address, owner: Address, spend
 class _Question:
     """A view function asked at the head, over storage with changed words; ``strangers`` are the same for others."""
 
-    def __init__(
-        self, chain: LocalChain, token: Address, name: str, data: bytes, strangers: tuple[bytes, ...]
-    ) -> None:
+    def __init__(self, chain: LocalChain, token: Address, name: str, data: bytes, strangers: tuple[bytes, ...]) -> None:
         self.token = token
         self.name = name
         self.data = data
@@ -133,9 +131,7 @@ def _set(chain: LocalChain, question: _Question, amount: int, remedy: str) -> No
             continue
         word = field.put(question.state.storage(*account_and_slot), amount)
         if _is_verified(question, account_and_slot, word, amount):
-            chain.sequencer.apply_irregular(
-                StateDiff(Cause.CHEAT, storage={field.account: {field.slot: word}})
-            )
+            chain.sequencer.apply_irregular(StateDiff(Cause.CHEAT, storage={field.account: {field.slot: word}}))
             return
     if widest:
         raise InvalidParams(f"{amount} is too large: {token} keeps the {question.name} in {widest} bits")

@@ -15,6 +15,7 @@ Encodable: TypeAlias = bytes | int | Sequence["Encodable"]
 Decoded: TypeAlias = bytes | list["Decoded"]
 """What RLP can say: bytes and lists of the same."""
 
+
 def _prefix(offset: int, size: int) -> bytes:
     """What announces ``size`` bytes: of a string (offset 0x80) or of a list's members (0xC0)."""
     if size < 56:

@@ -435,9 +435,7 @@ def _last_children(node: Node, gone: list[bytes], depth: int, found: set[bytes])
             value = b""
         else:
             below[_nibble(key, depth)].append(key)
-    left = [
-        place for place, child in enumerate(node.children) if _last_children(child, below[place], depth + 1, found)
-    ]
+    left = [place for place, child in enumerate(node.children) if _last_children(child, below[place], depth + 1, found)]
     if len(left) == 1 and not value and len(node.children[left[0]].ref) == 33:
         found.add(_encoded(node.children[left[0]], depth + 1))
     return bool(left or value)

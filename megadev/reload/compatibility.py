@@ -100,9 +100,7 @@ def added(old: Layout, new: Layout) -> Iterator[tuple[Variable, Sequence[tuple[i
         yield from _added(old.namespaces.get(name, ()), variables)
 
 
-def _added(
-    old: Sequence[Variable], new: Sequence[Variable]
-) -> Iterator[tuple[Variable, Sequence[tuple[int, int]]]]:
+def _added(old: Sequence[Variable], new: Sequence[Variable]) -> Iterator[tuple[Variable, Sequence[tuple[int, int]]]]:
     there = {(variable.slot, variable.offset): variable for variable in old if not _is_gap(variable)}
     for variable in new:
         if _is_gap(variable):
@@ -164,9 +162,7 @@ def _is_gap(variable: Variable) -> bool:
     return variable.name.startswith(GAP)
 
 
-def _is_same(
-    old: Variable, new: Variable, old_names: set[tuple[str, str]], new_names: object
-) -> bool:
+def _is_same(old: Variable, new: Variable, old_names: set[tuple[str, str]], new_names: object) -> bool:
     """Whether two in the same place are one: a declaration may go to another contract, but two may not swap."""
     if old.name not in (new.name, new.formerly):
         return False

@@ -243,9 +243,7 @@ class Vyper:
         targets = {name for name in targets if name.endswith(".vy") and units[name].text.strip()}
         if not targets:
             return Compiled({})
-        closures = {
-            name: tuple(units[each].text for each in sorted(closure(units, [name]))) for name in targets
-        }
+        closures = {name: tuple(units[each].text for each in sorted(closure(units, [name]))) for name in targets}
         done = self._compile(sorted(targets))
         if done.returncode == 0:
             return Compiled(read_vyper(done.stdout.encode(), self.root, closures))

@@ -96,9 +96,7 @@ def refill(
     return bytes(filled), list(dict.fromkeys(conflicts))
 
 
-def _with_data(
-    old: Contract, new: Contract, filling: Filling, filled: bytearray
-) -> tuple[bytes, list[Conflict]]:
+def _with_data(old: Contract, new: Contract, filling: Filling, filled: bytearray) -> tuple[bytes, list[Conflict]]:
     conflicts = []
     types = {item.name: item.type for item in old.data}
     data = bytearray(new.data_size)

@@ -215,9 +215,7 @@ def _one_of(
     return Deployed(address, contract, code, chain=chain, doubles=tuple(others), twins=tuple(sorted(twins)))
 
 
-def _contracts(
-    chain: LocalChain, state: StateReader, named: Iterable[Address]
-) -> Iterator[tuple[Address, Hash32]]:
+def _contracts(chain: LocalChain, state: StateReader, named: Iterable[Address]) -> Iterator[tuple[Address, Hash32]]:
     """Every account with code that the chain holds itself, and those ``named``, wherever they are."""
     tip = chain.sequencer.tip
     changed = {} if tip.irregular is None else tip.irregular.accounts

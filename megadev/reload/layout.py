@@ -400,9 +400,7 @@ def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
 _DEFINITION = re.compile(
     r"^(struct|flag|enum) +(\w+) *:[^\n]*\n((?:[ \t]+[^\n]*(?:\n|\Z)|[ \t]*(?:#[^\n]*)?\n)*)", re.MULTILINE
 )
-_RENAMED_VARIABLE = re.compile(
-    r"^#[^\n]*@custom:oz-renamed-from +(\w+)[^\n]*\n(?:#[^\n]*\n)*(\w+) *:", re.MULTILINE
-)
+_RENAMED_VARIABLE = re.compile(r"^#[^\n]*@custom:oz-renamed-from +(\w+)[^\n]*\n(?:#[^\n]*\n)*(\w+) *:", re.MULTILINE)
 _INTERFACE = re.compile(r"^interface +(\w+)", re.MULTILINE)
 _IMPORTED = re.compile(r"^(?:from +[.\w]+ +)?import +([\w., ]+)", re.MULTILINE)
 _SCALARS = re.compile(r"(?:u?int\d+|bytes\d+|address|bool|decimal|nonreentrant lock)$")

@@ -481,9 +481,7 @@ class Reloader:
 
     def deployments(self) -> list[dict[str, Any]]:
         chains = chains_of(self._node)
-        return [
-            deployment_json(one, self._versions.built(chains[one.chain], one), self._build) for one in self._find()
-        ]
+        return [deployment_json(one, self._versions.built(chains[one.chain], one), self._build) for one in self._find()]
 
     def plan(self) -> dict[str, Any]:
         return plan_json(self._plan(self._settings.policy, force=False, held=False))
@@ -522,6 +520,7 @@ class Reloader:
             self.tell(Notice("undone", text, answer))
             return answer
         raise ReloadRefused("there is no reload to undo")
+
 
 _NOT_NOW = "\nnot reloaded: the chain is as it was; `megadev reload apply` tries again"
 _LOOK = Path("/")

@@ -58,9 +58,7 @@ class Changes:
 class Watcher:
     """Watches folders, and tells of files that are of interest."""
 
-    def __init__(
-        self, folders: Iterable[Path], concerns: Callable[[Path], bool], tell: Callable[[Path], None]
-    ) -> None:
+    def __init__(self, folders: Iterable[Path], concerns: Callable[[Path], bool], tell: Callable[[Path], None]) -> None:
         self._folders = list(dict.fromkeys(folders))
         self._concerns = concerns
         self._tell = tell

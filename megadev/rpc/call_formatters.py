@@ -227,11 +227,7 @@ def _flat(
 
 def _is_hidden(node: CallNode, hidden: Collection[Address], with_value: bool) -> bool:
     frame = node.frame
-    return (
-        frame.kind in ("CALL", "STATICCALL")
-        and frame.code_address in hidden
-        and (with_value or not frame.value)
-    )
+    return frame.kind in ("CALL", "STATICCALL") and frame.code_address in hidden and (with_value or not frame.value)
 
 
 def _action(node: CallNode, gas: TransactionGas | None) -> JsonObject:
@@ -358,9 +354,7 @@ def format_state_diff(before: StateReader, diff: StateDiff) -> JsonObject:
         changes["0x" + address.hex()] = {
             "balance": _change(hex(was.balance), hex(now.balance), *exists),
             "nonce": _change(hex(was.nonce), hex(now.nonce), *exists),
-            "code": _change(
-                "0x" + before.code(was.code_hash).hex(), "0x" + after.code(now.code_hash).hex(), *exists
-            ),
+            "code": _change("0x" + before.code(was.code_hash).hex(), "0x" + after.code(now.code_hash).hex(), *exists),
             "storage": slots,
         }
     return changes

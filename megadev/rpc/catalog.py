@@ -38,9 +38,7 @@ class Entry(msgspec.Struct, frozen=True):
         return self.status == FULL or self.status.startswith("partial: ")
 
 
-def _row(
-    name: str, params: str, result: str, status: str = PLANNED, *aliases: str, heavy: bool = False
-) -> Entry:
+def _row(name: str, params: str, result: str, status: str = PLANNED, *aliases: str, heavy: bool = False) -> Entry:
     return Entry(name, params, result, status, aliases, heavy)
 
 

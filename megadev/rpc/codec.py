@@ -387,7 +387,10 @@ class BlockOverrides(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     """What eth_call and its kin pretend about the block. ``difficulty`` means nothing since the merge."""
 
     ALIASES: ClassVar[Mapping[str, str]] = {
-        "coinbase": "feeRecipient", "random": "prevRandao", "baseFee": "baseFeePerGas", "timestamp": "time",
+        "coinbase": "feeRecipient",
+        "random": "prevRandao",
+        "baseFee": "baseFeePerGas",
+        "timestamp": "time",
     }
 
     number: Uint64Param | None = None

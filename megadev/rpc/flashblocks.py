@@ -171,9 +171,7 @@ def flashblock(block: SealedBlock, index: int, told: int, mini_blocks: Sequence[
         "new_account_balances": {
             "0x" + address.hex(): hex(balance) for address, balance in _balances(mini_blocks).items()
         },
-        "receipts": {
-            "0x" + block.transactions[place].hash.hex(): _receipt(block.receipts[place]) for place in new
-        },
+        "receipts": {"0x" + block.transactions[place].hash.hex(): _receipt(block.receipts[place]) for place in new},
     }
     return piece
 

@@ -283,9 +283,7 @@ def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
     return _log(located.log, block, block.transactions[tx_index].hash, tx_index, located.log_index, removed)
 
 
-def _log(
-    log: Log, place: _Place, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False
-) -> JsonObject:
+def _log(log: Log, place: _Place, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
     return {
         "address": "0x" + log.address.hex(),
         "topics": ["0x" + topic.hex() for topic in log.topics],
@@ -335,9 +333,7 @@ def format_mini_block_transactions(mini_block: MiniBlock) -> list[JsonObject]:
 def format_mini_block_receipts(mini_block: MiniBlock) -> list[JsonObject]:
     """Their receipts."""
     place = _unsealed(mini_block)
-    return _receipts(
-        mini_block.transactions, mini_block.receipts, place, mini_block.tx_offset, mini_block.log_offset
-    )
+    return _receipts(mini_block.transactions, mini_block.receipts, place, mini_block.tx_offset, mini_block.log_offset)
 
 
 def format_mini_block_log(

@@ -199,9 +199,7 @@ class Gateway:
             )
         return self._passed(bytes(body), node, offload, lambda answer: self._judged(name, params, request_id, answer))
 
-    def _passed(
-        self, body: bytes, node: RpcNode, offload: Offload | None, judge: Judge
-    ) -> Reply | Awaitable[Reply]:
+    def _passed(self, body: bytes, node: RpcNode, offload: Offload | None, judge: Judge) -> Reply | Awaitable[Reply]:
         """Let the node answer, and ``judge`` what it says."""
         answer = self.dispatcher.handle(body, node, offload)
         if answer is None or isinstance(answer, bytes):

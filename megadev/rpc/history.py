@@ -92,9 +92,7 @@ class Asked:
         return number is not None and int(number, 16) <= self.past.last
 
 
-def asked_upstream(
-    node: RpcNode, called: Method, arguments: list[Any], params: list[Any]
-) -> Callable[[], Any] | None:
+def asked_upstream(node: RpcNode, called: Method, arguments: list[Any], params: list[Any]) -> Callable[[], Any] | None:
     """What passes the question on, on a thread that may wait; None where the local chain answers. ``params`` are the
     ``arguments`` as they came.
     """

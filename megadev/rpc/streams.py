@@ -233,9 +233,7 @@ def _logs(telling: Telling, block: SealedBlock, choice: LogChoice, *, removed: b
     ]
 
 
-def _mini_block_logs(
-    telling: Telling, mini_block: MiniBlock, choice: LogChoice, *, removed: bool
-) -> Sequence[bytes]:
+def _mini_block_logs(telling: Telling, mini_block: MiniBlock, choice: LogChoice, *, removed: bool) -> Sequence[bytes]:
     if not _may_match(choice, telling.emitters(mini_block.number, mini_block.receipts)):
         return ()
     return [
@@ -340,7 +338,13 @@ def _reloads(telling: Telling, event: ContractsReloaded, choice: None) -> Iterab
 # -- the tables ---------------------------------------------------------------------------------------------------
 
 NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST = (
-    "newHeads", "logs", "newPendingTransactions", "transactionReceipts", "syncing", "miniBlocks", "stateChanges",
+    "newHeads",
+    "logs",
+    "newPendingTransactions",
+    "transactionReceipts",
+    "syncing",
+    "miniBlocks",
+    "stateChanges",
     "lostPreconfirmations",
 )
 

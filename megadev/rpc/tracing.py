@@ -69,9 +69,7 @@ _NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m"
 def _decode_duration(value: Any) -> int:
     """Nanoseconds, from Go's notation."""
     if type(value) is str and len(value) <= 40 and _DURATION.fullmatch(value):
-        return sum(
-            int(float(number) * _NANOSECONDS[unit]) for number, unit in re.findall(r"([\d.]+)([a-zµ]+)", value)
-        )
+        return sum(int(float(number) * _NANOSECONDS[unit]) for number, unit in re.findall(r"([\d.]+)([a-zµ]+)", value))
     raise InvalidParams(f'expected a duration such as "5s", "500ms" or "1m30s", got {describe(value)}')
 
 
@@ -480,9 +478,7 @@ def _format_changes(options: PrestateOptions, traced: Traced) -> JsonObject:
     return {"post": post, "pre": pre}
 
 
-def _format_after(
-    options: PrestateOptions, change: Change, new: Account, code: Callable[[Hash32], str]
-) -> JsonObject:
+def _format_after(options: PrestateOptions, change: Change, new: Account, code: Callable[[Hash32], str]) -> JsonObject:
     """What is otherwise about an account that is there. Nothing stands for what is zero now, but a balance."""
     old = change.before
     answer: JsonObject = {}

@@ -786,9 +786,7 @@ class Sequencer:
             self.publish(MiniBlockSealed(mini_block))
         return false, left_out if faults.delays else []
 
-    def _built_again(
-        self, builder: BlockBuilder, transactions: Sequence[Transaction]
-    ) -> BlockBuilder:
+    def _built_again(self, builder: BlockBuilder, transactions: Sequence[Transaction]) -> BlockBuilder:
         """A block like ``builder`` with some of its transactions in some order, as far as they can follow each other,
         cut into mini-blocks where it was and still can be.
         """
@@ -1145,9 +1143,7 @@ def _one_block_passed(settings: BlockSettings) -> BlockSettings:
 
 def _placed_after(parent: SealedBlock, block: SealedBlock) -> SealedBlock:
     """``block``, which may come from elsewhere, with its place among the transactions and mini-blocks of the chain."""
-    return _placed(
-        block, parent.tx_offset + len(parent.transactions), parent.mini_block_offset + len(parent.cuts)
-    )
+    return _placed(block, parent.tx_offset + len(parent.transactions), parent.mini_block_offset + len(parent.cuts))
 
 
 def _placed(block: SealedBlock, tx_offset: int, mini_block_offset: int) -> SealedBlock:

@@ -30,14 +30,31 @@ TURN = 16
 LINGER = 1.0
 """Seconds a refused client gets to read the refusal before the connection is cut."""
 
-_KEPT = frozenset({
-    b"host", b"origin", b"content-length", b"expect", b"upgrade",
-    b"access-control-request-method", b"access-control-request-headers", b"access-control-request-private-network",
-})
+_KEPT = frozenset(
+    {
+        b"host",
+        b"origin",
+        b"content-length",
+        b"expect",
+        b"upgrade",
+        b"access-control-request-method",
+        b"access-control-request-headers",
+        b"access-control-request-private-network",
+    }
+)
 _REASONS = {
-    200: b"OK", 204: b"No Content", 400: b"Bad Request", 403: b"Forbidden", 404: b"Not Found",
-    405: b"Method Not Allowed", 408: b"Request Timeout", 410: b"Gone", 413: b"Content Too Large",
-    429: b"Too Many Requests", 431: b"Request Header Fields Too Large", 500: b"Internal Server Error",
+    200: b"OK",
+    204: b"No Content",
+    400: b"Bad Request",
+    403: b"Forbidden",
+    404: b"Not Found",
+    405: b"Method Not Allowed",
+    408: b"Request Timeout",
+    410: b"Gone",
+    413: b"Content Too Large",
+    429: b"Too Many Requests",
+    431: b"Request Header Fields Too Large",
+    500: b"Internal Server Error",
 }
 JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
 
@@ -285,7 +302,11 @@ class HttpConnection(asyncio.Protocol):
             data = b"HTTP/1.1 204 No Content\r\n%b%b\r\n" % (cors, connection)
         else:
             data = b"%bcontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b" % (
-                head, cors, connection, len(answer), answer,
+                head,
+                cors,
+                connection,
+                len(answer),
+                answer,
             )
         transport.write(data)
         if not keep_alive:
@@ -302,11 +323,13 @@ class HttpConnection(asyncio.Protocol):
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, _REASONS[status])]
         body = text.encode()
         if request.method == b"OPTIONS" and status == 204:
-            lines.append(access.preflight_headers(
-                origin,
-                headers.get(b"access-control-request-headers"),
-                headers.get(b"access-control-request-private-network") == b"true",
-            ))
+            lines.append(
+                access.preflight_headers(
+                    origin,
+                    headers.get(b"access-control-request-headers"),
+                    headers.get(b"access-control-request-private-network") == b"true",
+                )
+            )
         else:
             lines.append(access.cors_headers(origin))
             lines.append(b"content-type: %b\r\ncontent-length: %d\r\n" % (content_type, len(body)))

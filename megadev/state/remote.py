@@ -68,9 +68,7 @@ def access_list_keys(answers: Iterable[Any]) -> Keys:
     entries = [entry for answer in answers if answer for entry in answer.get("accessList") or ()]
     addresses = [bytes.fromhex(entry["address"][2:]) for entry in entries]
     keys = [entry["storageKeys"] for entry in entries]
-    return addresses, [
-        (address, int(key, 16)) for address, mine in zip(addresses, keys, strict=True) for key in mine
-    ]
+    return addresses, [(address, int(key, 16)) for address, mine in zip(addresses, keys, strict=True) for key in mine]
 
 
 NOTHING: dict[str, Any] = {}
@@ -345,9 +343,7 @@ class RemoteState:
             if kept is not None:
                 self._slots[key] = int(kept, 16)
 
-    def _fetch(
-        self, accounts: Sequence[Address], slots: Sequence[Slot], *, may_be_for_nothing: bool = False
-    ) -> None:
+    def _fetch(self, accounts: Sequence[Address], slots: Sequence[Slot], *, may_be_for_nothing: bool = False) -> None:
         """Ask upstream, each key once however many threads want it, who share the error, too: but that of what
         ``may_be_for_nothing``, which had other keys with it and nobody who needed them.
         """

@@ -56,9 +56,20 @@ _SLOW_DOWN = ("rate limit", "too many request", "limit exceeded", "compute units
 _TOO_MUCH = ("query returned", "block range", "results", "response size")
 """What providers say, under the same code, of a query that no patience will make smaller."""
 _PRUNED = (
-    "missing trie node", "state not available", "state is not available", "historical state", "required historical",
-    "state already discarded", "archive", "pruned", "no state available", "state unavailable", "block not available",
-    "block is out of range", "blockoutofrange", "distance to target block exceeds",
+    "missing trie node",
+    "state not available",
+    "state is not available",
+    "historical state",
+    "required historical",
+    "state already discarded",
+    "archive",
+    "pruned",
+    "no state available",
+    "state unavailable",
+    "block not available",
+    "block is out of range",
+    "blockoutofrange",
+    "distance to target block exceeds",
 )
 _UNKNOWN_BLOCK = ("header not found", "unknown block", "block not found", "not currently canonical", "is not canonical")
 _TOLD_OF_LATE = frozenset(
@@ -524,9 +535,7 @@ class Upstream:
             return
         with self._lock:
             now = self._clock.monotonic_ns()
-            endpoint.units = min(
-                endpoint.limit, endpoint.units + (now - endpoint.filled_ns) * endpoint.limit / 1e9
-            )
+            endpoint.units = min(endpoint.limit, endpoint.units + (now - endpoint.filled_ns) * endpoint.limit / 1e9)
             endpoint.filled_ns = now
             endpoint.units -= calls * CALL_UNITS
             behind = -endpoint.units / endpoint.limit

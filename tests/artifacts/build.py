@@ -117,10 +117,14 @@ def build_hardhat2(hardhat: Path, solc: Path, directory: Path) -> None:
         f'  longVersion: "{SOLC_VERSION}+commit.f401782d",\n'
         "}));\n"
         f'module.exports = {{ solidity: {{ version: "{SOLC_VERSION}", '
-        'settings: { optimizer: { enabled: true, runs: 200 } } } };\n'
+        "settings: { optimizer: { enabled: true, runs: 200 } } } };\n"
     )
     (directory / "node_modules").symlink_to(hardhat.parent)
-    run(["node", str(hardhat / "internal/cli/bootstrap.js"), "compile"], directory, HARDHAT_DISABLE_TELEMETRY_PROMPT="true")
+    run(
+        ["node", str(hardhat / "internal/cli/bootstrap.js"), "compile"],
+        directory,
+        HARDHAT_DISABLE_TELEMETRY_PROMPT="true",
+    )
     (directory / "hardhat.config.js").write_text(f'module.exports = {{ solidity: "{SOLC_VERSION}" }};\n')
     keep(directory, "hardhat2", ("hardhat.config.js", "contracts", "artifacts"))
 

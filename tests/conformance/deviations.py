@@ -351,9 +351,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "take a timeout; after it, error 4 with the hash",
         "wait 30 seconds; take no timeout",
         "EIP-7966",
-        (
-            "eth_sendRawTransactionSync/times-out#*,eth_sendTransactionSync/times-out#* | error.code,error.data | *",
-        ),
+        ("eth_sendRawTransactionSync/times-out#*,eth_sendTransactionSync/times-out#* | error.code,error.data | *",),
     ),
     # -- leniency
     Deviation(

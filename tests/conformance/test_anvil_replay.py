@@ -47,8 +47,11 @@ elsewhere: only its shape is compared, except for the hashes of the fixed chain,
 NOT_WITH_ANVIL = "// not with Anvil: "
 """How a comment begins that says why a conversation is not held with it."""
 SENDING = {
-    "eth_sendTransaction", "eth_sendRawTransaction", "eth_sendUnsignedTransaction",
-    "anvil_setAutomine", "evm_setAutomine",
+    "eth_sendTransaction",
+    "eth_sendRawTransaction",
+    "eth_sendUnsignedTransaction",
+    "anvil_setAutomine",
+    "evm_setAutomine",
 }
 """After these Anvil mines a moment later; the next request waits for it, or its answer would be a matter of luck."""
 
@@ -106,6 +109,7 @@ class FixedAnvil(Anvil):
             for _ in range(200):
                 if self.rpc("txpool_status")["pending"] == "0x0":
                     break
+
 
 def is_for_anvil(path: Path) -> bool:
     return not any(line.startswith(NOT_WITH_ANVIL) for line in lines_of(path))
@@ -175,7 +179,12 @@ def answers_differ(ours: Any, theirs: Any) -> Iterator[tuple[str, str, Any, Any]
     elif "error" in ours:
         yield "", "refused here", ours["error"], theirs["result"]
     elif "error" in theirs:
-        yield "", "not offered" if theirs["error"]["code"] == -32601 else "refused there", ours["result"], theirs["error"]
+        yield (
+            "",
+            "not offered" if theirs["error"]["code"] == -32601 else "refused there",
+            ours["result"],
+            theirs["error"],
+        )
     else:
         yield from values_differ("result", ours["result"], theirs["result"])
 
@@ -225,10 +234,14 @@ def _fits(fact: str, pattern: str) -> bool:
 
 
 def shown(difference: Difference, explanation: str) -> str:
-    one, other = (text if len(text := json.dumps(value)) <= 160 else text[:159] + "…"
-                  for value in (difference.ours, difference.theirs))
+    one, other = (
+        text if len(text := json.dumps(value)) <= 160 else text[:159] + "…"
+        for value in (difference.ours, difference.theirs)
+    )
     place = " ".join(part for part in (difference.method, difference.path) if part)
-    return f"{difference.conversation}  {place}: {difference.kind}  [{explanation}]\n    here   {one}\n    Anvil  {other}"
+    return (
+        f"{difference.conversation}  {place}: {difference.kind}  [{explanation}]\n    here   {one}\n    Anvil  {other}"
+    )
 
 
 @pytest.fixture(scope="module")

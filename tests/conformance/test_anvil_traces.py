@@ -107,10 +107,12 @@ EXPLAINED = (
     ),
     Explained(
         "accounts that were empty before: not without includeEmpty (geth since 1.16)",
-        lambda d: d.tracer in ("prestate", "diff")
-        and d.kind == "only there"
-        and d.theirs["balance"] == "0x0"
-        and not d.theirs.keys() & {"code", "nonce"},
+        lambda d: (
+            d.tracer in ("prestate", "diff")
+            and d.kind == "only there"
+            and d.theirs["balance"] == "0x0"
+            and not d.theirs.keys() & {"code", "nonce"}
+        ),
     ),
     Explained(
         "precompiles have no functions (geth)",
@@ -144,7 +146,12 @@ def transactions() -> tuple[dict[str, Transaction], set[str]]:
     factory = tx("creation of Factory", to=None, data=load("Factory").creation)
     tx("create", to=factory, data=encode_call("create(uint256)", 1), value=5)
     tx("create2", to=factory, data=encode_call("create2(uint256,bytes32)", 1, bytes(32)), value=5)
-    tx("create2 again: taken", to=factory, data=encode_call("create2(uint256,bytes32)", 1, bytes(32)), gas_limit=500_000)
+    tx(
+        "create2 again: taken",
+        to=factory,
+        data=encode_call("create2(uint256,bytes32)", 1, bytes(32)),
+        gas_limit=500_000,
+    )
     tx("create reverts", to=factory, data=encode_call("create(uint256)", 13))
     tx("create and destroy", to=factory, value=3,
        data=encode_call("createAndDestroy(uint256,bytes32,address)", 2, bytes(32), HEIR))  # fmt: skip
@@ -155,7 +162,9 @@ def transactions() -> tuple[dict[str, Transaction], set[str]]:
         ("reason deeper down", "withNested()"), ("out of gas", "withOutOfGas()"),
     ):  # fmt: skip
         tx(name, to=reverter, data=encode_call(*asked), gas_limit=200_000)
-    storage = contract("storage", asm(1, "SLOAD", 7, 1, "SSTORE", 0, 2, "SSTORE", 8, 2, "SSTORE", 0, 1, "SSTORE", "STOP"))
+    storage = contract(
+        "storage", asm(1, "SLOAD", 7, 1, "SSTORE", 0, 2, "SSTORE", 8, 2, "SSTORE", 0, 1, "SSTORE", "STOP")
+    )
     tx("stores", to=storage)
     tx("stores again", to=storage)
     inner = contract("inner", asm(5, 1, "SSTORE", 0, 0, "LOG0", 42, 0, "MSTORE", 32, 0, "RETURN"))
@@ -163,7 +172,9 @@ def transactions() -> tuple[dict[str, Transaction], set[str]]:
     outer = contract("outer", b"".join(call(kind, inner, out_size=32) + asm("POP") for kind in kinds) + asm("STOP"))
     tx("all kinds of calls", to=outer)
     tx("all kinds of calls, little gas", to=outer, gas_limit=60_000)
-    precompiles = b"".join(call("STATICCALL", number, in_size=64, out_size=32) + asm("POP") for number in (1, 2, 3, 4, 6))
+    precompiles = b"".join(
+        call("STATICCALL", number, in_size=64, out_size=32) + asm("POP") for number in (1, 2, 3, 4, 6)
+    )
     tx("precompiles", to=contract("precompiles", precompiles + asm("STOP")))
     tx("a precompile alone", to=bytes(19) + b"\x02", data=b"abc")
     tx("balances", to=contract("balances", asm(

@@ -40,8 +40,10 @@ from megadev.primitives.bloom import logs_bloom
 KEY = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 ADDRESS = bytes.fromhex("f39fd6e51aad88f6f4ce6ab8827279cfffb92266")
 TO = "0x" + "42" * 20
-ACCESS = [{"address": "0x" + "aa" * 20, "storageKeys": ["0x" + "00" * 31 + "07", "0x" + "ff" * 32]},
-          {"address": "0x" + "bb" * 20, "storageKeys": []}]
+ACCESS = [
+    {"address": "0x" + "aa" * 20, "storageKeys": ["0x" + "00" * 31 + "07", "0x" + "ff" * 32]},
+    {"address": "0x" + "bb" * 20, "storageKeys": []},
+]
 
 
 def authorization(nonce: int = 3) -> Any:

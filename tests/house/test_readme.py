@@ -84,7 +84,10 @@ def gateway_tables() -> str:
     """The methods on the public endpoint's list by class, the limits, and the refusals."""
     kinds = dict.fromkeys(row.kind for row in METHODS.values())
     lists = [
-        (kind, [f"`{row.name}`" + (f" ({row.note})" if row.note else "") for row in METHODS.values() if row.kind == kind])
+        (
+            kind,
+            [f"`{row.name}`" + (f" ({row.note})" if row.note else "") for row in METHODS.values() if row.kind == kind],
+        )
         for kind in sorted(kinds)
     ]
     sockets = ", ".join(f"`{row.name}`" for row in METHODS.values() if row.socket)
@@ -107,7 +110,7 @@ def tracers_table() -> str:
         options = ", ".join(f"`{name}`" for name in kind.options.__struct_encode_fields__)
         rows.append(f"| {f'`{kind.name}`' if kind.name else 'none'} | {_cell(kind.shows)} | {options} |")
     bounds = (
-        f"Each transaction may be traced for {DEFAULT_TIMEOUT_NS // 10**9} seconds (`timeout` says otherwise: `\"5m\"`), "
+        f'Each transaction may be traced for {DEFAULT_TIMEOUT_NS // 10**9} seconds (`timeout` says otherwise: `"5m"`), '
         f"and an answer have {TRACE_BYTES >> 20} MiB; what is beyond is refused."
     )
     return "\n\n".join(["\n".join(rows), bounds])
@@ -115,7 +118,9 @@ def tracers_table() -> str:
 
 def variables_table() -> str:
     """One row per variable that programs find."""
-    return "\n".join(["| variable | |", "|---|---|", *(f"| `{name}` | {_cell(what)} |" for name, what in GIVEN.items())])
+    return "\n".join(
+        ["| variable | |", "|---|---|", *(f"| `{name}` | {_cell(what)} |" for name, what in GIVEN.items())]
+    )
 
 
 def view_of_both_chains() -> str:
@@ -174,7 +179,12 @@ def test_the_tests_shown_pass(pytester: pytest.Pytester) -> None:
     import json
 
     fields = json.loads((REPOSITORY / "tests" / "contracts" / "Token.json").read_text())
-    artifact = {"contractName": "Token", "sourceName": "Token.sol", "abi": fields["abi"], "bytecode": fields["creation"]}
+    artifact = {
+        "contractName": "Token",
+        "sourceName": "Token.sol",
+        "abi": fields["abi"],
+        "bytecode": fields["creation"],
+    }
     artifact |= {"_format": "hh-sol-artifact-1", "deployedBytecode": fields["runtime"]}
     artifact |= {"linkReferences": {}, "deployedLinkReferences": {}}
     folder = pytester.path / "artifacts" / "contracts" / "Token.sol"

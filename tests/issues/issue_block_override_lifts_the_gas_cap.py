@@ -21,7 +21,12 @@ def test_an_overridden_gas_limit_is_only_what_opcodes_see(gas: dict[str, str]) -
         overrides = {HERE: {"code": code}}, {"gasLimit": hex(2**64 - 1)}
         answers = {
             net.rpc("eth_call", {"to": HERE, **gas}, "latest", *overrides),
-            net.rpc("eth_callMany", [{"transactions": [{"to": HERE, **gas}], "blockOverride": overrides[1]}], None, overrides[0])[0][0]["value"],
+            net.rpc(
+                "eth_callMany",
+                [{"transactions": [{"to": HERE, **gas}], "blockOverride": overrides[1]}],
+                None,
+                overrides[0],
+            )[0][0]["value"],
         }
         assert len(answers) == 1
         return int(answers.pop(), 16)

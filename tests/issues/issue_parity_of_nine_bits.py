@@ -10,7 +10,14 @@ from megadev.testing.client import RpcError
 
 
 def request(parity: int) -> dict[str, object]:
-    authorization = {"chainId": "0x0", "address": "0x" + "99" * 20, "nonce": "0x0", "yParity": hex(parity), "r": "0x1", "s": "0x1"}
+    authorization = {
+        "chainId": "0x0",
+        "address": "0x" + "99" * 20,
+        "nonce": "0x0",
+        "yParity": hex(parity),
+        "r": "0x1",
+        "s": "0x1",
+    }
     return {"to": "0x" + "99" * 20, "authorizationList": [authorization]}
 
 

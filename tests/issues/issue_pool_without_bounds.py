@@ -13,7 +13,14 @@ ALICE = b"\xaa" * 20
 
 def waiting(nonce: int, size: int, price: int = 10) -> Transaction:
     tx = UnsignedTransaction(
-        type=2, chain_id=1, nonce=nonce, gas_limit=21_000, to=ALICE, data=bytes(size), max_fee_per_gas=price, max_priority_fee_per_gas=price
+        type=2,
+        chain_id=1,
+        nonce=nonce,
+        gas_limit=21_000,
+        to=ALICE,
+        data=bytes(size),
+        max_fee_per_gas=price,
+        max_priority_fee_per_gas=price,
     )
     return impersonated_transaction(tx, ALICE)
 

@@ -18,8 +18,16 @@ LOG_CHAIN_ID = "0x46" + "5f5260205fa0" + "00"
 SIGNATURE = "0x" + "11" * 32 + "22" * 32 + "1b"
 NOBODY = "0x" + "99" * 20
 LOG_RECOVERED = (
-    "0x" + "601b602052" + "7f" + "11" * 32 + "604052" + "7f" + "22" * 32 + "606052"  # v, r, s
-    + "60205f60805f60015afa50" + "60205fa000"  # staticcall ecrecover over memory 0..128, then log0 of what it wrote
+    "0x"
+    + "601b602052"
+    + "7f"
+    + "11" * 32
+    + "604052"
+    + "7f"
+    + "22" * 32
+    + "606052"  # v, r, s
+    + "60205f60805f60015afa50"
+    + "60205fa000"  # staticcall ecrecover over memory 0..128, then log0 of what it wrote
 )
 
 
@@ -106,7 +114,9 @@ def test_a_block_that_was_loaded_runs_under_the_rules_of_now() -> None:
 
 
 def test_calls_between_old_transactions_see_the_state_that_those_left() -> None:
-    keep = "0x" + "46" + "5f55" + "60055f5360" + "00"  # unused bytes after a store: CHAINID into slot 0 of the new account
+    keep = (
+        "0x" + "46" + "5f55" + "60055f5360" + "00"
+    )  # unused bytes after a store: CHAINID into slot 0 of the new account
     with Devnet() as net:
         sender = net.accounts[0].address
         net.rpc("evm_setAutomine", False)

@@ -139,16 +139,26 @@ def test_what_is_no_request_is_told_so(net: Devnet, body: str | bytes, code: int
     assert told["error"]["message"]
 
 
-@pytest.mark.parametrize("request_id", ["1e400", "1.50", "-0", "null", '""', '"' + "x" * 100_000 + '"', "1" * 4_000, r'"\u00e9\n"'])
+@pytest.mark.parametrize(
+    "request_id", ["1e400", "1.50", "-0", "null", '""', '"' + "x" * 100_000 + '"', "1" * 4_000, r'"\u00e9\n"']
+)
 def test_an_id_comes_back_as_it_was_sent(net: Devnet, request_id: str) -> None:
     body = f'{{"jsonrpc":"2.0","id":{request_id},"method":"eth_chainId"}}'
     assert net.l2.client.request(body.encode()) == f'{{"jsonrpc":"2.0","id":{request_id},"result":"0x7a69"}}'.encode()
 
 
 def test_the_members_of_a_batch_fail_one_by_one(net: Devnet) -> None:
-    told = answer(net, f'[{GOOD},1,[],{{}},{GOOD},{{"jsonrpc":"2.0","method":"eth_chainId"}},{{"jsonrpc":"2.0","id":1,"method":"eth_no"}}]')
+    told = answer(
+        net,
+        f'[{GOOD},1,[],{{}},{GOOD},{{"jsonrpc":"2.0","method":"eth_chainId"}},{{"jsonrpc":"2.0","id":1,"method":"eth_no"}}]',
+    )
     assert [member.get("result") or member["error"]["code"] for member in told] == [
-        "0x7a69", REQUEST, REQUEST, REQUEST, "0x7a69", METHOD,
+        "0x7a69",
+        REQUEST,
+        REQUEST,
+        REQUEST,
+        "0x7a69",
+        METHOD,
     ], "in order, duplicate ids each on their own, and no answer to the notification"
 
 
@@ -162,9 +172,33 @@ def test_a_notification_is_never_answered_not_even_when_it_fails(net: Devnet, pa
 
 NOT_HEX = ["", "0x0g", "0xzz", "zz" * 20, "0x１２", "0x+1", "0x 1", " 0x1", "0x1\n", "１", "0x-1", "-0x1", "1_000"]
 NOT_TEXT = [None, True, False, [], {}, ["0x1"], {"hex": "0x1"}]
-TOO_LARGE = [2**256, 2**300, hex(2**256), hex(2**300), str(2**256), "9" * 79, 1e300, 10**400, -1, "-1", 1.5, "1.5", "1e18"]
+TOO_LARGE = [
+    2**256,
+    2**300,
+    hex(2**256),
+    hex(2**300),
+    str(2**256),
+    "9" * 79,
+    1e300,
+    10**400,
+    -1,
+    "-1",
+    1.5,
+    "1.5",
+    "1e18",
+]
 NOT_BYTES = ["0x0", "0x123", "00", "0x" + "g0" * 20, "0x" + " 0" * 20, 0, 255, *NOT_HEX[:4], *NOT_TEXT[1:]]
-NOT_ADDRESSES = [*NOT_BYTES, "0x", "0x00", "0x" + "00" * 19, "0x" + "00" * 21, "0x" + "00" * 32, "00" * 20, "vitalik.eth", 2**160 - 1]
+NOT_ADDRESSES = [
+    *NOT_BYTES,
+    "0x",
+    "0x00",
+    "0x" + "00" * 19,
+    "0x" + "00" * 21,
+    "0x" + "00" * 32,
+    "00" * 20,
+    "vitalik.eth",
+    2**160 - 1,
+]
 NOT_BLOCKS = [
     *NOT_TEXT[1:], *NOT_HEX, "newest", "LATEST", " latest", hex(2**64), 2**64, -1, 1.5, 2**300, "0x" + "0" * 90,
     {"blockNumber": "0x1", "blockHash": ABSENT}, {"blockNumber": None}, {"blockHash": "0x1"}, {"blockNumber": "newest"},
@@ -233,7 +267,10 @@ def test_quantities_may_be_spelled_as_clients_spell_them(net: Devnet) -> None:
 
 def test_what_is_too_much_is_named(net: Devnet) -> None:
     assert refusal(net, "eth_simulateV1", {"blockStateCalls": [{}] * 257}).code == -38026
-    assert refusal(net, "eth_simulateV1", {"blockStateCalls": [{"blockOverrides": {"number": hex(2**64 - 1)}}]}).code == -38026
+    assert (
+        refusal(net, "eth_simulateV1", {"blockStateCalls": [{"blockOverrides": {"number": hex(2**64 - 1)}}]}).code
+        == -38026
+    )
     assert refusal(net, "eth_simulateV1", {"blockStateCalls": [{"blockOverrides": {"number": "0x0"}}]}).code == -38020
     assert refusal(net, "eth_simulateV1", {"blockStateCalls": [{"blockOverrides": {"time": "0x0"}}]}).code == -38021
     over = {"blockStateCalls": [{"calls": [{"gas": hex(2**64 - 1)}]}]}
@@ -278,7 +315,12 @@ def test_state_at_an_unknown_block_is_an_error_and_the_block_itself_null(net: De
 
 
 def test_what_does_not_exist_is_null_or_said_to_be_missing(net: Devnet) -> None:
-    for method in ("eth_getTransactionByHash", "eth_getTransactionReceipt", "eth_getRawTransactionByHash", "anvil_dropTransaction"):
+    for method in (
+        "eth_getTransactionByHash",
+        "eth_getTransactionReceipt",
+        "eth_getRawTransactionByHash",
+        "anvil_dropTransaction",
+    ):
         assert net.rpc(method, ABSENT) is None
     for filter_id in ("0x1", "", "no filter", "0x" + "f" * 5_000):
         assert refusal(net, "eth_getFilterChanges", filter_id).code == SERVER
@@ -382,7 +424,13 @@ def test_a_request_to_send_that_cannot_be_met(net: Devnet, request_: dict[str, A
 def transactions(net: Devnet) -> dict[int, bytes]:
     """One transaction of each type that would be taken as it is (or, type 3, with its blobs)."""
     key = net.accounts[2].raw_key
-    common: dict[str, Any] = {"chain_id": 31337, "nonce": 0, "gas_limit": 100_000, "to": bytes(20), "max_fee_per_gas": 10 * GWEI}
+    common: dict[str, Any] = {
+        "chain_id": 31337,
+        "nonce": 0,
+        "gas_limit": 100_000,
+        "to": bytes(20),
+        "max_fee_per_gas": 10 * GWEI,
+    }
     listed = {**common, "access_list": ((b"\x99" * 20, (0, 2**256 - 1)),)}
     authorization = decode_transaction(
         Account.sign_transaction(
@@ -457,7 +505,9 @@ def test_no_other_spelling_of_a_signature_is_taken(net: Devnet, kind: int, chang
 
 @pytest.mark.parametrize("kind", [0, 1, 2, 4])
 def test_the_wrong_parity_is_somebody_else(net: Devnet, kind: int) -> None:
-    other = resigned(transactions(net)[kind], kind, lambda v, r, s: (v ^ 1 if v < 2 else v + 1 if v % 2 else v - 1, r, s))
+    other = resigned(
+        transactions(net)[kind], kind, lambda v, r, s: (v ^ 1 if v < 2 else v + 1 if v % 2 else v - 1, r, s)
+    )
     error = refusal(net, "eth_sendRawTransaction", other)
     assert (error.code, error.message[:18]) == (REJECTED, "insufficient funds") or "invalid signature" in error.message
 
@@ -507,10 +557,14 @@ def test_a_blob_transaction_must_prove_its_blobs(net: Devnet) -> None:
 
     replace = msgspec.structs.replace
     assert "missing sidecar" in refused(blob_versioned_hashes=hashes)
-    assert "missing blob hashes" in refused(blob_versioned_hashes=(), sidecar=replace(good, blobs=(), commitments=(), proofs=()))
+    assert "missing blob hashes" in refused(
+        blob_versioned_hashes=(), sidecar=replace(good, blobs=(), commitments=(), proofs=())
+    )
     assert "too many blobs" in refused(blob_versioned_hashes=hashes * 7)
     assert "invalid hash version" in refused(blob_versioned_hashes=(b"\x02" + hashes[0][1:],), sidecar=good)
-    assert "blob transaction of type create" in refused(to=None, blob_versioned_hashes=hashes, sidecar=good, gas_limit=100_000)
+    assert "blob transaction of type create" in refused(
+        to=None, blob_versioned_hashes=hashes, sidecar=good, gas_limit=100_000
+    )
     assert "max fee per blob gas" in refused(blob_versioned_hashes=hashes, sidecar=good, max_fee_per_blob_gas=0)
     for sidecar in (
         replace(good, blobs=wrong.blobs),
@@ -550,7 +604,11 @@ HALTS = {
 
 @pytest.mark.parametrize("code", HALTS.values(), ids=HALTS)
 def test_a_call_that_asks_for_too_much_halts(net: Devnet, code: str) -> None:
-    for request in ({"to": NOBODY, "gas": hex(2**63)}, {"to": NOBODY}, {"to": NOBODY, "from": NOBODY, "gas": hex(2**64 - 1)}):
+    for request in (
+        {"to": NOBODY, "gas": hex(2**63)},
+        {"to": NOBODY},
+        {"to": NOBODY, "from": NOBODY, "gas": hex(2**64 - 1)},
+    ):
         error = refusal(net, "eth_call", request, "latest", {NOBODY: {"code": "0x" + code}})
         assert error.code == SERVER
         assert re.search("out of gas|out of bounds|invalid|stack|max initcode size", error.message), error.message
@@ -600,7 +658,12 @@ def test_an_endless_loop_ends_with_its_gas(net: Devnet, method: str) -> None:
 
 
 def test_everything_may_be_asked_for(net: Devnet) -> None:
-    assert net.rpc("eth_getLogs", {"fromBlock": "earliest", "toBlock": hex(2**64 - 1), "topics": [[ABSENT] * 10_000, None]}) == []
+    assert (
+        net.rpc(
+            "eth_getLogs", {"fromBlock": "earliest", "toBlock": hex(2**64 - 1), "topics": [[ABSENT] * 10_000, None]}
+        )
+        == []
+    )
     assert net.rpc("eth_getLogs", {"address": [NOBODY] * 10_000}) == []
     assert len(net.rpc("eth_feeHistory", hex(2**64 - 1), "latest", [0, 100])["gasUsedRatio"]) == len(net.l2.chain.store)
     assert net.rpc("eth_feeHistory", "0x0", "latest", [])["gasUsedRatio"] == []
@@ -624,7 +687,13 @@ def test_a_bad_authorization_is_skipped_and_its_transaction_included(net: Devnet
     last_nonce = Account.sign_authorization({"chainId": 31337, "address": NOBODY, "nonce": 2**64 - 1}, key)
 
     def listed(signed: Any, **changes: int) -> dict[str, str]:
-        fields = {"chainId": signed.chain_id, "nonce": signed.nonce, "yParity": signed.y_parity, "r": signed.r, "s": signed.s}
+        fields = {
+            "chainId": signed.chain_id,
+            "nonce": signed.nonce,
+            "yParity": signed.y_parity,
+            "r": signed.r,
+            "s": signed.s,
+        }
         return {"address": NOBODY} | {name: hex(value) for name, value in (fields | changes).items()}
 
     bad = [

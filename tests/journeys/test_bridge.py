@@ -144,9 +144,7 @@ def test_a_deposit_that_fails_keeps_its_mint_and_its_nonce(bridge: Bridge) -> No
     assert balance(bridge.l2, bridge.bob) == before + 7
     assert balance(bridge.l2, target.address) == 0
     assert bridge.l2.w3.eth.get_transaction_count(bridge.bob) == nonce + 1
-    trace = bridge.l2.rpc(
-        "debug_traceTransaction", "0x" + arrived["transactionHash"].hex(), {"tracer": "callTracer"}
-    )
+    trace = bridge.l2.rpc("debug_traceTransaction", "0x" + arrived["transactionHash"].hex(), {"tracer": "callTracer"})
     assert trace["error"] == "execution reverted"
 
 
@@ -494,7 +492,10 @@ def test_a_revert_takes_back_both_chains_and_what_is_between_them(bridge: Bridge
 
 
 def state(bridge: Bridge) -> str:
-    heads = [bridge.l1.rpc("eth_getBlockByNumber", "latest", True), bridge.l2.rpc("eth_getBlockByNumber", "latest", True)]
+    heads = [
+        bridge.l1.rpc("eth_getBlockByNumber", "latest", True),
+        bridge.l2.rpc("eth_getBlockByNumber", "latest", True),
+    ]
     status = bridge.l2.rpc("megadev_getBridgeStatus")
     for message in (*status["deposits"], *status["withdrawals"]):
         del message["age"]

@@ -104,7 +104,9 @@ def test_a_call_changes_nothing(net: Devnet) -> None:
         (("withNested()",), "execution reverted: out of luck"),
     ],
 )
-def test_a_revert_answers_with_code_3_its_reason_and_its_bytes(net: Devnet, call: tuple[Any, ...], message: str) -> None:
+def test_a_revert_answers_with_code_3_its_reason_and_its_bytes(
+    net: Devnet, call: tuple[Any, ...], message: str
+) -> None:
     error = call_error(net, Contract(net, "Reverter").request(*call))
     assert (error.code, error.message) == (3, message)
     assert error.data.startswith("0x")
@@ -283,7 +285,10 @@ def test_an_estimate_of_what_cannot_work_says_why(net: Devnet) -> None:
     error = call_error(net, starved, method="eth_estimateGas")
     assert error.code == -32000
     assert "gas required exceeds allowance" in error.message
-    assert "insufficient funds" in call_error(net, {"from": NOBODY, "to": NOBODY, "value": "0x1"}, method="eth_estimateGas").message
+    assert (
+        "insufficient funds"
+        in call_error(net, {"from": NOBODY, "to": NOBODY, "value": "0x1"}, method="eth_estimateGas").message
+    )
 
 
 def test_an_estimate_takes_overrides(net: Devnet) -> None:
@@ -333,7 +338,13 @@ def test_calls_of_a_bundle_see_each_other_and_leave_nothing_behind(net: Devnet) 
 
 def test_a_bundle_reports_failures_in_place_and_goes_on(net: Devnet) -> None:
     reverter = Contract(net, "Reverter")
-    bundle = {"transactions": [reverter.request("withReason()"), reverter.request("withInvalidOpcode()"), reverter.request("touched()")]}
+    bundle = {
+        "transactions": [
+            reverter.request("withReason()"),
+            reverter.request("withInvalidOpcode()"),
+            reverter.request("touched()"),
+        ]
+    }
     failed, halted, read = net.rpc("eth_callMany", [bundle])[0]
     assert failed == {"error": "execution reverted: out of luck"}
     assert "invalid opcode" in halted["error"]
@@ -379,6 +390,8 @@ def test_bundles_end_when_their_time_is_up() -> None:
     assert net.rpc("eth_callMany", bundle, {}, {}, 60_000) == [[{"value": "0x"}] * 3]
 
 
-@pytest.mark.parametrize("params", [[], [[]], [[{}]], [[{"transactions": "0x"}]], [[{"transactions": [{"to": "0x1"}]}]]])
+@pytest.mark.parametrize(
+    "params", [[], [[]], [[{}]], [[{"transactions": "0x"}]], [[{"transactions": [{"to": "0x1"}]}]]]
+)
 def test_malformed_bundles_are_refused(net: Devnet, params: list[Any]) -> None:
     assert call_error(net, *params, method="eth_callMany").code == -32602

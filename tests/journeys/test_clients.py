@@ -54,7 +54,9 @@ def test_a_newcomer_deploys_calls_sends_and_reads_events_with_web3py() -> None:
 
         artifact = load("Token")
         factory = w3.eth.contract(abi=abi_of("Token"), bytecode=artifact.creation)
-        deployed = w3.eth.wait_for_transaction_receipt(factory.constructor("Gold", "AU", 1000).transact({"from": alice}))
+        deployed = w3.eth.wait_for_transaction_receipt(
+            factory.constructor("Gold", "AU", 1000).transact({"from": alice})
+        )
         gold = w3.eth.contract(address=deployed["contractAddress"], abi=abi_of("Token"))
         assert gold.functions.name().call() == "Gold"
 
@@ -81,7 +83,12 @@ def test_a_receipt_asked_right_after_sending_exists_also_on_a_long_chain() -> No
         w3 = Web3(Web3.HTTPProvider(net.serve()))
         key = net.accounts[0].private_key
         fields = {
-            "chainId": 31337, "to": STRANGER, "value": 1, "gas": 21_000, "maxFeePerGas": 2 * GWEI, "maxPriorityFeePerGas": 1
+            "chainId": 31337,
+            "to": STRANGER,
+            "value": 1,
+            "gas": 21_000,
+            "maxFeePerGas": 2 * GWEI,
+            "maxPriorityFeePerGas": 1,
         }
         transactions = [Account.sign_transaction({**fields, "nonce": nonce}, key) for nonce in range(200)]
         missed = 0
@@ -120,7 +127,10 @@ def test_a_wallet_adds_the_network_and_sends_a_transaction() -> None:
         assert ask("eth_getBalance", sender, "0x0") == hex(10_000 * ETHER)
         assert ask("eth_getCode", sender, "latest") == "0x"
         # its balance checker is not here, and it takes that from the answer
-        assert ask("eth_call", {"to": "0xb1f8e55c7f64d203c1400b9d8555d050f94adf39", "data": "0xf0002ea9"}, "latest") == "0x"
+        assert (
+            ask("eth_call", {"to": "0xb1f8e55c7f64d203c1400b9d8555d050f94adf39", "data": "0xf0002ea9"}, "latest")
+            == "0x"
+        )
 
         # sending
         assert int(ask("eth_gasPrice"), 16) > 0
@@ -131,8 +141,13 @@ def test_a_wallet_adds_the_network_and_sends_a_transaction() -> None:
         nonce = ask("eth_getTransactionCount", sender, "latest")
         assert ask("eth_getTransactionCount", sender, "pending") == nonce
         fields = {
-            "chainId": 31337, "nonce": int(nonce, 16), "to": STRANGER, "value": 1, "gas": 21_000,
-            "maxFeePerGas": 3 * GWEI, "maxPriorityFeePerGas": GWEI,
+            "chainId": 31337,
+            "nonce": int(nonce, 16),
+            "to": STRANGER,
+            "value": 1,
+            "gas": 21_000,
+            "maxFeePerGas": 3 * GWEI,
+            "maxPriorityFeePerGas": GWEI,
         }
         signed = Account.sign_transaction(fields, net.accounts[0].private_key)
         tx_hash = ask("eth_sendRawTransaction", signed.raw_transaction.to_0x_hex())
@@ -229,9 +244,7 @@ def test_ethers(ethers_outcomes: dict[str, str], journey: str) -> None:
 
 
 @pytest.mark.node_js
-def test_every_journey_of_the_scripts_is_listed(
-    viem_outcomes: dict[str, str], ethers_outcomes: dict[str, str]
-) -> None:
+def test_every_journey_of_the_scripts_is_listed(viem_outcomes: dict[str, str], ethers_outcomes: dict[str, str]) -> None:
     assert (tuple(viem_outcomes), tuple(ethers_outcomes)) == (VIEM, ETHERS)
 
 
@@ -249,7 +262,11 @@ def outcomes(net: Devnet, client: str, script: str = "") -> dict[str, str]:
     }
     done = subprocess.run(
         [node, str(SCRIPTS / f"{script or client}.mjs"), net.url],
-        env=env, capture_output=True, text=True, timeout=SCRIPT_SECONDS, check=False,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=SCRIPT_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     result: dict[str, str] = json.loads(done.stdout)

@@ -166,9 +166,9 @@ def test_pages_of_logs_are_all_the_logs_once_each(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(eth_log_pages, "STRIDE", 2)
     with Devnet() as net:
         sender = net.accounts[0].address
-        created = net.rpc(
-            "eth_sendTransactionSync", {"from": sender, "data": "0x" + load("Logger").creation.hex()}
-        )["contractAddress"]
+        created = net.rpc("eth_sendTransactionSync", {"from": sender, "data": "0x" + load("Logger").creation.hex()})[
+            "contractAddress"
+        ]
         for count in (3, 0, 20, 1, 6):
             data = encode_call("many(uint256)", count)
             net.rpc("eth_sendTransaction", {"from": sender, "to": created, "data": "0x" + data.hex()})
@@ -184,4 +184,3 @@ def test_pages_of_logs_are_all_the_logs_once_each(monkeypatch: pytest.MonkeyPatc
             cursor = {"cursor": page["cursor"]}
         assert [len(page) for page in pages] == [7, 7, 7, 7, 2]
         assert [log for page in pages for log in page] == everything
-

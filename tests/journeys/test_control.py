@@ -309,7 +309,11 @@ def test_the_node_says_what_it_is(net: Devnet) -> None:
     assert (info["hardFork"], info["transactionOrder"]) == ("Osaka", "fees")
     metadata = net.rpc("hardhat_metadata")
     assert metadata["clientVersion"] == net.rpc("web3_clientVersion")
-    assert (metadata["chainId"], metadata["latestBlockNumber"], metadata["latestBlockHash"]) == (31337, 1, latest["hash"])
+    assert (metadata["chainId"], metadata["latestBlockNumber"], metadata["latestBlockHash"]) == (
+        31337,
+        1,
+        latest["hash"],
+    )
     assert metadata["snapshots"] == {snapshot: [1, latest["hash"]]}
     assert metadata["instanceId"] != Devnet().rpc("anvil_metadata")["instanceId"]
 

@@ -155,7 +155,11 @@ def test_tracing_changes_nothing_and_nothing_after_it() -> None:
         factory, logger = deploy(net, "Factory"), deploy(net, "Logger")
         for fields in (
             {"to": factory, "data": data("create(uint256)", 1), "value": "0x5"},
-            {"to": factory, "data": data("createAndDestroy(uint256,bytes32,address)", 2, bytes(32), HEIR), "value": "0x3"},
+            {
+                "to": factory,
+                "data": data("createAndDestroy(uint256,bytes32,address)", 2, bytes(32), HEIR),
+                "value": "0x3",
+            },
             {"to": logger, "data": data("many(uint256)", 3)},
             {"to": OTHER, "value": "0x7"},
         ):
@@ -275,7 +279,9 @@ def test_a_delegated_account_runs_the_code_it_points_to(net: Devnet) -> None:
 def test_accounts_that_were_empty_are_shown_on_request(net: Devnet) -> None:
     receipt = send(net, to=OTHER, value="0x1")
     assert OTHER not in trace(net, receipt, tracer="prestateTracer")
-    assert trace(net, receipt, tracer="prestateTracer", tracerConfig={"includeEmpty": True})[OTHER] == {"balance": "0x0"}
+    assert trace(net, receipt, tracer="prestateTracer", tracerConfig={"includeEmpty": True})[OTHER] == {
+        "balance": "0x0"
+    }
 
 
 def test_1024_frames_deep_under_every_tracer(net: Devnet) -> None:
@@ -355,9 +361,7 @@ def test_others_are_answered_while_millions_of_steps_are_traced(megadev_up: Call
     node = megadev_up()
     overrides = {"stateOverrides": {CODE: {"code": LOOP}}, "limit": 3, "tracer": None}
     with ThreadPoolExecutor(1) as pool:
-        tracing_it = pool.submit(
-            node.rpc, "debug_traceCall", {"to": CODE, "gas": hex(8_000_000)}, "latest", overrides
-        )
+        tracing_it = pool.submit(node.rpc, "debug_traceCall", {"to": CODE, "gas": hex(8_000_000)}, "latest", overrides)
         answered = 0
         while not tracing_it.done():  # two million steps
             assert node.rpc("eth_chainId") == "0x7a69"

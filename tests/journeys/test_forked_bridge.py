@@ -84,7 +84,13 @@ class Upstream:
         )  # fmt: skip
         send(net.l1, self.alice, L1_BRIDGE, bridge)
         send(net.l1, self.alice, PORTAL, value=3 * ETHER)
-        send(net.l2, self.alice, PASSER, data("initiateWithdrawal(address,uint256,bytes)", raw(STRANGER), 100_000, b""), 5)
+        send(
+            net.l2,
+            self.alice,
+            PASSER,
+            data("initiateWithdrawal(address,uint256,bytes)", raw(STRANGER), 100_000, b""),
+            5,
+        )
         net.l2.rpc("evm_mine")
         assert read(net.l2, self.l2_gold, "balanceOf(address)", raw(self.alice)) == 100
         self.urls = {"l2": net.serve(), "l1": net.l1.url}
@@ -150,7 +156,9 @@ def finish(net: Devnet, sender: str, withdrawal: str) -> None:
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
 @pytest.mark.parametrize("form", FORMS)
 def test_ether_crosses_both_ways(upstream: Upstream, fork: Callable[..., Devnet], form: str, preset: str) -> None:
-    timers: dict[str, Any] = {} if preset == "dev" else {"preset": preset, "block_time": 3600.0, "mini_block_time": 3600.0}
+    timers: dict[str, Any] = (
+        {} if preset == "dev" else {"preset": preset, "block_time": 3600.0, "mini_block_time": 3600.0}
+    )
     net = fork(**upstream.of(form), **timers)
     assert (height(net.l2) >= height(upstream.net.l2)) == (form != "l1")
     assert int(net.l2.rpc("eth_chainId"), 16) == (4_242 if form != "l1" else 31_337 if preset == "dev" else 432_631_337)
@@ -160,7 +168,9 @@ def test_ether_crosses_both_ways(upstream: Upstream, fork: Callable[..., Devnet]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_served_fork_fetches_what_the_bridge_needs(upstream: Upstream, fork: Callable[..., Devnet], form: str) -> None:
+def test_a_served_fork_fetches_what_the_bridge_needs(
+    upstream: Upstream, fork: Callable[..., Devnet], form: str
+) -> None:
     net = fork(**upstream.of(form), no_storage_caching=True)
     net.serve()
     cross_both_ways(net, net.accounts[1].address)
@@ -198,16 +208,22 @@ def test_tokens_in_custody_on_l1_can_be_brought_back(upstream: Upstream, fork: C
     assert read(net.l1, upstream.gold, "balanceOf(address)", raw(STRANGER)) == 60
 
 
-def test_withdrawals_of_a_fork_are_proven_as_clients_prove_them(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_withdrawals_of_a_fork_are_proven_as_clients_prove_them(
+    upstream: Upstream, fork: Callable[..., Devnet]
+) -> None:
     net = fork(**upstream.of("l2"))
     sender = net.accounts[1].address
-    sent = send(net.l2, sender, PASSER, data("initiateWithdrawal(address,uint256,bytes)", raw(STRANGER), 100_000, b""), 7)
+    sent = send(
+        net.l2, sender, PASSER, data("initiateWithdrawal(address,uint256,bytes)", raw(STRANGER), 100_000, b""), 7
+    )
     withdrawal = bytes.fromhex(sent["logs"][0]["data"][2 + 3 * 64 : 2 + 4 * 64])
     slot = keccak(withdrawal + bytes(32))
     number = sent["blockNumber"]
     proof = net.rpc("eth_getProof", PASSER, ["0x" + slot.hex()], number)
     nodes = [bytes.fromhex(node[2:]) for node in proof["storageProof"][0]["proof"]]
-    proven = HexaryTrie.get_from_proof(bytes.fromhex(proof["storageHash"][2:]), keccak(slot), [_decoded(n) for n in nodes])
+    proven = HexaryTrie.get_from_proof(
+        bytes.fromhex(proof["storageHash"][2:]), keccak(slot), [_decoded(n) for n in nodes]
+    )
     assert proven == b"\x01" and proof["storageProof"][0]["value"] == "0x1"
     output = net.rpc("optimism_outputAtBlock", number)
     assert output["withdrawalStorageRoot"] == proof["storageHash"]
@@ -290,7 +306,11 @@ def test_one_bundle_holds_both_forks(upstream: Upstream, fork: Callable[..., Dev
     written = []
     for _ in range(2):
         recorded = Devnet(
-            accounts=3, clock=ManualClock(START + 500), no_storage_caching=True, fork_record=bundle, **upstream.of("both")
+            accounts=3,
+            clock=ManualClock(START + 500),
+            no_storage_caching=True,
+            fork_record=bundle,
+            **upstream.of("both"),
         )
         cross_both_ways(recorded, sender)
         recorded.close()

@@ -220,7 +220,10 @@ def test_random_reads_and_calls_equal_upstreams(upstream: Upstream, fork: Callab
                 ("eth_getCode", [who, block]),
                 ("eth_getTransactionCount", [who, block]),
                 ("eth_getStorageAt", [upstream.token, hex(chance.randrange(6)), block]),
-                ("eth_call", [{"to": upstream.token, "data": data("balanceOf(address)", bytes.fromhex(who[2:]))}, block]),
+                (
+                    "eth_call",
+                    [{"to": upstream.token, "data": data("balanceOf(address)", bytes.fromhex(who[2:]))}, block],
+                ),
                 ("eth_getBlockByNumber", [block, chance.random() < 0.5]),
                 ("eth_getBlockReceipts", [block]),
                 ("eth_getTransactionByHash", [transaction]),
@@ -398,7 +401,9 @@ def test_an_address_is_searched_for_on_both_sides_of_the_forked_block(
     assert [tx["hash"] for tx in after["txs"]] == [mine, *old] and after["firstPage"] and after["lastPage"]
     after = net.rpc("ots_searchTransactionsAfter", upstream.token, 0, 2)
     assert [tx["hash"] for tx in after["txs"]] == old[-2:] and not after["firstPage"]
-    assert net.rpc("ots_getContractCreator", upstream.token) == upstream.net.rpc("ots_getContractCreator", upstream.token)
+    assert net.rpc("ots_getContractCreator", upstream.token) == upstream.net.rpc(
+        "ots_getContractCreator", upstream.token
+    )
     for method in ("ots_traceTransaction", "ots_getInternalOperations", "ots_getTransactionError"):
         assert net.rpc(method, upstream.sent[1]) == upstream.net.rpc(method, upstream.sent[1])
     sent = ("ots_getTransactionBySenderAndNonce", upstream.users[0], 1)
@@ -443,8 +448,10 @@ def test_calls_at_old_blocks_take_overrides(upstream: Upstream, fork: Callable[.
     assert balance_of(net, upstream.token, upstream.users[1], "0x2") == 1
     slots = [hex(slot) for slot in range(8)]
     override = {upstream.token: {"code": "0x60005460005260206000f3", "state": {s: hex(7) for s in slots}}}
-    words = {a: {**o, "state": {"0x" + f"{int(k, 16):064x}": "0x" + f"{int(v, 16):064x}" for k, v in o["state"].items()}}
-             for a, o in override.items()}
+    words = {
+        a: {**o, "state": {"0x" + f"{int(k, 16):064x}": "0x" + f"{int(v, 16):064x}" for k, v in o["state"].items()}}
+        for a, o in override.items()
+    }
     assert balance_of(net, upstream.token, upstream.users[1], "0x2", words) == 7
 
 
@@ -483,7 +490,7 @@ def test_a_fork_can_begin_just_after_a_transaction(upstream: Upstream, fork: Cal
 
 # -- fetched beforehand -------------------------------------------------------------------------------------------
 
-MANY = bytes.fromhex("5f5b805450600101" "80600d11600157" "00")
+MANY = bytes.fromhex("5f5b80545060010180600d1160015700")
 """A contract that reads its slots 0 to 12 one after another."""
 
 
@@ -634,7 +641,9 @@ def test_an_unknown_chain_is_warned_about(upstream: Upstream, fork: Callable[...
     net = fork(upstream.url, fork_chain_id=987_654)
     assert "987654" in net.node.l2.fork.warnings[0] and "--hardfork" in net.node.l2.fork.warnings[0]
     assert not fork(upstream.url, fork_chain_id=987_654, hardfork="prague").node.l2.fork.warnings
-    assert fork(upstream.url, fork_chain_id=1).l2.chain.spec.hardfork.label == "prague", "as Ethereum was in 2023, or nearest"
+    assert fork(upstream.url, fork_chain_id=1).l2.chain.spec.hardfork.label == "prague", (
+        "as Ethereum was in 2023, or nearest"
+    )
 
 
 # -- economy ------------------------------------------------------------------------------------------------------
@@ -716,7 +725,11 @@ def test_others_are_answered_while_one_request_waits_for_upstream(
     sending = {"from": upstream.users[0], "to": STRANGER, "value": "0x1"}
     waiting = [
         threading.Thread(target=lambda m=m, p=p: answers.append(ask(url, m, *p)))
-        for m, p in (("eth_getBalance", [STRANGER, "latest"]), ("eth_call", [{"to": STRANGER}]), ("eth_sendTransaction", [sending]))
+        for m, p in (
+            ("eth_getBalance", [STRANGER, "latest"]),
+            ("eth_call", [{"to": STRANGER}]),
+            ("eth_sendTransaction", [sending]),
+        )
     ]
     for thread in waiting:
         thread.start()
@@ -737,7 +750,9 @@ def test_requests_of_one_process_and_loop_fetch_what_they_need(upstream: Upstrea
     async def inside_a_loop() -> Any:
         return net.rpc("eth_getStorageValues", {upstream.token: ["0x0", "0x1", "0x2"]})
 
-    assert asyncio.run(inside_a_loop()) == upstream.net.rpc("eth_getStorageValues", {upstream.token: ["0x0", "0x1", "0x2"]})
+    assert asyncio.run(inside_a_loop()) == upstream.net.rpc(
+        "eth_getStorageValues", {upstream.token: ["0x0", "0x1", "0x2"]}
+    )
 
 
 def test_many_slots_are_fetched_at_once_for_a_request_on_the_loop(
@@ -907,7 +922,9 @@ def test_a_pruned_node_is_told_from_others(
     assert int(net.rpc("eth_getBalance", STRANGER), 16) == 15
 
 
-def test_a_reorganised_block_is_noticed(upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]) -> None:
+def test_a_reorganised_block_is_noticed(
+    upstream: Upstream, faulty: FaultyUpstream, fork: Callable[..., Devnet]
+) -> None:
     net = fork(faulty.url)
     faulty.always = refusing(-32000, "hash 0x12 is not currently canonical")
     assert "reorganisation" in refusal(net, "eth_getBalance", STRANGER).message
@@ -936,7 +953,9 @@ def test_history_of_another_chain_is_not_told_after_a_reorganisation(
             assert "a reorganisation has removed it" in error.message and "fork again" in error.message, method
     finally:
         upstream.net.rpc("anvil_rollback", 1)
-    assert not [line for file in tmp_path.rglob("*.answers") for line in file.read_text().split("\n") if "eth_get" in line]
+    assert not [
+        line for file in tmp_path.rglob("*.answers") for line in file.read_text().split("\n") if "eth_get" in line
+    ]
 
 
 def test_a_reorganised_block_is_noticed_on_nodes_that_know_numbers_only(
@@ -1060,7 +1079,9 @@ def test_anvil_can_be_forked(anvil: str, fork: Callable[..., Devnet]) -> None:
     gold = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
     there("eth_sendTransaction", {"from": sender, "data": "0x" + gold.hex(), "gas": "0x4c4b40"})
     there("evm_mine")
-    token = there("eth_getTransactionReceipt", there("eth_getBlockByNumber", "0x1", False)["transactions"][0])["contractAddress"]
+    token = there("eth_getTransactionReceipt", there("eth_getBlockByNumber", "0x1", False)["transactions"][0])[
+        "contractAddress"
+    ]
     call = {"from": sender, "to": token, "data": transfer(friend, 12), "gas": "0x186a0"}
     sent = there("eth_sendTransaction", call)
     there("evm_mine")
@@ -1078,7 +1099,10 @@ def test_anvil_can_be_forked(anvil: str, fork: Callable[..., Devnet]) -> None:
     again = net.rpc("eth_sendTransactionSync", call)
     assert again["status"] == "0x1" and balance_of(net, token, friend) == 24
     replayed = fork(anvil, fork_transaction_hash=sent, accounts=0)
-    assert replayed.rpc("eth_getTransactionReceipt", sent)["gasUsed"] == there("eth_getTransactionReceipt", sent)["gasUsed"]
+    assert (
+        replayed.rpc("eth_getTransactionReceipt", sent)["gasUsed"]
+        == there("eth_getTransactionReceipt", sent)["gasUsed"]
+    )
 
 
 # -- offline ------------------------------------------------------------------------------------------------------
@@ -1138,9 +1162,7 @@ def test_a_bundle_holds_what_was_read_before_and_after_resets(
     assert "does not hold account" in refusal(net, "eth_getBalance", "0x" + "31" * 20).message, "of another block"
 
 
-def test_a_damaged_bundle_is_refused(
-    upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path
-) -> None:
+def test_a_damaged_bundle_is_refused(upstream: Upstream, fork: Callable[..., Devnet], tmp_path: Path) -> None:
     bundle = tmp_path / "run.bundle"
     net = Devnet(fork_url=(upstream.url,), no_storage_caching=True, fork_record=bundle)
     balance_of(net, upstream.token, upstream.users[1])
@@ -1260,8 +1282,23 @@ def test_a_bundle_does_not_depend_on_who_records_it(upstream: Upstream, tmp_path
         home = tmp_path / seed
         home.mkdir()
         bundle = home / "run.bundle"
-        recording = ["record", "-o", str(bundle), "-f", f"{upstream.url}@{upstream.height}", "--", sys.executable, "-c", asking]
-        environment = {"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin", "HOME": str(home), "PYTHONHASHSEED": seed}
+        recording = [
+            "record",
+            "-o",
+            str(bundle),
+            "-f",
+            f"{upstream.url}@{upstream.height}",
+            "--",
+            sys.executable,
+            "-c",
+            asking,
+        ]
+        environment = {
+            "PYTHONPATH": str(REPOSITORY),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(home),
+            "PYTHONHASHSEED": seed,
+        }
         command = [sys.executable, "-m", "megadev", "fork", *recording, *order]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
         assert done.returncode == 0, done.stderr

@@ -28,7 +28,12 @@ OTHER = "0x" + "77" * 20
 START = 1_700_000_000
 MAX = 2**256 - 1
 LAYOUTS = {
-    "Token": 256, "ProxyToken": 96, "PackedToken": 96, "FlaggedToken": 255, "NamespacedToken": 256, "VyperToken": 256,
+    "Token": 256,
+    "ProxyToken": 96,
+    "PackedToken": 96,
+    "FlaggedToken": 255,
+    "NamespacedToken": 256,
+    "VyperToken": 256,
 }
 """Token contracts whose balances can be set, and how many bits each has for one."""
 
@@ -95,7 +100,13 @@ def allowance(net: Devnet, token: str, owner: str, spender: str) -> int:
 def test_a_balance_is_found_wherever_a_token_keeps_it(net: Devnet, alice: str, contract: str) -> None:
     token = deploy(net, contract)
     assert balance_of(net, token, alice) == 1000
-    for holder, amount in ((NOBODY, 5 * ETHER), (alice, 1), (NOBODY, 2 ** LAYOUTS[contract] - 1), (NOBODY, 0), (token, 7)):
+    for holder, amount in (
+        (NOBODY, 5 * ETHER),
+        (alice, 1),
+        (NOBODY, 2 ** LAYOUTS[contract] - 1),
+        (NOBODY, 0),
+        (token, 7),
+    ):
         assert net.rpc("anvil_dealERC20", holder, token, hex(amount)) is None
         assert balance_of(net, token, holder) == amount
     assert balance_of(net, token, OTHER) == 0
@@ -276,7 +287,7 @@ def test_what_a_genesis_file_says_of_an_account_is_kept_but_for_its_balance(tmp_
 def test_funding_comes_from_each_source_of_settings(tmp_path: Any) -> None:
     path = tmp_path / "megadev.toml"
     ten = ((raw(NOBODY), 10),)
-    for toml in (f'fund = "{NOBODY}=10"', f'fund = ["{NOBODY}=10"]', f'[fund]\n{NOBODY} = 10'):
+    for toml in (f'fund = "{NOBODY}=10"', f'fund = ["{NOBODY}=10"]', f"[fund]\n{NOBODY} = 10"):
         path.write_text(toml)
         assert tuple((given.address, given.ether) for given in resolve({}, {}, path).fund or ()) == ten
     found = resolve({"fund": (f"{NOBODY}=1", f"{OTHER}=2")}, {"MEGADEV_FUND": f"{OTHER}=3"}, path).fund
@@ -333,7 +344,10 @@ def test_a_running_node_gives_ether_and_tokens_from_the_command_line(megadev_up:
     assert int(node.rpc("eth_call", {"to": token, "data": data}, "latest"), 16) == 7_250_000_000_000_000_000
 
     def holdings() -> list[str]:
-        return [node.rpc("eth_getBalance", NOBODY, "latest"), node.rpc("eth_call", {"to": token, "data": data}, "latest")]
+        return [
+            node.rpc("eth_getBalance", NOBODY, "latest"),
+            node.rpc("eth_call", {"to": token, "data": data}, "latest"),
+        ]
 
     before = holdings()
     for arguments, code, said in (

@@ -93,7 +93,11 @@ class Node:
 def node(megadev_up: Callable[..., Any]) -> Iterator[Node]:
     """A node that must be well when the test is over, and end when it is told to."""
     node = Node(megadev_up())
-    for address, code in ((LOOP, "0x5b5f56"), (KEEPS_STORING, "0x5a5400"), (FOR_MANY, "0x6004355b8015601057600190036003565b00")):
+    for address, code in (
+        (LOOP, "0x5b5f56"),
+        (KEEPS_STORING, "0x5a5400"),
+        (FOR_MANY, "0x6004355b8015601057600190036003565b00"),
+    ):
         node.rpc("anvil_setCode", address, code)
     node.rpc("anvil_mine")
     node.memory_before = node.memory
@@ -179,7 +183,9 @@ def test_a_thousand_pipelined_requests_good_and_bad(node: Node) -> None:
     upgrade = (b"connection: upgrade", b"upgrade: h2c")
     bodies = [b"{", b"[]", b'{"jsonrpc":"2.0","id":5,"method":"eth_blockNumber"}', b"[" * 2_000, b"null"]
     with node.connect() as client, client.makefile("rb") as answers:
-        sender, _ = in_background(lambda: client.sendall(b"".join(post(bodies[n % 5], *(upgrade if n % 2 else ())) for n in range(1_000))))
+        sender, _ = in_background(
+            lambda: client.sendall(b"".join(post(bodies[n % 5], *(upgrade if n % 2 else ())) for n in range(1_000)))
+        )
         for n in range(1_000):
             assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
             size = 0
@@ -232,7 +238,19 @@ def test_clients_that_vanish_at_any_moment(node: Node) -> None:
         b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
     whole = post(body)
-    for message in (b"", b"P", CHAIN_ID[:30], CHAIN_ID[:-3], CHAIN_ID, CHAIN_ID * 50, whole[:5_000], whole, post(heavy), handshake, handshake + b"\x81"):
+    for message in (
+        b"",
+        b"P",
+        CHAIN_ID[:30],
+        CHAIN_ID[:-3],
+        CHAIN_ID,
+        CHAIN_ID * 50,
+        whole[:5_000],
+        whole,
+        post(heavy),
+        handshake,
+        handshake + b"\x81",
+    ):
         for _ in range(5):
             client = node.connect()
             client.sendall(message)
@@ -260,7 +278,14 @@ def test_what_is_no_websocket_frame_ends_only_its_own_connection(node: Node) -> 
     with node.subscriber() as good:
         good.send(json.dumps(call("eth_subscribe", "newHeads")))
         subscription = json.loads(good.recv(SECONDS))["result"]
-        for frame in (b"\xff" * 100, b"\x81\x05hello", b"\x81\xff" + b"\xff" * 8, b"\x83\x80\0\0\0\0", b"\x89\xfe\x01\x00" + bytes(300), b"\x88\x81\0\0\0\0\x01"):
+        for frame in (
+            b"\xff" * 100,
+            b"\x81\x05hello",
+            b"\x81\xff" + b"\xff" * 8,
+            b"\x83\x80\0\0\0\0",
+            b"\x89\xfe\x01\x00" + bytes(300),
+            b"\x88\x81\0\0\0\0\x01",
+        ):
             with node.subscriber() as bad:
                 bad.socket.sendall(frame)
                 with pytest.raises(ConnectionClosed):
@@ -304,7 +329,13 @@ def test_a_subscriber_that_does_not_read_is_dropped_and_the_others_hear_everythi
 def test_thousands_of_subscriptions_come_and_go(node: Node) -> None:
     for _ in range(2):
         with node.subscriber() as socket_:
-            kinds = [["newHeads"], ["logs", {"topics": [["0x" + "11" * 32] * 5]}], ["newPendingTransactions", True], ["transactionReceipts"], ["syncing"]]
+            kinds = [
+                ["newHeads"],
+                ["logs", {"topics": [["0x" + "11" * 32] * 5]}],
+                ["newPendingTransactions", True],
+                ["transactionReceipts"],
+                ["syncing"],
+            ]
             for _ in range(5):
                 socket_.send(json.dumps([call("eth_subscribe", *kinds[n % 5]) for n in range(1_000)]))
                 told = json.loads(socket_.recv(SECONDS))
@@ -322,7 +353,11 @@ def test_thousands_of_subscriptions_come_and_go(node: Node) -> None:
 
 def test_endless_loops_do_not_keep_small_requests_waiting(node: Node) -> None:
     """Thirty million gas, from several clients at once."""
-    requests = [call("eth_call", {"to": LOOP}), call("eth_estimateGas", {"to": LOOP}), call("eth_call", {"to": LOOP, "gas": hex(2**63)})]
+    requests = [
+        call("eth_call", {"to": LOOP}),
+        call("eth_estimateGas", {"to": LOOP}),
+        call("eth_call", {"to": LOOP, "gas": hex(2**63)}),
+    ]
     threads = [in_background(lambda body=body: node.ask(body)) for body in requests]
     times = node.answer_times(lambda: not any(thread.is_alive() for thread, _ in threads))
     assert [outcome[0]["error"]["code"] for _, outcome in threads] == [-32000] * 3
@@ -357,7 +392,14 @@ def test_memory_bombs_leave_nothing_behind(node: Node) -> None:
         request = {"to": LOOP, "gas": hex(2**63), **more}
         answer = node.ask(call("eth_call", request, "latest", {LOOP: {"code": code}}, {"gasLimit": hex(2**64 - 1)}))
         assert "result" in answer or answer["error"]["code"] == -32000
-    assert len(node.ask(call("eth_call", {"data": "0x365ff3", "to": LOOP}, "latest", {LOOP: {"code": "0x" + "5b" * 900_000}}))["result"]) == 2
+    assert (
+        len(
+            node.ask(
+                call("eth_call", {"data": "0x365ff3", "to": LOOP}, "latest", {LOOP: {"code": "0x" + "5b" * 900_000}})
+            )["result"]
+        )
+        == 2
+    )
     big = {"to": LOOP, "input": "0x" + "00" * 900_000, "gas": "0xffffff"}
     assert node.ask(call("eth_estimateGas", big, "latest", {LOOP: {"code": "0x"}}))["result"]
 

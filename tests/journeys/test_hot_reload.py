@@ -24,7 +24,9 @@ from tests.conftest import START_SECONDS, RunningNode
 from tests.units.reload.project import SOLIDITY_VERSIONS, VYPER_VERSIONS
 
 SOLC = os.environ.get("MEGADEV_SOLC") or shutil.which("solc")
-VYPER = os.environ.get("MEGADEV_VYPER") or shutil.which("vyper", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+VYPER = os.environ.get("MEGADEV_VYPER") or shutil.which(
+    "vyper", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+)
 FORGE = os.environ.get("MEGADEV_FORGE") or shutil.which("forge")
 """Read on import: the tests' own environment has no MEGADEV_* in it."""
 
@@ -316,7 +318,11 @@ def test_plain_vyper(tmp_path: Path, megadev_up: Up) -> None:
     ).stdout
     made = json.loads(printed)["Box.vy"]
     w3 = Web3(HTTPProvider(node.url))
-    sent = w3.eth.contract(abi=made["abi"], bytecode=made["bytecode"]).constructor(50).transact({"from": w3.eth.accounts[0]})
+    sent = (
+        w3.eth.contract(abi=made["abi"], bytecode=made["bytecode"])
+        .constructor(50)
+        .transact({"from": w3.eth.accounts[0]})
+    )
     box = str(w3.eth.wait_for_transaction_receipt(sent)["contractAddress"])
     assert event(node, "deployed")["contract"] == "Box.vy:Box"
     send(node, box, encode_call("put(uint256)", 3))
@@ -344,7 +350,9 @@ def test_foundry(tmp_path: Path, megadev_up: Up) -> None:
     else:
         solc.write_text(f'#!/bin/sh\nexec "{shutil.which(str(SOLC))}" "$@"\n')
     solc.chmod(0o755)
-    (tmp_path / "foundry.toml").write_text(f'[profile.default]\nsrc = "src"\nsolc = "{solc}"\noffline = true\nlibs = []\n')
+    (tmp_path / "foundry.toml").write_text(
+        f'[profile.default]\nsrc = "src"\nsolc = "{solc}"\noffline = true\nlibs = []\n'
+    )
     first = SOLIDITY_VERSIONS["first"]
     save(tmp_path / "src", {"Counter.sol": first["Counter.sol"], "Lib.sol": first["Lib.sol"]})
     path = f"{Path(str(FORGE)).parent}:{os.environ['PATH']}"

@@ -40,7 +40,9 @@ def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
 
 
 def send(net: Devnet, sender: str, to: str, data: bytes = b"", **fields: Any) -> dict[str, Any]:
-    receipt: dict[str, Any] = net.rpc("eth_sendTransactionSync", {"from": sender, "to": to, "data": "0x" + data.hex(), **fields})
+    receipt: dict[str, Any] = net.rpc(
+        "eth_sendTransactionSync", {"from": sender, "to": to, "data": "0x" + data.hex(), **fields}
+    )
     return receipt
 
 
@@ -102,10 +104,15 @@ def test_an_account_with_a_key_still_signs(net: Devnet) -> None:
 
 def test_an_impersonated_account_pays_its_fees(net: Devnet) -> None:
     net.rpc("anvil_impersonateAccount", WHALE)
-    assert "insufficient funds" in refusal(net, "eth_sendTransaction", {"from": WHALE, "to": VITALIK, "gas": "0x5208"}).message
+    assert (
+        "insufficient funds"
+        in refusal(net, "eth_sendTransaction", {"from": WHALE, "to": VITALIK, "gas": "0x5208"}).message
+    )
     net.rpc("anvil_setBalance", WHALE, hex(ETHER))
     paid = send(net, WHALE, VITALIK)
-    assert int(net.rpc("eth_getBalance", WHALE), 16) == ETHER - int(paid["gasUsed"], 16) * int(paid["effectiveGasPrice"], 16)
+    assert int(net.rpc("eth_getBalance", WHALE), 16) == ETHER - int(paid["gasUsed"], 16) * int(
+        paid["effectiveGasPrice"], 16
+    )
 
 
 # -- signatures ---------------------------------------------------------------------------------------------------

@@ -164,7 +164,9 @@ def test_l1_blocks_come_by_timer_where_that_is_asked_for() -> None:
 def test_filters_and_logs_are_of_one_chain(pair: tuple[Endpoint, Endpoint]) -> None:
     here, there = pair
     blocks, pending, logs = (
-        here.rpc("eth_newBlockFilter"), here.rpc("eth_newPendingTransactionFilter"), here.rpc("eth_newFilter", {})
+        here.rpc("eth_newBlockFilter"),
+        here.rpc("eth_newPendingTransactionFilter"),
+        here.rpc("eth_newFilter", {}),
     )
     creation = "0x" + load("Logger").creation.hex()
     for endpoint in pair:
@@ -330,7 +332,9 @@ def test_a_dump_of_either_chain_is_of_both(pair: tuple[Endpoint, Endpoint], net:
     with Devnet() as other:
         other.rpc("anvil_loadState", dump)
         for mine, theirs in ((net.l1, other.l1), (net.l2, other.l2)):
-            assert theirs.rpc("eth_getBlockByNumber", "latest", True) == mine.rpc("eth_getBlockByNumber", "latest", True)
+            assert theirs.rpc("eth_getBlockByNumber", "latest", True) == mine.rpc(
+                "eth_getBlockByNumber", "latest", True
+            )
             assert balance(theirs) == balance(mine) > 0
         assert other.l1.rpc("anvil_dumpState") == dump
         assert pay(other.l1)
@@ -399,7 +403,16 @@ def test_a_suite_that_ignores_l1_sees_the_same_l2() -> None:
             return [without_hashes(each) for each in answer]
         if not isinstance(answer, dict):
             return answer
-        depend = {"hash", "parentHash", "stateRoot", "blockHash", "mixHash", "currentBlockHash", "size", "withdrawalsRoot"}
+        depend = {
+            "hash",
+            "parentHash",
+            "stateRoot",
+            "blockHash",
+            "mixHash",
+            "currentBlockHash",
+            "size",
+            "withdrawalsRoot",
+        }
         return {key: without_hashes(value) for key, value in answer.items() if key not in depend}
 
     settings: dict[str, Any] = {"manual_clock": True, "timestamp": START}
@@ -509,7 +522,12 @@ def test_viem_takes_the_chains_as_they_are_printed(
     shutil.copy(SCRIPTS / "chains.mjs", tmp_path / "main.mjs")
     done = subprocess.run(
         [node, str(tmp_path / "main.mjs")],
-        cwd=tmp_path, env={**os.environ}, capture_output=True, text=True, timeout=300, check=False,
+        cwd=tmp_path,
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

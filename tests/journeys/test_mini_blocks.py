@@ -197,7 +197,13 @@ def test_latest_and_pending_are_the_newest_state_and_numbers_are_sealed_blocks(c
         assert chain.rpc("eth_getAccount", NOBODY, tag)["balance"] == "0x7"
         bundle = [{"transactions": [{"to": NOBODY, "from": chain.sender}]}]
         assert chain.rpc("eth_callMany", bundle, {"blockNumber": tag}) == [[{"value": "0x"}]]
-    for ref in (head, "safe", "finalized", "earliest", {"blockHash": chain.rpc("eth_getBlockByNumber", head, False)["hash"]}):
+    for ref in (
+        head,
+        "safe",
+        "finalized",
+        "earliest",
+        {"blockHash": chain.rpc("eth_getBlockByNumber", head, False)["hash"]},
+    ):
         assert chain.rpc("eth_getTransactionCount", chain.sender, ref) == "0x0"
         assert chain.rpc("eth_getBalance", NOBODY, ref) == "0x0"
     assert chain.rpc("eth_getBlockByNumber", "latest", False)["number"] == head
@@ -214,7 +220,9 @@ def test_a_call_sees_the_open_block_around_it(chain: Chain) -> None:
 
 
 def test_what_depends_on_the_transaction_before_can_be_estimated_and_sent_at_once(chain: Chain) -> None:
-    created = chain.rpc("eth_sendTransaction", {"from": chain.sender, "data": "0x600a600c600039600a6000f3602a60005260206000f3"})
+    created = chain.rpc(
+        "eth_sendTransaction", {"from": chain.sender, "data": "0x600a600c600039600a6000f3602a60005260206000f3"}
+    )
     contract = chain.receipt(created)["contractAddress"]
     assert chain.rpc("eth_getCode", contract) == "0x602a60005260206000f3"
     assert int(chain.rpc("eth_call", {"to": contract}), 16) == 42
@@ -551,7 +559,9 @@ def test_web3_sends_and_gets_receipts() -> None:
     with Devnet(preset="megaeth", no_l1=True) as net:
         w3, (sender, receiver) = net.w3, net.accounts[:2]
         sealed = threading.Event()
-        net.node.l2.bus.subscribe(lambda event: sealed.set() if type(event) is BlockSealed and event.block.transactions else None)
+        net.node.l2.bus.subscribe(
+            lambda event: sealed.set() if type(event) is BlockSealed and event.block.transactions else None
+        )
         signed = w3.eth.account.sign_transaction(
             {
                 "to": receiver.address, "value": 1, "gas": 21_000, "nonce": 0, "chainId": w3.eth.chain_id,
@@ -578,7 +588,13 @@ def test_a_chain_of_the_preset_starts_from_a_genesis_file_that_says_otherwise(tm
     file = tmp_path / "genesis.json"
     file.write_bytes(
         msgspec.json.encode(
-            {"config": {"chainId": 99}, "gasLimit": "0x1c9c380", "difficulty": "0x0", "alloc": {}, "baseFeePerGas": "0x9"}
+            {
+                "config": {"chainId": 99},
+                "gasLimit": "0x1c9c380",
+                "difficulty": "0x0",
+                "alloc": {},
+                "baseFeePerGas": "0x9",
+            }
         )
     )
     chain = Chain(init=file)

@@ -188,9 +188,19 @@ def test_there_is_no_minimal_gas_price_beside_a_base_fee(net: Devnet, method: st
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(net: Devnet, params: tuple[Any, ...]) -> None:
-    before = (net.rpc("anvil_nodeInfo"), net.node.l2.mining.mode, net.node.l2.mining.block_time, net.node.l2.time.settings)
+    before = (
+        net.rpc("anvil_nodeInfo"),
+        net.node.l2.mining.mode,
+        net.node.l2.mining.block_time,
+        net.node.l2.time.settings,
+    )
     with pytest.raises(RpcError) as caught:
         net.rpc(*params)
     assert caught.value.code == -32602
-    after = (net.rpc("anvil_nodeInfo"), net.node.l2.mining.mode, net.node.l2.mining.block_time, net.node.l2.time.settings)
+    after = (
+        net.rpc("anvil_nodeInfo"),
+        net.node.l2.mining.mode,
+        net.node.l2.mining.block_time,
+        net.node.l2.time.settings,
+    )
     assert (after, net.node.logging) == (before, True)

@@ -100,7 +100,9 @@ def test_the_creator_is_the_one_of_several_in_a_block(explorer: Explorer) -> Non
 def test_every_transaction_in_which_an_address_takes_part_is_found(explorer: Explorer) -> None:
     net = explorer.net
     born, child = explorer.create(1, value=5)
-    sent = explorer.send(to=child, data="0x" + encode_call("destroy(address)", bytes.fromhex(HEIR[2:])).hex(), gas=99_999)
+    sent = explorer.send(
+        to=child, data="0x" + encode_call("destroy(address)", bytes.fromhex(HEIR[2:])).hex(), gas=99_999
+    )
     payer = "0x" + "aa" * 20
     net.rpc("anvil_setCode", payer, "0x" + call("CALL", bytes.fromhex(explorer.c[2:]), value=1).hex())
     paid = explorer.send(to=payer, value=1, gas=100_000)

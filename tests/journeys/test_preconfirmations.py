@@ -41,7 +41,9 @@ def test_a_promise_names_the_transaction_s_place_and_outcome(net: Devnet) -> Non
     promise = net.rpc("megadev_getPreconfirmation", receipt["transactionHash"])
     for field in ("transactionHash", "transactionIndex", "blockNumber"):
         assert promise[field] == receipt[field]
-    block, index = net.l2.chain.store.transaction(bytes.fromhex(receipt["transactionHash"][2:])) or pytest.fail("not there")
+    block, index = net.l2.chain.store.transaction(bytes.fromhex(receipt["transactionHash"][2:])) or pytest.fail(
+        "not there"
+    )
     assert int(promise["miniBlockNumber"], 16) == mini_block(block, mini_block_index(block, index)).number
     assert promise["chainId"] == net.rpc("eth_chainId")
     assert promise["signer"] == SEQUENCER == net.rpc("megadev_sequencerAt", promise["blockNumber"])

@@ -228,7 +228,8 @@ def test_cast_sends_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
 
 @pytest.mark.node_js
 @pytest.mark.skipif(
-    shutil.which("node") is None or not (Path(NODE_MODULES) / "viem").is_dir(), reason="there is no Node.js with viem here"
+    shutil.which("node") is None or not (Path(NODE_MODULES) / "viem").is_dir(),
+    reason="there is no Node.js with viem here",
 )
 @pytest.mark.parametrize("block", of_kind("ts", '"viem"'))
 def test_viem_sends_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:

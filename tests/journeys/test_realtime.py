@@ -188,7 +188,9 @@ def test_under_load_numbers_have_no_gaps_and_each_transaction_is_in_one_mini_blo
         assert len(told) == len(set(told)) == senders * each
         assert set(told) == set(hashes)
         assert [receipt["transactionHash"] for mini in seen for receipt in mini["receipts"]] == told
-        blocks = [net.rpc("eth_getBlockByNumber", hex(n), False) for n in range(int(net.rpc("eth_blockNumber"), 16) + 1)]
+        blocks = [
+            net.rpc("eth_getBlockByNumber", hex(n), False) for n in range(int(net.rpc("eth_blockNumber"), 16) + 1)
+        ]
         assert [tx_hash for block in blocks for tx_hash in block["transactions"]] == told
         per_block: dict[str, list[int]] = {}
         for mini in seen:
@@ -389,7 +391,11 @@ def test_the_feed_is_there_only_when_asked_for_and_takes_no_requests(net: Devnet
         feed.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}))
         net.rpc("evm_mine")
         assert next_piece(feed)["index"] == 0
-    with Devnet() as other, pytest.raises(InvalidStatus, match="404"), connect(other.serve().replace("http", "ws") + "/flashblocks"):
+    with (
+        Devnet() as other,
+        pytest.raises(InvalidStatus, match="404"),
+        connect(other.serve().replace("http", "ws") + "/flashblocks"),
+    ):
         pass
 
 

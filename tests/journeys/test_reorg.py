@@ -87,7 +87,9 @@ def test_a_reorg_replaces_the_last_blocks_by_empty_ones(net: Devnet, alice: str)
     assert net.rpc("eth_getTransactionReceipt", kept) is not None
     for tx_hash in lost:
         assert net.rpc("eth_getTransactionReceipt", tx_hash) is None
-        assert net.rpc("eth_getTransactionByHash", tx_hash) is None, "as in Anvil, they are not put back into the txpool"
+        assert net.rpc("eth_getTransactionByHash", tx_hash) is None, (
+            "as in Anvil, they are not put back into the txpool"
+        )
     assert net.rpc("eth_getBlockByHash", old[2]["hash"], False) is None
     assert_chain_hangs_together(net)
 
@@ -151,7 +153,9 @@ def test_contracts_of_a_reorg_find_each_other_and_its_hashes(net: Devnet, alice:
     address = net.rpc("eth_sendTransactionSync", {"from": alice, "data": creation})["contractAddress"]
     net.rpc("evm_revert", snapshot)
     call = "0x" + encode_call("many(uint256)", 2).hex()
-    net.rpc("anvil_reorg", 2, [[{"from": alice, "data": creation}, 0], [{"from": alice, "to": address, "data": call}, 1]])
+    net.rpc(
+        "anvil_reorg", 2, [[{"from": alice, "data": creation}, 0], [{"from": alice, "to": address, "data": call}, 1]]
+    )
     assert len(net.rpc("eth_getLogs", {"fromBlock": "0x0", "address": address})) == 2
     # BLOCKHASH(1) from block 3: PUSH1 1 BLOCKHASH PUSH0 MSTORE PUSH1 32 PUSH0 RETURN
     net.rpc("evm_mine")
@@ -261,9 +265,7 @@ def test_a_reset_starts_over(net: Devnet, clock: ManualClock, alice: str, method
     clock.advance(100)
     waiting = pay(net, alice, NOBODY, 6)
     assert net.rpc(method, *params) is None
-    assert [
-        block(net, "latest"), net.rpc("eth_getBlockByNumber", "pending", False), net.rpc("anvil_nodeInfo")
-    ] == fresh
+    assert [block(net, "latest"), net.rpc("eth_getBlockByNumber", "pending", False), net.rpc("anvil_nodeInfo")] == fresh
     assert (balance(net, NOBODY), net.rpc("eth_getTransactionCount", alice, "pending")) == (0, "0x0")
     assert net.rpc("eth_getTransactionByHash", waiting) is None
     assert net.rpc("evm_revert", snapshot) is False

@@ -54,8 +54,13 @@ def refusal(net: Devnet, *params: Any, method: str = "eth_sendTransaction") -> R
 def signed(net: Devnet, key: int = 0, **fields: Any) -> str:
     """A transaction signed by eth-account with a dev account's key."""
     defaults = {
-        "chainId": 31337, "nonce": 0, "gas": 21_000, "to": NOBODY, "value": 1,
-        "maxFeePerGas": 10 * GWEI, "maxPriorityFeePerGas": GWEI,
+        "chainId": 31337,
+        "nonce": 0,
+        "gas": 21_000,
+        "to": NOBODY,
+        "value": 1,
+        "maxFeePerGas": 10 * GWEI,
+        "maxPriorityFeePerGas": GWEI,
     }
     if "gasPrice" in fields:
         del defaults["maxFeePerGas"], defaults["maxPriorityFeePerGas"]
@@ -117,8 +122,12 @@ def test_a_delegation_is_sent_as_type_4_and_takes_effect(net: Devnet, alice: str
         {"chainId": 31337, "address": bytes.fromhex(NOBODY[2:]), "nonce": 0}, net.accounts[1].private_key
     )
     authorization = {
-        "chainId": "0x7a69", "address": NOBODY, "nonce": "0x0",
-        "yParity": hex(signed_tuple.y_parity), "r": hex(signed_tuple.r), "s": hex(signed_tuple.s),
+        "chainId": "0x7a69",
+        "address": NOBODY,
+        "nonce": "0x0",
+        "yParity": hex(signed_tuple.y_parity),
+        "r": hex(signed_tuple.r),
+        "s": hex(signed_tuple.s),
     }
     receipt = net.rpc("eth_sendTransactionSync", {"from": alice, "to": alice, "authorizationList": [authorization]})
     assert (receipt["type"], receipt["status"]) == ("0x4", "0x1")

@@ -222,9 +222,7 @@ EFFECTS: dict[str, Effect] = {
     "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
     "allow_origin": Effect("http://a.test", lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
-    "latency": Effect(
-        "1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"
-    ),
+    "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
     "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),
     "subscriber_backlog": Effect(1, lambda net: subscribed(net, 100, blocks=1), 0),
     "no_cors": Effect(True, lambda net: ask(net, Origin="http://a.test"), (200, None)),

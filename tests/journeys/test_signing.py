@@ -137,6 +137,8 @@ def test_an_array_of_fixed_length_must_have_it(net: Devnet, alice: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["eth_signTypedData", "eth_signTypedData_v3", "eth_signTypedData_v4"])
-@pytest.mark.parametrize("data", [[{"type": "string", "name": "a", "value": "b"}], MAIL | {"types": {"Mail": "x"}}, "[]"])
+@pytest.mark.parametrize(
+    "data", [[{"type": "string", "name": "a", "value": "b"}], MAIL | {"types": {"Mail": "x"}}, "[]"]
+)
 def test_what_is_no_typed_data_is_refused(net: Devnet, alice: str, method: str, data: Any) -> None:
     assert refusal(net, method, alice, data).code == -32602

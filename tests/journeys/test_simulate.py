@@ -68,7 +68,16 @@ def header_hash(block: dict[str, Any]) -> str:
         "timestamp extraData mixHash nonce baseFeePerGas withdrawalsRoot blobGasUsed excessBlobGas parentBeaconBlockRoot "
         "requestsHash"
     ).split()
-    numbers = {"difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed", "excessBlobGas"}
+    numbers = {
+        "difficulty",
+        "number",
+        "gasLimit",
+        "gasUsed",
+        "timestamp",
+        "baseFeePerGas",
+        "blobGasUsed",
+        "excessBlobGas",
+    }
     fields = [int(block[name], 16) if name in numbers else bytes.fromhex(block[name][2:]) for name in names]
     return "0x" + keccak(rlp.encode(fields)).hex()
 
@@ -180,7 +189,8 @@ def test_a_coinbase_and_gas_limit_carry_over_but_a_base_fee_does_not(net: Devnet
 def test_a_failed_call_says_how_and_the_next_goes_on(net: Devnet) -> None:
     reverter = deploy(net, "Reverter")
     (block,) = simulate(
-        net, {"calls": [call(reverter, "withReason()"), call(reverter, "withInvalidOpcode()", gas="0xffff"), {"to": PAYEE}]}
+        net,
+        {"calls": [call(reverter, "withReason()"), call(reverter, "withInvalidOpcode()", gas="0xffff"), {"to": PAYEE}]},
     )
     reverted, halted, fine = block["calls"]
     assert (reverted["status"], reverted["returnData"]) == ("0x0", "0x")
@@ -204,9 +214,7 @@ def test_logs_stand_where_they_would(net: Devnet) -> None:
 
 
 def transfers(logs: list[dict[str, Any]]) -> list[tuple[str, str, int]]:
-    return [
-        (log["topics"][1], log["topics"][2], int(log["data"], 16)) for log in logs if log["address"] == ETHER_TOKEN
-    ]
+    return [(log["topics"][1], log["topics"][2], int(log["data"], 16)) for log in logs if log["address"] == ETHER_TOKEN]
 
 
 def test_movements_of_ether_become_logs_where_asked_for(net: Devnet, alice: str) -> None:
@@ -244,7 +252,18 @@ def test_creation_and_destruction_move_ether_too(net: Devnet, alice: str) -> Non
     salt, heir = bytes(32), bytes.fromhex(PAYEE[2:])
     (block,) = simulate(
         net,
-        {"calls": [call(factory, "createAndDestroy(uint256,bytes32,address)", 1, salt, heir, **{"from": alice, "value": "0x9"})]},
+        {
+            "calls": [
+                call(
+                    factory,
+                    "createAndDestroy(uint256,bytes32,address)",
+                    1,
+                    salt,
+                    heir,
+                    **{"from": alice, "value": "0x9"},
+                )
+            ]
+        },
         traceTransfers=True,
     )
     moved = transfers(block["calls"][0]["logs"])
@@ -261,7 +280,13 @@ def test_full_transactions_are_shown_where_asked_for(net: Devnet, alice: str) ->
         returnFullTransactions=True,
     )
     (tx,) = block["transactions"]
-    assert (tx["from"], tx["type"], tx["gasPrice"], tx["maxFeePerGas"], tx["nonce"]) == (alice, "0x2", "0xf", "0x10", "0x0")
+    assert (tx["from"], tx["type"], tx["gasPrice"], tx["maxFeePerGas"], tx["nonce"]) == (
+        alice,
+        "0x2",
+        "0xf",
+        "0x10",
+        "0x0",
+    )
     assert (tx["blockHash"], tx["blockNumber"], tx["transactionIndex"]) == (block["hash"], block["number"], "0x0")
 
 
@@ -298,10 +323,20 @@ PRICED = {"maxFeePerGas": hex(2 * GWEI)}
         ([{"calls": [{"from": "ALICE", "to": PAYEE}]}], {}, -38012, "less than block base fee"),
         ([{"calls": [{"from": "ALICE", "to": PAYEE, "gas": "0x5207", **PRICED}]}], {}, -38013, "intrinsic gas too low"),
         ([{"calls": [{"from": PAYER, "to": PAYEE, "gas": "0x5208", **PRICED}]}], {}, -38014, "insufficient funds"),
-        ([{"calls": [{"from": PAYER, "to": PAYEE, "value": "0x1"}]}], {"validation": False}, -38014, "insufficient funds"),
+        (
+            [{"calls": [{"from": PAYER, "to": PAYEE, "value": "0x1"}]}],
+            {"validation": False},
+            -38014,
+            "insufficient funds",
+        ),
         ([{"calls": [{"from": "ALICE", "to": PAYEE, "gas": "0x1c9c381"}]}], {"validation": False}, -38015, "gas limit"),
         ([{"calls": [{"data": "0x" + "00" * 49_153}]}], {"validation": False}, -38025, "initcode"),
-        ([{"calls": [{"to": PAYEE, "maxPriorityFeePerGas": "0x1"}]}], {"validation": False}, -32602, "higher than max fee"),
+        (
+            [{"calls": [{"to": PAYEE, "maxPriorityFeePerGas": "0x1"}]}],
+            {"validation": False},
+            -32602,
+            "higher than max fee",
+        ),
         ([{"blockOverrides": {"number": "0x1"}}], {}, -38020, "block numbers must be in order: 1 <= 1"),
         ([{"blockOverrides": {"number": "0x5"}}, {"blockOverrides": {"number": "0x5"}}], {}, -38020, "5 <= 5"),
         ([{"blockOverrides": {"time": "0x1"}}], {}, -38021, "block timestamps must be in order"),

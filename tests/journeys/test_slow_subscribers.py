@@ -166,7 +166,12 @@ def test_equal_log_filters_are_one_stream_and_each_log_is_encoded_once(
     alice = net.accounts[0].address
     creation = {"from": alice, "data": "0x" + load("Logger").creation.hex()}
     logger = net.rpc("eth_sendTransactionSync", creation)["contractAddress"]
-    filters = [{}, {"address": logger}, {"address": [logger.upper().replace("X", "x")], "topics": []}, {"topics": [None]}]
+    filters = [
+        {},
+        {"address": logger},
+        {"address": [logger.upper().replace("X", "x")], "topics": []},
+        {"topics": [None]},
+    ]
     with connect(net.url.replace("http", "ws")) as client:
         ids = {ask(client, "eth_subscribe", "logs", wanted)["result"] for wanted in filters * 3}
         assert len(subscriptions(net)._streams["logs"]) == 3, "an address given alone or in a list is the same filter"

@@ -65,7 +65,9 @@ class Logger:
 
     def log(self, signature: str, *args: Value) -> Any:
         data = "0x" + encode_call(signature, *args).hex()
-        return self._chain.rpc("eth_sendTransactionSync", {"from": self._chain.sender, "to": self.address, "data": data})
+        return self._chain.rpc(
+            "eth_sendTransactionSync", {"from": self._chain.sender, "to": self.address, "data": data}
+        )
 
 
 @pytest.fixture
@@ -133,7 +135,11 @@ def test_in_the_dev_preset_each_transaction_is_told_as_a_mini_block() -> None:
     told = Listener(chain).subscribe("miniBlocks")
     hashes = [chain.pay() for _ in range(3)]
     assert [[tx["hash"] for tx in shown["transactions"]] for shown in told] == [[tx_hash] for tx_hash in hashes]
-    assert [(shown["mini_block_number"], shown["index"]) for shown in told] == [("0x0", "0x0"), ("0x1", "0x0"), ("0x2", "0x0")]
+    assert [(shown["mini_block_number"], shown["index"]) for shown in told] == [
+        ("0x0", "0x0"),
+        ("0x1", "0x0"),
+        ("0x2", "0x0"),
+    ]
 
 
 # -- heads --------------------------------------------------------------------------------------------------------
@@ -265,7 +271,12 @@ def test_storage_is_told_by_slot_and_only_what_the_mini_block_changed(chain: Cha
     write(7, 0)
     chain.loop.advance(0.01)
     assert chosen == [
-        {"address": storage, "nonce": "0x1", "balance": "0x0", "storage": {word(7): word(2), word(2**256 - 1): word(3)}},
+        {
+            "address": storage,
+            "nonce": "0x1",
+            "balance": "0x0",
+            "storage": {word(7): word(2), word(2**256 - 1): word(3)},
+        },
         {"address": storage, "nonce": "0x1", "balance": "0x0", "storage": {word(7): word(0)}},
     ]
     assert others == []

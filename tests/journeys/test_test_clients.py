@@ -279,10 +279,21 @@ def test_forge_deploys_by_script(tmp_path: Path) -> None:
     ):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(text, encoding="utf-8")
-    (tmp_path / "foundry.toml").write_text(f'[profile.default]\nsolc = "{compiler}"\nevm_version = "prague"\noffline = true\n')
+    (tmp_path / "foundry.toml").write_text(
+        f'[profile.default]\nsolc = "{compiler}"\nevm_version = "prague"\noffline = true\n'
+    )
     with Devnet() as net:
         key = net.accounts[0].private_key
-        command = [forge, "script", "script/Deploy.s.sol:Deploy", "--rpc-url", net.serve(), "--private-key", key, "--broadcast"]
+        command = [
+            forge,
+            "script",
+            "script/Deploy.s.sol:Deploy",
+            "--rpc-url",
+            net.serve(),
+            "--private-key",
+            key,
+            "--broadcast",
+        ]
         env = {**os.environ, "FOUNDRY_DISABLE_NIGHTLY_WARNING": "1"}
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -76,7 +76,13 @@ def test_a_reset_brings_the_present_back(megadev_up: Callable[..., RunningNode])
 
 def test_a_time_that_is_none_is_refused_and_nothing_moves(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--manual-clock", "--timestamp", str(START))
-    for when, said in (("+5", "+5s"), ("tomorrow", "+1d"), (str(NEW_YEAR), f"@{NEW_YEAR}"), ("", "+1d"), ("2027-02-30", "WHEN")):
+    for when, said in (
+        ("+5", "+5s"),
+        ("tomorrow", "+1d"),
+        (str(NEW_YEAR), f"@{NEW_YEAR}"),
+        ("", "+1d"),
+        ("2027-02-30", "WHEN"),
+    ):
         done = megadev_time(node, when)
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr and "Traceback" not in done.stderr

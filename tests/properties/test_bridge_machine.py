@@ -44,9 +44,7 @@ class BridgeMachine(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, value=AMOUNTS)
     def withdraw(self, who: int, value: int) -> None:
-        self.transact(
-            self.bridge.passer.functions.initiateWithdrawal(WITHDRAWN, 100_000, b""), self.people[who], value
-        )
+        self.transact(self.bridge.passer.functions.initiateWithdrawal(WITHDRAWN, 100_000, b""), self.people[who], value)
 
     @rule()
     def bring_one_on(self) -> None:

@@ -55,7 +55,14 @@ class ChainMachine(RuleBasedStateMachine):
     def send(self, sender: str, to: str, value: int, nonce: int, price: int) -> Any:
         return self.net.rpc(
             "eth_sendTransaction",
-            {"from": sender, "to": to, "value": hex(value), "nonce": hex(nonce), "gas": hex(21_000), "gasPrice": hex(price)},
+            {
+                "from": sender,
+                "to": to,
+                "value": hex(value),
+                "nonce": hex(nonce),
+                "gas": hex(21_000),
+                "gasPrice": hex(price),
+            },
         )
 
     def base_fee(self) -> int:

@@ -79,9 +79,9 @@ class MiniBlockMachine(RuleBasedStateMachine):
         elif isinstance(event, BlocksRemoved):
             for block in event.blocks:
                 assert self.sealed.pop() is block
-                assert [msgspec.structs.replace(mini, diffs=()) for mini in self.announced[-len(block.cuts) :] if block.cuts] == [
-                    *mini_blocks(block)
-                ]
+                assert [
+                    msgspec.structs.replace(mini, diffs=()) for mini in self.announced[-len(block.cuts) :] if block.cuts
+                ] == [*mini_blocks(block)]
                 del self.announced[len(self.announced) - len(block.cuts) :]
             self.executed = [(tx, number) for tx, number in self.executed if number < len(self.sealed)]
             self.checked = min(self.checked, len(self.sealed) - 1)
@@ -99,7 +99,12 @@ class MiniBlockMachine(RuleBasedStateMachine):
 
     # -- what may happen ------------------------------------------------------------------------------------------
 
-    @rule(sender=WHO, to=st.integers(0, 4), ahead=st.sampled_from((0, 0, 0, 0, 1, 2)), gas=st.sampled_from((60_000, 90_000, 250_000)))
+    @rule(
+        sender=WHO,
+        to=st.integers(0, 4),
+        ahead=st.sampled_from((0, 0, 0, 0, 1, 2)),
+        gas=st.sampled_from((60_000, 90_000, 250_000)),
+    )
     def pay(self, sender: int, to: int, ahead: int, gas: int) -> None:
         nonce = int(self.net.rpc("eth_getTransactionCount", self.who[sender], "pending"), 16) + ahead
         request = {"from": self.who[sender], "to": self.who[to], "nonce": hex(nonce), "gas": hex(gas)}
@@ -184,7 +189,9 @@ class MiniBlockMachine(RuleBasedStateMachine):
         tx_offset = mini_offset = 0
         for block in everywhere:
             ends = [cut.end for cut in block.cuts]
-            assert ends == sorted(set(ends)) and (block is open_block or ends[-1:] == [len(block.transactions)][: len(ends)])
+            assert ends == sorted(set(ends)) and (
+                block is open_block or ends[-1:] == [len(block.transactions)][: len(ends)]
+            )
             assert (block.mini_block_offset, getattr(block, "tx_offset", tx_offset)) == (mini_offset, tx_offset)
             assert block is open_block or bool(ends) == bool(block.transactions)
             tx_offset, mini_offset = tx_offset + len(block.transactions), mini_offset + len(ends)
@@ -192,7 +199,9 @@ class MiniBlockMachine(RuleBasedStateMachine):
             assert all(before * 1_000_000 < cut.timestamp <= block.timestamp * 1_000_000 for cut in block.cuts)
         placed = [(tx.hash, block.number) for block in everywhere for tx in block.transactions]
         assert len({tx_hash for tx_hash, _ in placed}) == len(placed)
-        reorganised = {tx.hash for block in blocks for tx in block.transactions} - {tx_hash for tx_hash, _ in self.executed}
+        reorganised = {tx.hash for block in blocks for tx in block.transactions} - {
+            tx_hash for tx_hash, _ in self.executed
+        }
         assert [place for place in placed if place[0] not in reorganised] == self.executed
         assert not {tx.hash for tx in chain.pool.transactions()} & {tx_hash for tx_hash, _ in placed}
         assert int(self.net.rpc("eth_getBalance", STRANGER), 16) == self.balance

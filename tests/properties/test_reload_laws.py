@@ -26,7 +26,17 @@ from tests.units.reload.project import SOLIDITY_VERSIONS
 from tests.units.reload.stage import BROKEN, Stage
 
 WORD = 32
-SIZES = {"uint8": 1, "int8": 1, "uint128": 16, "uint256": 32, "int256": 32, "bytes32": 32, "bytes4": 4, "bool": 1, "address": 20}
+SIZES = {
+    "uint8": 1,
+    "int8": 1,
+    "uint128": 16,
+    "uint256": 32,
+    "int256": 32,
+    "bytes32": 32,
+    "bytes4": 4,
+    "bool": 1,
+    "address": 20,
+}
 KEYS = (1, 2)
 WORDS = ("X", "Y", "Z")
 LONG = 40
@@ -71,7 +81,9 @@ types = st.recursive(
     lambda inner: st.one_of(
         st.builds(lambda item, length: T("array", item=item, length=length), inner, st.integers(1, 4)),
         members(inner).map(lambda found: T("struct", members=found)),
-        st.builds(lambda key, item: T("mapping", key, item=item), st.sampled_from(("uint256", "uint8", "address")), inner),
+        st.builds(
+            lambda key, item: T("mapping", key, item=item), st.sampled_from(("uint256", "uint8", "address")), inner
+        ),
         st.builds(lambda item, length: T("list", item=item, length=length), inner, st.integers(2, 4)),
     ),
     max_leaves=4,
@@ -158,7 +170,7 @@ Found: TypeAlias = dict[str, tuple[str, bytes]]
 
 
 class Solidity:
-    """"Layout of State Variables in Storage and Transient Storage" in the Solidity documentation."""
+    """ "Layout of State Variables in Storage and Transient Storage" in the Solidity documentation."""
 
     def size(self, t: T) -> tuple[int, bool]:
         """Bytes, and whether it begins a slot and fills it."""
@@ -318,20 +330,23 @@ def is_falsified(rules: Solidity, before: Declared, after: Declared) -> bool:
         heirs = [
             old
             for old in before
-            if old.name in (one.name, one.formerly)
-            and (old.owner == one.owner or (old.owner, old.name) not in claimed)
+            if old.name in (one.name, one.formerly) and (old.owner == one.owner or (old.owner, old.name) not in claimed)
         ]
         for old in heirs:
             follows.setdefault((old.owner, old.name), []).append(bare)
         if not heirs:
             fresh.append(bare)
     for at, one in rules.variables(before):
-        was = {p.partition(".")[2].removeprefix(one.name): v for p, v in look(rules, memory, f".{one.name}", one.type, at)}
+        was = {
+            p.partition(".")[2].removeprefix(one.name): v for p, v in look(rules, memory, f".{one.name}", one.type, at)
+        }
         now = follows.get((one.owner, one.name), [])
         # where several may claim it, by their names or by what they say, one of them must be right about all of it
         if not any(all(found.get(path) == value for path, value in was.items()) for found in now):
             return True
-        if len(now) == 1 and any(any(value) for path, (kind, value) in now[0].items() if path not in was and kind != "enum"):
+        if len(now) == 1 and any(
+            any(value) for path, (kind, value) in now[0].items() if path not in was and kind != "enum"
+        ):
             return True
     return any(any(value) for found in fresh for kind, value in found.values() if kind != "enum")
 
@@ -412,7 +427,9 @@ def vyper_source(declared: Declared) -> tuple[str, dict[str, Any]]:
     variables = []
     for at, one in VYPER.variables(declared):
         text = spelled(one.type)
-        variables.append((f"# @custom:oz-renamed-from {one.formerly}\n" if one.formerly else "") + f"{one.name}: {text}\n")
+        variables.append(
+            (f"# @custom:oz-renamed-from {one.formerly}\n" if one.formerly else "") + f"{one.name}: {text}\n"
+        )
         printed[one.name] = {"type": text, "slot": at // WORD, "n_slots": VYPER.size(one.type)[0] // WORD}
     return "".join(written + variables), {"storage_layout": printed}
 
@@ -470,7 +487,11 @@ def test_what_stays_the_same_is_accepted(declared: Declared, rules: Solidity) ->
 
 
 @settings(max_examples=15)
-@given(st.lists(st.tuples(st.sampled_from([*SOLIDITY_VERSIONS, BROKEN, "bump", "undo"]), st.booleans()), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*SOLIDITY_VERSIONS, BROKEN, "bump", "undo"]), st.booleans()), min_size=1, max_size=6
+    )
+)
 def test_a_refused_or_failed_reload_changes_nothing(steps: list[tuple[str, bool]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stage = Stage(Path(folder))

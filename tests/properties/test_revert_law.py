@@ -100,7 +100,13 @@ class RevertMachine(RuleBasedStateMachine):
             "arrivals": [tx.hash for tx in chain.pool.transactions()],
             "settings": (sequencer.blocks, sequencer.mode, sequencer.spec, chain.mining.block_time),
             # the offset is not there: it makes up for the time that passed, so that the chain's time is what it was
-            "time": (time.now(), time.latest_block, time.settings.next_exact, time.settings.interval, time.settings.lead),
+            "time": (
+                time.now(),
+                time.latest_block,
+                time.settings.next_exact,
+                time.settings.interval,
+                time.settings.lead,
+            ),
         }
 
     def ask(self, where: int, *call: Any) -> None:
@@ -112,7 +118,13 @@ class RevertMachine(RuleBasedStateMachine):
 
     # -- what may happen in between -------------------------------------------------------------------------------
 
-    @rule(where=WHERE, sender=WHO, to=st.integers(0, 4), value=st.integers(0, 3 * ETHER), ahead=st.sampled_from((0, 0, 0, 1)))
+    @rule(
+        where=WHERE,
+        sender=WHO,
+        to=st.integers(0, 4),
+        value=st.integers(0, 3 * ETHER),
+        ahead=st.sampled_from((0, 0, 0, 1)),
+    )
     def pay(self, where: int, sender: int, to: int, value: int, ahead: int) -> None:
         nonce = int(self.net.endpoints[where].rpc("eth_getTransactionCount", self.who[sender], "pending"), 16) + ahead
         request = {"from": self.who[sender], "to": self.who[to], "value": hex(value), "nonce": hex(nonce)}
@@ -142,33 +154,41 @@ class RevertMachine(RuleBasedStateMachine):
             self.clock.advance(seconds)
             return
         later = self.net.endpoints[where].chain.time.now() + seconds
-        self.ask(where, *[
-            ("evm_increaseTime", seconds),
-            ("evm_increaseTime", seconds, True),
-            ("evm_setTime", later - 5_000),
-            ("evm_setNextBlockTimestamp", later),
-            ("anvil_setBlockTimestampInterval", seconds),
-            ("anvil_removeBlockTimestampInterval",),
-        ][how - 1])
+        self.ask(
+            where,
+            *[
+                ("evm_increaseTime", seconds),
+                ("evm_increaseTime", seconds, True),
+                ("evm_setTime", later - 5_000),
+                ("evm_setNextBlockTimestamp", later),
+                ("anvil_setBlockTimestampInterval", seconds),
+                ("anvil_removeBlockTimestampInterval",),
+            ][how - 1],
+        )
 
-    @rule(where=WHERE, what=st.sampled_from((
-        ("evm_setAutomine", True),
-        ("evm_setAutomine", False),
-        ("evm_setIntervalMining", 7),
-        ("evm_setIntervalMining", 0.5),
-        ("evm_setIntervalMining", 0),
-        ("anvil_setCoinbase", STRANGER),
-        ("anvil_setNextBlockBaseFeePerGas", hex(3 * 10**9)),
-        ("anvil_setNextBlockPrevRandao", "0x" + "77" * 32),
-        ("evm_setBlockGasLimit", 25_000_000),
-        ("anvil_impersonateAccount", STRANGER),
-        ("anvil_stopImpersonatingAccount", STRANGER),
-        ("anvil_autoImpersonateAccount", True),
-        ("anvil_setLoggingEnabled", False),
-        ("anvil_dropAllTransactions",),
-        ("anvil_setChainId", 1234),
-        ("anvil_impersonateSignature", "0x" + "11" * 64 + "1b", STRANGER),
-    )))
+    @rule(
+        where=WHERE,
+        what=st.sampled_from(
+            (
+                ("evm_setAutomine", True),
+                ("evm_setAutomine", False),
+                ("evm_setIntervalMining", 7),
+                ("evm_setIntervalMining", 0.5),
+                ("evm_setIntervalMining", 0),
+                ("anvil_setCoinbase", STRANGER),
+                ("anvil_setNextBlockBaseFeePerGas", hex(3 * 10**9)),
+                ("anvil_setNextBlockPrevRandao", "0x" + "77" * 32),
+                ("evm_setBlockGasLimit", 25_000_000),
+                ("anvil_impersonateAccount", STRANGER),
+                ("anvil_stopImpersonatingAccount", STRANGER),
+                ("anvil_autoImpersonateAccount", True),
+                ("anvil_setLoggingEnabled", False),
+                ("anvil_dropAllTransactions",),
+                ("anvil_setChainId", 1234),
+                ("anvil_impersonateSignature", "0x" + "11" * 64 + "1b", STRANGER),
+            )
+        ),
+    )
     def switch(self, where: int, what: tuple[Any, ...]) -> None:
         self.ask(where, *what)
 

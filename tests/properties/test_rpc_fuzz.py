@@ -38,7 +38,17 @@ TYPED_DATA = {
     "message": {"to": ACCOUNTS[0], "list": [1, 256]},
 }
 # calldata that is also code: halts, stores, logs, calls, creates, reverts with a reason
-CODES = ["0x", "0x00", "0xfe", "0x5f5ffd", "0x600160005500", "0x5f5fa0", "0x5f5f5f5f5f335af1", "0x305ff0", "0x08c379a0" + "00" * 64]
+CODES = [
+    "0x",
+    "0x00",
+    "0xfe",
+    "0x5f5ffd",
+    "0x600160005500",
+    "0x5f5fa0",
+    "0x5f5f5f5f5f335af1",
+    "0x305ff0",
+    "0x08c379a0" + "00" * 64,
+]
 
 
 class Listener:
@@ -71,25 +81,34 @@ BLOCKS = st.one_of(
     st.builds(lambda block, strict: {"blockHash": block, "requireCanonical": strict}, WORDS, st.booleans()),
 )
 ACCESS = st.lists(
-    st.fixed_dictionaries({"address": st.sampled_from(ADDRESSES), "storageKeys": st.lists(WORDS, max_size=2)}), max_size=2
+    st.fixed_dictionaries({"address": st.sampled_from(ADDRESSES), "storageKeys": st.lists(WORDS, max_size=2)}),
+    max_size=2,
 )
 AUTHORIZATIONS = st.lists(
-    st.fixed_dictionaries({
-        "chainId": st.sampled_from(["0x0", "0x7a69", hex(2**256 - 1)]),
-        "address": st.sampled_from(ADDRESSES),
-        **dict.fromkeys(("nonce", "yParity", "r", "s"), NUMBERS.map(hex)),
-    }),
+    st.fixed_dictionaries(
+        {
+            "chainId": st.sampled_from(["0x0", "0x7a69", hex(2**256 - 1)]),
+            "address": st.sampled_from(ADDRESSES),
+            **dict.fromkeys(("nonce", "yParity", "r", "s"), NUMBERS.map(hex)),
+        }
+    ),
     max_size=2,
 )
 TOPICS = st.lists(st.none() | WORDS | st.lists(st.none() | WORDS, max_size=3), max_size=5)
 
 GARBAGE = st.one_of(
     st.recursive(
-        st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8) | st.sampled_from(EXTREMES),
+        st.none()
+        | st.booleans()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=8)
+        | st.sampled_from(EXTREMES),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
         max_leaves=5,
     ),
-    st.sampled_from(["0x", "0x0g", "0X10", "0x 1", "latest ", "0x" + "f" * 1000, "١", "\x00", "😀", "1e3", "-0x1", 1e300, "9" * 79]),
+    st.sampled_from(
+        ["0x", "0x0g", "0X10", "0x 1", "latest ", "0x" + "f" * 1000, "١", "\x00", "😀", "1e3", "-0x1", 1e300, "9" * 79]
+    ),
 )
 
 PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
@@ -101,7 +120,8 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "decode_uint8": QUANTITIES,
     "decode_uint64": QUANTITIES,
     "decode_bool": st.booleans(),
-    "decode_string": st.sampled_from(HASHES) | st.sampled_from(["newHeads", "logs", "newPendingTransactions", "syncing", "0x1"]),
+    "decode_string": st.sampled_from(HASHES)
+    | st.sampled_from(["newHeads", "logs", "newPendingTransactions", "syncing", "0x1"]),
     "decode_float": st.sampled_from([0, 25.0, 50, 99.9, 100, 101, -1, 10**308, 10**310]),
     "decode_number_or_tag": TAGS | QUANTITIES,
     "decode_block": BLOCKS,
@@ -111,7 +131,8 @@ PLAUSIBLE: dict[str, st.SearchStrategy[Any]] = {
     "_decode_topics": TOPICS,
     "_decode_timestamp": QUANTITIES,
     "_decode_seconds": QUANTITIES | st.floats(0, 100),
-    "_decode_mine_options": QUANTITIES | st.fixed_dictionaries({}, optional={"timestamp": QUANTITIES, "blocks": QUANTITIES}),
+    "_decode_mine_options": QUANTITIES
+    | st.fixed_dictionaries({}, optional={"timestamp": QUANTITIES, "blocks": QUANTITIES}),
     "_decode_address_or_key": st.sampled_from([*ADDRESSES, *HASHES]),
     "_decode_transaction_index": st.just(-1) | QUANTITIES,
     "_decode_storage_key": QUANTITIES | WORDS,
@@ -144,9 +165,13 @@ def _fitting(annotation: Any) -> st.SearchStrategy[Any]:
     needed = {f.encode_name: wanted(hints[f.name]) for f in fields if f.default is msgspec.NODEFAULT}
     other = {f.encode_name: wanted(hints[f.name]) for f in fields if f.default is not msgspec.NODEFAULT}
     # few at a time, or nothing would ever fit together
-    return st.lists(st.sampled_from(sorted(other)), max_size=4, unique=True).flatmap(
-        lambda names: st.fixed_dictionaries(needed | {name: other[name] for name in names})
-    ) if other else st.fixed_dictionaries(needed)
+    return (
+        st.lists(st.sampled_from(sorted(other)), max_size=4, unique=True).flatmap(
+            lambda names: st.fixed_dictionaries(needed | {name: other[name] for name in names})
+        )
+        if other
+        else st.fixed_dictionaries(needed)
+    )
 
 
 def params_of(name: str) -> st.SearchStrategy[Any]:
@@ -159,7 +184,15 @@ def params_of(name: str) -> st.SearchStrategy[Any]:
     whole = st.tuples(*(wanted(hints[parameter]) for parameter in parameters)).map(list)
     cut = st.tuples(whole, st.integers(0, len(parameters))).map(lambda drawn: drawn[0][: drawn[1]])
     return st.integers(0, 19).flatmap(
-        lambda chance: GARBAGE if chance == 19 else whole.map(lambda params: [*params, 0]) if chance == 18 else cut if chance > 14 else whole
+        lambda chance: (
+            GARBAGE
+            if chance == 19
+            else whole.map(lambda params: [*params, 0])
+            if chance == 18
+            else cut
+            if chance > 14
+            else whole
+        )
     )
 
 
@@ -193,7 +226,10 @@ def starts(net: Devnet) -> list[str]:
     return [net.rpc("anvil_snapshot")]
 
 
-REMEDIES = {"megadev_sequencer_pause": "megadev_sequencer_resume", "megadev_sequencer_crash": "megadev_sequencer_restart"}
+REMEDIES = {
+    "megadev_sequencer_pause": "megadev_sequencer_resume",
+    "megadev_sequencer_crash": "megadev_sequencer_restart",
+}
 """What stops the sequencer until it is told to go on, and how it is told."""
 OFFERED = sorted(entry.name for entry in CATALOG if entry.is_available)
 
@@ -227,7 +263,9 @@ def test_every_method_answers_anything(net: Devnet, starts: list[str], name: str
         error = answer["error"]
         assert answer.keys() == {"jsonrpc", "id", "error"}
         # 3: reverted; 4: not included in time, which is the one refusal after the fact
-        assert type(error["code"]) is int and (error["code"] in (3, 4) or -32800 < error["code"] <= -32000 or -38100 < error["code"] <= -38000)
+        assert type(error["code"]) is int and (
+            error["code"] in (3, 4) or -32800 < error["code"] <= -32000 or -38100 < error["code"] <= -38000
+        )
         assert error["code"] != -32603
         assert error["message"]
         if error["code"] != 4:
@@ -238,7 +276,11 @@ def test_every_method_answers_anything(net: Devnet, starts: list[str], name: str
     if name in REMEDIES and "result" in answer:
         assert "result" in ask(REMEDIES[name], [])
     # and whatever it did, the node goes on: it mines, and its head has the shape of a block
-    for follow_up, arguments in (("anvil_mine", []), ("eth_getBlockByNumber", ["latest", True]), ("eth_feeHistory", [2, "latest", [50]])):
+    for follow_up, arguments in (
+        ("anvil_mine", []),
+        ("eth_getBlockByNumber", ["latest", True]),
+        ("eth_feeHistory", [2, "latest", [50]]),
+    ):
         assert "result" in ask(follow_up, arguments), follow_up
     assert net.l2.chain.head.header.timestamp < 2**64
     if defects:

@@ -115,16 +115,17 @@ def test_the_prestate_is_all_that_the_transaction_needs_to_run_again(code: bytes
 
 @relaxed
 @given(programs, programs, transactions)
-def test_the_prestate_diff_leads_from_the_state_before_to_the_state_after(
-    code: bytes, other: bytes, tx: TxEnv
-) -> None:
+def test_the_prestate_diff_leads_from_the_state_before_to_the_state_after(code: bytes, other: bytes, tx: TxEnv) -> None:
     before = DictState(world_around(code, other), BLOCK_HASHES)
     execution, answer = run(before, tx, tracer="prestateTracer", tracerConfig={"diffMode": True})
     after = DictState(world_around(code, other), BLOCK_HASHES)
     after.apply(execution.diff)
     pre, post = answer["pre"], answer["post"]
-    found = {address for address in before.accounts.keys() | after.accounts.keys() if _seen(before, address) != _seen(
-        after, address)}
+    found = {
+        address
+        for address in before.accounts.keys() | after.accounts.keys()
+        if _seen(before, address) != _seen(after, address)
+    }
     assert {parse_data(address) for address in pre.keys() | post.keys()} == found
     for address in found:
         name = "0x" + address.hex()

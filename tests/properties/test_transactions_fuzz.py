@@ -34,8 +34,22 @@ from megadev.testing.client import RpcError
 GWEI = 10**9
 KEYS = [account.raw_key for account in Devnet(accounts=3).accounts]
 POOR = keccak(b"nobody gave this one anything")
-ADDRESSES = [bytes(20), b"\x99" * 20, bytes(19) + b"\x01", bytes(19) + b"\x05", bytes.fromhex("ca11bde05977b3631167028862be2a173976ca11")]
-CODES = [b"", b"\0", b"\xfe", bytes.fromhex("5f5ffd"), bytes.fromhex("6001600055"), bytes.fromhex("5f5f5f5f5f335af1"), bytes.fromhex("5b5f56")]
+ADDRESSES = [
+    bytes(20),
+    b"\x99" * 20,
+    bytes(19) + b"\x01",
+    bytes(19) + b"\x05",
+    bytes.fromhex("ca11bde05977b3631167028862be2a173976ca11"),
+]
+CODES = [
+    b"",
+    b"\0",
+    b"\xfe",
+    bytes.fromhex("5f5ffd"),
+    bytes.fromhex("6001600055"),
+    bytes.fromhex("5f5f5f5f5f335af1"),
+    bytes.fromhex("5b5f56"),
+]
 
 ROWS = {
     kind: row
@@ -47,19 +61,28 @@ ROWS = {
 UINT64 = st.sampled_from([0, 1, 2**32, 2**63, 2**64 - 2, 2**64 - 1])
 UINT256 = st.sampled_from([0, 1, 10**18, 10**22, 2**64, 2**128, 2**255, 2**256 - 1])
 NONCES = st.sampled_from([0, 0, 0, 0, 1, 2, 100]) | UINT64
-GAS = st.sampled_from([21_000, 30_000, 100_000, 100_000, 200_000, 20_999, 53_000, 16_777_216, 30_000_000, 30_000_001]) | UINT64
+GAS = (
+    st.sampled_from([21_000, 30_000, 100_000, 100_000, 200_000, 20_999, 53_000, 16_777_216, 30_000_000, 30_000_001])
+    | UINT64
+)
 FEES = st.sampled_from([GWEI, 2 * GWEI, 10 * GWEI, 10 * GWEI, GWEI - 1]) | UINT256
 CHAINS = st.sampled_from([31337, 31337, 31337, 31337, 31337, 1, 0, 2**64, 2**256 - 1])
-DATA = st.sampled_from(CODES) | st.binary(max_size=300) | st.sampled_from([b"\0" * 5_000, b"\xff" * 5_000, b"\0" * 49_153])
-ACCESS = st.lists(
-    st.tuples(st.sampled_from(ADDRESSES), st.lists(UINT256, max_size=3).map(tuple)), max_size=3
-).map(tuple)
+DATA = (
+    st.sampled_from(CODES) | st.binary(max_size=300) | st.sampled_from([b"\0" * 5_000, b"\xff" * 5_000, b"\0" * 49_153])
+)
+ACCESS = st.lists(st.tuples(st.sampled_from(ADDRESSES), st.lists(UINT256, max_size=3).map(tuple)), max_size=3).map(
+    tuple
+)
 
 
 @st.composite
 def authorizations(draw: st.DrawFn) -> SignedAuthorization:
     """By one of the accounts or by nobody."""
-    chain, address, nonce = draw(st.sampled_from([0, 31337, 1, 2**256 - 1])), draw(st.sampled_from(ADDRESSES)), draw(NONCES)
+    chain, address, nonce = (
+        draw(st.sampled_from([0, 31337, 1, 2**256 - 1])),
+        draw(st.sampled_from(ADDRESSES)),
+        draw(NONCES),
+    )
     if draw(st.booleans()):
         return SignedAuthorization(chain, address, nonce, draw(st.integers(0, 255)), draw(UINT256), draw(UINT256))
     message = draw(st.sampled_from([b"\x05", b"\x05", b"\x06"])) + rlp.encode((chain, address, nonce))
@@ -95,7 +118,9 @@ def unsigned(draw: st.DrawFn, kind: int) -> UnsignedTransaction:
         hashes = (versioned_hash(sidecar().commitments[0]),)
         fields |= {"blob_versioned_hashes": hashes, "sidecar": sidecar(), "max_fee_per_blob_gas": GWEI}
         strategies |= {
-            "blob_versioned_hashes": st.sampled_from([(), hashes * 2, hashes * 7, (bytes(32),), (b"\x01" + bytes(31),)]),
+            "blob_versioned_hashes": st.sampled_from(
+                [(), hashes * 2, hashes * 7, (bytes(32),), (b"\x01" + bytes(31),)]
+            ),
             "sidecar": st.none(),
             "max_fee_per_blob_gas": UINT256,
         }
@@ -116,14 +141,20 @@ defects: list[BaseException] = []
 
 def present(net: Devnet) -> tuple[Any, ...]:
     net.node.settle()
-    return net.l2.chain.head.hash, net.l2.chain.sequencer.irregular, [tx.hash for tx in net.l2.chain.pool.transactions()]
+    return (
+        net.l2.chain.head.hash,
+        net.l2.chain.sequencer.irregular,
+        [tx.hash for tx in net.l2.chain.pool.transactions()],
+    )
 
 
 @pytest.mark.parametrize("kind", [LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE])
 @settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_transaction_is_taken_or_refused_with_a_reason(net: Devnet, kind: int, data: st.DataObject) -> None:
-    tx = sign_transaction(data.draw(unsigned(kind), label="transaction"), data.draw(st.sampled_from([*KEYS, *KEYS, POOR]), label="key"))
+    tx = sign_transaction(
+        data.draw(unsigned(kind), label="transaction"), data.draw(st.sampled_from([*KEYS, *KEYS, POOR]), label="key")
+    )
     raw = "0x" + encode_network_form(tx).hex()
     snapshot = net.rpc("anvil_snapshot")
     defects.clear()
@@ -133,7 +164,11 @@ def test_a_transaction_is_taken_or_refused_with_a_reason(net: Devnet, kind: int,
             answer = net.rpc("eth_sendRawTransaction", raw)
         except RpcError as refusal:
             assert not defects
-            rows = [kind for kind, row in ROWS.items() if row.code == refusal.code and any(words in refusal.message.lower() for words in row.words)]
+            rows = [
+                kind
+                for kind, row in ROWS.items()
+                if row.code == refusal.code and any(words in refusal.message.lower() for words in row.words)
+            ]
             plain = refusal.code == ROWS[errors.MalformedTransaction].code and kind in (BLOB, SET_CODE)
             assert len(rows) == 1 or (not rows and plain), refusal
             event(rows[0].__name__ if rows else "MalformedTransaction")
@@ -165,7 +200,10 @@ def test_bytes_that_are_nearly_a_transaction(net: Devnet, data: st.DataObject) -
     good = bytes(raw)
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(raw)))
-        piece = data.draw(st.binary(max_size=4) | st.sampled_from([b"\xc0", b"\x80", b"\xb8", b"\xbf" + b"\xff" * 8, b"\xff" * 9, b"\xf8\x00", b"\0"]))
+        piece = data.draw(
+            st.binary(max_size=4)
+            | st.sampled_from([b"\xc0", b"\x80", b"\xb8", b"\xbf" + b"\xff" * 8, b"\xff" * 9, b"\xf8\x00", b"\0"])
+        )
         raw[at : at + data.draw(st.integers(0, 4))] = piece
     if data.draw(st.booleans()):
         raw[:1] = bytes((data.draw(st.integers(0, 255)),))

@@ -53,7 +53,12 @@ def test_every_source_gives_a_setting_the_same_type(tmp_path: Path) -> None:
         ({}, {}, "port = 'x'", "{file}: port: must be a whole number, not 'x'"),
         ({}, {}, "port = true", "{file}: port: must be a whole number, not True"),
         ({}, {}, "chain_id = 0", "{file}: chain-id: must be between 1 and 9223372036854775807, not 0"),
-        ({"hardfork": "osak"}, {}, "", "--hardfork: must be prague, pectra, osaka, fusaka, latest, bpo1 or bpo2, not 'osak'. Did you mean osaka?"),
+        (
+            {"hardfork": "osak"},
+            {},
+            "",
+            "--hardfork: must be prague, pectra, osaka, fusaka, latest, bpo1 or bpo2, not 'osak'. Did you mean osaka?",
+        ),
         ({"order": "fee"}, {}, "", "--order: must be fees or fifo, not 'fee'. Did you mean fees?"),
         ({"balance": "-1"}, {}, "", "--balance: must be an amount in ETH of at least 0, not '-1'"),
         ({"balance": "1e-19"}, {}, "", "--balance: has more than 18 decimals: '1e-19'"),

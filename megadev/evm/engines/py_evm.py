@@ -139,9 +139,7 @@ class _Computation(PragueComputation):
         return computation
 
     @classmethod
-    def apply_message(
-        cls, state: Any, message: Any, transaction_context: Any, parent_computation: Any = None
-    ) -> Any:
+    def apply_message(cls, state: Any, message: Any, transaction_context: Any, parent_computation: Any = None) -> Any:
         if message.code_address == CONSOLE:
             state.machine.print(message.sender, message.data_as_bytes)
         return super().apply_message(state, message, transaction_context, parent_computation)

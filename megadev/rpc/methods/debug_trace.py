@@ -130,9 +130,7 @@ def _trace_block(node: RpcNode, block: SealedBlock, options: TraceOptions | None
     ]
 
 
-def _trace(
-    node: RpcNode, block: SealedBlock, options: TraceOptions | None, *, only: int | None = None
-) -> list[JSON]:
+def _trace(node: RpcNode, block: SealedBlock, options: TraceOptions | None, *, only: int | None = None) -> list[JSON]:
     """What the tracer shows of each transaction of a block, or of number ``only``."""
     chain = node.chain
     asked = TraceOptions() if options is None else options

@@ -65,9 +65,7 @@ class Scene:
         if not state_overrides:
             return scene
         diff, moved = override_state(scene.state, state_overrides, scene.chain.spec.hardfork)
-        return replace(
-            scene, state=Overlay(scene.state, diff), rules=replace(scene.rules, moved_precompiles=moved)
-        )
+        return replace(scene, state=Overlay(scene.state, diff), rules=replace(scene.rules, moved_precompiles=moved))
 
     def _with_block(self, overrides: BlockOverridesParam) -> Scene:
         changes = {

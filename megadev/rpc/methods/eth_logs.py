@@ -54,9 +54,7 @@ def logs_of_the_past(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] |
     if wanted.addresses:
         query["address"] = ["0x" + address.hex() for address in wanted.addresses]
     if wanted.topics:
-        query["topics"] = [
-            ["0x" + topic.hex() for topic in choice] if choice else None for choice in wanted.topics
-        ]
+        query["topics"] = [["0x" + topic.hex() for topic in choice] if choice else None for choice in wanted.topics]
     key = "eth_getLogs " + msgspec.json.encode(query, order="sorted").decode()
     found: list[JsonObject] = past.source.query(key, "eth_getLogs", query)
     return found

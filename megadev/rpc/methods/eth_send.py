@@ -326,9 +326,7 @@ def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
     return sign_transaction(unsigned, key)
 
 
-def _submit_and_wait(
-    node: RpcNode, tx: Transaction, timeout_ms: int | None
-) -> JsonObject | Awaitable[JsonObject]:
+def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
     """Submit ``tx``. Where it is executed at once, its receipt is there at once; else wait for it, up to the timeout.
 
     Raises ``ReceiptTimeout`` or ``NotReady``, as the settings have it, and ``InvalidTransaction`` where the pool gives

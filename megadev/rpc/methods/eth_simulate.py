@@ -110,9 +110,7 @@ def _format_block(node: RpcNode, result: SimulatedBlock, *, full: bool) -> JsonO
     return answer
 
 
-def _format_call(
-    node: RpcNode, result: SimulatedBlock, index: int, call: SimulatedCall, first_log: int
-) -> JsonObject:
+def _format_call(node: RpcNode, result: SimulatedBlock, index: int, call: SimulatedCall, first_log: int) -> JsonObject:
     execution = call.execution
     answer: JsonObject = {
         "returnData": "0x" + execution.result.output.hex() if execution.succeeded else "0x",

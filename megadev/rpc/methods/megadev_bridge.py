@@ -46,9 +46,7 @@ def megadev_getBridgeStatus(node: RpcNode) -> JsonObject:
     l1, l2, driver = bridge(node)
     now = l1.time.now()
     return {
-        "deposits": [
-            _format_deposit(each, now) for each in sent_deposits(l1.store, l2.store, driver.addresses)
-        ],
+        "deposits": [_format_deposit(each, now) for each in sent_deposits(l1.store, l2.store, driver.addresses)],
         "withdrawals": [_format_withdrawal(each, now) for each in _withdrawals(l1, l2, driver)],
     }
 

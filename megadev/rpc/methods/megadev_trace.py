@@ -72,9 +72,7 @@ def _trace_call(
     scene = scene_at(chain, block)
     tx, rules = scene.transaction(call)
     tracer = StackTracer()
-    execution = calls.call(
-        chain.engine, scene.env, tx, scene.state, rules=rules, tracer=Bounded(tracer, budget)
-    )
+    execution = calls.call(chain.engine, scene.env, tx, scene.state, rules=rules, tracer=Bounded(tracer, budget))
     return StackTrace(registry, tracer, execution, scene.state), scene.env.number
 
 

@@ -128,9 +128,7 @@ def bridge(node: RpcNode) -> tuple[LocalChain, LocalChain, Driver]:
 def _sync_status(node: RpcNode) -> JsonObject:
     l1, l2, driver = bridge(node)
     head, safe, finalized = (_l1_ref(l1.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
-    unsafe_l2, safe_l2, finalized_l2 = (
-        _l2_ref(driver, l2.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED)
-    )
+    unsafe_l2, safe_l2, finalized_l2 = (_l2_ref(driver, l2.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
     return {
         "current_l1": head,
         "current_l1_finalized": finalized,

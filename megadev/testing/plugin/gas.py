@@ -82,9 +82,7 @@ class GasTable:
             yield "  ".join((*texts, *numbers))
 
 
-def _named(
-    registry: ArtifactRegistry, chain: LocalChain, event: TransactionPreconfirmed
-) -> tuple[str, str] | None:
+def _named(registry: ArtifactRegistry, chain: LocalChain, event: TransactionPreconfirmed) -> tuple[str, str] | None:
     """Contract and function; None where no code was called."""
     tx = event.tx
     if tx.to is None:

@@ -136,9 +136,24 @@ def test_older_spellings_mean_the_same() -> None:
 
 def test_a_header_from_before_later_forks_has_its_own_hash() -> None:
     """Shanghai, Cancun and Prague each made headers longer; a child's parent hash is over what there was."""
-    london = ("parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom",
-              "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash", "nonce",
-              "baseFeePerGas")
+    london = (
+        "parentHash",
+        "sha3Uncles",
+        "miner",
+        "stateRoot",
+        "transactionsRoot",
+        "receiptsRoot",
+        "logsBloom",
+        "difficulty",
+        "number",
+        "gasLimit",
+        "gasUsed",
+        "timestamp",
+        "extraData",
+        "mixHash",
+        "nonce",
+        "baseFeePerGas",
+    )
     dump = document(HISTORY)
     empty = next(block for block in dump["blocks"] if block["header"]["number"] == "0x8")
     headers = [{name: empty["header"][name] for name in london} | {"number": hex(number)} for number in range(2)]

@@ -64,9 +64,16 @@ def test_a_chain_of_ours_goes_on_in_anvil_and_comes_back(ours: tuple[Devnet, Pat
             theirs, mine = (each.rpc("eth_getTransactionReceipt", tx_hash) for each in (anvil, net))
             assert {name: theirs.get(name) for name in RECEIPT} == {name: mine.get(name) for name in RECEIPT}
             if mine["contractAddress"] is not None:
-                for question in (("eth_getCode", mine["contractAddress"]), ("eth_getStorageAt", mine["contractAddress"], "0x1")):
+                for question in (
+                    ("eth_getCode", mine["contractAddress"]),
+                    ("eth_getStorageAt", mine["contractAddress"], "0x1"),
+                ):
                     assert anvil.rpc(*question, "latest") == net.rpc(*question, "latest")
-        assert len(anvil.rpc("eth_getLogs", {"fromBlock": "0x0"})) == len(net.rpc("eth_getLogs", {"fromBlock": "0x0"})) == 1
+        assert (
+            len(anvil.rpc("eth_getLogs", {"fromBlock": "0x0"}))
+            == len(net.rpc("eth_getLogs", {"fromBlock": "0x0"}))
+            == 1
+        )
 
         anvil.rpc("anvil_setBalance", STRANGER, "0x9")
         anvil.rpc("anvil_mine", "0x1")
@@ -76,8 +83,20 @@ def test_a_chain_of_ours_goes_on_in_anvil_and_comes_back(ours: tuple[Devnet, Pat
         assert net.rpc("eth_getBalance", STRANGER, "latest") == "0x9"
 
 
-RECEIPT = ("transactionHash", "blockHash", "status", "gasUsed", "cumulativeGasUsed", "from", "to", "contractAddress", "type",
-           "effectiveGasPrice", "blobGasUsed", "logsBloom")
+RECEIPT = (
+    "transactionHash",
+    "blockHash",
+    "status",
+    "gasUsed",
+    "cumulativeGasUsed",
+    "from",
+    "to",
+    "contractAddress",
+    "type",
+    "effectiveGasPrice",
+    "blobGasUsed",
+    "logsBloom",
+)
 
 
 def _same_block(net: Devnet, anvil: Anvil, number: str) -> bool:

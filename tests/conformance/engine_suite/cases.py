@@ -39,7 +39,9 @@ class Case:
     """Too deep for py-evm on Python 3.12, which limits how often C may call Python (py-evm's frames pass through C)."""
 
 
-def at_contract(*code: str | int | bytes, storage: dict[int, int] | None = None, balance: int = 0) -> dict[Address, Has]:
+def at_contract(
+    *code: str | int | bytes, storage: dict[int, int] | None = None, balance: int = 0
+) -> dict[Address, Has]:
     return {CONTRACT: Has(balance, 1, b"".join(p if isinstance(p, bytes) else asm(p) for p in code), storage or {})}
 
 
@@ -67,7 +69,10 @@ def with_input(data: bytes, *after: bytes) -> bytes:
 def precompile(number: int, data: bytes, out_size: int = 32, gas: int = 500_000) -> dict[Address, Has]:
     return at_contract(
         with_input(
-            data, call("STATICCALL", number, gas=gas, in_size=len(data), out_size=out_size), keep(), keep_output(out_size)
+            data,
+            call("STATICCALL", number, gas=gas, in_size=len(data), out_size=out_size),
+            keep(),
+            keep_output(out_size),
         )
     )
 

@@ -32,11 +32,11 @@ calls = st.tuples(
     st.integers(0, 2),
     st.sampled_from([0, 3000, 50_000, 1 << 40]),
     st.sampled_from([0, 4, 32, 100]),
-).map(
-    lambda c: asm(c[4], 0, c[4], 0, *([c[2]] if c[0] in (0xF1, 0xF2) else []), c[1], c[3]) + bytes([c[0]])
-)
+).map(lambda c: asm(c[4], 0, c[4], 0, *([c[2]] if c[0] in (0xF1, 0xF2) else []), c[1], c[3]) + bytes([c[0]]))
 stores = st.tuples(st.integers(0, 3), st.integers(0, 2)).map(lambda s: asm(s[1], s[0], "SSTORE"))
-ends = st.sampled_from([asm("STOP"), asm(32, 0, "RETURN"), asm(40, 3, "REVERT"), asm("INVALID"), asm(OTHER, "SELFDESTRUCT")])
+ends = st.sampled_from(
+    [asm("STOP"), asm(32, 0, "RETURN"), asm(40, 3, "REVERT"), asm("INVALID"), asm(OTHER, "SELFDESTRUCT")]
+)
 label = st.integers(0, LABELS - 1)
 jumps = st.tuples(label, st.booleans(), words)
 instructions = st.one_of(pushes, operations, operations, operations, calls, stores, label, jumps, ends)

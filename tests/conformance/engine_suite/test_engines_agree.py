@@ -21,7 +21,6 @@ from tests.conformance.engine_suite.worlds import DictState
 pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode present:DeprecationWarning")
 
 
-
 @pytest.fixture(autouse=True, scope="module", params=["at once", "when hot"])
 def traces_are_made(request: pytest.FixtureRequest) -> Iterator[None]:
     """Compiled traces are held to the same: once with everything compiled at its first arrival, once as shipped."""

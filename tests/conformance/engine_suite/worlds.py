@@ -93,7 +93,9 @@ def returning(code: bytes, before: bytes = b"") -> bytes:
     return before + push + asm("DUP1") + bytes([0x60, offset]) + asm(0, "CODECOPY", 0, "RETURN") + code
 
 
-def call(kind: str, to: Address | int, *, value: int = 0, gas: int = 100_000, in_size: int = 0, out_size: int = 0) -> bytes:
+def call(
+    kind: str, to: Address | int, *, value: int = 0, gas: int = 100_000, in_size: int = 0, out_size: int = 0
+) -> bytes:
     """A call that leaves its success on the stack."""
     has_value = kind in ("CALL", "CALLCODE")
     target = to if isinstance(to, bytes) else to.to_bytes(20, "big")

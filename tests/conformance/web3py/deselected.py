@@ -16,7 +16,9 @@ _SYNCING = "feigns a first message; megadev has sent one already, as soon as it 
 _CLIENT_SIDE = (
     "wants the ValueError of a client that encodes typed data itself; from a node the same words come in a Web3RPCError"
 )
-_ASYNC_TYPED_DATA = "fails inside web3.py 8.0.0 before anything is sent: async_map_if_collection mistakes values for items"
+_ASYNC_TYPED_DATA = (
+    "fails inside web3.py 8.0.0 before anything is sent: async_map_if_collection mistakes values for items"
+)
 
 DESELECTED = {
     "EthModuleTest.test_eth_sign_transaction": _BYTES,

@@ -7,9 +7,10 @@ from web3._utils.module_testing.persistent_connection_provider import Persistent
 
 from tests.conformance.web3py.deselected import DESELECTED, NEED_NAMES
 
-SUITES = {suite.__name__: suite for suite in (
-    EthModuleTest, AsyncEthModuleTest, Web3ModuleTest, PersistentConnectionProviderTest
-)}
+SUITES = {
+    suite.__name__: suite
+    for suite in (EthModuleTest, AsyncEthModuleTest, Web3ModuleTest, PersistentConnectionProviderTest)
+}
 
 
 def test_every_listed_case_exists() -> None:

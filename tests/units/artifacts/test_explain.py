@@ -115,7 +115,9 @@ def test_results_are_shown_by_their_types() -> None:
     def result(signature: str, data: bytes) -> str:
         return explain.returned(explain.call(REGISTRY, TOKEN, selector(signature)), data)
 
-    call = explain.call(REGISTRY, TOKEN, selector("transfer(address,uint256)") + encode(["address", "uint256"], [ME, 5]))
+    call = explain.call(
+        REGISTRY, TOKEN, selector("transfer(address,uint256)") + encode(["address", "uint256"], [ME, 5])
+    )
     assert explain.returned(call, (1).to_bytes(32, "big")) == "true"
     assert result("name()", encode(["string"], ["Gold"])) == '"Gold"'
     assert result("both()", encode(["uint8", "bytes4"], [7, b"abcd"])) == "(left: 7, right: 0x61626364)"

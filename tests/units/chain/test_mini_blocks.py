@@ -105,7 +105,12 @@ def test_the_store_finds_the_block_of_a_mini_block_among_empty_ones() -> None:
 def test_logs_of_a_mini_block_have_their_places_in_the_block() -> None:
     mini = mini_block(BLOCK, 2)
     everything = LogMatcher((), ()).in_mini_block(mini)
-    assert [(index, log_index) for _, index, log_index in everything] == [(3, 3), (3, 4), (3, 5), *((4, n) for n in range(6, 10))]
+    assert [(index, log_index) for _, index, log_index in everything] == [
+        (3, 3),
+        (3, 4),
+        (3, 5),
+        *((4, n) for n in range(6, 10)),
+    ]
     assert LogMatcher((bytes([4]) * 20,), ([TOPICS[0]],)).in_mini_block(mini) == everything[3:]
     whole = LogMatcher((), ()).in_block(BLOCK)
     assert [(found.transaction_index, found.log_index) for found in whole[3:]] == [(i, n) for _, i, n in everything]

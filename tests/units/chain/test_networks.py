@@ -10,7 +10,8 @@ from megadev.chain.spec import SEQUENCER_FEE_VAULT, FeeRules
 
 
 @pytest.mark.parametrize(
-    ("timestamp", "name"), [(1_750_000_000, "prague"), (1_764_798_551, "osaka"), (1_765_290_071, "bpo1"), (2**33, "bpo2")]
+    ("timestamp", "name"),
+    [(1_750_000_000, "prague"), (1_764_798_551, "osaka"), (1_765_290_071, "bpo1"), (2**33, "bpo2")],
 )
 def test_ethereums_rules_are_those_of_the_time(timestamp: int, name: str) -> None:
     fork, warnings = rules_at(1, timestamp, None, "osaka")

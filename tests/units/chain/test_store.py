@@ -130,9 +130,7 @@ def test_a_transaction_mined_again_after_going_back_is_found_where_it_is(store: 
     first = grow(store, [])
     store.truncate(0)
     empty = grow(store, salt=1)
-    moved = seal_block(
-        Header(parent_hash=empty.hash, number=2), first.transactions, first.receipts, WORLD
-    )
+    moved = seal_block(Header(parent_hash=empty.hash, number=2), first.transactions, first.receipts, WORLD)
     store.append(moved)
     assert store.transaction(first.transactions[0].hash) == (moved, 0)
 

@@ -418,9 +418,7 @@ def sidecar(request: pytest.FixtureRequest) -> BlobSidecar:
 
 
 def carrying(sidecar: BlobSidecar, spec: ChainSpec = SPEC) -> Transaction:
-    return signed(
-        3, sidecar=sidecar, blob_versioned_hashes=tuple(versioned_hash(each) for each in sidecar.commitments)
-    )
+    return signed(3, sidecar=sidecar, blob_versioned_hashes=tuple(versioned_hash(each) for each in sidecar.commitments))
 
 
 def test_blobs_travel_with_the_transaction_and_are_checked(sidecar: BlobSidecar) -> None:

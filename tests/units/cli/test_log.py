@@ -255,7 +255,10 @@ def test_json_tells_messages_as_they_are() -> None:
     assert "console" not in json.loads(line)
 
 
-PLACES = (Place("src/Token.sol", 42, "Token._move", 'require(false, "no\x1b");'), Place("src/Token.sol", 7, "f", "g();"))
+PLACES = (
+    Place("src/Token.sol", 42, "Token._move", 'require(false, "no\x1b");'),
+    Place("src/Token.sol", 7, "f", "g();"),
+)
 
 
 def test_a_failed_transaction_shows_the_lines_where_it_failed() -> None:

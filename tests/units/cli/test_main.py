@@ -138,7 +138,9 @@ def test_accounts_read_the_settings_file_of_the_folder(
         (("--watch", "src,vy", "lib"), ("src", "vy", "lib")),
     ],
 )
-def test_several_places_to_watch_are_named_as_people_type_them(typed: tuple[str, ...], watched: tuple[str, ...]) -> None:
+def test_several_places_to_watch_are_named_as_people_type_them(
+    typed: tuple[str, ...], watched: tuple[str, ...]
+) -> None:
     flags = up.make_context("up", list(typed)).params
     assert config_from(flags, flags.pop("config_file")).watch == watched
 

@@ -90,9 +90,11 @@ def test_it_is_drawn_in_ascii_where_nothing_else_is_known() -> None:
 @pytest.mark.parametrize("width", range(1, 130))
 def test_it_fits_on_its_line(width: int) -> None:
     for done in (0, 1, 999, 1_000_000):
-        assert len(progress_line("loading a-file-with-a-long-name.json", "blocks", done, 1_000_000, 3.0, width)) < max(
-            width, 1
-        ) or width == 1
+        assert (
+            len(progress_line("loading a-file-with-a-long-name.json", "blocks", done, 1_000_000, 3.0, width))
+            < max(width, 1)
+            or width == 1
+        )
 
 
 def test_a_bar_keeps_its_length() -> None:

@@ -54,8 +54,15 @@ BUSY = dataclasses.replace(
         TransactionView("L2", 12346, "0x77aa…0001", False, "out of luck: Vault.withdraw(amount: 30)", 0.31),
         TransactionView("L1", 812, "0x1b80…c901", True, "DisputeGameFactory.create(gameType: 1337)", 1.91, True),
         TransactionView("L2", 12345, "0x9f00…00aa", True, "deposit: 1.5 ETH to 0xf39F…2266", None),
-        TransactionView("L1", 811, "0xbb00…00bb", True, "OptimismPortal2.depositTransaction(to: 0xf39F…2266, "
-            "value: 1500000000000000000, gasLimit: 200000, isCreation: false, data: 0x)", 123.4),
+        TransactionView(
+            "L1",
+            811,
+            "0xbb00…00bb",
+            True,
+            "OptimismPortal2.depositTransaction(to: 0xf39F…2266, "
+            "value: 1500000000000000000, gasLimit: 200000, isCreation: false, data: 0x)",
+            123.4,
+        ),
         TransactionView("L2", 12344, "0xcc00…00cc", True, "new Vault.constructor(cap: 1000)", 0.25),
     ),
     messages=(
@@ -101,9 +108,13 @@ BROKEN = dataclasses.replace(
 FOREIGN = dataclasses.replace(
     BUSY,
     transactions=(
-        TransactionView("L2", 1, "0xcc00…00cc", True, "Mint.名前をつける(名: 日本語の長い文字列です、とても長い、とても)", 0.25),
+        TransactionView(
+            "L2", 1, "0xcc00…00cc", True, "Mint.名前をつける(名: 日本語の長い文字列です、とても長い、とても)", 0.25
+        ),
     ),
-    happenings=(Happening(NOW, "console", ("絵文字 🎉 と日本語の長い文字列です、とても長い、とても長い、とても長いです",)),),
+    happenings=(
+        Happening(NOW, "console", ("絵文字 🎉 と日本語の長い文字列です、とても長い、とても長い、とても長いです",)),
+    ),
 )
 STATES = {"foreign": FOREIGN, "idle": IDLE, "alone": ALONE, "busy": BUSY, "broken": BROKEN}
 SIZES = [(80, 24), (160, 50), (100, 40), (120, 24), (40, 10)]

@@ -92,7 +92,11 @@ def test_a_tree_of_calls_events_and_messages_in_order() -> None:
 
 
 def test_a_failure_tells_the_reason_and_the_lines_first() -> None:
-    stack = [standing(note="the file has changed"), standing("Vault.run", 9), standing("0x12345678", None, contract=None)]
+    stack = [
+        standing(note="the file has changed"),
+        standing("Vault.run", 9),
+        standing("0x12345678", None, contract=None),
+    ]
     assert lines(answer(called(error="Broke(1)"), error="Broke(1)", stack=stack))[:9] == [
         "failed · block 7 · 65535 gas · from 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
         "Broke(1)",
@@ -101,8 +105,7 @@ def test_a_failure_tells_the_reason_and_the_lines_first() -> None:
         "       (the file has changed)",
         "  at Vault.run  src/Vault.sol:9:5",
         "       revert();",
-        "  at 0x5FbDB2315678afecb367f032d93F642f64180aa3.0x12345678  "
-        "0x5FbDB2315678afecb367f032d93F642f64180aa3, pc 16",
+        "  at 0x5FbDB2315678afecb367f032d93F642f64180aa3.0x12345678  0x5FbDB2315678afecb367f032d93F642f64180aa3, pc 16",
         "",
     ]
 

@@ -174,9 +174,7 @@ def test_creations_show_their_code_and_failed_ones_no_address() -> None:
     assert (flat_failed["action"]["creationMethod"], flat_failed["error"]) == ("create2", "Reverted")
     assert flat_failed["result"]["code"] == failed["output"]
     assert "address" not in flat_call_tracer(root)[2]["result"]
-    assert format_internal_operations(root) == [
-        {"type": 2, "from": hexed(CONTRACT), "to": made["to"], "value": "0x3"}
-    ]
+    assert format_internal_operations(root) == [{"type": 2, "from": hexed(CONTRACT), "to": made["to"], "value": "0x3"}]
 
 
 def test_a_transaction_that_fails_to_create_has_no_address() -> None:
@@ -197,8 +195,15 @@ def test_self_destruction_is_a_frame_of_its_own() -> None:
     root = trace(call("CALL", OTHER), {OTHER: Has(77, 1, asm(THIRD, "SELFDESTRUCT"))})
     (destructing,) = calls(root)
     assert destructing["calls"] == [
-        {"type": "SELFDESTRUCT", "from": hexed(OTHER), "to": hexed(THIRD), "value": "0x4d", "gas": "0x0",
-         "gasUsed": "0x0", "input": "0x"}
+        {
+            "type": "SELFDESTRUCT",
+            "from": hexed(OTHER),
+            "to": hexed(THIRD),
+            "value": "0x4d",
+            "gas": "0x0",
+            "gasUsed": "0x0",
+            "input": "0x",
+        }
     ]
     suicide = format_traces(root)[2]
     assert suicide == {
@@ -208,9 +213,7 @@ def test_self_destruction_is_a_frame_of_its_own() -> None:
         "subtraces": 0,
         "traceAddress": [0, 0],
     }
-    assert format_internal_operations(root) == [
-        {"type": 1, "from": hexed(OTHER), "to": hexed(THIRD), "value": "0x4d"}
-    ]
+    assert format_internal_operations(root) == [{"type": 1, "from": hexed(OTHER), "to": hexed(THIRD), "value": "0x4d"}]
     assert format_call_list(root)[2]["depth"] == 2
 
 
@@ -258,7 +261,10 @@ def test_a_transaction_that_delegates_and_calls_shows_the_code_it_ran() -> None:
     runs = says(b"\x2a" * 32, "RETURN")
     pen = VmTracePen({}, spend=lambda size: None)
     root = trace(
-        b"", {OTHER: Has(0, 1, runs), THIRD: Has(ETHER)}, to=THIRD, tracer=VmTracer(pen),
+        b"",
+        {OTHER: Has(0, 1, runs), THIRD: Has(ETHER)},
+        to=THIRD,
+        tracer=VmTracer(pen),
         authorizations=(Authorization(CHAIN_ID, OTHER, 0, THIRD),),
     )
     assert root.outcome.output == b"\x2a" * 32
@@ -278,7 +284,9 @@ def test_code_that_was_created_and_called_at_once_is_shown() -> None:
 
 
 def test_instructions_tell_what_they_did() -> None:
-    code = asm(7, 3, "SSTORE", 0x2A, 0, "MSTORE", 1, 2, "SWAP1", "JUMPDEST") + call("CALL", OTHER, out_size=32, gas=5000)
+    code = asm(7, 3, "SSTORE", 0x2A, 0, "MSTORE", 1, 2, "SWAP1", "JUMPDEST") + call(
+        "CALL", OTHER, out_size=32, gas=5000
+    )
     pen = VmTracePen({}, spend=lambda size: None)
     trace(code, {OTHER: Has(0, 1, says(b"\x01", "RETURN"))}, tracer=VmTracer(pen))
     ops = json.loads(bytes(pen.answer(lambda address: b"")))["ops"]

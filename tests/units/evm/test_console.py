@@ -42,11 +42,16 @@ def text(pattern: str, *arguments: tuple[str, Any]) -> str:
 
 def test_every_function_of_the_libraries_is_known_and_read() -> None:
     one_argument = [f"bytes{size}" for size in range(1, 33)] + ["bytes", "int256"]
-    hardhat = [types for count in range(5) for types in itertools.product(("uint256", "string", "bool", "address"),
-                                                                           repeat=count)]
+    hardhat = [
+        types
+        for count in range(5)
+        for types in itertools.product(("uint256", "string", "bool", "address"), repeat=count)
+    ]
     forge = [("string", "int256"), *((kind,) for kind in one_argument)]
     for types in (*hardhat, *forge):
-        values = tuple(VALUES.get(kind, b"\xab" * int(kind[5:] or 1) if kind[:5] == "bytes" else None) for kind in types)
+        values = tuple(
+            VALUES.get(kind, b"\xab" * int(kind[5:] or 1) if kind[:5] == "bytes" else None) for kind in types
+        )
         read = read_console(printing(types, values))
         assert read.types == types
         assert len(read.values) == len(types)
@@ -81,9 +86,10 @@ def test_the_first_consoles_misspelled_selectors_are_read_too() -> None:
     for types in (("uint256",), ("string", "uint256"), ("uint256", "bool", "address", "uint256")):
         values = tuple(VALUES[kind] for kind in types)
         spelled = f"log({','.join(types)})".replace("int256", "int")
-        assert read_console(printing(types, values, spelled=spelled)).values == read_console(
-            printing(types, values)
-        ).values
+        assert (
+            read_console(printing(types, values, spelled=spelled)).values
+            == read_console(printing(types, values)).values
+        )
 
 
 def test_no_two_functions_share_a_selector() -> None:

@@ -31,7 +31,16 @@ def test_the_signature_of_rfc_6979_verifies() -> None:
 
 @pytest.mark.parametrize(
     ("r", "s", "x", "y"),
-    [(0, S, X, Y), (R, 0, X, Y), (N, S, X, Y), (R, N, X, Y), (R, S, 0, 0), (R, S, X, Y + 1), (R, S, P, Y), (S, R, X, Y)],
+    [
+        (0, S, X, Y),
+        (R, 0, X, Y),
+        (N, S, X, Y),
+        (R, N, X, Y),
+        (R, S, 0, 0),
+        (R, S, X, Y + 1),
+        (R, S, P, Y),
+        (S, R, X, Y),
+    ],
 )
 def test_what_is_out_of_range_off_the_curve_or_wrong_is_no_signature(r: int, s: int, x: int, y: int) -> None:
     assert p256verify(HASH + word(r) + word(s) + word(x) + word(y)) == b""

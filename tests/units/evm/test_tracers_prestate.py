@@ -65,9 +65,7 @@ def test_a_diff_has_what_changed_and_nothing_else() -> None:
     code = asm(1, "SLOAD", 5, 2, "SSTORE", 3, 3, "SSTORE", 0, 4, "SSTORE")
     state = changed({B: Has(1, 1, code, {1: 10, 3: 3, 4: 44})}, value=6)
     assert state[A].after == Account(1, 10**18 - 6)
-    assert state[B] == Change(
-        Account(1, 1, keccak(code)), Account(1, 7, keccak(code)), {2: (0, 5), 4: (44, 0)}
-    )
+    assert state[B] == Change(Account(1, 1, keccak(code)), Account(1, 7, keccak(code)), {2: (0, 5), 4: (44, 0)})
     assert set(state) == {A, B}
 
 

@@ -50,8 +50,15 @@ class Notes:
         self, step: Step, found: str, cost: int, refund: int, storage: Mapping[int, int] | None, error: str | None
     ) -> str:
         line = Line(
-            NAMES.get(step.op, hex(step.op)), step.pc, step.depth, step.gas, cost,
-            [int(word) for word in found.split(",") if word], refund, None if storage is None else dict(storage), error,
+            NAMES.get(step.op, hex(step.op)),
+            step.pc,
+            step.depth,
+            step.gas,
+            cost,
+            [int(word) for word in found.split(",") if word],
+            refund,
+            None if storage is None else dict(storage),
+            error,
         )
         name = f"{len(self.lines)}"
         self.lines[name] = line

@@ -90,7 +90,9 @@ def layouts(solc_program: Path, vyper_program: Path) -> dict[str, Any]:
     for pair in (*VYPER, *VYPER_IMMUTABLES):
         texts = {"before": pair.before, "after": pair.after}
         output = vyper(vyper_program, {f"{when}.vy": text for when, text in texts.items()}, "before.vy", "after.vy")
-        made["vyper" if pair in VYPER else "vyper immutables"][pair.name] = {when: output[f"{when}.vy"]["layout"] for when in texts}
+        made["vyper" if pair in VYPER else "vyper immutables"][pair.name] = {
+            when: output[f"{when}.vy"]["layout"] for when in texts
+        }
     return made
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 _HEAD = "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.24;\n"
 _LIB = _HEAD + "library Lib { function add(uint256 a, uint256 b) external pure returns (uint256) { return a + b; } }\n"
 _OTHER_LIB = _LIB.replace("a + b", "a + b + 100")
-_COUNTER = _HEAD + """import {Lib} from "./Lib.sol";
+_COUNTER = (
+    _HEAD
+    + """import {Lib} from "./Lib.sol";
 contract Counter {
     uint256 public immutable step;
     uint256 public count;
@@ -14,7 +16,10 @@ contract Counter {
     function bump() external { count = Lib.add(count, step); calls[msg.sender]++; }
 }
 """
-_PROXY = _HEAD + """contract Proxy {
+)
+_PROXY = (
+    _HEAD
+    + """contract Proxy {
     constructor(address target) {
         assembly { sstore(0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc, target) }
     }
@@ -31,18 +36,25 @@ _PROXY = _HEAD + """contract Proxy {
     }
 }
 """
-_FACTORY = _HEAD + """import {Counter} from "./Counter.sol";
+)
+_FACTORY = (
+    _HEAD
+    + """import {Counter} from "./Counter.sol";
 contract Factory {
     event Made(Counter counter);
     function make(uint256 step) external { emit Made(new Counter(step)); }
 }
 """
-_BANK = _HEAD + """contract Bank {
+)
+_BANK = (
+    _HEAD
+    + """contract Bank {
     uint256 public given;
     constructor() payable { require(msg.value == 7, "seven"); given = msg.value; }
     function spend() external { payable(address(0xdead)).transfer(5); }
 }
 """
+)
 
 
 def _counter(before: str, after: str) -> dict[str, str]:
@@ -92,7 +104,9 @@ def put(amount: uint256):
     self.content += amount
     self.by[msg.sender] += amount
 """
-_SPARE = _BOX.replace("\n\n@deploy", "\nspare: uint256\n\n@deploy").replace("limit_\n\n", "limit_\n    self.spare = 5\n\n")
+_SPARE = _BOX.replace("\n\n@deploy", "\nspare: uint256\n\n@deploy").replace(
+    "limit_\n\n", "limit_\n    self.spare = 5\n\n"
+)
 VYPER_VERSIONS: dict[str, dict[str, str]] = {
     "first": {"Box.vy": _BOX},
     "doubled": {"Box.vy": _BOX.replace("content += amount", "content += 2 * amount")},

@@ -119,14 +119,18 @@ def test_modules_that_define_a_struct_in_two_ways_tell_no_layout() -> None:
 
 
 def test_a_vyper_type_is_an_interface_only_where_the_sources_say_so() -> None:
-    types = VyperTypes.of(["from ethereum.ercs import IERC20\nfrom . import IBox as I, m\ninterface Own:\n    def f(): view\n"])
+    types = VyperTypes.of(
+        ["from ethereum.ercs import IERC20\nfrom . import IBox as I, m\ninterface Own:\n    def f(): view\n"]
+    )
     assert {types.type(name).label for name in ("IERC20", "IBox", "I", "Own", "IBox.vyi", "lib/m.vy")} == {"address"}
     with pytest.raises(UnknownLayout, match="S is defined outside the project"):
         types.type("HashMap[address, S]")
 
 
 def test_vyper_imports_are_found() -> None:
-    text = "import lib\nfrom . import x, y\nfrom ..a.b import c as d\nimport a.b as c\nfrom ethereum.ercs import IERC20\n"
+    text = (
+        "import lib\nfrom . import x, y\nfrom ..a.b import c as d\nimport a.b as c\nfrom ethereum.ercs import IERC20\n"
+    )
     found = [path.as_posix() for path in vyper_imports(text)]
     assert found == ["lib", "x", "y", "../a/b/c", "a/b", "ethereum/ercs/IERC20"]
 

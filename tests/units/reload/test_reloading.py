@@ -376,9 +376,7 @@ def test_a_chain_that_was_taken_back_is_seen_as_it_is(stage: Stage) -> None:
     snapshot = stage.net.rpc("evm_snapshot")
     stage.save("doubled")
     stage.net.rpc("evm_revert", snapshot)
-    assert not next(
-        each["isLatest"] for each in stage.net.rpc("megadev_listDeployments") if each["address"] == counter
-    )
+    assert not next(each["isLatest"] for each in stage.net.rpc("megadev_listDeployments") if each["address"] == counter)
     assert stage.save("tripled").kind == "reloaded"
     stage.bump(counter)
     assert stage.call(counter, "count()") == 15
@@ -409,7 +407,9 @@ def test_redeploying_calls_the_constructor_with_the_value_of_then(tmp_path: Path
     assert "Bank redeployed" in stage.save("another bank").text
     assert stage.call(bank, "given()") == 7
     assert stage.net.rpc("eth_getBalance", bank, "latest") == "0x7"
-    assert int(stage.net.rpc("eth_getBalance", stage.me, "latest"), 16) == before - 5, "what was spent comes from the creator"
+    assert int(stage.net.rpc("eth_getBalance", stage.me, "latest"), 16) == before - 5, (
+        "what was spent comes from the creator"
+    )
     (found,) = [each for each in stage.net.rpc("megadev_listDeployments") if each["address"] == bank]
     assert (found["value"], found["creator"]) == ("0x7", stage.me)
 
@@ -566,9 +566,7 @@ def test_an_error_in_vyper_does_not_lose_what_hardhat_built_meanwhile(tmp_path: 
     box.touch()
     with Devnet(accounts=1, no_l1=True) as net:
         compilers = [HardhatFolder(tmp_path), vyper]
-        reloader = Reloader(
-            net.node, tmp_path, compilers, ReloadSettings(), on_writer=net._on_writer, tell=told.append
-        )
+        reloader = Reloader(net.node, tmp_path, compilers, ReloadSettings(), on_writer=net._on_writer, tell=told.append)
         reloader.changed(None)
         vyper.version = BROKEN
         if error_first:
@@ -587,7 +585,9 @@ def test_an_error_in_vyper_does_not_lose_what_hardhat_built_meanwhile(tmp_path: 
 def test_a_first_slot_that_is_no_number_is_refused_with_what_can_be_done(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.counter()
-    made = {key: replace(contract, layout=None, fault=Fault.FIRST_SLOT) for key, contract in stage.reloader._build.items()}
+    made = {
+        key: replace(contract, layout=None, fault=Fault.FIRST_SLOT) for key, contract in stage.reloader._build.items()
+    }
     stage.reloader._versions.learn(made.values())
     refused = stage.save("doubled")
     assert refused.kind == "refused"
@@ -657,7 +657,9 @@ def test_a_contract_on_L1_follows_its_source_beside_one_on_the_L2(tmp_path: Path
     stage = Stage(tmp_path, abi_out=path)
     told: list[tuple[str, ContractsReloaded]] = []
     for name, chain in chains_of(stage.net.node).items():
-        chain.bus.subscribe(lambda event, name=name: told.append((name, event)) if isinstance(event, ContractsReloaded) else None)  # type: ignore[misc]
+        chain.bus.subscribe(
+            lambda event, name=name: told.append((name, event)) if isinstance(event, ContractsReloaded) else None
+        )  # type: ignore[misc]
     below, _ = stage.counter(step=3)
     stage.at = stage.net.l1
     above, library = stage.counter(step=5)
@@ -718,7 +720,9 @@ def test_on_a_fork_what_stands_upstream_follows_once_it_is_named(tmp_path: Path)
         live = Stage(tmp_path, net=upstream)
         counter, _ = live.counter(step=5)
         live.bump(counter)
-        with Devnet(accounts=2, no_l1=True, fork_url=(upstream.serve(),), no_storage_caching=True, project=tmp_path) as net:
+        with Devnet(
+            accounts=2, no_l1=True, fork_url=(upstream.serve(),), no_storage_caching=True, project=tmp_path
+        ) as net:
             stage = Stage(tmp_path, net=net)
             net.serve()  # from now on the writer's thread may not wait for what is fetched
             assert net.rpc("megadev_trackContract", counter, "Counter")["codeMatches"]

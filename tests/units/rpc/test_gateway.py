@@ -368,7 +368,9 @@ def check_gas(name: str) -> None:
         assert passed_on(endpoint, name, {"to": LOOP, "gas": asked}, "latest") == [{"to": LOOP, "gas": left}, "latest"]
     assert passed_on(endpoint, name, {"to": LOOP}) == [{"to": LOOP}]
     endpoint.net.rpc("evm_setBlockGasLimit", hex(10**10))
-    assert passed_on(endpoint, name, {"to": LOOP}) == [{"to": LOOP, "gas": hex(60_000_000)}], "MegaETH's blocks have more"
+    assert passed_on(endpoint, name, {"to": LOOP}) == [{"to": LOOP, "gas": hex(60_000_000)}], (
+        "MegaETH's blocks have more"
+    )
 
 
 @limit("call_gas")
@@ -557,7 +559,11 @@ def test_a_subscription_of_another_connection_is_an_invalid_request(endpoint: En
 
 
 def test_a_batch_is_answered_member_by_member(endpoint: Endpoint) -> None:
-    batch = [request("eth_chainId", request_id=1), request("eth_sign", request_id=2), request("eth_syncing", request_id=3)]
+    batch = [
+        request("eth_chainId", request_id=1),
+        request("eth_sign", request_id=2),
+        request("eth_syncing", request_id=3),
+    ]
     status, answers = endpoint.send(batch)
     assert status == 200
     assert [answer["id"] for answer in answers] == [1, 2, 3]
@@ -595,11 +601,15 @@ def test_every_refusal_has_words_and_is_known_by_its_status() -> None:
         assert row.message and row.when and row.status in (200, 400, 403, 413, 429, 500)
 
 
-FUZZED = Endpoint(dataclasses.replace(LIMITS, instant_reads=10**9, simple_reads=10**9, compute_reads=10**9, io_reads=10**9))
+FUZZED = Endpoint(
+    dataclasses.replace(LIMITS, instant_reads=10**9, simple_reads=10**9, compute_reads=10**9, io_reads=10**9)
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 2**70) | st.sampled_from(["0x", "0x1", "pending", "logs", "x"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["gas", "transactions", "address", "topics", "fromBlock"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["gas", "transactions", "address", "topics", "fromBlock"]), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

@@ -61,7 +61,9 @@ def payment(net: Devnet) -> dict[str, Any]:
          ("anvil_mine", 40)],
     ],
 )  # fmt: skip
-def test_rows_are_the_blocks_that_they_stand_for(monkeypatch: pytest.MonkeyPatch, script: list[tuple[Any, ...]]) -> None:
+def test_rows_are_the_blocks_that_they_stand_for(
+    monkeypatch: pytest.MonkeyPatch, script: list[tuple[Any, ...]]
+) -> None:
     one, other = twins(monkeypatch, *script)
     assert_same_chain(one, other)
     for number in (17, 3, 11, one.l2.chain.head.number):

@@ -77,7 +77,8 @@ def test_a_start_time_sets_the_clock_from_the_beginning() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "window", "expected"), [(1000.0, 1, 1001), (1000.25, 1, 1001), (1000.999, 1, 1001), (1000.25, 0.5, 1001), (1001, 12, 1008)]
+    ("now", "window", "expected"),
+    [(1000.0, 1, 1001), (1000.25, 1, 1001), (1000.999, 1, 1001), (1000.25, 0.5, 1001), (1001, 12, 1008)],
 )
 def test_a_block_that_stays_open_carries_the_end_of_its_window(now: float, window: float, expected: int) -> None:
     time, clock = keeper()

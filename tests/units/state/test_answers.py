@@ -130,7 +130,9 @@ def test_a_bundle_has_the_same_bytes_whatever_the_order(tmp_path: Path) -> None:
     assert Bundle(HEAD, forwards).encode() == Bundle(dict(reversed(HEAD.items())), backwards).encode()
     Bundle(HEAD, forwards).write(tmp_path / "b")
     again = read_bundle(tmp_path / "b")
-    assert again.head == HEAD and again.get("slot 3") == {"a": 3, "b": 1} and list(tmp_path.iterdir()) == [tmp_path / "b"]
+    assert (
+        again.head == HEAD and again.get("slot 3") == {"a": 3, "b": 1} and list(tmp_path.iterdir()) == [tmp_path / "b"]
+    )
 
 
 @given(cut=st.integers(min_value=0))

@@ -366,9 +366,7 @@ def noticed(reached: threading.Event, connect: Callable[..., Any]) -> Callable[.
 
 
 @pytest.mark.parametrize(("scheme", "where"), [("http", "deaf"), ("https", "mute")])
-def test_a_connection_has_no_more_time_than_an_answer(
-    scheme: str, where: str, request: pytest.FixtureRequest
-) -> None:
+def test_a_connection_has_no_more_time_than_an_answer(scheme: str, where: str, request: pytest.FixtureRequest) -> None:
     upstream = opened(f"{scheme}://{request.getfixturevalue(where)}", retries=0, timeout=0.1)
     with pytest.raises(UpstreamFailed, match=r"no answer within 0\.1 s"):
         upstream.ask([("eth_chainId", ())])
