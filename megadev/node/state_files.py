@@ -49,12 +49,14 @@ class Capture:
     def __init__(self, node: Node) -> None:
         self._l2 = _ChainCapture(node.l2)
         self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
+        self._adopted = 0 if node.driver is None else node.driver.progress.adopted
         self.moment: tuple[object, ...] = (*self._l2.moment, *(() if self._l1 is None else self._l1.moment))
         """The same objects as long as nothing changed."""
 
     def encode(self, *, history: bool) -> bytes:
         """The dump as JSON; ``history``: with the state after each block."""
-        return self._l2.encode(history, None if self._l1 is None else self._l1.encode(history))
+        l1 = None if self._l1 is None else self._l1.encode(history)
+        return self._l2.encode(history, l1, self._adopted)
 
 
 class _ChainCapture:
@@ -69,7 +71,7 @@ class _ChainCapture:
         self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
         self.moment: tuple[object, object] = (head, irregular)
 
-    def encode(self, history: bool, l1: bytes | None = None) -> bytes:
+    def encode(self, history: bool, l1: bytes | None = None, adopted: int = 0) -> bytes:
         return encode_dump(
             self._blocks,
             self._state,
@@ -79,6 +81,7 @@ class _ChainCapture:
             zeroed=self._zeroed,
             history=history,
             l1=l1,
+            adopted=adopted,
         )
 
 
@@ -88,7 +91,7 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     A chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
     are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
     changes accounts, and so does any on a fork: its blocks would be without the state that is not in the dump. L1 stays
-    as it is where the dump has none, as Anvil's have not. Raises ``InvalidParams`` saying what is wrong with it; then
+    as it is where the dump has none, as Anvil's have not, and L2 follows it from there on. Raises ``InvalidParams`` saying what is wrong with it; then
     nothing changed.
     """
     node.between_blocks()
@@ -97,6 +100,11 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     _load_chain(node, node.l2, dump)
     if l1 is not None and l1_dump is not None:
         _load_chain(node, l1, l1_dump)
+    if node.driver is not None and dump.blocks:
+        if l1_dump is not None:
+            node.driver.adopt(dump.adopted)
+        else:
+            node.driver.adopt_if_strange()
 
 
 def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:

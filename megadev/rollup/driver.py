@@ -42,12 +42,14 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
-from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, deposit_logs, deposits_in, origin_in
+from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
+from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.sequencer import Sequencer
+from megadev.state.diff import StateDiff
 
 _WINDOWS = 64
 """More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
@@ -91,8 +93,8 @@ class Driver:
         self.progress = Progress() if progress is None else progress
         self.proposer = proposer
         self._keep_blocks_above = keep_blocks_above
-        self._started: tuple[SealedBlock, SealedBlock, Progress, BlockStart] | None = None
-        self._seen: tuple[SealedBlock, SealedBlock] | None = None
+        self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
+        self._seen: tuple[SealedBlock, SealedBlock, StateDiff | None] | None = None
         l2.block_start = self.block_start
 
     def start_over(self, addresses: L1Addresses) -> None:
@@ -102,6 +104,12 @@ class Driver:
         self._started = self._seen = None
         if self.proposer is not None:
             self.proposer.start_over(addresses)
+
+    def adopt_if_strange(self) -> None:
+        """Where L2 has become one that got to another L1 than this, it keeps its blocks."""
+        origin = origin_in(self.l2.head.world)
+        if origin is None or not self._is_on_l1(origin):
+            self.adopt()
 
     def adopt(self, number: int | None = None) -> None:
         """L2 keeps its blocks up to ``number``, or its head, whatever this L1 has: they followed another one."""
@@ -115,15 +123,16 @@ class Driver:
         Raises ``StateUnavailable`` where state that it takes is not at hand; it can be called again.
         """
         while True:
-            l1_head, l2_head = self.l1.store.head, self.l2.store.head
-            if self._seen is None or self._seen[0] is not l1_head or self._seen[1] is not l2_head:
+            l1_head, (l2_head, irregular, _) = self.l1.store.head, self.l2.tip
+            seen = self._seen
+            if seen is None or seen[0] is not l1_head or seen[1] is not l2_head or seen[2] is not irregular:
                 if not self.l2.is_running:
                     if self._has_lost_its_origin(l2_head):
                         return
                 else:
                     self._follow_reorganisation()
                     self.l2.include_deposits()
-                    self._seen = (l1_head, self.l2.store.head)
+                    self._seen = (l1_head, self.l2.head, self.l2.irregular)
             if self.proposer is None or not self.proposer.act():
                 return
 
@@ -159,12 +168,18 @@ class Driver:
 
     def block_start(self, head: SealedBlock) -> BlockStart:
         """What the L2 block after ``head`` begins with."""
-        l1_head = self.l1.store.head
+        l1_head, irregular = self.l1.store.head, self.l2.irregular
         known = self._started
-        if known is not None and known[0] is head and known[1] is l1_head and known[2] is self.progress:
-            return known[3]
+        if (
+            known is not None
+            and known[0] is head
+            and known[1] is l1_head
+            and known[2] is self.progress
+            and known[3] is irregular
+        ):
+            return known[4]
         start = self._block_start(head)
-        self._started = (head, l1_head, self.progress, start)
+        self._started = (head, l1_head, self.progress, irregular, start)
         return start
 
     def _block_start(self, head: SealedBlock) -> BlockStart:
@@ -178,18 +193,16 @@ class Driver:
         next_number = self._first_unseen(origin)
         for number in dict.fromkeys(log.block.number for log in deposit_logs(l1, next_number, l1.head.number, portal)):
             block = l1.resolve(number)
-            deposits = tuple(
-                tx for tx in deposits_in(l1, block, portal) if self.l2.store.transaction(tx.hash) is None
-            )
+            deposits = tuple(tx for tx in deposits_in(l1, block, portal) if self.l2.store.transaction(tx.hash) is None)
             if deposits:
                 return self._told(block, 0, deposits)
         return self._told(l1.head, 0, ())
 
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""
-        attributes = attributes_of(
-            block, self.l1.spec, self.addresses.system_config, sequence_number, self.fees_at(block.number)
-        )
+        told = None if block.world.is_known else config_told(self.l2.closed_state())
+        config = config_at(self.l1.store, block, self.addresses.system_config, told)
+        attributes = attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
         if self.l2.spec.leads_with_l1_attributes:
             return BlockStart(None, attributes_transaction(attributes), deposits)
         return BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(attributes)), None, deposits)
@@ -200,13 +213,15 @@ class Driver:
         return fees[max(l1_number - self.progress.fees_from, 0) % len(fees)] if fees else None
 
     def origin_of(self, block: SealedBlock) -> L1Origin | None:
-        """The L1 block that an L2 block has got to; L1's first one where it was told of none; None where its state is
-        not at hand or has no L1Block.
+        """The L1 block that an L2 block has got to; L1's first one where it was told of none; None where it came
+        without its state or has no L1Block.
+
+        Raises ``StateUnavailable`` where it can be had, but not now.
         """
-        try:
-            origin = origin_in(block.world)
-        except StateUnavailable:
+        if not block.world.is_known:
             return None
+        head = self.l2.head
+        origin = origin_in(self.l2.closed_state() if block is head else block.world)
         if origin is None or origin.hash != ZERO_HASH:
             return origin
         first = self.l1.store.genesis

@@ -211,9 +211,12 @@ class Sequencer:
 
     def head_state(self) -> StateReader:
         """The newest state: after the last sealed block, with what cheats changed since or the open block holds."""
-        head, irregular, unsealed = self.tip
-        if unsealed is not None:
-            return unsealed.shown().state
+        unsealed = self.tip.open
+        return self.closed_state() if unsealed is None else unsealed.shown().state
+
+    def closed_state(self) -> StateReader:
+        """The state after the last sealed block, with what cheats changed since."""
+        head, irregular, _ = self.tip
         view = WorldView(head.world, self.store.block_hash)
         return view if irregular is None else Overlay(view, irregular)
 
