@@ -18,6 +18,7 @@ import msgspec
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact, Code, Details, Hole
 from megadev.artifacts.interface import ITEM_TYPES, Interface, Item
 from megadev.artifacts.source_map import ByteMap, InstructionMap, ListedMap, PositionMap, Source, VyperMap
+from megadev.primitives.documents import DecodeError, decode_guarded, decode_json
 
 SOURCE_SUFFIXES = (".sol", ".vy", ".vyi", ".yul")
 MAX_SOURCE_BYTES = 8 * 1024 * 1024
@@ -229,7 +230,7 @@ class _Cache(msgspec.Struct):
     files: dict[str, _CachedFile] = {}
 
 
-_ITEMS = msgspec.json.Decoder(list[Item])
+_ITEMS: msgspec.json.Decoder[list[Item]] = msgspec.json.Decoder(list[Item])
 _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
@@ -475,8 +476,8 @@ class _CombinedParts(msgspec.Struct):
 def _vyper_combined(data: bytes, origin: Origin) -> list[Artifact]:
     """``vyper -f combined_json``: contracts by path, beside the version; [] where it is something else."""
     try:
-        members = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        members = decode_json(data, dict[str, msgspec.Raw])
+    except DecodeError as problem:
         raise NotAnArtifact(str(problem)) from None
     found = []
     for path, raw in members.items():
@@ -583,8 +584,8 @@ def _decode(data: bytes, kind: type[T]) -> T:
 
 def _decoded(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        return decode_guarded(data, decoder)
+    except DecodeError as problem:
         raise NotAnArtifact(str(problem)) from None
 
 
@@ -613,7 +614,8 @@ def _name(name: str, origin: Origin) -> str:
 
 def _interface(abi: msgspec.Raw) -> Interface:
     try:
-        return Interface(_ITEMS.decode(abi))
+        items: list[Item] = decode_guarded(abi, _ITEMS)
+        return Interface(items)
     except (ValueError, RecursionError) as problem:  # DecodeError is a ValueError
         raise NotAnArtifact(f"abi: {problem}") from None
 

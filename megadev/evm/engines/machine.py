@@ -17,6 +17,7 @@ from typing import Final
 from megadev.chain.receipts import CONSOLE, REVERTED, ConsoleCall
 from megadev.evm.engine import BlockEnv, Frame, FrameExit, Step, Tracer
 from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed, arrive
+from megadev.evm.engines.depth import LEVELS, continue_below
 from megadev.evm.engines.frames import Call
 from megadev.evm.engines.journal import Checkpoint, Journal
 from megadev.evm.engines.operations import (
@@ -121,7 +122,7 @@ class Machine:
         if precompile is not None:
             self._precompile(call, precompile)
         elif call.code:
-            self.run(call, analysed(call.code))
+            self._run(call, analysed(call.code))
         elif call.code_address == CONSOLE:
             self.print(call.caller, call.data)
         if call.error is not None:
@@ -140,7 +141,7 @@ class Machine:
         journal.bump_nonce(call.address)
         journal.move_value(call.caller, call.address, call.value)
         if call.code:
-            self.run(call, analyse(call.code))
+            self._run(call, analyse(call.code))
         if call.error is None:
             call.error = self._store_code(call)
         if call.error is not None:
@@ -217,6 +218,13 @@ class Machine:
             self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error))
 
     # the loop
+
+    def _run(self, call: Call, bytecode: Bytecode) -> None:
+        """As ``run``, on a fresh stack once there are many calls within calls."""
+        if call.depth % LEVELS or not call.depth:
+            self.run(call, bytecode)
+        else:
+            continue_below(lambda: self.run(call, bytecode))
 
     def run(self, call: Call, bytecode: Bytecode) -> None:
         """Run code until it stops; sets ``call.gas``, ``call.output`` and ``call.error``."""
