@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from megadev.errors import ConfigError, MegadevError
-from megadev.primitives.documents import decode_json
+from megadev.primitives.guarded_json import decode_json
 
 TIMEOUT_SECONDS = 60
 """Longer than any answer of a healthy node takes; the *Sync methods wait up to 30 s."""

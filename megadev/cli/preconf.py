@@ -14,7 +14,7 @@ from megadev.chain.preconfirmations import Preconfirmation, signer_of
 from megadev.cli.client import call
 from megadev.cli.options import Command, rpc_url_option
 from megadev.errors import ConfigError, MegadevError
-from megadev.primitives.documents import decode_json
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 

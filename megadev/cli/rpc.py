@@ -8,9 +8,9 @@ import sys
 import click
 
 from megadev.cli.client import CallFailed, call
-from megadev.cli.console import paint_for
 from megadev.cli.options import Command, rpc_url_option
-from megadev.primitives.documents import decode_json
+from megadev.cli.terminal.console import paint_for
+from megadev.primitives.guarded_json import decode_json
 
 
 @click.command(cls=Command, short_help="Ask a running node one JSON-RPC question.")

@@ -12,7 +12,7 @@ from megadev.cli.client import CallFailed, call
 from megadev.cli.options import Command, rpc_url_option
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
-from megadev.primitives.documents import decode_json
+from megadev.primitives.guarded_json import decode_json
 
 ASK_AGAIN_SECONDS = 0.05
 

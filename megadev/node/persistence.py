@@ -52,7 +52,7 @@ from megadev.chain.transactions import (
 from megadev.errors import InvalidParams, InvalidTransaction, StateUnavailable, UndecodableTransaction
 from megadev.primitives import rlp
 from megadev.primitives.bloom import logs_bloom
-from megadev.primitives.documents import DecodeError, decode_json
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.account import Account

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from megadev.artifacts.artifact import VYPER
 from megadev.errors import ConfigError, MegadevError
-from megadev.primitives.documents import decode_json
+from megadev.primitives.guarded_json import decode_json
 from megadev.reload.contracts import Build, read_foundry, read_solc, read_vyper
 from megadev.reload.project import (
     SOLIDITY_SUFFIXES,

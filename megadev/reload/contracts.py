@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact
-from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
-from megadev.primitives.documents import decode_json
+from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.artifacts.formats.reading import abi_json, read
+from megadev.primitives.guarded_json import decode_json
 from megadev.reload.compatibility import Fault
 from megadev.reload.layout import (
     Immutable,

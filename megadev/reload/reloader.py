@@ -18,13 +18,13 @@ from typing import Any
 
 import msgspec
 
-from megadev.artifacts.formats import NotAnArtifact
+from megadev.artifacts.formats.origin import NotAnArtifact
 from megadev.clock import SystemClock
 from megadev.errors import ConfigError, InvalidParams, MegadevError, NotFetchedYet, ReloadRefused
 from megadev.events import BlockSealed, ContractReload, ContractsReloaded, Event, MiniBlockSealed
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
-from megadev.primitives.documents import decode_json
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.reload import abi_files

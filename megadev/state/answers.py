@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import msgspec
 
 from megadev.errors import ConfigError
-from megadev.primitives.documents import DecodeError, decode_json
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 
 BUNDLE_VERSION = 1

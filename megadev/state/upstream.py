@@ -38,7 +38,7 @@ import msgspec
 
 from megadev.clock import Clock, SystemClock
 from megadev.errors import ConfigError, UpstreamFailed, UpstreamRefused
-from megadev.primitives.documents import DecodeError, decode_json
+from megadev.primitives.guarded_json import DecodeError, decode_json
 
 Call: TypeAlias = tuple[str, Sequence[Any]]
 """A method and its parameters."""

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from megadev.errors import InvalidParams
-from megadev.primitives.documents import DecodeError, decode_json
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from megadev.cli.console import plain_lines
+from megadev.cli.terminal.console import plain_lines
 from megadev.cli.trace import head_lines, tree_lines
 from megadev.evm.console import read_console
-from megadev.primitives.documents import DecodeError, decode_json
-from megadev.testing.client import RpcError
+from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
     from megadev.devnet import Endpoint

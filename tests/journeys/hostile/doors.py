@@ -19,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from megadev.testing.client import RpcError
+
 from megadev import Devnet
 from megadev.artifacts.formats import NotAnArtifact, Origin, read
 from megadev.chain.blocks import decode_block
@@ -28,7 +30,6 @@ from megadev.cli.wait import _named_in
 from megadev.errors import MegadevError
 from megadev.reload.contracts import read_document, read_solc
 from megadev.state.answers import read_bundle
-from megadev.testing.client import RpcError
 
 Door = Callable[[bytes], object]
 EXPECTED = (MegadevError, RpcError, CallFailed, NotAnArtifact, ValueError)
