@@ -19,8 +19,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from megadev.testing.client import RpcError
-
 from megadev import Devnet
 from megadev.artifacts.formats import NotAnArtifact, Origin, read
 from megadev.chain.blocks import decode_block
@@ -29,6 +27,7 @@ from megadev.cli.client import CallFailed, call
 from megadev.cli.wait import _named_in
 from megadev.errors import MegadevError
 from megadev.reload.contracts import read_document, read_solc
+from megadev.rpc.client import RpcError
 from megadev.state.answers import read_bundle
 
 Door = Callable[[bytes], object]
