@@ -38,6 +38,7 @@ from megadev.primitives.types import Address, Wei
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
+from megadev.rollup.system_config import config_in
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
@@ -121,13 +122,18 @@ class Node:
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
         self._started = self.l2.time.now()
-        self.state_file = state_file(config)
+        self.state_file = self._state_file = state_file(config)
         """Where the chains are dumped to, now and then and in the end; None: nowhere."""
         if fork is not None:
             replay_fork(self.l2, fork)
             if self.driver is not None:
                 self.driver.adopt()  # what was built again there was told of the forked L2's own L1
-        load_first(self, config, on_progress)
+        try:
+            load_first(self, config, on_progress)
+        except BaseException:
+            if self._state_file is not None:
+                self._state_file.release()
+            raise
 
     @property
     def roles(self) -> Roles:
@@ -195,9 +201,12 @@ class Node:
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
-            self.l2.sequencer.mend()  # what it still holds is to be saved too
-            self.between_blocks()
-            self.state_file.save(Capture(self))
+            try:
+                self.l2.sequencer.mend()  # what it still holds is to be saved too
+                self.between_blocks()
+            except Exception as problem:
+                _LOG.error("what is not sealed is not dumped", exc_info=problem)
+            self.state_file.save_at_last(Capture(self))
 
     @property
     def forks(self) -> list[Fork | None]:
@@ -205,7 +214,11 @@ class Node:
         return [chain.fork for chain in self.chains]
 
     def close(self) -> None:
-        """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
+        """Let go of what is forked and of the state file; write the bundle, where the settings say so. Raises
+        ``ConfigError``.
+        """
+        if self._state_file is not None:
+            self._state_file.release()
         if self.config.fork_record is not None and any(self._first_forks):
             write_bundle(self.config.fork_record, *self._first_forks, has_l1=self.l1 is not None)
         for fork in {*self.forks, *self.snapshots.forks}:
@@ -334,6 +347,7 @@ class Node:
             progress=Progress(safe_distance=config.safe_distance, finalized_distance=config.finalized_distance),
             proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
+            first_config=lambda: config_in(l1.beginning.block.world, driver.addresses.system_config),
         )
         self.l2.heads = driver.heads
         return driver

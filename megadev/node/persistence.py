@@ -202,6 +202,11 @@ def encode_dump(
     return msgspec.json.encode(document)
 
 
+def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None = None) -> bytes:
+    """A document that holds nothing but ``state``."""
+    return msgspec.json.encode({"accounts": dict(_written_accounts(state, zeroed or {}))})
+
+
 def compress(document: bytes) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
     return gzip.compress(document, mtime=0)

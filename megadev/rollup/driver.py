@@ -46,7 +46,7 @@ from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_to
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
-from megadev.rollup.system_config import config_at
+from megadev.rollup.system_config import SystemConfig, config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
@@ -74,7 +74,7 @@ class Driver:
     """The driver of one pair of chains. All methods but ``heads`` run on the writer thread.
 
     ``proposer`` acts for L2 on L1 once L2 has followed it. ``keep_blocks_above`` is called before L2 loses its blocks
-    above a number.
+    above a number. ``first_config``: the settings that L1 begins with, for an L1 that was loaded without its states.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Driver:
         progress: Progress | None = None,
         proposer: Proposer | None = None,
         keep_blocks_above: Callable[[int], None] = lambda number: None,
+        first_config: Callable[[], SystemConfig | None] = lambda: None,
     ) -> None:
         self.l1 = l1
         self.l2 = l2
@@ -93,6 +94,7 @@ class Driver:
         self.progress = Progress() if progress is None else progress
         self.proposer = proposer
         self._keep_blocks_above = keep_blocks_above
+        self._first_config = first_config
         self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
         self._seen: tuple[SealedBlock, SealedBlock, StateDiff | None] | None = None
         l2.block_start = self.block_start
@@ -200,7 +202,7 @@ class Driver:
 
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""
-        told = None if block.world.is_known else config_told(self.l2.closed_state())
+        told = None if block.world.is_known else config_told(self.l2.closed_state()) or self._first_config()
         config = config_at(self.l1.store, block, self.addresses.system_config, told)
         attributes = attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
         if self.l2.spec.leads_with_l1_attributes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.bridging import Bridge
 
 STRANGER = "0x" + "57" * 20
