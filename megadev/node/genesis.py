@@ -13,7 +13,8 @@ from typing import NamedTuple
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
-from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
+from megadev.chain.contracts import MULTICALL3, load
+from megadev.chain.contracts.create2_deployer import CREATE2_DEPLOYER, RUNTIME, SIGNER
 from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_genesis
 from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
@@ -234,11 +235,10 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: Beginning, at: L1Addresses) 
 
 def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
     """What tools expect on any chain."""
-    return {
-        address: load(name).runtime
-        for address, name in GENESIS_CONTRACTS.items()
-        if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
-    }
+    contracts: dict[Address, bytes | GenesisAccount] = {MULTICALL3: load("Multicall3").runtime}
+    if not config.disable_default_create2_deployer:
+        contracts |= {CREATE2_DEPLOYER: RUNTIME, SIGNER: GenesisAccount(nonce=1)}
+    return contracts
 
 
 def _predeploys() -> dict[Address, GenesisAccount]:
