@@ -6,7 +6,6 @@ refund and floor → pay → destroy → diff. Nothing is changed before every c
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from megadev.chain.admission import (
@@ -54,10 +53,6 @@ from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 from megadev.state.reader import StateReader
 
-_FRAMES_NEEDED = 20_000
-"""Python frames that 1,024 nested EVM calls may take, with room to spare. From Python 3.11 on a Python frame takes no C
-stack, so a high limit is safe."""
-
 
 class Envelope:
     """An engine for one ``ChainSpec`` but for what runs a frame: ``machine`` says that."""
@@ -70,8 +65,6 @@ class Envelope:
         self.rules = EVM_RULES[spec.hardfork]
         self._functions = functions(self.rules.modexp_limit)
         self._warm = dict.fromkeys(self.rules.precompiles, True)
-        if sys.getrecursionlimit() < _FRAMES_NEEDED:
-            sys.setrecursionlimit(_FRAMES_NEEDED)
 
     def execute(
         self, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CONSENSUS, tracer: Tracer | None = None
