@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import DEPOSIT, decode_transaction, validate_transaction
+from megadev.chain.transactions import decode_transaction
 from megadev.errors import InvalidTransaction, UndecodableTransaction
 from megadev.evm.engine import Engine
 from megadev.primitives.types import Hash32
@@ -36,8 +37,6 @@ def execute(
     for index, raw in enumerate(attributes.transactions):
         try:
             tx = decode_transaction(raw, spec)
-            if tx.type == DEPOSIT:
-                raise InvalidTransaction("a batch holds no deposits")
             validate_transaction(tx, spec, sidecar_required=False)
             builder.include(tx)
         except (UndecodableTransaction, InvalidTransaction) as error:
