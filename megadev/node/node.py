@@ -35,10 +35,10 @@ from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
+from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.rollup.system_config import config_in
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
@@ -347,7 +347,7 @@ class Node:
             progress=Progress(safe_distance=config.safe_distance, finalized_distance=config.finalized_distance),
             proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
-            first_config=lambda: config_in(l1.beginning.block.world, driver.addresses.system_config),
+            first_config=lambda: system_config_in(l1.beginning.block.world, driver.addresses.system_config),
         )
         self.l2.heads = driver.heads
         return driver

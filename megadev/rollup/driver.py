@@ -40,13 +40,14 @@ import msgspec
 from megadev.chain.blocks import SealedBlock, SystemCall
 from megadev.chain.transactions import Transaction
 from megadev.errors import StateUnavailable
-from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
 from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
+from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
-from megadev.rollup.system_config import SystemConfig, config_at
+from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
@@ -86,7 +87,7 @@ class Driver:
         progress: Progress | None = None,
         proposer: Proposer | None = None,
         keep_blocks_above: Callable[[int], None] = lambda number: None,
-        first_config: Callable[[], SystemConfig | None] = lambda: None,
+        first_config: Callable[[], SystemConfig] = lambda: SystemConfig(batcher=ZERO_ADDRESS),
     ) -> None:
         self.l1 = l1
         self.l2 = l2
@@ -202,8 +203,8 @@ class Driver:
 
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""
-        told = None if block.world.is_known else config_told(self.l2.closed_state()) or self._first_config()
-        config = config_at(self.l1.store, block, self.addresses.system_config, told)
+        earlier = None if block.world.is_known else config_told(self.l2.closed_state(), self._first_config())
+        config = config_at(self.l1.store, block, self.addresses.system_config, earlier)
         attributes = attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
         if self.l2.spec.leads_with_l1_attributes:
             return BlockStart(None, attributes_transaction(attributes), deposits)

@@ -4,6 +4,7 @@ another could not do, no transaction is lost without a word, and the way out alw
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -122,13 +123,11 @@ class ReorganisationMachine(RuleBasedStateMachine):
 
     @rule(on_l1=ON_L1)
     def start_over(self, on_l1: bool) -> None:
-        before = self.on_chain()
         (self.bridge.l1 if on_l1 else self.bridge.l2).rpc("anvil_reset")
         assert self.node.l2.sequencer.is_running, "a reset is a way out"
         self.snapshots.clear()
         if not on_l1:
-            for gone in before:
-                self.sent.pop(gone, None)
+            self.sent.clear()
 
     @rule()
     def snapshot(self) -> None:
@@ -152,7 +151,9 @@ class ReorganisationMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def load(self, data: st.DataObject) -> None:
         if self.ask("anvil_loadState", data.draw(st.sampled_from(self.dumps))) is not None:
-            self.snapshots = [each for each in self.snapshots if int(each, 16) in self.node.snapshots.taken(self.node.l2)]
+            self.snapshots = [
+                each for each in self.snapshots if int(each, 16) in self.node.snapshots.taken(self.node.l2)
+            ]
             self.sent = {tx_hash: tx_hash for tx_hash in self.on_chain() | self.waiting()}
 
     @rule()
@@ -212,14 +213,12 @@ class ReorganisationMachine(RuleBasedStateMachine):
         if hasattr(self, "bridge") and not self.node.l2.sequencer.is_running:
             before = self.node.l2.head
             self.node.settle()
-            try:
+            with suppress(SequencerStopped):
                 self.node.l2.sequencer.mine()
-            except SequencerStopped:
-                pass
             assert self.node.l2.head is before
 
 
 TestReorganisations = ReorganisationMachine.TestCase
 TestReorganisations.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -15,11 +15,11 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore, LocatedLog
 from megadev.chain.transactions import Transaction
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import ZERO_HASH, Address, Hash32, Wei
+from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.contracts import load
 from megadev.rollup.deposits import DEPOSITED_TOPIC, InvalidDepositLog, L1Attributes, deposit_of_log
+from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.predeploys import L1_BLOCK
-from megadev.rollup.system_config import SystemConfig
 from megadev.state.reader import StateReader
 from megadev.state.world import World
 
@@ -94,12 +94,13 @@ def origin_in(state: StateReader | World) -> L1Origin | None:
     )
 
 
-def config_told(state: StateReader | World) -> SystemConfig | None:
-    """The settings that the L2 state ``state`` was told last; None where it was told none."""
+def config_told(state: StateReader | World, first: SystemConfig) -> SystemConfig:
+    """The settings that the L2 state ``state`` was told last, the rest and where it was told none ``first``."""
     if not _has_l1_block(state) or not state.storage(L1_BLOCK, 2):
-        return None
+        return first
     scalars, operator = state.storage(L1_BLOCK, 3), state.storage(L1_BLOCK, 8)
     return SystemConfig(
+        gas_limit=first.gas_limit,
         batcher=state.storage(L1_BLOCK, 4).to_bytes(32, "big")[12:],
         base_fee_scalar=scalars >> 96 & _U32,
         blob_base_fee_scalar=scalars >> 64 & _U32,
@@ -108,13 +109,22 @@ def config_told(state: StateReader | World) -> SystemConfig | None:
     )
 
 
+def system_config_in(world: StateReader | World, address: Address) -> SystemConfig:
+    """What the SystemConfig at ``address`` says in the L1 state ``world``."""
+    limits, operator = world.storage(address, 104), world.storage(address, 106)
+    return SystemConfig(
+        batcher=world.storage(address, 103).to_bytes(32, "big")[12:],
+        gas_limit=limits & _U64,
+        base_fee_scalar=limits >> 64 & _U32,
+        blob_base_fee_scalar=limits >> 96 & _U32,
+        operator_fee_scalar=operator >> 64 & _U32,
+        operator_fee_constant=operator & _U64,
+    )
+
+
 def _has_l1_block(state: StateReader | World) -> bool:
     account = state.account(L1_BLOCK)
     return account is not None and account.code_hash == _l1_block_code_hash()
-
-
-NOWHERE = L1Origin(0, ZERO_HASH, 0)
-"""Where L2 begins: it was not told of any L1 block."""
 
 
 @cache
