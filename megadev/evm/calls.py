@@ -11,14 +11,14 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from megadev.chain.admission import check_funds, gas_before_execution
 from megadev.chain.receipts import Log
 from megadev.chain.spec import GAS_PER_BLOB
-from megadev.chain.transactions import AccessList, gas_before_execution
+from megadev.chain.transactions import AccessList
 from megadev.errors import (
     ExecutionHalted,
     ExecutionReverted,
     GasAllowanceExceeded,
-    InsufficientFunds,
     IntrinsicGasTooLow,
 )
 from megadev.evm.engine import (
@@ -194,10 +194,7 @@ def _affordable_gas(tx: TxEnv, state: StateReader, operator: OperatorFee | None)
         return tx.gas_limit
     account = state.account(tx.sender)
     balance = 0 if account is None else account.balance
-    if balance < tx.value:
-        raise InsufficientFunds(
-            f"insufficient funds for transfer: address 0x{tx.sender.hex()}, balance {balance}, value {tx.value}"
-        )
+    check_funds(tx.sender, balance, tx.value, is_transfer=True)
     fees = len(tx.blob_versioned_hashes) * GAS_PER_BLOB * tx.max_fee_per_blob_gas + tx.l1_fee
     if operator is not None:
         fees += operator.constant

@@ -15,9 +15,10 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore, LocatedLog
 from megadev.chain.transactions import Transaction
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import ZERO_HASH, Address, Hash32, Wei
+from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.contracts import load
 from megadev.rollup.deposits import DEPOSITED_TOPIC, InvalidDepositLog, L1Attributes, deposit_of_log
+from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.predeploys import L1_BLOCK
 from megadev.state.world import World
 
@@ -61,8 +62,7 @@ def attributes_of(
     block: SealedBlock, spec: ChainSpec, system_config: Address, sequence_number: int, fees: L1Fees | None = None
 ) -> L1Attributes:
     """What L2 is told of the L1 block ``block``, of a chain of ``spec``; ``fees`` instead of its own."""
-    world, header = block.world, block.header
-    scalars, operator = world.storage(system_config, 104), world.storage(system_config, 106)
+    header, system = block.header, system_config_in(block.world, system_config)
     if fees is None:
         fees = L1Fees(header.base_fee, blob_base_fee(header.excess_blob_gas, block.spec or spec))
     return L1Attributes(
@@ -72,9 +72,22 @@ def attributes_of(
         blob_base_fee=fees.blob_base_fee,
         hash=block.hash,
         sequence_number=sequence_number,
-        batcher=world.storage(system_config, 103).to_bytes(32, "big")[12:],
-        base_fee_scalar=scalars >> 64 & _U32,
-        blob_base_fee_scalar=scalars >> 96 & _U32,
+        batcher=system.batcher,
+        base_fee_scalar=system.base_fee_scalar,
+        blob_base_fee_scalar=system.blob_base_fee_scalar,
+        operator_fee_scalar=system.operator_fee_scalar,
+        operator_fee_constant=system.operator_fee_constant,
+    )
+
+
+def system_config_in(world: World, address: Address) -> SystemConfig:
+    """What the SystemConfig at ``address`` says in the L1 state ``world``."""
+    limits, operator = world.storage(address, 104), world.storage(address, 106)
+    return SystemConfig(
+        batcher=world.storage(address, 103).to_bytes(32, "big")[12:],
+        gas_limit=limits & _U64,
+        base_fee_scalar=limits >> 64 & _U32,
+        blob_base_fee_scalar=limits >> 96 & _U32,
         operator_fee_scalar=operator >> 64 & _U32,
         operator_fee_constant=operator & _U64,
     )
@@ -90,10 +103,6 @@ def origin_in(world: World) -> L1Origin | None:
         world.storage(L1_BLOCK, 2).to_bytes(32, "big"),
         world.storage(L1_BLOCK, 3) & _U64,
     )
-
-
-NOWHERE = L1Origin(0, ZERO_HASH, 0)
-"""Where L2 begins: it was not told of any L1 block."""
 
 
 @cache
