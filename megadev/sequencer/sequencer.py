@@ -48,7 +48,7 @@ from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.errors import (
@@ -74,7 +74,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
-from megadev.evm.l1_fees import l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
@@ -346,12 +346,19 @@ class Sequencer:
     def _load_for(self, tx: Transaction, world: World, coinbase: Address) -> None:
         """On a thread that may wait: fetch in one go what ``tx`` is sure to ask for."""
         if isinstance(world, ForkWorld):
-            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS]
+            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS, *self._fee_vaults()]
             if tx.to is not None:
                 accounts.append(tx.to)
             accounts += [address for address, _ in tx.access_list]
             load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
             expect(call_hint(tx.sender, tx.to, tx.value, tx.data))
+
+    def _fee_vaults(self) -> Iterator[Address]:
+        """Who is paid by every transaction."""
+        if self.spec.keeps_base_fee:
+            yield BASE_FEE_VAULT
+        if self.spec.charges_l1_fee:
+            yield L1_FEE_VAULT
 
     def settle(self) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
@@ -917,8 +924,12 @@ class Sequencer:
             check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, self._blob_base_fee())
         if self.check_pool_balance:
             cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
-            if self.spec.charges_l1_fee:
-                cost += l1_cost(tx.encoded, l1_prices(state)).fee
+            if self.spec.charges_l1_fee or self.spec.keeps_base_fee:
+                prices = l1_prices(state)
+                if self.spec.charges_l1_fee:
+                    cost += l1_cost(tx.encoded, prices).fee
+                if self.spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
+                    cost += operator.of(tx.gas_limit)
             check_funds(tx.sender, account.balance, cost)
 
     def _include_alone(
