@@ -51,6 +51,18 @@ class FeeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemContracts:
+    """MegaETH's own contracts, in the versions of the spec ``version`` ('rex6'); who the sequencer registry begins
+    with, and how many blocks ahead of its change a sequencer must be announced.
+    """
+
+    version: str
+    sequencer: Address
+    admin: Address
+    min_rotation_delay: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ChainSpec:
     """Everything the rules of one chain depend on.
 
@@ -63,7 +75,7 @@ class ChainSpec:
     which L1 block it has got to; ``withdrawals_root_of``, whose storage root stands in headers as ``withdrawalsRoot``
     (OP Stack, Isthmus; None: the empty root); ``charges_l1_fee``, transactions pay for their data on L1;
     ``keeps_base_fee``, the base fee goes to its vault instead of being burned, and an operator fee to another where L1
-    says that there is one.
+    says that there is one. ``system_contracts``: MegaETH's, where they are there.
     """
 
     name: str
@@ -83,6 +95,7 @@ class ChainSpec:
     withdrawals_root_of: Address | None = None
     charges_l1_fee: bool = False
     keeps_base_fee: bool = False
+    system_contracts: SystemContracts | None = None
 
     @property
     def initcode_size_limit(self) -> int | None:
@@ -167,6 +180,8 @@ SEQUENCER_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000
 """The OP Stack's predeploy that receives tips."""
 L1_FEE_VAULT: Address = bytes.fromhex("420000000000000000000000000000000000001a")
 """The one that receives what transactions pay for their data on L1."""
+MEGA_SYSTEM_ADDRESS: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
+"""Who sends MegaETH's own transactions, until its registry says otherwise. Nobody here has its key."""
 BASE_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000000019")
 """The one that receives the base fee, where it is not burned."""
 OPERATOR_FEE_VAULT: Address = bytes.fromhex("420000000000000000000000000000000000001b")
@@ -198,6 +213,7 @@ def megaeth_spec(
             "leads_with_l1_attributes": True,
             "withdrawals_root_of": MESSAGE_PASSER,
             "keeps_base_fee": True,
+            "system_contracts": SystemContracts("rex6", MEGA_SYSTEM_ADDRESS, MEGA_SYSTEM_ADDRESS),
             **changes,
         },
     )

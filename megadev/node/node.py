@@ -15,7 +15,9 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
+from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
+from megadev.node import registry
 from megadev.node.accounts import Accounts
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
@@ -76,7 +78,7 @@ class Node:
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
         time = self._keeper(start)
-        beginning = begin_l2(config, self.accounts, fork, time.now())
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, time.now())
         self.l2 = self._open(
             beginning,
             time,
@@ -90,6 +92,7 @@ class Node:
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
+        self.l2.bus.subscribe(self._follow_registry)
         self.link = Link(config.latency)
         """The way between clients and this node."""
         self.l1: LocalChain | None = None
@@ -122,6 +125,11 @@ class Node:
         if fork is not None:
             replay_fork(self.l2, fork)
         load_first(self, config, on_progress)
+
+    def _follow_registry(self, event: Event) -> None:
+        """Sign with the key that L2's registry says, once it is known that it will."""
+        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
+            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
 
     @property
     def roles(self) -> Roles:
@@ -160,7 +168,7 @@ class Node:
         l2, l1, config = self.l2, self.l1, self.config
         started = self._started if fork is None else fork.header.timestamp
         before = chain.fork
-        beginning = begin_l2(config, self.accounts, fork, started) if chain is l2 else l2.beginning
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, started) if chain is l2 else l2.beginning
         addresses = self._addresses(beginning.fork)
         l1_beginning: Beginning | None = None
         if l1 is not None:

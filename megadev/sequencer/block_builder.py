@@ -45,6 +45,7 @@ from megadev.evm.engine import (
 )
 from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
+from megadev.evm.system_contracts import system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
 from megadev.state.diff import StateDiff
@@ -143,6 +144,10 @@ class BlockBuilder:
                 unseen=not parent_world.is_whole,
             )
         )
+        if spec.system_contracts is not None:
+            installed = system_contracts_diff(engine, self.env, self.state, spec.system_contracts)
+            if installed is not None:
+                self.state.apply(installed)
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)
         self.transactions: list[Transaction] = []

@@ -76,6 +76,7 @@ from megadev.events import (
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
+from megadev.evm.system_contracts import is_change_scheduled
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
@@ -462,6 +463,7 @@ class Sequencer:
             and self.irregular is None
             and self.blocks is _one_block_passed(self.blocks)
             and self.block_start(self.head) == PLAIN_START
+            and not (self.spec.system_contracts and is_change_scheduled(WorldView(self.head.world)))
         )
 
     def _space(self, interval: int | None) -> None:
