@@ -45,7 +45,7 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
 ROLE_BALANCE = 10**6 * 10**18
-"""What batcher, proposer and owner have on L1 to pay with, in wei."""
+"""What batcher, proposer and owner have on L1 to pay with, and the owner on an L2 with a registry, in wei."""
 
 
 class Beginning(NamedTuple):
@@ -95,6 +95,8 @@ def plan_chain(
     """The chain's rules and its genesis. Keys that a genesis file holds join ``accounts``. Raises ``ConfigError``."""
     spec = _spec(config, roles)
     balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
+    if spec.system_contracts is not None:
+        balances[roles().owner.raw_address] = ROLE_BALANCE  # who schedules changes of the sequencer
     genesis = make_genesis(
         spec,
         balances=balances,

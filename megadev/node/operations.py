@@ -59,6 +59,6 @@ def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = N
     except ValueError as problem:
         raise InvalidParams(f"key: {problem}") from None
     if registry.has_registry(chain):
-        registry.schedule(chain, drawn, first)
+        registry.schedule(chain, drawn, first, node.roles.owner)
     chain.rotated_signers = signers
     return signers.at(first)

@@ -16,6 +16,7 @@ from megadev.chain.system_contracts import (
     SEQUENCER_SLOT,
     load,
 )
+from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
 from megadev.errors import InvalidParams
 from megadev.evm.engine import SYSTEM, BlockEnv, Revert, Success, TxEnv
 from megadev.primitives.abi import encode, encode_call
@@ -26,6 +27,7 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.reader import StateReader
 
 if TYPE_CHECKING:
+    from megadev.node.accounts import KeyedAccount
     from megadev.node.chain import LocalChain
 
 NAME, VERSION = "MegaETH SequencerRegistry", "1"
@@ -33,6 +35,8 @@ NAME, VERSION = "MegaETH SequencerRegistry", "1"
 _DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _ROTATION = keccak(b"SequencerRotation(address newSequencer,uint256 activationBlock)")
 _SCHEDULE = "scheduleNextSequencerChange(address,uint256,bytes)"
+_GAS = 1_000_000
+"""What the transaction that schedules a change may use: several times what it does."""
 _SCHEDULE_V1 = "scheduleNextSequencerChange(address,uint256)"
 
 
@@ -51,30 +55,49 @@ def rotation_digest(chain_id: int, new_sequencer: Address, activation_block: int
     return keccak(b"\x19\x01" + keccak(domain) + keccak(rotation))
 
 
-def schedule(chain: LocalChain, key: bytes, activation_block: int) -> None:
-    """Have the registry know that ``key`` signs from ``activation_block`` on, as a change between two blocks.
+def schedule(chain: LocalChain, key: bytes, activation_block: int, owner: KeyedAccount) -> None:
+    """Have the registry know that ``key`` signs from ``activation_block`` on: by a transaction of its admin ``owner``
+    in the block that is open; else as a change between two blocks, which nobody pays for.
 
     Raises ``InvalidParams`` with the registry's own reason where it refuses.
     """
-    sequencer = chain.sequencer
-    sequencer.between_blocks()
-    state, header, address = sequencer.head_state(), chain.head.header, address_of(key)
+    sequencer, address = chain.sequencer, address_of(key)
     y_parity, r, s = sign(rotation_digest(chain.spec.chain_id, address, activation_block), key)
-    proof = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
     contracts = chain.spec.system_contracts
     if contracts is not None and contracts.version == "rex5":
         data = encode_call(_SCHEDULE_V1, address, activation_block)
     else:
+        proof = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
         data = encode_call(_SCHEDULE, address, activation_block, proof)
-    admin = state.storage(SEQUENCER_REGISTRY, ADMIN_SLOT).to_bytes(32, "big")[12:]
-    env = BlockEnv(header.number, header.timestamp, header.gas_limit, header.coinbase)
+    admin = sequencer.head_state().storage(SEQUENCER_REGISTRY, ADMIN_SLOT).to_bytes(32, "big")[12:]
+    is_open = sequencer.tip.open is not None and sequencer.is_running
+    if not is_open or admin != owner.raw_address:
+        sequencer.between_blocks()
+    state, open_block = sequencer.head_state(), sequencer.tip.open
+    header = chain.head.header
+    number = header.number if open_block is None else open_block.plan.number
+    env = BlockEnv(number, header.timestamp, header.gas_limit, header.coinbase)
     execution = chain.engine.execute(env, TxEnv(admin, SEQUENCER_REGISTRY, data=data), state, rules=SYSTEM)
     result = execution.result
     if not isinstance(result, Success):
         reason = _error_name(result.output) if isinstance(result, Revert) else result.reason
         raise InvalidParams(f"the sequencer registry refuses block {activation_block}: {reason}")
-    storage = execution.diff.storage.get(SEQUENCER_REGISTRY, {})
-    sequencer.apply_irregular(StateDiff(Cause.CHEAT, storage={SEQUENCER_REGISTRY: dict(storage)}))
+    if open_block is None:
+        storage = dict(execution.diff.storage.get(SEQUENCER_REGISTRY, {}))
+        sequencer.apply_irregular(StateDiff(Cause.CHEAT, storage={SEQUENCER_REGISTRY: storage}))
+        return
+    unsigned = UnsignedTransaction(
+        type=DYNAMIC_FEE,
+        chain_id=chain.spec.chain_id,
+        nonce=sequencer.next_nonce(admin),
+        gas_limit=_GAS,
+        to=SEQUENCER_REGISTRY,
+        value=0,
+        data=data,
+        max_fee_per_gas=open_block.plan.base_fee,
+        max_priority_fee_per_gas=0,
+    )
+    sequencer.submit(sign_transaction(unsigned, owner.raw_key))
 
 
 def scheduled(state: StateReader) -> tuple[Address, int] | None:

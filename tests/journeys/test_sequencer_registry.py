@@ -158,3 +158,16 @@ def test_ethereums_chain_has_no_registry() -> None:
     with Devnet() as net:
         assert "registry" not in net.rpc("megadev_sequencer_status")
         assert net.rpc("eth_getCode", REGISTRY, "latest") == "0x"
+
+
+def test_while_a_block_is_open_a_rotation_is_a_transaction_in_it() -> None:
+    with Devnet(preset="megaeth") as net:
+        sent = net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": NOBODY})
+        assert net.rpc("eth_getTransactionReceipt", sent)["blockHash"] == "0x" + "ff" * 32
+        told = net.rpc("megadev_sequencer_rotateKey", {"key": NEW_KEY})
+        net.rpc("evm_mine")
+        (receipt,) = [one for one in net.rpc("eth_getBlockReceipts", "0x1") if one["to"] == REGISTRY]
+        assert (receipt["status"], len(receipt["logs"])) == ("0x1", 1)
+        assert ask(net, "admin()") == receipt["from"]
+        assert int(told["fromBlock"], 16) == 2
+        assert signer_of_newest(net) == NEW == ask(net, "currentSequencer()")
