@@ -24,7 +24,7 @@ from megadev.chain.fees import blob_base_fee
 from megadev.chain.networks import knows_rules, rules_at
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
 from megadev.node.persistence import read_log, read_transaction
 from megadev.primitives.bloom import logs_bloom

@@ -26,7 +26,7 @@ from megadev.chain.spec import (
     l1_spec,
     megaeth_spec,
 )
-from megadev.config import MEGAETH, DevnetConfig
+from megadev.config.settings import MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
 from megadev.node.fork import Fork

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact
-from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
+from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.artifacts.formats.reading import abi_json, read
 from megadev.reload.compatibility import Fault
 from megadev.reload.layout import (
     Immutable,

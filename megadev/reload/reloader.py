@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from megadev.artifacts.formats import NotAnArtifact
+from megadev.artifacts.formats.origin import NotAnArtifact
 from megadev.clock import SystemClock
 from megadev.errors import ConfigError, InvalidParams, MegadevError, NotFetchedYet, ReloadRefused
 from megadev.events import BlockSealed, ContractReload, ContractsReloaded, Event, MiniBlockSealed

@@ -43,11 +43,12 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.engines.frames import Call
+from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.journal import Journal
-from megadev.evm.engines.machine import Machine
+from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.operations import created_address, is_taken, resolve_code
 from megadev.evm.engines.precompiles import functions
+from megadev.evm.gas import EXISTING_AUTHORITY_REFUND, LARGEST_REFUND
 from megadev.evm.rules import EVM_RULES
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -63,7 +64,7 @@ class Envelope:
     """An engine for one ``ChainSpec`` but for what runs a frame: ``machine`` says that."""
 
     info: EngineInfo
-    machine: type[Machine] = Machine
+    machine: type[Machine] = Loop
 
     def __init__(self, spec: ChainSpec) -> None:
         self.spec = spec
@@ -151,7 +152,7 @@ class Envelope:
 
         # refund and floor
         peak = tx.gas_limit - gas
-        refunded = min(refund, peak // 5)
+        refunded = min(refund, peak // LARGEST_REFUND)
         used = max(peak - refunded, floor[1])
         accessed = AccessSet(
             set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
@@ -311,7 +312,7 @@ class Envelope:
             if journal.nonce(authority) != authorization.nonce:
                 continue
             if journal.account(authority) is not None:
-                journal.refund += 12_500
+                journal.refund += EXISTING_AUTHORITY_REFUND
             target = authorization.address
             journal.set_code(authority, b"" if target == ZERO_ADDRESS else DELEGATION_PREFIX + target)
             journal.bump_nonce(authority)

@@ -21,10 +21,8 @@ from megadev.chain.spec import ChainSpec
 from megadev.errors import MethodUnavailable
 from megadev.evm.engine import EngineInfo
 from megadev.evm.engines.envelope import Envelope
-from megadev.evm.engines.frames import Call
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
 from megadev.evm.engines.journal import Checkpoint, Journal
-from megadev.evm.engines.machine import Machine
-from megadev.evm.engines.operations import OUT_OF_GAS
 from megadev.evm.rules import Precompile
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from megadev.artifacts.artifact import Artifact, Code
-from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
+from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.artifacts.formats.reading import abi_json, read
 from megadev.errors import MegadevError
 from megadev.primitives.hexcodec import parse_data
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
     from web3.contract import Contract
