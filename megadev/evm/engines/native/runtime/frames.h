@@ -205,7 +205,7 @@ static inline u32 operate_sload(frame* f) {
   if (f->gas < cost) return halt(OUT_OF_GAS);
   if (unlikely(!(s->state & SLOT_KNOWN))) return load_slot(f, place);
   f->gas -= cost;
-  s->state |= SLOT_ACCESSED;
+  access_slot(place);
   warm_slot(place, f->undo_at);
   *key = s->current;
   return GO;
@@ -218,7 +218,7 @@ static inline u32 operate_sstore(frame* f) {
   u32 place = slot_of(f->account, key);
   slot* s = slot_at(place);
   if (unlikely(!(s->state & SLOT_KNOWN))) return load_slot(f, place);
-  s->state |= SLOT_ACCESSED;
+  access_slot(place);
   i64 cost = s->flags & WARM ? 0 : 2100;
   int same = is_equal(&s->current, value), was_zero = is_zero(&s->original);
   if (!same && is_equal(&s->original, &s->current)) cost += was_zero ? 20000 : 2900;

@@ -56,6 +56,14 @@ static inline u32 slot_of(u32 owner, const word* key) {
   return i;
 }
 
+/* The slot is among those that were read or written, also if the frame reverts. */
+static inline void access_slot(u32 place) {
+  slot* s = slot_at(place);
+  if (s->state & SLOT_ACCESSED) return;
+  s->state |= SLOT_ACCESSED;
+  ((u32*)ACCESSED)[context->accessed_count++] = place;
+}
+
 static inline undo_record* record(u32 is_account, u32 place, u32* last, u32 checkpoint) {
   if (*last > checkpoint) return 0;
   u32 i = context->undo_count;

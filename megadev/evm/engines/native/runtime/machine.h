@@ -4,10 +4,11 @@
 #include "words.h"
 
 enum {
-  CONTEXT = 0x10000,
+  CONTEXT = 0x20000, /* below: the stack of C, then its data */
   FRAMES = 0x40000,
   BLOBS = 0x90000,
   ACCOUNTS = 0x100000,
+  ACCESSED = 0x280000, /* places of the slots that were read or written, u32 each */
   CODES = 0x400000,
   LISTS = 0x500000,
   LOGS = 0x600000,
@@ -118,10 +119,12 @@ typedef struct {
   u32 blob_count;
   u32 too_big;
   u32 heat_limit;
+  u32 accessed_count;
+  u32 unused;
   word environment[16];
   operation operations[256];
 } context_t;
-_Static_assert(__builtin_offsetof(context_t, environment) == 184 && sizeof(context_t) == 184 + 512 + 2048, "context");
+_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048, "context");
 
 typedef struct {
   i64 gas;

@@ -28,7 +28,7 @@ _COMPILE: Final = (
     "-Wno-int-to-pointer-cast -Wno-pointer-to-int-cast -Wno-c99-designator"
 )
 _LINK: Final = (
-    "-Wl,--no-entry,--export-table,--growable-table,--strip-all,-z,stack-size=65536,--stack-first,--global-base=131072"
+    "-Wl,--no-entry,--export-table,--growable-table,--strip-all,-z,stack-size=65536,--stack-first,--initial-memory=243269632"
 )
 
 

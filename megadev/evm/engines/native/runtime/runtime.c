@@ -357,7 +357,7 @@ u32 EXPORT(drive)(void) {
 /* A new transaction: nothing is known. */
 void EXPORT(forget)(void) {
   context->generation++;
-  context->undo_count = context->logs_size = context->slot_count = context->account_count = 0;
+  context->undo_count = context->logs_size = context->slot_count = context->account_count = context->accessed_count = 0;
   context->return_size = context->answered = context->too_big = context->error = 0;
   context->depth = 0;
 }
@@ -475,7 +475,7 @@ i64 EXPORT(sload)(frame* f, u32 height, i64 gas) {
   if (s->generation != context->generation || !(s->state & SLOT_KNOWN)) return -1;
   gas -= s->flags & WARM ? 100 : 2100;
   if (gas < 0) return -1;
-  s->state |= SLOT_ACCESSED;
+  access_slot(place);
   warm_slot(place, f->undo_at);
   *key = s->current;
   return gas;
