@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from megadev.chain.admission import TRANSACTION_GAS, validate_transaction
 from megadev.chain.blocks import Header, SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.receipts import Log
@@ -20,16 +21,14 @@ from megadev.chain.transactions import (
     DYNAMIC_FEE,
     LEGACY,
     SET_CODE,
-    TRANSACTION_GAS,
     AccessList,
     SignedAuthorization,
     Transaction,
     UnsignedTransaction,
     impersonated_transaction,
-    validate_transaction,
 )
 from megadev.errors import (
-    GasLimitTooHigh,
+    BlockGasUsedUp,
     InvalidParams,
     InvalidTransaction,
     SimulatedBlockOutOfOrder,
@@ -271,7 +270,7 @@ class _Simulation:
         block_gas_left = builder.plan.gas_limit - builder.gas_used
         gas = block_gas_left if call.gas is None else call.gas
         if gas > block_gas_left:
-            raise GasLimitTooHigh(f"block gas limit reached: {builder.gas_used + gas} >= {builder.plan.gas_limit}")
+            raise BlockGasUsedUp(gas, block_gas_left)
         if self.gas_left < TRANSACTION_GAS:
             raise SimulationTooLarge("the simulation has used all the gas that it may: ask for less at once")
         max_fee = call.max_fee_per_gas if call.gas_price is None else call.gas_price

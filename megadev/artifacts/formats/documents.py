@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.primitives.guarded_json import DecodeError, decode_guarded
 
 ABSENT = msgspec.Raw(b"null")
 
@@ -149,8 +150,8 @@ def decode(data: bytes, kind: type[T]) -> T:
 
 def decoded_by(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        return decode_guarded(data, decoder)
+    except DecodeError as problem:
         raise NotAnArtifact(str(problem)) from None
 
 

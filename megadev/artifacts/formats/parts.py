@@ -12,6 +12,7 @@ from megadev.artifacts.formats.documents import Bytecode, Immutables, Links, con
 from megadev.artifacts.formats.origin import NotAnArtifact, Origin
 from megadev.artifacts.interface import Interface, Item
 from megadev.artifacts.source_map import ByteMap, InstructionMap, PositionMap, VyperMap
+from megadev.primitives.guarded_json import decode_guarded
 
 MAX_CODE_BYTES = 1024 * 1024
 
@@ -19,7 +20,7 @@ _PLACEHOLDER = re.compile(r"__.{36}__")
 
 _LINK_BYTES = 20
 
-_ITEMS = msgspec.json.Decoder(list[Item])
+_ITEMS: msgspec.json.Decoder[list[Item]] = msgspec.json.Decoder(list[Item])
 
 
 def contract_name(name: str, origin: Origin) -> str:
@@ -31,7 +32,8 @@ def contract_name(name: str, origin: Origin) -> str:
 
 def interface_of(abi: msgspec.Raw) -> Interface:
     try:
-        return Interface(_ITEMS.decode(abi))
+        items: list[Item] = decode_guarded(abi, _ITEMS)
+        return Interface(items)
     except (ValueError, RecursionError) as problem:  # DecodeError is a ValueError
         raise NotAnArtifact(f"abi: {problem}") from None
 

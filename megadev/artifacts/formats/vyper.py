@@ -11,6 +11,7 @@ from megadev.artifacts.artifact import VYPER, Artifact, Details
 from megadev.artifacts.formats.documents import Bytecode, decode
 from megadev.artifacts.formats.origin import NotAnArtifact, Origin
 from megadev.artifacts.formats.parts import already, code_of, interface_of, positions_of
+from megadev.primitives.guarded_json import DecodeError, decode_json
 
 
 class _VyperCombined(msgspec.Struct):
@@ -26,8 +27,8 @@ class _VyperCombined(msgspec.Struct):
 def vyper_combined_artifacts(data: bytes, origin: Origin) -> list[Artifact]:
     """``vyper -f combined_json``: contracts by path, beside the version; [] where it is something else."""
     try:
-        members = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        members = decode_json(data, dict[str, msgspec.Raw])
+    except DecodeError as problem:
         raise NotAnArtifact(str(problem)) from None
     found = []
     for path, raw in members.items():

@@ -9,6 +9,7 @@ from typing import Final
 
 from megadev.chain.receipts import CONSOLE, REVERTED, ConsoleCall
 from megadev.evm.engine import BlockEnv, Frame, FrameExit, Tracer
+from megadev.evm.engines.depth import LEVELS, continue_below
 from megadev.evm.engines.journal import Checkpoint, Journal
 from megadev.evm.engines.precompiles import Answer
 from megadev.evm.gas import CODE_BYTE, MEMORY_QUADRATIC, MEMORY_WORD
@@ -190,6 +191,13 @@ class Machine:
         """Run ``call.code`` until it stops; sets ``call.gas``, ``call.output`` and ``call.error``."""
         raise NotImplementedError
 
+    def _run(self, call: Call) -> None:
+        """As ``run``, on a fresh stack now and then once there are many calls within calls."""
+        if call.depth % LEVELS or not call.depth:
+            self.run(call)
+        else:
+            continue_below(lambda: self.run(call))
+
     def call(self, call: Call) -> None:
         """Run a message call; leaves the outcome in ``call``."""
         journal = self.journal
@@ -205,7 +213,7 @@ class Machine:
         if precompile is not None:
             self._precompile(call, precompile)
         elif call.code:
-            self.run(call)
+            self._run(call)
         elif call.code_address == CONSOLE:
             self.print(call.caller, call.data)
         if call.error is not None:
@@ -224,7 +232,7 @@ class Machine:
         journal.bump_nonce(call.address)
         journal.move_value(call.caller, call.address, call.value)
         if call.code:
-            self.run(call)
+            self._run(call)
         if call.error is None:
             call.error = self._store_code(call)
         if call.error is not None:
