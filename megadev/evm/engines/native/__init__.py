@@ -2,9 +2,8 @@
 journal included. It gives what the run loop in Python gives, to the last gas and the last access.
 
 Start at ``tier`` (when this tier is used, and what it keeps), then ``frames`` (one transaction in native frames),
-``host`` (wasmtime, as far as it is needed), ``plan`` (which code is compiled, as what; knows EVM, no wasm), ``wasm`` (how
-it is written down; knows wasm, no EVM) and ``runtime`` (our own C: 256-bit words, keccak, journal, frames and an
-interpreter for what is not compiled).
+``arena`` (its memory), ``host`` (wasmtime, as far as it is needed) and ``runtime`` (our own C: 256-bit words, keccak,
+journal, frames and an interpreter).
 
 Why an interpreter in C beside the compiler: code that is cold, or left by compiled code at a place nobody had visited,
 goes on natively, in the same frame, without Python between; and the frames, the journal and every opcode that touches

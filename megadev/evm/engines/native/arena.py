@@ -1,5 +1,5 @@
-"""The native machine of one thread at a time: a wasm store with the runtime in it, its memory as Python sees it, and the
-codes that lie there. The layout is that of ``runtime/machine.h``.
+"""The native machine of one thread at a time: a wasm store with the runtime in it, its memory as Python sees it, and
+the codes that lie there. The layout is that of ``runtime/machine.h``.
 
 Codes stay from one transaction to the next, with what has been compiled of them; accounts and slots do not.
 """

@@ -243,7 +243,8 @@ class NativeRun:
                 flags |= flag
         storage = 1 if flags & _CREATED else 0
         if account is None:
-            struct.pack_into("<4IQ32s32siI", view, start + 40, 1, 0, storage, 0, 0, bytes(32), EMPTY_CODE_HASH, 0, flags)
+            nobody = (1, 0, storage, 0, 0, bytes(32), EMPTY_CODE_HASH, 0, flags)
+            struct.pack_into("<4IQ32s32siI", view, start + 40, *nobody)
             return
         struct.pack_into(
             "<4IQ32s32siI", view, start + 40, 1, 0, storage, 0, account.nonce, account.balance.to_bytes(32, "little"),
@@ -306,7 +307,7 @@ class NativeRun:
         arena, machine = self.arena, self.machine
         depth = arena.words[at.DEPTH] - 1
         frame = self._frame(depth)
-        address, caller, value, code_address = frame[23:27]
+        address, caller, code_address = frame[23], frame[24], frame[26]
         target = code_address[:20][::-1]
         data = bytes(arena.view[frame[8] : frame[8] + frame[2]])
         call = Call("CALL", depth, caller[:20][::-1], address[:20][::-1], target, b"", 0, data, frame[0])

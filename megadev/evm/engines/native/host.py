@@ -197,8 +197,8 @@ class Module:
 
 
 class Function:
-    """An exported function ready to be called: ``arguments`` are its parameters, every second 64-bit word, and afterwards
-    the first is its result."""
+    """An exported function ready to be called: ``arguments`` are its parameters, every second 64-bit word, and
+    afterwards the first is its result."""
 
     __slots__ = ("_context", "_function", "_library", "_raw", "_size", "_trap", "arguments", "held")
 
@@ -228,9 +228,7 @@ class Function:
         self._library.raise_fault(error, trap)
 
     def __call__(self) -> int:
-        error = self._library.call(
-            self._context, self._function, self._raw, self._size, ctypes.pointer(self._trap)
-        )
+        error = self._library.call(self._context, self._function, self._raw, self._size, ctypes.pointer(self._trap))
         if error or self._trap.value:
             self._fail(error)
         return self._raw[0]

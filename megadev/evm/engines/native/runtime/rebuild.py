@@ -28,8 +28,17 @@ _COMPILE: Final = (
     "-Wno-int-to-pointer-cast -Wno-pointer-to-int-cast -Wno-c99-designator"
 )
 _LINK: Final = (
-    "-Wl,--no-entry,--export-table,--growable-table,--strip-all,-z,stack-size=65536,--stack-first,--initial-memory=243269632"
+    "-Wl,--no-entry,--export-table,--growable-table,--strip-all,-z,stack-size=65536,--stack-first,"
+    "--initial-memory=243269632"
 )
+COMPILER: Final = "Debian clang version 14.0.6"
+"""Which clang the committed module was built with: another one may translate the same sources otherwise."""
+
+
+def compiler() -> str:
+    """The clang at hand, as it calls itself."""
+    said = subprocess.run(["clang", "--version"], check=True, capture_output=True, text=True)
+    return said.stdout.splitlines()[0].strip()
 
 
 def build() -> bytes:
