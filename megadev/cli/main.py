@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "preconf": "Check what the sequencer promised about a transaction.",
     "sequencer": "Break a running node's sequencer on purpose.",
     "trace": "Show what a transaction did, and where it failed.",
+    "preinstalls": "Fetch well-known contracts from a network.",
     "fork": "Record what a fork reads, to run it offline.",
     "reload": "See, apply or undo what a saved source changes.",
     "bench": "Measure a node, alone or against others.",

@@ -227,6 +227,14 @@ class DevnetConfig:
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
     )
+    preinstalls: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        CHAIN,
+        "--preinstalls",
+        "Lay contracts into the genesis of both chains: a file that megadev preinstalls fetch wrote, or accounts of "
+        "a genesis.json.",
+    )
     project: Path | None = _setting(
         None,
         FilePath("DIR"),

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
-from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
-from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_genesis
+from megadev.chain.contracts import MULTICALL3, load
+from megadev.chain.contracts.create2_deployer import CREATE2_DEPLOYER, RUNTIME, SIGNER
+from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_accounts, parse_genesis
 from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
@@ -235,11 +236,23 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: Beginning, at: L1Addresses) 
 
 def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
     """What tools expect on any chain."""
-    return {
-        address: load(name).runtime
-        for address, name in GENESIS_CONTRACTS.items()
-        if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
-    }
+    contracts: dict[Address, bytes | GenesisAccount] = {MULTICALL3: load("Multicall3").runtime}
+    if not config.disable_default_create2_deployer:
+        contracts |= {CREATE2_DEPLOYER: RUNTIME, SIGNER: GenesisAccount(nonce=1)}
+    if config.preinstalls is not None:
+        contracts |= _preinstalls(config.preinstalls)
+    return contracts
+
+
+def _preinstalls(file: Path) -> dict[Address, GenesisAccount]:
+    """The accounts of a file of preinstalls."""
+    document = _read_json(file)
+    if not isinstance(document, dict) or "alloc" not in document:
+        raise ConfigError(f"{file}: no file of preinstalls: there is no alloc in it")
+    try:
+        return parse_accounts(document["alloc"])[0]
+    except ConfigError as problem:
+        raise ConfigError(f"{file}: {problem}") from None
 
 
 def _predeploys() -> dict[Address, GenesisAccount]:
