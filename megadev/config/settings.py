@@ -217,11 +217,12 @@ class DevnetConfig:
         megaeth="prague",
     )
     engine: str = _setting(
-        "python",
-        Choice(("python", "py-evm")),
+        "auto",
+        Choice(("auto", "interpreter", "compiled", "py-evm"), (("python", "interpreter"),)),
         CHAIN,
         "--engine",
-        "What runs the EVM: megadev's own loop, or py-evm's (about 15 times slower, no traces) as a second opinion.",
+        "What runs the EVM: megadev's interpreter, native code once there is much to run (auto) or always (compiled), "
+        "or py-evm (about 15 times slower than the interpreter, no traces) as a second opinion.",
     )
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."

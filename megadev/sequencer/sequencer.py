@@ -50,7 +50,7 @@ from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
 from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import Transaction
+from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.errors import (
     AlreadyKnown,
     EngineFault,
@@ -215,9 +215,12 @@ class Sequencer:
 
     def head_state(self) -> StateReader:
         """The newest state: after the last sealed block, with what cheats changed since or the open block holds."""
-        head, irregular, unsealed = self.tip
-        if unsealed is not None:
-            return unsealed.shown().state
+        unsealed = self.tip.open
+        return self.closed_state() if unsealed is None else unsealed.shown().state
+
+    def closed_state(self) -> StateReader:
+        """The state after the last sealed block, with what cheats changed since."""
+        head, irregular, _ = self.tip
         view = WorldView(head.world, self.store.block_hash)
         return view if irregular is None else Overlay(view, irregular)
 
@@ -383,7 +386,7 @@ class Sequencer:
         """
         self.settle()
         if self._open is not None or self._written_ahead is not None:
-            self._check_running()
+            self.check_running()
             self._close()
 
     def close_mini_block(self) -> None:
@@ -409,7 +412,7 @@ class Sequencer:
         """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
         given. Raises ``SequencerStopped`` where none is built now.
         """
-        self._check_running()
+        self.check_running()
         self.settle()
         if interval is not None:
             self.time.check_row(count, interval, self.head.header.timestamp)
@@ -580,13 +583,75 @@ class Sequencer:
     def rewind(self, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
         """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
         removed.
+
+        Raises ``StateUnavailable`` where the block that would be the head came without its state: nothing could be
+        built on it.
         """
         self.between_blocks()
+        self.check_buildable(number)
         removed = self.store.truncate(number)
         self._set_tip(irregular)
         if removed:
             self.publish(BlocksRemoved(tuple(reversed(removed))))
         return removed
+
+    def check_buildable(self, number: int) -> None:
+        """Raises ``StateUnavailable`` where the state after the block ``number`` is not known, so that none can be
+        built on it.
+        """
+        block = self.store.by_number(number)
+        if block is not None and not block.world.is_known:
+            raise StateUnavailable(
+                f"state unavailable: block {number} was loaded from a dump without its state, so the chain cannot go "
+                "back to it; dump with historical states (--preserve-historical-states) to be able to"
+            )
+
+    def build_again(self, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:
+        """Build upon the present head what ``removed`` blocks held: their users' transactions in their order, and what
+        cheats changed before each; ``irregular`` is what they changed after the last. Deposits are L1's to give.
+
+        One block for each that held transactions; in continuous mode they join the open block. What cannot be included
+        now waits in the txpool, like any transaction; settings of the one next block stay for the one after.
+        """
+        self.between_blocks()
+        blocks, time = self.blocks, self.time.settings
+        self.blocks = _one_block_passed(blocks)
+        self.time.settings = replace(time, next_exact=None)
+        try:
+            for block in removed:
+                if block.irregular is not None:
+                    self.apply_irregular(block.irregular)
+                self._include_again([tx for tx in block.transactions if tx.type != DEPOSIT])
+            if irregular is not None:
+                self.apply_irregular(irregular)
+        finally:
+            self.blocks = blocks
+            self.time.settings = replace(time, offset=self.time.settings.offset)
+
+    def _include_again(self, transactions: Sequence[Transaction]) -> None:
+        """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
+        for tx in transactions:
+            started = self.time.clock.monotonic_ns()
+            try:
+                if self._open is not None and not self._may_join(tx, self._open):
+                    self._close()
+                builder = self._open_or_next()
+                builder.check_room(tx)
+                receipt = builder.append(tx, builder.execute(tx))
+            except (InvalidTransaction, EngineFault, StateUnavailable):
+                self._take_back(tx)
+                continue
+            self.pool.remove(tx.hash)
+            if self.mode is _CONTINUOUS:
+                self._keep_open(builder)
+                self.on_work()
+            elif self._open is None:
+                self._open = builder
+                self._announce_start(builder)
+            index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
+            self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        if self.mode is not _CONTINUOUS and self._open is not None:
+            self._close()
 
     def replace(
         self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
@@ -735,7 +800,7 @@ class Sequencer:
         if self.condition is SequencerCondition.CRASHED:
             raise SequencerStopped("the sequencer has crashed: megadev_sequencer_restart brings it back")
 
-    def _check_running(self) -> None:
+    def check_running(self) -> None:
         """Raises ``SequencerStopped`` where no block is to be built or sealed."""
         self._check_alive()
         if not self.is_running:
