@@ -765,6 +765,14 @@ class DevnetConfig:
         "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
         "stops with exit code 1 if it fails; what it leaves in the background ends with the node.",
     )
+    oracle_script: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        CHAIN,
+        "--oracle-script",
+        "A Python file that answers for MegaETH's oracle: read(slot) gives a number or None, and hint(sender, topic, "
+        "data) is told what contracts send.",
+    )
     ready_file: Path | None = _setting(
         None,
         FilePath("FILE"),

@@ -127,6 +127,15 @@ SYSTEM = Rules(
 )
 """Calls the protocol makes at block boundaries (EIP-2935, EIP-4788): 30,000,000 gas, free."""
 
+SYSTEM_TRANSACTION = Rules(
+    check_balance=False,
+    check_sender_code=False,
+    check_base_fee=False,
+    check_gas_limit=False,
+    charge_fees=False,
+)
+"""One of the protocol's own (MegaETH specification, "Mega System Transaction"): free, but its nonce is checked."""
+
 
 class Success(msgspec.Struct, frozen=True):
     """Ran to its end. ``created``: the new contract's address, for a creation."""

@@ -28,6 +28,7 @@ from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
+from megadev.node.oracle_script import load_oracle_script
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
@@ -97,6 +98,10 @@ class Node:
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
         self.l2.bus.subscribe(self._follow_registry)
+        if config.oracle_script is not None:
+            if self.l2.sequencer.oracle is None:
+                raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
+            self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.link = Link(config.latency)
         """The way between clients and this node."""
         self.l1: LocalChain | None = None
