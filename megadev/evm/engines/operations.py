@@ -1,7 +1,8 @@
 """The opcodes that the run loop does not inline, one function each: they find gas, stack and memory in the frame.
 
 The loop has made sure that enough operands are on the stack. Whoever raises ``Halted`` ends the frame exceptionally;
-gas that runs out is noticed where it is charged, before anything is changed.
+gas that runs out is noticed where it is charged, before anything is changed. What only works on stack and memory takes
+nothing off the stack before it is paid for, so that it could be run again.
 """
 
 from __future__ import annotations
@@ -85,8 +86,9 @@ def _mulmod(m: Machine, call: Call) -> None:
 
 
 def _exp(m: Machine, call: Call) -> None:
-    base, exponent = call.stack.pop(), call.stack[-1]
+    exponent = call.stack[-2]
     _charge(call, price.EXP + price.EXP_BYTE * ((exponent.bit_length() + 7) // 8))
+    base = call.stack.pop()
     call.stack[-1] = pow(base, exponent, _WORD)
 
 
@@ -160,9 +162,10 @@ def _extcodehash(m: Machine, call: Call) -> None:
 def _copy(call: Call, source: bytes, base_gas: int) -> None:
     """Pop target, offset and size, and copy that piece of ``source`` into memory, zeros beyond its end."""
     stack = call.stack
-    target, offset, size = stack.pop(), stack.pop(), stack.pop()
+    size, offset, target = stack[-3:]
     _charge(call, base_gas + price.COPY_WORD * ((size + 31) // 32))
     _use_memory(call, target, size)
+    del stack[-3:]
     if size:
         call.memory[target : target + size] = source[offset : offset + size].ljust(size, b"\0")
 
@@ -176,8 +179,9 @@ def _codecopy(m: Machine, call: Call) -> None:
 
 
 def _extcodecopy(m: Machine, call: Call) -> None:
-    address = _address(call.stack.pop())
+    address = _address(call.stack[-1])
     _load_account(m, call, address)
+    call.stack.pop()
     _copy(call, m.journal.code(address), 0)
 
 
@@ -206,25 +210,29 @@ def _blobhash(m: Machine, call: Call) -> None:
 
 
 def _mstore8(m: Machine, call: Call) -> None:
-    offset, value = call.stack.pop(), call.stack.pop()
+    value, offset = call.stack[-2:]
     _charge(call, price.VERY_LOW)
     _use_memory(call, offset, 1)
+    del call.stack[-2:]
     call.memory[offset] = value & 0xFF
 
 
 def _mcopy(m: Machine, call: Call) -> None:
     stack = call.stack
-    target, source, size = stack.pop(), stack.pop(), stack.pop()
+    size, source, target = stack[-3:]
     _charge(call, price.VERY_LOW + price.COPY_WORD * ((size + 31) // 32))
     _use_memory(call, max(target, source), size)
+    del stack[-3:]
     if size:
         call.memory[target : target + size] = call.memory[source : source + size]
 
 
 def _sload(m: Machine, call: Call) -> None:
     slot, address = call.stack[-1], call.address
-    _charge(call, price.COLD_SLOT if m.journal.warm_slot(address, slot) else price.WARM)
-    call.stack[-1] = m.journal.load(address, slot)
+    journal = m.journal
+    _charge(call, price.WARM if (address, slot) in journal.warm_slots else price.COLD_SLOT)
+    journal.warm_slot(address, slot)
+    call.stack[-1] = journal.load(address, slot)
 
 
 def _sstore(m: Machine, call: Call) -> None:
