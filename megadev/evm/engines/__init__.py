@@ -8,7 +8,7 @@ from first check to diff). ``py_evm`` runs the same envelope over py-evm's loop.
 
 from __future__ import annotations
 
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import ChainSpec, Model
 from megadev.evm.engine import Engine
 
 
@@ -18,6 +18,6 @@ def open_engine(name: str, spec: ChainSpec) -> Engine:
         from megadev.evm.engines.py_evm import PyEvmEngine
 
         return PyEvmEngine(spec)
-    from megadev.evm.engines.python import PythonEngine
+    from megadev.evm.engines.python import MegaEngine, PythonEngine
 
-    return PythonEngine(spec)
+    return PythonEngine(spec) if spec.model is Model.ETHEREUM else MegaEngine(spec)

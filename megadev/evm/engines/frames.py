@@ -43,7 +43,11 @@ def underflow(size: int, needed: int) -> Halted:
 
 
 class Stopped(Exception):
-    """The frame ends here, as its ``gas``, ``output`` and ``error`` say."""
+    """The frame ends here, as its ``gas``, ``output`` and ``error`` say. ``is_between``: no opcode is at work."""
+
+    def __init__(self, *, is_between: bool = False) -> None:
+        super().__init__()
+        self.is_between = is_between
 
 
 class HandOver(Exception):

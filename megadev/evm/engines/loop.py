@@ -38,12 +38,12 @@ class Loop(Machine):
         """See ``Machine.run``."""
         self.execute(call, 0, self.tracer if self.wants_steps else None)
 
-    def execute(self, call: Call, pc: int, tracer: Tracer | None) -> None:
-        """Run from ``pc`` on; with a ``tracer`` opcode by opcode."""
+    def execute(self, call: Call, pc: int, tracer: Tracer | None, traced: bool = True) -> None:
+        """Run from ``pc`` on; with a ``tracer``, or not ``traced``, opcode by opcode."""
         stops = self.trace_stops
         prepared = fresh_code(call.code, stops) if call.is_creation else known_code(call.code, stops)
         bytecode, arrive = prepared.bytecode, prepared.arrive
-        traces: Mapping[int, Trace | None] = prepared.traces if tracer is None else NO_TRACES
+        traces: Mapping[int, Trace | None] = prepared.traces if tracer is None and traced else NO_TRACES
         code, jumps, pushes = bytecode.padded, bytecode.jumps, bytecode.pushes
         operations, inputs = self.operations, self.inputs
         stack, memory, data = call.stack, call.memory, call.data
@@ -352,8 +352,8 @@ class Loop(Machine):
                         break
             except HandOver as handed:
                 pc, gas, traces = handed.pc, handed.gas, NO_TRACES
-            except Stopped:
-                return self._finish(call, call.gas, stepping)
+            except Stopped as stop:
+                return self._finish(call, call.gas, stepping and not stop.is_between)
             except Halted as halt:
                 return self._halt(call, halt, pc, op, gas, stepping)
             except IndexError:

@@ -12,12 +12,21 @@ from megadev import __version__
 from megadev.chain.spec import ChainSpec
 from megadev.evm.engine import EngineInfo
 from megadev.evm.engines.envelope import Envelope
+from megadev.evm.engines.mega.envelope import MegaEnvelope
 
 
 class PythonEngine(Envelope):
     """Runs every hardfork megadev knows. The rarer precompiles (bn254, BLS12-381, BLAKE2F) are left to
     py-evm's.
     """
+
+    def __init__(self, spec: ChainSpec) -> None:
+        super().__init__(spec)
+        self.info = EngineInfo("python", __version__)
+
+
+class MegaEngine(MegaEnvelope):
+    """The same under MegaETH's models."""
 
     def __init__(self, spec: ChainSpec) -> None:
         super().__init__(spec)
