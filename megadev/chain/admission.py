@@ -23,6 +23,7 @@ from megadev.errors import (
     BlobFeeCapTooLow,
     BlockGasLimitExceeded,
     BlockGasUsedUp,
+    EmptyAuthorizationList,
     FeeCapBelowBaseFee,
     InitcodeTooLarge,
     InsufficientFunds,
@@ -114,7 +115,7 @@ def validate_transaction(tx: Transaction, spec: ChainSpec, *, sidecar_required: 
         if tx.to is None:
             raise MalformedTransaction("EIP-7702 transaction cannot be used to create contract: name a recipient")
         if not tx.authorization_list:
-            raise MalformedTransaction("EIP-7702 transaction with empty auth list: sign at least one authorization")
+            raise EmptyAuthorizationList
 
 
 def validate_nonce(sender: Address, nonce: int) -> None:

@@ -7,6 +7,7 @@ are the same call under other ``Rules`` and over another reader.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -35,6 +36,22 @@ class OperatorFee(msgspec.Struct, frozen=True):
         return gas * self.scalar // 10**6 + self.constant
 
 
+class MegaEnv(msgspec.Struct, frozen=True):
+    """What a block of MegaETH gives its transactions beyond Ethereum's.
+
+    ``system_address``: who sends system transactions. ``capacity``: of a state bucket, at the end of the parent block
+    (None: all have the smallest, so nothing is multiplied). ``oracle``: what the off-chain source says of a slot of the
+    oracle contract, None where it says nothing and the stored value holds. ``operator_fee_scalar`` and
+    ``operator_fee_constant`` as L1Block had them before the block's first transaction that pays fees.
+    """
+
+    system_address: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
+    capacity: Callable[[int], int] | None = None
+    oracle: Callable[[int], int | None] | None = None
+    operator_fee_scalar: int = 0
+    operator_fee_constant: Wei = 0
+
+
 class BlockEnv(msgspec.Struct, frozen=True):
     """The block a transaction runs in, as opcodes see it. Timestamps are seconds, fees wei. ``operator_fee`` is charged
     where it is.
@@ -48,6 +65,7 @@ class BlockEnv(msgspec.Struct, frozen=True):
     base_fee: Wei = 0
     blob_base_fee: Wei = 1
     operator_fee: OperatorFee | None = None
+    mega: MegaEnv | None = None
 
 
 class Authorization(msgspec.Struct, frozen=True):
@@ -64,6 +82,9 @@ class TxEnv(msgspec.Struct, frozen=True):
 
     ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
     ``l1_fee`` is what it pays for its data on L1 (wei), however it ends.
+
+    What else follows ``authorizations`` only MegaETH's models look at: ``chain_id`` None is not checked,
+    ``is_deposit`` and ``is_system`` are those of a deposit (0x7E).
     """
 
     sender: Address
@@ -78,7 +99,12 @@ class TxEnv(msgspec.Struct, frozen=True):
     blob_versioned_hashes: tuple[Hash32, ...] = ()
     max_fee_per_blob_gas: Wei = 0
     authorizations: tuple[Authorization, ...] = ()
+    type: int = 2
+    chain_id: int | None = None
+    max_priority_fee_per_gas: Wei = 0
     l1_fee: Wei = 0
+    is_deposit: bool = False
+    is_system: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +190,58 @@ class Halt(msgspec.Struct, frozen=True):
 Result: TypeAlias = Success | Revert | Halt
 
 
+class Hint(msgspec.Struct, frozen=True):
+    """What a contract told the oracle's source (``sendHint``)."""
+
+    sender: Address
+    topic: Hash32
+    data: bytes
+
+
+class LimitHalt(msgspec.Struct, frozen=True):
+    """The limit of the whole transaction that ended it. ``reason``: MegaETH's name of the halt. ``volatile``: what had
+    been looked at by then.
+    """
+
+    reason: str
+    limit: int
+    actual: int
+    volatile: int = 0
+
+
+class Meters(msgspec.Struct, frozen=True):
+    """MegaETH's meters of one transaction, as reported with its receipt.
+
+    ``storage_gas``: of the intrinsic gas, of opcodes that completed and of deployed code. ``intrinsic``: gas taken
+    before the first frame. ``detained_limit``: the compute gas that volatile data left it, None if it saw none;
+    ``volatile`` what it saw (``mega_rules.Volatile``). ``oracle_reads``: slots of the oracle that its off-chain source
+    answered, with the values. ``operator_fee`` in wei.
+    """
+
+    compute_gas: int = 0
+    data_size: int = 0
+    kv_updates: int = 0
+    state_growth: int = 0
+    storage_gas: int = 0
+    intrinsic: int | None = None
+    detained_limit: int | None = None
+    volatile: int = 0
+    hints: tuple[Hint, ...] = ()
+    oracle_reads: tuple[tuple[int, int], ...] = ()
+    limit_halt: LimitHalt | None = None
+    operator_fee: Wei = 0
+
+
 class GasReport(msgspec.Struct, frozen=True):
     """``used``: what the receipt says (after refund and floor). ``refunded``: what came back (EIP-3529).
-    ``floor``: EIP-7623's minimum. ``limit_needed``: peak gas before the refund, a lower bound for an estimate."""
+    ``floor``: EIP-7623's minimum. ``limit_needed``: peak gas before the refund, a lower bound for an estimate.
+    ``meters``: under MegaETH's models."""
 
     used: int
     refunded: int = 0
     floor: int = 0
     limit_needed: int = 0
+    meters: Meters | None = None
 
 
 class AccessSet(msgspec.Struct):

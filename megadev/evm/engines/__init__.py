@@ -8,7 +8,7 @@ from first check to diff). ``py_evm`` runs the same envelope over py-evm's loop,
 
 from __future__ import annotations
 
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import ChainSpec, Model
 from megadev.evm.engine import Engine
 
 
@@ -22,6 +22,6 @@ def open_engine(name: str, spec: ChainSpec) -> Engine:
         from megadev.evm.engines.native.tier import CompiledEngine
 
         return CompiledEngine(spec)
-    from megadev.evm.engines.python import PythonEngine
+    from megadev.evm.engines.python import MegaEngine, PythonEngine
 
-    return PythonEngine(spec, name)
+    return PythonEngine(spec, name) if spec.model is Model.ETHEREUM else MegaEngine(spec)

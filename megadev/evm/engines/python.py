@@ -12,6 +12,7 @@ from megadev import __version__
 from megadev.chain.spec import ChainSpec
 from megadev.evm.engine import EngineInfo
 from megadev.evm.engines.envelope import Envelope
+from megadev.evm.engines.mega.envelope import MegaEnvelope
 
 
 class PythonEngine(Envelope):
@@ -22,3 +23,11 @@ class PythonEngine(Envelope):
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
         self.info = EngineInfo(name, __version__)
+
+
+class MegaEngine(MegaEnvelope):
+    """The same under MegaETH's models."""
+
+    def __init__(self, spec: ChainSpec) -> None:
+        super().__init__(spec)
+        self.info = EngineInfo("interpreter", __version__)
