@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -105,6 +105,7 @@ class TxEnv(msgspec.Struct, frozen=True):
     l1_fee: Wei = 0
     is_deposit: bool = False
     is_system: bool = False
+    mint: Wei = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,6 @@ SYSTEM = Rules(
 
 SYSTEM_TRANSACTION = Rules(
     check_balance=False,
-    check_sender_code=False,
     check_base_fee=False,
     check_gas_limit=False,
     charge_fees=False,
@@ -230,6 +230,27 @@ class Meters(msgspec.Struct, frozen=True):
     oracle_reads: tuple[tuple[int, int], ...] = ()
     limit_halt: LimitHalt | None = None
     operator_fee: Wei = 0
+
+
+class RunningMeter(Protocol):
+    """MegaETH's meters while a transaction runs: what it has used so far. ``detained`` is the compute gas that volatile
+    data left it, None while it saw none; ``volatile`` what it saw.
+    """
+
+    compute: int
+    storage: int
+    data: int
+    kv: int
+    growth: int
+    detained: int | None
+    volatile: int
+
+
+@runtime_checkable
+class MeterTracer(Protocol):
+    """A tracer that looks at the meters as well: told of them before the first frame, where there are any."""
+
+    def begin_metering(self, meter: RunningMeter) -> None: ...
 
 
 class GasReport(msgspec.Struct, frozen=True):

@@ -1,5 +1,5 @@
-"""What an execution paid for, and where: compute and storage gas by frame, function and source line, MegaETH's meters and
-how much of each limit is left, where volatile data began to hold compute gas back, and which limit ended it.
+"""What an execution paid for, and where: compute and storage gas by frame, function and source line, MegaETH's meters
+and how much of each limit is left, where volatile data began to hold compute gas back, and which limit ended it.
 
 ``GasTracer`` watches; ``GasReport`` is what comes of it. Gas that a call hands on counts with the lines of the callee.
 What no line used is its frame's: the deposit of code, a precompile's price, what a failure burnt.
@@ -174,7 +174,7 @@ _HALTS = {
 REMEDIES = {
     "dataSize": "write less in one transaction (slots, logs, code), or spread the work over several",
     "kvUpdates": "change fewer accounts and slots in one transaction, or spread the work over several",
-    "computeGas": "compute less in one transaction, or spread the work over several; a call passes on 98% of what is left",
+    "computeGas": "compute less in one transaction, or spread the work over several (a call passes on 98% of the rest)",
     "stateGrowth": "create fewer slots, accounts and contracts in one transaction, or spread the work over several",
     "detention": "do the heavy work before the first look at block data or the oracle, or in another transaction",
     "gas": "raise the gas limit: eth_estimateGas knows the storage gas, which comes on top of Ethereum's",

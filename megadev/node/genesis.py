@@ -20,9 +20,11 @@ from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_g
 from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
+    MEGA_CODE_SIZE,
     TRANSACTION_GAS_CAP,
     ChainSpec,
     FeeRules,
+    Model,
     SystemContracts,
     dev_spec,
     fork_named,
@@ -318,13 +320,26 @@ def _spec(config: DevnetConfig, roles: Callable[[], Roles]) -> ChainSpec:
         "enforce_block_gas_limit": not config.disable_block_gas_limit,
         "charges_l1_fee": config.l1_fee and not config.no_l1,
     }
+    said |= _mega_rules(config, fork.model, roles)
     if config.preset == MEGAETH:
-        who = roles()
-        said["system_contracts"] = SystemContracts("rex6", who.sequencer.raw_address, who.owner.raw_address)
         return megaeth_spec(**said)  # type: ignore[arg-type]  # fields of ChainSpec, by name
     if config.disable_min_priority_fee:
         said["fees"] = FeeRules(minimum_tip=0)
     return dev_spec(**said)  # type: ignore[arg-type]
+
+
+def _mega_rules(config: DevnetConfig, model: Model, roles: Callable[[], Roles]) -> dict[str, object]:
+    """Fields of the spec of a chain under MegaETH's rules of ``model``."""
+    if model is Model.ETHEREUM:
+        return {"system_contracts": None}
+    rules: dict[str, object] = {"model": model, "keeps_base_fee": True, "system_contracts": None}
+    if model >= Model.REX4:
+        who = roles()
+        contracts = SystemContracts(model.label, who.sequencer.raw_address, who.owner.raw_address)
+        rules["system_contracts"] = contracts
+        if "code_size_limit" not in config.said and not config.disable_code_size_limit:
+            rules["code_size_limit"] = MEGA_CODE_SIZE
+    return rules
 
 
 def _read_json(path: Path) -> object:

@@ -20,14 +20,15 @@ from threading import Lock
 import msgspec
 
 from megadev.chain.admission import check_blobs_left, check_gas_left
+from megadev.chain.block_limits import BlockUsage, check_fits
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
-from megadev.errors import BlockGasUsedUp, TooManyBlobs
+from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     CONSENSUS,
@@ -45,9 +46,9 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.l1_fees import l1_prices, operator_fee
+from megadev.evm.l1_fees import l1_prices, operator_fee, with_operator_fee
 from megadev.evm.system_calls import block_start_diff
-from megadev.evm.system_contracts import system_contracts_diff
+from megadev.evm.system_contracts import Capacities, mega_env, system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
 from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction
@@ -110,6 +111,7 @@ class BlockPlan(msgspec.Struct, frozen=True):
 class BlockBuilder:
     """One open block over the world after its parent.
 
+    ``capacities``: those of MegaETH's state buckets after the parent; None: all the smallest.
     ``irregular`` is state that was changed outside any block since the parent (cheats): it is laid under the block's
     first transaction and becomes part of this block's state root. ``ecrecover_answers``: see ``Rules``.
     """
@@ -124,6 +126,7 @@ class BlockBuilder:
         irregular: StateDiff | None = None,
         *,
         ecrecover_answers: EcrecoverAnswers = (),
+        capacities: Capacities | None = None,
     ) -> None:
         self.spec = spec
         self.engine = engine
@@ -155,6 +158,9 @@ class BlockBuilder:
             installed = system_contracts_diff(engine, self.env, self.state, spec.system_contracts)
             if installed is not None:
                 self.state.apply(installed)
+            self.env = msgspec.structs.replace(self.env, mega=mega_env(self.state, capacities))
+        self.usage = BlockUsage()
+        """Of what MegaETH's rules limit a block in."""
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)
         self.transactions: list[Transaction] = []
@@ -287,19 +293,25 @@ class BlockBuilder:
             prices = self._prices = l1_prices(self.state)
             fee = operator_fee(prices) if self.spec.keeps_base_fee else None
             if fee is not None:
-                self.env = msgspec.structs.replace(self.env, operator_fee=fee)
+                self.env = with_operator_fee(self.env, fee)
         return l1_cost(tx.encoded, prices) if self.spec.charges_l1_fee else None
 
     def has_room(self, tx: Transaction) -> bool:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""
         try:
             self.check_room(tx)
-        except (BlockGasUsedUp, TooManyBlobs):
+        except (BlockGasUsedUp, BlockLimitReached, TooManyBlobs):
             return False
         return True
 
     def check_room(self, tx: Transaction) -> None:
-        """Raises ``BlockGasUsedUp`` or ``TooManyBlobs`` where the block has no room left for ``tx``."""
+        """Raises ``BlockGasUsedUp``, ``BlockLimitReached`` or ``TooManyBlobs`` where the block has no room left for
+        ``tx``, and ``TransactionOverLimit`` where none ever has.
+        """
+        if self.spec.model >= Model.REX4:
+            gas = self.plan.gas_limit if self.spec.enforce_block_gas_limit else tx.gas_limit + self.gas_used
+            check_fits(self.usage, self.spec.limits, gas, tx.gas_limit, tx.encoded, tx.type == DEPOSIT)
+            return
         check_gas_left(tx.gas_limit, self.plan.gas_limit - self.gas_used, self.spec)
         if tx.blob_versioned_hashes:
             check_blobs_left(len(tx.blob_versioned_hashes), self.blob_gas_used, self.spec)
@@ -332,6 +344,10 @@ class BlockBuilder:
     def _join(self, tx: Transaction, execution: Execution, receipt: Receipt) -> None:
         self.state.apply(execution.diff)
         self.gas_used = receipt.cumulative_gas_used
+        meters = execution.gas.meters
+        if meters is not None:
+            used = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
+            self.usage.add(execution.gas.used, used, tx.encoded, tx.type == DEPOSIT)
         self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         self._places[tx.hash] = len(self.transactions)
         self.transactions.append(tx)
@@ -520,6 +536,9 @@ def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:
         blob_versioned_hashes=tx.blob_versioned_hashes,
         max_fee_per_blob_gas=tx.max_fee_per_blob_gas,
         authorizations=tuple(map(authorization_env, tx.authorization_list)) if tx.authorization_list else (),
+        type=tx.type,
+        chain_id=tx.chain_id,
+        max_priority_fee_per_gas=tx.max_priority_fee_per_gas,
     )
 
 
@@ -541,6 +560,7 @@ def receipt_of(
     succeeded = isinstance(result, Success)
     logs = execution.logs
     blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+    meters = execution.gas.meters
     return Receipt(
         type=tx.type,
         succeeded=succeeded,
@@ -557,4 +577,6 @@ def receipt_of(
         error=None if succeeded else result.reason if isinstance(result, Halt) else "execution reverted",
         deposit_nonce=deposit_nonce,
         l1_cost=l1_cost,
+        compute_gas=None if meters is None else meters.compute_gas,
+        storage_gas=None if meters is None else meters.storage_gas,
     )
