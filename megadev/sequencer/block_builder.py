@@ -25,7 +25,7 @@ from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_bloc
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
 from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
@@ -308,7 +308,7 @@ class BlockBuilder:
         """Raises ``BlockGasUsedUp``, ``BlockLimitReached`` or ``TooManyBlobs`` where the block has no room left for
         ``tx``, and ``TransactionOverLimit`` where none ever has.
         """
-        if self.spec.model >= Model.REX4:
+        if self.spec.limits_compute:
             gas = self.plan.gas_limit if self.spec.enforce_block_gas_limit else tx.gas_limit + self.gas_used
             check_fits(self.usage, self.spec.limits, gas, tx.gas_limit, tx.encoded, tx.type == DEPOSIT)
             return

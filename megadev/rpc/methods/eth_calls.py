@@ -96,6 +96,7 @@ class Scene:
         validate_tip(tip, max_fee)
         # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
         cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
+        usual = self.env.gas_limit if self.chain.spec.limits_compute else min(self.env.gas_limit, DEFAULT_GAS)
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
                 self.chain.foresee(
@@ -110,7 +111,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(min(self.env.gas_limit, DEFAULT_GAS) if call.gas is None else call.gas, cap),
+            gas_limit=min(usual if call.gas is None else call.gas, cap),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
