@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from megadev.artifacts.source_map import SourceLocation
 from megadev.chain.spec import ChainSpec
-from megadev.evm.engine import Frame, FrameExit, Meters, RunningMeter, Step
+from megadev.evm.engine import Frame, FrameExit, Meters, Step
 from megadev.evm.mega_rules import LIMIT_EXCEEDED, Volatile
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.stack_trace import StackTrace, StackTracer
@@ -69,37 +69,24 @@ class GasTracer(StackTracer):
         super().__init__()
         self.by_pc: dict[int, dict[int, Spent]] = {}
         """By a node's ``id``: what was used at each program counter."""
-        self.storage: dict[int, int] = {}
-        """By a node's ``id``: storage gas of the frame and all below it."""
         self.intrinsic_storage = 0
         """Storage gas that was taken before the first frame."""
         self.detention: Spot | None = None
         """Where volatile data was looked at first, so that compute gas was held back."""
         self.last: Spot | None = None
         """The last instruction of all."""
-        self._meter: RunningMeter | None = None
         self._running: list[_Running] = []
         self._spent = self._storage = 0
-        self._at_entry: list[int] = []
-
-    def begin_metering(self, meter: RunningMeter) -> None:
-        """What the engine counts, from now on to be looked at."""
-        self._meter = meter
 
     def enter(self, frame: Frame) -> None:
         super().enter(frame)
-        stored = 0 if self._meter is None else self._meter.storage
-        if not self._running:
-            self.intrinsic_storage = stored
-        self._at_entry.append(stored)
+        if not self._running and self._meter is not None:
+            self.intrinsic_storage = self._meter.storage
         self._running.append(_Running())
         self.by_pc[id(self._open[-1])] = {}
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
         self._look()
-        node = self._open[-1]
-        stored = 0 if self._meter is None else self._meter.storage
-        self.storage[id(node)] = max(stored - self._at_entry.pop(), 0)
         self._running.pop()
         super().exit(frame, outcome)
 
@@ -259,7 +246,7 @@ class GasReport:
             kind, limit = int.from_bytes(output[4:36], "big"), int.from_bytes(output[36:], "big")
             name = RESOURCES[kind] if kind < len(RESOURCES) else f"resource {kind}"
             return Limited(name, limit, None, False, self._tracer.last, REMEDIES.get(name, ""))
-        if self.trace.root.outcome.error == "out of gas" and meters is not None:
+        if (self.trace.root.outcome.error or "").endswith("out of gas") and meters is not None:
             gas = self.trace.execution.gas
             return Limited("gas", gas.limit_needed, None, True, self._tracer.last, REMEDIES["gas"])
         return None
@@ -272,7 +259,7 @@ class GasReport:
             own = Spent()
             for spent in self._tracer.by_pc.get(id(node), {}).values():
                 own.add(spent.compute, spent.storage, spent.count)
-            storage = self._tracer.storage.get(id(node), 0)
+            storage = self.trace.storage_of(node) or 0
             whole = Spent(max(node.outcome.gas_used - storage, 0), storage, own.count)
             call = self.trace.call_of(node)
             yield FrameGas(depth, node, self.trace.contract_of(node), call.name, own, whole)
