@@ -151,6 +151,7 @@ def plan_fork(config: DevnetConfig, roles: Callable[[], Roles], fork: Fork) -> t
         blobs=rules.blobs,
         gas_limit=config.gas_limit or header.gas_limit,
         fees=fee_rules_of(fork.chain_id, header, spec.fees),
+        **_mega_rules(config, rules.model, roles),  # type: ignore[arg-type]  # fields of ChainSpec, by name
     )
     return spec, _going_on(spec, fork)
 
@@ -331,7 +332,7 @@ def _spec(config: DevnetConfig, roles: Callable[[], Roles]) -> ChainSpec:
 def _mega_rules(config: DevnetConfig, model: Model, roles: Callable[[], Roles]) -> dict[str, object]:
     """Fields of the spec of a chain under MegaETH's rules of ``model``."""
     if model is Model.ETHEREUM:
-        return {"system_contracts": None}
+        return {"model": model, "keeps_base_fee": False, "system_contracts": None}
     rules: dict[str, object] = {"model": model, "keeps_base_fee": True, "system_contracts": None}
     if model >= Model.REX4:
         who = roles()
