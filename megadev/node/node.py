@@ -6,6 +6,7 @@ This is the composition root. Nothing below it sees ``DevnetConfig``; nothing he
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -34,12 +35,15 @@ from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
+from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
+
+_LOG = logging.getLogger("megadev.node")
 
 _ALARM_MARGIN = 0.01
 """Seconds by which a window is over for good: timers may fire a moment early."""
@@ -109,6 +113,7 @@ class Node:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: int | None = None
         self._catching_up: asyncio.Task[None] | None = None
+        self._held_up_by: str | None = None
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
@@ -117,11 +122,18 @@ class Node:
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
         self._started = self.l2.time.now()
-        self.state_file = state_file(config)
+        self.state_file = self._state_file = state_file(config)
         """Where the chains are dumped to, now and then and in the end; None: nowhere."""
         if fork is not None:
             replay_fork(self.l2, fork)
-        load_first(self, config, on_progress)
+            if self.driver is not None:
+                self.driver.adopt()  # what was built again there was told of the forked L2's own L1
+        try:
+            load_first(self, config, on_progress)
+        except BaseException:
+            if self._state_file is not None:
+                self._state_file.release()
+            raise
 
     @property
     def roles(self) -> Roles:
@@ -140,7 +152,8 @@ class Node:
         What that means for the other chain is told in ``reorg``: an L2 that starts over takes up L1's deposits again,
         and finds claims there about blocks that are no more. A snapshot brings both back together.
         """
-        chain.sequencer.mend()
+        for each in self.chains:
+            each.sequencer.mend()
         self.between_blocks()
         self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
         chain.reset()
@@ -188,9 +201,12 @@ class Node:
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
-            self.l2.sequencer.mend()  # what it still holds is to be saved too
-            self.between_blocks()
-            self.state_file.save(Capture(self))
+            try:
+                self.l2.sequencer.mend()  # what it still holds is to be saved too
+                self.between_blocks()
+            except Exception as problem:
+                _LOG.error("what is not sealed is not dumped", exc_info=problem)
+            self.state_file.save_at_last(Capture(self))
 
     @property
     def forks(self) -> list[Fork | None]:
@@ -198,7 +214,11 @@ class Node:
         return [chain.fork for chain in self.chains]
 
     def close(self) -> None:
-        """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
+        """Let go of what is forked and of the state file; write the bundle, where the settings say so. Raises
+        ``ConfigError``.
+        """
+        if self._state_file is not None:
+            self._state_file.release()
         if self.config.fork_record is not None and any(self._first_forks):
             write_bundle(self.config.fork_record, *self._first_forks, has_l1=self.l1 is not None)
         for fork in {*self.forks, *self.snapshots.forks}:
@@ -223,11 +243,12 @@ class Node:
             return
         try:
             driver.advance()
+            self._held_up_by = None
         except NotFetchedYet as missing:
             if self._loop is not None:
                 self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
-        except StateUnavailable:
-            return  # upstream fails: the next request tries again
+        except Exception as problem:
+            self._hold_up(problem)
 
     async def _catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
         try:
@@ -238,11 +259,30 @@ class Node:
                     break
                 except NotFetchedYet as more:
                     missing = more
-        except StateUnavailable:
-            return  # as above
+        except Exception as problem:
+            self._hold_up(problem)
+            return
         finally:
             self._catching_up = None
         self.settle()
+
+    def _hold_up(self, problem: Exception) -> None:
+        """The driver could not do what is due: no request is to fail for that, but somebody has to be told, once. The
+        next request tries again.
+        """
+        reason = f"{type(problem).__name__}: {problem}"
+        if reason == self._held_up_by:
+            return
+        self._held_up_by = reason
+        if isinstance(problem, StateUnavailable):
+            _LOG.warning("L2 does not follow L1 for now: %s", problem)
+        else:
+            _LOG.error("L2 does not follow L1 for now", exc_info=problem)
+
+    @property
+    def held_up_by(self) -> str | None:
+        """Why L2 does not follow L1 though it should, if that is so."""
+        return self._held_up_by
 
     def _set_alarm(self, due: int | None) -> None:
         """Settle again at ``due``, in L1's seconds, where a loop runs: windows on L1 end though nobody asks."""
@@ -264,6 +304,14 @@ class Node:
         """Make room for a change that concerns every chain (see ``Sequencer.between_blocks``)."""
         for chain in self.chains:
             chain.sequencer.between_blocks()
+
+    def make_room(self, chain: LocalChain) -> None:
+        """Make room for a change of one chain's blocks: what the other has open is sealed too where its sequencer runs,
+        and stays as it is where that stands still.
+        """
+        for each in self.chains:
+            if each is chain or each.sequencer.is_running:
+                each.sequencer.between_blocks()
 
     def prepare(self) -> None:
         """Work ahead while nobody waits (see ``Sequencer.prepare``)."""
@@ -299,6 +347,7 @@ class Node:
             progress=Progress(safe_distance=config.safe_distance, finalized_distance=config.finalized_distance),
             proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
+            first_config=lambda: system_config_in(l1.beginning.block.world, driver.addresses.system_config),
         )
         self.l2.heads = driver.heads
         return driver

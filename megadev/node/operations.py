@@ -18,7 +18,8 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     lost too, as with a standby that lags behind. ``reads`` False: its gateway goes with it.
 
     Raises ``InvalidParams`` where the chain has fewer blocks above its first, or where blocks are to be lost and what
-    is newer is to survive, and ``SequencerStopped`` if it has crashed already; then nothing has changed.
+    is newer is to survive, ``StateUnavailable`` where the chain was loaded without the state that would be left, and
+    ``SequencerStopped`` if it has crashed already; then nothing has changed.
     """
     sequencer, store = node.l2.sequencer, node.l2.store
     if sequencer.condition is SequencerCondition.CRASHED:
@@ -29,6 +30,7 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     if blocks and survive:
         raise InvalidParams("blocks are lost only together with what is not sealed: set survive to false")
     if blocks:
+        sequencer.check_buildable(node.l2.head.number - blocks)
         node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
     sequencer.crash(survive=survive, blocks=blocks)
     node.link.is_cut = not reads

@@ -21,7 +21,7 @@ import msgspec
 
 from megadev.chain.admission import check_blobs_left, check_gas_left
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
-from megadev.chain.l1_fees import L1Cost, l1_cost
+from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
@@ -43,7 +43,7 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.l1_fees import execute_charged, l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
@@ -153,6 +153,7 @@ class BlockBuilder:
         """Where its mini-blocks end; what was included since belongs to the next one."""
         self.closed: list[MiniBlock] = []
         """Its mini-blocks so far, as they were announced."""
+        self._prices: L1Prices | None = None
         self._places: dict[Hash32, int] = {}
         self._diffs: list[StateDiff] = []
         self._logs_cut = 0
@@ -196,17 +197,27 @@ class BlockBuilder:
             rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
             if self.ecrecover_answers:
                 rules = replace(rules, ecrecover_answers=self.ecrecover_answers)
+        env = self.transaction_env(tx)  # first, as it may find out what the operator asks for in this block
+        return self.engine.execute(self.env, env, self.state, rules=rules, tracer=tracer)
+
+    def transaction_env(self, tx: Transaction) -> TxEnv:
+        """``tx``, no deposit, as the engine takes it: with what it pays for its data on L1."""
         env = transaction_env(tx, self.plan.base_fee)
         cost = self._l1_cost(tx)
-        if cost is not None and cost.fee and rules.charge_fees:
-            return execute_charged(self.engine, self.env, env, self.state, cost.fee, rules=rules, tracer=tracer)
-        return self.engine.execute(self.env, env, self.state, rules=rules, tracer=tracer)
+        return env if cost is None or not cost.fee else msgspec.structs.replace(env, l1_fee=cost.fee)
 
     def _l1_cost(self, tx: Transaction) -> L1Cost | None:
         """What ``tx`` pays for its data on L1, where that is paid for: deposits come from there."""
-        if not self.spec.charges_l1_fee or tx.type == DEPOSIT:
+        if tx.type == DEPOSIT or not (self.spec.charges_l1_fee or self.spec.keeps_base_fee):
             return None
-        return l1_cost(tx.encoded, l1_prices(self.state))
+        prices = self._prices
+        if prices is None:
+            # once, before the first that pays: what a transaction of the block changes counts from the next block on
+            prices = self._prices = l1_prices(self.state)
+            fee = operator_fee(prices) if self.spec.keeps_base_fee else None
+            if fee is not None:
+                self.env = msgspec.structs.replace(self.env, operator_fee=fee)
+        return l1_cost(tx.encoded, prices) if self.spec.charges_l1_fee else None
 
     def has_room(self, tx: Transaction) -> bool:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""

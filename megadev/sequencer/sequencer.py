@@ -48,9 +48,9 @@ from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import Transaction
+from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.errors import (
     AlreadyKnown,
     EngineFault,
@@ -74,7 +74,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
-from megadev.evm.l1_fees import l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
@@ -214,9 +214,12 @@ class Sequencer:
 
     def head_state(self) -> StateReader:
         """The newest state: after the last sealed block, with what cheats changed since or the open block holds."""
-        head, irregular, unsealed = self.tip
-        if unsealed is not None:
-            return unsealed.shown().state
+        unsealed = self.tip.open
+        return self.closed_state() if unsealed is None else unsealed.shown().state
+
+    def closed_state(self) -> StateReader:
+        """The state after the last sealed block, with what cheats changed since."""
+        head, irregular, _ = self.tip
         view = WorldView(head.world, self.store.block_hash)
         return view if irregular is None else Overlay(view, irregular)
 
@@ -343,12 +346,19 @@ class Sequencer:
     def _load_for(self, tx: Transaction, world: World, coinbase: Address) -> None:
         """On a thread that may wait: fetch in one go what ``tx`` is sure to ask for."""
         if isinstance(world, ForkWorld):
-            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS]
+            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS, *self._fee_vaults()]
             if tx.to is not None:
                 accounts.append(tx.to)
             accounts += [address for address, _ in tx.access_list]
             load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
             expect(call_hint(tx.sender, tx.to, tx.value, tx.data))
+
+    def _fee_vaults(self) -> Iterator[Address]:
+        """Who is paid by every transaction."""
+        if self.spec.keeps_base_fee:
+            yield BASE_FEE_VAULT
+        if self.spec.charges_l1_fee:
+            yield L1_FEE_VAULT
 
     def settle(self) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
@@ -375,7 +385,7 @@ class Sequencer:
         """
         self.settle()
         if self._open is not None or self._written_ahead is not None:
-            self._check_running()
+            self.check_running()
             self._close()
 
     def close_mini_block(self) -> None:
@@ -401,7 +411,7 @@ class Sequencer:
         """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
         given. Raises ``SequencerStopped`` where none is built now.
         """
-        self._check_running()
+        self.check_running()
         self.settle()
         if interval is not None:
             self.time.check_row(count, interval, self.head.header.timestamp)
@@ -571,13 +581,75 @@ class Sequencer:
     def rewind(self, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
         """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
         removed.
+
+        Raises ``StateUnavailable`` where the block that would be the head came without its state: nothing could be
+        built on it.
         """
         self.between_blocks()
+        self.check_buildable(number)
         removed = self.store.truncate(number)
         self._set_tip(irregular)
         if removed:
             self.publish(BlocksRemoved(tuple(reversed(removed))))
         return removed
+
+    def check_buildable(self, number: int) -> None:
+        """Raises ``StateUnavailable`` where the state after the block ``number`` is not known, so that none can be
+        built on it.
+        """
+        block = self.store.by_number(number)
+        if block is not None and not block.world.is_known:
+            raise StateUnavailable(
+                f"state unavailable: block {number} was loaded from a dump without its state, so the chain cannot go "
+                "back to it; dump with historical states (--preserve-historical-states) to be able to"
+            )
+
+    def build_again(self, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:
+        """Build upon the present head what ``removed`` blocks held: their users' transactions in their order, and what
+        cheats changed before each; ``irregular`` is what they changed after the last. Deposits are L1's to give.
+
+        One block for each that held transactions; in continuous mode they join the open block. What cannot be included
+        now waits in the txpool, like any transaction; settings of the one next block stay for the one after.
+        """
+        self.between_blocks()
+        blocks, time = self.blocks, self.time.settings
+        self.blocks = _one_block_passed(blocks)
+        self.time.settings = replace(time, next_exact=None)
+        try:
+            for block in removed:
+                if block.irregular is not None:
+                    self.apply_irregular(block.irregular)
+                self._include_again([tx for tx in block.transactions if tx.type != DEPOSIT])
+            if irregular is not None:
+                self.apply_irregular(irregular)
+        finally:
+            self.blocks = blocks
+            self.time.settings = replace(time, offset=self.time.settings.offset)
+
+    def _include_again(self, transactions: Sequence[Transaction]) -> None:
+        """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
+        for tx in transactions:
+            started = self.time.clock.monotonic_ns()
+            try:
+                if self._open is not None and not self._may_join(tx, self._open):
+                    self._close()
+                builder = self._open_or_next()
+                builder.check_room(tx)
+                receipt = builder.append(tx, builder.execute(tx))
+            except (InvalidTransaction, EngineFault, StateUnavailable):
+                self._take_back(tx)
+                continue
+            self.pool.remove(tx.hash)
+            if self.mode is _CONTINUOUS:
+                self._keep_open(builder)
+                self.on_work()
+            elif self._open is None:
+                self._open = builder
+                self._announce_start(builder)
+            index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
+            self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        if self.mode is not _CONTINUOUS and self._open is not None:
+            self._close()
 
     def replace(
         self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
@@ -726,7 +798,7 @@ class Sequencer:
         if self.condition is SequencerCondition.CRASHED:
             raise SequencerStopped("the sequencer has crashed: megadev_sequencer_restart brings it back")
 
-    def _check_running(self) -> None:
+    def check_running(self) -> None:
         """Raises ``SequencerStopped`` where no block is to be built or sealed."""
         self._check_alive()
         if not self.is_running:
@@ -852,8 +924,12 @@ class Sequencer:
             check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, self._blob_base_fee())
         if self.check_pool_balance:
             cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
-            if self.spec.charges_l1_fee:
-                cost += l1_cost(tx.encoded, l1_prices(state)).fee
+            if self.spec.charges_l1_fee or self.spec.keeps_base_fee:
+                prices = l1_prices(state)
+                if self.spec.charges_l1_fee:
+                    cost += l1_cost(tx.encoded, prices).fee
+                if self.spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
+                    cost += operator.of(tx.gas_limit)
             check_funds(tx.sender, account.balance, cost)
 
     def _include_alone(

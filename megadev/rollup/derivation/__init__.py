@@ -32,6 +32,7 @@ What that means for a devnet's chain:
 from megadev.rollup.derivation.l1_origin import L1Fees as L1Fees
 from megadev.rollup.derivation.l1_origin import L1Origin as L1Origin
 from megadev.rollup.derivation.l1_origin import attributes_of as attributes_of
+from megadev.rollup.derivation.l1_origin import config_told as config_told
 from megadev.rollup.derivation.l1_origin import deposit_logs as deposit_logs
 from megadev.rollup.derivation.l1_origin import deposits_in as deposits_in
 from megadev.rollup.derivation.l1_origin import origin_in as origin_in
