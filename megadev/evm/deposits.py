@@ -60,6 +60,7 @@ def execute_deposit(
         type=tx.type,
         is_deposit=True,
         is_system=tx.is_system,
+        mint=tx.mint,
     )
     rules = replace(CALL, bump_nonce=account.nonce < MAX_NONCE, ecrecover_answers=ecrecover_answers)
     try:

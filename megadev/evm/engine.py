@@ -67,7 +67,8 @@ class TxEnv(msgspec.Struct, frozen=True):
     ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
 
     What follows ``authorizations`` only MegaETH's models look at: ``chain_id`` None is not checked, ``l1_fee`` (wei) is
-    taken by the engine itself, ``is_deposit`` and ``is_system`` are those of a deposit (0x7E).
+    taken by the engine itself, ``is_deposit``, ``is_system`` and ``mint`` (in the balance already) are those of
+    a deposit (0x7E).
     """
 
     sender: Address
@@ -88,6 +89,7 @@ class TxEnv(msgspec.Struct, frozen=True):
     l1_fee: Wei = 0
     is_deposit: bool = False
     is_system: bool = False
+    mint: Wei = 0
 
 
 @dataclass(frozen=True, slots=True)

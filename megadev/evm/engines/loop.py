@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from megadev.chain.receipts import REVERTED
-from megadev.evm.engine import Step, Tracer
+from megadev.evm.engine import Frame, Step, Tracer
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Machine, Stopped, pay_growth, underflow
 from megadev.evm.engines.operations import OPERATIONS
 from megadev.evm.engines.traces import NO_STOPS, NO_TRACES, Trace, fresh_code, known_code, word_hash
@@ -21,6 +21,8 @@ from megadev.evm.gas import BASE, HIGH, JUMPDEST, KECCAK, KECCAK_WORD, LOW, MID,
 from megadev.evm.opcodes import BASE_GAS, STACK_INPUTS
 from megadev.primitives.keccak import keccak
 
+_UNSEEN: Final = Frame("", 0, b"", b"", b"", 0, 0, b"")
+"""For a tracer of ours that looks at steps alone."""
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
@@ -67,8 +69,7 @@ class Loop(Machine):
                             if stepping:
                                 tracer.step_done(gas)
                             stepping = True
-                            frame = call.frame
-                            assert frame is not None
+                            frame = call.frame or _UNSEEN
                             tracer.step(
                                 Step(
                                     pc, op, gas, call.depth, self.journal.refund, stack, memory, call.return_data, frame

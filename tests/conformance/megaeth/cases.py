@@ -435,9 +435,9 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int) -> dict[str, Any
             keccak(rlp.encode([(log.address, list(log.topics), log.data) for log in execution.logs]))
         )
     if l1_fee:
-        shown["l1Fee"] = l1_fee
+        shown["l1Fee"] = hex(l1_fee)
     if meters.operator_fee:
-        shown["operatorFee"] = meters.operator_fee
+        shown["operatorFee"] = hex(meters.operator_fee)
     if meters.intrinsic is not None:
         shown["intrinsicGas"] = meters.intrinsic
     if isinstance(result, Halt):
@@ -519,6 +519,8 @@ def _compare(where: str, want: dict[str, Any], got: dict[str, Any], key: str, ou
             return  # words of a library that is not ours
     if key == "storageGas" and a is None:
         return
+    if key in ("l1Fee", "operatorFee"):
+        a, b = number(a or 0), number(b or 0)
     if key == "volatile" or key == "access":
         a, b = sorted(a or ()), sorted(b or ())
     if isinstance(a, dict) and isinstance(b, dict):

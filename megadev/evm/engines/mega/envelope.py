@@ -115,7 +115,7 @@ class MegaEnvelope(Envelope):
             if not is_free:
                 self._check_environment(block, tx, rules)
             intrinsic, floor = self._standard_gas(tx, rules)
-            authorities = self._new_authorities(tx, journal, meter) if self.mega.applied_authorities else ()
+            authorities = self._new_authorities(block, tx, journal, meter) if self.mega.applied_authorities else ()
             meter.compute += intrinsic
             cost = self._raised_gas(block, tx, account, journal, meter, (intrinsic, floor), authorities, rules, is_free)
             if is_system and self.mega.checks_system:
@@ -200,7 +200,7 @@ class MegaEnvelope(Envelope):
         validate_gas(tx.gas_limit, intrinsic, floor)
         return intrinsic, floor
 
-    def _new_authorities(self, tx: TxEnv, journal: Journal, meter: Meter) -> tuple[Address, ...]:
+    def _new_authorities(self, block: BlockEnv, tx: TxEnv, journal: Journal, meter: Meter) -> tuple[Address, ...]:
         """Count the authorizations that will apply; answers who comes to be by them."""
         nonces: dict[Address, int] = {}
         new: list[Address] = []
@@ -220,6 +220,9 @@ class MegaEnvelope(Envelope):
                     nonce += 1
             if nonce != authorization.nonce:
                 continue
+            if authority == block.coinbase:
+                meter.see(Volatile.BENEFICIARY_BALANCE)
+                meter.detain()
             meter.update_account()
             if authority not in nonces and journal.is_dead(authority) and authority != tx.sender:
                 meter.growth += 1
@@ -258,7 +261,8 @@ class MegaEnvelope(Envelope):
             storage += pricing.account_price(tx.to)
         for authority in authorities:
             storage += pricing.account_price(authority)
-        if mega.counts_new_callers and is_free and account.is_empty:
+        is_new_caller = account.nonce == 0 and account.balance == tx.mint and account.code_hash == EMPTY_CODE_HASH
+        if mega.counts_new_callers and is_free and is_new_caller and tx.type != LEGACY:
             storage += pricing.account_price(tx.sender)
             meter.growth += 1
         if mega.dynamic_at_validation:
@@ -377,7 +381,7 @@ class MegaEnvelope(Envelope):
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
         return Execution(
             result,
-            GasReport(used, max(peak - used, 0), cost.floor, max(peak, cost.floor), meters),
+            GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
             tuple(journal.logs),
             journal.diff(cause),
             accessed,

@@ -323,13 +323,9 @@ class MegaMachine(Loop):
         journal, meter, gas = self.journal, self.meter, call.gas
         if self.tracer is not None:
             self.enter(call)
-        if self.mega.keeps_creator:
+        meter.budget(call)
+        if not (call.depth > CALL_DEPTH_LIMIT and self.mega.skips_deep_calls):
             meter.count_creator(call)
-            meter.budget(call)
-        else:
-            meter.budget(call)
-            if not (call.depth > CALL_DEPTH_LIMIT and self.mega.skips_deep_calls):
-                meter.count_creator(call)
         if not self.mega.grows_by_empty_only or journal.is_dead(call.address):
             meter.growth += 1
         if meter.is_over(call):
@@ -399,6 +395,7 @@ class MegaMachine(Loop):
                 meter.storage += paid
                 meter.compute += before - call.gas
                 if meter.is_over(call):
+                    call.gas = before
                     meter.end(call)
 
     def _end(self, call: MegaCall) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from megadev.chain.admission import gas_before_execution
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import MegaLimits
+from megadev.chain.transactions import is_delegation
 from megadev.evm.engine import Execution, Revert, Success, TxEnv
 from megadev.evm.engines.frames import OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
@@ -23,7 +24,7 @@ from megadev.evm.mega_rules import ACCOUNT_SIZE, KEYLESS_OVERHEAD, TX_SIZE, Reso
 from megadev.primitives import rlp
 from megadev.primitives.abi import selector
 from megadev.primitives.keccak import keccak
-from megadev.primitives.signatures import HALF_N, recover
+from megadev.primitives.signatures import recover
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.reader import StateReader
@@ -118,8 +119,10 @@ def _decode(raw: bytes) -> tuple[int, int, int, int, bytes, int, int, int]:
         raise _Refused("MalformedEncoding()")
     if to:
         raise _Refused("NotContractCreation()")
-    if numbers[4] not in (27, 28):
+    if numbers[4] >= 35:
         raise _Refused("NotPreEIP155()")
+    if numbers[4] not in (27, 28):
+        raise _Refused("MalformedEncoding()")
     return numbers[0], numbers[1], numbers[2], numbers[3], data, *numbers[4:]  # type: ignore[return-value]
 
 
@@ -136,13 +139,13 @@ def _deploy(m: MegaMachine, call: MegaCall, raw: bytes, override: int, run: Depl
     if override < gas_limit:
         raise _Refused("GasLimitTooLow(uint64,uint64)", gas_limit, override)
     unsigned = rlp.encode([nonce, price, gas_limit, b"", value, code])
-    signer = None if s > HALF_N else recover(keccak(unsigned), v - 27, r, s)
+    signer = recover(keccak(unsigned), v - 27, r, s)
     if signer is None:
         raise _Refused("InvalidSignature()")
     account = journal.account(signer) or EMPTY_ACCOUNT
     if account.nonce > 1:
         raise _Refused("SignerNonceTooHigh(uint64)", account.nonce)
-    if rules.deploys_in_budget and account.code_hash != EMPTY_CODE_HASH:
+    if rules.deploys_in_budget and account.code_hash != EMPTY_CODE_HASH and not is_delegation(journal.code(signer)):
         raise _Refused("SignerHasCode()")
     if rules.deploys_in_budget and account.is_empty:
         charge = m.account_price(signer)

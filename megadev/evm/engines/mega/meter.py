@@ -168,10 +168,16 @@ class Meter:
         parent = call.parent
         call.counted = True
         if parent is not None and not parent.counted:
+            keeps = self.rules.keeps_creator
             if self.rules.marks_counted:
                 parent.counted = True
-                call.charged_parent = not self.rules.keeps_creator
+                call.charged_parent = not keeps
             self.update_account()
+            if keeps:  # it is the parent's, and stays when the creation fails
+                call.data_start += ACCOUNT_SIZE
+                call.data_cap += ACCOUNT_SIZE
+                call.kv_start += 1
+                call.kv_cap += 1
 
     def update_account(self) -> None:
         """One account's update."""
