@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from megadev.artifacts.artifact import VYPER
+from megadev.config.installation import pip_install
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.guarded_json import decode_json
 from megadev.reload.contracts import Build, read_foundry, read_solc, read_vyper
@@ -102,7 +103,7 @@ def find_compilers(root: Path, paths: Iterable[Path], *, solc: Path | None = Non
         found.append(Vyper(root, folders or (root,), vyper))
     if not found:
         there = bool(sources(folders or (root,), VYPER_SUFFIXES))
-        remedy = "install Vyper (pip install 'megadev[vyper]')" if there else "name the folder of the contracts"
+        remedy = f"install Vyper ({pip_install('vyper')})" if there else "name the folder of the contracts"
         raise ConfigError(f"--watch: no contracts that can be compiled in {root}: {remedy}")
     return found
 
