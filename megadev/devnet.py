@@ -301,8 +301,10 @@ class Devnet:
             thread.run(self._stop(servers))
             thread.stop()
             self._writer.loop = None
-        self.node.save()
-        self.node.close()
+        try:
+            self.node.save()
+        finally:
+            self.node.close()
 
     async def _serve(self, hosts: Sequence[str], port: int, l1_port: int) -> tuple[Server, ...]:
         server = await serve_chain(self, self.l2, hosts, port)

@@ -254,7 +254,9 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
         try:
             await asyncio.to_thread(file.save, Capture(devnet.node))
         except ConfigError as problem:
-            report(problem)
+            report(problem)  # and it is tried again next time
+        except Exception as defect:
+            report_unexpected(defect, "while dumping the state")
 
 
 async def _show_prefetch(devnet: Devnet, bar: Bar) -> None:

@@ -22,8 +22,23 @@ EcrecoverAnswers: TypeAlias = tuple[tuple[bytes, Address], ...]
 """Signatures (v, r, s as the precompile takes them, 96 bytes) with whom they recover to."""
 
 
+class OperatorFee(msgspec.Struct, frozen=True):
+    """What a rollup's operator charges beside gas (OP Stack, Isthmus): ``constant`` wei for each transaction, and
+    ``scalar`` millionths of a wei for each gas.
+    """
+
+    scalar: int
+    constant: Wei
+
+    def of(self, gas: int) -> Wei:
+        """The fee of a transaction that uses ``gas``; charged on its limit, and given back for what was not used."""
+        return gas * self.scalar // 10**6 + self.constant
+
+
 class BlockEnv(msgspec.Struct, frozen=True):
-    """The block a transaction runs in, as opcodes see it. Timestamps are seconds, fees wei."""
+    """The block a transaction runs in, as opcodes see it. Timestamps are seconds, fees wei. ``operator_fee`` is charged
+    where it is.
+    """
 
     number: int
     timestamp: int
@@ -32,6 +47,7 @@ class BlockEnv(msgspec.Struct, frozen=True):
     prev_randao: Hash32 = ZERO_HASH
     base_fee: Wei = 0
     blob_base_fee: Wei = 1
+    operator_fee: OperatorFee | None = None
 
 
 class Authorization(msgspec.Struct, frozen=True):
@@ -47,6 +63,7 @@ class TxEnv(msgspec.Struct, frozen=True):
     """What a transaction asks for, with its sender already known. ``to`` None creates a contract.
 
     ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
+    ``l1_fee`` is what it pays for its data on L1 (wei), however it ends.
     """
 
     sender: Address
@@ -61,15 +78,16 @@ class TxEnv(msgspec.Struct, frozen=True):
     blob_versioned_hashes: tuple[Hash32, ...] = ()
     max_fee_per_blob_gas: Wei = 0
     authorizations: tuple[Authorization, ...] = ()
+    l1_fee: Wei = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Which checks and charges apply. The default is consensus; calls, estimates and system calls waive some.
 
-    ``charge_fees``: deduct gas × price (and blob fees) and pay the coinbase. ``charge_intrinsic``: intrinsic and floor
-    gas. ``ecrecover_answers``: signatures whose recovery is decided beforehand, whatever they sign
-    (anvil_impersonateSignature).
+    ``charge_fees``: deduct gas × price (and blob fees, and what L1 and the operator ask for) and pay who receives it.
+    ``charge_intrinsic``: intrinsic and floor gas. ``ecrecover_answers``: signatures whose recovery is decided
+    beforehand, whatever they sign (anvil_impersonateSignature).
     ``moved_precompiles``: old address → new address, None for nowhere (state overrides).
     """
 
@@ -108,6 +126,15 @@ SYSTEM = Rules(
     bump_nonce=False,
 )
 """Calls the protocol makes at block boundaries (EIP-2935, EIP-4788): 30,000,000 gas, free."""
+
+SYSTEM_TRANSACTION = Rules(
+    check_balance=False,
+    check_sender_code=False,
+    check_base_fee=False,
+    check_gas_limit=False,
+    charge_fees=False,
+)
+"""One of the protocol's own (MegaETH specification, "Mega System Transaction"): free, but its nonce is checked."""
 
 
 class Success(msgspec.Struct, frozen=True):

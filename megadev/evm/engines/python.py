@@ -19,6 +19,6 @@ class PythonEngine(Envelope):
     py-evm's.
     """
 
-    def __init__(self, spec: ChainSpec) -> None:
+    def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
-        self.info = EngineInfo("python", __version__)
+        self.info = EngineInfo(name, __version__)
