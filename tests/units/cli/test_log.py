@@ -352,7 +352,7 @@ def test_a_call_that_is_known_and_whose_transaction_it_is_are_said() -> None:
 
 def test_promises_broken_begin_with_what_users_sent() -> None:
     deposit = replace(transaction().tx, type=0x7E, hash=b"\xde" * 32)
-    lost = PreconfirmationsLost(7, "gone", (deposit, transaction().tx))
+    lost = PreconfirmationsLost(block_number=7, transactions=(deposit, transaction().tx), reason="gone")
     lines = TextLines(Paint(False), explain)
     told = [*lines.add(lost), *lines.flush()]
     assert ["ab" * 32 in line for line in told] == [True, False]
