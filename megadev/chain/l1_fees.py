@@ -24,12 +24,16 @@ _HASH_FACTOR = 2_654_435_769
 
 
 class L1Prices(msgspec.Struct, frozen=True):
-    """What L2 was told of L1: fees in wei per gas, and the weights with which they count, in millionths."""
+    """What L2 was told of L1: fees in wei per gas, and the weights with which they count, in millionths; and what the
+    operator asks for (OP Stack, Isthmus), in millionths of a wei per gas and in wei.
+    """
 
     base_fee: Wei
     blob_base_fee: Wei
     base_fee_scalar: int
     blob_base_fee_scalar: int
+    operator_fee_scalar: int = 0
+    operator_fee_constant: Wei = 0
 
 
 class L1Cost(msgspec.Struct, frozen=True):

@@ -95,6 +95,18 @@ class FeeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemContracts:
+    """MegaETH's own contracts, in the versions of the spec ``version`` ('rex6'); who the sequencer registry begins
+    with, and how many blocks ahead of its change a sequencer must be announced.
+    """
+
+    version: str
+    sequencer: Address
+    admin: Address
+    min_rotation_delay: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ChainSpec:
     """Everything the rules of one chain depend on.
 
@@ -105,7 +117,9 @@ class ChainSpec:
 
     For a chain that settles on an L1: ``leads_with_l1_attributes``, every block starts with the transaction that says
     which L1 block it has got to; ``withdrawals_root_of``, whose storage root stands in headers as ``withdrawalsRoot``
-    (OP Stack, Isthmus; None: the empty root); ``charges_l1_fee``, transactions pay for their data on L1.
+    (OP Stack, Isthmus; None: the empty root); ``charges_l1_fee``, transactions pay for their data on L1;
+    ``keeps_base_fee``, the base fee goes to its vault instead of being burned, and an operator fee to another where L1
+    says that there is one. ``system_contracts``: MegaETH's, where they are there.
 
     ``model`` says whose gas rules hold on top of ``hardfork``'s opcodes, ``limits`` are those of MegaETH's models.
     """
@@ -126,6 +140,8 @@ class ChainSpec:
     leads_with_l1_attributes: bool = False
     withdrawals_root_of: Address | None = None
     charges_l1_fee: bool = False
+    keeps_base_fee: bool = False
+    system_contracts: SystemContracts | None = None
     model: Model = Model.ETHEREUM
     limits: MegaLimits = MegaLimits()
 
@@ -219,6 +235,12 @@ SEQUENCER_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000
 """The OP Stack's predeploy that receives tips."""
 L1_FEE_VAULT: Address = bytes.fromhex("420000000000000000000000000000000000001a")
 """The one that receives what transactions pay for their data on L1."""
+MEGA_SYSTEM_ADDRESS: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
+"""Who sends MegaETH's own transactions, until its registry says otherwise. Nobody here has its key."""
+BASE_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000000019")
+"""The one that receives the base fee, where it is not burned."""
+OPERATOR_FEE_VAULT: Address = bytes.fromhex("420000000000000000000000000000000000001b")
+"""The one that receives the operator fee (OP Stack, Isthmus)."""
 L1_BLOCK: Address = bytes.fromhex("4200000000000000000000000000000000000015")
 """The one that knows how far L2 has got on L1."""
 MESSAGE_PASSER: Address = bytes.fromhex("4200000000000000000000000000000000000016")
@@ -254,6 +276,8 @@ def megaeth_spec(
             "withdrawals_root_of": MESSAGE_PASSER,
             "model": model,
             "code_size_limit": MEGA_CODE_SIZE if model >= Model.REX4 else 24_576,
+            "keeps_base_fee": True,
+            "system_contracts": SystemContracts("rex6", MEGA_SYSTEM_ADDRESS, MEGA_SYSTEM_ADDRESS),
             **changes,
         },
     )

@@ -308,7 +308,8 @@ class Machine:
         if call.gas < 0:
             call.error = OUT_OF_GAS
             return
-        output = self.functions[precompile.name](call.data)
+        limit = precompile.input_limit
+        output = None if limit is not None and len(call.data) > limit else self.functions[precompile.name](call.data)
         if output is None:
             call.error = f"invalid input for precompile {precompile.name}"
         else:

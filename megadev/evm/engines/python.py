@@ -8,11 +8,14 @@ programs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from megadev import __version__
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import ChainSpec, Model
 from megadev.evm.engine import EngineInfo
 from megadev.evm.engines.envelope import Envelope
 from megadev.evm.engines.mega.envelope import MegaEnvelope
+from megadev.evm.mega_rules import ISTHMUS_PRECOMPILES
 
 
 class PythonEngine(Envelope):
@@ -20,14 +23,16 @@ class PythonEngine(Envelope):
     py-evm's.
     """
 
-    def __init__(self, spec: ChainSpec) -> None:
+    def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
-        self.info = EngineInfo("python", __version__)
+        if spec.model is Model.ISTHMUS:
+            self.rules = replace(self.rules, precompiles=ISTHMUS_PRECOMPILES)
+        self.info = EngineInfo(name, __version__)
 
 
 class MegaEngine(MegaEnvelope):
     """The same under MegaETH's models."""
 
-    def __init__(self, spec: ChainSpec) -> None:
+    def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
-        self.info = EngineInfo("python", __version__)
+        self.info = EngineInfo(name, __version__)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from megadev.chain.block_limits import BlockUsage, check_fits
-from megadev.chain.l1_fees import l1_cost
+from megadev.chain.l1_fees import L1Prices, l1_cost
 from megadev.chain.spec import ChainSpec, MegaLimits, Model, fork_named, megaeth_spec
 from megadev.chain.transactions import (
     DEPOSIT,
@@ -30,7 +30,7 @@ from megadev.errors import InvalidTransaction, UndecodableTransaction, Unsupport
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import Authorization, BlockEnv, Engine, Execution, Halt, MegaEnv, Meters, Revert, Success, TxEnv
 from megadev.evm.engines import open_engine
-from megadev.evm.l1_fees import l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.mega_rules import SYSTEM_ADDRESS, Volatile
 from megadev.evm.refusals import in_mega_words
 from megadev.primitives import rlp
@@ -43,7 +43,6 @@ from megadev.state.world import encode_account
 
 HERE = Path(__file__).parent
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "vectors" / "mega"
-L1_BLOCK = bytes.fromhex("4200000000000000000000000000000000000015")
 LEVELS = {
     1: ("status", "gasUsed", "gasRefunded", "created", "output", "outputHash", "outputSize", "logs", "logsHash", "error",
         "l1Fee", "operatorFee"),
@@ -250,7 +249,7 @@ def _run_block(
     usual = number(case.get("defaultBucketCapacity", 256))
     oracle = {number(slot): number(value) for slot, value in case.get("oracleStorage", {}).items()}
     used = BlockUsage()
-    fees: tuple[Any, int, int] | None = None
+    prices: L1Prices | None = None
     results = []
     for given_tx in block["transactions"]:
         try:
@@ -258,16 +257,12 @@ def _run_block(
         except (UndecodableTransaction, UnsupportedTransactionType) as error:
             results.append({"status": "undecodable", "error": {"message": str(error)}})
             continue
-        if tx.type != DEPOSIT and fees is None:
-            operator = state.storage(L1_BLOCK, 8)
-            fees = l1_prices(state), operator >> 64 & 0xFFFFFFFF, operator & 0xFFFFFFFFFFFFFFFF
-        prices, scalar, constant = fees or (None, 0, 0)
+        if tx.type != DEPOSIT and tx.sender != system_address and prices is None:
+            prices = l1_prices(state)
         mega = MegaEnv(
             system_address,
             (lambda bucket: buckets.get(bucket, usual)) if buckets or usual != 256 else None,
             oracle.get if oracle else None,
-            scalar,
-            constant,
         )
         block_env = BlockEnv(
             number(env["number"]),
@@ -277,7 +272,8 @@ def _run_block(
             _bytes(env.get("prevRandao", "0x" + "00" * 32)),
             number(env["baseFeePerGas"]),
             1,
-            mega,
+            operator_fee=operator_fee(prices) if prices is not None else None,
+            mega=mega,
         )
         is_deposit = tx.type == DEPOSIT
         try:
@@ -296,8 +292,9 @@ def _run_block(
         if spec.model is Model.ISTHMUS:
             counted = 0, 0, 0, 0
         used.add(execution.gas.used, counted, tx.encoded, is_deposit)
-        charged = 0 if is_deposit or execution.gas.meters is None or tx.sender == system_address else l1_fee
-        results.append(_result(spec, execution, charged))
+        free = is_deposit or (spec.model >= Model.REX4 and tx.sender == system_address)
+        operator = 0 if free or block_env.operator_fee is None else block_env.operator_fee.of(execution.gas.used)
+        results.append(_result(spec, execution, 0 if free else l1_fee, operator))
     result["transactions"] = results
     result["used"] = {
         "gas": used.gas, "computeGas": used.compute, "dataSize": used.data, "kvUpdates": used.kv,
@@ -409,7 +406,7 @@ _HALTS = (
 """The Rust library's names of halts, by how our reasons begin."""
 
 
-def _result(spec: ChainSpec, execution: Execution, l1_fee: int) -> dict[str, Any]:
+def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int) -> dict[str, Any]:
     result, gas = execution.result, execution.gas
     meters = gas.meters or Meters()
     shown: dict[str, Any] = {
@@ -421,7 +418,7 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int) -> dict[str, Any
             shown["gasRefunded"] = gas.refunded
         if result.created is not None:
             shown["created"] = _hex(result.created)
-    if len(result.output) > 256:
+    if len(result.output) > 512:
         shown |= {"outputHash": _hex(keccak(result.output)), "outputSize": len(result.output)}
     elif result.output:
         shown["output"] = _hex(result.output)
@@ -436,8 +433,8 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int) -> dict[str, Any
         )
     if l1_fee:
         shown["l1Fee"] = hex(l1_fee)
-    if meters.operator_fee:
-        shown["operatorFee"] = hex(meters.operator_fee)
+    if operator:
+        shown["operatorFee"] = hex(operator)
     if meters.intrinsic is not None:
         shown["intrinsicGas"] = meters.intrinsic
     if isinstance(result, Halt):

@@ -122,14 +122,14 @@ class MegaEnvelope(Envelope):
                 self._check_system(tx, account, journal, rules)
             elif not is_free:
                 self._check_sender(tx, account, journal, rules)
-                self._check_all_funds(block, tx, account, env, rules)
+                self._check_all_funds(block, tx, account, rules)
         except InvalidTransaction as error:
             if not tx.is_deposit:
                 raise
             return self._failed(tx, account, journal, meter, None, str(error))
         if tx.is_deposit and tx.is_system:
             return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
-        return self._run(block, tx, env, account, journal, meter, cost, rules, tracer, is_free)
+        return self._run(block, tx, account, journal, meter, cost, rules, tracer, is_free)
 
     # checks
 
@@ -173,12 +173,14 @@ class MegaEnvelope(Envelope):
             kind = NonceTooLow if tx.nonce < account.nonce else NonceTooHigh
             raise kind(tx.sender, account.nonce, tx.nonce)
 
-    def _check_all_funds(self, block: BlockEnv, tx: TxEnv, account: Account, env: MegaEnv, rules: Rules) -> None:
+    def _check_all_funds(self, block: BlockEnv, tx: TxEnv, account: Account, rules: Rules) -> None:
         cost = tx.value
         if rules.check_balance:
-            cost += tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + tx.l1_fee + _operator_fee(env, tx.gas_limit)
+            cost += (
+                tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + tx.l1_fee + _operator_fee(block, tx.gas_limit)
+            )
         elif rules.charge_fees:
-            cost += tx.gas_limit * tx.gas_price + tx.l1_fee + _operator_fee(env, tx.gas_limit)
+            cost += tx.gas_limit * tx.gas_price + tx.l1_fee + _operator_fee(block, tx.gas_limit)
         check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
 
     # what it costs and counts before anything runs
@@ -292,7 +294,6 @@ class MegaEnvelope(Envelope):
         self,
         block: BlockEnv,
         tx: TxEnv,
-        env: MegaEnv,
         account: Account,
         journal: Journal,
         meter: Meter,
@@ -303,7 +304,7 @@ class MegaEnvelope(Envelope):
     ) -> Execution:
         sender, to, mega = tx.sender, tx.to, self.mega
         charges = rules.charge_fees and not is_free
-        operator_fee = _operator_fee(env, tx.gas_limit) if charges else 0
+        operator_fee = _operator_fee(block, tx.gas_limit) if charges else 0
 
         # buy gas
         balance = account.balance
@@ -371,13 +372,13 @@ class MegaEnvelope(Envelope):
 
         # pay
         if charges:
-            fee = _operator_fee(env, used)
+            fee = _operator_fee(block, used)
             back = (tx.gas_limit - used) * tx.gas_price + operator_fee - fee
             operator_fee = fee
             if back:
                 journal.set_balance(sender, journal.balance(sender) + back)
             self._pay_vaults(block, tx, journal, meter, used, operator_fee)
-        meters = meter.report(intrinsic, operator_fee)
+        meters = meter.report(intrinsic)
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
         return Execution(
             result,
@@ -452,7 +453,7 @@ class MegaEnvelope(Envelope):
         clean = Journal(journal.reader)
         if account.nonce < MAX_NONCE:
             clean.set_account(tx.sender, Account(account.nonce + 1, account.balance, account.code_hash))
-        meters = meter.report(intrinsic, 0)
+        meters = meter.report(intrinsic)
         accessed = AccessSet(
             set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
         )
@@ -471,8 +472,8 @@ def _priced_at(tx: TxEnv, price: int) -> TxEnv:
     return changed(tx, gas_price=price)
 
 
-def _operator_fee(env: MegaEnv, gas: int) -> int:
-    return gas * env.operator_fee_scalar // 10**6 + env.operator_fee_constant
+def _operator_fee(block: BlockEnv, gas: int) -> int:
+    return 0 if block.operator_fee is None else block.operator_fee.of(gas)
 
 
 def _said(meter: Meter) -> str:

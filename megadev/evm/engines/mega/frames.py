@@ -302,7 +302,7 @@ class MegaMachine(Loop):
                 if precompile is not None:
                     self._precompile(call, precompile)
                 elif call.code:
-                    self.run(call)
+                    self._run(call)
                 elif call.code_address == CONSOLE:
                     self.print(call.caller, call.data)
                 if call.error is not None:
@@ -368,7 +368,7 @@ class MegaMachine(Loop):
             meter.end(call)
         else:
             if call.code:
-                self.run(call)
+                self._run(call)
             if meter.halt is None and call.error in (None, REVERTED):
                 self._deposit(call)
         if call.error is not None:

@@ -288,7 +288,7 @@ class Meter:
 
     # the end
 
-    def report(self, intrinsic: int | None, operator_fee: int) -> Meters:
+    def report(self, intrinsic: int | None) -> Meters:
         """The totals as they are reported."""
         return Meters(
             self.compute,
@@ -302,7 +302,6 @@ class Meter:
             tuple(self.hints),
             tuple(self.oracle_reads.items()),
             self.halt,
-            operator_fee,
         )
 
 
