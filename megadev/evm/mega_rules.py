@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntFlag
 from typing import Final
 
+from megadev.chain.admission import MEGA_FLOOR_TOKEN_GAS, MEGA_TOKEN_GAS, MEGA_TRANSACTION_GAS
 from megadev.chain.spec import Hardfork, Model
 from megadev.evm.rules import EVM_RULES, Precompile, PrecompileChange, with_precompiles
 from megadev.primitives.abi import selector
@@ -154,9 +155,9 @@ class MegaRules:
     precompiles: dict[Address, Precompile]
     modexp_limit: int | None
 
-    intrinsic: int = 39_000
-    token: int = 40
-    floor_token: int = 100
+    intrinsic: int = MEGA_TRANSACTION_GAS
+    token: int = MEGA_TOKEN_GAS
+    floor_token: int = MEGA_FLOOR_TOKEN_GAS
     slot: int = 20_000
     account: int = 25_000
     contract: int = 32_000

@@ -20,9 +20,11 @@ from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_g
 from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
+    MEGA_CODE_SIZE,
     TRANSACTION_GAS_CAP,
     ChainSpec,
     FeeRules,
+    Model,
     SystemContracts,
     dev_spec,
     fork_named,
@@ -312,19 +314,29 @@ def _spec(config: DevnetConfig, roles: Callable[[], Roles]) -> ChainSpec:
     fork = fork_named(config.hardfork)
     said: dict[str, object] = {
         "hardfork": fork.hardfork,
+        "model": fork.model,
         "blobs": fork.blobs,
-        "code_size_limit": None if config.disable_code_size_limit else config.code_size_limit,
+        "code_size_limit": _code_size_limit(config, fork.model),
         "transaction_gas_cap": TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
         "enforce_block_gas_limit": not config.disable_block_gas_limit,
         "charges_l1_fee": config.l1_fee and not config.no_l1,
     }
     if config.preset == MEGAETH:
         who = roles()
-        said["system_contracts"] = SystemContracts("rex6", who.sequencer.raw_address, who.owner.raw_address)
+        version = fork.name if fork.model >= Model.REX4 else "rex6"
+        said["system_contracts"] = SystemContracts(version, who.sequencer.raw_address, who.owner.raw_address)
         return megaeth_spec(**said)  # type: ignore[arg-type]  # fields of ChainSpec, by name
     if config.disable_min_priority_fee:
         said["fees"] = FeeRules(minimum_tip=0)
     return dev_spec(**said)  # type: ignore[arg-type]
+
+
+def _code_size_limit(config: DevnetConfig, model: Model) -> int | None:
+    if config.disable_code_size_limit:
+        return None
+    if model >= Model.REX4 and "code_size_limit" not in config.said:
+        return MEGA_CODE_SIZE
+    return config.code_size_limit
 
 
 def _read_json(path: Path) -> object:

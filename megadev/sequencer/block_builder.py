@@ -20,14 +20,15 @@ from threading import Lock
 import msgspec
 
 from megadev.chain.admission import check_blobs_left, check_gas_left
+from megadev.chain.block_limits import BlockUsage, check_fits
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
-from megadev.errors import BlockGasUsedUp, TooManyBlobs
+from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     CONSENSUS,
@@ -40,6 +41,7 @@ from megadev.evm.engine import (
     Engine,
     Execution,
     Halt,
+    MegaEnv,
     Rules,
     Success,
     Tracer,
@@ -50,7 +52,7 @@ from megadev.evm.system_calls import block_start_diff
 from megadev.evm.system_contracts import system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
-from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction
+from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction, system_address
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
@@ -155,8 +157,12 @@ class BlockBuilder:
             installed = system_contracts_diff(engine, self.env, self.state, spec.system_contracts)
             if installed is not None:
                 self.state.apply(installed)
+        if spec.model >= Model.REX4:
+            self.env = msgspec.structs.replace(self.env, mega=MegaEnv(system_address(self.state)))
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)
+        self.used = BlockUsage()
+        """Of MegaETH's limits."""
         self.transactions: list[Transaction] = []
         self.receipts: list[Receipt] = []
         self.gas_used = 0
@@ -294,12 +300,17 @@ class BlockBuilder:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""
         try:
             self.check_room(tx)
-        except (BlockGasUsedUp, TooManyBlobs):
+        except (BlockGasUsedUp, TooManyBlobs, BlockLimitReached):
             return False
         return True
 
     def check_room(self, tx: Transaction) -> None:
-        """Raises ``BlockGasUsedUp`` or ``TooManyBlobs`` where the block has no room left for ``tx``."""
+        """Raises ``BlockGasUsedUp``, ``TooManyBlobs`` or ``BlockLimitReached`` where the block has no room left for
+        ``tx``, and ``TransactionOverLimit`` where none has.
+        """
+        if self.spec.model >= Model.REX4 and self.spec.enforce_block_gas_limit:
+            limits, block_gas = self.spec.limits, self.plan.gas_limit
+            check_fits(self.used, limits, block_gas, tx.gas_limit, tx.encoded, tx.type == DEPOSIT)
         check_gas_left(tx.gas_limit, self.plan.gas_limit - self.gas_used, self.spec)
         if tx.blob_versioned_hashes:
             check_blobs_left(len(tx.blob_versioned_hashes), self.blob_gas_used, self.spec)
@@ -331,6 +342,10 @@ class BlockBuilder:
 
     def _join(self, tx: Transaction, execution: Execution, receipt: Receipt) -> None:
         self.state.apply(execution.diff)
+        meters = execution.gas.meters
+        if meters is not None:
+            counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
+            self.used.add(execution.gas.used, counted, tx.encoded, tx.type == DEPOSIT)
         self.gas_used = receipt.cumulative_gas_used
         self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         self._places[tx.hash] = len(self.transactions)
@@ -520,6 +535,9 @@ def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:
         blob_versioned_hashes=tx.blob_versioned_hashes,
         max_fee_per_blob_gas=tx.max_fee_per_blob_gas,
         authorizations=tuple(map(authorization_env, tx.authorization_list)) if tx.authorization_list else (),
+        type=tx.type,
+        chain_id=tx.chain_id,
+        max_priority_fee_per_gas=tx.max_priority_fee_per_gas,
     )
 
 
