@@ -257,7 +257,7 @@ def _run_block(
         except (UndecodableTransaction, UnsupportedTransactionType) as error:
             results.append({"status": "undecodable", "error": {"message": str(error)}})
             continue
-        if tx.type != DEPOSIT and tx.sender != system_address and prices is None:
+        if tx.type != DEPOSIT and prices is None:
             prices = l1_prices(state)
         mega = MegaEnv(
             system_address,
@@ -292,9 +292,9 @@ def _run_block(
         if spec.model is Model.ISTHMUS:
             counted = 0, 0, 0, 0
         used.add(execution.gas.used, counted, tx.encoded, is_deposit)
-        free = is_deposit or (spec.model >= Model.REX4 and tx.sender == system_address)
+        free = is_deposit
         operator = 0 if free or block_env.operator_fee is None else block_env.operator_fee.of(execution.gas.used)
-        results.append(_result(spec, execution, 0 if free else l1_fee, operator))
+        results.append(_result(spec, execution, 0 if free else l1_fee, operator, is_deposit))
     result["transactions"] = results
     result["used"] = {
         "gas": used.gas, "computeGas": used.compute, "dataSize": used.data, "kvUpdates": used.kv,
@@ -398,7 +398,7 @@ _HALTS = (
     ("return data out of bounds", "OutOfOffset"),
     ("max initcode size", "CreateInitCodeSizeLimit"),
     ("max code size", "CreateContractSizeLimit"),
-    ("invalid code: must not begin", "CreateContractStartingWithEF"),
+    ("invalid code: must not begin", "CreateContractSizeLimit"),
     ("contract address collision", "CreateCollision"),
     ("invalid input for precompile", "PrecompileError"),
     ("failed deposit", "FailedDeposit"),
@@ -406,7 +406,7 @@ _HALTS = (
 """The Rust library's names of halts, by how our reasons begin."""
 
 
-def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int) -> dict[str, Any]:
+def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int, is_deposit: bool) -> dict[str, Any]:
     result, gas = execution.result, execution.gas
     meters = gas.meters or Meters()
     shown: dict[str, Any] = {
@@ -414,7 +414,7 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int) -
         "gasUsed": gas.used,
     }
     if isinstance(result, Success):
-        if gas.refunded:
+        if gas.refunded and gas.used > gas.floor:
             shown["gasRefunded"] = gas.refunded
         if result.created is not None:
             shown["created"] = _hex(result.created)
@@ -439,7 +439,7 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int) -
         shown["intrinsicGas"] = meters.intrinsic
     if isinstance(result, Halt):
         halt = meters.limit_halt
-        if result.reason.startswith("failed deposit"):
+        if is_deposit or result.reason.startswith("failed deposit"):
             shown["halt"] = {"reason": "FailedDeposit"}
         elif halt is not None:
             shown["halt"] = {"reason": halt.reason, "limit": halt.limit, "actual": halt.actual}

@@ -91,6 +91,8 @@ class MegaEnvelope(Envelope):
     """An engine for one ``ChainSpec`` of MegaETH's models from Rex4 on."""
 
     machine = MegaLoop
+    is_inner = False
+    """It runs a keyless deployment, whose failure is told as it is."""
 
     def __init__(self, spec: ChainSpec) -> None:
         super().__init__(spec)
@@ -115,7 +117,7 @@ class MegaEnvelope(Envelope):
             if not is_free:
                 self._check_environment(block, tx, rules)
             intrinsic, floor = self._standard_gas(tx, rules)
-            authorities = self._new_authorities(block, tx, journal, meter) if self.mega.applied_authorities else ()
+            authorities = self._new_authorities(block, tx, journal, meter)
             meter.compute += intrinsic
             cost = self._raised_gas(block, tx, account, journal, meter, (intrinsic, floor), authorities, rules, is_free)
             if is_system and self.mega.checks_system:
@@ -222,15 +224,17 @@ class MegaEnvelope(Envelope):
                     nonce += 1
             if nonce != authorization.nonce:
                 continue
-            if authority == block.coinbase:
-                meter.see(Volatile.BENEFICIARY_BALANCE)
-                meter.detain()
-            meter.update_account()
+            if self.mega.applied_authorities:
+                if authority == block.coinbase:
+                    meter.see(Volatile.BENEFICIARY_BALANCE)
+                    meter.detain()
+                meter.update_account()
             if authority not in nonces and journal.is_dead(authority) and authority != tx.sender:
-                meter.growth += 1
+                if self.mega.counts_new_authorities:
+                    meter.growth += 1
                 new.append(authority)
             nonces[authority] = nonce + 1
-        return tuple(new)
+        return tuple(new) if self.mega.applied_authorities else ()
 
     def _raised_gas(
         self,
@@ -256,15 +260,18 @@ class MegaEnvelope(Envelope):
         pricing = self._machine(block, tx, journal, rules, None)
         assert isinstance(pricing, MegaLoop)
         self._equip(pricing, block, tx, meter)
+        is_new_caller = account.nonce == 0 and account.balance == tx.mint and account.code_hash == EMPTY_CODE_HASH
         if tx.to is None:
             nonce = account.nonce if mega.prices_by_state_nonce else tx.nonce
             storage += pricing.contract_price(created_address(tx.sender, nonce))
-        elif tx.value and tx.to not in authorities and tx.to != tx.sender and journal.is_dead(tx.to):
+        elif tx.to == tx.sender:
+            if tx.value and tx.is_deposit and is_new_caller and not mega.counts_new_callers:
+                storage += pricing.account_price(tx.to)
+        elif tx.value and tx.to not in authorities and journal.is_dead(tx.to):
             storage += pricing.account_price(tx.to)
         for authority in authorities:
             storage += pricing.account_price(authority)
-        is_new_caller = account.nonce == 0 and account.balance == tx.mint and account.code_hash == EMPTY_CODE_HASH
-        if mega.counts_new_callers and is_free and is_new_caller and tx.type != LEGACY:
+        if mega.counts_new_callers and tx.is_deposit and is_new_caller and not self.is_inner:
             storage += pricing.account_price(tx.sender)
             meter.growth += 1
         if mega.dynamic_at_validation:
@@ -283,11 +290,13 @@ class MegaEnvelope(Envelope):
         machine.watches_oracle = tx.sender != env.system_address
         machine.clamps = not machine.wants_steps
         machine.prewarmed = set()
+        machine.kept_empty = []
         machine.deploys = lambda deployment, state, limits: self._deploy(block, deployment, state, limits)
 
     def _deploy(self, block: BlockEnv, tx: TxEnv, state: StateReader, limits: MegaLimits) -> Execution:
         """Run a keyless deployment: free, on a chain with id 1, under what limits are left."""
         inner = type(self)(replace(self.spec, chain_id=1, limits=limits))
+        inner.is_inner = True
         return inner._execute(block, tx, Journal(state), CALL, None)
 
     def _run(
@@ -352,7 +361,7 @@ class MegaEnvelope(Envelope):
 
         if call.error == "nonce uint64 overflow":
             call.error, created = None, None
-        if is_free and call.error not in (None, REVERTED):
+        if is_free and call.error not in (None, REVERTED) and not (self.is_inner and gas >= 0):
             return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
         if call.error is None:
             result: Result = Success(call.output, created)
@@ -380,11 +389,14 @@ class MegaEnvelope(Envelope):
             self._pay_vaults(block, tx, journal, meter, used, operator_fee)
         meters = meter.report(intrinsic)
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
+        diff = journal.diff(cause)
+        for address in machine.kept_empty:
+            diff.accounts.setdefault(address, EMPTY_ACCOUNT)
         return Execution(
             result,
             GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
             tuple(journal.logs),
-            journal.diff(cause),
+            diff,
             accessed,
             tuple(machine.console),
         )

@@ -13,7 +13,7 @@ from megadev.evm.engine import Step, Tracer
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopped
 from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
-from megadev.evm.engines.operations import is_taken
+from megadev.evm.engines.operations import created_address, is_taken
 from megadev.evm.mega_rules import (
     ACCESS_DISABLED,
     BENEFICIARY_TYPE,
@@ -100,11 +100,13 @@ class MegaMachine(Loop):
     detains.
     """
 
-    __slots__ = ("capacity", "clamps", "mega", "meter", "oracle", "prewarmed", "watches_oracle")
+    __slots__ = ("capacity", "clamps", "kept_empty", "mega", "meter", "oracle", "prewarmed", "watches_oracle")
     trace_stops: ClassVar[frozenset[int]] = frozenset()
     mega: MegaRules
     meter: Meter
     prewarmed: set[Address]
+    kept_empty: list[Address]
+    """Accounts that a keyless deployment leaves behind empty, where a transaction would remove them."""
     oracle: Callable[[int], int | None] | None
     capacity: Callable[[int], int] | None
     watches_oracle: bool
@@ -129,6 +131,17 @@ class MegaMachine(Loop):
     def contract_price(self, address: Address) -> int:
         """Storage gas of a contract that comes to be."""
         return self.multiplied(self.mega.contract, bucket_of(address))
+
+    def priced_address(self, creator: Address) -> Address:
+        """The address by which CREATE is priced: where it puts the contract; before Rex5 its creator's delegate's nonce
+        was taken for that (EIP-7702).
+        """
+        source = creator
+        if self.mega.sees_through_delegation:
+            code = self.journal.code(creator)
+            if is_delegation(code):
+                source = code[3:]
+        return created_address(creator, self.journal.nonce(source))
 
     def looks_empty(self, address: Address) -> bool:
         """Whether value would make the account; before Rex5 its delegate is asked (EIP-7702)."""

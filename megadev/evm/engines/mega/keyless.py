@@ -238,6 +238,8 @@ def _settle(
             deployed = address
         else:
             error = _error("EmptyCodeDeployed(uint64)", used)
+            if address not in execution.diff.accounts:
+                m.kept_empty.append(address)
     elif isinstance(result, Revert):
         error = _error("ExecutionReverted(uint64,bytes)", used, result.output)
     else:

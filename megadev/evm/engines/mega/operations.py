@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from megadev.chain.receipts import REVERTED
 from megadev.evm import gas as price
 from megadev.evm.engines import operations as plain
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, underflow
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost, underflow
 from megadev.evm.engines.mega.frames import MegaMachine, refuse_access
 from megadev.evm.engines.mega.meter import MegaCall
 from megadev.evm.mega_rules import (
@@ -316,19 +316,22 @@ def _creation(kind: str) -> Operation:
         if m.initcode_size_limit is not None and size > m.initcode_size_limit:
             raise Halted("max initcode size exceeded")
         start = call.gas
-        if salted and (size or not rules.expands_before_create):
+        if salted:
+            if not size and not rules.expands_before_create and offset > len(call.memory):
+                plain.charge(call, growth_cost(call.memory, offset))
+                grow(call.memory, offset)
             plain.use_memory(call, offset, size)
             if rules.expands_before_create and not rules.settles_unstarted:
                 meter.compute += start - call.gas
                 start = call.gas
-        here, depth, nonce = call.address, call.depth + 1, journal.nonce(call.address)
+        here, depth = call.address, call.depth + 1
         expansion = start - call.gas
         if salted:
             code = bytes(call.memory[offset : offset + size])
             address = keccak(b"\xff" + here + salt.to_bytes(32, "big") + keccak(code))[12:]
         else:
-            address = plain.created_address(here, nonce)
-        paid = _pay_storage(m, call, m.contract_price(address))
+            address = plain.created_address(here, journal.nonce(here))
+        paid = _pay_storage(m, call, m.contract_price(address if salted else m.priced_address(here)))
         before = call.gas
         plain.charge(call, price.CREATE + word_gas * ((size + 31) // 32))
         plain.use_memory(call, offset, size)
