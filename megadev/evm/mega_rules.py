@@ -147,7 +147,8 @@ class MegaRules:
     authority is growth. ``counts_new_callers``: a deposit that makes its caller pays for it. ``exempts_system``: no
     limit holds for system transactions. ``checks_system``: their chain, code and nonce are checked.
     ``counts_fee_recipients``: they are updates of the transaction. ``deploys_in_budget``: a keyless deployment is paid
-    by the caller's gas and counted in its meters. ``counts_hints``: their calldata is data.
+    by the caller's gas and counted in its meters. ``counts_hints``: their calldata is data. ``undoes_unpaid_code``: a
+    creation whose code crosses the compute limit is undone; before, it reverts and its contract stays.
     """
 
     model: Model
@@ -184,6 +185,7 @@ class MegaRules:
     skips_deep_calls: bool = True
     prices_by_state_nonce: bool = True
     expands_before_create: bool = True
+    undoes_unpaid_code: bool = True
 
     keeps_creator: bool = False
     settles_unstarted: bool = False
@@ -235,6 +237,7 @@ _REX4 = replace(
     skips_deep_calls=False,
     prices_by_state_nonce=False,
     expands_before_create=False,
+    undoes_unpaid_code=False,
 )
 _REX6 = replace(
     _REX5,

@@ -32,6 +32,6 @@ def open_engine(name: str, spec: ChainSpec) -> Engine:
         from megadev.evm.engines.native.tier import CompiledEngine
 
         return CompiledEngine(spec)
-    from megadev.evm.engines.python import PythonEngine
+    from megadev.evm.engines.python import IsthmusEngine, PythonEngine
 
-    return PythonEngine(spec, name)
+    return PythonEngine(spec, name) if spec.model is Model.ETHEREUM else IsthmusEngine(spec, name)

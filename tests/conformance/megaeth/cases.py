@@ -257,7 +257,8 @@ def _run_block(
         except (UndecodableTransaction, UnsupportedTransactionType) as error:
             results.append({"status": "undecodable", "error": {"message": str(error)}})
             continue
-        if tx.type != DEPOSIT and prices is None:
+        is_system = spec.model >= Model.REX4 and tx.sender == system_address
+        if tx.type != DEPOSIT and not is_system and prices is None:
             prices = l1_prices(state)
         mega = MegaEnv(
             system_address,
@@ -414,7 +415,7 @@ def _result(spec: ChainSpec, execution: Execution, l1_fee: int, operator: int, i
         "gasUsed": gas.used,
     }
     if isinstance(result, Success):
-        if gas.refunded and gas.used > gas.floor:
+        if gas.refunded and (gas.meters is not None or gas.used > gas.floor):
             shown["gasRefunded"] = gas.refunded
         if result.created is not None:
             shown["created"] = _hex(result.created)

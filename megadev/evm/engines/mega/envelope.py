@@ -115,7 +115,7 @@ class MegaEnvelope(Envelope):
             meter.detain()
         try:
             if not is_free:
-                self._check_environment(block, tx, rules)
+                check_environment(self.spec, block, tx, rules)
             intrinsic, floor = self._standard_gas(tx, rules)
             authorities = self._new_authorities(block, tx, journal, meter)
             meter.compute += intrinsic
@@ -144,20 +144,6 @@ class MegaEnvelope(Envelope):
         if rules.check_nonce:
             raise SystemTransactionRefused(tx.sender, tx.to)
         return False
-
-    def _check_environment(self, block: BlockEnv, tx: TxEnv, rules: Rules) -> None:
-        if tx.chain_id is not None and tx.chain_id != self.spec.chain_id:
-            raise WrongChainId(tx.chain_id, self.spec.chain_id)
-        if rules.check_base_fee:
-            cap = tx.max_fee_per_gas or tx.gas_price
-            validate_tip(tx.max_priority_fee_per_gas, cap)
-            check_base_fee(tx.sender, cap, block.base_fee)
-        if tx.type == SET_CODE and not tx.authorizations:
-            raise EmptyAuthorizationList
-        if rules.check_gas_limit:
-            check_block_gas(tx.gas_limit, block.gas_limit, self.spec)
-        if tx.to is None:
-            validate_initcode(tx.data, self.spec)
 
     def _check_system(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
         if not rules.check_nonce:
@@ -476,6 +462,22 @@ class MegaEnvelope(Envelope):
             clean.diff(Cause.TRANSACTION),
             accessed,
         )
+
+
+def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules) -> None:
+    """What is checked before gas and account, in that order."""
+    if tx.chain_id is not None and tx.chain_id != spec.chain_id:
+        raise WrongChainId(tx.chain_id, spec.chain_id)
+    if rules.check_base_fee:
+        cap = tx.max_fee_per_gas or tx.gas_price
+        validate_tip(tx.max_priority_fee_per_gas, cap)
+        check_base_fee(tx.sender, cap, block.base_fee)
+    if tx.type == SET_CODE and not tx.authorizations:
+        raise EmptyAuthorizationList
+    if rules.check_gas_limit:
+        check_block_gas(tx.gas_limit, block.gas_limit, spec)
+    if tx.to is None:
+        validate_initcode(tx.data, spec)
 
 
 def _priced_at(tx: TxEnv, price: int) -> TxEnv:

@@ -372,7 +372,7 @@ class MegaMachine(Loop):
 
     def _run_creation(self, call: MegaCall) -> None:
         journal, meter = self.journal, self.meter
-        checkpoint = journal.checkpoint()
+        checkpoint, is_undone = journal.checkpoint(), True
         journal.mark_created(call.address)
         journal.bump_nonce(call.address)
         journal.move_value(call.caller, call.address, call.value)
@@ -383,13 +383,16 @@ class MegaMachine(Loop):
             if call.code:
                 self._run(call)
             if meter.halt is None and call.error in (None, REVERTED):
-                self._deposit(call)
+                is_undone = self._deposit(call)
         if call.error is not None:
-            journal.revert(checkpoint)
+            if is_undone:
+                journal.revert(checkpoint)
             self._end(call)
 
-    def _deposit(self, call: MegaCall) -> None:
-        """Count the code that came back, and pay for it: storage gas, then as Ethereum has it."""
+    def _deposit(self, call: MegaCall) -> bool:
+        """Count the code that came back, and pay for it: storage gas, then as Ethereum has it. False where a creation
+        that fails is not undone.
+        """
         meter, size = self.meter, len(call.output)
         if call.error is None:
             paid = self.mega.code_byte * size
@@ -400,7 +403,7 @@ class MegaMachine(Loop):
         meter.data += size
         if call.error in (None, REVERTED) and meter.is_over(call):
             meter.end(call)
-            return
+            return True
         if call.error is None:
             before = call.gas
             call.error = self._store_code(call)
@@ -408,8 +411,11 @@ class MegaMachine(Loop):
                 meter.storage += paid
                 meter.compute += before - call.gas
                 if meter.is_over(call):
-                    call.gas = before
+                    if self.mega.undoes_unpaid_code:
+                        call.gas = before
                     meter.end(call)
+                    return self.mega.undoes_unpaid_code
+        return True
 
     def _end(self, call: MegaCall) -> None:
         """A frame that failed: only a revert, and the end of everything, leave it its gas."""

@@ -20,7 +20,7 @@ from megadev.evm.engines.frames import OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.frames import MegaMachine
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall
-from megadev.evm.mega_rules import ACCOUNT_SIZE, KEYLESS_OVERHEAD, TX_SIZE, Resource
+from megadev.evm.mega_rules import ACCOUNT_SIZE, BASE_FEE_VAULT, KEYLESS_OVERHEAD, TX_SIZE, Resource
 from megadev.primitives import rlp
 from megadev.primitives.abi import selector
 from megadev.primitives.keccak import keccak
@@ -230,8 +230,11 @@ def _settle(
         meter.growth += meters.state_growth
         meter.storage += meters.storage_gas
     else:
-        signer_balance = journal.balance(signer)
-        journal.set_balance(signer, signer_balance - used * price)
+        base_fee = min(m.block.base_fee, price)
+        journal.set_balance(signer, journal.balance(signer) - used * price)
+        for receiver, fee in ((m.block.coinbase, price - base_fee), (BASE_FEE_VAULT, base_fee)):
+            if fee:
+                journal.set_balance(receiver, journal.balance(receiver) + used * fee)
     deployed, error = bytes(20), b""
     if isinstance(result, Success):
         if result.output:
