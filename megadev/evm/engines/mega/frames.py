@@ -5,7 +5,7 @@ loop is given to spend.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 from megadev.chain.receipts import CONSOLE, REVERTED
 from megadev.chain.transactions import MAX_NONCE, is_delegation
@@ -14,6 +14,7 @@ from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopp
 from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
 from megadev.evm.engines.operations import created_address, is_taken
+from megadev.evm.gas import CODE_BYTE
 from megadev.evm.mega_rules import (
     ACCESS_DISABLED,
     BENEFICIARY_TYPE,
@@ -30,6 +31,7 @@ from megadev.evm.rules import CALL_DEPTH_LIMIT, Precompile
 from megadev.evm.salt import SMALLEST_CAPACITY, bucket_of, slot_bucket
 from megadev.primitives.types import Address
 
+NONCE_OVERFLOW: Final = "nonce uint64 overflow"
 _KZG = (0x0A).to_bytes(20, "big")
 
 
@@ -349,26 +351,21 @@ class MegaMachine(Loop):
         elif journal.balance(call.caller) < call.value:
             call.error = "insufficient balance for transfer"
         elif journal.nonce(call.caller) == MAX_NONCE:
-            call.error = "nonce uint64 overflow"
+            call.error = NONCE_OVERFLOW
         else:
-            if self.bumps_nonce(call):
-                journal.bump_nonce(call.caller)
+            journal.bump_nonce(call.caller)
             self.prewarmed.discard(call.address)
             journal.warm_account(call.address)
             if is_taken(self, call.address):
                 call.error, call.gas = "contract address collision", 0
             else:
                 self._run_creation(call)
-        if call.error is not None:
+        if call.error is not None and call.error != NONCE_OVERFLOW:
             meter.drop(call)
         if meter.disabler is call:
             meter.disabler = None
         if self.tracer is not None:
             self.leave(call, gas)
-
-    def bumps_nonce(self, call: MegaCall) -> bool:
-        """Whether creating moves the creator's nonce on; not for what is only simulated."""
-        return True
 
     def _run_creation(self, call: MegaCall) -> None:
         journal, meter = self.journal, self.meter
@@ -402,15 +399,18 @@ class MegaMachine(Loop):
                 call.gas -= paid
         meter.data += size
         if call.error in (None, REVERTED) and meter.is_over(call):
+            if call.error is None and self._refuses_code(call.output) is None:
+                meter.compute += CODE_BYTE * size  # recorded, although nobody pays it
             meter.end(call)
             return True
         if call.error is None:
             before = call.gas
             call.error = self._store_code(call)
             if call.error is None:
-                meter.storage += paid
                 meter.compute += before - call.gas
-                if meter.is_over(call):
+                if not meter.is_over(call):
+                    meter.storage += paid
+                else:
                     if self.mega.undoes_unpaid_code:
                         call.gas = before
                     meter.end(call)

@@ -297,7 +297,7 @@ class Meter:
             max(self.growth, 0),
             self.storage,
             intrinsic,
-            self.detained,
+            self.detained if self.compute_limit < self.limits.tx_compute_gas else None,
             int(self.volatile),
             tuple(self.hints),
             tuple(self.oracle_reads.items()),
