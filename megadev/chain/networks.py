@@ -27,6 +27,7 @@ class Network:
     note: str = ""
     constant_base_fee: bool = False
 
+
 NETWORKS: dict[int, Network] = {
     1: Network(
         "Ethereum",

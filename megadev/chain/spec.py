@@ -279,12 +279,10 @@ def megaeth_spec(
             "shows_mini_blocks": True,
             "leads_with_l1_attributes": True,
             "withdrawals_root_of": MESSAGE_PASSER,
-            "keeps_base_fee": True,
-            "system_contracts": None
-            if model < Model.REX4
-            else SystemContracts(model.label, MEGA_SYSTEM_ADDRESS, MEGA_SYSTEM_ADDRESS),
             "model": model,
             "code_size_limit": MEGA_CODE_SIZE if model >= Model.REX4 else 24_576,
+            "keeps_base_fee": True,
+            "system_contracts": SystemContracts("rex6", MEGA_SYSTEM_ADDRESS, MEGA_SYSTEM_ADDRESS),
             **changes,
         },
     )

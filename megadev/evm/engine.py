@@ -23,6 +23,19 @@ EcrecoverAnswers: TypeAlias = tuple[tuple[bytes, Address], ...]
 """Signatures (v, r, s as the precompile takes them, 96 bytes) with whom they recover to."""
 
 
+class MegaEnv(msgspec.Struct, frozen=True):
+    """What a block of MegaETH gives its transactions beyond Ethereum's.
+
+    ``system_address``: who sends system transactions. ``capacity``: of a state bucket, at the end of the parent block
+    (None: all have the smallest, so nothing is multiplied). ``oracle``: what the off-chain source says of a slot of the
+    oracle contract, None where it says nothing and the stored value holds.
+    """
+
+    system_address: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
+    capacity: Callable[[int], int] | None = None
+    oracle: Callable[[int], int | None] | None = None
+
+
 class OperatorFee(msgspec.Struct, frozen=True):
     """What a rollup's operator charges beside gas (OP Stack, Isthmus): ``constant`` wei for each transaction, and
     ``scalar`` millionths of a wei for each gas.
@@ -34,22 +47,6 @@ class OperatorFee(msgspec.Struct, frozen=True):
     def of(self, gas: int) -> Wei:
         """The fee of a transaction that uses ``gas``; charged on its limit, and given back for what was not used."""
         return gas * self.scalar // 10**6 + self.constant
-
-
-class MegaEnv(msgspec.Struct, frozen=True):
-    """What a block of MegaETH gives its transactions beyond Ethereum's.
-
-    ``system_address``: who sends system transactions. ``capacity``: of a state bucket, at the end of the parent block
-    (None: all have the smallest, so nothing is multiplied). ``oracle``: what the off-chain source says of a slot of the
-    oracle contract, None where it says nothing and the stored value holds. ``operator_fee_scalar`` and
-    ``operator_fee_constant`` as L1Block had them before the block's first transaction that pays fees.
-    """
-
-    system_address: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
-    capacity: Callable[[int], int] | None = None
-    oracle: Callable[[int], int | None] | None = None
-    operator_fee_scalar: int = 0
-    operator_fee_constant: Wei = 0
 
 
 class BlockEnv(msgspec.Struct, frozen=True):
@@ -83,8 +80,8 @@ class TxEnv(msgspec.Struct, frozen=True):
     ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
     ``l1_fee`` is what it pays for its data on L1 (wei), however it ends.
 
-    What else follows ``authorizations`` only MegaETH's models look at: ``chain_id`` None is not checked,
-    ``is_deposit`` and ``is_system`` are those of a deposit (0x7E).
+    What follows ``l1_fee`` only MegaETH's models look at: ``chain_id`` None is not checked; ``is_deposit``,
+    ``is_system`` and ``mint`` (in the balance already) are those of a deposit (0x7E).
     """
 
     sender: Address
@@ -99,10 +96,10 @@ class TxEnv(msgspec.Struct, frozen=True):
     blob_versioned_hashes: tuple[Hash32, ...] = ()
     max_fee_per_blob_gas: Wei = 0
     authorizations: tuple[Authorization, ...] = ()
+    l1_fee: Wei = 0
     type: int = 2
     chain_id: int | None = None
     max_priority_fee_per_gas: Wei = 0
-    l1_fee: Wei = 0
     is_deposit: bool = False
     is_system: bool = False
     mint: Wei = 0
@@ -156,6 +153,7 @@ SYSTEM = Rules(
 
 SYSTEM_TRANSACTION = Rules(
     check_balance=False,
+    check_sender_code=False,
     check_base_fee=False,
     check_gas_limit=False,
     charge_fees=False,
@@ -215,7 +213,7 @@ class Meters(msgspec.Struct, frozen=True):
     ``storage_gas``: of the intrinsic gas, of opcodes that completed and of deployed code. ``intrinsic``: gas taken
     before the first frame. ``detained_limit``: the compute gas that volatile data left it, None if it saw none;
     ``volatile`` what it saw (``mega_rules.Volatile``). ``oracle_reads``: slots of the oracle that its off-chain source
-    answered, with the values. ``operator_fee`` in wei.
+    answered, with the values.
     """
 
     compute_gas: int = 0
@@ -229,7 +227,6 @@ class Meters(msgspec.Struct, frozen=True):
     hints: tuple[Hint, ...] = ()
     oracle_reads: tuple[tuple[int, int], ...] = ()
     limit_halt: LimitHalt | None = None
-    operator_fee: Wei = 0
 
 
 class RunningMeter(Protocol):

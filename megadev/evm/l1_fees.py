@@ -4,11 +4,9 @@ specification, "L1-Cost fees" and "Operator fee").
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from megadev.chain.l1_fees import L1Prices
 from megadev.chain.spec import L1_BLOCK
-from megadev.evm.engine import BlockEnv, MegaEnv, OperatorFee
+from megadev.evm.engine import OperatorFee
 from megadev.state.reader import StateReader
 
 _U32 = 2**32 - 1
@@ -33,9 +31,3 @@ def operator_fee(prices: L1Prices) -> OperatorFee | None:
     if not prices.operator_fee_scalar and not prices.operator_fee_constant:
         return None
     return OperatorFee(prices.operator_fee_scalar, prices.operator_fee_constant)
-
-
-def with_operator_fee(block: BlockEnv, fee: OperatorFee) -> BlockEnv:
-    """``block`` in which the operator asks for ``fee``."""
-    mega = replace(block.mega or MegaEnv(), operator_fee_scalar=fee.scalar, operator_fee_constant=fee.constant)
-    return replace(block, operator_fee=fee, mega=mega)

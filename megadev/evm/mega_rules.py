@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, IntFlag
 from typing import Final
 
+from megadev.chain.admission import MEGA_FLOOR_TOKEN_GAS, MEGA_TOKEN_GAS, MEGA_TRANSACTION_GAS
 from megadev.chain.spec import Hardfork, Model
 from megadev.evm.rules import EVM_RULES, Precompile, PrecompileChange, with_precompiles
 from megadev.primitives.abi import selector
@@ -146,7 +147,8 @@ class MegaRules:
     authority is growth. ``counts_new_callers``: a deposit that makes its caller pays for it. ``exempts_system``: no
     limit holds for system transactions. ``checks_system``: their chain, code and nonce are checked.
     ``counts_fee_recipients``: they are updates of the transaction. ``deploys_in_budget``: a keyless deployment is paid
-    by the caller's gas and counted in its meters. ``counts_hints``: their calldata is data.
+    by the caller's gas and counted in its meters. ``counts_hints``: their calldata is data. ``undoes_unpaid_code``: a
+    creation whose code crosses the compute limit is undone; before, it reverts and its contract stays.
     """
 
     model: Model
@@ -154,9 +156,9 @@ class MegaRules:
     precompiles: dict[Address, Precompile]
     modexp_limit: int | None
 
-    intrinsic: int = 39_000
-    token: int = 40
-    floor_token: int = 100
+    intrinsic: int = MEGA_TRANSACTION_GAS
+    token: int = MEGA_TOKEN_GAS
+    floor_token: int = MEGA_FLOOR_TOKEN_GAS
     slot: int = 20_000
     account: int = 25_000
     contract: int = 32_000
@@ -183,6 +185,7 @@ class MegaRules:
     skips_deep_calls: bool = True
     prices_by_state_nonce: bool = True
     expands_before_create: bool = True
+    undoes_unpaid_code: bool = True
 
     keeps_creator: bool = False
     settles_unstarted: bool = False
@@ -234,6 +237,7 @@ _REX4 = replace(
     skips_deep_calls=False,
     prices_by_state_nonce=False,
     expands_before_create=False,
+    undoes_unpaid_code=False,
 )
 _REX6 = replace(
     _REX5,

@@ -11,13 +11,9 @@ developer put there with a cheat, to see how a contract takes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import TypeAlias
 
-from msgspec.structs import replace
-
-from megadev.chain.spec import MEGA_SYSTEM_ADDRESS, SystemContracts
+from megadev.chain.spec import SystemContracts
 from megadev.chain.system_contracts import (
     MIN_ROTATION_DELAY_SLOT,
     OFFICIAL_CODE_HASHES,
@@ -25,12 +21,11 @@ from megadev.chain.system_contracts import (
     PENDING_SEQUENCER_SLOTS,
     PENDING_SYSTEM_ADDRESS_SLOTS,
     SEQUENCER_REGISTRY,
-    SYSTEM_ADDRESS_SLOT,
     SYSTEM_CONTRACTS,
     load,
     registry_storage,
 )
-from megadev.evm.engine import SYSTEM, BlockEnv, Engine, MegaEnv, TxEnv
+from megadev.evm.engine import SYSTEM, BlockEnv, Engine, TxEnv
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -38,8 +33,6 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 
-Capacities: TypeAlias = Callable[[int], int]
-"""The capacity of a bucket of MegaETH's state."""
 SYSTEM_CALLER: Address = b"\xff" * 19 + b"\xfe"
 """Who calls for the protocol (EIP-2935, EIP-4788)."""
 LEAST_GAS = 30_000_000
@@ -77,17 +70,6 @@ def system_contracts_diff(
     return diff if diff.accounts or diff.storage else None
 
 
-def system_address(state: StateReader) -> Address:
-    """Who sends the protocol's transactions: whoever the registry says, where there is one."""
-    word = state.storage(SEQUENCER_REGISTRY, SYSTEM_ADDRESS_SLOT)
-    return word.to_bytes(32, "big")[12:] if word else MEGA_SYSTEM_ADDRESS
-
-
-def mega_env(state: StateReader, capacities: Capacities | None = None) -> MegaEnv:
-    """What a block that begins with ``state`` gives its transactions beyond Ethereum's."""
-    return MegaEnv(system_address(state), capacities)
-
-
 def is_change_due(state: StateReader, number: int) -> bool:
     """Whether the registry has a change that block ``number`` is to begin with."""
     return any(
@@ -105,8 +87,7 @@ def is_change_scheduled(state: StateReader) -> bool:
 def _apply_changes(engine: Engine, block: BlockEnv, state: StateReader, diff: StateDiff) -> None:
     gas = max(block.gas_limit, LEAST_GAS)
     call = TxEnv(SYSTEM_CALLER, SEQUENCER_REGISTRY, data=_APPLY, gas_limit=gas)
-    plain = replace(block, mega=None)  # storage costs the protocol the least
-    diff.absorb(engine.execute(plain, call, Overlay(state, diff.copy()), rules=SYSTEM).diff)
+    diff.absorb(engine.execute(block, call, Overlay(state, diff.copy()), rules=SYSTEM).diff)
 
 
 def _is_outdated(code_hash: Hash32, address: Address, artifact: str) -> bool:

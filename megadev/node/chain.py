@@ -21,9 +21,8 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
 from megadev.errors import UnknownBlock
-from megadev.evm.engine import BlockEnv, Engine, MegaEnv
+from megadev.evm.engine import BlockEnv, Engine
 from megadev.evm.engines import open_engine
-from megadev.evm.system_contracts import mega_env
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
 from megadev.node.fork import Fork, Past
@@ -354,14 +353,7 @@ class LocalChain:
             prev_randao=header.prev_randao,
             base_fee=header.base_fee,
             blob_base_fee=blob_base_fee(header.excess_blob_gas, block.spec or self.spec),
-            mega=self.mega_env(block),
         )
-
-    def mega_env(self, block: SealedBlock) -> MegaEnv | None:
-        """What a block of MegaETH's rules gave its transactions beyond Ethereum's."""
-        if (block.spec or self.spec).system_contracts is None:
-            return None
-        return mega_env(WorldView(block.world))
 
     def rules_of(self, block: SealedBlock) -> tuple[ChainSpec, Engine]:
         """The rules that a block was built under, and an engine for them; the present ones where it knows none."""

@@ -316,7 +316,6 @@ def _spec(config: DevnetConfig, roles: Callable[[], Roles]) -> ChainSpec:
     said: dict[str, object] = {
         "hardfork": fork.hardfork,
         "blobs": fork.blobs,
-        "code_size_limit": None if config.disable_code_size_limit else config.code_size_limit,
         "transaction_gas_cap": TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
         "enforce_block_gas_limit": not config.disable_block_gas_limit,
         "charges_l1_fee": config.l1_fee and not config.no_l1,
@@ -331,16 +330,22 @@ def _spec(config: DevnetConfig, roles: Callable[[], Roles]) -> ChainSpec:
 
 def _mega_rules(config: DevnetConfig, model: Model, roles: Callable[[], Roles]) -> dict[str, object]:
     """Fields of the spec of a chain under MegaETH's rules of ``model``."""
-    if model is Model.ETHEREUM:
-        return {"model": model, "keeps_base_fee": False, "system_contracts": None}
-    rules: dict[str, object] = {"model": model, "keeps_base_fee": True, "system_contracts": None}
-    if model >= Model.REX4:
+    is_mega = model is not Model.ETHEREUM or config.preset == MEGAETH
+    rules: dict[str, object] = {"model": model, "keeps_base_fee": is_mega, "system_contracts": None}
+    if is_mega and model is not Model.ISTHMUS:
+        version = Model.REX6.label if model is Model.ETHEREUM else model.label
         who = roles()
-        contracts = SystemContracts(model.label, who.sequencer.raw_address, who.owner.raw_address)
-        rules["system_contracts"] = contracts
-        if "code_size_limit" not in config.said and not config.disable_code_size_limit:
-            rules["code_size_limit"] = MEGA_CODE_SIZE
+        rules["system_contracts"] = SystemContracts(version, who.sequencer.raw_address, who.owner.raw_address)
+    rules["code_size_limit"] = _code_size_limit(config, model)
     return rules
+
+
+def _code_size_limit(config: DevnetConfig, model: Model) -> int | None:
+    if config.disable_code_size_limit:
+        return None
+    if model >= Model.REX4 and "code_size_limit" not in config.said:
+        return MEGA_CODE_SIZE
+    return config.code_size_limit
 
 
 def _read_json(path: Path) -> object:

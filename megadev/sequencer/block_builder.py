@@ -25,7 +25,7 @@ from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_bloc
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
 from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
@@ -41,17 +41,18 @@ from megadev.evm.engine import (
     Engine,
     Execution,
     Halt,
+    MegaEnv,
     Rules,
     Success,
     Tracer,
     TxEnv,
 )
-from megadev.evm.l1_fees import l1_prices, operator_fee, with_operator_fee
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
-from megadev.evm.system_contracts import Capacities, mega_env, system_contracts_diff
+from megadev.evm.system_contracts import system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
-from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction
+from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction, system_address
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
@@ -111,7 +112,6 @@ class BlockPlan(msgspec.Struct, frozen=True):
 class BlockBuilder:
     """One open block over the world after its parent.
 
-    ``capacities``: those of MegaETH's state buckets after the parent; None: all the smallest.
     ``irregular`` is state that was changed outside any block since the parent (cheats): it is laid under the block's
     first transaction and becomes part of this block's state root. ``ecrecover_answers``: see ``Rules``.
     """
@@ -126,7 +126,6 @@ class BlockBuilder:
         irregular: StateDiff | None = None,
         *,
         ecrecover_answers: EcrecoverAnswers = (),
-        capacities: Capacities | None = None,
     ) -> None:
         self.spec = spec
         self.engine = engine
@@ -158,11 +157,12 @@ class BlockBuilder:
             installed = system_contracts_diff(engine, self.env, self.state, spec.system_contracts)
             if installed is not None:
                 self.state.apply(installed)
-            self.env = msgspec.structs.replace(self.env, mega=mega_env(self.state, capacities))
-        self.usage = BlockUsage()
-        """Of what MegaETH's rules limit a block in."""
+        if spec.model >= Model.REX4:
+            self.env = msgspec.structs.replace(self.env, mega=MegaEnv(system_address(self.state)))
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)
+        self.used = BlockUsage()
+        """Of MegaETH's limits."""
         self.transactions: list[Transaction] = []
         self.receipts: list[Receipt] = []
         self.gas_used = 0
@@ -293,25 +293,24 @@ class BlockBuilder:
             prices = self._prices = l1_prices(self.state)
             fee = operator_fee(prices) if self.spec.keeps_base_fee else None
             if fee is not None:
-                self.env = with_operator_fee(self.env, fee)
+                self.env = msgspec.structs.replace(self.env, operator_fee=fee)
         return l1_cost(tx.encoded, prices) if self.spec.charges_l1_fee else None
 
     def has_room(self, tx: Transaction) -> bool:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""
         try:
             self.check_room(tx)
-        except (BlockGasUsedUp, BlockLimitReached, TooManyBlobs):
+        except (BlockGasUsedUp, TooManyBlobs, BlockLimitReached):
             return False
         return True
 
     def check_room(self, tx: Transaction) -> None:
-        """Raises ``BlockGasUsedUp``, ``BlockLimitReached`` or ``TooManyBlobs`` where the block has no room left for
-        ``tx``, and ``TransactionOverLimit`` where none ever has.
+        """Raises ``BlockGasUsedUp``, ``TooManyBlobs`` or ``BlockLimitReached`` where the block has no room left for
+        ``tx``, and ``TransactionOverLimit`` where none has.
         """
-        if self.spec.limits_compute:
-            gas = self.plan.gas_limit if self.spec.enforce_block_gas_limit else tx.gas_limit + self.gas_used
-            check_fits(self.usage, self.spec.limits, gas, tx.gas_limit, tx.encoded, tx.type == DEPOSIT)
-            return
+        if self.spec.model >= Model.REX4 and self.spec.enforce_block_gas_limit:
+            limits, block_gas = self.spec.limits, self.plan.gas_limit
+            check_fits(self.used, limits, block_gas, tx.gas_limit, tx.encoded, tx.type == DEPOSIT)
         check_gas_left(tx.gas_limit, self.plan.gas_limit - self.gas_used, self.spec)
         if tx.blob_versioned_hashes:
             check_blobs_left(len(tx.blob_versioned_hashes), self.blob_gas_used, self.spec)
@@ -343,11 +342,11 @@ class BlockBuilder:
 
     def _join(self, tx: Transaction, execution: Execution, receipt: Receipt) -> None:
         self.state.apply(execution.diff)
-        self.gas_used = receipt.cumulative_gas_used
         meters = execution.gas.meters
         if meters is not None:
-            used = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
-            self.usage.add(execution.gas.used, used, tx.encoded, tx.type == DEPOSIT)
+            counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
+            self.used.add(execution.gas.used, counted, tx.encoded, tx.type == DEPOSIT)
+        self.gas_used = receipt.cumulative_gas_used
         self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         self._places[tx.hash] = len(self.transactions)
         self.transactions.append(tx)

@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from megadev.chain.system_contracts import ORACLE, TIMESTAMP_SLOT
+import msgspec
+
+from megadev.chain.spec import MEGA_SYSTEM_ADDRESS
+from megadev.chain.system_contracts import ORACLE, SEQUENCER_REGISTRY, SYSTEM_ADDRESS_SLOT, TIMESTAMP_SLOT
 from megadev.chain.transactions import LEGACY, Transaction, UnsignedTransaction, impersonated_transaction
-from megadev.evm.engine import Hint
-from megadev.evm.system_contracts import system_address
 from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.time_keeper import TimeKeeper
@@ -30,6 +31,14 @@ KEPT_HINTS = 1_000
 """Hints that are remembered, the newest."""
 US = 1_000_000
 """Microseconds in a second."""
+
+
+class Hint(msgspec.Struct, frozen=True):
+    """What a contract told the oracle (``sendHint``): who did, about what."""
+
+    sender: Address
+    topic: Hash32
+    data: bytes
 
 
 class OracleHook(Protocol):
@@ -116,6 +125,12 @@ class OracleView:
             answer = self._service.read(slot, stored, 0, self._latest)
             known = self._answers[slot] = stored if answer is None else answer
         return known
+
+
+def system_address(state: StateReader) -> Address:
+    """Who sends the protocol's transactions: whoever the registry says, where there is one."""
+    word = state.storage(SEQUENCER_REGISTRY, SYSTEM_ADDRESS_SLOT)
+    return word.to_bytes(32, "big")[12:] if word else MEGA_SYSTEM_ADDRESS
 
 
 def oracle_transaction(state: StateReader, chain_id: int, gas_limit: int, values: Mapping[int, int]) -> Transaction:

@@ -289,8 +289,8 @@ def test_readers_on_other_threads_see_one_moment(chain: Chain) -> None:
 
 
 def test_what_does_not_fit_waits_for_the_next_block() -> None:
-    chain = Chain(gas_limit=295_000)
-    hashes = [chain.pay(gas=hex(70_000)) for _ in range(5)]  # 60,000 are used
+    chain = Chain(gas_limit=280_000)
+    hashes = [chain.pay(gas="0x11170") for _ in range(5)]  # 70,000 gas asked for, 60,000 used
     assert [chain.receipt(tx_hash) is not None for tx_hash in hashes] == [True, True, True, True, False]
     small = chain.rpc("eth_sendTransaction", {"from": chain.other, "to": NOBODY, "gas": hex(60_000)})
     assert chain.receipt(small) is None, "there is no room for it either"

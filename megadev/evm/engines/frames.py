@@ -286,15 +286,21 @@ class Machine:
     def _store_code(self, call: Call) -> str | None:
         """Make the output the new contract's code, or say why it cannot be (EIP-170, EIP-3541)."""
         code = call.output
-        if code[:1] == b"\xef":
-            return "invalid code: must not begin with 0xef"
-        if self.code_size_limit is not None and len(code) > self.code_size_limit:
-            return "max code size exceeded"
+        reason = self._refuses_code(code)
+        if reason is not None:
+            return reason
         call.gas -= CODE_BYTE * len(code)
         if call.gas < 0:
             return "contract creation code storage out of gas"
         if code:
             self.journal.set_code(call.address, code)
+        return None
+
+    def _refuses_code(self, code: bytes) -> str | None:
+        if code[:1] == b"\xef":
+            return "invalid code: must not begin with 0xef"
+        if self.code_size_limit is not None and len(code) > self.code_size_limit:
+            return "max code size exceeded"
         return None
 
     def _fail(self, call: Call, checkpoint: Checkpoint) -> None:
@@ -308,7 +314,8 @@ class Machine:
         if call.gas < 0:
             call.error = OUT_OF_GAS
             return
-        output = self.functions[precompile.name](call.data)
+        limit = precompile.input_limit
+        output = None if limit is not None and len(call.data) > limit else self.functions[precompile.name](call.data)
         if output is None:
             call.error = f"invalid input for precompile {precompile.name}"
         else:

@@ -79,14 +79,16 @@ class Loop(Machine):
                             if op < 0x80:  # PUSH0 … PUSH32
                                 if op == 0x5F:
                                     gas -= BASE
+                                    if gas < 0:
+                                        raise Halted(OUT_OF_GAS)
                                     push(0)
                                     pc += 1
                                 else:
                                     gas -= VERY_LOW
+                                    if gas < 0:
+                                        raise Halted(OUT_OF_GAS)
                                     push(pushes[pc])
                                     pc += op - 0x5E
-                                if gas < 0:
-                                    raise Halted(OUT_OF_GAS)
                                 if len(stack) > 1024:
                                     raise Halted("stack limit reached 1024 (1023)")
                                 continue

@@ -19,7 +19,7 @@ from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
-from megadev.evm.l1_fees import l1_prices, operator_fee, with_operator_fee
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
@@ -208,7 +208,7 @@ def _charged_by_rollup(scene: Scene, tx: TxEnv) -> tuple[BlockEnv, TxEnv]:
         return env, tx
     prices = l1_prices(scene.state)
     if spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
-        env = with_operator_fee(env, operator)
+        env = msgspec.structs.replace(env, operator_fee=operator)
     if not spec.charges_l1_fee:
         return env, tx
     unsigned = UnsignedTransaction(

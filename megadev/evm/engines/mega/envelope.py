@@ -92,6 +92,8 @@ class MegaEnvelope(Envelope):
     """An engine for one ``ChainSpec`` of MegaETH's models from Rex4 on."""
 
     machine = MegaLoop
+    is_inner = False
+    """It runs a keyless deployment, whose failure is told as it is."""
 
     def __init__(self, spec: ChainSpec) -> None:
         super().__init__(spec)
@@ -114,23 +116,23 @@ class MegaEnvelope(Envelope):
             meter.detain()
         try:
             if not is_free:
-                self._check_environment(block, tx, rules)
+                check_environment(self.spec, block, tx, rules)
             intrinsic, floor = self._standard_gas(tx, rules)
-            authorities = self._new_authorities(block, tx, journal, meter) if self.mega.applied_authorities else ()
+            authorities = self._new_authorities(block, tx, journal, meter)
             meter.compute += intrinsic
             cost = self._raised_gas(block, tx, account, journal, meter, (intrinsic, floor), authorities, rules, is_free)
             if is_system and self.mega.checks_system:
                 self._check_system(tx, account, journal, rules)
             elif not is_free:
                 self._check_sender(tx, account, journal, rules)
-                self._check_all_funds(block, tx, account, env, rules)
+                self._check_all_funds(block, tx, account, rules)
         except InvalidTransaction as error:
             if not tx.is_deposit:
                 raise
             return self._failed(tx, account, journal, meter, None, str(error))
         if tx.is_deposit and tx.is_system:
             return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
-        return self._run(block, tx, env, account, journal, meter, cost, rules, tracer, is_free)
+        return self._run(block, tx, account, journal, meter, cost, rules, tracer, is_free)
 
     # checks
 
@@ -143,20 +145,6 @@ class MegaEnvelope(Envelope):
         if rules.check_nonce:
             raise SystemTransactionRefused(tx.sender, tx.to)
         return False
-
-    def _check_environment(self, block: BlockEnv, tx: TxEnv, rules: Rules) -> None:
-        if tx.chain_id is not None and tx.chain_id != self.spec.chain_id:
-            raise WrongChainId(tx.chain_id, self.spec.chain_id)
-        if rules.check_base_fee:
-            cap = tx.max_fee_per_gas or tx.gas_price
-            validate_tip(tx.max_priority_fee_per_gas, cap)
-            check_base_fee(tx.sender, cap, block.base_fee)
-        if tx.type == SET_CODE and not tx.authorizations:
-            raise EmptyAuthorizationList
-        if rules.check_gas_limit:
-            check_block_gas(tx.gas_limit, block.gas_limit, self.spec)
-        if tx.to is None:
-            validate_initcode(tx.data, self.spec)
 
     def _check_system(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
         if not rules.check_nonce:
@@ -174,12 +162,14 @@ class MegaEnvelope(Envelope):
             kind = NonceTooLow if tx.nonce < account.nonce else NonceTooHigh
             raise kind(tx.sender, account.nonce, tx.nonce)
 
-    def _check_all_funds(self, block: BlockEnv, tx: TxEnv, account: Account, env: MegaEnv, rules: Rules) -> None:
+    def _check_all_funds(self, block: BlockEnv, tx: TxEnv, account: Account, rules: Rules) -> None:
         cost = tx.value
         if rules.check_balance:
-            cost += tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + tx.l1_fee + _operator_fee(env, tx.gas_limit)
+            cost += (
+                tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + tx.l1_fee + _operator_fee(block, tx.gas_limit)
+            )
         elif rules.charge_fees:
-            cost += tx.gas_limit * tx.gas_price + tx.l1_fee + _operator_fee(env, tx.gas_limit)
+            cost += tx.gas_limit * tx.gas_price + tx.l1_fee + _operator_fee(block, tx.gas_limit)
         check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
 
     # what it costs and counts before anything runs
@@ -221,15 +211,17 @@ class MegaEnvelope(Envelope):
                     nonce += 1
             if nonce != authorization.nonce:
                 continue
-            if authority == block.coinbase:
-                meter.see(Volatile.BENEFICIARY_BALANCE)
-                meter.detain()
-            meter.update_account()
+            if self.mega.applied_authorities:
+                if authority == block.coinbase:
+                    meter.see(Volatile.BENEFICIARY_BALANCE)
+                    meter.detain()
+                meter.update_account()
             if authority not in nonces and journal.is_dead(authority) and authority != tx.sender:
-                meter.growth += 1
+                if self.mega.counts_new_authorities:
+                    meter.growth += 1
                 new.append(authority)
             nonces[authority] = nonce + 1
-        return tuple(new)
+        return tuple(new) if self.mega.applied_authorities else ()
 
     def _raised_gas(
         self,
@@ -255,15 +247,18 @@ class MegaEnvelope(Envelope):
         pricing = self._machine(block, tx, journal, rules, None)
         assert isinstance(pricing, MegaLoop)
         self._equip(pricing, block, tx, meter)
+        is_new_caller = account.nonce == 0 and account.balance == tx.mint and account.code_hash == EMPTY_CODE_HASH
         if tx.to is None:
             nonce = account.nonce if mega.prices_by_state_nonce else tx.nonce
             storage += pricing.contract_price(created_address(tx.sender, nonce))
-        elif tx.value and tx.to not in authorities and tx.to != tx.sender and journal.is_dead(tx.to):
+        elif tx.to == tx.sender:
+            if tx.value and tx.is_deposit and is_new_caller and not mega.counts_new_callers:
+                storage += pricing.account_price(tx.to)
+        elif tx.value and tx.to not in authorities and journal.is_dead(tx.to):
             storage += pricing.account_price(tx.to)
         for authority in authorities:
             storage += pricing.account_price(authority)
-        is_new_caller = account.nonce == 0 and account.balance == tx.mint and account.code_hash == EMPTY_CODE_HASH
-        if mega.counts_new_callers and is_free and is_new_caller and tx.type != LEGACY:
+        if mega.counts_new_callers and tx.is_deposit and is_new_caller and not self.is_inner:
             storage += pricing.account_price(tx.sender)
             meter.growth += 1
         if mega.dynamic_at_validation:
@@ -282,18 +277,19 @@ class MegaEnvelope(Envelope):
         machine.watches_oracle = tx.sender != env.system_address
         machine.clamps = not machine.wants_steps
         machine.prewarmed = set()
+        machine.kept_empty = []
         machine.deploys = lambda deployment, state, limits: self._deploy(block, deployment, state, limits)
 
     def _deploy(self, block: BlockEnv, tx: TxEnv, state: StateReader, limits: MegaLimits) -> Execution:
         """Run a keyless deployment: free, on a chain with id 1, under what limits are left."""
         inner = type(self)(replace(self.spec, chain_id=1, limits=limits))
+        inner.is_inner = True
         return inner._execute(block, tx, Journal(state), CALL, None)
 
     def _run(
         self,
         block: BlockEnv,
         tx: TxEnv,
-        env: MegaEnv,
         account: Account,
         journal: Journal,
         meter: Meter,
@@ -304,7 +300,7 @@ class MegaEnvelope(Envelope):
     ) -> Execution:
         sender, to, mega = tx.sender, tx.to, self.mega
         charges = rules.charge_fees and not is_free
-        operator_fee = _operator_fee(env, tx.gas_limit) if charges else 0
+        operator_fee = _operator_fee(block, tx.gas_limit) if charges else 0
 
         # buy gas
         balance = account.balance
@@ -354,7 +350,7 @@ class MegaEnvelope(Envelope):
 
         if call.error == "nonce uint64 overflow":
             call.error, created = None, None
-        if is_free and call.error not in (None, REVERTED):
+        if is_free and call.error not in (None, REVERTED) and not (self.is_inner and gas >= 0):
             return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
         if call.error is None:
             result: Result = Success(call.output, created)
@@ -374,19 +370,22 @@ class MegaEnvelope(Envelope):
 
         # pay
         if charges:
-            fee = _operator_fee(env, used)
+            fee = _operator_fee(block, used)
             back = (tx.gas_limit - used) * tx.gas_price + operator_fee - fee
             operator_fee = fee
             if back:
                 journal.set_balance(sender, journal.balance(sender) + back)
             self._pay_vaults(block, tx, journal, meter, used, operator_fee)
-        meters = meter.report(intrinsic, operator_fee)
+        meters = meter.report(intrinsic)
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
+        diff = journal.diff(cause)
+        for address in machine.kept_empty:
+            diff.accounts.setdefault(address, EMPTY_ACCOUNT)
         return Execution(
             result,
             GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
             tuple(journal.logs),
-            journal.diff(cause),
+            diff,
             accessed,
             tuple(machine.console),
         )
@@ -455,7 +454,7 @@ class MegaEnvelope(Envelope):
         clean = Journal(journal.reader)
         if account.nonce < MAX_NONCE:
             clean.set_account(tx.sender, Account(account.nonce + 1, account.balance, account.code_hash))
-        meters = meter.report(intrinsic, 0)
+        meters = meter.report(intrinsic)
         accessed = AccessSet(
             set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
         )
@@ -468,14 +467,30 @@ class MegaEnvelope(Envelope):
         )
 
 
+def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules) -> None:
+    """What is checked before gas and account, in that order."""
+    if tx.chain_id is not None and tx.chain_id != spec.chain_id:
+        raise WrongChainId(tx.chain_id, spec.chain_id)
+    if rules.check_base_fee:
+        cap = tx.max_fee_per_gas or tx.gas_price
+        validate_tip(tx.max_priority_fee_per_gas, cap)
+        check_base_fee(tx.sender, cap, block.base_fee)
+    if tx.type == SET_CODE and not tx.authorizations:
+        raise EmptyAuthorizationList
+    if rules.check_gas_limit:
+        check_block_gas(tx.gas_limit, block.gas_limit, spec)
+    if tx.to is None:
+        validate_initcode(tx.data, spec)
+
+
 def _priced_at(tx: TxEnv, price: int) -> TxEnv:
     from msgspec.structs import replace as changed
 
     return changed(tx, gas_price=price)
 
 
-def _operator_fee(env: MegaEnv, gas: int) -> int:
-    return gas * env.operator_fee_scalar // 10**6 + env.operator_fee_constant
+def _operator_fee(block: BlockEnv, gas: int) -> int:
+    return 0 if block.operator_fee is None else block.operator_fee.of(gas)
 
 
 def _said(meter: Meter) -> str:

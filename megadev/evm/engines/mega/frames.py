@@ -5,7 +5,7 @@ loop is given to spend.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 from megadev.chain.receipts import CONSOLE, REVERTED
 from megadev.chain.transactions import MAX_NONCE, is_delegation
@@ -13,7 +13,8 @@ from megadev.evm.engine import Step, Tracer
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopped
 from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
-from megadev.evm.engines.operations import is_taken
+from megadev.evm.engines.operations import created_address, is_taken
+from megadev.evm.gas import CODE_BYTE
 from megadev.evm.mega_rules import (
     ACCESS_DISABLED,
     BENEFICIARY_TYPE,
@@ -30,6 +31,7 @@ from megadev.evm.rules import CALL_DEPTH_LIMIT, Precompile
 from megadev.evm.salt import SMALLEST_CAPACITY, bucket_of, slot_bucket
 from megadev.primitives.types import Address
 
+NONCE_OVERFLOW: Final = "nonce uint64 overflow"
 _KZG = (0x0A).to_bytes(20, "big")
 
 
@@ -100,11 +102,13 @@ class MegaMachine(Loop):
     detains.
     """
 
-    __slots__ = ("capacity", "clamps", "mega", "meter", "oracle", "prewarmed", "watches_oracle")
+    __slots__ = ("capacity", "clamps", "kept_empty", "mega", "meter", "oracle", "prewarmed", "watches_oracle")
     trace_stops: ClassVar[frozenset[int]] = frozenset()
     mega: MegaRules
     meter: Meter
     prewarmed: set[Address]
+    kept_empty: list[Address]
+    """Accounts that a keyless deployment leaves behind empty, where a transaction would remove them."""
     oracle: Callable[[int], int | None] | None
     capacity: Callable[[int], int] | None
     watches_oracle: bool
@@ -129,6 +133,17 @@ class MegaMachine(Loop):
     def contract_price(self, address: Address) -> int:
         """Storage gas of a contract that comes to be."""
         return self.multiplied(self.mega.contract, bucket_of(address))
+
+    def priced_address(self, creator: Address) -> Address:
+        """The address by which CREATE is priced: where it puts the contract; before Rex5 its creator's delegate's nonce
+        was taken for that (EIP-7702).
+        """
+        source = creator
+        if self.mega.sees_through_delegation:
+            code = self.journal.code(creator)
+            if is_delegation(code):
+                source = code[3:]
+        return created_address(creator, self.journal.nonce(source))
 
     def looks_empty(self, address: Address) -> bool:
         """Whether value would make the account; before Rex5 its delegate is asked (EIP-7702)."""
@@ -302,7 +317,7 @@ class MegaMachine(Loop):
                 if precompile is not None:
                     self._precompile(call, precompile)
                 elif call.code:
-                    self.run(call)
+                    self._run(call)
                 elif call.code_address == CONSOLE:
                     self.print(call.caller, call.data)
                 if call.error is not None:
@@ -336,30 +351,25 @@ class MegaMachine(Loop):
         elif journal.balance(call.caller) < call.value:
             call.error = "insufficient balance for transfer"
         elif journal.nonce(call.caller) == MAX_NONCE:
-            call.error = "nonce uint64 overflow"
+            call.error = NONCE_OVERFLOW
         else:
-            if self.bumps_nonce(call):
-                journal.bump_nonce(call.caller)
+            journal.bump_nonce(call.caller)
             self.prewarmed.discard(call.address)
             journal.warm_account(call.address)
             if is_taken(self, call.address):
                 call.error, call.gas = "contract address collision", 0
             else:
                 self._run_creation(call)
-        if call.error is not None:
+        if call.error is not None and call.error != NONCE_OVERFLOW:
             meter.drop(call)
         if meter.disabler is call:
             meter.disabler = None
         if self.tracer is not None:
             self.leave(call, gas)
 
-    def bumps_nonce(self, call: MegaCall) -> bool:
-        """Whether creating moves the creator's nonce on; not for what is only simulated."""
-        return True
-
     def _run_creation(self, call: MegaCall) -> None:
         journal, meter = self.journal, self.meter
-        checkpoint = journal.checkpoint()
+        checkpoint, is_undone = journal.checkpoint(), True
         journal.mark_created(call.address)
         journal.bump_nonce(call.address)
         journal.move_value(call.caller, call.address, call.value)
@@ -368,15 +378,18 @@ class MegaMachine(Loop):
             meter.end(call)
         else:
             if call.code:
-                self.run(call)
+                self._run(call)
             if meter.halt is None and call.error in (None, REVERTED):
-                self._deposit(call)
+                is_undone = self._deposit(call)
         if call.error is not None:
-            journal.revert(checkpoint)
+            if is_undone:
+                journal.revert(checkpoint)
             self._end(call)
 
-    def _deposit(self, call: MegaCall) -> None:
-        """Count the code that came back, and pay for it: storage gas, then as Ethereum has it."""
+    def _deposit(self, call: MegaCall) -> bool:
+        """Count the code that came back, and pay for it: storage gas, then as Ethereum has it. False where a creation
+        that fails is not undone.
+        """
         meter, size = self.meter, len(call.output)
         if call.error is None:
             paid = self.mega.code_byte * size
@@ -386,17 +399,23 @@ class MegaMachine(Loop):
                 call.gas -= paid
         meter.data += size
         if call.error in (None, REVERTED) and meter.is_over(call):
+            if call.error is None and self._refuses_code(call.output) is None:
+                meter.compute += CODE_BYTE * size  # recorded, although nobody pays it
             meter.end(call)
-            return
+            return True
         if call.error is None:
             before = call.gas
             call.error = self._store_code(call)
             if call.error is None:
-                meter.storage += paid
                 meter.compute += before - call.gas
-                if meter.is_over(call):
-                    call.gas = before
+                if not meter.is_over(call):
+                    meter.storage += paid
+                else:
+                    if self.mega.undoes_unpaid_code:
+                        call.gas = before
                     meter.end(call)
+                    return self.mega.undoes_unpaid_code
+        return True
 
     def _end(self, call: MegaCall) -> None:
         """A frame that failed: only a revert, and the end of everything, leave it its gas."""

@@ -14,13 +14,13 @@ from typing import TypeAlias
 from megadev.chain.admission import gas_before_execution
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import MegaLimits
-from megadev.chain.transactions import is_delegation
+from megadev.chain.transactions import LEGACY, is_delegation
 from megadev.evm.engine import Execution, Revert, Success, TxEnv
 from megadev.evm.engines.frames import OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.frames import MegaMachine
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall
-from megadev.evm.mega_rules import ACCOUNT_SIZE, KEYLESS_OVERHEAD, TX_SIZE, Resource
+from megadev.evm.mega_rules import ACCOUNT_SIZE, BASE_FEE_VAULT, KEYLESS_OVERHEAD, TX_SIZE, Resource
 from megadev.primitives import rlp
 from megadev.primitives.abi import selector
 from megadev.primitives.keccak import keccak
@@ -101,8 +101,14 @@ def _arguments(data: bytes) -> tuple[bytes, int] | None:
     return data[offset + 32 : offset + 32 + size], override
 
 
-def _decode(raw: bytes) -> tuple[int, int, int, int, bytes, int, int, int]:
-    """(nonce, price, gas limit, value, creation code, v, r, s) of a signed creation from before EIP-155."""
+def _decode(raw: bytes, trailing: bool) -> tuple[int, int, int, int, bytes, int, int, int]:
+    """(nonce, price, gas limit, value, creation code, v, r, s) of a signed creation from before EIP-155; before Rex5
+    bytes may be ``trailing`` behind it.
+    """
+    if trailing and raw[:1] >= b"\xc0":
+        head = 1 if raw[0] < 0xF8 else 1 + raw[0] - 0xF7
+        size = raw[0] - 0xC0 if head == 1 else int.from_bytes(raw[1:head], "big")
+        raw = raw[: head + size]
     try:
         fields = rlp.decode(raw)
     except ValueError:
@@ -130,7 +136,7 @@ def _deploy(m: MegaMachine, call: MegaCall, raw: bytes, override: int, run: Depl
     journal, meter, rules = m.journal, m.meter, m.mega
     if call.value:
         raise _Refused("NoEtherTransfer()")
-    nonce, price, gas_limit, value, code, v, r, s = _decode(raw)
+    nonce, price, gas_limit, value, code, v, r, s = _decode(raw, not rules.deploys_in_budget)
     if nonce:
         raise _Refused("NonZeroTxNonce(uint64)", nonce)
     limit = m.initcode_size_limit
@@ -168,13 +174,17 @@ def _deploy(m: MegaMachine, call: MegaCall, raw: bytes, override: int, run: Depl
     address = keccak(rlp.encode([signer, 0]))[12:]
     if journal.code(address):
         raise _Refused("ContractAlreadyExists()")
-    left = _limits_left(m)
+    left = _limits_left(m) if rules.deploys_in_budget else MegaLimits()
     if rules.deploys_in_budget:
         _check_budgets(left, code)
     cost = value if rules.deploys_in_budget else value + gas * price
     if account.balance < cost:
         raise _Refused("InsufficientBalance()")
-    inner = TxEnv(signer, None, 0, value, code, gas, is_deposit=True, type=0)
+    if not rules.deploys_in_budget and account.code_hash != EMPTY_CODE_HASH and not is_delegation(journal.code(signer)):
+        raise _Refused("InvalidTransaction()")
+    inner = TxEnv(
+        signer, None, 0, value, code, gas, 0 if rules.deploys_in_budget else price, is_deposit=True, type=LEGACY
+    )
     execution = run(inner, _State(journal, signer), left)
     _settle(m, call, execution, signer, address, price)
 
@@ -221,8 +231,8 @@ def _settle(
             journal.load(owner, slot)
             journal.store(owner, slot, word)
     journal.logs.extend(execution.logs)
-    meter.volatile |= meters.volatile
     if m.mega.deploys_in_budget:
+        meter.volatile |= meters.volatile
         call.gas -= used
         meter.compute += meters.compute_gas
         meter.data += meters.data_size
@@ -230,14 +240,19 @@ def _settle(
         meter.growth += meters.state_growth
         meter.storage += meters.storage_gas
     else:
-        signer_balance = journal.balance(signer)
-        journal.set_balance(signer, signer_balance - used * price)
+        base_fee = min(m.block.base_fee, price)
+        journal.set_balance(signer, journal.balance(signer) - used * price)
+        for receiver, fee in ((m.block.coinbase, price - base_fee), (BASE_FEE_VAULT, base_fee)):
+            if fee:
+                journal.set_balance(receiver, journal.balance(receiver) + used * fee)
     deployed, error = bytes(20), b""
     if isinstance(result, Success):
         if result.output:
             deployed = address
         else:
             error = _error("EmptyCodeDeployed(uint64)", used)
+            if m.mega.deploys_in_budget and address not in execution.diff.accounts:
+                m.kept_empty.append(address)
     elif isinstance(result, Revert):
         error = _error("ExecutionReverted(uint64,bytes)", used, result.output)
     else:

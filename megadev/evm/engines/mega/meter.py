@@ -288,7 +288,7 @@ class Meter:
 
     # the end
 
-    def report(self, intrinsic: int | None, operator_fee: int) -> Meters:
+    def report(self, intrinsic: int | None) -> Meters:
         """The totals as they are reported."""
         return Meters(
             self.compute,
@@ -297,12 +297,11 @@ class Meter:
             max(self.growth, 0),
             self.storage,
             intrinsic,
-            self.detained,
+            self.detained if self.compute_limit < self.limits.tx_compute_gas else None,
             int(self.volatile),
             tuple(self.hints),
             tuple(self.oracle_reads.items()),
             self.halt,
-            operator_fee,
         )
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from megadev.chain.receipts import REVERTED
 from megadev.evm import gas as price
 from megadev.evm.engines import operations as plain
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, underflow
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost, underflow
 from megadev.evm.engines.mega.frames import MegaMachine, refuse_access
 from megadev.evm.engines.mega.meter import MegaCall
 from megadev.evm.mega_rules import (
@@ -75,8 +75,11 @@ def _block_data(name: str) -> Operation:
         if len(call.stack) < needed:
             raise underflow(len(call.stack), needed)
         before = call.gas
+        seen = what
+        if name == "BLOCKHASH" and not 0 < m.block.number - call.stack[-1] <= 256:
+            seen = Volatile.BLOCK_NUMBER  # there is no hash to look at
         standard(m, call)
-        m.meter.see(what)
+        m.meter.see(seen)
         m.meter.compute += before - call.gas
         m.close(call, looked=True)
 
@@ -228,7 +231,7 @@ def _message(kind: str) -> Operation:
             refuse_access(call, BENEFICIARY_TYPE)
         if len(stack) < needed:
             raise underflow(len(stack), needed)
-        if seen:
+        if seen and not (call.static and kind == "CALL" and stack[-3]):
             meter.see(Volatile.BENEFICIARY_BALANCE)
         try:
             child = _begin_message(m, call, kind, with_value)
@@ -237,8 +240,11 @@ def _message(kind: str) -> Operation:
                 meter.detain()  # at once, with what was used before the call
             raise
         if meter.is_over(call):
+            forwarded = child.gas - (price.CALL_STIPEND if with_value and child.value else 0)
             if m.mega.settles_unstarted:
-                call.gas += child.gas - (price.CALL_STIPEND if with_value and child.value else 0)
+                call.gas += forwarded
+            else:
+                meter.storage += forwarded
             raise meter.stop(call)
         m.limit_forwarding(call, child, price.CALL_STIPEND if with_value and child.value else 0)
         if meter.volatile:
@@ -313,35 +319,49 @@ def _creation(kind: str) -> Operation:
         plain.forbid_static(call)
         value, offset, size = stack.pop(), stack.pop(), stack.pop()
         salt = stack.pop() if salted else 0
-        if m.initcode_size_limit is not None and size > m.initcode_size_limit:
+        is_large = m.initcode_size_limit is not None and size > m.initcode_size_limit
+        records_first = salted and rules.expands_before_create and not rules.settles_unstarted
+        if is_large and not records_first:
             raise Halted("max initcode size exceeded")
         start = call.gas
-        if salted and (size or not rules.expands_before_create):
+        if salted:
+            if not size and not rules.expands_before_create and offset > len(call.memory):
+                plain.charge(call, growth_cost(call.memory, offset))
+                grow(call.memory, offset)
             plain.use_memory(call, offset, size)
-            if rules.expands_before_create and not rules.settles_unstarted:
+            if records_first:
                 meter.compute += start - call.gas
                 start = call.gas
-        here, depth, nonce = call.address, call.depth + 1, journal.nonce(call.address)
+                if is_large:
+                    raise Halted("max initcode size exceeded")
+        here, depth = call.address, call.depth + 1
         expansion = start - call.gas
         if salted:
             code = bytes(call.memory[offset : offset + size])
             address = keccak(b"\xff" + here + salt.to_bytes(32, "big") + keccak(code))[12:]
         else:
-            address = plain.created_address(here, nonce)
-        paid = _pay_storage(m, call, m.contract_price(address))
+            address = plain.created_address(here, journal.nonce(here))
+        paid = _pay_storage(m, call, m.contract_price(address if salted else m.priced_address(here)))
         before = call.gas
         plain.charge(call, price.CREATE + word_gas * ((size + 31) // 32))
         plain.use_memory(call, offset, size)
         code = bytes(call.memory[offset : offset + size])
         gas = call.gas - call.gas // price.HELD_BACK
         meter.storage += paid
-        meter.compute += expansion + before - call.gas
+        meter.compute += before - call.gas + (expansion if rules.expands_before_create else 0)
         call.gas -= gas
         child = MegaCall(call, kind, depth, here, address, address, code, value, b"", gas)
         if meter.is_over(call):
             if rules.settles_unstarted:
                 call.gas += gas
+            else:
+                meter.storage += gas
             raise meter.stop(call)
+        if not rules.expands_before_create and expansion:
+            meter.compute += expansion
+            if meter.is_over(call):
+                meter.storage += gas
+                raise meter.stop(call)
         m.limit_forwarding(call, child, 0)
         call.return_data = b""
         m.create(child)
@@ -364,6 +384,7 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
     is_source = rules.delegates_are_volatile and here == m.block.coinbase
     if meter.disabler is not None and (target == m.block.coinbase or is_source):
         refuse_access(call, BENEFICIARY_TYPE)
+    plain.forbid_static(call)
     if target == m.block.coinbase:
         meter.see(Volatile.BENEFICIARY_BALANCE)
     balance, is_new = journal.balance(here), journal.is_dead(target)
