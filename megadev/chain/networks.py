@@ -28,14 +28,6 @@ class Network:
     constant_base_fee: bool = False
 
 
-<<<<<<< HEAD
-=======
-_MEGAETH_NOTE = (
-    "MegaETH's rules are those from Rex4 on, and no bucket of its state counts as grown: what the multipliers add to "
-    "storage gas is left out"
-)
-
->>>>>>> main
 NETWORKS: dict[int, Network] = {
     1: Network(
         "Ethereum",
@@ -58,7 +50,6 @@ NETWORKS: dict[int, Network] = {
     11_155_420: Network("OP Sepolia", ((1_744_905_600, "prague"),), is_op=True),
     84_532: Network("Base Sepolia", ((1_744_905_600, "prague"),), is_op=True),
     4_326: Network(
-<<<<<<< HEAD
         "MegaETH",
         ((1_776_659_200, "rex4"), (1_780_632_000, "rex5"), (1_787_626_800, "rex6")),
         is_op=True,
@@ -69,15 +60,6 @@ NETWORKS: dict[int, Network] = {
         ((1_776_400_000, "rex4"), (1_780_459_200, "rex5"), (1_786_330_800, "rex6")),
         is_op=True,
         constant_base_fee=True,
-=======
-        "MegaETH", ((0, "rex4"), (1_780_632_000, "rex5"), (1_787_626_800, "rex6")), is_op=True, note=_MEGAETH_NOTE
-    ),
-    6_343: Network(
-        "MegaETH Testnet",
-        ((0, "rex4"), (1_780_459_200, "rex5"), (1_786_330_800, "rex6")),
-        is_op=True,
-        note=_MEGAETH_NOTE,
->>>>>>> main
     ),
 }
 """By chain id."""

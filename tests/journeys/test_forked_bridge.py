@@ -363,11 +363,7 @@ def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[...
         send(rollup.l1, alice, PORTAL, deposit, ETHER)
         creation = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
         sent = [
-<<<<<<< HEAD
             rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": hex(50_000_000)}),
-=======
-            rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": "0x2faf080"}),
->>>>>>> main
             rollup.rpc("eth_sendTransaction", {"from": carol, "to": STRANGER, "value": hex(ETHER)}),
         ]
         rollup.rpc("evm_mine")
