@@ -87,7 +87,7 @@ class _Slot:
 class _Operand:
     """One word of the symbolic stack: known, in a slot, computed, or a condition nobody has asked the word of."""
 
-    __slots__ = ("is_", )
+    __slots__ = ("is_",)
 
     def __init__(self, is_: Word | _Slot | Local) -> None:
         self.is_ = is_
@@ -243,7 +243,9 @@ class _Planner:
         self.stack.append(_Operand(is_))
 
     def _condition(self, operand: _Operand) -> Local:
-        return operand.is_ if isinstance(operand.is_, Local) else self.emit.negated(self.emit.is_zero(self._word(operand)))
+        if isinstance(operand.is_, Local):
+            return operand.is_
+        return self.emit.negated(self.emit.is_zero(self._word(operand)))
 
     def _flush(self) -> None:
         """Bring the stack in memory up to date."""

@@ -14,8 +14,8 @@ from megadev.evm.engines.envelope import Envelope
 from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.native.arena import Arena, operations_table
-from megadev.evm.engines.native.frames import GivenUp, NativeRun
 from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiler, DiskCache
+from megadev.evm.engines.native.frames import GivenUp, NativeRun
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
 from megadev.evm.rules import Precompile

@@ -5,8 +5,8 @@ in the order in which it shall happen; addresses are those of ``runtime/machine.
 
 A word is an int (known) or four limbs, each an int (known) or a local; a condition is a local that holds 0 or 1.
 
-Why a dispatch loop: bytecode jumps as it likes and wasm does not. Every version can be entered at any time, from another
-one or from outside, because between versions the stack lies in memory.
+Why a dispatch loop: bytecode jumps as it likes and wasm does not. Every version can be entered at any time, from
+another one or from outside, because between versions the stack lies in memory.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ def _store32(offset: int) -> bytes:
 _ADD32, _ADD, _SUB, _MUL, _DIV, _REM = b"\x6a", b"\x7c", b"\x7d", b"\x7e", b"\x80", b"\x82"
 _AND, _OR, _XOR, _SHL, _SHR = b"\x83", b"\x84", b"\x85", b"\x86", b"\x88"
 _EQZ32, _EQZ, _EQ, _NE, _LT_S, _LT, _GT, _LE = b"\x45", b"\x50", b"\x51", b"\x52", b"\x53", b"\x54", b"\x56", b"\x58"
-_WRAP, _EXTEND, _SELECT, _IF, _ELSE, _END, _UNREACHABLE = b"\xa7", b"\xad", b"\x1b", b"\x04\x40", b"\x05", b"\x0b", b"\0"
+_WRAP, _EXTEND, _SELECT, _IF, _ELSE, _END = b"\xa7", b"\xad", b"\x1b", b"\x04\x40", b"\x05", b"\x0b"
+_UNREACHABLE = b"\0"
 _MULTIPLY_WIDE, _ADD_WIDE = b"\xfc\x16", b"\xfc\x13"
 _COPY_MEMORY = b"\xfc\x0a\0\0"
 _REVERSE: Final = b"\xfd\x0d" + bytes(range(15, -1, -1))
@@ -190,7 +191,7 @@ class Emitter:
         self._o(_UNREACHABLE, _END)
 
     def begin_stretch(self, pc: int, height: int) -> int:
-        """What follows is paid for here; where that cannot be, leave in front of ``pc``. Answers the stretch's number."""
+        """What follows is paid for here; where that cannot be, leave in front of ``pc``. Answers its number."""
         stretch = len(self.totals)
         self.totals.append(0)
         self._o(_get(_G))
