@@ -67,6 +67,7 @@ class Endpoint:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
+        __tracebackhide__ = True
         return self.client.rpc(method, *params)
 
     @cached_property
@@ -167,6 +168,7 @@ class Devnet:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
+        __tracebackhide__ = True
         return self.l2.rpc(method, *params)
 
     @property

@@ -16,7 +16,9 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
+from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
+from megadev.node import registry
 from megadev.node.accounts import Accounts
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
@@ -26,6 +28,7 @@ from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
+from megadev.node.oracle_script import load_oracle_script
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
@@ -80,7 +83,7 @@ class Node:
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
         time = self._keeper(start)
-        beginning = begin_l2(config, self.accounts, fork, time.now())
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, time.now())
         self.l2 = self._open(
             beginning,
             time,
@@ -94,6 +97,11 @@ class Node:
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
+        self.l2.bus.subscribe(self._follow_registry)
+        if config.oracle_script is not None:
+            if self.l2.sequencer.oracle is None:
+                raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
+            self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.link = Link(config.latency)
         """The way between clients and this node."""
         self.l1: LocalChain | None = None
@@ -135,6 +143,11 @@ class Node:
                 self._state_file.release()
             raise
 
+    def _follow_registry(self, event: Event) -> None:
+        """Sign with the key that L2's registry says, once it is known that it will."""
+        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
+            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
+
     @property
     def roles(self) -> Roles:
         """Who acts for the chains themselves."""
@@ -173,7 +186,7 @@ class Node:
         l2, l1, config = self.l2, self.l1, self.config
         started = self._started if fork is None else fork.header.timestamp
         before = chain.fork
-        beginning = begin_l2(config, self.accounts, fork, started) if chain is l2 else l2.beginning
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, started) if chain is l2 else l2.beginning
         addresses = self._addresses(beginning.fork)
         l1_beginning: Beginning | None = None
         if l1 is not None:

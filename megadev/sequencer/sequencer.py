@@ -48,6 +48,7 @@ from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
+from megadev.chain.receipts import Receipt
 from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import DEPOSIT, Transaction
@@ -76,10 +77,12 @@ from megadev.events import (
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
+from megadev.evm.system_contracts import is_change_scheduled
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
 from megadev.sequencer.faults import NO_FAULTS, Faults, broken_promises, cut_again, promises, rival_of, rival_promises
+from megadev.sequencer.oracle import OracleService
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
 from megadev.state.account import EMPTY_ACCOUNT
@@ -190,6 +193,8 @@ class Sequencer:
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
+        self.oracle: OracleService | None = None if spec.system_contracts is None else OracleService(time)
+        """What the oracle's contract answers from outside the chain, where there is one."""
         self.faults: Faults | None = None
         """What it does wrong on purpose; None: nothing. Between two blocks, or by the methods below."""
         self._open: BlockBuilder | None = None
@@ -317,7 +322,7 @@ class Sequencer:
                 self._include_lone_deposits()
                 builder = self._next_builder()
                 builder.check_room(tx)
-            return builder, builder.execute(tx)
+            return builder, builder.run(tx)
         except NotFetchedYet as missing:
             raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", self._rehearsal(tx, missing)) from None
 
@@ -328,6 +333,7 @@ class Sequencer:
         head, irregular, unsealed = self.tip
         world, plan = head.world, self._plan(head, self.window)
         spec, engine, answers, block_hash = self.spec, self.engine, self.ecrecover_answers(), self.store.block_hash
+        oracle = self.oracle
         shown = None if unsealed is None else unsealed.shown()
 
         def fetch() -> None:
@@ -335,11 +341,13 @@ class Sequencer:
                 self._load_for(sure, world, plan.coinbase)
             missing.fetch()
             builder = BlockBuilder(spec, engine, plan, world, block_hash, irregular, ecrecover_answers=answers)
+            if oracle is not None:
+                builder.ask_oracle(oracle, head.header.timestamp)
             if shown is not None:
                 builder.state = shown.state.fork()
             if tx is not None:
                 with suppress(InvalidTransaction, EngineFault):
-                    builder.execute(tx)
+                    builder.run(tx)
 
         return fetch
 
@@ -465,6 +473,7 @@ class Sequencer:
             and self.irregular is None
             and self.blocks is _one_block_passed(self.blocks)
             and self.block_start(self.head) == PLAIN_START
+            and not (self.spec.system_contracts and is_change_scheduled(WorldView(self.head.world)))
         )
 
     def _space(self, interval: int | None) -> None:
@@ -533,6 +542,15 @@ class Sequencer:
         self._announce_start(builder)
         return self._append(builder)
 
+    def _tell_of(self, tx: Transaction, receipt: Receipt, builder: BlockBuilder, started: int) -> None:
+        """Tell that ``tx`` is the block's last transaction, and before it of one of the protocol's that it brought."""
+        elapsed = self.time.clock.monotonic_ns() - started
+        index, number = len(builder.transactions) - 1, builder.plan.number
+        if builder.brought:
+            system = builder.transactions[index - 1]
+            self.publish(TransactionPreconfirmed(system, builder.receipts[index - 1], number, index - 1, elapsed))
+        self.publish(TransactionPreconfirmed(tx, receipt, number, index, elapsed))
+
     def _announce_start(self, builder: BlockBuilder) -> None:
         """Tell of the deposits that a block began with."""
         start = builder.plan.start
@@ -556,6 +574,10 @@ class Sequencer:
         """
         self.between_blocks()
         self.spec, self.engine = spec, engine
+        if spec.system_contracts is None:
+            self.oracle = None
+        elif self.oracle is None:
+            self.oracle = OracleService(self.time)
         self._pending = None
         for tx in self.pool.transactions():
             if tx.chain_id not in (None, spec.chain_id):
@@ -635,7 +657,7 @@ class Sequencer:
                     self._close()
                 builder = self._open_or_next()
                 builder.check_room(tx)
-                receipt = builder.append(tx, builder.execute(tx))
+                receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault, StateUnavailable):
                 self._take_back(tx)
                 continue
@@ -646,8 +668,7 @@ class Sequencer:
             elif self._open is None:
                 self._open = builder
                 self._announce_start(builder)
-            index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-            self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+            self._tell_of(tx, receipt, builder, started)
         if self.mode is not _CONTINUOUS and self._open is not None:
             self._close()
 
@@ -961,8 +982,7 @@ class Sequencer:
         self.pool.remove(tx.hash)
         self._open = builder
         self._announce_start(builder)
-        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        self._tell_of(tx, receipt, builder, started)
         return True
 
     def _include_in_open(self, tx: Transaction, started: int, foreseen: Foreseen | None = None) -> None:
@@ -971,7 +991,7 @@ class Sequencer:
         if not self._may_join(tx, builder):
             return
         try:
-            receipt = builder.append(tx, builder.execute(tx) if foreseen is None else foreseen[1])
+            receipt = builder.append(tx, builder.run(tx) if foreseen is None else foreseen[1])
         except InvalidTransaction as error:
             self._give_up(tx, error)
             raise
@@ -982,8 +1002,7 @@ class Sequencer:
         if self.pool.holds_any_of(tx.sender):
             self._more_ready = True
         self._keep_open(builder)
-        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        self._tell_of(tx, receipt, builder, started)
         self.on_work()
 
     def _take_waiting(self) -> None:
@@ -1099,7 +1118,7 @@ class Sequencer:
                 continue
             started = self.time.clock.monotonic_ns()
             try:
-                receipt = builder.append(tx, builder.execute(tx))
+                receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault) as error:
                 skipped.add(tx.sender)
                 if drop:
@@ -1112,9 +1131,7 @@ class Sequencer:
                 self._wait_for_state(tx, error)
                 continue
             if drop:
-                index = len(builder.transactions) - 1
-                elapsed = self.time.clock.monotonic_ns() - started
-                self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+                self._tell_of(tx, receipt, builder, started)
         if drop:
             for tx in builder.transactions[before:]:
                 self.pool.remove(tx.hash)
@@ -1144,7 +1161,7 @@ class Sequencer:
     def _builder(self, window: float | None = None) -> BlockBuilder:
         """A builder for the next block, which is to stay open for the present ``window`` where there is one."""
         head, irregular, _ = self.tip
-        return BlockBuilder(
+        builder = BlockBuilder(
             self.spec,
             self.engine,
             self._plan(head, window),
@@ -1153,6 +1170,9 @@ class Sequencer:
             irregular,
             ecrecover_answers=self.ecrecover_answers(),
         )
+        if self.oracle is not None:
+            builder.ask_oracle(self.oracle, head.header.timestamp)
+        return builder
 
     def _plan(self, head: SealedBlock, window: float | None = None, start: BlockStart | None = None) -> BlockPlan:
         """Everything decided about the block after ``head``; ``start`` where it is known already."""

@@ -8,20 +8,30 @@ from first check to diff). ``py_evm`` runs the same envelope over py-evm's loop,
 
 from __future__ import annotations
 
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import ChainSpec, Model
+from megadev.errors import ConfigError
 from megadev.evm.engine import Engine
 
 
 def open_engine(name: str, spec: ChainSpec) -> Engine:
     """The engine a user names (the setting ``engine``). Only what is asked for is imported."""
+    if spec.model is not Model.ETHEREUM and name in ("py-evm", "compiled"):
+        raise ConfigError(
+            f"--engine {name} does not run MegaETH's rules ({spec.model.label}): use auto or interpreter, or choose "
+            "Ethereum's with --hardfork prague"
+        )
     if name == "py-evm":
         from megadev.evm.engines.py_evm import PyEvmEngine
 
         return PyEvmEngine(spec)
+    if spec.model >= Model.REX4:
+        from megadev.evm.engines.python import MegaEngine
+
+        return MegaEngine(spec)
     if name == "compiled":
         from megadev.evm.engines.native.tier import CompiledEngine
 
         return CompiledEngine(spec)
-    from megadev.evm.engines.python import PythonEngine
+    from megadev.evm.engines.python import IsthmusEngine, PythonEngine
 
-    return PythonEngine(spec, name)
+    return PythonEngine(spec, name) if spec.model is Model.ETHEREUM else IsthmusEngine(spec, name)

@@ -36,6 +36,7 @@ from megadev.rpc.codec import (
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
+from megadev.sequencer.oracle import US, OracleView
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.remote import call_hint, expect
@@ -125,6 +126,9 @@ class Scene:
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     """A block's environment, and the state after it."""
     env, state = chain.scene(block)
+    service = chain.sequencer.oracle
+    if service is not None and (block is Tag.LATEST or block is Tag.PENDING):
+        state = OracleView(state, service, env.timestamp * US)
     return Scene(chain, env, state, _rules(chain))
 
 
