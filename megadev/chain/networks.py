@@ -27,7 +27,7 @@ class Network:
 
 
 _MEGAETH_NOTE = (
-    "MegaETH's rules are those from Rex4 on, and no bucket of its state counts as grown: what the multipliers add to "
+    "MegaETH's gas rules are those from Rex4 on, and no bucket of its state counts as grown: what multipliers add to "
     "storage gas is left out"
 )
 
