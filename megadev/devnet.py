@@ -27,8 +27,9 @@ from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.snapshots import Held
+from megadev.node.writer import Writer
 from megadev.rpc.client import InProcessClient
-from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
+from megadev.rpc.dispatch import Dispatcher, RpcNode, Session
 from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 
@@ -59,6 +60,7 @@ class Endpoint:
             history=asked_upstream,
             writer=writer,
             link=node.link,
+            is_laden=node.is_laden,
         )
         self.client = InProcessClient(self.dispatcher)
         """What ``rpc`` and ``w3`` speak through."""
@@ -124,7 +126,7 @@ class Devnet:
     ) -> None:
         base = config if config is not None else DevnetConfig()
         self.node = Node(base.replace(**settings) if settings else base, clock, on_progress)
-        self._writer = Writer()
+        self._writer = self.node.writer
         self.l2 = Endpoint(self.node, self.node.l2, self._writer)
         """The rollup's chain."""
         self.endpoints: tuple[Endpoint, ...] = (self.l2,)
@@ -281,7 +283,7 @@ class Devnet:
             except BaseException as error:
                 done.set_exception(error)
 
-        loop.call_soon_threadsafe(run)
+        loop.call_soon_threadsafe(self._writer.when_free, run)
         return done.result()
 
     def close(self) -> None:
@@ -314,6 +316,7 @@ class Devnet:
 
     async def _stop(self, servers: Sequence[Server]) -> None:
         self.node.stop()
+        await self.node.writer.free()
         for endpoint, server in reversed(tuple(zip(self.endpoints, servers, strict=False))):
             await server.close()
             endpoint.chain.urls = ()
