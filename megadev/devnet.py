@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -32,6 +33,7 @@ from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode, Session
 from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
+from megadev.server.workers import FORK_THREADS, THREADS
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
@@ -61,6 +63,8 @@ class Endpoint:
             writer=writer,
             link=node.link,
             is_laden=node.is_laden,
+            moment=lambda: chain.moment,
+            call_timeout=node.config.call_timeout or inf,
         )
         self.client = InProcessClient(self.dispatcher)
         """What ``rpc`` and ``w3`` speak through."""
@@ -373,6 +377,7 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
         backlog_limit=config.subscriber_backlog,
+        threads=lambda: THREADS if chain.past is None else FORK_THREADS,
         gateway=_gateway(net) if endpoint is net.l2 else None,
         page=lambda: landing_page(net.node, chain),
         health=lambda: health(chain),

@@ -37,13 +37,15 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock
-from megadev.errors import InvalidParams, MegadevError, NotFetchedYet, SequencerUnavailable
+from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedYet, SequencerUnavailable
 from megadev.node.link import Link
 from megadev.node.writer import Writer
 from megadev.rpc import envelope
@@ -61,8 +63,8 @@ perf_counter_ns = SystemClock().monotonic_ns
 MethodFunction = TypeVar("MethodFunction", bound=Callable[..., Any])
 Answer: TypeAlias = bytes | None
 """None: nothing is to be answered (notifications only)."""
-Offload: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
-"""Runs a function in a worker thread."""
+Offload: TypeAlias = Callable[[Callable[[], Answer], float], Awaitable[Answer]]
+"""Runs a function in a worker thread for so many seconds at most; then it raises ``CallTimeout``."""
 
 History: TypeAlias = Callable[["RpcNode", "Method", list[Any], list[Any]], Callable[[], Any] | None]
 """What answers a request about a fork's past, on a thread that may wait; None: the chain itself does."""
@@ -80,6 +82,9 @@ RESPONSE_TOO_LARGE = Failure(-32003, f"response too large: over {BATCH_ANSWER_LI
 _SEND = re.compile(rb'"method"\s*:\s*"(?:eth_send|realtime_send)')
 """Whether a body sends a transaction, alone or in a batch."""
 
+PATIENT = ("debug_", "trace_", "ots_", "megadev_", "eth_simulateV1", "eth_callMany", "optimism_", "erigon_")
+PATIENCE = 12
+"""How many times as long as a call may take what runs many of them, or one step by step."""
 QUICK_NS = 1_000_000
 """A heavy method's call that took less is not worth a thread the next time."""
 QUICK_CALLS = 4_096
@@ -207,7 +212,8 @@ class Dispatcher:
     """Answers JSON-RPC bodies for one chain. ``writer`` is given where another chain has the same.
 
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
-    ``on_request(method, failure or None,
+    ``call_timeout``: seconds that a heavy read may take. ``moment``: an object and a number that are others once the
+    newest state is another. ``on_request(method, failure or None,
     nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
     answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
     for heavy methods.
@@ -228,6 +234,8 @@ class Dispatcher:
         on_defect: Callable[[str, BaseException], None] | None = None,
         writer: Writer | None = None,
         is_laden: Callable[[], bool] = lambda: False,
+        call_timeout: float = inf,
+        moment: Callable[[], tuple[object, int]] = lambda: (None, 0),
     ) -> None:
         self.node = node
         self.writer = Writer() if writer is None else writer
@@ -239,7 +247,10 @@ class Dispatcher:
         self.on_defect = on_defect or _log_defect
         self.history = history
         self.is_laden = is_laden
+        self.call_timeout = call_timeout
+        self.moment = moment
         self._quick: set[tuple[str, str, str, str] | None] = set()
+        self._quick_on: tuple[object, int] = (None, 0)
         self._methods: dict[str, tuple[Method, bool, bool]] = {}
         self._notes: dict[str, str] = {}
         for entry in catalog:
@@ -358,13 +369,17 @@ class Dispatcher:
                 asked = self.history(node, called, arguments, params)
                 if asked is not None:
                     return self._later(name, asyncio.to_thread(asked), request_id, started)
-                if heavy:
+                if heavy and offload is None:
                     apart = asyncio.to_thread(called.function, node, *arguments)
                     return self._later(name, apart, request_id, started)
-            if offload is not None and (heavy or called.weighs(node, arguments)):
+            if offload is not None and (heavy or _weighs(called, node, arguments)):
                 key = _call_key(name, params)
-                if key not in self._quick:
-                    return offload(lambda: self._run(called, node, arguments, request_id, started, key))
+                if not self._is_quick(key):
+                    is_forked = self.history is not None and node.chain.past is not None  # upstream takes its time
+                    is_patient = is_forked or name.startswith(PATIENT)
+                    seconds = self.call_timeout * (PATIENCE if is_patient else 1)
+                    run = offload(lambda: self._run(called, node, arguments, request_id, started, key), seconds)
+                    return self._in_time(run, name, request_id, started)
                 return self._run(called, node, arguments, request_id, started, key)
             result = called.function(node, *arguments)
             if type(result) is CoroutineType:
@@ -447,6 +462,20 @@ class Dispatcher:
             self.on_request(name, None, perf_counter_ns() - started)
         return answer
 
+    def _is_quick(self, key: tuple[str, str, str, str] | None) -> bool:
+        """Whether the same call was quick before, on the same state: what it runs into may have changed with that."""
+        moment, before = self.moment(), self._quick_on
+        if moment[0] is not before[0] or moment[1] != before[1]:
+            self._quick_on = moment
+            self._quick.clear()
+        return key in self._quick
+
+    async def _in_time(self, run: Awaitable[Answer], name: str, request_id: bytes | None, started: int) -> Answer:
+        try:
+            return await run
+        except CallTimeout as error:
+            return self._failed(name, error, request_id, started)
+
     def _run(
         self,
         called: Method,
@@ -514,6 +543,13 @@ def _check_steers(name: str) -> None:
             "permanent error forwarding request context deadline exceeded: the sequencer crashed and its gateway with "
             "it; megadev_sequencer_restart brings them back"
         )
+
+
+def _weighs(called: Method, node: RpcNode, arguments: list[Any]) -> bool:
+    """Whether a method that is quick as a rule is not this time: a pending block may be yet to be built."""
+    if any(argument is Tag.PENDING for argument in arguments) and len(node.chain.pool):
+        return True
+    return called.weighs(node, arguments)
 
 
 def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:

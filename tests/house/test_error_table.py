@@ -16,6 +16,7 @@ SPECIAL = {
     errors.ExecutionHalted: errors.ExecutionHalted("out of gas"),
     errors.GasAllowanceExceeded: errors.GasAllowanceExceeded(30_000_000),
     errors.SimulatedTransactionRefused: errors.SimulatedTransactionRefused(errors.NonceTooLow("details"), 1, 0),
+    errors.CallTimeout: errors.CallTimeout(5.0),
     errors.ReceiptTimeout: errors.ReceiptTimeout(b"\xab" * 32, 2_000),
     errors.RealtimeExpired: errors.RealtimeExpired(b"\xab" * 32, 5_000),
     errors.NotReady: errors.NotReady(b"\xab" * 32, "details"),
