@@ -73,6 +73,7 @@ class Endpoint:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
+        __tracebackhide__ = True
         return self.client.rpc(method, *params)
 
     @cached_property
@@ -173,6 +174,7 @@ class Devnet:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
+        __tracebackhide__ = True
         return self.l2.rpc(method, *params)
 
     @property
@@ -305,8 +307,10 @@ class Devnet:
             thread.run(self._stop(servers))
             thread.stop()
             self._writer.loop = None
-        self.node.save()
-        self.node.close()
+        try:
+            self.node.save()
+        finally:
+            self.node.close()
 
     async def _serve(self, hosts: Sequence[str], port: int, l1_port: int) -> tuple[Server, ...]:
         server = await serve_chain(self, self.l2, hosts, port)

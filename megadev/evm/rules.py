@@ -94,11 +94,14 @@ def _bls_pairing_gas(data: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Precompile:
-    """A contract without code. ``name`` as EIP-7910 spells it; ``gas`` prices an input before it is looked at."""
+    """A contract without code. ``name`` as EIP-7910 spells it; ``gas`` prices an input before it is looked at. An input
+    of more than ``input_limit`` bytes makes it fail.
+    """
 
     name: str
     address: Address
     gas: Callable[[bytes], int]
+    input_limit: int | None = None
 
 
 def _at(number: int, name: str, gas: Callable[[bytes], int]) -> Precompile:
@@ -134,6 +137,25 @@ _OSAKA_CHANGES = (
 
 def _by_address(*tables: tuple[Precompile, ...]) -> dict[Address, Precompile]:
     return {precompile.address: precompile for table in tables for precompile in table}
+
+
+@dataclass(frozen=True, slots=True)
+class PrecompileChange:
+    """What another rule set has otherwise at an address: the price, or the longest input."""
+
+    number: int
+    gas: Callable[[bytes], int] | None = None
+    input_limit: int | None = None
+
+
+def with_precompiles(table: dict[Address, Precompile], *changes: PrecompileChange) -> dict[Address, Precompile]:
+    """``table`` with some rows changed."""
+    changed = dict(table)
+    for change in changes:
+        old = table[change.number.to_bytes(20, "big")]
+        limit = old.input_limit if change.input_limit is None else change.input_limit
+        changed[old.address] = Precompile(old.name, old.address, change.gas or old.gas, limit)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ _NO_TEMPO = "refused: Tempo networks only"
 _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a trie; ask debug_executionWitness"
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
+_ORACLE = "what MegaETH's oracle answers, and what is stored"
 _CONDITIONAL = "partial: the state is looked at before a block, not between transactions that share one"
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
@@ -326,6 +327,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL, writes=True),
         _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
         _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
+        _row("megadev_oracle_status", "", _ORACLE, FULL),
+        _row("megadev_oracle_setSlots", "{slot: value?, …}", _ORACLE, FULL, writes=True),
+        _row("megadev_oracle_hints", "limit?", "what contracts told the oracle (sendHint), newest first", FULL),
         _row("mega_getAccountInfo", "address, block?", "account", _INTERNAL),
         _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", FULL, *_WITHDRAWAL, heavy=True),
         _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", _NO_SALT),

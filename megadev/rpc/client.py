@@ -17,6 +17,8 @@ import msgspec
 from megadev.primitives.guarded_json import decode_deep
 from megadev.rpc.dispatch import Answer, Dispatcher
 
+__tracebackhide__ = True
+"""pytest leaves this module's frames out of a failing test's report."""
 _Result = TypeVar("_Result")
 _ERROR_WITHIN = 64
 """Bytes of an answer within which an error shows: what comes before it is the version and our own number."""
