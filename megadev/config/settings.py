@@ -219,7 +219,7 @@ class DevnetConfig:
         CHAIN,
         "--hardfork --spec",
         f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
-        megaeth="prague",
+        megaeth="rex6",
     )
     engine: str = _setting(
         "auto",
