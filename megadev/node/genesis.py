@@ -148,6 +148,8 @@ def plan_fork(config: DevnetConfig, roles: Callable[[], Roles], fork: Fork) -> t
         spec,
         chain_id=config.chain_id or fork.chain_id,
         hardfork=rules.hardfork,
+        model=rules.model,
+        code_size_limit=_code_size_limit(config, rules.model),
         blobs=rules.blobs,
         gas_limit=config.gas_limit or header.gas_limit,
         fees=fee_rules_of(fork.chain_id, header, spec.fees),
