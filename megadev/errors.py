@@ -36,6 +36,7 @@
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
     ├── NotTraceable                    a block that nothing came before
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
+    ├── CallTimeout                     a read took longer than it may (--call-timeout)
     ├── ReceiptTimeout                  a *Sync method gave up waiting
     │   └── RealtimeExpired             the same, as MegaETH says it
     ├── NotReady                        a *Sync method did not wait: the transaction cannot be executed yet
@@ -411,6 +412,14 @@ class GasAllowanceExceeded(MegadevError):
     def __init__(self, allowance: int) -> None:
         super().__init__(f"gas required exceeds allowance ({allowance})")
         self.allowance = allowance
+
+
+class CallTimeout(MegadevError):
+    """A read ran for ``seconds`` and was ended; geth's words."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"execution aborted (timeout = {seconds:g}s): start the node with a longer --call-timeout")
+        self.seconds = seconds
 
 
 class ReceiptTimeout(MegadevError):

@@ -196,7 +196,9 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             task.cancel()
         output.bar.close()
         devnet.node.stop()
+        await devnet.node.writer.free()
         await _close(servers)
+        await devnet.node.writer.free()
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
@@ -250,9 +252,12 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
     file = devnet.node.state_file
     while file is not None:
         await asyncio.sleep(seconds)
+        await devnet.node.writer.free()
         devnet.node.settle()
+        await devnet.node.writer.free()
+        capture = Capture(devnet.node)
         try:
-            await asyncio.to_thread(file.save, Capture(devnet.node))
+            await asyncio.to_thread(file.save, capture)
         except ConfigError as problem:
             report(problem)  # and it is tried again next time
         except Exception as defect:

@@ -739,6 +739,14 @@ class DevnetConfig:
         "Hold back answers to transactions, and notifications, for so long: like 5ms, or 5ms±2ms (5ms+-2ms) to vary by "
         "so much; in us, ms or s.",
     )
+    call_timeout: float = _setting(
+        5.0,
+        Seconds(zero=True),
+        SERVER,
+        "--call-timeout",
+        "How long a read, such as eth_call, may run before it is ended, as geth's --rpc.evmtimeout; traces and "
+        "simulations may take twelve times as long. 0: for ever.",
+    )
     max_subscriptions: int = _setting(
         10_000,
         Integer(0, 10**6),

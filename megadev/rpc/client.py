@@ -64,9 +64,12 @@ class InProcessClient:
         dispatcher = self._dispatcher
         loop = dispatcher.writer.loop
 
-        async def call() -> _Result:
+        def prepared() -> _Result:
             dispatcher.before_request()
             return change()
+
+        async def call() -> _Result:
+            return await dispatcher.writer.take_turn(prepared)
 
         if loop is not None and loop.is_running() and not _is_running_here(loop):
             return asyncio.run_coroutine_threadsafe(call(), loop).result()

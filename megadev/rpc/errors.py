@@ -116,6 +116,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.ExecutionHalted: Row(SERVER_ERROR),
     errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",)),
     errors.GasAllowanceExceeded: Row(SERVER_ERROR, ("gas required exceeds allowance",)),
+    errors.CallTimeout: Row(SERVER_ERROR, ("execution aborted", "timeout")),
     errors.ReceiptTimeout: Row(RECEIPT_TIMEOUT, (), lambda error: "0x" + error.tx_hash.hex()),
     errors.RealtimeExpired: Row(SERVER_ERROR, ("realtime transaction expired",)),
     errors.NotReady: Row(NOT_READY, (), lambda error: "0x" + error.tx_hash.hex()),

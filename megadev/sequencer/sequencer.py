@@ -94,6 +94,10 @@ from megadev.state.remote import call_hint, expect, load
 from megadev.state.rows import WorldRow
 from megadev.state.world import World, WorldView
 
+MANY_TRANSACTIONS = 64
+"""Transactions of a block whose sealing takes 10 ms or so."""
+QUICK_GAS = 200_000
+"""Gas that no code runs on for longer than 20 ms or so."""
 SHORTEST_ROW = 8
 """As many empty blocks are worth a way of their own."""
 LONGEST_ROW = 10_000
@@ -102,6 +106,14 @@ LONGEST_ROW = 10_000
 
 Foreseen: TypeAlias = tuple[BlockBuilder, Execution]
 """What came of a transaction that was executed before it was taken, and the block in which it was."""
+
+
+Apart: TypeAlias = Callable[[Callable[[], None]], object]
+"""Makes a change where it keeps nobody waiting."""
+
+
+def _at_once(change: Callable[[], None]) -> None:
+    change()
 
 
 class MiningMode(Enum):
@@ -271,6 +283,12 @@ class Sequencer:
             sealed = self._pending_block = (builder, builder.seal())
         return sealed[1]
 
+    @property
+    def has_much_to_do(self) -> bool:
+        """Whether sealing a block now may take long: many transactions, or some that wait and may run for long."""
+        builder = self._open
+        return len(self.pool) > 0 or (builder is not None and len(builder.transactions) > MANY_TRANSACTIONS)
+
     # -- the path of a transaction --------------------------------------------------------------------------------
 
     def submit(self, tx: Transaction) -> None:
@@ -368,16 +386,32 @@ class Sequencer:
         if self.spec.charges_l1_fee:
             yield L1_FEE_VAULT
 
-    def settle(self) -> None:
-        """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
+    def settle(self, apart: Apart = _at_once) -> None:
+        """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
+        ``apart`` makes what may take long; then this may return before it is made.
+        """
         if self._open is None:
             return
         if self.mode is _CONTINUOUS:
             if self._more_ready and self.is_running:
-                self._take_waiting()
+                tx = self._first_ready()
+                if tx is not None and may_run_long(tx, self._state()):
+                    apart(self._take_waiting)
+                else:
+                    self._take_waiting()
             return
         self._close()
         self._just_sealed = True
+        if self.mode.is_instant and len(self.pool):
+            tx = self._first_ready()
+            if tx is not None:
+                if may_run_long(tx, self._state()):
+                    apart(self._include_ready_alone)
+                else:
+                    self._include_ready_alone()
+
+    def _include_ready_alone(self) -> None:
+        """Give each of those that are ready a block of its own."""
         while self.mode.is_instant and len(self.pool):
             tx = self._first_ready()
             if tx is None:
@@ -1197,6 +1231,19 @@ class Sequencer:
 
     def _blob_base_fee(self) -> Wei:
         return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)
+
+
+def may_run_long(tx: Transaction, state: StateReader) -> bool:
+    """Whether executing ``tx`` may take more than some milliseconds: code, and much gas to run it with."""
+    if tx.gas_limit <= QUICK_GAS:
+        return False
+    if tx.to is None or tx.access_list or tx.authorization_list or tx.to[:18] == bytes(18):
+        return True
+    try:
+        account = state.account(tx.to)
+    except StateUnavailable:
+        return True
+    return account is not None and account.code_hash != EMPTY_CODE_HASH
 
 
 def _nonces_in(state: StateReader) -> Callable[[Address], int]:

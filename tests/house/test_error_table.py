@@ -42,6 +42,7 @@ SPECIAL = {
     errors.ExecutionReverted: errors.ExecutionReverted(b"\x08\xc3\x79\xa0", "no"),
     errors.ExecutionHalted: errors.ExecutionHalted("out of gas"),
     errors.GasAllowanceExceeded: errors.GasAllowanceExceeded(30_000_000),
+    errors.CallTimeout: errors.CallTimeout(5.0),
     errors.SimulatedTransactionRefused: errors.SimulatedTransactionRefused(errors.NonceTooLow(SENDER, 5, 4), 1, 0),
     errors.ReceiptTimeout: errors.ReceiptTimeout(b"\xab" * 32, 2_000),
     errors.RealtimeExpired: errors.RealtimeExpired(b"\xab" * 32, 5_000),

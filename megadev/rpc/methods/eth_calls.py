@@ -15,6 +15,7 @@ from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
+from megadev.chain.spec import Model
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams
 from megadev.evm import calls
@@ -104,6 +105,8 @@ class Scene:
                     [(address, slot) for address, slots in call.access_list or () for slot in slots],
                 )
             expect(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
+        # storage gas is cheap to execute, and code of some size takes billions of it
+        usual = self.env.gas_limit if self.chain.spec.model >= Model.REX4 else min(self.env.gas_limit, DEFAULT_GAS)
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,
