@@ -19,7 +19,7 @@ import megadev.rpc.methods  # noqa: F401  # registers every method
 from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer
 from megadev.clock import Clock
-from megadev.config import DEFAULT_L1_PORT, DevnetConfig
+from megadev.config.settings import DEFAULT_L1_PORT, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
@@ -27,10 +27,10 @@ from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.snapshots import Held
+from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
 from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
-from megadev.testing.client import InProcessClient
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from megadev.cli.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.cli.scripts import as_shells_say, environment, run_program
-from megadev.config import DevnetConfig, resolve
+from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
+from megadev.config.resolve import resolve
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from megadev.chain.admission import check_funds, gas_before_execution
 from megadev.chain.receipts import Log
 from megadev.chain.spec import GAS_PER_BLOB
-from megadev.chain.transactions import AccessList, gas_before_execution
+from megadev.chain.transactions import AccessList
 from megadev.errors import (
     ExecutionHalted,
     ExecutionReverted,
     GasAllowanceExceeded,
-    InsufficientFunds,
     IntrinsicGasTooLow,
 )
 from megadev.evm.engine import (
@@ -193,10 +193,7 @@ def _affordable_gas(tx: TxEnv, state: StateReader) -> int:
         return tx.gas_limit
     account = state.account(tx.sender)
     balance = 0 if account is None else account.balance
-    if balance < tx.value:
-        raise InsufficientFunds(
-            f"insufficient funds for transfer: address 0x{tx.sender.hex()}, balance {balance}, value {tx.value}"
-        )
+    check_funds(tx.sender, balance, tx.value, is_transfer=True)
     blob_fee = len(tx.blob_versioned_hashes) * GAS_PER_BLOB * tx.max_fee_per_blob_gas
     return max(balance - tx.value - blob_fee, 0) // fee_cap
 

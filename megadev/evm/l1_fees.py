@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from megadev.chain.admission import check_funds
 from megadev.chain.l1_fees import L1Prices
 from megadev.chain.spec import L1_BLOCK, L1_FEE_VAULT
-from megadev.errors import InsufficientFunds
 from megadev.evm.engine import BlockEnv, Engine, Execution, Rules, Tracer, TxEnv
 from megadev.primitives.types import Address, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -54,10 +54,6 @@ def execute_charged(
 def fee_taken(sender: Address, state: StateReader, fee: Wei) -> StateDiff:
     """``sender`` poorer by ``fee``. Raises ``InsufficientFunds``."""
     account = state.account(sender) or EMPTY_ACCOUNT
-    if account.balance < fee:
-        raise InsufficientFunds(
-            f"insufficient funds for gas * price + value: address 0x{sender.hex()} have {account.balance}, "
-            f"its data on L1 costs {fee}"
-        )
+    check_funds(sender, account.balance, fee)
     poorer = Account(account.nonce, account.balance - fee, account.code_hash)
     return StateDiff(Cause.TRANSACTION, accounts={sender: poorer})

@@ -13,7 +13,7 @@ from pathlib import Path
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
 from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts
@@ -27,7 +27,7 @@ from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
-from megadev.node.replay import replay_fork
+from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file

@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
-from megadev.chain.transactions import Transaction, validate_transaction
+from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak

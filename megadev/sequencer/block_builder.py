@@ -19,13 +19,14 @@ from threading import Lock
 
 import msgspec
 
+from megadev.chain.admission import check_blobs_left, check_gas_left
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
 from megadev.chain.l1_fees import L1Cost, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
-from megadev.errors import GasLimitTooHigh, MalformedTransaction
+from megadev.errors import BlockGasUsedUp, TooManyBlobs
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     CONSENSUS,
@@ -211,21 +212,15 @@ class BlockBuilder:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""
         try:
             self.check_room(tx)
-        except (GasLimitTooHigh, MalformedTransaction):
+        except (BlockGasUsedUp, TooManyBlobs):
             return False
         return True
 
     def check_room(self, tx: Transaction) -> None:
-        """Raises ``GasLimitTooHigh`` or ``MalformedTransaction`` (blobs) where the block has no room left for
-        ``tx``.
-        """
-        if self.spec.enforce_block_gas_limit and tx.gas_limit > self.plan.gas_limit - self.gas_used:
-            raise GasLimitTooHigh(
-                f"gas limit {tx.gas_limit} exceeds what is left of the block: {self.plan.gas_limit - self.gas_used}"
-            )
-        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
-        if self.blob_gas_used + blob_gas > GAS_PER_BLOB * self.spec.blobs.max:
-            raise MalformedTransaction(f"too many blobs for one block: at most {self.spec.blobs.max} fit")
+        """Raises ``BlockGasUsedUp`` or ``TooManyBlobs`` where the block has no room left for ``tx``."""
+        check_gas_left(tx.gas_limit, self.plan.gas_limit - self.gas_used, self.spec)
+        if tx.blob_versioned_hashes:
+            check_blobs_left(len(tx.blob_versioned_hashes), self.blob_gas_used, self.spec)
 
     def append(self, tx: Transaction, execution: Execution) -> Receipt:
         """Make ``tx``, executed on this block's ``state``, its last transaction."""

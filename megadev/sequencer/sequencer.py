@@ -34,6 +34,15 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from megadev.chain.admission import (
+    check_base_fee,
+    check_blob_fee,
+    check_block_gas,
+    check_funds,
+    check_nonce,
+    check_sender_code,
+    validate_transaction,
+)
 from megadev.chain.blocks import Cut, SealedBlock
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
@@ -41,18 +50,12 @@ from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import Transaction, is_delegation, validate_transaction
+from megadev.chain.transactions import Transaction
 from megadev.errors import (
     AlreadyKnown,
-    BlobFeeCapTooLow,
     EngineFault,
-    FeeCapBelowBaseFee,
-    GasLimitTooHigh,
-    InsufficientFunds,
     InvalidTransaction,
-    NonceTooLow,
     NotFetchedYet,
-    SenderHasCode,
     SequencerStopped,
     SequencerUnavailable,
     StateUnavailable,
@@ -833,44 +836,25 @@ class Sequencer:
     def _check(self, tx: Transaction) -> None:
         """What the head's state has to say about a transaction before it may wait in the pool."""
         if self.store.transaction(tx.hash) is not None:
-            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} is on the chain")
+            raise AlreadyKnown(tx.hash, "is on the chain")
         unsealed = self.tip.open
         if unsealed is not None and unsealed.holds(tx.hash):
-            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} is in the open block")
+            raise AlreadyKnown(tx.hash, "is in the open block")
         state = self._state()
         account = state.account(tx.sender) or EMPTY_ACCOUNT
-        if tx.nonce < account.nonce:
-            raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
-        has_code = account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated
-        if has_code and not is_delegation(state.code(account.code_hash)):
-            raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
-        if self.spec.enforce_block_gas_limit and tx.gas_limit > self.blocks.gas_limit:
-            raise GasLimitTooHigh(
-                f"intrinsic gas too high: exceeds block gas limit: the transaction asks for {tx.gas_limit} gas, "
-                f"a block holds {self.blocks.gas_limit}"
-            )
-        base_fee = self.next_base_fee()
-        if tx.max_fee_per_gas < base_fee:
-            raise FeeCapBelowBaseFee(
-                f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, "
-                f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {base_fee}"
-            )
+        check_nonce(tx.sender, tx.nonce, account.nonce, may_wait=True)
+        if account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated:
+            check_sender_code(tx.sender, state.code(account.code_hash))
+        check_block_gas(tx.gas_limit, self.blocks.gas_limit, self.spec)
+        check_base_fee(tx.sender, tx.max_fee_per_gas, self.next_base_fee())
         blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         if blob_gas:
-            price = self._blob_base_fee()
-            if tx.max_fee_per_blob_gas < price:
-                raise BlobFeeCapTooLow(
-                    f"max fee per blob gas less than block blob gas fee: maxFeePerBlobGas: {tx.max_fee_per_blob_gas}, "
-                    f"blobBaseFee: {price}"
-                )
-        cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
-        if self.spec.charges_l1_fee:
-            cost += l1_cost(tx.encoded, l1_prices(state)).fee
-        if self.check_pool_balance and account.balance < cost:
-            raise InsufficientFunds(
-                f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} "
-                f"have {account.balance} want {cost}"
-            )
+            check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, self._blob_base_fee())
+        if self.check_pool_balance:
+            cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
+            if self.spec.charges_l1_fee:
+                cost += l1_cost(tx.encoded, l1_prices(state)).fee
+            check_funds(tx.sender, account.balance, cost)
 
     def _include_alone(
         self, tx: Transaction, started: int, *, drop: bool = False, foreseen: Foreseen | None = None

@@ -14,11 +14,11 @@ from eth_account import Account
 
 from megadev import Devnet
 from megadev.clock import ManualClock
-from megadev.config import resolve
+from megadev.config.resolve import resolve
 from megadev.errors import ConfigError
 from megadev.primitives.abi import Value, decode, encode, encode_call
+from megadev.rpc.client import RpcError
 from megadev.state.diff import Cause
-from megadev.testing.client import RpcError
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
 

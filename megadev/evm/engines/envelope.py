@@ -6,27 +6,25 @@ refund and floor → pay → destroy → diff. Nothing is changed before every c
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
+from megadev.chain.admission import (
+    check_base_fee,
+    check_blob_fee,
+    check_block_gas,
+    check_funds,
+    check_nonce,
+    check_sender_code,
+    gas_before_execution,
+    validate_blob_hashes,
+    validate_gas,
+    validate_gas_cap,
+    validate_initcode,
+)
 from megadev.chain.receipts import REVERTED, ConsoleCall
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
-from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, gas_before_execution, is_delegation
-from megadev.errors import (
-    BlobFeeCapTooLow,
-    EngineFault,
-    FeeCapBelowBaseFee,
-    GasLimitTooHigh,
-    InitcodeTooLarge,
-    InsufficientFunds,
-    IntrinsicGasTooLow,
-    MalformedTransaction,
-    MegadevError,
-    NonceOverflow,
-    NonceTooHigh,
-    NonceTooLow,
-    SenderHasCode,
-)
+from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, is_delegation
+from megadev.errors import EngineFault, MalformedTransaction, MegadevError
 from megadev.evm.engine import (
     CONSENSUS,
     SYSTEM,
@@ -43,35 +41,30 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.engines.frames import Call
+from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.journal import Journal
-from megadev.evm.engines.machine import Machine
+from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.operations import created_address, is_taken, resolve_code
 from megadev.evm.engines.precompiles import functions
+from megadev.evm.gas import EXISTING_AUTHORITY_REFUND, LARGEST_REFUND
 from megadev.evm.rules import EVM_RULES
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 from megadev.state.reader import StateReader
 
-_FRAMES_NEEDED = 20_000
-"""Python frames that 1,024 nested EVM calls may take, with room to spare. From Python 3.11 on a Python frame takes no C
-stack, so a high limit is safe."""
-
 
 class Envelope:
     """An engine for one ``ChainSpec`` but for what runs a frame: ``machine`` says that."""
 
     info: EngineInfo
-    machine: type[Machine] = Machine
+    machine: type[Machine] = Loop
 
     def __init__(self, spec: ChainSpec) -> None:
         self.spec = spec
         self.rules = EVM_RULES[spec.hardfork]
         self._functions = functions(self.rules.modexp_limit)
         self._warm = dict.fromkeys(self.rules.precompiles, True)
-        if sys.getrecursionlimit() < _FRAMES_NEEDED:
-            sys.setrecursionlimit(_FRAMES_NEEDED)
 
     def execute(
         self, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CONSENSUS, tracer: Tracer | None = None
@@ -151,7 +144,7 @@ class Envelope:
 
         # refund and floor
         peak = tx.gas_limit - gas
-        refunded = min(refund, peak // 5)
+        refunded = min(refund, peak // LARGEST_REFUND)
         used = max(peak - refunded, floor[1])
         accessed = AccessSet(
             set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
@@ -181,63 +174,32 @@ class Envelope:
     # checks
 
     def _check_sender(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
-        nonce = account.nonce
         if rules.check_nonce:
-            if tx.nonce != nonce:
-                who = f"address 0x{tx.sender.hex()}, tx: {tx.nonce} state: {nonce}"
-                if tx.nonce < nonce:
-                    raise NonceTooLow(f"nonce too low: next nonce {nonce}, tx nonce {tx.nonce} ({who})")
-                raise NonceTooHigh(f"nonce too high: next nonce {nonce}, tx nonce {tx.nonce} ({who})")
-            if nonce == MAX_NONCE:
-                raise NonceOverflow(f"nonce has max value: address 0x{tx.sender.hex()}, nonce: {nonce}")
+            check_nonce(tx.sender, tx.nonce, account.nonce)
         if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:
-            code = journal.code(tx.sender)
-            if not is_delegation(code):
-                raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()}, len(code): {len(code)}")
+            check_sender_code(tx.sender, journal.code(tx.sender))
 
     def _check_fees(self, block: BlockEnv, tx: TxEnv, blob_gas: int, rules: Rules) -> None:
         if rules.check_base_fee:
-            cap = tx.max_fee_per_gas or tx.gas_price
-            if cap < block.base_fee:
-                raise FeeCapBelowBaseFee(
-                    f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, maxFeePerGas: {cap}, "
-                    f"baseFee: {block.base_fee}"
-                )
-            if blob_gas and tx.max_fee_per_blob_gas < block.blob_base_fee:
-                raise BlobFeeCapTooLow(
-                    f"max fee per blob gas less than block blob gas fee: address 0x{tx.sender.hex()}, "
-                    f"maxFeePerBlobGas: {tx.max_fee_per_blob_gas}, blobBaseFee: {block.blob_base_fee}"
-                )
+            check_base_fee(tx.sender, tx.max_fee_per_gas or tx.gas_price, block.base_fee)
+            if blob_gas:
+                check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, block.blob_base_fee)
         if tx.to is None and (blob_gas or tx.authorizations):
             raise MalformedTransaction("a transaction with blobs or authorizations cannot create a contract")
-        for blob_hash in tx.blob_versioned_hashes:
-            if blob_hash[:1] != b"\x01":
-                raise MalformedTransaction(f"blob hash 0x{blob_hash.hex()} has an invalid version")
+        if blob_gas:
+            validate_blob_hashes(tx.blob_versioned_hashes)
 
     def _check_gas(self, block: BlockEnv, tx: TxEnv, rules: Rules) -> tuple[int, int]:
         """Intrinsic and floor gas, both 0 where they are waived."""
         if rules.check_gas_limit:
-            cap = self.spec.transaction_gas_cap
-            if cap is not None and tx.gas_limit > cap:
-                raise GasLimitTooHigh(
-                    f"intrinsic gas too high: transaction gas limit too high (cap: {cap}, tx: {tx.gas_limit})"
-                )
-            if self.spec.enforce_block_gas_limit and tx.gas_limit > block.gas_limit:
-                raise GasLimitTooHigh(
-                    f"intrinsic gas too high: exceeds block gas limit: gas {tx.gas_limit}, limit {block.gas_limit}"
-                )
-        limit = self.spec.initcode_size_limit
-        if tx.to is None and limit is not None and len(tx.data) > limit:
-            raise InitcodeTooLarge(f"max initcode size exceeded: code size {len(tx.data)}, limit {limit}")
+            validate_gas_cap(tx.gas_limit, self.spec)
+            check_block_gas(tx.gas_limit, block.gas_limit, self.spec)
+        if tx.to is None:
+            validate_initcode(tx.data, self.spec)
         if not rules.charge_intrinsic:
             return 0, 0
         intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
-        if tx.gas_limit < intrinsic:
-            raise IntrinsicGasTooLow(f"intrinsic gas too low: gas {tx.gas_limit}, minimum needed {intrinsic}")
-        if tx.gas_limit < floor:
-            raise IntrinsicGasTooLow(
-                f"insufficient gas for floor data gas cost: gas {tx.gas_limit}, minimum needed {floor}"
-            )
+        validate_gas(tx.gas_limit, intrinsic, floor)
         return intrinsic, floor
 
     def _check_funds(self, block: BlockEnv, tx: TxEnv, account: Account, blob_gas: int, rules: Rules) -> None:
@@ -246,16 +208,7 @@ class Envelope:
             cost += tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + blob_gas * tx.max_fee_per_blob_gas
         elif rules.charge_fees:
             cost += tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee
-        if account.balance < cost:
-            if cost == tx.value:
-                raise InsufficientFunds(
-                    f"insufficient funds for transfer: address 0x{tx.sender.hex()}, balance {account.balance}, "
-                    f"value {cost}"
-                )
-            raise InsufficientFunds(
-                f"insufficient funds for gas * price + value: balance {account.balance}, tx cost {cost}, "
-                f"overshot {cost - account.balance}"
-            )
+        check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
 
     # parts
 
@@ -311,7 +264,7 @@ class Envelope:
             if journal.nonce(authority) != authorization.nonce:
                 continue
             if journal.account(authority) is not None:
-                journal.refund += 12_500
+                journal.refund += EXISTING_AUTHORITY_REFUND
             target = authorization.address
             journal.set_code(authority, b"" if target == ZERO_ADDRESS else DELEGATION_PREFIX + target)
             journal.bump_nonce(authority)

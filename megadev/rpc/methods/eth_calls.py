@@ -12,16 +12,17 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.artifacts import explain
+from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
-from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, TipAboveFeeCap
+from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
 from megadev.evm.l1_fees import fee_taken, l1_prices
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
-from megadev.node.replay import block_start
+from megadev.node.reopening import block_start
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (
     BlockOverridesParam,
@@ -91,11 +92,7 @@ class Scene:
             raise InvalidParams(f"chainId {call.chain_id} does not match the node's: {self.chain.spec.chain_id}")
         max_fee = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
-        if tip > max_fee:
-            raise TipAboveFeeCap(
-                f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, "
-                f"maxFeePerGas {max_fee}"
-            )
+        validate_tip(tip, max_fee)
         # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
         cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
         if self.chain.past is not None:

@@ -170,10 +170,7 @@ def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[Un
     chain = node.chain
     sender = request.sender if request.sender is not None else first_account(node)
     if request.chain_id is not None and request.chain_id != chain.spec.chain_id:
-        raise WrongChainId(
-            f"invalid chain id for signer: transaction-provided chain ID ({request.chain_id}) does not match the "
-            f"node's ({chain.spec.chain_id})"
-        )
+        raise WrongChainId(request.chain_id, chain.spec.chain_id)
     kind = _type_of(request)
     sidecar, hashes = _blobs(request, chain)
     max_fee, tip = _fees(node, request, kind)
@@ -206,13 +203,14 @@ def first_account(node: RpcNode) -> Address:
     return accounts[0]
 
 
+_SENDABLE = (LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE)
+
+
 def _type_of(request: CallRequest) -> int:
     """The type asked for, or the one whose fields are used. Raises ``InvalidParams`` where the two disagree."""
     has_blobs = request.blobs is not None or request.blob_versioned_hashes is not None
     if request.source_hash is not None or request.mint is not None or request.is_system:
-        raise UnsupportedTransactionType(
-            "transaction type not supported: transaction type not valid here: deposits (type 0x7e) come from L1 only"
-        )
+        raise UnsupportedTransactionType(DEPOSIT, _SENDABLE)
     if request.authorization_list is not None:
         implied = SET_CODE
     elif has_blobs:
@@ -222,11 +220,8 @@ def _type_of(request: CallRequest) -> int:
     else:
         implied = DYNAMIC_FEE
     kind = implied if request.type is None else request.type
-    if kind not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE):
-        name = "deposits come from L1 only" if kind == DEPOSIT else "there are types 0 to 4"
-        raise UnsupportedTransactionType(
-            f"transaction type not supported: transaction type not valid here: {hex(kind)}; {name}"
-        )
+    if kind not in _SENDABLE:
+        raise UnsupportedTransactionType(kind, _SENDABLE)
     has_dynamic_fee = request.max_fee_per_gas is not None or request.max_priority_fee_per_gas is not None
     if kind in (LEGACY, ACCESS_LIST) and has_dynamic_fee:
         raise InvalidParams(f"a type {kind} transaction pays a gasPrice: no maxFeePerGas, no maxPriorityFeePerGas")

@@ -1,0 +1,16 @@
+"""Rebuilds the benchmark contracts' artifacts, as ``megadev/chain/contracts/build.py`` does the genesis contracts':
+``python megadev/bench/contracts/build.py [SOLC] [--check]``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from megadev.chain.contracts.build import run
+
+HERE = Path(__file__).parent
+EVM_VERSION = "paris"
+"""So that any endpoint can run them."""
+
+if __name__ == "__main__":
+    sys.exit(run(HERE, EVM_VERSION, sys.argv[1:]))

@@ -1,0 +1,626 @@
+"""What a running node looks like at one moment, as a value for whoever draws it.
+
+``Board`` takes notice of events, on the node's threads and in no time; ``view`` puts them together with what the chains
+hold (immutable values, read on the caller's thread) into a frozen ``View``. Nothing here draws, nothing is asked of the
+writer's thread, and what comes from contracts is made printable first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from megadev import __version__
+from megadev.artifacts import explain
+from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.receipts import ConsoleCall
+from megadev.chain.transactions import DEPOSIT, Transaction
+from megadev.cli.bridge_contracts import bridge_contracts
+from megadev.cli.terminal.console import one_line, plain_lines
+from megadev.clock import SystemClock
+from megadev.errors import MegadevError
+from megadev.events import (
+    BlockSealed,
+    BlocksRemoved,
+    Event,
+    MiniBlockEquivocated,
+    MiniBlockSealed,
+    PreconfirmationsLost,
+    SequencerCondition,
+    SequencerTurned,
+    TransactionAdmitted,
+    TransactionDropped,
+    TransactionPreconfirmed,
+)
+from megadev.evm.console import read_console
+from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.types import Address
+from megadev.rollup.deposits import DEPOSITOR
+from megadev.rollup.messages import (
+    DepositStatus,
+    SentDeposit,
+    SentWithdrawal,
+    WithdrawalStatus,
+    sent_deposits,
+    sent_withdrawals,
+)
+from megadev.rollup.withdrawals import withdrawal_logs
+from megadev.sequencer.faults import NO_FAULTS
+from megadev.sequencer.sequencer import MiningMode
+
+if TYPE_CHECKING:
+    from megadev.artifacts.artifact import Artifact
+    from megadev.artifacts.registry import ArtifactRegistry
+    from megadev.devnet import Devnet
+    from megadev.node.chain import LocalChain
+    from megadev.reload.reloader import Notice
+
+DURATIONS_KEPT = 1_000
+"""Preconfirmations that the histogram is of."""
+TRANSACTIONS_KEPT = 200
+HAPPENINGS_KEPT = 200
+LINES_KEPT = 12
+"""Of one happening: what a compiler says may be long."""
+RATE_SECONDS = 5
+"""Rates are of so many seconds."""
+STEPS_MS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
+"""Upper ends of the histogram's columns; the last one has what took longer."""
+MESSAGES_KEPT = 100
+"""Messages between the chains that are shown at most; what is over goes first."""
+NANOSECONDS = 1_000_000_000
+monotonic_ns = SystemClock().monotonic_ns
+_Numbered: TypeAlias = "tuple[int, LocalChain, TransactionPreconfirmed]"
+_LONG_HEX = re.compile(r"0x[0-9a-fA-F]{40,}")
+_DEPOSITS = {
+    DepositStatus.WAITING: "waiting for L2's next block",
+    DepositStatus.EXECUTED: "arrived",
+    DepositStatus.FAILED: "its call failed on L2",
+    DepositStatus.RELAY_FAILED: "its message failed on L2, and can be relayed again",
+}
+_WITHDRAWALS = {
+    WithdrawalStatus.WAITING_TO_PROVE: "initiated, awaits a proposal",
+    WithdrawalStatus.READY_TO_PROVE: "ready to prove",
+    WithdrawalStatus.WAITING_TO_FINALIZE: "proven",
+    WithdrawalStatus.READY_TO_FINALIZE: "ready to finalize",
+    WithdrawalStatus.FINALIZED: "finalized",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ForkView:
+    """What a chain is a fork of. ``requests`` were made of upstream; ``prefetch``: calls made and to be made, while
+    what the last run used is fetched.
+    """
+
+    source: str
+    block: int
+    requests: int = 0
+    repeated: int = 0
+    prefetch: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """One chain: its heads' numbers, and how many transactions wait."""
+
+    name: str
+    chain_id: int
+    url: str
+    newest: int
+    safe: int
+    finalized: int
+    waiting: int
+    fork: ForkView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Of L2, in each second."""
+
+    blocks: float = 0.0
+    mini_blocks: float = 0.0
+    transactions: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long preconfirmation took, in milliseconds. ``counts``: for each of ``STEPS_MS``, and beyond."""
+
+    p50: float
+    p99: float
+    counts: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """Of how many this is."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionView:
+    """A transaction. ``took_ms``: until it was preconfirmed; None for what nobody waits for. ``is_own``: the node's own
+    doing.
+    """
+
+    chain: str
+    block: int
+    name: str
+    succeeded: bool
+    says: str
+    took_ms: float | None
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message between the chains. ``mark``: ``.`` it waits, ``!`` somebody is to do something, ``+`` done, ``x``
+    failed. ``left``: seconds until a wait ends.
+    """
+
+    way: str
+    amount: str
+    name: str
+    mark: str
+    state: str
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something worth a line. ``time``: L2's, in seconds. ``level``: ``""``, ``good``, ``warning`` or ``bad``."""
+
+    time: int
+    kind: str
+    lines: tuple[str, ...]
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that is shown. What is newest comes first. ``messages`` None: there is no L1. ``offer``: what a key can do
+    about the latest reload: apply, undo or nothing."""
+
+    preset: str
+    mining: str
+    now: int
+    shift: int
+    chains: tuple[ChainView, ...]
+    rates: Rates = Rates()
+    durations: Durations | None = None
+    transactions: tuple[TransactionView, ...] = ()
+    messages: tuple[MessageView, ...] | None = ()
+    happenings: tuple[Happening, ...] = ()
+    condition: SequencerCondition = SequencerCondition.RUNNING
+    troubles: tuple[str, ...] = ()
+    watches: bool = False
+    offer: str = ""
+    note: str = ""
+    is_problem: bool = False
+    version: str = __version__
+
+
+class _Tally:
+    """How often something happened on a chain since the start; only the writer's thread counts."""
+
+    __slots__ = ("blocks", "mini_blocks", "transactions")
+
+    def __init__(self) -> None:
+        self.blocks = self.mini_blocks = self.transactions = 0
+
+
+class _Printed:
+    """What a transaction printed; put into words when it is looked at, since the writer's thread has no time for it."""
+
+    def __init__(self, time: int, calls: Sequence[ConsoleCall]) -> None:
+        self._time = time
+        self._calls = calls
+
+    @cached_property
+    def happening(self) -> Happening:
+        lines = _lines_of("\n".join(read_console(call.data).text for call in self._calls))
+        return Happening(self._time, "console", lines or ("",))
+
+
+class Board:
+    """What happened lately on ``devnet``. ``monotonic_ns``: what rates are measured by; people look at them by their
+    own clock.
+    """
+
+    def __init__(self, devnet: Devnet, *, monotonic_ns: Callable[[], int] = monotonic_ns) -> None:
+        self._devnet = devnet
+        self._monotonic_ns = monotonic_ns
+        self._note = ("", False)
+        self._tally = _Tally()
+        self._samples: deque[tuple[int, Rates]] = deque()
+        self._took_ns: deque[int] = deque(maxlen=DURATIONS_KEPT)
+        self._durations: tuple[int, Durations | None] = (0, None)
+        self._transactions: deque[_Numbered] = deque(maxlen=TRANSACTIONS_KEPT)
+        self._numbers = itertools.count()
+        self._rows: dict[int, TransactionView] = {}
+        self._happenings: deque[Happening | _Printed] = deque(maxlen=HAPPENINGS_KEPT)
+        self._chains: dict[str, ChainView] = {}
+        self._offer = ""
+        self._messages: tuple[_Message, ...] = ()
+        self._messages_of: tuple[SealedBlock, SealedBlock] | None = None
+
+    # -- taking notice, on any thread ---------------------------------------------------------------------------------
+
+    def subscribe(self) -> Callable[[], None]:
+        """Take notice of all chains from now on; returns what ends that."""
+        ends = [chain.bus.subscribe(self._listener(chain)) for chain in self._devnet.node.chains]
+
+        def end() -> None:
+            for each in ends:
+                each()
+
+        return end
+
+    def tell(self, notice: Notice) -> None:
+        """Take notice of what hot reload says."""
+        if notice.kind == "plan" and notice.fields.get("contracts"):
+            self._offer = "apply" if self._devnet.config.reload == "ask" else ""
+        elif notice.kind in ("reloaded", "undone", "refused"):
+            self._offer = "undo" if notice.kind == "reloaded" else ""
+        level = {"failed": "bad", "refused": "warning", "reloaded": "good", "undone": "good"}.get(notice.kind, "")
+        self.happened(notice.kind, notice.text, level)
+
+    def happened(self, kind: str, text: str, level: str = "") -> None:
+        """Take notice of something else. ``text`` may have several lines."""
+        lines = _lines_of(text)
+        if lines:
+            self._happenings.append(Happening(self._devnet.node.l2.time.now(), kind, lines, level))
+
+    def answer(self, text: str, *, is_problem: bool = False) -> None:
+        """What came of the latest key."""
+        self._note = (one_line(text), is_problem)
+
+    def _listener(self, chain: LocalChain) -> Callable[[Event], None]:
+        """Counts what comes often, and keeps the rest."""
+        tally = self._tally if chain is self._devnet.node.l2 else _Tally()
+
+        def hear(event: Event) -> None:
+            kind = type(event)
+            if kind is TransactionPreconfirmed:
+                self._preconfirmed(chain, event, tally)  # type: ignore[arg-type]
+            elif kind is MiniBlockSealed:
+                tally.mini_blocks += 1
+            elif kind is BlockSealed:
+                tally.blocks += 1
+            elif kind is not TransactionAdmitted:
+                self._seldom(chain, event)
+
+        return hear
+
+    def _preconfirmed(self, chain: LocalChain, event: TransactionPreconfirmed, tally: _Tally) -> None:
+        tx = event.tx
+        if tx.type == DEPOSIT and tx.sender == DEPOSITOR:
+            return  # every block tells of L1: nobody has sent that
+        tally.transactions += 1
+        if tally is self._tally and tx.type != DEPOSIT:
+            self._took_ns.append(event.duration_ns)
+        self._transactions.append((next(self._numbers), chain, event))
+        if event.receipt.console:
+            self._happenings.append(_Printed(self._devnet.node.l2.time.now(), event.receipt.console[:LINES_KEPT]))
+
+    def _seldom(self, chain: LocalChain, event: Event) -> None:
+        where = "" if chain is self._devnet.node.l2 else "L1: "
+        if isinstance(event, BlocksRemoved):
+            numbers = [block.number for block in event.blocks]
+            if numbers:
+                which = f"block {numbers[0]}" if len(numbers) == 1 else f"blocks {numbers[-1]} to {numbers[0]}"
+                how = "replaced" if event.replaced else "taken back"
+                self.happened("chain", f"{where}{which} {how}", "warning")
+        elif isinstance(event, TransactionDropped):
+            self.happened("dropped", f"{where}0x{event.tx.hash.hex()}: {event.reason}", "warning")
+        elif isinstance(event, SequencerTurned):
+            kept = f", {event.unsealed} transactions unsealed" if event.unsealed else ""
+            level = "good" if event.condition is SequencerCondition.RUNNING else "warning"
+            self.happened("sequencer", f"{event.condition.value}{kept}", level)
+        elif isinstance(event, PreconfirmationsLost):
+            count = len(event.transactions)
+            what = f"{count} promises broken" if count != 1 else "a promise broken"
+            self.happened("sequencer", f"{what} in block {event.block_number}: {event.reason}", "bad")
+        elif isinstance(event, MiniBlockEquivocated):
+            text = f"mini-block {event.mini_block.number} was signed twice, with different content"
+            self.happened("sequencer", text, "bad")
+
+    # -- the view, on the thread that draws it ------------------------------------------------------------------------
+
+    def view(self, transactions: int = 50) -> View:
+        """The present, with so many transactions."""
+        node = self._devnet.node
+        l2 = node.l2
+        note, is_problem = self._note
+        return View(
+            preset=node.config.preset,
+            mining=_mining(l2),
+            now=l2.time.now(),
+            shift=l2.time.settings.offset,
+            chains=tuple(self._chain(chain, name) for chain, name in zip(node.chains, ("L2", "L1"), strict=False)),
+            rates=self._rates(),
+            durations=self._durations_now(),
+            transactions=self._latest(transactions),
+            messages=None if node.l1 is None else tuple(each.at(node.l1.time.now()) for each in self._messages),
+            happenings=tuple(
+                each if isinstance(each, Happening) else each.happening for each in reversed(self._happenings.copy())
+            ),
+            condition=l2.sequencer.condition,
+            troubles=self._troubles(),
+            watches=node.reloads is not None,
+            offer=self._offer,
+            note=note,
+            is_problem=is_problem,
+        )
+
+    def _chain(self, chain: LocalChain, name: str) -> ChainView:
+        newest = chain.head
+        try:
+            safe, finalized = chain.block(Tag.SAFE).number, chain.block(Tag.FINALIZED).number
+        except MegadevError:  # blocks go while they are looked for; the next view has those that are left
+            before = self._chains.get(name)
+            safe, finalized = (0, 0) if before is None else (before.safe, before.finalized)
+        url = chain.urls[0] if chain.urls else ""
+        waiting = len(chain.pool)
+        view = ChainView(name, chain.spec.chain_id, url, newest.number, safe, finalized, waiting, _fork(chain))
+        self._chains[name] = view
+        return view
+
+    def _rates(self) -> Rates:
+        """By the difference to the oldest sample that is young enough."""
+        now, tally = self._monotonic_ns(), self._tally
+        counted = Rates(tally.blocks, tally.mini_blocks, tally.transactions)
+        samples = self._samples
+        while len(samples) > 1 and samples[1][0] <= now - RATE_SECONDS * NANOSECONDS:
+            samples.popleft()
+        samples.append((now, counted))
+        then, before = samples[0]
+        seconds = max((now - then) / NANOSECONDS, 1.0)
+        return Rates(
+            round((counted.blocks - before.blocks) / seconds, 1),
+            round((counted.mini_blocks - before.mini_blocks) / seconds, 1),
+            round((counted.transactions - before.transactions) / seconds, 1),
+        )
+
+    def _durations_now(self) -> Durations | None:
+        """Sorted anew only where there were transactions since."""
+        count = self._tally.transactions
+        if self._durations[0] != count:
+            took_ms = sorted(took / 1e6 for took in self._took_ns.copy())
+            self._durations = (count, _durations(took_ms) if took_ms else None)
+        return self._durations[1]
+
+    def _latest(self, count: int) -> tuple[TransactionView, ...]:
+        """Decoded once each."""
+        latest = list(self._transactions.copy())[-count:] if count > 0 else []
+        known = self._rows
+        self._rows = {number: known.get(number) or self._row(chain, event) for number, chain, event in latest}
+        return tuple(reversed(self._rows.values()))
+
+    def _row(self, chain: LocalChain, event: TransactionPreconfirmed) -> TransactionView:
+        node, receipt = self._devnet.node, event.receipt
+        says = _short_hex(one_line(self._says(chain, event)))
+        own = node.acts_by_itself(chain)
+        return TransactionView(
+            "L2" if chain is node.l2 else "L1",
+            event.block_number,
+            _short(f"0x{event.tx.hash.hex()}"),
+            receipt.succeeded,
+            says,
+            None if event.tx.type == DEPOSIT else event.duration_ns / 1e6,
+            event.tx.sender in own,
+        )
+
+    def _says(self, chain: LocalChain, event: TransactionPreconfirmed) -> str:
+        """The call in words, and why it failed."""
+        tx, receipt, registry = event.tx, event.receipt, self._devnet.node.artifacts
+        near: Artifact | None = None
+        if tx.to is None:
+            made = explain.creation(registry, tx.data)
+            place = f" at {checksum_address(receipt.created)}" if receipt.created and receipt.succeeded else ""
+            says = f"new {made}" if made.contract else f"new contract{place}"
+        else:
+            code = _code(chain, tx.to)
+            if code:
+                near = registry.contract_at(tx.to, code)
+                says = self._call(tx, registry, near)
+            else:
+                says = f"{ether(tx.value)} to {checksum_address(tx.to)}"
+        if tx.type == DEPOSIT:
+            says = f"deposit: {says}"
+        if not receipt.succeeded:
+            reason = explain.error(registry, receipt.output, near) if receipt.output else ""
+            says = f"{reason or receipt.error or 'failed'}: {says}"
+        return says
+
+    def _call(self, tx: Transaction, registry: ArtifactRegistry, near: Artifact | None) -> str:
+        """A call of the project's contract ``near``, of one of the bridge's, or of one that nobody knows."""
+        assert tx.to is not None, "creations are told otherwise"
+        driver = self._devnet.node.driver
+        call = explain.call(registry, near, tx.data)
+        if near is None and driver is not None:
+            bridge, placed = bridge_contracts(driver.addresses)
+            found = explain.call(bridge, placed.get(tx.to), tx.data)
+            call = found if found.item is not None else call
+        if call.contract:
+            return str(call)
+        target = checksum_address(tx.to)
+        return f"{target}.{call}" if call.item is not None else f"{target} {_unknown(tx.data)}"
+
+    def _troubles(self) -> tuple[str, ...]:
+        """What is wrong with the sequencer besides its condition, and with the way to it."""
+        node = self._devnet.node
+        faults, link = node.l2.sequencer.faults or NO_FAULTS, node.link
+        censored = len(faults.censored.addresses) + len(faults.censored.transactions)
+        evidence = node.broken_promises.evidence
+        found = (
+            (faults.condition is SequencerCondition.CRASHED and link.is_cut, "answers no questions"),
+            (censored, f"censors {censored} address{'' if censored == 1 else 'es'}"),
+            (faults.withheld, "withholds transactions" + (" until the next block" if faults.delays else "")),
+            (faults.reorders, "reorders the next block"),
+            (faults.equivocates, "signs the next mini-block twice"),
+            (link.answer, f"answers {link.answer} later"),
+            (link.stream, f"notifies {link.stream} later"),
+            (evidence.broken, f"has broken {len(evidence.broken)} promise{'' if len(evidence.broken) == 1 else 's'}"),
+            (evidence.equivocations, f"has signed {len(evidence.equivocations)} mini-blocks twice"),
+        )
+        return tuple(text for holds, text in found if holds)
+
+    # -- what crosses between the chains ------------------------------------------------------------------------------
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a chain has changed since ``read_messages``."""
+        node = self._devnet.node
+        seen = self._messages_of
+        return node.l1 is not None and (seen is None or seen[0] is not node.l1.head or seen[1] is not node.l2.head)
+
+    def read_messages(self) -> None:
+        """Read from both chains what crosses between them, as ``megadev bridge status`` does. It takes a time that
+        grows with how much has crossed, and on a fork upstream may be asked: for a thread that may wait.
+        """
+        node = self._devnet.node
+        l1, driver = node.l1, node.driver
+        if l1 is None or driver is None:
+            return
+        heads = (l1.head, node.l2.head)
+        l2, at = node.l2.store, driver.addresses
+        try:
+            found = [_deposit(each) for each in sent_deposits(l1.store, l2, at)]
+            if withdrawal_logs(l2, l2.genesis.number, l2.head.number):
+                state, time = l1.sequencer.head_state(), heads[0].timestamp
+                found += [_withdrawal(each) for each in sent_withdrawals(state, time, l2, at)]
+        except MegadevError:
+            return  # a fork's upstream fails, or blocks have gone meanwhile: it is read again with the next block
+        under_way = [each for each in found if each.shown.mark in ".!"]
+        over = [each for each in found if each.shown.mark not in ".!"]
+        newest = [*_newest_first(under_way), *_newest_first(over)]
+        self._messages, self._messages_of = tuple(newest[:MESSAGES_KEPT]), heads
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """A message, and when (in seconds of L1's time) its wait ends; ``sent``: when it began."""
+
+    shown: MessageView
+    sent: int
+    ready_at: int | None = None
+
+    def at(self, now: int) -> MessageView:
+        if self.ready_at is None:
+            return self.shown
+        shown = self.shown
+        left = max(self.ready_at - now, 0)
+        return MessageView(shown.way, shown.amount, shown.name, shown.mark, shown.state, left)
+
+
+def _lines_of(text: str) -> tuple[str, ...]:
+    """A text of several lines, made harmless; not all of them where they are many."""
+    lines = [_short_hex(line) for line in plain_lines(text, 10_000) if line.strip()]
+    if len(lines) > LINES_KEPT:
+        lines = [*lines[: LINES_KEPT - 1], f"({len(lines) - LINES_KEPT + 1} more lines)"]
+    return tuple(lines)
+
+
+def _newest_first(messages: Iterable[_Message]) -> list[_Message]:
+    return sorted(messages, key=lambda each: each.sent, reverse=True)
+
+
+def _deposit(sent: SentDeposit) -> _Message:
+    marks = {DepositStatus.WAITING: ".", DepositStatus.EXECUTED: "+"}
+    shown = MessageView(
+        "L1 → L2",
+        ether(sent.tx.mint),
+        _short(f"0x{sent.tx.hash.hex()}"),
+        marks.get(sent.status, "x"),
+        _DEPOSITS[sent.status],
+    )
+    return _Message(shown, sent.log.block.timestamp)
+
+
+def _withdrawal(sent: SentWithdrawal) -> _Message:
+    status = sent.status
+    marks = {WithdrawalStatus.FINALIZED: "+", WithdrawalStatus.READY_TO_PROVE: "!"}
+    shown = MessageView(
+        "L2 → L1",
+        ether(sent.withdrawal.value),
+        _short(f"0x{sent.withdrawal.hash.hex()}"),
+        "!" if status is WithdrawalStatus.READY_TO_FINALIZE else marks.get(status, "."),
+        _WITHDRAWALS[status],
+    )
+    return _Message(shown, sent.log.block.timestamp, sent.ready_at)
+
+
+def _fork(chain: LocalChain) -> ForkView | None:
+    fork = chain.fork
+    if fork is None:
+        return None
+    upstream = fork.source.upstream
+    if upstream is None:
+        return ForkView(fork.url, fork.number)
+    counts = upstream.counts
+    return ForkView(fork.url, fork.number, counts.requests, counts.repeated, fork.prefetched)
+
+
+def _mining(chain: LocalChain) -> str:
+    """When blocks are built."""
+    mining = chain.mining
+    seconds = "" if mining.block_time is None else f"{mining.block_time:g} s"
+    if mining.mode is MiningMode.CONTINUOUS:
+        window = mining.mini_block_time or 0
+        return f"mini-blocks every {window * 1000:g} ms, blocks every {seconds or '1 s'}"
+    return {
+        MiningMode.INSTANT: "a block for each transaction",
+        MiningMode.INTERVAL: f"a block every {seconds}",
+        MiningMode.MIXED: f"a block for each transaction, and every {seconds}",
+        MiningMode.NONE: "blocks when asked for",
+    }[mining.mode]
+
+
+def _durations(ordered_ms: list[float]) -> Durations:
+    counts = [0] * (len(STEPS_MS) + 1)
+    for took in ordered_ms:
+        counts[next((place for place, end in enumerate(STEPS_MS) if took < end), len(STEPS_MS))] += 1
+    return Durations(_percentile(ordered_ms, 50), _percentile(ordered_ms, 99), tuple(counts))
+
+
+def _percentile(ordered: list[float], percent: int) -> float:
+    return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 2)
+
+
+def _code(chain: LocalChain, address: Address) -> bytes:
+    """What stands at an address; b'' also where that is not known any more."""
+    try:
+        state = chain.state(Tag.LATEST)
+        account = state.account(address)
+        return b"" if account is None else state.code(account.code_hash)
+    except MegadevError:
+        return b""
+
+
+def _unknown(data: bytes) -> str:
+    """Call data that nobody understands."""
+    if len(data) < 4:
+        return f"with {len(data)} bytes" if data else "without data"
+    return f"0x{data[:4].hex()} and {len(data) - 4} bytes" if len(data) > 4 else f"0x{data.hex()}"
+
+
+def _short(text: str) -> str:
+    return f"{text[:6]}…{text[-4:]}"
+
+
+def _short_hex(text: str) -> str:
+    """The same with addresses and hashes cut in the middle."""
+    return _LONG_HEX.sub(lambda match: _short(match[0]), text)
+
+
+def ether(wei: int) -> str:
+    """An amount for people."""
+    if wei and wei < 10**12:
+        return f"{wei} wei"
+    return f"{Decimal(wei).scaleb(-18).quantize(Decimal('0.000001')).normalize():f} ETH"

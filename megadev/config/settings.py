@@ -1,0 +1,843 @@
+"""Every setting of a node in one table: ``DevnetConfig`` itself. Each field is one row with its type, default, flags,
+group, help text and check.
+
+The command line, ``MEGADEV_*`` variables, ``megadev.toml``, ``Devnet(...)`` in Python and the README's reference all
+read it.
+
+Why names follow Anvil's flags: people arrive with scripts. A flag Anvil has is spelled the same here, aliases included.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from megadev.chain.spec import FORKS, L1_CHAIN_ID
+from megadev.config.conflicts import CONFLICTS
+from megadev.config.kinds import (
+    Boolean,
+    Choice,
+    Delay,
+    Ether,
+    FilePath,
+    Funding,
+    Fundings,
+    HardforkName,
+    Integer,
+    Kind,
+    PrivateKey,
+    Seconds,
+    Text,
+    TextList,
+    wei_in,
+)
+from megadev.errors import ConfigError
+from megadev.primitives.latency import Latency
+from megadev.primitives.suggestions import did_you_mean
+
+DEFAULT_FILE = "megadev.toml"
+"""Read from the working directory where it exists."""
+ENVIRONMENT_PREFIX = "MEGADEV_"
+GIVEN: dict[str, str] = {
+    "MEGADEV_RPC_URL": "the L2's URL",
+    "ETH_RPC_URL": "the same, for Foundry's tools",
+    "MEGADEV_WS_URL": "the same over WebSocket",
+    "MEGADEV_L1_RPC_URL": "the L1's URL, unless there is none",
+    "MEGADEV_L1_WS_URL": "the same over WebSocket",
+    "MEGADEV_ADDRESSES": "the funded accounts, separated by commas: the same on both chains",
+    "MEGADEV_PRIVATE_KEYS": "their keys, in the same order",
+    "MEGADEV_ADDRESS": "the first account",
+    "MEGADEV_PRIVATE_KEY": "its key",
+}
+"""Variables that the programs find that the command line starts, in the order in which they are told."""
+NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", *GIVEN})
+"""Variables that the command line reads itself, or gives to programs."""
+DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
+DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
+DEFAULT_L1_PORT = 9545
+MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
+"""Words a BIP-39 phrase may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table.
+
+    ``flags``: the first is the canonical one. ``bare``: what the flag means when given without a value (None: it needs
+    one). ``optional``: the value may be absent, which is then the default. ``presets``: the default under presets that
+    have another one.
+    """
+
+    name: str
+    kind: Kind
+    default: object
+    group: str
+    flags: tuple[str, ...]
+    help: str
+    bare: object
+    presets: Mapping[str, object]
+    optional: bool
+
+    @property
+    def key(self) -> str:
+        """Its name in megadev.toml."""
+        return self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+    def default_under(self, preset: str) -> object:
+        """What holds where nobody says anything."""
+        return self.presets.get(preset, self.default)
+
+    def read(self, given: object) -> object:
+        """``given`` in its final type; ValueError says what is wrong."""
+        return None if given is None and self.optional else self.kind.read(given)
+
+    def describe(self, value: object) -> str:
+        """A value of this setting as a user would type it."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, tuple):
+            return ",".join(map(str, value))
+        return "" if value is None else str(value)
+
+
+DEV, MEGAETH = "dev", "megaeth"
+"""Presets. They only change what other settings are where nobody says anything."""
+
+
+class _Unsaid:
+    """In the place of a value whose default depends on the preset, until that is known."""
+
+
+_UNSAID = _Unsaid()
+
+
+def _setting(
+    default: Any, kind: Kind, group: str, flags: str, help: str, *, bare: object = None, megaeth: object = _UNSAID
+) -> Any:
+    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` is the
+    default under that preset where it is another."""
+    presets = {} if megaeth is _UNSAID else {MEGAETH: megaeth}
+    notes = "".join(f" [{preset}: {value}]" for preset, value in presets.items())
+    row = {
+        "kind": kind,
+        "group": group,
+        "flags": tuple(flags.split()),
+        "help": help + notes,
+        "bare": bare,
+        "presets": presets,
+        "default": default,
+    }
+    return field(default=_UNSAID if presets else default, metadata=row)
+
+
+ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
+FORKING, L1, RELOAD = "Forking", "L1", "Hot reload"
+GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, RELOAD, SERVER, TERMINAL)
+"""In the order help shows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevnetConfig:
+    """The settings of one node, checked. Raises ConfigError when a value, or two together, cannot be used.
+
+    Units are in each row's help text; fees are in wei, ``balance`` is in ETH, durations and timestamps are in seconds.
+    """
+
+    preset: str = _setting(
+        DEV,
+        Choice((DEV, MEGAETH)),
+        CHAIN,
+        "--preset",
+        "What to be like: dev seals a block for each transaction, under Ethereum's rules; megaeth has MegaETH's "
+        "parameters, mini-blocks and block time (and Ethereum's gas, for now). Any other setting can be changed.",
+    )
+
+    accounts: int = _setting(10, Integer(0, 100_000), ACCOUNTS, "--accounts -a", "Funded accounts to create.")
+    balance: Decimal = _setting(
+        Decimal(10_000), Ether(), ACCOUNTS, "--balance", "What each account owns at genesis, in ETH."
+    )
+    fund: tuple[Funding, ...] | None = _setting(
+        None,
+        Fundings(),
+        ACCOUNTS,
+        "--fund --fund-accounts",
+        "Also give this address so many ETH at genesis; several with commas or repeated.",
+    )
+    mnemonic: str = _setting(
+        DEFAULT_MNEMONIC, Text("PHRASE"), ACCOUNTS, "--mnemonic -m", "BIP-39 phrase that the accounts are derived from."
+    )
+    mnemonic_random: int | None = _setting(
+        None,
+        Integer(12, 24, among=MNEMONIC_LENGTHS, metavar="[WORDS]"),
+        ACCOUNTS,
+        "--mnemonic-random",
+        "Draw a new phrase of that many words (12 when none is said).",
+        bare=12,
+    )
+    mnemonic_seed_unsafe: int | None = _setting(
+        None,
+        Integer(metavar="SEED"),
+        ACCOUNTS,
+        "--mnemonic-seed-unsafe",
+        "Draw the phrase from this seed: the same seed, the same accounts. Never send real funds to them.",
+    )
+    derivation_path: str = _setting(
+        "m/44'/60'/0'/0/", Text("PATH"), ACCOUNTS, "--derivation-path", "BIP-32 path; each account's index is appended."
+    )
+    auto_impersonate: bool = _setting(
+        False,
+        Boolean(),
+        ACCOUNTS,
+        "--auto-impersonate --auto-unlock",
+        "Accept transactions from any account without a signature.",
+    )
+
+    chain_id: int | None = _setting(
+        None,
+        Integer(1, 2**63 - 1),
+        CHAIN,
+        "--chain-id",
+        "The chain id (EIP-155). [default: the genesis file's, upstream's on a fork, or 31337] [megaeth: 432631337]",
+    )
+    hardfork: str = _setting(
+        "osaka",
+        HardforkName(),
+        CHAIN,
+        "--hardfork --spec",
+        f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
+        megaeth="prague",
+    )
+    engine: str = _setting(
+        "python",
+        Choice(("python", "py-evm")),
+        CHAIN,
+        "--engine",
+        "What runs the EVM: megadev's own loop, or py-evm's (about 15 times slower, no traces) as a second opinion.",
+    )
+    init: Path | None = _setting(
+        None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
+    )
+    project: Path | None = _setting(
+        None,
+        FilePath("DIR"),
+        CHAIN,
+        "--project",
+        "Name contracts, errors and source lines by the compiled artifacts of the project that this directory is in "
+        "(Foundry, Hardhat, Ape, Brownie, solc, vyper). They are read when first needed. [default: the working "
+        "directory]",
+    )
+    state: Path | None = _setting(
+        None,
+        FilePath(),
+        CHAIN,
+        "--state",
+        "Keep the chain in this file: --load-state, if it exists, and --dump-state. A directory means its state.json.",
+    )
+    load_state: Path | None = _setting(
+        None, FilePath(), CHAIN, "--load-state", "Start with the chain in a dump, Anvil's (1.7.1 and before) or ours."
+    )
+    dump_state: Path | None = _setting(
+        None,
+        FilePath(),
+        CHAIN,
+        "--dump-state",
+        "Write the chain to this file at the end, and now and then, in Anvil's format.",
+    )
+    state_interval: float = _setting(
+        60.0, Seconds(), CHAIN, "--state-interval -s", "Seconds between dumps, with --state or --dump-state."
+    )
+    preserve_historical_states: bool = _setting(
+        False,
+        Boolean(),
+        CHAIN,
+        "--preserve-historical-states",
+        "Dump also the state after every block, so that old blocks can be asked about once it is loaded.",
+    )
+    timestamp: int | None = _setting(
+        None,
+        Integer(0, 2**63 - 1, metavar="SECONDS"),
+        CHAIN,
+        "--timestamp",
+        "Timestamp of the genesis block, in seconds since 1970. [default: the genesis file's, or now]",
+    )
+    number: int | None = _setting(
+        None,
+        Integer(0, 2**63 - 1),
+        CHAIN,
+        "--number",
+        "Number of the genesis block. [default: the genesis file's, or 0]",
+    )
+    manual_clock: bool = _setting(
+        False,
+        Boolean(),
+        CHAIN,
+        "--manual-clock",
+        "Time stands still but for one second per block and what is asked for by RPC. With --timestamp, the same "
+        "script gives the same hashes on every machine.",
+    )
+    disable_default_create2_deployer: bool = _setting(
+        False,
+        Boolean(),
+        CHAIN,
+        "--disable-default-create2-deployer --no-create2",
+        "Leave out the CREATE2 deployer at 0x4e59b44847b379578588920cA78FbF26c0B4956C.",
+    )
+
+    fork_url: tuple[str, ...] | None = _setting(
+        None,
+        TextList("URL[@BLOCK]"),
+        FORKING,
+        "--fork-url --fork -f --rpc-url",
+        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated, "
+        "share the work, and stand in for each other. [default: none]",
+    )
+    fork_block_number: int | None = _setting(
+        None,
+        Integer(-(2**63), 2**63 - 1, metavar="BLOCK"),
+        FORKING,
+        "--fork-block-number --fork-block",
+        "The block to fork; a negative number counts back from the latest. [default: the latest]",
+    )
+    fork_transaction_hash: str | None = _setting(
+        None,
+        Text("HASH"),
+        FORKING,
+        "--fork-transaction-hash",
+        "Fork the state just after this transaction: those before it in its block are run again.",
+    )
+    fork_l1: tuple[str, ...] | None = _setting(
+        None,
+        TextList("URL[@BLOCK]"),
+        FORKING,
+        "--fork-l1",
+        "Fork L1 from this node, alone or beside a forked L2; the bridge on it is megadev's. [default: none; BLOCK: "
+        "the one that the forked L2 has got to, or the latest]",
+    )
+    fork_chain_id: int | None = _setting(
+        None, Integer(1, 2**63 - 1), FORKING, "--fork-chain-id", "Upstream's chain id, which it is not asked for then."
+    )
+    fork_header: tuple[str, ...] | None = _setting(
+        None,
+        TextList("NAME:VALUE"),
+        FORKING,
+        "--fork-header --fork-headers",
+        "Send this HTTP header to the forked node; several with commas or repeated.",
+    )
+    timeout: int = _setting(
+        45_000, Integer(1, 10**8, metavar="MS"), FORKING, "--timeout", "How long one request upstream may take."
+    )
+    retries: int = _setting(
+        5, Integer(0, 1_000), FORKING, "--retries", "How often a request upstream is repeated before it fails."
+    )
+    fork_retry_backoff: int = _setting(
+        1_000,
+        Integer(0, 10**6, metavar="MS"),
+        FORKING,
+        "--fork-retry-backoff",
+        "The pause before the first repetition; it doubles each time, and is jittered.",
+    )
+    compute_units_per_second: int | None = _setting(
+        None,
+        Integer(1, 10**9, metavar="UNITS"),
+        FORKING,
+        "--compute-units-per-second --cups",
+        "Ask no faster than this, a call being 20 units. [default: no limit until upstream complains, then 330]",
+    )
+    no_rate_limit: bool = _setting(
+        False,
+        Boolean(),
+        FORKING,
+        "--no-rate-limit --no-rpc-rate-limit --no-cups",
+        "Ask as fast as possible, even when upstream complains.",
+    )
+    no_storage_caching: bool = _setting(
+        False, Boolean(), FORKING, "--no-storage-caching", "Keep nothing of what was fetched on disk."
+    )
+    fork_cache: Path | None = _setting(
+        None,
+        FilePath("DIR"),
+        FORKING,
+        "--fork-cache",
+        "Where fetched state is kept on disk. [default: ~/.cache/megadev/fork]",
+    )
+    fork_bundle: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        FORKING,
+        "--fork-bundle",
+        "Fork from this file, which megadev fork record made, and ask no node; what it does not hold is an error.",
+    )
+    fork_record: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        FORKING,
+        "--fork-record",
+        "When the node ends, write all that was read from upstream to this bundle.",
+    )
+
+    gas_limit: int | None = _setting(
+        None,
+        Integer(21_000, 2**63 - 1, metavar="GAS"),
+        GAS,
+        "--gas-limit",
+        "Gas per block. [default: the genesis file's, or 30000000] [megaeth: 10000000000]",
+    )
+    disable_block_gas_limit: bool = _setting(
+        False, Boolean(), GAS, "--disable-block-gas-limit", "Let a transaction ask for more gas than a block has."
+    )
+    enable_tx_gas_limit: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--enable-tx-gas-limit --tx-gas-limit",
+        "Refuse transactions above 16,777,216 gas, as Osaka does (EIP-7825).",
+    )
+    base_fee: int | None = _setting(
+        None,
+        Integer(0, 2**128 - 1, metavar="WEI"),
+        GAS,
+        "--block-base-fee-per-gas --base-fee",
+        "Base fee of the genesis block, in wei (EIP-1559). [default: the genesis file's, or 1000000000] "
+        "[megaeth: 1000000, in every block]",
+    )
+    gas_price: int | None = _setting(
+        None,
+        Integer(0, 2**128 - 1, metavar="WEI"),
+        GAS,
+        "--gas-price",
+        "What eth_gasPrice answers, in wei. [default: base fee + suggested tip]",
+    )
+    disable_min_priority_fee: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--disable-min-priority-fee --no-priority-fee",
+        "Suggest the tips seen in recent blocks, even below 1 gwei.",
+    )
+    code_size_limit: int = _setting(
+        24_576,
+        Integer(1, 2**31 - 1, metavar="BYTES"),
+        GAS,
+        "--code-size-limit",
+        "Largest contract, in bytes (EIP-170); creation code may be twice as long (EIP-3860).",
+    )
+    disable_code_size_limit: bool = _setting(
+        False, Boolean(), GAS, "--disable-code-size-limit", "Contracts and creation code of any size."
+    )
+
+    disable_pool_balance_checks: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--disable-pool-balance-checks",
+        "Let transactions wait that their senders cannot pay for yet; they are dropped if that is still so when their "
+        "turn comes.",
+    )
+
+    block_time: float | None = _setting(
+        None,
+        Seconds(),
+        MINING,
+        "--block-time -b --blockTime",
+        "Seal a block every so many seconds (fractions allowed) instead of one per transaction.",
+        megaeth=1.0,
+    )
+    mini_block_time: float | None = _setting(
+        None,
+        Seconds(zero=True),
+        MINING,
+        "--mini-block-time",
+        "Execute each transaction as it arrives, in a block that --block-time seals later (with --no-mining: that "
+        "evm_mine seals), and close a mini-block so many seconds after its first transaction. 0: not so.",
+        megaeth=0.01,
+    )
+    no_mining: bool = _setting(
+        False, Boolean(), MINING, "--no-mining --no-mine", "Seal blocks only when asked by RPC (evm_mine)."
+    )
+    mixed_mining: bool = _setting(
+        False, Boolean(), MINING, "--mixed-mining", "With --block-time: also seal a block for each transaction."
+    )
+    order: str = _setting(
+        "fees",
+        Choice(("fees", "fifo")),
+        MINING,
+        "--order",
+        "Which waiting transaction goes first: best paid or oldest.",
+    )
+    max_transactions: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1),
+        MINING,
+        "--max-transactions",
+        "Most transactions per block. [default: no limit but gas]",
+    )
+    slots_in_an_epoch: int = _setting(
+        32,
+        Integer(0, 2**31 - 1),
+        MINING,
+        "--slots-in-an-epoch",
+        "The safe head trails by so many blocks, the finalized head by twice as many.",
+    )
+    allow_same_timestamp: bool = _setting(
+        False, Boolean(), MINING, "--allow-same-timestamp", "Let blocks sealed within one second share its timestamp."
+    )
+
+    sequencer_key: bytes | None = _setting(
+        None,
+        PrivateKey(),
+        MINING,
+        "--sequencer-key",
+        "Private key with which the sequencer signs mini-blocks and preconfirmations. "
+        "[default: the mnemonic's at m/44'/60'/4326'/0/0]",
+    )
+    preconf_receipts: bool = _setting(
+        False,
+        Boolean(),
+        MINING,
+        "--preconf-receipts",
+        "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
+    )
+
+    sync_timeout: float = _setting(
+        2.0,
+        Seconds(),
+        MINING,
+        "--sync-timeout",
+        "How long the *Sync methods and realtime_sendRawTransaction wait for a receipt where the caller does not say.",
+        megaeth=5.0,
+    )
+    sync_errors: str = _setting(
+        "wait",
+        Choice(("wait", "eip-7966", "megaeth")),
+        MINING,
+        "--sync-errors",
+        "What they answer without one: wait gives up after the timeout with code 4; eip-7966 also refuses at once what "
+        "is not ready (code 5) or waits behind a nonce gap (code 6, with the nonce that is missing); megaeth gives up "
+        "with -32000 'realtime transaction expired'.",
+        megaeth="megaeth",
+    )
+
+    no_l1: bool = _setting(
+        False, Boolean(), L1, "--no-l1", "No L1 beside the L2: neither its chain and port nor the bridge's predeploys."
+    )
+    l1_port: int | None = _setting(
+        None,
+        Integer(0, 65535, metavar="PORT"),
+        L1,
+        "--l1-port",
+        "Port for L1's HTTP and WebSocket; 0 takes any free one. [default: 9545, or any free one where that is taken "
+        "or --port is 0]",
+    )
+    l1_chain_id: int | None = _setting(
+        None,
+        Integer(1, 2**63 - 1),
+        L1,
+        "--l1-chain-id",
+        f"L1's chain id. [default: {L1_CHAIN_ID}, or {L1_CHAIN_ID + 1} where the L2 has that]",
+    )
+    l1_block_time: float | None = _setting(
+        None,
+        Seconds(),
+        L1,
+        "--l1-block-time",
+        "Seal an L1 block every so many seconds (fractions allowed) instead of one per transaction.",
+    )
+    l1_hardfork: str = _setting(
+        "prague", HardforkName(), L1, "--l1-hardfork", "Ethereum rules that L1 runs: the names that --hardfork takes."
+    )
+
+    challenge_window: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--challenge-window",
+        "How long a claim about L2's state can be challenged on L1.",
+    )
+    proof_maturity_delay: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--proof-maturity-delay",
+        "How old the proof of a withdrawal must be to finalize it.",
+    )
+    finality_delay: int = _setting(
+        1,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--finality-delay",
+        "How old the outcome of a claim must be to rely on it.",
+    )
+    propose_every: int | None = _setting(
+        None,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--propose-every",
+        "Claim L2's state on L1 every so many L2 blocks; 0: never. [default: when there is a withdrawal to prove]",
+    )
+    safe_distance: int = _setting(
+        0,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--safe-distance",
+        "How many blocks behind L1's head the L1 block of a safe L2 block lies.",
+    )
+    finalized_distance: int = _setting(
+        0,
+        Integer(0, 2**32, metavar="BLOCKS"),
+        L1,
+        "--finalized-distance",
+        "The same for a finalized L2 block.",
+    )
+    l1_fee: bool = _setting(
+        False,
+        Boolean(),
+        L1,
+        "--l1-fee",
+        "Charge L2 transactions for their data on L1.",
+        megaeth=True,
+    )
+
+    watch: tuple[str, ...] | None = _setting(
+        None,
+        TextList("[PATHS]"),
+        RELOAD,
+        "--watch",
+        "Give deployed contracts the code of their sources whenever these are saved, and keep their storage: of the "
+        "project here, or of these folders and files (--watch src vy, or separated by commas).",
+        bare=".",
+    )
+    reload: str = _setting(
+        "auto",
+        Choice(("auto", "ask", "dry-run")),
+        RELOAD,
+        "--reload",
+        "After a save: reload at once; print the plan and ask on the terminal or, where there is none, wait for "
+        "`megadev reload apply`; or print the plan only.",
+    )
+    reload_conflict: str = _setting(
+        "refuse",
+        Choice(("refuse", "redeploy", "script")),
+        RELOAD,
+        "--reload-conflict",
+        "Where new code cannot go on with the storage: change nothing; run the constructor again at the same address, "
+        "with its arguments and empty storage; or run --reload-script.",
+    )
+    reload_script: str | None = _setting(
+        None,
+        Text("COMMAND"),
+        RELOAD,
+        "--reload-script",
+        "What deploys everything again, for a shell; it finds the chains in ETH_RPC_URL and MEGADEV_L1_RPC_URL.",
+    )
+    reload_manifest: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        RELOAD,
+        "--reload-manifest",
+        "JSON that says which contract stands where, for those whose code does not tell: "
+        '{"0x…": "src/A.sol:A", "l1": {"0x…": "B"}}.',
+    )
+    reload_abi_out: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        RELOAD,
+        "--reload-abi-out",
+        "Write addresses and ABIs of what is deployed, chain by chain, to this file, and keep it up to date: "
+        "TypeScript (as const) where it ends in .ts, JSON otherwise.",
+    )
+    solc: Path | None = _setting(
+        None,
+        FilePath("PATH"),
+        RELOAD,
+        "--solc",
+        "The Solidity compiler for sources without a build tool: a program, or the folder of the npm package solc. "
+        "[default: solc on PATH, node_modules/solc, or py-solc-x]",
+    )
+
+    host: tuple[str, ...] = _setting(
+        ("127.0.0.1",), TextList("HOST"), SERVER, "--host", "Address to listen on; several with commas or repeated."
+    )
+    port: int = _setting(
+        8545,
+        Integer(0, 65535, metavar="PORT"),
+        SERVER,
+        "--port -p",
+        "Port for HTTP and WebSocket; 0 takes any free one.",
+    )
+    ipc: Path | None = _setting(
+        None,
+        FilePath("[PATH]"),
+        SERVER,
+        "--ipc --ipcpath",
+        f"Also listen on a Unix socket ({DEFAULT_IPC_PATH} when no path is said).",
+        bare=DEFAULT_IPC_PATH,
+    )
+    allow_origin: str = _setting(
+        "*",
+        Text("ORIGIN"),
+        SERVER,
+        "--allow-origin",
+        "Web pages that may read answers (CORS): an origin, or * for all.",
+    )
+    no_cors: bool = _setting(False, Boolean(), SERVER, "--no-cors", "Send no CORS headers at all.")
+    allowed_hosts: tuple[str, ...] | None = _setting(
+        None,
+        TextList("HOST"),
+        SERVER,
+        "--allowed-hosts",
+        "Host names, besides localhost and IP addresses, under which the node may be reached; * for all. "
+        "Stops DNS rebinding.",
+    )
+    no_request_size_limit: bool = _setting(
+        False, Boolean(), SERVER, "--no-request-size-limit", "Accept request bodies of more than 2 MB."
+    )
+    gateway_limits: str = _setting(
+        "off",
+        Choice(("off", "public", "control")),
+        SERVER,
+        "--gateway-limits",
+        "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public, if "
+        "no word is said); control lets the methods that steer a devnet through (anvil_*, evm_*, …).",
+        bare="public",
+    )
+    flashblocks: bool = _setting(
+        False,
+        Boolean(),
+        SERVER,
+        "--flashblocks",
+        "Also stream Flashblocks, as clients made for Base and Unichain read them, at /flashblocks (WebSocket): one in "
+        "every 20 mini-blocks' time.",
+    )
+    latency: Latency | None = _setting(
+        None,
+        Delay(),
+        SERVER,
+        "--latency",
+        "Hold back answers to transactions, and notifications, for so long: like 5ms, or 5ms±2ms (5ms+-2ms) to vary by "
+        "so much; in us, ms or s.",
+    )
+    max_subscriptions: int = _setting(
+        10_000,
+        Integer(0, 10**6),
+        SERVER,
+        "--max-subscriptions",
+        "Most subscriptions on this node at once; further ones are refused with -32005.",
+    )
+    subscriber_backlog: int = _setting(
+        16 * 1024 * 1024,
+        Integer(1, 2**31 - 1, metavar="BYTES"),
+        SERVER,
+        "--subscriber-backlog",
+        "Notifications that may wait, in bytes, for a subscriber that reads too slowly; one that stays above this is "
+        "told so and dropped.",
+    )
+
+    config_out: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--config-out",
+        "Write accounts, keys and fees to this file as JSON, then start.",
+    )
+    script: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--script",
+        "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
+        "stops with exit code 1 if it fails; what it leaves in the background ends with the node.",
+    )
+    ready_file: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        TERMINAL,
+        "--ready-file",
+        "Write URLs, accounts and keys to this file as JSON once the node listens and --script is done; it is removed "
+        "in the end.",
+    )
+    disable_console_log: bool = _setting(
+        False,
+        Boolean(),
+        TERMINAL,
+        "--disable-console-log --no-console-log",
+        "Do not show what contracts print with console.log; megadev_getConsoleLogs still tells.",
+    )
+    ui: bool = _setting(
+        False,
+        Boolean(),
+        TERMINAL,
+        "--ui",
+        "Show a live view of both chains instead of the log, with keys to mine, travel in time, snapshot and pause; "
+        "where there is no terminal, the log.",
+    )
+    quiet: bool = _setting(False, Boolean(), TERMINAL, "--quiet -q --silent", "Print errors only.")
+    json: bool = _setting(False, Boolean(), TERMINAL, "--json", "Print one JSON object per line instead of text.")
+    color: str = _setting(
+        "auto",
+        Choice(("auto", "always", "never")),
+        TERMINAL,
+        "--color",
+        "Colours: auto is on for a terminal, unless NO_COLOR is set.",
+    )
+
+    said: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
+    """Settings with a default that depends on the preset, and that somebody decided otherwise."""
+
+    def __post_init__(self) -> None:
+        said = frozenset(row.name for row in SETTINGS if row.presets and getattr(self, row.name) is not _UNSAID)
+        object.__setattr__(self, "said", said)
+        for row in SETTINGS:  # the preset is the first of them
+            given = getattr(self, row.name)
+            try:
+                value = row.read(row.default_under(self.preset) if given is _UNSAID else given)
+            except ValueError as problem:
+                raise ConfigError(f"{row.name}: {problem}") from None
+            object.__setattr__(self, row.name, value)
+        _drop_what_yields(self)
+        for conflict in CONFLICTS:
+            if conflict.met(self):
+                raise ConfigError(conflict.message)
+
+    def changed(self, name: str) -> bool:
+        """Whether the setting ``name`` is another than its preset's default."""
+        return bool(getattr(self, name) != SETTING_BY_NAME[name].default_under(self.preset))
+
+    @property
+    def balance_wei(self) -> int:
+        """``balance`` in wei."""
+        return wei_in(self.balance)
+
+    def replace(self, **changes: object) -> DevnetConfig:
+        """A copy with some settings changed, by the names of the fields. Raises ConfigError for an unknown name or an
+        unusable value."""
+        for name in changes:
+            if name not in SETTING_BY_NAME:
+                raise ConfigError(f"{name}: there is no such setting{did_you_mean(name, SETTING_BY_NAME)}")
+        kept = {row.name: getattr(self, row.name) for row in SETTINGS if not row.presets or row.name in self.said}
+        return DevnetConfig(**(kept | changes))  # __post_init__ checks the types
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(row.name, optional=row.metadata["default"] is None, **row.metadata)
+    for row in dataclasses.fields(DevnetConfig)
+    if row.metadata
+)
+"""The table."""
+SETTING_BY_NAME = {row.name: row for row in SETTINGS}
+
+
+def _drop_what_yields(config: DevnetConfig) -> None:
+    """A preset's cadence yields to a flag that asks for another."""
+    if config.no_mining and "block_time" not in config.said:
+        object.__setattr__(config, "block_time", None)
+    if config.mini_block_time == 0 or (config.mixed_mining and "mini_block_time" not in config.said):
+        object.__setattr__(config, "mini_block_time", None)
