@@ -12,7 +12,7 @@ static const u64 IV[8] = {
     0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
     0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
 };
-#define POLL_EVERY (1 << 18) // rounds: some milliseconds
+#define AT_ONCE 200000 // rounds a step
 
 static inline u64 rotate(u64 x, int by) { return x >> by | x << (64 - by); }
 
@@ -22,19 +22,33 @@ static inline u64 rotate(u64 x, int by) { return x >> by | x << (64 - by); }
   a += b + (y), d = rotate(d ^ a, 16);     \
   c += d, b = rotate(b ^ c, 63)
 
+static u64 v[16], m[10][16], h[8]; // the state; the message in each round's order
+static u32 remaining, turn;
+static u8 *result;
+
 // 213 bytes: rounds, h, m, t, the final block's flag (0 or 1, which the caller has checked); 64 bytes out.
-EXPORT(blake2f) void blake2f(const u8 *in, u8 *out) {
-  u64 m[10][16], h[8], t[2];
-  u32 rounds = load_be(in) >> 32;
+EXPORT(blake2f_start) void blake2f_start(const u8 *in, u8 *out) {
+  u64 t[2];
+  remaining = load_be(in) >> 32;
+  turn = 0;
+  result = out;
   copy(h, in + 4, sizeof h);
   copy(t, in + 196, sizeof t);
   for (int round = 0; round < 10; round++)
     for (int i = 0; i < 16; i++) copy(&m[round][i], in + 68 + 8 * SIGMA[round][i], 8);
-  u64 v0 = h[0], v1 = h[1], v2 = h[2], v3 = h[3], v4 = h[4], v5 = h[5], v6 = h[6], v7 = h[7];
-  u64 v8 = IV[0], v9 = IV[1], v10 = IV[2], v11 = IV[3], v12 = IV[4] ^ t[0], v13 = IV[5] ^ t[1];
-  u64 v14 = in[212] ? ~IV[6] : IV[6], v15 = IV[7];
-  u32 turn = 0;
-  for (u32 round = 0; round < rounds; round++) {
+  copy(v, h, sizeof h);
+  copy(v + 8, IV, sizeof IV);
+  v[12] ^= t[0];
+  v[13] ^= t[1];
+  if (in[212]) v[14] = ~v[14];
+}
+
+EXPORT(blake2f_step) i32 blake2f_step(void) {
+  u64 v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3], v4 = v[4], v5 = v[5], v6 = v[6], v7 = v[7];
+  u64 v8 = v[8], v9 = v[9], v10 = v[10], v11 = v[11], v12 = v[12], v13 = v[13], v14 = v[14], v15 = v[15];
+  u32 rounds = remaining < AT_ONCE ? remaining : AT_ONCE;
+  remaining -= rounds;
+  while (rounds--) {
     const u64 *s = m[turn];
     turn = turn == 9 ? 0 : turn + 1;
     MIX(v0, v4, v8, v12, s[0], s[1]);
@@ -45,9 +59,11 @@ EXPORT(blake2f) void blake2f(const u8 *in, u8 *out) {
     MIX(v1, v6, v11, v12, s[10], s[11]);
     MIX(v2, v7, v8, v13, s[12], s[13]);
     MIX(v3, v4, v9, v14, s[14], s[15]);
-    if (!(~round & (POLL_EVERY - 1))) poll();
   }
-  u64 low[8] = {v0, v1, v2, v3, v4, v5, v6, v7}, high[8] = {v8, v9, v10, v11, v12, v13, v14, v15};
-  for (int i = 0; i < 8; i++) h[i] ^= low[i] ^ high[i];
-  copy(out, h, sizeof h);
+  u64 now[16] = {v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15};
+  copy(v, now, sizeof v);
+  if (remaining) return MORE;
+  for (int i = 0; i < 8; i++) h[i] ^= v[i] ^ v[i + 8];
+  copy(result, h, sizeof h);
+  return YES;
 }

@@ -155,8 +155,10 @@ static void bls_g2_clear_cofactor(bls_g2_point *p) {
 
 EXPORT(bls_g1_add) i32 bls_g1_add_points(const u8 *in, u8 *out) { return bls_g1_sum(in, out); }
 EXPORT(bls_g2_add) i32 bls_g2_add_points(const u8 *in, u8 *out) { return bls_g2_sum(in, out); }
-EXPORT(bls_g1_msm) i32 bls_g1_msm(const u8 *in, u32 count, u8 *out) { return bls_g1_multiply_and_sum(in, count, out); }
-EXPORT(bls_g2_msm) i32 bls_g2_msm(const u8 *in, u32 count, u8 *out) { return bls_g2_multiply_and_sum(in, count, out); }
+EXPORT(bls_g1_msm_start) void bls_g1_msm_start(const u8 *in, u32 count, u8 *out) { bls_g1_start(in, count, out); }
+EXPORT(bls_g2_msm_start) void bls_g2_msm_start(const u8 *in, u32 count, u8 *out) { bls_g2_start(in, count, out); }
+EXPORT(bls_g1_msm_step) i32 bls_g1_msm_step(void) { return bls_g1_step(); }
+EXPORT(bls_g2_msm_step) i32 bls_g2_msm_step(void) { return bls_g2_step(); }
 EXPORT(bls_map_fp) i32 bls_map_fp(const u8 *in, u8 *out) { return bls_g1_map(in, out); }
 EXPORT(bls_map_fp2) i32 bls_map_fp2(const u8 *in, u8 *out) { return bls_g2_map(in, out); }
 
@@ -206,25 +208,32 @@ static void hard_part(bls_fp12 *f) {
   bls_fp12_mul(f, &t, &u);
 }
 
-// 1 where the product of the pairings is one, 0 where not, -1 for a pair that is none. The parameter is negative, so every
-// Miller function is the inverse of what it should be: the product is one all the same.
-EXPORT(bls_pairing) i32 bls_pairing(const u8 *in, u32 count) {
-  bls_fp12 product, f;
+static bls_fp12 product;
+static const u8 *next;
+static u32 remaining;
+
+EXPORT(bls_pairing_start) void bls_pairing_start(const u8 *in, u32 count) {
   bls_fp12_one(&product);
-  for (int waiting = 0; count;) {
+  next = in;
+  remaining = count;
+}
+
+// YES where the product of the pairings is one; INVALID for a pair that is none. The parameter is negative, so every Miller
+// function is the inverse of what it should be: the product is one all the same.
+EXPORT(bls_pairing_step) i32 bls_pairing_step(void) {
+  bls_fp12 f;
+  int waiting = 0;
+  for (int i = 0; i < PAIRS && remaining; i++, remaining--, next += 384) {
     bls_pair *pair = &bls_pairs[waiting];
-    if (!bls_g1_read(&pair->p, in) || !bls_g2_read(&pair->q, in + 128)) return -1;
-    if (!bls_g1_in_subgroup(&pair->p) || !bls_g2_in_subgroup(&pair->q)) return -1;
-    in += 384;
-    count--;
+    if (!bls_g1_read(&pair->p, next) || !bls_g2_read(&pair->q, next + 128)) return INVALID;
+    if (!bls_g1_in_subgroup(&pair->p) || !bls_g2_in_subgroup(&pair->q)) return INVALID;
     waiting += !bls_g1_affine_is_infinity(&pair->p) && !bls_g2_affine_is_infinity(&pair->q);
-    if (waiting && (waiting == PAIRS || !count)) {
-      bls_miller(&f, waiting, 63, X);
-      bls_fp12_mul(&product, &product, &f);
-      waiting = 0;
-      poll();
-    }
   }
+  if (waiting) {
+    bls_miller(&f, waiting, 63, X);
+    bls_fp12_mul(&product, &product, &f);
+  }
+  if (remaining) return MORE;
   bls_easy_part(&f, &product);
   hard_part(&f);
   return bls_fp12_is_one(&f);

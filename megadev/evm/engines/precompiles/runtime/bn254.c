@@ -190,23 +190,30 @@ static void miller(bn254_fp12 *f, int count) {
   }
 }
 
-// 1 where the product of the pairings is one, 0 where not, -1 for a pair that is none.
-EXPORT(bn254_pairing) i32 bn254_pairing(const u8 *in, u32 count) {
-  bn254_fp12 product, f;
+static bn254_fp12 product;
+static const u8 *next;
+static u32 remaining;
+
+EXPORT(bn254_pairing_start) void bn254_pairing_start(const u8 *in, u32 count) {
   bn254_fp12_one(&product);
-  for (int waiting = 0; count;) {
+  next = in;
+  remaining = count;
+}
+
+// YES where the product of the pairings is one; INVALID for a pair that is none.
+EXPORT(bn254_pairing_step) i32 bn254_pairing_step(void) {
+  bn254_fp12 f;
+  int waiting = 0;
+  for (int i = 0; i < PAIRS && remaining; i++, remaining--, next += 192) {
     bn254_pair *pair = &bn254_pairs[waiting];
-    if (!load_g1(&pair->p, in) || !load_g2(&pair->q, in + 64)) return -1;
-    in += 192;
-    count--;
+    if (!load_g1(&pair->p, next) || !load_g2(&pair->q, next + 64)) return INVALID;
     waiting += !bn254_g1_affine_is_infinity(&pair->p) && !bn254_g2_affine_is_infinity(&pair->q);
-    if (waiting && (waiting == PAIRS || !count)) {
-      miller(&f, waiting);
-      bn254_fp12_mul(&product, &product, &f);
-      waiting = 0;
-      poll();
-    }
   }
+  if (waiting) {
+    miller(&f, waiting);
+    bn254_fp12_mul(&product, &product, &f);
+  }
+  if (remaining) return MORE;
   bn254_easy_part(&f, &product);
   hard_part(&f);
   return bn254_fp12_is_one(&f);

@@ -1,7 +1,7 @@
 """Make ``precompiles.wasm`` from the C sources beside it: ``python -m megadev.evm.engines.precompiles.runtime.build``.
 
-Needs clang and wasm-ld, which users do not: the module is part of the package. Constants of the curves are worked out here
-from their definitions; the isogenies' coefficients are RFC 9380's (appendices E.2 and E.3), as py_ecc has them.
+Needs clang and wasm-ld, which users do not: the module is part of the package. Constants of the curves are worked out
+here from their definitions; the isogenies' coefficients are RFC 9380's (appendices E.2 and E.3), as py_ecc has them.
 """
 
 from __future__ import annotations
@@ -9,24 +9,26 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 MODULE = HERE / "precompiles.wasm"
-SOURCES = ("bn254.c", "bls12_381.c", "p256.c", "blake2f.c", "modexp.c")
+MADE_BY = "14.0.6"
+"""The version of clang and wasm-ld that made the committed module: another one's differs in bytes."""
+SOURCES = ("bn254.c", "bls12_381.c", "p256.c", "blake2f.c", "modexp.c", "memory.c")
 _FLAGS = (
     "--target=wasm32-unknown-unknown -O2 -mbulk-memory -mnontrapping-fptoint -msign-ext -ffreestanding -nostdlib "
     "-Wall -Werror -Wno-unused-function"
-).split()
-_LINK = "--no-entry --strip-all --stack-first -z stack-size=262144 --export=__heap_base".split()
+)
+_LINK = "--no-entry --strip-all --stack-first -z stack-size=262144"
 
 _WIDE = {b"mulwide!": b"\xfc\x16", b"addwide!": b"\xfc\x13", b"subwide!": b"\xfc\x14"}
 """WebAssembly's wide arithmetic: ``i64.mul_wide_u``, ``i64.add128``, ``i64.sub128``, by what marks their places."""
 
 BN254 = 0x30644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD47
-BLS12_381 = int(
-    "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab", 16
-)
+BLS12_381 = int("1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab", 16)
 BLS12_381_PARAMETER = -0xD201000000010000
 P256 = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -119,19 +121,17 @@ def _bn254() -> list[str]:
 
 
 def _cube_root(field: _Field) -> int:
-    """BETA with (BETA x, y) = -[x²](x, y) for points of order r, x being the curve's parameter. Of the two primitive roots
-    one acts as -x², the other as x² - 1; the generator tells which."""
-    from py_ecc.optimized_bls12_381 import FQ, G1, eq, multiply, neg
-
+    """BETA with (BETA x, y) = -[x²](x, y) for points of order r, x² being the parameter's square. Of the two primitive
+    cube roots of one, one acts as -x², the other as x² - 1; the generator tells which."""
+    curve: Any = import_module("py_ecc.optimized_bls12_381")
     root = next(r for g in range(2, 100) if (r := pow(g, (field.p - 1) // 3, field.p)) != 1)
-    wanted = neg(multiply(G1, BLS12_381_PARAMETER**2))
-    x, y, z = G1
-    return next(beta for beta in (root, root * root % field.p) if eq((x * FQ(beta), y, z), wanted))
+    wanted = curve.neg(curve.multiply(curve.G1, BLS12_381_PARAMETER**2))
+    x, y, z = curve.G1
+    return next(beta for beta in (root, root * root % field.p) if curve.eq((x * curve.FQ(beta), y, z), wanted))
 
 
 def _bls12_381() -> list[str]:
-    from py_ecc.optimized_bls12_381 import constants as rfc
-
+    rfc: Any = import_module("py_ecc.optimized_bls12_381.constants")
     field, xi = _Field("bls_", BLS12_381, 6), (1, 1)
     lines = field.basics() + field.tower(xi, 4, (4, 4))
     lines += [
@@ -174,7 +174,7 @@ def _signed_leb(value: int) -> bytes:
 
 
 def _with_wide_arithmetic(module: bytes) -> bytes:
-    """The module with each marked place (words.h: ``i64.const MARK; drop; i64.trunc_sat_f64_u``) become its instruction.
+    """The module with each marked place (words.h: ``i64.const MARK; drop; i64.trunc_sat_f64_u``) made an instruction.
 
     Why so: today's clang cannot emit 64 × 64 → 128 bit products and 128-bit sums, without which a product of field
     elements takes four times as many multiplications.
@@ -206,10 +206,10 @@ def build(clang: str = "clang", linker: str = "wasm-ld") -> bytes:
         for source in SOURCES:
             made = work / f"{source}.o"
             include = f"-I{work}"
-            subprocess.run([clang, *_FLAGS, include, "-c", source, "-o", str(made)], cwd=HERE, check=True)
+            subprocess.run([clang, *_FLAGS.split(), include, "-c", source, "-o", str(made)], cwd=HERE, check=True)
             objects.append(str(made))
         linked = work / "linked.wasm"
-        subprocess.run([linker, *_LINK, *objects, "-o", str(linked)], check=True)
+        subprocess.run([linker, *_LINK.split(), *objects, "-o", str(linked)], check=True)
         module = linked.read_bytes()
     return _with_wide_arithmetic(module)
 

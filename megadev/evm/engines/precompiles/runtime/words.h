@@ -9,8 +9,11 @@ typedef int i32;
 #define copy(to, from, size) __builtin_memcpy(to, from, size)
 #define zero(to, size) __builtin_memset(to, 0, size)
 
-// Asked now and then by whatever may run for long; the host ends the run by raising in it.
-__attribute__((import_module("host"), import_name("poll"))) void poll(void);
+// What may run for long is a `…_start` and a `…_step`, which the host calls until it answers something other than MORE: each
+// step takes a few milliseconds, between which the host can give up.
+enum { NO = 0, YES = 1, INVALID = -1, MORE = 2 };
+
+void grow_to(const u8 *end); // memory.c
 
 static inline u64 load_be(const u8 *from) {
   u64 word;
