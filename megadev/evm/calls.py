@@ -29,6 +29,7 @@ from megadev.evm.engine import (
     Frame,
     FrameExit,
     Halt,
+    OperatorFee,
     Revert,
     Rules,
     Step,
@@ -104,7 +105,7 @@ def estimate_gas(
         except IntrinsicGasTooLow:
             return None
 
-    allowance = min(tx.gas_limit, block.gas_limit, _affordable_gas(tx, state))
+    allowance = min(tx.gas_limit, block.gas_limit, _affordable_gas(tx, state, block.operator_fee))
     intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
     least = max(intrinsic, floor)
     if allowance < least:
@@ -186,7 +187,7 @@ def _free(block: BlockEnv, tx: TxEnv) -> BlockEnv:
     return block
 
 
-def _affordable_gas(tx: TxEnv, state: StateReader) -> int:
+def _affordable_gas(tx: TxEnv, state: StateReader, operator: OperatorFee | None) -> int:
     """The gas that the sender's balance pays for at the fee cap, after the value; without limit at no fee."""
     fee_cap = tx.max_fee_per_gas or tx.gas_price
     if not fee_cap:
@@ -194,8 +195,12 @@ def _affordable_gas(tx: TxEnv, state: StateReader) -> int:
     account = state.account(tx.sender)
     balance = 0 if account is None else account.balance
     check_funds(tx.sender, balance, tx.value, is_transfer=True)
-    blob_fee = len(tx.blob_versioned_hashes) * GAS_PER_BLOB * tx.max_fee_per_blob_gas
-    return max(balance - tx.value - blob_fee, 0) // fee_cap
+    fees = len(tx.blob_versioned_hashes) * GAS_PER_BLOB * tx.max_fee_per_blob_gas + tx.l1_fee
+    if operator is not None:
+        fees += operator.constant
+        # millionths of a wei, rounded down as the fee itself is
+        return max((balance - tx.value - fees + 1) * 10**6 - 1, 0) // (fee_cap * 10**6 + operator.scalar)
+    return max(balance - tx.value - fees, 0) // fee_cap
 
 
 def _has_no_code(state: StateReader, address: Address) -> bool:

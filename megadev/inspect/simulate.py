@@ -40,7 +40,7 @@ from megadev.evm.engine import CONSENSUS, EcrecoverAnswers, Engine, Execution, F
 from megadev.evm.overrides import AccountOverride, MovedPrecompiles, override_state
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, transaction_env
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
@@ -251,13 +251,8 @@ class _Simulation:
         validate_transaction(tx, self.spec, sidecar_required=False)
         builder.check_room(tx)
         tracer = TransferTracer() if self.trace_transfers else None
-        execution = self.engine.execute(
-            builder.env,
-            transaction_env(tx, builder.plan.base_fee),
-            builder.state,
-            rules=self._rules(tx, moved),
-            tracer=tracer,
-        )
+        env = builder.transaction_env(tx)
+        execution = self.engine.execute(builder.env, env, builder.state, rules=self._rules(tx, moved), tracer=tracer)
         builder.append(tx, execution)
         self.gas_left -= execution.gas.used
         return SimulatedCall(execution, execution.logs if tracer is None else tuple(tracer.logs))

@@ -22,7 +22,7 @@ from megadev.chain.admission import (
     validate_initcode,
 )
 from megadev.chain.receipts import REVERTED, ConsoleCall
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, OPERATOR_FEE_VAULT, ChainSpec
 from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, is_delegation
 from megadev.errors import EngineFault, MalformedTransaction, MegadevError
 from megadev.evm.engine import (
@@ -48,7 +48,7 @@ from megadev.evm.engines.operations import created_address, is_taken, resolve_co
 from megadev.evm.engines.precompiles import functions
 from megadev.evm.gas import EXISTING_AUTHORITY_REFUND, LARGEST_REFUND
 from megadev.evm.rules import EVM_RULES
-from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address
+from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 from megadev.state.reader import StateReader
@@ -82,16 +82,15 @@ class Envelope:
         account = journal.account(sender) or EMPTY_ACCOUNT
         blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
 
-        # checks
-        self._check_sender(tx, account, journal, rules)
-        self._check_fees(block, tx, blob_gas, rules)
-        floor = self._check_gas(block, tx, rules)
-        self._check_funds(block, tx, account, blob_gas, rules)
+        floor = self._check(block, tx, account, journal, rules)
 
         # buy gas
         nonce, balance = account.nonce, account.balance
+        operator = block.operator_fee
         if rules.charge_fees:
-            balance -= tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee
+            balance -= tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee + tx.l1_fee
+            if operator is not None:
+                balance -= operator.of(tx.gas_limit)
         bought = Account(nonce + rules.bump_nonce, balance, account.code_hash)
         if bought != account:
             journal.set_account(sender, bought)
@@ -153,6 +152,8 @@ class Envelope:
         # pay
         if rules.charge_fees:
             back = (tx.gas_limit - used) * tx.gas_price
+            if operator is not None:
+                back += operator.of(tx.gas_limit) - operator.of(used)
             if back:
                 journal.set_balance(sender, journal.balance(sender) + back)
             tip = (tx.gas_price - block.base_fee) * used
@@ -160,6 +161,12 @@ class Envelope:
                 journal.set_balance(block.coinbase, journal.balance(block.coinbase) + tip)
             else:
                 journal.touch(block.coinbase)
+            if self.spec.keeps_base_fee:
+                _pay(journal, BASE_FEE_VAULT, min(tx.gas_price, block.base_fee) * used)
+            if tx.l1_fee:
+                _pay(journal, L1_FEE_VAULT, tx.l1_fee)
+            if operator is not None:
+                _pay(journal, OPERATOR_FEE_VAULT, operator.of(used))
 
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
         return Execution(
@@ -172,6 +179,15 @@ class Envelope:
         )
 
     # checks
+
+    def _check(self, block: BlockEnv, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> tuple[int, int]:
+        """Every reason to refuse ``tx``; answers its intrinsic and floor gas."""
+        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+        self._check_sender(tx, account, journal, rules)
+        self._check_fees(block, tx, blob_gas, rules)
+        floor = self._check_gas(block, tx, rules)
+        self._check_funds(block, tx, account, blob_gas, rules)
+        return floor
 
     def _check_sender(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
         if rules.check_nonce:
@@ -208,6 +224,10 @@ class Envelope:
             cost += tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + blob_gas * tx.max_fee_per_blob_gas
         elif rules.charge_fees:
             cost += tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee
+        if rules.check_balance or rules.charge_fees:
+            cost += tx.l1_fee
+            if block.operator_fee is not None:
+                cost += block.operator_fee.of(tx.gas_limit)
         check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
 
     # parts
@@ -268,3 +288,8 @@ class Envelope:
             target = authorization.address
             journal.set_code(authority, b"" if target == ZERO_ADDRESS else DELEGATION_PREFIX + target)
             journal.bump_nonce(authority)
+
+
+def _pay(journal: Journal, receiver: Address, fee: Wei) -> None:
+    if fee:
+        journal.set_balance(receiver, journal.balance(receiver) + fee)

@@ -15,11 +15,12 @@ from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
+from megadev.chain.spec import Model
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
-from megadev.evm.l1_fees import fee_taken, l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
@@ -36,6 +37,7 @@ from megadev.rpc.codec import (
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
+from megadev.sequencer.oracle import US, OracleView
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.remote import call_hint, expect
@@ -102,6 +104,8 @@ class Scene:
                     [(address, slot) for address, slots in call.access_list or () for slot in slots],
                 )
             expect(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
+        # storage gas is cheap to execute, and code of some size takes billions of it
+        usual = self.env.gas_limit if self.chain.spec.model >= Model.REX4 else min(self.env.gas_limit, DEFAULT_GAS)
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,
@@ -109,7 +113,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(min(self.env.gas_limit, DEFAULT_GAS) if call.gas is None else call.gas, cap),
+            gas_limit=min(usual if call.gas is None else call.gas, cap),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
@@ -125,6 +129,9 @@ class Scene:
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     """A block's environment, and the state after it."""
     env, state = chain.scene(block)
+    service = chain.sequencer.oracle
+    if service is not None and (block is Tag.LATEST or block is Tag.PENDING):
+        state = OracleView(state, service, env.timestamp * US)
     return Scene(chain, env, state, _rules(chain))
 
 
@@ -190,12 +197,22 @@ def eth_estimateGas(
         node.chain.console.called("eth_estimateGas", scene.env.number, execution.console)
 
     words = explainer(node, scene.state, tx)
-    state = _after_l1_fee(scene, tx) if rules.charge_fees and scene.chain.spec.charges_l1_fee else scene.state
-    return hex(calls.estimate_gas(node.chain.engine, scene.env, tx, state, rules=rules, explain=words, watch=watch))
+    env = scene.env
+    if rules.charge_fees:
+        env, tx = _charged_by_rollup(scene, tx)
+    return hex(calls.estimate_gas(node.chain.engine, env, tx, scene.state, rules=rules, explain=words, watch=watch))
 
 
-def _after_l1_fee(scene: Scene, tx: TxEnv) -> StateReader:
-    """The state in which ``tx`` has paid for its data on L1: what is left of its sender's balance pays for gas."""
+def _charged_by_rollup(scene: Scene, tx: TxEnv) -> tuple[BlockEnv, TxEnv]:
+    """``tx`` with what it pays for its data on L1, in a block whose operator asks for what it asks for."""
+    spec, env = scene.chain.spec, scene.env
+    if not (spec.charges_l1_fee or spec.keeps_base_fee):
+        return env, tx
+    prices = l1_prices(scene.state)
+    if spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
+        env = msgspec.structs.replace(env, operator_fee=operator)
+    if not spec.charges_l1_fee:
+        return env, tx
     unsigned = UnsignedTransaction(
         type=DYNAMIC_FEE,
         chain_id=scene.chain.spec.chain_id,
@@ -208,8 +225,7 @@ def _after_l1_fee(scene: Scene, tx: TxEnv) -> StateReader:
         max_priority_fee_per_gas=tx.max_fee_per_gas,
         access_list=tx.access_list,
     )
-    fee = l1_cost_of_unsigned(encode_unsigned(unsigned), l1_prices(scene.state)).fee
-    return Overlay(scene.state, fee_taken(tx.sender, scene.state, fee))
+    return env, msgspec.structs.replace(tx, l1_fee=l1_cost_of_unsigned(encode_unsigned(unsigned), prices).fee)
 
 
 @method("eth_createAccessList")
