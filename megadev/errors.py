@@ -15,11 +15,14 @@
     │   │                               │   ├── NonceTooLow
     │   ├── UnsupportedTransactionType  │   └── NonceTooHigh
     │   ├── IntrinsicGasTooLow          ├── InsufficientFunds
+    │   ├── MissingChainId              ├── SystemTransactionRefused
+    │   ├── TransactionOverLimit        ├── BlockLimitReached
     │   ├── TipAboveFeeCap              ├── FeeCapBelowBaseFee
     │   ├── InitcodeTooLarge            ├── BlobFeeCapTooLow
     │   ├── ConditionNotMet             ├── SenderHasCode
     │   ├── MalformedTransaction        ├── NonceOverflow
-    │   │   └── TooManyBlobs
+    │   │   ├── TooManyBlobs
+    │   │   └── EmptyAuthorizationList
     │   ├── GasLimitTooHigh
     │   │   ├── TransactionGasCapExceeded
     │   │   ├── BlockGasLimitExceeded
@@ -33,6 +36,7 @@
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
     ├── NotTraceable                    a block that nothing came before
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
+    ├── CallTimeout                     a read took longer than it may (--call-timeout)
     ├── ReceiptTimeout                  a *Sync method gave up waiting
     │   └── RealtimeExpired             the same, as MegaETH says it
     ├── NotReady                        a *Sync method did not wait: the transaction cannot be executed yet
@@ -111,6 +115,13 @@ class MalformedTransaction(InvalidTransaction):
     """Fields that contradict each other or a consensus rule that needs no state."""
 
 
+class EmptyAuthorizationList(MalformedTransaction):
+    """A type 4 transaction that authorizes nothing (EIP-7702)."""
+
+    def __init__(self) -> None:
+        super().__init__("EIP-7702 transaction with empty auth list: sign at least one authorization")
+
+
 class WrongChainId(InvalidTransaction):
     """Signed for another chain (EIP-155): chain ids ``got`` and ``expected``."""
 
@@ -121,6 +132,26 @@ class WrongChainId(InvalidTransaction):
         )
         self.got = got
         self.expected = expected
+
+
+class MissingChainId(InvalidTransaction):
+    """A system transaction that is not signed for any chain."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid chain id for signer: a system transaction must name its chain: missing chain ID")
+
+
+class SystemTransactionRefused(InvalidTransaction):
+    """From MegaETH's system address, ``sender``, only legacy transactions to the oracle are taken, not ``to``."""
+
+    def __init__(self, sender: bytes, to: bytes | None) -> None:
+        callee = "a creation" if to is None else f"0x{to.hex()}"
+        super().__init__(
+            f"Mega system transaction callee is not in the whitelist: {callee}, from 0x{sender.hex()}; "
+            "send a legacy transaction to the oracle"
+        )
+        self.sender = sender
+        self.to = to
 
 
 class UnsupportedTransactionType(InvalidTransaction):
@@ -176,6 +207,27 @@ class BlockGasUsedUp(GasLimitTooHigh):
     """What is left of the block is less: the transaction may wait for the next one."""
 
     sentence = "block gas limit reached: the transaction asks for {got} gas, the block has {limit} left"
+
+
+class TransactionOverLimit(InvalidTransaction):
+    """Of something a transaction may have ``limit`` it has ``got``; ``sentence`` says what, in MegaETH's words."""
+
+    def __init__(self, sentence: str, got: int, limit: int) -> None:
+        super().__init__(sentence.format(got=got, limit=limit))
+        self.got = got
+        self.limit = limit
+
+
+class BlockLimitReached(InvalidTransaction):
+    """The block has ``used`` so much of one of MegaETH's limits that the transaction, with its ``own`` part where that
+    is known, must wait for the next; ``sentence`` says of which, in MegaETH's words.
+    """
+
+    def __init__(self, sentence: str, used: int, own: int, limit: int) -> None:
+        super().__init__(sentence.format(used=used, own=own, limit=limit))
+        self.used = used
+        self.own = own
+        self.limit = limit
 
 
 class TipAboveFeeCap(InvalidTransaction):
@@ -360,6 +412,14 @@ class GasAllowanceExceeded(MegadevError):
     def __init__(self, allowance: int) -> None:
         super().__init__(f"gas required exceeds allowance ({allowance})")
         self.allowance = allowance
+
+
+class CallTimeout(MegadevError):
+    """A read ran for ``seconds`` and was ended; geth's words."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"execution aborted (timeout = {seconds:g}s): start the node with a longer --call-timeout")
+        self.seconds = seconds
 
 
 class ReceiptTimeout(MegadevError):

@@ -8,7 +8,7 @@ fits, with the operands in it.
 from __future__ import annotations
 
 from megadev.chain.blobs import validate_sidecar
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
 from megadev.chain.transactions import (
     BLOB,
     DEPOSIT,
@@ -23,6 +23,7 @@ from megadev.errors import (
     BlobFeeCapTooLow,
     BlockGasLimitExceeded,
     BlockGasUsedUp,
+    EmptyAuthorizationList,
     FeeCapBelowBaseFee,
     InitcodeTooLarge,
     InsufficientFunds,
@@ -50,6 +51,10 @@ TOKEN_GAS = 4
 FLOOR_TOKEN_GAS = 10
 ACCESS_LIST_ADDRESS_GAS = 2_400
 ACCESS_LIST_SLOT_GAS = 1_900
+MEGA_TRANSACTION_GAS = 39_000
+MEGA_TOKEN_GAS = 40
+MEGA_FLOOR_TOKEN_GAS = 100
+"""Storage gas that MegaETH takes of every transaction, of each token of its data, and adds to the floor."""
 AUTHORIZATION_GAS = 25_000
 """EIP-7702: charged for each tuple as if its account were new; part may come back as a refund."""
 
@@ -62,7 +67,12 @@ def intrinsic_gas(tx: TransactionFields, spec: ChainSpec) -> tuple[int, int]:
 
     EIP-2028, EIP-2930, EIP-3860, EIP-7702. ``spec`` is where a chain with other prices will say so.
     """
-    return gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorization_list))
+    intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorization_list))
+    if spec.model < Model.REX4:
+        return intrinsic, floor
+    tokens = TOKENS_PER_NONZERO_BYTE * len(tx.data) - (TOKENS_PER_NONZERO_BYTE - 1) * tx.data.count(0)
+    raised = floor + MEGA_FLOOR_TOKEN_GAS * tokens if spec.model >= Model.REX5 else floor
+    return intrinsic + MEGA_TRANSACTION_GAS + MEGA_TOKEN_GAS * tokens, raised
 
 
 def gas_before_execution(
@@ -114,7 +124,7 @@ def validate_transaction(tx: Transaction, spec: ChainSpec, *, sidecar_required: 
         if tx.to is None:
             raise MalformedTransaction("EIP-7702 transaction cannot be used to create contract: name a recipient")
         if not tx.authorization_list:
-            raise MalformedTransaction("EIP-7702 transaction with empty auth list: sign at least one authorization")
+            raise EmptyAuthorizationList
 
 
 def validate_nonce(sender: Address, nonce: int) -> None:

@@ -54,6 +54,11 @@ def l1_cost_of_unsigned(encoded: bytes, prices: L1Prices) -> L1Cost:
     return _cost(_estimated_size(encoded, SIGNATURE_SIZE), prices)
 
 
+def da_size(encoded: bytes) -> int:
+    """Bytes that a signed transaction is taken to need of L1's data space (OP Stack specification, "Fjord")."""
+    return _estimated_size(encoded, 0) // 10**6
+
+
 def _cost(size: int, prices: L1Prices) -> L1Cost:
     price = prices.base_fee_scalar * _DATA_GAS * prices.base_fee + prices.blob_base_fee_scalar * prices.blob_base_fee
     return L1Cost(size * price // 10**12, size * _DATA_GAS // 10**6, prices)

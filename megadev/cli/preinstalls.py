@@ -10,6 +10,7 @@ import click
 from megadev.chain.preinstalls import PREINSTALLS
 from megadev.cli.client import call
 from megadev.cli.options import Command, read_address
+from megadev.cli.terminal.console import counted
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.hexcodec import checksum_address
 
@@ -63,6 +64,6 @@ def fetch(rpc_url: str, output: Path, more: tuple[str, ...]) -> None:
         output.write_text(json.dumps({"alloc": alloc}, indent=1) + "\n", encoding="utf-8")
     except OSError as problem:
         raise ConfigError(f"{output}: {problem.strerror or problem}") from None
-    click.echo(f"{output}: {len(alloc)} contracts; use them with megadev up --preinstalls {output}")
+    click.echo(f"{output}: {counted(len(alloc), 'contract')}; use them with megadev up --preinstalls {output}")
     if missing:
         click.echo(f"not on this network: {', '.join(missing)}", err=True)

@@ -7,8 +7,9 @@ are the same call under other ``Rules`` and over another reader.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -20,6 +21,19 @@ from megadev.state.reader import StateReader
 
 EcrecoverAnswers: TypeAlias = tuple[tuple[bytes, Address], ...]
 """Signatures (v, r, s as the precompile takes them, 96 bytes) with whom they recover to."""
+
+
+class MegaEnv(msgspec.Struct, frozen=True):
+    """What a block of MegaETH gives its transactions beyond Ethereum's.
+
+    ``system_address``: who sends system transactions. ``capacity``: of a state bucket, at the end of the parent block
+    (None: all have the smallest, so nothing is multiplied). ``oracle``: what the off-chain source says of a slot of the
+    oracle contract, None where it says nothing and the stored value holds.
+    """
+
+    system_address: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
+    capacity: Callable[[int], int] | None = None
+    oracle: Callable[[int], int | None] | None = None
 
 
 class OperatorFee(msgspec.Struct, frozen=True):
@@ -48,6 +62,7 @@ class BlockEnv(msgspec.Struct, frozen=True):
     base_fee: Wei = 0
     blob_base_fee: Wei = 1
     operator_fee: OperatorFee | None = None
+    mega: MegaEnv | None = None
 
 
 class Authorization(msgspec.Struct, frozen=True):
@@ -64,6 +79,9 @@ class TxEnv(msgspec.Struct, frozen=True):
 
     ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
     ``l1_fee`` is what it pays for its data on L1 (wei), however it ends.
+
+    What follows ``l1_fee`` only MegaETH's models look at: ``chain_id`` None is not checked; ``is_deposit``,
+    ``is_system`` and ``mint`` (in the balance already) are those of a deposit (0x7E).
     """
 
     sender: Address
@@ -79,6 +97,12 @@ class TxEnv(msgspec.Struct, frozen=True):
     max_fee_per_blob_gas: Wei = 0
     authorizations: tuple[Authorization, ...] = ()
     l1_fee: Wei = 0
+    type: int = 2
+    chain_id: int | None = None
+    max_priority_fee_per_gas: Wei = 0
+    is_deposit: bool = False
+    is_system: bool = False
+    mint: Wei = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +151,15 @@ SYSTEM = Rules(
 )
 """Calls the protocol makes at block boundaries (EIP-2935, EIP-4788): 30,000,000 gas, free."""
 
+SYSTEM_TRANSACTION = Rules(
+    check_balance=False,
+    check_sender_code=False,
+    check_base_fee=False,
+    check_gas_limit=False,
+    charge_fees=False,
+)
+"""One of the protocol's own (MegaETH specification, "Mega System Transaction"): free, but its nonce is checked."""
+
 
 class Success(msgspec.Struct, frozen=True):
     """Ran to its end. ``created``: the new contract's address, for a creation."""
@@ -155,14 +188,78 @@ class Halt(msgspec.Struct, frozen=True):
 Result: TypeAlias = Success | Revert | Halt
 
 
+class Hint(msgspec.Struct, frozen=True):
+    """What a contract told the oracle's source (``sendHint``)."""
+
+    sender: Address
+    topic: Hash32
+    data: bytes
+
+
+class LimitHalt(msgspec.Struct, frozen=True):
+    """The limit of the whole transaction that ended it. ``reason``: MegaETH's name of the halt. ``volatile``: what had
+    been looked at by then.
+    """
+
+    reason: str
+    limit: int
+    actual: int
+    volatile: int = 0
+
+
+class Meters(msgspec.Struct, frozen=True):
+    """MegaETH's meters of one transaction, as reported with its receipt.
+
+    ``storage_gas``: of the intrinsic gas, of opcodes that completed and of deployed code. ``intrinsic``: gas taken
+    before the first frame. ``detained_limit``: the compute gas that volatile data left it, None if it saw none;
+    ``volatile`` what it saw (``mega_rules.Volatile``). ``oracle_reads``: slots of the oracle that its off-chain source
+    answered, with the values.
+    """
+
+    compute_gas: int = 0
+    data_size: int = 0
+    kv_updates: int = 0
+    state_growth: int = 0
+    storage_gas: int = 0
+    intrinsic: int | None = None
+    detained_limit: int | None = None
+    volatile: int = 0
+    hints: tuple[Hint, ...] = ()
+    oracle_reads: tuple[tuple[int, int], ...] = ()
+    limit_halt: LimitHalt | None = None
+
+
+class RunningMeter(Protocol):
+    """MegaETH's meters while a transaction runs: what it has used so far. ``detained`` is the compute gas that volatile
+    data left it, None while it saw none; ``volatile`` what it saw.
+    """
+
+    compute: int
+    storage: int
+    data: int
+    kv: int
+    growth: int
+    detained: int | None
+    volatile: int
+
+
+@runtime_checkable
+class MeterTracer(Protocol):
+    """A tracer that looks at the meters as well: told of them before the first frame, where there are any."""
+
+    def begin_metering(self, meter: RunningMeter) -> None: ...
+
+
 class GasReport(msgspec.Struct, frozen=True):
     """``used``: what the receipt says (after refund and floor). ``refunded``: what came back (EIP-3529).
-    ``floor``: EIP-7623's minimum. ``limit_needed``: peak gas before the refund, a lower bound for an estimate."""
+    ``floor``: EIP-7623's minimum. ``limit_needed``: peak gas before the refund, a lower bound for an estimate.
+    ``meters``: under MegaETH's models."""
 
     used: int
     refunded: int = 0
     floor: int = 0
     limit_needed: int = 0
+    meters: Meters | None = None
 
 
 class AccessSet(msgspec.Struct):

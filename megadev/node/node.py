@@ -9,14 +9,18 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
+from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
+from megadev.node import registry
 from megadev.node.accounts import Accounts
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
@@ -26,6 +30,7 @@ from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
+from megadev.node.oracle_script import load_oracle_script
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
@@ -33,13 +38,14 @@ from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
+from megadev.node.writer import Writer
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
+from megadev.sequencer.sequencer import MANY_TRANSACTIONS, BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
 
@@ -60,6 +66,8 @@ class Node:
         self.config = config
         self.instance_id = secrets.token_bytes(32)
         self.clock = clock if clock is not None else _clock(config)
+        self.writer = Writer()
+        """Where changes are made, one at a time."""
         self._shift = Shift()
         self.mnemonic = choose_mnemonic(config)
         self.accounts = Accounts(
@@ -80,7 +88,7 @@ class Node:
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
         time = self._keeper(start)
-        beginning = begin_l2(config, self.accounts, fork, time.now())
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, time.now())
         self.l2 = self._open(
             beginning,
             time,
@@ -94,6 +102,11 @@ class Node:
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
+        self.l2.bus.subscribe(self._follow_registry)
+        if config.oracle_script is not None:
+            if self.l2.sequencer.oracle is None:
+                raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
+            self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.link = Link(config.latency)
         """The way between clients and this node."""
         self.l1: LocalChain | None = None
@@ -135,6 +148,11 @@ class Node:
                 self._state_file.release()
             raise
 
+    def _follow_registry(self, event: Event) -> None:
+        """Sign with the key that L2's registry says, once it is known that it will."""
+        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
+            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
+
     @property
     def roles(self) -> Roles:
         """Who acts for the chains themselves."""
@@ -173,7 +191,7 @@ class Node:
         l2, l1, config = self.l2, self.l1, self.config
         started = self._started if fork is None else fork.header.timestamp
         before = chain.fork
-        beginning = begin_l2(config, self.accounts, fork, started) if chain is l2 else l2.beginning
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, started) if chain is l2 else l2.beginning
         addresses = self._addresses(beginning.fork)
         l1_beginning: Beginning | None = None
         if l1 is not None:
@@ -228,14 +246,39 @@ class Node:
     def settle(self) -> asyncio.Task[None] | None:
         """Finish what answered requests left due on either chain (see ``Sequencer.settle``), and let L2 take up what L1
         has for it. On a fork that may take state that is still to come: the answer is then what fetches it and goes on.
+        While the writer is at work on its thread, it does so itself.
         """
-        self.l2.sequencer.settle()
+        if not self.writer.is_here:
+            return None
+        apart = self.writer.hand_over
+        self.l2.sequencer.settle(apart)
+        if self.l1 is not None and self.writer.is_here:
+            self.l1.sequencer.settle(apart)
+        if not self.writer.is_here:
+            self.writer.when_free(self.settle)
+            return None
         if self.l1 is not None and self.driver is not None:
-            self.l1.sequencer.settle()
             self._advance(self.driver)
             if self.driver.due != self._alarm_at:
-                self._set_alarm(self.driver.due)
+                self.writer.on_loop(partial(self._set_alarm, self.driver.due))
         return self._catching_up
+
+    def is_laden(self) -> bool:
+        """Whether any change may take long, since it ends a block with much in it."""
+        return any(chain.sequencer.unsealed > MANY_TRANSACTIONS for chain in self.chains)
+
+    def apart(self, change: Callable[[], Any]) -> Any:
+        """Make a change that may take long, on the writer's thread where there is one; what it leaves due with it. What
+        it gives, or an awaitable of that.
+        """
+
+        def whole() -> Any:
+            try:
+                return change()
+            finally:
+                self.settle()
+
+        return self.writer.run_apart(whole)
 
     def _advance(self, driver: Driver) -> None:
         """Let the driver go on; where that takes state of a fork which is not here, once it is."""
@@ -245,15 +288,19 @@ class Node:
             driver.advance()
             self._held_up_by = None
         except NotFetchedYet as missing:
-            if self._loop is not None:
-                self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
+            self.writer.on_loop(partial(self._fetch_and_catch_up, driver, missing))
         except Exception as problem:
             self._hold_up(problem)
+
+    def _fetch_and_catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
+        if self._loop is not None and self._catching_up is None:
+            self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
 
     async def _catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
         try:
             while True:
                 await asyncio.to_thread(missing.fetch)
+                await self.writer.free()
                 try:
                     driver.advance()
                     break
@@ -298,7 +345,7 @@ class Node:
 
     def _ring(self) -> None:
         self._alarm = self._alarm_at = None
-        self.settle()
+        self.writer.when_free(self.settle)
 
     def between_blocks(self) -> None:
         """Make room for a change that concerns every chain (see ``Sequencer.between_blocks``)."""
@@ -315,6 +362,8 @@ class Node:
 
     def prepare(self) -> None:
         """Work ahead while nobody waits (see ``Sequencer.prepare``)."""
+        if self.writer.is_engaged:
+            return
         self.l2.sequencer.prepare()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -404,7 +453,7 @@ class Node:
         next_base_fee: Wei | None = None,
     ) -> LocalChain:
         """A chain wired up, at its first block."""
-        config, bus = self.config, Bus()
+        config, bus = self.config, Bus(self.writer)
         spec, genesis = beginning.spec, beginning.genesis
         sequencer = Sequencer(
             spec,
@@ -428,7 +477,7 @@ class Node:
             beginning,
             sequencer,
             bus=bus,
-            mining=Mining(sequencer, block_time, mini_block_time, after_tick=self.settle),
+            mining=Mining(sequencer, block_time, mini_block_time, writer=self.writer, after_tick=self.settle),
             epoch_slots=config.slots_in_an_epoch,
             sequencer_key=lambda: self.roles.sequencer.raw_key,
             gas_price=gas_price,

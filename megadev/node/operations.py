@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from megadev.errors import InvalidParams, SequencerStopped
 from megadev.events import SequencerCondition
+from megadev.node import registry
 from megadev.sequencer.signers import Signer
 
 if TYPE_CHECKING:
@@ -45,15 +46,21 @@ def restart(node: Node) -> None:
 def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = None) -> Signer:
     """Sign with another key, a random one unless given, from the first block on that is not begun, or from a later one.
 
-    Raises ``InvalidParams`` for a block that is begun, or a key outside [1, n).
+    On a chain with a sequencer registry the change is scheduled there, with the proof it asks for.
+
+    Raises ``InvalidParams`` for a block that is begun, a key outside [1, n), or where the registry refuses.
     """
     chain = node.l2
     earliest = chain.head.number + (2 if chain.sequencer.unsealed else 1)
     first = earliest if first_block is None else first_block
     if first < earliest:
         raise InvalidParams(f"block {first} is begun already: the key can change at block {earliest} at the earliest")
+    drawn = secrets.token_bytes(32) if key is None else key
     try:
-        chain.rotated_signers = chain.signers.rotated(secrets.token_bytes(32) if key is None else key, first)
+        signers = chain.signers.rotated(drawn, first)
     except ValueError as problem:
         raise InvalidParams(f"key: {problem}") from None
-    return chain.signers.at(first)
+    if registry.has_registry(chain):
+        registry.schedule(chain, drawn, first, node.roles.owner)
+    chain.rotated_signers = signers
+    return signers.at(first)

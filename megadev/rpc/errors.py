@@ -79,8 +79,11 @@ TABLE: dict[type[Exception], Row] = {
     errors.UndecodableTransaction: Row(INVALID_PARAMS, ("failed to decode transaction",)),
     errors.InvalidTransaction: Row(TRANSACTION_REJECTED),
     errors.MalformedTransaction: Row(TRANSACTION_REJECTED),
+    errors.EmptyAuthorizationList: Row(TRANSACTION_REJECTED),
     errors.TooManyBlobs: Row(TRANSACTION_REJECTED),
     errors.WrongChainId: Row(INVALID_PARAMS, ("invalid chain id for signer",)),
+    errors.MissingChainId: Row(INVALID_PARAMS, ("invalid chain id for signer",)),
+    errors.SystemTransactionRefused: Row(TRANSACTION_REJECTED),
     errors.UnsupportedTransactionType: Row(
         TRANSACTION_REJECTED, ("transaction type not supported: transaction type not valid here",)
     ),
@@ -89,6 +92,8 @@ TABLE: dict[type[Exception], Row] = {
     errors.TransactionGasCapExceeded: Row(SERVER_ERROR, ("intrinsic gas too high",)),
     errors.BlockGasLimitExceeded: Row(SERVER_ERROR, ("intrinsic gas too high",)),
     errors.BlockGasUsedUp: Row(SERVER_ERROR, ("intrinsic gas too high",)),
+    errors.TransactionOverLimit: Row(TRANSACTION_REJECTED),
+    errors.BlockLimitReached: Row(TRANSACTION_REJECTED),
     errors.TipAboveFeeCap: Row(TRANSACTION_REJECTED, ("max priority fee per gas higher than max fee per gas",)),
     errors.FeeCapBelowBaseFee: Row(TRANSACTION_REJECTED, ("max fee per gas less than block base fee",)),
     errors.BlobFeeCapTooLow: Row(TRANSACTION_REJECTED, ("max fee per blob gas less than block blob gas fee",)),
@@ -111,6 +116,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.ExecutionHalted: Row(SERVER_ERROR),
     errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",)),
     errors.GasAllowanceExceeded: Row(SERVER_ERROR, ("gas required exceeds allowance",)),
+    errors.CallTimeout: Row(SERVER_ERROR, ("execution aborted", "timeout")),
     errors.ReceiptTimeout: Row(RECEIPT_TIMEOUT, (), lambda error: "0x" + error.tx_hash.hex()),
     errors.RealtimeExpired: Row(SERVER_ERROR, ("realtime transaction expired",)),
     errors.NotReady: Row(NOT_READY, (), lambda error: "0x" + error.tx_hash.hex()),

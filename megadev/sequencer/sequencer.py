@@ -48,6 +48,7 @@ from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
+from megadev.chain.receipts import Receipt
 from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import DEPOSIT, Transaction
@@ -76,10 +77,12 @@ from megadev.events import (
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
+from megadev.evm.system_contracts import is_change_scheduled
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
 from megadev.sequencer.faults import NO_FAULTS, Faults, broken_promises, cut_again, promises, rival_of, rival_promises
+from megadev.sequencer.oracle import OracleService
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
 from megadev.state.account import EMPTY_ACCOUNT
@@ -91,6 +94,10 @@ from megadev.state.remote import call_hint, expect, load
 from megadev.state.rows import WorldRow
 from megadev.state.world import World, WorldView
 
+MANY_TRANSACTIONS = 64
+"""Transactions of a block whose sealing takes 10 ms or so."""
+QUICK_GAS = 200_000
+"""Gas that no code runs on for longer than 20 ms or so."""
 SHORTEST_ROW = 8
 """As many empty blocks are worth a way of their own."""
 LONGEST_ROW = 10_000
@@ -99,6 +106,14 @@ LONGEST_ROW = 10_000
 
 Foreseen: TypeAlias = tuple[BlockBuilder, Execution]
 """What came of a transaction that was executed before it was taken, and the block in which it was."""
+
+
+Apart: TypeAlias = Callable[[Callable[[], None]], object]
+"""Makes a change where it keeps nobody waiting."""
+
+
+def _at_once(change: Callable[[], None]) -> None:
+    change()
 
 
 class MiningMode(Enum):
@@ -190,6 +205,8 @@ class Sequencer:
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
+        self.oracle: OracleService | None = None if spec.system_contracts is None else OracleService(time)
+        """What the oracle's contract answers from outside the chain, where there is one."""
         self.faults: Faults | None = None
         """What it does wrong on purpose; None: nothing. Between two blocks, or by the methods below."""
         self._open: BlockBuilder | None = None
@@ -276,6 +293,12 @@ class Sequencer:
             sealed = self._pending_block = (builder, builder.seal())
         return sealed[1]
 
+    @property
+    def has_much_to_do(self) -> bool:
+        """Whether sealing a block now may take long: many transactions, or some that wait and may run for long."""
+        builder = self._open
+        return len(self.pool) > 0 or (builder is not None and len(builder.transactions) > MANY_TRANSACTIONS)
+
     # -- the path of a transaction --------------------------------------------------------------------------------
 
     def submit(self, tx: Transaction) -> None:
@@ -327,7 +350,7 @@ class Sequencer:
                 self._include_lone_deposits()
                 builder = self._next_builder()
                 builder.check_room(tx)
-            return builder, builder.execute(tx)
+            return builder, builder.run(tx)
         except NotFetchedYet as missing:
             raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", self._rehearsal(tx, missing)) from None
 
@@ -338,6 +361,7 @@ class Sequencer:
         head, irregular, unsealed = self.tip
         world, plan = head.world, self._plan(head, self.window)
         spec, engine, answers, block_hash = self.spec, self.engine, self.ecrecover_answers(), self.store.block_hash
+        oracle = self.oracle
         shown = None if unsealed is None else unsealed.shown()
 
         def fetch() -> None:
@@ -345,11 +369,13 @@ class Sequencer:
                 self._load_for(sure, world, plan.coinbase)
             missing.fetch()
             builder = BlockBuilder(spec, engine, plan, world, block_hash, irregular, ecrecover_answers=answers)
+            if oracle is not None:
+                builder.ask_oracle(oracle, head.header.timestamp)
             if shown is not None:
                 builder.state = shown.state.fork()
             if tx is not None:
                 with suppress(InvalidTransaction, EngineFault):
-                    builder.execute(tx)
+                    builder.run(tx)
 
         return fetch
 
@@ -370,16 +396,32 @@ class Sequencer:
         if self.spec.charges_l1_fee:
             yield L1_FEE_VAULT
 
-    def settle(self) -> None:
-        """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
+    def settle(self, apart: Apart = _at_once) -> None:
+        """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
+        ``apart`` makes what may take long; then this may return before it is made.
+        """
         if self._open is None:
             return
         if self.mode is _CONTINUOUS:
             if self._more_ready and self.is_running:
-                self._take_waiting()
+                tx = self._first_ready()
+                if tx is not None and may_run_long(tx, self._state()):
+                    apart(self._take_waiting)
+                else:
+                    self._take_waiting()
             return
         self._close()
         self._just_sealed = True
+        if self.mode.is_instant and len(self.pool):
+            tx = self._first_ready()
+            if tx is not None:
+                if may_run_long(tx, self._state()):
+                    apart(self._include_ready_alone)
+                else:
+                    self._include_ready_alone()
+
+    def _include_ready_alone(self) -> None:
+        """Give each of those that are ready a block of its own."""
         while self.mode.is_instant and len(self.pool):
             tx = self._first_ready()
             if tx is None:
@@ -475,6 +517,7 @@ class Sequencer:
             and self.irregular is None
             and self.blocks is _one_block_passed(self.blocks)
             and self.block_start(self.head) == PLAIN_START
+            and not (self.spec.system_contracts and is_change_scheduled(WorldView(self.head.world)))
         )
 
     def _space(self, interval: int | None) -> None:
@@ -543,6 +586,15 @@ class Sequencer:
         self._announce_start(builder)
         return self._append(builder)
 
+    def _tell_of(self, tx: Transaction, receipt: Receipt, builder: BlockBuilder, started: int) -> None:
+        """Tell that ``tx`` is the block's last transaction, and before it of one of the protocol's that it brought."""
+        elapsed = self.time.clock.monotonic_ns() - started
+        index, number = len(builder.transactions) - 1, builder.plan.number
+        if builder.brought:
+            system = builder.transactions[index - 1]
+            self.publish(TransactionPreconfirmed(system, builder.receipts[index - 1], number, index - 1, elapsed))
+        self.publish(TransactionPreconfirmed(tx, receipt, number, index, elapsed))
+
     def _announce_start(self, builder: BlockBuilder) -> None:
         """Tell of the deposits that a block began with."""
         start = builder.plan.start
@@ -566,6 +618,10 @@ class Sequencer:
         """
         self.between_blocks()
         self.spec, self.engine = spec, engine
+        if spec.system_contracts is None:
+            self.oracle = None
+        elif self.oracle is None:
+            self.oracle = OracleService(self.time)
         self._pending = None
         for tx in self.pool.transactions():
             if tx.chain_id not in (None, spec.chain_id):
@@ -645,7 +701,7 @@ class Sequencer:
                     self._close()
                 builder = self._open_or_next()
                 builder.check_room(tx)
-                receipt = builder.append(tx, builder.execute(tx))
+                receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault, StateUnavailable):
                 self._take_back(tx)
                 continue
@@ -656,8 +712,7 @@ class Sequencer:
             elif self._open is None:
                 self._open = builder
                 self._announce_start(builder)
-            index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-            self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+            self._tell_of(tx, receipt, builder, started)
         if self.mode is not _CONTINUOUS and self._open is not None:
             self._close()
 
@@ -973,8 +1028,7 @@ class Sequencer:
         self.pool.remove(tx.hash)
         self._open = builder
         self._announce_start(builder)
-        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        self._tell_of(tx, receipt, builder, started)
         return True
 
     def _include_in_open(self, tx: Transaction, started: int, foreseen: Foreseen | None = None) -> None:
@@ -983,7 +1037,7 @@ class Sequencer:
         if not self._may_join(tx, builder):
             return
         try:
-            receipt = builder.append(tx, builder.execute(tx) if foreseen is None else foreseen[1])
+            receipt = builder.append(tx, builder.run(tx) if foreseen is None else foreseen[1])
         except InvalidTransaction as error:
             self._give_up(tx, error)
             raise
@@ -994,8 +1048,7 @@ class Sequencer:
         if self.pool.holds_any_of(tx.sender):
             self._more_ready = True
         self._keep_open(builder)
-        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        self._tell_of(tx, receipt, builder, started)
         self.on_work()
 
     def _take_waiting(self) -> None:
@@ -1111,7 +1164,7 @@ class Sequencer:
                 continue
             started = self.time.clock.monotonic_ns()
             try:
-                receipt = builder.append(tx, builder.execute(tx))
+                receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault) as error:
                 skipped.add(tx.sender)
                 if drop:
@@ -1124,9 +1177,7 @@ class Sequencer:
                 self._wait_for_state(tx, error)
                 continue
             if drop:
-                index = len(builder.transactions) - 1
-                elapsed = self.time.clock.monotonic_ns() - started
-                self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+                self._tell_of(tx, receipt, builder, started)
         if drop:
             for tx in builder.transactions[before:]:
                 self.pool.remove(tx.hash)
@@ -1156,7 +1207,7 @@ class Sequencer:
     def _builder(self, window: float | None = None) -> BlockBuilder:
         """A builder for the next block, which is to stay open for the present ``window`` where there is one."""
         head, irregular, _ = self.tip
-        return BlockBuilder(
+        builder = BlockBuilder(
             self.spec,
             self.engine,
             self._plan(head, window),
@@ -1165,6 +1216,9 @@ class Sequencer:
             irregular,
             ecrecover_answers=self.ecrecover_answers(),
         )
+        if self.oracle is not None:
+            builder.ask_oracle(self.oracle, head.header.timestamp)
+        return builder
 
     def _plan(self, head: SealedBlock, window: float | None = None, start: BlockStart | None = None) -> BlockPlan:
         """Everything decided about the block after ``head``; ``start`` where it is known already."""
@@ -1189,6 +1243,19 @@ class Sequencer:
 
     def _blob_base_fee(self) -> Wei:
         return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)
+
+
+def may_run_long(tx: Transaction, state: StateReader) -> bool:
+    """Whether executing ``tx`` may take more than some milliseconds: code, and much gas to run it with."""
+    if tx.gas_limit <= QUICK_GAS:
+        return False
+    if tx.to is None or tx.access_list or tx.authorization_list or tx.to[:18] == bytes(18):
+        return True
+    try:
+        account = state.account(tx.to)
+    except StateUnavailable:
+        return True
+    return account is not None and account.code_hash != EMPTY_CODE_HASH
 
 
 def _nonces_in(state: StateReader) -> Callable[[Address], int]:

@@ -82,6 +82,7 @@ class HttpConnection(asyncio.Protocol):
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.offload = endpoint.offload_for(self)
         self.limit = endpoint.options.body_limit
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
@@ -266,7 +267,7 @@ class HttpConnection(asyncio.Protocol):
             self._write(request, 405, "POST JSON-RPC here\n")
 
     def _post(self, request: Request) -> None:
-        answer = self.endpoint.dispatcher.handle(request.body, None, self.endpoint.offload)
+        answer = self.endpoint.dispatcher.handle(request.body, None, self.offload)
         if answer is None or isinstance(answer, bytes):
             self._write_answer(request, answer)
             self.endpoint.answered()

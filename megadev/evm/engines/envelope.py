@@ -82,11 +82,7 @@ class Envelope:
         account = journal.account(sender) or EMPTY_ACCOUNT
         blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
 
-        # checks
-        self._check_sender(tx, account, journal, rules)
-        self._check_fees(block, tx, blob_gas, rules)
-        floor = self._check_gas(block, tx, rules)
-        self._check_funds(block, tx, account, blob_gas, rules)
+        floor = self._check(block, tx, account, journal, rules)
 
         # buy gas
         nonce, balance = account.nonce, account.balance
@@ -183,6 +179,15 @@ class Envelope:
         )
 
     # checks
+
+    def _check(self, block: BlockEnv, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> tuple[int, int]:
+        """Every reason to refuse ``tx``; answers its intrinsic and floor gas."""
+        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+        self._check_sender(tx, account, journal, rules)
+        self._check_fees(block, tx, blob_gas, rules)
+        floor = self._check_gas(block, tx, rules)
+        self._check_funds(block, tx, account, blob_gas, rules)
+        return floor
 
     def _check_sender(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
         if rules.check_nonce:

@@ -16,6 +16,8 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 from megadev.rollup.da.commitments import Certificate, certify, store_address
 
+DEFAULT_KEY: bytes = keccak(b"megadev data availability store")
+"""What stores sign with unless told otherwise, so that their certificates count without anybody's say; no secret."""
 MAX_DATA = 16 * 2**20
 """The most bytes that are taken at once: more than a batcher ever posts with one commitment."""
 

@@ -15,6 +15,7 @@ from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
+from megadev.chain.spec import Model
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams
 from megadev.evm import calls
@@ -36,6 +37,7 @@ from megadev.rpc.codec import (
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
+from megadev.sequencer.oracle import US, OracleView
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.remote import call_hint, expect
@@ -95,6 +97,7 @@ class Scene:
         validate_tip(tip, max_fee)
         # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
         cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
+        usual = self.env.gas_limit if self.chain.spec.limits_compute else min(self.env.gas_limit, DEFAULT_GAS)
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
                 self.chain.foresee(
@@ -102,6 +105,8 @@ class Scene:
                     [(address, slot) for address, slots in call.access_list or () for slot in slots],
                 )
             expect(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
+        # storage gas is cheap to execute, and code of some size takes billions of it
+        usual = self.env.gas_limit if self.chain.spec.model >= Model.REX4 else min(self.env.gas_limit, DEFAULT_GAS)
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,
@@ -109,7 +114,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(min(self.env.gas_limit, DEFAULT_GAS) if call.gas is None else call.gas, cap),
+            gas_limit=min(usual if call.gas is None else call.gas, cap),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
@@ -125,6 +130,9 @@ class Scene:
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     """A block's environment, and the state after it."""
     env, state = chain.scene(block)
+    service = chain.sequencer.oracle
+    if service is not None and (block is Tag.LATEST or block is Tag.PENDING):
+        state = OracleView(state, service, env.timestamp * US)
     return Scene(chain, env, state, _rules(chain))
 
 

@@ -46,6 +46,7 @@ from megadev.errors import (
     RealtimeExpired,
     ReceiptTimeout,
     SequencerUnavailable,
+    StateUnavailable,
     UnknownSigner,
     UnsupportedTransactionType,
     WrongChainId,
@@ -60,13 +61,14 @@ from megadev.events import (
 )
 from megadev.evm import calls
 from megadev.node.chain import LocalChain
-from megadev.primitives.types import Address, Hash32, Wei
+from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt
 from megadev.rpc.methods.eth_calls import explainer, scene_at
 from megadev.rpc.methods.eth_fees import suggested_tip
 from megadev.rpc.methods.megadev_preconfirmation import preconfirmation
+from megadev.sequencer.sequencer import QUICK_GAS, may_run_long
 
 MAX_SYNC_TIMEOUT_MS = 60_000
 """How long the *Sync methods wait for a receipt at most, whatever their callers say."""
@@ -78,11 +80,9 @@ BASE_FEE_HEADROOM = 2
 
 
 @method("eth_sendRawTransaction")
-def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str:
+def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str | Awaitable[str]:
     """Take a signed transaction; the answer is its hash."""
-    tx = decode_transaction(raw, node.chain.spec)
-    node.chain.sequencer.submit(tx)
-    return "0x" + tx.hash.hex()
+    return _take(node, decode_transaction(raw, node.chain.spec))
 
 
 @method("eth_sendRawTransactionSync")
@@ -102,11 +102,12 @@ def realtime_sendRawTransaction(
 
 
 @method("eth_sendTransaction")
-def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str:
+def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str | Awaitable[str]:
     """Fill in, sign and take a transaction of an account held or impersonated here; the answer is its hash."""
-    tx = _authorized(node, request)
-    node.chain.sequencer.submit(tx)
-    return "0x" + tx.hash.hex()
+    if needs_long_estimate(node, request):
+        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: _taken(node, _authorized(node, request)))
+        return tx_hash
+    return _take(node, _authorized(node, request))
 
 
 @method("eth_sendTransactionSync")
@@ -114,18 +115,24 @@ def eth_sendTransactionSync(
     node: RpcNode, request: CallRequest, timeout_ms: Uint64Param | None = None
 ) -> JsonObject | Awaitable[JsonObject]:
     """As ``eth_sendTransaction``; the answer is the receipt."""
+    if needs_long_estimate(node, request):
+        receipt: JsonObject | Awaitable[JsonObject] = node.devnet.apart(
+            lambda: _submitted(node, _authorized(node, request), timeout_ms)
+        )
+        return receipt
     return _submit_and_wait(node, _authorized(node, request), timeout_ms)
 
 
 @method("eth_sendUnsignedTransaction")
-def eth_sendUnsignedTransaction(node: RpcNode, request: CallRequest) -> str:
+def eth_sendUnsignedTransaction(node: RpcNode, request: CallRequest) -> str | Awaitable[str]:
     """Take a transaction for any account as if it had signed; the answer is its hash."""
     if request.sender is None:
         raise InvalidParams("an unsigned transaction needs its sender: give from")
-    unsigned, sender = completed(node, request)
-    tx = impersonated_transaction(unsigned, sender)
-    node.chain.sequencer.submit(tx)
-    return "0x" + tx.hash.hex()
+
+    def take() -> str | Awaitable[str]:
+        return _take(node, impersonated_transaction(*completed(node, request)))
+
+    return node.devnet.apart(take) if needs_long_estimate(node, request) else take()
 
 
 @method("eth_fillTransaction")
@@ -321,8 +328,55 @@ def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
     return sign_transaction(unsigned, key)
 
 
+def needs_long_estimate(node: RpcNode, request: CallRequest) -> bool:
+    """Whether the gas of what is to be sent is found out by running code, for as long as that takes, or its blobs need
+    proofs.
+    """
+    if request.blobs is not None or request.authorization_list is not None:
+        return True
+    return request.gas is None and (request.to is None or bool(request.data) or has_code(node, request.to))
+
+
+def has_code(node: RpcNode, address: Address) -> bool:
+    """Whether something runs when ``address`` is called, as far as is known here."""
+    try:
+        account = node.chain.sequencer.head_state().account(address)
+    except StateUnavailable:
+        return True
+    return account is not None and account.code_hash != EMPTY_CODE_HASH
+
+
+def _take(node: RpcNode, tx: Transaction) -> str | Awaitable[str]:
+    """Submit ``tx``: at once, or on the writer's thread where it may run for long; its hash."""
+    if is_long(node, tx):
+        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: _taken(node, tx))
+        return tx_hash
+    return _taken(node, tx)
+
+
+def is_long(node: RpcNode, tx: Transaction) -> bool:
+    """Whether taking ``tx`` may keep others waiting."""
+    sequencer = node.chain.sequencer
+    if not sequencer.mode.executes_on_arrival or tx.gas_limit <= QUICK_GAS:
+        return False
+    return may_run_long(tx, sequencer.head_state())
+
+
+def _taken(node: RpcNode, tx: Transaction) -> str:
+    node.chain.sequencer.submit(tx)
+    return "0x" + tx.hash.hex()
+
+
 def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
-    """Submit ``tx``. Where it is executed at once, its receipt is there at once; else wait for it, up to the timeout.
+    """Submit ``tx`` and answer with its receipt; on the writer's thread where the transaction may run for long."""
+    if is_long(node, tx):
+        receipt: JsonObject | Awaitable[JsonObject] = node.devnet.apart(lambda: _submitted(node, tx, timeout_ms))
+        return receipt
+    return _submitted(node, tx, timeout_ms)
+
+
+def _submitted(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
+    """Here and now. Where it is executed at once, its receipt is there at once; else wait for it, up to the timeout.
 
     Raises ``ReceiptTimeout`` or ``NotReady``, as the settings have it, and ``InvalidTransaction`` where the pool gives
     up the transaction meanwhile.
@@ -398,6 +452,8 @@ async def _included(node: RpcNode, tx: Transaction, timeout_ms: int) -> None:
             )
 
     unsubscribe = node.chain.bus.subscribe(on_event)
+    if chain.placed(tx.hash) is not None:  # since whoever submitted it looked
+        done.set_result(None)
     try:
         await asyncio.wait_for(done, timeout_ms / 1000)
     finally:

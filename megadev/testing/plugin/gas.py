@@ -14,14 +14,19 @@ from typing import TYPE_CHECKING, TypeAlias
 from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
 from megadev.chain.receipts import Receipt
+from megadev.cli.bridge_contracts import bridge_contracts
 from megadev.events import Event, TransactionPreconfirmed
 
 if TYPE_CHECKING:
-    from megadev.artifacts.registry import ArtifactRegistry
     from megadev.node.chain import LocalChain
     from megadev.node.node import Node
 
-COLUMNS: dict[str, Callable[[Receipt], int]] = {"gas": lambda receipt: receipt.gas_used}
+COLUMNS: dict[str, Callable[[Receipt], int | None]] = {
+    "gas": lambda receipt: receipt.gas_used,
+    "compute": lambda receipt: receipt.compute_gas,
+    "storage": lambda receipt: receipt.storage_gas,
+}
+"""The kinds of gas; those that MegaETH's rules tell apart are left out where no transaction ran under them."""
 UNKNOWN = "(unknown)"
 
 Row: TypeAlias = tuple[str, str, str, list[int]]
@@ -44,13 +49,15 @@ class GasTable:
 
         def hear(event: Event) -> None:
             if type(event) is TransactionPreconfirmed and event.tx.sender not in of_the_bridge:
-                named = _named(node.artifacts, chain, event)
+                named = _named(node, chain, event)
                 if named is not None:
                     if chain is node.l1:
                         named = f"L1 {named[0]}", named[1]
                     columns = self._measured.setdefault(named, {})
                     for name, measure in COLUMNS.items():
-                        columns.setdefault(name, []).append(measure(event.receipt))
+                        measured = measure(event.receipt)
+                        if measured is not None:
+                            columns.setdefault(name, []).append(measured)
 
         return hear
 
@@ -66,12 +73,12 @@ class GasTable:
         if not self._measured:
             yield "no transaction called or created a contract"
             return
-        table = [
-            ["contract", "function", "calls", *(f"{n} {m}" for n in COLUMNS for m in ("min", "median", "mean", "max"))]
-        ]
+        names = [name for name in COLUMNS if any(name in columns for columns in self._measured.values())]
+        heads = [f"{name} {what}" for name in names for what in ("min", "median", "mean", "max")]
+        table = [["contract", "function", "calls", *heads]]
         for (contract, function), columns in sorted(self._measured.items()):
             row = [contract, function, str(len(next(iter(columns.values()))))]
-            for name in COLUMNS:
+            for name in names:
                 values = columns.get(name, [0])
                 row += [f"{round(value)}" for value in (min(values), median(values), fmean(values), max(values))]
             table.append(row)
@@ -82,9 +89,9 @@ class GasTable:
             yield "  ".join((*texts, *numbers))
 
 
-def _named(registry: ArtifactRegistry, chain: LocalChain, event: TransactionPreconfirmed) -> tuple[str, str] | None:
+def _named(node: Node, chain: LocalChain, event: TransactionPreconfirmed) -> tuple[str, str] | None:
     """Contract and function; None where no code was called."""
-    tx = event.tx
+    tx, registry = event.tx, node.artifacts
     if tx.to is None:
         return explain.creation(registry, tx.data).contract or UNKNOWN, "constructor"
     state = chain.state(Tag.LATEST)
@@ -93,5 +100,9 @@ def _named(registry: ArtifactRegistry, chain: LocalChain, event: TransactionPrec
     artifact = registry.contract_at(tx.to, code)
     if artifact is None and not code:
         return None
+    if artifact is None and node.driver is not None:
+        bridge, placed = bridge_contracts(node.driver.addresses)
+        if tx.to in placed:
+            registry, artifact = bridge, placed[tx.to]
     call = explain.call(registry, artifact, tx.data)
     return call.contract or UNKNOWN, call.name

@@ -31,6 +31,7 @@ from megadev.chain.transactions import (
     signing_hash,
 )
 from megadev.errors import (
+    EmptyAuthorizationList,
     GasLimitTooHigh,
     InitcodeTooLarge,
     IntrinsicGasTooLow,
@@ -329,7 +330,7 @@ def test_any_rlp_behind_any_type_raises_nothing_but_our_errors(kind: int, fields
          "blob 1 has invalid hash version: 0x02"),
         (signed(3), MalformedTransaction, "missing sidecar in blob transaction"),
         (signed(4, to=None, gas_limit=10**6), MalformedTransaction, "cannot be used to create contract"),
-        (signed(4, authorization_list=()), MalformedTransaction, "EIP-7702 transaction with empty auth list"),
+        (signed(4, authorization_list=()), EmptyAuthorizationList, "EIP-7702 transaction with empty auth list"),
         (signed(4, gas_limit=45_999), IntrinsicGasTooLow, "minimum needed 46000"),
     ],
 )  # fmt: skip

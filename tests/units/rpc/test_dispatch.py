@@ -357,7 +357,7 @@ def test_the_request_log_hears_of_outcomes() -> None:
 def test_a_heavy_call_leaves_the_loop_until_it_is_known_to_be_quick() -> None:
     offloaded: list[int] = []
 
-    async def offload(work: Any) -> bytes | None:
+    async def offload(work: Any, seconds: float) -> bytes | None:
         offloaded.append(1)
         return cast("bytes | None", work())
 
