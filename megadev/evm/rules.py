@@ -2,6 +2,11 @@
 what they charge. Engines run by these tables; what ``eth_config`` says of precompiles stands in ``chain.config``.
 
 Prices here are complete; what a precompile computes belongs to the engines.
+
+MegaETH's specs are rows of ``mega_rules``: ``ChainSpec.model`` (``isthmus``, ``rex4``, ``rex5``, ``rex6``) names one,
+``ChainSpec.limits`` are what a transaction and a block may use. What a block knows beyond Ethereum's comes as
+``BlockEnv.mega`` (system address, capacities of state buckets, the oracle's source), what was used as
+``GasReport.meters``. A system contract whose calls the engine answers itself is a row of ``mega_rules.INTERCEPTED``.
 """
 
 from __future__ import annotations

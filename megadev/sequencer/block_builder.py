@@ -559,6 +559,7 @@ def receipt_of(
     succeeded = isinstance(result, Success)
     logs = execution.logs
     blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+    meters = execution.gas.meters
     return Receipt(
         type=tx.type,
         succeeded=succeeded,
@@ -575,4 +576,6 @@ def receipt_of(
         error=None if succeeded else result.reason if isinstance(result, Halt) else "execution reverted",
         deposit_nonce=deposit_nonce,
         l1_cost=l1_cost,
+        compute_gas=None if meters is None else meters.compute_gas,
+        storage_gas=None if meters is None else meters.storage_gas,
     )

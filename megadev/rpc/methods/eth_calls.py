@@ -97,6 +97,7 @@ class Scene:
         validate_tip(tip, max_fee)
         # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
         cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
+        usual = self.env.gas_limit if self.chain.spec.limits_compute else min(self.env.gas_limit, DEFAULT_GAS)
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
                 self.chain.foresee(

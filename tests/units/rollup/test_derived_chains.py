@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from megadev.beacon import beacon_answer
 from megadev.chain.blobs import sidecar_of, versioned_hash
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.fees import blob_base_fee
 from megadev.chain.transactions import (
     BLOB,
     DYNAMIC_FEE,
@@ -28,8 +30,9 @@ from megadev.rollup.derivation.beginning import config_of
 from megadev.rollup.derivation.config import RollupConfig, config_of_json, to_json
 from megadev.rollup.derivation.consolidation import batch_of, batched, difference, underivable
 from megadev.rollup.derivation.execution import DerivedChain
-from megadev.rollup.derivation.l1_source import ChainL1
+from megadev.rollup.derivation.l1_source import ChainL1, L1Source
 from megadev.rollup.derivation.pipeline import Derived, Pipeline
+from megadev.rollup.derivation.remote_l1 import RemoteL1
 from megadev.rollup.predeploys import BATCH_INBOX, MAINNET_ADDRESSES
 from tests.bridging import Bridge
 from tests.units.rollup.batching import KEY
@@ -143,11 +146,27 @@ class Posting(Bridge):
         signed = sign_transaction(tx, bytes.fromhex(batcher.private_key.removeprefix("0x")))
         self.l1.rpc("eth_sendRawTransaction", "0x" + encode_network_form(signed).hex())
 
-    def derived(self, config: RollupConfig | None = None) -> tuple[DerivedChain, list[Derived]]:
+    def remote_l1(self) -> RemoteL1:
+        """The L1 as its RPC and its beacon paths show it."""
+        spec = self.l1_chain.sequencer.spec
+
+        def get(path: str) -> bytes | None:
+            answer = beacon_answer(self.l1_chain, path)
+            return answer[1].encode() if answer is not None and answer[0] == 200 else None
+
+        return RemoteL1(
+            lambda calls: [self.l1.rpc(method, *parameters) for method, parameters in calls],
+            get,
+            lambda excess: blob_base_fee(excess, spec),
+        )
+
+    def derived(
+        self, config: RollupConfig | None = None, source: L1Source | None = None
+    ) -> tuple[DerivedChain, list[Derived]]:
         """What whoever has L1, the store and the first block makes of it."""
         config = self.config() if config is None else config
         l1, l2 = self.l1_chain, self.l2_chain
-        source = ChainL1(lambda: l1.store, l1.sequencer.spec)
+        source = ChainL1(lambda: l1.store, l1.sequencer.spec) if source is None else source
         chain = DerivedChain(config, l2.store.genesis, l2.sequencer.spec, l2.sequencer.engine)
         steps = Pipeline(config, source, chain, self.store).run()
         return chain, [step for step in steps if isinstance(step, Derived)]
@@ -177,6 +196,8 @@ def test_every_block_hash_is_derived_from_l1_alone(posting: Posting, kind: DaKin
         assert underivable(block, parent, posting.l2_chain.sequencer.spec, posting.config()) is None
     posting.post(kind)
     posting.reproduces()
+    _, steps = posting.derived(source=posting.remote_l1())
+    assert [step.block.hash for step in steps] == [block.hash for block in posting.blocks()]
 
 
 def test_rows_that_are_even_are_said_by_a_span(posting: Posting) -> None:

@@ -42,6 +42,7 @@ from megadev.evm.engine import (
     GasReport,
     Halt,
     MegaEnv,
+    MeterTracer,
     Result,
     Revert,
     Rules,
@@ -243,11 +244,16 @@ class MegaEnvelope(Envelope):
         floor += mega.floor_token * tokens
         if not mega.dynamic_at_validation:
             validate_gas(tx.gas_limit, intrinsic + storage, 0)
-        pricing = self._machine(block, tx, journal, rules, None)
-        assert isinstance(pricing, MegaLoop)
-        self._equip(pricing, block, tx, meter)
+        pricing: MegaLoop | None = None
+        if block.mega is not None and block.mega.capacity is not None:
+            machine = self._machine(block, tx, journal, rules, None)
+            assert isinstance(machine, MegaLoop)
+            pricing = machine
+            self._equip(machine, block, tx, meter)
         is_new_caller = account.nonce == 0 and account.balance == tx.mint and account.code_hash == EMPTY_CODE_HASH
-        if tx.to is None:
+        if pricing is None:
+            pass  # nothing is multiplied
+        elif tx.to is None:
             nonce = account.nonce if mega.prices_by_state_nonce else tx.nonce
             storage += pricing.contract_price(created_address(tx.sender, nonce))
         elif tx.to == tx.sender:
@@ -255,10 +261,10 @@ class MegaEnvelope(Envelope):
                 storage += pricing.account_price(tx.to)
         elif tx.value and tx.to not in authorities and journal.is_dead(tx.to):
             storage += pricing.account_price(tx.to)
-        for authority in authorities:
-            storage += pricing.account_price(authority)
+        if pricing is not None:
+            storage += sum(pricing.account_price(authority) for authority in authorities)
         if mega.counts_new_callers and tx.is_deposit and is_new_caller and not self.is_inner:
-            storage += pricing.account_price(tx.sender)
+            storage += 0 if pricing is None else pricing.account_price(tx.sender)
             meter.growth += 1
         if mega.dynamic_at_validation:
             validate_gas(tx.gas_limit, intrinsic + storage, floor)
@@ -318,6 +324,8 @@ class MegaEnvelope(Envelope):
         machine = self._machine(block, tx, journal, rules, tracer)
         assert isinstance(machine, MegaLoop)
         self._equip(machine, block, tx, meter)
+        if isinstance(tracer, MeterTracer):
+            tracer.begin_metering(meter)
         self._warm_up(block, tx, machine, journal, rules)
         if tx.authorizations and not (stopped and mega.applied_authorities):
             self._authorize(tx, journal)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from megadev.evm.engines.native.host import Library, Module, Store
-from megadev.evm.opcodes import OPCODES, Kind
+from megadev.evm.engines.native.plan import Entry, is_outside
+from megadev.evm.engines.native.wasm import IMPORTS
+from megadev.evm.opcodes import OPCODES
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 
 CONTEXT: Final = 0x20000
@@ -52,21 +55,10 @@ OPERATIONS: Final = ENVIRONMENT + 512
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
 
 _GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
-_OUTSIDE_KINDS: Final = frozenset(
-    (Kind.ACCOUNT, Kind.STORAGE, Kind.TRANSIENT, Kind.LOG, Kind.CALL, Kind.CREATE, Kind.END)
-)
-_ALSO_OUTSIDE: Final = frozenset((0x3E, 0x40, 0x49))
-"""RETURNDATACOPY can fail in its own way; BLOCKHASH asks, BLOBHASH looks outside."""
 _STACK_FIRST_OPCODES: Final = frozenset(
     (0x05, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x1A, 0x1D, 0x1E, 0x20, 0x37, 0x39, 0x51, 0x52, 0x53, 0x5E)
 )
 """Where both are missing, these find out that words are before they find out that gas is."""
-
-
-def is_outside(op: int) -> bool:
-    """Whether the opcode reaches beyond the frame: it is the runtime's, not the compiler's."""
-    row = OPCODES[op]
-    return row is None or row.kind in _OUTSIDE_KINDS or op in _ALSO_OUTSIDE
 
 
 def operations_table(names: dict[int, str]) -> bytes:
@@ -84,6 +76,9 @@ def operations_table(names: dict[int, str]) -> bytes:
     return bytes(table)
 
 
+_WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
+
+
 class ArenaFull(Exception):
     """There is no room for more code."""
 
@@ -91,7 +86,10 @@ class ArenaFull(Exception):
 class Arena:
     """One store. ``view`` is its memory as bytes, ``words`` and ``numbers`` are the context as u32 and as i64."""
 
-    def __init__(self, library: Library, runtime: Module, table: bytes) -> None:
+    def __init__(
+        self, library: Library, runtime: Module, table: bytes, registered: Callable[[Arena, int], None]
+    ) -> None:
+        self.registered = registered
         self.library = library
         self.store = Store(library)
         self.instance = self.store.instantiate(runtime, ())
@@ -108,6 +106,15 @@ class Arena:
         self._put_slots = self.store.function(self.instance, "put_slots", 3)
         self._place_account = self.store.function(self.instance, "place_account", 1)
         self.view[OPERATIONS : OPERATIONS + 2048] = table
+        self.table = table
+        """The operations it runs: whose rules these are."""
+        self.heated: dict[int, int] = {}
+        """How often each code has been hot."""
+        self._table = self.store.exported(self.instance, "__indirect_function_table")
+        self._imports = tuple(self.store.exported(self.instance, name) for name in (*IMPORTS, "memory"))
+        self._free_places = range(0)
+        self.seen = 0
+        """How many of the compiler's results have been looked at."""
         self.block: object = None
         """Whose environment lies there."""
         self.by_bytes: dict[bytes, int] = {}
@@ -118,6 +125,7 @@ class Arena:
 
     def clear_codes(self) -> None:
         """Forget every code."""
+        self.heated.clear()
         self.by_bytes.clear()
         self.by_hash.clear()
         self.codes.clear()
@@ -153,7 +161,52 @@ class Arena:
         self._analyse()
         self.codes.append(code)
         self.by_bytes[code] = index
+        self.registered(self, index)
         return index
+
+    def visited(self, index: int) -> set[int]:
+        """Where blocks of the code begin that have been interpreted."""
+        _, size, _, visits = struct.unpack_from("<4I", self.view, CODES + CODE_SIZE * index)
+        counts = self.view[visits : visits + 2 * (size + 1)].cast("H")
+        found = {pc for pc, count in enumerate(counts) if count}
+        counts.release()
+        return found
+
+    def cool(self, index: int, rest: int) -> None:
+        """Count the code's heat anew, after ``rest`` more than usual."""
+        struct.pack_into("<I", self.view, CODES + CODE_SIZE * index + 28, -rest & 0xFFFFFFFF)
+
+    def install(self, index: int, module: Module, entries: tuple[Entry, ...], constants: bytes) -> None:
+        """Run the code compiled from now on. Raises ArenaFull and WasmFault."""
+        mask = (1 << (2 * len(entries)).bit_length()) - 1
+        table = self.allocate(ENTRY_SIZE * (mask + 1))
+        known = self.allocate(8 * sum(len(entry.constants) for entry in entries))
+        data = self.allocate(len(constants) + 32)
+        instance = self.store.instantiate(module, self._imports)
+        if not self._free_places:
+            first = self.store.grow_table(self._table, 64)
+            self._free_places = range(first, first + 64)
+        place, self._free_places = self._free_places[0], self._free_places[1:]
+        self.store.put_function(self._table, place, self.store.exported(instance, "run"))
+        view = self.view
+        view[data : data + len(constants)] = constants
+        view[table : table + ENTRY_SIZE * (mask + 1)] = bytes(ENTRY_SIZE * (mask + 1))
+        _, size, kinds, _ = struct.unpack_from("<4I", view, CODES + CODE_SIZE * index)
+        view[kinds : kinds + size] = bytes(view[kinds : kinds + size]).translate(_WITHOUT_ENTRIES)
+        for entry in entries:
+            for i, (position, value) in enumerate(entry.constants):
+                struct.pack_into("<II", view, known + 8 * i, position, value)
+            i = (entry.pc * 0x9E3779B1 & 0xFFFFFFFF) >> 7
+            while struct.unpack_from("<I", view, table + ENTRY_SIZE * (i & mask))[0]:
+                i += 1
+            struct.pack_into(
+                "<IIqiII", view, table + ENTRY_SIZE * (i & mask), entry.pc + 1, entry.height, entry.gas, entry.version,
+                known, len(entry.constants),
+            )  # fmt: skip
+            known += 8 * len(entry.constants)
+            view[kinds + entry.pc] |= 2
+        struct.pack_into("<iIII", view, CODES + CODE_SIZE * index + 16, place, table, mask, 0)
+        struct.pack_into("<I", view, CODES + CODE_SIZE * index + 36, data)
 
     def mark_accounts(self, marks: bytes) -> None:
         """32 bytes each: the address as a little-endian word, flags in its last 8 bytes."""

@@ -206,7 +206,8 @@ typedef struct {
   u32 entries_mask;
   u32 heat;
   u32 is_delegation;
-  u32 unused[7];
+  u32 constants; /* what compiled code finds by its third parameter */
+  u32 unused[6];
 } code;
 _Static_assert(sizeof(code) == 64, "code");
 enum { JUMP_HERE = 1, ENTER_HERE = 2 };

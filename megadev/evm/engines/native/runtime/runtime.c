@@ -231,6 +231,12 @@ static u32 interpret(frame* f) {
       case 0x5a: *top++ = small((u64)gas); NEXT;
       case 0x5b:
         if (visits[pc] != 0xffff) visits[pc]++;
+        if (unlikely(gas < context->pause_at)) {
+          gas += info.gas;
+          SAVE();
+          f->entry = INTERPRET;
+          return PAUSED;
+        }
         if (unlikely(kinds[pc] & ENTER_HERE)) {
           i32 version = entry_at(c, pc, height, stack, gas + info.gas);
           if (version >= 0) {
@@ -239,12 +245,6 @@ static u32 interpret(frame* f) {
             f->entry = version;
             return SWITCH;
           }
-        }
-        if (unlikely(gas < context->pause_at)) {
-          gas += info.gas;
-          SAVE();
-          f->entry = INTERPRET;
-          return PAUSED;
         }
         if (unlikely(++c->heat == context->heat_limit)) {
           gas += info.gas;
@@ -326,7 +326,7 @@ u32 EXPORT(drive)(void) {
         break;
       case STORE_CODE: r = store_code(f); break;
       default: {
-        u32 left = ((u32(*)(frame*, i32))(code_at(f->code)->function))(f, f->entry);
+        u32 left = ((u32(*)(frame*, i32, u32))(code_at(f->code)->function))(f, f->entry, code_at(f->code)->constants);
         if (left == LEAVES_TO_OPERATE) {
           f->entry = OPERATE;
           r = operate(f, ((u8*)f->code_at)[f->pc]);
