@@ -41,6 +41,7 @@ from megadev.evm.engine import (
     Engine,
     Execution,
     Halt,
+    Hint,
     MegaEnv,
     Rules,
     Success,
@@ -252,7 +253,11 @@ class BlockBuilder:
             return execution
         (service, earliest), latest = self._oracle, self.plan.timestamp * US
         values: dict[int, int] = {}
+        told = 0
         for _ in range(_ORACLE_ROUNDS):
+            hints = hints_of(execution)
+            service.tell(hints[told:])  # before what they are about is read
+            told = max(told, len(hints))
             read = {slot for address, slot in execution.accessed.slots if address == ORACLE}
             found: dict[int, int] = {}
             for slot in sorted(read - values.keys()):
@@ -322,6 +327,8 @@ class BlockBuilder:
         if ahead is not None and self.brought:
             self.append(ahead[1], ahead[2])
             self.brought = True
+        if self._oracle is not None:
+            self._oracle[0].remember(hints_of(execution))
         nonce = self._nonce(tx.sender) if tx.type == DEPOSIT else None
         cost = self._l1_cost(tx)
         receipt = receipt_of(tx, execution, self.gas_used + execution.gas.used, self.env, nonce, cost)
@@ -518,6 +525,12 @@ def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec, withdrawals_root:
     return seal_block(
         header, (), (), world, spec=spec, tx_offset=plan.tx_offset, mini_block_offset=plan.mini_block_offset
     )
+
+
+def hints_of(execution: Execution) -> tuple[Hint, ...]:
+    """What contracts told the oracle's source."""
+    meters = execution.gas.meters
+    return () if meters is None else meters.hints
 
 
 def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:
