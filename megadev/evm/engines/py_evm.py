@@ -163,7 +163,7 @@ class _Configured(_Frames):  # type: ignore[misc]
 
     # what a frame and those within it left behind: py-evm's own ask each other, one function within the other
 
-    def _kept(self) -> Iterator[_Computation]:
+    def _kept(self) -> Iterator[Any]:
         """This frame and those within it whose effects stand."""
         waiting: list[Any] = [self]
         while waiting:
