@@ -190,10 +190,12 @@ class ExecutionReverted(MegadevError):
 
 
 class ExecutionHalted(MegadevError):
-    """A call ended exceptionally; ``reason`` is the engine-independent name of the halt ('out of gas', …)."""
+    """A call ended exceptionally; ``reason`` is the engine-independent name of the halt ('out of gas', …), ``note`` what
+    else is to be said of it.
+    """
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, note: str = "") -> None:
+        super().__init__(f"{reason}: {note}" if note else reason)
         self.reason = reason
 
 
@@ -202,10 +204,10 @@ class NotTraceable(MegadevError):
 
 
 class GasAllowanceExceeded(MegadevError):
-    """No gas limit up to ``allowance`` lets the transaction succeed."""
+    """No gas limit up to ``allowance`` lets the transaction succeed; ``note`` says what else bounded it."""
 
-    def __init__(self, allowance: int) -> None:
-        super().__init__(f"gas required exceeds allowance ({allowance})")
+    def __init__(self, allowance: int, note: str = "") -> None:
+        super().__init__(f"gas required exceeds allowance ({allowance})" + (f": {note}" if note else ""))
         self.allowance = allowance
 
 

@@ -85,13 +85,14 @@ def estimate_gas(
     state: StateReader,
     *,
     rules: Rules = CALL,
+    within_block: bool = True,
     explain: Explain = revert_reason,
     watch: Callable[[Execution], object] = lambda execution: None,
 ) -> int:
     """The smallest gas limit, exact to 1 gas, with which ``tx`` succeeds.
 
-    ``tx.gas_limit`` is the most that may be tried; the block's gas limit and what the sender's balance pays for at the
-    fee cap bound it further. ``watch`` sees the one run, of many, that has all of that gas and decides whether it
+    ``tx.gas_limit`` is the most that may be tried; the block's gas limit (where the chain holds transactions to it:
+    ``within_block``) and what the sender's balance pays for at the fee cap bound it further. ``watch`` sees the one run, of many, that has all of that gas and decides whether it
     succeeds at all. Raises ExecutionReverted or ExecutionHalted if it fails for another reason than gas,
     GasAllowanceExceeded if no allowed limit suffices, InsufficientFunds if the value itself is not there.
     """
@@ -104,7 +105,9 @@ def estimate_gas(
         except IntrinsicGasTooLow:
             return None
 
-    allowance = min(tx.gas_limit, block.gas_limit, _affordable_gas(tx, state))
+    allowance = min(tx.gas_limit, _affordable_gas(tx, state))
+    if within_block:
+        allowance = min(allowance, block.gas_limit)
     intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
     least = max(intrinsic, floor)
     if allowance < least:

@@ -20,7 +20,6 @@ from megadev.chain.transactions import (
     sign_transaction,
 )
 from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams, MegadevError
-from megadev.evm import calls
 from megadev.evm.engine import CALL
 from megadev.node import reorg
 from megadev.node.chain import LocalChain
@@ -348,7 +347,7 @@ def _estimated(node: RpcNode, request: CallRequest, sender: Address, builder: Bl
     )
     tx, rules = scene.transaction(call)
     try:
-        return calls.estimate_gas(node.chain.engine, scene.env, tx, scene.state, rules=rules)
+        return scene.estimate(call, tx, rules)
     except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
         left = builder.plan.gas_limit - builder.gas_used
         cap = node.chain.spec.transaction_gas_cap

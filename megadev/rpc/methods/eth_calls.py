@@ -6,6 +6,8 @@ geth it pays nothing unless it names a price; then the price must meet the base 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeAlias
 
@@ -15,15 +17,17 @@ from megadev.artifacts import explain
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
-from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, TipAboveFeeCap
+from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams, TipAboveFeeCap
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
 from megadev.evm.l1_fees import fee_taken, l1_prices
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
 from megadev.node.replay import block_start
+from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (
+    UINT64_MAX,
     BlockOverridesParam,
     BlockParam,
     CallRequest,
@@ -40,7 +44,9 @@ from megadev.state.reader import StateReader
 from megadev.state.remote import call_hint, expect
 
 GAS_CAP = 50_000_000
-"""The most gas one call may have (geth's default), or a block's gas limit where that is more."""
+"""The most gas one call may have (geth's default), or a block's gas limit where that is more. No limit where
+transactions have none: what can be sent can be tried.
+"""
 DEFAULT_GAS = 1_000_000_000
 """The most gas a call has that names none: on a chain whose blocks take ten times that, an endless loop would otherwise
 keep a thread busy for minutes."""
@@ -96,8 +102,6 @@ class Scene:
                 f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, "
                 f"maxFeePerGas {max_fee}"
             )
-        # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
-        cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
                 self.chain.foresee(
@@ -112,7 +116,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(min(self.env.gas_limit, DEFAULT_GAS) if call.gas is None else call.gas, cap),
+            gas_limit=min(self._default_gas if call.gas is None else call.gas, self._most_gas),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
@@ -123,6 +127,72 @@ class Scene:
         if max_fee or call.max_fee_per_blob_gas:
             return tx, replace(self.rules, check_balance=True, check_base_fee=True, charge_fees=True)
         return tx, self.rules
+
+    @property
+    def within_block(self) -> bool:
+        """Whether a transaction may ask for no more gas than a block has."""
+        return self.chain.spec.enforce_block_gas_limit
+
+    @property
+    def _most_gas(self) -> int:
+        # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
+        return max(GAS_CAP, self.chain.sequencer.blocks.gas_limit) if self.within_block else UINT64_MAX
+
+    @property
+    def _default_gas(self) -> int:
+        return min(self.env.gas_limit, DEFAULT_GAS) if self.within_block else DEFAULT_GAS
+
+    def cut(self, call: CallRequest) -> str:
+        """What to say where ``call`` had less gas than it asked for, '' where it had all of it."""
+        if call.gas is None or call.gas <= self._most_gas:
+            return ""
+        return (
+            f"the call asked for {call.gas} gas and was given {self._most_gas}, the most that one may have here; more "
+            "with --gas-limit or --disable-block-gas-limit"
+        )
+
+    @contextmanager
+    def naming_cut(self, call: CallRequest) -> Iterator[None]:
+        """Where what happens inside runs out of gas that was cut, the error says so."""
+        try:
+            yield
+        except (ExecutionHalted, GasAllowanceExceeded) as error:
+            note = self.cut(call)
+            if not note:
+                raise
+            if isinstance(error, GasAllowanceExceeded):
+                raise GasAllowanceExceeded(error.allowance, note) from None
+            if error.reason != calls.OUT_OF_GAS:
+                raise
+            raise ExecutionHalted(error.reason, note) from None
+
+    def estimate(
+        self,
+        call: CallRequest,
+        tx: TxEnv,
+        rules: Rules,
+        *,
+        state: StateReader | None = None,
+        explain: calls.Explain = revert_reason,
+        watch: Callable[[Execution], object] = lambda execution: None,
+    ) -> int:
+        """The gas that ``tx``, made of ``call``, needs here, on another ``state`` where given: what a transaction may
+        ask for bounds it. Raises what ``estimate_gas`` does.
+        """
+        cap = self.chain.spec.transaction_gas_cap
+        if cap is not None and cap < tx.gas_limit:
+            tx = msgspec.structs.replace(tx, gas_limit=cap)
+        with self.naming_cut(call):
+            return calls.estimate_gas(
+                self.chain.engine,
+                self.env,
+                tx,
+                self.state if state is None else state,
+                rules=rules,
+                within_block=self.within_block,
+                explain=explain,
+                watch=watch,
+            )
 
 
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
@@ -173,7 +243,8 @@ def eth_call(
     tx, rules = scene.transaction(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)
     node.chain.console.called("eth_call", scene.env.number, execution.console)
-    calls.raise_for_result(execution, explainer(node, scene.state, tx))
+    with scene.naming_cut(call):
+        calls.raise_for_result(execution, explainer(node, scene.state, tx))
     return "0x" + execution.result.output.hex()
 
 
@@ -194,7 +265,7 @@ def eth_estimateGas(
 
     words = explainer(node, scene.state, tx)
     state = _after_l1_fee(scene, tx) if rules.charge_fees and scene.chain.spec.charges_l1_fee else scene.state
-    return hex(calls.estimate_gas(node.chain.engine, scene.env, tx, state, rules=rules, explain=words, watch=watch))
+    return hex(scene.estimate(call, tx, rules, state=state, explain=words, watch=watch))
 
 
 def _after_l1_fee(scene: Scene, tx: TxEnv) -> StateReader:
@@ -234,7 +305,8 @@ def eth_createAccessList(
     )
     answer: JsonObject = {"accessList": format_access_list(entries), "gasUsed": hex(gas_used)}
     if error is not None:
-        answer["error"] = error
+        note = scene.cut(call) if error == calls.OUT_OF_GAS else ""
+        answer["error"] = f"{error}: {note}" if note else error
     return answer
 
 
@@ -309,7 +381,8 @@ def _outcome(node: RpcNode, scene: Scene, state: Overlay, call: CallRequest) -> 
     node.chain.console.called("eth_callMany", scene.env.number, execution.console)
     state.apply(execution.diff)
     try:
-        calls.raise_for_result(execution, explainer(node, scene.state, tx))
+        with scene.naming_cut(call):
+            calls.raise_for_result(execution, explainer(node, scene.state, tx))
     except (ExecutionReverted, ExecutionHalted) as error:
         return {"error": str(error)}
     return {"value": "0x" + execution.result.output.hex()}

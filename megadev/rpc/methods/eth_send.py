@@ -58,7 +58,6 @@ from megadev.events import (
     TransactionDropped,
     TransactionPreconfirmed,
 )
-from megadev.evm import calls
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
@@ -298,7 +297,7 @@ def _estimated(
     tx, rules = scene.transaction(call)
     try:
         words = explainer(node, scene.state, tx)
-        return calls.estimate_gas(chain.engine, scene.env, tx, scene.state, rules=rules, explain=words)
+        return scene.estimate(call, tx, rules, explain=words)
     except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
         if not forgiving:
             raise
