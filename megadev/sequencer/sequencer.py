@@ -41,9 +41,8 @@ from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import Transaction, is_delegation, validate_transaction
+from megadev.chain.transactions import Transaction, bars_sending, validate_transaction
 from megadev.errors import (
-    AlreadyKnown,
     BlobFeeCapTooLow,
     EngineFault,
     FeeCapBelowBaseFee,
@@ -832,17 +831,12 @@ class Sequencer:
 
     def _check(self, tx: Transaction) -> None:
         """What the head's state has to say about a transaction before it may wait in the pool."""
-        if self.store.transaction(tx.hash) is not None:
-            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} is on the chain")
-        unsealed = self.tip.open
-        if unsealed is not None and unsealed.holds(tx.hash):
-            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} is in the open block")
         state = self._state()
         account = state.account(tx.sender) or EMPTY_ACCOUNT
         if tx.nonce < account.nonce:
-            raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}")
+            raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}{self._where(tx)}")
         has_code = account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated
-        if has_code and not is_delegation(state.code(account.code_hash)):
+        if has_code and bars_sending(state.code(account.code_hash)):
             raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
         if self.spec.enforce_block_gas_limit and tx.gas_limit > self.blocks.gas_limit:
             raise GasLimitTooHigh(
@@ -871,6 +865,16 @@ class Sequencer:
                 f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} "
                 f"have {account.balance} want {cost}"
             )
+
+    def _where(self, tx: Transaction) -> str:
+        """Where ``tx`` is already, in words; '' for nowhere."""
+        sealed = self.store.transaction(tx.hash)
+        if sealed is not None:
+            return f"; 0x{tx.hash.hex()} is in block {sealed[0].number}"
+        unsealed = self.tip.open
+        if unsealed is not None and unsealed.holds(tx.hash):
+            return f"; 0x{tx.hash.hex()} is in the open block"
+        return ""
 
     def _include_alone(
         self, tx: Transaction, started: int, *, drop: bool = False, foreseen: Foreseen | None = None

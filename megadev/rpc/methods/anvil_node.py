@@ -43,7 +43,7 @@ from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import Scene
 from megadev.rpc.methods.eth_fees import eth_gasPrice, suggested_tip
-from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, completed, first_account
+from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, authorized, completed, first_account, signing_key
 from megadev.rpc.methods.web3 import CLIENT_VERSION
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.state.account import EMPTY_ACCOUNT
@@ -310,14 +310,12 @@ def _transaction_maker(node: RpcNode, given: bytes | CallRequest) -> reorg.MakeT
     if isinstance(given, bytes):
         tx = decode_transaction(given, node.chain.spec)
         return lambda builder: tx
-    accounts = node.devnet.accounts
     sender = given.sender if given.sender is not None else first_account(node)
-    impersonated = not accounts.holds(sender) and accounts.may_impersonate(sender)
-    key = b"" if impersonated else accounts.key_of(sender)
+    key = signing_key(node, sender)
 
     def make(builder: BlockBuilder) -> Transaction:
         unsigned, _ = completed(node, _filled_in(node, given, sender, builder))
-        return impersonated_transaction(unsigned, sender) if impersonated else sign_transaction(unsigned, key)
+        return authorized(unsigned, sender, key)
 
     return make
 

@@ -29,6 +29,7 @@ from megadev.chain.transactions import (
     BlobSidecar,
     Transaction,
     UnsignedTransaction,
+    bars_sending,
     decode_transaction,
     encode_network_form,
     impersonated_transaction,
@@ -315,14 +316,26 @@ def signed(tx: UnsignedTransaction, key: bytes) -> bytes:
 
 def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
     """``request`` as a transaction of its sender: signed where the key is held, else impersonated."""
-    accounts = node.devnet.accounts
     sender = request.sender if request.sender is not None else first_account(node)
-    if not accounts.holds(sender) and accounts.may_impersonate(sender):
-        unsigned, sender = completed(node, request)
-        return impersonated_transaction(unsigned, sender)
-    key = accounts.key_of(sender)
+    key = signing_key(node, sender)
     unsigned, _ = completed(node, request)
-    return sign_transaction(unsigned, key)
+    return authorized(unsigned, sender, key)
+
+
+def signing_key(node: RpcNode, sender: Address) -> bytes | None:
+    """The key that signs for ``sender``, None where it is impersonated. Raises ``UnknownSigner``."""
+
+    def has_code() -> bool:
+        state = node.chain.state(Tag.LATEST)
+        account = state.account(sender)
+        return account is not None and bars_sending(state.code(account.code_hash))
+
+    return node.devnet.accounts.signing_key(sender, has_code)
+
+
+def authorized(unsigned: UnsignedTransaction, sender: Address, key: bytes | None) -> Transaction:
+    """``unsigned`` as ``sender``'s: signed with its ``key``, or as if it were."""
+    return impersonated_transaction(unsigned, sender) if key is None else sign_transaction(unsigned, key)
 
 
 def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
