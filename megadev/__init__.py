@@ -14,11 +14,12 @@ The house, from the ground up (a module imports only from what stands below it, 
     4  sequencer                       the single writer: txpool, block builder, sealing
     5  rollup                          the L1 side, as it arrives
     6  node                            chains wired up, with keys, clock and snapshots
-    7  rpc · reload                    JSON-RPC, independent of any transport; hot reload
-    8  testing · server                pytest; HTTP, WebSocket, IPC
-    9  devnet                          Devnet: a node as one Python object
-    10 cli                             the ``megadev`` command
-    11 testing.plugin                  pytest's fixtures
+    7  inspect                         what looks at a chain and changes nothing: replays, simulations, stack traces
+    8  rpc · reload                    JSON-RPC, independent of any transport; hot reload
+    9  testing · server                pytest; HTTP, WebSocket, IPC
+    10 devnet                          Devnet: a node as one Python object
+    11 cli                             the ``megadev`` command
+    12 bench · testing.plugin          measuring a node; pytest's fixtures
 
 Why the public names load lazily: ``import megadev`` also happens in every pytest run and for ``megadev --help``, where
 nobody wants to wait for an EVM.

@@ -27,10 +27,10 @@ from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.snapshots import Held
+from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
 from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
-from megadev.testing.client import InProcessClient
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from megadev.cli.client import call
-from megadev.cli.console import account_sections, in_ether, paint_for, section, wallet_section
 from megadev.cli.options import GroupedCommand, config_from, setting_options
+from megadev.cli.terminal.console import account_sections, in_ether, paint_for, section, wallet_section
 from megadev.config import ACCOUNTS
 from megadev.config import SETTINGS as TABLE
 

@@ -77,7 +77,7 @@ class _Tally:
             chain.bus.subscribe(self._listener(chain))
 
     def lines(self, command: tuple[str, ...], code: int) -> list[str]:
-        from megadev.cli.console import one_line
+        from megadev.cli.terminal.console import one_line
 
         l2, *others = self._counts.values()
         parts = [_counted(l2), *(f"on L1 {_counted(counts)}" for counts in others if counts["transactions"])]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from megadev.cli.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.cli.scripts import as_shells_say, environment, run_program
+from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.config import DevnetConfig, resolve
 from megadev.errors import ConfigError
 

@@ -40,6 +40,8 @@ COMMANDS: dict[str, str] = {
     "bench": "Measure a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""
+_ELSEWHERE = {"bench": "megadev.bench.command"}
+"""The modules of commands that have a package of their own."""
 
 DEBUG_VARIABLE = "MEGADEV_DEBUG"
 """When set to something other than 0, errors show their trace."""
@@ -56,7 +58,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"megadev.cli.{cmd_name}"), cmd_name)
+        command: click.Command = getattr(import_module(_ELSEWHERE.get(cmd_name, f"megadev.cli.{cmd_name}")), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,7 +8,7 @@ import click
 
 from megadev.cli.client import call
 from megadev.cli.options import Command, rpc_url_option
-from megadev.cli.progress import Bar, is_wanted
+from megadev.cli.terminal.progress import Bar, is_wanted
 
 AT_ONCE = 2_000
 """Blocks of one request: others are served between two of them, after a fifth of a second at most."""

@@ -8,8 +8,8 @@ import sys
 import click
 
 from megadev.cli.client import CallFailed, call
-from megadev.cli.console import paint_for
 from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.terminal.console import paint_for
 
 
 @click.command(cls=Command, short_help="Ask a running node one JSON-RPC question.")

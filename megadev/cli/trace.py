@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from megadev.cli.client import CallFailed, call
-from megadev.cli.console import one_line, paint_for
 from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.terminal.console import one_line, paint_for
 from megadev.errors import ConfigError
 from megadev.primitives.hexcodec import checksum_address
 

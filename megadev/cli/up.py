@@ -19,18 +19,18 @@ import click
 from megadev import __version__
 from megadev.cli.main import INTERRUPTED, report, report_unexpected
 from megadev.cli.options import config_from, setting_options
-from megadev.cli.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.cli.scripts import Script, StartingCommand, command_for, environment
+from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.config import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
 
 if TYPE_CHECKING:
     import asyncio
 
-    from megadev.cli.console import ForkReport, Paint, StartReport
-    from megadev.cli.log import ActivityLog
-    from megadev.cli.prompt import Prompt
-    from megadev.cli.ui import Ui
+    from megadev.cli.terminal.console import ForkReport, Paint, StartReport
+    from megadev.cli.terminal.log import ActivityLog
+    from megadev.cli.terminal.prompt import Prompt
+    from megadev.cli.terminal.ui import Ui
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
     from megadev.reload.reloader import Notice, Reloader
@@ -102,7 +102,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     """Serve until asked to stop. Whether the script, if there is one, was done by then."""
     import asyncio
 
-    from megadev.cli.log import Told
+    from megadev.cli.terminal.log import Told
     from megadev.devnet import serve_chain, serve_l1
 
     if config.script is not None:
@@ -155,7 +155,7 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
         _keep_collections_short(devnet)
         output.show_start(devnet, servers[0])
         if output.can_have_ui():
-            from megadev.cli.ui import Ui
+            from megadev.cli.terminal.ui import Ui
 
             view = Ui(
                 devnet,
@@ -207,8 +207,8 @@ def _prompt(config: DevnetConfig, reloader: Reloader, log: ActivityLog | None) -
     """Who asks before each reload; None where it is not to be asked, or where the question would not be seen."""
     if config.reload != "ask" or config.json or log is None:
         return None
-    from megadev.cli.log import Told
-    from megadev.cli.prompt import QUESTION, Prompt
+    from megadev.cli.terminal.log import Told
+    from megadev.cli.terminal.prompt import QUESTION, Prompt
 
     return Prompt(STDIN, reloader.answer, lambda: log.record(Told("plan", QUESTION, {}))).start()
 
@@ -294,8 +294,8 @@ class _Output:
     """Where a running node prints: stdout, or nowhere."""
 
     def __init__(self, config: DevnetConfig) -> None:
-        from megadev.cli.console import paint_for
-        from megadev.cli.log import descriptor_writer
+        from megadev.cli.terminal.console import paint_for
+        from megadev.cli.terminal.log import descriptor_writer
 
         self._config = config
         self._paint: Paint = paint_for(sys.stdout, config.color)
@@ -307,7 +307,7 @@ class _Output:
         """Whether ``--ui`` was asked for, and there is a terminal for it."""
         if not self._config.ui or self._config.json or self._config.quiet:
             return False
-        from megadev.cli.ui import is_possible
+        from megadev.cli.terminal.ui import is_possible
 
         return is_possible()
 
@@ -327,7 +327,7 @@ class _Output:
 
     def show_start(self, devnet: Devnet, server: Server) -> None:
         """The banner, and ``--config-out``'s file, which must exist before anyone is told that the node listens."""
-        from megadev.cli.console import banner
+        from megadev.cli.terminal.console import banner
 
         config = self._config
         report = start_report(devnet)
@@ -367,8 +367,8 @@ class _Output:
         if self._config.quiet:
             return None
         from megadev.artifacts.explain import error
-        from megadev.cli.failures import FailureLocator
-        from megadev.cli.log import ActivityLog, JsonLines, TextLines
+        from megadev.cli.terminal.failures import FailureLocator
+        from megadev.cli.terminal.log import ActivityLog, JsonLines, TextLines
 
         def explain(data: bytes) -> str:
             return error(devnet.node.artifacts, data)
@@ -413,7 +413,7 @@ def _about(server: Server, report: StartReport) -> dict[str, object]:
 
 def start_report(devnet: Devnet) -> StartReport:
     """What a devnet tells about itself when it starts."""
-    from megadev.cli.console import L1Report, StartReport
+    from megadev.cli.terminal.console import L1Report, StartReport
 
     config, l2, l1 = devnet.config, devnet.node.l2, devnet.node.l1
     header = l2.head.header
@@ -436,7 +436,7 @@ def start_report(devnet: Devnet) -> StartReport:
 
 
 def _about_fork(chain: LocalChain) -> ForkReport | None:
-    from megadev.cli.console import ForkReport
+    from megadev.cli.terminal.console import ForkReport
 
     fork = chain.fork
     if fork is None:

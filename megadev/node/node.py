@@ -27,7 +27,7 @@ from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
-from megadev.node.replay import replay_fork
+from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file

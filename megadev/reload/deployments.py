@@ -16,8 +16,8 @@ from megadev.chain.blocks import Tag
 from megadev.errors import NotFetchedYet, StateUnavailable, UnknownBlock
 from megadev.evm import calls
 from megadev.evm.engine import TxEnv
+from megadev.inspect.creations import Creation, block_of_code, creation_in
 from megadev.node.chain import LocalChain
-from megadev.node.creations import Creation, block_of_code, creation_in
 from megadev.node.node import Node
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.keccak import keccak

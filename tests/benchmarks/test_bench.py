@@ -20,10 +20,10 @@ from eth_utils import function_signature_to_4byte_selector
 
 import megadev
 from megadev import Devnet
-from megadev.cli.bench import Row, _chosen, _measure, _number, _titles, bench
-from megadev.cli.bench_client import Connection, Measure, Probe, calldata
-from megadev.cli.bench_reload import PROJECTS, Project, missing, saved
-from megadev.cli.bench_upstream import distant
+from megadev.bench.client import Connection, Measure, Probe, calldata
+from megadev.bench.command import Row, _chosen, _measure, _number, _titles, bench
+from megadev.bench.reload import PROJECTS, Project, missing, saved
+from megadev.bench.upstream import distant
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 
 TITLES = _titles()
@@ -224,7 +224,7 @@ def test_only_plain_http_urls_are_taken(url: str) -> None:
 def test_a_compiler_that_is_not_there_is_said_in_the_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("MEGADEV_SOLC", str(tmp_path / "solc"))
-    monkeypatch.setattr("megadev.cli.bench_reload.find_spec", lambda name: None)
+    monkeypatch.setattr("megadev.bench.reload.find_spec", lambda name: None)
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     vyper, solidity = (missing(project) for project in PROJECTS)
     assert vyper is not None and "MEGADEV_VYPER" in vyper

@@ -15,8 +15,8 @@ import megadev.rpc.methods  # noqa: F401  (registers them)
 from megadev.chain.transactions import Transaction, encode_network_form
 from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address
+from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.testing.client import InProcessClient
 from tests.anvil import need_anvil
 from tests.conformance.engine_suite.worlds import asm, call, returning
 from tests.conformance.rpc.fixed_chain import START, _created, _signed, fixed_node

@@ -28,8 +28,8 @@ CLOCKS = {
 ENVIRONMENT = {"os.environ", "os.getenv", "os.environb"}
 
 DOORS = {
-    "the wall clock": (CLOCKS, {"clock", "cli.bench", "cli.bench_client"}),
-    "the environment": (ENVIRONMENT, {"cli", "chain.contracts.build"}),
+    "the wall clock": (CLOCKS, {"clock", "bench.command", "bench.client"}),
+    "the environment": (ENVIRONMENT, {"cli", "bench", "chain.contracts.build"}),
 }
 """What may be read where. chain.contracts.build is a tool that is run when a contract changes, never by a node."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from megadev import Devnet
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 CODE = "0x5b00"
 TO = "0x" + "99" * 20

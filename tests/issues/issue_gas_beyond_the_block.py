@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 HERE = "0x" + "99" * 20
 NEEDY = "0x5a630416000010600d575f5ffd5b60075f5260205ff3"

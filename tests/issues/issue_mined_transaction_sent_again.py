@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 WAYS = ("eth_sendRawTransaction", "eth_sendRawTransactionSync", "realtime_sendRawTransaction")
 

@@ -9,7 +9,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.errors import ConfigError
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 
 @pytest.fixture

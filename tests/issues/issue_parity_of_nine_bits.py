@@ -6,7 +6,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.chain.transactions import decode_transaction
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 
 def request(parity: int) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from megadev import Devnet
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 
 @pytest.mark.parametrize("percentile", [10**310, -(10**310), 2**256])

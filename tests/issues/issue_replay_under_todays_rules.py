@@ -11,7 +11,7 @@ import pytest
 from megadev import Devnet
 from megadev.chain.blocks import SealedBlock
 from megadev.evm.engine import Success
-from megadev.node.replay import replay
+from megadev.inspect.replay import replay
 
 LOG_CHAIN_ID = "0x46" + "5f5260205fa0" + "00"
 """Creation code: log0 of CHAINID."""

@@ -13,7 +13,7 @@ from megadev.chain.receipts import CONSOLE
 from megadev.clock import ManualClock
 from megadev.primitives.abi import selector
 from megadev.rpc import tracing
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.conformance.engine_suite.worlds import asm
 
 CODE = "0x" + "c0de" * 10

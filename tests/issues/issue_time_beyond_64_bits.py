@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
+from megadev.rpc.client import RpcError
 from megadev.sequencer.time_keeper import MAX_TIMESTAMP
-from megadev.testing.client import RpcError
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from megadev.chain.transactions import (
 )
 from megadev.primitives import rlp
 from megadev.primitives.signatures import SECP256K1_N
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 GWEI, ETHER = 10**9, 10**18
 NOBODY = "0x" + "99" * 20

@@ -17,7 +17,7 @@ from web3.types import TxReceipt
 from megadev import Devnet
 from megadev.chain.transactions import deposit_transaction
 from megadev.rollup.predeploys import L1_BLOCK, L1_FEE_VAULT, MAINNET_ADDRESSES
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.bridging import PORTAL, Bridge, deposits_of
 from tests.contracts import load
 from tests.journeys.test_clients import outcomes

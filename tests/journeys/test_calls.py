@@ -9,7 +9,7 @@ import pytest
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import Value, decode, encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 
 ETHER = 10**18

@@ -11,8 +11,8 @@ import pytest
 from megadev import Devnet
 from megadev.chain.transactions import UnsignedTransaction, encode_network_form, sign_transaction
 from megadev.primitives.abi import encode_call
+from megadev.rpc.client import RpcError
 from megadev.rpc.methods import eth_log_pages
-from megadev.testing.client import RpcError
 from tests.contracts import load
 
 GWEI = 10**9

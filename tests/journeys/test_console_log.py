@@ -11,7 +11,7 @@ import pytest
 from megadev import Devnet
 from megadev.node.console import MESSAGES_KEPT
 from megadev.primitives.abi import encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.conftest import RunningNode
 from tests.contracts import load
 

@@ -11,7 +11,7 @@ from eth_account import Account
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 
 ETHER = 10**18

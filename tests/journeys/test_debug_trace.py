@@ -16,7 +16,7 @@ from megadev.chain.transactions import UnsignedTransaction, encode_network_form,
 from megadev.clock import ManualClock
 from megadev.primitives.abi import Value, encode_call
 from megadev.rpc import tracing
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.conformance.engine_suite.worlds import asm
 from tests.conftest import RunningNode
 from tests.contracts import load

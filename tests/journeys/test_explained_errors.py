@@ -13,7 +13,7 @@ from web3.exceptions import ContractCustomError
 from megadev import Devnet
 from megadev.errors import ConfigError
 from megadev.primitives.abi import encode, encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.conftest import RunningNode
 from tests.contracts import load
 

@@ -25,7 +25,7 @@ from megadev.primitives.abi import encode, encode_call
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
 

@@ -12,7 +12,7 @@ from megadev.clock import ManualClock
 from megadev.primitives.abi import Value, encode_call
 from megadev.primitives.keccak import keccak
 from megadev.rpc import filters
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 
 TWO = "0x" + keccak(b"Two(uint256,uint256)").hex()

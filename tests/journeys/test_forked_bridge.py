@@ -17,7 +17,7 @@ from megadev.clock import ManualClock, StoppedClock
 from megadev.errors import ConfigError
 from megadev.primitives.abi import Value, encode, encode_call
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, MESSAGE_PASSER
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.faulty_upstream import faulty_upstream
 

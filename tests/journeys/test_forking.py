@@ -24,7 +24,7 @@ from megadev.cli.fork import record
 from megadev.clock import ManualClock
 from megadev.errors import ConfigError, UpstreamFailed
 from megadev.primitives.abi import Value, encode, encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.anvil import Anvil
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load

@@ -17,8 +17,8 @@ from megadev.clock import ManualClock
 from megadev.config import resolve
 from megadev.errors import ConfigError
 from megadev.primitives.abi import Value, decode, encode, encode_call
+from megadev.rpc.client import RpcError
 from megadev.state.diff import Cause
-from megadev.testing.client import RpcError
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
 

@@ -11,7 +11,7 @@ from eth_account.messages import encode_defunct
 
 from megadev import Devnet
 from megadev.primitives.abi import encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 
 ETHER = 10**18

@@ -20,7 +20,7 @@ from megadev.cli.main import run
 from megadev.devnet import Endpoint
 from megadev.events import BlockSealed
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, PREDEPLOYS
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.conftest import RunningNode
 from tests.contracts import load
 from tests.journeys.test_clients import NODE_MODULES, SCRIPTS

@@ -18,9 +18,10 @@ from megadev.chain.blocks import Tag
 from megadev.chain.mini_blocks import mini_blocks
 from megadev.clock import ManualClock
 from megadev.events import BlockSealed, BlocksRemoved, Event, MiniBlockSealed, TransactionPreconfirmed
-from megadev.node.replay import block_start, replay
+from megadev.inspect.replay import replay
+from megadev.node.reopening import block_start
+from megadev.rpc.client import RpcError
 from megadev.sequencer.sequencer import MiningMode
-from megadev.testing.client import RpcError
 from tests.manual_loop import ManualLoop
 
 START = 1_700_000_000

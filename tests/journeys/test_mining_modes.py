@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from megadev import Devnet
+from megadev.rpc.client import RpcError
 from megadev.sequencer.sequencer import MiningMode
-from megadev.testing.client import RpcError
 
 NOBODY = "0x" + "99" * 20
 

@@ -8,7 +8,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.primitives.abi import encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.conformance.engine_suite.worlds import asm, call
 from tests.contracts import load
 

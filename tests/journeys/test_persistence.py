@@ -18,9 +18,9 @@ import pytest
 
 from megadev import ConfigError, Devnet
 from megadev.node.persistence import UnavailableWorld
+from megadev.rpc.client import RpcError
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
-from megadev.testing.client import RpcError
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 
 START = 1_700_000_000

@@ -20,9 +20,9 @@ from megadev.chain.transactions import UnsignedTransaction, sign_transaction
 from megadev.config import DevnetConfig
 from megadev.node import cheats
 from megadev.node.node import Node
+from megadev.rpc.client import InProcessClient, RpcError
 from megadev.rpc.dispatch import Dispatcher, RpcNode
 from megadev.sequencer.sequencer import MiningMode
-from megadev.testing.client import InProcessClient, RpcError
 from tests.conformance.rpc.fixed_chain import fixed_node
 
 BLOCKS = range(13)

@@ -25,9 +25,9 @@ from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, decode_
 from megadev.primitives.abi import encode_call
 from megadev.primitives.bloom import join_blooms
 from megadev.primitives.keccak import keccak
+from megadev.rpc.client import RpcError
 from megadev.rpc.dispatch import RpcNode
 from megadev.rpc.subscriptions import subscriptions_of
-from megadev.testing.client import RpcError
 from tests.contracts import load
 from tests.journeys.test_clients import outcomes
 from tests.journeys.test_mini_blocks import NOBODY, UNSEALED, Chain

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 
 START = 1_700_000_000

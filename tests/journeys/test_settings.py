@@ -16,9 +16,9 @@ from websockets.sync.client import connect
 from megadev import Devnet
 from megadev.config import FORKING, SETTINGS
 from megadev.primitives.signatures import address_of
+from megadev.rpc.client import RpcError
 from megadev.rpc.dispatch import RpcNode
 from megadev.rpc.subscriptions import subscriptions_of
-from megadev.testing.client import RpcError
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"

@@ -10,7 +10,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
 from megadev import Devnet
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 STRANGER = "0x" + "99" * 20
 MAIL: dict[str, Any] = {

@@ -10,7 +10,7 @@ from eth_utils import keccak
 
 from megadev import Devnet
 from megadev.primitives.abi import Value, encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 
 ETHER = 10**18
@@ -364,7 +364,7 @@ def test_what_no_chain_could_contain_is_refused_with_the_codes_of_the_execution_
 
 
 def test_all_calls_of_a_simulation_share_its_gas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("megadev.node.simulate.GAS_ALLOWANCE", 60_000)
+    monkeypatch.setattr("megadev.inspect.simulate.GAS_ALLOWANCE", 60_000)
     net = Devnet(gas_limit=50_000)
     block = {"calls": [{"to": PAYEE}]}
     first, second = simulate(net, block, block, returnFullTransactions=True)

@@ -8,7 +8,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.clock import ManualClock
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 START = 1_700_000_000
 NOBODY = "0x" + "99" * 20

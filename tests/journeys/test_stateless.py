@@ -16,16 +16,17 @@ from megadev import Devnet
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.transactions import Transaction, decode_transaction
 from megadev.config import DevnetConfig
+from megadev.inspect.replay import run_again
 from megadev.node.node import Node
-from megadev.node.replay import block_start, run_again
+from megadev.node.reopening import block_start
 from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, Address, Hash32
+from megadev.rpc.client import InProcessClient, RpcError
 from megadev.rpc.dispatch import Dispatcher, RpcNode
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
-from megadev.testing.client import InProcessClient, RpcError
 from tests.conformance.rpc.fixed_chain import fixed_node
 from tests.contracts import load
 

@@ -16,7 +16,7 @@ from megadev.chain.preconfirmations import sign_block
 from megadev.events import MiniBlockSealed, PreconfirmationsLost
 from megadev.primitives.abi import Value, encode_call
 from megadev.primitives.signatures import recover
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.journeys.test_mini_blocks import NOBODY, Chain
 

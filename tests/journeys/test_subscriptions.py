@@ -13,9 +13,9 @@ from websockets.sync.client import connect
 
 from megadev import Devnet
 from megadev.primitives.abi import Value, encode_call
+from megadev.rpc.client import RpcError
 from megadev.rpc.dispatch import RpcNode
 from megadev.rpc.subscriptions import subscriptions_of
-from megadev.testing.client import RpcError
 from tests.contracts import load
 
 SECONDS = 30

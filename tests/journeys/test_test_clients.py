@@ -14,7 +14,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.primitives.abi import encode, encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.journeys.test_clients import NODE_MODULES, SCRIPTS, outcomes
 

@@ -11,8 +11,8 @@ from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import encode_call
 from megadev.rpc import tracing
+from megadev.rpc.client import RpcError
 from megadev.rpc.methods import trace
-from megadev.testing.client import RpcError
 from tests.conformance.engine_suite.worlds import asm
 from tests.conftest import RunningNode
 from tests.contracts import load

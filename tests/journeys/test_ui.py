@@ -233,7 +233,7 @@ def test_a_crash_leaves_the_terminal_as_it_was(terminal: Callable[..., Terminal]
 @pytest.mark.slow
 def test_when_the_view_fails_the_node_goes_on_with_a_log(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     crash = (
-        "import megadev.cli.ui as ui; from megadev.cli.main import main\n"
+        "import megadev.cli.terminal.ui as ui; from megadev.cli.main import main\n"
         "def draw(*view, **options):\n"
         "    raise ZeroDivisionError('on purpose')\n"
         "ui.draw = draw\n"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from megadev import Devnet
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 ETHER = 10**18
 GWEI = 10**9

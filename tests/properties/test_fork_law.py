@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import Value, encode, encode_call
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.anvil import Anvil
 from tests.contracts import load
 

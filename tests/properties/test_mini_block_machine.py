@@ -16,8 +16,8 @@ from megadev import Devnet
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, mini_blocks
 from megadev.clock import ManualClock
 from megadev.events import BlockSealed, BlocksRemoved, Event, MiniBlockSealed, TransactionPreconfirmed
-from megadev.node.replay import block_start
-from megadev.testing.client import RpcError
+from megadev.node.reopening import block_start
+from megadev.rpc.client import RpcError
 from tests.manual_loop import ManualLoop
 
 START = 1_700_000_000

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.devnet import Endpoint
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 ETHER = 10**18
 START = 1_700_000_000

@@ -14,8 +14,8 @@ from hypothesis.stateful import invariant, rule
 from megadev.chain.preconfirmations import sign_mini_block
 from megadev.events import Event, MiniBlockEquivocated, MiniBlockSealed, PreconfirmationsLost, SequencerTurned
 from megadev.primitives.signatures import recover
+from megadev.rpc.client import RpcError
 from megadev.sequencer.block_builder import OpenBlock
-from megadev.testing.client import RpcError
 from tests.properties.test_mini_block_machine import STRANGER, WHO, MiniBlockMachine
 
 KEYS = [bytes((number,)) * 32 for number in range(1, 5)]

@@ -28,8 +28,8 @@ from megadev.chain.transactions import (
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
+from megadev.rpc.client import RpcError
 from megadev.rpc.errors import TABLE
-from megadev.testing.client import RpcError
 
 GWEI = 10**9
 KEYS = [account.raw_key for account in Devnet(accounts=3).accounts]

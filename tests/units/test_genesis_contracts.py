@@ -17,11 +17,11 @@ from eth.vm.transaction_context import BaseTransactionContext
 from eth_abi import decode, encode
 from eth_utils import abi_to_signature, function_signature_to_4byte_selector, keccak
 
+import megadev.bench.contracts
 import megadev.chain.contracts
-import megadev.cli.bench_contracts
 import tests.contracts
+from megadev.bench.contracts import build as build_bench
 from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, MULTICALL3, build, load
-from megadev.cli.bench_contracts import build as build_bench
 from tests.contracts import build as build_tests
 from tests.contracts import load as load_test_contract
 
@@ -35,7 +35,7 @@ SOLC = build.find_solc()
 
 DIRECTORIES = {
     "genesis": (Path(megadev.chain.contracts.__file__).parent, build.EVM_VERSION),
-    "bench": (Path(megadev.cli.bench_contracts.__file__).parent, build_bench.EVM_VERSION),
+    "bench": (Path(megadev.bench.contracts.__file__).parent, build_bench.EVM_VERSION),
     "tests": (Path(tests.contracts.__file__).parent, build_tests.EVM_VERSION),
 }
 

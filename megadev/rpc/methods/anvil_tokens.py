@@ -6,7 +6,7 @@ found stands in ``node/tokens``.
 
 from __future__ import annotations
 
-from megadev.node import tokens
+from megadev.inspect import tokens
 from megadev.rpc.codec import AddressParam, QuantityParam
 from megadev.rpc.dispatch import RpcNode, method
 

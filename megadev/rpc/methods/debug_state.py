@@ -7,9 +7,10 @@ from typing import Annotated, Any, TypeAlias
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.errors import InvalidParams, NotFound, ResourceNotFound, StateUnavailable
+from megadev.inspect.replay import run_again
+from megadev.inspect.witness import execution_witness
 from megadev.node.chain import LocalChain
-from megadev.node.replay import block_start, run_again
-from megadev.node.witness import execution_witness
+from megadev.node.reopening import block_start
 from megadev.primitives.keccak import address_key, slot_key
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import (

@@ -10,8 +10,8 @@ from megadev.chain.transactions import decode_transaction
 from megadev.errors import InvalidParams, InvalidTransaction, NotTraceable, StateUnavailable, UnknownBlock
 from megadev.evm import calls
 from megadev.evm.engine import Tracer
+from megadev.inspect.replay import placed_transaction, replay, unsealed
 from megadev.node.chain import LocalChain
-from megadev.node.replay import placed_transaction, replay, unsealed
 from megadev.rpc.codec import (
     JSON,
     BlockParam,

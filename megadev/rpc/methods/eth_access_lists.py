@@ -6,7 +6,7 @@ A block that does not exist is null, as in geth.
 from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef
-from megadev.node.access_lists import AccountChanges, BlockAccessList, block_access_list, encode_access_list
+from megadev.inspect.access_lists import AccountChanges, BlockAccessList, block_access_list, encode_access_list
 from megadev.rpc.codec import BlockParam, HashParam, NumberOrTagParam
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_word

@@ -23,7 +23,7 @@ from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
 from megadev.evm.l1_fees import fee_taken, l1_prices
 from megadev.evm.overrides import override_state
 from megadev.node.chain import LocalChain
-from megadev.node.replay import block_start
+from megadev.node.reopening import block_start
 from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (

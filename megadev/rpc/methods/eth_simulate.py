@@ -9,7 +9,7 @@ from megadev.chain.blocks import Tag
 from megadev.chain.store import LocatedLog
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
 from megadev.evm.calls import OUT_OF_GAS, raise_for_result
-from megadev.node.simulate import MAX_BLOCKS, BlockRequest, SimulatedBlock, SimulatedCall, simulate
+from megadev.inspect.simulate import MAX_BLOCKS, BlockRequest, SimulatedBlock, SimulatedCall, simulate
 from megadev.rpc.codec import (
     AnyParam,
     BlockOverrides,

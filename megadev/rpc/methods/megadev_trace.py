@@ -17,8 +17,8 @@ from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.receipts import REVERTED, Log
 from megadev.evm import calls
 from megadev.evm.tracers.call_tree import CallNode
+from megadev.inspect.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
 from megadev.node.chain import LocalChain
-from megadev.node.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import BlockParam, CallRequest, Decode, hash_or
 from megadev.rpc.dispatch import RpcNode, method

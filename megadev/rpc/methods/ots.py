@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.errors import InvalidParams, MethodUnavailable, UpstreamRefused
 from megadev.evm.tracers.call_tree import CallNode
-from megadev.node.appearances import appearances
+from megadev.inspect.appearances import appearances
+from megadev.inspect.creations import block_of_code, creation_in
+from megadev.inspect.replay import placed_transaction
 from megadev.node.chain import LocalChain
-from megadev.node.creations import block_of_code, creation_in
 from megadev.node.fork import Past
-from megadev.node.replay import placed_transaction
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
 from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param

@@ -24,10 +24,10 @@ from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallNode, CallTreeTracer
 from megadev.evm.tracers.opcode_gas import OpcodeGasTracer
 from megadev.evm.tracers.vm_trace import VmTracer
-from megadev.node.appearances import appearances
+from megadev.inspect.appearances import appearances
+from megadev.inspect.replay import Replayed, placed_transaction, replay
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
-from megadev.node.replay import Replayed, placed_transaction, replay
 from megadev.primitives.types import Address
 from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
 from megadev.rpc.codec import (

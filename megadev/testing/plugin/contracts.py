@@ -16,7 +16,7 @@ from megadev.artifacts.artifact import Artifact, Code
 from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
 from megadev.errors import MegadevError
 from megadev.primitives.hexcodec import parse_data
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
     from web3.contract import Contract

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from megadev.cli.console import plain_lines
+from megadev.cli.terminal.console import plain_lines
 from megadev.cli.trace import head_lines, tree_lines
 from megadev.evm.console import read_console
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
     from megadev.devnet import Endpoint

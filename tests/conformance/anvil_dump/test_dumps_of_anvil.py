@@ -31,7 +31,7 @@ from megadev.chain.receipts import receipts_root
 from megadev.chain.transactions import BLOB
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 FOLDER = Path(__file__).parent
 HISTORY, PLAIN = "anvil-1.7.1-history.json.gz", "anvil-1.7.1.json.gz"

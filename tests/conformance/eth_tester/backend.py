@@ -16,7 +16,7 @@ from eth_tester.exceptions import BlockNotFound, TransactionFailed, TransactionN
 
 from megadev import Devnet
 from megadev.clock import ManualClock
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 CHAIN_ID = 131277322940537
 """eth-tester's; its suite signs for it."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from megadev import Devnet
-from megadev.cli.board import Board, ForkView, TransactionView, View, ether
-from megadev.cli.screen import draw
+from megadev.cli.terminal.board import Board, ForkView, TransactionView, View, ether
+from megadev.cli.terminal.screen import draw
 from megadev.clock import ManualClock
 from megadev.events import SequencerCondition
 from megadev.reload.reloader import Notice
@@ -205,7 +205,7 @@ def test_what_a_contract_says_does_nothing_to_the_terminal(net: Devnet, board: B
 
 
 def test_a_fork_is_told_without_its_key(net: Devnet, tmp_path: Path) -> None:
-    from megadev.cli.board import _fork
+    from megadev.cli.terminal.board import _fork
 
     upstream = net.serve().replace("http://", "http://user:secret@") + "/v2/key"
     with Devnet(fork_url=(upstream,), fork_cache=tmp_path, no_l1=True) as forked:

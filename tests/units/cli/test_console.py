@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from megadev.cli.console import Paint, StartReport, banner, in_ether, paint_for
+from megadev.cli.terminal.console import Paint, StartReport, banner, in_ether, paint_for
 
 
 @dataclass(frozen=True)

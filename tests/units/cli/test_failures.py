@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from megadev.cli import failures
-from megadev.cli.failures import BEHIND, GAS_LIMIT, FailureLocator
+from megadev.cli.terminal import failures
+from megadev.cli.terminal.failures import BEHIND, GAS_LIMIT, FailureLocator
 from megadev.config import DevnetConfig
 from megadev.events import Event, TransactionPreconfirmed
 from megadev.node.node import Node
 from megadev.primitives.abi import encode, encode_call
+from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.testing.client import InProcessClient
 from tests.journeys.test_failures import PROJECT, bytecode, line_of
 
 SECOND = 10**9

@@ -10,8 +10,8 @@ import pytest
 
 from megadev.chain.receipts import ConsoleCall, Receipt
 from megadev.chain.transactions import Transaction
-from megadev.cli.console import Paint
-from megadev.cli.log import ActivityLog, JsonLines, Located, Place, Record, RequestAnswered, TextLines, Told
+from megadev.cli.terminal.console import Paint
+from megadev.cli.terminal.log import ActivityLog, JsonLines, Located, Place, Record, RequestAnswered, TextLines, Told
 from megadev.events import TransactionDropped, TransactionPreconfirmed
 from megadev.primitives.abi import encode_call
 from megadev.rpc.envelope import Failure

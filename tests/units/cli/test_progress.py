@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from megadev.cli.progress import Bar, is_wanted, progress_line
+from megadev.cli.terminal.progress import Bar, is_wanted, progress_line
 from megadev.clock import ManualClock
 
 

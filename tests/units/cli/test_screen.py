@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from megadev.cli.board import (
+from megadev.cli.terminal.board import (
     ChainView,
     Durations,
     ForkView,
@@ -18,8 +18,8 @@ from megadev.cli.board import (
     TransactionView,
     View,
 )
-from megadev.cli.screen import draw
-from megadev.cli.ui import Lines
+from megadev.cli.terminal.screen import draw
+from megadev.cli.terminal.ui import Lines
 from megadev.events import SequencerCondition
 from tests.house.golden import check_golden
 

@@ -17,7 +17,7 @@ from tests.conftest import REPOSITORY, START_SECONDS
 
 CHILD = """
 import os, sys
-from megadev.cli.ui import Terminal
+from megadev.cli.terminal.ui import Terminal
 
 caught = []
 terminal = Terminal(caught.append)

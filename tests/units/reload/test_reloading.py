@@ -21,7 +21,7 @@ from megadev.reload.contracts import read_solc
 from megadev.reload.deployments import chains_of
 from megadev.reload.plan import Policy
 from megadev.reload.reloader import Notice, Reloader, ReloadSettings
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 from tests.units.reload.stage import BROKEN, BROKEN_SAYS, MADE, Committed, Stage
 
 HARDHAT = Path(__file__).parents[2] / "artifacts" / "hardhat2"

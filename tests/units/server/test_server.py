@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from megadev.errors import ConfigError
+from megadev.rpc.client import InProcessClient, RpcError
 from megadev.server import serve
-from megadev.testing.client import InProcessClient, RpcError
 
 TIMEOUT = 20.0
 Start = Callable[..., Any]

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 import httptools
 import msgspec
 
+from megadev.bench.contracts import load
+from megadev.bench.sockets import WebSocket, connected, listeners
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
-from megadev.cli.bench_contracts import load
-from megadev.cli.bench_sockets import WebSocket, connected, listeners
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 from megadev.primitives.hexcodec import parse_data, parse_quantity, to_data, to_quantity
 from megadev.primitives.keccak import keccak

@@ -16,8 +16,8 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.transactions import Transaction
 from megadev.evm.engine import Frame, FrameExit, Step
+from megadev.inspect.replay import replay
 from megadev.node.chain import LocalChain
-from megadev.node.replay import replay
 from megadev.primitives.types import Address, Hash32
 
 Appearances: TypeAlias = Sequence[frozenset[Address]]

@@ -8,8 +8,8 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.receipts import Log
 from megadev.chain.transactions import Transaction
 from megadev.evm.engine import Frame, FrameExit, Step
+from megadev.inspect.replay import replay
 from megadev.node.chain import LocalChain
-from megadev.node.replay import replay
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Wei
 from megadev.state.world import World
 

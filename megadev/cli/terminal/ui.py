@@ -28,13 +28,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from megadev.cli.board import Board, View
 from megadev.cli.main import report_unexpected
-from megadev.cli.screen import draw
+from megadev.cli.terminal.board import Board, View
+from megadev.cli.terminal.screen import draw
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import SequencerCondition
-from megadev.testing.client import RpcError
+from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -31,8 +31,8 @@ from megadev.evm.console import read_console
 from megadev.evm.engine import Execution, Frame, FrameExit, Step, Tracer
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallNode, CallTreeTracer
+from megadev.inspect.replay import placed_transaction, replay
 from megadev.node.chain import LocalChain
-from megadev.node.replay import placed_transaction, replay
 from megadev.primitives.types import Address, Hash32
 from megadev.state.reader import StateReader
 

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable
 
 from megadev.artifacts.registry import ArtifactRegistry
-from megadev.cli.log import Located, Place
+from megadev.cli.terminal.log import Located, Place
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import BlockSealed, Event, TransactionPreconfirmed
+from megadev.inspect.stack_trace import StackTrace, trace_transaction
 from megadev.node.chain import LocalChain
-from megadev.node.stack_trace import StackTrace, trace_transaction
 from megadev.rpc.tracing import Bounded, Budget
 
 PLACES_SHOWN = 3

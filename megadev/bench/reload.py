@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from megadev.cli.bench_client import Connection, Measure, Samples, await_receipt
+from megadev.bench.client import Connection, Measure, Samples, await_receipt
 from megadev.cli.scripts import end
 from megadev.config import ENVIRONMENT_PREFIX
 from megadev.errors import MegadevError

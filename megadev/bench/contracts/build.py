@@ -1,5 +1,5 @@
 """Rebuilds the benchmark contracts' artifacts, as ``megadev/chain/contracts/build.py`` does the genesis contracts':
-``python megadev/cli/bench_contracts/build.py [SOLC] [--check]``."""
+``python megadev/bench/contracts/build.py [SOLC] [--check]``."""
 
 from __future__ import annotations
 

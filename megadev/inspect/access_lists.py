@@ -17,8 +17,9 @@ from megadev.chain.receipts import Log
 from megadev.chain.transactions import Transaction
 from megadev.evm.engine import AccessSet, Frame, FrameExit, Step, Tracer
 from megadev.evm.system_calls import RING
+from megadev.inspect.replay import run_again, world_before
 from megadev.node.chain import LocalChain
-from megadev.node.replay import block_start, run_again, world_before
+from megadev.node.reopening import block_start
 from megadev.primitives import rlp
 from megadev.primitives.types import Address, Wei
 from megadev.state.account import EMPTY_ACCOUNT

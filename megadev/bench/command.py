@@ -1,8 +1,8 @@
 """``megadev bench``: one table of how fast a node is, alone or side by side with others.
 
 Owns which nodes are measured (given by URL, or started here and stopped again), the order of the measurements, and the
-table. What is measured, and the client that does it, is in ``bench_client.py``, forks in ``bench_fork.py``, hot reload
-in ``bench_reload.py``. Only the first two read clocks.
+table. What is measured, and the client that does it, is in ``client.py``, forks in ``fork.py``, hot reload
+in ``reload.py``. Only the first two read clocks.
 
 Why the node is a process of its own although we could serve it in this one: the client's work must not be counted as
 the node's, and no other node could be treated the same.
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from rich.status import Status
     from rich.table import Table
 
-    from megadev.cli.bench_client import Endpoint, Probe, Samples
+    from megadev.bench.client import Endpoint, Probe, Samples
 
 ANVIL_VARIABLE = "MEGADEV_ANVIL"
 """Names the anvil program that ``--against anvil`` starts; otherwise PATH is searched."""
@@ -224,9 +224,9 @@ def bench(
 
 def _titles() -> dict[str, str]:
     """Every row's name and title, in the order of the table."""
-    from megadev.cli.bench_client import PROBES
-    from megadev.cli.bench_fork import FORK_ROWS
-    from megadev.cli.bench_reload import RELOAD_ROWS
+    from megadev.bench.client import PROBES
+    from megadev.bench.fork import FORK_ROWS
+    from megadev.bench.reload import RELOAD_ROWS
 
     measures = [*(measure for probe in PROBES for measure in probe.measures), *FORK_ROWS, *RELOAD_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
@@ -244,7 +244,7 @@ def _chosen(only: str | None, titles: Collection[str]) -> frozenset[str]:
 
 def _probes(chosen: Collection[str], quick: bool) -> Iterator[Probe]:
     """The probes that fill the chosen rows."""
-    from megadev.cli.bench_client import PROBES
+    from megadev.bench.client import PROBES
 
     for probe in PROBES:
         if any(measure.label in chosen for measure in probe.measures):
@@ -295,7 +295,7 @@ def _started(target: Target, home: Path | None = None) -> Iterator[tuple[str, in
 
     Our settings in the environment are kept from it, so that figures do not depend on the shell they came from.
     """
-    from megadev.cli.bench_client import Connection
+    from megadev.bench.client import Connection
 
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT_PREFIX)}
     if home is not None:
@@ -336,7 +336,7 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def _opened(target: Target) -> Iterator[Endpoint]:
     """The target as an endpoint with the bench's contracts deployed, started first if need be."""
-    from megadev.cli.bench_client import SENDERS, Endpoint
+    from megadev.bench.client import SENDERS, Endpoint
     from megadev.primitives.mnemonic import derive_keys
 
     keys = derive_keys(DEFAULT_MNEMONIC, count=SENDERS)
@@ -439,10 +439,10 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
 
 
 def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status) -> list[Row]:
-    """The rows of ``bench_fork``: every node that can be started here, on forks of one and the same megadev."""
-    from megadev.cli.bench_client import Endpoint, Probe
-    from megadev.cli.bench_fork import FORK_ROWS, FROM_SCRATCH, HOT, HOT_COUNT, LATENCY, from_scratch, hot
-    from megadev.cli.bench_upstream import distant
+    """The rows of ``fork.py``: every node that can be started here, on forks of one and the same megadev."""
+    from megadev.bench.client import Endpoint, Probe
+    from megadev.bench.fork import FORK_ROWS, FROM_SCRATCH, HOT, HOT_COUNT, LATENCY, from_scratch, hot
+    from megadev.bench.upstream import distant
 
     if not any(measure.label in chosen for measure in FORK_ROWS):
         return []
@@ -472,8 +472,8 @@ def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bo
 
 
 def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status) -> list[Row]:
-    """The rows of ``bench_reload``: of the megadev of this Python alone, with the compilers that there are."""
-    from megadev.cli.bench_reload import PROJECTS, QUICK_SAVES, RELOAD_ROWS, SAVES, missing, saved
+    """The rows of ``reload.py``: of the megadev of this Python alone, with the compilers that there are."""
+    from megadev.bench.reload import PROJECTS, QUICK_SAVES, RELOAD_ROWS, SAVES, missing, saved
 
     found: list[Row] = []
     for project in PROJECTS:
@@ -511,7 +511,7 @@ def _measure_grown(
     The fresh figures are taken anew, in alternation with the others, from a second node; where the bench cannot start
     one they are those of ``before``.
     """
-    from megadev.cli.bench_client import grow
+    from megadev.bench.client import grow
 
     labels = [row.label for row in before]
     column = f"{blocks:,} blocks"

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 from megadev.chain.receipts import ConsoleCall
-from megadev.cli.console import Paint, one_line, plain_lines
+from megadev.cli.terminal.console import Paint, one_line, plain_lines
 from megadev.events import (
     BlockSealed,
     Event,

@@ -1,9 +1,9 @@
 """WebSockets for ``megadev bench``: one that asks, and many that only listen, in a process of their own.
 
-As plain as the HTTP side in ``bench_client.py``, and for the same reason. Those that listen read what comes and throw
+As plain as the HTTP side in ``client.py``, and for the same reason. Those that listen read what comes and throw
 it away: what they would do with it is not the node's work, and in the bench's own process it would delay the clock.
 
-``python -m megadev.cli.bench_sockets URL COUNT ADDRESS`` opens COUNT connections with a subscription to each stream,
+``python -m megadev.bench.sockets URL COUNT ADDRESS`` opens COUNT connections with a subscription to each stream,
 to the logs of ADDRESS among them, says so, and reads until its input ends.
 """
 
@@ -124,7 +124,7 @@ def listeners(url: str, count: int, address: str) -> Iterator[None]:
     if not count:
         yield
         return
-    command = [sys.executable, "-m", "megadev.cli.bench_sockets", url, str(count), address]
+    command = [sys.executable, "-m", "megadev.bench.sockets", url, str(count), address]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

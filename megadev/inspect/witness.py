@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from megadev.chain.blocks import SealedBlock, encode_header
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.errors import StateUnavailable, UnknownBlock
+from megadev.inspect.replay import run_again
 from megadev.node.chain import LocalChain
-from megadev.node.replay import block_start, run_again
+from megadev.node.reopening import block_start
 from megadev.primitives.keccak import address_key, slot_key
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import Account

@@ -22,7 +22,7 @@ from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.receipts import ConsoleCall
 from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.cli.bridge_contracts import bridge_contracts
-from megadev.cli.console import one_line, plain_lines
+from megadev.cli.terminal.console import one_line, plain_lines
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import (

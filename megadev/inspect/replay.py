@@ -6,26 +6,23 @@ at its start, under the rules and with the impersonated signatures that the bloc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from megadev.chain.blocks import SealedBlock
-from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
-from megadev.chain.fees import blob_base_fee
 from megadev.chain.mini_blocks import UNSEALED_HASH
 from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidTransaction, NotFound, StateUnavailable
 from megadev.evm.engine import BlockEnv, Execution, Tracer
 from megadev.node.chain import LocalChain
-from megadev.node.fork import Fork
-from megadev.primitives.types import Address, Hash32
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart, OpenBlock
-from megadev.state.fork_world import ForkWorld
+from megadev.node.reopening import block_start
+from megadev.primitives.types import Hash32
+from megadev.sequencer.block_builder import BlockBuilder, OpenBlock
 from megadev.state.reader import StateReader
-from megadev.state.remote import expect, load
+from megadev.state.remote import expect
 from megadev.state.world import World
 
 Watch: TypeAlias = Callable[[int, Transaction, StateReader], Tracer | None]
@@ -98,88 +95,6 @@ def run_again(
             ) from error
         yield Replayed(index, tx, builder.env, builder.state, execution)
         builder.append(tx, execution)
-
-
-def block_start(
-    chain: LocalChain,
-    block: SealedBlock,
-    *,
-    before: World | None = None,
-    block_hash: Callable[[int], Hash32] | None = None,
-) -> BlockBuilder:
-    """A builder that stands where ``block`` stood before its first transaction.
-
-    ``before`` and ``block_hash`` are asked instead of the state that the block was built on, cheats included, and of
-    the chain. Raises ``UnknownBlock`` where the parent is not held.
-    """
-    header = block.header
-    spec, engine = chain.rules_of(block)
-    world = chain.world(header.parent_hash) if before is None else before
-    if isinstance(world, ForkWorld):
-        load(world.base, *foreseen(block.transactions, header.coinbase))
-    plan = BlockPlan(
-        number=header.number,
-        timestamp=header.timestamp,
-        parent_hash=header.parent_hash,
-        coinbase=header.coinbase,
-        gas_limit=header.gas_limit,
-        base_fee=header.base_fee,
-        blob_base_fee=blob_base_fee(header.excess_blob_gas, spec),
-        excess_blob_gas=header.excess_blob_gas,
-        prev_randao=header.prev_randao,
-        parent_beacon_root=header.parent_beacon_root,
-        extra_data=header.extra_data,
-        start=BlockStart(block.system_call),  # what it was made to begin with are transactions like the others now
-    )
-    return BlockBuilder(
-        spec,
-        engine,
-        plan,
-        world,
-        chain.block_hashes(block) if block_hash is None else block_hash,
-        block.irregular if before is None else None,
-        ecrecover_answers=block.ecrecover_answers,
-    )
-
-
-def foreseen(
-    transactions: Sequence[Transaction], coinbase: Address
-) -> tuple[dict[Address, None], list[tuple[Address, int]]]:
-    """Accounts and slots that running ``transactions`` is sure to ask for."""
-    accounts = dict.fromkeys((HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS, coinbase))
-    slots = []
-    for tx in transactions:
-        accounts[tx.sender] = None
-        if tx.to is not None:
-            accounts[tx.to] = None
-        for address, keys in tx.access_list:
-            accounts[address] = None
-            slots += [(address, key) for key in keys]
-    return accounts, slots
-
-
-def replay_fork(chain: LocalChain, fork: Fork) -> None:
-    """Where a fork is to begin just after a transaction: build the block after the forked one as upstream did, up to
-    and with it. Blocks. Raises ``StateUnavailable`` where it cannot be run again.
-    """
-    if fork.replay is None:
-        return
-    number = fork.number + 1
-    whole = fork.past.beyond(number, chain.spec)
-    last = [tx.hash for tx in whole.transactions].index(bytes.fromhex(fork.replay[2:]))
-    content = whole.transactions[: last + 1]
-    expect(lambda state: fork.past.touched_by(state, whole, last + 1))
-    builder = block_start(chain, whole, before=chain.head.world)
-    try:
-        for tx in content:
-            builder.include(tx)
-    except InvalidTransaction as error:
-        raise StateUnavailable(
-            f"state unavailable: transaction 0x{tx.hash.hex()} of upstream's block {number} cannot run again ({error})"
-        ) from error
-    sequencer = chain.sequencer
-    sequencer.replace(fork.number, [builder.seal()])
-    sequencer.time.set_time(whole.timestamp)
 
 
 def world_before(chain: LocalChain, block: SealedBlock) -> World:

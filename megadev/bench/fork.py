@@ -1,7 +1,7 @@
 """The fork rows of ``megadev bench``: a node started on a fork of another that is some way off.
 
 Owns what is done to a fork and the rows it fills. Every node forks the same upstream, a megadev with the bench's token,
-through ``bench_upstream``, which delays each request by ``LATENCY`` and counts. Where a node keeps what it fetched is a
+through ``upstream.py``, which delays each request by ``LATENCY`` and counts. Where a node keeps what it fetched is a
 home directory of its own: empty for the cold rows, as the cold run left it for the warm ones.
 
 Why the transactions are signed beforehand, with nonces and fees that upstream told: what the client would ask the fork
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypeAlias
 
-from megadev.cli.bench_client import (
+from megadev.bench.client import (
     Connection,
     Endpoint,
     Measure,
@@ -25,7 +25,7 @@ from megadev.cli.bench_client import (
     send_and_wait,
     signed_token_transfer,
 )
-from megadev.cli.bench_upstream import Distant
+from megadev.bench.upstream import Distant
 
 LATENCY = 50
 """Milliseconds that upstream is away."""

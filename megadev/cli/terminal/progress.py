@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Self, TextIO
 
-from megadev.cli.console import one_line
+from megadev.cli.terminal.console import one_line
 from megadev.clock import SystemClock
 
 DELAY_SECONDS = 0.5

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from megadev.cli.board import STEPS_MS, ChainView, Durations, Happening, MessageView, TransactionView, View
+from megadev.cli.terminal.board import STEPS_MS, ChainView, Durations, Happening, MessageView, TransactionView, View
 from megadev.events import SequencerCondition
 
 if TYPE_CHECKING:

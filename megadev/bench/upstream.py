@@ -1,6 +1,6 @@
 """A node some way off, for the fork rows of ``megadev bench``: each request to it takes so much longer, and is counted.
 
-``python -m megadev.cli.bench_upstream URL MILLISECONDS`` passes POSTs on to URL after that time, says its own URL, and
+``python -m megadev.bench.upstream URL MILLISECONDS`` passes POSTs on to URL after that time, says its own URL, and
 runs until its input ends. A GET answers how many requests, and how many calls in them, came since the last GET.
 
 Why a process of its own: the client that measures must not do the waiting and the passing on.
@@ -44,7 +44,7 @@ class Distant:
 @contextlib.contextmanager
 def distant(url: str, milliseconds: int) -> Iterator[Distant]:
     """The node at ``url``, put so far away. Raises ``MegadevError`` where that cannot be."""
-    command = [sys.executable, "-m", "megadev.cli.bench_upstream", url, str(milliseconds)]
+    command = [sys.executable, "-m", "megadev.bench.upstream", url, str(milliseconds)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -1,0 +1,4 @@
+"""What looks at a chain and changes nothing: replays, simulations, stack traces, witnesses, access lists, appearances.
+
+May import: everything below (node). Start reading at ``replay.py``, which most of the others stand on.
+"""
