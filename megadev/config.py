@@ -755,6 +755,13 @@ class DevnetConfig:
         "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
     )
 
+    receipt_timestamps: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--receipt-timestamps",
+        "Add blockTimestamp to receipts, as Anvil does; the execution API has none.",
+    )
     sync_timeout: float = _setting(
         2.0,
         Seconds(),

@@ -36,6 +36,7 @@
     ├── SequencerStopped                a block is asked for while the sequencer is paused or crashed
     ├── SequencerUnavailable            it crashed: nobody takes transactions, or answers at all
     ├── LimitExceeded                   a client asked for more than it may have
+    ├── OverrideRefused                 state that a call may not pretend
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
@@ -190,8 +191,8 @@ class ExecutionReverted(MegadevError):
 
 
 class ExecutionHalted(MegadevError):
-    """A call ended exceptionally; ``reason`` is the engine-independent name of the halt ('out of gas', …), ``note`` what
-    else is to be said of it.
+    """A call ended exceptionally; ``reason`` is the engine-independent name of the halt ('out of gas', …), ``note``
+    what else is to be said of it.
     """
 
     def __init__(self, reason: str, note: str = "") -> None:
@@ -258,6 +259,10 @@ class SequencerUnavailable(MegadevError):
 
 class LimitExceeded(MegadevError):
     """A client has as much already, or asks as often, as it may."""
+
+
+class OverrideRefused(MegadevError):
+    """State overrides that contradict each other, or move what is no precompile."""
 
 
 class SimulationError(MegadevError):

@@ -747,10 +747,13 @@ def gas_before_execution(
     return intrinsic + AUTHORIZATION_GAS * authorizations, floor
 
 
-def validate_transaction(tx: Transaction, spec: ChainSpec, *, sidecar_required: bool = True) -> None:
+def validate_transaction(
+    tx: Transaction, spec: ChainSpec, *, sidecar_required: bool = True, nonce_counts: bool = True
+) -> None:
     """Everything that can be said against ``tx`` on a chain of ``spec`` without looking at its state.
 
-    ``sidecar_required`` False lets a blob transaction pass without its blobs, as it stands in a block.
+    ``sidecar_required`` False lets a blob transaction pass without its blobs, as it stands in a block; ``nonce_counts``
+    False lets any nonce pass, where no state is asked about it either.
 
     Raises the ``InvalidTransaction`` that fits: ``UnsupportedTransactionType``, ``WrongChainId``, ``NonceOverflow``,
     ``TipAboveFeeCap``, ``GasLimitTooHigh`` (EIP-7825), ``InitcodeTooLarge``, ``IntrinsicGasTooLow``,
@@ -764,7 +767,7 @@ def validate_transaction(tx: Transaction, spec: ChainSpec, *, sidecar_required: 
             f"invalid chain id for signer: have {tx.chain_id}, want {spec.chain_id}; "
             f"sign for chain id {spec.chain_id} or switch the wallet's network"
         )
-    if tx.nonce >= MAX_NONCE:
+    if nonce_counts and tx.nonce >= MAX_NONCE:
         raise NonceOverflow(f"nonce has max value: {tx.nonce} can never be used (EIP-2681)")
     if tx.max_priority_fee_per_gas > tx.max_fee_per_gas:
         raise TipAboveFeeCap(

@@ -6,7 +6,7 @@ Pure functions of an engine, a block, a transaction and a state; nothing is kept
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -35,7 +35,6 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.rules import EVM_RULES
 from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import Address
 from megadev.state.reader import StateReader
@@ -92,9 +91,10 @@ def estimate_gas(
     """The smallest gas limit, exact to 1 gas, with which ``tx`` succeeds.
 
     ``tx.gas_limit`` is the most that may be tried; the block's gas limit (where the chain holds transactions to it:
-    ``within_block``) and what the sender's balance pays for at the fee cap bound it further. ``watch`` sees the one run, of many, that has all of that gas and decides whether it
-    succeeds at all. Raises ExecutionReverted or ExecutionHalted if it fails for another reason than gas,
-    GasAllowanceExceeded if no allowed limit suffices, InsufficientFunds if the value itself is not there.
+    ``within_block``) and what the sender's balance pays for at the fee cap bound it further. ``watch`` sees the one
+    run, of many, that has all of that gas and decides whether it succeeds at all. Raises ExecutionReverted or
+    ExecutionHalted if it fails for another reason than gas, GasAllowanceExceeded if no allowed limit suffices,
+    InsufficientFunds if the value itself is not there.
     """
     block = _free(block, tx)
 
@@ -148,19 +148,21 @@ def access_list(
     tx: TxEnv,
     state: StateReader,
     *,
+    precompiles: Collection[Address],
     rules: Rules = CALL,
     explain: Explain = revert_reason,
 ) -> tuple[AccessList, int, str | None]:
     """``(list, gas used with it, error)``: the access list (EIP-2930) under which a further run touches nothing new, or
     the one of the last of ``ACCESS_LIST_ROUNDS`` where every run goes elsewhere.
 
-    Sender, recipient (or created contract), authorities and precompiles are left out unless slots of theirs are used.
+    Sender, recipient (or created contract), authorities and ``precompiles``, which are warm in any case, are left out
+    unless slots of theirs are used.
     The error is None, 'execution reverted' with what ``explain`` says, or a halt reason.
     """
     block = _free(block, tx)
     known = tx.access_list
     for last in range(ACCESS_LIST_ROUNDS - 1, -1, -1):
-        watcher = _AccessWatcher(tx, known)
+        watcher = _AccessWatcher(tx, known, precompiles)
         execution = engine.execute(block, replace(tx, access_list=known), state, rules=rules, tracer=watcher)
         found = watcher.access_list()
         if {(address, frozenset(slots)) for address, slots in found} == {
@@ -209,7 +211,6 @@ def _has_no_code(state: StateReader, address: Address) -> bool:
     return account is None or not state.code(account.code_hash)
 
 
-_PRECOMPILES = frozenset(address for rules in EVM_RULES.values() for address in rules.precompiles)
 _TAKES_ADDRESS_FIRST = frozenset((0x31, 0x3B, 0x3C, 0x3F, 0xFF))
 """BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT."""
 _TAKES_ADDRESS_SECOND = frozenset((0xF1, 0xF2, 0xF4, 0xFA))
@@ -221,8 +222,8 @@ class _AccessWatcher:
 
     wants_steps = True
 
-    def __init__(self, tx: TxEnv, known: AccessList) -> None:
-        self._excluded: set[Address] = {tx.sender, *_PRECOMPILES}
+    def __init__(self, tx: TxEnv, known: AccessList, precompiles: Collection[Address]) -> None:
+        self._excluded: set[Address] = {tx.sender, *precompiles}
         self._excluded.update(a.authority for a in tx.authorizations if a.authority is not None)
         self._known = known
         self._found: dict[Address, set[int]] = {}

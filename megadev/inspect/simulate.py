@@ -52,8 +52,8 @@ MAX_BLOCKS = 256
 SECONDS_PER_BLOCK = 12
 """A simulated block's distance from its parent where no time is given."""
 GAS_ALLOWANCE = 50_000_000
-"""Gas that one simulation may use in all its calls (geth's default for an RPC call); never less than a block's. No limit
-where transactions have none.
+"""Gas that one simulation may use in all its calls (geth's default for an RPC call); never less than a block's. No
+limit where transactions have none.
 """
 DEFAULT_GAS = 1_000_000_000
 """What a call has that names none, where a block's gas does not bound it."""
@@ -257,7 +257,7 @@ class _Simulation:
 
     def _run_call(self, builder: BlockBuilder, call: CallFields, moved: MovedPrecompiles) -> SimulatedCall:
         tx = self._transaction(builder, call)
-        validate_transaction(tx, self.spec, sidecar_required=False)
+        validate_transaction(tx, self.spec, sidecar_required=False, nonce_counts=self.validation)
         builder.check_room(tx)
         tracer = TransferTracer() if self.trace_transfers else None
         execution = self.engine.execute(

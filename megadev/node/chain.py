@@ -9,6 +9,7 @@ to tell whose it is.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -281,6 +282,13 @@ class LocalChain:
     def world(self, ref: BlockRef) -> World:
         """The whole state after a block, for proofs and dumps (without cheats that no block holds yet)."""
         return self._block_with_state(ref).world
+
+    @property
+    def oldest_state(self) -> int:
+        """The number of the first block here whose state is known, and that of all later ones."""
+        store = self.store
+        numbers = range(store.genesis.number, store.head.number + 1)
+        return store.genesis.number + bisect_left(numbers, True, key=lambda number: store.has_state(number))
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block; at the head's own number with cheats made since, and at ``latest`` and ``pending`` the

@@ -126,6 +126,7 @@ class UnavailableWorld(World):
 
     is_whole = True
     """Nobody is to look for a fork behind it."""
+    is_known = False
 
     def block_hash(self, number: int) -> Hash32:
         """None is known of a block from before the dump's first one, as on any chain."""

@@ -74,6 +74,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_baseFee", "", "wei, of the next block", FULL),
         _row("eth_blobBaseFee", "", "wei", FULL),
         _row("eth_feeHistory", "count, newest block, percentiles?", "fees by block", FULL),
+        _row("eth_capabilities", "", "from which block on there is what", FULL),
         _row("eth_config", "", "fork configuration (EIP-7910)", FULL),
     ),
     "State": (

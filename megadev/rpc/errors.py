@@ -55,6 +55,7 @@ SIMULATION_CODES: tuple[tuple[type[errors.InvalidTransaction], int], ...] = (
     (errors.GasLimitTooHigh, -38015),
     (errors.SenderHasCode, -38024),
     (errors.InitcodeTooLarge, -38025),
+    (errors.NonceOverflow, INTERNAL_ERROR),
     (errors.InvalidTransaction, INVALID_PARAMS),
 )
 """eth_simulateV1's codes for calls that could not be transactions."""
@@ -114,6 +115,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.SequencerStopped: Row(SERVER_ERROR),
     errors.SequencerUnavailable: Row(SERVER_ERROR, ("permanent error forwarding request",)),
     errors.LimitExceeded: Row(LIMIT_EXCEEDED, ("too many", "limit exceeded")),
+    errors.OverrideRefused: Row(SERVER_ERROR),
     errors.SimulationError: Row(SERVER_ERROR),
     errors.SimulatedBlockOutOfOrder: Row(-38020),
     errors.SimulatedTimeOutOfOrder: Row(-38021),

@@ -47,6 +47,8 @@ class World:
 
     is_whole = True
     """Whether every account is in here: a fork's are not."""
+    is_known = True
+    """Whether anything may be asked of it: a dump may have come without the state of older blocks."""
 
     def __init__(self) -> None:
         self._accounts: HashTrieMap[Address, Account] = HashTrieMap()

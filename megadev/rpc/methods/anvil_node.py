@@ -16,8 +16,6 @@ from megadev.chain.transactions import (
     LEGACY,
     Transaction,
     decode_transaction,
-    impersonated_transaction,
-    sign_transaction,
 )
 from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams, MegadevError
 from megadev.evm.engine import CALL

@@ -22,6 +22,7 @@ from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
 from megadev.evm.l1_fees import fee_taken, l1_prices
 from megadev.evm.overrides import override_state
+from megadev.evm.rules import EVM_RULES
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
 from megadev.primitives.abi import revert_reason
@@ -301,7 +302,13 @@ def eth_createAccessList(
     tx, rules = scene.transaction(call)
     words = explainer(node, scene.state, tx)
     entries, gas_used, error = calls.access_list(
-        node.chain.engine, scene.env, tx, scene.state, rules=rules, explain=words
+        node.chain.engine,
+        scene.env,
+        tx,
+        scene.state,
+        precompiles=EVM_RULES[node.chain.spec.hardfork].precompiles,
+        rules=rules,
+        explain=words,
     )
     answer: JsonObject = {"accessList": format_access_list(entries), "gasUsed": hex(gas_used)}
     if error is not None:

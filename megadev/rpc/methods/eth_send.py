@@ -382,7 +382,7 @@ async def _receipt_later(node: RpcNode, tx: Transaction, timeout_ms: int | None)
 
 
 def _receipt(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
-    receipt = format_receipt(block, index)
+    receipt = format_receipt(block, index, timestamped=node.devnet.config.receipt_timestamps)
     if node.devnet.config.preconf_receipts:
         receipt["preconfirmation"] = preconfirmation(node, block, index)
     return receipt
