@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from megadev.config import DevnetConfig
+    from megadev.config.settings import DevnetConfig
     from megadev.devnet import Devnet
     from megadev.errors import ConfigError, InvalidParams, InvalidTransaction, MegadevError, NotFound
 
@@ -49,7 +49,7 @@ __all__ = [
 
 _HOMES = {
     "Devnet": "megadev.devnet",
-    "DevnetConfig": "megadev.config",
+    "DevnetConfig": "megadev.config.settings",
     "MegadevError": "megadev.errors",
     "ConfigError": "megadev.errors",
     "InvalidParams": "megadev.errors",

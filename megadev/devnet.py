@@ -19,7 +19,7 @@ import megadev.rpc.methods  # noqa: F401  # registers every method
 from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer
 from megadev.clock import Clock
-from megadev.config import DEFAULT_L1_PORT, DevnetConfig
+from megadev.config.settings import DEFAULT_L1_PORT, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount

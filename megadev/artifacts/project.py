@@ -113,7 +113,8 @@ class Project:
         return bool(gone or changed)
 
     def _read(self, path: str, size: int) -> tuple[Artifact, ...]:
-        from megadev.artifacts.formats import Origin, read  # 10 ms: a node that starts has nothing to read yet
+        from megadev.artifacts.formats.origin import Origin
+        from megadev.artifacts.formats.reading import read  # 10 ms: a node that starts has nothing to read yet
 
         self.skipped.pop(path, None)
         try:

@@ -31,7 +31,7 @@ import click
 
 from megadev.cli.options import Command
 from megadev.cli.scripts import end
-from megadev.config import DEFAULT_MNEMONIC, ENVIRONMENT_PREFIX
+from megadev.config.settings import DEFAULT_MNEMONIC, ENVIRONMENT_PREFIX
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 
 if TYPE_CHECKING:

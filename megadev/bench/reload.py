@@ -24,7 +24,7 @@ from typing import Any
 
 from megadev.bench.client import Connection, Measure, Samples, await_receipt
 from megadev.cli.scripts import end
-from megadev.config import ENVIRONMENT_PREFIX
+from megadev.config.settings import ENVIRONMENT_PREFIX
 from megadev.errors import MegadevError
 
 SOLC_VARIABLE, VYPER_VARIABLE = "MEGADEV_SOLC", "MEGADEV_VYPER"

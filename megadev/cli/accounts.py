@@ -11,8 +11,8 @@ import click
 from megadev.cli.client import call
 from megadev.cli.options import GroupedCommand, config_from, setting_options
 from megadev.cli.terminal.console import account_sections, in_ether, paint_for, section, wallet_section
-from megadev.config import ACCOUNTS
-from megadev.config import SETTINGS as TABLE
+from megadev.config.settings import ACCOUNTS
+from megadev.config.settings import SETTINGS as TABLE
 
 SETTINGS = frozenset(row.name for row in TABLE if row.group == ACCOUNTS) - {"fund", "auto_impersonate"}
 """Those that decide which accounts there are, and what each owns."""

@@ -12,7 +12,7 @@ import click
 
 from megadev.cli.client import call
 from megadev.cli.options import rpc_url_option
-from megadev.config import Ether, wei_in
+from megadev.config.kinds import Ether, wei_in
 from megadev.errors import ConfigError, MegadevError
 
 L1_URL_VARIABLE = "MEGADEV_L1_RPC_URL"

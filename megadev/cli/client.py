@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from megadev.errors import ConfigError, MegadevError
+from megadev.primitives.guarded_json import decode_json
 
 TIMEOUT_SECONDS = 60
 """Longer than any answer of a healthy node takes; the *Sync methods wait up to 30 s."""
@@ -49,10 +50,12 @@ def call(url: str, method: str, params: list[Any]) -> Any:
     finally:
         connection.close()
     try:
-        answer = json.loads(content)
+        answer = decode_json(content)
         error = answer.get("error")
+        if error is not None:
+            failure = CallFailed(str(error.get("message")), error.get("code"), error.get("data"))
     except (ValueError, AttributeError):
         raise CallFailed(f"{url} answered HTTP {status} without JSON-RPC: {content[:100]!r}") from None
     if error is not None:
-        raise CallFailed(str(error.get("message")), error.get("code"), error.get("data"))
+        raise failure
     return answer.get("result")

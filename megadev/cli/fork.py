@@ -15,7 +15,8 @@ import click
 
 from megadev.cli.scripts import as_shells_say, environment, run_program
 from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
-from megadev.config import DevnetConfig, resolve
+from megadev.config.resolve import resolve
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 
 from megadev.cli.client import CallFailed, call
 from megadev.cli.options import Command, rpc_url_option
-from megadev.config import Ether, wei_in
+from megadev.config.kinds import Ether, wei_in
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.abi import decode, encode_call
 from megadev.primitives.hexcodec import checksum_address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from megadev.cli.options import Command
 from megadev.errors import ConfigError
+from megadev.primitives.suggestions import did_you_mean
 
 TEMPLATES: dict[str, str] = {
     "vyper": "a Vyper contract, tested with pytest: pip is all it needs",
@@ -47,8 +47,7 @@ def init(words: tuple[str, ...]) -> None:
         raise ConfigError(f"expected a template and a directory, got {len(words)} words")
     template, directory = words if len(words) == 2 else (DEFAULT_TEMPLATE, words[0])
     if template not in TEMPLATES:
-        close = difflib.get_close_matches(template, TEMPLATES, n=1)
-        hint = f". Did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(template, TEMPLATES)
         raise ConfigError(f"TEMPLATE: there is no {template!r}; there are {', '.join(TEMPLATES)}{hint}")
     if len(words) == 1 and directory in TEMPLATES:
         raise ConfigError(f"DIR: say where to, as in: megadev init {directory} my-project")

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from megadev.config import DEFAULT_FILE, GROUPS, SETTINGS, Boolean, DevnetConfig, Fundings, Setting, TextList, resolve
+from megadev.config.kinds import Boolean, Fundings, TextList
+from megadev.config.resolve import resolve
+from megadev.config.settings import DEFAULT_FILE, GROUPS, SETTINGS, DevnetConfig, Setting
 
 FILE_VARIABLE = "MEGADEV_CONFIG"
 """Names the settings file, like ``--config``."""

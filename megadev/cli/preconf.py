@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from megadev.chain.preconfirmations import Preconfirmation, signer_of
 from megadev.cli.client import call
 from megadev.cli.options import Command, rpc_url_option
 from megadev.errors import ConfigError, MegadevError
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 
@@ -110,7 +110,7 @@ def _load(source: str) -> object:
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{source}: {getattr(problem, 'strerror', None) or problem}") from None
     try:
-        return json.loads(text)
+        return decode_json(text)
     except ValueError:
         raise ConfigError(f"{source}: not JSON") from None
 

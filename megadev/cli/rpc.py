@@ -10,6 +10,7 @@ import click
 from megadev.cli.client import CallFailed, call
 from megadev.cli.options import Command, rpc_url_option
 from megadev.cli.terminal.console import paint_for
+from megadev.primitives.guarded_json import decode_json
 
 
 @click.command(cls=Command, short_help="Ask a running node one JSON-RPC question.")
@@ -47,7 +48,7 @@ def rpc(method: str, params: tuple[str, ...], rpc_url: str) -> int:
 def read_param(text: str) -> object:
     """A parameter as typed: JSON where it is, a string otherwise."""
     try:
-        value: object = json.loads(text)
+        value: object = decode_json(text)
     except ValueError:
         return text
     return value

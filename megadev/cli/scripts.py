@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from megadev.cli.options import GroupedCommand
-from megadev.config import GIVEN
+from megadev.config.settings import GIVEN
 from megadev.errors import ConfigError, MegadevError
 
 if TYPE_CHECKING:

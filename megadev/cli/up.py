@@ -21,7 +21,7 @@ from megadev.cli.main import INTERRUPTED, report, report_unexpected
 from megadev.cli.options import config_from, setting_options
 from megadev.cli.scripts import Script, StartingCommand, command_for, environment
 from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
-from megadev.config import DEV, DevnetConfig
+from megadev.config.settings import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
 
 if TYPE_CHECKING:

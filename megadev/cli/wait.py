@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from megadev.cli.client import CallFailed, call
 from megadev.cli.options import Command, rpc_url_option
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
+from megadev.primitives.guarded_json import decode_json
 
 ASK_AGAIN_SECONDS = 0.05
 
@@ -58,7 +58,7 @@ def wait(timeout: float, ready_file: Path | None, rpc_url: str) -> None:
 def _named_in(file: Path) -> str | None:
     """The URL in a ready file; None while there is none."""
     try:
-        content: Any = json.loads(file.read_text(encoding="utf-8"))
+        content: Any = decode_json(file.read_bytes())
         return str(content["urls"][0])
     except (OSError, ValueError, LookupError, TypeError):
         return None

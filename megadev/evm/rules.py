@@ -1,5 +1,5 @@
-"""What each hardfork makes of the EVM, as tables: which opcodes exist, which precompiles stand where and what they
-charge. Engines run by these tables; what ``eth_config`` says of precompiles stands in ``chain.config``.
+"""What each hardfork makes of the EVM, as tables: which opcodes exist (``opcodes``), which precompiles stand where and
+what they charge. Engines run by these tables; what ``eth_config`` says of precompiles stands in ``chain.config``.
 
 Prices here are complete; what a precompile computes belongs to the engines.
 """
@@ -10,27 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from megadev.chain.spec import Hardfork
+from megadev.evm.opcodes import names_at
 from megadev.primitives.types import Address
 
 CALL_DEPTH_LIMIT = 1024
-
-_NAMES = {
-    0x00: "STOP ADD MUL SUB DIV SDIV MOD SMOD ADDMOD MULMOD EXP SIGNEXTEND",
-    0x10: "LT GT SLT SGT EQ ISZERO AND OR XOR NOT BYTE SHL SHR SAR",
-    0x20: "KECCAK256",
-    0x30: "ADDRESS BALANCE ORIGIN CALLER CALLVALUE CALLDATALOAD CALLDATASIZE CALLDATACOPY CODESIZE CODECOPY GASPRICE "
-    "EXTCODESIZE EXTCODECOPY RETURNDATASIZE RETURNDATACOPY EXTCODEHASH",
-    0x40: "BLOCKHASH COINBASE TIMESTAMP NUMBER PREVRANDAO GASLIMIT CHAINID SELFBALANCE BASEFEE BLOBHASH BLOBBASEFEE",
-    0x50: "POP MLOAD MSTORE MSTORE8 SLOAD SSTORE JUMP JUMPI PC MSIZE GAS JUMPDEST TLOAD TSTORE MCOPY PUSH0",
-    0x60: " ".join(f"PUSH{n}" for n in range(1, 33)),
-    0x80: " ".join(f"DUP{n}" for n in range(1, 17)),
-    0x90: " ".join(f"SWAP{n}" for n in range(1, 17)),
-    0xA0: "LOG0 LOG1 LOG2 LOG3 LOG4",
-    0xF0: "CREATE CALL CALLCODE RETURN DELEGATECALL CREATE2",
-    0xFA: "STATICCALL",
-    0xFD: "REVERT INVALID SELFDESTRUCT",
-}
-_PRAGUE_OPCODES = {first + i: name for first, names in _NAMES.items() for i, name in enumerate(names.split())}
 
 
 def _words(data: bytes) -> int:
@@ -168,10 +151,15 @@ class EvmRules:
 
 
 EVM_RULES: dict[Hardfork, EvmRules] = {
-    Hardfork.PRAGUE: EvmRules(Hardfork.PRAGUE, _PRAGUE_OPCODES, _by_address(_PRAGUE_PRECOMPILES), None),
+    Hardfork.PRAGUE: EvmRules(
+        Hardfork.PRAGUE,
+        names_at(Hardfork.PRAGUE),
+        _by_address(_PRAGUE_PRECOMPILES),
+        None,
+    ),
     Hardfork.OSAKA: EvmRules(
         Hardfork.OSAKA,
-        _PRAGUE_OPCODES | {0x1E: "CLZ"},
+        names_at(Hardfork.OSAKA),
         _by_address(_PRAGUE_PRECOMPILES, _OSAKA_CHANGES),
         1024,
     ),

@@ -24,10 +24,11 @@ from megadev.chain.fees import blob_base_fee
 from megadev.chain.networks import knows_rules, rules_at
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
 from megadev.node.persistence import read_log, read_transaction
 from megadev.primitives.bloom import logs_bloom
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.types import (
     EMPTY_CODE_HASH,
     EMPTY_OMMERS_HASH,
@@ -235,8 +236,8 @@ class Fork:
         if self.source.upstream is None or self._notes is None:
             return None
         try:
-            told = msgspec.json.decode(self._notes.read_bytes(), type=_Touched)
-        except (OSError, msgspec.DecodeError):
+            told = decode_json(self._notes.read_bytes(), _Touched)
+        except (OSError, DecodeError):
             return None
         self._prefetching = (self.source.upstream.counts.calls, 3 * len(told.accounts) + len(told.slots))
         thread = threading.Thread(target=self._fetch, args=(told,), name="megadev-prefetch", daemon=True)

@@ -26,12 +26,13 @@ from megadev.chain.spec import (
     l1_spec,
     megaeth_spec,
 )
-from megadev.config import MEGAETH, DevnetConfig
+from megadev.config.settings import MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
 from megadev.node.fork import Fork
 from megadev.node.forked_bridge import FORKED_ETHER, laid_on_l1, laid_on_l2, origin_of
 from megadev.node.roles import Roles
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32, Wei
 from megadev.rollup.predeploys import MESSAGE_PASSER, BridgeSettings, L1Addresses, l1_contracts, l2_predeploys
@@ -296,8 +297,8 @@ def _spec(config: DevnetConfig) -> ChainSpec:
 
 def _read_json(path: Path) -> object:
     try:
-        return msgspec.json.decode(path.read_bytes())
+        return decode_json(path.read_bytes())
     except OSError as problem:
         raise ConfigError(f"{path}: {problem.strerror or problem}") from None
-    except msgspec.DecodeError as problem:
+    except DecodeError as problem:
         raise ConfigError(f"{path}: not JSON: {problem}") from None

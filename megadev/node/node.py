@@ -13,7 +13,7 @@ from pathlib import Path
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
 from megadev.evm.engines import open_engine
 from megadev.node.accounts import Accounts

@@ -52,6 +52,7 @@ from megadev.chain.transactions import (
 from megadev.errors import InvalidParams, InvalidTransaction, StateUnavailable, UndecodableTransaction
 from megadev.primitives import rlp
 from megadev.primitives.bloom import logs_bloom
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.account import Account
@@ -425,8 +426,8 @@ def decode_dump(
     Raises ``InvalidParams`` saying which entry cannot be used, and why.
     """
     try:
-        document = msgspec.json.decode(_unfolded(data))
-    except msgspec.DecodeError as error:
+        document = decode_json(_unfolded(data))
+    except DecodeError as error:
         raise InvalidParams(f"failed to decode state dump: neither JSON nor compressed JSON ({error})") from None
     entries = _object(document, "it")
     l1 = None if l1_spec is None or entries.get("l1") is None else _object(entries["l1"], "l1")

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from megadev.chain.blocks import SealedBlock
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.node.persistence import (

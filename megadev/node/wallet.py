@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from megadev.config import DEFAULT_MNEMONIC, DevnetConfig
+from megadev.config.settings import DEFAULT_MNEMONIC, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import KeyedAccount
 from megadev.primitives.mnemonic import derive_keys, generate_mnemonic, is_valid_mnemonic, mnemonic_from_entropy

@@ -6,7 +6,7 @@ nearly all of them are, and calls itself only for nested lists.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 Encodable: TypeAlias = bytes | int | Sequence["Encodable"]
@@ -147,6 +147,34 @@ def decode(data: bytes) -> Decoded:
             items.append(inner)
             outer.append((items, end))
             items, end = inner, stop
+
+
+def items(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """The items that stand one after the other in ``data`` from ``position`` to ``end``: of each, where it begins,
+    where its payload begins and where both end. A list is one whose first byte is 0xC0 or more.
+
+    As strict as ``decode`` about sizes, and looks into no list: for bytes too many to be decoded before it is known
+    what they are. Raises ValueError as soon as it meets what is malformed.
+    """
+    while position < end:
+        first = data[position]
+        start = position + 1
+        if first < 0x80:
+            start, stop = position, start
+        elif first < 0xB8:
+            stop = start + first - 0x80
+            if first == 0x81 and start < end and data[start] < 0x80:
+                raise ValueError(f"RLP at byte {position}: a single byte below 0x80 must stand for itself")
+        elif first < 0xC0:
+            start, stop = _long_payload(data, start, first - 0xB7, end)
+        elif first < 0xF8:
+            stop = start + first - 0xC0
+        else:
+            start, stop = _long_payload(data, start, first - 0xF7, end)
+        if stop > end:
+            raise ValueError(f"RLP at byte {position}: {stop - start} bytes announced, {end - start} left")
+        yield position, start, stop
+        position = stop
 
 
 def _long_payload(data: bytes, position: int, length: int, end: int) -> tuple[int, int]:

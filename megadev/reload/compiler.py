@@ -21,6 +21,7 @@ from typing import Any, Protocol
 
 from megadev.artifacts.artifact import VYPER
 from megadev.errors import ConfigError, MegadevError
+from megadev.primitives.guarded_json import decode_json
 from megadev.reload.contracts import Build, read_foundry, read_solc, read_vyper
 from megadev.reload.project import (
     SOLIDITY_SUFFIXES,
@@ -196,7 +197,7 @@ class Solc:
         done = _run(self.command, self.root, json.dumps(request))
         start = done.stdout.find("{")
         try:
-            output = json.loads(done.stdout[start:]) if start >= 0 else {}
+            output = decode_json(done.stdout[start:]) if start >= 0 else {}
         except ValueError:
             output = {}
         if not output:

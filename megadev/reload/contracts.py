@@ -6,14 +6,15 @@ the compiler numbers immutables anew in every run, so their values can only be t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact
-from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
+from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.artifacts.formats.reading import abi_json, read
+from megadev.primitives.guarded_json import decode_json
 from megadev.reload.compatibility import Fault
 from megadev.reload.layout import (
     Immutable,
@@ -123,9 +124,12 @@ def _solidity(artifact: Artifact, trees: _Trees | None, source: str) -> Contract
 
 def read_solc(output: bytes, root: Path) -> Build:
     """The contracts in a standard JSON output, or in a build-info that holds one. Raises ``NotAnArtifact``."""
-    document = json.loads(output)
-    made = document.get("output", document)
-    sources = {path: entry["ast"] for path, entry in made.get("sources", {}).items() if "ast" in entry}
+    document = decode_json(output)
+    try:
+        made = document.get("output", document)
+        sources = {path: entry["ast"] for path, entry in made.get("sources", {}).items() if "ast" in entry}
+    except (AttributeError, TypeError):
+        raise NotAnArtifact("what solc writes is an object with sources and contracts") from None
     trees = _Trees.of(sources) if sources else None
     if not made.get("contracts"):
         return {}
@@ -137,7 +141,7 @@ def read_document(data: bytes) -> list[Contract]:
     """The contracts in an artifact that was handed over, with their layouts where it brings a syntax tree. Raises
     ``NotAnArtifact``."""
     found = read(data, Origin())
-    document = json.loads(data)
+    document = decode_json(data)
     tree = document.get("ast") if isinstance(document, dict) else None
     trees = _Trees.of({tree["absolutePath"]: tree}) if isinstance(tree, dict) and "absolutePath" in tree else None
     return [_solidity(artifact, trees, artifact.source_path) for artifact in found]
@@ -150,7 +154,7 @@ def _tree_path(sources: Mapping[str, Any], artifact: Artifact) -> str:
 
 def read_vyper(output: bytes, root: Path, closures: Mapping[str, tuple[str, ...]]) -> Build:
     """The contracts in ``vyper -f combined_json``; ``closures``: texts of each contract and of what it imports."""
-    document = json.loads(output)
+    document = decode_json(output)
     found: Build = {}
     for artifact in read(output, Origin(root=root)):
         printed = document[artifact.source_path].get("layout")
@@ -197,7 +201,7 @@ def read_foundry(out: Path, cache: Path, root: Path) -> Build:
             continue
         run = runs.get(str(path.relative_to(out)), "")
         documents.append((artifact, run))
-        tree = json.loads(data).get("ast")
+        tree = decode_json(data).get("ast")
         if tree and run:
             trees.setdefault(run, {})[tree["absolutePath"]] = tree
     known = {run: _Trees.of(sources) for run, sources in trees.items()}
@@ -212,7 +216,7 @@ def read_foundry(out: Path, cache: Path, root: Path) -> Build:
 def _runs(cache: Path) -> dict[str, str]:
     """Each artifact's file below ``out``, with the run that made it."""
     try:
-        files = json.loads(cache.read_bytes())["files"]
+        files = decode_json(cache.read_bytes())["files"]
         return {
             entry["path"]: entry["build_id"]
             for cached in files.values()

@@ -7,7 +7,6 @@ writer's thread and is quick. What happened is told as ``Notice`` values, for a 
 
 from __future__ import annotations
 
-import json
 import queue
 import subprocess
 import threading
@@ -19,12 +18,13 @@ from typing import Any
 
 import msgspec
 
-from megadev.artifacts.formats import NotAnArtifact
+from megadev.artifacts.formats.origin import NotAnArtifact
 from megadev.clock import SystemClock
 from megadev.errors import ConfigError, InvalidParams, MegadevError, NotFetchedYet, ReloadRefused
 from megadev.events import BlockSealed, ContractReload, ContractsReloaded, Event, MiniBlockSealed
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.reload import abi_files
@@ -340,7 +340,7 @@ class Reloader:
         if path is None:
             return
         try:
-            listed = json.loads(path.read_text(encoding="utf-8"))
+            listed = decode_json(path.read_bytes())
             by_chain = {L2: {key: which for key, which in listed.items() if key not in (L1, L2)}}
             by_chain[L2] |= listed.get(L2, {})
             by_chain[L1] = listed.get(L1, {})

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from megadev.primitives.guarded_json import decode_deep
 from megadev.rpc.dispatch import Answer, Dispatcher
 
 _Result = TypeVar("_Result")
@@ -43,7 +44,7 @@ class InProcessClient:
     def rpc(self, method: str, *params: Any) -> Any:
         """Call a method and return its result. Raises ``RpcError`` for an error answer."""
         body = msgspec.json.encode({"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params})
-        decoded = msgspec.json.decode(self.request(body))
+        decoded = decode_deep(self.request(body))
         error = decoded.get("error")
         if error is not None:
             raise RpcError(error["code"], error["message"], error.get("data"))

@@ -6,10 +6,11 @@ string with escapes comes back exactly as sent.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
+
+from megadev.primitives.guarded_json import NestedTooDeeply, check_nesting
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 
@@ -39,13 +40,6 @@ class Malformed(Exception):
         self.failure = failure
 
 
-MAX_NESTING = 512
-"""How deep arrays and objects may stand in each other. Requests need five levels; typed data a few more."""
-
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_ALL_BUT_BRACKETS = bytes(set(range(256)).difference(b"[]{}"))
-_PASSES = 64
-
 _decode_request = msgspec.json.Decoder(Request).decode
 _decode_members = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
@@ -59,22 +53,6 @@ def is_batch(body: bytes) -> bool:
     return body[:1] == b"[" or (body[:1] in _WHITE and body.lstrip(_WHITE)[:1] == b"[")
 
 
-def check_nesting(text: bytes) -> None:
-    """Raises ``RecursionError`` for JSON that a decoder had better not follow all the way down.
-
-    Why not left to the decoder: it asks the interpreter, whose recursion limit the EVM has raised far beyond what the
-    C stack of a thread can take, so 100,000 opening brackets would end the process.
-    """
-    if text.count(b"[") + text.count(b"{") <= MAX_NESTING:
-        return
-    brackets = _STRING.sub(b"", text).translate(None, _ALL_BUT_BRACKETS)
-    for _ in range(_PASSES):  # each takes away the innermost level
-        if brackets.count(b"[") + brackets.count(b"{") <= MAX_NESTING:
-            return
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    raise RecursionError("JSON is nested too deeply")
-
-
 def decode_request(body: bytes | msgspec.Raw) -> Request:
     """One request; a ``Raw`` one is a member of a batch that was looked at as a whole. Raises ``Malformed``."""
     try:
@@ -83,10 +61,10 @@ def decode_request(body: bytes | msgspec.Raw) -> Request:
         return _decode_request(body)
     except msgspec.ValidationError as error:  # JSON, but not an object (or a number no float holds)
         raise Malformed(Failure(INVALID_REQUEST, f"invalid request: {error}")) from None
+    except (NestedTooDeeply, RecursionError):
+        raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(Failure(PARSE_ERROR, f"parse error: {error}")) from None
-    except RecursionError:
-        raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
 
 
 def decode_members(body: bytes) -> list[msgspec.Raw]:
@@ -94,10 +72,10 @@ def decode_members(body: bytes) -> list[msgspec.Raw]:
     try:
         check_nesting(body)
         return _decode_members(body)
+    except (NestedTooDeeply, RecursionError):
+        raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(Failure(PARSE_ERROR, f"parse error: {error}")) from None
-    except RecursionError:
-        raise Malformed(Failure(PARSE_ERROR, "parse error: nested too deeply")) from None
 
 
 def usable_id(raw: msgspec.Raw) -> bytes | None:

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import msgspec
 
 from megadev.errors import ConfigError
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 
 BUNDLE_VERSION = 1
@@ -64,7 +65,7 @@ class DiskCache:
 
     def get(self, key: str) -> Any | None:
         value = self._found.get(key)
-        return None if value is None else msgspec.json.decode(value)
+        return None if value is None else decode_json(value)
 
     def put(self, found: Mapping[str, Any]) -> None:
         new = {key: _json(value) for key, value in found.items() if key not in self._found}
@@ -158,28 +159,28 @@ def read_bundle(path: Path) -> Bundle:
         raise ConfigError(f"{path}: {problem.strerror or problem}") from None
     lines = data.split(b"\n")
     try:
-        head = msgspec.json.decode(lines[0])
+        head = decode_json(lines[0])
         if head.pop("megadev") != "fork bundle":
             raise ValueError("its first line is another's")
         version = head.pop("version")
-    except (msgspec.DecodeError, ValueError, KeyError, AttributeError, TypeError):
+    except (DecodeError, ValueError, KeyError, AttributeError, TypeError):
         raise ConfigError(f"{path}: this is no fork bundle; megadev fork record makes them") from None
     if version != BUNDLE_VERSION:
         raise ConfigError(
             f"{path}: a bundle of version {version}, this megadev reads {BUNDLE_VERSION}; record it again"
         )
     try:
-        end = msgspec.json.decode(lines[-2])
+        end = decode_json(lines[-2])
         body = data[: len(data) - len(lines[-2]) - 1]
         whole = lines[-1] == b"" and end["sha256"] == hashlib.sha256(body).hexdigest()
-    except (msgspec.DecodeError, KeyError, IndexError, TypeError):
+    except (DecodeError, KeyError, IndexError, TypeError):
         whole = False
     if not whole:
         raise ConfigError(f"{path}: the bundle is damaged or cut short (its checksum does not match); record it again")
     found: dict[str, Any] = {}
     for line in lines[1:-2]:
         key, _, value = line.partition(b"\t")
-        found[key.decode()] = msgspec.json.decode(value)
+        found[key.decode()] = decode_json(value)
     return Bundle(head, found, path)
 
 

@@ -38,10 +38,13 @@ import msgspec
 
 from megadev.clock import Clock, SystemClock
 from megadev.errors import ConfigError, UpstreamFailed, UpstreamRefused
+from megadev.primitives.guarded_json import DecodeError, decode_json
 
 Call: TypeAlias = tuple[str, Sequence[Any]]
 """A method and its parameters."""
 
+LARGEST_ANSWER = 256 * 1024 * 1024
+"""Bytes; more than a whole batch of what we ask for."""
 BATCH = 100
 """Calls in one request: what most providers take."""
 WORKERS = 4
@@ -446,8 +449,8 @@ class Upstream:
                 "give that URL instead"
             )
         try:
-            decoded = msgspec.json.decode(answer)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            decoded = decode_json(answer)
+        except DecodeError:
             if status >= 500 or status in (408, 425):
                 raise _Again(f"HTTP {status}") from None
             if status >= 400:
@@ -478,7 +481,7 @@ class Upstream:
                 with self._waiting(endpoint, connection):
                     connection.request("POST", endpoint.target, body, endpoint.headers)
                     response = connection.getresponse()
-                    answer = response.read()
+                    answer = response.read(LARGEST_ANSWER + 1)
             except TimeoutError:
                 connection.close()
                 raise _Again(f"no answer within {self.manners.timeout:g} s") from None
@@ -493,6 +496,9 @@ class Upstream:
                 if not is_fresh:
                     continue
                 raise _Again(_connection_trouble(error)) from None
+            if len(answer) > LARGEST_ANSWER:
+                connection.close()
+                raise _final(f"state unavailable: {shown(endpoint.url)} answered with over {LARGEST_ANSWER} bytes")
             if response.will_close or self._closed.is_set():
                 connection.close()
             else:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from megadev.cli.main import COMMANDS
-from megadev.config import GIVEN, GROUPS, SETTINGS
+from megadev.config.conflicts import CONFLICTS
+from megadev.config.settings import GIVEN, GROUPS, SETTINGS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
 from megadev.rpc.gateway_limits import LIMIT_ROWS, METHODS, REFUSALS
 from megadev.rpc.tracing import DEFAULT_TIMEOUT_NS, STRUCT_LOGGER, TRACE_BYTES, TRACERS
@@ -43,6 +44,11 @@ def settings_table() -> str:
             help_text = row.help.replace("|", "\\|")
             parts[-1] += f"\n| {flags} | `{row.key}` | `{row.variable}` | {default} | {help_text} |"
     return "\n\n".join(parts)
+
+
+def conflicts_list() -> str:
+    """One line per rule of settings that exclude or need each other, as the error says it."""
+    return "\n".join(f"- {row.message}" for row in CONFLICTS)
 
 
 def rpc_table() -> str:
@@ -134,6 +140,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "gateway": gateway_tables,
     "deviations": deviations_table,
     "settings": settings_table,
+    "conflicts": conflicts_list,
     "help": help_texts,
     "rpc": rpc_table,
     "tracers": tracers_table,
@@ -199,7 +206,7 @@ def test_the_tests_shown_pass(pytester: pytest.Pytester) -> None:
 
 
 def test_the_settings_file_shown_is_accepted(tmp_path: Path) -> None:
-    from megadev.config import resolve
+    from megadev.config.resolve import resolve
 
     (block,) = blocks("toml")
     path = tmp_path / "megadev.toml"

@@ -14,7 +14,7 @@ from eth_account import Account
 
 from megadev import Devnet
 from megadev.clock import ManualClock
-from megadev.config import resolve
+from megadev.config.resolve import resolve
 from megadev.errors import ConfigError
 from megadev.primitives.abi import Value, decode, encode, encode_call
 from megadev.rpc.client import RpcError

@@ -572,7 +572,7 @@ def test_the_marker_takes_every_setting_by_its_name(suite: pytest.Pytester) -> N
         suite,
         test_a="""
 from megadev import DevnetConfig
-from megadev.config import SETTINGS
+from megadev.config.settings import SETTINGS
 
 DEFAULTS = {row.name: getattr(DevnetConfig(), row.name) for row in SETTINGS}
 OTHERS = dict(chain_id=77, accounts=3, no_mining=True, base_fee=5, order="fifo", l1_chain_id=78, l1_block_time=60)

@@ -17,7 +17,7 @@ import megadev.rpc.methods  # noqa: F401  (registers them)
 from megadev import __version__
 from megadev.chain.blobs import BlobSidecar, versioned_hash
 from megadev.chain.transactions import UnsignedTransaction, sign_transaction
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.node import cheats
 from megadev.node.node import Node
 from megadev.rpc.client import InProcessClient, RpcError

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from megadev.config import GIVEN
+from megadev.config.settings import GIVEN
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"

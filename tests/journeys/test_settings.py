@@ -14,7 +14,7 @@ import pytest
 from websockets.sync.client import connect
 
 from megadev import Devnet
-from megadev.config import FORKING, SETTINGS
+from megadev.config.settings import FORKING, SETTINGS
 from megadev.primitives.signatures import address_of
 from megadev.rpc.client import RpcError
 from megadev.rpc.dispatch import RpcNode

@@ -15,7 +15,7 @@ from trie import HexaryTrie
 from megadev import Devnet
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.transactions import Transaction, decode_transaction
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.inspect.replay import run_again
 from megadev.node.node import Node
 from megadev.node.reopening import block_start

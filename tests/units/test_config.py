@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from megadev.config import GROUPS, SETTINGS, Boolean, DevnetConfig, resolve
+from megadev.config.kinds import Boolean
+from megadev.config.resolve import resolve
+from megadev.config.settings import GROUPS, SETTINGS, DevnetConfig
 from megadev.errors import ConfigError
 
 MAIN_CHECKS: dict[str, Any] = {"port": "8600", "host": "0.0.0.0,::1", "balance": "2.5", "block_time": "0.25"}

@@ -1,8 +1,9 @@
 """The engines: the only place that may import a third-party EVM, and the only one where its types are seen.
 
-Start at ``python`` (the default engine), then ``envelope`` (a transaction from first check to diff), ``machine``
-(frames and the run loop), ``operations`` (the opcodes outside the loop), ``traces`` (hot code, compiled) and
-``journal`` (state during a transaction). ``py_evm`` runs the same envelope over py-evm's loop.
+Start at ``python`` (the default engine). Each of these is built on those before it: ``journal`` (state during a
+transaction), ``frames`` (call frames, how they begin and end), ``bytecode`` (what is known of code before it runs),
+``operations`` (the opcodes outside the loop), ``traces`` (hot code, compiled), ``loop`` and ``envelope`` (a transaction
+from first check to diff). ``py_evm`` runs the same envelope over py-evm's loop.
 """
 
 from __future__ import annotations

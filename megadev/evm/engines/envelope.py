@@ -6,7 +6,6 @@ refund and floor → pay → destroy → diff. Nothing is changed before every c
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from megadev.chain.receipts import REVERTED, ConsoleCall
@@ -43,35 +42,30 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.engines.frames import Call
+from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.journal import Journal
-from megadev.evm.engines.machine import Machine
+from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.operations import created_address, is_taken, resolve_code
 from megadev.evm.engines.precompiles import functions
+from megadev.evm.gas import EXISTING_AUTHORITY_REFUND, LARGEST_REFUND
 from megadev.evm.rules import EVM_RULES
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 from megadev.state.reader import StateReader
 
-_FRAMES_NEEDED = 20_000
-"""Python frames that 1,024 nested EVM calls may take, with room to spare. From Python 3.11 on a Python frame takes no C
-stack, so a high limit is safe."""
-
 
 class Envelope:
     """An engine for one ``ChainSpec`` but for what runs a frame: ``machine`` says that."""
 
     info: EngineInfo
-    machine: type[Machine] = Machine
+    machine: type[Machine] = Loop
 
     def __init__(self, spec: ChainSpec) -> None:
         self.spec = spec
         self.rules = EVM_RULES[spec.hardfork]
         self._functions = functions(self.rules.modexp_limit)
         self._warm = dict.fromkeys(self.rules.precompiles, True)
-        if sys.getrecursionlimit() < _FRAMES_NEEDED:
-            sys.setrecursionlimit(_FRAMES_NEEDED)
 
     def execute(
         self, block: BlockEnv, tx: TxEnv, state: StateReader, *, rules: Rules = CONSENSUS, tracer: Tracer | None = None
@@ -150,7 +144,7 @@ class Envelope:
 
         # refund and floor
         peak = tx.gas_limit - gas
-        refunded = min(refund, peak // 5)
+        refunded = min(refund, peak // LARGEST_REFUND)
         used = max(peak - refunded, floor[1])
         accessed = AccessSet(
             set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
@@ -310,7 +304,7 @@ class Envelope:
             if journal.nonce(authority) != authorization.nonce:
                 continue
             if journal.account(authority) is not None:
-                journal.refund += 12_500
+                journal.refund += EXISTING_AUTHORITY_REFUND
             target = authorization.address
             journal.set_code(authority, b"" if target == ZERO_ADDRESS else DELEGATION_PREFIX + target)
             journal.bump_nonce(authority)

@@ -1,9 +1,54 @@
-"""One call frame, as the run loop, the operations and the envelope hand it around."""
+"""Call frames: what one is made of (``Call``), and how one begins and ends (``Machine``: value, checkpoint, precompile
+or code, undo on failure). What runs the code of a frame is a subclass's matter.
+"""
 
 from __future__ import annotations
 
-from megadev.evm.engine import Frame
-from megadev.primitives.types import Address
+from collections.abc import Callable
+from typing import Final
+
+from megadev.chain.receipts import CONSOLE, REVERTED, ConsoleCall
+from megadev.evm.engine import BlockEnv, Frame, FrameExit, Tracer
+from megadev.evm.engines.depth import LEVELS, continue_below
+from megadev.evm.engines.journal import Checkpoint, Journal
+from megadev.evm.engines.precompiles import Answer
+from megadev.evm.gas import CODE_BYTE, MEMORY_QUADRATIC, MEMORY_WORD
+from megadev.evm.rules import Precompile
+from megadev.primitives.abi import encode_call
+from megadev.primitives.types import Address, Hash32
+
+OUT_OF_GAS: Final = "out of gas"
+_MEMORY_LIMIT: Final = 1 << 30
+"""One GiB: no gas limit in use pays for more, and a frame with made-up gas must not take the machine down."""
+CONSOLE_ROOM: Final = 1 << 20
+"""Bytes of what one transaction prints that are kept: printing is cheap in gas, and receipts stay in memory."""
+CONSOLE_FULL: Final = encode_call("log(string)", "(more was printed than megadev keeps of one transaction)")
+
+
+class Halted(Exception):
+    """The frame ends exceptionally, for ``reason``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def underflow(size: int, needed: int) -> Halted:
+    """Too few words on the stack, in geth's words."""
+    return Halted(f"stack underflow ({size} <=> {needed})")
+
+
+def growth_cost(memory: bytearray, end: int) -> int:
+    """Gas for memory to reach ``end``, which lies beyond it."""
+    if end > _MEMORY_LIMIT:
+        raise Halted(OUT_OF_GAS)
+    before, after = len(memory) >> 5, (end + 31) >> 5
+    return MEMORY_WORD * (after - before) + after * after // MEMORY_QUADRATIC - before * before // MEMORY_QUADRATIC
+
+
+def grow(memory: bytearray, end: int) -> None:
+    """Fill memory with zeros up to the word that holds ``end`` - 1."""
+    memory.extend(bytes(((end + 31) & ~31) - len(memory)))
 
 
 class Call:
@@ -23,6 +68,7 @@ class Call:
         "error",
         "frame",
         "gas",
+        "is_creation",
         "is_delegated",
         "kind",
         "memory",
@@ -68,6 +114,7 @@ class Call:
         self.gas = gas
         self.static = static
         self.is_delegated = is_delegated
+        self.is_creation = kind == "CREATE" or kind == "CREATE2"
         self.output = b""
         self.error: str | None = None
         self.frame: Frame | None = None
@@ -75,3 +122,188 @@ class Call:
         self.stack: list[int] = []
         self.memory = bytearray()
         self.pc = 0
+
+
+class Machine:
+    """Everything the frames of one transaction share, and what happens around the running of code: ``run``, which does
+    that, is the loop's.
+    """
+
+    __slots__ = (
+        "blob_hashes",
+        "block",
+        "chain_id",
+        "code_size_limit",
+        "console",
+        "console_room",
+        "functions",
+        "gas_price",
+        "has_clz",
+        "initcode_size_limit",
+        "journal",
+        "mnemonics",
+        "origin",
+        "precompiles",
+        "tracer",
+        "wants_steps",
+    )
+    journal: Journal
+    block: BlockEnv
+    origin: Address
+    gas_price: int
+    blob_hashes: tuple[Hash32, ...]
+    chain_id: int
+
+    def __init__(
+        self,
+        journal: Journal,
+        block: BlockEnv,
+        *,
+        origin: Address,
+        gas_price: int,
+        blob_hashes: tuple[Hash32, ...],
+        chain_id: int,
+        code_size_limit: int | None,
+        initcode_size_limit: int | None,
+        mnemonics: dict[int, str],
+        precompiles: dict[Address, Precompile],
+        functions: dict[str, Callable[[bytes], Answer]],
+        tracer: Tracer | None,
+    ) -> None:
+        self.journal = journal
+        self.block = block
+        self.origin = origin
+        self.gas_price = gas_price
+        self.blob_hashes = blob_hashes
+        self.chain_id = chain_id
+        self.code_size_limit = code_size_limit
+        self.initcode_size_limit = initcode_size_limit
+        self.mnemonics = mnemonics
+        self.has_clz = 0x1E in mnemonics
+        self.precompiles = precompiles
+        self.functions = functions
+        self.console: list[ConsoleCall] = []
+        self.console_room = CONSOLE_ROOM
+        self.tracer = tracer
+        self.wants_steps = tracer is not None and tracer.wants_steps
+
+    def run(self, call: Call) -> None:
+        """Run ``call.code`` until it stops; sets ``call.gas``, ``call.output`` and ``call.error``."""
+        raise NotImplementedError
+
+    def _run(self, call: Call) -> None:
+        """As ``run``, on a fresh stack now and then once there are many calls within calls."""
+        if call.depth % LEVELS or not call.depth:
+            self.run(call)
+        else:
+            continue_below(lambda: self.run(call))
+
+    def call(self, call: Call) -> None:
+        """Run a message call; leaves the outcome in ``call``."""
+        journal = self.journal
+        gas = call.gas
+        if self.tracer is not None:
+            self.enter(call)
+        checkpoint = journal.checkpoint()
+        if call.kind == "CALL":
+            journal.move_value(call.caller, call.address, call.value)
+        elif call.kind == "STATICCALL":
+            journal.touch(call.address)
+        precompile = None if call.is_delegated else self.precompiles.get(call.code_address)
+        if precompile is not None:
+            self._precompile(call, precompile)
+        elif call.code:
+            self._run(call)
+        elif call.code_address == CONSOLE:
+            self.print(call.caller, call.data)
+        if call.error is not None:
+            self._fail(call, checkpoint)
+        if self.tracer is not None:
+            self.leave(call, gas)
+
+    def create(self, call: Call) -> None:
+        """Run creation code and store what it returns; leaves the outcome in ``call``."""
+        journal = self.journal
+        gas = call.gas
+        if self.tracer is not None:
+            self.enter(call)
+        checkpoint = journal.checkpoint()
+        journal.mark_created(call.address)
+        journal.bump_nonce(call.address)
+        journal.move_value(call.caller, call.address, call.value)
+        if call.code:
+            self._run(call)
+        if call.error is None:
+            call.error = self._store_code(call)
+        if call.error is not None:
+            self._fail(call, checkpoint)
+        if self.tracer is not None:
+            self.leave(call, gas)
+
+    def _store_code(self, call: Call) -> str | None:
+        """Make the output the new contract's code, or say why it cannot be (EIP-170, EIP-3541)."""
+        code = call.output
+        if code[:1] == b"\xef":
+            return "invalid code: must not begin with 0xef"
+        if self.code_size_limit is not None and len(code) > self.code_size_limit:
+            return "max code size exceeded"
+        call.gas -= CODE_BYTE * len(code)
+        if call.gas < 0:
+            return "contract creation code storage out of gas"
+        if code:
+            self.journal.set_code(call.address, code)
+        return None
+
+    def _fail(self, call: Call, checkpoint: Checkpoint) -> None:
+        self.journal.revert(checkpoint)
+        if call.error != REVERTED:
+            call.gas = 0
+            call.output = b""
+
+    def _precompile(self, call: Call, precompile: Precompile) -> None:
+        call.gas -= precompile.gas(call.data)
+        if call.gas < 0:
+            call.error = OUT_OF_GAS
+            return
+        output = self.functions[precompile.name](call.data)
+        if output is None:
+            call.error = f"invalid input for precompile {precompile.name}"
+        else:
+            call.output = output
+
+    def print(self, sender: Address, data: bytes) -> None:
+        """Keep what was printed, unless there was too much already; the last that is kept says so."""
+        if self.console_room >= 0:
+            self.console_room -= len(data) + 64
+            self.console.append(ConsoleCall(sender, data if self.console_room >= 0 else CONSOLE_FULL))
+
+    def refuse(self, call: Call, reason: str, *, keeps_gas: bool = True) -> None:
+        """A call that may not start: a tracer sees it come and go. Its gas is kept, but for a collision's."""
+        gas = call.gas
+        if self.tracer is not None:
+            self.enter(call)
+        if not keeps_gas:
+            call.gas = 0
+        call.error = reason
+        if self.tracer is not None:
+            self.leave(call, gas)
+
+    def enter(self, call: Call) -> None:
+        """Tell the tracer that ``call`` begins."""
+        call.frame = Frame(
+            call.kind,
+            call.depth,
+            call.address if call.kind == "DELEGATECALL" else call.caller,
+            call.code_address if call.kind in ("DELEGATECALL", "CALLCODE") else call.address,
+            call.code_address,
+            call.value,
+            call.gas,
+            call.code if call.is_creation else call.data,
+        )
+        if self.tracer is not None:
+            self.tracer.enter(call.frame)
+
+    def leave(self, call: Call, gas: int) -> None:
+        """Tell the tracer how ``call``, begun with ``gas``, ended."""
+        if self.tracer is not None and call.frame is not None:
+            self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error))

@@ -7,53 +7,23 @@ gas that runs out is noticed where it is charged, before anything is changed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from megadev.chain.receipts import REVERTED, Log
 from megadev.chain.transactions import MAX_NONCE, is_delegation
+from megadev.evm import gas as price
 from megadev.evm.engine import Frame, FrameExit
-from megadev.evm.engines.frames import Call
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost
+from megadev.evm.opcodes import OPCODES
 from megadev.evm.rules import CALL_DEPTH_LIMIT
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 
-if TYPE_CHECKING:
-    from megadev.evm.engines.machine import Machine
-
-OUT_OF_GAS: Final = "out of gas"
-_MEMORY_LIMIT: Final = 1 << 30
-"""One GiB: no gas limit in use pays for more, and a frame with made-up gas must not take the machine down."""
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
 _ADDRESS_MASK: Final = (1 << 160) - 1
-
-
-class Halted(Exception):
-    """The frame ends exceptionally, for ``reason``."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def underflow(size: int, needed: int) -> Halted:
-    """Too few words on the stack, in geth's words."""
-    return Halted(f"stack underflow ({size} <=> {needed})")
-
-
-def growth_cost(memory: bytearray, end: int) -> int:
-    """Gas for memory to reach ``end``, which lies beyond it."""
-    if end > _MEMORY_LIMIT:
-        raise Halted(OUT_OF_GAS)
-    before, after = len(memory) >> 5, (end + 31) >> 5
-    return 3 * (after - before) + after * after // 512 - before * before // 512
-
-
-def grow(memory: bytearray, end: int) -> None:
-    """Fill memory with zeros up to the word that holds ``end`` - 1."""
-    memory.extend(bytes(((end + 31) & ~31) - len(memory)))
 
 
 def _charge(call: Call, amount: int) -> None:
@@ -87,28 +57,28 @@ def _forbid_static(call: Call) -> None:
 
 
 def _sdiv(m: Machine, call: Call) -> None:
-    _charge(call, 5)
+    _charge(call, price.LOW)
     left, right = _signed(call.stack.pop()), _signed(call.stack[-1])
     quotient = abs(left) // abs(right) if right else 0
     call.stack[-1] = (-quotient if (left < 0) != (right < 0) else quotient) & _MASK
 
 
 def _smod(m: Machine, call: Call) -> None:
-    _charge(call, 5)
+    _charge(call, price.LOW)
     left, right = _signed(call.stack.pop()), _signed(call.stack[-1])
     rest = abs(left) % abs(right) if right else 0
     call.stack[-1] = (-rest if left < 0 else rest) & _MASK
 
 
 def _addmod(m: Machine, call: Call) -> None:
-    _charge(call, 8)
+    _charge(call, price.MID)
     left, right = call.stack.pop(), call.stack.pop()
     modulus = call.stack[-1]
     call.stack[-1] = (left + right) % modulus if modulus else 0
 
 
 def _mulmod(m: Machine, call: Call) -> None:
-    _charge(call, 8)
+    _charge(call, price.MID)
     left, right = call.stack.pop(), call.stack.pop()
     modulus = call.stack[-1]
     call.stack[-1] = left * right % modulus if modulus else 0
@@ -116,12 +86,12 @@ def _mulmod(m: Machine, call: Call) -> None:
 
 def _exp(m: Machine, call: Call) -> None:
     base, exponent = call.stack.pop(), call.stack[-1]
-    _charge(call, 10 + 50 * ((exponent.bit_length() + 7) // 8))
+    _charge(call, price.EXP + price.EXP_BYTE * ((exponent.bit_length() + 7) // 8))
     call.stack[-1] = pow(base, exponent, _WORD)
 
 
 def _signextend(m: Machine, call: Call) -> None:
-    _charge(call, 5)
+    _charge(call, price.LOW)
     size, value = call.stack.pop(), call.stack[-1]
     if size < 31:
         bit = 8 * size + 7
@@ -130,20 +100,20 @@ def _signextend(m: Machine, call: Call) -> None:
 
 
 def _byte(m: Machine, call: Call) -> None:
-    _charge(call, 3)
+    _charge(call, price.VERY_LOW)
     index, value = call.stack.pop(), call.stack[-1]
     call.stack[-1] = value >> 8 * (31 - index) & 0xFF if index < 32 else 0
 
 
 def _sar(m: Machine, call: Call) -> None:
-    _charge(call, 3)
+    _charge(call, price.VERY_LOW)
     shift, value = call.stack.pop(), _signed(call.stack[-1])
     call.stack[-1] = (value >> min(shift, 256)) & _MASK
 
 
 def _clz(m: Machine, call: Call) -> None:
     """EIP-7939."""
-    _charge(call, 5)
+    _charge(call, price.LOW)
     call.stack[-1] = 256 - call.stack[-1].bit_length()
 
 
@@ -165,7 +135,7 @@ def _number(data: bytes) -> int:
 
 
 def _load_account(m: Machine, call: Call, address: Address) -> None:
-    _charge(call, 2600 if m.journal.warm_account(address) else 100)
+    _charge(call, price.COLD_ACCOUNT if m.journal.warm_account(address) else price.WARM)
 
 
 def _balance(m: Machine, call: Call) -> None:
@@ -191,18 +161,18 @@ def _copy(call: Call, source: bytes, base_gas: int) -> None:
     """Pop target, offset and size, and copy that piece of ``source`` into memory, zeros beyond its end."""
     stack = call.stack
     target, offset, size = stack.pop(), stack.pop(), stack.pop()
-    _charge(call, base_gas + 3 * ((size + 31) // 32))
+    _charge(call, base_gas + price.COPY_WORD * ((size + 31) // 32))
     _use_memory(call, target, size)
     if size:
         call.memory[target : target + size] = source[offset : offset + size].ljust(size, b"\0")
 
 
 def _calldatacopy(m: Machine, call: Call) -> None:
-    _copy(call, call.data, 3)
+    _copy(call, call.data, price.VERY_LOW)
 
 
 def _codecopy(m: Machine, call: Call) -> None:
-    _copy(call, call.code, 3)
+    _copy(call, call.code, price.VERY_LOW)
 
 
 def _extcodecopy(m: Machine, call: Call) -> None:
@@ -214,20 +184,20 @@ def _extcodecopy(m: Machine, call: Call) -> None:
 def _returndatacopy(m: Machine, call: Call) -> None:
     stack = call.stack
     if stack[-2] + stack[-3] > len(call.return_data):
-        _charge(call, 3 + 3 * ((stack[-3] + 31) // 32))
+        _charge(call, price.VERY_LOW + price.COPY_WORD * ((stack[-3] + 31) // 32))
         raise Halted("return data out of bounds")
-    _copy(call, call.return_data, 3)
+    _copy(call, call.return_data, price.VERY_LOW)
 
 
 def _blockhash(m: Machine, call: Call) -> None:
-    _charge(call, 20)
+    _charge(call, price.BLOCKHASH)
     number, current = call.stack[-1], m.block.number
     known = max(current - 256, 0) <= number < current
     call.stack[-1] = _number(m.journal.reader.block_hash(number)) if known else 0
 
 
 def _blobhash(m: Machine, call: Call) -> None:
-    _charge(call, 3)
+    _charge(call, price.VERY_LOW)
     index = call.stack[-1]
     call.stack[-1] = _number(m.blob_hashes[index]) if index < len(m.blob_hashes) else 0
 
@@ -237,7 +207,7 @@ def _blobhash(m: Machine, call: Call) -> None:
 
 def _mstore8(m: Machine, call: Call) -> None:
     offset, value = call.stack.pop(), call.stack.pop()
-    _charge(call, 3)
+    _charge(call, price.VERY_LOW)
     _use_memory(call, offset, 1)
     call.memory[offset] = value & 0xFF
 
@@ -245,7 +215,7 @@ def _mstore8(m: Machine, call: Call) -> None:
 def _mcopy(m: Machine, call: Call) -> None:
     stack = call.stack
     target, source, size = stack.pop(), stack.pop(), stack.pop()
-    _charge(call, 3 + 3 * ((size + 31) // 32))
+    _charge(call, price.VERY_LOW + price.COPY_WORD * ((size + 31) // 32))
     _use_memory(call, max(target, source), size)
     if size:
         call.memory[target : target + size] = call.memory[source : source + size]
@@ -253,45 +223,45 @@ def _mcopy(m: Machine, call: Call) -> None:
 
 def _sload(m: Machine, call: Call) -> None:
     slot, address = call.stack[-1], call.address
-    _charge(call, 2100 if m.journal.warm_slot(address, slot) else 100)
+    _charge(call, price.COLD_SLOT if m.journal.warm_slot(address, slot) else price.WARM)
     call.stack[-1] = m.journal.load(address, slot)
 
 
 def _sstore(m: Machine, call: Call) -> None:
     """EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529."""
     _forbid_static(call)
-    if call.gas <= 2300:
+    if call.gas <= price.SLOT_SENTRY:
         raise Halted(OUT_OF_GAS)
     journal, address = m.journal, call.address
     slot, new = call.stack.pop(), call.stack.pop()
     current = journal.load(address, slot)
     original = journal.original(address, slot)
-    cost = 2100 if journal.warm_slot(address, slot) else 0
+    cost = price.COLD_SLOT if journal.warm_slot(address, slot) else 0
     if original == current != new:
-        cost += 2900 if original else 20_000
+        cost += price.SLOT_RESET if original else price.SLOT_SET
     else:
-        cost += 100
+        cost += price.WARM
     _charge(call, cost)
     if current == new:
         return
     if original:
         if not current:
-            journal.refund -= 4800
+            journal.refund -= price.SLOT_CLEARED_REFUND
         elif not new:
-            journal.refund += 4800
+            journal.refund += price.SLOT_CLEARED_REFUND
     if original == new:
-        journal.refund += 2800 if original else 19_900
+        journal.refund += price.SLOT_RESET_UNDONE_REFUND if original else price.SLOT_SET_UNDONE_REFUND
     journal.store(address, slot, new)
 
 
 def _tload(m: Machine, call: Call) -> None:
-    _charge(call, 100)
+    _charge(call, price.TRANSIENT)
     call.stack[-1] = m.journal.transient_load(call.address, call.stack[-1])
 
 
 def _tstore(m: Machine, call: Call) -> None:
     _forbid_static(call)
-    _charge(call, 100)
+    _charge(call, price.TRANSIENT)
     slot, value = call.stack.pop(), call.stack.pop()
     m.journal.transient_store(call.address, slot, value)
 
@@ -302,7 +272,7 @@ def _log(topics: int) -> Callable[[Machine, Call], None]:
         stack = call.stack
         offset, size = stack.pop(), stack.pop()
         words = tuple(stack.pop().to_bytes(32, "big") for _ in range(topics))
-        _charge(call, 375 + 375 * topics + 8 * size)
+        _charge(call, price.LOG + price.LOG_TOPIC * topics + price.LOG_BYTE * size)
         _use_memory(call, offset, size)
         log = Log(call.address, words, bytes(call.memory[offset : offset + size]))
         m.journal.logs.append(log)
@@ -342,12 +312,13 @@ def _message(kind: str) -> Callable[[Machine, Call], None]:
         if delegate is not None:
             _load_account(m, call, delegate)
         if value:
-            _charge(call, 34_000 if kind == "CALL" and journal.is_dead(to) else 9000)
+            is_new = kind == "CALL" and journal.is_dead(to)
+            _charge(call, price.CALL_VALUE + price.NEW_ACCOUNT if is_new else price.CALL_VALUE)
         available = call.gas
-        gas = min(gas, available - available // 64)  # EIP-150
+        gas = min(gas, available - available // price.HELD_BACK)  # EIP-150
         call.gas = available - gas
         if value:
-            gas += 2300
+            gas += price.CALL_STIPEND
         data = bytes(call.memory[in_offset : in_offset + in_size])
         here, depth = call.address, call.depth + 1
         if kind == "DELEGATECALL":
@@ -381,6 +352,7 @@ def created_address(sender: Address, nonce: int) -> Address:
 def _creation(kind: str) -> Callable[[Machine, Call], None]:
     """CREATE and CREATE2."""
     salted = kind == "CREATE2"
+    word_gas = price.INITCODE_WORD + (price.KECCAK_WORD if salted else 0)
 
     def operation(m: Machine, call: Call) -> None:
         _forbid_static(call)
@@ -389,11 +361,11 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
         salt = stack.pop() if salted else 0
         if m.initcode_size_limit is not None and size > m.initcode_size_limit:
             raise Halted("max initcode size exceeded")
-        _charge(call, 32_000 + (8 if salted else 2) * ((size + 31) // 32))
+        _charge(call, price.CREATE + word_gas * ((size + 31) // 32))
         _use_memory(call, offset, size)
         code = bytes(call.memory[offset : offset + size])
         here, depth = call.address, call.depth + 1
-        gas = call.gas - call.gas // 64
+        gas = call.gas - call.gas // price.HELD_BACK
         call.gas -= gas
         nonce = journal.nonce(here)
         if salted:
@@ -438,9 +410,9 @@ def self_destruct(m: Machine, call: Call) -> None:
     journal, here = m.journal, call.address
     beneficiary = _address(call.stack.pop())
     balance = journal.balance(here)
-    cost = 7600 if journal.warm_account(beneficiary) else 5000
+    cost = price.SELFDESTRUCT + (price.COLD_ACCOUNT if journal.warm_account(beneficiary) else 0)
     if balance and journal.is_dead(beneficiary):
-        cost += 25_000
+        cost += price.NEW_ACCOUNT
     _charge(call, cost)
     if m.tracer is not None:
         frame = Frame("SELFDESTRUCT", call.depth + 1, here, beneficiary, beneficiary, balance, 0, b"")
@@ -452,63 +424,65 @@ def self_destruct(m: Machine, call: Call) -> None:
         journal.destroy(here)
 
 
-_TABLE: dict[int, Callable[[Machine, Call], None]] = {
-    0x05: _sdiv,
-    0x07: _smod,
-    0x08: _addmod,
-    0x09: _mulmod,
-    0x0A: _exp,
-    0x0B: _signextend,
-    0x1A: _byte,
-    0x1D: _sar,
-    0x1E: _clz,
-    0x30: _read(2, lambda m, call: _number(call.address)),
-    0x31: _balance,
-    0x32: _read(2, lambda m, call: _number(m.origin)),
-    0x33: _read(2, lambda m, call: _number(call.caller)),
-    0x34: _read(2, lambda m, call: call.value),
-    0x36: _read(2, lambda m, call: len(call.data)),
-    0x37: _calldatacopy,
-    0x38: _read(2, lambda m, call: len(call.code)),
-    0x39: _codecopy,
-    0x3A: _read(2, lambda m, call: m.gas_price),
-    0x3B: _extcodesize,
-    0x3C: _extcodecopy,
-    0x3D: _read(2, lambda m, call: len(call.return_data)),
-    0x3E: _returndatacopy,
-    0x3F: _extcodehash,
-    0x40: _blockhash,
-    0x41: _read(2, lambda m, call: _number(m.block.coinbase)),
-    0x42: _read(2, lambda m, call: m.block.timestamp),
-    0x43: _read(2, lambda m, call: m.block.number),
-    0x44: _read(2, lambda m, call: _number(m.block.prev_randao)),
-    0x45: _read(2, lambda m, call: m.block.gas_limit),
-    0x46: _read(2, lambda m, call: m.chain_id),
-    0x47: _read(5, lambda m, call: m.journal.balance(call.address)),
-    0x48: _read(2, lambda m, call: m.block.base_fee),
-    0x49: _blobhash,
-    0x4A: _read(2, lambda m, call: m.block.blob_base_fee),
-    0x53: _mstore8,
-    0x54: _sload,
-    0x55: _sstore,
-    0x58: _read(2, lambda m, call: call.pc),
-    0x59: _read(2, lambda m, call: len(call.memory)),
-    0x5A: _read(2, lambda m, call: call.gas),
-    0x5C: _tload,
-    0x5D: _tstore,
-    0x5E: _mcopy,
-    0xA0: _log(0),
-    0xA1: _log(1),
-    0xA2: _log(2),
-    0xA3: _log(3),
-    0xA4: _log(4),
-    0xF0: _creation("CREATE"),
-    0xF1: _message("CALL"),
-    0xF2: _message("CALLCODE"),
-    0xF4: _message("DELEGATECALL"),
-    0xF5: _creation("CREATE2"),
-    0xFA: _message("STATICCALL"),
-    0xFF: self_destruct,
+_TABLE: dict[str, Callable[[Machine, Call], None]] = {
+    "SDIV": _sdiv,
+    "SMOD": _smod,
+    "ADDMOD": _addmod,
+    "MULMOD": _mulmod,
+    "EXP": _exp,
+    "SIGNEXTEND": _signextend,
+    "BYTE": _byte,
+    "SAR": _sar,
+    "CLZ": _clz,
+    "ADDRESS": _read(price.BASE, lambda m, call: _number(call.address)),
+    "BALANCE": _balance,
+    "ORIGIN": _read(price.BASE, lambda m, call: _number(m.origin)),
+    "CALLER": _read(price.BASE, lambda m, call: _number(call.caller)),
+    "CALLVALUE": _read(price.BASE, lambda m, call: call.value),
+    "CALLDATASIZE": _read(price.BASE, lambda m, call: len(call.data)),
+    "CALLDATACOPY": _calldatacopy,
+    "CODESIZE": _read(price.BASE, lambda m, call: len(call.code)),
+    "CODECOPY": _codecopy,
+    "GASPRICE": _read(price.BASE, lambda m, call: m.gas_price),
+    "EXTCODESIZE": _extcodesize,
+    "EXTCODECOPY": _extcodecopy,
+    "RETURNDATASIZE": _read(price.BASE, lambda m, call: len(call.return_data)),
+    "RETURNDATACOPY": _returndatacopy,
+    "EXTCODEHASH": _extcodehash,
+    "BLOCKHASH": _blockhash,
+    "COINBASE": _read(price.BASE, lambda m, call: _number(m.block.coinbase)),
+    "TIMESTAMP": _read(price.BASE, lambda m, call: m.block.timestamp),
+    "NUMBER": _read(price.BASE, lambda m, call: m.block.number),
+    "PREVRANDAO": _read(price.BASE, lambda m, call: _number(m.block.prev_randao)),
+    "GASLIMIT": _read(price.BASE, lambda m, call: m.block.gas_limit),
+    "CHAINID": _read(price.BASE, lambda m, call: m.chain_id),
+    "SELFBALANCE": _read(price.LOW, lambda m, call: m.journal.balance(call.address)),
+    "BASEFEE": _read(price.BASE, lambda m, call: m.block.base_fee),
+    "BLOBHASH": _blobhash,
+    "BLOBBASEFEE": _read(price.BASE, lambda m, call: m.block.blob_base_fee),
+    "MSTORE8": _mstore8,
+    "SLOAD": _sload,
+    "SSTORE": _sstore,
+    "PC": _read(price.BASE, lambda m, call: call.pc),
+    "MSIZE": _read(price.BASE, lambda m, call: len(call.memory)),
+    "GAS": _read(price.BASE, lambda m, call: call.gas),
+    "TLOAD": _tload,
+    "TSTORE": _tstore,
+    "MCOPY": _mcopy,
+    "LOG0": _log(0),
+    "LOG1": _log(1),
+    "LOG2": _log(2),
+    "LOG3": _log(3),
+    "LOG4": _log(4),
+    "CREATE": _creation("CREATE"),
+    "CALL": _message("CALL"),
+    "CALLCODE": _message("CALLCODE"),
+    "DELEGATECALL": _message("DELEGATECALL"),
+    "CREATE2": _creation("CREATE2"),
+    "STATICCALL": _message("STATICCALL"),
+    "SELFDESTRUCT": self_destruct,
 }
-OPERATIONS: tuple[Callable[[Machine, Call], None] | None, ...] = tuple(_TABLE.get(op) for op in range(256))
+OPERATIONS: tuple[Callable[[Machine, Call], None] | None, ...] = tuple(
+    None if row is None else _TABLE.get(row.name) for row in OPCODES
+)
 """By opcode; None where the run loop does it or nobody knows it."""

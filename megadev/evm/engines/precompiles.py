@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 
 from megadev.chain.blobs import trusted_setup
+from megadev.evm.engines.depth import recursion_limit_kept
 from megadev.evm.engines.p256 import verify as p256_verify
 from megadev.evm.rules import modexp_sizes
 from megadev.primitives.signatures import recover
@@ -111,8 +112,9 @@ class _PyEvmCall:
 
 def _from_py_evm(name: str) -> Callable[[bytes], Answer]:
     def run(data: bytes) -> Answer:
-        from eth import precompiles
-        from eth.exceptions import VMError
+        with recursion_limit_kept():
+            from eth import precompiles
+            from eth.exceptions import VMError
 
         call = _PyEvmCall(data)
         try:

@@ -10,23 +10,26 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, ClassVar
 
-from eth import constants, exceptions
-from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
-from eth.vm.forks.prague.computation import PragueComputation
-from eth.vm.message import Message as _Message
-from eth.vm.opcode import as_opcode
-
 from megadev.chain.receipts import CONSOLE, REVERTED, Log
 from megadev.chain.spec import ChainSpec
 from megadev.errors import MethodUnavailable
 from megadev.evm.engine import EngineInfo
+from megadev.evm.engines.depth import continue_below, recursion_limit_kept
 from megadev.evm.engines.envelope import Envelope
-from megadev.evm.engines.frames import Call
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
 from megadev.evm.engines.journal import Checkpoint, Journal
-from megadev.evm.engines.machine import Machine
-from megadev.evm.engines.operations import OUT_OF_GAS
 from megadev.evm.rules import Precompile
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
+
+with recursion_limit_kept():
+    from eth import constants, exceptions
+    from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
+    from eth.vm.forks.prague.computation import PragueComputation
+    from eth.vm.message import Message as _Message
+    from eth.vm.opcode import as_opcode
+
+_LEVELS = 16
+"""Calls within calls on one stack: each takes a dozen Python frames here."""
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.OutOfGas, OUT_OF_GAS),
@@ -142,7 +145,12 @@ class _Computation(PragueComputation):
     def apply_message(cls, state: Any, message: Any, transaction_context: Any, parent_computation: Any = None) -> Any:
         if message.code_address == CONSOLE:
             state.machine.print(message.sender, message.data_as_bytes)
-        return super().apply_message(state, message, transaction_context, parent_computation)
+        apply = super().apply_message
+        if message.depth % _LEVELS or not message.depth:
+            return apply(state, message, transaction_context, parent_computation)
+        done: list[Any] = []
+        continue_below(lambda: done.append(apply(state, message, transaction_context, parent_computation)))
+        return done[0]
 
     @classmethod
     def consume_initcode_gas_cost(cls, computation: Any) -> None:

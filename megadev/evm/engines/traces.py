@@ -15,17 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from megadev.evm.engines.operations import OUT_OF_GAS, Halted, grow, growth_cost
+from megadev.evm import gas
+from megadev.evm.engines.bytecode import Bytecode, analyse
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost
+from megadev.evm.opcodes import BASE_GAS
 from megadev.primitives.keccak import keccak
 
-if TYPE_CHECKING:
-    from megadev.evm.engines.bytecode import Bytecode
-    from megadev.evm.engines.frames import Call
-    from megadev.evm.engines.machine import Machine
-
-Run: TypeAlias = "Callable[[list[int], bytearray, int, Call, Machine], tuple[int, int]]"
+Run: TypeAlias = Callable[[list[int], bytearray, int, Call, Machine], tuple[int, int]]
 """(stack, memory, gas, frame, machine) → (program counter, gas)."""
 
 Trace = tuple[int, int, int, Run]
@@ -60,25 +58,24 @@ class _Truth:
 
 _Operand: TypeAlias = int | str | _Truth
 
-_BINARY: dict[int, tuple[int, str, Callable[[int, int], int]]] = {
-    0x01: (3, "({0} + {1}) & MASK", lambda a, b: (a + b) & _MASK),
-    0x02: (5, "{0} * {1} & MASK", lambda a, b: a * b & _MASK),
-    0x03: (3, "({0} - {1}) & MASK", lambda a, b: (a - b) & _MASK),
-    0x04: (5, "{0} // {1} if {1} else 0", lambda a, b: a // b if b else 0),
-    0x06: (5, "{0} % {1} if {1} else 0", lambda a, b: a % b if b else 0),
-    0x16: (3, "{0} & {1}", lambda a, b: a & b),
-    0x17: (3, "{0} | {1}", lambda a, b: a | b),
-    0x18: (3, "{0} ^ {1}", lambda a, b: a ^ b),
-    0x1A: (3, "{1} >> 8 * (31 - {0}) & 255 if {0} < 32 else 0", lambda a, b: b >> 8 * (31 - a) & 255 if a < 32 else 0),
-    0x1B: (3, "{1} << {0} & MASK if {0} < 256 else 0", lambda a, b: b << a & _MASK if a < 256 else 0),
-    0x1C: (3, "{1} >> {0} if {0} < 256 else 0", lambda a, b: b >> a if a < 256 else 0),
+_BINARY: dict[int, tuple[str, Callable[[int, int], int]]] = {
+    0x01: ("({0} + {1}) & MASK", lambda a, b: (a + b) & _MASK),
+    0x02: ("{0} * {1} & MASK", lambda a, b: a * b & _MASK),
+    0x03: ("({0} - {1}) & MASK", lambda a, b: (a - b) & _MASK),
+    0x04: ("{0} // {1} if {1} else 0", lambda a, b: a // b if b else 0),
+    0x06: ("{0} % {1} if {1} else 0", lambda a, b: a % b if b else 0),
+    0x16: ("{0} & {1}", lambda a, b: a & b),
+    0x17: ("{0} | {1}", lambda a, b: a | b),
+    0x18: ("{0} ^ {1}", lambda a, b: a ^ b),
+    0x1A: ("{1} >> 8 * (31 - {0}) & 255 if {0} < 32 else 0", lambda a, b: b >> 8 * (31 - a) & 255 if a < 32 else 0),
+    0x1B: ("{1} << {0} & MASK if {0} < 256 else 0", lambda a, b: b << a & _MASK if a < 256 else 0),
+    0x1C: ("{1} >> {0} if {0} < 256 else 0", lambda a, b: b >> a if a < 256 else 0),
     0x1D: (
-        3,
         "({1} - WORD if {1} & SIGN else {1}) >> min({0}, 256) & MASK",
         lambda a, b: (b - _WORD if b & _SIGN else b) >> min(a, 256) & _MASK,
     ),
 }
-"""Price, Python and meaning of opcodes that take two words; {0} is the top of the stack."""
+"""Python and meaning of opcodes that take two words; {0} is the top of the stack."""
 _COMPARISONS = {
     0x10: "{0} < {1}",
     0x11: "{0} > {1}",
@@ -103,7 +100,7 @@ _WORDS = {
     0x48: "m.block.base_fee",
     0x59: "len(memory)",
 }
-"""Opcodes that cost 2 and push a word of the frame or the block."""
+"""Opcodes that push a word of the frame or the block, and cost nothing beyond their base gas."""
 _GLOBALS: dict[str, Any] = {
     "MASK": _MASK,
     "SIGN": _SIGN,
@@ -119,9 +116,37 @@ _GLOBALS: dict[str, Any] = {
 }
 
 
-def make_trace(bytecode: Bytecode, start: int) -> Trace | None:
-    """The trace that begins at ``start``, or None where none is worth making."""
-    return _Maker(bytecode).make(start)
+class Code:
+    """Code and what has been compiled of it: ``traces`` by where they begin, None where nothing is worth it;
+    ``arrivals`` counts towards that. A memory that fills while the code runs, of nothing but the code itself.
+    """
+
+    __slots__ = ("arrivals", "bytecode", "traces")
+
+    def __init__(self, bytecode: Bytecode) -> None:
+        self.bytecode = bytecode
+        self.traces: dict[int, Trace | None] = {}
+        self.arrivals: dict[int, int] = {}
+
+    def arrive(self, pc: int) -> Trace | None:
+        """Count an arrival at ``pc``, not in ``traces`` yet; makes a trace when the place turns out to be hot."""
+        count = self.arrivals.get(pc, 0) + 1
+        self.arrivals[pc] = count
+        if count < HOT + pc % SPREAD:
+            return None
+        trace = self.traces[pc] = _Maker(self.bytecode).make(pc)
+        return trace
+
+
+@lru_cache(maxsize=256)
+def known_code(code: bytes) -> Code:
+    """``code``, analysed, and what was compiled of it, remembered for the 256 codes used last. For deployed code."""
+    return fresh_code(code)
+
+
+def fresh_code(code: bytes) -> Code:
+    """The same for creation code, which seldom runs twice: not remembered."""
+    return Code(analyse(code))
 
 
 class _Maker:
@@ -259,24 +284,24 @@ class _Maker:
         if pc >= self.bytecode.size:
             return None
         if 0x60 <= op <= 0x7F:
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             self.push(self.bytecode.pushes[pc])
             return pc + op - 0x5E
         if 0x80 <= op <= 0x8F:
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             self.reach(op - 0x7F)
             shared = self.stack[0x7F - op]
             if isinstance(shared, _Truth):
                 shared = self.stack[0x7F - op] = self.value(shared)
             self.push(shared)
         elif 0x90 <= op <= 0x9F:
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             self.reach(op - 0x8E)
             depth = 0x8E - op
             self.stack[depth], self.stack[-1] = self.stack[-1], self.stack[depth]
         elif op in _BINARY:
-            price, template, meaning = _BINARY[op]
-            self.stretch_gas += price
+            template, meaning = _BINARY[op]
+            self.stretch_gas += BASE_GAS[op]
             left, right = self.pop(), self.pop()
             if isinstance(left, int) and isinstance(right, int):
                 self.push(meaning(left, right))
@@ -288,40 +313,40 @@ class _Maker:
             else:
                 self.push(self.name(template.format(self.value(left), self.value(right))))
         elif op in _COMPARISONS:
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             left, right = self.value(self.pop()), self.value(self.pop())
             self.push(_Truth(_COMPARISONS[op].format(left, right)))
         elif op == 0x15:  # ISZERO
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             operand = self.pop()
             self.push(_Truth(f"not ({operand.test})" if isinstance(operand, _Truth) else f"not {self.value(operand)}"))
         elif op == 0x19:  # NOT
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             operand = self.pop()
             self.push(operand ^ _MASK if isinstance(operand, int) else self.name(f"{self.value(operand)} ^ MASK"))
         elif op == 0x50:  # POP
-            self.stretch_gas += 2
+            self.stretch_gas += BASE_GAS[op]
             self.pop()
         elif op == 0x5F:  # PUSH0
-            self.stretch_gas += 2
+            self.stretch_gas += BASE_GAS[op]
             self.push(0)
         elif op == 0x58:  # PC
-            self.stretch_gas += 2
+            self.stretch_gas += BASE_GAS[op]
             self.push(pc)
         elif op in _WORDS:
-            self.stretch_gas += 2
+            self.stretch_gas += BASE_GAS[op]
             self.push(self.name(_WORDS[op]))
         elif op == 0x35:  # CALLDATALOAD
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             offset = self.value(self.pop())
             self.push(self.name(f"number(call.data[{offset}:{offset} + 32].ljust(32, ZERO), 'big')"))
         elif op == 0x51:  # MLOAD
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             offset = self.value(self.pop())
             self.use_memory(offset, "32")
             self.push(self.name(f"number(memory[{offset}:{offset} + 32], 'big')"))
         elif op == 0x52:  # MSTORE
-            self.stretch_gas += 3
+            self.stretch_gas += BASE_GAS[op]
             offset, stored = self.value(self.pop()), self.pop()
             data = str(stored.to_bytes(32, "big")) if isinstance(stored, int) else None
             data = data or f"{self.value(stored)}.to_bytes(32, 'big')"
@@ -331,11 +356,11 @@ class _Maker:
             self.keccak()
         elif op == 0x54:  # SLOAD
             slot = self.value(self.pop())
-            self.lines.append(f"gas -= 2100 if m.journal.warm_slot(call.address, {slot}) else 100")
+            self.lines.append(f"gas -= {gas.COLD_SLOT} if m.journal.warm_slot(call.address, {slot}) else {gas.WARM}")
             self.check_gas()
             self.push(self.name(f"m.journal.load(call.address, {slot})"))
         elif op == 0x5B:  # JUMPDEST
-            self.stretch_gas += 1
+            self.stretch_gas += BASE_GAS[op]
         elif op == 0x56 or op == 0x57:
             return self.jump(pc, op == 0x57)
         else:
@@ -357,15 +382,15 @@ class _Maker:
 
     def keccak(self) -> None:
         offset, size = self.value(self.pop()), self.pop()
-        self.stretch_gas += 30
+        self.stretch_gas += gas.KECCAK
         if isinstance(size, int) and 0 < size <= 1024:
-            self.stretch_gas += 6 * ((size + 31) // 32)
+            self.stretch_gas += gas.KECCAK_WORD * ((size + 31) // 32)
             self.use_memory(offset, str(size))
             data = f"bytes(memory[{offset}:{offset} + {size}])"
             self.push(self.name(f"word_hash({data})" if size == 64 else f"number(keccak({data}), 'big')"))
             return
         length = self.value(size)
-        self.lines.append(f"gas -= 6 * (({length} + 31) // 32)")
+        self.lines.append(f"gas -= {gas.KECCAK_WORD} * (({length} + 31) // 32)")
         self.check_gas()
         self.lines.append(f"if {length} and {offset} + {length} > len(memory):")
         self.lines.append(f"    gas -= growth_cost(memory, {offset} + {length})")
@@ -380,7 +405,7 @@ class _Maker:
         if known and target not in self.bytecode.jumps and condition != 0:
             self.stack, self.taken = kept  # the run loop says what is wrong with it
             return None
-        self.stretch_gas += 10 if conditional else 8
+        self.stretch_gas += gas.HIGH if conditional else gas.MID
         if isinstance(condition, int):
             if not condition:
                 return pc + 1

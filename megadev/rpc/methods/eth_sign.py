@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
-
 from megadev.errors import InvalidParams
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.envelope import check_nesting
 from megadev.rpc.methods.eth_send import completed, signed
 
 _ARRAY = re.compile(r"(.+)\[(\d*)\]")
@@ -65,9 +63,8 @@ def _decode_typed_data(typed_data: Any) -> dict[str, Any]:
     """An object or its JSON text. What wallets called version 1, an array, is none of EIP-712's."""
     if isinstance(typed_data, str):
         try:
-            check_nesting(typed_data.encode())
-            typed_data = msgspec.json.decode(typed_data)
-        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            typed_data = decode_json(typed_data)
+        except DecodeError as error:
             raise InvalidParams(f"typed data is not JSON: {error}") from None
     if not isinstance(typed_data, dict) or not {"types", "primaryType", "domain", "message"} <= typed_data.keys():
         raise InvalidParams("typed data is an object with types, primaryType, domain and message (EIP-712)")

@@ -58,7 +58,8 @@ def megadev_addArtifact(
 
 
 def _read(artifact: bytes, address: Address | None) -> list[Artifact]:
-    from megadev.artifacts.formats import NotAnArtifact, Origin, read  # 10 ms, which a start need not take
+    from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+    from megadev.artifacts.formats.reading import read  # 10 ms, which a start need not take
 
     # an ABI alone has no name; then the address names it as well as anything
     name = "" if address is None else checksum_address(address)
@@ -101,7 +102,7 @@ def megadev_getArtifact(node: RpcNode, which: WhichParam) -> JsonObject | None:
 
 
 def _described(artifact: Artifact) -> JsonObject:
-    from megadev.artifacts.formats import abi_json
+    from megadev.artifacts.formats.reading import abi_json
 
     return {
         "name": artifact.name,

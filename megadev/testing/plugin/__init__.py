@@ -199,7 +199,8 @@ def _from_root(settings: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """``settings`` with paths that do not depend on where pytest was started."""
     from pathlib import Path
 
-    from megadev.config import SETTINGS, FilePath
+    from megadev.config.kinds import FilePath
+    from megadev.config.settings import SETTINGS
 
     paths = {row.name for row in SETTINGS if isinstance(row.kind, FilePath)}
     return {

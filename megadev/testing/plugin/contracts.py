@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from megadev.artifacts.artifact import Artifact, Code
-from megadev.artifacts.formats import NotAnArtifact, Origin, abi_json, read
+from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.artifacts.formats.reading import abi_json, read
 from megadev.errors import MegadevError
+from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import parse_data
 from megadev.rpc.client import RpcError
 
@@ -203,7 +205,7 @@ def _compile_solidity(path: Path, root: Path) -> bytes:
     request = {"language": "Solidity", "sources": {name: {"content": path.read_text()}}, "settings": settings}
     answer = _output([*_program("solc", path), "--standard-json"], path, root, msgspec.json.encode(request))
     answer = answer[answer.index(b"{") :]
-    errors = msgspec.json.decode(answer).get("errors", ())
+    errors = decode_json(answer).get("errors", ())
     told = [error["formattedMessage"] for error in errors if error["severity"] == "error"]
     if told:
         raise CannotDeploy("\n".join(told))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from megadev.cli.terminal.console import plain_lines
 from megadev.cli.trace import head_lines, tree_lines
 from megadev.evm.console import read_console
+from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
@@ -66,9 +65,9 @@ def _failed_call(isolation: Isolation) -> tuple[str, str] | None:
         return None
     endpoint, body = isolation.failed_request
     try:
-        request = msgspec.json.decode(body)
+        request = decode_json(body)
         method, call = request["method"], dict(request["params"][0])
-    except (msgspec.DecodeError, LookupError, TypeError, ValueError):
+    except (DecodeError, LookupError, TypeError, ValueError):
         return None
     if method not in CALLS:
         return None

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import TxEnv
-from megadev.evm.engines import bytecode as bytecode_module
-from megadev.evm.engines import open_engine
+from megadev.evm.engines import open_engine, traces
 from tests.conformance.engine_suite.cases import BLOCK, BLOCK_HASHES, CHAIN_ID, CONTRACT, GWEI, SENDER
 from tests.conformance.engine_suite.programs import programs, relaxed, world_around
 from tests.conformance.engine_suite.worlds import DictState
@@ -26,11 +25,11 @@ def traces_are_made(request: pytest.FixtureRequest) -> Iterator[None]:
     """Compiled traces are held to the same: once with everything compiled at its first arrival, once as shipped."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "at once":
-            patch.setattr(bytecode_module, "HOT", 1)
-            patch.setattr(bytecode_module, "SPREAD", 1)
-        bytecode_module.analysed.cache_clear()
+            patch.setattr(traces, "HOT", 1)
+            patch.setattr(traces, "SPREAD", 1)
+        traces.known_code.cache_clear()
         yield
-    bytecode_module.analysed.cache_clear()
+    traces.known_code.cache_clear()
 
 
 FAST, SLOW = (open_engine(name, dev_spec(CHAIN_ID, Hardfork.OSAKA)) for name in ("python", "py-evm"))

@@ -45,7 +45,7 @@ from threading import Thread
 from typing import Any
 
 from megadev.chain.transactions import SignedAuthorization, Transaction, UnsignedTransaction, sign_transaction
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.node.accounts import KeyedAccount
 from megadev.node.node import Node
 from megadev.primitives import rlp

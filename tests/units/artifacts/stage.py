@@ -9,7 +9,8 @@ from typing import Any
 
 from megadev import Devnet
 from megadev.artifacts.artifact import Artifact, Code
-from megadev.artifacts.formats import Origin, read
+from megadev.artifacts.formats.origin import Origin
+from megadev.artifacts.formats.reading import read
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.blocks import Tag
 from megadev.evm import calls

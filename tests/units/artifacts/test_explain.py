@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from megadev.artifacts import explain
 from megadev.artifacts.artifact import Artifact
-from megadev.artifacts.formats import Origin, read
+from megadev.artifacts.formats.origin import Origin
+from megadev.artifacts.formats.reading import read
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.primitives.abi import encode, revert_reason, selector
 from megadev.primitives.keccak import keccak

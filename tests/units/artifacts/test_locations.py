@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from megadev import Devnet
-from megadev.artifacts.formats import Origin, read
+from megadev.artifacts.formats.origin import Origin
+from megadev.artifacts.formats.reading import read
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import CHANGED
 from megadev.primitives.abi import encode

@@ -14,7 +14,8 @@ import pytest
 
 from megadev import Devnet
 from megadev.artifacts.artifact import trailer_size
-from megadev.artifacts.formats import NotAnArtifact, Origin, read
+from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.artifacts.formats.reading import read
 from megadev.artifacts.project import artifact_folders, find_root
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.errors import InvalidParams

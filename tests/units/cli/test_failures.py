@@ -12,7 +12,7 @@ import pytest
 
 from megadev.cli.terminal import failures
 from megadev.cli.terminal.failures import BEHIND, GAS_LIMIT, FailureLocator
-from megadev.config import DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.events import Event, TransactionPreconfirmed
 from megadev.node.node import Node
 from megadev.primitives.abi import encode, encode_call

@@ -15,7 +15,7 @@ from megadev.chain.spec import dev_spec
 from megadev.evm.console import console_functions, read_console
 from megadev.evm.engine import CALL, BlockEnv, TxEnv
 from megadev.evm.engines import open_engine
-from megadev.evm.engines.machine import CONSOLE_ROOM
+from megadev.evm.engines.frames import CONSOLE_ROOM
 from megadev.primitives.abi import encode_call
 from tests.anvil import Anvil
 from tests.conformance.engine_suite.worlds import DictState, Has

@@ -1,8 +1,8 @@
-"""Every setting of a node: one table, and the rule for which source wins.
+"""Every setting of a node in one table: ``DevnetConfig`` itself. Each field is one row with its type, default, flags,
+group, help text and check.
 
-The table is ``DevnetConfig`` itself: each field is one row with its type, default, flags, group, help text and check.
 The command line, ``MEGADEV_*`` variables, ``megadev.toml``, ``Devnet(...)`` in Python and the README's reference all
-read it. This module reads no environment and looks for no file on its own: callers pass both to ``resolve``.
+read it.
 
 Why names follow Anvil's flags: people arrive with scripts. A flag Anvil has is spelled the same here, aliases included.
 """
@@ -10,21 +10,34 @@ Why names follow Anvil's flags: people arrive with scripts. A flag Anvil has is 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import math
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from megadev.chain.spec import FORKS, L1_CHAIN_ID, fork_named
+from megadev.chain.spec import FORKS, L1_CHAIN_ID
+from megadev.config.conflicts import CONFLICTS
+from megadev.config.kinds import (
+    Boolean,
+    Choice,
+    Delay,
+    Ether,
+    FilePath,
+    Funding,
+    Fundings,
+    HardforkName,
+    Integer,
+    Kind,
+    PrivateKey,
+    Seconds,
+    Text,
+    TextList,
+    wei_in,
+)
 from megadev.errors import ConfigError
-from megadev.primitives.hexcodec import checksum_address
-from megadev.primitives.latency import Latency, parse_latency
-from megadev.primitives.types import Address, Wei
+from megadev.primitives.latency import Latency
+from megadev.primitives.suggestions import did_you_mean
 
 DEFAULT_FILE = "megadev.toml"
 """Read from the working directory where it exists."""
@@ -46,269 +59,8 @@ NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", *GIVEN})
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
 DEFAULT_L1_PORT = 9545
-_EXACT = Context(prec=100)
-"""More digits than any amount that ``Ether`` reads; the usual 28 would round."""
 MNEMONIC_LENGTHS = (12, 15, 18, 21, 24)
 """Words a BIP-39 phrase may have."""
-
-
-class Kind(Protocol):
-    """The type of a setting: how to read it from any source, and how to name it in a help text."""
-
-    @property
-    def metavar(self) -> str: ...
-
-    def read(self, given: object) -> object:
-        """The value in its final type; ValueError says what is wrong with ``given`` (a string from flags and
-        environment, any TOML or Python value otherwise)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Integer:
-    """A whole number, decimal or 0x-hexadecimal; both limits included."""
-
-    minimum: int = 0
-    maximum: int = 2**64 - 1
-    among: tuple[int, ...] = ()
-    metavar: str = "N"
-
-    def read(self, given: object) -> int:
-        if isinstance(given, str):
-            try:
-                value = int(given, 16 if given[:2].lower() == "0x" else 10)
-            except ValueError:
-                raise ValueError(f"must be a whole number, not {given!r}") from None
-        elif isinstance(given, int) and not isinstance(given, bool):
-            value = given
-        else:
-            raise ValueError(f"must be a whole number, not {given!r}")
-        if self.among and value not in self.among:
-            raise ValueError(f"must be one of {', '.join(map(str, self.among))}, not {value}")
-        if value < self.minimum or value > self.maximum:
-            raise ValueError(f"must be between {self.minimum} and {self.maximum}, not {value}")
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Ether:
-    """A non-negative amount in ETH with up to 18 decimals."""
-
-    metavar: str = "ETH"
-
-    def read(self, given: object) -> Decimal:
-        if isinstance(given, bool) or not isinstance(given, int | float | str | Decimal):
-            raise ValueError(f"must be an amount in ETH, not {given!r}")
-        try:
-            value = Decimal(str(given))
-        except InvalidOperation:
-            raise ValueError(f"must be an amount in ETH, not {given!r}") from None
-        if not value.is_finite() or not 0 <= value < 10**50:
-            raise ValueError(f"must be an amount in ETH of at least 0, not {given!r}")
-        if value.as_tuple().exponent < -18:  # type: ignore[operator]  # finite: the exponent is an int
-            raise ValueError(f"has more than 18 decimals: {given!r}")
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Seconds:
-    """A positive duration in seconds; fractions allowed. With ``zero``, 0 means none."""
-
-    zero: bool = False
-    metavar: str = "SECONDS"
-
-    def read(self, given: object) -> float:
-        try:
-            value = float(given) if isinstance(given, int | float | str) and not isinstance(given, bool) else math.nan
-        except ValueError:
-            value = math.nan
-        if math.isnan(value):
-            raise ValueError(f"must be a number of seconds, not {given!r}")
-        if not 0.001 <= value <= 10**9 and not (self.zero and value == 0):
-            raise ValueError(f"must be at least 0.001 seconds, not {given}")
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """A latency with its unit and, if it varies, its jitter (``primitives/latency``)."""
-
-    metavar: str = "TIME[±TIME]"
-
-    def read(self, given: object) -> Latency:
-        if isinstance(given, Latency):
-            return given
-        if not isinstance(given, str):
-            raise ValueError(f"must be like 5ms or 5ms±2ms, not {given!r}")
-        return parse_latency(given)
-
-
-@dataclass(frozen=True, slots=True)
-class Boolean:
-    """A switch. As a flag it takes no value; elsewhere true/false, yes/no, on/off, 1/0."""
-
-    metavar: str = ""
-
-    def read(self, given: object) -> bool:
-        word = str(given).lower()
-        if word in ("true", "yes", "on", "1"):
-            return True
-        if word in ("false", "no", "off", "0"):
-            return False
-        raise ValueError(f"must be true or false, not {given!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A non-empty string."""
-
-    metavar: str = "TEXT"
-
-    def read(self, given: object) -> str:
-        if not isinstance(given, str) or not given.strip():
-            raise ValueError(f"must be a non-empty text, not {given!r}")
-        return given.strip()
-
-
-@dataclass(frozen=True, slots=True)
-class TextList:
-    """Strings: separated by commas, a repeated flag, or a list."""
-
-    metavar: str = "TEXT"
-
-    def read(self, given: object) -> tuple[str, ...]:
-        parts = [given] if isinstance(given, str) else given
-        if not isinstance(parts, list | tuple | frozenset | set) or not all(isinstance(part, str) for part in parts):
-            raise ValueError(f"must be a text or a list of texts, not {given!r}")
-        items = tuple(item.strip() for part in parts for item in part.split(","))
-        if not items or not all(items):
-            raise ValueError(f"must not be empty or have empty parts: {given!r}")
-        return tuple(dict.fromkeys(items))
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """What an account owns at genesis, in ETH with up to 18 decimals."""
-
-    address: Address
-    ether: Decimal
-
-    @property
-    def wei(self) -> Wei:
-        """The same in wei."""
-        return wei_in(self.ether)
-
-    def __str__(self) -> str:
-        return f"{checksum_address(self.address)}={self.ether}"
-
-
-@dataclass(frozen=True, slots=True)
-class Fundings:
-    """Accounts with what they own: ADDRESS=AMOUNT, separated by commas, a repeated flag, a list, or a table."""
-
-    metavar: str = "ADDRESS=AMOUNT"
-
-    def read(self, given: object) -> tuple[Funding, ...]:
-        if isinstance(given, Mapping):
-            pairs = list(given.items())
-        else:
-            parts = [given] if isinstance(given, str) else given
-            if not isinstance(parts, list | tuple) or not all(isinstance(part, str | Funding) for part in parts):
-                raise ValueError(f"must be like {self.metavar}, not {given!r}")
-            pairs = [pair for part in parts for pair in self._split(part)]
-        found: dict[Address, Funding] = {}
-        for name, amount in pairs:
-            address = _read_address(name)
-            if address in found:
-                raise ValueError(f"names {name} twice")
-            try:
-                found[address] = Funding(address, Ether().read(amount))
-            except ValueError as problem:
-                raise ValueError(f"{name}: {problem}") from None
-        if not found:
-            raise ValueError(f"must be like {self.metavar}, not empty")
-        return tuple(found.values())
-
-    def _split(self, part: str | Funding) -> list[tuple[str, str]]:
-        """Addresses with their amounts; a colon does as well as an equals sign."""
-        pairs = []
-        for item in str(part).split(","):
-            name, sign, amount = item.replace(":", "=", 1).partition("=")
-            if not sign:
-                raise ValueError(f"must be like {self.metavar}, not {item!r}")
-            pairs.append((name.strip(), amount.strip()))
-        return pairs
-
-
-def wei_in(ether: Decimal) -> Wei:
-    """An amount in ETH, with up to 18 decimals, in wei."""
-    return int(ether.scaleb(18, _EXACT))
-
-
-def _read_address(given: object) -> Address:
-    if not isinstance(given, str) or not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", given):
-        raise ValueError(f"needs an address (0x and 40 hex digits), not {given!r}")
-    return bytes.fromhex(given[2:])
-
-
-@dataclass(frozen=True, slots=True)
-class PrivateKey:
-    """A secp256k1 key: 0x and 64 hex digits; read as 32 bytes. No message repeats what was given."""
-
-    metavar: str = "KEY"
-
-    def read(self, given: object) -> bytes:
-        from megadev.primitives.signatures import SECP256K1_N  # loads the library, which help does without
-
-        if isinstance(given, str) and re.fullmatch(r"(0[xX])?[0-9a-fA-F]{64}", given):
-            given = bytes.fromhex(given[-64:])
-        if not isinstance(given, bytes) or len(given) != 32 or not 0 < int.from_bytes(given, "big") < SECP256K1_N:
-            raise ValueError("must be a private key: 0x and 64 hex digits, not 0 and below the order of secp256k1")
-        return given
-
-
-@dataclass(frozen=True, slots=True)
-class FilePath:
-    """A path, relative to the working directory; ``~`` is the home directory."""
-
-    metavar: str = "PATH"
-
-    def read(self, given: object) -> Path:
-        if not isinstance(given, str | Path) or not str(given):
-            raise ValueError(f"must be a path, not {given!r}")
-        return Path(given).expanduser()
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One word of a list."""
-
-    words: tuple[str, ...]
-
-    @property
-    def metavar(self) -> str:
-        return "|".join(self.words)
-
-    def read(self, given: object) -> str:
-        word = given.lower() if isinstance(given, str) else given
-        if word not in self.words:
-            raise ValueError(f"must be {_either(self.words)}, not {given!r}{_did_you_mean(str(given), self.words)}")
-        return str(word)
-
-
-@dataclass(frozen=True, slots=True)
-class HardforkName:
-    """A rule set by name or alias (``chain.spec.FORKS``); read as its proper name."""
-
-    metavar: str = "NAME"
-
-    def read(self, given: object) -> str:
-        try:
-            return fork_named(str(given)).name
-        except ConfigError:
-            names = [name for fork in FORKS for name in (fork.name, *fork.aliases)]
-            word = str(given).lower()
-            raise ValueError(f"must be {_either(tuple(names))}, not {given!r}{_did_you_mean(word, names)}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1058,7 +810,13 @@ class DevnetConfig:
                 raise ConfigError(f"{row.name}: {problem}") from None
             object.__setattr__(self, row.name, value)
         _drop_what_yields(self)
-        _check_together(self)
+        for conflict in CONFLICTS:
+            if conflict.met(self):
+                raise ConfigError(conflict.message)
+
+    def changed(self, name: str) -> bool:
+        """Whether the setting ``name`` is another than its preset's default."""
+        return bool(getattr(self, name) != SETTING_BY_NAME[name].default_under(self.preset))
 
     @property
     def balance_wei(self) -> int:
@@ -1069,8 +827,8 @@ class DevnetConfig:
         """A copy with some settings changed, by the names of the fields. Raises ConfigError for an unknown name or an
         unusable value."""
         for name in changes:
-            if name not in _BY_NAME:
-                raise ConfigError(f"{name}: there is no such setting{_did_you_mean(name, _BY_NAME)}")
+            if name not in SETTING_BY_NAME:
+                raise ConfigError(f"{name}: there is no such setting{did_you_mean(name, SETTING_BY_NAME)}")
         kept = {row.name: getattr(self, row.name) for row in SETTINGS if not row.presets or row.name in self.said}
         return DevnetConfig(**(kept | changes))  # __post_init__ checks the types
 
@@ -1081,75 +839,7 @@ SETTINGS: tuple[Setting, ...] = tuple(
     if row.metadata
 )
 """The table."""
-_BY_NAME = {row.name: row for row in SETTINGS}
-
-
-def resolve(
-    flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None, *, among: frozenset[str] | None = None
-) -> DevnetConfig:
-    """The configuration that results from all sources; for each setting the first that has it wins: ``flags`` (by
-    setting name; None means not given), ``environ`` (MEGADEV_*), ``file`` (TOML), the default.
-
-    ``among`` limits which settings are taken; the others keep their defaults and are not even read. Raises ConfigError
-    that begins with the source at fault: ``--port: …``, ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
-    """
-    in_file = {} if file is None else _read_file(file)
-    in_environ = _read_environment(environ)
-    values: dict[str, object] = {}
-    for row in SETTINGS:
-        if among is not None and row.name not in among:
-            continue
-        if flags.get(row.name) is not None:
-            source, given = row.flags[0], flags[row.name]
-        elif row.name in in_environ:
-            source, given = row.variable, in_environ[row.name]
-        elif row.name in in_file:
-            source, given = f"{file}: {row.key}", in_file[row.name]
-        else:
-            continue
-        try:
-            values[row.name] = row.read(given)
-        except ValueError as problem:
-            raise ConfigError(f"{source}: {problem}") from None
-    return DevnetConfig().replace(**values)
-
-
-def _read_file(file: Path) -> dict[str, object]:
-    """A TOML file's settings by name. Keys may be written like flags (``chain-id``) or fields (``chain_id``)."""
-    try:
-        with file.open("rb") as opened:
-            table = tomllib.load(opened)
-    except OSError as problem:
-        raise ConfigError(f"{file}: {problem.strerror or problem}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{file}: {problem}") from None
-    found: dict[str, object] = {}
-    for key, value in table.items():
-        name = key.replace("-", "_")
-        if name not in _BY_NAME:
-            known = [row.key for row in SETTINGS]
-            raise ConfigError(f"{file}: {key}: there is no such setting{_did_you_mean(key.replace('_', '-'), known)}")
-        if name in found:
-            raise ConfigError(f"{file}: {key}: given twice")
-        found[name] = value
-    return found
-
-
-def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The MEGADEV_* variables that name a setting. One that nearly does is refused.
-
-    Why only nearly: a typing error must not go unnoticed, but other programs may use the prefix for their own ends.
-    """
-    known = {row.variable: row.name for row in SETTINGS}
-    found: dict[str, str] = {}
-    for variable, value in environ.items():
-        if variable in known:
-            found[known[variable]] = value
-        elif variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
-            close = _closest(variable.removeprefix(ENVIRONMENT_PREFIX), [row.name.upper() for row in SETTINGS])
-            if close:
-                raise ConfigError(f"{variable}: there is no such setting. Did you mean {ENVIRONMENT_PREFIX}{close}?")
-    return found
+SETTING_BY_NAME = {row.name: row for row in SETTINGS}
 
 
 def _drop_what_yields(config: DevnetConfig) -> None:
@@ -1158,70 +848,3 @@ def _drop_what_yields(config: DevnetConfig) -> None:
         object.__setattr__(config, "block_time", None)
     if config.mini_block_time == 0 or (config.mixed_mining and "mini_block_time" not in config.said):
         object.__setattr__(config, "mini_block_time", None)
-
-
-def _check_together(config: DevnetConfig) -> None:
-    """Refuse settings that contradict each other."""
-    phrases = [
-        flag
-        for flag, given in (
-            ("--mnemonic", config.mnemonic != DEFAULT_MNEMONIC),
-            ("--mnemonic-random", config.mnemonic_random is not None),
-            ("--mnemonic-seed-unsafe", config.mnemonic_seed_unsafe is not None),
-        )
-        if given
-    ]
-    if len(phrases) > 1:
-        raise ConfigError(f"{' and '.join(phrases)} exclude each other: the accounts come from one phrase")
-    if config.no_mining and config.block_time is not None:
-        raise ConfigError("--no-mining and --block-time exclude each other: drop one of them")
-    if config.mixed_mining and config.block_time is None:
-        raise ConfigError("--mixed-mining needs --block-time: say how often a block is sealed anyway")
-    if config.mini_block_time is not None:
-        if config.mixed_mining:
-            raise ConfigError("--mixed-mining and --mini-block-time exclude each other: drop one of them")
-        if config.block_time is None and not config.no_mining:
-            raise ConfigError("--mini-block-time needs --block-time (or --no-mining): say when a block is sealed")
-    forks_node = config.fork_url is not None or config.fork_l1 is not None
-    if config.fork_bundle is not None and (forks_node or config.fork_record is not None):
-        raise ConfigError("--fork-bundle needs no node: drop --fork-url, --fork-l1 and --fork-record")
-    if config.fork_record is not None and not forks_node:
-        raise ConfigError("--fork-record records what a fork reads: give --fork-url or --fork-l1 too")
-    if config.fork_l1 is not None and config.no_l1:
-        raise ConfigError("--fork-l1 and --no-l1 exclude each other: drop one of them")
-    for flag, value in (
-        ("--fork-block-number", config.fork_block_number),
-        ("--fork-transaction-hash", config.fork_transaction_hash),
-        ("--fork-chain-id", config.fork_chain_id),
-    ):
-        if value is not None and config.fork_url is None:
-            raise ConfigError(f"{flag} says what to fork of --fork-url: give that too")
-    if config.fork_transaction_hash is not None and config.fork_block_number is not None:
-        raise ConfigError("--fork-transaction-hash says which block it is: drop --fork-block-number")
-    if config.no_rate_limit and config.compute_units_per_second is not None:
-        raise ConfigError("--no-rate-limit and --compute-units-per-second exclude each other: drop one of them")
-    if config.init is not None and (config.fork_url is not None or config.fork_bundle is not None):
-        raise ConfigError("--init and a fork exclude each other: a fork begins with upstream's block")
-    if config.l1_port is not None and config.l1_port == config.port != 0 and not config.no_l1:
-        raise ConfigError("--port and --l1-port are the same: each chain listens on a port of its own")
-    if (config.reload_conflict == "script") != (config.reload_script is not None):
-        raise ConfigError("--reload-conflict script and --reload-script go together: say both")
-    if config.state is not None and (config.load_state is not None or config.dump_state is not None):
-        raise ConfigError("--state is --load-state and --dump-state in one: drop it, or drop those")
-    if config.disable_code_size_limit and config.code_size_limit != _BY_NAME["code_size_limit"].default:
-        raise ConfigError("--code-size-limit and --disable-code-size-limit exclude each other: drop one of them")
-
-
-def _either(words: tuple[str, ...]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A suggestion to append to a message, or nothing."""
-    close = _closest(word, known)
-    return f". Did you mean {close}?" if close else ""
-
-
-def _closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that ``word`` is probably a misspelling of."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)), None)

@@ -1,9 +1,7 @@
-"""The run loop: call frames of one transaction, in Python made for speed.
+"""The run loop, in Python made for speed: what executes the code of a call frame.
 
-``Machine.call`` and ``Machine.create`` frame an execution (value, checkpoint, precompile or code, undo on failure);
-``Machine.run`` is the loop. The frequent opcodes stand in it, tested from the most frequent kind downwards, with gas,
-program counter and stack in local variables; the others are functions in ``operations``, between which gas is handed
-over through the frame.
+The frequent opcodes stand in it, tested from the most frequent kind downwards, with gas, program counter and stack in
+local variables; the others are functions in ``operations``, between which gas is handed over through the frame.
 
 Why a stack underflow is an ``IndexError`` first: a Python list raises it anyway, so the loop need not ask before every
 pop. Each opcode looks at its deepest operand before it changes anything, so the length reported is the true one.
@@ -11,216 +9,32 @@ pop. Each opcode looks at its deepest operand before it changes anything, so the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
-from megadev.chain.receipts import CONSOLE, REVERTED, ConsoleCall
-from megadev.evm.engine import BlockEnv, Frame, FrameExit, Step, Tracer
-from megadev.evm.engines.bytecode import STACK_INPUTS, Bytecode, analyse, analysed, arrive
-from megadev.evm.engines.frames import Call
-from megadev.evm.engines.journal import Checkpoint, Journal
-from megadev.evm.engines.operations import (
-    OPERATIONS,
-    OUT_OF_GAS,
-    Halted,
-    grow,
-    growth_cost,
-    underflow,
-)
-from megadev.evm.engines.precompiles import Answer
-from megadev.evm.engines.traces import word_hash
-from megadev.evm.rules import Precompile
-from megadev.primitives.abi import encode_call
+from megadev.chain.receipts import REVERTED
+from megadev.evm.engine import Step
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost, underflow
+from megadev.evm.engines.operations import OPERATIONS
+from megadev.evm.engines.traces import fresh_code, known_code, word_hash
+from megadev.evm.gas import BASE, HIGH, JUMPDEST, KECCAK, KECCAK_WORD, LOW, MID, VERY_LOW
+from megadev.evm.opcodes import STACK_INPUTS
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import Address, Hash32
-
-CONSOLE_ROOM: Final = 1 << 20
-"""Bytes of what one transaction prints that are kept: printing is cheap in gas, and receipts stay in memory."""
-CONSOLE_FULL: Final = encode_call("log(string)", "(more was printed than megadev keeps of one transaction)")
 
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
 
 
-class Machine:
-    """Everything the frames of one transaction share."""
+class Loop(Machine):
+    """Runs frames itself, opcode by opcode and trace by trace."""
 
-    __slots__ = (
-        "blob_hashes",
-        "block",
-        "chain_id",
-        "code_size_limit",
-        "console",
-        "console_room",
-        "functions",
-        "gas_price",
-        "has_clz",
-        "initcode_size_limit",
-        "journal",
-        "mnemonics",
-        "origin",
-        "precompiles",
-        "tracer",
-        "wants_steps",
-    )
-    journal: Journal
-    block: BlockEnv
-    origin: Address
-    gas_price: int
-    blob_hashes: tuple[Hash32, ...]
-    chain_id: int
+    __slots__ = ()
 
-    def __init__(
-        self,
-        journal: Journal,
-        block: BlockEnv,
-        *,
-        origin: Address,
-        gas_price: int,
-        blob_hashes: tuple[Hash32, ...],
-        chain_id: int,
-        code_size_limit: int | None,
-        initcode_size_limit: int | None,
-        mnemonics: dict[int, str],
-        precompiles: dict[Address, Precompile],
-        functions: dict[str, Callable[[bytes], Answer]],
-        tracer: Tracer | None,
-    ) -> None:
-        self.journal = journal
-        self.block = block
-        self.origin = origin
-        self.gas_price = gas_price
-        self.blob_hashes = blob_hashes
-        self.chain_id = chain_id
-        self.code_size_limit = code_size_limit
-        self.initcode_size_limit = initcode_size_limit
-        self.mnemonics = mnemonics
-        self.has_clz = 0x1E in mnemonics
-        self.precompiles = precompiles
-        self.functions = functions
-        self.console: list[ConsoleCall] = []
-        self.console_room = CONSOLE_ROOM
-        self.tracer = tracer
-        self.wants_steps = tracer is not None and tracer.wants_steps
-
-    # frames
-
-    def call(self, call: Call) -> None:
-        """Run a message call; leaves the outcome in ``call``."""
-        journal = self.journal
-        gas = call.gas
-        if self.tracer is not None:
-            self.enter(call)
-        checkpoint = journal.checkpoint()
-        if call.kind == "CALL":
-            journal.move_value(call.caller, call.address, call.value)
-        elif call.kind == "STATICCALL":
-            journal.touch(call.address)
-        precompile = None if call.is_delegated else self.precompiles.get(call.code_address)
-        if precompile is not None:
-            self._precompile(call, precompile)
-        elif call.code:
-            self.run(call, analysed(call.code))
-        elif call.code_address == CONSOLE:
-            self.print(call.caller, call.data)
-        if call.error is not None:
-            self._fail(call, checkpoint)
-        if self.tracer is not None:
-            self.leave(call, gas)
-
-    def create(self, call: Call) -> None:
-        """Run creation code and store what it returns; leaves the outcome in ``call``."""
-        journal = self.journal
-        gas = call.gas
-        if self.tracer is not None:
-            self.enter(call)
-        checkpoint = journal.checkpoint()
-        journal.mark_created(call.address)
-        journal.bump_nonce(call.address)
-        journal.move_value(call.caller, call.address, call.value)
-        if call.code:
-            self.run(call, analyse(call.code))
-        if call.error is None:
-            call.error = self._store_code(call)
-        if call.error is not None:
-            self._fail(call, checkpoint)
-        if self.tracer is not None:
-            self.leave(call, gas)
-
-    def _store_code(self, call: Call) -> str | None:
-        """Make the output the new contract's code, or say why it cannot be (EIP-170, EIP-3541)."""
-        code = call.output
-        if code[:1] == b"\xef":
-            return "invalid code: must not begin with 0xef"
-        if self.code_size_limit is not None and len(code) > self.code_size_limit:
-            return "max code size exceeded"
-        call.gas -= 200 * len(code)
-        if call.gas < 0:
-            return "contract creation code storage out of gas"
-        if code:
-            self.journal.set_code(call.address, code)
-        return None
-
-    def _fail(self, call: Call, checkpoint: Checkpoint) -> None:
-        self.journal.revert(checkpoint)
-        if call.error != REVERTED:
-            call.gas = 0
-            call.output = b""
-
-    def _precompile(self, call: Call, precompile: Precompile) -> None:
-        call.gas -= precompile.gas(call.data)
-        if call.gas < 0:
-            call.error = OUT_OF_GAS
-            return
-        output = self.functions[precompile.name](call.data)
-        if output is None:
-            call.error = f"invalid input for precompile {precompile.name}"
-        else:
-            call.output = output
-
-    def print(self, sender: Address, data: bytes) -> None:
-        """Keep what was printed, unless there was too much already; the last that is kept says so."""
-        if self.console_room >= 0:
-            self.console_room -= len(data) + 64
-            self.console.append(ConsoleCall(sender, data if self.console_room >= 0 else CONSOLE_FULL))
-
-    def refuse(self, call: Call, reason: str, *, keeps_gas: bool = True) -> None:
-        """A call that may not start: a tracer sees it come and go. Its gas is kept, but for a collision's."""
-        gas = call.gas
-        if self.tracer is not None:
-            self.enter(call)
-        if not keeps_gas:
-            call.gas = 0
-        call.error = reason
-        if self.tracer is not None:
-            self.leave(call, gas)
-
-    def enter(self, call: Call) -> None:
-        """Tell the tracer that ``call`` begins."""
-        call.frame = Frame(
-            call.kind,
-            call.depth,
-            call.address if call.kind == "DELEGATECALL" else call.caller,
-            call.code_address if call.kind in ("DELEGATECALL", "CALLCODE") else call.address,
-            call.code_address,
-            call.value,
-            call.gas,
-            call.data if call.kind not in ("CREATE", "CREATE2") else call.code,
-        )
-        if self.tracer is not None:
-            self.tracer.enter(call.frame)
-
-    def leave(self, call: Call, gas: int) -> None:
-        """Tell the tracer how ``call``, begun with ``gas``, ended."""
-        if self.tracer is not None and call.frame is not None:
-            self.tracer.exit(call.frame, FrameExit(gas - call.gas, call.output, call.error))
-
-    # the loop
-
-    def run(self, call: Call, bytecode: Bytecode) -> None:
-        """Run code until it stops; sets ``call.gas``, ``call.output`` and ``call.error``."""
-        code, jumps, pushes, traces = bytecode.padded, bytecode.jumps, bytecode.pushes, bytecode.traces
+    def run(self, call: Call) -> None:
+        """See ``Machine.run``."""
+        prepared = fresh_code(call.code) if call.is_creation else known_code(call.code)
+        bytecode, traces, arrive = prepared.bytecode, prepared.traces, prepared.arrive
+        code, jumps, pushes = bytecode.padded, bytecode.jumps, bytecode.pushes
         stack, memory, data = call.stack, call.memory, call.data
         push, pop = stack.append, stack.pop
         gas, pc = call.gas, 0
@@ -231,7 +45,7 @@ class Machine:
             while True:
                 # an arrival: the start, a jump, what follows one, or an opcode that left the loop
                 if tracer is None:
-                    trace = traces[pc] if pc in traces else arrive(bytecode, pc)
+                    trace = traces[pc] if pc in traces else arrive(pc)
                     if trace is not None:
                         cost, needs, fits, compiled = trace
                         if gas >= cost and needs <= len(stack) <= fits:
@@ -251,11 +65,11 @@ class Machine:
                     if op >= 0x5F:
                         if op < 0x80:  # PUSH0 … PUSH32
                             if op == 0x5F:
-                                gas -= 2
+                                gas -= BASE
                                 push(0)
                                 pc += 1
                             else:
-                                gas -= 3
+                                gas -= VERY_LOW
                                 push(pushes[pc])
                                 pc += op - 0x5E
                             if gas < 0:
@@ -264,7 +78,7 @@ class Machine:
                                 raise Halted("stack limit reached 1024 (1023)")
                             continue
                         if op < 0x90:  # DUP1 … DUP16
-                            gas -= 3
+                            gas -= VERY_LOW
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
                             push(stack[0x7F - op])
@@ -273,7 +87,7 @@ class Machine:
                             pc += 1
                             continue
                         if op < 0xA0:  # SWAP1 … SWAP16
-                            gas -= 3
+                            gas -= VERY_LOW
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
                             depth = 0x8E - op
@@ -284,13 +98,13 @@ class Machine:
                             continue
                     elif op >= 0x50:
                         if op == 0x5B:  # JUMPDEST
-                            gas -= 1
+                            gas -= JUMPDEST
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
                             pc += 1
                             continue
                         if op == 0x57:  # JUMPI
-                            gas -= 10
+                            gas -= HIGH
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
                             condition = stack[-2]
@@ -304,7 +118,7 @@ class Machine:
                                 pc += 1
                             break
                         if op == 0x56:  # JUMP
-                            gas -= 8
+                            gas -= MID
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
                             pc = pop()
@@ -312,14 +126,14 @@ class Machine:
                                 raise Halted("invalid jump destination")
                             break
                         if op == 0x50:  # POP
-                            gas -= 2
+                            gas -= BASE
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
                             pop()
                             pc += 1
                             continue
                         if op == 0x52:  # MSTORE
-                            gas -= 3
+                            gas -= VERY_LOW
                             value = stack[-2]
                             offset = pop()
                             pop()
@@ -334,7 +148,7 @@ class Machine:
                             pc += 1
                             continue
                         if op == 0x51:  # MLOAD
-                            gas -= 3
+                            gas -= VERY_LOW
                             offset = stack[-1]
                             if offset + 32 > len(memory):
                                 gas -= growth_cost(memory, offset + 32)
@@ -348,7 +162,7 @@ class Machine:
                             continue
                     elif op < 0x20:
                         if op == 0x01:  # ADD
-                            gas -= 3
+                            gas -= VERY_LOW
                             if gas < 0:
                                 raise Halted(OUT_OF_GAS)
                             stack[-2] = (stack[-2] + stack[-1]) & _MASK
@@ -357,14 +171,14 @@ class Machine:
                             continue
                         if op >= 0x10:
                             if op == 0x15:  # ISZERO
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-1] = 0 if stack[-1] else 1
                                 pc += 1
                                 continue
                             if op == 0x16:  # AND
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] &= stack[-1]
@@ -372,7 +186,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x14:  # EQ
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] = 1 if stack[-2] == stack[-1] else 0
@@ -380,7 +194,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x10:  # LT
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] = 1 if stack[-1] < stack[-2] else 0
@@ -388,7 +202,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x11:  # GT
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] = 1 if stack[-1] > stack[-2] else 0
@@ -396,7 +210,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x1C:  # SHR
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 value = stack[-2]
@@ -405,7 +219,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x1B:  # SHL
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 value = stack[-2]
@@ -414,7 +228,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x17:  # OR
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] |= stack[-1]
@@ -422,7 +236,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x12 or op == 0x13:  # SLT, SGT
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 # flipping the sign bit turns two's complement order into plain order
@@ -432,14 +246,14 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x19:  # NOT
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-1] ^= _MASK
                                 pc += 1
                                 continue
                             if op == 0x18:  # XOR
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] ^= stack[-1]
@@ -448,7 +262,7 @@ class Machine:
                                 continue
                         else:
                             if op == 0x03:  # SUB
-                                gas -= 3
+                                gas -= VERY_LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] = (stack[-1] - stack[-2]) & _MASK
@@ -456,7 +270,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x02:  # MUL
-                                gas -= 5
+                                gas -= LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 stack[-2] = stack[-1] * stack[-2] & _MASK
@@ -464,7 +278,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x04:  # DIV
-                                gas -= 5
+                                gas -= LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 right = stack[-2]
@@ -473,7 +287,7 @@ class Machine:
                                 pc += 1
                                 continue
                             if op == 0x06:  # MOD
-                                gas -= 5
+                                gas -= LOW
                                 if gas < 0:
                                     raise Halted(OUT_OF_GAS)
                                 right = stack[-2]
@@ -484,7 +298,7 @@ class Machine:
                             if op == 0x00:  # STOP
                                 return self._finish(call, gas, stepping)
                     elif op == 0x35:  # CALLDATALOAD
-                        gas -= 3
+                        gas -= VERY_LOW
                         if gas < 0:
                             raise Halted(OUT_OF_GAS)
                         offset = stack[-1]
@@ -494,7 +308,7 @@ class Machine:
                     elif op == 0x20:  # KECCAK256
                         size = stack[-2]
                         offset = pop()
-                        gas -= 30 + 6 * ((size + 31) // 32)
+                        gas -= KECCAK + KECCAK_WORD * ((size + 31) // 32)
                         if gas < 0:
                             raise Halted(OUT_OF_GAS)
                         if size and offset + size > len(memory):

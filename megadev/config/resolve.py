@@ -1,0 +1,82 @@
+"""Which source of a setting wins: flags, then ``MEGADEV_*`` variables, then ``megadev.toml``, then the default.
+
+Reads no environment and looks for no file on its own: callers pass both.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from megadev.config.settings import ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTING_BY_NAME, SETTINGS, DevnetConfig
+from megadev.errors import ConfigError
+from megadev.primitives.suggestions import closest, did_you_mean
+
+
+def resolve(
+    flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None, *, among: frozenset[str] | None = None
+) -> DevnetConfig:
+    """The configuration that results from all sources; for each setting the first that has it wins: ``flags`` (by
+    setting name; None means not given), ``environ`` (MEGADEV_*), ``file`` (TOML), the default.
+
+    ``among`` limits which settings are taken; the others keep their defaults and are not even read. Raises ConfigError
+    that begins with the source at fault: ``--port: …``, ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
+    """
+    in_file = {} if file is None else _read_file(file)
+    in_environ = _read_environment(environ)
+    values: dict[str, object] = {}
+    for row in SETTINGS:
+        if among is not None and row.name not in among:
+            continue
+        if flags.get(row.name) is not None:
+            source, given = row.flags[0], flags[row.name]
+        elif row.name in in_environ:
+            source, given = row.variable, in_environ[row.name]
+        elif row.name in in_file:
+            source, given = f"{file}: {row.key}", in_file[row.name]
+        else:
+            continue
+        try:
+            values[row.name] = row.read(given)
+        except ValueError as problem:
+            raise ConfigError(f"{source}: {problem}") from None
+    return DevnetConfig().replace(**values)
+
+
+def _read_file(file: Path) -> dict[str, object]:
+    """A TOML file's settings by name. Keys may be written like flags (``chain-id``) or fields (``chain_id``)."""
+    try:
+        with file.open("rb") as opened:
+            table = tomllib.load(opened)
+    except OSError as problem:
+        raise ConfigError(f"{file}: {problem.strerror or problem}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{file}: {problem}") from None
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in SETTING_BY_NAME:
+            known = [row.key for row in SETTINGS]
+            raise ConfigError(f"{file}: {key}: there is no such setting{did_you_mean(key.replace('_', '-'), known)}")
+        if name in found:
+            raise ConfigError(f"{file}: {key}: given twice")
+        found[name] = value
+    return found
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The MEGADEV_* variables that name a setting. One that nearly does is refused.
+
+    Why only nearly: a typing error must not go unnoticed, but other programs may use the prefix for their own ends.
+    """
+    known = {row.variable: row.name for row in SETTINGS}
+    found: dict[str, str] = {}
+    for variable, value in environ.items():
+        if variable in known:
+            found[known[variable]] = value
+        elif variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
+            close = closest(variable.removeprefix(ENVIRONMENT_PREFIX), [row.name.upper() for row in SETTINGS])
+            if close:
+                raise ConfigError(f"{variable}: there is no such setting. Did you mean {ENVIRONMENT_PREFIX}{close}?")
+    return found
