@@ -25,6 +25,7 @@
     │       └── PoolFull
     ├── UnknownSigner                   no key here for that address
     ├── ExecutionReverted               a call ended in REVERT (carries the return data)
+    ├── TransactionFailed               a mined transaction failed, and its sender is to be told so (Hardhat's way)
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
     ├── NotTraceable                    a block that nothing came before
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
@@ -188,6 +189,15 @@ class ExecutionReverted(MegadevError):
         super().__init__(f"execution reverted: {reason}" if reason else "execution reverted")
         self.data = data
         self.reason = reason
+
+
+class TransactionFailed(MegadevError):
+    """A transaction was mined and failed. ``data``: what it returned; the message is in Hardhat's words."""
+
+    def __init__(self, tx_hash: bytes, message: str, data: bytes) -> None:
+        super().__init__(message)
+        self.tx_hash = tx_hash
+        self.data = data
 
 
 class ExecutionHalted(MegadevError):

@@ -8,7 +8,8 @@ One row, one line; the rows are in groups, as README shows them. ``status`` is o
     refused: why         known, will not be offered: answers -32601 with the reason
 
 A row that is full or partial has exactly one function registered under its name (``dispatch.method``), and a test sees
-to it. ``aliases`` are further names for the same function. ``heavy`` methods may take milliseconds or more; a server
+to it. ``aliases`` are further names for the same function, or for one of their own that answers as
+the name's owner has it (``methods/hardhat``). ``heavy`` methods may take milliseconds or more; a server
 runs them in a worker thread, so they must only read, and read from one immutable snapshot.
 In ``params`` a question mark means optional.
 """
@@ -139,7 +140,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("personal_sign", "data, address, password?", "signature (EIP-191)", FULL),
         _row("eth_signTypedData_v4", "address, typed data", "signature (EIP-712)", FULL, "eth_signTypedData"),
         _row("eth_signTypedData_v3", "address, typed data", "signature (EIP-712 without arrays)", FULL),
-        _row("eth_signTransaction", "transaction", "signed bytes", FULL),
+        _row("eth_signTransaction", "transaction", "{raw, tx}", FULL),
         _row("eth_sendTransaction", "transaction", "hash", FULL),
         _row("eth_sendTransactionSync", "transaction, timeout ms?", "receipt", FULL),
         _row("eth_sendRawTransaction", "signed bytes", "hash", FULL),

@@ -13,6 +13,7 @@ from megadev.rpc.errors import DEFECT, TABLE, failure_for, row_for
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
 SPECIAL = {
     errors.ExecutionReverted: errors.ExecutionReverted(b"\x08\xc3\x79\xa0", "no"),
+    errors.TransactionFailed: errors.TransactionFailed(b"\xab" * 32, "Transaction ran out of gas", b""),
     errors.ExecutionHalted: errors.ExecutionHalted("out of gas"),
     errors.GasAllowanceExceeded: errors.GasAllowanceExceeded(30_000_000),
     errors.SimulatedTransactionRefused: errors.SimulatedTransactionRefused(errors.NonceTooLow("details"), 1, 0),

@@ -40,6 +40,8 @@ from megadev.rpc.codec import (
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
+from megadev.state.account import EMPTY_ACCOUNT, Account
+from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.remote import call_hint, expect
@@ -117,7 +119,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(self._default_gas if call.gas is None else call.gas, self._most_gas),
+            gas_limit=min(self.default_gas if call.gas is None else call.gas, self._most_gas),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
@@ -140,7 +142,8 @@ class Scene:
         return max(GAS_CAP, self.chain.sequencer.blocks.gas_limit) if self.within_block else UINT64_MAX
 
     @property
-    def _default_gas(self) -> int:
+    def default_gas(self) -> int:
+        """What a call has that names none."""
         return min(self.env.gas_limit, DEFAULT_GAS) if self.within_block else DEFAULT_GAS
 
     def cut(self, call: CallRequest) -> str:
@@ -210,6 +213,22 @@ def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:
     return Scene(chain, builder.env, builder.state, _rules(chain))
 
 
+def _expected(node: RpcNode, scene: Scene, call: CallRequest) -> Scene:
+    """``scene`` as a client expects it: for Hardhat's, the sender of a call has what it costs."""
+    if not node.throws_on_revert or not (call.value or call.gas_price or call.max_fee_per_gas):
+        return scene
+    sender = ZERO_ADDRESS if call.sender is None else call.sender
+    account = scene.state.account(sender) or EMPTY_ACCOUNT
+    price = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
+    gas = scene.default_gas if call.gas is None else call.gas
+    needed = (call.value or 0) + gas * price
+    if account.balance >= needed:
+        return scene
+    diff = StateDiff(Cause.OVERRIDE)
+    diff.accounts[sender] = Account(account.nonce, needed, account.code_hash)
+    return replace(scene, state=Overlay(scene.state, diff))
+
+
 def _rules(chain: LocalChain) -> Rules:
     """A call's rules, with the signatures that are passed off as somebody's."""
     answers = chain.sequencer.ecrecover_answers()
@@ -240,7 +259,7 @@ def eth_call(
     block_overrides: BlockOverridesParam | None = None,
 ) -> str:
     """What a call returns."""
-    scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
+    scene = _expected(node, scene_at(node.chain, block), call).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)
     node.chain.console.called("eth_call", scene.env.number, execution.console)
@@ -258,7 +277,7 @@ def eth_estimateGas(
     block_overrides: BlockOverridesParam | None = None,
 ) -> str:
     """The smallest gas limit with which a transaction succeeds; after those that wait unless a block is named."""
-    scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
+    scene = _expected(node, scene_at(node.chain, block), call).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
 
     def watch(execution: Execution) -> None:

@@ -8,7 +8,7 @@ from megadev.chain.transactions import Transaction, UnsignedTransaction
 from megadev.errors import InvalidParams, NotFound
 from megadev.rpc.codec import CallRequest, QuantityParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.methods.eth_send import authorized, first_account, signing_key
+from megadev.rpc.methods.eth_send import authorized, first_account, signing_key, submitted
 
 _SAME_NAME = ("to", "value", "data", "type", "access_list", "authorization_list", "max_fee_per_blob_gas")
 _PRICES = ("max_fee_per_gas", "max_priority_fee_per_gas")
@@ -29,8 +29,7 @@ def eth_resend(
     for waiting in node.chain.pool.transactions():
         if waiting.sender == sender and waiting.nonce == request.nonce and _fits(waiting, request):
             tx = _again(node, waiting, gas_price or None, gas or None)
-            node.chain.sequencer.submit(tx)
-            return "0x" + tx.hash.hex()
+            return submitted(node, tx)
     raise NotFound(f"transaction not found: none of 0x{sender.hex()} with nonce {request.nonce} waits that is like it")
 
 

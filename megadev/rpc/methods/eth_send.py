@@ -13,6 +13,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
+from megadev.artifacts import explain
 from megadev.chain.blobs import sidecar_of, versioned_hash
 from megadev.chain.blocks import Tag
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
@@ -47,6 +48,7 @@ from megadev.errors import (
     RealtimeExpired,
     ReceiptTimeout,
     SequencerUnavailable,
+    TransactionFailed,
     UnknownSigner,
     UnsupportedTransactionType,
     WrongChainId,
@@ -80,9 +82,7 @@ BASE_FEE_HEADROOM = 2
 @method("eth_sendRawTransaction")
 def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str:
     """Take a signed transaction; the answer is its hash."""
-    tx = decode_transaction(raw, node.chain.spec)
-    node.chain.sequencer.submit(tx)
-    return "0x" + tx.hash.hex()
+    return submitted(node, decode_transaction(raw, node.chain.spec))
 
 
 @method("eth_sendRawTransactionSync")
@@ -104,9 +104,7 @@ def realtime_sendRawTransaction(
 @method("eth_sendTransaction")
 def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str:
     """Fill in, sign and take a transaction of an account held or impersonated here; the answer is its hash."""
-    tx = _authorized(node, request)
-    node.chain.sequencer.submit(tx)
-    return "0x" + tx.hash.hex()
+    return submitted(node, _authorized(node, request))
 
 
 @method("eth_sendTransactionSync")
@@ -123,9 +121,7 @@ def eth_sendUnsignedTransaction(node: RpcNode, request: CallRequest) -> str:
     if request.sender is None:
         raise InvalidParams("an unsigned transaction needs its sender: give from")
     unsigned, sender = completed(node, request)
-    tx = impersonated_transaction(unsigned, sender)
-    node.chain.sequencer.submit(tx)
-    return "0x" + tx.hash.hex()
+    return submitted(node, impersonated_transaction(unsigned, sender))
 
 
 @method("eth_fillTransaction")
@@ -182,7 +178,7 @@ def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[Un
             type=kind,
             chain_id=chain.spec.chain_id,
             nonce=chain.nonce(sender, Tag.PENDING) if request.nonce is None else request.nonce,
-            gas_limit=_estimated(node, request, sender, hashes, forgiving) if request.gas is None else request.gas,
+            gas_limit=_gas(node, request, sender, hashes, forgiving),
             to=request.to,
             value=request.value or 0,
             data=request.data or b"",
@@ -279,6 +275,23 @@ def _blobs(request: CallRequest, chain: LocalChain) -> tuple[BlobSidecar | None,
     return sidecar, hashes
 
 
+def _gas(node: RpcNode, request: CallRequest, sender: Address, hashes: tuple[Hash32, ...], forgiving: bool) -> int:
+    """As asked for; else by estimate or, for who expects Hardhat's, all that a transaction may have: a call that
+    survives the failure of another then runs as it was written.
+    """
+    if request.gas is not None:
+        return request.gas
+    if node.throws_on_revert:
+        return _most_gas(node.chain, node.chain.sequencer.blocks.gas_limit)
+    return _estimated(node, request, sender, hashes, forgiving)
+
+
+def _most_gas(chain: LocalChain, block_gas_limit: int) -> int:
+    """The most gas that a transaction may ask for."""
+    cap = chain.spec.transaction_gas_cap
+    return block_gas_limit if cap is None else min(cap, block_gas_limit)
+
+
 def _estimated(
     node: RpcNode, request: CallRequest, sender: Address, hashes: tuple[Hash32, ...], forgiving: bool
 ) -> int:
@@ -302,16 +315,10 @@ def _estimated(
     except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
         if not forgiving:
             raise
-    cap = chain.spec.transaction_gas_cap
-    return scene.env.gas_limit if cap is None else min(cap, scene.env.gas_limit)
+    return _most_gas(chain, scene.env.gas_limit)
 
 
 # -- signing and submitting ---------------------------------------------------------------------------------------
-
-
-def signed(tx: UnsignedTransaction, key: bytes) -> bytes:
-    """The network form of ``tx`` signed with ``key``."""
-    return encode_network_form(sign_transaction(tx, key))
 
 
 def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
@@ -336,6 +343,35 @@ def signing_key(node: RpcNode, sender: Address) -> bytes | None:
 def authorized(unsigned: UnsignedTransaction, sender: Address, key: bytes | None) -> Transaction:
     """``unsigned`` as ``sender``'s: signed with its ``key``, or as if it were."""
     return impersonated_transaction(unsigned, sender) if key is None else sign_transaction(unsigned, key)
+
+
+def submitted(node: RpcNode, tx: Transaction) -> str:
+    """Submit ``tx``; the answer is its hash.
+
+    Raises what ``submit`` does and, for who expects Hardhat's, ``TransactionFailed`` where it was executed at once and
+    failed.
+    """
+    chain = node.chain
+    chain.sequencer.submit(tx)
+    if node.throws_on_revert:
+        chain.sequencer.settle()
+        placed = chain.placed(tx.hash)
+        if placed is not None:
+            _raise_for_failure(node, tx, *placed)
+    return "0x" + tx.hash.hex()
+
+
+def _raise_for_failure(node: RpcNode, tx: Transaction, block: PlacedBlock, index: int) -> None:
+    receipt = block.receipts[index]
+    if receipt.succeeded:
+        return
+    near = None
+    if tx.to is not None:
+        account = node.chain.state(Tag.LATEST).account(tx.to)
+        code = b"" if account is None else node.chain.state(Tag.LATEST).code(account.code_hash)
+        near = node.devnet.artifacts.contract_at(tx.to, code)
+    words = explain.failed_transaction(node.devnet.artifacts, receipt.error or "", receipt.output, near)
+    raise TransactionFailed(tx.hash, words, receipt.output)
 
 
 def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:

@@ -7,10 +7,6 @@ from functools import cache
 import pytest
 from ens.utils import is_valid_name
 
-_BYTES = (
-    "wants geth's {raw, tx} from eth_signTransaction; megadev answers with the bytes alone, as the execution API says "
-    "and as viem and ethers expect"
-)
 _SYNCING = "feigns a first message; megadev has sent one already, as soon as it was asked: false, it is in sync"
 _CLIENT_SIDE = (
     "wants the ValueError of a client that encodes typed data itself; from a node the same words come in a Web3RPCError"
@@ -20,14 +16,6 @@ _ASYNC_TYPED_DATA = (
 )
 
 DESELECTED = {
-    "EthModuleTest.test_eth_sign_transaction": _BYTES,
-    "EthModuleTest.test_eth_sign_transaction_legacy": _BYTES,
-    "EthModuleTest.test_eth_sign_transaction_hex_fees": _BYTES,
-    "EthModuleTest.test_eth_sign_transaction_ens_names": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction_legacy": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction_hex_fees": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction_ens_names": _BYTES,
     "EthModuleTest.test_invalid_eth_sign_typed_data": _CLIENT_SIDE,
     "AsyncEthModuleTest.test_invalid_eth_sign_typed_data": _ASYNC_TYPED_DATA,
     "AsyncEthModuleTest.test_eth_sign_typed_data": _ASYNC_TYPED_DATA,
