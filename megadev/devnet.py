@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -27,10 +28,12 @@ from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.snapshots import Held
+from megadev.node.writer import Writer
 from megadev.rpc.client import InProcessClient
-from megadev.rpc.dispatch import Dispatcher, RpcNode, Session, Writer
+from megadev.rpc.dispatch import Dispatcher, RpcNode, Session
 from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
+from megadev.server.workers import FORK_THREADS, THREADS
 
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
@@ -59,6 +62,9 @@ class Endpoint:
             history=asked_upstream,
             writer=writer,
             link=node.link,
+            is_laden=node.is_laden,
+            moment=lambda: chain.moment,
+            call_timeout=node.config.call_timeout or inf,
         )
         self.client = InProcessClient(self.dispatcher)
         """What ``rpc`` and ``w3`` speak through."""
@@ -67,6 +73,7 @@ class Endpoint:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
+        __tracebackhide__ = True
         return self.client.rpc(method, *params)
 
     @cached_property
@@ -124,7 +131,7 @@ class Devnet:
     ) -> None:
         base = config if config is not None else DevnetConfig()
         self.node = Node(base.replace(**settings) if settings else base, clock, on_progress)
-        self._writer = Writer()
+        self._writer = self.node.writer
         self.l2 = Endpoint(self.node, self.node.l2, self._writer)
         """The rollup's chain."""
         self.endpoints: tuple[Endpoint, ...] = (self.l2,)
@@ -167,6 +174,7 @@ class Devnet:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and
         data.
         """
+        __tracebackhide__ = True
         return self.l2.rpc(method, *params)
 
     @property
@@ -281,7 +289,7 @@ class Devnet:
             except BaseException as error:
                 done.set_exception(error)
 
-        loop.call_soon_threadsafe(run)
+        loop.call_soon_threadsafe(self._writer.when_free, run)
         return done.result()
 
     def close(self) -> None:
@@ -299,8 +307,10 @@ class Devnet:
             thread.run(self._stop(servers))
             thread.stop()
             self._writer.loop = None
-        self.node.save()
-        self.node.close()
+        try:
+            self.node.save()
+        finally:
+            self.node.close()
 
     async def _serve(self, hosts: Sequence[str], port: int, l1_port: int) -> tuple[Server, ...]:
         server = await serve_chain(self, self.l2, hosts, port)
@@ -314,6 +324,7 @@ class Devnet:
 
     async def _stop(self, servers: Sequence[Server]) -> None:
         self.node.stop()
+        await self.node.writer.free()
         for endpoint, server in reversed(tuple(zip(self.endpoints, servers, strict=False))):
             await server.close()
             endpoint.chain.urls = ()
@@ -370,6 +381,7 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
         backlog_limit=config.subscriber_backlog,
+        threads=lambda: THREADS if chain.past is None else FORK_THREADS,
         gateway=_gateway(net) if endpoint is net.l2 else None,
         page=lambda: landing_page(net.node, chain),
         health=lambda: health(chain),

@@ -11,14 +11,22 @@
     ├── MethodUnavailable               known to clients, not offered here (or not on this transport)
     ├── UndecodableTransaction          bytes that are no transaction
     ├── InvalidTransaction              well formed, but this chain refuses it now
-    │   ├── WrongChainId                ├── NonceTooLow
-    │   ├── UnsupportedTransactionType  ├── NonceTooHigh
+    │   ├── WrongChainId                ├── WrongNonce
+    │   │                               │   ├── NonceTooLow
+    │   ├── UnsupportedTransactionType  │   └── NonceTooHigh
     │   ├── IntrinsicGasTooLow          ├── InsufficientFunds
-    │   ├── GasLimitTooHigh             ├── FeeCapBelowBaseFee
-    │   ├── TipAboveFeeCap              ├── BlobFeeCapTooLow
-    │   ├── InitcodeTooLarge            ├── SenderHasCode
+    │   ├── MissingChainId              ├── SystemTransactionRefused
+    │   ├── TransactionOverLimit        ├── BlockLimitReached
+    │   ├── TipAboveFeeCap              ├── FeeCapBelowBaseFee
+    │   ├── InitcodeTooLarge            ├── BlobFeeCapTooLow
+    │   ├── ConditionNotMet             ├── SenderHasCode
     │   ├── MalformedTransaction        ├── NonceOverflow
-    │   ├── ConditionNotMet
+    │   │   ├── TooManyBlobs
+    │   │   └── EmptyAuthorizationList
+    │   ├── GasLimitTooHigh
+    │   │   ├── TransactionGasCapExceeded
+    │   │   ├── BlockGasLimitExceeded
+    │   │   └── BlockGasUsedUp
     │   └── PoolRejection
     │       ├── AlreadyKnown
     │       ├── ReplacementUnderpriced
@@ -29,6 +37,7 @@
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
     ├── NotTraceable                    a block that nothing came before
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
+    ├── CallTimeout                     a read took longer than it may (--call-timeout)
     ├── ReceiptTimeout                  a *Sync method gave up waiting
     │   └── RealtimeExpired             the same, as MegaETH says it
     ├── NotReady                        a *Sync method did not wait: the transaction cannot be executed yet
@@ -49,13 +58,15 @@
     ├── UpstreamRefused                 the node that is forked answered with an error (carries code and data)
     └── EngineFault                     a defect below the engine seam
 
-Messages say what happened first and end with what to do, where something can be done. Which JSON-RPC code each one
+Messages say what happened first and end with what to do, where something can be done. A refused transaction's error
+carries its operands as fields and writes its own sentence from them; only ``MalformedTransaction``, which has as many
+cases as there are fields, is told the sentence. Which JSON-RPC code each one
 answers with is decided in one place, ``rpc/errors.py``, and a test walks this tree to see that it is total.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 class MegadevError(Exception):
@@ -106,56 +117,230 @@ class MalformedTransaction(InvalidTransaction):
     """Fields that contradict each other or a consensus rule that needs no state."""
 
 
+class EmptyAuthorizationList(MalformedTransaction):
+    """A type 4 transaction that authorizes nothing (EIP-7702)."""
+
+    def __init__(self) -> None:
+        super().__init__("EIP-7702 transaction with empty auth list: sign at least one authorization")
+
+
 class WrongChainId(InvalidTransaction):
-    """Signed for another chain (EIP-155)."""
+    """Signed for another chain (EIP-155): chain ids ``got`` and ``expected``."""
+
+    def __init__(self, got: int, expected: int) -> None:
+        super().__init__(
+            f"invalid chain id for signer: have {got}, want {expected}; "
+            f"sign for chain id {expected} or switch the wallet's network"
+        )
+        self.got = got
+        self.expected = expected
+
+
+class MissingChainId(InvalidTransaction):
+    """A system transaction that is not signed for any chain."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid chain id for signer: a system transaction must name its chain: missing chain ID")
+
+
+class SystemTransactionRefused(InvalidTransaction):
+    """From MegaETH's system address, ``sender``, only legacy transactions to the oracle are taken, not ``to``."""
+
+    def __init__(self, sender: bytes, to: bytes | None) -> None:
+        callee = "a creation" if to is None else f"0x{to.hex()}"
+        super().__init__(
+            f"Mega system transaction callee is not in the whitelist: {callee}, from 0x{sender.hex()}; "
+            "send a legacy transaction to the oracle"
+        )
+        self.sender = sender
+        self.to = to
 
 
 class UnsupportedTransactionType(InvalidTransaction):
-    """A type (EIP-2718) that the active rules do not know."""
+    """A type (EIP-2718) that the active rules do not know: ``kind``, where those in ``known`` are taken."""
+
+    def __init__(self, kind: int, known: Iterable[int]) -> None:
+        self.kind = kind
+        self.known = tuple(sorted(known))
+        takes = ", ".join(hex(each) for each in self.known if each != 0x7E)
+        rest = "deposits come from L1 only" if kind == 0x7E else f"this chain takes {takes}"
+        # geth says the first, viem looks for the second
+        super().__init__(f"transaction type not supported: transaction type not valid here: {kind:#04x}; {rest}")
 
 
 class IntrinsicGasTooLow(InvalidTransaction):
-    """The gas limit does not cover what the transaction costs before it runs (or its EIP-7623 floor)."""
+    """The gas limit ``got`` does not cover ``needed``: what the transaction costs before it runs or, ``is_floor``, the
+    least it costs for its data (EIP-7623).
+    """
+
+    def __init__(self, got: int, needed: int, *, is_floor: bool = False) -> None:
+        # geth's words for the floor, then those by which other clients know the case
+        floor = "insufficient gas for floor data gas cost: " if is_floor else ""
+        super().__init__(f"{floor}intrinsic gas too low: gas {got}, minimum needed {needed}")
+        self.got = got
+        self.needed = needed
+        self.is_floor = is_floor
 
 
 class GasLimitTooHigh(InvalidTransaction):
-    """The gas limit exceeds the block's, or the EIP-7825 cap where that is in force."""
+    """The gas limit ``got`` exceeds ``limit``; the subclasses say whose."""
+
+    sentence = "exceeds what is allowed: gas {got}, limit {limit}"
+
+    def __init__(self, got: int, limit: int) -> None:
+        super().__init__("intrinsic gas too high: " + self.sentence.format(got=got, limit=limit))
+        self.got = got
+        self.limit = limit
+
+
+class TransactionGasCapExceeded(GasLimitTooHigh):
+    """No transaction may ask for so much (EIP-7825)."""
+
+    sentence = "transaction gas limit too high (cap: {limit}, tx: {got}; EIP-7825)"
+
+
+class BlockGasLimitExceeded(GasLimitTooHigh):
+    """No block holds so much."""
+
+    sentence = "exceeds block gas limit: the transaction asks for {got} gas, a block holds {limit}"
+
+
+class BlockGasUsedUp(GasLimitTooHigh):
+    """What is left of the block is less: the transaction may wait for the next one."""
+
+    sentence = "block gas limit reached: the transaction asks for {got} gas, the block has {limit} left"
+
+
+class TransactionOverLimit(InvalidTransaction):
+    """Of something a transaction may have ``limit`` it has ``got``; ``sentence`` says what, in MegaETH's words."""
+
+    def __init__(self, sentence: str, got: int, limit: int) -> None:
+        super().__init__(sentence.format(got=got, limit=limit))
+        self.got = got
+        self.limit = limit
+
+
+class BlockLimitReached(InvalidTransaction):
+    """The block has ``used`` so much of one of MegaETH's limits that the transaction, with its ``own`` part where that
+    is known, must wait for the next; ``sentence`` says of which, in MegaETH's words.
+    """
+
+    def __init__(self, sentence: str, used: int, own: int, limit: int) -> None:
+        super().__init__(sentence.format(used=used, own=own, limit=limit))
+        self.used = used
+        self.own = own
+        self.limit = limit
 
 
 class TipAboveFeeCap(InvalidTransaction):
-    """maxPriorityFeePerGas exceeds maxFeePerGas (EIP-1559)."""
+    """maxPriorityFeePerGas (``tip``) exceeds maxFeePerGas (``cap``), both in wei (EIP-1559)."""
+
+    def __init__(self, tip: int, cap: int) -> None:
+        super().__init__(
+            f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, maxFeePerGas {cap}"
+        )
+        self.tip = tip
+        self.cap = cap
 
 
 class FeeCapBelowBaseFee(InvalidTransaction):
-    """maxFeePerGas or gasPrice is below the block's base fee (EIP-1559)."""
+    """maxFeePerGas or gasPrice (``cap``) is below the block's ``base_fee``, both in wei (EIP-1559)."""
+
+    def __init__(self, sender: bytes, cap: int, base_fee: int) -> None:
+        super().__init__(
+            f"max fee per gas less than block base fee: address 0x{sender.hex()}, maxFeePerGas: {cap}, "
+            f"baseFee: {base_fee}"
+        )
+        self.sender = sender
+        self.cap = cap
+        self.base_fee = base_fee
 
 
 class BlobFeeCapTooLow(InvalidTransaction):
-    """maxFeePerBlobGas is below the blob base fee (EIP-4844)."""
+    """maxFeePerBlobGas (``cap``) is below the blob base fee (``price``), both in wei (EIP-4844)."""
+
+    def __init__(self, sender: bytes, cap: int, price: int) -> None:
+        super().__init__(
+            f"max fee per blob gas less than block blob gas fee: address 0x{sender.hex()}, "
+            f"maxFeePerBlobGas: {cap}, blobBaseFee: {price}"
+        )
+        self.sender = sender
+        self.cap = cap
+        self.price = price
+
+
+class TooManyBlobs(MalformedTransaction):
+    """More blobs than ``limit`` in a block: those before and the transaction's own come to ``got``."""
+
+    def __init__(self, got: int, limit: int) -> None:
+        super().__init__(f"too many blobs for one block: at most {limit} fit, with this transaction it has {got}")
+        self.got = got
+        self.limit = limit
 
 
 class InitcodeTooLarge(InvalidTransaction):
-    """Creation code over the limit (EIP-3860)."""
+    """Creation code of ``size`` bytes where ``limit`` are allowed (EIP-3860)."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"max initcode size exceeded: code size {size}, limit {limit} (EIP-3860)")
+        self.size = size
+        self.limit = limit
 
 
 class SenderHasCode(InvalidTransaction):
-    """The sender is a contract (EIP-3607) without an EIP-7702 delegation."""
+    """The sender is a contract of ``size`` bytes (EIP-3607), and its code no EIP-7702 delegation."""
+
+    def __init__(self, sender: bytes, size: int) -> None:
+        super().__init__(f"sender not an eoa: address 0x{sender.hex()} has code of {size} bytes (EIP-3607)")
+        self.sender = sender
+        self.size = size
 
 
-class NonceTooLow(InvalidTransaction):
-    """The nonce was used already."""
+class WrongNonce(InvalidTransaction):
+    """The nonce ``got`` is not ``sender``'s next one, ``expected``; ``where`` the transaction is already, in words."""
+
+    words = "wrong nonce"
+
+    def __init__(self, sender: bytes, expected: int, got: int, where: str = "") -> None:
+        super().__init__(f"{self.words}: next nonce {expected}, tx nonce {got} (address 0x{sender.hex()}){where}")
+        self.sender = sender
+        self.expected = expected
+        self.got = got
 
 
-class NonceTooHigh(InvalidTransaction):
-    """The nonce is ahead of the account's next one."""
+class NonceTooLow(WrongNonce):
+    """The nonce ``got`` was used already; ``sender``'s next one is ``expected``."""
+
+    words = "nonce too low"
+
+
+class NonceTooHigh(WrongNonce):
+    """The nonce ``got`` is ahead of ``sender``'s next one, ``expected``."""
+
+    words = "nonce too high"
 
 
 class NonceOverflow(InvalidTransaction):
-    """The sender's nonce is at 2**64 - 1 (EIP-2681)."""
+    """The ``sender``'s nonce is at 2**64 - 1, or the transaction's is, and can never be used (EIP-2681)."""
+
+    def __init__(self, sender: bytes, nonce: int) -> None:
+        super().__init__(f"nonce has max value: address 0x{sender.hex()}, nonce: {nonce} (EIP-2681)")
+        self.sender = sender
+        self.nonce = nonce
 
 
 class InsufficientFunds(InvalidTransaction):
-    """The balance does not cover gas limit × fee cap + value (+ blob gas × blob fee cap)."""
+    """``sender`` has ``have`` wei where ``want`` are needed: gas limit × fee cap + value (+ blob gas × blob fee cap, +
+    the fee for its data on L1) or, ``is_transfer``, the value alone.
+    """
+
+    def __init__(self, sender: bytes, have: int, want: int, *, is_transfer: bool = False) -> None:
+        what = "transfer" if is_transfer else "gas * price + value"
+        super().__init__(f"insufficient funds for {what}: address 0x{sender.hex()} have {have} want {want}")
+        self.sender = sender
+        self.have = have
+        self.want = want
+        self.is_transfer = is_transfer
 
 
 class ConditionNotMet(InvalidTransaction):
@@ -167,15 +352,35 @@ class PoolRejection(InvalidTransaction):
 
 
 class AlreadyKnown(PoolRejection):
-    """The same transaction is in the pool or on the chain."""
+    """The same transaction, ``tx_hash``, is somewhere already: ``where`` says it in words."""
+
+    def __init__(self, tx_hash: bytes, where: str) -> None:
+        super().__init__(f"already known: 0x{tx_hash.hex()} {where}")
+        self.tx_hash = tx_hash
+        self.where = where
 
 
 class ReplacementUnderpriced(PoolRejection):
-    """A transaction with that sender and nonce waits, and the new one does not pay 10 % more."""
+    """``replaced``, with that sender and nonce, waits, and of ``fee`` the new one offers ``got`` wei where ``needed``
+    would do: 10 % more, 100 % with blobs.
+    """
+
+    def __init__(self, replaced: bytes, fee: str, got: int, needed: int) -> None:
+        super().__init__(
+            f"replacement transaction underpriced: {fee} {got}, at least {needed} needed to replace 0x{replaced.hex()}"
+        )
+        self.replaced = replaced
+        self.fee = fee
+        self.got = got
+        self.needed = needed
 
 
 class PoolFull(PoolRejection):
-    """The pool, or the sender's share of it, is full."""
+    """The pool, or the sender's share of it, is full: ``waiting`` says with what, in words."""
+
+    def __init__(self, waiting: str) -> None:
+        super().__init__(f"txpool is full: {waiting}; mine a block or drop some")
+        self.waiting = waiting
 
 
 class UnknownSigner(MegadevError):
@@ -220,6 +425,14 @@ class GasAllowanceExceeded(MegadevError):
     def __init__(self, allowance: int, note: str = "") -> None:
         super().__init__(f"gas required exceeds allowance ({allowance})" + (f": {note}" if note else ""))
         self.allowance = allowance
+
+
+class CallTimeout(MegadevError):
+    """A read ran for ``seconds`` and was ended; geth's words."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"execution aborted (timeout = {seconds:g}s): start the node with a longer --call-timeout")
+        self.seconds = seconds
 
 
 class ReceiptTimeout(MegadevError):

@@ -503,6 +503,40 @@ def _eth_call(to: bytes, data: bytes) -> bytes:
     return request_body("eth_call", {"to": to_data(to), "data": to_data(data)}, "latest")
 
 
+def _pairing() -> bytes:
+    """Four pairs on bn254 whose product is one, as many as a Groth16 verifier checks: e(G, H) e(-G, H), twice."""
+    g1 = (1).to_bytes(32, "big") + (2).to_bytes(32, "big")
+    minus = g1[:32] + bytes.fromhex("30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd45")
+    g2 = bytes.fromhex(
+        "198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c21800deef121f1e76426a00665e5c4479674322d4f75e"
+        "dadd46debd5cd992f6ed090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b12c85ea5db8c6deb4aab7180"
+        "8dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa"
+    )
+    return (g1 + g2 + minus + g2) * 2
+
+
+def _blake2f() -> bytes:
+    """A million rounds."""
+    return (1_000_000).to_bytes(4, "big") + bytes(208) + b"\x01"
+
+
+def _modexp() -> bytes:
+    """Base, exponent and modulus of 256 bytes each, with all kinds of digits."""
+    size = (256).to_bytes(32, "big")
+    digits = b"".join(keccak(bytes([index])) for index in range(24))
+    return size * 3 + digits[:-1] + b"\x01"
+
+
+def _precompiled(label: str, title: str, number: int, data: bytes) -> Probe:
+    """eth_call of a precompile."""
+    request = _eth_call(number.to_bytes(20, "big"), data)
+    return Probe(
+        (Measure(label, f"eth_call {title}"),),
+        _ask(label, lambda result: len(parse_data(result)) >= 32, lambda endpoint: request),
+        5,
+    )
+
+
 def _get_logs(endpoint: Endpoint) -> bytes:
     first, last = endpoint.log_range
     where = {"address": to_data(endpoint.work), "fromBlock": to_quantity(first), "toBlock": to_quantity(last)}
@@ -579,6 +613,9 @@ PROBES: tuple[Probe, ...] = (
         ),
         2,
     ),
+    _precompiled("pairing", "4 bn254 pairs", 0x08, _pairing()),
+    _precompiled("blake2f", "1,000,000 rounds of BLAKE2F", 0x09, _blake2f()),
+    _precompiled("modexp", "MODEXP of 256 bytes", 0x05, _modexp()),
     Probe((Measure("rate-1", "transfers, 1 connection", "tx/s"),), _rate(1), 200, 4, alone=True),
     Probe(
         (Measure(f"rate-{SENDERS}", f"transfers, {SENDERS} connections", "tx/s"),), _rate(SENDERS), 200, 4, alone=True

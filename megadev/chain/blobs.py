@@ -71,6 +71,18 @@ def versioned_hash(commitment: bytes) -> Hash32:
     return b"\x01" + sha256(commitment).digest()[1:]
 
 
+def hash_of_blob(blob: bytes) -> Hash32:
+    """The versioned hash of ``blob``, by its commitment. Raises ``MalformedTransaction`` for what is no blob."""
+    import ckzg
+
+    try:
+        return versioned_hash(ckzg.blob_to_kzg_commitment(blob, trusted_setup()))
+    except (RuntimeError, ValueError) as error:
+        raise MalformedTransaction(
+            f"not a blob of {BLOB_SIZE} bytes in 32-byte words below the field's order ({error})"
+        ) from None
+
+
 def validate_sidecar(hashes: Sequence[Hash32], sidecar: BlobSidecar) -> None:
     """That ``sidecar`` holds the blobs that ``hashes`` name, with proofs that verify.
 

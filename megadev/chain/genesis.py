@@ -151,27 +151,7 @@ def parse_genesis(document: object, spec: ChainSpec) -> Genesis:
     """
     entries = _object(document, "genesis")
     config = _object(entries.get("config") or {}, "config")
-    accounts: dict[Address, GenesisAccount] = {}
-    keys: list[bytes] = []
-    for name, entry in _object(entries.get("alloc") or {}, "alloc").items():
-        where = f"alloc.{name}"
-        address = _bytes(name, where, 20)
-        fields = _object(entry, where)
-        storage = {
-            int.from_bytes(_bytes(slot, f"{where}.storage", None, width=32), "big"): int.from_bytes(
-                _bytes(value, f"{where}.storage.{slot}", None, width=32), "big"
-            )
-            for slot, value in _object(fields.get("storage") or {}, f"{where}.storage").items()
-        }
-        accounts[address] = GenesisAccount(
-            balance=_number(fields.get("balance", 0), f"{where}.balance"),
-            nonce=_number(fields.get("nonce", 0), f"{where}.nonce", bits=64),
-            code=_bytes(fields.get("code") or "", f"{where}.code", None),
-            storage={slot: value for slot, value in storage.items() if value},
-        )
-        secret = fields.get("secretKey") or fields.get("privateKey")
-        if secret:
-            keys.append(_bytes(secret, f"{where}.secretKey", 32))
+    accounts, keys = parse_accounts(entries.get("alloc") or {})
 
     def number(key: str, default: int, bits: int = 64) -> int:
         value = entries.get(key)
@@ -192,8 +172,37 @@ def parse_genesis(document: object, spec: ChainSpec) -> Genesis:
         excess_blob_gas=number("excessBlobGas", 0),
         blob_gas_used=number("blobGasUsed", 0),
         chain_id=None if config.get("chainId") is None else _number(config["chainId"], "config.chainId", bits=64),
-        private_keys=tuple(keys),
+        private_keys=keys,
     )
+
+
+def parse_accounts(alloc: object) -> tuple[dict[Address, GenesisAccount], tuple[bytes, ...]]:
+    """The accounts in a genesis document's ``alloc``, and the private keys it has for some of them.
+
+    Raises ``ConfigError`` naming the entry that cannot be used.
+    """
+    accounts: dict[Address, GenesisAccount] = {}
+    keys: list[bytes] = []
+    for name, entry in _object(alloc, "alloc").items():
+        where = f"alloc.{name}"
+        address = _bytes(name, where, 20)
+        fields = _object(entry, where)
+        storage = {
+            int.from_bytes(_bytes(slot, f"{where}.storage", None, width=32), "big"): int.from_bytes(
+                _bytes(value, f"{where}.storage.{slot}", None, width=32), "big"
+            )
+            for slot, value in _object(fields.get("storage") or {}, f"{where}.storage").items()
+        }
+        accounts[address] = GenesisAccount(
+            balance=_number(fields.get("balance", 0), f"{where}.balance"),
+            nonce=_number(fields.get("nonce", 0), f"{where}.nonce", bits=64),
+            code=_bytes(fields.get("code") or "", f"{where}.code", None),
+            storage={slot: value for slot, value in storage.items() if value},
+        )
+        secret = fields.get("secretKey") or fields.get("privateKey")
+        if secret:
+            keys.append(_bytes(secret, f"{where}.secretKey", 32))
+    return accounts, tuple(keys)
 
 
 _HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]*)")

@@ -24,12 +24,16 @@ _HASH_FACTOR = 2_654_435_769
 
 
 class L1Prices(msgspec.Struct, frozen=True):
-    """What L2 was told of L1: fees in wei per gas, and the weights with which they count, in millionths."""
+    """What L2 was told of L1: fees in wei per gas, and the weights with which they count, in millionths; and what the
+    operator asks for (OP Stack, Isthmus), in millionths of a wei per gas and in wei.
+    """
 
     base_fee: Wei
     blob_base_fee: Wei
     base_fee_scalar: int
     blob_base_fee_scalar: int
+    operator_fee_scalar: int = 0
+    operator_fee_constant: Wei = 0
 
 
 class L1Cost(msgspec.Struct, frozen=True):
@@ -48,6 +52,11 @@ def l1_cost(encoded: bytes, prices: L1Prices) -> L1Cost:
 def l1_cost_of_unsigned(encoded: bytes, prices: L1Prices) -> L1Cost:
     """What a transaction will pay, near enough, from its encoding without a signature: as GasPriceOracle has it."""
     return _cost(_estimated_size(encoded, SIGNATURE_SIZE), prices)
+
+
+def da_size(encoded: bytes) -> int:
+    """Bytes that a signed transaction is taken to need of L1's data space (OP Stack specification, "Fjord")."""
+    return _estimated_size(encoded, 0) // 10**6
 
 
 def _cost(size: int, prices: L1Prices) -> L1Cost:

@@ -27,8 +27,8 @@ class Network:
 
 
 _MEGAETH_NOTE = (
-    "MegaETH's gas rules are not here yet (dual gas, detention, its limits and system contracts): gas is charged as on "
-    "Ethereum"
+    "MegaETH's gas rules are those from Rex4 on, and no bucket of its state counts as grown: what multipliers add to "
+    "storage gas is left out"
 )
 
 NETWORKS: dict[int, Network] = {
@@ -52,8 +52,15 @@ NETWORKS: dict[int, Network] = {
     8_453: Network("Base", ((1_746_806_401, "prague"),), is_op=True),
     11_155_420: Network("OP Sepolia", ((1_744_905_600, "prague"),), is_op=True),
     84_532: Network("Base Sepolia", ((1_744_905_600, "prague"),), is_op=True),
-    4_326: Network("MegaETH", ((0, "prague"),), is_op=True, note=_MEGAETH_NOTE),
-    6_343: Network("MegaETH Testnet", ((0, "prague"),), is_op=True, note=_MEGAETH_NOTE),
+    4_326: Network(
+        "MegaETH", ((0, "rex4"), (1_780_632_000, "rex5"), (1_787_626_800, "rex6")), is_op=True, note=_MEGAETH_NOTE
+    ),
+    6_343: Network(
+        "MegaETH Testnet",
+        ((0, "rex4"), (1_780_459_200, "rex5"), (1_786_330_800, "rex6")),
+        is_op=True,
+        note=_MEGAETH_NOTE,
+    ),
 }
 """By chain id."""
 LOCAL = frozenset({31_337, 1_337, 900, 901, 432_631_337})

@@ -29,6 +29,50 @@ class Hardfork(IntEnum):
         return self.name.lower()
 
 
+class Model(IntEnum):
+    """Whose gas and limits hold on top of a hardfork's opcodes: Ethereum's, or a spec of MegaETH's, in order of
+    activation. What each means stands in ``evm.mega_rules``.
+    """
+
+    ETHEREUM = 0
+    ISTHMUS = 1
+    """An OP Stack chain without MegaETH's own rules: mega-evm's "Equivalence"."""
+    REX4 = 2
+    REX5 = 3
+    REX6 = 4
+
+    @property
+    def label(self) -> str:
+        """The name users type: ``rex6``."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class MegaLimits:
+    """What one transaction, and one block, may use of MegaETH's resources, and gas left after volatile data was seen.
+
+    ``None`` is no limit. Data sizes are bytes; ``volatile_compute`` and ``oracle_compute`` the compute gas that a
+    transaction may still use once it has seen the block's environment, or the oracle's storage. ``tx_gas``,
+    ``tx_encoded_size``, ``tx_da_size`` and the two for blocks are settings of a sequencer and off by default.
+    """
+
+    tx_compute_gas: int = 200_000_000
+    tx_data_size: int = 13_107_200
+    tx_kv_updates: int = 500_000
+    tx_state_growth: int = 1_000
+    block_compute_gas: int | None = None
+    block_data_size: int | None = 13_107_200
+    block_kv_updates: int | None = 500_000
+    block_state_growth: int | None = 1_000
+    volatile_compute: int = 20_000_000
+    oracle_compute: int = 20_000_000
+    tx_gas: int | None = None
+    tx_encoded_size: int | None = None
+    tx_da_size: int | None = None
+    block_encoded_size: int | None = None
+    block_da_size: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class BlobSchedule:
     """Blob parameters of a fork (EIP-7840): blobs per block and the fraction that sets the price's slope."""
@@ -51,6 +95,18 @@ class FeeRules:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemContracts:
+    """MegaETH's own contracts, in the versions of the spec ``version`` ('rex6'); who the sequencer registry begins
+    with, and how many blocks ahead of its change a sequencer must be announced.
+    """
+
+    version: str
+    sequencer: Address
+    admin: Address
+    min_rotation_delay: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class ChainSpec:
     """Everything the rules of one chain depend on.
 
@@ -61,7 +117,11 @@ class ChainSpec:
 
     For a chain that settles on an L1: ``leads_with_l1_attributes``, every block starts with the transaction that says
     which L1 block it has got to; ``withdrawals_root_of``, whose storage root stands in headers as ``withdrawalsRoot``
-    (OP Stack, Isthmus; None: the empty root); ``charges_l1_fee``, transactions pay for their data on L1.
+    (OP Stack, Isthmus; None: the empty root); ``charges_l1_fee``, transactions pay for their data on L1;
+    ``keeps_base_fee``, the base fee goes to its vault instead of being burned, and an operator fee to another where L1
+    says that there is one. ``system_contracts``: MegaETH's, where they are there.
+
+    ``model`` says whose gas rules hold on top of ``hardfork``'s opcodes, ``limits`` are those of MegaETH's models.
     """
 
     name: str
@@ -80,11 +140,17 @@ class ChainSpec:
     leads_with_l1_attributes: bool = False
     withdrawals_root_of: Address | None = None
     charges_l1_fee: bool = False
+    keeps_base_fee: bool = False
+    system_contracts: SystemContracts | None = None
+    model: Model = Model.ETHEREUM
+    limits: MegaLimits = MegaLimits()
 
     @property
     def initcode_size_limit(self) -> int | None:
-        """Bytes of creation code allowed (EIP-3860): twice the code size limit."""
-        return None if self.code_size_limit is None else 2 * self.code_size_limit
+        """Bytes of creation code allowed: twice the code size limit (EIP-3860), on MegaETH 24 KiB more than it."""
+        if self.code_size_limit is None:
+            return None
+        return self.code_size_limit + 24_576 if self.model >= Model.REX4 else 2 * self.code_size_limit
 
     @property
     def blobs_per_transaction(self) -> int:
@@ -111,12 +177,13 @@ BLOB_SCHEDULES: dict[Hardfork, BlobSchedule] = {
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """A rule set users can name: the hardfork whose opcodes and gas apply, and its blob parameters."""
+    """A rule set users can name: the hardfork whose opcodes apply, its blob parameters, and whose gas rules hold."""
 
     name: str
     hardfork: Hardfork
     blobs: BlobSchedule
     aliases: tuple[str, ...] = ()
+    model: Model = Model.ETHEREUM
 
 
 FORKS: tuple[Fork, ...] = (
@@ -124,6 +191,10 @@ FORKS: tuple[Fork, ...] = (
     Fork("osaka", Hardfork.OSAKA, PRAGUE_BLOBS, aliases=("fusaka", "latest")),
     Fork("bpo1", Hardfork.OSAKA, BPO1_BLOBS),
     Fork("bpo2", Hardfork.OSAKA, BPO2_BLOBS),
+    Fork("isthmus", Hardfork.PRAGUE, PRAGUE_BLOBS, model=Model.ISTHMUS),
+    Fork("rex4", Hardfork.PRAGUE, PRAGUE_BLOBS, model=Model.REX4),
+    Fork("rex5", Hardfork.PRAGUE, PRAGUE_BLOBS, model=Model.REX5),
+    Fork("rex6", Hardfork.PRAGUE, PRAGUE_BLOBS, model=Model.REX6),
 )
 """Every name ``--hardfork`` understands, oldest first."""
 
@@ -164,14 +235,27 @@ SEQUENCER_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000
 """The OP Stack's predeploy that receives tips."""
 L1_FEE_VAULT: Address = bytes.fromhex("420000000000000000000000000000000000001a")
 """The one that receives what transactions pay for their data on L1."""
+MEGA_SYSTEM_ADDRESS: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
+"""Who sends MegaETH's own transactions, until its registry says otherwise. Nobody here has its key."""
+BASE_FEE_VAULT: Address = bytes.fromhex("4200000000000000000000000000000000000019")
+"""The one that receives the base fee, where it is not burned."""
+OPERATOR_FEE_VAULT: Address = bytes.fromhex("420000000000000000000000000000000000001b")
+"""The one that receives the operator fee (OP Stack, Isthmus)."""
 L1_BLOCK: Address = bytes.fromhex("4200000000000000000000000000000000000015")
 """The one that knows how far L2 has got on L1."""
 MESSAGE_PASSER: Address = bytes.fromhex("4200000000000000000000000000000000000016")
 """The one that keeps withdrawals."""
 
 
+MEGA_CODE_SIZE = 524_288
+"""Bytes of code a contract may have under MegaETH's models; its creation code 24 KiB more."""
+
+
 def megaeth_spec(
-    chain_id: int = MEGAETH_CHAIN_ID, hardfork: Hardfork = Hardfork.PRAGUE, **changes: object
+    chain_id: int = MEGAETH_CHAIN_ID,
+    hardfork: Hardfork = Hardfork.PRAGUE,
+    model: Model = Model.ETHEREUM,
+    **changes: object,
 ) -> ChainSpec:
     """The ``megaeth`` preset's L2: MegaETH's parameters as its mainnet has them; gas is still Ethereum's.
 
@@ -190,6 +274,10 @@ def megaeth_spec(
             "shows_mini_blocks": True,
             "leads_with_l1_attributes": True,
             "withdrawals_root_of": MESSAGE_PASSER,
+            "model": model,
+            "code_size_limit": MEGA_CODE_SIZE if model >= Model.REX4 else 24_576,
+            "keeps_base_fee": True,
+            "system_contracts": SystemContracts("rex6", MEGA_SYSTEM_ADDRESS, MEGA_SYSTEM_ADDRESS),
             **changes,
         },
     )

@@ -1,7 +1,7 @@
-"""Transactions of every type this house knows: decode, encode, hash, recover, sign, and validate what needs no state.
+"""Transactions of every type this house knows: decode, encode, hash, recover and sign.
 
-``decode_transaction`` turns EIP-2718 bytes into a ``Transaction`` with its sender; ``validate_transaction`` checks it
-against a ``ChainSpec``. What needs an account (nonce, balance, code) or a block (base fee, gas left) is checked above.
+``decode_transaction`` turns EIP-2718 bytes into a ``Transaction`` with its sender. Whether a chain takes it is the
+matter of ``admission``.
 
 Why decoding works on slices: recovering the sender costs about 30 µs, and re-encoding the unsigned fields to hash them
 would add a third to that. Signature fields come last in every type, so what was signed is the beginning of what we were
@@ -15,19 +15,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from megadev.chain.blobs import BLOB_SIZE, COMMITMENT_SIZE, validate_sidecar
+from megadev.chain.blobs import BLOB_SIZE, COMMITMENT_SIZE
 from megadev.chain.blobs import BlobSidecar as BlobSidecar  # a transaction's field: offered from here too
 from megadev.chain.spec import ChainSpec
 from megadev.errors import (
-    GasLimitTooHigh,
-    InitcodeTooLarge,
-    IntrinsicGasTooLow,
     MalformedTransaction,
-    NonceOverflow,
-    TipAboveFeeCap,
     UndecodableTransaction,
     UnsupportedTransactionType,
-    WrongChainId,
 )
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
@@ -44,19 +38,6 @@ MAX_NONCE = 2**64 - 1
 """EIP-2681: no account's nonce may reach this."""
 DELEGATION_PREFIX = b"\xef\x01\x00"
 """Begins the code of an account that only points to other code (EIP-7702)."""
-
-TRANSACTION_GAS = 21_000
-CREATION_GAS = 32_000
-INITCODE_WORD_GAS = 2
-"""EIP-3860: per 32 bytes of creation code, the last word rounded up."""
-TOKENS_PER_NONZERO_BYTE = 4
-"""EIP-7623 counts calldata in tokens: one for a zero byte, four for any other."""
-TOKEN_GAS = 4
-FLOOR_TOKEN_GAS = 10
-ACCESS_LIST_ADDRESS_GAS = 2_400
-ACCESS_LIST_SLOT_GAS = 1_900
-AUTHORIZATION_GAS = 25_000
-"""EIP-7702: charged for each tuple as if its account were new; part may come back as a refund."""
 
 _AUTHORIZATION_MAGIC = b"\x05"
 _EMPTY = b"\x80"
@@ -172,9 +153,9 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
     elif first in _DECODERS:
         kind = first
     else:
-        raise _unsupported(first, spec)
+        raise UnsupportedTransactionType(first, _DECODERS if spec is None else spec.transaction_types)
     if spec is not None and kind not in spec.transaction_types:
-        raise _unsupported(kind, spec)
+        raise UnsupportedTransactionType(kind, spec.transaction_types)
     try:
         fields = rlp.decode(raw[1:] if kind else raw)
     except ValueError as error:
@@ -182,15 +163,6 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
     if type(fields) is not list:
         raise UndecodableTransaction("transaction could not be decoded: its payload is no RLP list")
     return _DECODERS[kind](raw, fields)
-
-
-def _unsupported(kind: int, spec: ChainSpec | None = None) -> UnsupportedTransactionType:
-    # geth says the first, viem looks for the second
-    known = sorted(_DECODERS if spec is None else spec.transaction_types)
-    return UnsupportedTransactionType(
-        f"transaction type not supported: transaction type not valid here: {kind:#04x}; "
-        f"this chain takes {', '.join(hex(each) for each in known)}"
-    )
 
 
 def _decode_legacy(raw: bytes, fields: list[Decoded]) -> Transaction:
@@ -685,7 +657,7 @@ def _unsigned_fields(tx: TransactionFields) -> list[Encodable]:
             [(each.chain_id, each.address, each.nonce, each.y_parity, each.r, each.s) for each in tx.authorization_list]
         )
     elif tx.type not in (ACCESS_LIST, DYNAMIC_FEE):
-        raise _unsupported(tx.type)
+        raise UnsupportedTransactionType(tx.type, _DECODERS)
     return fields
 
 
@@ -715,110 +687,3 @@ def _completed(
         authorization_list=tx.authorization_list,
         sidecar=tx.sidecar,
     )
-
-
-# --- validation -------------------------------------------------------------------------------------------------------
-
-
-def intrinsic_gas(tx: TransactionFields, spec: ChainSpec) -> tuple[int, int]:
-    """``(intrinsic, floor)``: gas charged before anything runs, and the least that will be used in the end (EIP-7623).
-
-    EIP-2028, EIP-2930, EIP-3860, EIP-7702. ``spec`` is where a chain with other prices will say so.
-    """
-    return gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorization_list))
-
-
-def gas_before_execution(
-    data: bytes, creates: bool, access_list: AccessList = (), authorizations: int = 0
-) -> tuple[int, int]:
-    """As ``intrinsic_gas``, from plain values; ``authorizations`` is how many EIP-7702 tuples there are."""
-    intrinsic = floor = TRANSACTION_GAS
-    if data:
-        size = len(data)
-        tokens = TOKENS_PER_NONZERO_BYTE * size - (TOKENS_PER_NONZERO_BYTE - 1) * data.count(0)
-        intrinsic += TOKEN_GAS * tokens
-        floor += FLOOR_TOKEN_GAS * tokens
-        if creates:
-            intrinsic += INITCODE_WORD_GAS * ((size + 31) // 32)
-    if creates:
-        intrinsic += CREATION_GAS
-    for _, slots in access_list:
-        intrinsic += ACCESS_LIST_ADDRESS_GAS + ACCESS_LIST_SLOT_GAS * len(slots)
-    return intrinsic + AUTHORIZATION_GAS * authorizations, floor
-
-
-def validate_transaction(
-    tx: Transaction, spec: ChainSpec, *, sidecar_required: bool = True, nonce_counts: bool = True
-) -> None:
-    """Everything that can be said against ``tx`` on a chain of ``spec`` without looking at its state.
-
-    ``sidecar_required`` False lets a blob transaction pass without its blobs, as it stands in a block; ``nonce_counts``
-    False lets any nonce pass, where no state is asked about it either.
-
-    Raises the ``InvalidTransaction`` that fits: ``UnsupportedTransactionType``, ``WrongChainId``, ``NonceOverflow``,
-    ``TipAboveFeeCap``, ``GasLimitTooHigh`` (EIP-7825), ``InitcodeTooLarge``, ``IntrinsicGasTooLow``,
-    ``MalformedTransaction`` (what its type demands, blobs that do not match).
-    """
-    kind = tx.type
-    if kind not in spec.transaction_types:
-        raise _unsupported(kind, spec)
-    if tx.chain_id != spec.chain_id and tx.chain_id is not None:
-        raise WrongChainId(
-            f"invalid chain id for signer: have {tx.chain_id}, want {spec.chain_id}; "
-            f"sign for chain id {spec.chain_id} or switch the wallet's network"
-        )
-    if nonce_counts and tx.nonce >= MAX_NONCE:
-        raise NonceOverflow(f"nonce has max value: {tx.nonce} can never be used (EIP-2681)")
-    if tx.max_priority_fee_per_gas > tx.max_fee_per_gas:
-        raise TipAboveFeeCap(
-            "max priority fee per gas higher than max fee per gas: "
-            f"maxPriorityFeePerGas {tx.max_priority_fee_per_gas}, maxFeePerGas {tx.max_fee_per_gas}"
-        )
-    cap = spec.transaction_gas_cap
-    if cap is not None and tx.gas_limit > cap and kind != DEPOSIT:
-        raise GasLimitTooHigh(
-            f"intrinsic gas too high: transaction gas limit too high (cap: {cap}, tx: {tx.gas_limit}; EIP-7825)"
-        )
-    if tx.to is None:
-        limit = spec.initcode_size_limit
-        if limit is not None and len(tx.data) > limit:
-            raise InitcodeTooLarge(f"max initcode size exceeded: code size {len(tx.data)}, limit {limit} (EIP-3860)")
-    intrinsic, floor = intrinsic_gas(tx, spec)
-    if tx.gas_limit < intrinsic:
-        raise IntrinsicGasTooLow(f"intrinsic gas too low: gas {tx.gas_limit}, minimum needed {intrinsic}")
-    if tx.gas_limit < floor:
-        # geth's words, then those by which other clients know the case
-        raise IntrinsicGasTooLow(
-            f"insufficient gas for floor data gas cost: intrinsic gas too low: gas {tx.gas_limit}, "
-            f"minimum needed {floor} (EIP-7623)"
-        )
-    if kind == BLOB:
-        _validate_blobs(tx, spec, sidecar_required)
-    elif kind == SET_CODE:
-        if tx.to is None:
-            raise MalformedTransaction("EIP-7702 transaction cannot be used to create contract: name a recipient")
-        if not tx.authorization_list:
-            raise MalformedTransaction("EIP-7702 transaction with empty auth list: sign at least one authorization")
-
-
-def _validate_blobs(tx: Transaction, spec: ChainSpec, sidecar_required: bool) -> None:
-    if tx.to is None:
-        raise MalformedTransaction("blob transaction of type create: name a recipient")
-    hashes = tx.blob_versioned_hashes
-    if not hashes:
-        raise MalformedTransaction("blob transaction missing blob hashes: it must carry at least one blob")
-    if len(hashes) > spec.blobs_per_transaction:
-        raise MalformedTransaction(
-            f"blob transaction has too many blobs: permitted {spec.blobs_per_transaction}, actual {len(hashes)}"
-        )
-    for index, versioned_hash in enumerate(hashes):
-        if versioned_hash[:1] != b"\x01":
-            raise MalformedTransaction(
-                f"blob {index} has invalid hash version: 0x{versioned_hash[:1].hex()}, only 0x01 is known"
-            )
-    if tx.sidecar is not None:
-        validate_sidecar(hashes, tx.sidecar)
-    elif sidecar_required:
-        raise MalformedTransaction(
-            "missing sidecar in blob transaction: send it in network form, with blobs, commitments and proofs"
-        )

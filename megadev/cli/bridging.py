@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,12 +78,6 @@ def sender_option(command: Decorated) -> Decorated:
     return click.option(
         "--from", "sender", metavar="ADDRESS", help="The account that sends. [default: the node's first]"
     )(command)
-
-
-def check_address(name: str, given: str | None) -> None:
-    """Raises ``ConfigError`` where an address is given and is none."""
-    if given is not None and not re.fullmatch(r"0x[0-9a-fA-F]{40}", given):
-        raise ConfigError(f"{name}: must be an address (0x and 40 hex digits), not {given!r}")
 
 
 def ether(name: str, amount: str) -> int:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.guarded_json import decode_json
+from megadev.rpc.gateway_limits import NOT_LISTED
 
 TIMEOUT_SECONDS = 60
 """Longer than any answer of a healthy node takes; the *Sync methods wait up to 30 s."""
@@ -53,9 +54,16 @@ def call(url: str, method: str, params: list[Any]) -> Any:
         answer = decode_json(content)
         error = answer.get("error")
         if error is not None:
-            failure = CallFailed(str(error.get("message")), error.get("code"), error.get("data"))
+            failure = _failure(method, error)
     except (ValueError, AttributeError):
         raise CallFailed(f"{url} answered HTTP {status} without JSON-RPC: {content[:100]!r}") from None
     if error is not None:
         raise failure
     return answer.get("result")
+
+
+def _failure(method: str, error: dict[str, Any]) -> CallFailed:
+    code, message = error.get("code"), str(error.get("message"))
+    if (code, message) == (NOT_LISTED.code, NOT_LISTED.message):
+        message = f"{method}: {message}; a node with --gateway-limits control lets megadev's own commands through"
+    return CallFailed(message, code, error.get("data"))

@@ -6,9 +6,9 @@ import re
 
 import click
 
-from megadev.cli.bridging import chains_at, check_address, ether, sender_option, url_options, wait_for
+from megadev.cli.bridging import chains_at, ether, sender_option, url_options, wait_for
 from megadev.cli.client import call
-from megadev.cli.options import Command
+from megadev.cli.options import Command, read_address
 from megadev.errors import ConfigError
 from megadev.primitives.abi import encode_call
 from megadev.testing.bridge import DEPOSIT_SIGNATURE, deposit_hash
@@ -32,7 +32,8 @@ def deposit(
     """
     if not re.fullmatch(r"0x([0-9a-fA-F]{2})*", data):
         raise ConfigError(f"--data: must be 0x and pairs of hex digits, not {data!r}")
-    check_address("--to", to)
+    if to is not None:
+        read_address("--to", to)
     wei = ether("AMOUNT", amount)
     chains = chains_at(rpc_url, l1_url)
     who = sender if sender is not None else call(chains.l1, "eth_accounts", [])[0]

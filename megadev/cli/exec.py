@@ -18,6 +18,7 @@ from megadev.cli.scripts import (
     how_it_ended,
     run_program,
 )
+from megadev.cli.terminal.console import counted
 from megadev.cli.up import start_report, write_config_out
 
 if TYPE_CHECKING:
@@ -109,4 +110,5 @@ class _Tally:
 
 def _counted(counts: Counter[str]) -> str:
     failed = f" ({counts['failed']} failed)" if counts["failed"] else ""
-    return f"{counts['transactions']} transactions{failed}, {counts['blocks']} blocks, {counts['gas']} gas"
+    transactions, blocks = counted(counts["transactions"], "transaction"), counted(counts["blocks"], "block")
+    return f"{transactions}{failed}, {blocks}, {counts['gas']} gas"

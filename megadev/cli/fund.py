@@ -8,7 +8,7 @@ from decimal import Context, Decimal
 import click
 
 from megadev.cli.client import CallFailed, call
-from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.options import Command, read_address, rpc_url_option
 from megadev.config.kinds import Ether, wei_in
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.abi import decode, encode_call
@@ -37,8 +37,7 @@ def fund(address: str, amount: str, token: str | None, rpc_url: str) -> None:
       megadev fund 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045 10
       megadev fund 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045 2500.5 --token 0x5FbDB2315678afecb367f032d93F642f64180aa3
     """
-    _check_address("ADDRESS", address)
-    shown = checksum_address(bytes.fromhex(address[2:]))
+    shown = checksum_address(read_address("ADDRESS", address))
     if token is None:
         try:
             wei = wei_in(Ether().read(amount))
@@ -47,7 +46,7 @@ def fund(address: str, amount: str, token: str | None, rpc_url: str) -> None:
         call(rpc_url, "anvil_addBalance", [address, hex(wei)])
         balance, decimals, symbol = int(call(rpc_url, "eth_getBalance", [address, "latest"]), 16), 18, "ETH"
     else:
-        _check_address("--token", token)
+        read_address("--token", token)
         balance, decimals, symbol = _deal(rpc_url, token, address, amount)
     click.echo(f"{shown} has {_shown(balance, decimals)} {symbol} now")
 
@@ -100,8 +99,3 @@ def _shown(units: int, decimals: int) -> str:
     """An amount as people write it, every digit that is not a trailing 0."""
     text = f"{Decimal(units).scaleb(-min(decimals, 255), _EXACT):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _check_address(name: str, given: str) -> None:
-    if not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", given):
-        raise ConfigError(f"{name}: must be an address (0x and 40 hex digits), not {given!r}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from megadev.cli.options import Command
+from megadev.config.installation import pip_install, requirement
 from megadev.errors import ConfigError
 from megadev.primitives.suggestions import did_you_mean
 
@@ -61,6 +62,19 @@ def init(words: tuple[str, ...]) -> None:
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"),
         )
+        _name_the_installation(target)
     except OSError as problem:
         raise ConfigError(f"DIR: {target}: {problem.strerror or problem}") from None
     click.echo(f"{template} in {target}: read {target / 'README.md'}")
+
+
+def _name_the_installation(target: Path) -> None:
+    """Where templates say ``megadev`` to pip, say where this one was installed from: an index may not have it."""
+    requirements, readme = target / "requirements.txt", target / "README.md"
+    if requirements.exists():
+        lines = requirements.read_text(encoding="utf-8").splitlines()
+        requirements.write_text(
+            "\n".join(requirement() if line == "megadev" else line for line in lines) + "\n", "utf-8"
+        )
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(text.replace("`pip install megadev`", f"`{pip_install()}`"), encoding="utf-8")

@@ -15,6 +15,7 @@ import click
 
 from megadev import __version__
 from megadev.errors import ConfigError, MegadevError
+from megadev.primitives.suggestions import did_you_mean
 
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
@@ -34,7 +35,10 @@ COMMANDS: dict[str, str] = {
     "rpc": "Ask a running node one JSON-RPC question.",
     "preconf": "Check what the sequencer promised about a transaction.",
     "sequencer": "Break a running node's sequencer on purpose.",
+    "da": "Run a store for batch data beside L1.",
+    "oracle": "Say what MegaETH's oracle answers.",
     "trace": "Show what a transaction did, and where it failed.",
+    "preinstalls": "Fetch well-known contracts from a network.",
     "fork": "Record what a fork reads, to run it offline.",
     "reload": "See, apply or undo what a saved source changes.",
     "bench": "Measure a node, alone or against others.",
@@ -60,6 +64,13 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = getattr(import_module(_ELSEWHERE.get(cmd_name, f"megadev.cli.{cmd_name}")), cmd_name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"No such command {args[0]!r}{did_you_mean(args[0], COMMANDS) or '.'}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ import click
 from megadev.config.kinds import Boolean, Fundings, TextList
 from megadev.config.resolve import resolve
 from megadev.config.settings import DEFAULT_FILE, GROUPS, SETTINGS, DevnetConfig, Setting
+from megadev.errors import ConfigError
+from megadev.primitives.types import Address
 
 FILE_VARIABLE = "MEGADEV_CONFIG"
 """Names the settings file, like ``--config``."""
@@ -81,6 +84,13 @@ def rpc_url_option(command: Decorated) -> Decorated:
         show_default=True,
         help=f"The running node to ask (also {RPC_URL_VARIABLE}).",
     )(command)
+
+
+def read_address(name: str, given: object) -> Address:
+    """An address that a user typed for the option or argument ``name``. Raises ``ConfigError``."""
+    if not isinstance(given, str) or not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", given):
+        raise ConfigError(f"{name}: must be an address (0x and 40 hex digits), not {given!r}")
+    return bytes.fromhex(given[2:])
 
 
 def config_from(flags: dict[str, Any], config_file: str | None, *, among: frozenset[str] | None = None) -> DevnetConfig:

@@ -12,14 +12,13 @@ import click
 
 from megadev.chain.preconfirmations import Preconfirmation, signer_of
 from megadev.cli.client import call
-from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.options import Command, read_address, rpc_url_option
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 NUMBERS = ("chainId", "blockNumber", "miniBlockNumber", "transactionIndex")
 STANDARD_INPUT = "-"
 
@@ -61,7 +60,7 @@ def verify(source: str, signer: str | None, rpc_url: str) -> None:
     input (-); the check asks nobody. For HASH it is fetched from the running node first. Without --signer the one whom
     the promise itself names must have signed.
     """
-    expected = None if signer is None else _address(signer, "--signer")
+    expected = None if signer is None else read_address("--signer", signer)
     claim = read_claim(_fetch(source, rpc_url) if _HASH.fullmatch(source) else _load(source))
     found = signer_of(claim.promise, claim.signature)
     wanted = claim.signer if expected is None else expected
@@ -100,7 +99,7 @@ def read_claim(given: object) -> Claim:
     )
     named = fields.get("signer")
     return Claim(
-        promise, _bytes(fields, "signature", 65), None if named is None else _address(named, "the promise's signer")
+        promise, _bytes(fields, "signature", 65), None if named is None else read_address("the promise's signer", named)
     )
 
 
@@ -133,10 +132,4 @@ def _bytes(fields: dict[str, Any], name: str, size: int) -> bytes:
     value = fields.get(name)
     if not isinstance(value, str) or not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * size}}}", value):
         raise ConfigError(f"not a preconfirmation: {name} must be 0x and {2 * size} hex digits, not {value!r}")
-    return bytes.fromhex(value[2:])
-
-
-def _address(value: object, name: str) -> Address:
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
-        raise ConfigError(f"{name}: must be an address (0x and 40 hex digits), not {value!r}")
     return bytes.fromhex(value[2:])

@@ -51,12 +51,26 @@ def resume(rpc_url: str) -> None:
 
 @sequencer.command(cls=Command, short_help="Let it crash.")
 @click.option("--lose", is_flag=True, help="Lose what is not sealed, and what waits; else both survive a restart.")
-@click.option("--blocks", type=int, default=0, metavar="N", help="With --lose: lose the last N sealed blocks as well.")
+@click.option(
+    "--blocks",
+    type=int,
+    metavar="N",
+    help="With --lose: lose the last N sealed blocks as well. [default: 1 where nothing is unsealed or waits, else 0]",
+)
 @click.option("--no-reads", is_flag=True, help="Take the gateway along: no question is answered either.")
 @rpc_url_option
-def crash(lose: bool, blocks: int, no_reads: bool, rpc_url: str) -> None:
+def crash(lose: bool, blocks: int | None, no_reads: bool, rpc_url: str) -> None:
     """Let it crash: transactions are refused until `megadev sequencer restart`."""
+    if blocks is None:
+        blocks = 1 if lose and _holds_only_blocks(rpc_url) else 0
     _ask(rpc_url, "crash", {"survive": not lose, "blocks": blocks, "reads": not no_reads})
+
+
+def _holds_only_blocks(url: str) -> bool:
+    """Whether a crash could lose nothing but sealed blocks, and there is one to lose."""
+    unsealed, waiting = call(url, "megadev_sequencer_status", [])["unsealed"], call(url, "txpool_status", [])
+    held = any(int(count, 16) for count in (unsealed, *waiting.values()))
+    return not held and call(url, "eth_blockNumber", []) != "0x0"
 
 
 @sequencer.command(cls=Command, short_help="Start it again after a crash.")

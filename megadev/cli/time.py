@@ -39,6 +39,7 @@ def time(when: str, no_mine: bool, rpc_url: str) -> None:
       megadev time reset               to the clock as it is without any move
     """
     parsed = read_when(when)
+    head = int(call(rpc_url, "eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
     if when == RESET:
         _reset(rpc_url)
     elif isinstance(parsed, timedelta):
@@ -57,7 +58,17 @@ def time(when: str, no_mine: bool, rpc_url: str) -> None:
     tag = "pending" if no_mine else "latest"
     block = call(rpc_url, "eth_getBlockByNumber", [tag, False])
     name = "the next block" if no_mine else f"block {int(block['number'], 16)}"
+    if when != RESET and _lies_behind(parsed, head):
+        click.echo(
+            "blocks cannot go back in time: each follows its parent by a second or more; to go back, revert a snapshot",
+            err=True,
+        )
     click.echo(f"{_shown(int(block['timestamp'], 16))} in {name}")
+
+
+def _lies_behind(asked: timedelta | datetime, head: int) -> bool:
+    """Whether a move or a moment asks for a time that the head, of time ``head``, has passed."""
+    return asked < timedelta() if isinstance(asked, timedelta) else asked.timestamp() <= head
 
 
 def read_when(text: str) -> timedelta | datetime:

@@ -196,7 +196,9 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
             task.cancel()
         output.bar.close()
         devnet.node.stop()
+        await devnet.node.writer.free()
         await _close(servers)
+        await devnet.node.writer.free()
         if log is not None:
             log.close()
     output.write("" if config.json else "\nStopped.\n")
@@ -250,11 +252,16 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
     file = devnet.node.state_file
     while file is not None:
         await asyncio.sleep(seconds)
+        await devnet.node.writer.free()
         devnet.node.settle()
+        await devnet.node.writer.free()
+        capture = Capture(devnet.node)
         try:
-            await asyncio.to_thread(file.save, Capture(devnet.node))
+            await asyncio.to_thread(file.save, capture)
         except ConfigError as problem:
-            report(problem)
+            report(problem)  # and it is tried again next time
+        except Exception as defect:
+            report_unexpected(defect, "while dumping the state")
 
 
 async def _show_prefetch(devnet: Devnet, bar: Bar) -> None:
@@ -367,19 +374,27 @@ class _Output:
         if self._config.quiet:
             return None
         from megadev.artifacts.explain import error
+        from megadev.cli.terminal.calls import Calls
         from megadev.cli.terminal.failures import FailureLocator
         from megadev.cli.terminal.log import ActivityLog, JsonLines, TextLines
 
         def explain(data: bytes) -> str:
             return error(devnet.node.artifacts, data)
 
-        console = not self._config.disable_console_log
+        console, calls = not self._config.disable_console_log, Calls(devnet.node)
         locators = [FailureLocator(endpoint.chain, devnet.node.artifacts) for endpoint in devnet.endpoints]
         lines = [
             JsonLines(explain, locate=locator, console=console, chain=name)
             if self._config.json
-            else TextLines(self._paint, explain, locate=locator, console=console, chain=name)
-            for locator, name in zip(locators, ("", "L1"), strict=False)
+            else TextLines(
+                self._paint,
+                explain,
+                locate=locator,
+                describe=calls.describer(endpoint.chain),
+                console=console,
+                chain=name,
+            )
+            for locator, endpoint, name in zip(locators, devnet.endpoints, ("", "L1"), strict=False)
         ]
         log = ActivityLog(lines[0], self._write, wanted=lambda: devnet.node.logging).start()
         for endpoint, told, locator in zip(devnet.endpoints, lines, locators, strict=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from megadev.cli.bridging import chains_at, check_address, ether, finalize, prove, sender_option, url_options
+from megadev.cli.bridging import chains_at, ether, finalize, prove, sender_option, url_options
 from megadev.cli.client import call
-from megadev.cli.options import Command
+from megadev.cli.options import Command, read_address
 from megadev.primitives.abi import encode_call
 from megadev.rollup.predeploys import MESSAGE_PASSER
 from megadev.testing.bridge import WITHDRAW_SIGNATURE, withdrawal_hash
@@ -28,7 +28,8 @@ def withdraw(
       megadev withdraw 1               then megadev prove HASH, and later megadev finalize HASH
       megadev withdraw 1 --wait        all of it
     """
-    check_address("--to", to)
+    if to is not None:
+        read_address("--to", to)
     wei = ether("AMOUNT", amount)
     chains = chains_at(rpc_url, l1_url)
     who = sender if sender is not None else call(chains.l2, "eth_accounts", [])[0]

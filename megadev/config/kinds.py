@@ -253,9 +253,10 @@ class FilePath:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One word of a list."""
+    """One word of a list. ``aliases``: further words that are read as one of them, by (alias, word)."""
 
     words: tuple[str, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
 
     @property
     def metavar(self) -> str:
@@ -263,6 +264,7 @@ class Choice:
 
     def read(self, given: object) -> str:
         word = given.lower() if isinstance(given, str) else given
+        word = dict(self.aliases).get(str(word), word)
         if word not in self.words:
             raise ValueError(f"must be {either(self.words)}, not {given!r}{did_you_mean(str(given), self.words)}")
         return str(word)

@@ -102,11 +102,16 @@ class Setting:
 
     def describe(self, value: object) -> str:
         """A value of this setting as a user would type it."""
-        if isinstance(value, bool):
-            return str(value).lower()
-        if isinstance(value, tuple):
-            return ",".join(map(str, value))
-        return "" if value is None else str(value)
+        return described(value)
+
+
+def described(value: object) -> str:
+    """A setting's value as a user would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 DEV, MEGAETH = "dev", "megaeth"
@@ -126,7 +131,7 @@ def _setting(
     """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` is the
     default under that preset where it is another."""
     presets = {} if megaeth is _UNSAID else {MEGAETH: megaeth}
-    notes = "".join(f" [{preset}: {value}]" for preset, value in presets.items())
+    notes = "".join(f" [{preset}: {described(value)}]" for preset, value in presets.items())
     row = {
         "kind": kind,
         "group": group,
@@ -214,17 +219,26 @@ class DevnetConfig:
         CHAIN,
         "--hardfork --spec",
         f"Ethereum rules to run: {', '.join(fork.name for fork in FORKS)} or latest.",
-        megaeth="prague",
+        megaeth="rex6",
     )
     engine: str = _setting(
-        "python",
-        Choice(("python", "py-evm")),
+        "auto",
+        Choice(("auto", "interpreter", "compiled", "py-evm"), (("python", "interpreter"),)),
         CHAIN,
         "--engine",
-        "What runs the EVM: megadev's own loop, or py-evm's (about 15 times slower, no traces) as a second opinion.",
+        "What runs the EVM: megadev's interpreter, native code once there is much to run (auto) or always (compiled), "
+        "or py-evm (about 15 times slower than the interpreter, no traces) as a second opinion.",
     )
     init: Path | None = _setting(
         None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
+    )
+    preinstalls: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        CHAIN,
+        "--preinstalls",
+        "Lay contracts into the genesis of both chains: a file that megadev preinstalls fetch wrote, or accounts of "
+        "a genesis.json.",
     )
     project: Path | None = _setting(
         None,
@@ -741,6 +755,14 @@ class DevnetConfig:
         "Hold back answers to transactions, and notifications, for so long: like 5ms, or 5ms±2ms (5ms+-2ms) to vary by "
         "so much; in us, ms or s.",
     )
+    call_timeout: float = _setting(
+        5.0,
+        Seconds(zero=True),
+        SERVER,
+        "--call-timeout",
+        "How long a read, such as eth_call, may run before it is ended, as geth's --rpc.evmtimeout; traces and "
+        "simulations may take twelve times as long. 0: for ever.",
+    )
     max_subscriptions: int = _setting(
         10_000,
         Integer(0, 10**6),
@@ -771,6 +793,14 @@ class DevnetConfig:
         "--script",
         "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
         "stops with exit code 1 if it fails; what it leaves in the background ends with the node.",
+    )
+    oracle_script: Path | None = _setting(
+        None,
+        FilePath("FILE"),
+        CHAIN,
+        "--oracle-script",
+        "A Python file that answers for MegaETH's oracle: read(slot) gives a number or None, and hint(sender, topic, "
+        "data) is told what contracts send.",
     )
     ready_file: Path | None = _setting(
         None,

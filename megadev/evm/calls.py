@@ -11,14 +11,14 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from megadev.chain.admission import check_funds, gas_before_execution
 from megadev.chain.receipts import Log
 from megadev.chain.spec import GAS_PER_BLOB
-from megadev.chain.transactions import AccessList, gas_before_execution
+from megadev.chain.transactions import AccessList
 from megadev.errors import (
     ExecutionHalted,
     ExecutionReverted,
     GasAllowanceExceeded,
-    InsufficientFunds,
     IntrinsicGasTooLow,
 )
 from megadev.evm.engine import (
@@ -29,6 +29,7 @@ from megadev.evm.engine import (
     Frame,
     FrameExit,
     Halt,
+    OperatorFee,
     Revert,
     Rules,
     Step,
@@ -105,7 +106,7 @@ def estimate_gas(
         except IntrinsicGasTooLow:
             return None
 
-    allowance = min(tx.gas_limit, _affordable_gas(tx, state))
+    allowance = min(tx.gas_limit, _affordable_gas(tx, state, block.operator_fee))
     if within_block:
         allowance = min(allowance, block.gas_limit)
     intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
@@ -191,19 +192,20 @@ def _free(block: BlockEnv, tx: TxEnv) -> BlockEnv:
     return block
 
 
-def _affordable_gas(tx: TxEnv, state: StateReader) -> int:
+def _affordable_gas(tx: TxEnv, state: StateReader, operator: OperatorFee | None) -> int:
     """The gas that the sender's balance pays for at the fee cap, after the value; without limit at no fee."""
     fee_cap = tx.max_fee_per_gas or tx.gas_price
     if not fee_cap:
         return tx.gas_limit
     account = state.account(tx.sender)
     balance = 0 if account is None else account.balance
-    if balance < tx.value:
-        raise InsufficientFunds(
-            f"insufficient funds for transfer: address 0x{tx.sender.hex()}, balance {balance}, value {tx.value}"
-        )
-    blob_fee = len(tx.blob_versioned_hashes) * GAS_PER_BLOB * tx.max_fee_per_blob_gas
-    return max(balance - tx.value - blob_fee, 0) // fee_cap
+    check_funds(tx.sender, balance, tx.value, is_transfer=True)
+    fees = len(tx.blob_versioned_hashes) * GAS_PER_BLOB * tx.max_fee_per_blob_gas + tx.l1_fee
+    if operator is not None:
+        fees += operator.constant
+        # millionths of a wei, rounded down as the fee itself is
+        return max((balance - tx.value - fees + 1) * 10**6 - 1, 0) // (fee_cap * 10**6 + operator.scalar)
+    return max(balance - tx.value - fees, 0) // fee_cap
 
 
 def _has_no_code(state: StateReader, address: Address) -> bool:

@@ -50,7 +50,18 @@ def execute_deposit(
     over = state if minted is None else Overlay(state, minted.copy())
     account = over.account(tx.sender) or EMPTY_ACCOUNT
     # a contract that the deposit creates goes where the sender's nonce says
-    env = TxEnv(tx.sender, tx.to, account.nonce, tx.value, tx.data, tx.gas_limit)
+    env = TxEnv(
+        tx.sender,
+        tx.to,
+        account.nonce,
+        tx.value,
+        tx.data,
+        tx.gas_limit,
+        type=tx.type,
+        is_deposit=True,
+        is_system=tx.is_system,
+        mint=tx.mint,
+    )
     rules = replace(CALL, bump_nonce=account.nonce < MAX_NONCE, ecrecover_answers=ecrecover_answers)
     try:
         execution = engine.execute(block, env, over, rules=rules, tracer=tracer)

@@ -7,6 +7,7 @@ are the same call under other ``Rules`` and over another reader.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -22,8 +23,36 @@ EcrecoverAnswers: TypeAlias = tuple[tuple[bytes, Address], ...]
 """Signatures (v, r, s as the precompile takes them, 96 bytes) with whom they recover to."""
 
 
+class MegaEnv(msgspec.Struct, frozen=True):
+    """What a block of MegaETH gives its transactions beyond Ethereum's.
+
+    ``system_address``: who sends system transactions. ``capacity``: of a state bucket, at the end of the parent block
+    (None: all have the smallest, so nothing is multiplied). ``oracle``: what the off-chain source says of a slot of the
+    oracle contract, None where it says nothing and the stored value holds.
+    """
+
+    system_address: Address = bytes.fromhex("a887dcb9d5f39ef79272801d05abdf707cfbbd1d")
+    capacity: Callable[[int], int] | None = None
+    oracle: Callable[[int], int | None] | None = None
+
+
+class OperatorFee(msgspec.Struct, frozen=True):
+    """What a rollup's operator charges beside gas (OP Stack, Isthmus): ``constant`` wei for each transaction, and
+    ``scalar`` millionths of a wei for each gas.
+    """
+
+    scalar: int
+    constant: Wei
+
+    def of(self, gas: int) -> Wei:
+        """The fee of a transaction that uses ``gas``; charged on its limit, and given back for what was not used."""
+        return gas * self.scalar // 10**6 + self.constant
+
+
 class BlockEnv(msgspec.Struct, frozen=True):
-    """The block a transaction runs in, as opcodes see it. Timestamps are seconds, fees wei."""
+    """The block a transaction runs in, as opcodes see it. Timestamps are seconds, fees wei. ``operator_fee`` is charged
+    where it is.
+    """
 
     number: int
     timestamp: int
@@ -32,6 +61,8 @@ class BlockEnv(msgspec.Struct, frozen=True):
     prev_randao: Hash32 = ZERO_HASH
     base_fee: Wei = 0
     blob_base_fee: Wei = 1
+    operator_fee: OperatorFee | None = None
+    mega: MegaEnv | None = None
 
 
 class Authorization(msgspec.Struct, frozen=True):
@@ -47,6 +78,10 @@ class TxEnv(msgspec.Struct, frozen=True):
     """What a transaction asks for, with its sender already known. ``to`` None creates a contract.
 
     ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
+    ``l1_fee`` is what it pays for its data on L1 (wei), however it ends.
+
+    What follows ``l1_fee`` only MegaETH's models look at: ``chain_id`` None is not checked; ``is_deposit``,
+    ``is_system`` and ``mint`` (in the balance already) are those of a deposit (0x7E).
     """
 
     sender: Address
@@ -61,15 +96,22 @@ class TxEnv(msgspec.Struct, frozen=True):
     blob_versioned_hashes: tuple[Hash32, ...] = ()
     max_fee_per_blob_gas: Wei = 0
     authorizations: tuple[Authorization, ...] = ()
+    l1_fee: Wei = 0
+    type: int = 2
+    chain_id: int | None = None
+    max_priority_fee_per_gas: Wei = 0
+    is_deposit: bool = False
+    is_system: bool = False
+    mint: Wei = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Which checks and charges apply. The default is consensus; calls, estimates and system calls waive some.
 
-    ``charge_fees``: deduct gas × price (and blob fees) and pay the coinbase. ``charge_intrinsic``: intrinsic and floor
-    gas. ``ecrecover_answers``: signatures whose recovery is decided beforehand, whatever they sign
-    (anvil_impersonateSignature).
+    ``charge_fees``: deduct gas × price (and blob fees, and what L1 and the operator ask for) and pay who receives it.
+    ``charge_intrinsic``: intrinsic and floor gas. ``ecrecover_answers``: signatures whose recovery is decided
+    beforehand, whatever they sign (anvil_impersonateSignature).
     ``moved_precompiles``: old address → new address, None for nowhere (state overrides).
     """
 
@@ -109,6 +151,15 @@ SYSTEM = Rules(
 )
 """Calls the protocol makes at block boundaries (EIP-2935, EIP-4788): 30,000,000 gas, free."""
 
+SYSTEM_TRANSACTION = Rules(
+    check_balance=False,
+    check_sender_code=False,
+    check_base_fee=False,
+    check_gas_limit=False,
+    charge_fees=False,
+)
+"""One of the protocol's own (MegaETH specification, "Mega System Transaction"): free, but its nonce is checked."""
+
 
 class Success(msgspec.Struct, frozen=True):
     """Ran to its end. ``created``: the new contract's address, for a creation."""
@@ -137,14 +188,57 @@ class Halt(msgspec.Struct, frozen=True):
 Result: TypeAlias = Success | Revert | Halt
 
 
+class Hint(msgspec.Struct, frozen=True):
+    """What a contract told the oracle's source (``sendHint``)."""
+
+    sender: Address
+    topic: Hash32
+    data: bytes
+
+
+class LimitHalt(msgspec.Struct, frozen=True):
+    """The limit of the whole transaction that ended it. ``reason``: MegaETH's name of the halt. ``volatile``: what had
+    been looked at by then.
+    """
+
+    reason: str
+    limit: int
+    actual: int
+    volatile: int = 0
+
+
+class Meters(msgspec.Struct, frozen=True):
+    """MegaETH's meters of one transaction, as reported with its receipt.
+
+    ``storage_gas``: of the intrinsic gas, of opcodes that completed and of deployed code. ``intrinsic``: gas taken
+    before the first frame. ``detained_limit``: the compute gas that volatile data left it, None if it saw none;
+    ``volatile`` what it saw (``mega_rules.Volatile``). ``oracle_reads``: slots of the oracle that its off-chain source
+    answered, with the values.
+    """
+
+    compute_gas: int = 0
+    data_size: int = 0
+    kv_updates: int = 0
+    state_growth: int = 0
+    storage_gas: int = 0
+    intrinsic: int | None = None
+    detained_limit: int | None = None
+    volatile: int = 0
+    hints: tuple[Hint, ...] = ()
+    oracle_reads: tuple[tuple[int, int], ...] = ()
+    limit_halt: LimitHalt | None = None
+
+
 class GasReport(msgspec.Struct, frozen=True):
     """``used``: what the receipt says (after refund and floor). ``refunded``: what came back (EIP-3529).
-    ``floor``: EIP-7623's minimum. ``limit_needed``: peak gas before the refund, a lower bound for an estimate."""
+    ``floor``: EIP-7623's minimum. ``limit_needed``: peak gas before the refund, a lower bound for an estimate.
+    ``meters``: under MegaETH's models."""
 
     used: int
     refunded: int = 0
     floor: int = 0
     limit_needed: int = 0
+    meters: Meters | None = None
 
 
 class AccessSet(msgspec.Struct):

@@ -2,6 +2,11 @@
 what they charge. Engines run by these tables; what ``eth_config`` says of precompiles stands in ``chain.config``.
 
 Prices here are complete; what a precompile computes belongs to the engines.
+
+MegaETH's specs are rows of ``mega_rules``: ``ChainSpec.model`` (``isthmus``, ``rex4``, ``rex5``, ``rex6``) names one,
+``ChainSpec.limits`` are what a transaction and a block may use. What a block knows beyond Ethereum's comes as
+``BlockEnv.mega`` (system address, capacities of state buckets, the oracle's source), what was used as
+``GasReport.meters``. A system contract whose calls the engine answers itself is a row of ``mega_rules.INTERCEPTED``.
 """
 
 from __future__ import annotations
@@ -94,11 +99,14 @@ def _bls_pairing_gas(data: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Precompile:
-    """A contract without code. ``name`` as EIP-7910 spells it; ``gas`` prices an input before it is looked at."""
+    """A contract without code. ``name`` as EIP-7910 spells it; ``gas`` prices an input before it is looked at. An input
+    of more than ``input_limit`` bytes makes it fail.
+    """
 
     name: str
     address: Address
     gas: Callable[[bytes], int]
+    input_limit: int | None = None
 
 
 def _at(number: int, name: str, gas: Callable[[bytes], int]) -> Precompile:
@@ -134,6 +142,25 @@ _OSAKA_CHANGES = (
 
 def _by_address(*tables: tuple[Precompile, ...]) -> dict[Address, Precompile]:
     return {precompile.address: precompile for table in tables for precompile in table}
+
+
+@dataclass(frozen=True, slots=True)
+class PrecompileChange:
+    """What another rule set has otherwise at an address: the price, or the longest input."""
+
+    number: int
+    gas: Callable[[bytes], int] | None = None
+    input_limit: int | None = None
+
+
+def with_precompiles(table: dict[Address, Precompile], *changes: PrecompileChange) -> dict[Address, Precompile]:
+    """``table`` with some rows changed."""
+    changed = dict(table)
+    for change in changes:
+        old = table[change.number.to_bytes(20, "big")]
+        limit = old.input_limit if change.input_limit is None else change.input_limit
+        changed[old.address] = Precompile(old.name, old.address, change.gas or old.gas, limit)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from megadev.chain.admission import TRANSACTION_GAS, validate_transaction
 from megadev.chain.blocks import Header, SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.receipts import Log
@@ -20,16 +21,14 @@ from megadev.chain.transactions import (
     DYNAMIC_FEE,
     LEGACY,
     SET_CODE,
-    TRANSACTION_GAS,
     AccessList,
     SignedAuthorization,
     Transaction,
     UnsignedTransaction,
     impersonated_transaction,
-    validate_transaction,
 )
 from megadev.errors import (
-    GasLimitTooHigh,
+    BlockGasUsedUp,
     InvalidParams,
     InvalidTransaction,
     SimulatedBlockOutOfOrder,
@@ -41,7 +40,7 @@ from megadev.evm.engine import CONSENSUS, EcrecoverAnswers, Engine, Execution, F
 from megadev.evm.overrides import AccountOverride, MovedPrecompiles, override_state
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
-from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, transaction_env
+from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
@@ -260,13 +259,8 @@ class _Simulation:
         validate_transaction(tx, self.spec, sidecar_required=False, nonce_counts=self.validation)
         builder.check_room(tx)
         tracer = TransferTracer() if self.trace_transfers else None
-        execution = self.engine.execute(
-            builder.env,
-            transaction_env(tx, builder.plan.base_fee),
-            builder.state,
-            rules=self._rules(tx, moved),
-            tracer=tracer,
-        )
+        env = builder.transaction_env(tx)
+        execution = self.engine.execute(builder.env, env, builder.state, rules=self._rules(tx, moved), tracer=tracer)
         builder.append(tx, execution)
         if self.gas_left is not None:
             self.gas_left -= execution.gas.used
@@ -305,7 +299,7 @@ class _Simulation:
         block_gas_left = builder.plan.gas_limit - builder.gas_used
         gas = block_gas_left if call.gas is None else call.gas
         if gas > block_gas_left:
-            raise GasLimitTooHigh(f"block gas limit reached: {builder.gas_used + gas} >= {builder.plan.gas_limit}")
+            raise BlockGasUsedUp(gas, block_gas_left)
         if self.gas_left < TRANSACTION_GAS:
             raise SimulationTooLarge("the simulation has used all the gas that it may: ask for less at once")
         return min(gas, self.gas_left)

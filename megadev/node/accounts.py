@@ -5,7 +5,7 @@ that it passes off as somebody's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from megadev.errors import InvalidParams, UnknownSigner
 from megadev.primitives.hexcodec import checksum_address
@@ -18,7 +18,7 @@ class KeyedAccount:
     """An account whose private key (32 bytes) is at hand."""
 
     raw_address: Address
-    raw_key: bytes
+    raw_key: bytes = field(repr=False)
 
     @property
     def address(self) -> str:

@@ -1,10 +1,15 @@
-"""Events to listeners: synchronous, in order of subscription, on the writer thread. Listeners only take notice."""
+"""Events to listeners, in order of subscription. Listeners only take notice.
+
+They hear at once, or, of what the writer's thread does, soon after on the event loop: in its order, and before whoever
+asked for it is answered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from megadev.events import Event
+from megadev.node.writer import Writer
 
 Listener = Callable[[Event], None]
 
@@ -12,10 +17,17 @@ Listener = Callable[[Event], None]
 class Bus:
     """Hands every event to every listener."""
 
-    def __init__(self) -> None:
+    def __init__(self, writer: Writer) -> None:
         self._listeners: tuple[Listener, ...] = ()
+        self._writer = writer
 
     def publish(self, event: Event) -> None:
+        if self._writer.is_engaged:
+            self._writer.on_loop(lambda: self._hand_out(event))
+        else:
+            self._hand_out(event)
+
+    def _hand_out(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
 

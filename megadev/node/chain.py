@@ -231,6 +231,12 @@ class LocalChain:
         return None if builder is None else builder.shown()
 
     @property
+    def moment(self) -> tuple[object, int]:
+        """An object and a number that are others once the newest state is another."""
+        tip = self.sequencer.tip
+        return tip, 0 if tip.open is None else len(tip.open.transactions)
+
+    @property
     def is_continuous(self) -> bool:
         """Whether a block is open while transactions arrive, and what it holds is seen before it is sealed."""
         return self.sequencer.mode is MiningMode.CONTINUOUS

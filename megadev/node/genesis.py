@@ -6,6 +6,7 @@ on both chains: its predeploys on L2, its contracts on L1, where the portal hold
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,19 +14,24 @@ from typing import NamedTuple
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
-from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, load
-from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_genesis
+from megadev.chain.contracts import MULTICALL3, load
+from megadev.chain.contracts.create2_deployer import CREATE2_DEPLOYER, RUNTIME, SIGNER
+from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_genesis, parse_accounts, parse_genesis
 from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
+    MEGA_CODE_SIZE,
     TRANSACTION_GAS_CAP,
     ChainSpec,
     FeeRules,
+    Model,
+    SystemContracts,
     dev_spec,
     fork_named,
     l1_spec,
     megaeth_spec,
 )
+from megadev.chain.system_contracts import system_accounts
 from megadev.config.settings import MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
@@ -41,7 +47,7 @@ from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
 ROLE_BALANCE = 10**6 * 10**18
-"""What batcher, proposer and owner have on L1 to pay with, in wei."""
+"""What batcher, proposer and owner have on L1 to pay with, and the owner on an L2 with a registry, in wei."""
 
 
 class Beginning(NamedTuple):
@@ -53,12 +59,15 @@ class Beginning(NamedTuple):
     fork: Fork | None
 
 
-def begin_l2(config: DevnetConfig, accounts: Accounts, fork: Fork | None, now: int) -> Beginning:
-    """L2's, at ``now`` where nothing else says when. Raises ``ConfigError``; of a fork also ``StateUnavailable``."""
+def begin_l2(
+    config: DevnetConfig, accounts: Accounts, roles: Callable[[], Roles], fork: Fork | None, now: int
+) -> Beginning:
+    """L2's, at ``now`` where nothing else says when; ``roles`` is asked where its genesis names them. Raises
+    ``ConfigError``; of a fork also ``StateUnavailable``."""
     if fork is None:
-        spec, genesis = plan_chain(config, accounts, now)
+        spec, genesis = plan_chain(config, accounts, roles, now)
         return Beginning(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
-    spec, genesis = plan_fork(config, fork)
+    spec, genesis = plan_fork(config, roles, fork)
     laid = None if config.no_l1 else laid_on_l2(fork, _predeploys())
     return Beginning(spec, genesis, fork.first_block(spec, laid), fork)
 
@@ -82,14 +91,18 @@ def begin_l1(
     return Beginning(spec, genesis, fork.first_block(spec, laid_on_l1(fork, at, l1_contracts(bridge))), fork)
 
 
-def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[ChainSpec, Genesis]:
+def plan_chain(
+    config: DevnetConfig, accounts: Accounts, roles: Callable[[], Roles], now: int
+) -> tuple[ChainSpec, Genesis]:
     """The chain's rules and its genesis. Keys that a genesis file holds join ``accounts``. Raises ``ConfigError``."""
-    spec = _spec(config)
+    spec = _spec(config, roles)
     balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
+    if spec.system_contracts is not None:
+        balances[roles().owner.raw_address] = ROLE_BALANCE  # who schedules changes of the sequencer
     genesis = make_genesis(
         spec,
         balances=balances,
-        contracts=_contracts(config) | ({} if config.no_l1 else _predeploys()),
+        contracts=_contracts(config) | ({} if config.no_l1 else _predeploys()) | _system_contracts(spec, config),
         timestamp=now,
         coinbase=spec.coinbase,
         extra_data=spec.extra_data,
@@ -114,7 +127,7 @@ def plan_chain(config: DevnetConfig, accounts: Accounts, now: int) -> tuple[Chai
     return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit, fees=fees), genesis
 
 
-def plan_fork(config: DevnetConfig, fork: Fork) -> tuple[ChainSpec, Genesis]:
+def plan_fork(config: DevnetConfig, roles: Callable[[], Roles], fork: Fork) -> tuple[ChainSpec, Genesis]:
     """The rules of a forked L2, and what its blocks to come begin from. Warnings join ``fork``'s."""
     header = fork.header
     said = config.hardfork if "hardfork" in config.said else None
@@ -122,7 +135,7 @@ def plan_fork(config: DevnetConfig, fork: Fork) -> tuple[ChainSpec, Genesis]:
     usual = config.hardfork if network is None else network.forks[-1][1]
     rules, warnings = rules_at(fork.chain_id, header.timestamp, said, usual)
     fork.rules_warnings = warnings + op_note(fork.chain_id, header)
-    spec = _spec(config)
+    spec = _spec(config, roles)
     if network is not None and network.is_op:
         spec = replace(
             spec,
@@ -135,6 +148,8 @@ def plan_fork(config: DevnetConfig, fork: Fork) -> tuple[ChainSpec, Genesis]:
         spec,
         chain_id=config.chain_id or fork.chain_id,
         hardfork=rules.hardfork,
+        model=rules.model,
+        code_size_limit=_code_size_limit(config, rules.model),
         blobs=rules.blobs,
         gas_limit=config.gas_limit or header.gas_limit,
         fees=fee_rules_of(fork.chain_id, header, spec.fees),
@@ -235,11 +250,30 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: Beginning, at: L1Addresses) 
 
 def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
     """What tools expect on any chain."""
-    return {
-        address: load(name).runtime
-        for address, name in GENESIS_CONTRACTS.items()
-        if not (address == CREATE2_DEPLOYER and config.disable_default_create2_deployer)
-    }
+    contracts: dict[Address, bytes | GenesisAccount] = {MULTICALL3: load("Multicall3").runtime}
+    if not config.disable_default_create2_deployer:
+        contracts |= {CREATE2_DEPLOYER: RUNTIME, SIGNER: GenesisAccount(nonce=1)}
+    if config.preinstalls is not None:
+        contracts |= _preinstalls(config.preinstalls)
+    return contracts
+
+
+def _preinstalls(file: Path) -> dict[Address, GenesisAccount]:
+    """The accounts of a file of preinstalls."""
+    document = _read_json(file)
+    if not isinstance(document, dict) or "alloc" not in document:
+        raise ConfigError(f"{file}: no file of preinstalls: there is no alloc in it")
+    try:
+        return parse_accounts(document["alloc"])[0]
+    except ConfigError as problem:
+        raise ConfigError(f"{file}: {problem}") from None
+
+
+def _system_contracts(spec: ChainSpec, config: DevnetConfig) -> dict[Address, GenesisAccount]:
+    """MegaETH's own, where the chain has them."""
+    if spec.system_contracts is None:
+        return {}
+    return dict(system_accounts(spec.system_contracts, config.number or 0))
 
 
 def _predeploys() -> dict[Address, GenesisAccount]:
@@ -278,21 +312,33 @@ def _funded(accounts: dict[Address, GenesisAccount], config: DevnetConfig) -> di
     return accounts | funded
 
 
-def _spec(config: DevnetConfig) -> ChainSpec:
+def _spec(config: DevnetConfig, roles: Callable[[], Roles]) -> ChainSpec:
     fork = fork_named(config.hardfork)
     said: dict[str, object] = {
         "hardfork": fork.hardfork,
+        "model": fork.model,
         "blobs": fork.blobs,
-        "code_size_limit": None if config.disable_code_size_limit else config.code_size_limit,
+        "code_size_limit": _code_size_limit(config, fork.model),
         "transaction_gas_cap": TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
         "enforce_block_gas_limit": not config.disable_block_gas_limit,
         "charges_l1_fee": config.l1_fee and not config.no_l1,
     }
     if config.preset == MEGAETH:
+        who = roles()
+        version = fork.name if fork.model >= Model.REX4 else "rex6"
+        said["system_contracts"] = SystemContracts(version, who.sequencer.raw_address, who.owner.raw_address)
         return megaeth_spec(**said)  # type: ignore[arg-type]  # fields of ChainSpec, by name
     if config.disable_min_priority_fee:
         said["fees"] = FeeRules(minimum_tip=0)
     return dev_spec(**said)  # type: ignore[arg-type]
+
+
+def _code_size_limit(config: DevnetConfig, model: Model) -> int | None:
+    if config.disable_code_size_limit:
+        return None
+    if model >= Model.REX4 and "code_size_limit" not in config.said:
+        return MEGA_CODE_SIZE
+    return config.code_size_limit
 
 
 def _read_json(path: Path) -> object:

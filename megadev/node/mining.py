@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 
 from megadev.errors import NotFetchedYet, StateUnavailable
+from megadev.node.writer import Writer
 from megadev.sequencer.sequencer import MiningMode, Sequencer
 
 WINDOW = 1.0
@@ -20,7 +22,7 @@ WINDOW = 1.0
 
 
 class Mining:
-    """The mining mode of one chain and its timers. All methods run on the writer thread.
+    """The mining mode of one chain and its timers. All methods are called by the writer; timers are set on the loop.
 
     ``mini_block_time``: seconds from a mini-block's first transaction to its end, where the chain is to have a
     continuous mode. ``after_tick`` is called when a timer has sealed a block.
@@ -32,9 +34,11 @@ class Mining:
         block_time: float | None,
         mini_block_time: float | None = None,
         *,
+        writer: Writer,
         after_tick: Callable[[], object] = lambda: None,
     ) -> None:
         self._sequencer = sequencer
+        self._writer = writer
         self._after_tick = after_tick
         self.block_time = block_time
         """Seconds between blocks in modes with a timer, else None."""
@@ -44,6 +48,7 @@ class Mining:
         self._timer: asyncio.TimerHandle | None = None
         self._mini_timer: asyncio.TimerHandle | None = None
         self._fetching: asyncio.Task[None] | None = None
+        self._is_due = False
         sequencer.on_work = self._await_mini_block
         self._set_window()
 
@@ -112,6 +117,9 @@ class Mining:
         self._sequencer.window = (self.block_time or WINDOW) if continuous else None
 
     def _schedule(self) -> None:
+        self._writer.on_loop(self._set_timer)
+
+    def _set_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -126,19 +134,37 @@ class Mining:
 
     def _tick(self) -> None:
         self._schedule()
-        if not self._sequencer.is_running:
-            return
+        if not self._is_due:
+            self._is_due = True
+            self._writer.when_free(self._mine)
+
+    def _mine(self) -> None:
+        """Seal a block: here, or on the writer's thread where that may take long."""
+        self._is_due = False
+        if self._sequencer.is_running and self._loop is not None:
+            if self._sequencer.has_much_to_do:
+                self._writer.run_apart(self._mine_now)
+            else:
+                self._mine_now()
+
+    def _mine_now(self) -> None:
         try:
             self._sequencer.mine()
         except NotFetchedYet as missing:
-            if self._loop is not None and self._fetching is None:
-                self._fetching = self._loop.create_task(self._mine_after(missing))
+            self._writer.on_loop(partial(self._fetch_and_mine, missing))
         except StateUnavailable:
             return  # what waits goes on waiting: the next tick tries again
         self._after_tick()
 
+    def _fetch_and_mine(self, missing: NotFetchedYet) -> None:
+        if self._loop is not None and self._fetching is None:
+            self._fetching = self._loop.create_task(self._mine_after(missing))
+
     def _include_once_fetched(self, fetch: Callable[[], object]) -> None:
         """Transactions wait for state: have it fetched, and look at them again."""
+        self._writer.on_loop(lambda: self._fetch_and_include(fetch))
+
+    def _fetch_and_include(self, fetch: Callable[[], object]) -> None:
         if self._loop is not None and self._fetching is None:
             self._fetching = self._loop.create_task(self._include_after(fetch))
 
@@ -146,6 +172,7 @@ class Mining:
         try:
             with contextlib.suppress(StateUnavailable):
                 await asyncio.to_thread(fetch)
+                await self._writer.free()
                 if self._sequencer.mode.executes_on_arrival:
                     self._fetching = None
                     self._sequencer.include_ready()
@@ -158,6 +185,7 @@ class Mining:
         try:
             with contextlib.suppress(StateUnavailable):
                 await asyncio.to_thread(missing.fetch)
+                await self._writer.free()
                 self._sequencer.mine()
                 self._after_tick()
         finally:
@@ -165,9 +193,13 @@ class Mining:
 
     def _await_mini_block(self) -> None:
         """A transaction joined the open mini-block: see to it that it is closed in time."""
+        if self._mini_timer is None:
+            self._writer.on_loop(self._set_mini_timer)
+
+    def _set_mini_timer(self) -> None:
         if self._mini_timer is None and self._loop is not None and self.mini_block_time is not None:
             self._mini_timer = self._loop.call_later(self.mini_block_time, self._mini_tick)
 
     def _mini_tick(self) -> None:
         self._mini_timer = None
-        self._sequencer.close_mini_block()
+        self._writer.when_free(self._sequencer.close_mini_block)

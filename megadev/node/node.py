@@ -6,16 +6,21 @@ This is the composition root. Nothing below it sees ``DevnetConfig``; nothing he
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
+from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
+from megadev.node import registry
 from megadev.node.accounts import Accounts
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
@@ -25,6 +30,7 @@ from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
+from megadev.node.oracle_script import load_oracle_script
 from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
@@ -32,14 +38,18 @@ from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
 from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
+from megadev.node.writer import Writer
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
+from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
+from megadev.sequencer.sequencer import MANY_TRANSACTIONS, BlockSettings, MiningMode, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
+
+_LOG = logging.getLogger("megadev.node")
 
 _ALARM_MARGIN = 0.01
 """Seconds by which a window is over for good: timers may fire a moment early."""
@@ -56,6 +66,8 @@ class Node:
         self.config = config
         self.instance_id = secrets.token_bytes(32)
         self.clock = clock if clock is not None else _clock(config)
+        self.writer = Writer()
+        """Where changes are made, one at a time."""
         self._shift = Shift()
         self.mnemonic = choose_mnemonic(config)
         self.accounts = Accounts(
@@ -76,7 +88,7 @@ class Node:
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
         time = self._keeper(start)
-        beginning = begin_l2(config, self.accounts, fork, time.now())
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, time.now())
         self.l2 = self._open(
             beginning,
             time,
@@ -90,6 +102,11 @@ class Node:
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
+        self.l2.bus.subscribe(self._follow_registry)
+        if config.oracle_script is not None:
+            if self.l2.sequencer.oracle is None:
+                raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
+            self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.link = Link(config.latency)
         """The way between clients and this node."""
         self.l1: LocalChain | None = None
@@ -109,6 +126,7 @@ class Node:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: int | None = None
         self._catching_up: asyncio.Task[None] | None = None
+        self._held_up_by: str | None = None
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
@@ -117,11 +135,23 @@ class Node:
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
         self._started = self.l2.time.now()
-        self.state_file = state_file(config)
+        self.state_file = self._state_file = state_file(config)
         """Where the chains are dumped to, now and then and in the end; None: nowhere."""
         if fork is not None:
             replay_fork(self.l2, fork)
-        load_first(self, config, on_progress)
+            if self.driver is not None:
+                self.driver.adopt()  # what was built again there was told of the forked L2's own L1
+        try:
+            load_first(self, config, on_progress)
+        except BaseException:
+            if self._state_file is not None:
+                self._state_file.release()
+            raise
+
+    def _follow_registry(self, event: Event) -> None:
+        """Sign with the key that L2's registry says, once it is known that it will."""
+        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
+            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
 
     @property
     def roles(self) -> Roles:
@@ -140,7 +170,8 @@ class Node:
         What that means for the other chain is told in ``reorg``: an L2 that starts over takes up L1's deposits again,
         and finds claims there about blocks that are no more. A snapshot brings both back together.
         """
-        chain.sequencer.mend()
+        for each in self.chains:
+            each.sequencer.mend()
         self.between_blocks()
         self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
         chain.reset()
@@ -160,7 +191,7 @@ class Node:
         l2, l1, config = self.l2, self.l1, self.config
         started = self._started if fork is None else fork.header.timestamp
         before = chain.fork
-        beginning = begin_l2(config, self.accounts, fork, started) if chain is l2 else l2.beginning
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, started) if chain is l2 else l2.beginning
         addresses = self._addresses(beginning.fork)
         l1_beginning: Beginning | None = None
         if l1 is not None:
@@ -188,9 +219,12 @@ class Node:
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
-            self.l2.sequencer.mend()  # what it still holds is to be saved too
-            self.between_blocks()
-            self.state_file.save(Capture(self))
+            try:
+                self.l2.sequencer.mend()  # what it still holds is to be saved too
+                self.between_blocks()
+            except Exception as problem:
+                _LOG.error("what is not sealed is not dumped", exc_info=problem)
+            self.state_file.save_at_last(Capture(self))
 
     @property
     def forks(self) -> list[Fork | None]:
@@ -198,7 +232,11 @@ class Node:
         return [chain.fork for chain in self.chains]
 
     def close(self) -> None:
-        """Let go of what is forked; write the bundle, where the settings say so. Raises ``ConfigError``."""
+        """Let go of what is forked and of the state file; write the bundle, where the settings say so. Raises
+        ``ConfigError``.
+        """
+        if self._state_file is not None:
+            self._state_file.release()
         if self.config.fork_record is not None and any(self._first_forks):
             write_bundle(self.config.fork_record, *self._first_forks, has_l1=self.l1 is not None)
         for fork in {*self.forks, *self.snapshots.forks}:
@@ -208,14 +246,39 @@ class Node:
     def settle(self) -> asyncio.Task[None] | None:
         """Finish what answered requests left due on either chain (see ``Sequencer.settle``), and let L2 take up what L1
         has for it. On a fork that may take state that is still to come: the answer is then what fetches it and goes on.
+        While the writer is at work on its thread, it does so itself.
         """
-        self.l2.sequencer.settle()
+        if not self.writer.is_here:
+            return None
+        apart = self.writer.hand_over
+        self.l2.sequencer.settle(apart)
+        if self.l1 is not None and self.writer.is_here:
+            self.l1.sequencer.settle(apart)
+        if not self.writer.is_here:
+            self.writer.when_free(self.settle)
+            return None
         if self.l1 is not None and self.driver is not None:
-            self.l1.sequencer.settle()
             self._advance(self.driver)
             if self.driver.due != self._alarm_at:
-                self._set_alarm(self.driver.due)
+                self.writer.on_loop(partial(self._set_alarm, self.driver.due))
         return self._catching_up
+
+    def is_laden(self) -> bool:
+        """Whether any change may take long, since it ends a block with much in it."""
+        return any(chain.sequencer.unsealed > MANY_TRANSACTIONS for chain in self.chains)
+
+    def apart(self, change: Callable[[], Any]) -> Any:
+        """Make a change that may take long, on the writer's thread where there is one; what it leaves due with it. What
+        it gives, or an awaitable of that.
+        """
+
+        def whole() -> Any:
+            try:
+                return change()
+            finally:
+                self.settle()
+
+        return self.writer.run_apart(whole)
 
     def _advance(self, driver: Driver) -> None:
         """Let the driver go on; where that takes state of a fork which is not here, once it is."""
@@ -223,26 +286,50 @@ class Node:
             return
         try:
             driver.advance()
+            self._held_up_by = None
         except NotFetchedYet as missing:
-            if self._loop is not None:
-                self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
-        except StateUnavailable:
-            return  # upstream fails: the next request tries again
+            self.writer.on_loop(partial(self._fetch_and_catch_up, driver, missing))
+        except Exception as problem:
+            self._hold_up(problem)
+
+    def _fetch_and_catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
+        if self._loop is not None and self._catching_up is None:
+            self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
 
     async def _catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
         try:
             while True:
                 await asyncio.to_thread(missing.fetch)
+                await self.writer.free()
                 try:
                     driver.advance()
                     break
                 except NotFetchedYet as more:
                     missing = more
-        except StateUnavailable:
-            return  # as above
+        except Exception as problem:
+            self._hold_up(problem)
+            return
         finally:
             self._catching_up = None
         self.settle()
+
+    def _hold_up(self, problem: Exception) -> None:
+        """The driver could not do what is due: no request is to fail for that, but somebody has to be told, once. The
+        next request tries again.
+        """
+        reason = f"{type(problem).__name__}: {problem}"
+        if reason == self._held_up_by:
+            return
+        self._held_up_by = reason
+        if isinstance(problem, StateUnavailable):
+            _LOG.warning("L2 does not follow L1 for now: %s", problem)
+        else:
+            _LOG.error("L2 does not follow L1 for now", exc_info=problem)
+
+    @property
+    def held_up_by(self) -> str | None:
+        """Why L2 does not follow L1 though it should, if that is so."""
+        return self._held_up_by
 
     def _set_alarm(self, due: int | None) -> None:
         """Settle again at ``due``, in L1's seconds, where a loop runs: windows on L1 end though nobody asks."""
@@ -258,15 +345,25 @@ class Node:
 
     def _ring(self) -> None:
         self._alarm = self._alarm_at = None
-        self.settle()
+        self.writer.when_free(self.settle)
 
     def between_blocks(self) -> None:
         """Make room for a change that concerns every chain (see ``Sequencer.between_blocks``)."""
         for chain in self.chains:
             chain.sequencer.between_blocks()
 
+    def make_room(self, chain: LocalChain) -> None:
+        """Make room for a change of one chain's blocks: what the other has open is sealed too where its sequencer runs,
+        and stays as it is where that stands still.
+        """
+        for each in self.chains:
+            if each is chain or each.sequencer.is_running:
+                each.sequencer.between_blocks()
+
     def prepare(self) -> None:
         """Work ahead while nobody waits (see ``Sequencer.prepare``)."""
+        if self.writer.is_engaged:
+            return
         self.l2.sequencer.prepare()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -299,6 +396,7 @@ class Node:
             progress=Progress(safe_distance=config.safe_distance, finalized_distance=config.finalized_distance),
             proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
+            first_config=lambda: system_config_in(l1.beginning.block.world, driver.addresses.system_config),
         )
         self.l2.heads = driver.heads
         return driver
@@ -355,7 +453,7 @@ class Node:
         next_base_fee: Wei | None = None,
     ) -> LocalChain:
         """A chain wired up, at its first block."""
-        config, bus = self.config, Bus()
+        config, bus = self.config, Bus(self.writer)
         spec, genesis = beginning.spec, beginning.genesis
         sequencer = Sequencer(
             spec,
@@ -379,7 +477,7 @@ class Node:
             beginning,
             sequencer,
             bus=bus,
-            mining=Mining(sequencer, block_time, mini_block_time, after_tick=self.settle),
+            mining=Mining(sequencer, block_time, mini_block_time, writer=self.writer, after_tick=self.settle),
             epoch_slots=config.slots_in_an_epoch,
             sequencer_key=lambda: self.roles.sequencer.raw_key,
             gas_price=gas_price,

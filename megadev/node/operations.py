@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from megadev.errors import InvalidParams, SequencerStopped
 from megadev.events import SequencerCondition
+from megadev.node import registry
 from megadev.sequencer.signers import Signer
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     lost too, as with a standby that lags behind. ``reads`` False: its gateway goes with it.
 
     Raises ``InvalidParams`` where the chain has fewer blocks above its first, or where blocks are to be lost and what
-    is newer is to survive, and ``SequencerStopped`` if it has crashed already; then nothing has changed.
+    is newer is to survive, ``StateUnavailable`` where the chain was loaded without the state that would be left, and
+    ``SequencerStopped`` if it has crashed already; then nothing has changed.
     """
     sequencer, store = node.l2.sequencer, node.l2.store
     if sequencer.condition is SequencerCondition.CRASHED:
@@ -29,6 +31,7 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     if blocks and survive:
         raise InvalidParams("blocks are lost only together with what is not sealed: set survive to false")
     if blocks:
+        sequencer.check_buildable(node.l2.head.number - blocks)
         node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
     sequencer.crash(survive=survive, blocks=blocks)
     node.link.is_cut = not reads
@@ -43,15 +46,21 @@ def restart(node: Node) -> None:
 def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = None) -> Signer:
     """Sign with another key, a random one unless given, from the first block on that is not begun, or from a later one.
 
-    Raises ``InvalidParams`` for a block that is begun, or a key outside [1, n).
+    On a chain with a sequencer registry the change is scheduled there, with the proof it asks for.
+
+    Raises ``InvalidParams`` for a block that is begun, a key outside [1, n), or where the registry refuses.
     """
     chain = node.l2
     earliest = chain.head.number + (2 if chain.sequencer.unsealed else 1)
     first = earliest if first_block is None else first_block
     if first < earliest:
         raise InvalidParams(f"block {first} is begun already: the key can change at block {earliest} at the earliest")
+    drawn = secrets.token_bytes(32) if key is None else key
     try:
-        chain.rotated_signers = chain.signers.rotated(secrets.token_bytes(32) if key is None else key, first)
+        signers = chain.signers.rotated(drawn, first)
     except ValueError as problem:
         raise InvalidParams(f"key: {problem}") from None
-    return chain.signers.at(first)
+    if registry.has_registry(chain):
+        registry.schedule(chain, drawn, first, node.roles.owner)
+    chain.rotated_signers = signers
+    return signers.at(first)

@@ -10,6 +10,7 @@ A document as Anvil 1.7.1 writes it has::
     transactions        [{info, receipt, block_hash, block_number}]: what receipts are made of
     historical_states   null, or [[block hash, {accounts, storage, block_hashes}]], in the form revm keeps them
     l1                  ours alone, and nothing to Anvil: L1's own document, where the node has an L1
+    adopted             ours alone: up to which of its blocks L2 has followed another L1 than that
 
 Older files spell some of it differently (``coinbase``, ``ommersHash``, numbers as hex, transactions under their type's
 name); they are read too. The chain id is in no file.
@@ -89,12 +90,14 @@ Accounts: TypeAlias = dict[Address, DumpedAccount]
 class Dump(msgspec.Struct, frozen=True):
     """What a document says. ``blocks`` is one chain, oldest first, its last block's world made of ``accounts``; empty
     where the document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said.
+    ``adopted``: see the module.
     """
 
     accounts: Accounts
     blocks: tuple[SealedBlock, ...]
     coinbase: Address | None
     gas_limit: int | None
+    adopted: int = 0
 
 
 class UnavailableWorld(World):
@@ -154,9 +157,10 @@ def encode_dump(
     zeroed: Mapping[Address, Iterable[int]] | None = None,
     history: bool = False,
     l1: bytes | None = None,
+    adopted: int = 0,
 ) -> bytes:
     """The document, as JSON: ``blocks`` (a whole chain, oldest first) and ``state``, which is that of now. ``l1``: the
-    document of the L1 beside it.
+    document of the L1 beside it; ``adopted``: see the module.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
@@ -193,7 +197,14 @@ def encode_dump(
     }
     if l1 is not None:
         document["l1"] = msgspec.Raw(l1)
+    if adopted:
+        document["adopted"] = adopted
     return msgspec.json.encode(document)
+
+
+def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None = None) -> bytes:
+    """A document that holds nothing but ``state``."""
+    return msgspec.json.encode({"accounts": dict(_written_accounts(state, zeroed or {}))})
 
 
 def compress(document: bytes) -> bytes:
@@ -463,6 +474,7 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
         blocks,
         None if coinbase is None else _address(coinbase, "block.beneficiary"),
         None if gas_limit is None else _number(gas_limit, "block.gas_limit", 63),
+        _number(entries.get("adopted", 0), "adopted", 63),
     )
 
 

@@ -11,7 +11,11 @@ which also keeps the same script giving the same hashes. It carries the replaced
 Only the chain that was asked changes; a snapshot is what takes both back together. What crosses between them follows,
 as on live networks: an L2 that lost blocks takes up again the deposits that were in them, while claims on L1 about
 those blocks stand; an L1 that lost blocks has lost their deposits, proofs and games, and an L2 that had got to one of
-them loses its own blocks from there on (``rollup/driver``).
+them builds its own blocks from there on again (``rollup/driver``).
+
+Why L1 may be reorganised while L2's sequencer stands still: L1 does not ask whether a sequencer is well. L2 follows
+once its sequencer runs again; until then it stays as it is. L2's own blocks are changed by nobody meanwhile who would
+have to seal one: what does is refused with ``SequencerStopped``.
 """
 
 from __future__ import annotations
@@ -19,9 +23,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
-from megadev.chain.transactions import Transaction, validate_transaction
+from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
@@ -39,10 +44,11 @@ def rollback(node: Node, chain: LocalChain, depth: int) -> None:
     """Remove the last ``depth`` blocks of ``chain``. The clock goes back to the time of the block that is then the
     head.
 
-    Raises ``InvalidParams`` where the chain has fewer above its first.
+    Raises ``InvalidParams`` where the chain has fewer above its first, ``StateUnavailable`` where it was loaded without
+    the state that it would go back to, or L2 without what it would have to, and ``SequencerStopped`` where L2 is to
+    lose blocks and has one open that must stay.
     """
-    node.between_blocks()
-    common = chain.head.number - _checked(chain, depth, "Rollback")
+    common = _common(node, chain, depth, "Rollback")
     if depth == 0:
         return
     node.snapshots.keep_blocks_above(chain, common)
@@ -53,16 +59,27 @@ def rollback(node: Node, chain: LocalChain, depth: int) -> None:
 def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequence[MakeTransaction]]) -> None:
     """Replace the last ``depth`` blocks of ``chain``; ``content`` says what the first ones hold, the rest are empty.
 
-    Raises ``InvalidParams`` where the chain has fewer blocks above its first, and ``InvalidTransaction`` where one of
-    ``content`` cannot be included; then nothing has changed.
+    Raises as ``rollback`` does, ``SequencerStopped`` also where L2's sequencer builds no blocks, and
+    ``InvalidTransaction`` where one of ``content`` cannot be included; then nothing has changed.
     """
-    chain.sequencer.between_blocks()
-    common = chain.head.number - _checked(chain, depth, "Reorg")
+    common = _common(node, chain, depth, "Reorg")
     if depth == 0:
         return
+    chain.sequencer.check_running()
     blocks = _build(chain, chain.store.blocks(common, chain.head.number), content)
     node.snapshots.keep_blocks_above(chain, common)
     chain.sequencer.replace(common, blocks)
+
+
+def _common(node: Node, chain: LocalChain, depth: int, what: str) -> int:
+    """The number of the last block that stays, once it is certain that the chains can do without those above it."""
+    node.make_room(chain)
+    common = chain.head.number - _checked(chain, depth, what)
+    if depth:
+        chain.sequencer.check_buildable(common)
+        if chain is node.l1 and node.driver is not None:
+            node.driver.check_can_follow(common)
+    return common
 
 
 def _checked(chain: LocalChain, depth: int, what: str) -> int:

@@ -21,7 +21,7 @@ back, and they go on from there, so that nothing is told twice or left standing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,7 @@ class ChainSnapshot:
     mode: MiningMode
     block_time: float | None
     faults: Faults | None
+    oracle: Mapping[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +316,8 @@ class Snapshots:
         for branch in branches:
             branch.chain.mining.restore(branch.snapshot.mode, branch.snapshot.block_time)
             branch.chain.sequencer.restore_faults(branch.snapshot.faults)
+            if branch.chain.sequencer.oracle is not None and branch.snapshot.oracle is not None:
+                branch.chain.sequencer.oracle.values = branch.snapshot.oracle
         node.broken_promises.evidence = snapshot.evidence
         node.link.set(*snapshot.latency)
         node.link.is_cut = snapshot.is_cut
@@ -333,6 +336,7 @@ def _snapshot_of(chain: LocalChain) -> ChainSnapshot:
         mode=sequencer.mode,
         block_time=chain.mining.block_time,
         faults=sequencer.faults,
+        oracle=None if sequencer.oracle is None else sequencer.oracle.values,
     )
 
 

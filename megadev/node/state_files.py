@@ -10,9 +10,12 @@ former dump whole.
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from megadev.chain.blocks import SealedBlock
 from megadev.config.settings import DevnetConfig
@@ -25,6 +28,7 @@ from megadev.node.persistence import (
     OnProgress,
     UnavailableWorld,
     decode_dump,
+    encode_accounts,
     encode_dump,
     put_account,
     silent,
@@ -49,12 +53,22 @@ class Capture:
     def __init__(self, node: Node) -> None:
         self._l2 = _ChainCapture(node.l2)
         self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
+        self._adopted = 0 if node.driver is None else node.driver.progress.adopted
         self.moment: tuple[object, ...] = (*self._l2.moment, *(() if self._l1 is None else self._l1.moment))
         """The same objects as long as nothing changed."""
 
     def encode(self, *, history: bool) -> bytes:
         """The dump as JSON; ``history``: with the state after each block."""
-        return self._l2.encode(history, None if self._l1 is None else self._l1.encode(history))
+        l1 = None if self._l1 is None else self._l1.encode(history)
+        return self._l2.encode(history, l1, self._adopted)
+
+    def ever_less(self, *, history: bool) -> Iterator[Callable[[], bytes]]:
+        """Ways to encode it, each leaving out more than the one before: older states, L1, blocks."""
+        yield lambda: self.encode(history=history)
+        yield lambda: self.encode(history=False)
+        yield lambda: self._l2.encode(history)
+        yield lambda: self._l2.encode(False)
+        yield self._l2.encode_accounts
 
 
 class _ChainCapture:
@@ -69,7 +83,7 @@ class _ChainCapture:
         self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
         self.moment: tuple[object, object] = (head, irregular)
 
-    def encode(self, history: bool, l1: bytes | None = None) -> bytes:
+    def encode(self, history: bool, l1: bytes | None = None, adopted: int = 0) -> bytes:
         return encode_dump(
             self._blocks,
             self._state,
@@ -79,7 +93,12 @@ class _ChainCapture:
             zeroed=self._zeroed,
             history=history,
             l1=l1,
+            adopted=adopted,
         )
+
+    def encode_accounts(self) -> bytes:
+        """The state of now alone."""
+        return encode_accounts(self._state, self._zeroed)
 
 
 def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> None:
@@ -88,8 +107,10 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     A chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
     are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
     changes accounts, and so does any on a fork: its blocks would be without the state that is not in the dump. L1 stays
-    as it is where the dump has none, as Anvil's have not. Raises ``InvalidParams`` saying what is wrong with it; then
-    nothing changed.
+    as it is where the dump has none, as Anvil's have not, and L2 follows it from there on.
+
+    Raises ``InvalidParams`` saying what is wrong with it, and ``SequencerStopped`` where L2 has a block open that must
+    stay; then nothing changed.
     """
     node.between_blocks()
     l1 = node.l1
@@ -97,6 +118,11 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     _load_chain(node, node.l2, dump)
     if l1 is not None and l1_dump is not None:
         _load_chain(node, l1, l1_dump)
+    if node.driver is not None and dump.blocks:
+        if l1_dump is not None:
+            node.driver.adopt(dump.adopted)
+        else:
+            node.driver.adopt_if_strange()
 
 
 def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
@@ -196,12 +222,15 @@ def _are_same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
 
 
 def state_file(config: DevnetConfig) -> StateFile | None:
-    """The file that the settings say to dump to. Raises ``ConfigError`` where nothing can be written there."""
+    """The file that the settings say to dump to, claimed. Raises ``ConfigError`` where nothing can be written there, or
+    another node writes there.
+    """
     path = config.dump_state or config.state
     if path is None:
         return None
     file = StateFile(path, history=config.preserve_historical_states)
     file.check_writable()
+    file.claim()
     return file
 
 
@@ -223,6 +252,7 @@ class StateFile:
         self._history = history
         self._written: tuple[object, ...] | None = None
         self._writing = Lock()
+        self._claim: TextIO | None = None
 
     def load(self, node: Node, on_progress: OnProgress = silent) -> None:
         """Load it. Raises ``ConfigError`` where it cannot be read or used."""
@@ -241,6 +271,30 @@ class StateFile:
         if not os.access(folder, os.W_OK):
             raise ConfigError(f"{self.path}: no permission to write to {folder}")
 
+    def claim(self) -> None:
+        """Keep other processes from dumping to the same file until ``release``; they would overwrite each other's.
+        Raises ``ConfigError`` where another does so already.
+        """
+        beside = self.path.with_name(f".{self.path.name}.lock")
+        while self._claim is None:
+            try:
+                lock = beside.open("w")
+            except OSError as problem:
+                raise ConfigError(f"{self.path}: cannot dump there: {problem.strerror or problem}") from None
+            if not _try_lock(lock):
+                lock.close()
+                raise ConfigError(f"{self.path}: another node dumps its state to this file: stop it, or name another")
+            if _is_at(lock, beside):  # not one that whoever had it has just removed
+                self._claim = lock
+
+    def release(self) -> None:
+        """Let others dump to the file."""
+        claim, self._claim = self._claim, None
+        if claim is not None:
+            with suppress(OSError):
+                Path(claim.name).unlink(missing_ok=True)
+            claim.close()
+
     def save(self, capture: Capture) -> None:
         """Write a dump, in one step, unless the file holds it already. Any thread; one writes at a time.
 
@@ -252,6 +306,33 @@ class StateFile:
                 self._write(capture.encode(history=self._history))
                 self._written = capture.moment
 
+    def save_at_last(self, capture: Capture) -> None:
+        """As ``save``, when there will be no other time: what cannot be written as it should be is written as far as,
+        and where, it can be. Raises ``ConfigError`` saying where, or that nothing could be.
+        """
+        try:
+            self.save(capture)
+        except Exception as problem:
+            place = self._rescue(capture)
+            saved = "nothing could be saved" if place is None else f"what could be saved is in {place}"
+            reason = str(problem).removeprefix(f"{self.path}: ")
+            raise ConfigError(f"{self.path}: {reason or type(problem).__name__}; {saved}") from problem
+
+    def _rescue(self, capture: Capture) -> Path | None:
+        """Where as much as can be saved of ``capture`` is now; None where nothing is."""
+        for encode in capture.ever_less(history=self._history):
+            try:
+                document = encode()
+            except Exception:
+                continue
+            for folder in (self.path.parent, Path.cwd(), Path(tempfile.gettempdir())):
+                with suppress(OSError):
+                    number, name = tempfile.mkstemp(".json", f"{self.path.stem}.rescued-", folder)
+                    with os.fdopen(number, "wb") as file:
+                        file.write(document)
+                    return Path(name)
+        return None
+
     def _write(self, document: bytes) -> None:
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
@@ -261,5 +342,38 @@ class StateFile:
                 os.fsync(file.fileno())
             beside.replace(self.path)
         except OSError as problem:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
             raise ConfigError(f"{self.path}: cannot dump the state: {problem.strerror or problem}") from None
+        _make_lasting(self.path.parent)
+
+
+def _make_lasting(folder: Path) -> None:
+    """See to it that a name put into ``folder`` is there after a power cut, where the system can promise that."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def _try_lock(file: TextIO) -> bool:
+    """Whether this process has ``file`` to itself now; where the system knows no such locks, that is taken for yes."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_at(file: TextIO, path: Path) -> bool:
+    """Whether the open ``file`` is the one that ``path`` names."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from megadev.artifacts.artifact import VYPER
+from megadev.config.installation import pip_install
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.guarded_json import decode_json
 from megadev.reload.contracts import Build, read_foundry, read_solc, read_vyper
@@ -40,6 +41,7 @@ TIMEOUT_SECONDS = 600
 """Longer than any project takes."""
 _RUN_SOLCJS = "process.stdout.write(require(process.argv[1]).compile(require('fs').readFileSync(0, 'utf8')))"
 _FORGE_ERROR = re.compile(r"^(?:Error|.*Error) ?(?:\(\d+\))?: (.*)\n\s*-+> ([^\n]+?:\d+:\d+):?$", re.MULTILINE)
+_FORGE_FAILED = "Compiler run failed"
 _VYPER_HEAD = re.compile(r"^(?:[\w.]*\.)?(\w+): (.+)$")
 _VYPER_PLACE = re.compile(r"^\s*contract \"(.+?)(?::\d+)?\",.*?line (\d+):(\d+)\s*$")
 _HARDHAT_MARKS = ("hardhat.config.js", "hardhat.config.ts", "hardhat.config.cjs", "hardhat.config.mjs")
@@ -102,7 +104,7 @@ def find_compilers(root: Path, paths: Iterable[Path], *, solc: Path | None = Non
         found.append(Vyper(root, folders or (root,), vyper))
     if not found:
         there = bool(sources(folders or (root,), VYPER_SUFFIXES))
-        remedy = "install Vyper (pip install 'megadev[vyper]')" if there else "name the folder of the contracts"
+        remedy = f"install Vyper ({pip_install('vyper')})" if there else "name the folder of the contracts"
         raise ConfigError(f"--watch: no contracts that can be compiled in {root}: {remedy}")
     return found
 
@@ -138,7 +140,7 @@ def _solc(root: Path, named: Path | None) -> list[str]:
 
 def _from_solcx(root: Path) -> str:
     """A compiler that py-solc-x has, or fetches, for the version that the sources ask for."""
-    solcx = import_module("solcx")  # an extra
+    solcx = import_module("solcx.install")  # an extra
     pragma = next(
         (
             found[1].strip()
@@ -151,7 +153,7 @@ def _from_solcx(root: Path) -> str:
         version = solcx.select_pragma_version(f"pragma solidity {pragma};", solcx.get_installed_solc_versions())
         if version is None:
             version = solcx.install_solc_pragma(f"pragma solidity {pragma};")
-        return str(solcx.install.get_executable(version))
+        return str(solcx.get_executable(version))
     except Exception as problem:  # py-solc-x has no common base for what it raises
         raise ConfigError(f"--watch: py-solc-x has no solc for {pragma}: {problem}") from None
 
@@ -331,14 +333,26 @@ class Forge:
                 return Compiled({})
         # all of what is touched in one run, for only there do the numbers in its syntax trees agree
         where = ("--out", str(self._own / "out"), "--cache-path", str(self._own / "cache"))
+        cache = self._own / "cache" / "solidity-files-cache.json"
+        before = _stamp(cache)
         done = _run([self._program, "build", "--force", "--ast", *where, "--color", "never", *files], self.root)
-        if done.returncode:
+        # npm's forge exits with 0 whatever happens; what a build has made is newer than what was there
+        if done.returncode or _stamp(cache) in (None, before) or _FORGE_FAILED in done.stdout + done.stderr:
             printed = f"{done.stdout}\n{done.stderr}"
             errors = [f"{place}: {message}" for message, place in _FORGE_ERROR.findall(printed)]
-            raise CompileFailed("\n".join(dict.fromkeys(errors)) or printed.strip())
-        build = read_foundry(self._own / "out", self._own / "cache" / "solidity-files-cache.json", self.root)
+            said = "\n".join(dict.fromkeys(errors)) or printed.strip()
+            raise CompileFailed(said or f"{self._program} built nothing and does not say why")
+        build = read_foundry(self._own / "out", cache, self.root)
         made = _without_vyper(build, self._without_vyper)
         return Compiled({key: found for key, found in made.items() if not files or found.source in files})
+
+
+def _stamp(path: Path) -> int | None:
+    """When a file was last written, in ns; None where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 class HardhatFolder:

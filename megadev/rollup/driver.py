@@ -17,7 +17,14 @@ had to have one for each of those would change with everything that happens on L
 blocks ahead of its parent; the L1 blocks in between have no deposits.
 
 Where L1 loses blocks that L2 has got to, L2 loses its own blocks from there on, as a rollup does: they were built on
-what is no more. Their users' transactions are sent again, in the same order; deposits come back if L1 has them again.
+what is no more. What users sent and cheats changed in them is done again, in the same order; deposits come back if L1
+has them again.
+
+While L2's sequencer stands still (``sequencer/faults``), L2 follows nothing: whatever happens on L1 meanwhile, L2 is as
+it was, and follows once its sequencer runs. No claim is made about blocks that L2 will have to lose.
+
+An L2 that was loaded without the L1 it had got to, or without the states that it would have to go back to, is
+*adopted*: what it holds up to there it keeps, whatever this L1 has, and from there on it follows this L1.
 
 Until batches are posted to L1, an L2 block is safe or finalized when the L1 block that it has got to lies so many
 blocks behind L1's head.
@@ -31,16 +38,19 @@ from collections.abc import Callable
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, SystemCall
-from megadev.chain.transactions import DEPOSIT, Transaction
-from megadev.errors import InvalidTransaction, StateUnavailable
-from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.chain.transactions import Transaction
+from megadev.errors import StateUnavailable
+from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
 from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
-from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, deposit_logs, deposits_in, origin_in
+from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
+from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
+from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.sequencer import Sequencer
+from megadev.state.diff import StateDiff
 
 _WINDOWS = 64
 """More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
@@ -51,19 +61,21 @@ class Progress(msgspec.Struct, frozen=True):
 
     ``fees`` are what L2 is told of L1's fees instead of what they are: from L1 block ``fees_from`` on each block takes
     the next one, and when all are used it starts again. ``safe_distance`` and ``finalized_distance``: L1 blocks.
+    ``adopted``: the number of the L2 block up to which L2 has followed another L1 than this.
     """
 
     fees: tuple[L1Fees, ...] = ()
     fees_from: int = 0
     safe_distance: int = 0
     finalized_distance: int = 0
+    adopted: int = 0
 
 
 class Driver:
     """The driver of one pair of chains. All methods but ``heads`` run on the writer thread.
 
     ``proposer`` acts for L2 on L1 once L2 has followed it. ``keep_blocks_above`` is called before L2 loses its blocks
-    above a number.
+    above a number. ``first_config``: the settings that L1 begins with, for an L1 that was loaded without its states.
     """
 
     def __init__(
@@ -75,6 +87,7 @@ class Driver:
         progress: Progress | None = None,
         proposer: Proposer | None = None,
         keep_blocks_above: Callable[[int], None] = lambda number: None,
+        first_config: Callable[[], SystemConfig] = lambda: SystemConfig(batcher=ZERO_ADDRESS),
     ) -> None:
         self.l1 = l1
         self.l2 = l2
@@ -82,26 +95,47 @@ class Driver:
         self.progress = Progress() if progress is None else progress
         self.proposer = proposer
         self._keep_blocks_above = keep_blocks_above
-        self._started: tuple[SealedBlock, SealedBlock, Progress, BlockStart] | None = None
-        self._seen: tuple[SealedBlock, SealedBlock] | None = None
+        self._first_config = first_config
+        self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
+        self._seen: tuple[SealedBlock, SealedBlock, StateDiff | None] | None = None
         l2.block_start = self.block_start
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
         self.addresses = addresses
-        self.progress = msgspec.structs.replace(self.progress, fees=(), fees_from=0)
+        self.progress = msgspec.structs.replace(self.progress, fees=(), fees_from=0, adopted=0)
         self._started = self._seen = None
         if self.proposer is not None:
             self.proposer.start_over(addresses)
 
+    def adopt_if_strange(self) -> None:
+        """Where L2 has become one that got to another L1 than this, it keeps its blocks."""
+        origin = origin_in(self.l2.head.world)
+        if origin is None or not self._is_on_l1(origin):
+            self.adopt()
+
+    def adopt(self, number: int | None = None) -> None:
+        """L2 keeps its blocks up to ``number``, or its head, whatever this L1 has: they followed another one."""
+        self.progress = msgspec.structs.replace(
+            self.progress, adopted=self.l2.store.head.number if number is None else number
+        )
+
     def advance(self) -> None:
-        """Do what became due: follow L1, and let the proposer act. Costs nothing where neither chain changed."""
+        """Do what became due: follow L1, and let the proposer act. Costs nothing where neither chain changed.
+
+        Raises ``StateUnavailable`` where state that it takes is not at hand; it can be called again.
+        """
         while True:
-            l1_head, l2_head = self.l1.store.head, self.l2.store.head
-            if self._seen is None or self._seen[0] is not l1_head or self._seen[1] is not l2_head:
-                self._follow_reorganisation()
-                self.l2.include_deposits()
-                self._seen = (l1_head, self.l2.store.head)
+            l1_head, (l2_head, irregular, _) = self.l1.store.head, self.l2.tip
+            seen = self._seen
+            if seen is None or seen[0] is not l1_head or seen[1] is not l2_head or seen[2] is not irregular:
+                if not self.l2.is_running:
+                    if self._has_lost_its_origin(l2_head):
+                        return
+                else:
+                    self._follow_reorganisation()
+                    self.l2.include_deposits()
+                    self._seen = (l1_head, self.l2.head, self.l2.irregular)
             if self.proposer is None or not self.proposer.act():
                 return
 
@@ -137,18 +171,24 @@ class Driver:
 
     def block_start(self, head: SealedBlock) -> BlockStart:
         """What the L2 block after ``head`` begins with."""
-        l1_head = self.l1.store.head
+        l1_head, irregular = self.l1.store.head, self.l2.irregular
         known = self._started
-        if known is not None and known[0] is head and known[1] is l1_head and known[2] is self.progress:
-            return known[3]
+        if (
+            known is not None
+            and known[0] is head
+            and known[1] is l1_head
+            and known[2] is self.progress
+            and known[3] is irregular
+        ):
+            return known[4]
         start = self._block_start(head)
-        self._started = (head, l1_head, self.progress, start)
+        self._started = (head, l1_head, self.progress, irregular, start)
         return start
 
     def _block_start(self, head: SealedBlock) -> BlockStart:
         origin = self.origin_of(head)
-        if origin is None:
-            return PLAIN_START
+        if origin is None or self._has_lost_its_origin(head):
+            return PLAIN_START  # nothing to be told, or nothing to go on from until it has gone back
         l1, portal = self.l1.store, self.addresses.portal
         leads = self.l2.spec.leads_with_l1_attributes
         if origin.hash == l1.head.hash:
@@ -156,16 +196,16 @@ class Driver:
         next_number = self._first_unseen(origin)
         for number in dict.fromkeys(log.block.number for log in deposit_logs(l1, next_number, l1.head.number, portal)):
             block = l1.resolve(number)
-            deposits = deposits_in(l1, block, portal)
+            deposits = tuple(tx for tx in deposits_in(l1, block, portal) if self.l2.store.transaction(tx.hash) is None)
             if deposits:
                 return self._told(block, 0, deposits)
         return self._told(l1.head, 0, ())
 
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""
-        attributes = attributes_of(
-            block, self.l1.spec, self.addresses.system_config, sequence_number, self.fees_at(block.number)
-        )
+        earlier = None if block.world.is_known else config_told(self.l2.closed_state(), self._first_config())
+        config = config_at(self.l1.store, block, self.addresses.system_config, earlier)
+        attributes = attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
         if self.l2.spec.leads_with_l1_attributes:
             return BlockStart(None, attributes_transaction(attributes), deposits)
         return BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(attributes)), None, deposits)
@@ -176,13 +216,15 @@ class Driver:
         return fees[max(l1_number - self.progress.fees_from, 0) % len(fees)] if fees else None
 
     def origin_of(self, block: SealedBlock) -> L1Origin | None:
-        """The L1 block that an L2 block has got to; L1's first one where it was told of none; None where its state is
-        not at hand or has no L1Block.
+        """The L1 block that an L2 block has got to; L1's first one where it was told of none; None where it came
+        without its state or has no L1Block.
+
+        Raises ``StateUnavailable`` where it can be had, but not now.
         """
-        try:
-            origin = origin_in(block.world)
-        except StateUnavailable:
+        if not block.world.is_known:
             return None
+        head = self.l2.head
+        origin = origin_in(self.l2.closed_state() if block is head else block.world)
         if origin is None or origin.hash != ZERO_HASH:
             return origin
         first = self.l1.store.genesis
@@ -214,34 +256,61 @@ class Driver:
 
     def _first_unseen(self, origin: L1Origin) -> int:
         """The L1 block after the one that L2 has got to. Where that is on another L1 (L2 was loaded without its own)
-        this one's deposits are all new.
+        this one's deposits are all new, but for those that L2 has.
         """
         return (origin.number if self._is_on_l1(origin) else self.l1.store.genesis.number) + 1
 
-    def _follow_reorganisation(self) -> None:
-        """Take L2 back to its last block that has got to a block that L1 still has, if there is one."""
+    @property
+    def _first_own(self) -> int:
+        """The number of the last L2 block that need not have followed this L1."""
         store = self.l2.store
-        origin = self.origin_of(store.head)
-        if origin is None or self._is_on_l1(origin):
+        return min(max(store.genesis.number, self.progress.adopted), store.head.number)
+
+    def _has_lost_its_origin(self, block: SealedBlock) -> bool:
+        """Whether the L1 block that an L2 block has got to is no more, so that L2 has to lose its own."""
+        if block.number <= self._first_own:
+            return False
+        origin = self.origin_of(block)
+        return origin is not None and not self._is_on_l1(origin)
+
+    def check_can_follow(self, l1_number: int) -> None:
+        """Raises ``StateUnavailable`` where L2 could not go back to where it was at the L1 block ``l1_number``, because
+        it was loaded without its states of then.
+        """
+        store = self.l2.store
+        for block in reversed(store.blocks(self._first_own, store.head.number)):
+            if not block.world.is_known:
+                raise StateUnavailable(
+                    f"state unavailable: L2 would have to go back to a block before {block.number + 1}, and was loaded "
+                    "from a dump without the states of those; dump with historical states "
+                    "(--preserve-historical-states) to be able to"
+                )
+            origin = self.origin_of(block)
+            if origin is None or origin.number <= l1_number:
+                return
+
+    def _follow_reorganisation(self) -> None:
+        """Take L2 back to its last block that has got to a block that L1 still has, and do again what came after."""
+        store = self.l2.store
+        self._forget_adopted_beyond(store.head.number)
+        if not self._has_lost_its_origin(store.head):
             return
         self.l2.between_blocks()
         number = store.head.number
-        while number > store.genesis.number:
+        while True:
             number -= 1
             block = store.by_number(number)
             assert block is not None, "between the first block and the head there is one for each number"
-            origin = self.origin_of(block)
-            if origin is None:
+            if not block.world.is_known:
+                self.adopt()  # it cannot go back: what it holds stays
                 return
-            if self._is_on_l1(origin):
+            if not self._has_lost_its_origin(block):
                 break
-        else:
-            return
         self._keep_blocks_above(number)
-        for removed in self.l2.rewind(number):
-            for tx in removed.transactions:
-                if tx.type != DEPOSIT:
-                    try:
-                        self.l2.submit(tx)
-                    except InvalidTransaction:
-                        continue  # what it followed on is gone
+        irregular = self.l2.irregular
+        self.l2.build_again(self.l2.rewind(number), irregular)
+
+    def _forget_adopted_beyond(self, number: int) -> None:
+        """Blocks that L2 has lost are adopted no more: what takes their place follows this L1."""
+        if self.progress.adopted > number:
+            self.adopt(number)

@@ -13,7 +13,6 @@ import msgspec
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.store import ChainStore, LocatedLog
 from megadev.chain.transactions import Transaction
-from megadev.errors import StateUnavailable
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 from megadev.rollup.deposits import InvalidDepositLog, deposit_of_log
@@ -30,7 +29,7 @@ from megadev.rollup.games import (
     read_game,
 )
 from megadev.rollup.predeploys import L2_MESSENGER, L1Addresses
-from megadev.rollup.withdrawals import Withdrawal, output_after, withdrawal_logs, withdrawal_of_log
+from megadev.rollup.withdrawals import Withdrawal, provable_output, withdrawal_logs, withdrawal_of_log
 from megadev.state.reader import StateReader
 
 FAILED_RELAY_TOPIC = keccak(b"FailedRelayedMessage(bytes32)")
@@ -105,18 +104,16 @@ def sent_withdrawals(
 
 
 def good_games(l1: StateReader, l2: ChainStore, at: L1Addresses) -> list[Game]:
-    """The games that claim what L2 holds and have not lost, newest first."""
+    """The games that claim what L2 holds, by which it can be proven, and have not lost, newest first."""
     found = []
     for index in range(game_count(l1, at) - 1, -1, -1):
         game = game_at(l1, at, index)
         block = None if game is None else l2.by_number(game.l2_number)
         if game is None or block is None or game.status is GameStatus.CHALLENGER_WINS:
             continue
-        try:
-            if output_after(block).root == game.root:
-                found.append(game)
-        except StateUnavailable:
-            continue
+        output = provable_output(block)
+        if output is not None and output.root == game.root:
+            found.append(game)
     return found
 
 

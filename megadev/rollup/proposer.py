@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
-from megadev.errors import InvalidTransaction, StateUnavailable
+from megadev.errors import InvalidTransaction
 from megadev.evm import calls
 from megadev.evm.engine import TxEnv
 from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import address_of
-from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Wei
+from megadev.primitives.types import Address, Wei
 from megadev.rollup.games import (
     Game,
     GameStatus,
@@ -31,10 +31,11 @@ from megadev.rollup.games import (
     finality_delay,
     game_at,
     game_count,
+    is_finalized,
     maturity_delay,
 )
-from megadev.rollup.predeploys import GAME_TYPE, MESSAGE_PASSER, L1Addresses, claim_data
-from megadev.rollup.withdrawals import output_after
+from megadev.rollup.predeploys import GAME_TYPE, L1Addresses, claim_data
+from megadev.rollup.withdrawals import output_after, provable_output, withdrawal_logs, withdrawal_of_log
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.reader import StateReader
 
@@ -69,11 +70,15 @@ class Proposer:
         """When, in seconds of L1's time, there will be something to do if neither chain changes before."""
         self._key = key
         self._rested: tuple[SealedBlock, SealedBlock] | None = None
+        self._done: tuple[SealedBlock, SealedBlock, int] | None = None
+        """An L1 block as of which all that L2 has sent, up to an L2 block, is finalized or was claimed, by a claim
+        about the block with that number at most.
+        """
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
         self.addresses = addresses
-        self.due = self._rested = None
+        self.due = self._rested = self._done = None
 
     def act(self) -> bool:
         """Do the next thing that is due; False where there is nothing. Costs nothing while neither chain changes and no
@@ -113,7 +118,7 @@ class Proposer:
         since = self.l2.store.genesis.number if last is None else last.l2_number
         if head.number <= since:
             return False
-        wanted = self._has_unclaimed_withdrawal(head, last)
+        wanted = self._has_unclaimed_withdrawal(l1, head, since)
         cadence = self.cadence
         if cadence.blocks is not None or cadence.seconds is not None:
             start = self.l1.store.genesis.timestamp if last is None else last.created_at
@@ -123,26 +128,36 @@ class Proposer:
                 self._wake_at(start + cadence.seconds, now)
         return wanted and self.claim(head)
 
-    def _has_unclaimed_withdrawal(self, head: SealedBlock, last: Game | None) -> bool:
-        claimed = None if last is None else self.l2.store.by_number(last.l2_number)
-        try:
-            root = head.world.storage_root(MESSAGE_PASSER)
-            before = EMPTY_TRIE_ROOT if claimed is None else claimed.world.storage_root(MESSAGE_PASSER)
-        except StateUnavailable:
-            return False
-        return root != before
+    def _has_unclaimed_withdrawal(self, l1: StateReader, head: SealedBlock, since: int) -> bool:
+        """Whether L2 sent a withdrawal, up to ``head``, that can be proven by no claim about a block up to ``since``
+        and has not been finalized.
+        """
+        done, first = self._done, since + 1
+        if (
+            done is not None
+            and done[2] <= since
+            and self.l1.store.by_hash(done[0].hash) is not None
+            and self.l2.store.by_hash(done[1].hash) is not None
+        ):
+            first = max(first, done[1].number + 1)
+        for located in withdrawal_logs(self.l2.store, first, head.number):
+            withdrawal = withdrawal_of_log(located.log)
+            if withdrawal is not None and not is_finalized(l1, self.addresses, withdrawal.hash):
+                return True
+        self._done = (self.l1.store.head, head, since)
+        return False
 
     def _last_good_game(self, l1: StateReader) -> Game | None:
-        """The newest game that claims what L2 holds."""
+        """The newest game that claims what L2 holds, and by which withdrawals can be proven: of a block that L2 was
+        loaded with, but not with its state, there is no proof.
+        """
         for index in range(game_count(l1, self.addresses) - 1, -1, -1):
             game = game_at(l1, self.addresses, index)
             if game is None or game.status is GameStatus.CHALLENGER_WINS:
                 continue
             block = self.l2.store.by_number(game.l2_number)
-            try:
-                if block is not None and output_after(block).root == game.root:
-                    return game
-            except StateUnavailable:
+            output = None if block is None else provable_output(block)
+            if output is not None and output.root == game.root:
                 return game
         return None
 

@@ -11,6 +11,7 @@ import msgspec
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.receipts import Log
 from megadev.chain.store import ChainStore, LocatedLog
+from megadev.errors import NotFetchedYet, StateUnavailable
 from megadev.primitives.abi import decode, encode, encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32, Wei
@@ -69,6 +70,16 @@ class Output(msgspec.Struct, frozen=True):
 def output_after(block: SealedBlock) -> Output:
     """The output of L2 after ``block``. Raises ``StateUnavailable`` where its state is not at hand."""
     return Output(block.header.state_root, block.world.storage_root(MESSAGE_PASSER), block.hash)
+
+
+def provable_output(block: SealedBlock) -> Output | None:
+    """The same; None where there will be no proof of it: of a block that was loaded without its state, or a fork's."""
+    try:
+        return output_after(block)
+    except NotFetchedYet:
+        raise
+    except StateUnavailable:
+        return None
 
 
 def sent_slot(withdrawal_hash: Hash32) -> int:

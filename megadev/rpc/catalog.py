@@ -8,9 +8,10 @@ One row, one line; the rows are in groups, as README shows them. ``status`` is o
     refused: why         known, will not be offered: answers -32601 with the reason
 
 A row that is full or partial has exactly one function registered under its name (``dispatch.method``), and a test sees
-to it. ``aliases`` are further names for the same function, or for one of their own that answers as
-the name's owner has it (``methods/hardhat``). ``heavy`` methods may take milliseconds or more; a server
-runs them in a worker thread, so they must only read, and read from one immutable snapshot.
+to it. ``aliases`` are further names for the same function, or for one of their own that answers as the name's owner has
+it (``methods/hardhat``). Methods that ``writes`` change the chain or the node, and wait for each other; the rest reads,
+of an immutable snapshot, while a change is under way. ``heavy`` methods may take milliseconds or more; a server runs
+them in a thread, a worker's or the writer's.
 In ``params`` a question mark means optional.
 """
 
@@ -31,6 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
     status: str = PLANNED
     aliases: tuple[str, ...] = ()
     heavy: bool = False
+    writes: bool = False
     group: str = ""
 
     @property
@@ -39,8 +41,16 @@ class Entry(msgspec.Struct, frozen=True):
         return self.status == FULL or self.status.startswith("partial: ")
 
 
-def _row(name: str, params: str, result: str, status: str = PLANNED, *aliases: str, heavy: bool = False) -> Entry:
-    return Entry(name, params, result, status, aliases, heavy)
+def _row(
+    name: str,
+    params: str,
+    result: str,
+    status: str = PLANNED,
+    *aliases: str,
+    heavy: bool = False,
+    writes: bool = False,
+) -> Entry:
+    return Entry(name, params, result, status, aliases, heavy, writes)
 
 
 _WITHDRAWAL = ("eth_getWithdrawalProof",)
@@ -53,6 +63,7 @@ _NO_TEMPO = "refused: Tempo networks only"
 _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a trie; ask debug_executionWitness"
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
+_ORACLE = "what MegaETH's oracle answers, and what is stored"
 _CONDITIONAL = "partial: the state is looked at before a block, not between transactions that share one"
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
@@ -130,7 +141,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_newBlockFilter", "", "filter id", FULL),
         _row("eth_newPendingTransactionFilter", "full?", "filter id", FULL),
         _row("eth_getFilterChanges", "filter id", "what is new", FULL),
-        _row("eth_getFilterLogs", "filter id", "logs", FULL),
+        _row("eth_getFilterLogs", "filter id", "logs", FULL, heavy=True),
         _row("eth_uninstallFilter", "filter id", "bool", FULL),
         _row("eth_subscribe", "kind, options?", "subscription id (WebSocket and IPC)", FULL, "megadev_subscribe"),
         _row("eth_unsubscribe", "subscription id", "bool (WebSocket and IPC)", FULL, "megadev_unsubscribe"),
@@ -138,16 +149,18 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     "Signing and sending": (
         _row("eth_sign", "address, data", "signature (EIP-191)", FULL),
         _row("personal_sign", "data, address, password?", "signature (EIP-191)", FULL),
-        _row("eth_signTypedData_v4", "address, typed data", "signature (EIP-712)", FULL, "eth_signTypedData"),
-        _row("eth_signTypedData_v3", "address, typed data", "signature (EIP-712 without arrays)", FULL),
+        _row(
+            "eth_signTypedData_v4", "address, typed data", "signature (EIP-712)", FULL, "eth_signTypedData", heavy=True
+        ),
+        _row("eth_signTypedData_v3", "address, typed data", "signature (EIP-712 without arrays)", FULL, heavy=True),
         _row("eth_signTransaction", "transaction", "{raw, tx}", FULL),
-        _row("eth_sendTransaction", "transaction", "hash", FULL),
-        _row("eth_sendTransactionSync", "transaction, timeout ms?", "receipt", FULL),
-        _row("eth_sendRawTransaction", "signed bytes", "hash", FULL),
-        _row("eth_sendRawTransactionSync", "signed bytes, timeout ms?", "receipt (EIP-7966)", FULL),
-        _row("eth_sendRawTransactionConditional", "signed bytes, condition", "hash", _CONDITIONAL),
-        _row("eth_sendUnsignedTransaction", "transaction with from", "hash", FULL),
-        _row("eth_resend", "transaction, gas price?, gas?", "hash", FULL),
+        _row("eth_sendTransaction", "transaction", "hash", FULL, writes=True),
+        _row("eth_sendTransactionSync", "transaction, timeout ms?", "receipt", FULL, writes=True),
+        _row("eth_sendRawTransaction", "signed bytes", "hash", FULL, writes=True),
+        _row("eth_sendRawTransactionSync", "signed bytes, timeout ms?", "receipt (EIP-7966)", FULL, writes=True),
+        _row("eth_sendRawTransactionConditional", "signed bytes, condition", "hash", _CONDITIONAL, writes=True),
+        _row("eth_sendUnsignedTransaction", "transaction with from", "hash", FULL, writes=True),
+        _row("eth_resend", "transaction, gas price?, gas?", "hash", FULL, writes=True, heavy=True),
         _row("eth_getWork", "", "", _NO_MINING),
         _row("eth_submitWork", "nonce, hash, digest", "", _NO_MINING),
         _row("eth_submitHashrate", "rate, id", "", _NO_MINING),
@@ -155,11 +168,11 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     ),
     "Txpool": (
         _row("txpool_status", "", "pending and queued counts", FULL),
-        _row("txpool_content", "", "transactions by sender and nonce", FULL),
+        _row("txpool_content", "", "transactions by sender and nonce", FULL, heavy=True),
         _row("txpool_contentFrom", "address", "transactions by nonce", FULL),
-        _row("txpool_inspect", "", "summaries by sender and nonce", FULL),
-        _row("eth_pendingTransactions", "", "transactions", FULL),
-        _row("debug_clearTxpool", "", "null", FULL),
+        _row("txpool_inspect", "", "summaries by sender and nonce", FULL, heavy=True),
+        _row("eth_pendingTransactions", "", "transactions", FULL, heavy=True),
+        _row("debug_clearTxpool", "", "null", FULL, writes=True, heavy=True),
     ),
     "Tracing and debugging": (
         _row("debug_traceTransaction", "hash, options?", "trace", FULL, heavy=True),
@@ -169,10 +182,10 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_traceBlockByNumber", "block, options?", "traces", FULL, heavy=True),
         _row("debug_codeByHash", "code hash, block?", "code", FULL),
         _row("debug_dbGet", "key", "code", "partial: code only, there is no such database"),
-        _row("debug_getRawBlock", "block", "bytes", FULL),
+        _row("debug_getRawBlock", "block", "bytes", FULL, heavy=True),
         _row("debug_getRawHeader", "block", "bytes", FULL),
-        _row("debug_getRawReceipts", "block", "list of bytes", FULL),
-        _row("debug_getRawTransactions", "block", "list of bytes", FULL),
+        _row("debug_getRawReceipts", "block", "list of bytes", FULL, heavy=True),
+        _row("debug_getRawTransactions", "block", "list of bytes", FULL, heavy=True),
         _row("debug_executionWitness", "block", "trie nodes, codes, keys, headers", FULL, heavy=True),
         _row("debug_accountInfoAt", "block, index, address", "account or null", FULL, heavy=True),
         _row("debug_getModifiedAccountsByNumber", "block, block?", "addresses", FULL, heavy=True),
@@ -203,110 +216,141 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("ots_hasCode", "address, block?", "bool", FULL),
         _row("ots_getBlockDetails", "block", "block with fees, without transactions", FULL),
         _row("ots_getBlockDetailsByHash", "hash", "block with fees, without transactions", FULL),
-        _row("ots_getBlockTransactions", "block, page, page size", "transactions and receipts", FULL),
+        _row("ots_getBlockTransactions", "block, page, page size", "transactions and receipts", FULL, heavy=True),
         _row("ots_searchTransactionsBefore", "address, block, page size", "a page of transactions", FULL, heavy=True),
         _row("ots_searchTransactionsAfter", "address, block, page size", "a page of transactions", FULL, heavy=True),
         _row("ots_getTransactionBySenderAndNonce", "address, nonce", "hash or null", FULL),
         _row("ots_getContractCreator", "address", "hash and creator, or null", FULL, heavy=True),
     ),
     "Mining and time": (
-        _row("anvil_mine", "count?, seconds between?", "null", FULL, "hardhat_mine"),
-        _row("evm_mine", "timestamp or {timestamp, blocks}?", "0x0", FULL),
-        _row("anvil_mine_detailed", "timestamp or {timestamp, blocks}?", "blocks", FULL, "evm_mine_detailed"),
+        _row("anvil_mine", "count?, seconds between?", "null", FULL, "hardhat_mine", writes=True),
+        _row("evm_mine", "timestamp or {timestamp, blocks}?", "0x0", FULL, writes=True),
+        _row(
+            "anvil_mine_detailed", "timestamp or {timestamp, blocks}?", "blocks", FULL, "evm_mine_detailed", writes=True
+        ),
         _row("anvil_getAutomine", "", "bool", FULL, "hardhat_getAutomine"),
-        _row("anvil_setAutomine", "bool", "null", FULL, "evm_setAutomine"),
+        _row("anvil_setAutomine", "bool", "null", FULL, "evm_setAutomine", writes=True),
         _row("anvil_getIntervalMining", "", "seconds or null", FULL),
-        _row("anvil_setIntervalMining", "seconds", "null", FULL, "evm_setIntervalMining"),
-        _row("anvil_increaseTime", "seconds, alone?", "total offset in seconds", FULL, "evm_increaseTime"),
-        _row("anvil_setTime", "timestamp, alone?", "seconds jumped", FULL, "evm_setTime"),
-        _row("anvil_setNextBlockTimestamp", "timestamp", "null", FULL, "evm_setNextBlockTimestamp"),
-        _row("anvil_setBlockTimestampInterval", "seconds", "null", FULL),
-        _row("anvil_removeBlockTimestampInterval", "", "bool", FULL),
+        _row("anvil_setIntervalMining", "seconds", "null", FULL, "evm_setIntervalMining", writes=True),
+        _row("anvil_increaseTime", "seconds, alone?", "total offset in seconds", FULL, "evm_increaseTime", writes=True),
+        _row("anvil_setTime", "timestamp, alone?", "seconds jumped", FULL, "evm_setTime", writes=True),
+        _row("anvil_setNextBlockTimestamp", "timestamp", "null", FULL, "evm_setNextBlockTimestamp", writes=True),
+        _row("anvil_setBlockTimestampInterval", "seconds", "null", FULL, writes=True),
+        _row("anvil_removeBlockTimestampInterval", "", "bool", FULL, writes=True),
         _row("anvil_getGenesisTime", "", "timestamp", FULL),
         _row("anvil_getLastBlockWallTime", "", "milliseconds", FULL),
     ),
     "Accounts and state, changed at will": (
-        _row("anvil_impersonateAccount", "address", "null", FULL, "hardhat_impersonateAccount"),
-        _row("anvil_stopImpersonatingAccount", "address", "null", FULL, "hardhat_stopImpersonatingAccount"),
-        _row("anvil_autoImpersonateAccount", "bool", "null", FULL, "hardhat_autoImpersonateAccount"),
-        _row("anvil_impersonateSignature", "signature or [signature, address], address?", "null", FULL),
-        _row("anvil_setBalance", "address, wei", "null", FULL, *_SET_BALANCE),
-        _row("anvil_addBalance", "address, wei", "null", FULL, "hardhat_addBalance", "tenderly_addBalance"),
-        _row("anvil_setCode", "address, code", "null", FULL, "hardhat_setCode", "evm_setAccountCode"),
-        _row("anvil_setNonce", "address, nonce", "null", FULL, "hardhat_setNonce", "evm_setAccountNonce"),
-        _row("anvil_setStorageAt", "address, slot, word", "true", FULL, *_SET_STORAGE),
-        _row("anvil_dealERC20", "holder, token, amount", "null", FULL, "hardhat_dealERC20", "anvil_setERC20Balance"),
-        _row("anvil_setERC20Allowance", "owner, spender, token, amount", "null", FULL),
-        _row("evm_addAccount", "address or private key, password?", "true", FULL),
-        _row("evm_removeAccount", "address, password?", "bool", FULL),
-        _row("personal_importRawKey", "private key, password?", "address", FULL),
+        _row("anvil_impersonateAccount", "address", "null", FULL, "hardhat_impersonateAccount", writes=True),
+        _row(
+            "anvil_stopImpersonatingAccount", "address", "null", FULL, "hardhat_stopImpersonatingAccount", writes=True
+        ),
+        _row("anvil_autoImpersonateAccount", "bool", "null", FULL, "hardhat_autoImpersonateAccount", writes=True),
+        _row("anvil_impersonateSignature", "signature or [signature, address], address?", "null", FULL, writes=True),
+        _row("anvil_setBalance", "address, wei", "null", FULL, *_SET_BALANCE, writes=True),
+        _row(
+            "anvil_addBalance", "address, wei", "null", FULL, "hardhat_addBalance", "tenderly_addBalance", writes=True
+        ),
+        _row("anvil_setCode", "address, code", "null", FULL, "hardhat_setCode", "evm_setAccountCode", writes=True),
+        _row("anvil_setNonce", "address, nonce", "null", FULL, "hardhat_setNonce", "evm_setAccountNonce", writes=True),
+        _row("anvil_setStorageAt", "address, slot, word", "true", FULL, *_SET_STORAGE, writes=True),
+        _row(
+            "anvil_dealERC20",
+            "holder, token, amount",
+            "null",
+            FULL,
+            "hardhat_dealERC20",
+            "anvil_setERC20Balance",
+            writes=True,
+            heavy=True,
+        ),
+        _row("anvil_setERC20Allowance", "owner, spender, token, amount", "null", FULL, writes=True, heavy=True),
+        _row("evm_addAccount", "address or private key, password?", "true", FULL, writes=True),
+        _row("evm_removeAccount", "address, password?", "bool", FULL, writes=True),
+        _row("personal_importRawKey", "private key, password?", "address", FULL, writes=True),
     ),
     "Chain and node, changed at will": (
-        _row("anvil_snapshot", "", "snapshot id", FULL, "evm_snapshot"),
-        _row("anvil_revert", "snapshot id", "bool", FULL, "evm_revert"),
-        _row("anvil_dumpState", "with history?", "compressed state", FULL, "hardhat_dumpState"),
-        _row("anvil_loadState", "state", "true", FULL, "hardhat_loadState"),
-        _row("anvil_reset", "{forking}?", "null", FULL, "hardhat_reset"),
-        _row("anvil_reorg", "depth, [[transaction or bytes, block index]]?", "null", FULL),
-        _row("anvil_rollback", "depth?", "null", FULL),
-        _row("anvil_dropTransaction", "hash", "hash or null", FULL, "hardhat_dropTransaction"),
-        _row("anvil_dropAllTransactions", "", "null", FULL, "hardhat_dropAllTransactions"),
-        _row("anvil_removePoolTransactions", "address", "null", FULL),
-        _row("anvil_setCoinbase", "address", "null", FULL, "hardhat_setCoinbase"),
-        _row("anvil_setChainId", "chain id", "null", FULL),
-        _row("anvil_setLoggingEnabled", "bool", "null", FULL, "hardhat_setLoggingEnabled"),
-        _row("anvil_setMinGasPrice", "wei", "-32602: there is a base fee", FULL, "hardhat_setMinGasPrice"),
-        _row("anvil_setNextBlockBaseFeePerGas", "wei", "null", FULL, "hardhat_setNextBlockBaseFeePerGas"),
-        _row("anvil_setNextBlockPrevRandao", "word", "null", FULL, *_SET_RANDAO),
-        _row("anvil_setBlockGasLimit", "gas", "true", FULL, "evm_setBlockGasLimit"),
-        _row("anvil_setRpcUrl", "url", "null", FULL),
+        _row("anvil_snapshot", "", "snapshot id", FULL, "evm_snapshot", writes=True),
+        _row("anvil_revert", "snapshot id", "bool", FULL, "evm_revert", writes=True, heavy=True),
+        _row("anvil_dumpState", "with history?", "compressed state", FULL, "hardhat_dumpState", writes=True),
+        _row("anvil_loadState", "state", "true", FULL, "hardhat_loadState", writes=True, heavy=True),
+        _row("anvil_reset", "{forking}?", "null", FULL, "hardhat_reset", writes=True),
+        _row("anvil_reorg", "depth, [[transaction or bytes, block index]]?", "null", FULL, writes=True, heavy=True),
+        _row("anvil_rollback", "depth?", "null", FULL, writes=True, heavy=True),
+        _row("anvil_dropTransaction", "hash", "hash or null", FULL, "hardhat_dropTransaction", writes=True),
+        _row("anvil_dropAllTransactions", "", "null", FULL, "hardhat_dropAllTransactions", writes=True, heavy=True),
+        _row("anvil_removePoolTransactions", "address", "null", FULL, writes=True, heavy=True),
+        _row("anvil_setCoinbase", "address", "null", FULL, "hardhat_setCoinbase", writes=True),
+        _row("anvil_setChainId", "chain id", "null", FULL, writes=True, heavy=True),
+        _row("anvil_setLoggingEnabled", "bool", "null", FULL, "hardhat_setLoggingEnabled", writes=True),
+        _row("anvil_setMinGasPrice", "wei", "-32602: there is a base fee", FULL, "hardhat_setMinGasPrice", writes=True),
+        _row("anvil_setNextBlockBaseFeePerGas", "wei", "null", FULL, "hardhat_setNextBlockBaseFeePerGas", writes=True),
+        _row("anvil_setNextBlockPrevRandao", "word", "null", FULL, *_SET_RANDAO, writes=True),
+        _row("anvil_setBlockGasLimit", "gas", "true", FULL, "evm_setBlockGasLimit", writes=True),
+        _row("anvil_setRpcUrl", "url", "null", FULL, writes=True),
         _row("anvil_nodeInfo", "", "head, environment and fork", FULL),
         _row("anvil_metadata", "", "client, chain and snapshots", FULL, "hardhat_metadata"),
         _row("anvil_getBlobByHash", "versioned hash", "blob or null", FULL, heavy=True),
-        _row("anvil_getBlobsByTransactionHash", "hash", "blobs or null", FULL),
+        _row("anvil_getBlobsByTransactionHash", "hash", "blobs or null", FULL, heavy=True),
         _row("anvil_classifyTransaction", "signed bytes", "", _NO_TEMPO),
         _row("anvil_setFeeToken", "", "", _NO_TEMPO, *_TEMPO),
     ),
     "Contracts and their sources": (
-        _row("megadev_addArtifact", "artifact, address?", "what was learned", FULL),
+        _row("megadev_addArtifact", "artifact, address?", "what was learned", FULL, writes=True, heavy=True),
         _row("megadev_listArtifacts", "", "names, sources and where they come from", FULL, heavy=True),
         _row("megadev_getArtifact", "address or name", "name, source, ABI and code, or null", FULL, heavy=True),
-        _row("megadev_trackContract", "address, artifact or name", "contract, whether code and layout are known", FULL),
-        _row("megadev_listDeployments", "", "the watched project's contracts on both chains", FULL),
-        _row("megadev_reloadPlan", "", "what reloading would do now", FULL),
-        _row("megadev_reloadApply", "force?", "what was reloaded", FULL),
-        _row("megadev_reloadUndo", "", "what was undone", FULL),
+        _row(
+            "megadev_trackContract",
+            "address, artifact or name",
+            "contract, whether code and layout are known",
+            FULL,
+            writes=True,
+        ),
+        _row("megadev_listDeployments", "", "the watched project's contracts on both chains", FULL, heavy=True),
+        _row("megadev_reloadPlan", "", "what reloading would do now", FULL, writes=True),
+        _row("megadev_reloadApply", "force?", "what was reloaded", FULL, writes=True),
+        _row("megadev_reloadUndo", "", "what was undone", FULL, writes=True),
     ),
     "MegaETH and the rollup": (
-        _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL),
+        _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL, writes=True),
         _row("megadev_getPreconfirmation", "hash", "a signed promise and what became of it, or null", FULL),
         _row("megadev_sequencerAt", "block?", "whose signatures count for it", FULL),
         _row("megadev_chainConfig", "", "L2 and L1 as viem's chain objects, with every address", FULL),
         _row("megadev_sequencer_status", "", _SEQUENCER, FULL),
-        _row("megadev_sequencer_pause", "", _SEQUENCER, FULL),
-        _row("megadev_sequencer_resume", "", _SEQUENCER, FULL),
-        _row("megadev_sequencer_crash", "{survive?, blocks?, reads?}?", _SEQUENCER, FULL),
-        _row("megadev_sequencer_restart", "", _SEQUENCER, FULL),
-        _row("megadev_sequencer_rotateKey", "{key?, block?}?", "who signs from which block on", FULL),
-        _row("megadev_sequencer_setLatency", "{answer?, stream?, seed?}", _SEQUENCER, FULL),
-        _row("megadev_sequencer_reorder", "", _SEQUENCER, FULL),
-        _row("megadev_sequencer_withhold", "{transactions?, addresses?, delay?}", _SEQUENCER, FULL),
-        _row("megadev_sequencer_censor", "addresses", _SEQUENCER, FULL),
-        _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL),
-        _row("megadev_sequencer_behave", "", _SEQUENCER, FULL),
-        _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL),
+        _row("megadev_sequencer_pause", "", _SEQUENCER, FULL, writes=True),
+        _row("megadev_sequencer_resume", "", _SEQUENCER, FULL, writes=True, heavy=True),
+        _row("megadev_sequencer_crash", "{survive?, blocks?, reads?}?", _SEQUENCER, FULL, writes=True, heavy=True),
+        _row("megadev_sequencer_restart", "", _SEQUENCER, FULL, writes=True, heavy=True),
+        _row("megadev_sequencer_rotateKey", "{key?, block?}?", "who signs from which block on", FULL, writes=True),
+        _row("megadev_sequencer_setLatency", "{answer?, stream?, seed?}", _SEQUENCER, FULL, writes=True),
+        _row("megadev_sequencer_reorder", "", _SEQUENCER, FULL, writes=True),
+        _row("megadev_sequencer_withhold", "{transactions?, addresses?, delay?}", _SEQUENCER, FULL, writes=True),
+        _row("megadev_sequencer_censor", "addresses", _SEQUENCER, FULL, writes=True),
+        _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL, writes=True),
+        _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
+        _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
+        _row("megadev_oracle_status", "", _ORACLE, FULL),
+        _row("megadev_oracle_setSlots", "{slot: value?, …}", _ORACLE, FULL, writes=True),
+        _row("megadev_oracle_hints", "limit?", "what contracts told the oracle (sendHint), newest first", FULL),
         _row("mega_getAccountInfo", "address, block?", "account", _INTERNAL),
         _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", FULL, *_WITHDRAWAL, heavy=True),
         _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", _NO_SALT),
         _row("optimism_outputAtBlock", "block number", "output root", FULL, "mega_outputAtBlock", heavy=True),
         _row("optimism_syncStatus", "", "heads of both chains", FULL),
-        _row("optimism_rollupConfig", "", "rollup configuration", FULL),
+        _row("optimism_rollupConfig", "", "rollup configuration", FULL, heavy=True),
         _row("optimism_version", "", "version", FULL),
-        _row("megadev_getBridgeStatus", "", "every message, its state and the next step", FULL),
+        _row("megadev_getBridgeStatus", "", "every message, its state and the next step", FULL, heavy=True),
         _row("megadev_getWithdrawal", "withdrawal hash", "its state and the L1 call that comes next", FULL),
-        _row("megadev_proposeOutput", "", "the claim about L2's newest block, or null", FULL),
-        _row("megadev_setL1Fees", "[{baseFee, blobBaseFee?}]", "null", FULL),
-        _row("megadev_skipWithdrawalWindows", "withdrawal hash?", "seconds that passed on both chains", FULL),
+        _row("megadev_proposeOutput", "", "the claim about L2's newest block, or null", FULL, writes=True, heavy=True),
+        _row("megadev_setL1Fees", "[{baseFee, blobBaseFee?}]", "null", FULL, writes=True),
+        _row(
+            "megadev_skipWithdrawalWindows",
+            "withdrawal hash?",
+            "seconds that passed on both chains",
+            FULL,
+            writes=True,
+            heavy=True,
+        ),
     ),
 }
 

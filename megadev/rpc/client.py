@@ -17,6 +17,8 @@ import msgspec
 from megadev.primitives.guarded_json import decode_deep
 from megadev.rpc.dispatch import Answer, Dispatcher
 
+__tracebackhide__ = True
+"""pytest leaves this module's frames out of a failing test's report."""
 _Result = TypeVar("_Result")
 _ERROR_WITHIN = 64
 """Bytes of an answer within which an error shows: what comes before it is the version and our own number."""
@@ -62,9 +64,12 @@ class InProcessClient:
         dispatcher = self._dispatcher
         loop = dispatcher.writer.loop
 
-        async def call() -> _Result:
+        def prepared() -> _Result:
             dispatcher.before_request()
             return change()
+
+        async def call() -> _Result:
+            return await dispatcher.writer.take_turn(prepared)
 
         if loop is not None and loop.is_running() and not _is_running_here(loop):
             return asyncio.run_coroutine_threadsafe(call(), loop).result()

@@ -20,6 +20,9 @@ for the request log.
 Why ``handle`` answers with bytes whenever it can, and with a coroutine only when it must wait: a task per request costs
 as much as decoding and answering one, and the common request waits for nothing.
 
+While a change runs on the writer's thread (``node/writer``), further changes wait for their turn and reads are answered
+from what was sealed before.
+
 Why heavy methods run in a worker thread, and known quick calls do not: in Python a call that burns 30 million gas takes
 seconds, and nobody else may be kept waiting for it; but the way to the thread and back costs about 0.1 ms (measured on
 two slow cores), a third of a balanceOf. So a call is sent there until the same one (contract, input and block) has been
@@ -32,17 +35,19 @@ import asyncio
 import inspect
 import logging
 import re
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock
-from megadev.errors import InvalidParams, NotFetchedYet, SequencerUnavailable
+from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedYet, SequencerUnavailable
 from megadev.node.link import Link
+from megadev.node.writer import Writer
 from megadev.rpc import envelope
 from megadev.rpc.catalog import CATALOG, Entry
 from megadev.rpc.codec import Decoder, decoder_for
@@ -59,8 +64,8 @@ perf_counter_ns = SystemClock().monotonic_ns
 MethodFunction = TypeVar("MethodFunction", bound=Callable[..., Any])
 Answer: TypeAlias = bytes | None
 """None: nothing is to be answered (notifications only)."""
-Offload: TypeAlias = Callable[[Callable[[], Answer]], Awaitable[Answer]]
-"""Runs a function in a worker thread."""
+Offload: TypeAlias = Callable[[Callable[[], Answer], float], Awaitable[Answer]]
+"""Runs a function in a worker thread for so many seconds at most; then it raises ``CallTimeout``."""
 
 History: TypeAlias = Callable[["RpcNode", "Method", list[Any], list[Any]], Callable[[], Any] | None]
 """What answers a request about a fork's past, on a thread that may wait; None: the chain itself does."""
@@ -78,6 +83,9 @@ RESPONSE_TOO_LARGE = Failure(-32003, f"response too large: over {BATCH_ANSWER_LI
 _SEND = re.compile(rb'"method"\s*:\s*"(?:eth_send|realtime_send)')
 """Whether a body sends a transaction, alone or in a batch."""
 
+PATIENT = ("debug_", "trace_", "ots_", "megadev_", "eth_simulateV1", "eth_callMany", "optimism_", "erigon_")
+PATIENCE = 12
+"""How many times as long as a call may take what runs many of them, or one step by step."""
 QUICK_NS = 1_000_000
 """A heavy method's call that took less is not worth a thread the next time."""
 QUICK_CALLS = 4_096
@@ -119,6 +127,10 @@ class RpcNode:
         return self.dialect.throws_on_revert
 
 
+def _weighs_nothing(node: RpcNode, arguments: list[Any]) -> bool:
+    return False
+
+
 class Method(msgspec.Struct, frozen=True):
     """A registered function with its compiled parameters."""
 
@@ -129,6 +141,8 @@ class Method(msgspec.Struct, frozen=True):
     required: int
     defaults: tuple[Any, ...]
     is_async: bool
+    weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing
+    """Whether a call of a method that is quick as a rule may take milliseconds, going by what it is asked."""
 
     def arguments(self, params: list[Any]) -> list[Any]:
         """Decode positional parameters. Raises ``InvalidParams`` naming the one at fault."""
@@ -156,20 +170,30 @@ METHODS: Registry = {}
 """Every function that ``@method`` registered, by name."""
 
 
-def method(name: str, registry: Registry | None = None) -> Callable[[MethodFunction], MethodFunction]:
-    """Register a function as the method ``name`` (in ``METHODS`` unless told otherwise) and return it unchanged."""
+def method(
+    name: str,
+    registry: Registry | None = None,
+    *,
+    weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing,
+) -> Callable[[MethodFunction], MethodFunction]:
+    """Register a function as the method ``name`` (in ``METHODS`` unless told otherwise) and return it unchanged.
+
+    ``weighs``: whether one of its calls, by its arguments, is one for a worker thread though the method is not heavy.
+    """
 
     def register(function: MethodFunction) -> MethodFunction:
         methods = METHODS if registry is None else registry
         if name in methods:
             raise ValueError(f"{name} is registered twice")
-        methods[name] = _compile(name, function)
+        methods[name] = _compile(name, function, weighs)
         return function
 
     return register
 
 
-def _compile(name: str, function: Callable[..., Any]) -> Method:
+def _compile(
+    name: str, function: Callable[..., Any], weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing
+) -> Method:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     decoders: list[Decoder] = []
     for parameter in parameters:
@@ -186,6 +210,7 @@ def _compile(name: str, function: Callable[..., Any]) -> Method:
         required=len(parameters) - len(defaults),
         defaults=defaults,
         is_async=inspect.iscoroutinefunction(function),
+        weighs=weighs,
     )
 
 
@@ -193,33 +218,12 @@ def _nothing() -> None:
     """The hook of whoever needs none."""
 
 
-class Writer:
-    """Where the one writer of a node runs: what the dispatchers of its chains share."""
-
-    def __init__(self) -> None:
-        self.loop: asyncio.AbstractEventLoop | None = None
-        """The loop of the server that serves the node, while one does: requests from other threads go there."""
-        self.turn = threading.RLock()
-        """Held by whoever calls ``handle`` and ``after_answer`` while no server does: callers come from any thread."""
-        self._servers = 0
-
-    def server_started(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Requests run on ``loop`` from now on."""
-        self._servers += 1
-        self.loop = loop
-
-    def server_closed(self) -> None:
-        """Once it was the last one, requests run where they are made."""
-        self._servers -= 1
-        if self._servers == 0:
-            self.loop = None
-
-
 class Dispatcher:
     """Answers JSON-RPC bodies for one chain. ``writer`` is given where another chain has the same.
 
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
-    ``on_request(method, failure or None,
+    ``call_timeout``: seconds that a heavy read may take. ``moment``: an object and a number that are others once the
+    newest state is another. ``on_request(method, failure or None,
     nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
     answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
     for heavy methods.
@@ -239,6 +243,9 @@ class Dispatcher:
         on_request: Callable[[str, Failure | None, int], None] | None = None,
         on_defect: Callable[[str, BaseException], None] | None = None,
         writer: Writer | None = None,
+        is_laden: Callable[[], bool] = lambda: False,
+        call_timeout: float = inf,
+        moment: Callable[[], tuple[object, int]] = lambda: (None, 0),
     ) -> None:
         self.node = node
         self.writer = Writer() if writer is None else writer
@@ -249,15 +256,19 @@ class Dispatcher:
         self.on_request = on_request
         self.on_defect = on_defect or _log_defect
         self.history = history
+        self.is_laden = is_laden
+        self.call_timeout = call_timeout
+        self.moment = moment
         self._quick: set[tuple[str, str, str, str] | None] = set()
-        self._methods: dict[str, tuple[Method, bool]] = {}
+        self._quick_on: tuple[object, int] = (None, 0)
+        self._methods: dict[str, tuple[Method, bool, bool]] = {}
         self._notes: dict[str, str] = {}
         self._nodes = {dialect: replace(node, dialect=dialect) for dialect in Dialect}
         for entry in catalog:
             for name in (entry.name, *entry.aliases):
                 registered = registry.get(name) or registry.get(entry.name)  # an alias may answer otherwise
                 if entry.is_available and registered is not None:
-                    self._methods[name] = (registered, entry.heavy)
+                    self._methods[name] = (registered, entry.heavy, entry.writes)
                 else:
                     self._notes[name] = entry.status
 
@@ -320,7 +331,13 @@ class Dispatcher:
         return envelope.write_batch(answers) if answers else None
 
     def _member(
-        self, body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None, *, has_waited: bool = False
+        self,
+        body: bytes | msgspec.Raw,
+        node: RpcNode,
+        offload: Offload | None,
+        *,
+        has_waited: bool = False,
+        is_turn: bool = False,
     ) -> Answer | Awaitable[Answer]:
         try:
             request = envelope.decode_request(body)
@@ -338,12 +355,16 @@ class Dispatcher:
             if observer is not None:
                 observer(name, failure, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_failure(request_id, failure)
-        called, heavy = found
+        called, heavy, writes = found
+        if writes and not is_turn and self.writer.is_engaged:
+            return self._in_turn(body, node, offload)
         arguments: list[Any] = []
         try:
             if self.link.is_cut:
                 _check_steers(name)
             under_way = self.before_request()
+            if writes and not self.writer.is_here:
+                return self._in_turn(body, node, offload)
             if under_way is not None and not has_waited:
                 return self._wait_a_moment(under_way, body, node, offload)
             params = request.params
@@ -352,23 +373,33 @@ class Dispatcher:
                     raise InvalidParams("non-array args: params must be an array, by position")
                 params = []
             arguments = called.arguments(params)
+            if writes and (heavy or self.is_laden()) and not called.is_async:
+                coming = self.writer.run_apart(lambda: self._change(called, node, arguments))
+                if inspect.isawaitable(coming):
+                    return self._later(name, self._refetching(coming, called, node, arguments), request_id, started)
+                return None if request_id is None else envelope.write_result(request_id, coming)
             if called.is_async:
                 return self._later(name, self._fetching(lambda: called.function(node, *arguments)), request_id, started)
             if self.history is not None and node.chain.past is not None:
                 asked = self.history(node, called, arguments, params)
                 if asked is not None:
                     return self._later(name, asyncio.to_thread(asked), request_id, started)
-                if heavy:
+                if heavy and offload is None:
                     apart = asyncio.to_thread(called.function, node, *arguments)
                     return self._later(name, apart, request_id, started)
-            if heavy and offload is not None:
+            if offload is not None and (heavy or _weighs(called, node, arguments)):
                 key = _call_key(name, params)
-                if key not in self._quick:
-                    return offload(lambda: self._run(called, node, arguments, request_id, started, key))
+                if not self._is_quick(key):
+                    is_forked = self.history is not None and node.chain.past is not None  # upstream takes its time
+                    is_patient = is_forked or name.startswith(PATIENT)
+                    seconds = self.call_timeout * (PATIENCE if is_patient else 1)
+                    run = offload(lambda: self._run(called, node, arguments, request_id, started, key), seconds)
+                    return self._in_time(run, name, request_id, started)
                 return self._run(called, node, arguments, request_id, started, key)
             result = called.function(node, *arguments)
             if type(result) is CoroutineType:
-                return self._later(name, result, request_id, started)
+                coming = self._refetching(result, called, node, arguments) if writes else result
+                return self._later(name, coming, request_id, started)
             if observer is not None:
                 observer(name, None, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_result(request_id, result)
@@ -376,7 +407,38 @@ class Dispatcher:
             again = self._fetching(lambda: called.function(node, *arguments), missing)
             return self._later(name, again, request_id, started)
         except Exception as error:
+            if not writes and self._is_torn(error):
+                return self._in_turn(body, node, offload)
             return self._failed(name, error, request_id, started)
+
+    def _is_torn(self, error: Exception) -> bool:
+        """Whether a read may have met a change half made on the writer's thread: it is asked again after it."""
+        return self.writer.is_engaged and not isinstance(error, MegadevError) and row_for(type(error)).is_defect
+
+    async def _in_turn(self, body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None) -> Answer:
+        """Answer once all changes that were asked for before are made."""
+        answer = await self.writer.take_turn(lambda: self._member(body, node, offload, is_turn=True))
+        return answer if answer is None or isinstance(answer, bytes) else await answer
+
+    def _change(self, called: Method, node: RpcNode, arguments: list[Any]) -> Any:
+        """A change that may take long, and what it leaves due."""
+        try:
+            return called.function(node, *arguments)
+        finally:
+            self.before_request()
+
+    async def _refetching(self, coming: Awaitable[Any], called: Method, node: RpcNode, arguments: list[Any]) -> Any:
+        """What a change gives; begun again where it lacked something that can be fetched."""
+        while True:
+            try:
+                result = await coming
+                return await result if type(result) is CoroutineType else result
+            except NotFetchedYet as missing:
+                await asyncio.to_thread(missing.fetch)
+            again = await self.writer.take_turn(
+                lambda: self.writer.run_apart(lambda: self._change(called, node, arguments))
+            )
+            coming = again if inspect.isawaitable(again) else _ready(again)
 
     async def _wait_a_moment(
         self, work: asyncio.Task[None], body: bytes | msgspec.Raw, node: RpcNode, offload: Offload | None
@@ -406,12 +468,28 @@ class Dispatcher:
         """The answer to a request whose result is still to come."""
         try:
             result = await coming
+            if type(result) is CoroutineType:
+                result = await result
             answer = None if request_id is None else envelope.write_result(request_id, result)
         except Exception as error:
             return self._failed(name, error, request_id, started)
         if self.on_request is not None:
             self.on_request(name, None, perf_counter_ns() - started)
         return answer
+
+    def _is_quick(self, key: tuple[str, str, str, str] | None) -> bool:
+        """Whether the same call was quick before, on the same state: what it runs into may have changed with that."""
+        moment, before = self.moment(), self._quick_on
+        if moment[0] is not before[0] or moment[1] != before[1]:
+            self._quick_on = moment
+            self._quick.clear()
+        return key in self._quick
+
+    async def _in_time(self, run: Awaitable[Answer], name: str, request_id: bytes | None, started: int) -> Answer:
+        try:
+            return await run
+        except CallTimeout as error:
+            return self._failed(name, error, request_id, started)
 
     def _run(
         self,
@@ -467,6 +545,10 @@ class Dispatcher:
         return Failure(envelope.METHOD_NOT_FOUND, message)
 
 
+async def _ready(result: Any) -> Any:
+    return result
+
+
 def _check_steers(name: str) -> None:
     """Raises ``SequencerUnavailable`` for a method that does not get through to a node whose link is cut."""
     from megadev.rpc.gateway_limits import CONTROL  # what few nodes need is loaded by those
@@ -476,6 +558,13 @@ def _check_steers(name: str) -> None:
             "permanent error forwarding request context deadline exceeded: the sequencer crashed and its gateway with "
             "it; megadev_sequencer_restart brings them back"
         )
+
+
+def _weighs(called: Method, node: RpcNode, arguments: list[Any]) -> bool:
+    """Whether a method that is quick as a rule is not this time: a pending block may be yet to be built."""
+    if any(argument is Tag.PENDING for argument in arguments) and len(node.chain.pool):
+        return True
+    return called.weighs(node, arguments)
 
 
 def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:

@@ -281,6 +281,9 @@ def _receipt(tx: Transaction, receipt: Receipt, place: _Place, index: int, first
         answer["l1BaseFeeScalar"] = hex(prices.base_fee_scalar)
         answer["l1BlobBaseFee"] = hex(prices.blob_base_fee)
         answer["l1BlobBaseFeeScalar"] = hex(prices.blob_base_fee_scalar)
+        if prices.operator_fee_scalar or prices.operator_fee_constant:
+            answer["operatorFeeScalar"] = hex(prices.operator_fee_scalar)
+            answer["operatorFeeConstant"] = hex(prices.operator_fee_constant)
     return answer
 
 

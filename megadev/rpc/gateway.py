@@ -24,7 +24,7 @@ from megadev.errors import MegadevError
 from megadev.rpc import envelope
 from megadev.rpc.dispatch import Answer, Dispatcher, Offload, RpcNode
 from megadev.rpc.envelope import Failure, Malformed
-from megadev.rpc.errors import RECEIPT_TIMEOUT
+from megadev.rpc.errors import RECEIPT_TIMEOUT, TABLE
 from megadev.rpc.gateway_limits import (
     ANSWER_TOO_LARGE,
     CONTROL,
@@ -56,6 +56,8 @@ from megadev.rpc.gateway_limits import (
 from megadev.rpc.subscriptions import subscriptions_of
 
 OK = 200
+_STILL_REJECTED_WORDS = tuple(words for kind in STILL_REJECTED for words in TABLE[kind].words)
+"""What is judged here is an answer on its way out, which says only in words which refusal it is."""
 Reply: TypeAlias = tuple[int, Answer]
 """An HTTP status and a body."""
 Judge: TypeAlias = Callable[[Answer], Reply]
@@ -349,7 +351,7 @@ class Gateway:
             refusal = DEADLINE
         if refusal is not None:
             return refusal.status, _refusal(request_id, refusal)
-        if failure.code == REJECTED and not any(words in text.lower() for words in STILL_REJECTED):
+        if failure.code == REJECTED and not any(words in text for words in _STILL_REJECTED_WORDS):
             failure = Failure(-32000, text, failure.data)
         elif name == "eth_unsubscribe" and failure.code == -32000:
             failure = Failure(INVALID_REQUEST.code, text)

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from megadev.errors import InsufficientFunds, MegadevError, PoolFull, UnsupportedTransactionType
+
 # -- refusals -----------------------------------------------------------------------------------------------------
 
 
@@ -57,7 +59,8 @@ REFUSALS: tuple[Refusal, ...] = (
 )
 """All of them."""
 
-REJECTED, STILL_REJECTED = -32003, ("insufficient funds", "txpool is full", "transaction type not")
+REJECTED = -32003
+STILL_REJECTED: tuple[type[MegadevError], ...] = (InsufficientFunds, PoolFull, UnsupportedTransactionType)
 """A transaction that is refused answers -32000, but for these reasons: for them it is -32003."""
 
 

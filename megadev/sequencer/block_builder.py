@@ -19,36 +19,47 @@ from threading import Lock
 
 import msgspec
 
+from megadev.chain.admission import check_blobs_left, check_gas_left
+from megadev.chain.block_limits import BlockUsage, check_fits
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
-from megadev.chain.l1_fees import L1Cost, l1_cost
+from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
+from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
-from megadev.errors import GasLimitTooHigh, MalformedTransaction
+from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
 from megadev.evm.deposits import execute_deposit
 from megadev.evm.engine import (
     CONSENSUS,
     IMPERSONATED,
     SYSTEM,
+    SYSTEM_TRANSACTION,
     Authorization,
     BlockEnv,
     EcrecoverAnswers,
     Engine,
     Execution,
     Halt,
+    MegaEnv,
     Rules,
     Success,
     Tracer,
     TxEnv,
 )
-from megadev.evm.l1_fees import execute_charged, l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
+from megadev.evm.system_contracts import system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
+from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction, system_address
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
+from megadev.state.reader import StateReader
 from megadev.state.world import World, WorldView
+
+_ORACLE_ROUNDS = 16
+"""How often a transaction is run again because it reads other slots of the oracle once it is told what is in some."""
 
 
 class BlockStart(msgspec.Struct, frozen=True):
@@ -142,8 +153,16 @@ class BlockBuilder:
                 unseen=not parent_world.is_whole,
             )
         )
+        if spec.system_contracts is not None:
+            installed = system_contracts_diff(engine, self.env, self.state, spec.system_contracts)
+            if installed is not None:
+                self.state.apply(installed)
+        if spec.model >= Model.REX4:
+            self.env = msgspec.structs.replace(self.env, mega=MegaEnv(system_address(self.state)))
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)
+        self.used = BlockUsage()
+        """Of MegaETH's limits."""
         self.transactions: list[Transaction] = []
         self.receipts: list[Receipt] = []
         self.gas_used = 0
@@ -152,6 +171,12 @@ class BlockBuilder:
         """Where its mini-blocks end; what was included since belongs to the next one."""
         self.closed: list[MiniBlock] = []
         """Its mini-blocks so far, as they were announced."""
+        self._prices: L1Prices | None = None
+        self._oracle: tuple[OracleService, int] | None = None
+        self._ahead: tuple[Execution, Transaction, Execution] | None = None
+        self.brought = False
+        """The last transaction brought one of the protocol's, which stands before it."""
+        """An execution of ``run``, and the system transaction that goes before it."""
         self._places: dict[Hash32, int] = {}
         self._diffs: list[StateDiff] = []
         self._logs_cut = 0
@@ -181,54 +206,122 @@ class BlockBuilder:
         be.
         """
         self.check_room(tx)
-        return self.append(tx, self.execute(tx, rules))
+        return self.append(tx, self.run(tx) if rules is None else self.execute(tx, rules))
 
-    def execute(self, tx: Transaction, rules: Rules | None = None, *, tracer: Tracer | None = None) -> Execution:
-        """What ``tx`` would do at the end of the block; it changes nothing. Raises ``InvalidTransaction``, but never
-        for a deposit, whose rules are its own.
+    def execute(
+        self,
+        tx: Transaction,
+        rules: Rules | None = None,
+        *,
+        tracer: Tracer | None = None,
+        state: StateReader | None = None,
+    ) -> Execution:
+        """What ``tx`` would do at the end of the block, or upon ``state``; it changes nothing. Raises
+        ``InvalidTransaction``, but never for a deposit, whose rules are its own.
         """
+        over = self.state if state is None else state
         if tx.type == DEPOSIT:
             return execute_deposit(
-                self.engine, self.env, tx, self.state, ecrecover_answers=self.ecrecover_answers, tracer=tracer
+                self.engine, self.env, tx, over, ecrecover_answers=self.ecrecover_answers, tracer=tracer
             )
-        if rules is None:
+        if self._is_system(tx):
+            rules = SYSTEM_TRANSACTION
+        elif rules is None:
             rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
             if self.ecrecover_answers:
                 rules = replace(rules, ecrecover_answers=self.ecrecover_answers)
+        env = self.transaction_env(tx)  # first, as it may find out what the operator asks for in this block
+        return self.engine.execute(self.env, env, over, rules=rules, tracer=tracer)
+
+    def _is_system(self, tx: Transaction) -> bool:
+        """Whether it is the protocol's own."""
+        return tx.to == ORACLE and self.spec.system_contracts is not None and is_system_transaction(tx, self.state)
+
+    def ask_oracle(self, service: OracleService, parent: int) -> None:
+        """Have ``run`` ask ``service`` for what transactions read of the oracle. ``parent``: the timestamp (seconds) of
+        the block before, which the oracle's time is after.
+        """
+        self._oracle = service, parent * US + 1
+
+    def run(self, tx: Transaction) -> Execution:
+        """As ``execute``, of a transaction that is to join the block now: what it reads of the oracle is what the
+        service has for it, and ``append`` puts the system transaction that writes it before the transaction.
+        """
+        execution = self.execute(tx)
+        if self._oracle is None or ORACLE not in execution.accessed.accounts:
+            return execution
+        (service, earliest), latest = self._oracle, self.plan.timestamp * US
+        values: dict[int, int] = {}
+        for _ in range(_ORACLE_ROUNDS):
+            read = {slot for address, slot in execution.accessed.slots if address == ORACLE}
+            found: dict[int, int] = {}
+            for slot in sorted(read - values.keys()):
+                stored = self.state.storage(ORACLE, slot)
+                answer = service.read(slot, stored, earliest, latest)
+                if answer is not None and answer != stored:
+                    found[slot] = answer
+            if not found and values.keys() <= read:
+                break
+            # what was read only as long as something else was not known is left as it is
+            values = found | {slot: value for slot, value in values.items() if found or slot in read}
+            if not values:
+                self._ahead = None
+                return self.execute(tx)
+            system = oracle_transaction(
+                self.state, self.spec.chain_id, self.plan.gas_limit - self.gas_used, dict(sorted(values.items()))
+            )
+            written = self.execute(system)
+            after = self.state.fork()
+            after.apply(written.diff)
+            execution = self.execute(tx, state=after)
+            self._ahead = execution, system, written
+        return execution
+
+    def transaction_env(self, tx: Transaction) -> TxEnv:
+        """``tx``, no deposit, as the engine takes it: with what it pays for its data on L1."""
         env = transaction_env(tx, self.plan.base_fee)
         cost = self._l1_cost(tx)
-        if cost is not None and cost.fee and rules.charge_fees:
-            return execute_charged(self.engine, self.env, env, self.state, cost.fee, rules=rules, tracer=tracer)
-        return self.engine.execute(self.env, env, self.state, rules=rules, tracer=tracer)
+        return env if cost is None or not cost.fee else msgspec.structs.replace(env, l1_fee=cost.fee)
 
     def _l1_cost(self, tx: Transaction) -> L1Cost | None:
         """What ``tx`` pays for its data on L1, where that is paid for: deposits come from there."""
-        if not self.spec.charges_l1_fee or tx.type == DEPOSIT:
+        if tx.type == DEPOSIT or self._is_system(tx) or not (self.spec.charges_l1_fee or self.spec.keeps_base_fee):
             return None
-        return l1_cost(tx.encoded, l1_prices(self.state))
+        prices = self._prices
+        if prices is None:
+            # once, before the first that pays: what a transaction of the block changes counts from the next block on
+            prices = self._prices = l1_prices(self.state)
+            fee = operator_fee(prices) if self.spec.keeps_base_fee else None
+            if fee is not None:
+                self.env = msgspec.structs.replace(self.env, operator_fee=fee)
+        return l1_cost(tx.encoded, prices) if self.spec.charges_l1_fee else None
 
     def has_room(self, tx: Transaction) -> bool:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""
         try:
             self.check_room(tx)
-        except (GasLimitTooHigh, MalformedTransaction):
+        except (BlockGasUsedUp, TooManyBlobs, BlockLimitReached):
             return False
         return True
 
     def check_room(self, tx: Transaction) -> None:
-        """Raises ``GasLimitTooHigh`` or ``MalformedTransaction`` (blobs) where the block has no room left for
-        ``tx``.
+        """Raises ``BlockGasUsedUp``, ``TooManyBlobs`` or ``BlockLimitReached`` where the block has no room left for
+        ``tx``, and ``TransactionOverLimit`` where none has.
         """
-        if self.spec.enforce_block_gas_limit and tx.gas_limit > self.plan.gas_limit - self.gas_used:
-            raise GasLimitTooHigh(
-                f"gas limit {tx.gas_limit} exceeds what is left of the block: {self.plan.gas_limit - self.gas_used}"
-            )
-        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
-        if self.blob_gas_used + blob_gas > GAS_PER_BLOB * self.spec.blobs.max:
-            raise MalformedTransaction(f"too many blobs for one block: at most {self.spec.blobs.max} fit")
+        if self.spec.model >= Model.REX4 and self.spec.enforce_block_gas_limit:
+            limits, block_gas = self.spec.limits, self.plan.gas_limit
+            check_fits(self.used, limits, block_gas, tx.gas_limit, tx.encoded, tx.type == DEPOSIT)
+        check_gas_left(tx.gas_limit, self.plan.gas_limit - self.gas_used, self.spec)
+        if tx.blob_versioned_hashes:
+            check_blobs_left(len(tx.blob_versioned_hashes), self.blob_gas_used, self.spec)
 
     def append(self, tx: Transaction, execution: Execution) -> Receipt:
         """Make ``tx``, executed on this block's ``state``, its last transaction."""
+        ahead, self._ahead = self._ahead, None
+        self.brought = ahead is not None and ahead[0] is execution
+        if ahead is not None and self.brought:
+            self.append(ahead[1], ahead[2])
+            self.brought = True
         nonce = self._nonce(tx.sender) if tx.type == DEPOSIT else None
         cost = self._l1_cost(tx)
         receipt = receipt_of(tx, execution, self.gas_used + execution.gas.used, self.env, nonce, cost)
@@ -249,6 +342,10 @@ class BlockBuilder:
 
     def _join(self, tx: Transaction, execution: Execution, receipt: Receipt) -> None:
         self.state.apply(execution.diff)
+        meters = execution.gas.meters
+        if meters is not None:
+            counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
+            self.used.add(execution.gas.used, counted, tx.encoded, tx.type == DEPOSIT)
         self.gas_used = receipt.cumulative_gas_used
         self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         self._places[tx.hash] = len(self.transactions)
@@ -438,6 +535,9 @@ def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:
         blob_versioned_hashes=tx.blob_versioned_hashes,
         max_fee_per_blob_gas=tx.max_fee_per_blob_gas,
         authorizations=tuple(map(authorization_env, tx.authorization_list)) if tx.authorization_list else (),
+        type=tx.type,
+        chain_id=tx.chain_id,
+        max_priority_fee_per_gas=tx.max_priority_fee_per_gas,
     )
 
 

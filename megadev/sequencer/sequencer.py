@@ -34,24 +34,29 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from megadev.chain.admission import (
+    check_base_fee,
+    check_blob_fee,
+    check_block_gas,
+    check_funds,
+    check_nonce,
+    check_sender_code,
+    validate_transaction,
+)
 from megadev.chain.blocks import Cut, SealedBlock
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.receipts import Receipt
+from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import Transaction, bars_sending, validate_transaction
+from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.errors import (
-    BlobFeeCapTooLow,
     EngineFault,
-    FeeCapBelowBaseFee,
-    GasLimitTooHigh,
-    InsufficientFunds,
     InvalidTransaction,
     NonceTooLow,
     NotFetchedYet,
-    SenderHasCode,
     SequencerStopped,
     SequencerUnavailable,
     StateUnavailable,
@@ -70,12 +75,14 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
-from megadev.evm.l1_fees import l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.system_calls import block_start_diff
+from megadev.evm.system_contracts import is_change_scheduled
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
 from megadev.sequencer.faults import NO_FAULTS, Faults, broken_promises, cut_again, promises, rival_of, rival_promises
+from megadev.sequencer.oracle import OracleService
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
 from megadev.state.account import EMPTY_ACCOUNT
@@ -87,6 +94,10 @@ from megadev.state.remote import call_hint, expect, load
 from megadev.state.rows import WorldRow
 from megadev.state.world import World, WorldView
 
+MANY_TRANSACTIONS = 64
+"""Transactions of a block whose sealing takes 10 ms or so."""
+QUICK_GAS = 200_000
+"""Gas that no code runs on for longer than 20 ms or so."""
 SHORTEST_ROW = 8
 """As many empty blocks are worth a way of their own."""
 LONGEST_ROW = 10_000
@@ -95,6 +106,14 @@ LONGEST_ROW = 10_000
 
 Foreseen: TypeAlias = tuple[BlockBuilder, Execution]
 """What came of a transaction that was executed before it was taken, and the block in which it was."""
+
+
+Apart: TypeAlias = Callable[[Callable[[], None]], object]
+"""Makes a change where it keeps nobody waiting."""
+
+
+def _at_once(change: Callable[[], None]) -> None:
+    change()
 
 
 class MiningMode(Enum):
@@ -186,6 +205,8 @@ class Sequencer:
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
+        self.oracle: OracleService | None = None if spec.system_contracts is None else OracleService(time)
+        """What the oracle's contract answers from outside the chain, where there is one."""
         self.faults: Faults | None = None
         """What it does wrong on purpose; None: nothing. Between two blocks, or by the methods below."""
         self._open: BlockBuilder | None = None
@@ -210,9 +231,12 @@ class Sequencer:
 
     def head_state(self) -> StateReader:
         """The newest state: after the last sealed block, with what cheats changed since or the open block holds."""
-        head, irregular, unsealed = self.tip
-        if unsealed is not None:
-            return unsealed.shown().state
+        unsealed = self.tip.open
+        return self.closed_state() if unsealed is None else unsealed.shown().state
+
+    def closed_state(self) -> StateReader:
+        """The state after the last sealed block, with what cheats changed since."""
+        head, irregular, _ = self.tip
         view = WorldView(head.world, self.store.block_hash)
         return view if irregular is None else Overlay(view, irregular)
 
@@ -258,6 +282,12 @@ class Sequencer:
         if sealed is None or sealed[0] is not builder:
             sealed = self._pending_block = (builder, builder.seal())
         return sealed[1]
+
+    @property
+    def has_much_to_do(self) -> bool:
+        """Whether sealing a block now may take long: many transactions, or some that wait and may run for long."""
+        builder = self._open
+        return len(self.pool) > 0 or (builder is not None and len(builder.transactions) > MANY_TRANSACTIONS)
 
     # -- the path of a transaction --------------------------------------------------------------------------------
 
@@ -310,7 +340,7 @@ class Sequencer:
                 self._include_lone_deposits()
                 builder = self._next_builder()
                 builder.check_room(tx)
-            return builder, builder.execute(tx)
+            return builder, builder.run(tx)
         except NotFetchedYet as missing:
             raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", self._rehearsal(tx, missing)) from None
 
@@ -321,6 +351,7 @@ class Sequencer:
         head, irregular, unsealed = self.tip
         world, plan = head.world, self._plan(head, self.window)
         spec, engine, answers, block_hash = self.spec, self.engine, self.ecrecover_answers(), self.store.block_hash
+        oracle = self.oracle
         shown = None if unsealed is None else unsealed.shown()
 
         def fetch() -> None:
@@ -328,34 +359,59 @@ class Sequencer:
                 self._load_for(sure, world, plan.coinbase)
             missing.fetch()
             builder = BlockBuilder(spec, engine, plan, world, block_hash, irregular, ecrecover_answers=answers)
+            if oracle is not None:
+                builder.ask_oracle(oracle, head.header.timestamp)
             if shown is not None:
                 builder.state = shown.state.fork()
             if tx is not None:
                 with suppress(InvalidTransaction, EngineFault):
-                    builder.execute(tx)
+                    builder.run(tx)
 
         return fetch
 
     def _load_for(self, tx: Transaction, world: World, coinbase: Address) -> None:
         """On a thread that may wait: fetch in one go what ``tx`` is sure to ask for."""
         if isinstance(world, ForkWorld):
-            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS]
+            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS, *self._fee_vaults()]
             if tx.to is not None:
                 accounts.append(tx.to)
             accounts += [address for address, _ in tx.access_list]
             load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
             expect(call_hint(tx.sender, tx.to, tx.value, tx.data))
 
-    def settle(self) -> None:
-        """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal."""
+    def _fee_vaults(self) -> Iterator[Address]:
+        """Who is paid by every transaction."""
+        if self.spec.keeps_base_fee:
+            yield BASE_FEE_VAULT
+        if self.spec.charges_l1_fee:
+            yield L1_FEE_VAULT
+
+    def settle(self, apart: Apart = _at_once) -> None:
+        """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
+        ``apart`` makes what may take long; then this may return before it is made.
+        """
         if self._open is None:
             return
         if self.mode is _CONTINUOUS:
             if self._more_ready and self.is_running:
-                self._take_waiting()
+                tx = self._first_ready()
+                if tx is not None and may_run_long(tx, self._state()):
+                    apart(self._take_waiting)
+                else:
+                    self._take_waiting()
             return
         self._close()
         self._just_sealed = True
+        if self.mode.is_instant and len(self.pool):
+            tx = self._first_ready()
+            if tx is not None:
+                if may_run_long(tx, self._state()):
+                    apart(self._include_ready_alone)
+                else:
+                    self._include_ready_alone()
+
+    def _include_ready_alone(self) -> None:
+        """Give each of those that are ready a block of its own."""
         while self.mode.is_instant and len(self.pool):
             tx = self._first_ready()
             if tx is None:
@@ -371,7 +427,7 @@ class Sequencer:
         """
         self.settle()
         if self._open is not None or self._written_ahead is not None:
-            self._check_running()
+            self.check_running()
             self._close()
 
     def close_mini_block(self) -> None:
@@ -397,7 +453,7 @@ class Sequencer:
         """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
         given. Raises ``SequencerStopped`` where none is built now.
         """
-        self._check_running()
+        self.check_running()
         self.settle()
         if interval is not None:
             self.time.check_row(count, interval, self.head.header.timestamp)
@@ -451,6 +507,7 @@ class Sequencer:
             and self.irregular is None
             and self.blocks is _one_block_passed(self.blocks)
             and self.block_start(self.head) == PLAIN_START
+            and not (self.spec.system_contracts and is_change_scheduled(WorldView(self.head.world)))
         )
 
     def _space(self, interval: int | None) -> None:
@@ -519,6 +576,15 @@ class Sequencer:
         self._announce_start(builder)
         return self._append(builder)
 
+    def _tell_of(self, tx: Transaction, receipt: Receipt, builder: BlockBuilder, started: int) -> None:
+        """Tell that ``tx`` is the block's last transaction, and before it of one of the protocol's that it brought."""
+        elapsed = self.time.clock.monotonic_ns() - started
+        index, number = len(builder.transactions) - 1, builder.plan.number
+        if builder.brought:
+            system = builder.transactions[index - 1]
+            self.publish(TransactionPreconfirmed(system, builder.receipts[index - 1], number, index - 1, elapsed))
+        self.publish(TransactionPreconfirmed(tx, receipt, number, index, elapsed))
+
     def _announce_start(self, builder: BlockBuilder) -> None:
         """Tell of the deposits that a block began with."""
         start = builder.plan.start
@@ -542,6 +608,10 @@ class Sequencer:
         """
         self.between_blocks()
         self.spec, self.engine = spec, engine
+        if spec.system_contracts is None:
+            self.oracle = None
+        elif self.oracle is None:
+            self.oracle = OracleService(self.time)
         self._pending = None
         for tx in self.pool.transactions():
             if tx.chain_id not in (None, spec.chain_id):
@@ -567,13 +637,74 @@ class Sequencer:
     def rewind(self, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
         """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
         removed.
+
+        Raises ``StateUnavailable`` where the block that would be the head came without its state: nothing could be
+        built on it.
         """
         self.between_blocks()
+        self.check_buildable(number)
         removed = self.store.truncate(number)
         self._set_tip(irregular)
         if removed:
             self.publish(BlocksRemoved(tuple(reversed(removed))))
         return removed
+
+    def check_buildable(self, number: int) -> None:
+        """Raises ``StateUnavailable`` where the state after the block ``number`` is not known, so that none can be
+        built on it.
+        """
+        block = self.store.by_number(number)
+        if block is not None and not block.world.is_known:
+            raise StateUnavailable(
+                f"state unavailable: block {number} was loaded from a dump without its state, so the chain cannot go "
+                "back to it; dump with historical states (--preserve-historical-states) to be able to"
+            )
+
+    def build_again(self, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:
+        """Build upon the present head what ``removed`` blocks held: their users' transactions in their order, and what
+        cheats changed before each; ``irregular`` is what they changed after the last. Deposits are L1's to give.
+
+        One block for each that held transactions; in continuous mode they join the open block. What cannot be included
+        now waits in the txpool, like any transaction; settings of the one next block stay for the one after.
+        """
+        self.between_blocks()
+        blocks, time = self.blocks, self.time.settings
+        self.blocks = _one_block_passed(blocks)
+        self.time.settings = replace(time, next_exact=None)
+        try:
+            for block in removed:
+                if block.irregular is not None:
+                    self.apply_irregular(block.irregular)
+                self._include_again([tx for tx in block.transactions if tx.type != DEPOSIT])
+            if irregular is not None:
+                self.apply_irregular(irregular)
+        finally:
+            self.blocks = blocks
+            self.time.settings = replace(time, offset=self.time.settings.offset)
+
+    def _include_again(self, transactions: Sequence[Transaction]) -> None:
+        """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
+        for tx in transactions:
+            started = self.time.clock.monotonic_ns()
+            try:
+                if self._open is not None and not self._may_join(tx, self._open):
+                    self._close()
+                builder = self._open_or_next()
+                builder.check_room(tx)
+                receipt = builder.append(tx, builder.run(tx))
+            except (InvalidTransaction, EngineFault, StateUnavailable):
+                self._take_back(tx)
+                continue
+            self.pool.remove(tx.hash)
+            if self.mode is _CONTINUOUS:
+                self._keep_open(builder)
+                self.on_work()
+            elif self._open is None:
+                self._open = builder
+                self._announce_start(builder)
+            self._tell_of(tx, receipt, builder, started)
+        if self.mode is not _CONTINUOUS and self._open is not None:
+            self._close()
 
     def replace(
         self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
@@ -722,7 +853,7 @@ class Sequencer:
         if self.condition is SequencerCondition.CRASHED:
             raise SequencerStopped("the sequencer has crashed: megadev_sequencer_restart brings it back")
 
-    def _check_running(self) -> None:
+    def check_running(self) -> None:
         """Raises ``SequencerStopped`` where no block is to be built or sealed."""
         self._check_alive()
         if not self.is_running:
@@ -833,38 +964,25 @@ class Sequencer:
         """What the head's state has to say about a transaction before it may wait in the pool."""
         state = self._state()
         account = state.account(tx.sender) or EMPTY_ACCOUNT
-        if tx.nonce < account.nonce:
-            raise NonceTooLow(f"nonce too low: next nonce {account.nonce}, tx nonce {tx.nonce}{self._where(tx)}")
-        has_code = account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated
-        if has_code and bars_sending(state.code(account.code_hash)):
-            raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()} has code (EIP-3607)")
-        if self.spec.enforce_block_gas_limit and tx.gas_limit > self.blocks.gas_limit:
-            raise GasLimitTooHigh(
-                f"intrinsic gas too high: exceeds block gas limit: the transaction asks for {tx.gas_limit} gas, "
-                f"a block holds {self.blocks.gas_limit}"
-            )
-        base_fee = self.next_base_fee()
-        if tx.max_fee_per_gas < base_fee:
-            raise FeeCapBelowBaseFee(
-                f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, "
-                f"maxFeePerGas: {tx.max_fee_per_gas}, baseFee: {base_fee}"
-            )
+        if tx.nonce < account.nonce and (where := self._where(tx)):
+            raise NonceTooLow(tx.sender, account.nonce, tx.nonce, where)
+        check_nonce(tx.sender, tx.nonce, account.nonce, may_wait=True)
+        if account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated:
+            check_sender_code(tx.sender, state.code(account.code_hash))
+        check_block_gas(tx.gas_limit, self.blocks.gas_limit, self.spec)
+        check_base_fee(tx.sender, tx.max_fee_per_gas, self.next_base_fee())
         blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         if blob_gas:
-            price = self._blob_base_fee()
-            if tx.max_fee_per_blob_gas < price:
-                raise BlobFeeCapTooLow(
-                    f"max fee per blob gas less than block blob gas fee: maxFeePerBlobGas: {tx.max_fee_per_blob_gas}, "
-                    f"blobBaseFee: {price}"
-                )
-        cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
-        if self.spec.charges_l1_fee:
-            cost += l1_cost(tx.encoded, l1_prices(state)).fee
-        if self.check_pool_balance and account.balance < cost:
-            raise InsufficientFunds(
-                f"insufficient funds for gas * price + value: address 0x{tx.sender.hex()} "
-                f"have {account.balance} want {cost}"
-            )
+            check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, self._blob_base_fee())
+        if self.check_pool_balance:
+            cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
+            if self.spec.charges_l1_fee or self.spec.keeps_base_fee:
+                prices = l1_prices(state)
+                if self.spec.charges_l1_fee:
+                    cost += l1_cost(tx.encoded, prices).fee
+                if self.spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
+                    cost += operator.of(tx.gas_limit)
+            check_funds(tx.sender, account.balance, cost)
 
     def _where(self, tx: Transaction) -> str:
         """Where ``tx`` is already, in words; '' for nowhere."""
@@ -905,8 +1023,7 @@ class Sequencer:
         self.pool.remove(tx.hash)
         self._open = builder
         self._announce_start(builder)
-        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        self._tell_of(tx, receipt, builder, started)
         return True
 
     def _include_in_open(self, tx: Transaction, started: int, foreseen: Foreseen | None = None) -> None:
@@ -915,7 +1032,7 @@ class Sequencer:
         if not self._may_join(tx, builder):
             return
         try:
-            receipt = builder.append(tx, builder.execute(tx) if foreseen is None else foreseen[1])
+            receipt = builder.append(tx, builder.run(tx) if foreseen is None else foreseen[1])
         except InvalidTransaction as error:
             self._give_up(tx, error)
             raise
@@ -926,8 +1043,7 @@ class Sequencer:
         if self.pool.holds_any_of(tx.sender):
             self._more_ready = True
         self._keep_open(builder)
-        index, elapsed = len(builder.transactions) - 1, self.time.clock.monotonic_ns() - started
-        self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+        self._tell_of(tx, receipt, builder, started)
         self.on_work()
 
     def _take_waiting(self) -> None:
@@ -1043,7 +1159,7 @@ class Sequencer:
                 continue
             started = self.time.clock.monotonic_ns()
             try:
-                receipt = builder.append(tx, builder.execute(tx))
+                receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault) as error:
                 skipped.add(tx.sender)
                 if drop:
@@ -1056,9 +1172,7 @@ class Sequencer:
                 self._wait_for_state(tx, error)
                 continue
             if drop:
-                index = len(builder.transactions) - 1
-                elapsed = self.time.clock.monotonic_ns() - started
-                self.publish(TransactionPreconfirmed(tx, receipt, builder.plan.number, index, elapsed))
+                self._tell_of(tx, receipt, builder, started)
         if drop:
             for tx in builder.transactions[before:]:
                 self.pool.remove(tx.hash)
@@ -1088,7 +1202,7 @@ class Sequencer:
     def _builder(self, window: float | None = None) -> BlockBuilder:
         """A builder for the next block, which is to stay open for the present ``window`` where there is one."""
         head, irregular, _ = self.tip
-        return BlockBuilder(
+        builder = BlockBuilder(
             self.spec,
             self.engine,
             self._plan(head, window),
@@ -1097,6 +1211,9 @@ class Sequencer:
             irregular,
             ecrecover_answers=self.ecrecover_answers(),
         )
+        if self.oracle is not None:
+            builder.ask_oracle(self.oracle, head.header.timestamp)
+        return builder
 
     def _plan(self, head: SealedBlock, window: float | None = None, start: BlockStart | None = None) -> BlockPlan:
         """Everything decided about the block after ``head``; ``start`` where it is known already."""
@@ -1121,6 +1238,19 @@ class Sequencer:
 
     def _blob_base_fee(self) -> Wei:
         return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)
+
+
+def may_run_long(tx: Transaction, state: StateReader) -> bool:
+    """Whether executing ``tx`` may take more than some milliseconds: code, and much gas to run it with."""
+    if tx.gas_limit <= QUICK_GAS:
+        return False
+    if tx.to is None or tx.access_list or tx.authorization_list or tx.to[:18] == bytes(18):
+        return True
+    try:
+        account = state.account(tx.to)
+    except StateUnavailable:
+        return True
+    return account is not None and account.code_hash != EMPTY_CODE_HASH
 
 
 def _nonces_in(state: StateReader) -> Callable[[Address], int]:

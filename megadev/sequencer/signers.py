@@ -40,6 +40,10 @@ class Signers:
         """Who signs block number ``block``, also one to come."""
         return next(signer for signer in self.terms if signer.first_block <= block)
 
+    def without_newest(self) -> Signers:
+        """The history as if the last change had not been made. There is one."""
+        return Signers(self.terms[1:])
+
     def rotated(self, key: bytes, first_block: int) -> Signers:
         """The history with ``key`` signing from block ``first_block`` on; a change that was to come at that block or
         later is forgotten.

@@ -68,18 +68,18 @@ class TxPool:
     def admit(self, tx: Transaction) -> Transaction | None:
         """Take ``tx`` in; returns the transaction it replaced, if any."""
         if tx.hash in self._by_hash:
-            raise AlreadyKnown(f"already known: 0x{tx.hash.hex()} waits in the txpool")
+            raise AlreadyKnown(tx.hash, "waits in the txpool")
         lane = self._lanes.get(tx.sender)
         replaced = lane.get(tx.nonce) if lane is not None else None
         if replaced is not None:
             _check_replacement(replaced.tx, tx)
         elif len(self._by_hash) >= self.limit:
-            raise PoolFull(f"txpool is full: {self.limit} transactions wait; mine a block or drop some")
+            raise PoolFull(f"{self.limit} transactions wait")
         elif lane is not None and len(lane) >= self.sender_limit:
-            raise PoolFull(f"txpool is full: {self.sender_limit} transactions of 0x{tx.sender.hex()} wait already")
+            raise PoolFull(f"{self.sender_limit} transactions of 0x{tx.sender.hex()} wait already")
         size = self._bytes + _size(tx) - (_size(replaced.tx) if replaced is not None else 0)
         if size > self.byte_limit:
-            raise PoolFull(f"txpool is full: {self._bytes} bytes of transactions wait; mine a block or drop some")
+            raise PoolFull(f"{self._bytes} bytes of transactions wait")
         pooled = PooledTransaction(tx, self._arrivals)
         self._arrivals += 1
         self._bytes = size
@@ -194,7 +194,4 @@ def _check_replacement(old: Transaction, new: Transaction) -> None:
     ):
         needed = -(-before * (100 + bump) // 100)
         if after < needed:
-            raise ReplacementUnderpriced(
-                f"replacement transaction underpriced: {what} {after}, "
-                f"at least {needed} needed to replace 0x{old.hash.hex()}"
-            )
+            raise ReplacementUnderpriced(old.hash, what, after, needed)

@@ -1,6 +1,6 @@
-"""What the connections of one server share: the dispatcher, the limits, the worker thread, the moment after an answer.
+"""What the connections of one server share: the dispatcher, the limits, the worker threads, the moment after an answer.
 
-Why the interpreter's thread switch interval is shortened: while the worker thread computes, the loop's thread gets the
+Why the interpreter's thread switch interval is shortened: while a worker thread computes, the loop's thread gets the
 lock back only at the end of an interval. A small request beside a heavy one waits 10 ms at Python's 5 ms, 1 ms at ours
 (measured on two slow cores).
 """
@@ -8,17 +8,15 @@ lock back only at the end of an interval. A small request beside a heavy one wai
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import queue
 import sys
-import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from megadev.rpc.dispatch import Answer, Dispatcher, Session
+from megadev.rpc.dispatch import Dispatcher, Offload, Session
 from megadev.server.access import Access
+from megadev.server.workers import THREADS, Workers
 
 if TYPE_CHECKING:
     from megadev.rpc.gateway import Gateway
@@ -40,8 +38,8 @@ class ServerOptions:
     ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
     ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped. ``backlog_total``: bytes
     that may wait for all of them (a message that several wait for counts for each); past it the one furthest behind is
-    dropped. ``gateway``: the public endpoint's limits, where they are imitated. ``feeds``: paths at which a WebSocket
-    takes no requests, but is sent something from then on.
+    dropped. ``threads``: how many heavy reads may run at once. ``gateway``: the public endpoint's limits, where they
+    are imitated. ``feeds``: paths at which a WebSocket takes no requests, but is sent something from then on.
     """
 
     access: Access = field(default_factory=Access)
@@ -53,6 +51,7 @@ class ServerOptions:
     backlog_limit: int = 16 * MEGABYTE
     backlog_grace: float = 5.0
     backlog_total: int = 256 * MEGABYTE
+    threads: Callable[[], int] = lambda: THREADS
     gateway: Gateway | None = None
     feeds: Mapping[bytes, Callable[[Session], None]] = field(default_factory=dict)
 
@@ -88,57 +87,6 @@ class Writer(Connection, Protocol):
         ...
 
 
-class Worker:
-    """One thread that runs what would keep the loop busy, in turn.
-
-    Why not an executor of the standard library: the interpreter waits for its threads before it ends, and a call may
-    compute for minutes after the node was told to stop and everybody has left.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], Answer], asyncio.Future[Answer]] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._closed = False
-
-    def run(self, work: Callable[[], Answer]) -> asyncio.Future[Answer]:
-        """The outcome of ``work``, when its turn has come. Cancelled before, it does not run."""
-        outcome: asyncio.Future[Answer] = self._loop.create_future()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="megadev-rpc", daemon=True)
-            self._thread.start()
-        self._jobs.put((work, outcome))
-        return outcome
-
-    def close(self) -> None:
-        """Begin nothing more. What runs is not waited for."""
-        self._closed = True
-        self._jobs.put(None)
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None and not self._closed:
-            work, outcome = job
-            if outcome.cancelled():
-                continue
-            answer: Answer = None
-            error: BaseException | None = None
-            try:
-                answer = work()
-            except BaseException as raised:  # whatever it is: the thread goes on, and the caller hears of it
-                error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
-                self._loop.call_soon_threadsafe(_deliver, outcome, answer, error)
-
-
-def _deliver(outcome: asyncio.Future[Answer], answer: Answer, error: BaseException | None) -> None:
-    if outcome.cancelled():
-        return
-    if error is None:
-        outcome.set_result(answer)
-    else:
-        outcome.set_exception(error)
-
-
 class Endpoint:
     """One server's shared parts. Lives on one event loop."""
 
@@ -149,14 +97,14 @@ class Endpoint:
         self.connections: set[Connection] = set()
         self.closing = False
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL))
-        self._worker = Worker(loop)
+        self.workers = Workers(loop, options.threads)
         self._answered = False
         self._writers: deque[Writer] = deque()
         self._backlog = 0
 
-    def offload(self, work: Callable[[], Answer]) -> Awaitable[Answer]:
-        """Run a heavy method in the worker thread."""
-        return self._worker.run(work)
+    def offload_for(self, client: Connection) -> Offload:
+        """What runs the heavy reads of one connection in a worker thread."""
+        return lambda work, seconds: self.workers.run(work, seconds, client)
 
     def answered(self) -> None:
         """An answer has left: call ``after_answer`` once the connections that are ready have been read.
@@ -193,5 +141,5 @@ class Endpoint:
             max((one for one in self.connections if isinstance(one, Writer)), key=lambda one: one.backlog).drop()
 
     def close(self) -> None:
-        """Let go of the worker thread, without waiting for what it runs."""
-        self._worker.close()
+        """Let go of the worker threads, without waiting for what they run."""
+        self.workers.close()

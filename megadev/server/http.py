@@ -85,6 +85,7 @@ class HttpConnection(asyncio.Protocol):
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.offload = endpoint.offload_for(self)
         self.limit = endpoint.options.body_limit
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
@@ -276,7 +277,7 @@ class HttpConnection(asyncio.Protocol):
             except InvalidParams as error:
                 self._write(request, 400, f"{error}\n")
                 return
-        answer = self.endpoint.dispatcher.handle(request.body, node, self.endpoint.offload)
+        answer = self.endpoint.dispatcher.handle(request.body, node, self.offload)
         if answer is None or isinstance(answer, bytes):
             self._write_answer(request, answer)
             self.endpoint.answered()

@@ -30,7 +30,7 @@ class LimitedHttp(HttpConnection):
         self.limit = gateway.limits.submission_body
 
     def _post(self, request: Request) -> None:
-        reply = self.gateway.post(request.body, _address(self.transport), self.endpoint.offload)
+        reply = self.gateway.post(request.body, _address(self.transport), self.offload)
         if isinstance(reply, tuple):
             self._reply(request, reply)
             self.endpoint.answered()
@@ -80,7 +80,7 @@ class LimitedWebSocket(WebSocketConnection):
             self._leave(IDLE, f"idle timeout: nothing was sent for {self.gateway.limits.socket_idle} seconds")
 
     def _handle(self, message: bytes) -> Answer | Awaitable[Answer]:
-        return self.gateway.message(message, self.client, self.node, self.endpoint.offload)
+        return self.gateway.message(message, self.client, self.node, self.offload)
 
 
 def _address(transport: asyncio.Transport | None) -> str:

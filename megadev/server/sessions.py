@@ -51,6 +51,7 @@ class SessionConnection(asyncio.Protocol):
 
     def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None) -> None:
         self.endpoint = endpoint
+        self.offload = endpoint.offload_for(self)
         self.id = f"{self.kind}-{next(_ids)}"
         self.node = endpoint.dispatcher.node_for(self, dialect)
         self.transport: asyncio.Transport | None = None
@@ -216,7 +217,7 @@ class SessionConnection(asyncio.Protocol):
             task.add_done_callback(self._task_done)
 
     def _handle(self, message: bytes) -> Answer | Awaitable[Answer]:
-        return self.endpoint.dispatcher.handle(message, self.node, self.endpoint.offload)
+        return self.endpoint.dispatcher.handle(message, self.node, self.offload)
 
     async def _answer_later(self, answer: Awaitable[Answer]) -> None:
         self._write_answer(await answer)

@@ -184,9 +184,17 @@ class Source:
         self._waiting[key] = result
 
 
+_MAY_NOT_WAIT: ContextVar[bool] = ContextVar("may_not_wait", default=False)
+
+
 def may_not_wait() -> bool:
-    """Whether this thread runs an event loop."""
-    return asyncio._get_running_loop() is not None
+    """Whether others wait for this thread: it runs an event loop, or the node's changes."""
+    return asyncio._get_running_loop() is not None or _MAY_NOT_WAIT.get()
+
+
+def forbid_waiting() -> None:
+    """In this context, which is no event loop's, nothing is waited for either."""
+    _MAY_NOT_WAIT.set(True)
 
 
 class RemoteState:

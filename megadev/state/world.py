@@ -48,7 +48,7 @@ class World:
     is_whole = True
     """Whether every account is in here: a fork's are not."""
     is_known = True
-    """Whether anything may be asked of it: a dump may have come without the state of older blocks."""
+    """Whether it answers at all: a block may have come without the state after it."""
 
     def __init__(self) -> None:
         self._accounts: HashTrieMap[Address, Account] = HashTrieMap()

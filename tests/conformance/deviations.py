@@ -532,14 +532,6 @@ DEVIATIONS: tuple[Deviation, ...] = (
         ("anvil_dealERC20,anvil_setERC20Allowance,anvil_reset | error.code | code -32602 for -32603",),
     ),
     Deviation(
-        "the CREATE2 deployer at `0x4e59b448…`",
-        "does the same in other bytecode",
-        "has the bytecode that is on public networks",
-        "written for megadev. Forge looks at the code's hash: a script that creates with a salt stops with `invalid CREATE2 "
-        "deployer bytecode`",
-        ("eth_getCode/contracts#1 | result | value",),
-    ),
-    Deviation(
         "`eth_config`",
         "no system contracts that deal with validators; the fork id follows from the genesis block (EIP-6122)",
         "lists them, though there is no code at their addresses; the fork id is zero",

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from trie import HexaryTrie
 
 from megadev.chain import fees
+from megadev.chain.admission import intrinsic_gas
 from megadev.chain.blobs import trusted_setup
 from megadev.chain.blocks import Header, block_size, encode_block, encode_header, header_hash, transactions_root
 from megadev.chain.receipts import Log, Receipt, encode_receipt, receipts_root
@@ -30,7 +31,6 @@ from megadev.chain.transactions import (
     decode_transaction,
     encode_network_form,
     encode_transaction,
-    intrinsic_gas,
     recover_authority,
     sign_transaction,
     signing_hash,

@@ -11,12 +11,40 @@ from megadev import errors
 from megadev.rpc.errors import DEFECT, TABLE, failure_for, row_for
 
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
+SENDER, HASH = b"\xab" * 20, b"\xab" * 32
 SPECIAL = {
+    errors.WrongChainId: errors.WrongChainId(1, 31337),
+    errors.MissingChainId: errors.MissingChainId(),
+    errors.SystemTransactionRefused: errors.SystemTransactionRefused(SENDER, None),
+    errors.UnsupportedTransactionType: errors.UnsupportedTransactionType(5, (0, 1, 2)),
+    errors.IntrinsicGasTooLow: errors.IntrinsicGasTooLow(20_000, 21_000),
+    errors.GasLimitTooHigh: errors.GasLimitTooHigh(2, 1),
+    errors.TransactionGasCapExceeded: errors.TransactionGasCapExceeded(2, 1),
+    errors.BlockGasLimitExceeded: errors.BlockGasLimitExceeded(2, 1),
+    errors.BlockGasUsedUp: errors.BlockGasUsedUp(2, 1),
+    errors.TransactionOverLimit: errors.TransactionOverLimit("size {got} > {limit}", 2, 1),
+    errors.BlockLimitReached: errors.BlockLimitReached("used {used} + {own} > {limit}", 1, 1, 1),
+    errors.TipAboveFeeCap: errors.TipAboveFeeCap(2, 1),
+    errors.FeeCapBelowBaseFee: errors.FeeCapBelowBaseFee(SENDER, 1, 2),
+    errors.BlobFeeCapTooLow: errors.BlobFeeCapTooLow(SENDER, 1, 2),
+    errors.EmptyAuthorizationList: errors.EmptyAuthorizationList(),
+    errors.TooManyBlobs: errors.TooManyBlobs(10, 9),
+    errors.InitcodeTooLarge: errors.InitcodeTooLarge(2, 1),
+    errors.SenderHasCode: errors.SenderHasCode(SENDER, 1),
+    errors.WrongNonce: errors.WrongNonce(SENDER, 5, 4),
+    errors.NonceTooLow: errors.NonceTooLow(SENDER, 5, 4),
+    errors.NonceTooHigh: errors.NonceTooHigh(SENDER, 5, 6),
+    errors.NonceOverflow: errors.NonceOverflow(SENDER, 2**64 - 1),
+    errors.InsufficientFunds: errors.InsufficientFunds(SENDER, 1, 2),
+    errors.AlreadyKnown: errors.AlreadyKnown(HASH, "waits"),
+    errors.ReplacementUnderpriced: errors.ReplacementUnderpriced(HASH, "maxFeePerGas", 1, 2),
+    errors.PoolFull: errors.PoolFull("2 transactions wait"),
     errors.ExecutionReverted: errors.ExecutionReverted(b"\x08\xc3\x79\xa0", "no"),
     errors.TransactionFailed: errors.TransactionFailed(b"\xab" * 32, "Transaction ran out of gas", b""),
     errors.ExecutionHalted: errors.ExecutionHalted("out of gas"),
     errors.GasAllowanceExceeded: errors.GasAllowanceExceeded(30_000_000),
-    errors.SimulatedTransactionRefused: errors.SimulatedTransactionRefused(errors.NonceTooLow("details"), 1, 0),
+    errors.CallTimeout: errors.CallTimeout(5.0),
+    errors.SimulatedTransactionRefused: errors.SimulatedTransactionRefused(errors.NonceTooLow(SENDER, 5, 4), 1, 0),
     errors.ReceiptTimeout: errors.ReceiptTimeout(b"\xab" * 32, 2_000),
     errors.RealtimeExpired: errors.RealtimeExpired(b"\xab" * 32, 5_000),
     errors.NotReady: errors.NotReady(b"\xab" * 32, "details"),
@@ -50,7 +78,7 @@ ETHERS = {
 
 
 def told(kind: type[Exception]) -> Exception:
-    """An instance whose own message has none of the words."""
+    """An instance; where the class does not write its sentence itself, one that has none of the words."""
     return SPECIAL.get(kind) or kind("details")
 
 
@@ -97,7 +125,7 @@ def test_ethers_takes_each_error_for_what_it_is(kind: type[Exception]) -> None:
 
 
 def test_the_words_are_not_said_twice() -> None:
-    error = errors.NonceTooLow("Nonce too low: next nonce is 5, the transaction's is 4")
+    error = errors.NonceTooLow(SENDER, 5, 4)
     assert failure_for(error, row_for(type(error))).message == str(error)
 
 

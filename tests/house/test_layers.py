@@ -40,8 +40,8 @@ EVERYWHERE = {"errors"}
 FOR_TYPES_ONLY = {("chain.blocks", "state"), ("chain.genesis", "state")}
 """Modules that name a higher layer's type and do not depend on it when they run."""
 
-ENGINES_ONLY = {"eth", "py_ecc", "trie", "rlp", "eth_keys", "eth_bloom", "eth_typing", "eth_utils"}
-"""The third-party EVM and what it is made of: its types stop at evm/engines."""
+ENGINES_ONLY = {"eth", "wasmtime", "py_ecc", "trie", "rlp", "eth_keys", "eth_bloom", "eth_typing", "eth_utils"}
+"""The third-party EVM and what it is made of, and what runs wasm: their types stop at evm/engines."""
 SERVER_ONLY = {"uvicorn", "uvloop", "httptools", "websockets", "h11"}
 """HTTP stops at the server."""
 SLOW = {"web3", "eth_account", "eth_abi", "rich"}

@@ -28,7 +28,7 @@ def test_only_the_same_call_is_known_to_be_quick(params: list[Any], monkeypatch:
     net = Devnet()
     offloaded = 0
 
-    async def offload(work: Any) -> Any:
+    async def offload(work: Any, seconds: float) -> Any:
         return work()
 
     def leaves_the_loop(asked: list[Any]) -> bool:

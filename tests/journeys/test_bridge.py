@@ -359,9 +359,9 @@ def test_data_on_l1_is_paid_for_and_the_fee_is_what_the_oracle_says(mega: Bridge
 def test_who_cannot_pay_the_l1_fee_is_refused_before_and_after(mega: Bridge) -> None:
     mega.l2.rpc("evm_mine")
     poor = Account.create()
-    gas_money = 21_000 * 10**6
+    gas_money = 60_000 * 10**6
     fields = {
-        "chainId": 432631337, "nonce": 0, "to": STRANGER, "value": 0, "gas": 21_000, "maxFeePerGas": 10**6,
+        "chainId": 432631337, "nonce": 0, "to": STRANGER, "value": 0, "gas": 60_000, "maxFeePerGas": 10**6,
         "maxPriorityFeePerGas": 0,
     }  # fmt: skip
     raw = poor.sign_transaction(fields).raw_transaction.to_0x_hex()

@@ -103,4 +103,4 @@ def test_the_same_script_gives_the_same_hashes_everywhere() -> None:
             return str(net.rpc("eth_getBlockByNumber", "latest", False)["hash"])
 
     assert script() == script()
-    assert script(no_l1=True) == "0xe876860330479c05afaad0d1f8641389e577c1e7f60650943df50e800b60aaf1"
+    assert script(no_l1=True) == "0x5d7d2180477aef7d725297fd07bed168b7ca757ac1212f875ef345dbcada378b"

@@ -363,7 +363,7 @@ def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[...
         send(rollup.l1, alice, PORTAL, deposit, ETHER)
         creation = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
         sent = [
-            rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": "0x4c4b40"}),
+            rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": "0x2faf080"}),
             rollup.rpc("eth_sendTransaction", {"from": carol, "to": STRANGER, "value": hex(ETHER)}),
         ]
         rollup.rpc("evm_mine")

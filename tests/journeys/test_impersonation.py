@@ -146,7 +146,7 @@ def compact(v: int, r: bytes, s: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("spelling", [plain, with_parity, compact])
-@pytest.mark.parametrize("engine", ["python", "py-evm"])
+@pytest.mark.parametrize("engine", ["interpreter", "compiled", "py-evm"])
 def test_a_signature_is_passed_off_as_anybodys(spelling: Callable[..., bytes], engine: str) -> None:
     net = Devnet(accounts=2, engine=engine)
     contract = net.rpc(

@@ -289,10 +289,10 @@ def test_readers_on_other_threads_see_one_moment(chain: Chain) -> None:
 
 
 def test_what_does_not_fit_waits_for_the_next_block() -> None:
-    chain = Chain(gas_limit=100_000)
-    hashes = [chain.pay(gas="0x7530") for _ in range(5)]  # 30,000 gas asked for, 21,000 used
+    chain = Chain(gas_limit=280_000)
+    hashes = [chain.pay(gas="0x11170") for _ in range(5)]  # 70,000 gas asked for, 60,000 used
     assert [chain.receipt(tx_hash) is not None for tx_hash in hashes] == [True, True, True, True, False]
-    small = chain.rpc("eth_sendTransaction", {"from": chain.other, "to": NOBODY, "gas": hex(21_000)})
+    small = chain.rpc("eth_sendTransaction", {"from": chain.other, "to": NOBODY, "gas": hex(60_000)})
     assert chain.receipt(small) is None, "there is no room for it either"
     chain.loop.advance(1)
     assert [chain.receipt(tx_hash)["blockNumber"] for tx_hash in [*hashes, small]] == ["0x1"] * 4 + ["0x2"] * 2
@@ -517,9 +517,9 @@ def test_the_preset_has_megaeths_parameters(chain: Chain) -> None:
 
 
 def test_a_tip_that_is_offered_is_paid_to_the_sequencers_vault(chain: Chain) -> None:
-    tx_hash = chain.pay(gas=hex(21_000), maxFeePerGas="0xf4241", maxPriorityFeePerGas="0x1")
+    tx_hash = chain.pay(gas=hex(60_000), maxFeePerGas="0xf4241", maxPriorityFeePerGas="0x1")
     assert chain.receipt(tx_hash)["effectiveGasPrice"] == "0xf4241"
-    assert int(chain.rpc("eth_getBalance", "0x4200000000000000000000000000000000000011"), 16) == 21_000
+    assert int(chain.rpc("eth_getBalance", "0x4200000000000000000000000000000000000011"), 16) == 60_000
 
 
 def test_each_parameter_can_be_changed() -> None:
@@ -565,7 +565,7 @@ def test_web3_sends_and_gets_receipts() -> None:
         )
         signed = w3.eth.account.sign_transaction(
             {
-                "to": receiver.address, "value": 1, "gas": 21_000, "nonce": 0, "chainId": w3.eth.chain_id,
+                "to": receiver.address, "value": 1, "gas": 60_000, "nonce": 0, "chainId": w3.eth.chain_id,
                 "maxFeePerGas": 2 * 10**6, "maxPriorityFeePerGas": 0,
             },
             sender.private_key,

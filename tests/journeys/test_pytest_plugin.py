@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -1119,6 +1120,53 @@ def test_it(token, accounts, amount, devnet):
         ]
     )
     assert done.stdout.str().count("Token  ") == 2
+
+
+def test_the_gas_report_names_the_bridge_s_functions(suite: pytest.Pytester) -> None:
+    done = run(
+        suite,
+        "--megadev-gas-report",
+        test_a="""
+def test_it(bridge):
+    bridge.deposit(1)
+""",
+    )
+    done.assert_outcomes(passed=1)
+    done.stdout.re_match_lines([r"L1 OptimismPortal.* +depositTransaction +1 .*"])
+
+
+@pytest.mark.skipif(find_spec("vyper") is None, reason="Vyper is not installed")
+def test_a_contract_is_found_by_the_name_of_its_source_file(suite: pytest.Pytester) -> None:
+    folder = suite.mkdir("contracts")
+    (folder / "Bank.vy").write_text("value: public(uint256)\n\n@deploy\ndef __init__(): self.value = 7\n")
+    done = run(
+        suite,
+        test_a="""
+def test_it(deploy):
+    assert deploy("Bank").functions.value().call() == 7
+""",
+    )
+    done.assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_no_line_of_the_plugin_and_prints_once(suite: pytest.Pytester) -> None:
+    (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
+    done = run(
+        suite,
+        test_a="""
+def test_refused(devnet):
+    devnet.rpc("eth_nonsense")
+
+def test_printed(deploy):
+    printer = deploy("Printer.json")
+    printer.functions.fail().transact({"gas": 100_000})
+    raise AssertionError
+""",
+    )
+    done.assert_outcomes(failed=2)
+    text = done.stdout.str()
+    assert "megadev/rpc/client.py" not in text and "megadev/devnet.py" not in text
+    assert text.count("before the end") == 1
 
 
 # -- on and off -------------------------------------------------------------------------------------------------------

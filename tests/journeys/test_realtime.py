@@ -34,7 +34,7 @@ from tests.journeys.test_mini_blocks import NOBODY, UNSEALED, Chain
 from tests.journeys.test_slow_subscribers import never_reads
 from tests.journeys.test_subscriptions import SECONDS, Socket
 
-GAS = 21_000
+GAS = 60_000
 
 
 @pytest.fixture

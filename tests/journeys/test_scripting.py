@@ -50,7 +50,7 @@ def megadev(folder: Path, *arguments: str, env: dict[str, str] | None = None) ->
 def test_exec_gives_a_command_a_node_and_says_what_happened(tmp_path: Path) -> None:
     done = megadev(tmp_path, "exec", "--", sys.executable, "-c", SEND + "print(rpc('eth_chainId'))")
     assert (done.returncode, done.stdout) == (0, "0x7a69\n")
-    assert "megadev: 1 transactions, 1 blocks, 21000 gas · " in done.stderr and "done" in done.stderr
+    assert "megadev: 1 transaction, 1 block, 21000 gas · " in done.stderr and "done" in done.stderr
 
 
 def test_exec_takes_the_settings_of_up_and_no_port_of_the_project(tmp_path: Path) -> None:

@@ -556,6 +556,9 @@ def test_the_command_line_steers_it_and_the_terminal_tells(megadev_up: Any, caps
     assert steer("pause")["condition"] == "paused"
     node.wait_for("sequencer paused")
     assert steer("resume")["condition"] == "running"
+    node.rpc("evm_mine")
+    assert steer("crash", "--lose")["blockNumber"] == "0x1", "with nothing unsealed, the last block is lost"
+    assert steer("restart")["condition"] == "running"
     assert steer("crash", "--lose", "--blocks", "1", "--no-reads")["blockNumber"] == "0x0"
     assert steer("restart")["condition"] == "running"
     assert steer("latency", "1ms±1ms", "--only", "answers", "--seed", "3")["latency"]["stream"] is None

@@ -236,7 +236,7 @@ EFFECTS: dict[str, Effect] = {
 }
 
 SHOWN_BY_THE_COMMAND = {
-    "init", "host", "port", "l1_port", "ipc", "config_out", "script", "ready_file", "ui", "quiet", "json", "color",
+    "init", "preinstalls", "host", "port", "l1_port", "ipc", "config_out", "script", "ready_file", "ui", "quiet", "json", "color",
     "disable_console_log",
 }  # fmt: skip
 """Tested with a real process in test_command_line.py, test_console_log.py, test_scripting.py, test_ui.py and below."""

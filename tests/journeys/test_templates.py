@@ -15,6 +15,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.cli.init import TEMPLATES, templates_folder
+from megadev.config.installation import requirement
 from megadev.rollup.contracts import load
 from megadev.rpc.streams import KINDS
 from tests.conftest import REPOSITORY
@@ -59,6 +60,9 @@ def test_a_template_is_copied_whole(tmp_path: Path, template: str) -> None:
 
     assert files(tmp_path / "project") == files(source)
     assert len((source / "README.md").read_text().splitlines()) == 5
+    if (source / "requirements.txt").exists():  # megadev comes first, from where this one came
+        assert (tmp_path / "project" / "requirements.txt").read_text().splitlines()[0] == requirement()
+    assert "pip install megadev" not in (tmp_path / "project" / "README.md").read_text()
 
 
 def test_every_folder_is_a_template() -> None:

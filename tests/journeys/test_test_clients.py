@@ -261,6 +261,7 @@ contract Deploy {
         Token gold = new Token("Gold", "AU", 1000);
         gold.transfer(address(0xBEEF), 300);
         new Token("Silver", "AG", 7);
+        new Token{salt: bytes32(uint256(7))}("Copper", "CU", 29); // by the CREATE2 deployer, whose code forge checks
         vm.stopBroadcast();
     }
 }
@@ -268,7 +269,8 @@ contract Deploy {
 
 
 @pytest.mark.foundry
-def test_forge_deploys_by_script(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_forge_deploys_by_script(tmp_path: Path, preset: str) -> None:
     forge = shutil.which(FORGE)
     if forge is None:
         pytest.skip("forge is not installed: set MEGADEV_FORGE to where it is")
@@ -282,7 +284,7 @@ def test_forge_deploys_by_script(tmp_path: Path) -> None:
     (tmp_path / "foundry.toml").write_text(
         f'[profile.default]\nsolc = "{compiler}"\nevm_version = "prague"\noffline = true\n'
     )
-    with Devnet() as net:
+    with Devnet(preset=preset) as net:
         key = net.accounts[0].private_key
         command = [
             forge,
@@ -298,7 +300,8 @@ def test_forge_deploys_by_script(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         run = json.loads(next((tmp_path / "broadcast").rglob("run-latest.json")).read_bytes())
-        assert [receipt["status"] for receipt in run["receipts"]] == ["0x1"] * 3
+        assert [receipt["status"] for receipt in run["receipts"]] == ["0x1"] * 4
+        assert {entry["transactionType"] for entry in run["transactions"]} >= {"CREATE", "CREATE2"}
         gold = run["receipts"][0]["contractAddress"]
         balance = encode_call("balanceOf(address)", bytes.fromhex("beef".rjust(40, "0")))
         assert int(net.rpc("eth_call", {"to": gold, "data": "0x" + balance.hex()}), 16) == 300

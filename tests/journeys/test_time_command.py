@@ -50,10 +50,12 @@ def test_time_goes_where_it_is_told(megadev_up: Callable[..., RunningNode]) -> N
         shown = f"{datetime.fromtimestamp(expected, UTC):%Y-%m-%d %H:%M:%S} UTC ({expected}) in block {number}\n"
         assert (done.returncode, done.stdout) == (0, shown), done.stderr
         assert latest(node) == (number, expected)
+        assert done.stderr == ""
 
     # back: blocks never go back, the clock does
     done = megadev_time(node, "-3d")
     assert (done.returncode, latest(node)) == (0, (8, NEW_YEAR + 2 * DAY + 1)), done.stderr
+    assert "blocks cannot go back in time" in done.stderr
     assert node.rpc("evm_setTime", NEW_YEAR + 9 * DAY) == 10 * DAY, "that is how far it was away"
 
     node.rpc("anvil_setBlockTimestampInterval", 7)

@@ -59,7 +59,7 @@ def test_every_source_gives_a_setting_the_same_type(tmp_path: Path) -> None:
             {"hardfork": "osak"},
             {},
             "",
-            "--hardfork: must be prague, pectra, osaka, fusaka, latest, bpo1 or bpo2, not 'osak'. Did you mean osaka?",
+            "--hardfork: must be prague, pectra, osaka, fusaka, latest, bpo1, bpo2, isthmus, rex4, rex5 or rex6, not 'osak'. Did you mean osaka?",
         ),
         ({"order": "fee"}, {}, "", "--order: must be fees or fifo, not 'fee'. Did you mean fees?"),
         ({"balance": "-1"}, {}, "", "--balance: must be an amount in ETH of at least 0, not '-1'"),
@@ -163,7 +163,7 @@ def test_a_setting_reads_back_what_it_shows(row: Any) -> None:
 def test_a_preset_changes_defaults_and_nothing_that_was_said(tmp_path: Path) -> None:
     dev, megaeth = DevnetConfig(), DevnetConfig(preset="megaeth")
     assert (dev.hardfork, dev.block_time, dev.mini_block_time) == ("osaka", None, None)
-    assert (megaeth.hardfork, megaeth.block_time, megaeth.mini_block_time) == ("prague", 1.0, 0.01)
+    assert (megaeth.hardfork, megaeth.block_time, megaeth.mini_block_time) == ("rex6", 1.0, 0.01)
     file = write(tmp_path, 'preset = "megaeth"\nblock-time = 2\n')
     config = resolve({"mini_block_time": "0.5"}, {"MEGADEV_HARDFORK": "osaka"}, file)
     assert (config.hardfork, config.block_time, config.mini_block_time) == ("osaka", 2.0, 0.5)
@@ -173,7 +173,7 @@ def test_a_preset_changes_defaults_and_nothing_that_was_said(tmp_path: Path) -> 
 def test_a_copy_under_another_preset_keeps_what_was_said() -> None:
     said = DevnetConfig(block_time=3, port=1)
     copy = said.replace(preset="megaeth")
-    assert (copy.block_time, copy.mini_block_time, copy.hardfork, copy.port) == (3.0, 0.01, "prague", 1)
+    assert (copy.block_time, copy.mini_block_time, copy.hardfork, copy.port) == (3.0, 0.01, "rex6", 1)
     assert copy.replace(preset="dev") == said
     assert DevnetConfig(preset="megaeth", hardfork="prague").replace(preset="dev").hardfork == "prague"
 

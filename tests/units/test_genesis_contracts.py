@@ -21,7 +21,15 @@ import megadev.bench.contracts
 import megadev.chain.contracts
 import tests.contracts
 from megadev.bench.contracts import build as build_bench
-from megadev.chain.contracts import CREATE2_DEPLOYER, GENESIS_CONTRACTS, MULTICALL3, build, load
+from megadev.chain.contracts import MULTICALL3, build, load
+from megadev.chain.contracts.create2_deployer import CREATE2_DEPLOYER, RUNTIME, SIGNER, TRANSACTION
+from megadev.chain.spec import dev_spec
+from megadev.chain.transactions import decode_transaction
+from megadev.evm.engine import Success
+from megadev.evm.engines import open_engine
+from megadev.sequencer.block_builder import transaction_env
+from tests.conformance.engine_suite.cases import BLOCK
+from tests.conformance.engine_suite.worlds import DictState, Has
 from tests.contracts import build as build_tests
 from tests.contracts import load as load_test_contract
 
@@ -63,7 +71,7 @@ class Chain:
     """One block of py-evm on top of a genesis that holds the contracts; every call sees the calls before it."""
 
     def __init__(self) -> None:
-        codes = {address: load(name).runtime for address, name in GENESIS_CONTRACTS.items()}
+        codes = {CREATE2_DEPLOYER: RUNTIME, MULTICALL3: load("Multicall3").runtime}
         codes[REVERTER] = load_test_contract("Reverter").runtime
         codes[PAYABLE] = load_test_contract("Payable").runtime
         genesis = {address: {"balance": 0, "nonce": 1, "code": code, "storage": {}} for address, code in codes.items()}
@@ -106,9 +114,7 @@ ASK = function_signature_to_4byte_selector("touched()")
 def test_no_source_changed_after_its_artifact_was_built(directory: str) -> None:
     where, _ = DIRECTORIES[directory]
     artifacts = [megadev.chain.contracts.decode_artifact(path.read_bytes()) for path in sorted(where.glob("*.json"))]
-    assert {artifact.source for artifact in artifacts} == {
-        path.name for path in [*where.glob("*.sol"), *where.glob("*.asm")]
-    }
+    assert {artifact.source for artifact in artifacts} == {path.name for path in where.glob("*.sol")}
     for artifact in artifacts:
         assert artifact.source_sha256 == build.source_digest(where / artifact.source), f"run build.py: {artifact.name}"
 
@@ -120,23 +126,30 @@ def test_the_artifacts_rebuild_byte_for_byte(directory: str) -> None:
         pytest.skip("no Solidity compiler: set MEGADEV_SOLC, or put solc on PATH")
     if not build.solc_version(SOLC).startswith(build.SOLC_VERSION + "+"):
         pytest.skip(f"the compiler at hand is not solc {build.SOLC_VERSION}")
-    assert build.stale(where, build.build_assembly(where) | build.build_solidity(where, SOLC, evm_version)) == []
+    assert build.stale(where, build.build_solidity(where, SOLC, evm_version)) == []
 
 
-def test_the_assembled_artifact_rebuilds_without_a_compiler() -> None:
-    where, _ = DIRECTORIES["genesis"]
-    for name, text in build.build_assembly(where).items():
-        assert (where / name).read_text() == text
-
-
-@pytest.mark.parametrize("address", GENESIS_CONTRACTS, ids=GENESIS_CONTRACTS.get)
-def test_creation_code_leaves_exactly_the_runtime_code(chain: Chain, address: bytes) -> None:
-    artifact = load(GENESIS_CONTRACTS[address])
+def test_creation_code_leaves_exactly_the_runtime_code(chain: Chain) -> None:
+    artifact = load("Multicall3")
     made = chain.call(CREATE2_DEPLOYER, bytes(32) + artifact.creation)
     assert chain.state.get_code(made.output) == artifact.runtime
 
 
 # ---- the CREATE2 deployer
+
+
+def test_the_deployer_has_the_code_that_is_on_every_public_network() -> None:
+    """``cast codehash`` of the address says so on any of them."""
+    assert keccak(RUNTIME).hex() == "2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989"
+
+
+def test_the_deployers_state_is_what_its_transaction_leaves() -> None:
+    chain = DictState({SIGNER: Has(10**17)})
+    tx = decode_transaction(TRANSACTION, None)
+    assert (tx.sender, tx.to, tx.nonce, tx.chain_id) == (SIGNER, None, 0, None)
+    execution = open_engine("python", dev_spec()).execute(BLOCK, transaction_env(tx, 0), chain)
+    assert execution.result == Success(RUNTIME, CREATE2_DEPLOYER)
+    assert execution.diff.accounts[SIGNER].nonce == execution.diff.accounts[CREATE2_DEPLOYER].nonce == 1
 
 
 def create2_address(salt: bytes, creation: bytes) -> bytes:

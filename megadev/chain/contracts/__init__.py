@@ -1,11 +1,12 @@
-"""The contracts every megadev chain has from genesis: our sources, their committed artifacts, and the loader.
+"""The contracts every megadev chain has from genesis: our sources, their committed artifacts, and the loader; and the
+state of the CREATE2 deployer (``create2_deployer.py``), which is public chain data.
 
-Start reading at ``Create2Deployer.asm`` and ``Multicall3.sol``; ``build.py`` turns each into the JSON of the same name,
-byte for byte, with the pinned compiler. May import ``errors`` and ``primitives``.
+Start reading at ``Multicall3.sol``; ``build.py`` turns it into the JSON of the same name, byte for byte, with the
+pinned compiler. May import ``errors`` and ``primitives``.
 
-Why artifacts are committed: a user installs megadev without a Solidity compiler. Why the sources are ours and not the
-well-known deployments' bytecode: what callers rely on is the interface and the address, and both are kept. Code that
-compares the *code hash* at these addresses sees the difference.
+Why artifacts are committed: a user installs megadev without a Solidity compiler. Why Multicall3 is ours and not the
+well-known deployment's bytecode: what callers rely on is the interface and the address, and both are kept. Other
+well-known contracts are fetched by those who want them (``megadev preinstalls``).
 """
 
 from __future__ import annotations
@@ -18,14 +19,8 @@ import msgspec
 
 from megadev.primitives.types import Address
 
-CREATE2_DEPLOYER: Address = bytes.fromhex("4e59b44847b379578588920ca78fbf26c0b4956c")
-"""Where tools look for the deterministic deployer (EIP-1014 addresses derive from it)."""
-
 MULTICALL3: Address = bytes.fromhex("ca11bde05977b3631167028862be2a173976ca11")
 """Where client libraries look for Multicall3."""
-
-GENESIS_CONTRACTS: dict[Address, str] = {CREATE2_DEPLOYER: "Create2Deployer", MULTICALL3: "Multicall3"}
-"""Address → artifact name, for the genesis of every preset."""
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +50,7 @@ def decode_artifact(text: bytes) -> Artifact:
 
 @cache
 def load(name: str) -> Artifact:
-    """The genesis contract ``name`` ('Create2Deployer', 'Multicall3'), read on first use.
+    """The genesis contract ``name`` ('Multicall3'), read on first use.
 
     Raises ``FileNotFoundError`` for any other name.
     """

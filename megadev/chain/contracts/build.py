@@ -26,42 +26,6 @@ HERE = Path(__file__).parent
 EVM_VERSION = "paris"
 """The oldest rules our presets could run; no later opcode is needed."""
 
-OPCODES = {
-    "LT": 0x10, "ISZERO": 0x15, "SUB": 0x03, "CALLVALUE": 0x34, "CALLDATALOAD": 0x35, "CALLDATASIZE": 0x36,
-    "CALLDATACOPY": 0x37, "MSTORE": 0x52, "JUMPI": 0x57, "JUMPDEST": 0x5B, "PUSH1": 0x60, "DUP1": 0x80,
-    "RETURN": 0xF3, "CREATE2": 0xF5, "REVERT": 0xFD,
-}  # fmt: skip
-"""The instructions our assembly uses (Yellow Paper, appendix H; EIP-1014 for CREATE2)."""
-
-
-def assemble(source: str) -> bytes:
-    """Bytecode of a source in the notation that ``Create2Deployer.asm`` describes."""
-    code, labels, holes = bytearray(), {}, {}
-    for line in source.splitlines():
-        words = line.partition(";")[0].split()
-        if not words:
-            continue
-        if words[0].endswith(":"):
-            labels[words[0][:-1]] = len(code)
-            code.append(OPCODES["JUMPDEST"])
-            continue
-        code.append(OPCODES[words[0]])
-        for operand in words[1:]:
-            if operand.startswith("@"):
-                holes[len(code)] = operand[1:]
-                code.append(0)
-            else:
-                code.append(int(operand, 16))
-    for position, label in holes.items():
-        code[position] = labels[label]
-    return bytes(code)
-
-
-def creation_code(runtime: bytes) -> bytes:
-    """Creation code that returns ``runtime`` (shorter than 256 bytes): CODECOPY it to memory, RETURN it."""
-    size = f"60{len(runtime):02x}"
-    return bytes.fromhex(f"{size} 600c 6000 39 {size} 6000 f3") + runtime
-
 
 def find_solc(given: str | None = None) -> list[str] | None:
     """The command that runs the compiler, or None when there is none at hand."""
@@ -167,26 +131,6 @@ def build_solidity(directory: Path, command: list[str], evm_version: str) -> dic
     }
 
 
-def build_assembly(directory: Path) -> dict[str, str]:
-    """Artifact file name → text, for every ``.asm`` file in ``directory``."""
-    artifacts = {}
-    for path in sorted(directory.glob("*.asm")):
-        runtime = assemble(path.read_text())
-        artifacts[f"{path.stem}.json"] = render(
-            {
-                "name": path.stem,
-                "source": path.name,
-                "source_sha256": source_digest(path),
-                "compiler": "build.py",
-                "settings": {},
-                "abi": [],
-                "creation": "0x" + creation_code(runtime).hex(),
-                "runtime": "0x" + runtime.hex(),
-            }
-        )
-    return artifacts
-
-
 def stale(directory: Path, artifacts: dict[str, str]) -> list[str]:
     """Names whose committed text differs from ``artifacts`` (or is missing), and committed ones nothing builds."""
     differing = [
@@ -204,7 +148,7 @@ def run(directory: Path, evm_version: str, arguments: list[str]) -> int:
     if command is None:
         print("no solc: give its path, or set MEGADEV_SOLC", file=sys.stderr)
         return 2
-    artifacts = build_assembly(directory) | build_solidity(directory, command, evm_version)
+    artifacts = build_solidity(directory, command, evm_version)
     changed = stale(directory, artifacts)
     if "--check" not in arguments:
         for name, text in artifacts.items():

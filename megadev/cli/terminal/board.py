@@ -12,17 +12,15 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from megadev import __version__
-from megadev.artifacts import explain
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.receipts import ConsoleCall
-from megadev.chain.transactions import DEPOSIT, Transaction
-from megadev.cli.bridge_contracts import bridge_contracts
-from megadev.cli.terminal.console import one_line, plain_lines
+from megadev.chain.transactions import DEPOSIT
+from megadev.cli.terminal.calls import Calls, ether
+from megadev.cli.terminal.console import counted, one_line, plain_lines
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import (
@@ -39,8 +37,6 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.console import read_console
-from megadev.primitives.hexcodec import checksum_address
-from megadev.primitives.types import Address
 from megadev.rollup.deposits import DEPOSITOR
 from megadev.rollup.messages import (
     DepositStatus,
@@ -55,8 +51,6 @@ from megadev.sequencer.faults import NO_FAULTS
 from megadev.sequencer.sequencer import MiningMode
 
 if TYPE_CHECKING:
-    from megadev.artifacts.artifact import Artifact
-    from megadev.artifacts.registry import ArtifactRegistry
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
     from megadev.reload.reloader import Notice
@@ -234,6 +228,7 @@ class Board:
 
     def __init__(self, devnet: Devnet, *, monotonic_ns: Callable[[], int] = monotonic_ns) -> None:
         self._devnet = devnet
+        self._calls = Calls(devnet.node)
         self._monotonic_ns = monotonic_ns
         self._note = ("", False)
         self._tally = _Tally()
@@ -319,7 +314,7 @@ class Board:
         elif isinstance(event, TransactionDropped):
             self.happened("dropped", f"{where}0x{event.tx.hash.hex()}: {event.reason}", "warning")
         elif isinstance(event, SequencerTurned):
-            kept = f", {event.unsealed} transactions unsealed" if event.unsealed else ""
+            kept = f", {counted(event.unsealed, 'transaction')} unsealed" if event.unsealed else ""
             level = "good" if event.condition is SequencerCondition.RUNNING else "warning"
             self.happened("sequencer", f"{event.condition.value}{kept}", level)
         elif isinstance(event, PreconfirmationsLost):
@@ -404,7 +399,7 @@ class Board:
 
     def _row(self, chain: LocalChain, event: TransactionPreconfirmed) -> TransactionView:
         node, receipt = self._devnet.node, event.receipt
-        says = _short_hex(one_line(self._says(chain, event)))
+        says = _short_hex(one_line(self._calls.says(chain, event)))
         own = node.acts_by_itself(chain)
         return TransactionView(
             "L2" if chain is node.l2 else "L1",
@@ -415,42 +410,6 @@ class Board:
             None if event.tx.type == DEPOSIT else event.duration_ns / 1e6,
             event.tx.sender in own,
         )
-
-    def _says(self, chain: LocalChain, event: TransactionPreconfirmed) -> str:
-        """The call in words, and why it failed."""
-        tx, receipt, registry = event.tx, event.receipt, self._devnet.node.artifacts
-        near: Artifact | None = None
-        if tx.to is None:
-            made = explain.creation(registry, tx.data)
-            place = f" at {checksum_address(receipt.created)}" if receipt.created and receipt.succeeded else ""
-            says = f"new {made}" if made.contract else f"new contract{place}"
-        else:
-            code = _code(chain, tx.to)
-            if code:
-                near = registry.contract_at(tx.to, code)
-                says = self._call(tx, registry, near)
-            else:
-                says = f"{ether(tx.value)} to {checksum_address(tx.to)}"
-        if tx.type == DEPOSIT:
-            says = f"deposit: {says}"
-        if not receipt.succeeded:
-            reason = explain.error(registry, receipt.output, near) if receipt.output else ""
-            says = f"{reason or receipt.error or 'failed'}: {says}"
-        return says
-
-    def _call(self, tx: Transaction, registry: ArtifactRegistry, near: Artifact | None) -> str:
-        """A call of the project's contract ``near``, of one of the bridge's, or of one that nobody knows."""
-        assert tx.to is not None, "creations are told otherwise"
-        driver = self._devnet.node.driver
-        call = explain.call(registry, near, tx.data)
-        if near is None and driver is not None:
-            bridge, placed = bridge_contracts(driver.addresses)
-            found = explain.call(bridge, placed.get(tx.to), tx.data)
-            call = found if found.item is not None else call
-        if call.contract:
-            return str(call)
-        target = checksum_address(tx.to)
-        return f"{target}.{call}" if call.item is not None else f"{target} {_unknown(tx.data)}"
 
     def _troubles(self) -> tuple[str, ...]:
         """What is wrong with the sequencer besides its condition, and with the way to it."""
@@ -593,23 +552,6 @@ def _percentile(ordered: list[float], percent: int) -> float:
     return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 2)
 
 
-def _code(chain: LocalChain, address: Address) -> bytes:
-    """What stands at an address; b'' also where that is not known any more."""
-    try:
-        state = chain.state(Tag.LATEST)
-        account = state.account(address)
-        return b"" if account is None else state.code(account.code_hash)
-    except MegadevError:
-        return b""
-
-
-def _unknown(data: bytes) -> str:
-    """Call data that nobody understands."""
-    if len(data) < 4:
-        return f"with {len(data)} bytes" if data else "without data"
-    return f"0x{data[:4].hex()} and {len(data) - 4} bytes" if len(data) > 4 else f"0x{data.hex()}"
-
-
 def _short(text: str) -> str:
     return f"{text[:6]}…{text[-4:]}"
 
@@ -617,10 +559,3 @@ def _short(text: str) -> str:
 def _short_hex(text: str) -> str:
     """The same with addresses and hashes cut in the middle."""
     return _LONG_HEX.sub(lambda match: _short(match[0]), text)
-
-
-def ether(wei: int) -> str:
-    """An amount for people."""
-    if wei and wei < 10**12:
-        return f"{wei} wei"
-    return f"{Decimal(wei).scaleb(-18).quantize(Decimal('0.000001')).normalize():f} ETH"

@@ -57,6 +57,11 @@ def paint_for(stream: TextIO, color: str) -> Paint:
     return Paint(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: ``1 block``, ``1,024 blocks``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def one_line(text: str, limit: int = 500) -> str:
     """Text that stays on its line: what a contract says may hold anything, terminal escapes included."""
     shown = "".join(char if char.isprintable() else "·" for char in text[:limit])

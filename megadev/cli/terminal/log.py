@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 from megadev.chain.receipts import ConsoleCall
-from megadev.cli.terminal.console import Paint, one_line, plain_lines
+from megadev.chain.transactions import DEPOSIT
+from megadev.cli.terminal.console import Paint, counted, one_line, plain_lines
 from megadev.events import (
     BlockSealed,
     Event,
@@ -94,6 +95,21 @@ Locate: TypeAlias = Callable[[TransactionPreconfirmed], Located | None]
 """Finds out where a transaction failed; None where that is not known, or would take too long."""
 
 
+class Words(NamedTuple):
+    """What a transaction does, where the contract is known, and what sort of transaction it is, where no user's."""
+
+    call: str = ""
+    origin: str = ""
+
+
+Describe: TypeAlias = Callable[[TransactionPreconfirmed], Words]
+
+
+def undescribed(event: TransactionPreconfirmed) -> Words:
+    """Where nothing is known of contracts."""
+    return Words()
+
+
 def nowhere(event: TransactionPreconfirmed) -> Located | None:
     """Where no sources are at hand."""
     return None
@@ -117,12 +133,20 @@ class TextLines:
     """
 
     def __init__(
-        self, paint: Paint, explain: Explain, *, locate: Locate = nowhere, console: bool = True, chain: str = ""
+        self,
+        paint: Paint,
+        explain: Explain,
+        *,
+        locate: Locate = nowhere,
+        describe: Describe = undescribed,
+        console: bool = True,
+        chain: str = "",
     ) -> None:
         self._paint = paint
         self._label = f"{paint(chain, fg='magenta')}  " if chain else ""
         self._explain = explain
         self._locate = locate
+        self._describe = describe
         self._console = console
         self._group: RequestAnswered | None = None
         self._count = 0
@@ -156,7 +180,9 @@ class TextLines:
             if count > 1:  # with one transaction per block, the transaction's own lines say it
                 yield from self._flush()
                 header = record.block.header
-                yield self._paint(f"  block {header.number}: {count} transactions, {header.gas_used} gas", fg="blue")
+                yield self._paint(
+                    f"  block {header.number}: {counted(count, 'transaction')}, {header.gas_used} gas", fg="blue"
+                )
         elif isinstance(record, Told):
             yield from self._flush()
             first, *others = (one_line(line, LONGEST_MESSAGE) for line in record.text.split("\n"))
@@ -202,7 +228,11 @@ class TextLines:
             else paint(one_line(_failure(event, self._explain, located)), fg="red")
         )
         yield f"  {paint(f'0x{tx.hash.hex()}', bold=True)}"
-        yield f"    {checksum_address(tx.sender)} → {target}"
+        words = self._describe(event)
+        origin = f"  {paint(f'({words.origin})', dim=True)}" if words.origin else ""
+        yield f"    {checksum_address(tx.sender)} → {target}{origin}"
+        if words.call:
+            yield f"    {paint(one_line(words.call), fg='cyan')}"
         yield (
             f"    {outcome} · {receipt.gas_used} gas · block {event.block_number} · "
             f"preconfirmed in {event.duration_ns // 1000} µs"
@@ -214,13 +244,14 @@ class TextLines:
 
     def _fault(self, record: PreconfirmationsLost | MiniBlockEquivocated | SequencerTurned) -> Iterator[str]:
         if isinstance(record, SequencerTurned):
-            kept = f", {record.unsealed} transactions unsealed" if record.unsealed else ""
+            kept = f", {counted(record.unsealed, 'transaction')} unsealed" if record.unsealed else ""
             yield self._paint(f"  sequencer {record.condition.value}{kept}", fg="yellow")
         elif isinstance(record, MiniBlockEquivocated):
             number = record.mini_block.number
             yield self._paint(f"  mini-block {number} was signed twice, with different content", fg="red")
         else:
-            for tx in record.transactions:
+            # what users sent comes first: the transactions that a block begins with are broken along with theirs
+            for tx in sorted(record.transactions, key=lambda tx: tx.type == DEPOSIT):
                 yield self._paint(f"  promise broken 0x{tx.hash.hex()}: {record.reason}", fg="red")
 
     def _messages(self, console: Sequence[ConsoleCall], indent: str) -> Iterator[str]:

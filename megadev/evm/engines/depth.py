@@ -8,12 +8,13 @@ process. Most executions never get deep enough to need a thread.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import copy_context
+
+from megadev.state.remote import forbid_waiting, may_not_wait
 
 LEVELS = 48
 """Calls within calls on one stack. Each takes four Python frames in our interpreter, some more under a tracer; the rest
@@ -26,20 +27,18 @@ deeper: dict[int, int] = {}
 def continue_below(work: Callable[[], None]) -> None:
     """Run ``work`` on another thread's stack and wait for its end. Raises what it raises.
 
-    It is the same execution as before to whatever asks where it runs: context variables, and whether it holds up an
-    event loop.
+    It is the same execution as before to whatever asks: its context variables are there, and whether it may wait.
     """
     failure: list[BaseException] = []
-    context, loop, above = copy_context(), asyncio._get_running_loop(), threading.get_ident()
+    context, above = copy_context(), threading.get_ident()
+    if may_not_wait():
+        context.run(forbid_waiting)
 
     def run() -> None:
-        asyncio._set_running_loop(loop)
         try:
             context.run(work)
         except BaseException as error:
             failure.append(error)
-        finally:
-            asyncio._set_running_loop(None)
 
     thread = threading.Thread(target=run, name="megadev-deep", daemon=True)
     thread.start()

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from megadev.chain.receipts import REVERTED, ConsoleCall
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
-from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, gas_before_execution, is_delegation
-from megadev.errors import (
-    BlobFeeCapTooLow,
-    EngineFault,
-    FeeCapBelowBaseFee,
-    GasLimitTooHigh,
-    InitcodeTooLarge,
-    InsufficientFunds,
-    IntrinsicGasTooLow,
-    MalformedTransaction,
-    MegadevError,
-    NonceOverflow,
-    NonceTooHigh,
-    NonceTooLow,
-    SenderHasCode,
+from megadev.chain.admission import (
+    check_base_fee,
+    check_blob_fee,
+    check_block_gas,
+    check_funds,
+    check_nonce,
+    check_sender_code,
+    gas_before_execution,
+    validate_blob_hashes,
+    validate_gas,
+    validate_gas_cap,
+    validate_initcode,
 )
+from megadev.chain.receipts import REVERTED, ConsoleCall
+from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, OPERATOR_FEE_VAULT, ChainSpec
+from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, is_delegation
+from megadev.errors import EngineFault, MalformedTransaction, MegadevError
 from megadev.evm.engine import (
     CONSENSUS,
     SYSTEM,
@@ -49,7 +48,7 @@ from megadev.evm.engines.operations import created_address, is_taken, resolve_co
 from megadev.evm.engines.precompiles import functions
 from megadev.evm.gas import EXISTING_AUTHORITY_REFUND, LARGEST_REFUND
 from megadev.evm.rules import EVM_RULES
-from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address
+from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, Address, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 from megadev.state.reader import StateReader
@@ -83,16 +82,15 @@ class Envelope:
         account = journal.account(sender) or EMPTY_ACCOUNT
         blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
 
-        # checks
-        self._check_sender(tx, account, journal, rules)
-        self._check_fees(block, tx, blob_gas, rules)
-        floor = self._check_gas(block, tx, rules)
-        self._check_funds(block, tx, account, blob_gas, rules)
+        floor = self._check(block, tx, account, journal, rules)
 
         # buy gas
         nonce, balance = account.nonce, account.balance
+        operator = block.operator_fee
         if rules.charge_fees:
-            balance -= tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee
+            balance -= tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee + tx.l1_fee
+            if operator is not None:
+                balance -= operator.of(tx.gas_limit)
         # where nonces are not asked about, the last one wraps around, as geth's 64 bits do
         bought = Account((nonce + rules.bump_nonce) & MAX_NONCE, balance, account.code_hash)
         if bought != account:
@@ -153,6 +151,8 @@ class Envelope:
         # pay
         if rules.charge_fees:
             back = (tx.gas_limit - used) * tx.gas_price
+            if operator is not None:
+                back += operator.of(tx.gas_limit) - operator.of(used)
             if back:
                 journal.set_balance(sender, journal.balance(sender) + back)
             tip = (tx.gas_price - block.base_fee) * used
@@ -160,6 +160,12 @@ class Envelope:
                 journal.set_balance(block.coinbase, journal.balance(block.coinbase) + tip)
             else:
                 journal.touch(block.coinbase)
+            if self.spec.keeps_base_fee:
+                _pay(journal, BASE_FEE_VAULT, min(tx.gas_price, block.base_fee) * used)
+            if tx.l1_fee:
+                _pay(journal, L1_FEE_VAULT, tx.l1_fee)
+            if operator is not None:
+                _pay(journal, OPERATOR_FEE_VAULT, operator.of(used))
 
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
         return Execution(
@@ -173,64 +179,42 @@ class Envelope:
 
     # checks
 
+    def _check(self, block: BlockEnv, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> tuple[int, int]:
+        """Every reason to refuse ``tx``; answers its intrinsic and floor gas."""
+        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+        self._check_sender(tx, account, journal, rules)
+        self._check_fees(block, tx, blob_gas, rules)
+        floor = self._check_gas(block, tx, rules)
+        self._check_funds(block, tx, account, blob_gas, rules)
+        return floor
+
     def _check_sender(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
-        nonce = account.nonce
         if rules.check_nonce:
-            if tx.nonce != nonce:
-                who = f"address 0x{tx.sender.hex()}, tx: {tx.nonce} state: {nonce}"
-                if tx.nonce < nonce:
-                    raise NonceTooLow(f"nonce too low: next nonce {nonce}, tx nonce {tx.nonce} ({who})")
-                raise NonceTooHigh(f"nonce too high: next nonce {nonce}, tx nonce {tx.nonce} ({who})")
-            if nonce == MAX_NONCE:
-                raise NonceOverflow(f"nonce has max value: address 0x{tx.sender.hex()}, nonce: {nonce}")
+            check_nonce(tx.sender, tx.nonce, account.nonce)
         if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:
-            code = journal.code(tx.sender)
-            if not is_delegation(code):
-                raise SenderHasCode(f"sender not an eoa: address 0x{tx.sender.hex()}, len(code): {len(code)}")
+            check_sender_code(tx.sender, journal.code(tx.sender))
 
     def _check_fees(self, block: BlockEnv, tx: TxEnv, blob_gas: int, rules: Rules) -> None:
         if rules.check_base_fee:
-            cap = tx.max_fee_per_gas or tx.gas_price
-            if cap < block.base_fee:
-                raise FeeCapBelowBaseFee(
-                    f"max fee per gas less than block base fee: address 0x{tx.sender.hex()}, maxFeePerGas: {cap}, "
-                    f"baseFee: {block.base_fee}"
-                )
-            if blob_gas and tx.max_fee_per_blob_gas < block.blob_base_fee:
-                raise BlobFeeCapTooLow(
-                    f"max fee per blob gas less than block blob gas fee: address 0x{tx.sender.hex()}, "
-                    f"maxFeePerBlobGas: {tx.max_fee_per_blob_gas}, blobBaseFee: {block.blob_base_fee}"
-                )
+            check_base_fee(tx.sender, tx.max_fee_per_gas or tx.gas_price, block.base_fee)
+            if blob_gas:
+                check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, block.blob_base_fee)
         if tx.to is None and (blob_gas or tx.authorizations):
             raise MalformedTransaction("a transaction with blobs or authorizations cannot create a contract")
-        for blob_hash in tx.blob_versioned_hashes:
-            if blob_hash[:1] != b"\x01":
-                raise MalformedTransaction(f"blob hash 0x{blob_hash.hex()} has an invalid version")
+        if blob_gas:
+            validate_blob_hashes(tx.blob_versioned_hashes)
 
     def _check_gas(self, block: BlockEnv, tx: TxEnv, rules: Rules) -> tuple[int, int]:
         """Intrinsic and floor gas, both 0 where they are waived."""
         if rules.check_gas_limit:
-            cap = self.spec.transaction_gas_cap
-            if cap is not None and tx.gas_limit > cap:
-                raise GasLimitTooHigh(
-                    f"intrinsic gas too high: transaction gas limit too high (cap: {cap}, tx: {tx.gas_limit})"
-                )
-            if self.spec.enforce_block_gas_limit and tx.gas_limit > block.gas_limit:
-                raise GasLimitTooHigh(
-                    f"intrinsic gas too high: exceeds block gas limit: gas {tx.gas_limit}, limit {block.gas_limit}"
-                )
-        limit = self.spec.initcode_size_limit
-        if tx.to is None and limit is not None and len(tx.data) > limit:
-            raise InitcodeTooLarge(f"max initcode size exceeded: code size {len(tx.data)}, limit {limit}")
+            validate_gas_cap(tx.gas_limit, self.spec)
+            check_block_gas(tx.gas_limit, block.gas_limit, self.spec)
+        if tx.to is None:
+            validate_initcode(tx.data, self.spec)
         if not rules.charge_intrinsic:
             return 0, 0
         intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
-        if tx.gas_limit < intrinsic:
-            raise IntrinsicGasTooLow(f"intrinsic gas too low: gas {tx.gas_limit}, minimum needed {intrinsic}")
-        if tx.gas_limit < floor:
-            raise IntrinsicGasTooLow(
-                f"insufficient gas for floor data gas cost: gas {tx.gas_limit}, minimum needed {floor}"
-            )
+        validate_gas(tx.gas_limit, intrinsic, floor)
         return intrinsic, floor
 
     def _check_funds(self, block: BlockEnv, tx: TxEnv, account: Account, blob_gas: int, rules: Rules) -> None:
@@ -239,16 +223,11 @@ class Envelope:
             cost += tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + blob_gas * tx.max_fee_per_blob_gas
         elif rules.charge_fees:
             cost += tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee
-        if account.balance < cost:
-            if cost == tx.value:
-                raise InsufficientFunds(
-                    f"insufficient funds for transfer: address 0x{tx.sender.hex()}, balance {account.balance}, "
-                    f"value {cost}"
-                )
-            raise InsufficientFunds(
-                f"insufficient funds for gas * price + value: balance {account.balance}, tx cost {cost}, "
-                f"overshot {cost - account.balance}"
-            )
+        if rules.check_balance or rules.charge_fees:
+            cost += tx.l1_fee
+            if block.operator_fee is not None:
+                cost += block.operator_fee.of(tx.gas_limit)
+        check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
 
     # parts
 
@@ -308,3 +287,8 @@ class Envelope:
             target = authorization.address
             journal.set_code(authority, b"" if target == ZERO_ADDRESS else DELEGATION_PREFIX + target)
             journal.bump_nonce(authority)
+
+
+def _pay(journal: Journal, receiver: Address, fee: Wei) -> None:
+    if fee:
+        journal.set_balance(receiver, journal.balance(receiver) + fee)

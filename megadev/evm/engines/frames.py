@@ -20,17 +20,21 @@ from megadev.primitives.types import Address, Hash32
 OUT_OF_GAS: Final = "out of gas"
 _MEMORY_LIMIT: Final = 1 << 30
 """One GiB: no gas limit in use pays for more, and a frame with made-up gas must not take the machine down."""
+_UNPAYABLE: Final = 1 << 80
 CONSOLE_ROOM: Final = 1 << 20
 """Bytes of what one transaction prints that are kept: printing is cheap in gas, and receipts stay in memory."""
 CONSOLE_FULL: Final = encode_call("log(string)", "(more was printed than megadev keeps of one transaction)")
 
 
 class Halted(Exception):
-    """The frame ends exceptionally, for ``reason``."""
+    """The frame ends exceptionally, for ``reason``. ``before``: its gas before the opcode that failed, where the run
+    loop could not tell.
+    """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, before: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.before = before
 
 
 def underflow(size: int, needed: int) -> Halted:
@@ -38,12 +42,48 @@ def underflow(size: int, needed: int) -> Halted:
     return Halted(f"stack underflow ({size} <=> {needed})")
 
 
+class Stopped(Exception):
+    """The frame ends here, as its ``gas``, ``output`` and ``error`` say. ``is_between``: no opcode is at work."""
+
+    def __init__(self, *, is_between: bool = False) -> None:
+        super().__init__()
+        self.is_between = is_between
+
+
+class HandOver(Exception):
+    """Go on at ``pc`` with ``gas``, opcode by opcode: something may run out there that a trace cannot account for."""
+
+    def __init__(self, pc: int, gas: int) -> None:
+        super().__init__()
+        self.pc = pc
+        self.gas = gas
+
+
 def growth_cost(memory: bytearray, end: int) -> int:
-    """Gas for memory to reach ``end``, which lies beyond it."""
+    """Gas for memory to reach ``end``, which lies beyond it. Raises ``Halted`` where no gas pays for it."""
     if end > _MEMORY_LIMIT:
         raise Halted(OUT_OF_GAS)
+    return memory_cost(memory, end)
+
+
+def memory_cost(memory: bytearray, end: int) -> int:
+    """The same, as a number in any case."""
+    if end > _MEMORY_LIMIT:
+        return _UNPAYABLE
     before, after = len(memory) >> 5, (end + 31) >> 5
     return MEMORY_WORD * (after - before) + after * after // MEMORY_QUADRATIC - before * before // MEMORY_QUADRATIC
+
+
+def pay_growth(call: Call, memory: bytearray, end: int, gas: int, paid: int) -> int:
+    """Let memory reach ``end``, which lies beyond it; answers what is left of ``gas``, of which the opcode has been
+    ``paid`` before.
+    """
+    cost = memory_cost(memory, end)
+    if gas < cost:
+        call.gas = gas - cost
+        raise Halted(OUT_OF_GAS, gas + paid)
+    grow(memory, end)
+    return gas - cost
 
 
 def grow(memory: bytearray, end: int) -> None:
@@ -79,6 +119,9 @@ class Call:
         "static",
         "value",
     )
+    hidden = 0
+    """Gas that is kept from the run loop: it runs with ``gas`` and the frame has both."""
+
     address: Address
     caller: Address
     code: bytes
@@ -243,15 +286,21 @@ class Machine:
     def _store_code(self, call: Call) -> str | None:
         """Make the output the new contract's code, or say why it cannot be (EIP-170, EIP-3541)."""
         code = call.output
-        if code[:1] == b"\xef":
-            return "invalid code: must not begin with 0xef"
-        if self.code_size_limit is not None and len(code) > self.code_size_limit:
-            return "max code size exceeded"
+        reason = self._refuses_code(code)
+        if reason is not None:
+            return reason
         call.gas -= CODE_BYTE * len(code)
         if call.gas < 0:
             return "contract creation code storage out of gas"
         if code:
             self.journal.set_code(call.address, code)
+        return None
+
+    def _refuses_code(self, code: bytes) -> str | None:
+        if code[:1] == b"\xef":
+            return "invalid code: must not begin with 0xef"
+        if self.code_size_limit is not None and len(code) > self.code_size_limit:
+            return "max code size exceeded"
         return None
 
     def _fail(self, call: Call, checkpoint: Checkpoint) -> None:
@@ -265,7 +314,8 @@ class Machine:
         if call.gas < 0:
             call.error = OUT_OF_GAS
             return
-        output = self.functions[precompile.name](call.data)
+        limit = precompile.input_limit
+        output = None if limit is not None and len(call.data) > limit else self.functions[precompile.name](call.data)
         if output is None:
             call.error = f"invalid input for precompile {precompile.name}"
         else:

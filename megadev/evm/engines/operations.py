@@ -1,7 +1,8 @@
 """The opcodes that the run loop does not inline, one function each: they find gas, stack and memory in the frame.
 
 The loop has made sure that enough operands are on the stack. Whoever raises ``Halted`` ends the frame exceptionally;
-gas that runs out is noticed where it is charged, before anything is changed.
+gas that runs out is noticed where it is charged, before anything is changed. What only works on stack and memory takes
+nothing off the stack before it is paid for, so that it could be run again.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ _SIGN: Final = 1 << 255
 _ADDRESS_MASK: Final = (1 << 160) - 1
 
 
-def _charge(call: Call, amount: int) -> None:
+def charge(call: Call, amount: int) -> None:
     call.gas -= amount
     if call.gas < 0:
         raise Halted(OUT_OF_GAS)
 
 
-def _use_memory(call: Call, offset: int, size: int) -> None:
+def use_memory(call: Call, offset: int, size: int) -> None:
     """Pay for and provide memory[offset : offset + size]."""
     end = offset + size
     if size and end > len(call.memory):
-        _charge(call, growth_cost(call.memory, end))
+        charge(call, growth_cost(call.memory, end))
         grow(call.memory, end)
 
 
@@ -48,7 +49,7 @@ def _signed(word: int) -> int:
     return word - _WORD if word & _SIGN else word
 
 
-def _forbid_static(call: Call) -> None:
+def forbid_static(call: Call) -> None:
     if call.static:
         raise Halted("write protection")
 
@@ -57,41 +58,42 @@ def _forbid_static(call: Call) -> None:
 
 
 def _sdiv(m: Machine, call: Call) -> None:
-    _charge(call, price.LOW)
+    charge(call, price.LOW)
     left, right = _signed(call.stack.pop()), _signed(call.stack[-1])
     quotient = abs(left) // abs(right) if right else 0
     call.stack[-1] = (-quotient if (left < 0) != (right < 0) else quotient) & _MASK
 
 
 def _smod(m: Machine, call: Call) -> None:
-    _charge(call, price.LOW)
+    charge(call, price.LOW)
     left, right = _signed(call.stack.pop()), _signed(call.stack[-1])
     rest = abs(left) % abs(right) if right else 0
     call.stack[-1] = (-rest if left < 0 else rest) & _MASK
 
 
 def _addmod(m: Machine, call: Call) -> None:
-    _charge(call, price.MID)
+    charge(call, price.MID)
     left, right = call.stack.pop(), call.stack.pop()
     modulus = call.stack[-1]
     call.stack[-1] = (left + right) % modulus if modulus else 0
 
 
 def _mulmod(m: Machine, call: Call) -> None:
-    _charge(call, price.MID)
+    charge(call, price.MID)
     left, right = call.stack.pop(), call.stack.pop()
     modulus = call.stack[-1]
     call.stack[-1] = left * right % modulus if modulus else 0
 
 
 def _exp(m: Machine, call: Call) -> None:
-    base, exponent = call.stack.pop(), call.stack[-1]
-    _charge(call, price.EXP + price.EXP_BYTE * ((exponent.bit_length() + 7) // 8))
+    exponent = call.stack[-2]
+    charge(call, price.EXP + price.EXP_BYTE * ((exponent.bit_length() + 7) // 8))
+    base = call.stack.pop()
     call.stack[-1] = pow(base, exponent, _WORD)
 
 
 def _signextend(m: Machine, call: Call) -> None:
-    _charge(call, price.LOW)
+    charge(call, price.LOW)
     size, value = call.stack.pop(), call.stack[-1]
     if size < 31:
         bit = 8 * size + 7
@@ -100,20 +102,20 @@ def _signextend(m: Machine, call: Call) -> None:
 
 
 def _byte(m: Machine, call: Call) -> None:
-    _charge(call, price.VERY_LOW)
+    charge(call, price.VERY_LOW)
     index, value = call.stack.pop(), call.stack[-1]
     call.stack[-1] = value >> 8 * (31 - index) & 0xFF if index < 32 else 0
 
 
 def _sar(m: Machine, call: Call) -> None:
-    _charge(call, price.VERY_LOW)
+    charge(call, price.VERY_LOW)
     shift, value = call.stack.pop(), _signed(call.stack[-1])
     call.stack[-1] = (value >> min(shift, 256)) & _MASK
 
 
 def _clz(m: Machine, call: Call) -> None:
     """EIP-7939."""
-    _charge(call, price.LOW)
+    charge(call, price.LOW)
     call.stack[-1] = 256 - call.stack[-1].bit_length()
 
 
@@ -124,7 +126,7 @@ def _read(gas: int, value: Callable[[Machine, Call], int]) -> Callable[[Machine,
     """An opcode that only pushes a word."""
 
     def operation(m: Machine, call: Call) -> None:
-        _charge(call, gas)
+        charge(call, gas)
         call.stack.append(value(m, call))
 
     return operation
@@ -134,25 +136,25 @@ def _number(data: bytes) -> int:
     return int.from_bytes(data, "big")
 
 
-def _load_account(m: Machine, call: Call, address: Address) -> None:
-    _charge(call, price.COLD_ACCOUNT if m.journal.warm_account(address) else price.WARM)
+def load_account(m: Machine, call: Call, address: Address) -> None:
+    charge(call, price.COLD_ACCOUNT if m.journal.warm_account(address) else price.WARM)
 
 
 def _balance(m: Machine, call: Call) -> None:
     address = _address(call.stack[-1])
-    _load_account(m, call, address)
+    load_account(m, call, address)
     call.stack[-1] = m.journal.balance(address)
 
 
 def _extcodesize(m: Machine, call: Call) -> None:
     address = _address(call.stack[-1])
-    _load_account(m, call, address)
+    load_account(m, call, address)
     call.stack[-1] = len(m.journal.code(address))
 
 
 def _extcodehash(m: Machine, call: Call) -> None:
     address = _address(call.stack[-1])
-    _load_account(m, call, address)
+    load_account(m, call, address)
     account = m.journal.account(address)
     call.stack[-1] = 0 if account is None or account.is_empty else _number(account.code_hash)
 
@@ -160,9 +162,10 @@ def _extcodehash(m: Machine, call: Call) -> None:
 def _copy(call: Call, source: bytes, base_gas: int) -> None:
     """Pop target, offset and size, and copy that piece of ``source`` into memory, zeros beyond its end."""
     stack = call.stack
-    target, offset, size = stack.pop(), stack.pop(), stack.pop()
-    _charge(call, base_gas + price.COPY_WORD * ((size + 31) // 32))
-    _use_memory(call, target, size)
+    size, offset, target = stack[-3:]
+    charge(call, base_gas + price.COPY_WORD * ((size + 31) // 32))
+    use_memory(call, target, size)
+    del stack[-3:]
     if size:
         call.memory[target : target + size] = source[offset : offset + size].ljust(size, b"\0")
 
@@ -176,28 +179,29 @@ def _codecopy(m: Machine, call: Call) -> None:
 
 
 def _extcodecopy(m: Machine, call: Call) -> None:
-    address = _address(call.stack.pop())
-    _load_account(m, call, address)
+    address = _address(call.stack[-1])
+    load_account(m, call, address)
+    call.stack.pop()
     _copy(call, m.journal.code(address), 0)
 
 
 def _returndatacopy(m: Machine, call: Call) -> None:
     stack = call.stack
     if stack[-2] + stack[-3] > len(call.return_data):
-        _charge(call, price.VERY_LOW + price.COPY_WORD * ((stack[-3] + 31) // 32))
+        charge(call, price.VERY_LOW + price.COPY_WORD * ((stack[-3] + 31) // 32))
         raise Halted("return data out of bounds")
     _copy(call, call.return_data, price.VERY_LOW)
 
 
 def _blockhash(m: Machine, call: Call) -> None:
-    _charge(call, price.BLOCKHASH)
+    charge(call, price.BLOCKHASH)
     number, current = call.stack[-1], m.block.number
     known = max(current - 256, 0) <= number < current
     call.stack[-1] = _number(m.journal.reader.block_hash(number)) if known else 0
 
 
 def _blobhash(m: Machine, call: Call) -> None:
-    _charge(call, price.VERY_LOW)
+    charge(call, price.VERY_LOW)
     index = call.stack[-1]
     call.stack[-1] = _number(m.blob_hashes[index]) if index < len(m.blob_hashes) else 0
 
@@ -206,30 +210,34 @@ def _blobhash(m: Machine, call: Call) -> None:
 
 
 def _mstore8(m: Machine, call: Call) -> None:
-    offset, value = call.stack.pop(), call.stack.pop()
-    _charge(call, price.VERY_LOW)
-    _use_memory(call, offset, 1)
+    value, offset = call.stack[-2:]
+    charge(call, price.VERY_LOW)
+    use_memory(call, offset, 1)
+    del call.stack[-2:]
     call.memory[offset] = value & 0xFF
 
 
 def _mcopy(m: Machine, call: Call) -> None:
     stack = call.stack
-    target, source, size = stack.pop(), stack.pop(), stack.pop()
-    _charge(call, price.VERY_LOW + price.COPY_WORD * ((size + 31) // 32))
-    _use_memory(call, max(target, source), size)
+    size, source, target = stack[-3:]
+    charge(call, price.VERY_LOW + price.COPY_WORD * ((size + 31) // 32))
+    use_memory(call, max(target, source), size)
+    del stack[-3:]
     if size:
         call.memory[target : target + size] = call.memory[source : source + size]
 
 
 def _sload(m: Machine, call: Call) -> None:
     slot, address = call.stack[-1], call.address
-    _charge(call, price.COLD_SLOT if m.journal.warm_slot(address, slot) else price.WARM)
-    call.stack[-1] = m.journal.load(address, slot)
+    journal = m.journal
+    charge(call, price.WARM if (address, slot) in journal.warm_slots else price.COLD_SLOT)
+    journal.warm_slot(address, slot)
+    call.stack[-1] = journal.load(address, slot)
 
 
 def _sstore(m: Machine, call: Call) -> None:
     """EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529."""
-    _forbid_static(call)
+    forbid_static(call)
     if call.gas <= price.SLOT_SENTRY:
         raise Halted(OUT_OF_GAS)
     journal, address = m.journal, call.address
@@ -241,7 +249,7 @@ def _sstore(m: Machine, call: Call) -> None:
         cost += price.SLOT_RESET if original else price.SLOT_SET
     else:
         cost += price.WARM
-    _charge(call, cost)
+    charge(call, cost)
     if current == new:
         return
     if original:
@@ -255,25 +263,25 @@ def _sstore(m: Machine, call: Call) -> None:
 
 
 def _tload(m: Machine, call: Call) -> None:
-    _charge(call, price.TRANSIENT)
+    charge(call, price.TRANSIENT)
     call.stack[-1] = m.journal.transient_load(call.address, call.stack[-1])
 
 
 def _tstore(m: Machine, call: Call) -> None:
-    _forbid_static(call)
-    _charge(call, price.TRANSIENT)
+    forbid_static(call)
+    charge(call, price.TRANSIENT)
     slot, value = call.stack.pop(), call.stack.pop()
     m.journal.transient_store(call.address, slot, value)
 
 
 def _log(topics: int) -> Callable[[Machine, Call], None]:
     def operation(m: Machine, call: Call) -> None:
-        _forbid_static(call)
+        forbid_static(call)
         stack = call.stack
         offset, size = stack.pop(), stack.pop()
         words = tuple(stack.pop().to_bytes(32, "big") for _ in range(topics))
-        _charge(call, price.LOG + price.LOG_TOPIC * topics + price.LOG_BYTE * size)
-        _use_memory(call, offset, size)
+        charge(call, price.LOG + price.LOG_TOPIC * topics + price.LOG_BYTE * size)
+        use_memory(call, offset, size)
         log = Log(call.address, words, bytes(call.memory[offset : offset + size]))
         m.journal.logs.append(log)
         if m.tracer is not None:
@@ -304,16 +312,16 @@ def _message(kind: str) -> Callable[[Machine, Call], None]:
         value = stack.pop() if with_value else 0
         in_offset, in_size, out_offset, out_size = stack.pop(), stack.pop(), stack.pop(), stack.pop()
         if value and kind == "CALL":
-            _forbid_static(call)
-        _use_memory(call, in_offset, in_size)
-        _use_memory(call, out_offset, out_size)
-        _load_account(m, call, to)
+            forbid_static(call)
+        use_memory(call, in_offset, in_size)
+        use_memory(call, out_offset, out_size)
+        load_account(m, call, to)
         code, delegate = resolve_code(m, to)
         if delegate is not None:
-            _load_account(m, call, delegate)
+            load_account(m, call, delegate)
         if value:
             is_new = kind == "CALL" and journal.is_dead(to)
-            _charge(call, price.CALL_VALUE + price.NEW_ACCOUNT if is_new else price.CALL_VALUE)
+            charge(call, price.CALL_VALUE + price.NEW_ACCOUNT if is_new else price.CALL_VALUE)
         available = call.gas
         gas = min(gas, available - available // price.HELD_BACK)  # EIP-150
         call.gas = available - gas
@@ -355,14 +363,14 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
     word_gas = price.INITCODE_WORD + (price.KECCAK_WORD if salted else 0)
 
     def operation(m: Machine, call: Call) -> None:
-        _forbid_static(call)
+        forbid_static(call)
         stack, journal = call.stack, m.journal
         value, offset, size = stack.pop(), stack.pop(), stack.pop()
         salt = stack.pop() if salted else 0
         if m.initcode_size_limit is not None and size > m.initcode_size_limit:
             raise Halted("max initcode size exceeded")
-        _charge(call, price.CREATE + word_gas * ((size + 31) // 32))
-        _use_memory(call, offset, size)
+        charge(call, price.CREATE + word_gas * ((size + 31) // 32))
+        use_memory(call, offset, size)
         code = bytes(call.memory[offset : offset + size])
         here, depth = call.address, call.depth + 1
         gas = call.gas - call.gas // price.HELD_BACK
@@ -406,14 +414,14 @@ def is_taken(m: Machine, address: Address) -> bool:
 
 def self_destruct(m: Machine, call: Call) -> None:
     """Send everything to the beneficiary; only an account created in this transaction goes itself (EIP-6780)."""
-    _forbid_static(call)
+    forbid_static(call)
     journal, here = m.journal, call.address
     beneficiary = _address(call.stack.pop())
     balance = journal.balance(here)
     cost = price.SELFDESTRUCT + (price.COLD_ACCOUNT if journal.warm_account(beneficiary) else 0)
     if balance and journal.is_dead(beneficiary):
         cost += price.NEW_ACCOUNT
-    _charge(call, cost)
+    charge(call, cost)
     if m.tracer is not None:
         frame = Frame("SELFDESTRUCT", call.depth + 1, here, beneficiary, beneficiary, balance, 0, b"")
         m.tracer.enter(frame)

@@ -8,10 +8,18 @@ programs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from megadev import __version__
+from megadev.chain.admission import check_nonce, check_sender_code
 from megadev.chain.spec import ChainSpec
-from megadev.evm.engine import EngineInfo
+from megadev.evm.engine import BlockEnv, EngineInfo, Rules, TxEnv
 from megadev.evm.engines.envelope import Envelope
+from megadev.evm.engines.journal import Journal
+from megadev.evm.engines.mega.envelope import MegaEnvelope, check_environment
+from megadev.evm.mega_rules import ISTHMUS_PRECOMPILES
+from megadev.primitives.types import EMPTY_CODE_HASH
+from megadev.state.account import Account
 
 
 class PythonEngine(Envelope):
@@ -19,6 +27,33 @@ class PythonEngine(Envelope):
     py-evm's.
     """
 
-    def __init__(self, spec: ChainSpec) -> None:
+    def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
-        self.info = EngineInfo("python", __version__)
+        self.info = EngineInfo(name, __version__)
+
+
+class IsthmusEngine(PythonEngine):
+    """The same for a chain of the OP Stack: its precompiles, and its order of checks."""
+
+    def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
+        super().__init__(spec, name)
+        self.rules = replace(self.rules, precompiles=ISTHMUS_PRECOMPILES)
+
+    def _check(self, block: BlockEnv, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> tuple[int, int]:
+        """The environment first, then gas, then what the sender's account says."""
+        check_environment(self.spec, block, tx, rules)
+        floor = self._check_gas(block, tx, rules)
+        if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:
+            check_sender_code(tx.sender, journal.code(tx.sender))
+        if rules.check_nonce:
+            check_nonce(tx.sender, tx.nonce, account.nonce)
+        self._check_funds(block, tx, account, 0, rules)
+        return floor
+
+
+class MegaEngine(MegaEnvelope):
+    """The same under MegaETH's models."""
+
+    def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
+        super().__init__(spec)
+        self.info = EngineInfo(name, __version__)

@@ -7,8 +7,9 @@ asks for them.
 
 What keeps it exact: a trace only starts if the stack has all it will take and room for all it will put, and each
 stretch between jumps is paid for before it begins; where it cannot be, control goes back to the run loop with the stack
-as the loop would have it, and the loop finds out what is wrong. A stretch that is paid for runs to its end or halts,
-and what a frame that halts had paid for does not matter. Opcodes that look at gas or leave the frame are in no trace.
+as the loop would have it, and the loop finds out what is wrong. So it does before an opcode within a stretch that might
+fail (memory or a slot that cannot be paid for, a bad jump): a trace itself never fails. Opcodes that look at gas or
+leave the frame are in no trace.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, Final, TypeAlias
 
 from megadev.evm import gas
 from megadev.evm.engines.bytecode import Bytecode, analyse
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, Machine, grow, growth_cost
+from megadev.evm.engines.frames import Call, HandOver, Machine, grow, memory_cost
 from megadev.evm.opcodes import BASE_GAS
 from megadev.primitives.keccak import keccak
 
@@ -57,6 +58,8 @@ class _Truth:
 
 
 _Operand: TypeAlias = int | str | _Truth
+_Stack: TypeAlias = tuple[list[_Operand], int]
+"""Words put on the stack, and how many of those that were there they replace."""
 
 _BINARY: dict[int, tuple[str, Callable[[int, int], int]]] = {
     0x01: ("({0} + {1}) & MASK", lambda a, b: (a + b) & _MASK),
@@ -105,15 +108,28 @@ _GLOBALS: dict[str, Any] = {
     "MASK": _MASK,
     "SIGN": _SIGN,
     "WORD": _WORD,
-    "OUT_OF_GAS": OUT_OF_GAS,
     "ZERO": b"\0",
-    "Halted": Halted,
+    "HandOver": HandOver,
     "grow": grow,
-    "growth_cost": growth_cost,
+    "memory_cost": memory_cost,
     "keccak": keccak,
     "number": int.from_bytes,
     "word_hash": word_hash,
 }
+
+
+class _Nothing(dict[int, Trace | None]):
+    """No trace anywhere, and none to be made."""
+
+    def __contains__(self, pc: object) -> bool:
+        return True
+
+    def __missing__(self, pc: int) -> None:
+        return None
+
+
+NO_TRACES: Final = _Nothing()
+NO_STOPS: Final[frozenset[int]] = frozenset()
 
 
 class Code:
@@ -121,10 +137,11 @@ class Code:
     ``arrivals`` counts towards that. A memory that fills while the code runs, of nothing but the code itself.
     """
 
-    __slots__ = ("arrivals", "bytecode", "traces")
+    __slots__ = ("arrivals", "bytecode", "stops", "traces")
 
-    def __init__(self, bytecode: Bytecode) -> None:
+    def __init__(self, bytecode: Bytecode, stops: frozenset[int]) -> None:
         self.bytecode = bytecode
+        self.stops = stops
         self.traces: dict[int, Trace | None] = {}
         self.arrivals: dict[int, int] = {}
 
@@ -134,26 +151,29 @@ class Code:
         self.arrivals[pc] = count
         if count < HOT + pc % SPREAD:
             return None
-        trace = self.traces[pc] = _Maker(self.bytecode).make(pc)
+        trace = self.traces[pc] = _Maker(self.bytecode, self.stops).make(pc)
         return trace
 
 
 @lru_cache(maxsize=256)
-def known_code(code: bytes) -> Code:
-    """``code``, analysed, and what was compiled of it, remembered for the 256 codes used last. For deployed code."""
-    return fresh_code(code)
+def known_code(code: bytes, stops: frozenset[int]) -> Code:
+    """``code``, analysed, and what was compiled of it, remembered for the 256 codes used last. For deployed code.
+    ``stops``: opcodes that are in no trace here, since somebody wants to see each of them.
+    """
+    return fresh_code(code, stops)
 
 
-def fresh_code(code: bytes) -> Code:
+def fresh_code(code: bytes, stops: frozenset[int]) -> Code:
     """The same for creation code, which seldom runs twice: not remembered."""
-    return Code(analyse(code))
+    return Code(analyse(code), stops)
 
 
 class _Maker:
     """Follows the code and writes the function."""
 
-    def __init__(self, bytecode: Bytecode) -> None:
+    def __init__(self, bytecode: Bytecode, stops: frozenset[int]) -> None:
         self.bytecode = bytecode
+        self.stops = stops
         self.lines: list[str] = []
         self.stack: list[_Operand] = []
         self.taken = 0
@@ -163,6 +183,7 @@ class _Maker:
         self.stretch_gas = 0
         self.stretch_line: int | None = None
         self.first_gas = 0
+        self.unpaid: list[tuple[int, int]] = []
 
     # the symbolic stack
 
@@ -199,8 +220,8 @@ class _Maker:
             self.lines.append(f"{operand} = stack[-{operand[1:]}]")
         return operand
 
-    def leave(self, pc: str, indent: str = "") -> None:
-        """Write the stack back and return."""
+    def leave(self, pc: str, indent: str = "", how: str = "") -> None:
+        """Write the stack back and return, or leave as ``how`` says."""
         operands, taken = self.changed()
         if not indent:
             self.load(operands)
@@ -216,7 +237,7 @@ class _Maker:
             self.lines.append(f"{indent}stack.append({put})")
         elif put:
             self.lines.append(f"{indent}stack += ({put},)")
-        self.lines.append(f"{indent}return {pc}, gas")
+        self.lines.append(indent + (how or f"return {pc}, gas"))
 
     def changed(self) -> tuple[list[_Operand], int]:
         """The part of the symbolic stack that is not where it was, and how many words of the real one it replaces."""
@@ -250,7 +271,29 @@ class _Maker:
             pay = next(i for i in range(self.stretch_line + 1, len(self.lines)) if not self.lines[i])
             self.lines[self.stretch_line] = f"if gas < {self.stretch_gas}:"
             self.lines[pay] = f"gas -= {self.stretch_gas}"
+        for line, done in self.unpaid:
+            self.lines[line] = self.lines[line].replace("UNUSED", str(self.stretch_gas - done))
+        self.unpaid = []
         self.stretch_gas = 0
+
+    def hand_over(self, pc: int, test: str, before: _Stack, done: int, indent: str = "", paid: str = "") -> None:
+        """Where ``test`` holds, leave at ``pc`` to the run loop as it would have found it: with the stack as it was
+        ``before`` the opcode, and the gas after the ``done`` of this stretch, with what was ``paid`` beyond it.
+        """
+        self.lines.append(f"{indent}if {test}:")
+        now = self.stack, self.taken
+        self.stack, self.taken = before
+        rest = f"gas + {paid} + UNUSED" if paid else "gas + UNUSED"
+        self.leave(str(pc), indent + "    ", f"raise HandOver({pc}, {rest})")
+        self.stack, self.taken = now
+        self.unpaid.append((len(self.lines) - 1, done))
+
+    def ready(self, before: _Stack) -> None:
+        """Have in local variables what ``hand_over`` will write back."""
+        now = self.stack, self.taken
+        self.stack, self.taken = before
+        self.load(self.changed()[0])
+        self.stack, self.taken = now
 
     # opcodes
 
@@ -281,7 +324,7 @@ class _Maker:
     def opcode(self, pc: int) -> int | None:
         """Write one opcode. Returns where to go on, -1 if the trace has ended with it, None if it is not ours."""
         op = self.bytecode.padded[pc]
-        if pc >= self.bytecode.size:
+        if pc >= self.bytecode.size or op in self.stops:
             return None
         if 0x60 <= op <= 0x7F:
             self.stretch_gas += BASE_GAS[op]
@@ -341,23 +384,27 @@ class _Maker:
             offset = self.value(self.pop())
             self.push(self.name(f"number(call.data[{offset}:{offset} + 32].ljust(32, ZERO), 'big')"))
         elif op == 0x51:  # MLOAD
+            before, done = (list(self.stack), self.taken), self.stretch_gas
             self.stretch_gas += BASE_GAS[op]
             offset = self.value(self.pop())
-            self.use_memory(offset, "32")
+            self.use_memory(offset, "32", pc, before, done)
             self.push(self.name(f"number(memory[{offset}:{offset} + 32], 'big')"))
         elif op == 0x52:  # MSTORE
+            before, done = (list(self.stack), self.taken), self.stretch_gas
             self.stretch_gas += BASE_GAS[op]
             offset, stored = self.value(self.pop()), self.pop()
             data = str(stored.to_bytes(32, "big")) if isinstance(stored, int) else None
             data = data or f"{self.value(stored)}.to_bytes(32, 'big')"
-            self.use_memory(offset, "32")
+            self.use_memory(offset, "32", pc, before, done)
             self.lines.append(f"memory[{offset}:{offset} + 32] = {data}")
         elif op == 0x20:  # KECCAK256
-            self.keccak()
+            self.keccak(pc)
         elif op == 0x54:  # SLOAD
+            before, done = (list(self.stack), self.taken), self.stretch_gas
             slot = self.value(self.pop())
+            self.ready(before)
+            self.hand_over(pc, f"gas < {gas.COLD_SLOT}", before, done)
             self.lines.append(f"gas -= {gas.COLD_SLOT} if m.journal.warm_slot(call.address, {slot}) else {gas.WARM}")
-            self.check_gas()
             self.push(self.name(f"m.journal.load(call.address, {slot})"))
         elif op == 0x5B:  # JUMPDEST
             self.stretch_gas += BASE_GAS[op]
@@ -367,43 +414,40 @@ class _Maker:
             return None
         return pc + 1
 
-    def check_gas(self) -> None:
-        self.lines += ["if gas < 0:", "    raise Halted(OUT_OF_GAS)"]
+    def use_memory(self, offset: str, size: str, pc: int, before: _Stack, done: int, paid: str = "") -> None:
+        """Pay for and provide memory[offset : offset + size]; ``size`` is above 0 if it is a number."""
+        self.ready(before)
+        some = "" if size.isdigit() else f"{size} and "
+        self.lines.append(f"if {some}{offset} + {size} > len(memory):")
+        self.lines.append(f"    cost = memory_cost(memory, {offset} + {size})")
+        self.hand_over(pc, "gas < cost", before, done, "    ", paid)
+        self.lines += ["    gas -= cost", f"    grow(memory, {offset} + {size})"]
 
-    def use_memory(self, offset: str, size: str) -> None:
-        """Pay for and provide memory[offset : offset + size]; size is not 0."""
-        self.lines += [
-            f"if {offset} + {size} > len(memory):",
-            f"    gas -= growth_cost(memory, {offset} + {size})",
-            "    if gas < 0:",
-            "        raise Halted(OUT_OF_GAS)",
-            f"    grow(memory, {offset} + {size})",
-        ]
-
-    def keccak(self) -> None:
+    def keccak(self, pc: int) -> None:
+        before, done = (list(self.stack), self.taken), self.stretch_gas
         offset, size = self.value(self.pop()), self.pop()
         self.stretch_gas += gas.KECCAK
         if isinstance(size, int) and 0 < size <= 1024:
             self.stretch_gas += gas.KECCAK_WORD * ((size + 31) // 32)
-            self.use_memory(offset, str(size))
+            self.use_memory(offset, str(size), pc, before, done)
             data = f"bytes(memory[{offset}:{offset} + {size}])"
             self.push(self.name(f"word_hash({data})" if size == 64 else f"number(keccak({data}), 'big')"))
             return
-        length = self.value(size)
-        self.lines.append(f"gas -= {gas.KECCAK_WORD} * (({length} + 31) // 32)")
-        self.check_gas()
-        self.lines.append(f"if {length} and {offset} + {length} > len(memory):")
-        self.lines.append(f"    gas -= growth_cost(memory, {offset} + {length})")
-        self.lines += ["    if gas < 0:", "        raise Halted(OUT_OF_GAS)", f"    grow(memory, {offset} + {length})"]
+        length = self.name(self.value(size))
+        words = self.name(f"{gas.KECCAK_WORD} * (({length} + 31) // 32)")
+        self.ready(before)
+        self.hand_over(pc, f"gas < {words}", before, done)
+        self.lines.append(f"gas -= {words}")
+        self.use_memory(offset, length, pc, before, done, words)
         self.push(self.name(f"number(keccak(bytes(memory[{offset}:{offset} + {length}])), 'big')"))
 
     def jump(self, pc: int, conditional: bool) -> int | None:
-        kept = list(self.stack), self.taken
+        before, done = (list(self.stack), self.taken), self.stretch_gas
         target = self.pop()
         condition = self.pop() if conditional else 1
         known = isinstance(target, int)
         if known and target not in self.bytecode.jumps and condition != 0:
-            self.stack, self.taken = kept  # the run loop says what is wrong with it
+            self.stack, self.taken = before  # the run loop says what is wrong with it
             return None
         self.stretch_gas += gas.HIGH if conditional else gas.MID
         if isinstance(condition, int):
@@ -416,12 +460,15 @@ class _Maker:
         if conditional and not isinstance(condition, int):
             test = condition.test if isinstance(condition, _Truth) else self.value(condition)
             self.load(self.changed()[0])
+            if not known:
+                self.ready(before)
             self.lines.append(f"if {test}:")
             if not known:
-                self.lines += [f"    if {goal} not in jumps:", "        raise Halted('invalid jump destination')"]
+                self.hand_over(pc, f"{goal} not in jumps", before, done, "    ")
             self.leave(goal, "    ")
             self.begin_stretch(pc + 1)
             return pc + 1
-        self.lines += [f"if {goal} not in jumps:", "    raise Halted('invalid jump destination')"]
+        self.ready(before)
+        self.hand_over(pc, f"{goal} not in jumps", before, done)
         self.leave(goal)
         return -1

@@ -5,6 +5,7 @@ Timestamps are seconds; one above 10**12 is taken for milliseconds, as Anvil doe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -19,7 +20,9 @@ from megadev.rpc.formatters import JsonObject, format_block
 MILLISECONDS_FROM = 10**12
 """Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
 MAX_BLOCKS_AT_ONCE = 100_000
-"""Nobody else is served while blocks are mined: ten thousand empty ones take about a second on two slow cores."""
+"""No other change is made while blocks are mined: ten thousand empty ones take about a second on two slow cores."""
+FEW_BLOCKS = 16
+"""Empty ones that are mined in a millisecond or two."""
 MAX_SECONDS = 10**9
 """A timer set further ahead is a mistake, and more than an event loop's timer takes."""
 
@@ -62,22 +65,30 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 
 
 @method("anvil_mine")
-def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> None:
+def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> Any:
     """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none."""
-    _mine(node, count, interval or None)
+    return _mining(node, count, lambda: _none(_mine(node, count, interval or None)))
 
 
 @method("evm_mine")
-def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> str:
+def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
     """Mine one block or more, the first at a timestamp where one is given."""
-    _mine_as(node, options)
-    return "0x0"
+
+    def mine() -> str:
+        _mine_as(node, options)
+        return "0x0"
+
+    return _mining(node, 1 if options is None else options.blocks, mine)
 
 
 @method("anvil_mine_detailed")
-def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) -> list[JsonObject]:
+def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
     """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
-    return [_detailed(node, block) for block in _mine_as(node, options)]
+
+    def mine() -> list[JsonObject]:
+        return [_detailed(node, block) for block in _mine_as(node, options)]
+
+    return _mining(node, 1 if options is None else options.blocks, mine)
 
 
 @method("anvil_getAutomine")
@@ -172,6 +183,17 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
 def _mine(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
     _check_count(count)
     return node.chain.sequencer.mine(count, interval)
+
+
+def _mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
+    """What ``mine`` gives; on the writer's thread where it takes more than a moment."""
+    if count > FEW_BLOCKS or node.chain.sequencer.has_much_to_do:
+        return node.devnet.apart(mine)
+    return mine()
+
+
+def _none(value: object) -> None:
+    """For methods whose answer is null."""
 
 
 def _check_count(count: int) -> None:

@@ -144,15 +144,19 @@ async def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> Non
     forking = options.forking if options is not None else None
     devnet, chain = node.devnet, node.chain
     if forking is None or (forking == Forking() and chain.fork is None):
-        if chain.fork is None:
-            devnet.reset(chain)
-        else:
-            devnet.start_over(chain, None)
+
+        def start_over() -> None:
+            if chain.fork is None:
+                devnet.reset(chain)
+            else:
+                devnet.start_over(chain, None)
+
+        await devnet.writer.take_turn(start_over)
         return
     request = forking_request(devnet, chain, forking.json_rpc_url, forking.block_number)
     fork = await asyncio.to_thread(devnet.open_fork_of, chain, request)
     try:
-        devnet.start_over(chain, fork)
+        await devnet.writer.take_turn(lambda: devnet.start_over(chain, fork))
     except MegadevError:
         fork.close()
         raise

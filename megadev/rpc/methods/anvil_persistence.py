@@ -17,8 +17,12 @@ async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> st
     """The chain and its state, gzipped; with ``history`` also the state after every block (the default is what
     --preserve-historical-states says). A dump holds sealed blocks, so the open one is sealed first."""
     with_history = node.devnet.config.preserve_historical_states if history is None else history
-    node.devnet.between_blocks()
-    capture = Capture(node.devnet)
+
+    def between_blocks() -> Capture:
+        node.devnet.between_blocks()
+        return Capture(node.devnet)
+
+    capture = await node.devnet.writer.take_turn(between_blocks)
     return await asyncio.to_thread(lambda: "0x" + compress(capture.encode(history=with_history)).hex())
 
 

@@ -14,13 +14,15 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.artifacts import explain
+from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
+from megadev.chain.spec import Model
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
-from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams, TipAboveFeeCap
+from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
-from megadev.evm.l1_fees import fee_taken, l1_prices
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.overrides import override_state
 from megadev.evm.rules import EVM_RULES
 from megadev.node.chain import LocalChain
@@ -40,6 +42,7 @@ from megadev.rpc.codec import (
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
+from megadev.sequencer.oracle import US, OracleView
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
@@ -100,11 +103,7 @@ class Scene:
             raise InvalidParams(f"chainId {call.chain_id} does not match the node's: {self.chain.spec.chain_id}")
         max_fee = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
-        if tip > max_fee:
-            raise TipAboveFeeCap(
-                f"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas {tip}, "
-                f"maxFeePerGas {max_fee}"
-            )
+        validate_tip(tip, max_fee)
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
                 self.chain.foresee(
@@ -144,7 +143,9 @@ class Scene:
     @property
     def default_gas(self) -> int:
         """What a call has that names none."""
-        return min(self.env.gas_limit, DEFAULT_GAS) if self.within_block else DEFAULT_GAS
+        # storage gas is cheap to execute, and code of some size takes billions of it
+        usual = self.env.gas_limit if self.chain.spec.model >= Model.REX4 else DEFAULT_GAS
+        return min(self.env.gas_limit, usual) if self.within_block else max(usual, DEFAULT_GAS)
 
     def cut(self, call: CallRequest) -> str:
         """What to say where ``call`` had less gas than it asked for, '' where it had all of it."""
@@ -176,12 +177,12 @@ class Scene:
         tx: TxEnv,
         rules: Rules,
         *,
-        state: StateReader | None = None,
+        env: BlockEnv | None = None,
         explain: calls.Explain = revert_reason,
         watch: Callable[[Execution], object] = lambda execution: None,
     ) -> int:
-        """The gas that ``tx``, made of ``call``, needs here, on another ``state`` where given: what a transaction may
-        ask for bounds it. Raises what ``estimate_gas`` does.
+        """The gas that ``tx``, made of ``call``, needs here, in another ``env`` where given: what a transaction may ask
+        for bounds it. Raises what ``estimate_gas`` does.
         """
         cap = self.chain.spec.transaction_gas_cap
         if cap is not None and cap < tx.gas_limit:
@@ -189,9 +190,9 @@ class Scene:
         with self.naming_cut(call):
             return calls.estimate_gas(
                 self.chain.engine,
-                self.env,
+                self.env if env is None else env,
                 tx,
-                self.state if state is None else state,
+                self.state,
                 rules=rules,
                 within_block=self.within_block,
                 explain=explain,
@@ -202,6 +203,9 @@ class Scene:
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
     """A block's environment, and the state after it."""
     env, state = chain.scene(block)
+    service = chain.sequencer.oracle
+    if service is not None and (block is Tag.LATEST or block is Tag.PENDING):
+        state = OracleView(state, service, env.timestamp * US)
     return Scene(chain, env, state, _rules(chain))
 
 
@@ -284,12 +288,22 @@ def eth_estimateGas(
         node.chain.console.called("eth_estimateGas", scene.env.number, execution.console)
 
     words = explainer(node, scene.state, tx)
-    state = _after_l1_fee(scene, tx) if rules.charge_fees and scene.chain.spec.charges_l1_fee else scene.state
-    return hex(scene.estimate(call, tx, rules, state=state, explain=words, watch=watch))
+    env = scene.env
+    if rules.charge_fees:
+        env, tx = _charged_by_rollup(scene, tx)
+    return hex(scene.estimate(call, tx, rules, env=env, explain=words, watch=watch))
 
 
-def _after_l1_fee(scene: Scene, tx: TxEnv) -> StateReader:
-    """The state in which ``tx`` has paid for its data on L1: what is left of its sender's balance pays for gas."""
+def _charged_by_rollup(scene: Scene, tx: TxEnv) -> tuple[BlockEnv, TxEnv]:
+    """``tx`` with what it pays for its data on L1, in a block whose operator asks for what it asks for."""
+    spec, env = scene.chain.spec, scene.env
+    if not (spec.charges_l1_fee or spec.keeps_base_fee):
+        return env, tx
+    prices = l1_prices(scene.state)
+    if spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
+        env = msgspec.structs.replace(env, operator_fee=operator)
+    if not spec.charges_l1_fee:
+        return env, tx
     unsigned = UnsignedTransaction(
         type=DYNAMIC_FEE,
         chain_id=scene.chain.spec.chain_id,
@@ -302,8 +316,7 @@ def _after_l1_fee(scene: Scene, tx: TxEnv) -> StateReader:
         max_priority_fee_per_gas=tx.max_fee_per_gas,
         access_list=tx.access_list,
     )
-    fee = l1_cost_of_unsigned(encode_unsigned(unsigned), l1_prices(scene.state)).fee
-    return Overlay(scene.state, fee_taken(tx.sender, scene.state, fee))
+    return env, msgspec.structs.replace(tx, l1_fee=l1_cost_of_unsigned(encode_unsigned(unsigned), prices).fee)
 
 
 @method("eth_createAccessList")

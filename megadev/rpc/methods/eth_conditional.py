@@ -7,6 +7,8 @@ condition can hold no longer or does not hold.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -26,6 +28,7 @@ from megadev.rpc.codec import (
     decoder_for,
 )
 from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.methods.eth_send import is_long
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.world import World, WorldView
@@ -75,7 +78,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
 
 
 @method("eth_sendRawTransactionConditional")
-def eth_sendRawTransactionConditional(node: RpcNode, raw: DataParam, condition: Condition) -> str:
+def eth_sendRawTransactionConditional(node: RpcNode, raw: DataParam, condition: Condition) -> str | Awaitable[str]:
     """Take a signed transaction if the condition holds for the next block; the answer is its hash.
 
     Raises ``ConditionNotMet`` saying what does not hold, and ``LimitExceeded`` for a condition that asks for too much.
@@ -84,12 +87,17 @@ def eth_sendRawTransactionConditional(node: RpcNode, raw: DataParam, condition: 
     if condition.lookups > MAX_LOOKUPS:
         raise LimitExceeded(f"conditional cost, {condition.lookups}, exceeded max: {MAX_LOOKUPS}; too many slots")
     tx = decode_transaction(raw, chain.spec)
-    chain.sequencer.settle()
-    check(chain, condition)
-    chain.sequencer.submit(tx)
-    if chain.pool.get(tx.hash) is not None:
-        _watch(node, tx, condition)
-    return "0x" + tx.hash.hex()
+
+    def take() -> str:
+        chain.sequencer.settle()
+        check(chain, condition)
+        chain.sequencer.submit(tx)
+        if chain.pool.get(tx.hash) is not None:
+            _watch(node, tx, condition)
+        return "0x" + tx.hash.hex()
+
+    tx_hash: str | Awaitable[str] = node.devnet.apart(take) if is_long(node, tx) else take()
+    return tx_hash
 
 
 def check(chain: LocalChain, condition: Condition) -> None:
@@ -148,6 +156,6 @@ def _watch(node: RpcNode, tx: Transaction, condition: Condition) -> None:
                 check(chain, condition)
             except ConditionNotMet as error:
                 unsubscribe()
-                chain.sequencer.drop(tx.hash, str(error))
+                node.devnet.writer.when_free(partial(chain.sequencer.drop, tx.hash, str(error)))
 
     unsubscribe = node.chain.bus.subscribe(on_event)

@@ -48,6 +48,7 @@ from megadev.errors import (
     RealtimeExpired,
     ReceiptTimeout,
     SequencerUnavailable,
+    StateUnavailable,
     TransactionFailed,
     UnknownSigner,
     UnsupportedTransactionType,
@@ -62,13 +63,14 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.node.chain import LocalChain
-from megadev.primitives.types import Address, Hash32, Wei
+from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt
 from megadev.rpc.methods.eth_calls import explainer, scene_at
 from megadev.rpc.methods.eth_fees import suggested_tip
 from megadev.rpc.methods.megadev_preconfirmation import preconfirmation
+from megadev.sequencer.sequencer import QUICK_GAS, may_run_long
 
 MAX_SYNC_TIMEOUT_MS = 60_000
 """How long the *Sync methods wait for a receipt at most, whatever their callers say."""
@@ -80,9 +82,9 @@ BASE_FEE_HEADROOM = 2
 
 
 @method("eth_sendRawTransaction")
-def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str:
+def eth_sendRawTransaction(node: RpcNode, raw: DataParam) -> str | Awaitable[str]:
     """Take a signed transaction; the answer is its hash."""
-    return submitted(node, decode_transaction(raw, node.chain.spec))
+    return _take(node, decode_transaction(raw, node.chain.spec))
 
 
 @method("eth_sendRawTransactionSync")
@@ -102,9 +104,12 @@ def realtime_sendRawTransaction(
 
 
 @method("eth_sendTransaction")
-def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str:
+def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str | Awaitable[str]:
     """Fill in, sign and take a transaction of an account held or impersonated here; the answer is its hash."""
-    return submitted(node, _authorized(node, request))
+    if needs_long_estimate(node, request):
+        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: submitted(node, _authorized(node, request)))
+        return tx_hash
+    return _take(node, _authorized(node, request))
 
 
 @method("eth_sendTransactionSync")
@@ -112,16 +117,24 @@ def eth_sendTransactionSync(
     node: RpcNode, request: CallRequest, timeout_ms: Uint64Param | None = None
 ) -> JsonObject | Awaitable[JsonObject]:
     """As ``eth_sendTransaction``; the answer is the receipt."""
+    if needs_long_estimate(node, request):
+        receipt: JsonObject | Awaitable[JsonObject] = node.devnet.apart(
+            lambda: _submitted(node, _authorized(node, request), timeout_ms)
+        )
+        return receipt
     return _submit_and_wait(node, _authorized(node, request), timeout_ms)
 
 
 @method("eth_sendUnsignedTransaction")
-def eth_sendUnsignedTransaction(node: RpcNode, request: CallRequest) -> str:
+def eth_sendUnsignedTransaction(node: RpcNode, request: CallRequest) -> str | Awaitable[str]:
     """Take a transaction for any account as if it had signed; the answer is its hash."""
     if request.sender is None:
         raise InvalidParams("an unsigned transaction needs its sender: give from")
-    unsigned, sender = completed(node, request)
-    return submitted(node, impersonated_transaction(unsigned, sender))
+
+    def take() -> str | Awaitable[str]:
+        return _take(node, impersonated_transaction(*completed(node, request)))
+
+    return node.devnet.apart(take) if needs_long_estimate(node, request) else take()
 
 
 @method("eth_fillTransaction")
@@ -166,10 +179,7 @@ def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[Un
     chain = node.chain
     sender = request.sender if request.sender is not None else first_account(node)
     if request.chain_id is not None and request.chain_id != chain.spec.chain_id:
-        raise WrongChainId(
-            f"invalid chain id for signer: transaction-provided chain ID ({request.chain_id}) does not match the "
-            f"node's ({chain.spec.chain_id})"
-        )
+        raise WrongChainId(request.chain_id, chain.spec.chain_id)
     kind = _type_of(request)
     sidecar, hashes = _blobs(request, chain)
     max_fee, tip = _fees(node, request, kind)
@@ -202,13 +212,14 @@ def first_account(node: RpcNode) -> Address:
     return accounts[0]
 
 
+_SENDABLE = (LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE)
+
+
 def _type_of(request: CallRequest) -> int:
     """The type asked for, or the one whose fields are used. Raises ``InvalidParams`` where the two disagree."""
     has_blobs = request.blobs is not None or request.blob_versioned_hashes is not None
     if request.source_hash is not None or request.mint is not None or request.is_system:
-        raise UnsupportedTransactionType(
-            "transaction type not supported: transaction type not valid here: deposits (type 0x7e) come from L1 only"
-        )
+        raise UnsupportedTransactionType(DEPOSIT, _SENDABLE)
     if request.authorization_list is not None:
         implied = SET_CODE
     elif has_blobs:
@@ -218,11 +229,8 @@ def _type_of(request: CallRequest) -> int:
     else:
         implied = DYNAMIC_FEE
     kind = implied if request.type is None else request.type
-    if kind not in (LEGACY, ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE):
-        name = "deposits come from L1 only" if kind == DEPOSIT else "there are types 0 to 4"
-        raise UnsupportedTransactionType(
-            f"transaction type not supported: transaction type not valid here: {hex(kind)}; {name}"
-        )
+    if kind not in _SENDABLE:
+        raise UnsupportedTransactionType(kind, _SENDABLE)
     has_dynamic_fee = request.max_fee_per_gas is not None or request.max_priority_fee_per_gas is not None
     if kind in (LEGACY, ACCESS_LIST) and has_dynamic_fee:
         raise InvalidParams(f"a type {kind} transaction pays a gasPrice: no maxFeePerGas, no maxPriorityFeePerGas")
@@ -346,7 +354,7 @@ def authorized(unsigned: UnsignedTransaction, sender: Address, key: bytes | None
 
 
 def submitted(node: RpcNode, tx: Transaction) -> str:
-    """Submit ``tx``; the answer is its hash.
+    """Submit ``tx`` here and now; the answer is its hash.
 
     Raises what ``submit`` does and, for who expects Hardhat's, ``TransactionFailed`` where it was executed at once and
     failed.
@@ -374,8 +382,50 @@ def _raise_for_failure(node: RpcNode, tx: Transaction, block: PlacedBlock, index
     raise TransactionFailed(tx.hash, words, receipt.output)
 
 
+def needs_long_estimate(node: RpcNode, request: CallRequest) -> bool:
+    """Whether the gas of what is to be sent is found out by running code, for as long as that takes, or its blobs need
+    proofs.
+    """
+    if request.blobs is not None or request.authorization_list is not None:
+        return True
+    return request.gas is None and (request.to is None or bool(request.data) or has_code(node, request.to))
+
+
+def has_code(node: RpcNode, address: Address) -> bool:
+    """Whether something runs when ``address`` is called, as far as is known here."""
+    try:
+        account = node.chain.sequencer.head_state().account(address)
+    except StateUnavailable:
+        return True
+    return account is not None and account.code_hash != EMPTY_CODE_HASH
+
+
+def _take(node: RpcNode, tx: Transaction) -> str | Awaitable[str]:
+    """Submit ``tx``: at once, or on the writer's thread where it may run for long; its hash."""
+    if is_long(node, tx):
+        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: submitted(node, tx))
+        return tx_hash
+    return submitted(node, tx)
+
+
+def is_long(node: RpcNode, tx: Transaction) -> bool:
+    """Whether taking ``tx`` may keep others waiting."""
+    sequencer = node.chain.sequencer
+    if not sequencer.mode.executes_on_arrival or tx.gas_limit <= QUICK_GAS:
+        return False
+    return may_run_long(tx, sequencer.head_state())
+
+
 def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
-    """Submit ``tx``. Where it is executed at once, its receipt is there at once; else wait for it, up to the timeout.
+    """Submit ``tx`` and answer with its receipt; on the writer's thread where the transaction may run for long."""
+    if is_long(node, tx):
+        receipt: JsonObject | Awaitable[JsonObject] = node.devnet.apart(lambda: _submitted(node, tx, timeout_ms))
+        return receipt
+    return _submitted(node, tx, timeout_ms)
+
+
+def _submitted(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
+    """Here and now. Where it is executed at once, its receipt is there at once; else wait for it, up to the timeout.
 
     Raises ``ReceiptTimeout`` or ``NotReady``, as the settings have it, and ``InvalidTransaction`` where the pool gives
     up the transaction meanwhile.
@@ -451,6 +501,8 @@ async def _included(node: RpcNode, tx: Transaction, timeout_ms: int) -> None:
             )
 
     unsubscribe = node.chain.bus.subscribe(on_event)
+    if chain.placed(tx.hash) is not None:  # since whoever submitted it looked
+        done.set_result(None)
     try:
         await asyncio.wait_for(done, timeout_ms / 1000)
     finally:

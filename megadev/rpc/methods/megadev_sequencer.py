@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.errors import InvalidParams
-from megadev.node import operations
+from megadev.node import operations, registry
 from megadev.node.broken_promises import Equivocation
 from megadev.primitives.latency import Latency, parse_latency
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64Param, WordParam
@@ -101,7 +101,7 @@ def megadev_sequencer_status(node: RpcNode) -> JsonObject:
         },
         "brokenPromises": hex(len(devnet.broken_promises.evidence.broken)),
         "equivocations": hex(len(devnet.broken_promises.evidence.equivocations)),
-    }
+    } | _format_registry(node)
 
 
 @method("megadev_sequencer_pause")
@@ -205,6 +205,16 @@ def _misbehave(node: RpcNode, faults: Faults | None) -> JsonObject:
 
 def _format_signer(signer: Signer) -> JsonObject:
     return {"signer": "0x" + signer.address.hex(), "fromBlock": hex(signer.first_block)}
+
+
+def _format_registry(node: RpcNode) -> JsonObject:
+    chain = node.devnet.l2
+    if not registry.has_registry(chain):
+        return {}
+    state = chain.sequencer.head_state()
+    change = registry.scheduled(state)
+    following = None if change is None else {"signer": "0x" + change[0].hex(), "fromBlock": hex(change[1])}
+    return {"registry": {"signer": "0x" + registry.registered(state).hex(), "nextSigner": following}}
 
 
 def _format_targets(targets: Targets) -> JsonObject:

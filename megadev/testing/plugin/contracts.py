@@ -18,6 +18,7 @@ from megadev.artifacts.formats.reading import abi_json, read
 from megadev.errors import MegadevError
 from megadev.primitives.guarded_json import decode_json
 from megadev.primitives.hexcodec import parse_data
+from megadev.reload.project import sources
 from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from megadev.devnet import Devnet, Endpoint
 
+__tracebackhide__ = True
+"""pytest leaves this module's frames out of a failing test's report."""
 SOURCES = (".vy", ".sol")
 COMPILE_SECONDS = 300
 
@@ -145,11 +148,23 @@ class Deployer:
         if not found:
             registry.look_again()
             found = registry.named(text)
+        if not found and (beside := self._sources(text)):
+            return _only(self._compile(beside[0]), _relative(beside[0]), text)
         if not found:
             known = sorted({artifact.name for artifact in registry.artifacts})
             hint = f"known are {', '.join(known[:20])}" if known else "the project has no compiled contracts"
-            raise CannotDeploy(f"there is no contract and no file {text!r} in {self._root}: {hint}")
+            raise CannotDeploy(f"there is no contract and no file {text!r} in {_relative(self._root)}: {hint}")
         return _only(found, text)
+
+    def _sources(self, name: str) -> list[Path]:
+        """Source files of the project that have a contract's name. Raises ``CannotDeploy`` where there are several."""
+        if not name.isidentifier():
+            return []
+        found = [path for path in sources([self._root], SOURCES) if path.stem == name]
+        if len(found) > 1:
+            names = ", ".join(_relative(path) for path in found)
+            raise CannotDeploy(f"{name} means several files: say which of {names}")
+        return found
 
     def _compile(self, path: Path) -> list[Artifact]:
         key = path, path.stat().st_mtime_ns
@@ -158,8 +173,14 @@ class Deployer:
             try:
                 self._compiled[key] = read(run(path, self._root), Origin(path, self._root), path.stem)
             except NotAnArtifact as problem:
-                raise CannotDeploy(f"{path}: {problem}") from None
+                raise CannotDeploy(f"{_relative(path)}: {problem}") from None
         return self._compiled[key]
+
+
+def _relative(path: Path) -> str:
+    """A path as it is seen from the working directory, where it lies below that."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _only(found: list[Artifact], where: str, name: str = "") -> Artifact:

@@ -87,4 +87,5 @@ def _tree(endpoint: Endpoint, what: str | dict[str, Any]) -> str | None:
         client.on_failure = heard
     if isinstance(what, dict) and answer["status"] == "0x1":
         return None  # it would work now: the state is another
+    answer["calls"] = [entry for entry in answer["calls"] if entry["type"] != "CONSOLE"]  # has a section of its own
     return "\n".join(line.plain for line in (*head_lines(answer), *tree_lines(answer, DEPTH)))

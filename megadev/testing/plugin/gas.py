@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
 from megadev.chain.receipts import Receipt
+from megadev.cli.bridge_contracts import bridge_contracts
 from megadev.events import Event, TransactionPreconfirmed
 
 if TYPE_CHECKING:
-    from megadev.artifacts.registry import ArtifactRegistry
     from megadev.node.chain import LocalChain
     from megadev.node.node import Node
 
@@ -44,7 +44,7 @@ class GasTable:
 
         def hear(event: Event) -> None:
             if type(event) is TransactionPreconfirmed and event.tx.sender not in of_the_bridge:
-                named = _named(node.artifacts, chain, event)
+                named = _named(node, chain, event)
                 if named is not None:
                     if chain is node.l1:
                         named = f"L1 {named[0]}", named[1]
@@ -82,9 +82,9 @@ class GasTable:
             yield "  ".join((*texts, *numbers))
 
 
-def _named(registry: ArtifactRegistry, chain: LocalChain, event: TransactionPreconfirmed) -> tuple[str, str] | None:
+def _named(node: Node, chain: LocalChain, event: TransactionPreconfirmed) -> tuple[str, str] | None:
     """Contract and function; None where no code was called."""
-    tx = event.tx
+    tx, registry = event.tx, node.artifacts
     if tx.to is None:
         return explain.creation(registry, tx.data).contract or UNKNOWN, "constructor"
     state = chain.state(Tag.LATEST)
@@ -93,5 +93,9 @@ def _named(registry: ArtifactRegistry, chain: LocalChain, event: TransactionPrec
     artifact = registry.contract_at(tx.to, code)
     if artifact is None and not code:
         return None
+    if artifact is None and node.driver is not None:
+        bridge, placed = bridge_contracts(node.driver.addresses)
+        if tx.to in placed:
+            registry, artifact = bridge, placed[tx.to]
     call = explain.call(registry, artifact, tx.data)
     return call.contract or UNKNOWN, call.name

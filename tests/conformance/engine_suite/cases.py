@@ -299,7 +299,7 @@ def world_of(case: Case) -> dict[Address, Has]:
 
 def _p256(message: bytes, *, spoil: int = 0) -> bytes:
     """Input of P256VERIFY, signed by a fixed key; ``spoil`` is added to s."""
-    from megadev.evm.engines.p256 import G, N, P, _add, _double
+    from megadev.evm.engines.precompiles.p256 import G, N, P, _add, _double
 
     def multiply(k: int) -> tuple[int, int]:
         total, point = (1, 1, 0), (*G, 1)

@@ -28,7 +28,7 @@ from tests.conformance.engine_suite.worlds import DictState
 pytestmark = pytest.mark.filterwarnings("ignore:SELFDESTRUCT opcode present:DeprecationWarning")
 
 
-@pytest.fixture(scope="module", params=["python", "py-evm"])
+@pytest.fixture(scope="module", params=["interpreter", "compiled", "py-evm"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     return open_engine(request.param, dev_spec(CHAIN_ID, Hardfork.PRAGUE))
 

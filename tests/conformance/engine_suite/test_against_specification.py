@@ -39,7 +39,7 @@ RUNS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["python", "py-evm"])
+@pytest.fixture(scope="module", params=["interpreter", "compiled", "py-evm"])
 def engine_name(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -70,5 +70,5 @@ def test_specification_on_random_programs(code: bytes, other: bytes) -> None:
     from tests.conformance.engine_suite.specification import judge
 
     world, tx = world_around(code, other), TxEnv(SENDER, CONTRACT, 0, 3, b"data", 200_000, 2 * GWEI, 2 * GWEI)
-    execution = open_engine("python", dev_spec(CHAIN_ID)).execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
+    execution = open_engine("interpreter", dev_spec(CHAIN_ID)).execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
     check(judge("osaka", world, BLOCK, tx, block_hashes=BLOCK_HASHES), world, tx, execution)

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from megadev import Devnet
-from megadev.artifacts.formats import NotAnArtifact, Origin, read
+from megadev.artifacts.formats.origin import NotAnArtifact, Origin
+from megadev.artifacts.formats.reading import read
 from megadev.chain.blocks import decode_block
 from megadev.chain.transactions import decode_transaction
 from megadev.cli.client import CallFailed, call

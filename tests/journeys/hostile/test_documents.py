@@ -45,7 +45,7 @@ def test_a_web_page_cannot_end_the_node_with_a_nested_dump(megadev_up: Callable[
     assert node.rpc("eth_chainId") == "0x7a69"
 
 
-@pytest.mark.parametrize("engine", ["python", "py-evm"])
+@pytest.mark.parametrize("engine", ["interpreter", "compiled", "py-evm"])
 def test_1024_calls_within_calls_need_no_higher_recursion_limit(engine: str) -> None:
     """Neither in the main thread nor in one that its program gave a small stack; and their writes are all there."""
     here = "0x" + "c0" * 20

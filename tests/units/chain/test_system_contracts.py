@@ -18,7 +18,7 @@ from eth_utils import keccak
 import megadev.chain.system_contracts
 from megadev.chain.contracts import build, decode_artifact
 from megadev.chain.genesis import Genesis, GenesisAccount
-from megadev.chain.spec import Hardfork, dev_spec
+from megadev.chain.spec import Hardfork, SystemContracts, dev_spec
 from megadev.chain.system_contracts import (
     ACCESS_CONTROL,
     HIGH_PRECISION_TIMESTAMP,
@@ -28,7 +28,6 @@ from megadev.chain.system_contracts import (
     ORACLE,
     SEQUENCER_REGISTRY,
     SYSTEM_CONTRACTS,
-    RegistrySeeds,
     load,
     system_accounts,
 )
@@ -46,7 +45,6 @@ SOLC = build.find_solc()
 ADMIN, SEQUENCER, STRANGER = (bytes([n]) * 20 for n in (0xAD, 0x5E, 0x57))
 NEXT = Wallet.from_key(b"\x01" * 32)
 NEXT_ADDRESS = bytes.fromhex(NEXT.address[2:])
-SEEDS = RegistrySeeds(SEQUENCER, ADMIN, 3)
 FIRST = 1_000
 """The block the contracts were installed in."""
 FOREVER = 2**256 - 1
@@ -57,7 +55,7 @@ class Stage:
     """The accounts of one spec, called one after the other in blocks of rising numbers."""
 
     def __init__(self, spec: str, codes: dict[bytes, bytes] | None = None) -> None:
-        accounts = system_accounts(spec, SEEDS, FIRST)
+        accounts = system_accounts(SystemContracts(spec, SEQUENCER, ADMIN, 3), FIRST)
         for address, code in (codes or {}).items():
             accounts[address] = GenesisAccount(code=code, storage=accounts[address].storage)
         accounts[STRANGER] = GenesisAccount(balance=10**18)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from megadev import Devnet
-from megadev.cli.terminal.board import Board, ForkView, TransactionView, View, ether
+from megadev.cli.terminal.board import Board, ForkView, TransactionView, View
+from megadev.cli.terminal.calls import ether
 from megadev.cli.terminal.screen import draw
 from megadev.clock import ManualClock
 from megadev.events import SequencerCondition

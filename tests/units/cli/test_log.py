@@ -7,12 +7,23 @@ import threading
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from megadev.chain.receipts import ConsoleCall, Receipt
 from megadev.chain.transactions import Transaction
 from megadev.cli.terminal.console import Paint
-from megadev.cli.terminal.log import ActivityLog, JsonLines, Located, Place, Record, RequestAnswered, TextLines, Told
-from megadev.events import TransactionDropped, TransactionPreconfirmed
+from megadev.cli.terminal.log import (
+    ActivityLog,
+    JsonLines,
+    Located,
+    Place,
+    Record,
+    RequestAnswered,
+    TextLines,
+    Told,
+    Words,
+)
+from megadev.events import PreconfirmationsLost, TransactionDropped, TransactionPreconfirmed
 from megadev.primitives.abi import encode_call
 from megadev.rpc.envelope import Failure
 
@@ -330,3 +341,18 @@ def test_programs_are_told_of_which_chain_a_record_is_when_it_is_another() -> No
     assert json.loads(line)["chain"] == "L1"
     (line,) = JsonLines(explain).add(request("eth_call"))
     assert "chain" not in json.loads(line)
+
+
+def test_a_call_that_is_known_and_whose_transaction_it_is_are_said() -> None:
+    lines = TextLines(Paint(False), explain, describe=lambda event: Words("Token.mint(1)", "deposit"))
+    told = [*lines.add(transaction()), *lines.flush()]
+    assert told[1].endswith("  (deposit)")
+    assert told[2] == "    Token.mint(1)"
+
+
+def test_promises_broken_begin_with_what_users_sent() -> None:
+    deposit = replace(transaction().tx, type=0x7E, hash=b"\xde" * 32)
+    lost = PreconfirmationsLost(block_number=7, transactions=(deposit, transaction().tx), reason="gone")
+    lines = TextLines(Paint(False), explain)
+    told = [*lines.add(lost), *lines.flush()]
+    assert ["ab" * 32 in line for line in told] == [True, False]

@@ -149,3 +149,8 @@ def test_several_places_to_watch_are_named_as_people_type_them(
 def test_a_word_that_belongs_to_no_flag_is_refused(typed: tuple[str, ...]) -> None:
     with pytest.raises(click.UsageError, match=f"unexpected extra argument \\({typed[-1]}\\)"):
         up.make_context("up", list(typed))
+
+
+def test_a_mistyped_command_is_told_what_was_probably_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line.run(["deposti"]) == 2
+    assert "No such command 'deposti'. Did you mean deposit?" in capsys.readouterr().err

@@ -161,7 +161,7 @@ def test_print_of_vyper_is_read() -> None:
     assert read_console(static).text == "-1"
 
 
-@pytest.mark.parametrize("engine", ["python", "py-evm"])
+@pytest.mark.parametrize("engine", ["interpreter", "compiled", "py-evm"])
 def test_what_one_transaction_may_print_is_bounded_and_says_so(engine: str) -> None:
     # writes the last byte of 100 kB, then sends all of it to the console until its gas is gone
     code = bytes.fromhex(f"5f6201869f535b5f5f620186a05f5f73{CONSOLE.hex()}5af150600656")

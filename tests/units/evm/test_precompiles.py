@@ -1,4 +1,4 @@
-"""P256VERIFY and MODEXP against published numbers; the other precompiles are held to py-evm in the engine suite."""
+"""P256VERIFY and MODEXP against published numbers, and what depends on the hardfork."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import hashlib
 import pytest
 
 from megadev.chain.spec import Hardfork
-from megadev.evm.engines.p256 import N, P, verify
-from megadev.evm.engines.precompiles import modexp, p256verify
+from megadev.evm.engines.precompiles import functions
+from megadev.evm.engines.precompiles.p256 import N, P, verify
 from megadev.evm.rules import EVM_RULES
 
 X = 0x60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6
@@ -16,6 +16,9 @@ Y = 0x7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299
 R = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
 S = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
 HASH = hashlib.sha256(b"sample").digest()
+
+
+p256verify = functions(None)["P256VERIFY"]
 
 
 def word(n: int) -> bytes:
@@ -49,8 +52,8 @@ def test_what_is_out_of_range_off_the_curve_or_wrong_is_no_signature(r: int, s: 
 def test_modexp_is_bounded_from_osaka_on() -> None:
     """EIP-7823."""
     data = word(1) + word(1) + word(1025) + b"\x02\x03" + word(7).rjust(1025, b"\0")
-    assert modexp(data, None) == word(1).rjust(1025, b"\0")
-    assert modexp(data, EVM_RULES[Hardfork.OSAKA].modexp_limit) is None
+    assert functions(None)["MODEXP"](data) == word(1).rjust(1025, b"\0")
+    assert functions(EVM_RULES[Hardfork.OSAKA].modexp_limit)["MODEXP"](data) is None
 
 
 def test_modexp_prices_of_both_hardforks() -> None:

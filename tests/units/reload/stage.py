@@ -84,7 +84,7 @@ class Stage:
         return self.notices[-1]
 
     def send(self, to: str | None, data: bytes, value: int = 0) -> dict[str, Any]:
-        call = {"from": self.me, "data": "0x" + data.hex(), "gas": hex(3_000_000), "value": hex(value)}
+        call = {"from": self.me, "data": "0x" + data.hex(), "gas": hex(30_000_000), "value": hex(value)}
         receipt: dict[str, Any] = self.at.rpc("eth_sendTransactionSync", call if to is None else {**call, "to": to})
         assert receipt["status"] == "0x1"
         return receipt

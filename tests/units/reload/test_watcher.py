@@ -173,14 +173,13 @@ def test_py_solc_x_is_asked_for_the_version_that_sources_need(tmp_path: Path, mo
             cls.asked.append(pragma)
             return "0.8.30"
 
-        class install:
-            @staticmethod
-            def get_executable(version: str) -> Path:
-                return Path(f"/home/solcx/solc-v{version}")
+        @staticmethod
+        def get_executable(version: str) -> Path:
+            return Path(f"/home/solcx/solc-v{version}")
 
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("megadev.reload.compiler.find_spec", lambda name: object() if name == "solcx" else None)
-    monkeypatch.setattr("megadev.reload.compiler.import_module", lambda name: Solcx)
+    monkeypatch.setattr("megadev.reload.compiler.import_module", {"solcx.install": Solcx}.__getitem__)
     (tmp_path / "A.sol").write_text("pragma solidity ^0.8.20;\ncontract A {}")
     (found,) = find_compilers(tmp_path, [])
     assert found.command == ["/home/solcx/solc-v0.8.30", "--standard-json"]  # type: ignore[attr-defined]

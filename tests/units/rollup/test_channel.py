@@ -160,5 +160,4 @@ def test_a_channel_of_ever_so_many_batches_is_read_one_by_one() -> None:
 def test_batches_before_noise_are_found_though_they_came_in_the_same_piece(method: Compression) -> None:
     batches = [random.Random(number).randbytes(300) for number in range(12)]
     found = list(read_batches(compress(batches, method)[:2_000] + b"\xff" * 300))
-    assert len(found) >= 5
-    assert found == batches[: len(found)]
+    assert found[:6] == batches[:6]

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from megadev.chain.blocks import BlockRef, Tag
-from megadev.errors import EngineFault, ExecutionReverted, NonceTooLow, UnknownFilter
+from megadev.errors import EngineFault, ExecutionReverted, MalformedTransaction, UnknownFilter
 from megadev.rpc.catalog import Entry
 from megadev.rpc.codec import JSON, AddressParam, AnyParam, BlockParam, BoolParam, QuantityParam
 from megadev.rpc.dispatch import BATCH_TURN_NS, Dispatcher, Registry, RpcNode, method
@@ -42,11 +42,11 @@ async def toy_later(node: RpcNode, value: QuantityParam) -> JSON:
 def toy_fail(node: RpcNode, how: QuantityParam) -> JSON:
     raise [
         ExecutionReverted(b"\x08\xc3", "no"),
-        NonceTooLow("expected 5, got 4"),
+        UnknownFilter("0x5 was removed"),
         EngineFault("secret"),
         KeyError("secret"),
         RecursionError("secret"),
-        NonceTooLow("\ud800"),
+        MalformedTransaction("\ud800"),
     ][how]
 
 
@@ -302,7 +302,7 @@ def test_a_revert_carries_its_data_as_hex() -> None:
 
 
 def test_words_that_clients_match_are_put_in_front() -> None:
-    assert error("toy_fail", 1) == (-32003, "nonce too low: expected 5, got 4")
+    assert error("toy_fail", 1) == (-32000, "filter not found: 0x5 was removed")
 
 
 @pytest.mark.parametrize(
@@ -357,7 +357,7 @@ def test_the_request_log_hears_of_outcomes() -> None:
 def test_a_heavy_call_leaves_the_loop_until_it_is_known_to_be_quick() -> None:
     offloaded: list[int] = []
 
-    async def offload(work: Any) -> bytes | None:
+    async def offload(work: Any, seconds: float) -> bytes | None:
         offloaded.append(1)
         return cast("bytes | None", work())
 

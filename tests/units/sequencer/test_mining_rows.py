@@ -118,7 +118,9 @@ def test_the_chain_goes_on_from_any_block_of_a_row() -> None:
     head = net.l2.chain.head
     assert (head.number, head.world.state_root) == (18, head.header.state_root)
     proof = net.rpc("eth_getProof", "0x" + HISTORY_STORAGE_ADDRESS.hex(), [hex(16)], 17)
-    assert proof["storageProof"][0]["value"] == net.rpc("eth_getBlockByNumber", hex(16), False)["hash"]
+    assert int(proof["storageProof"][0]["value"], 16) == int(
+        net.rpc("eth_getBlockByNumber", hex(16), False)["hash"], 16
+    )
 
 
 def test_ten_thousand_blocks_are_all_real() -> None:

@@ -80,8 +80,9 @@ def test_replacement_needs_ten_percent_on_both_caps() -> None:
     first = tx(ALICE, 0, cap=1001, tip=101)
     pool.admit(first)
     for cap, tip in ((1101, 112), (1102, 111)):
-        with pytest.raises(ReplacementUnderpriced, match="underpriced"):
+        with pytest.raises(ReplacementUnderpriced) as caught:
             pool.admit(tx(ALICE, 0, cap=cap, tip=tip, salt=1))
+        assert caught.value.replaced == first.hash and caught.value.got + 1 == caught.value.needed
         assert pool.get(first.hash) is first
     second = tx(ALICE, 0, cap=1102, tip=112)
     assert pool.admit(second) is first

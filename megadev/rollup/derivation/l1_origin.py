@@ -15,10 +15,12 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore, LocatedLog
 from megadev.chain.transactions import Transaction
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import ZERO_HASH, Address, Hash32, Wei
+from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.contracts import load
 from megadev.rollup.deposits import DEPOSITED_TOPIC, InvalidDepositLog, L1Attributes, deposit_of_log
+from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.predeploys import L1_BLOCK
+from megadev.state.reader import StateReader
 from megadev.state.world import World
 
 _U64, _U32 = 2**64 - 1, 2**32 - 1
@@ -58,11 +60,12 @@ def deposit_logs(l1: ChainStore, first: int, last: int, portal: Address) -> list
 
 
 def attributes_of(
-    block: SealedBlock, spec: ChainSpec, system_config: Address, sequence_number: int, fees: L1Fees | None = None
+    block: SealedBlock, spec: ChainSpec, config: SystemConfig, sequence_number: int, fees: L1Fees | None = None
 ) -> L1Attributes:
-    """What L2 is told of the L1 block ``block``, of a chain of ``spec``; ``fees`` instead of its own."""
-    world, header = block.world, block.header
-    scalars, operator = world.storage(system_config, 104), world.storage(system_config, 106)
+    """What L2 is told of the L1 block ``block``, of a chain of ``spec`` with the settings ``config``; ``fees`` instead
+    of its own.
+    """
+    header = block.header
     if fees is None:
         fees = L1Fees(header.base_fee, blob_base_fee(header.excess_blob_gas, block.spec or spec))
     return L1Attributes(
@@ -72,28 +75,56 @@ def attributes_of(
         blob_base_fee=fees.blob_base_fee,
         hash=block.hash,
         sequence_number=sequence_number,
-        batcher=world.storage(system_config, 103).to_bytes(32, "big")[12:],
-        base_fee_scalar=scalars >> 64 & _U32,
-        blob_base_fee_scalar=scalars >> 96 & _U32,
+        batcher=config.batcher,
+        base_fee_scalar=config.base_fee_scalar,
+        blob_base_fee_scalar=config.blob_base_fee_scalar,
+        operator_fee_scalar=config.operator_fee_scalar,
+        operator_fee_constant=config.operator_fee_constant,
+    )
+
+
+def origin_in(state: StateReader | World) -> L1Origin | None:
+    """How far on L1 the L2 state ``state`` says that it has got; None where it has not our L1Block and cannot tell."""
+    if not _has_l1_block(state):
+        return None
+    return L1Origin(
+        state.storage(L1_BLOCK, 0) & _U64,
+        state.storage(L1_BLOCK, 2).to_bytes(32, "big"),
+        state.storage(L1_BLOCK, 3) & _U64,
+    )
+
+
+def config_told(state: StateReader | World, first: SystemConfig) -> SystemConfig:
+    """The settings that the L2 state ``state`` was told last, the rest and where it was told none ``first``."""
+    if not _has_l1_block(state) or not state.storage(L1_BLOCK, 2):
+        return first
+    scalars, operator = state.storage(L1_BLOCK, 3), state.storage(L1_BLOCK, 8)
+    return SystemConfig(
+        gas_limit=first.gas_limit,
+        batcher=state.storage(L1_BLOCK, 4).to_bytes(32, "big")[12:],
+        base_fee_scalar=scalars >> 96 & _U32,
+        blob_base_fee_scalar=scalars >> 64 & _U32,
         operator_fee_scalar=operator >> 64 & _U32,
         operator_fee_constant=operator & _U64,
     )
 
 
-def origin_in(world: World) -> L1Origin | None:
-    """How far on L1 the L2 state ``world`` says that it has got; None where it has not our L1Block and cannot tell."""
-    account = world.account(L1_BLOCK)
-    if account is None or account.code_hash != _l1_block_code_hash():
-        return None
-    return L1Origin(
-        world.storage(L1_BLOCK, 0) & _U64,
-        world.storage(L1_BLOCK, 2).to_bytes(32, "big"),
-        world.storage(L1_BLOCK, 3) & _U64,
+def system_config_in(world: StateReader | World, address: Address) -> SystemConfig:
+    """What the SystemConfig at ``address`` says in the L1 state ``world``."""
+    limits, operator = world.storage(address, 104), world.storage(address, 106)
+    return SystemConfig(
+        batcher=world.storage(address, 103).to_bytes(32, "big")[12:],
+        gas_limit=limits & _U64,
+        base_fee_scalar=limits >> 64 & _U32,
+        blob_base_fee_scalar=limits >> 96 & _U32,
+        operator_fee_scalar=operator >> 64 & _U32,
+        operator_fee_constant=operator & _U64,
     )
 
 
-NOWHERE = L1Origin(0, ZERO_HASH, 0)
-"""Where L2 begins: it was not told of any L1 block."""
+def _has_l1_block(state: StateReader | World) -> bool:
+    account = state.account(L1_BLOCK)
+    return account is not None and account.code_hash == _l1_block_code_hash()
 
 
 @cache

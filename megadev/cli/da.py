@@ -1,0 +1,66 @@
+"""``megadev da``: a store for batch data beside L1, run by itself."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from megadev.cli.options import Command
+from megadev.errors import ConfigError
+from megadev.primitives.hexcodec import checksum_address
+
+DEFAULT_PORT = 3100
+
+
+@click.group(short_help="Run a store for batch data beside L1.")
+def da() -> None:
+    """Run a store for batch data beside L1, which rollups post commitments to.
+
+    It keeps what is put by its keccak-256 and signs a certificate for it. Told to, it withholds data, gives it out late
+    or gives out other bytes, so that what a rollup does then can be seen.
+    """
+
+
+@da.command(cls=Command, short_help="Serve a directory as a store.")
+@click.option(
+    "--dir", "directory", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where data is kept."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65_535), help="0: any free one."
+)
+@click.option("--key", metavar="KEY", help="Private key that signs certificates. [default: one that everybody knows]")
+def serve(directory: Path, host: str, port: int, key: str | None) -> None:
+    """Serve a directory as a store until it is interrupted.
+
+    \b
+      megadev da serve --dir ./da
+      curl -X PUT --data-binary @frames http://127.0.0.1:3100/put > commitment
+      curl http://127.0.0.1:3100/get/0x$(xxd -p -c 999 commitment)
+      curl -X PUT -d '{"withhold": true}' http://127.0.0.1:3100/faults
+    """
+    from megadev.clock import SystemClock
+    from megadev.rollup.da.store import DEFAULT_KEY, Store
+    from megadev.server.data_store import DataStoreServer, Directory
+
+    store = Store(DEFAULT_KEY if key is None else _read_key(key), Directory(directory), SystemClock().now)
+    server = DataStoreServer(store, host, port)
+    click.echo(f"DA store at {server.url}, signing as {checksum_address(store.address)}")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+    server.close()
+
+
+def _read_key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        key = b""
+    if len(key) != 32 or not any(key):
+        raise ConfigError("--key is a private key: 32 bytes in hex")
+    return key

@@ -1,0 +1,68 @@
+"""``megadev oracle``: what a running node's oracle contract answers from outside the chain."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from megadev.cli.client import call
+from megadev.cli.options import Command, rpc_url_option
+
+PREFIX = "megadev_oracle_"
+
+
+@click.group(short_help="Say what MegaETH's oracle answers.")
+def oracle() -> None:
+    """Say what the oracle contract of a running node (0x6342…0001) answers from outside the chain.
+
+    \b
+      megadev oracle set 100=0x2a 101=7     reads of these slots see these values
+      megadev oracle set 0=1780973018031375 the high-precision timestamp stands, in microseconds
+      megadev oracle unset 0                by the clock again
+      megadev oracle hints                  what contracts told it with sendHint
+
+    A value is written into the contract right before the transaction that reads it. Each prints JSON.
+    """
+
+
+@oracle.command(cls=Command, short_help="What it answers, and what is stored.")
+@rpc_url_option
+def status(rpc_url: str) -> None:
+    """Print what it answers for which slot, and what the chain has stored there."""
+    _ask(rpc_url, "status")
+
+
+@oracle.command("set", cls=Command, short_help="Answer slots with values.")
+@click.argument("pairs", metavar="SLOT=VALUE", nargs=-1, required=True)
+@rpc_url_option
+def set_slots(pairs: tuple[str, ...], rpc_url: str) -> None:
+    """Answer reads of SLOT with VALUE from now on; numbers are decimal or 0x hex."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        slot, equals, value = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"expected SLOT=VALUE, got {pair!r}")
+        values[slot] = value
+    _ask(rpc_url, "setSlots", values)
+
+
+@oracle.command(cls=Command, short_help="Answer slots as the chain has them.")
+@click.argument("slots", metavar="SLOT", nargs=-1, required=True)
+@rpc_url_option
+def unset(slots: tuple[str, ...], rpc_url: str) -> None:
+    """Answer reads of SLOT as the chain has it stored, the time by the clock."""
+    _ask(rpc_url, "setSlots", dict.fromkeys(slots))
+
+
+@oracle.command(cls=Command, short_help="What contracts told it.")
+@click.option("--limit", type=int, default=100, show_default=True, metavar="N", help="At most so many.")
+@rpc_url_option
+def hints(limit: int, rpc_url: str) -> None:
+    """Print what contracts told it with sendHint, the newest first."""
+    _ask(rpc_url, "hints", limit)
+
+
+def _ask(rpc_url: str, name: str, *params: Any) -> None:
+    click.echo(json.dumps(call(rpc_url, PREFIX + name, list(params)), indent=2))

@@ -1,0 +1,502 @@
+"""One transaction under MegaETH's rules, from its first check to its diff (MegaETH's specification; OP Stack
+specification for deposits and fees).
+
+The story runs downwards in ``_execute``: system transaction or not → checks → what is counted before anything runs →
+buy gas → authorizations → top frame → refund and floor → pay → count who was paid → diff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from megadev.chain.admission import (
+    check_base_fee,
+    check_block_gas,
+    check_funds,
+    check_sender_code,
+    gas_before_execution,
+    validate_gas,
+    validate_initcode,
+    validate_tip,
+)
+from megadev.chain.receipts import REVERTED
+from megadev.chain.spec import ChainSpec, MegaLimits
+from megadev.chain.transactions import LEGACY, MAX_NONCE, SET_CODE, is_delegation
+from megadev.errors import (
+    EmptyAuthorizationList,
+    InvalidTransaction,
+    MissingChainId,
+    NonceTooHigh,
+    NonceTooLow,
+    SystemTransactionRefused,
+    WrongChainId,
+)
+from megadev.evm.engine import (
+    CALL,
+    SYSTEM,
+    AccessSet,
+    Authorization,
+    BlockEnv,
+    Execution,
+    GasReport,
+    Halt,
+    MegaEnv,
+    Result,
+    Revert,
+    Rules,
+    Success,
+    Tracer,
+    TxEnv,
+)
+from megadev.evm.engines.envelope import Envelope
+from megadev.evm.engines.frames import OUT_OF_GAS
+from megadev.evm.engines.journal import Journal
+from megadev.evm.engines.mega.interception import MegaLoop
+from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
+from megadev.evm.engines.operations import created_address, resolve_code
+from megadev.evm.engines.precompiles import functions
+from megadev.evm.gas import LARGEST_REFUND
+from megadev.evm.mega_rules import (
+    ACCESS_ADDRESS_SIZE,
+    ACCESS_SLOT_SIZE,
+    AUTHORIZATION_SIZE,
+    BASE_FEE_VAULT,
+    L1_FEE_VAULT,
+    MEGA_RULES,
+    OPERATOR_FEE_VAULT,
+    ORACLE,
+    TX_SIZE,
+    Volatile,
+)
+from megadev.evm.rules import EvmRules
+from megadev.primitives.types import EMPTY_CODE_HASH, Address
+from megadev.state.account import EMPTY_ACCOUNT, Account
+from megadev.state.diff import Cause
+from megadev.state.reader import StateReader
+
+FAILED_DEPOSIT = "failed deposit"
+_PLAIN_ENV = MegaEnv()
+
+
+class _Cost(NamedTuple):
+    """Gas before the first frame: compute and storage part, and the floor."""
+
+    compute: int
+    storage: int
+    floor: int
+
+
+class MegaEnvelope(Envelope):
+    """An engine for one ``ChainSpec`` of MegaETH's models from Rex4 on."""
+
+    machine = MegaLoop
+    is_inner = False
+    """It runs a keyless deployment, whose failure is told as it is."""
+
+    def __init__(self, spec: ChainSpec) -> None:
+        super().__init__(spec)
+        self.mega = rules = MEGA_RULES[spec.model]
+        self.rules = EvmRules(spec.hardfork, rules.opcodes, rules.precompiles, rules.modexp_limit)
+        self._functions = functions(rules.modexp_limit)
+
+    def _execute(self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None) -> Execution:
+        env = block.mega or _PLAIN_ENV
+        is_system = self._is_system_transaction(tx, env, rules)
+        is_free = is_system or tx.is_deposit
+        if is_system:
+            tx = _priced_at(tx, 0)
+        limits = self.spec.limits
+        meter = Meter(self.mega, limits, is_exempt=is_system and self.mega.exempts_system)
+        account = journal.account(tx.sender) or EMPTY_ACCOUNT
+        self._count_body(tx, meter)
+        if block.coinbase in (tx.sender, tx.to):
+            meter.see(Volatile.BENEFICIARY_BALANCE)
+            meter.detain()
+        try:
+            if not is_free:
+                check_environment(self.spec, block, tx, rules)
+            intrinsic, floor = self._standard_gas(tx, rules)
+            authorities = self._new_authorities(block, tx, journal, meter)
+            meter.compute += intrinsic
+            cost = self._raised_gas(block, tx, account, journal, meter, (intrinsic, floor), authorities, rules, is_free)
+            if is_system and self.mega.checks_system:
+                self._check_system(tx, account, journal, rules)
+            elif not is_free:
+                self._check_sender(tx, account, journal, rules)
+                self._check_all_funds(block, tx, account, rules)
+        except InvalidTransaction as error:
+            if not tx.is_deposit:
+                raise
+            return self._failed(tx, account, journal, meter, None, str(error))
+        if tx.is_deposit and tx.is_system:
+            return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
+        return self._run(block, tx, account, journal, meter, cost, rules, tracer, is_free)
+
+    # checks
+
+    def _is_system_transaction(self, tx: TxEnv, env: MegaEnv, rules: Rules) -> bool:
+        """Whether it is one; refused is whatever else comes from there. Deposits are none."""
+        if tx.is_deposit or tx.sender != env.system_address:
+            return False
+        if tx.to == ORACLE and tx.type == LEGACY:
+            return True
+        if rules.check_nonce:
+            raise SystemTransactionRefused(tx.sender, tx.to)
+        return False
+
+    def _check_system(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
+        if not rules.check_nonce:
+            return
+        if tx.chain_id is None:
+            raise MissingChainId
+        if tx.chain_id != self.spec.chain_id:
+            raise WrongChainId(tx.chain_id, self.spec.chain_id)
+        self._check_sender(tx, account, journal, rules)
+
+    def _check_sender(self, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> None:
+        if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:
+            check_sender_code(tx.sender, journal.code(tx.sender))
+        if rules.check_nonce and tx.nonce != account.nonce:
+            kind = NonceTooLow if tx.nonce < account.nonce else NonceTooHigh
+            raise kind(tx.sender, account.nonce, tx.nonce)
+
+    def _check_all_funds(self, block: BlockEnv, tx: TxEnv, account: Account, rules: Rules) -> None:
+        cost = tx.value
+        if rules.check_balance:
+            cost += (
+                tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + tx.l1_fee + _operator_fee(block, tx.gas_limit)
+            )
+        elif rules.charge_fees:
+            cost += tx.gas_limit * tx.gas_price + tx.l1_fee + _operator_fee(block, tx.gas_limit)
+        check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
+
+    # what it costs and counts before anything runs
+
+    def _count_body(self, tx: TxEnv, meter: Meter) -> None:
+        slots = sum(len(slots) for _, slots in tx.access_list)
+        meter.data += TX_SIZE + len(tx.data) + ACCESS_ADDRESS_SIZE * len(tx.access_list) + ACCESS_SLOT_SIZE * slots
+        meter.data += AUTHORIZATION_SIZE * len(tx.authorizations)
+        meter.update_account()
+        if not self.mega.applied_authorities:
+            for authorization in tx.authorizations:
+                if authorization.authority is not None:
+                    meter.update_account()
+
+    def _standard_gas(self, tx: TxEnv, rules: Rules) -> tuple[int, int]:
+        if not rules.charge_intrinsic:
+            return 0, 0
+        intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
+        validate_gas(tx.gas_limit, intrinsic, floor)
+        return intrinsic, floor
+
+    def _new_authorities(self, block: BlockEnv, tx: TxEnv, journal: Journal, meter: Meter) -> tuple[Address, ...]:
+        """Count the authorizations that will apply; answers who comes to be by them."""
+        nonces: dict[Address, int] = {}
+        new: list[Address] = []
+        for authorization in tx.authorizations:
+            authority = authorization.authority
+            if authority is None or authorization.nonce >= MAX_NONCE:
+                continue
+            if authorization.chain_id not in (0, self.spec.chain_id):
+                continue
+            code = journal.code(authority)
+            if code and not is_delegation(code):
+                continue
+            nonce = nonces.get(authority)
+            if nonce is None:
+                nonce = journal.nonce(authority)
+                if authority == tx.sender and tx.to is not None:
+                    nonce += 1
+            if nonce != authorization.nonce:
+                continue
+            if self.mega.applied_authorities:
+                if authority == block.coinbase:
+                    meter.see(Volatile.BENEFICIARY_BALANCE)
+                    meter.detain()
+                meter.update_account()
+            if authority not in nonces and journal.is_dead(authority) and authority != tx.sender:
+                if self.mega.counts_new_authorities:
+                    meter.growth += 1
+                new.append(authority)
+            nonces[authority] = nonce + 1
+        return tuple(new) if self.mega.applied_authorities else ()
+
+    def _raised_gas(
+        self,
+        block: BlockEnv,
+        tx: TxEnv,
+        account: Account,
+        journal: Journal,
+        meter: Meter,
+        standard: tuple[int, int],
+        authorities: tuple[Address, ...],
+        rules: Rules,
+        is_free: bool,
+    ) -> _Cost:
+        intrinsic, floor = standard
+        if not rules.charge_intrinsic:
+            return _Cost(0, 0, 0)
+        mega, size = self.mega, len(tx.data)
+        tokens = 4 * size - 3 * tx.data.count(0)
+        storage = mega.intrinsic + mega.token * tokens
+        floor += mega.floor_token * tokens
+        if not mega.dynamic_at_validation:
+            validate_gas(tx.gas_limit, intrinsic + storage, 0)
+        pricing: MegaLoop | None = None
+        if block.mega is not None and block.mega.capacity is not None:
+            machine = self._machine(block, tx, journal, rules, None)
+            assert isinstance(machine, MegaLoop)
+            pricing = machine
+            self._equip(machine, block, tx, meter)
+        is_new_caller = account.nonce == 0 and account.balance == tx.mint and account.code_hash == EMPTY_CODE_HASH
+        if pricing is None:
+            pass  # nothing is multiplied
+        elif tx.to is None:
+            nonce = account.nonce if mega.prices_by_state_nonce else tx.nonce
+            storage += pricing.contract_price(created_address(tx.sender, nonce))
+        elif tx.to == tx.sender:
+            if tx.value and tx.is_deposit and is_new_caller and not mega.counts_new_callers:
+                storage += pricing.account_price(tx.to)
+        elif tx.value and tx.to not in authorities and journal.is_dead(tx.to):
+            storage += pricing.account_price(tx.to)
+        if pricing is not None:
+            storage += sum(pricing.account_price(authority) for authority in authorities)
+        if mega.counts_new_callers and tx.is_deposit and is_new_caller and not self.is_inner:
+            storage += 0 if pricing is None else pricing.account_price(tx.sender)
+            meter.growth += 1
+        if mega.dynamic_at_validation:
+            validate_gas(tx.gas_limit, intrinsic + storage, floor)
+        meter.storage += storage
+        return _Cost(intrinsic, storage, floor)
+
+    # running
+
+    def _equip(self, machine: MegaLoop, block: BlockEnv, tx: TxEnv, meter: Meter) -> None:
+        env = block.mega or _PLAIN_ENV
+        machine.mega = self.mega
+        machine.meter = meter
+        machine.oracle = env.oracle
+        machine.capacity = None if meter.is_exempt else env.capacity
+        machine.watches_oracle = tx.sender != env.system_address
+        machine.clamps = not machine.wants_steps
+        machine.prewarmed = set()
+        machine.kept_empty = []
+        machine.deploys = lambda deployment, state, limits: self._deploy(block, deployment, state, limits)
+
+    def _deploy(self, block: BlockEnv, tx: TxEnv, state: StateReader, limits: MegaLimits) -> Execution:
+        """Run a keyless deployment: free, on a chain with id 1, under what limits are left."""
+        inner = type(self)(replace(self.spec, chain_id=1, limits=limits))
+        inner.is_inner = True
+        return inner._execute(block, tx, Journal(state), CALL, None)
+
+    def _run(
+        self,
+        block: BlockEnv,
+        tx: TxEnv,
+        account: Account,
+        journal: Journal,
+        meter: Meter,
+        cost: _Cost,
+        rules: Rules,
+        tracer: Tracer | None,
+        is_free: bool,
+    ) -> Execution:
+        sender, to, mega = tx.sender, tx.to, self.mega
+        charges = rules.charge_fees and not is_free
+        operator_fee = _operator_fee(block, tx.gas_limit) if charges else 0
+
+        # buy gas
+        balance = account.balance
+        if charges:
+            balance -= tx.gas_limit * tx.gas_price + tx.l1_fee + operator_fee
+        bumps = rules.bump_nonce and to is not None and account.nonce < MAX_NONCE
+        bought = Account(account.nonce + bumps, balance, account.code_hash)
+        if bought != account:
+            journal.set_account(sender, bought)
+        initial = cost.compute + cost.storage
+        gas = tx.gas_limit - initial
+        stopped = meter.is_transaction_over()
+        if stopped:
+            meter.halt_before_start()
+
+        machine = self._machine(block, tx, journal, rules, tracer)
+        assert isinstance(machine, MegaLoop)
+        self._equip(machine, block, tx, meter)
+        self._warm_up(block, tx, machine, journal, rules)
+        if tx.authorizations and not (stopped and mega.applied_authorities):
+            self._authorize(tx, journal)
+            self._count_authorities(block, tx, machine)
+
+        created: Address | None = None
+        if to is None:
+            created = created_address(sender, account.nonce)
+            call = MegaCall(None, "CREATE", 0, sender, created, created, tx.data, tx.value, b"", gas)
+        else:
+            journal.warm_accounts[to] = True
+            machine.prewarmed.discard(to)
+            code, delegate = resolve_code(machine, to)
+            if delegate is not None:
+                journal.warm_accounts[delegate] = True
+                machine.prewarmed.discard(delegate)
+            call = MegaCall(None, "CALL", 0, sender, to, to, code, tx.value, tx.data, gas, False, delegate is not None)
+        if gas < 0:
+            call.error, call.gas = OUT_OF_GAS, 0
+        elif stopped:
+            call.error = LIMIT_HALT
+        elif to is None:
+            machine.create(call)
+        else:
+            machine.call(call)
+        intrinsic = None if gas < 0 else initial
+
+        if call.error == "nonce uint64 overflow":
+            call.error, created = None, None
+        if is_free and call.error not in (None, REVERTED) and not (self.is_inner and gas >= 0):
+            return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
+        if call.error is None:
+            result: Result = Success(call.output, created)
+        elif call.error == REVERTED:
+            result = Revert(call.output, created)
+        else:
+            result = Halt(call.error if meter.halt is None else _said(meter), b"", created)
+
+        # refund and floor
+        peak = tx.gas_limit - call.gas
+        spent = tx.gas_limit if meter.halt is not None else peak
+        refunded = min(journal.refund, spent // LARGEST_REFUND)
+        used = min(max(peak - refunded, cost.floor), tx.gas_limit)
+        accessed = AccessSet(
+            set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
+        )
+
+        # pay
+        if charges:
+            fee = _operator_fee(block, used)
+            back = (tx.gas_limit - used) * tx.gas_price + operator_fee - fee
+            operator_fee = fee
+            if back:
+                journal.set_balance(sender, journal.balance(sender) + back)
+            self._pay_vaults(block, tx, journal, meter, used, operator_fee)
+        meters = meter.report(intrinsic)
+        cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
+        diff = journal.diff(cause)
+        for address in machine.kept_empty:
+            diff.accounts.setdefault(address, EMPTY_ACCOUNT)
+        return Execution(
+            result,
+            GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
+            tuple(journal.logs),
+            diff,
+            accessed,
+            tuple(machine.console),
+        )
+
+    def _warm_up(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop, journal: Journal, rules: Rules) -> None:
+        """EIP-2929's start. What nothing has loaded yet is told apart: see ``MegaMachine.prewarmed``."""
+        warm, prewarmed = dict.fromkeys(machine.precompiles, True), set(machine.precompiles)
+        warm[block.coinbase] = True
+        prewarmed.add(block.coinbase)
+        loaded = {tx.sender}
+        for address, slots in tx.access_list:
+            warm[address] = True
+            if slots:
+                loaded.add(address)
+            else:
+                prewarmed.add(address)
+            for slot in slots:
+                journal.warm_slots[address, slot] = True
+        warm[tx.sender] = True
+        journal.warm_accounts = warm
+        machine.prewarmed = prewarmed - loaded
+
+    def _count_authorities(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop) -> None:
+        """What becomes of authorities after they were applied: they are loaded, and may be the beneficiary."""
+        for authorization in tx.authorizations:
+            authority = authorization.authority
+            if authority is None or not self._is_meant(authorization):
+                continue
+            machine.prewarmed.discard(authority)
+
+    def _is_meant(self, authorization: Authorization) -> bool:
+        return authorization.chain_id in (0, self.spec.chain_id) and authorization.nonce < MAX_NONCE
+
+    def _pay_vaults(
+        self, block: BlockEnv, tx: TxEnv, journal: Journal, meter: Meter, used: int, operator_fee: int
+    ) -> None:
+        paid: dict[Address, int] = {}
+        for address, amount in (
+            (block.coinbase, (tx.gas_price - block.base_fee) * used),
+            (BASE_FEE_VAULT, block.base_fee * used),
+            (L1_FEE_VAULT, tx.l1_fee),
+            (OPERATOR_FEE_VAULT, operator_fee),
+        ):
+            if amount > 0:
+                paid[address] = paid.get(address, 0) + amount
+            else:
+                journal.touch(address)
+        for address, amount in paid.items():
+            if self.mega.counts_fee_recipients:
+                meter.update_account()
+                if journal.is_dead(address):
+                    meter.growth += 1
+            journal.set_balance(address, journal.balance(address) + amount)
+
+    def _failed(
+        self,
+        tx: TxEnv,
+        account: Account,
+        journal: Journal,
+        meter: Meter,
+        intrinsic: int | None,
+        reason: str,
+        created: Address | None = None,
+    ) -> Execution:
+        """A deposit, or system transaction, that could not do its work: all its gas, one nonce, nothing else."""
+        clean = Journal(journal.reader)
+        if account.nonce < MAX_NONCE:
+            clean.set_account(tx.sender, Account(account.nonce + 1, account.balance, account.code_hash))
+        meters = meter.report(intrinsic)
+        accessed = AccessSet(
+            set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}
+        )
+        return Execution(
+            Halt(f"{FAILED_DEPOSIT}: {reason}", b"", created),
+            GasReport(tx.gas_limit, 0, 0, tx.gas_limit, meters),
+            (),
+            clean.diff(Cause.TRANSACTION),
+            accessed,
+        )
+
+
+def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules) -> None:
+    """What is checked before gas and account, in that order."""
+    if tx.chain_id is not None and tx.chain_id != spec.chain_id:
+        raise WrongChainId(tx.chain_id, spec.chain_id)
+    if rules.check_base_fee:
+        cap = tx.max_fee_per_gas or tx.gas_price
+        validate_tip(tx.max_priority_fee_per_gas, cap)
+        check_base_fee(tx.sender, cap, block.base_fee)
+    if tx.type == SET_CODE and not tx.authorizations:
+        raise EmptyAuthorizationList
+    if rules.check_gas_limit:
+        check_block_gas(tx.gas_limit, block.gas_limit, spec)
+    if tx.to is None:
+        validate_initcode(tx.data, spec)
+
+
+def _priced_at(tx: TxEnv, price: int) -> TxEnv:
+    from msgspec.structs import replace as changed
+
+    return changed(tx, gas_price=price)
+
+
+def _operator_fee(block: BlockEnv, gas: int) -> int:
+    return 0 if block.operator_fee is None else block.operator_fee.of(gas)
+
+
+def _said(meter: Meter) -> str:
+    """The limit that ended the transaction, in words."""
+    halt = meter.halt
+    assert halt is not None
+    return f"{halt.reason}: {halt.actual} used, limit {halt.limit}"

@@ -1,0 +1,243 @@
+"""The native machine of one thread at a time: a wasm store with the runtime in it, its memory as Python sees it, and
+the codes that lie there. The layout is that of ``runtime/machine.h``.
+
+Codes stay from one transaction to the next, with what has been compiled of them; accounts and slots do not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from megadev.evm.engines.native.host import Library, Module, Store
+from megadev.evm.engines.native.plan import Entry, is_outside
+from megadev.evm.engines.native.wasm import IMPORTS
+from megadev.evm.opcodes import OPCODES
+from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
+
+CONTEXT: Final = 0x20000
+FRAMES: Final = 0x40000
+BLOBS: Final = 0x90000
+ACCOUNTS: Final = 0x100000
+ACCESSED: Final = 0x280000
+CODES: Final = 0x400000
+LISTS: Final = 0x500000
+LOGS: Final = 0x600000
+SLOTS: Final = 0x1600000
+UNDO: Final = 0x2600000
+CODE_BYTES: Final = 0x7800000
+RETURN_DATA: Final = 0xB800000
+MEMORIES: Final = 0xD800000
+FRAME_SIZE: Final = 240
+ACCOUNT_SIZE: Final = 136
+SLOT_SIZE: Final = 128
+UNDO_SIZE: Final = 96
+CODE_SIZE: Final = 64
+ENTRY_SIZE: Final = 32
+
+MOST_CODES: Final = (LISTS - CODES) // CODE_SIZE
+INPUT_ROOM: Final = 8 << 20
+"""Bytes of call data that the memory at the start has room for."""
+_SPACE: Final = 1 << 32
+_KEPT_MEMORY: Final = 512 << 20
+"""A store whose memory has grown beyond this is not used again: what was touched would stay with the process."""
+
+# 64-bit words of the context
+REFUND, GAS, PAUSE_AT = (64 // 8, 72 // 8, 80 // 8)
+# 32-bit words of the context
+(DEPTH, ACCOUNT, POINTER, SIZE, RETURN_SIZE, UNDO_COUNT, LOGS_SIZE, ERROR, ERROR_A, ERROR_B, _SLOTS, _ACCOUNTS, TELLS,
+ CODE, ANSWERED, INITCODE_LIMIT, CODE_LIMIT, DESTROYS_ALL, INITCODE_WORD_GAS, BLOB_COUNT, _TOO_BIG, HEAT_LIMIT,
+ ACCESSED_COUNT) = range(96 // 4, 188 // 4)  # fmt: skip
+ENVIRONMENT: Final = CONTEXT + 192
+OPERATIONS: Final = ENVIRONMENT + 512
+ASKED, ANSWER = CONTEXT, CONTEXT + 32
+
+_GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
+_STACK_FIRST_OPCODES: Final = frozenset(
+    (0x05, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x1A, 0x1D, 0x1E, 0x20, 0x37, 0x39, 0x51, 0x52, 0x53, 0x5E)
+)
+"""Where both are missing, these find out that words are before they find out that gas is."""
+
+
+def operations_table(names: dict[int, str]) -> bytes:
+    """What the runtime's interpreter knows of each opcode of a hardfork."""
+    table = bytearray()
+    for op in range(256):
+        row = OPCODES[op]
+        if row is None or op not in names or row.name == "INVALID":
+            table += struct.pack("<HBBHH", 0, 0, _MISSING, 0, 0)
+            continue
+        room = 1024 - max(row.outputs - row.inputs, 0) - row.inputs
+        outside = is_outside(op)
+        kind = _OUTSIDE if outside else _STACK_FIRST if op in _STACK_FIRST_OPCODES else _GAS_FIRST
+        table += struct.pack("<HBBHH", 0 if outside else row.gas, row.inputs, kind, room, 0)
+    return bytes(table)
+
+
+_WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
+
+
+class ArenaFull(Exception):
+    """There is no room for more code."""
+
+
+class Arena:
+    """One store. ``view`` is its memory as bytes, ``words`` and ``numbers`` are the context as u32 and as i64."""
+
+    def __init__(
+        self, library: Library, runtime: Module, table: bytes, registered: Callable[[Arena, int], None]
+    ) -> None:
+        self.registered = registered
+        self.library = library
+        self.store = Store(library)
+        self.instance = self.store.instantiate(runtime, ())
+        base, self.memory = self.store.memory(self.instance)
+        self.view = memoryview((ctypes.c_ubyte * _SPACE).from_address(base)).cast("B")
+        self.words = self.view[CONTEXT : CONTEXT + 192].cast("I")
+        self.signed_words = self.view[CONTEXT : CONTEXT + 192].cast("i")
+        self.numbers = self.view[CONTEXT : CONTEXT + 192].cast("q")
+        self.drive = self.store.function(self.instance, "drive", 1)
+        self.forget = self.store.function(self.instance, "forget", 1).held
+        self.begin = self.store.function(self.instance, "begin", 1).held
+        self._analyse = self.store.function(self.instance, "analyse", 1).held
+        self._mark_accounts = self.store.function(self.instance, "mark_accounts", 1)
+        self._put_slots = self.store.function(self.instance, "put_slots", 3)
+        self._place_account = self.store.function(self.instance, "place_account", 1)
+        self.view[OPERATIONS : OPERATIONS + 2048] = table
+        self.table = table
+        """The operations it runs: whose rules these are."""
+        self.heated: dict[int, int] = {}
+        """How often each code has been hot."""
+        self._table = self.store.exported(self.instance, "__indirect_function_table")
+        self._imports = tuple(self.store.exported(self.instance, name) for name in (*IMPORTS, "memory"))
+        self._free_places = range(0)
+        self.seen = 0
+        """How many of the compiler's results have been looked at."""
+        self.block: object = None
+        """Whose environment lies there."""
+        self.by_bytes: dict[bytes, int] = {}
+        self.by_hash: dict[Hash32, int] = {}
+        self.codes: list[bytes] = []
+        self._code_end = CODE_BYTES
+        self.clear_codes()
+
+    def clear_codes(self) -> None:
+        """Forget every code."""
+        self.heated.clear()
+        self.by_bytes.clear()
+        self.by_hash.clear()
+        self.codes.clear()
+        self._code_end = CODE_BYTES
+        self.register(b"")
+        self.by_hash[EMPTY_CODE_HASH] = 0
+
+    def allocate(self, size: int) -> int:
+        """Room beside the codes, as long as they stay. Raises ArenaFull."""
+        at = self._code_end
+        end = (at + size + 31) & ~15
+        if end > RETURN_DATA:
+            raise ArenaFull
+        self._code_end = end
+        return at
+
+    def register(self, code: bytes) -> int:
+        """The number of ``code``, which is put there if need be. Raises ArenaFull."""
+        index = self.by_bytes.get(code)
+        if index is not None:
+            return index
+        index, size = len(self.codes), len(code)
+        if index >= MOST_CODES:
+            raise ArenaFull
+        at = self.allocate(size + 48 + (size + 1) + 2 * (size + 2))
+        kinds = at + size + 48
+        visits = (kinds + size + 2) & ~1
+        view = self.view
+        view[at : at + size] = code
+        view[at + size : at + size + 33] = bytes(33)
+        struct.pack_into("<4I", view, CODES + CODE_SIZE * index, at, size, kinds, visits)
+        self.words[CODE] = index
+        self._analyse()
+        self.codes.append(code)
+        self.by_bytes[code] = index
+        self.registered(self, index)
+        return index
+
+    def visited(self, index: int) -> set[int]:
+        """Where blocks of the code begin that have been interpreted."""
+        _, size, _, visits = struct.unpack_from("<4I", self.view, CODES + CODE_SIZE * index)
+        counts = self.view[visits : visits + 2 * (size + 1)].cast("H")
+        found = {pc for pc, count in enumerate(counts) if count}
+        counts.release()
+        return found
+
+    def cool(self, index: int, rest: int) -> None:
+        """Count the code's heat anew, after ``rest`` more than usual."""
+        struct.pack_into("<I", self.view, CODES + CODE_SIZE * index + 28, -rest & 0xFFFFFFFF)
+
+    def install(self, index: int, module: Module, entries: tuple[Entry, ...], constants: bytes) -> None:
+        """Run the code compiled from now on. Raises ArenaFull and WasmFault."""
+        mask = (1 << (2 * len(entries)).bit_length()) - 1
+        table = self.allocate(ENTRY_SIZE * (mask + 1))
+        known = self.allocate(8 * sum(len(entry.constants) for entry in entries))
+        data = self.allocate(len(constants) + 32)
+        instance = self.store.instantiate(module, self._imports)
+        if not self._free_places:
+            first = self.store.grow_table(self._table, 64)
+            self._free_places = range(first, first + 64)
+        place, self._free_places = self._free_places[0], self._free_places[1:]
+        self.store.put_function(self._table, place, self.store.exported(instance, "run"))
+        view = self.view
+        view[data : data + len(constants)] = constants
+        view[table : table + ENTRY_SIZE * (mask + 1)] = bytes(ENTRY_SIZE * (mask + 1))
+        _, size, kinds, _ = struct.unpack_from("<4I", view, CODES + CODE_SIZE * index)
+        view[kinds : kinds + size] = bytes(view[kinds : kinds + size]).translate(_WITHOUT_ENTRIES)
+        for entry in entries:
+            for i, (position, value) in enumerate(entry.constants):
+                struct.pack_into("<II", view, known + 8 * i, position, value)
+            i = (entry.pc * 0x9E3779B1 & 0xFFFFFFFF) >> 7
+            while struct.unpack_from("<I", view, table + ENTRY_SIZE * (i & mask))[0]:
+                i += 1
+            struct.pack_into(
+                "<IIqiII", view, table + ENTRY_SIZE * (i & mask), entry.pc + 1, entry.height, entry.gas, entry.version,
+                known, len(entry.constants),
+            )  # fmt: skip
+            known += 8 * len(entry.constants)
+            view[kinds + entry.pc] |= 2
+        struct.pack_into("<iIII", view, CODES + CODE_SIZE * index + 16, place, table, mask, 0)
+        struct.pack_into("<I", view, CODES + CODE_SIZE * index + 36, data)
+
+    def mark_accounts(self, marks: bytes) -> None:
+        """32 bytes each: the address as a little-endian word, flags in its last 8 bytes."""
+        self.view[LISTS : LISTS + len(marks)] = marks
+        self._mark_accounts.arguments[0] = len(marks) // 32
+        self._mark_accounts.held()
+
+    def place_account(self, address: bytes) -> int:
+        """Where the account lies."""
+        self.view[ASKED : ASKED + 32] = address[::-1] + bytes(12)
+        return self._place_account.held() & 0xFFFFFFFF
+
+    def put_slots(self, place: int, slots: bytes, flags: int, state: int) -> None:
+        """Slots of the account at ``place``, 64 bytes each: key and value, little-endian."""
+        step = 64 * 8192
+        arguments = self._put_slots.arguments
+        for start in range(0, len(slots), step):
+            piece = slots[start : start + step]
+            self.view[LISTS : LISTS + len(piece)] = piece
+            self.words[ACCOUNT] = place
+            arguments[0], arguments[2], arguments[4] = len(piece) // 64, flags, state
+            self._put_slots.held()
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether it holds on to more memory than it should."""
+        return self.store.memory_size(self.memory) > _KEPT_MEMORY
+
+    def close(self) -> None:
+        """Give the memory back. ``view`` must not be used afterwards."""
+        self.words.release()
+        self.signed_words.release()
+        self.numbers.release()
+        self.store.close()

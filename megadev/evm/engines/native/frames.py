@@ -1,0 +1,455 @@
+"""One transaction in native frames: what the runtime asks for is answered here, and what it has done is told to the
+journal, once, at its end.
+
+While native frames run, the journal in the runtime's memory is the only one; Python's is read (an account, a slot, a
+code, each once) and written when the outermost frame has ended well. So a run can be given up at any moment, and be
+made in Python instead, without anybody noticing.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from megadev.chain.receipts import CONSOLE, REVERTED, Log
+from megadev.errors import EngineFault
+from megadev.evm.engine import Frame, FrameExit
+from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
+from megadev.evm.engines.native import arena as at
+from megadev.evm.engines.native.arena import Arena, ArenaFull
+from megadev.evm.engines.native.host import WasmFault
+from megadev.evm.engines.operations import created_address
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import EMPTY_CODE_HASH, Address
+from megadev.state.account import Account
+
+if TYPE_CHECKING:
+    from megadev.evm.engines.native.tier import Tier
+
+FIRST_SLICE: Final = 300_000
+SLICE: Final = 1_000_000
+"""Gas between two looks at whether the run shall go on: at most some 10 ms. The first one keeps Python's lock."""
+MOST_GAS: Final = 1 << 62
+
+(_FINISHED, _NEEDS_ACCOUNT, _NEEDS_CODE, _NEEDS_SLOT, _NEEDS_BLOCK_HASH, _NEEDS_CREATION, _NEEDS_NEW_CODE,
+ _NEEDS_PRECOMPILE, _NEEDS_PRINT, _ENTERED, _LEFT, _LOGGED, _DESTRUCTED, _PAUSED, _HOT, _TOO_BIG) = (
+    3, *range(16, 31)
+)  # fmt: skip
+_EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE, _CONSOLE = (1 << n for n in range(7))
+_KINDS: Final = {
+    0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xF5: "CREATE2", 0xFA: "STATICCALL"
+}  # fmt: skip
+_REVERTED, _OUT_OF_GAS, _UNDERFLOW, _BAD_OPCODE, _PRECOMPILE_FAILED = 1, 2, 3, 6, 13
+_REASONS: Final = {
+    1: REVERTED,
+    2: OUT_OF_GAS,
+    4: "stack limit reached 1024 (1023)",
+    5: "invalid jump destination",
+    7: "write protection",
+    8: "return data out of bounds",
+    9: "max initcode size exceeded",
+    10: "invalid code: must not begin with 0xef",
+    11: "max code size exceeded",
+    12: "contract creation code storage out of gas",
+    14: "max call depth exceeded",
+    15: "insufficient balance for transfer",
+    16: "nonce uint64 overflow",
+    17: "contract address collision",
+}
+
+_FRAME = struct.Struct("<qqqIiIIIIIIIIIIIIqIIqiI32s32s32s32s")
+assert _FRAME.size == at.FRAME_SIZE
+_UNDO = struct.Struct("<II88x")
+assert _UNDO.size == at.UNDO_SIZE
+_NO_LIMIT: Final = 0xFFFFFFFF
+
+
+def _word(address: Address) -> bytes:
+    return address[::-1] + bytes(12)
+
+
+class GivenUp(Exception):
+    """The run does not fit; it is to be made in Python."""
+
+
+class NativeRun:
+    """One outermost frame and all it calls."""
+
+    def __init__(self, tier: Tier, arena: Arena, machine: Machine, call: Call) -> None:
+        self.tier = tier
+        self.arena = arena
+        self.machine = machine
+        self.journal = machine.journal
+        self.call = call
+        self.events: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self.open_frames: list[Frame] = []
+        self.precompile_error = ""
+
+    # the story
+
+    def run(self) -> None:
+        """Leaves the outcome in the call, as ``Machine.run`` does.
+
+        Raises GivenUp, with nothing done but reads; EngineFault where native code trapped.
+        """
+        machine = self.machine
+        printed, room = len(machine.console), machine.console_room
+        try:
+            self._begin()
+            self._drive()
+        except (GivenUp, ArenaFull):
+            del machine.console[printed:]
+            machine.console_room = room
+            raise GivenUp from None
+        except WasmFault as fault:
+            raise EngineFault(f"native code failed: {fault}") from fault
+        self._end()
+
+    def _begin(self) -> None:
+        arena, machine, call, journal = self.arena, self.machine, self.call, self.journal
+        words, numbers, view = arena.words, arena.numbers, arena.view
+        arena.forget()
+        if len(call.data) > at.INPUT_ROOM or call.gas >= MOST_GAS:
+            raise GivenUp
+        self._put_environment()
+        numbers[at.REFUND] = journal.refund
+        numbers[at.PAUSE_AT] = call.gas - FIRST_SLICE
+        words[at.TELLS] = machine.tracer is not None
+        words[at.HEAT_LIMIT] = self.tier.heat_limit
+        words[at.INITCODE_LIMIT] = _limit(machine.initcode_size_limit)
+        words[at.CODE_LIMIT] = _limit(machine.code_size_limit)
+        words[at.DESTROYS_ALL] = 0
+        words[at.INITCODE_WORD_GAS] = 2
+        words[at.BLOB_COUNT] = len(machine.blob_hashes)
+        for i, blob_hash in enumerate(machine.blob_hashes):
+            view[at.BLOBS + 32 * i : at.BLOBS + 32 * i + 32] = blob_hash[::-1]
+        self._mark_warm()
+        code = arena.register(call.code)
+        data = call.data
+        size = len(data)
+        view[at.MEMORIES : at.MEMORIES + size] = data
+        _FRAME.pack_into(
+            view, at.FRAMES, call.gas, 0, size, 0, -1, 0, 0, at.MEMORIES + ((size + 63) & ~31), at.MEMORIES, code, 0, 0,
+            0, 0, 0, 0, 0, 0, call.static, 0, call.gas, -1, call.is_delegated, _word(call.address), _word(call.caller),
+            call.value.to_bytes(32, "little"), _word(call.code_address),
+        )  # fmt: skip
+        arena.begin()
+        self._fill_account(arena.place_account(call.address), call.address)
+
+    def _put_environment(self) -> None:
+        arena, machine, block = self.arena, self.machine, self.machine.block
+        view, start = arena.view, at.ENVIRONMENT
+        view[start : start + 64] = _word(machine.origin) + machine.gas_price.to_bytes(32, "little")
+        if arena.block is block:
+            return
+        words = (block.timestamp, block.number)
+        view[start + 64 : start + 320] = b"".join(
+            (
+                _word(block.coinbase),
+                *(word.to_bytes(32, "little") for word in words),
+                block.prev_randao[::-1],
+                *(w.to_bytes(32, "little") for w in (block.gas_limit, machine.chain_id, block.base_fee)),
+                block.blob_base_fee.to_bytes(32, "little"),
+            )
+        )
+        arena.block = block
+
+    def _mark_warm(self) -> None:
+        machine, journal, arena = self.machine, self.journal, self.arena
+        precompiles = machine.precompiles
+        warm = (_WARM).to_bytes(8, "little")
+        marks = [self.tier.precompile_marks(precompiles), _word(CONSOLE)[:24] + (_CONSOLE).to_bytes(8, "little")]
+        marks += [address[::-1] + b"\0\0\0\0" + warm for address in journal.warm_accounts if address not in precompiles]
+        if len(marks) > 4096 or len(journal.warm_slots) > 60_000:
+            raise GivenUp
+        arena.mark_accounts(b"".join(marks))
+        by_account: dict[Address, list[bytes]] = {}
+        for address, slot in journal.warm_slots:
+            by_account.setdefault(address, []).append(slot.to_bytes(32, "little") + bytes(32))
+        for address, slots in by_account.items():
+            arena.put_slots(arena.place_account(address), b"".join(slots), _WARM, 0)
+
+    def _drive(self) -> None:
+        words, numbers, drive = self.arena.words, self.arena.numbers, self.arena.drive
+        step = held = drive.held
+        needs_slot, needs_account = self._slot, self._account
+        answers = {
+            _NEEDS_CODE: self._code, _NEEDS_BLOCK_HASH: self._block_hash, _NEEDS_CREATION: self._creation,
+            _NEEDS_NEW_CODE: self._new_code, _NEEDS_PRECOMPILE: self._precompile, _NEEDS_PRINT: self._print,
+            _ENTERED: self._entered, _LEFT: self._left, _LOGGED: self._logged, _DESTRUCTED: self._destructed,
+        }  # fmt: skip
+        while True:
+            asked = step()
+            if asked == _FINISHED:
+                return
+            if asked == _NEEDS_SLOT:
+                needs_slot()
+            elif asked == _NEEDS_ACCOUNT:
+                needs_account()
+            elif asked == _PAUSED:
+                self.tier.check(self.machine, self.arena)
+                frame = at.FRAMES + at.FRAME_SIZE * (words[at.DEPTH] - 1)
+                numbers[at.PAUSE_AT] = struct.unpack_from("<q", self.arena.view, frame)[0] - SLICE
+                step = drive.__call__
+                continue
+            elif asked == _HOT:
+                self.tier.hot(self.machine, self.arena, words[at.CODE])
+            elif asked == _TOO_BIG:
+                raise GivenUp
+            else:
+                answers[asked]()
+            step = held
+
+    def _end(self) -> None:
+        arena, call, journal = self.arena, self.call, self.journal
+        words = arena.words
+        error = words[at.ERROR]
+        call.gas = max(arena.numbers[at.GAS], 0)
+        if error == 0 or error == _REVERTED:
+            call.output = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + words[at.RETURN_SIZE]])
+        call.error = self._reason()
+        self._tell_slots(error == 0)
+        if error == 0:
+            if words[at.UNDO_COUNT]:
+                self._tell_accounts()
+            if words[at.LOGS_SIZE]:
+                self._tell_logs()
+            journal.refund = arena.numbers[at.REFUND]
+        for told, arguments in self.events:
+            told(*arguments)
+
+    # what is asked for
+
+    def _frame(self, depth: int) -> tuple[Any, ...]:
+        return _FRAME.unpack_from(self.arena.view, at.FRAMES + at.FRAME_SIZE * depth)
+
+    def _address(self, place: int) -> Address:
+        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+        return bytes(self.arena.view[start : start + 20])[::-1]
+
+    def _account(self) -> None:
+        place = self.arena.words[at.ACCOUNT]
+        self._fill_account(place, self._address(place))
+
+    def _fill_account(self, place: int, address: Address) -> None:
+        arena, journal = self.arena, self.journal
+        account = journal.account(address)
+        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+        view = arena.view
+        flags = struct.unpack_from("<I", view, start + 132)[0]
+        for marked, flag in ((journal.created, _CREATED), (journal.destroyed, _DESTROYED), (journal.touched, _TOUCHED)):
+            if address in marked:
+                flags |= flag
+        storage = 1 if flags & _CREATED else 0
+        if account is None:
+            nobody = (1, 0, storage, 0, 0, bytes(32), EMPTY_CODE_HASH, 0, flags)
+            struct.pack_into("<4IQ32s32siI", view, start + 40, *nobody)
+            return
+        struct.pack_into(
+            "<4IQ32s32siI", view, start + 40, 1, 0, storage, 0, account.nonce, account.balance.to_bytes(32, "little"),
+            account.code_hash, arena.by_hash.get(account.code_hash, -1), flags | _EXISTS,
+        )  # fmt: skip
+
+    def _code(self) -> None:
+        place = self.arena.words[at.ACCOUNT]
+        address = self._address(place)
+        code = self.journal.code(address)
+        account = self.journal.account(address)
+        index = self.arena.register(code)
+        if account is not None:
+            self.arena.by_hash[account.code_hash] = index
+        struct.pack_into("<i", self.arena.view, at.ACCOUNTS + at.ACCOUNT_SIZE * place + 128, index)
+
+    def _slot(self) -> None:
+        arena, journal = self.arena, self.journal
+        view = arena.view
+        address = self._address(arena.words[at.ACCOUNT])
+        start = at.SLOTS + at.SLOT_SIZE * arena.words[at.SIZE]
+        slot = int.from_bytes(view[start : start + 32], "little")
+        current = journal.load(address, slot).to_bytes(32, "little")
+        view[start + 64 : start + 128] = current + journal.original(address, slot).to_bytes(32, "little")
+        view[start + 48] |= 1
+
+    def _block_hash(self) -> None:
+        view = self.arena.view
+        number = int.from_bytes(view[at.ASKED : at.ASKED + 32], "little")
+        view[at.ANSWER : at.ANSWER + 32] = self.journal.reader.block_hash(number)[::-1]
+        self.arena.words[at.ANSWERED] = 1
+
+    def _creation(self) -> None:
+        arena = self.arena
+        words, view = arena.words, arena.view
+        start = words[at.POINTER]
+        code = bytes(view[start : start + words[at.SIZE]])
+        account = at.ACCOUNTS + at.ACCOUNT_SIZE * words[at.ACCOUNT]
+        creator = bytes(view[account : account + 20])[::-1]
+        if words[at.CODE]:
+            salt = bytes(view[at.ASKED : at.ASKED + 32])[::-1]
+            address = keccak(b"\xff" + creator + salt + keccak(code))[12:]
+        else:
+            address = created_address(creator, struct.unpack_from("<Q", view, account + 56)[0])
+        index = arena.register(code)
+        view[at.ANSWER : at.ANSWER + 32] = _word(address)
+        words[at.CODE] = index
+        words[at.ANSWERED] = 1
+
+    def _new_code(self) -> None:
+        arena = self.arena
+        code = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + arena.words[at.SIZE]])
+        code_hash = keccak(code)
+        index = arena.by_hash[code_hash] = arena.register(code)
+        arena.view[at.ANSWER : at.ANSWER + 32] = code_hash
+        arena.words[at.CODE] = index
+        arena.words[at.ANSWERED] = 1
+
+    def _precompile(self) -> None:
+        arena, machine = self.arena, self.machine
+        depth = arena.words[at.DEPTH] - 1
+        frame = self._frame(depth)
+        address, caller, code_address = frame[23], frame[24], frame[26]
+        target = code_address[:20][::-1]
+        data = bytes(arena.view[frame[8] : frame[8] + frame[2]])
+        call = Call("CALL", depth, caller[:20][::-1], address[:20][::-1], target, b"", 0, data, frame[0])
+        machine._precompile(call, machine.precompiles[target])
+        output = call.output if call.error is None else b""
+        if len(output) > at.MEMORIES - at.RETURN_DATA:
+            raise GivenUp
+        arena.view[at.RETURN_DATA : at.RETURN_DATA + len(output)] = output
+        arena.words[at.RETURN_SIZE] = len(output)
+        struct.pack_into("<q", arena.view, at.FRAMES + at.FRAME_SIZE * depth, max(call.gas, 0))
+        if call.error is None:
+            arena.words[at.ERROR] = 0
+        elif call.error == OUT_OF_GAS:
+            arena.words[at.ERROR] = _OUT_OF_GAS
+        else:
+            arena.words[at.ERROR] = _PRECOMPILE_FAILED
+            self.precompile_error = call.error
+
+    def _print(self) -> None:
+        frame = self._frame(self.arena.words[at.DEPTH] - 1)
+        self.machine.print(frame[24][:20][::-1], bytes(self.arena.view[frame[8] : frame[8] + frame[2]]))
+        self.arena.words[at.ERROR] = self.arena.words[at.RETURN_SIZE] = 0
+
+    def _reason(self) -> str | None:
+        words = self.arena.words
+        error = words[at.ERROR]
+        if error == 0:
+            return None
+        if error == _UNDERFLOW:
+            return f"stack underflow ({words[at.ERROR_A]} <=> {words[at.ERROR_B]})"
+        if error == _BAD_OPCODE:
+            op = words[at.ERROR_A]
+            return f"invalid opcode: {self.machine.mnemonics.get(op) or f'opcode {op:#x} not defined'}"
+        return self.precompile_error if error == _PRECOMPILE_FAILED else _REASONS[error]
+
+    # what is told to a tracer, once it is certain that the run will not be given up
+
+    def _entered(self) -> None:
+        arena = self.arena
+        depth = arena.words[at.DEPTH] - 1
+        frame = self._frame(depth)
+        kind = _KINDS[frame[19]]
+        address, caller, code_address = (word[:20][::-1] for word in (frame[23], frame[24], frame[26]))
+        data = arena.codes[frame[9]] if kind[:2] == "CR" else bytes(arena.view[frame[8] : frame[8] + frame[2]])
+        opened = Frame(
+            kind, self.call.depth + depth,
+            address if kind == "DELEGATECALL" else caller,
+            code_address if kind in ("DELEGATECALL", "CALLCODE") else address,
+            code_address, int.from_bytes(frame[25], "little"), frame[0], data,
+        )  # fmt: skip
+        self.open_frames.append(opened)
+        assert self.machine.tracer is not None
+        self.events.append((self.machine.tracer.enter, (opened,)))
+
+    def _left(self) -> None:
+        arena = self.arena
+        started = self._frame(arena.words[at.DEPTH])[20]
+        output = bytes(arena.view[at.RETURN_DATA : at.RETURN_DATA + arena.words[at.SIZE]])
+        outcome = FrameExit(started - arena.numbers[at.GAS], output, self._reason())
+        assert self.machine.tracer is not None
+        self.events.append((self.machine.tracer.exit, (self.open_frames.pop(), outcome)))
+
+    def _logged(self) -> None:
+        assert self.machine.tracer is not None
+        self.events.append((self.machine.tracer.log, (self._log_at(self.arena.words[at.POINTER])[0],)))
+
+    def _destructed(self) -> None:
+        arena, tracer = self.arena, self.machine.tracer
+        assert tracer is not None
+        here = self._frame(arena.words[at.DEPTH] - 1)[23][:20][::-1]
+        to = bytes(arena.view[at.ASKED : at.ASKED + 20])[::-1]
+        balance = int.from_bytes(arena.view[at.ANSWER : at.ANSWER + 32], "little")
+        frame = Frame("SELFDESTRUCT", self.call.depth + arena.words[at.DEPTH], here, to, to, balance, 0, b"")
+        self.events.append((tracer.enter, (frame,)))
+        self.events.append((tracer.exit, (frame, FrameExit(0, b""))))
+
+    # what is told to the journal
+
+    def _tell_slots(self, changed: bool) -> None:
+        arena, journal = self.arena, self.journal
+        view, count = arena.view, arena.words[at.ACCESSED_COUNT]
+        places = view[at.ACCESSED : at.ACCESSED + 4 * count].cast("I")
+        owner, known, original = -1, {}, {}
+        from_bytes = int.from_bytes
+        for place in places:
+            start = at.SLOTS + at.SLOT_SIZE * place
+            account = from_bytes(view[start + 40 : start + 44], "little")
+            if account != owner:
+                owner, address = account, self._address(account)
+                known = journal.slots.setdefault(address, {})
+                original = journal.origin_slots.setdefault(address, {})
+            slot = from_bytes(view[start : start + 32], "little")
+            if slot not in known:
+                known[slot] = original[slot] = from_bytes(view[start + 96 : start + 128], "little")
+            if changed:
+                current = from_bytes(view[start + 64 : start + 96], "little")
+                if current != known[slot]:
+                    journal.undo.append((known, slot, known[slot]))
+                    known[slot] = current
+        places.release()
+
+    def _tell_accounts(self) -> None:
+        arena, journal = self.arena, self.journal
+        view = arena.view
+        told: set[int] = set()
+        records = view[at.UNDO : at.UNDO + at.UNDO_SIZE * arena.words[at.UNDO_COUNT]]
+        for is_account, place in _UNDO.iter_unpack(records):
+            if not is_account or place in told:
+                continue
+            told.add(place)
+            address = self._address(place)
+            start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+            nonce, balance, code_hash, index, flags = struct.unpack_from("<Q32s32siI", view, start + 56)
+            account = Account(nonce, int.from_bytes(balance, "little"), code_hash) if flags & _EXISTS else None
+            if account != journal.account(address):
+                journal.set_account(address, account)
+                if code_hash != EMPTY_CODE_HASH and code_hash not in journal.codes:
+                    journal.codes[code_hash] = arena.codes[index]
+            if flags & (_CREATED | _DESTROYED | _TOUCHED):
+                if flags & _CREATED and address not in journal.created:
+                    journal.mark_created(address)
+                if flags & _DESTROYED and address not in journal.destroyed:
+                    journal.destroy(address)
+                if flags & _TOUCHED and address not in journal.touched:
+                    journal.undo.append((journal.touched, address, None))
+                    journal.touched[address] = True
+
+    def _log_at(self, start: int) -> tuple[Log, int]:
+        view = self.arena.view
+        topics, size = struct.unpack_from("<II", view, start)
+        first = start + 48
+        data = first + 32 * topics
+        words = tuple(bytes(view[i : i + 32]) for i in range(first, data, 32))
+        address = bytes(view[start + 16 : start + 36])[::-1]
+        return Log(address, words, bytes(view[data : data + size])), start + ((48 + 32 * topics + size + 15) & ~15)
+
+    def _tell_logs(self) -> None:
+        start, end = at.LOGS, at.LOGS + self.arena.words[at.LOGS_SIZE]
+        while start < end:
+            log, start = self._log_at(start)
+            self.journal.logs.append(log)
+
+
+def _limit(size: int | None) -> int:
+    return _NO_LIMIT if size is None else size

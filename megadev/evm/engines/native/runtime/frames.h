@@ -1,0 +1,552 @@
+/* Call frames: how they begin, what they may do to the world, how they end.
+ *
+ * An operation that needs something of the host changes nothing that doing it again would change twice: the host
+ * answers and the operation begins anew. */
+#pragma once
+#include "journal.h"
+#include "keccak.h"
+
+#define here(f) account_at((f)->account)
+
+static inline u32 halt(u32 error) {
+  context->error = error;
+  return HALT;
+}
+static inline word* top_of(const frame* f) { return (word*)f->stack + f->height; }
+static inline u32 ask(u32 what, u32 place) {
+  context->account = place;
+  return what;
+}
+static inline u32 know(u32 place) {
+  account* a = account_at(place);
+  if (likely(a->is_known)) return GO;
+  context->asked = a->address;
+  return ask(NEEDS_ACCOUNT, place);
+}
+static inline u32 know_code(u32 place) {
+  u32 r = know(place);
+  if (r) return r;
+  account* a = account_at(place);
+  if (a->code == UNKNOWN_CODE) {
+    if (has_code(a)) return ask(NEEDS_CODE, place);
+    a->code = EMPTY_CODE;
+  }
+  return GO;
+}
+static inline word as_address(const word* w) { return (word){{w->l[0], w->l[1], w->l[2] & 0xffffffff, 0}}; }
+
+/* The gas left after memory has been paid for, and provided, up to end; below 0 where that cannot be. */
+static i64 expand(frame* f, u64 end, i64 gas) {
+  if (end <= (u64)f->memory_size) return gas;
+  if (end > MEMORY_LIMIT) return -1;
+  i64 before = f->memory_size >> 5, after = (i64)(end + 31) >> 5;
+  gas -= 3 * (after - before) + after * after / 512 - before * before / 512;
+  if (gas < 0) return gas;
+  u64 room = (u64)__builtin_wasm_memory_size(0) << 16, top = (u64)f->memory + 32 * (u64)after + 4096;
+  if (unlikely(top > room)) {
+    u64 pages = ((top - room) >> 16) + 64;
+    if (top >= 0xffff0000ull || __builtin_wasm_memory_grow(0, (u32)pages) == (unsigned long)-1) {
+      context->too_big = 1;
+      return -1;
+    }
+  }
+  fill_bytes((void*)(f->memory + (u32)f->memory_size), 0, (u32)(32 * after - f->memory_size));
+  f->memory_size = 32 * after;
+  return gas;
+}
+/* memory[offset : offset + size] paid for and provided; 0 where there is not the gas. */
+static inline int use_memory(frame* f, const word* offset, const word* size) {
+  if (is_zero(size)) return 1;
+  if (!fits_in_64_bits(offset) || !fits_in_64_bits(size) || offset->l[0] > MEMORY_LIMIT || size->l[0] > MEMORY_LIMIT) return 0;
+  i64 gas = expand(f, offset->l[0] + size->l[0], f->gas);
+  if (gas < 0) return 0;
+  f->gas = gas;
+  return 1;
+}
+static inline int charge(frame* f, i64 amount) { return f->gas >= amount ? (f->gas -= amount, 1) : 0; }
+static inline i64 words_of(u64 size) { return (i64)((size + 31) >> 5); }
+/* Gas for each word of size bytes; below 0 where size is beyond anything. */
+static inline int charge_words(frame* f, const word* size, i64 base, i64 each) {
+  if (!fits_in_64_bits(size) || size->l[0] >> 48) return 0;
+  return charge(f, base + each * words_of(size->l[0]));
+}
+/* memory[to : to + size] = source[offset :], zeros beyond its end. */
+static inline void copy_padded(u32 to, u64 size, u32 source, u64 source_size, const word* offset) {
+  u64 from = fits_in_64_bits(offset) && offset->l[0] < source_size ? offset->l[0] : source_size;
+  u64 have = source_size - from < size ? source_size - from : size;
+  if (have) move_bytes((void*)to, (void*)(source + (u32)from), (u32)have);
+  if (have < size) fill_bytes((void*)(to + (u32)have), 0, (u32)(size - have));
+}
+
+/* The frame's code, or that of what it is delegated to. */
+static void set_code_of(frame* f, u32 index) {
+  f->code = index;
+  f->code_at = code_at(index)->at;
+  f->code_size = code_at(index)->size;
+}
+/* A new frame on top of f, with what all of them have. */
+static frame* push(frame* f, u32 kind, i64 gas) {
+  frame* n = frame_at(context->depth++);
+  u32 memory = (f->memory + (u32)f->memory_size + 31) & ~31u;
+  n->gas = n->gas_at = gas;
+  n->memory_size = n->data_size = 0;
+  n->pc = n->height = 0;
+  n->entry = INTERPRET;
+  n->resume = INTERPRET;
+  n->stack = f->stack + 32 * f->height;
+  n->memory = memory;
+  n->data = memory;
+  n->kind = kind;
+  n->undo_at = context->undo_count;
+  n->logs_at = context->logs_size;
+  n->refund_at = context->refund;
+  n->out_at = n->out_size = 0;
+  n->is_static = f->is_static;
+  n->is_delegated = 0;
+  context->return_size = 0;
+  context->pause_at -= f->gas; /* what is left of the slice is the child's */
+  return n;
+}
+static inline u32 tell(u32 what) { return context->tells ? what : SWITCH; }
+static void begin_code(frame* n) {
+  code* c = code_at(n->code);
+  if (c->function && ((u8*)c->kinds)[0] & ENTER_HERE) {
+    for (u32 h = 0;; h++) {
+      entry* e = (entry*)c->entries + (h & c->entries_mask);
+      if (!e->pc) return;
+      if (e->pc == 1 && e->height == 0) {
+        if (n->gas >= e->gas) n->entry = e->version;
+        return;
+      }
+    }
+  }
+}
+
+/* The outcome is in context.error and the return data; the frame goes, its caller goes on. */
+static u32 leave(frame* f) {
+  u32 error = context->error, size = context->return_size;
+  i64 gas = f->gas;
+  if (error) {
+    undo_to(f->undo_at);
+    context->logs_size = f->logs_at;
+    context->refund = f->refund_at;
+    if (error != REVERTED) {
+      if (error < DEPTH || error == COLLISION) gas = 0;
+      size = 0;
+    }
+  }
+  context->gas = gas;
+  context->return_size = size;
+  if (--context->depth == 0) return FINISHED;
+  frame* p = frame_at(context->depth - 1);
+  context->pause_at += p->gas + gas - f->gas; /* as if the caller had spent it */
+  p->gas += gas;
+  word* top = top_of(p);
+  int is_creation = f->kind == 0xf0 || f->kind == 0xf5;
+  if (is_creation) {
+    *top = error ? small(0) : f->address;
+    context->size = size; /* the output, for who is told */
+    if (error != REVERTED) context->return_size = 0;
+  } else {
+    *top = small(!error);
+    context->size = size;
+    u32 n = size < f->out_size ? size : f->out_size;
+    if (n) copy_bytes((void*)(p->memory + f->out_at), (void*)RETURN_DATA, n);
+  }
+  p->height++;
+  return tell(LEFT);
+}
+static u32 refuse(frame* n, u32 why) {
+  n->entry = REFUSED;
+  n->resume = (i32)why;
+  return tell(ENTERED);
+}
+/* A creation has returned: its output becomes the account's code (EIP-170, EIP-3541), once the host knows it. */
+static u32 store_code(frame* f) {
+  u32 size = context->return_size;
+  context->error = NO_ERROR;
+  if (!context->answered) {
+    if (size && *(u8*)RETURN_DATA == 0xef) context->error = CODE_BEGINS_WITH_EF;
+    else if (size > context->code_limit) context->error = CODE_SIZE;
+    else if (!charge(f, 200 * (i64)size)) context->error = CODE_STORAGE_GAS;
+    if (!context->error && size) {
+      f->entry = STORE_CODE;
+      context->account = f->account;
+      context->size = size;
+      return NEEDS_NEW_CODE;
+    }
+  } else {
+    keep_account(f->account, f->undo_at);
+    account* a = here(f);
+    a->code = (i32)context->code;
+    a->flags |= EXISTS;
+    copy_bytes(a->hash, &context->answer, 32);
+    context->answered = 0;
+  }
+  return leave(f);
+}
+static u32 end(frame* f) {
+  if (!context->error && (f->kind == 0xf0 || f->kind == 0xf5)) return store_code(f);
+  return leave(f);
+}
+
+static u32 load_slot(frame* f, u32 place) {
+  if (slot_at(place)->state & SLOT_KNOWN) return GO;
+  context->asked = slot_at(place)->key;
+  context->account = f->account;
+  context->size = place;
+  return NEEDS_SLOT;
+}
+static inline u32 operate_sload(frame* f) {
+  word* key = top_of(f) - 1;
+  u32 place = slot_of(f->account, key);
+  slot* s = slot_at(place);
+  i64 cost = s->flags & WARM ? 100 : 2100;
+  if (f->gas < cost) return halt(OUT_OF_GAS);
+  if (unlikely(!(s->state & SLOT_KNOWN))) return load_slot(f, place);
+  f->gas -= cost;
+  access_slot(place);
+  warm_slot(place, f->undo_at);
+  *key = s->current;
+  return GO;
+}
+/* EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529. */
+static inline u32 operate_sstore(frame* f) {
+  if (f->is_static) return halt(WRITE_PROTECTION);
+  if (f->gas <= 2300) return halt(OUT_OF_GAS);
+  word *key = top_of(f) - 1, *value = key - 1;
+  u32 place = slot_of(f->account, key);
+  slot* s = slot_at(place);
+  if (unlikely(!(s->state & SLOT_KNOWN))) return load_slot(f, place);
+  access_slot(place);
+  i64 cost = s->flags & WARM ? 0 : 2100;
+  int same = is_equal(&s->current, value), was_zero = is_zero(&s->original);
+  if (!same && is_equal(&s->original, &s->current)) cost += was_zero ? 20000 : 2900;
+  else cost += 100;
+  if (f->gas < cost) return halt(OUT_OF_GAS);
+  f->gas -= cost;
+  f->height -= 2;
+  warm_slot(place, f->undo_at);
+  if (same) return GO;
+  if (!was_zero) {
+    if (is_zero(&s->current)) context->refund -= 4800;
+    else if (is_zero(value)) context->refund += 4800;
+  }
+  if (is_equal(&s->original, value)) context->refund += was_zero ? 19900 : 2800;
+  keep_slot(place, f->undo_at);
+  s->current = *value;
+  return GO;
+}
+
+static u32 operate_log(frame* f, u32 topics) {
+  if (f->is_static) return halt(WRITE_PROTECTION);
+  word *offset = top_of(f) - 1, *size = offset - 1;
+  if (!fits_in_64_bits(size) || size->l[0] > 1ull << 40) return halt(OUT_OF_GAS);
+  if (!charge(f, 375 + 375 * (i64)topics + 8 * (i64)size->l[0]) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
+  u32 n = (u32)size->l[0], room = (16 + 32 + 32 * topics + n + 15) & ~15u;
+  if (context->logs_size + room > SLOTS - LOGS) {
+    context->too_big = 1;
+    return GO;
+  }
+  u32* at = (u32*)(LOGS + context->logs_size);
+  at[0] = topics;
+  at[1] = n;
+  word* to = (word*)(at + 4);
+  *to++ = f->address;
+  for (u32 i = 0; i < topics; i++) put_word((u8*)to++, top_of(f) - 3 - i);
+  if (n) copy_bytes(to, (void*)(f->memory + (u32)offset->l[0]), n);
+  f->height -= 2 + topics;
+  context->pointer = (u32)at;
+  context->logs_size += room;
+  return GO;
+}
+
+static u32 operate_call(frame* f, u32 op) {
+  int has_value = op == 0xf1 || op == 0xf2;
+  word *top = top_of(f), *gas_word = top - 1, *in_at = top - (has_value ? 4 : 3), *in_size = in_at - 1, *out_at = in_at - 2,
+       *out_size = in_at - 3;
+  word to = as_address(top - 2), value = has_value ? top[-3] : small(0);
+  int moves = !is_zero(&value);
+  if (moves && op == 0xf1 && f->is_static) return halt(WRITE_PROTECTION);
+  if (!use_memory(f, in_at, in_size) || !use_memory(f, out_at, out_size)) return halt(OUT_OF_GAS);
+  u32 place = account_of(&to), r, delegate = place;
+  account* a = account_at(place);
+  i64 cost = a->flags & WARM ? 100 : 2600;
+  if (f->gas < cost) return halt(OUT_OF_GAS);
+  if ((r = know_code(place))) return r;
+  i32 run = a->code;
+  int is_delegated = run > 0 && code_at(run)->is_delegation;
+  if (is_delegated) {
+    word at = word_at((u8*)code_at(run)->at - 9); /* the address is its last 20 bytes */
+    at = as_address(&at);
+    delegate = account_of(&at);
+    if ((r = know_code(delegate))) return r;
+    run = account_at(delegate)->code;
+    /* an account that is its own delegate has been paid for, and warmed, as itself */
+    cost += account_at(delegate)->flags & WARM || delegate == place ? 100 : 2600;
+  }
+  if (moves) cost += op == 0xf1 && is_dead(a) ? 34000 : 9000;
+  if (f->gas < cost) return halt(OUT_OF_GAS);
+  warm_account(place, f->undo_at);
+  if (is_delegated) warm_account(delegate, f->undo_at);
+  i64 left = f->gas - cost, gas = left - left / 64;
+  if (fits_in_64_bits(gas_word) && gas_word->l[0] < (u64)gas) gas = (i64)gas_word->l[0];
+  word in = *in_at, in_n = *in_size, out = *out_at, out_n = *out_size;
+  f->height -= has_value ? 7 : 6;
+  f->gas = left - gas;
+  f->pc++;
+  f->entry = f->resume;
+  i64 given = gas + (moves ? 2300 : 0);
+  frame* n = push(f, op, given);
+  n->is_delegated = is_delegated;
+  n->out_at = (u32)out.l[0];
+  n->out_size = (u32)out_n.l[0];
+  n->data = f->memory + (u32)in.l[0];
+  n->data_size = (i64)in_n.l[0];
+  n->code_address = to;
+  set_code_of(n, (u32)run);
+  if (op == 0xf1 || op == 0xfa) {
+    n->address = to;
+    n->caller = f->address;
+    n->value = value;
+    n->account = place;
+  } else {
+    n->address = f->address;
+    n->account = f->account;
+    n->caller = op == 0xf4 ? f->caller : f->address;
+    n->value = op == 0xf4 ? f->value : value;
+  }
+  if (op == 0xfa) n->is_static = 1;
+  if (context->depth > DEPTH_LIMIT + 1) return refuse(n, DEPTH);
+  if (moves && is_less(&here(f)->balance, &value)) return refuse(n, BALANCE);
+  if (op == 0xf1) move_value(f->account, place, &value, n->undo_at);
+  else if (op == 0xfa) touch(place, n->undo_at);
+  if ((a->flags & PRECOMPILE) && !is_delegated) n->entry = AT_HOST;
+  else if (run == EMPTY_CODE && (a->flags & CONSOLE)) n->entry = AT_HOST;
+  else begin_code(n);
+  return tell(ENTERED);
+}
+
+static u32 operate_create(frame* f, u32 op) {
+  if (f->is_static) return halt(WRITE_PROTECTION);
+  word *value = top_of(f) - 1, *offset = value - 1, *size = value - 2;
+  int salted = op == 0xf5;
+  if (!fits_in_64_bits(size) || size->l[0] > context->initcode_limit) {
+    if (context->initcode_limit != ~0u) return halt(INITCODE_SIZE);
+    return halt(OUT_OF_GAS);
+  }
+  i64 cost = 32000 + (context->initcode_word_gas + (salted ? 6 : 0)) * words_of(size->l[0]);
+  if (f->entry != COME_BACK) {
+    if (!charge(f, cost) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
+    f->entry = COME_BACK;
+    context->answered = 0;
+  }
+  u32 r;
+  if (!context->answered) {
+    context->account = f->account;
+    context->pointer = f->memory + (size->l[0] ? (u32)offset->l[0] : 0);
+    context->size = (u32)size->l[0];
+    context->asked = salted ? value[-3] : small(0);
+    context->code = salted;
+    return NEEDS_CREATION; /* the host keeps context.answer and context.code until the frame has begun */
+  }
+  word address = context->answer, given = *value;
+  account* creator = here(f);
+  u32 refused = context->depth > DEPTH_LIMIT            ? DEPTH
+                : is_less(&creator->balance, &given)    ? BALANCE
+                : creator->nonce == 0xffffffffffffffffu ? NONCE_OVERFLOW
+                                                        : 0;
+  u32 place = account_of(&address);
+  if (!refused && (r = know(place))) return r;
+  context->answered = 0;
+  u32 initcode = context->code;
+  i64 gas = f->gas - f->gas / 64;
+  f->gas -= gas;
+  f->height -= salted ? 4 : 3;
+  f->pc++;
+  f->entry = f->resume;
+  if (!refused) {
+    keep_account(f->account, f->undo_at);
+    creator->nonce++;
+    creator->flags |= EXISTS;
+    warm_account(place, f->undo_at);
+    if (account_at(place)->nonce || has_code(account_at(place))) refused = COLLISION;
+  }
+  frame* n = push(f, op, gas);
+  n->address = n->code_address = address;
+  n->account = place;
+  n->caller = f->address;
+  n->value = given;
+  n->is_static = 0;
+  set_code_of(n, initcode);
+  if (refused) return refuse(n, refused);
+  keep_account(place, n->undo_at);
+  account* a = account_at(place);
+  a->flags |= CREATED | EXISTS;
+  a->nonce++;
+  a->storage |= WHOLE;
+  move_value(f->account, place, &given, n->undo_at);
+  begin_code(n);
+  return tell(ENTERED);
+}
+
+/* Everything goes to the beneficiary; only an account created in this transaction goes itself (EIP-6780). */
+static u32 operate_selfdestruct(frame* f) {
+  if (f->is_static) return halt(WRITE_PROTECTION);
+  u32 r;
+  word to = as_address(top_of(f) - 1);
+  u32 place = account_of(&to);
+  account *a = account_at(place), *mine = here(f);
+  word balance = mine->balance;
+  i64 cost = a->flags & WARM ? 5000 : 7600;
+  if (!is_zero(&balance)) {
+    if ((r = know(place))) return r;
+    if (is_dead(a)) cost += 25000;
+  }
+  if (f->gas < cost) return halt(OUT_OF_GAS);
+  if ((r = know(place))) return r;
+  f->gas -= cost;
+  warm_account(place, f->undo_at);
+  f->height--;
+  move_value(f->account, place, &balance, f->undo_at);
+  if (mine->flags & CREATED || context->destroys_all) {
+    word none = small(0);
+    set_balance(f->account, &none, f->undo_at); /* also where it is its own beneficiary: the ether is burnt */
+    mine->flags |= DESTROYED;
+  }
+  context->return_size = 0;
+  context->asked = to;
+  context->answer = balance;
+  context->error = NO_ERROR;
+  if (context->tells) {
+    f->entry = REFUSED; /* after it has been told */
+    f->resume = NO_ERROR;
+    return DESTRUCTED;
+  }
+  return end(f);
+}
+
+/* What looks at an account: BALANCE, EXTCODESIZE, EXTCODEHASH, EXTCODECOPY. */
+static u32 operate_account(frame* f, u32 op) {
+  word* top = top_of(f) - 1;
+  word of = as_address(top);
+  u32 place = account_of(&of), r;
+  account* a = account_at(place);
+  i64 cost = a->flags & WARM ? 100 : 2600;
+  if (f->gas < cost) return halt(OUT_OF_GAS);
+  if ((r = op == 0x3b || op == 0x3c ? know_code(place) : know(place))) return r;
+  f->gas -= cost;
+  warm_account(place, f->undo_at);
+  switch (op) {
+    case 0x31: *top = a->flags & EXISTS ? a->balance : small(0); break;
+    case 0x3b: *top = small(code_at(a->code)->size); break;
+    case 0x3f: *top = is_dead(a) ? small(0) : word_at(a->hash); break;
+    case 0x3c:
+      if (!charge_words(f, top - 3, 0, 3) || !use_memory(f, top - 1, top - 3)) return halt(OUT_OF_GAS);
+      if (!is_zero(top - 3))
+        copy_padded(f->memory + (u32)top[-1].l[0], top[-3].l[0], code_at(a->code)->at, code_at(a->code)->size, top - 2);
+      f->height -= 4;
+      break;
+  }
+  return GO;
+}
+
+static u32 operate_returndatacopy(frame* f) {
+  word *to = top_of(f) - 1, *offset = to - 1, *size = to - 2;
+  word end_;
+  int over = (int)add_to(&end_, offset, size) || !fits_in_64_bits(&end_) || end_.l[0] > context->return_size;
+  if (!charge_words(f, size, 3, 3)) return halt(OUT_OF_GAS);
+  if (over) return halt(RETURN_DATA_BOUNDS);
+  if (!use_memory(f, to, size)) return halt(OUT_OF_GAS);
+  if (!is_zero(size)) copy_bytes((void*)(f->memory + (u32)to->l[0]), (void*)(RETURN_DATA + (u32)offset->l[0]), (u32)size->l[0]);
+  f->height -= 3;
+  return GO;
+}
+
+static u32 operate_blockhash(frame* f) {
+  word* top = top_of(f) - 1;
+  if (f->gas < 20) return halt(OUT_OF_GAS);
+  const word *current = &context->environment[4], reach = small(256);
+  word oldest;
+  if (subtract_to(&oldest, current, &reach)) oldest = small(0);
+  if (!is_less(top, current) || is_less(top, &oldest)) {
+    context->answer = small(0);
+  } else if (!context->answered) {
+    context->asked = *top;
+    return NEEDS_BLOCK_HASH;
+  }
+  context->answered = 0;
+  f->gas -= 20;
+  *top = context->answer;
+  return GO;
+}
+
+static u32 operate_return(frame* f, u32 op) {
+  word *offset = top_of(f) - 1, *size = offset - 1;
+  if (!use_memory(f, offset, size)) return halt(OUT_OF_GAS);
+  u64 n = size->l[0];
+  if (n > MEMORIES - RETURN_DATA) {
+    context->too_big = 1;
+    return GO;
+  }
+  if (n) copy_bytes((void*)RETURN_DATA, (void*)(f->memory + (u32)offset->l[0]), (u32)n);
+  context->return_size = (u32)n;
+  context->error = op == 0xfd ? REVERTED : NO_ERROR;
+  return end(f);
+}
+
+/* The operations that reach beyond the frame. Gas, height and pc stand in the frame; pc is the operation's own. */
+static u32 operate(frame* f, u32 op) {
+  u32 r = GO;
+  word* top = top_of(f);
+  switch (op) {
+    case 0x00:
+      context->error = NO_ERROR;
+      context->return_size = 0;
+      return end(f);
+    case 0x54: r = operate_sload(f); break;
+    case 0x55: r = operate_sstore(f); break;
+    case 0x31: case 0x3b: case 0x3c: case 0x3f: r = operate_account(f, op); break;
+    case 0x3e: r = operate_returndatacopy(f); break;
+    case 0x40: r = operate_blockhash(f); break;
+    case 0x47:
+      if (!charge(f, 5)) return halt(OUT_OF_GAS);
+      *top = here(f)->balance;
+      f->height++;
+      break;
+    case 0x49:
+      if (!charge(f, 3)) return halt(OUT_OF_GAS);
+      top--;
+      *top = fits_in_64_bits(top) && top->l[0] < context->blob_count ? ((word*)BLOBS)[top->l[0]] : small(0);
+      break;
+    case 0x5c: {
+      if (!charge(f, 100)) return halt(OUT_OF_GAS);
+      u32 place = place_of_slot(f->account | TRANSIENT, top - 1);
+      top[-1] = slot_at(place)->generation == context->generation ? slot_at(place)->current : small(0);
+      break;
+    }
+    case 0x5d: {
+      if (f->is_static) return halt(WRITE_PROTECTION);
+      if (!charge(f, 100)) return halt(OUT_OF_GAS);
+      u32 place = slot_of(f->account | TRANSIENT, top - 1);
+      keep_slot(place, f->undo_at);
+      slot_at(place)->current = top[-2];
+      f->height -= 2;
+      break;
+    }
+    case 0xa0: case 0xa1: case 0xa2: case 0xa3: case 0xa4:
+      r = operate_log(f, op - 0xa0);
+      if (!r && context->tells) {
+        f->pc++;
+        f->entry = f->resume;
+        r = LOGGED;
+      }
+      break;
+    case 0xf0: case 0xf5: r = operate_create(f, op); break;
+    case 0xf1: case 0xf2: case 0xf4: case 0xfa: r = operate_call(f, op); break;
+    case 0xf3: case 0xfd: r = operate_return(f, op); break;
+    case 0xff: r = operate_selfdestruct(f); break;
+    default: context->error_a = op; r = halt(BAD_OPCODE);
+  }
+  return unlikely(context->too_big) ? TOO_BIG : r;
+}

@@ -1,0 +1,233 @@
+/* Where everything lies. The host (frames.py, memory.py) writes and reads these structures at their addresses; linear
+ * memory is zero at first, and its size grows with the frames' memories, which come last. */
+#pragma once
+#include "words.h"
+
+enum {
+  CONTEXT = 0x20000, /* below: the stack of C, then its data */
+  FRAMES = 0x40000,
+  BLOBS = 0x90000,
+  ACCOUNTS = 0x100000,
+  ACCESSED = 0x280000, /* places of the slots that were read or written, u32 each */
+  CODES = 0x400000,
+  LISTS = 0x500000,
+  LOGS = 0x600000,
+  SLOTS = 0x1600000,
+  UNDO = 0x2600000,
+  STACKS = 0x5600000,
+  CODE_BYTES = 0x7800000,
+  RETURN_DATA = 0xb800000,
+  MEMORIES = 0xd800000,
+
+  ACCOUNT_PLACES = 8192,
+  SLOT_PLACES = 131072,
+  MOST_ACCOUNTS = ACCOUNT_PLACES / 4 * 3,
+  MOST_SLOTS = SLOT_PLACES / 4 * 3,
+  DEPTH_LIMIT = 1024,
+  STACK_LIMIT = 1024,
+  MEMORY_LIMIT = 1 << 30,
+};
+
+/* What drive() answers. The host does what is asked and calls drive() again; what ends a run is FINISHED. */
+enum {
+  GO,          /* inside only: the operation is done */
+  SWITCH,      /* inside only: another frame is on top */
+  HALT,        /* inside only: the frame ends exceptionally, context.error says why */
+  FINISHED,    /* the outermost frame has ended */
+  NEEDS_ACCOUNT = 16,
+  NEEDS_CODE,
+  NEEDS_SLOT,
+  NEEDS_BLOCK_HASH,
+  NEEDS_CREATION,   /* the new contract's address, and its creation code among the codes */
+  NEEDS_NEW_CODE,   /* the returned code among the codes */
+  NEEDS_PRECOMPILE,
+  NEEDS_PRINT,
+  ENTERED,     /* a frame has begun (only told where wanted) */
+  LEFT,        /* a frame has ended */
+  LOGGED,
+  DESTRUCTED,
+  PAUSED,      /* gas has fallen to pause_at */
+  HOT,         /* context.code has been interpreted for long */
+  TOO_BIG,     /* a table or the memory is full: this run must be made elsewhere */
+};
+
+/* How a frame can end other than well. The first are the host's words; see frames.py. */
+enum {
+  NO_ERROR,
+  REVERTED,
+  OUT_OF_GAS,
+  UNDERFLOW,
+  OVERFLOW,
+  BAD_JUMP,
+  BAD_OPCODE,
+  WRITE_PROTECTION,
+  RETURN_DATA_BOUNDS,
+  INITCODE_SIZE,
+  CODE_BEGINS_WITH_EF,
+  CODE_SIZE,
+  CODE_STORAGE_GAS,
+  PRECOMPILE_FAILED,
+  DEPTH, /* from here on: the call may not start and keeps its gas */
+  BALANCE,
+  NONCE_OVERFLOW,
+  COLLISION, /* it does not keep it */
+};
+
+enum { EXISTS = 1, WARM = 2, CREATED = 4, DESTROYED = 8, TOUCHED = 16, PRECOMPILE = 32, CONSOLE = 64 };
+enum { SLOT_KNOWN = 1, SLOT_ACCESSED = 2 };
+enum { WHOLE = 1 };
+enum { UNKNOWN_CODE = -1, EMPTY_CODE = 0 };
+enum { TRANSIENT = 1u << 31 };
+/* Instead of a compiled version's number: where a frame goes on. */
+enum { INTERPRET = -1, OPERATE = -2, AT_HOST = -3, REFUSED = -4, STORE_CODE = -5, COME_BACK = -6 };
+
+typedef struct {
+  u16 gas;  /* charged before the operation; 0 where it charges itself */
+  u8 takes;
+  u8 kind;  /* see OPERATION_KIND in frames.py */
+  u16 room; /* highest stack on which it may run, less what it takes */
+  u16 unused;
+} operation;
+enum { GAS_FIRST = 1, STACK_FIRST = 2, OUTSIDE = 3, MISSING = 4 };
+
+typedef struct {
+  word asked;
+  word answer;
+  i64 refund;
+  i64 gas;
+  i64 pause_at;
+  u64 generation;
+  u32 depth;
+  u32 account;
+  u32 pointer;
+  u32 size;
+  u32 return_size;
+  u32 undo_count;
+  u32 logs_size;
+  u32 error;
+  u32 error_a;
+  u32 error_b;
+  u32 slot_count;
+  u32 account_count;
+  u32 tells;
+  u32 code;
+  u32 answered;
+  u32 initcode_limit;
+  u32 code_limit;
+  u32 destroys_all;
+  u32 initcode_word_gas;
+  u32 blob_count;
+  u32 too_big;
+  u32 heat_limit;
+  u32 accessed_count;
+  u32 unused;
+  word environment[16];
+  operation operations[256];
+} context_t;
+_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048, "context");
+
+typedef struct {
+  i64 gas;
+  i64 memory_size;
+  i64 data_size;
+  u32 pc;
+  i32 entry;
+  u32 height;
+  u32 stack;
+  u32 memory;
+  u32 data;
+  u32 code;
+  u32 code_at;
+  u32 code_size;
+  u32 account;
+  u32 out_at;
+  u32 out_size;
+  u32 undo_at;
+  u32 logs_at;
+  i64 refund_at;
+  u32 is_static;
+  u32 kind;
+  i64 gas_at;
+  i32 resume;
+  u32 is_delegated;
+  word address;
+  word caller;
+  word value;
+  word code_address;
+} frame;
+_Static_assert(sizeof(frame) == 240, "frame");
+
+typedef struct {
+  word address;
+  u64 generation;
+  u32 is_known;
+  u32 undo;
+  u32 storage;
+  u32 unused;
+  u64 nonce; /* from here on: what a revert restores */
+  word balance;
+  u8 hash[32];
+  i32 code;
+  u32 flags;
+} account;
+enum { ACCOUNT_STATE = 56, ACCOUNT_STATE_SIZE = 80 };
+_Static_assert(__builtin_offsetof(account, nonce) == ACCOUNT_STATE && sizeof(account) == 136, "account");
+
+typedef struct {
+  word key;
+  u64 generation;
+  u32 account;
+  u32 undo;
+  u32 state;
+  u32 flags; /* WARM */
+  u64 unused;
+  word current;
+  word original;
+} slot;
+_Static_assert(sizeof(slot) == 128, "slot");
+
+typedef struct {
+  u32 is_account;
+  u32 place;
+  u32 undo; /* the same thing's record before this one */
+  u32 flags;
+  u8 state[ACCOUNT_STATE_SIZE];
+} undo_record;
+_Static_assert(sizeof(undo_record) == 96, "undo");
+enum { MOST_UNDO = (STACKS - UNDO) / sizeof(undo_record) - 8 };
+
+typedef struct {
+  u32 at; /* bytes, followed by 33 zeros */
+  u32 size;
+  u32 kinds;  /* u8 for each byte: 0, JUMP_HERE, or ENTER_HERE where compiled code begins as well */
+  u32 visits; /* u16 for each byte: how often a block beginning there was interpreted */
+  i32 function;
+  u32 entries;
+  u32 entries_mask;
+  u32 heat;
+  u32 is_delegation;
+  u32 constants; /* what compiled code finds by its third parameter */
+  u32 unused[6];
+} code;
+_Static_assert(sizeof(code) == 64, "code");
+enum { JUMP_HERE = 1, ENTER_HERE = 2 };
+
+/* A place where compiled code can be entered: for this pc and stack height, where the stack holds these constants. */
+typedef struct {
+  u32 pc; /* + 1; 0 is an empty place */
+  u32 height;
+  i64 gas;
+  i32 version;
+  u32 constants; /* pairs (position, value) */
+  u32 constant_count;
+  u32 next; /* 1 if another entry for the same pc may follow */
+} entry;
+_Static_assert(sizeof(entry) == 32, "entry");
+
+#define context ((context_t*)CONTEXT)
+#define frame_at(i) ((frame*)FRAMES + (i))
+#define account_at(i) ((account*)ACCOUNTS + (i))
+#define slot_at(i) ((slot*)SLOTS + (i))
+#define code_at(i) ((code*)CODES + (i))
+#define undo_at(i) ((undo_record*)UNDO + (i))
+#define EXPORT(name) __attribute__((export_name(#name))) name

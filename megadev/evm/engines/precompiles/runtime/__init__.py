@@ -1,0 +1,1 @@
+"""The native runtime of the costly precompiles: C sources, the build, and the module it made."""

@@ -1,0 +1,86 @@
+"""A store of batch data beside L1: content-addressed, and able to misbehave when told to.
+
+Whatever is put is certified (``commitments``) and can be had by its keccak-256 again. What may be wrong is a value
+(``StoreFaults``): data that is withheld, comes late, or comes wrong. Nothing here knows of HTTP or files: a *shelf*
+keeps the bytes, ``now`` tells the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from typing import Protocol
+
+import msgspec
+
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import Address, Hash32
+from megadev.rollup.da.commitments import Certificate, certify, store_address
+
+DEFAULT_KEY: bytes = keccak(b"megadev data availability store")
+"""What stores sign with unless told otherwise, so that their certificates count without anybody's say; no secret."""
+MAX_DATA = 16 * 2**20
+"""The most bytes that are taken at once: more than a batcher ever posts with one commitment."""
+
+
+class DataSource(Protocol):
+    """Who can be asked for data by its keccak-256."""
+
+    def get(self, data_hash: Hash32) -> bytes | None:
+        """What is kept under that hash, unchecked; None where it cannot be had, now or ever."""
+        ...
+
+
+class StoreFaults(msgspec.Struct, frozen=True):
+    """What a store does wrong: what it withholds (None: nothing, empty: everything), for how many seconds after it was
+    put data stays away, and whether it gives out other bytes than were put.
+    """
+
+    withheld: frozenset[Hash32] | None = None
+    delay: float = 0
+    corrupts: bool = False
+
+    def withholds(self, data_hash: Hash32) -> bool:
+        """Whether that data is kept back."""
+        return self.withheld is not None and (not self.withheld or data_hash in self.withheld)
+
+
+NO_FAULTS = StoreFaults()
+
+
+class Store:
+    """A store that keeps its data on ``shelf`` and signs with ``key`` (32 bytes). ``now`` is in seconds, of any origin
+    that stays the same.
+    """
+
+    def __init__(
+        self, key: bytes, shelf: MutableMapping[Hash32, bytes] | None = None, now: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self.address: Address = store_address(key)
+        self.faults = NO_FAULTS
+        self._key = key
+        self._shelf: MutableMapping[Hash32, bytes] = {} if shelf is None else shelf
+        self._now = now
+        self._put_at: dict[Hash32, float] = {}
+
+    def put(self, data: bytes) -> Certificate:
+        """Keep ``data``. Raises ``ValueError`` for nothing, and for more than ``MAX_DATA`` bytes."""
+        if not 0 < len(data) <= MAX_DATA:
+            raise ValueError(f"a store takes 1 to {MAX_DATA} bytes at once, not {len(data)}")
+        data_hash = keccak(data)
+        if data_hash not in self._shelf:
+            self._shelf[data_hash] = data
+            self._put_at[data_hash] = self._now()
+        return certify(data, self._key)
+
+    def get(self, data_hash: Hash32) -> bytes | None:
+        """What is kept under that hash, as far as the store's faults let it out."""
+        data = self._shelf.get(data_hash)
+        if data is None or self.faults.withholds(data_hash) or self.seconds_late(data_hash) > 0:
+            return None
+        return data[:-1] + bytes((data[-1] ^ 1,)) if self.faults.corrupts else data
+
+    def seconds_late(self, data_hash: Hash32) -> float:
+        """For how long data that was put is still to stay away."""
+        if not self.faults.delay or data_hash not in self._put_at:
+            return 0.0
+        return max(self._put_at[data_hash] + self.faults.delay - self._now(), 0.0)

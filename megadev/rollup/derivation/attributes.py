@@ -1,0 +1,117 @@
+"""From a batch to a block's attributes: everything that a block is made of, so that whoever executes it gets the same
+hash. Pure.
+
+What the batch does not say follows from the parent, the L1 origin and the configuration: the L1 attributes (a
+transaction, or a system call where blocks do not lead with one), the origin's deposits in its first block, the header's
+fields. ``prevRandao`` is the parent's hash, hashed, as the sequencer has it where nobody sets another; there is no
+beacon chain, so its root is zero.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from megadev.chain.blocks import SealedBlock, SystemCall
+from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.spec import ChainSpec
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import ZERO_HASH, Address, Hash32
+from megadev.rollup.deposits import DEPOSITOR, L1Attributes, attributes_transaction, encode_attributes
+from megadev.rollup.derivation.batch_queue import Epoch, L2Block, NextBlock
+from megadev.rollup.derivation.config import RollupConfig
+from megadev.rollup.derivation.l1_origin import L1Origin
+from megadev.rollup.predeploys import L1_BLOCK
+from megadev.sequencer.block_builder import PLAIN_START, BlockPlan, BlockStart
+
+
+class Attributes(msgspec.Struct, frozen=True, kw_only=True):
+    """A block that is to be built after ``parent``: ``start`` is what L1 has it begin with, ``transactions`` are the
+    batch's (EIP-2718 bytes). ``origin`` is how far on L1 the block has got. Time in seconds.
+    """
+
+    parent: L2Block
+    timestamp: int
+    origin: L1Origin
+    start: BlockStart
+    transactions: tuple[bytes, ...]
+    coinbase: Address
+    gas_limit: int
+    extra_data: bytes
+    prev_randao: Hash32
+    parent_beacon_root: Hash32
+
+    @property
+    def number(self) -> int:
+        return self.parent.number + 1
+
+    def without_transactions(self) -> Attributes:
+        """The same with nothing but what L1 has for it."""
+        return msgspec.structs.replace(self, transactions=())
+
+
+def attributes_after(parent: L2Block, block: NextBlock, config: RollupConfig) -> Attributes:
+    """The attributes of ``block``, which follows ``parent``."""
+    epoch = block.epoch
+    is_told = parent.origin.hash != epoch.hash
+    sequence_number = 0
+    if not is_told:
+        sequence_number = parent.origin.sequence_number + config.leads_with_l1_attributes
+    deposits = epoch.deposits if epoch.number > parent.origin.number else ()
+    told = l1_attributes(epoch, sequence_number)
+    if config.leads_with_l1_attributes:
+        start = BlockStart(None, attributes_transaction(told), deposits)
+    elif is_told:
+        start = BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(told)), None, deposits)
+    else:
+        start = PLAIN_START
+    return Attributes(
+        parent=parent,
+        timestamp=block.timestamp,
+        origin=L1Origin(epoch.number, epoch.hash, sequence_number),
+        start=start,
+        transactions=block.transactions,
+        coinbase=config.coinbase,
+        gas_limit=epoch.system_config.gas_limit if config.gas_limit is None else config.gas_limit,
+        extra_data=config.extra_data,
+        prev_randao=keccak(parent.hash),
+        parent_beacon_root=ZERO_HASH,
+    )
+
+
+def l1_attributes(epoch: Epoch, sequence_number: int) -> L1Attributes:
+    """What L2 is told of ``epoch``."""
+    system = epoch.system_config
+    return L1Attributes(
+        number=epoch.number,
+        timestamp=epoch.timestamp,
+        base_fee=epoch.base_fee,
+        blob_base_fee=epoch.blob_base_fee,
+        hash=epoch.hash,
+        sequence_number=sequence_number,
+        batcher=system.batcher,
+        base_fee_scalar=system.base_fee_scalar,
+        blob_base_fee_scalar=system.blob_base_fee_scalar,
+        operator_fee_scalar=system.operator_fee_scalar,
+        operator_fee_constant=system.operator_fee_constant,
+    )
+
+
+def plan_of(attributes: Attributes, parent: SealedBlock, spec: ChainSpec) -> BlockPlan:
+    """How a block builder builds it after ``parent``, on a chain of ``spec``."""
+    excess = next_excess_blob_gas(parent.header, spec)
+    return BlockPlan(
+        number=parent.number + 1,
+        timestamp=attributes.timestamp,
+        parent_hash=parent.hash,
+        coinbase=attributes.coinbase,
+        gas_limit=attributes.gas_limit,
+        base_fee=next_base_fee(parent.header, spec.fees),
+        blob_base_fee=blob_base_fee(excess, spec),
+        excess_blob_gas=excess,
+        prev_randao=attributes.prev_randao,
+        parent_beacon_root=attributes.parent_beacon_root,
+        extra_data=attributes.extra_data,
+        tx_offset=parent.tx_offset + len(parent.transactions),
+        mini_block_offset=parent.mini_block_offset + len(parent.cuts),
+        start=attributes.start,
+    )

@@ -1,0 +1,109 @@
+"""A sequencer's block beside what L1 says of it: what a batch says for it, whether a batch can, and whether what was
+derived is the same block. Pure.
+
+A devnet can do to its chain what no rollup's sequencer could: change state between blocks, send for accounts whose keys
+nobody has, set a base fee. Such a block is *underivable*: nothing on L1 could say how it came about. It is named, with
+the reason, before anyone wonders why a hash differs.
+"""
+
+from __future__ import annotations
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.fees import next_base_fee
+from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import DEPOSIT, Transaction
+from megadev.primitives.keccak import keccak
+from megadev.primitives.types import ZERO_HASH
+from megadev.rollup.batches import SingularBatch
+from megadev.rollup.derivation.attributes import Attributes
+from megadev.rollup.derivation.config import Pace, RollupConfig
+from megadev.rollup.derivation.l1_origin import L1Origin
+
+
+def batch_of(block: SealedBlock, origin: L1Origin) -> SingularBatch:
+    """What a batch says of ``block``, which has got to ``origin``."""
+    return SingularBatch(
+        block.header.parent_hash,
+        origin.number,
+        origin.hash,
+        block.timestamp,
+        tuple(tx.encoded for tx in batched(block)),
+    )
+
+
+def batched(block: SealedBlock) -> list[Transaction]:
+    """The transactions of ``block`` that a batch has to say: all that L1 does not know already."""
+    return [tx for tx in block.transactions if tx.type != DEPOSIT]
+
+
+def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config: RollupConfig) -> str | None:
+    """Why no batch could make others build ``block`` after ``parent`` on a chain of ``spec``; None where one can.
+
+    (What L2 was told of L1 is not looked at here: ``difference`` finds it, once the block is derived.)
+    """
+    header = block.header
+    if block.irregular is not None and (block.irregular.accounts or block.irregular.storage):
+        return "state was changed outside a block (a cheat such as anvil_setBalance, or a reload)"
+    if block.spec is not None and block.spec != spec:
+        return "it was built under other rules than the chain began with"
+    if block.ecrecover_answers:
+        return "it was built with recovered addresses that were set by hand"
+    for tx in batched(block):
+        if tx.is_impersonated:
+            return f"transaction 0x{tx.hash.hex()} was sent for an impersonated account: nobody signed it"
+        if tx.type not in config.transaction_types:
+            return f"transaction 0x{tx.hash.hex()} is of type {tx.type:#04x}, which batches do not hold"
+    if header.base_fee != next_base_fee(parent.header, spec.fees):
+        return f"its base fee {header.base_fee} was set by hand"
+    if header.prev_randao != keccak(parent.hash):
+        return "its prevRandao was set by hand"
+    if header.parent_beacon_root != ZERO_HASH:
+        return "it has a parent beacon block root, and L1 says none"
+    if header.coinbase != config.coinbase:
+        return f"its fee recipient 0x{header.coinbase.hex()} is not the rollup's 0x{config.coinbase.hex()}"
+    if header.extra_data != config.extra_data:
+        return f"its extra data 0x{header.extra_data.hex()} is not the rollup's 0x{config.extra_data.hex()}"
+    if config.gas_limit is not None and header.gas_limit != config.gas_limit:
+        return f"its gas limit {header.gas_limit} is not the rollup's {config.gas_limit}"
+    if config.pace is Pace.STRICT and block.timestamp != parent.timestamp + config.block_time:
+        return (
+            f"it comes {block.timestamp - parent.timestamp} s after its parent, and blocks here come every "
+            f"{config.block_time} s"
+        )
+    return None
+
+
+def difference(attributes: Attributes, block: SealedBlock) -> str | None:
+    """What first tells ``block`` from the one that ``attributes`` describe; None where nothing does, so that executing
+    them would give its hash (unless it is underivable).
+    """
+    header, start = block.header, attributes.start
+    if header.parent_hash != attributes.parent.hash:
+        return f"it follows block 0x{header.parent_hash.hex()}, derived is one after 0x{attributes.parent.hash.hex()}"
+    for name, found, derived in (
+        ("number", header.number, attributes.number),
+        ("timestamp", header.timestamp, attributes.timestamp),
+        ("gas limit", header.gas_limit, attributes.gas_limit),
+    ):
+        if found != derived:
+            return f"its {name} is {found}, derived is {derived}"
+    for name, given, wanted in (
+        ("prevRandao", header.prev_randao, attributes.prev_randao),
+        ("fee recipient", header.coinbase, attributes.coinbase),
+        ("extra data", header.extra_data, attributes.extra_data),
+        ("parent beacon block root", header.parent_beacon_root, attributes.parent_beacon_root),
+    ):
+        if given != wanted:
+            return f"its {name} is 0x{given.hex()}, derived is 0x{wanted.hex()}"
+    if block.system_call != start.system_call:
+        return "what it was told of L1 is not what L1 says"
+    deposits = [tx.encoded for tx in block.transactions if tx.type == DEPOSIT]
+    forced = [tx.encoded for tx in start.transactions]
+    if deposits != forced:
+        if deposits[:1] != forced[:1] and start.attributes is not None:
+            return "its L1 attributes transaction is not what L1 says"
+        return f"it holds {len(deposits)} deposits that are not the {len(forced)} that L1 has for it"
+    transactions = [tx.encoded for tx in batched(block)]
+    if transactions != list(attributes.transactions):
+        return f"its {len(transactions)} transactions are not the {len(attributes.transactions)} derived"
+    return None

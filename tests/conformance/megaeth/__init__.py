@@ -1,0 +1,1 @@
+"""MegaETH's execution rules, case by case: results of mega-evm for small programs, transactions and blocks."""
