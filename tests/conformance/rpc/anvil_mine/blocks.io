@@ -22,6 +22,6 @@
 << {"jsonrpc":"2.0","id":9,"result":"0x12"}
 // by Hardhat's name, in decimal
 >> {"jsonrpc":"2.0","id":10,"method":"hardhat_mine","params":["2"]}
-<< {"jsonrpc":"2.0","id":10,"result":null}
+<< {"jsonrpc":"2.0","id":10,"result":true}
 >> {"jsonrpc":"2.0","id":11,"method":"eth_blockNumber","params":[]}
 << {"jsonrpc":"2.0","id":11,"result":"0x14"}

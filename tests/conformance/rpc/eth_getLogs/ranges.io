@@ -6,7 +6,7 @@
 << {"jsonrpc":"2.0","id":2,"result":[{"address":"0xe7f1725e7734ce288f8367e1bb143e90bb3f0512","topics":["0xce34f015a0e20f2b0daf980b28ed50729e87b993e4d30cca4c3f4da05acbd0ac","0x0000000000000000000000000000000000000000000000000000000000000000"],"data":"0x0000000000000000000000000000000000000000000000000000000000000000","blockHash":"0x980b75d6d448c04cefb72a694a278ea64dd5852971c6719cc9d55feae0aede4b","blockNumber":"0x5","blockTimestamp":"0x6553f105","transactionHash":"0x20b49e6664a0f16a05e097762c9d2b39985c8793a1fbd4de37cece5e4bea9aec","transactionIndex":"0x0","logIndex":"0x0","removed":false},{"address":"0xe7f1725e7734ce288f8367e1bb143e90bb3f0512","topics":["0xce34f015a0e20f2b0daf980b28ed50729e87b993e4d30cca4c3f4da05acbd0ac","0x0000000000000000000000000000000000000000000000000000000000000001"],"data":"0x0000000000000000000000000000000000000000000000000000000000000001","blockHash":"0x980b75d6d448c04cefb72a694a278ea64dd5852971c6719cc9d55feae0aede4b","blockNumber":"0x5","blockTimestamp":"0x6553f105","transactionHash":"0x20b49e6664a0f16a05e097762c9d2b39985c8793a1fbd4de37cece5e4bea9aec","transactionIndex":"0x0","logIndex":"0x1","removed":false}]}
 // upside down
 >> {"jsonrpc":"2.0","id":3,"method":"eth_getLogs","params":[{"fromBlock":"0x5","toBlock":"0x4"}]}
-<< {"jsonrpc":"2.0","id":3,"result":[]}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid block range params: from block 5 to block 4"}}
 // beyond the head
 >> {"jsonrpc":"2.0","id":4,"method":"eth_getLogs","params":[{"fromBlock":"0x99","toBlock":"0x100"}]}
-<< {"jsonrpc":"2.0","id":4,"result":[]}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"block range extends beyond current head block: to block 256, the head is 12"}}

@@ -21,7 +21,7 @@
 << {"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"invalid chain id for signer: have 1, want 31337; sign for chain id 31337 or switch the wallet's network"}}
 // already mined
 >> {"jsonrpc":"2.0","id":8,"method":"eth_sendRawTransaction","params":["0x02f876827a6980843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c8880de0b6b3a764000080c001a051f1c452d0e7e87aba5fdca94aaad1392d40db9479c583321de79288633783b4a01b3e298fdad757e8fc49e98bf934a4a3d4ba61632508bba92a6081d8f6292ac8"]}
-<< {"jsonrpc":"2.0","id":8,"error":{"code":-32003,"message":"already known: 0xecacd10a00b16705d6d0db66f6eec794404ffa75e4b2837e814df0b50423501c is on the chain"}}
+<< {"jsonrpc":"2.0","id":8,"error":{"code":-32003,"message":"nonce too low: next nonce 8, tx nonce 0; 0xecacd10a00b16705d6d0db66f6eec794404ffa75e4b2837e814df0b50423501c is in block 1"}}
 // a nonce that is used
 >> {"jsonrpc":"2.0","id":9,"method":"eth_sendRawTransaction","params":["0x02f86e827a6980843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80380c001a0856138996c16390c31a21fa675f7b3bc2df8a1f6240ecf5d2f2830d971b4ad9da05773f55f10d954f4ebee13a5d17bebb5281f45a68ae0dbd8c3b143344f49085f"]}
 << {"jsonrpc":"2.0","id":9,"error":{"code":-32003,"message":"nonce too low: next nonce 8, tx nonce 0"}}

@@ -9,4 +9,4 @@
 << {"jsonrpc":"2.0","id":3,"result":null}
 // no number
 >> {"jsonrpc":"2.0","id":4,"method":"ots_getBlockDetails","params":["one"]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number or one of earliest, finalized, safe, latest, pending, got \"one\""}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number (0x hex) or one of earliest, finalized, safe, latest, pending, got \"one\""}}
