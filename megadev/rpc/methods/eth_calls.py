@@ -17,7 +17,6 @@ from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
-from megadev.chain.spec import Model
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
 from megadev.evm import calls
@@ -104,12 +103,6 @@ class Scene:
         max_fee = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         validate_tip(tip, max_fee)
-<<<<<<< HEAD
-        # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
-        cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
-        usual = self.env.gas_limit if self.chain.spec.limits_compute else min(self.env.gas_limit, DEFAULT_GAS)
-=======
->>>>>>> answers
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
                 self.chain.foresee(
@@ -150,7 +143,7 @@ class Scene:
     def default_gas(self) -> int:
         """What a call has that names none."""
         # storage gas is cheap to execute, and code of some size takes billions of it
-        usual = self.env.gas_limit if self.chain.spec.model >= Model.REX4 else DEFAULT_GAS
+        usual = self.env.gas_limit if self.chain.spec.limits_compute else DEFAULT_GAS
         return min(self.env.gas_limit, usual) if self.within_block else max(usual, DEFAULT_GAS)
 
     def cut(self, call: CallRequest) -> str:

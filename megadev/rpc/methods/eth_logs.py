@@ -29,10 +29,15 @@ from megadev.sequencer.block_builder import OpenBlock
 def eth_getLogs(node: RpcNode, filter_: FilterParam) -> list[JsonObject]:
     """Logs, oldest first: of sealed blocks, and at ``pending`` of the open one."""
     check_range(node.chain, filter_)
-    older = logs_of_the_past(node.chain, filter_)
+    return logs_in_range(node.chain, filter_)
+
+
+def logs_in_range(chain: LocalChain, filter_: LogFilter) -> list[JsonObject]:
+    """The logs that match, as JSON; none where there are no such blocks."""
+    older = logs_of_the_past(chain, filter_)
     if older is not None and filter_.block_hash is not None:
         return older
-    return (older or []) + [format_log(located) for located in find_logs(node.chain, filter_)]
+    return (older or []) + [format_log(located) for located in find_logs(chain, filter_)]
 
 
 class _Range(Protocol):
@@ -51,9 +56,9 @@ def check_range(chain: LocalChain, asked: _Range) -> None:
     if asked.block_hash is not None:
         return
     first, last = block_number(chain, asked.from_block), block_number(chain, asked.to_block)
-    if first > last:
+    if first > last and not (asked.from_block is Tag.PENDING and asked.to_block is None):
         raise InvalidParams(f"invalid block range params: from block {first} to block {last}")
-    head = chain.head.number
+    head = chain.head.number if chain.open_block is None else chain.open_block.number
     if last > head and (isinstance(asked.from_block, int) or isinstance(asked.to_block, int)):
         named = max(end for end in (asked.from_block, asked.to_block) if isinstance(end, int))
         if named > head:
