@@ -388,7 +388,7 @@ def test_a_transaction_that_the_chain_refuses(
 def test_a_transaction_is_taken_once(net: Devnet) -> None:
     mined = net.l2.chain.store.blocks(1, 1)[0].transactions[0]
     error = refusal(net, "eth_sendRawTransaction", "0x" + mined.encoded.hex())
-    assert (error.code, error.message[:13]) == (REJECTED, "already known")
+    assert (error.code, error.message[:13]) == (REJECTED, "nonce too low")
 
 
 @pytest.mark.parametrize(
