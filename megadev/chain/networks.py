@@ -3,7 +3,8 @@
 Chain ids and fork times are those of go-ethereum's ``params/config.go`` (``PragueTime``, ``OsakaTime``, ``BPO1Time``,
 ``BPO2Time`` of each ``ChainConfig``) and, for OP Stack chains, of the superchain registry
 (``superchain/configs/{mainnet,sepolia}/{op,base}.toml`` and ``superchain.toml``: ``isthmus_time``, which brought what
-Prague brought to Ethereum; none has Osaka yet). MegaETH's are its own documentation's; it began with Isthmus.
+Prague brought to Ethereum; none has Osaka yet). MegaETH's are those of its specification's "Network upgrades", from the
+oldest spec on that megadev has.
 """
 
 from __future__ import annotations
@@ -17,19 +18,15 @@ from megadev.chain.spec import SEQUENCER_FEE_VAULT, FeeRules, Fork, fork_named
 @dataclass(frozen=True, slots=True)
 class Network:
     """A live network. ``forks``: the time (seconds) from which each rule set holds, oldest first. ``note``: what a fork
-    of it should know.
+    of it should know. ``constant_base_fee``: it stays what it is, whatever blocks hold.
     """
 
     name: str
     forks: tuple[tuple[int, str], ...]
     is_op: bool = False
     note: str = ""
+    constant_base_fee: bool = False
 
-
-_MEGAETH_NOTE = (
-    "MegaETH's gas rules are those from Rex4 on, and no bucket of its state counts as grown: what multipliers add to "
-    "storage gas is left out"
-)
 
 NETWORKS: dict[int, Network] = {
     1: Network(
@@ -53,13 +50,16 @@ NETWORKS: dict[int, Network] = {
     11_155_420: Network("OP Sepolia", ((1_744_905_600, "prague"),), is_op=True),
     84_532: Network("Base Sepolia", ((1_744_905_600, "prague"),), is_op=True),
     4_326: Network(
-        "MegaETH", ((0, "rex4"), (1_780_632_000, "rex5"), (1_787_626_800, "rex6")), is_op=True, note=_MEGAETH_NOTE
+        "MegaETH",
+        ((1_776_659_200, "rex4"), (1_780_632_000, "rex5"), (1_787_626_800, "rex6")),
+        is_op=True,
+        constant_base_fee=True,
     ),
     6_343: Network(
         "MegaETH Testnet",
-        ((0, "rex4"), (1_780_459_200, "rex5"), (1_786_330_800, "rex6")),
+        ((1_776_400_000, "rex4"), (1_780_459_200, "rex5"), (1_786_330_800, "rex6")),
         is_op=True,
-        note=_MEGAETH_NOTE,
+        constant_base_fee=True,
     ),
 }
 """By chain id."""
@@ -83,8 +83,9 @@ def rules_at(chain_id: int, timestamp: int, said: str | None, default: str) -> t
     warnings = [f"{network.name}: {network.note}"] if network.note else []
     active = [name for since, name in network.forks if timestamp >= since]
     if not active:
+        first = network.forks[0][1].capitalize()
         warnings.append(
-            f"the block is older than {network.name}'s Prague, and megadev has no older rules: Prague's are used"
+            f"the block is older than {network.name}'s {first}, and megadev has no older rules: {first}'s are used"
         )
     return fork_named(active[-1] if active else network.forks[0][1]), tuple(warnings)
 
@@ -125,5 +126,5 @@ def fee_rules_of(chain_id: int, header: Header, usual: FeeRules) -> FeeRules:
     denominator, elasticity = int.from_bytes(extra[1:5], "big"), int.from_bytes(extra[5:9], "big")
     if not denominator or not elasticity:
         denominator, elasticity = 250, 6
-    constant = header.base_fee if network.note else None  # MegaETH's stays what it is
+    constant = header.base_fee if network.constant_base_fee else None
     return FeeRules(usual.initial_base_fee, elasticity, denominator, constant, 0)

@@ -45,7 +45,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
     ``created`` is the new contract's address (also when the creation failed, as geth reports it). ``output`` (return or
     revert data), ``error`` (None, ``REVERTED`` or a halt reason) and ``console`` (what was printed, by reverted
-    frames too) are ours: not part of the encoding. Nor is ``l1_cost``, what was paid for data on L1, where it is.
+    frames too) are ours: not part of the encoding. Nor is ``l1_cost``, what was paid for data on L1, where it is, nor
+    are ``compute_gas`` and ``storage_gas``, the two kinds that MegaETH's rules tell apart, before refund and floor.
     """
 
     type: int
@@ -63,6 +64,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     console: tuple[ConsoleCall, ...] = ()
     deposit_nonce: int | None = None
     l1_cost: L1Cost | None = None
+    compute_gas: int | None = None
+    storage_gas: int | None = None
 
 
 def encode_receipt(receipt: Receipt) -> bytes:

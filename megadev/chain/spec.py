@@ -146,6 +146,11 @@ class ChainSpec:
     limits: MegaLimits = MegaLimits()
 
     @property
+    def limits_compute(self) -> bool:
+        """Whether what a transaction computes is limited however much gas it has: most of that may be for storage."""
+        return self.model >= Model.REX4
+
+    @property
     def initcode_size_limit(self) -> int | None:
         """Bytes of creation code allowed: twice the code size limit (EIP-3860), on MegaETH 24 KiB more than it."""
         if self.code_size_limit is None:

@@ -95,7 +95,7 @@ def head_lines(answer: dict[str, Any]) -> Iterator[Text]:
     failed = answer["status"] == "0x0"
     yield Text.assemble(
         ("success" if not failed else "failed", "bold green" if not failed else "bold red"),
-        f" · block {int(answer['blockNumber'], 16)} · {int(answer['gasUsed'], 16)} gas",
+        f" · block {int(answer['blockNumber'], 16)} · {int(answer['gasUsed'], 16)} gas{_kinds(answer)}",
         f" · from {_address(answer['from'])}",
     )
     if failed:
@@ -203,7 +203,7 @@ def _entry_line(entry: dict[str, Any]) -> Text:
         return Text.assemble(("selfdestruct ", "magenta"), f"to {_address(entry['to'])}, {ether(entry['value'])}")
     failed = entry["error"] is not None
     line = Text()
-    line.append(f"[{int(entry['gasUsed'], 16)}] ", "dim")
+    line.append(f"[{_gas(entry)}] ", "dim")
     if kind != "CALL":
         line.append(f"{kind.lower()} ", "magenta")
     text = _printable(entry["text"])
@@ -219,6 +219,19 @@ def _entry_line(entry: dict[str, Any]) -> Text:
     elif entry["returned"] is not None:
         line.append(f" → {_printable(entry['returned'])}", "green")
     return line
+
+
+def _gas(entry: dict[str, Any]) -> str:
+    """A call's gas; under MegaETH's rules compute and storage gas."""
+    if "storageGas" not in entry:
+        return str(int(entry["gasUsed"], 16))
+    return f"{int(entry['computeGas'], 16)} + {int(entry['storageGas'], 16)}"
+
+
+def _kinds(answer: dict[str, Any]) -> str:
+    if "storageGas" not in answer:
+        return ""
+    return f" ({int(answer['computeGas'], 16)} compute + {int(answer['storageGas'], 16)} storage)"
 
 
 def ether(wei: str) -> str:

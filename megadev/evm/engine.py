@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -227,6 +227,27 @@ class Meters(msgspec.Struct, frozen=True):
     hints: tuple[Hint, ...] = ()
     oracle_reads: tuple[tuple[int, int], ...] = ()
     limit_halt: LimitHalt | None = None
+
+
+class RunningMeter(Protocol):
+    """MegaETH's meters while a transaction runs: what it has used so far. ``detained`` is the compute gas that volatile
+    data left it, None while it saw none; ``volatile`` what it saw.
+    """
+
+    compute: int
+    storage: int
+    data: int
+    kv: int
+    growth: int
+    detained: int | None
+    volatile: int
+
+
+@runtime_checkable
+class MeterTracer(Protocol):
+    """A tracer that looks at the meters as well: told of them before the first frame, where there are any."""
+
+    def begin_metering(self, meter: RunningMeter) -> None: ...
 
 
 class GasReport(msgspec.Struct, frozen=True):

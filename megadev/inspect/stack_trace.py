@@ -28,7 +28,7 @@ from megadev.artifacts.source_map import CHANGED, SourceLocation
 from megadev.chain.receipts import CONSOLE, REVERTED, Log
 from megadev.chain.transactions import DELEGATION_PREFIX, is_delegation
 from megadev.evm.console import read_console
-from megadev.evm.engine import Execution, Frame, FrameExit, Step, Tracer
+from megadev.evm.engine import Execution, Frame, FrameExit, RunningMeter, Step, Tracer
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallNode, CallTreeTracer
 from megadev.inspect.replay import placed_transaction, replay
@@ -83,14 +83,26 @@ class StackTracer(CallTreeTracer):
         """By depth: where the latest frame that failed there stood at its end."""
         self.calls: dict[int, Standing] = {}
         """By depth: where its caller stood when it called."""
+        self.storage: dict[int, int] = {}
+        """By a node's ``id``: MegaETH's storage gas of the frame and all below it, where that is told apart."""
+        self._meter: RunningMeter | None = None
+        self._stored: list[int] = []
         self._trails: list[_Trail] = []
         self._room = JUMPS_KEPT
+
+    def begin_metering(self, meter: RunningMeter) -> None:
+        """What the engine counts, from now on to be looked at."""
+        self._meter = meter
 
     def enter(self, frame: Frame) -> None:
         super().enter(frame)
         self._trails.append(_Trail())
+        if self._meter is not None:
+            self._stored.append(self._meter.storage)
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
+        if self._meter is not None:
+            self.storage[id(self._open[-1])] = max(self._meter.storage - self._stored.pop(), 0)
         super().exit(frame, outcome)
         trail = self._trails.pop()
         if outcome.error is not None:
@@ -158,6 +170,10 @@ class StackTrace:
                     standing = called
             entries += self._entries(node, standing)
         return entries[::-1]
+
+    def storage_of(self, node: CallNode) -> int | None:
+        """MegaETH's storage gas of a frame and all below it; None where that is not told apart."""
+        return self._tracer.storage.get(id(node))
 
     def artifact_of(self, node: CallNode) -> Artifact | None:
         """The contract whose code the frame ran."""

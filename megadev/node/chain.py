@@ -205,7 +205,7 @@ class LocalChain:
         here = self.store.by_hash(ref)
         return ref if here is None or here.number == last else None
 
-    def _block_with_state(self, ref: BlockRef) -> SealedBlock:
+    def block_with_state(self, ref: BlockRef) -> SealedBlock:
         """As ``block``; one from before a fork without its transactions, which take more to fetch."""
         if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
             return self.past.header(older)
@@ -286,8 +286,8 @@ class LocalChain:
     # -- state and environment ------------------------------------------------------------------------------------
 
     def world(self, ref: BlockRef) -> World:
-        """The whole state after a block, for proofs and dumps (without cheats that no block holds yet)."""
-        return self._block_with_state(ref).world
+        """The whole state after a block, as its own root has it: without cheats made since."""
+        return self.block_with_state(ref).world
 
     @property
     def oldest_state(self) -> int:
@@ -297,8 +297,8 @@ class LocalChain:
         return store.genesis.number + bisect_left(numbers, True, key=lambda number: store.has_state(number))
 
     def state(self, ref: BlockRef) -> StateReader:
-        """State after a block; at the head's own number with cheats made since, and at ``latest`` and ``pending`` the
-        newest there is, with what the open block holds.
+        """State after a block, with the cheats made before the next one; at ``latest`` and ``pending`` the newest there
+        is, with what the open block holds.
         """
         if ref is Tag.LATEST or ref is Tag.PENDING:
             open_block = self.open_block
@@ -321,7 +321,7 @@ class LocalChain:
         return self.env_of(block), state
 
     def block_and_state(self, ref: BlockRef) -> tuple[SealedBlock, StateReader]:
-        """A sealed block and the state after it, with what was changed since where it is the head (``latest``: the open
+        """A sealed block and the state after it, with what cheats changed before the next one (``latest``: the open
         block's content too): of one moment, on whichever thread.
         """
         block, irregular = self.block_and_irregular(ref)
@@ -329,14 +329,14 @@ class LocalChain:
         return block, view if irregular is None else Overlay(view, irregular)
 
     def block_and_irregular(self, ref: BlockRef) -> tuple[SealedBlock, StateDiff | None]:
-        """A block and, where it is the head, what cheats changed since; at ``latest`` and ``pending`` the head and all
+        """A block and what cheats changed after it, before the next one; at ``latest`` and ``pending`` the head and all
         that the open block changed, where one is open.
         """
         head, irregular, unsealed = self.sequencer.tip
         if unsealed is not None and (ref is Tag.LATEST or ref is Tag.PENDING):
             return head, unsealed.shown().state.diff
-        block = head if ref is Tag.LATEST else self._block_with_state(ref)
-        return block, irregular if block is head else None
+        block = head if ref is Tag.LATEST else self.block_with_state(ref)
+        return block, irregular if block is head else self.sequencer.irregular_after(block)
 
     def block_hashes(self, block: SealedBlock) -> Callable[[int], Hash32]:
         """What BLOCKHASH answers in and after ``block``."""

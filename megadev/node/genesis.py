@@ -148,11 +148,10 @@ def plan_fork(config: DevnetConfig, roles: Callable[[], Roles], fork: Fork) -> t
         spec,
         chain_id=config.chain_id or fork.chain_id,
         hardfork=rules.hardfork,
-        model=rules.model,
-        code_size_limit=_code_size_limit(config, rules.model),
         blobs=rules.blobs,
         gas_limit=config.gas_limit or header.gas_limit,
         fees=fee_rules_of(fork.chain_id, header, spec.fees),
+        **_mega_rules(config, rules.model, roles),  # type: ignore[arg-type]  # fields of ChainSpec, by name
     )
     return spec, _going_on(spec, fork)
 
@@ -316,21 +315,29 @@ def _spec(config: DevnetConfig, roles: Callable[[], Roles]) -> ChainSpec:
     fork = fork_named(config.hardfork)
     said: dict[str, object] = {
         "hardfork": fork.hardfork,
-        "model": fork.model,
         "blobs": fork.blobs,
-        "code_size_limit": _code_size_limit(config, fork.model),
         "transaction_gas_cap": TRANSACTION_GAS_CAP if config.enable_tx_gas_limit else None,
         "enforce_block_gas_limit": not config.disable_block_gas_limit,
         "charges_l1_fee": config.l1_fee and not config.no_l1,
     }
+    said |= _mega_rules(config, fork.model, roles)
     if config.preset == MEGAETH:
-        who = roles()
-        version = fork.name if fork.model >= Model.REX4 else "rex6"
-        said["system_contracts"] = SystemContracts(version, who.sequencer.raw_address, who.owner.raw_address)
         return megaeth_spec(**said)  # type: ignore[arg-type]  # fields of ChainSpec, by name
     if config.disable_min_priority_fee:
         said["fees"] = FeeRules(minimum_tip=0)
     return dev_spec(**said)  # type: ignore[arg-type]
+
+
+def _mega_rules(config: DevnetConfig, model: Model, roles: Callable[[], Roles]) -> dict[str, object]:
+    """Fields of the spec of a chain under MegaETH's rules of ``model``."""
+    is_mega = model is not Model.ETHEREUM or config.preset == MEGAETH
+    rules: dict[str, object] = {"model": model, "keeps_base_fee": is_mega, "system_contracts": None}
+    if is_mega and model is not Model.ISTHMUS:
+        version = Model.REX6.label if model is Model.ETHEREUM else model.label
+        who = roles()
+        rules["system_contracts"] = SystemContracts(version, who.sequencer.raw_address, who.owner.raw_address)
+    rules["code_size_limit"] = _code_size_limit(config, model)
+    return rules
 
 
 def _code_size_limit(config: DevnetConfig, model: Model) -> int | None:

@@ -143,7 +143,7 @@ class Mining:
         self._is_due = False
         if self._sequencer.is_running and self._loop is not None:
             if self._sequencer.has_much_to_do:
-                self._writer.run_apart(self._mine_now)
+                self._writer.hand_over(self._mine_now)
             else:
                 self._mine_now()
 

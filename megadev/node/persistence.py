@@ -26,6 +26,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NoReturn, TypeAlias
 
 import msgspec
@@ -188,9 +189,12 @@ def encode_dump(
             _written_receipt(block, index) for block in blocks for index in range(len(block.transactions))
         ],
         "historical_states": [
-            [_data(block.hash), _written_history(block.world, blocks[max(0, place - BLOCK_HASHES) : place + 1])]
-            for place, block in enumerate(blocks[:-1])
-            if not isinstance(block.world, UnavailableWorld)
+            [
+                _data(block.hash),
+                _written_history(_world_at(block, after), blocks[max(0, place - BLOCK_HASHES) : place + 1]),
+            ]
+            for place, (block, after) in enumerate(pairwise(blocks))
+            if block.world.is_known
         ]
         if history
         else None,
@@ -343,6 +347,11 @@ def _written_history(world: World, blocks: Sequence[SealedBlock]) -> JsonObject:
         storage[key] = {hex(slot): hex(value) for slot, value in sorted(world.storage_of(address).items())}
     hashes = {hex(block.number): _data(block.hash) for block in blocks}
     return {"accounts": accounts, "storage": storage, "block_hashes": hashes}
+
+
+def _world_at(block: SealedBlock, after: SealedBlock) -> World:
+    """The state at ``block``, with what cheats changed before the block ``after`` it."""
+    return block.world if after.irregular is None else block.world.apply(after.irregular)
 
 
 _JUMPDEST, _PUSH1, _PUSH32 = 0x5B, 0x60, 0x7F

@@ -1,8 +1,9 @@
 """Chains that change their mind: blocks taken back, and other blocks put in their place.
 
 As in Anvil, transactions of removed blocks are gone; they do not return to the txpool, and state that was changed by
-hand since the common ancestor goes with them. Unlike Anvil, a reorganisation happens whole or not at all: its blocks
-are built next to the chain, and only when all transactions have found their place does the chain change.
+hand at one of them goes with them; what was changed at the common ancestor stays. Unlike Anvil, a reorganisation
+happens whole or not at all: its blocks are built next to the chain, and only when all transactions have found their
+place does the chain change.
 
 Why a new block differs from the one it replaces even with the same content: on a live network another proposer made
 it, whose RANDAO reveal is another. So its ``prevRandao`` is derived from both its parent and the block it replaces,
@@ -32,6 +33,7 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
+from megadev.state.diff import StateDiff
 
 if TYPE_CHECKING:
     from megadev.node.node import Node
@@ -52,7 +54,7 @@ def rollback(node: Node, chain: LocalChain, depth: int) -> None:
     if depth == 0:
         return
     node.snapshots.keep_blocks_above(chain, common)
-    chain.sequencer.rewind(common)
+    chain.sequencer.rewind(common, _cheats_at(chain, common))
     chain.time.set_time(chain.head.header.timestamp)
 
 
@@ -82,6 +84,12 @@ def _common(node: Node, chain: LocalChain, depth: int, what: str) -> int:
     return common
 
 
+def _cheats_at(chain: LocalChain, number: int) -> StateDiff | None:
+    """What was changed by hand at the block with that number."""
+    block = chain.store.by_number(number)
+    return None if block is None else chain.sequencer.irregular_after(block)
+
+
 def _checked(chain: LocalChain, depth: int, what: str) -> int:
     """``depth``, if the chain has so many blocks above its first."""
     height = chain.head.number - chain.store.genesis.number
@@ -97,6 +105,7 @@ def _build(
 ) -> list[SealedBlock]:
     """Blocks for the places of ``old[1:]``, upon ``old[0]``."""
     parent = old[0]
+    cheats = chain.sequencer.irregular_after(parent)
     hashes: dict[int, Hash32] = {}
 
     def block_hash(number: int) -> Hash32:
@@ -110,6 +119,7 @@ def _build(
             _plan(chain, parent, replaced),
             parent.world,
             block_hash,
+            cheats if index == 0 else None,
             ecrecover_answers=chain.sequencer.ecrecover_answers(),
         )
         for make in content[index] if index < len(content) else ():

@@ -329,6 +329,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL, writes=True),
         _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
         _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
+        _row("megadev_gasReport", "hash or call, block?", "gas by frame, function and line", FULL, heavy=True),
         _row("megadev_oracle_status", "", _ORACLE, FULL),
         _row("megadev_oracle_setSlots", "{slot: value?, …}", _ORACLE, FULL, writes=True),
         _row("megadev_oracle_hints", "limit?", "what contracts told the oracle (sendHint), newest first", FULL),

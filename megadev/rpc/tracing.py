@@ -22,7 +22,18 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import first_log_index
 from megadev.clock import Clock
 from megadev.errors import ExecutionHalted, InvalidParams, LimitExceeded
-from megadev.evm.engine import BlockEnv, Execution, Frame, FrameExit, Halt, Step, Tracer, TxEnv
+from megadev.evm.engine import (
+    BlockEnv,
+    Execution,
+    Frame,
+    FrameExit,
+    Halt,
+    MeterTracer,
+    RunningMeter,
+    Step,
+    Tracer,
+    TxEnv,
+)
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallTreeTracer
 from megadev.evm.tracers.four_byte import FourByteTracer
@@ -188,6 +199,10 @@ class Bounded:
         self._tracer = tracer
         self._budget = budget
         self._steps = 0
+
+    def begin_metering(self, meter: RunningMeter) -> None:
+        if isinstance(self._tracer, MeterTracer):
+            self._tracer.begin_metering(meter)
 
     def enter(self, frame: Frame) -> None:
         self._budget.check()

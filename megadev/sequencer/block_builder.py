@@ -41,6 +41,7 @@ from megadev.evm.engine import (
     Engine,
     Execution,
     Halt,
+    Hint,
     MegaEnv,
     Rules,
     Success,
@@ -252,7 +253,11 @@ class BlockBuilder:
             return execution
         (service, earliest), latest = self._oracle, self.plan.timestamp * US
         values: dict[int, int] = {}
+        told = 0
         for _ in range(_ORACLE_ROUNDS):
+            hints = hints_of(execution)
+            service.tell(hints[told:])  # before what they are about is read
+            told = max(told, len(hints))
             read = {slot for address, slot in execution.accessed.slots if address == ORACLE}
             found: dict[int, int] = {}
             for slot in sorted(read - values.keys()):
@@ -322,6 +327,8 @@ class BlockBuilder:
         if ahead is not None and self.brought:
             self.append(ahead[1], ahead[2])
             self.brought = True
+        if self._oracle is not None:
+            self._oracle[0].remember(hints_of(execution))
         nonce = self._nonce(tx.sender) if tx.type == DEPOSIT else None
         cost = self._l1_cost(tx)
         receipt = receipt_of(tx, execution, self.gas_used + execution.gas.used, self.env, nonce, cost)
@@ -520,6 +527,12 @@ def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec, withdrawals_root:
     )
 
 
+def hints_of(execution: Execution) -> tuple[Hint, ...]:
+    """What contracts told the oracle's source."""
+    meters = execution.gas.meters
+    return () if meters is None else meters.hints
+
+
 def transaction_env(tx: Transaction, base_fee: Wei) -> TxEnv:
     """``tx`` as the engine takes it, its price settled and its authorizations' signers recovered."""
     return TxEnv(
@@ -559,6 +572,7 @@ def receipt_of(
     succeeded = isinstance(result, Success)
     logs = execution.logs
     blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+    meters = execution.gas.meters
     return Receipt(
         type=tx.type,
         succeeded=succeeded,
@@ -575,4 +589,6 @@ def receipt_of(
         error=None if succeeded else result.reason if isinstance(result, Halt) else "execution reverted",
         deposit_nonce=deposit_nonce,
         l1_cost=l1_cost,
+        compute_gas=None if meters is None else meters.compute_gas,
+        storage_gas=None if meters is None else meters.storage_gas,
     )

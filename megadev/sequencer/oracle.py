@@ -16,11 +16,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-import msgspec
-
 from megadev.chain.spec import MEGA_SYSTEM_ADDRESS
 from megadev.chain.system_contracts import ORACLE, SEQUENCER_REGISTRY, SYSTEM_ADDRESS_SLOT, TIMESTAMP_SLOT
 from megadev.chain.transactions import LEGACY, Transaction, UnsignedTransaction, impersonated_transaction
+from megadev.evm.engine import Hint
 from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.time_keeper import TimeKeeper
@@ -31,14 +30,6 @@ KEPT_HINTS = 1_000
 """Hints that are remembered, the newest."""
 US = 1_000_000
 """Microseconds in a second."""
-
-
-class Hint(msgspec.Struct, frozen=True):
-    """What a contract told the oracle (``sendHint``): who did, about what."""
-
-    sender: Address
-    topic: Hash32
-    data: bytes
 
 
 class OracleHook(Protocol):

@@ -234,6 +234,16 @@ class Sequencer:
         unsealed = self.tip.open
         return self.closed_state() if unsealed is None else unsealed.shown().state
 
+    def irregular_after(self, block: SealedBlock) -> StateDiff | None:
+        """What cheats changed after ``block`` was sealed and before the next one began: they belong to it, for whoever
+        asks for the state at its number, from then on. On any thread.
+        """
+        head, irregular, _ = self.tip
+        if block.hash == head.hash:
+            return irregular
+        following = self.store.by_number(block.number + 1)
+        return None if following is None or following.header.parent_hash != block.hash else following.irregular
+
     def closed_state(self) -> StateReader:
         """The state after the last sealed block, with what cheats changed since."""
         head, irregular, _ = self.tip
@@ -872,7 +882,9 @@ class Sequencer:
         if builder is not None:
             self.publish(lost(OpenBlock(builder), builder.closed))
         if number < self.head.number:
-            for block in sorted(self.rewind(number), key=lambda block: block.number, reverse=True):
+            left = self.store.by_number(number)
+            irregular = None if left is None else self.irregular_after(left)
+            for block in sorted(self.rewind(number, irregular), key=lambda block: block.number, reverse=True):
                 if block.transactions:
                     self.publish(lost(block))
         for tx in self.pool.transactions():

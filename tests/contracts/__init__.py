@@ -2,7 +2,8 @@
 
 ``Token`` · ``Counter`` · ``Reverter`` · ``Logger`` · ``Storage`` · ``Factory`` and its ``Child`` · ``Payable`` ·
 ``Rejecter`` · ``HeavyLoop`` · ``Signatures`` · ``Printer`` · ``Preconfirmations`` · ``PackedToken`` ·
-``FlaggedToken`` · ``NamespacedToken`` · ``VyperToken`` · ``SharesToken`` · ``ProxyToken``.
+``FlaggedToken`` · ``NamespacedToken`` · ``VyperToken`` · ``SharesToken`` · ``ProxyToken`` · ``SwapPair`` and its
+``SwapFactory``.
 """
 
 from __future__ import annotations

@@ -363,7 +363,7 @@ def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[...
         send(rollup.l1, alice, PORTAL, deposit, ETHER)
         creation = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
         sent = [
-            rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": "0x2faf080"}),
+            rollup.rpc("eth_sendTransaction", {"from": bob, "data": "0x" + creation.hex(), "gas": hex(50_000_000)}),
             rollup.rpc("eth_sendTransaction", {"from": carol, "to": STRANGER, "value": hex(ETHER)}),
         ]
         rollup.rpc("evm_mine")
@@ -402,5 +402,62 @@ def test_an_op_chains_rules_go_on(fork: Callable[..., Devnet]) -> None:
         assert int(sent["l1Fee"], 16) > 0
         assert net.node.l2.spec.hardfork.label == "prague" and net.node.l2.fork.warnings == ()
         assert fork(fork_url=(rollup.url,), fork_chain_id=777).node.l2.spec.charges_l1_fee
-        warned = fork(fork_url=(rollup.url,), fork_chain_id=4_326).node.l2
-        assert "MegaETH's gas rules" in warned.fork.warnings[0] and warned.spec.fees.constant_base_fee == 1_000_000
+        mega = fork(fork_url=(rollup.url,), fork_chain_id=4_326).node.l2
+        assert mega.spec.model.label == "rex6" and mega.spec.fees.constant_base_fee == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("time", "rules", "oracle", "registry"),
+    [
+        (1_777_000_000, "rex4", "1.1.0", None),
+        (1_781_000_000, "rex5", "2.0.0", "1.0.0"),
+        (1_790_000_000, "rex6", "2.0.0", "2.0.0"),
+    ],
+)
+def test_a_fork_of_megaeth_has_the_rules_of_its_time(
+    fork: Callable[..., Devnet], time: int, rules: str, oracle: str, registry: str | None
+) -> None:
+    """Storage gas, system contracts and what they hold, as upstream has them; its transactions run again to the unit."""
+    with Devnet(clock=StoppedClock(time), accounts=2, preset="megaeth", chain_id=4_326, hardfork=rules, block_time=None,
+                mini_block_time=None, no_mining=True) as upstream:  # fmt: skip
+        alice = upstream.accounts[0].address
+        creation = load("Token").creation + encode(["string", "string", "uint256"], ["Gold", "AU", 1000])
+        sent = upstream.rpc(
+            "eth_sendTransaction", {"from": alice, "data": "0x" + creation.hex(), "gas": hex(50_000_000)}
+        )
+        upstream.rpc("evm_mine")
+        there = upstream.rpc("eth_getTransactionReceipt", sent)
+        net = fork(fork_url=(upstream.serve(),), accounts=2, preset="megaeth", block_time=None, mini_block_time=None)
+        chain = net.node.l2
+        assert chain.fork.warnings == () and chain.spec.model.label == rules
+        trace = net.rpc("debug_traceTransaction", sent, {"tracer": "callTracer"})
+        assert trace["gasUsed"] == there["gasUsed"]
+        transfer = data("transfer(address,uint256)", raw("0x" + "57" * 20), 5)
+        estimates = [
+            each.rpc("eth_estimateGas", {"from": alice, "to": there["contractAddress"], "data": transfer})
+            for each in (upstream, net)
+        ]
+        assert estimates[0] == estimates[1] and int(estimates[1], 16) > 90_000
+        version = {"data": data("version()")}
+        for suffix, expected in (("01", oracle), ("06", registry)):
+            answer = net.rpc(
+                "eth_call", {"to": "0x63420000000000000000000000000000000000" + suffix, **version}, "latest"
+            )
+            assert (expected or "").encode() == bytes.fromhex(answer[2:])[64 : 64 + len(expected or "")]
+        receipt = send(net, net.accounts[1].address, STRANGER, value=1)
+        assert (receipt["gasUsed"], receipt["status"]) == (hex(60_000), "0x1")
+
+
+def test_a_fork_may_go_on_under_a_later_spec_whose_contracts_then_stand_there(fork: Callable[..., Devnet]) -> None:
+    with Devnet(clock=StoppedClock(1_781_000_000), accounts=1, preset="megaeth", chain_id=4_326, hardfork="rex5",
+                block_time=None, mini_block_time=None, no_mining=True) as upstream:  # fmt: skip
+        upstream.rpc("evm_mine")
+        registry = "0x6342000000000000000000000000000000000006"
+        sequencer = upstream.rpc("eth_getStorageAt", registry, "0x1", "latest")
+        net = fork(fork_url=(upstream.serve(),), accounts=1, preset="megaeth", hardfork="rex6", block_time=None,
+                   mini_block_time=None, no_mining=True)  # fmt: skip
+        net.rpc("evm_mine")
+        answer = net.rpc("eth_call", {"to": registry, "data": data("version()")}, "latest")
+        assert bytes.fromhex(answer[2:])[64:69] == b"2.0.0"
+        assert net.rpc("eth_getStorageAt", registry, "0x1", "latest") == sequencer, "an upgrade keeps what is stored"
+        assert int(net.rpc("eth_getStorageAt", registry, hex(13), "latest"), 16) == 1

@@ -171,6 +171,23 @@ def test_a_script_answers_and_what_it_does_wrong_harms_nobody(tmp_path: Path) ->
         Devnet(oracle_script=script)
 
 
+def test_hints_come_before_the_read_they_are_about(tmp_path: Path) -> None:
+    script = tmp_path / "prices.py"
+    script.write_text(
+        "told = {}\ndef hint(sender, topic, data):\n    told[int.from_bytes(topic, 'big')] = int.from_bytes(data, 'big')\n"
+        "def read(slot):\n    return told.get(slot)\n"
+    )
+    topic = (100).to_bytes(32, "big")
+    with Devnet(preset="megaeth", no_mining=True, oracle_script=script) as net:
+        hint = send(net, AT, call("sendHint(bytes32,bytes)", topic, (7).to_bytes(32, "big")))
+        assert len(mined(net, hint)) == 1
+        (kept,) = net.rpc("megadev_oracle_hints")
+        assert (kept["from"], kept["topic"]) == (net.accounts[0].address.lower(), "0x" + topic.hex())
+        assert int(kept["data"], 16) == 7
+        mined(net, send(net, AT, call("getSlot(uint256)", 100)))
+        assert net.rpc("eth_getStorageAt", AT, "0x64", "latest") == word(7)
+
+
 def test_ethereums_chain_has_no_oracle() -> None:
     with Devnet() as net, pytest.raises(RpcError, match="has no oracle") as refused:
         net.rpc("megadev_oracle_status")

@@ -247,6 +247,8 @@ OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
 OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
 OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
+OF_ORACLE = {"oracle_script"}
+"""Tested in test_oracle.py."""
 RELOADED = {"watch", "reload", "reload_conflict", "reload_script", "reload_manifest", "reload_abi_out", "solc"}
 """Tested in tests/units/reload and test_hot_reload.py."""
 
@@ -276,7 +278,14 @@ OF_FORKS = {row.name for row in SETTINGS if row.group == FORKING}
 
 def test_no_setting_is_forgotten_here() -> None:
     assert {row.name for row in SETTINGS} == (
-        EFFECTS.keys() | SHOWN_BY_THE_COMMAND | KEPT_IN_FILES | OF_REALTIME | OF_BRIDGE | RELOADED | OF_FORKS
+        EFFECTS.keys()
+        | SHOWN_BY_THE_COMMAND
+        | KEPT_IN_FILES
+        | OF_REALTIME
+        | OF_BRIDGE
+        | OF_ORACLE
+        | RELOADED
+        | OF_FORKS
     )
 
 

@@ -17,7 +17,6 @@ from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
-from megadev.chain.spec import Model
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
 from megadev.evm import calls
@@ -144,7 +143,7 @@ class Scene:
     def default_gas(self) -> int:
         """What a call has that names none."""
         # storage gas is cheap to execute, and code of some size takes billions of it
-        usual = self.env.gas_limit if self.chain.spec.model >= Model.REX4 else DEFAULT_GAS
+        usual = self.env.gas_limit if self.chain.spec.limits_compute else DEFAULT_GAS
         return min(self.env.gas_limit, usual) if self.within_block else max(usual, DEFAULT_GAS)
 
     def cut(self, call: CallRequest) -> str:

@@ -1,7 +1,8 @@
 """eth_*: accounts, code and storage at any block, with proofs.
 
-All of it reads ``chain.state``: at ``latest`` that includes what cheats changed since the last block. Proofs are of a
-sealed block's state, for they must lead to the root in its header.
+All of it is of the state at a block: after it, with what cheats changed before the next one. So are proofs; where there
+were such cheats no header has the root that they lead to, and the answer says it (``stateRoot``). What an open block
+changed has no root, and is in no proof.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.errors import InvalidParams, StateUnavailable
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address
@@ -100,7 +101,7 @@ def eth_getAccount(node: RpcNode, address: AddressParam, block: BlockParam = Tag
             "storageRoot": older["storageHash"],
             "codeHash": older["codeHash"],
         }
-    world = _present_world(node.chain, block)
+    _, world = _closed_world(node.chain, block)
     account = world.account(address) or EMPTY_ACCOUNT
     return {
         "nonce": hex(account.nonce),
@@ -126,18 +127,17 @@ def eth_getAccountInfo(node: RpcNode, address: AddressParam, block: BlockParam =
 def eth_getProof(
     node: RpcNode, address: AddressParam, keys: tuple[StorageKeyParam, ...], block: BlockParam = Tag.LATEST
 ) -> JsonObject:
-    """Merkle proofs of an account and some of its slots, present or absent, under the block's state root (EIP-1186).
-
-    What cheats changed since the last block is in no root yet and so not in the answer: mine a block first.
+    """Merkle proofs of an account and some of its slots, present or absent (EIP-1186), of the state at a sealed block:
+    under the root in its header or, where cheats changed something since, under the one in the answer's ``stateRoot``.
     """
     if len(keys) > MAX_SLOTS:
         raise InvalidParams(f"too many keys (max {MAX_SLOTS}), asked for {len(keys)}: ask in several requests")
     older = _proof_of_the_past(node.chain, address, keys, block)
     if older is not None:
         return older
-    world = node.chain.world(block)
+    sealed, world = _closed_world(node.chain, block)
     account = world.account(address) or EMPTY_ACCOUNT
-    return format_proof(
+    proof = format_proof(
         address,
         nonce=account.nonce,
         balance=account.balance,
@@ -149,6 +149,9 @@ def eth_getProof(
             for key in keys
         ],
     )
+    if world.is_whole and world.state_root != sealed.header.state_root:
+        proof["stateRoot"] = "0x" + world.state_root.hex()
+    return proof
 
 
 def _proof_of_the_past(
@@ -166,7 +169,9 @@ def _proof_of_the_past(
         return None
     world = block.world
     is_changed = isinstance(world, ForkWorld) and world.is_changed(address)
-    if block.number == past.last and (past.is_funded(address) or is_changed or irregular is not None):
+    if irregular is not None and (address in irregular.accounts or address in irregular.storage):
+        is_changed = True
+    if block.number == past.last and (past.is_funded(address) or is_changed):
         raise StateUnavailable(
             f"state unavailable: 0x{address.hex()} is not what it is upstream, so there is no proof of it: its balance "
             "or code is this fork's, or something was changed since; ask about another account, or an older block"
@@ -179,7 +184,8 @@ def _proof_of_the_past(
     return proof | {"storageProof": [item | {"key": key.spelling} for key, item in told]}
 
 
-def _present_world(chain: LocalChain, ref: BlockRef) -> World:
-    """The world at a block; at the head with what cheats changed since."""
-    block, irregular = chain.block_and_irregular(ref)
-    return block.world if irregular is None else block.world.apply(irregular)
+def _closed_world(chain: LocalChain, ref: BlockRef) -> tuple[SealedBlock, World]:
+    """A sealed block, the head for ``latest``, and the world after it with what cheats changed before the next one."""
+    block = chain.head if ref is Tag.LATEST else chain.block_with_state(ref)
+    irregular = chain.sequencer.irregular_after(block)
+    return block, block.world if irregular is None else block.world.apply(irregular)

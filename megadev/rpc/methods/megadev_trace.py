@@ -51,6 +51,7 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
     else:
         trace, block_number = _trace_call(node.chain, registry, what, block, budget)
     execution, root = trace.execution, trace.root
+    meters = execution.gas.meters
     calls, omitted = _entries(trace)
     return {
         "transactionHash": "0x" + what.hex() if isinstance(what, bytes) else None,
@@ -59,6 +60,7 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
         "from": "0x" + root.frame.sender.hex(),
         "to": "0x" + root.frame.to.hex(),
         "gasUsed": hex(execution.gas.used),
+        **({} if meters is None else {"computeGas": hex(meters.compute_gas), "storageGas": hex(meters.storage_gas)}),
         "error": None if trace.error is None else _beginning(trace.error),
         "stack": [_format_stack_entry(entry) for entry in trace.stack],
         "calls": calls,
@@ -137,11 +139,19 @@ def _format_occurrence(trace: StackTrace, depth: int, node: CallNode, event: Cal
         "value": hex(frame.value),
         "gas": hex(frame.gas),
         "gasUsed": hex(outcome.gas_used),
+        **_two_kinds(outcome.gas_used, trace.storage_of(event)),
         "input": _data(frame.input),
         "output": _data(outcome.output),
         "returned": None if event.failed else trace.returned_by(event, call) or None,
         "error": _beginning(trace.error_of(event) or REVERTED) if event.failed else None,
     }
+
+
+def _two_kinds(gas_used: int, storage: int | None) -> JsonObject:
+    """MegaETH's two kinds of a frame's gas, where they are told apart."""
+    if storage is None:
+        return {}
+    return {"computeGas": hex(max(gas_used - storage, 0)), "storageGas": hex(storage)}
 
 
 def _format_stack_entry(entry: StackEntry) -> JsonObject:

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from megadev.node.chain import LocalChain
     from megadev.node.node import Node
 
-COLUMNS: dict[str, Callable[[Receipt], int]] = {"gas": lambda receipt: receipt.gas_used}
+COLUMNS: dict[str, Callable[[Receipt], int | None]] = {
+    "gas": lambda receipt: receipt.gas_used,
+    "compute": lambda receipt: receipt.compute_gas,
+    "storage": lambda receipt: receipt.storage_gas,
+}
+"""The kinds of gas; those that MegaETH's rules tell apart are left out where no transaction ran under them."""
 UNKNOWN = "(unknown)"
 
 Row: TypeAlias = tuple[str, str, str, list[int]]
@@ -50,7 +55,9 @@ class GasTable:
                         named = f"L1 {named[0]}", named[1]
                     columns = self._measured.setdefault(named, {})
                     for name, measure in COLUMNS.items():
-                        columns.setdefault(name, []).append(measure(event.receipt))
+                        measured = measure(event.receipt)
+                        if measured is not None:
+                            columns.setdefault(name, []).append(measured)
 
         return hear
 
@@ -66,12 +73,12 @@ class GasTable:
         if not self._measured:
             yield "no transaction called or created a contract"
             return
-        table = [
-            ["contract", "function", "calls", *(f"{n} {m}" for n in COLUMNS for m in ("min", "median", "mean", "max"))]
-        ]
+        names = [name for name in COLUMNS if any(name in columns for columns in self._measured.values())]
+        heads = [f"{name} {what}" for name in names for what in ("min", "median", "mean", "max")]
+        table = [["contract", "function", "calls", *heads]]
         for (contract, function), columns in sorted(self._measured.items()):
             row = [contract, function, str(len(next(iter(columns.values()))))]
-            for name in COLUMNS:
+            for name in names:
                 values = columns.get(name, [0])
                 row += [f"{round(value)}" for value in (min(values), median(values), fmean(values), max(values))]
             table.append(row)

@@ -15,6 +15,7 @@ from megadev.chain.receipts import Log
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import Execution, Frame, FrameExit, Step, TxEnv
 from megadev.evm.engines import open_engine
+from megadev.evm.engines.native.tier import NativeLoop, Tier
 from tests.conformance.engine_suite.cases import (
     BLOCK,
     BLOCK_HASHES,
@@ -32,7 +33,17 @@ from tests.conformance.engine_suite.programs import programs, relaxed, world_aro
 from tests.conformance.engine_suite.worlds import DictState, Has, asm
 
 SPEC = dev_spec(CHAIN_ID, Hardfork.OSAKA)
-INTERPRETER, COMPILED = (open_engine(name, SPEC) for name in ("interpreter", "compiled"))
+INTERPRETER, COMPILED, AT_ONCE = (open_engine(name, SPEC) for name in ("interpreter", "compiled", "compiled"))
+
+
+class AtOnce(NativeLoop):
+    """Every code is compiled, whole, before it first runs."""
+
+    __slots__ = ()
+    tier = Tier(at_once=True)
+
+
+AT_ONCE.machine = AtOnce  # type: ignore[attr-defined]
 
 
 class Events:
@@ -59,12 +70,13 @@ class Events:
 
 def same(world: dict[bytes, Has], tx: TxEnv) -> Execution:
     runs = []
-    for engine in (INTERPRETER, COMPILED):
+    for engine in (INTERPRETER, COMPILED, AT_ONCE):
         events = Events()
         execution = engine.execute(BLOCK, tx, DictState(world, BLOCK_HASHES), tracer=events)
         runs.append((execution, events.seen))
         assert engine.execute(BLOCK, tx, DictState(world, BLOCK_HASHES)) == execution
     assert runs[0] == runs[1]
+    assert runs[0] == runs[2]
     return runs[0][0]
 
 

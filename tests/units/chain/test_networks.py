@@ -30,10 +30,32 @@ def test_an_unknown_chain_is_named_with_the_remedy_unless_rules_were_chosen() ->
     assert rules_at(31_337, 2**33, None, "osaka")[1] == (), "a local node runs what it is told to"
 
 
-@pytest.mark.parametrize("chain_id", [4_326, 6_343])
-def test_megaeths_missing_gas_rules_are_said_by_name(chain_id: int) -> None:
-    for said in (None, "prague"):
-        assert "MegaETH's gas rules" in rules_at(chain_id, 2**33, said, "osaka")[1][0]
+@pytest.mark.parametrize(
+    ("chain_id", "timestamp", "name"),
+    [
+        (4_326, 1_776_659_200, "rex4"),
+        (4_326, 1_780_631_999, "rex4"),
+        (4_326, 1_780_632_000, "rex5"),
+        (4_326, 1_787_626_800, "rex6"),
+        (6_343, 1_780_459_200, "rex5"),
+        (6_343, 1_786_330_799, "rex5"),
+        (6_343, 2**33, "rex6"),
+    ],
+)
+def test_megaeths_rules_are_those_of_the_time(chain_id: int, timestamp: int, name: str) -> None:
+    fork, warnings = rules_at(chain_id, timestamp, None, "osaka")
+    assert (fork.name, fork.model.label, warnings) == (name, name, ())
+
+
+def test_megaeths_blocks_of_before_rex4_run_under_it_and_that_is_said() -> None:
+    fork, (warning,) = rules_at(4_326, 1_770_000_000, None, "osaka")
+    assert fork.name == "rex4" and "Rex4" in warning
+    assert (
+        fee_rules_of(
+            4_326, Header(parent_hash=bytes(32), base_fee=7, extra_data=bytes.fromhex("00000003e800000002")), FeeRules()
+        ).constant_base_fee
+        == 7
+    )
 
 
 def test_every_network_knows_rules_in_order() -> None:
@@ -67,4 +89,4 @@ def test_what_jovian_brings_is_said_to_be_missing() -> None:
 
 def test_rules_are_known_where_nothing_is_warned_about() -> None:
     assert knows_rules(1, 1_750_000_000) and knows_rules(8_453, 2**33) and knows_rules(31_337, 0)
-    assert not knows_rules(1, 1_600_000_000) and not knows_rules(4_326, 2**33) and not knows_rules(777, 2**33)
+    assert not knows_rules(1, 1_600_000_000) and knows_rules(4_326, 2**33) and not knows_rules(777, 2**33)

@@ -42,6 +42,7 @@ from megadev.evm.engine import (
     GasReport,
     Halt,
     MegaEnv,
+    MeterTracer,
     Result,
     Revert,
     Rules,
@@ -323,6 +324,8 @@ class MegaEnvelope(Envelope):
         machine = self._machine(block, tx, journal, rules, tracer)
         assert isinstance(machine, MegaLoop)
         self._equip(machine, block, tx, meter)
+        if isinstance(tracer, MeterTracer):
+            tracer.begin_metering(meter)
         self._warm_up(block, tx, machine, journal, rules)
         if tx.authorizations and not (stopped and mega.applied_authorities):
             self._authorize(tx, journal)

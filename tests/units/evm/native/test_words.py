@@ -64,7 +64,7 @@ class Words:
             library = load()
         except HostUnavailable as error:
             pytest.skip(str(error))
-        self.arena = Arena(library, library.compile(rebuild.RESULT.read_bytes()), bytes(2048))
+        self.arena = Arena(library, library.compile(rebuild.RESULT.read_bytes()), bytes(2048), lambda *_: None)
         self.known = {
             name: self.arena.store.function(self.arena.instance, name, 5) for name in (*TWO, *THREE, "hash", "clz")
         }
