@@ -241,7 +241,7 @@ NOT_BLOCKS = [
         ]),
         ("eth_call", [{}, "latest", {}], 2, [
             [], {"0x1": {}}, {NOBODY: []}, {NOBODY: {"balance": 2**256}}, {NOBODY: {"nonce": 2**64}}, {NOBODY: {"storage": {}}},
-            {NOBODY: {"state": {"0x0": 2**256}}}, {NOBODY: {"movePrecompileToAddress": NOBODY}},
+            {NOBODY: {"state": {"0x0": 2**256}}},
         ]),
         ("eth_call", [{}, "latest", None, {}], 3, [[], {"gasLimit": 2**64}, {"time": -1}, {"hash": ABSENT}, {"blockHash": {"x": ABSENT}}]),
         ("eth_simulateV1", [{"blockStateCalls": [{}]}, "latest"], 0, [
