@@ -18,6 +18,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import Any, TypeVar
 
 from megadev.clock import SystemClock
@@ -178,7 +179,8 @@ class Writer:
         loop = self.loop
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody listens
             if loop is not None:
-                loop.call_soon_threadsafe(self._deliver)
+                # not in this thread's context: what the loop begins there may wait for state, on threads of its own
+                loop.call_soon_threadsafe(self._deliver, context=Context())
                 return
         while self._told:
             self._told.popleft()()
