@@ -6,7 +6,7 @@ are ours, so that what is compared is the running of code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Any, ClassVar
 
@@ -151,6 +151,26 @@ class _Computation(PragueComputation):
         done: list[Any] = []
         continue_below(lambda: done.append(apply(state, message, transaction_context, parent_computation)))
         return done[0]
+
+    # what a frame and those within it left behind: py-evm's own ask each other, one function within the other
+
+    def _kept(self) -> Iterator[_Computation]:
+        """This frame and those within it whose effects stand."""
+        waiting: list[Any] = [self]
+        while waiting:
+            frame = waiting.pop()
+            if not frame.is_error:
+                yield frame
+                waiting += frame.children
+
+    def get_gas_refund(self) -> int:
+        return sum(frame._gas_meter.gas_refunded for frame in self._kept())
+
+    def get_accounts_for_deletion(self) -> list[Any]:
+        return list({address for frame in self._kept() for address in frame.accounts_to_delete})
+
+    def get_raw_log_entries(self) -> tuple[Any, ...]:
+        return tuple(sorted(entry for frame in self._kept() for entry in frame._log_entries))
 
     @classmethod
     def consume_initcode_gas_cost(cls, computation: Any) -> None:

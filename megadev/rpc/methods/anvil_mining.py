@@ -98,9 +98,9 @@ def anvil_getAutomine(node: RpcNode) -> bool:
 
 
 @method("anvil_setAutomine")
-def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> None:
+def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> Any:
     """Switch instant mining, or continuous where the chain has mini-blocks; a timer that runs goes on running."""
-    node.chain.mining.set_automine(enabled)
+    return _mining(node, 1, lambda: node.chain.mining.set_automine(enabled))
 
 
 @method("anvil_getIntervalMining")
@@ -111,12 +111,12 @@ def anvil_getIntervalMining(node: RpcNode) -> int | float | None:
 
 
 @method("anvil_setIntervalMining")
-def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> None:
+def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> Any:
     """Mine by timer only, every so many seconds; 0 stops the timer and leaves instant mining as it was.
 
     With mini-blocks, how often a block is sealed; transactions are executed as they arrive all the same.
     """
-    node.chain.mining.set_interval(seconds or None)
+    return _mining(node, 1, lambda: node.chain.mining.set_interval(seconds or None))
 
 
 @method("anvil_increaseTime")

@@ -107,7 +107,6 @@ def _waiting(*, to: str, gas: int, count: int = 1) -> Callable[[Ask], None]:
 def _sent(to: str, gas: int = 15_000_000) -> Callable[[Ask], None]:
     def prepare(ask: Ask) -> None:
         ask("eth_sendTransaction", {"from": ALICE, "to": to, "gas": hex(gas)})
-        ask("evm_mine")
 
     return prepare
 
@@ -199,7 +198,7 @@ def requests(gas: int = 30_000_000) -> list[Request]:
         Request("trace_transactionOpcodeGas", "trace_transactionOpcodeGas", ["$last"], is_ours=True),
         Request("ots_traceTransaction", "ots_traceTransaction", ["$last"]),
         Request("stack trace", "megadev_getStackTrace", ["$last"], is_ours=True),
-        Request("storage range", "debug_storageRangeAt", ["latest", 0, STORES, "0x0", 100_000], is_ours=True),
+        Request("storage range", "debug_storageRangeAt", ["latest", 0, STORES, "0x00", 100_000], is_ours=True),
         Request("modified accounts", "debug_getModifiedAccountsByNumber", ["latest"], is_ours=True),
         Request("eth_getProof of 500 slots", "eth_getProof", [STORES, [hex(n) for n in range(500)], "latest"]),
         Request(
