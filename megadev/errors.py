@@ -33,6 +33,7 @@
     │       └── PoolFull
     ├── UnknownSigner                   no key here for that address
     ├── ExecutionReverted               a call ended in REVERT (carries the return data)
+    ├── TransactionFailed               a mined transaction failed, and its sender is to be told so (Hardhat's way)
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
     ├── NotTraceable                    a block that nothing came before
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
@@ -45,6 +46,7 @@
     ├── SequencerStopped                a block is asked for while the sequencer is paused or crashed
     ├── SequencerUnavailable            it crashed: nobody takes transactions, or answers at all
     ├── LimitExceeded                   a client asked for more than it may have
+    ├── OverrideRefused                 state that a call may not pretend
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
@@ -295,12 +297,12 @@ class SenderHasCode(InvalidTransaction):
 
 
 class WrongNonce(InvalidTransaction):
-    """The nonce ``got`` is not ``sender``'s next one, ``expected``."""
+    """The nonce ``got`` is not ``sender``'s next one, ``expected``; ``where`` the transaction is already, in words."""
 
     words = "wrong nonce"
 
-    def __init__(self, sender: bytes, expected: int, got: int) -> None:
-        super().__init__(f"{self.words}: next nonce {expected}, tx nonce {got} (address 0x{sender.hex()})")
+    def __init__(self, sender: bytes, expected: int, got: int, where: str = "") -> None:
+        super().__init__(f"{self.words}: next nonce {expected}, tx nonce {got} (address 0x{sender.hex()}){where}")
         self.sender = sender
         self.expected = expected
         self.got = got
@@ -394,11 +396,22 @@ class ExecutionReverted(MegadevError):
         self.reason = reason
 
 
-class ExecutionHalted(MegadevError):
-    """A call ended exceptionally; ``reason`` is the engine-independent name of the halt ('out of gas', …)."""
+class TransactionFailed(MegadevError):
+    """A transaction was mined and failed. ``data``: what it returned; the message is in Hardhat's words."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, tx_hash: bytes, message: str, data: bytes) -> None:
+        super().__init__(message)
+        self.tx_hash = tx_hash
+        self.data = data
+
+
+class ExecutionHalted(MegadevError):
+    """A call ended exceptionally; ``reason`` is the engine-independent name of the halt ('out of gas', …), ``note``
+    what else is to be said of it.
+    """
+
+    def __init__(self, reason: str, note: str = "") -> None:
+        super().__init__(f"{reason}: {note}" if note else reason)
         self.reason = reason
 
 
@@ -407,10 +420,10 @@ class NotTraceable(MegadevError):
 
 
 class GasAllowanceExceeded(MegadevError):
-    """No gas limit up to ``allowance`` lets the transaction succeed."""
+    """No gas limit up to ``allowance`` lets the transaction succeed; ``note`` says what else bounded it."""
 
-    def __init__(self, allowance: int) -> None:
-        super().__init__(f"gas required exceeds allowance ({allowance})")
+    def __init__(self, allowance: int, note: str = "") -> None:
+        super().__init__(f"gas required exceeds allowance ({allowance})" + (f": {note}" if note else ""))
         self.allowance = allowance
 
 
@@ -469,6 +482,10 @@ class SequencerUnavailable(MegadevError):
 
 class LimitExceeded(MegadevError):
     """A client has as much already, or asks as often, as it may."""
+
+
+class OverrideRefused(MegadevError):
+    """State overrides that contradict each other, or move what is no precompile."""
 
 
 class SimulationError(MegadevError):

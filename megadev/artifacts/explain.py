@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from megadev.artifacts.interface import Item, Parameter
+from megadev.chain.receipts import REVERTED
 from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, Value, decode, format_value, revert_reason
 
 if TYPE_CHECKING:
@@ -82,6 +83,49 @@ def error(registry: ArtifactRegistry, data: bytes, near: Artifact | None = None)
             if arguments is not None:
                 return f"{item.name}({_shown_arguments(arguments)})"
     return revert_reason(data)
+
+
+def failed_transaction(registry: ArtifactRegistry, halt: str, data: bytes, near: Artifact | None = None) -> str:
+    """Why a mined transaction failed, in the words of Hardhat's node, by which its plugins tell failures apart.
+
+    ``halt``: how it ended; ``data``: what it returned; ``near`` as in ``error``.
+    """
+    if data or halt == REVERTED:
+        return _reverted_with(registry, data, near)
+    if halt == "out of gas":
+        return "Transaction ran out of gas"
+    if halt == "max code size exceeded":
+        return "Transaction reverted: trying to deploy a contract whose code is too large"
+    return f"VM Exception while processing transaction: {halt}"
+
+
+def _reverted_with(registry: ArtifactRegistry, data: bytes, near: Artifact | None) -> str:
+    if not data:
+        return "Transaction reverted without a reason string"
+    opening = "VM Exception while processing transaction: reverted with "
+    selector, known = data[:4], error(registry, data, near)
+    if selector == ERROR_SELECTOR:
+        return f"{opening}reason string '{known}'"
+    if selector == PANIC_SELECTOR and len(data) == 36:
+        code = int.from_bytes(data[4:], "big")
+        return f"{opening}panic code {code:#x} ({PANICS.get(code, 'Unknown panic code')})"
+    if known != revert_reason(data):
+        return f"{opening}custom error '{known}'"
+    return f"{opening}an unrecognized custom error (return data: 0x{data.hex()})"
+
+
+PANICS = {
+    0x01: "Assertion error",
+    0x11: "Arithmetic operation overflowed outside of an unchecked block",
+    0x12: "Division or modulo division by zero",
+    0x21: "Tried to convert a value into an enum, but the value was too big or negative",
+    0x22: "Incorrectly encoded storage byte array",
+    0x31: ".pop() was called on an empty array",
+    0x32: "Array accessed at an out-of-bounds or negative index",
+    0x41: "Too much memory was allocated, or an array was created that is too large",
+    0x51: "Called a zero-initialized variable of internal function type",
+}
+"""Hardhat's names for Solidity's panic codes."""
 
 
 def call(registry: ArtifactRegistry, artifact: Artifact | None, data: bytes) -> DecodedCall:

@@ -97,10 +97,13 @@ def gas_before_execution(
 # --- without state ----------------------------------------------------------------------------------------------------
 
 
-def validate_transaction(tx: Transaction, spec: ChainSpec, *, sidecar_required: bool = True) -> None:
+def validate_transaction(
+    tx: Transaction, spec: ChainSpec, *, sidecar_required: bool = True, nonce_counts: bool = True
+) -> None:
     """Everything that can be said against ``tx`` on a chain of ``spec`` without looking at its state.
 
-    ``sidecar_required`` False lets a blob transaction pass without its blobs, as it stands in a block.
+    ``sidecar_required`` False lets a blob transaction pass without its blobs, as it stands in a block; ``nonce_counts``
+    False lets any nonce pass, where no state is asked about it either.
 
     Raises the ``InvalidTransaction`` that fits: ``UnsupportedTransactionType``, ``WrongChainId``, ``NonceOverflow``,
     ``TipAboveFeeCap``, ``GasLimitTooHigh`` (EIP-7825), ``InitcodeTooLarge``, ``IntrinsicGasTooLow``,
@@ -111,7 +114,8 @@ def validate_transaction(tx: Transaction, spec: ChainSpec, *, sidecar_required: 
         raise UnsupportedTransactionType(kind, spec.transaction_types)
     if tx.chain_id != spec.chain_id and tx.chain_id is not None:
         raise WrongChainId(tx.chain_id, spec.chain_id)
-    validate_nonce(tx.sender, tx.nonce)
+    if nonce_counts:
+        validate_nonce(tx.sender, tx.nonce)
     validate_tip(tx.max_priority_fee_per_gas, tx.max_fee_per_gas)
     if kind != DEPOSIT:
         validate_gas_cap(tx.gas_limit, spec)

@@ -143,6 +143,11 @@ class ChainStore:
         blocks, position = self._blocks, number - self._first
         return blocks[position] if 0 <= position < len(blocks) else None
 
+    def has_state(self, number: int) -> bool:
+        """Whether the state after that block, which is in the chain, is known."""
+        block = self.by_number(number)
+        return block is not None and block.world.is_known
+
     def by_hash(self, block_hash: Hash32) -> SealedBlock | None:
         """The block with that hash, or None."""
         number = self._number_of.get(block_hash)

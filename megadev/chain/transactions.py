@@ -611,6 +611,11 @@ def is_delegation(code: bytes) -> bool:
     return len(code) == 23 and code.startswith(DELEGATION_PREFIX)
 
 
+def bars_sending(code: bytes) -> bool:
+    """Whether an account with this code may send nothing that it signs (EIP-3607); a delegation does not count."""
+    return bool(code) and not is_delegation(code)
+
+
 def recover_authority(authorization: SignedAuthorization) -> Address | None:
     """Who signed an EIP-7702 tuple, or None where it is void: nonce at its maximum, bad parity, high s, no such key.
 

@@ -521,6 +521,22 @@ class DevnetConfig:
         "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
     )
 
+    throw_on_revert: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--throw-on-revert",
+        "As Hardhat's node: a send whose transaction fails answers with an error (the transaction is mined), one "
+        "without gas takes a block's, calls and estimates are made as if the sender could pay, and struct logs show "
+        "storage at every step. For one client alone: http://HOST:PORT/?dialect=hardhat.",
+    )
+    receipt_timestamps: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--receipt-timestamps",
+        "Add blockTimestamp to receipts, as Anvil does; the execution API has none.",
+    )
     sync_timeout: float = _setting(
         2.0,
         Seconds(),

@@ -6,7 +6,7 @@ Pure functions of an engine, a block, a transaction and a state; nothing is kept
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -36,7 +36,6 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
-from megadev.evm.rules import EVM_RULES
 from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import Address
 from megadev.state.reader import StateReader
@@ -86,15 +85,17 @@ def estimate_gas(
     state: StateReader,
     *,
     rules: Rules = CALL,
+    within_block: bool = True,
     explain: Explain = revert_reason,
     watch: Callable[[Execution], object] = lambda execution: None,
 ) -> int:
     """The smallest gas limit, exact to 1 gas, with which ``tx`` succeeds.
 
-    ``tx.gas_limit`` is the most that may be tried; the block's gas limit and what the sender's balance pays for at the
-    fee cap bound it further. ``watch`` sees the one run, of many, that has all of that gas and decides whether it
-    succeeds at all. Raises ExecutionReverted or ExecutionHalted if it fails for another reason than gas,
-    GasAllowanceExceeded if no allowed limit suffices, InsufficientFunds if the value itself is not there.
+    ``tx.gas_limit`` is the most that may be tried; the block's gas limit (where the chain holds transactions to it:
+    ``within_block``) and what the sender's balance pays for at the fee cap bound it further. ``watch`` sees the one
+    run, of many, that has all of that gas and decides whether it succeeds at all. Raises ExecutionReverted or
+    ExecutionHalted if it fails for another reason than gas, GasAllowanceExceeded if no allowed limit suffices,
+    InsufficientFunds if the value itself is not there.
     """
     block = _free(block, tx)
 
@@ -105,7 +106,9 @@ def estimate_gas(
         except IntrinsicGasTooLow:
             return None
 
-    allowance = min(tx.gas_limit, block.gas_limit, _affordable_gas(tx, state, block.operator_fee))
+    allowance = min(tx.gas_limit, _affordable_gas(tx, state, block.operator_fee))
+    if within_block:
+        allowance = min(allowance, block.gas_limit)
     intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
     least = max(intrinsic, floor)
     if allowance < least:
@@ -146,19 +149,21 @@ def access_list(
     tx: TxEnv,
     state: StateReader,
     *,
+    precompiles: Collection[Address],
     rules: Rules = CALL,
     explain: Explain = revert_reason,
 ) -> tuple[AccessList, int, str | None]:
     """``(list, gas used with it, error)``: the access list (EIP-2930) under which a further run touches nothing new, or
     the one of the last of ``ACCESS_LIST_ROUNDS`` where every run goes elsewhere.
 
-    Sender, recipient (or created contract), authorities and precompiles are left out unless slots of theirs are used.
+    Sender, recipient (or created contract), authorities and ``precompiles``, which are warm in any case, are left out
+    unless slots of theirs are used.
     The error is None, 'execution reverted' with what ``explain`` says, or a halt reason.
     """
     block = _free(block, tx)
     known = tx.access_list
     for last in range(ACCESS_LIST_ROUNDS - 1, -1, -1):
-        watcher = _AccessWatcher(tx, known)
+        watcher = _AccessWatcher(tx, known, precompiles)
         execution = engine.execute(block, replace(tx, access_list=known), state, rules=rules, tracer=watcher)
         found = watcher.access_list()
         if {(address, frozenset(slots)) for address, slots in found} == {
@@ -208,7 +213,6 @@ def _has_no_code(state: StateReader, address: Address) -> bool:
     return account is None or not state.code(account.code_hash)
 
 
-_PRECOMPILES = frozenset(address for rules in EVM_RULES.values() for address in rules.precompiles)
 _TAKES_ADDRESS_FIRST = frozenset((0x31, 0x3B, 0x3C, 0x3F, 0xFF))
 """BALANCE, EXTCODESIZE, EXTCODECOPY, EXTCODEHASH, SELFDESTRUCT."""
 _TAKES_ADDRESS_SECOND = frozenset((0xF1, 0xF2, 0xF4, 0xFA))
@@ -220,8 +224,8 @@ class _AccessWatcher:
 
     wants_steps = True
 
-    def __init__(self, tx: TxEnv, known: AccessList) -> None:
-        self._excluded: set[Address] = {tx.sender, *_PRECOMPILES}
+    def __init__(self, tx: TxEnv, known: AccessList, precompiles: Collection[Address]) -> None:
+        self._excluded: set[Address] = {tx.sender, *precompiles}
         self._excluded.update(a.authority for a in tx.authorizations if a.authority is not None)
         self._known = known
         self._found: dict[Address, set[int]] = {}

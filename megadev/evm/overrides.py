@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from megadev.chain.spec import Hardfork
-from megadev.errors import InvalidParams
+from megadev.errors import OverrideRefused
 from megadev.evm.rules import EVM_RULES
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.keccak import keccak
@@ -49,7 +49,7 @@ def override_state(
 ) -> tuple[StateDiff, MovedPrecompiles]:
     """The diff that makes ``state`` what ``overrides`` say, and the precompiles that moved.
 
-    Code put on a precompile's address without moving it replaces the precompile. Raises ``InvalidParams`` for both
+    Code put on a precompile's address without moving it replaces the precompile. Raises ``OverrideRefused`` for both
     ``state`` and ``state_diff``, for moving what is no precompile, and for moving one onto an overridden account.
     """
     diff = StateDiff(Cause.OVERRIDE)
@@ -59,9 +59,11 @@ def override_state(
         target = override.move_precompile_to
         if target is not None:
             if address not in precompiles:
-                raise InvalidParams(f"account {checksum_address(address)} is not a precompile: only those can be moved")
+                raise OverrideRefused(
+                    f"account {checksum_address(address)} is not a precompile: only those can be moved"
+                )
             if target in overrides:
-                raise InvalidParams(f"account {checksum_address(target)} is already overridden: move elsewhere")
+                raise OverrideRefused(f"account {checksum_address(target)} is already overridden: move elsewhere")
             moved[address] = target
         elif override.code is not None and address in precompiles:
             moved[address] = None
@@ -73,7 +75,7 @@ def _override_account(state: StateReader, diff: StateDiff, address: Address, ove
     slots = override.state_diff
     if override.state is not None:
         if slots is not None:
-            raise InvalidParams(f"account {checksum_address(address)} has both 'state' and 'stateDiff': give one")
+            raise OverrideRefused(f"account {checksum_address(address)} has both 'state' and 'stateDiff': give one")
         diff.cleared.add(address)
         slots = override.state
     if slots:

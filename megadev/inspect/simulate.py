@@ -51,7 +51,11 @@ MAX_BLOCKS = 256
 SECONDS_PER_BLOCK = 12
 """A simulated block's distance from its parent where no time is given."""
 GAS_ALLOWANCE = 50_000_000
-"""Gas that one simulation may use in all its calls (geth's default for an RPC call); never less than a block's."""
+"""Gas that one simulation may use in all its calls (geth's default for an RPC call); never less than a block's. No
+limit where transactions have none.
+"""
+DEFAULT_GAS = 1_000_000_000
+"""What a call has that names none, where a block's gas does not bound it."""
 
 ETHER_TOKEN: Address = b"\xee" * 20
 """ERC-7528: the address that stands for ether where a token's is expected."""
@@ -109,10 +113,14 @@ class BlockRequest:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCall:
-    """What a call came to. ``logs`` holds transfers of ether too where they were asked for, in order of occurrence."""
+    """What a call came to. ``logs`` holds transfers of ether too where they were asked for, in order of occurrence.
+
+    ``cut_from``: the gas that it asked for, where it was given less.
+    """
 
     execution: Execution
     logs: tuple[Log, ...]
+    cut_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +168,7 @@ def simulate(
         ecrecover_answers=ecrecover_answers,
         validation=validation,
         trace_transfers=trace_transfers,
-        gas_left=max(GAS_ALLOWANCE, base.header.gas_limit),
+        gas_left=max(GAS_ALLOWANCE, base.header.gas_limit) if spec.enforce_block_gas_limit else None,
     )
     simulated: list[SimulatedBlock] = []
     parent = base
@@ -204,7 +212,7 @@ class _Simulation:
     ecrecover_answers: EcrecoverAnswers
     validation: bool
     trace_transfers: bool
-    gas_left: int
+    gas_left: int | None
 
     def run_block(self, parent: SealedBlock, request: BlockRequest, irregular: StateDiff | None) -> SimulatedBlock:
         diff, moved = self._overridden(parent, request, irregular)
@@ -248,33 +256,30 @@ class _Simulation:
 
     def _run_call(self, builder: BlockBuilder, call: CallFields, moved: MovedPrecompiles) -> SimulatedCall:
         tx = self._transaction(builder, call)
-        validate_transaction(tx, self.spec, sidecar_required=False)
+        validate_transaction(tx, self.spec, sidecar_required=False, nonce_counts=self.validation)
         builder.check_room(tx)
         tracer = TransferTracer() if self.trace_transfers else None
         env = builder.transaction_env(tx)
         execution = self.engine.execute(builder.env, env, builder.state, rules=self._rules(tx, moved), tracer=tracer)
         builder.append(tx, execution)
-        self.gas_left -= execution.gas.used
-        return SimulatedCall(execution, execution.logs if tracer is None else tuple(tracer.logs))
+        if self.gas_left is not None:
+            self.gas_left -= execution.gas.used
+        logs = execution.logs if tracer is None else tuple(tracer.logs)
+        return SimulatedCall(execution, logs, call.gas if call.gas is not None and call.gas > tx.gas_limit else None)
 
     def _transaction(self, builder: BlockBuilder, call: CallFields) -> Transaction:
         if call.chain_id is not None and call.chain_id != self.spec.chain_id:
             raise InvalidParams(f"chainId {call.chain_id} does not match the node's: {self.spec.chain_id}")
         sender = ZERO_ADDRESS if call.sender is None else call.sender
         nonce = (builder.state.account(sender) or EMPTY_ACCOUNT).nonce if call.nonce is None else call.nonce
-        block_gas_left = builder.plan.gas_limit - builder.gas_used
-        gas = block_gas_left if call.gas is None else call.gas
-        if gas > block_gas_left:
-            raise BlockGasUsedUp(gas, block_gas_left)
-        if self.gas_left < TRANSACTION_GAS:
-            raise SimulationTooLarge("the simulation has used all the gas that it may: ask for less at once")
+        gas = self._gas(builder, call)
         max_fee = call.max_fee_per_gas if call.gas_price is None else call.gas_price
         tip = call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price
         unsigned = UnsignedTransaction(
             type=_type_of(call),
             chain_id=self.spec.chain_id,
             nonce=nonce,
-            gas_limit=min(gas, self.gas_left),
+            gas_limit=gas,
             to=call.to,
             value=call.value or 0,
             data=call.data or b"",
@@ -286,6 +291,18 @@ class _Simulation:
             authorization_list=call.authorization_list or (),
         )
         return impersonated_transaction(unsigned, sender)
+
+    def _gas(self, builder: BlockBuilder, call: CallFields) -> int:
+        """What ``call`` may use: what it asks for, as far as the block and the simulation have it."""
+        if self.gas_left is None:
+            return DEFAULT_GAS if call.gas is None else call.gas
+        block_gas_left = builder.plan.gas_limit - builder.gas_used
+        gas = block_gas_left if call.gas is None else call.gas
+        if gas > block_gas_left:
+            raise BlockGasUsedUp(gas, block_gas_left)
+        if self.gas_left < TRANSACTION_GAS:
+            raise SimulationTooLarge("the simulation has used all the gas that it may: ask for less at once")
+        return min(gas, self.gas_left)
 
     def _rules(self, tx: Transaction, moved: MovedPrecompiles) -> Rules:
         """A contract may send in either mode; a free call ignores nonces, and the base fee unless it names a price."""

@@ -4,7 +4,7 @@ that it passes off as somebody's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from megadev.errors import InvalidParams, UnknownSigner
@@ -62,9 +62,17 @@ class Accounts:
             )
         return key
 
-    def may_impersonate(self, address: Address) -> bool:
-        """Whether transactions from ``address`` are accepted without a signature."""
-        return address in self.impersonated or (self.auto_impersonate and address not in self._keys)
+    def signing_key(self, address: Address, has_code: Callable[[], bool]) -> bytes | None:
+        """The key that signs what ``address`` is to send; None where it sends without a signature: because it is
+        impersonated or, while everybody is, where no key would do. (No key does for an account with code: EIP-3607.)
+
+        Raises ``UnknownSigner``.
+        """
+        if address in self.impersonated:
+            return None
+        if self.auto_impersonate and (address not in self._keys or has_code()):
+            return None
+        return self.key_of(address)
 
     def add(self, key: bytes) -> KeyedAccount:
         """Hold another private key."""

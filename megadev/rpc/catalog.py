@@ -8,9 +8,10 @@ One row, one line; the rows are in groups, as README shows them. ``status`` is o
     refused: why         known, will not be offered: answers -32601 with the reason
 
 A row that is full or partial has exactly one function registered under its name (``dispatch.method``), and a test sees
-to it. ``aliases`` are further names for the same function. Methods that ``writes`` change the chain or the node, and
-wait for each other; the rest reads, of an immutable snapshot, while a change is under way. ``heavy`` methods may take
-milliseconds or more; a server runs them in a thread, a worker's or the writer's.
+to it. ``aliases`` are further names for the same function, or for one of their own that answers as the name's owner has
+it (``methods/hardhat``). Methods that ``writes`` change the chain or the node, and wait for each other; the rest reads,
+of an immutable snapshot, while a change is under way. ``heavy`` methods may take milliseconds or more; a server runs
+them in a thread, a worker's or the writer's.
 In ``params`` a question mark means optional.
 """
 
@@ -85,6 +86,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_baseFee", "", "wei, of the next block", FULL),
         _row("eth_blobBaseFee", "", "wei", FULL),
         _row("eth_feeHistory", "count, newest block, percentiles?", "fees by block", FULL),
+        _row("eth_capabilities", "", "from which block on there is what", FULL),
         _row("eth_config", "", "fork configuration (EIP-7910)", FULL),
     ),
     "State": (
@@ -151,7 +153,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             "eth_signTypedData_v4", "address, typed data", "signature (EIP-712)", FULL, "eth_signTypedData", heavy=True
         ),
         _row("eth_signTypedData_v3", "address, typed data", "signature (EIP-712 without arrays)", FULL, heavy=True),
-        _row("eth_signTransaction", "transaction", "signed bytes", FULL),
+        _row("eth_signTransaction", "transaction", "{raw, tx}", FULL),
         _row("eth_sendTransaction", "transaction", "hash", FULL, writes=True),
         _row("eth_sendTransactionSync", "transaction, timeout ms?", "receipt", FULL, writes=True),
         _row("eth_sendRawTransaction", "signed bytes", "hash", FULL, writes=True),

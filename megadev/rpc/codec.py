@@ -24,7 +24,7 @@ import msgspec
 
 from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.transactions import SignedAuthorization
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, OverrideRefused
 from megadev.primitives.types import Address, Hash32
 
 T = TypeVar("T")
@@ -104,6 +104,13 @@ def decode_quantity(value: object) -> int:
     return _number(value, UINT256_MAX, "a quantity (0x hex, decimal string or number, below 2**256)")
 
 
+def decode_slot(value: object) -> int:
+    """A storage key or word: a number of 256 bits, in hex of no more than 32 bytes."""
+    if type(value) is str and value[:2] in ("0x", "0X") and len(value) > 66:
+        raise _fail("at most 32 bytes (64 hex digits)", value)
+    return decode_quantity(value)
+
+
 def decode_uint64(value: object) -> int:
     """A number of 64 bits."""
     return _number(value, UINT64_MAX, "a quantity (0x hex, decimal string or number, below 2**64)")
@@ -115,7 +122,9 @@ def decode_uint8(value: object) -> int:
 
 
 def decode_data(value: object) -> bytes:
-    """Bytes as 0x and an even number of hex digits."""
+    """Bytes as 0x and an even number of hex digits; an empty text is no bytes, as web3.js and others send it."""
+    if value == "":
+        return b""
     if type(value) is str and value[:2] in ("0x", "0X"):
         try:
             data = bytes.fromhex(value[2:])
@@ -197,7 +206,7 @@ def decode_object(value: object) -> dict[str, Any]:
     raise _fail("an object", value)
 
 
-_NUMBER_OR_TAG = "a block number or one of " + ", ".join(_TAGS)
+_NUMBER_OR_TAG = "a block number (0x hex) or one of " + ", ".join(_TAGS)
 
 
 def decode_number_or_tag(value: object) -> Tag | int:
@@ -206,7 +215,14 @@ def decode_number_or_tag(value: object) -> Tag | int:
         tag = _TAGS.get(value)
         if tag is not None:
             return tag
-    return _number(value, UINT64_MAX, _NUMBER_OR_TAG)
+    return _block_number(value, _NUMBER_OR_TAG)
+
+
+def _block_number(value: object, expected: str) -> int:
+    """In hex with 0x, or a JSON number: "10" may be either ten or a tag that was misspelt, and is 16 to some."""
+    if type(value) is str and value[:2] not in ("0x", "0X"):
+        raise _fail(expected, value)
+    return _number(value, UINT64_MAX, expected)
 
 
 class _BlockObject(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -236,7 +252,7 @@ def decode_block(value: object) -> BlockRef:
             return named.block_hash
         assert named.block_number is not None
         return named.block_number
-    return _number(value, UINT64_MAX, f"{_NUMBER_OR_TAG}, a 32-byte hash, or an object with blockNumber or blockHash")
+    return _block_number(value, f"{_NUMBER_OR_TAG}, a 32-byte hash, or an object with blockNumber or blockHash")
 
 
 def _decode_access_list(value: object) -> tuple[tuple[Address, tuple[int, ...]], ...]:
@@ -289,7 +305,7 @@ HashParam: TypeAlias = Annotated[Hash32, Decode(decode_hash)]
 DataParam: TypeAlias = Annotated[bytes, Decode(decode_data)]
 WordParam: TypeAlias = Annotated[bytes, Decode(decode_word)]
 QuantityParam: TypeAlias = Annotated[int, Decode(decode_quantity)]
-SlotParam: TypeAlias = Annotated[int, Decode(decode_quantity)]
+SlotParam: TypeAlias = Annotated[int, Decode(decode_slot)]
 """A storage key or word as a number: short and zero-padded hex are both common."""
 Uint8Param: TypeAlias = Annotated[int, Decode(decode_uint8)]
 Uint64Param: TypeAlias = Annotated[int, Decode(decode_uint64)]
@@ -377,7 +393,7 @@ class AccountOverride(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
 
     def __post_init__(self) -> None:
         if self.state is not None and self.state_diff is not None:
-            raise InvalidParams("state and stateDiff are both given: state replaces all storage, so send one of them")
+            raise OverrideRefused("both 'state' and 'stateDiff' are given: state replaces all storage, so send one")
 
 
 StateOverridesParam: TypeAlias = dict[AddressParam, AccountOverride]
@@ -486,6 +502,7 @@ def _struct(kind: type[msgspec.Struct]) -> Decoder:
     aliases: Mapping[str, str] = getattr(kind, "ALIASES", {})
     for alias, name in aliases.items():
         fields[alias] = fields[name]
+    in_any_case = {name.lower(): known for name, known in fields.items()}
     forbid_unknown = kind.__struct_config__.forbid_unknown_fields
 
     def decode_struct(value: object) -> Any:
@@ -493,7 +510,7 @@ def _struct(kind: type[msgspec.Struct]) -> Decoder:
             raise _fail("an object", value)
         decoded: dict[str, Any] = {}
         for name, item in value.items():
-            known = fields.get(name)
+            known = fields.get(name) or in_any_case.get(name.lower())  # as geth's decoder has it
             if known is None:
                 if forbid_unknown:
                     raise InvalidParams(f"unknown field {describe(name)}: this object knows {', '.join(canonical)}")

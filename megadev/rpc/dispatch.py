@@ -51,6 +51,7 @@ from megadev.node.writer import Writer
 from megadev.rpc import envelope
 from megadev.rpc.catalog import CATALOG, Entry
 from megadev.rpc.codec import Decoder, decoder_for
+from megadev.rpc.dialects import Dialect
 from megadev.rpc.envelope import Failure, Malformed, Request
 from megadev.rpc.errors import DEFECT, failure_for, row_for
 
@@ -115,6 +116,15 @@ class RpcNode:
     devnet: Node
     chain: LocalChain
     session: Session | None = None
+    dialect: Dialect | None = None
+    """Whose manners the client expects; None: those of the settings."""
+
+    @property
+    def throws_on_revert(self) -> bool:
+        """Whether a send whose transaction fails answers with an error, as Hardhat's node does."""
+        if self.dialect is None:
+            return self.devnet.config.throw_on_revert
+        return self.dialect.throws_on_revert
 
 
 def _weighs_nothing(node: RpcNode, arguments: list[Any]) -> bool:
@@ -253,17 +263,22 @@ class Dispatcher:
         self._quick_on: tuple[object, int] = (None, 0)
         self._methods: dict[str, tuple[Method, bool, bool]] = {}
         self._notes: dict[str, str] = {}
+        self._nodes = {dialect: replace(node, dialect=dialect) for dialect in Dialect}
         for entry in catalog:
             for name in (entry.name, *entry.aliases):
-                registered = registry.get(entry.name)
+                registered = registry.get(name) or registry.get(entry.name)  # an alias may answer otherwise
                 if entry.is_available and registered is not None:
                     self._methods[name] = (registered, entry.heavy, entry.writes)
                 else:
                     self._notes[name] = entry.status
 
-    def node_for(self, session: Session) -> RpcNode:
+    def node_for(self, session: Session, dialect: Dialect | None = None) -> RpcNode:
         """The node as methods called over ``session`` see it."""
-        return replace(self.node, session=session)
+        return replace(self.node, session=session, dialect=dialect)
+
+    def node_in(self, dialect: Dialect) -> RpcNode:
+        """The node as a client sees it that speaks ``dialect``."""
+        return self._nodes[dialect]
 
     def handle(
         self, body: bytes, node: RpcNode | None = None, offload: Offload | None = None

@@ -31,6 +31,14 @@ LIMIT_EXCEEDED = -32005
 """EIP-1474's."""
 
 
+def failed_transaction(error: errors.TransactionFailed) -> dict[str, str]:
+    """What Hardhat's clients look for in the error of a send: the return data, the transaction by both of the names
+    that it had, and the message once more.
+    """
+    tx_hash = "0x" + error.tx_hash.hex()
+    return {"message": str(error), "data": "0x" + error.data.hex(), "transactionHash": tx_hash, "txHash": tx_hash}
+
+
 class Row(msgspec.Struct, frozen=True):
     """How one class of exception is answered.
 
@@ -55,6 +63,7 @@ SIMULATION_CODES: tuple[tuple[type[errors.InvalidTransaction], int], ...] = (
     (errors.GasLimitTooHigh, -38015),
     (errors.SenderHasCode, -38024),
     (errors.InitcodeTooLarge, -38025),
+    (errors.NonceOverflow, INTERNAL_ERROR),
     (errors.InvalidTransaction, INVALID_PARAMS),
 )
 """eth_simulateV1's codes for calls that could not be transactions."""
@@ -113,6 +122,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.PoolFull: Row(TRANSACTION_REJECTED, ("txpool is full",)),
     errors.UnknownSigner: Row(SERVER_ERROR, ("unknown account",)),
     errors.ExecutionReverted: Row(EXECUTION_REVERTED, ("execution reverted",), lambda error: "0x" + error.data.hex()),
+    errors.TransactionFailed: Row(SERVER_ERROR, data=lambda error: failed_transaction(error)),
     errors.ExecutionHalted: Row(SERVER_ERROR),
     errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",)),
     errors.GasAllowanceExceeded: Row(SERVER_ERROR, ("gas required exceeds allowance",)),
@@ -125,6 +135,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.SequencerStopped: Row(SERVER_ERROR),
     errors.SequencerUnavailable: Row(SERVER_ERROR, ("permanent error forwarding request",)),
     errors.LimitExceeded: Row(LIMIT_EXCEEDED, ("too many", "limit exceeded")),
+    errors.OverrideRefused: Row(SERVER_ERROR),
     errors.SimulationError: Row(SERVER_ERROR),
     errors.SimulatedBlockOutOfOrder: Row(-38020),
     errors.SimulatedTimeOutOfOrder: Row(-38021),

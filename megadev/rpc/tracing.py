@@ -88,12 +88,15 @@ DurationParam: TypeAlias = Annotated[int, Decode(_decode_duration)]
 
 
 class StructLoggerOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What of each opcode to show. ``limit`` is a number of steps, 0 for all."""
+    """What of each opcode to show. ``limit`` is a number of steps, 0 for all; ``full_storage``: the slots that the
+    contract has used so far at every step, as Hardhat has it, not only where one is used.
+    """
 
     enable_memory: BoolParam = False
     disable_stack: BoolParam = False
     disable_storage: BoolParam = False
     enable_return_data: BoolParam = False
+    full_storage: BoolParam = False
     limit: Uint64Param = 0
 
 
@@ -434,6 +437,7 @@ def _struct_logger(options: StructLoggerOptions, spec: ChainSpec, budget: Budget
         _JsonPen(options, EVM_RULES[spec.hardfork].opcodes),
         limit=options.limit,
         with_storage=not options.disable_storage,
+        full_storage=options.full_storage,
         spend=budget.spend,
         check=budget.check,
     )

@@ -53,9 +53,9 @@ from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, Chain
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.errors import (
-    AlreadyKnown,
     EngineFault,
     InvalidTransaction,
+    NonceTooLow,
     NotFetchedYet,
     SequencerStopped,
     SequencerUnavailable,
@@ -974,13 +974,10 @@ class Sequencer:
 
     def _check(self, tx: Transaction) -> None:
         """What the head's state has to say about a transaction before it may wait in the pool."""
-        if self.store.transaction(tx.hash) is not None:
-            raise AlreadyKnown(tx.hash, "is on the chain")
-        unsealed = self.tip.open
-        if unsealed is not None and unsealed.holds(tx.hash):
-            raise AlreadyKnown(tx.hash, "is in the open block")
         state = self._state()
         account = state.account(tx.sender) or EMPTY_ACCOUNT
+        if tx.nonce < account.nonce and (where := self._where(tx)):
+            raise NonceTooLow(tx.sender, account.nonce, tx.nonce, where)
         check_nonce(tx.sender, tx.nonce, account.nonce, may_wait=True)
         if account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated:
             check_sender_code(tx.sender, state.code(account.code_hash))
@@ -998,6 +995,16 @@ class Sequencer:
                 if self.spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
                     cost += operator.of(tx.gas_limit)
             check_funds(tx.sender, account.balance, cost)
+
+    def _where(self, tx: Transaction) -> str:
+        """Where ``tx`` is already, in words; '' for nowhere."""
+        sealed = self.store.transaction(tx.hash)
+        if sealed is not None:
+            return f"; 0x{tx.hash.hex()} is in block {sealed[0].number}"
+        unsealed = self.tip.open
+        if unsealed is not None and unsealed.holds(tx.hash):
+            return f"; 0x{tx.hash.hex()} is in the open block"
+        return ""
 
     def _include_alone(
         self, tx: Transaction, started: int, *, drop: bool = False, foreseen: Foreseen | None = None

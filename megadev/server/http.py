@@ -18,7 +18,9 @@ from typing import cast
 import httptools
 import msgspec
 
-from megadev.rpc.dispatch import Answer
+from megadev.errors import InvalidParams
+from megadev.rpc.dialects import FOUNDRY, dialect_of
+from megadev.rpc.dispatch import Answer, RpcNode
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
 from megadev.server.endpoint import Endpoint
 from megadev.server.websocket import FeedConnection, WebSocketConnection
@@ -37,6 +39,7 @@ _KEPT = frozenset(
         b"content-length",
         b"expect",
         b"upgrade",
+        b"user-agent",
         b"access-control-request-method",
         b"access-control-request-headers",
         b"access-control-request-private-network",
@@ -267,12 +270,24 @@ class HttpConnection(asyncio.Protocol):
             self._write(request, 405, "POST JSON-RPC here\n")
 
     def _post(self, request: Request) -> None:
-        answer = self.endpoint.dispatcher.handle(request.body, None, self.offload)
+        node = None
+        if b"?" in request.path or request.headers.get(b"user-agent", b"").startswith(FOUNDRY):
+            try:
+                node = self._node_of(request)
+            except InvalidParams as error:
+                self._write(request, 400, f"{error}\n")
+                return
+        answer = self.endpoint.dispatcher.handle(request.body, node, self.offload)
         if answer is None or isinstance(answer, bytes):
             self._write_answer(request, answer)
             self.endpoint.answered()
         else:
             self.task = self.endpoint.loop.create_task(self._answer_later(request, answer))
+
+    def _node_of(self, request: Request) -> RpcNode | None:
+        """The node in the client's dialect, None: in its own. Raises ``InvalidParams``."""
+        dialect = dialect_of(request.path, request.headers.get(b"user-agent"))
+        return None if dialect is None else self.endpoint.dispatcher.node_in(dialect)
 
     async def _answer_later(self, request: Request, answer: Awaitable[Answer]) -> None:
         result = await answer
@@ -421,7 +436,12 @@ class HttpConnection(asyncio.Protocol):
 
     def _session(self, request: Request) -> WebSocketConnection | None:
         """The WebSocket that a client is about to open; None where it was refused one."""
-        return WebSocketConnection(self.endpoint, self.endpoint.options.body_limit)
+        try:
+            dialect = dialect_of(request.path, request.headers.get(b"user-agent"))
+        except InvalidParams as error:
+            self._write(request, 400, f"{error}\n")
+            return None
+        return WebSocketConnection(self.endpoint, self.endpoint.options.body_limit, dialect)
 
 
 def _too_large(limit: int) -> str:

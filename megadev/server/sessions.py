@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import cast
 
+from megadev.rpc.dialects import Dialect
 from megadev.rpc.dispatch import Answer
 from megadev.server.endpoint import Endpoint
 
@@ -48,11 +49,11 @@ class SessionConnection(asyncio.Protocol):
     end = b""
     """What follows each message."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None) -> None:
         self.endpoint = endpoint
         self.offload = endpoint.offload_for(self)
         self.id = f"{self.kind}-{next(_ids)}"
-        self.node = endpoint.dispatcher.node_for(self)
+        self.node = endpoint.dispatcher.node_for(self, dialect)
         self.transport: asyncio.Transport | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.queue: deque[bytes] = deque()

@@ -14,6 +14,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from megadev.rpc.dialects import Dialect
 from megadev.rpc.dispatch import Answer, Session
 from megadev.server.endpoint import Endpoint
 from megadev.server.sessions import SessionConnection
@@ -26,8 +27,8 @@ class WebSocketConnection(SessionConnection):
 
     kind = "ws"
 
-    def __init__(self, endpoint: Endpoint, message_limit: int | None) -> None:
-        super().__init__(endpoint)
+    def __init__(self, endpoint: Endpoint, message_limit: int | None, dialect: Dialect | None = None) -> None:
+        super().__init__(endpoint, dialect)
         self.protocol = ServerProtocol(max_size=message_limit)
         self.parts: list[bytes] = []
 

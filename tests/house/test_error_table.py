@@ -40,6 +40,7 @@ SPECIAL = {
     errors.ReplacementUnderpriced: errors.ReplacementUnderpriced(HASH, "maxFeePerGas", 1, 2),
     errors.PoolFull: errors.PoolFull("2 transactions wait"),
     errors.ExecutionReverted: errors.ExecutionReverted(b"\x08\xc3\x79\xa0", "no"),
+    errors.TransactionFailed: errors.TransactionFailed(b"\xab" * 32, "Transaction ran out of gas", b""),
     errors.ExecutionHalted: errors.ExecutionHalted("out of gas"),
     errors.GasAllowanceExceeded: errors.GasAllowanceExceeded(30_000_000),
     errors.CallTimeout: errors.CallTimeout(5.0),

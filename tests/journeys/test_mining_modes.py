@@ -139,9 +139,9 @@ def test_blocks_come_by_a_real_timer() -> None:
     assert asyncio.run(third_block()) >= 3
 
 
-@pytest.mark.parametrize("method", ["anvil_setLoggingEnabled", "hardhat_setLoggingEnabled"])
-def test_logging_is_switched_off_and_on(net: Devnet, method: str) -> None:
-    assert net.rpc(method, False) is None
+@pytest.mark.parametrize(("method", "answer"), [("anvil_setLoggingEnabled", None), ("hardhat_setLoggingEnabled", True)])
+def test_logging_is_switched_off_and_on(net: Devnet, method: str, answer: object) -> None:
+    assert net.rpc(method, False) is answer
     assert net.node.logging is False
     net.rpc(method, True)
     assert net.node.logging is True

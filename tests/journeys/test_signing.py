@@ -10,6 +10,7 @@ from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 
 from megadev import Devnet
+from megadev.primitives.keccak import keccak
 from megadev.rpc.client import RpcError
 
 STRANGER = "0x" + "99" * 20
@@ -69,7 +70,9 @@ def test_typed_data_is_signed_whether_object_or_text(net: Devnet, alice: str, as
 
 
 def test_a_transaction_is_filled_in_and_signed_but_not_sent(net: Devnet, alice: str) -> None:
-    raw = net.rpc("eth_signTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+    answer = net.rpc("eth_signTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+    raw = answer["raw"]
+    assert answer["tx"]["hash"] == "0x" + keccak(bytes.fromhex(raw[2:])).hex()
     assert Account.recover_transaction(raw) == alice
     assert net.rpc("eth_blockNumber") == "0x0"
     assert net.rpc("eth_sendRawTransactionSync", raw)["status"] == "0x1"

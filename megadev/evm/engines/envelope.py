@@ -91,7 +91,8 @@ class Envelope:
             balance -= tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee + tx.l1_fee
             if operator is not None:
                 balance -= operator.of(tx.gas_limit)
-        bought = Account(nonce + rules.bump_nonce, balance, account.code_hash)
+        # where nonces are not asked about, the last one wraps around, as geth's 64 bits do
+        bought = Account((nonce + rules.bump_nonce) & MAX_NONCE, balance, account.code_hash)
         if bought != account:
             journal.set_account(sender, bought)
         gas = tx.gas_limit - floor[0]
@@ -105,10 +106,8 @@ class Envelope:
             refund = 0
         else:
             machine = self._machine(block, tx, journal, rules, tracer)
-            journal.warm_accounts = (
-                dict.fromkeys(machine.precompiles, True) if rules.moved_precompiles else (self._warm.copy())
-            )
-            warm = journal.warm_accounts
+            # the hardfork's, wherever overrides have moved them: as geth has it (EIP-2929)
+            warm = journal.warm_accounts = self._warm.copy()
             warm[sender] = warm[block.coinbase] = True  # EIP-3651
             for address, slots in tx.access_list:
                 warm[address] = True

@@ -62,6 +62,7 @@ class StructLogTracer:
         *,
         limit: int = 0,
         with_storage: bool = True,
+        full_storage: bool = False,
         spend: Callable[[int], None] = lambda size: None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
@@ -69,6 +70,7 @@ class StructLogTracer:
         self._found, self._whole = pen.found, pen.whole
         self._limit = limit or 1 << 63
         self._with_storage = with_storage
+        self._full_storage = full_storage and with_storage
         self._spend, self._check = spend, check
         self._storage: dict[Address, dict[int, int]] = {}
         self._steps = 0
@@ -106,7 +108,9 @@ class StructLogTracer:
     def step(self, step: Step) -> None:
         last = self._step
         if last is not None:
-            if self._place < 0 and self._slot is None:  # nearly always: the same as _write does, in less time
+            if (
+                self._place < 0 and self._slot is None and not self._full_storage
+            ):  # nearly always: the same as _write does, in less time
                 text = self._whole(last, self._text, last.gas - self._gas_left, last.refund, None, None)
                 self.texts.append(text)
                 self._unspent += len(text)
@@ -152,6 +156,8 @@ class StructLogTracer:
                 slot, value = self._slot
                 storage = self._storage.setdefault(_storage_owner(step.frame), {})
                 storage[slot] = step.stack[-1] if value is None else value
+        if storage is None and self._full_storage:
+            storage = self._storage.get(_storage_owner(step.frame), {})
         if self._place < 0:
             self.texts.append("")
             place = len(self.texts) - 1

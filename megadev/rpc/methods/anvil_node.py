@@ -16,11 +16,8 @@ from megadev.chain.transactions import (
     LEGACY,
     Transaction,
     decode_transaction,
-    impersonated_transaction,
-    sign_transaction,
 )
 from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams, MegadevError
-from megadev.evm import calls
 from megadev.evm.engine import CALL
 from megadev.node import reorg
 from megadev.node.chain import LocalChain
@@ -44,7 +41,7 @@ from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import Scene
 from megadev.rpc.methods.eth_fees import eth_gasPrice, suggested_tip
-from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, completed, first_account
+from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, authorized, completed, first_account, signing_key
 from megadev.rpc.methods.web3 import CLIENT_VERSION
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.state.account import EMPTY_ACCOUNT
@@ -315,14 +312,12 @@ def _transaction_maker(node: RpcNode, given: bytes | CallRequest) -> reorg.MakeT
     if isinstance(given, bytes):
         tx = decode_transaction(given, node.chain.spec)
         return lambda builder: tx
-    accounts = node.devnet.accounts
     sender = given.sender if given.sender is not None else first_account(node)
-    impersonated = not accounts.holds(sender) and accounts.may_impersonate(sender)
-    key = b"" if impersonated else accounts.key_of(sender)
+    key = signing_key(node, sender)
 
     def make(builder: BlockBuilder) -> Transaction:
         unsigned, _ = completed(node, _filled_in(node, given, sender, builder))
-        return impersonated_transaction(unsigned, sender) if impersonated else sign_transaction(unsigned, key)
+        return authorized(unsigned, sender, key)
 
     return make
 
@@ -352,7 +347,7 @@ def _estimated(node: RpcNode, request: CallRequest, sender: Address, builder: Bl
     )
     tx, rules = scene.transaction(call)
     try:
-        return calls.estimate_gas(node.chain.engine, scene.env, tx, scene.state, rules=rules)
+        return scene.estimate(call, tx, rules)
     except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
         left = builder.plan.gas_limit - builder.gas_used
         cap = node.chain.spec.transaction_gas_cap

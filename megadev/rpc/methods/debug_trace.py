@@ -5,6 +5,10 @@ What is not on the chain is refused, never answered with an empty trace.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import msgspec
+
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag, decode_block, header_hash
 from megadev.chain.transactions import decode_transaction
 from megadev.errors import InvalidParams, InvalidTransaction, NotTraceable, StateUnavailable, UnknownBlock
@@ -26,6 +30,8 @@ from megadev.rpc.methods.eth_calls import scene_at, scene_before
 from megadev.rpc.tracing import Budget, Place, Started, TraceCallOptions, Traced, TraceOptions, begin
 from megadev.sequencer.block_builder import transaction_env
 from megadev.state.reader import StateReader
+
+OptionsT = TypeVar("OptionsT", bound=TraceOptions)
 
 
 @method("debug_traceTransaction")
@@ -55,6 +61,7 @@ def debug_traceCall(
             )
         scene = scene_before(node.chain, sealed, asked.tx_index)
     scene = scene.overridden(asked.state_overrides, asked.block_overrides)
+    asked = _as_expected(node, asked)
     tx, rules = scene.transaction(call)
     started = begin(asked, node.chain.spec, Budget(node.devnet.clock, asked.timeout))
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=started.tracer)
@@ -114,6 +121,11 @@ def debug_traceBlock(node: RpcNode, block: DataParam, options: TraceOptions | No
         raise
 
 
+def _as_expected(node: RpcNode, options: OptionsT) -> OptionsT:
+    """With storage at every step, for whoever expects Hardhat's."""
+    return msgspec.structs.replace(options, full_storage=True) if node.throws_on_revert else options
+
+
 def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
     """The block ``ref`` names. Raises ``UnknownBlock``, and ``NotTraceable`` for the first one."""
     block = chain.block(ref)
@@ -133,7 +145,7 @@ def _trace_block(node: RpcNode, block: SealedBlock, options: TraceOptions | None
 def _trace(node: RpcNode, block: SealedBlock, options: TraceOptions | None, *, only: int | None = None) -> list[JSON]:
     """What the tracer shows of each transaction of a block, or of number ``only``."""
     chain = node.chain
-    asked = TraceOptions() if options is None else options
+    asked = _as_expected(node, TraceOptions() if options is None else options)
     budget = Budget(node.devnet.clock, asked.timeout)
     spec, _ = chain.rules_of(block)
     started: Started | None = None

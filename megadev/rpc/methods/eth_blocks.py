@@ -57,7 +57,7 @@ def eth_getBlockTransactionCountByHash(node: RpcNode, block_hash: HashParam) -> 
 def eth_getBlockReceipts(node: RpcNode, block: BlockParam) -> list[JsonObject] | None:
     """All receipts of a block; null for the pending one, whose receipts may still change."""
     found = None if block is Tag.PENDING else node.chain.find_block(block)
-    return None if found is None else format_receipts(found)
+    return None if found is None else format_receipts(found, timestamped=node.devnet.config.receipt_timestamps)
 
 
 @method("eth_getUncleCountByBlockNumber")

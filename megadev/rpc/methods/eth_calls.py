@@ -6,6 +6,8 @@ geth it pays nothing unless it names a price; then the price must meet the base 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeAlias
 
@@ -15,17 +17,19 @@ from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.l1_fees import l1_cost_of_unsigned
-from megadev.chain.spec import Model
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
-from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams
+from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
 from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.overrides import override_state
+from megadev.evm.rules import EVM_RULES
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
+from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (
+    UINT64_MAX,
     BlockOverridesParam,
     BlockParam,
     CallRequest,
@@ -38,12 +42,16 @@ from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
 from megadev.sequencer.oracle import US, OracleView
+from megadev.state.account import EMPTY_ACCOUNT, Account
+from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.remote import call_hint, expect
 
 GAS_CAP = 50_000_000
-"""The most gas one call may have (geth's default), or a block's gas limit where that is more."""
+"""The most gas one call may have (geth's default), or a block's gas limit where that is more. No limit where
+transactions have none: what can be sent can be tried.
+"""
 DEFAULT_GAS = 1_000_000_000
 """The most gas a call has that names none: on a chain whose blocks take ten times that, an endless loop would otherwise
 keep a thread busy for minutes."""
@@ -95,9 +103,6 @@ class Scene:
         max_fee = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         validate_tip(tip, max_fee)
-        # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
-        cap = max(GAS_CAP, self.chain.sequencer.blocks.gas_limit)
-        usual = self.env.gas_limit if self.chain.spec.limits_compute else min(self.env.gas_limit, DEFAULT_GAS)
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
                 self.chain.foresee(
@@ -105,8 +110,6 @@ class Scene:
                     [(address, slot) for address, slots in call.access_list or () for slot in slots],
                 )
             expect(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
-        # storage gas is cheap to execute, and code of some size takes billions of it
-        usual = self.env.gas_limit if self.chain.spec.model >= Model.REX4 else min(self.env.gas_limit, DEFAULT_GAS)
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,
@@ -114,7 +117,7 @@ class Scene:
             nonce=call.nonce or 0,
             value=call.value or 0,
             data=call.data or b"",
-            gas_limit=min(usual if call.gas is None else call.gas, cap),
+            gas_limit=min(self.default_gas if call.gas is None else call.gas, self._most_gas),
             gas_price=min(max_fee, self.env.base_fee + tip),
             max_fee_per_gas=max_fee,
             access_list=call.access_list or (),
@@ -125,6 +128,75 @@ class Scene:
         if max_fee or call.max_fee_per_blob_gas:
             return tx, replace(self.rules, check_balance=True, check_base_fee=True, charge_fees=True)
         return tx, self.rules
+
+    @property
+    def within_block(self) -> bool:
+        """Whether a transaction may ask for no more gas than a block has."""
+        return self.chain.spec.enforce_block_gas_limit
+
+    @property
+    def _most_gas(self) -> int:
+        # the blocks' real limit: an overridden one is what opcodes see, not how long this node may be kept busy
+        return max(GAS_CAP, self.chain.sequencer.blocks.gas_limit) if self.within_block else UINT64_MAX
+
+    @property
+    def default_gas(self) -> int:
+        """What a call has that names none."""
+        # storage gas is cheap to execute, and code of some size takes billions of it
+        usual = self.env.gas_limit if self.chain.spec.limits_compute else DEFAULT_GAS
+        return min(self.env.gas_limit, usual) if self.within_block else max(usual, DEFAULT_GAS)
+
+    def cut(self, call: CallRequest) -> str:
+        """What to say where ``call`` had less gas than it asked for, '' where it had all of it."""
+        if call.gas is None or call.gas <= self._most_gas:
+            return ""
+        return (
+            f"the call asked for {call.gas} gas and was given {self._most_gas}, the most that one may have here; more "
+            "with --gas-limit or --disable-block-gas-limit"
+        )
+
+    @contextmanager
+    def naming_cut(self, call: CallRequest) -> Iterator[None]:
+        """Where what happens inside runs out of gas that was cut, the error says so."""
+        try:
+            yield
+        except (ExecutionHalted, GasAllowanceExceeded) as error:
+            note = self.cut(call)
+            if not note:
+                raise
+            if isinstance(error, GasAllowanceExceeded):
+                raise GasAllowanceExceeded(error.allowance, note) from None
+            if error.reason != calls.OUT_OF_GAS:
+                raise
+            raise ExecutionHalted(error.reason, note) from None
+
+    def estimate(
+        self,
+        call: CallRequest,
+        tx: TxEnv,
+        rules: Rules,
+        *,
+        env: BlockEnv | None = None,
+        explain: calls.Explain = revert_reason,
+        watch: Callable[[Execution], object] = lambda execution: None,
+    ) -> int:
+        """The gas that ``tx``, made of ``call``, needs here, in another ``env`` where given: what a transaction may ask
+        for bounds it. Raises what ``estimate_gas`` does.
+        """
+        cap = self.chain.spec.transaction_gas_cap
+        if cap is not None and cap < tx.gas_limit:
+            tx = msgspec.structs.replace(tx, gas_limit=cap)
+        with self.naming_cut(call):
+            return calls.estimate_gas(
+                self.chain.engine,
+                self.env if env is None else env,
+                tx,
+                self.state,
+                rules=rules,
+                within_block=self.within_block,
+                explain=explain,
+                watch=watch,
+            )
 
 
 def scene_at(chain: LocalChain, block: BlockRef) -> Scene:
@@ -142,6 +214,22 @@ def scene_before(chain: LocalChain, block: SealedBlock, index: int) -> Scene:
     for tx in block.transactions[:index]:
         builder.include(tx)
     return Scene(chain, builder.env, builder.state, _rules(chain))
+
+
+def _expected(node: RpcNode, scene: Scene, call: CallRequest) -> Scene:
+    """``scene`` as a client expects it: for Hardhat's, the sender of a call has what it costs."""
+    if not node.throws_on_revert or not (call.value or call.gas_price or call.max_fee_per_gas):
+        return scene
+    sender = ZERO_ADDRESS if call.sender is None else call.sender
+    account = scene.state.account(sender) or EMPTY_ACCOUNT
+    price = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
+    gas = scene.default_gas if call.gas is None else call.gas
+    needed = (call.value or 0) + gas * price
+    if account.balance >= needed:
+        return scene
+    diff = StateDiff(Cause.OVERRIDE)
+    diff.accounts[sender] = Account(account.nonce, needed, account.code_hash)
+    return replace(scene, state=Overlay(scene.state, diff))
 
 
 def _rules(chain: LocalChain) -> Rules:
@@ -174,11 +262,12 @@ def eth_call(
     block_overrides: BlockOverridesParam | None = None,
 ) -> str:
     """What a call returns."""
-    scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
+    scene = _expected(node, scene_at(node.chain, block), call).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)
     node.chain.console.called("eth_call", scene.env.number, execution.console)
-    calls.raise_for_result(execution, explainer(node, scene.state, tx))
+    with scene.naming_cut(call):
+        calls.raise_for_result(execution, explainer(node, scene.state, tx))
     return "0x" + execution.result.output.hex()
 
 
@@ -191,7 +280,7 @@ def eth_estimateGas(
     block_overrides: BlockOverridesParam | None = None,
 ) -> str:
     """The smallest gas limit with which a transaction succeeds; after those that wait unless a block is named."""
-    scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
+    scene = _expected(node, scene_at(node.chain, block), call).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
 
     def watch(execution: Execution) -> None:
@@ -201,7 +290,7 @@ def eth_estimateGas(
     env = scene.env
     if rules.charge_fees:
         env, tx = _charged_by_rollup(scene, tx)
-    return hex(calls.estimate_gas(node.chain.engine, env, tx, scene.state, rules=rules, explain=words, watch=watch))
+    return hex(scene.estimate(call, tx, rules, env=env, explain=words, watch=watch))
 
 
 def _charged_by_rollup(scene: Scene, tx: TxEnv) -> tuple[BlockEnv, TxEnv]:
@@ -244,11 +333,18 @@ def eth_createAccessList(
     tx, rules = scene.transaction(call)
     words = explainer(node, scene.state, tx)
     entries, gas_used, error = calls.access_list(
-        node.chain.engine, scene.env, tx, scene.state, rules=rules, explain=words
+        node.chain.engine,
+        scene.env,
+        tx,
+        scene.state,
+        precompiles=EVM_RULES[node.chain.spec.hardfork].precompiles,
+        rules=rules,
+        explain=words,
     )
     answer: JsonObject = {"accessList": format_access_list(entries), "gasUsed": hex(gas_used)}
     if error is not None:
-        answer["error"] = error
+        note = scene.cut(call) if error == calls.OUT_OF_GAS else ""
+        answer["error"] = f"{error}: {note}" if note else error
     return answer
 
 
@@ -323,7 +419,8 @@ def _outcome(node: RpcNode, scene: Scene, state: Overlay, call: CallRequest) -> 
     node.chain.console.called("eth_callMany", scene.env.number, execution.console)
     state.apply(execution.diff)
     try:
-        calls.raise_for_result(execution, explainer(node, scene.state, tx))
+        with scene.naming_cut(call):
+            calls.raise_for_result(execution, explainer(node, scene.state, tx))
     except (ExecutionReverted, ExecutionHalted) as error:
         return {"error": str(error)}
     return {"value": "0x" + execution.result.output.hex()}

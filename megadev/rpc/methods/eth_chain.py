@@ -53,6 +53,25 @@ def eth_hashrate(node: RpcNode) -> str:
     return "0x0"
 
 
+@method("eth_capabilities")
+def eth_capabilities(node: RpcNode) -> JsonObject:
+    """The head, and from which block on there are state, transactions, logs, receipts, blocks and proofs: from the
+    first one, since nothing is ever pruned. On a fork upstream has what came before; a dump may have come without the
+    state of its older blocks.
+    """
+    chain = node.chain
+    first = 0 if chain.past is not None else chain.store.genesis.number
+    with_state = first if chain.past is not None else chain.oldest_state
+    oldest = {"state": with_state, "tx": first, "logs": first, "receipts": first, "blocks": first}
+    return {
+        "head": {"number": hex(chain.head.number), "hash": "0x" + chain.head.hash.hex()},
+        **{
+            kind: {"disabled": False, "oldestBlock": hex(number)}
+            for kind, number in (oldest | {"stateproofs": with_state}).items()
+        },
+    }
+
+
 @method("eth_config")
 def eth_config(node: RpcNode) -> JsonObject:
     """The rules in force since genesis (EIP-7910); none are scheduled."""

@@ -6,7 +6,7 @@ from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.filters import filters_of
 from megadev.rpc.formatters import JsonObject
-from megadev.rpc.methods.eth_logs import eth_getLogs, logs_of_the_past
+from megadev.rpc.methods.eth_logs import logs_in_range, logs_of_the_past
 
 
 @method("eth_newFilter")
@@ -40,7 +40,7 @@ def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObje
 @method("eth_getFilterLogs")
 def eth_getFilterLogs(node: RpcNode, filter_id: StringParam) -> list[JsonObject]:
     """Everything a log filter matches, read or not."""
-    return eth_getLogs(node, filters_of(node).criteria(filter_id))
+    return logs_in_range(node.chain, filters_of(node).criteria(filter_id))
 
 
 @method("eth_uninstallFilter")

@@ -12,7 +12,7 @@ from megadev.node.chain import LocalChain
 from megadev.rpc.codec import AddressesParam, Decode, HashParam, LogFilter, NumberOrTagParam, TopicsParam, decode_data
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_log
-from megadev.rpc.methods.eth_logs import block_number, logs_of_the_past, open_logs
+from megadev.rpc.methods.eth_logs import block_number, check_range, logs_of_the_past, open_logs
 
 PAGE = 20_000
 """Logs in one answer."""
@@ -49,6 +49,7 @@ class PagedFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def eth_getLogsWithCursor(node: RpcNode, filter_: PagedFilter) -> JsonObject:
     """The next page of what eth_getLogs would find, and, where there is more, the ``cursor`` to ask for it with."""
     chain = node.chain
+    check_range(chain, filter_)
     store, open_block = chain.store, chain.open_block  # that first, as in find_logs
     if filter_.block_hash is not None:
         block = store.by_hash(filter_.block_hash)

@@ -3,22 +3,22 @@
 Where a block is open while transactions arrive, ``pending`` is that block: its logs are found as they are executed,
 with a block hash of ``ff`` throughout. Everywhere else the pending block has no logs to show, and counts as the head.
 
-Why a range that is upside down or beyond the head finds nothing, where geth refuses it: clients that poll from "one
-after the last block I saw" ask exactly that once evm_revert or a reorganisation has shortened the chain, and a polling
-client that meets an error stops polling.
+A range that is upside down or ends beyond the head is refused, as the execution API's records have it; an installed
+filter goes on, and finds nothing there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Protocol
 
 import msgspec
 
 from megadev.chain.blocks import Tag
 from megadev.chain.store import LocatedLog, LogMatcher, TopicFilter
-from megadev.errors import UnknownBlock
+from megadev.errors import InvalidParams, UnknownBlock
 from megadev.node.chain import LocalChain
-from megadev.primitives.types import Address
+from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import FilterParam, LogFilter
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_log
@@ -28,10 +28,41 @@ from megadev.sequencer.block_builder import OpenBlock
 @method("eth_getLogs")
 def eth_getLogs(node: RpcNode, filter_: FilterParam) -> list[JsonObject]:
     """Logs, oldest first: of sealed blocks, and at ``pending`` of the open one."""
-    older = logs_of_the_past(node.chain, filter_)
+    check_range(node.chain, filter_)
+    return logs_in_range(node.chain, filter_)
+
+
+def logs_in_range(chain: LocalChain, filter_: LogFilter) -> list[JsonObject]:
+    """The logs that match, as JSON; none where there are no such blocks."""
+    older = logs_of_the_past(chain, filter_)
     if older is not None and filter_.block_hash is not None:
         return older
-    return (older or []) + [format_log(located) for located in find_logs(node.chain, filter_)]
+    return (older or []) + [format_log(located) for located in find_logs(chain, filter_)]
+
+
+class _Range(Protocol):
+    """The blocks of a log query."""
+
+    @property
+    def from_block(self) -> Tag | int | None: ...
+    @property
+    def to_block(self) -> Tag | int | None: ...
+    @property
+    def block_hash(self) -> Hash32 | None: ...
+
+
+def check_range(chain: LocalChain, asked: _Range) -> None:
+    """Raises ``InvalidParams`` for a range of blocks that ends before it begins, or beyond the head."""
+    if asked.block_hash is not None:
+        return
+    first, last = block_number(chain, asked.from_block), block_number(chain, asked.to_block)
+    if first > last and not (asked.from_block is Tag.PENDING and asked.to_block is None):
+        raise InvalidParams(f"invalid block range params: from block {first} to block {last}")
+    head = chain.head.number if chain.open_block is None else chain.open_block.number
+    if last > head and (isinstance(asked.from_block, int) or isinstance(asked.to_block, int)):
+        named = max(end for end in (asked.from_block, asked.to_block) if isinstance(end, int))
+        if named > head:
+            raise InvalidParams(f"block range extends beyond current head block: to block {last}, the head is {head}")
 
 
 def logs_of_the_past(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] | None:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from megadev.chain.transactions import (
-    Transaction,
-    UnsignedTransaction,
-    impersonated_transaction,
-    sign_transaction,
-)
+from megadev.chain.transactions import Transaction, UnsignedTransaction
 from megadev.errors import InvalidParams, NotFound
 from megadev.rpc.codec import CallRequest, QuantityParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.methods.eth_send import first_account
+from megadev.rpc.methods.eth_send import authorized, first_account, signing_key, submitted
 
 _SAME_NAME = ("to", "value", "data", "type", "access_list", "authorization_list", "max_fee_per_blob_gas")
 _PRICES = ("max_fee_per_gas", "max_priority_fee_per_gas")
@@ -34,8 +29,7 @@ def eth_resend(
     for waiting in node.chain.pool.transactions():
         if waiting.sender == sender and waiting.nonce == request.nonce and _fits(waiting, request):
             tx = _again(node, waiting, gas_price or None, gas or None)
-            node.chain.sequencer.submit(tx)
-            return "0x" + tx.hash.hex()
+            return submitted(node, tx)
     raise NotFound(f"transaction not found: none of 0x{sender.hex()} with nonce {request.nonce} waits that is like it")
 
 
@@ -55,7 +49,5 @@ def _again(node: RpcNode, waiting: Transaction, gas_price: int | None, gas: int 
     if gas is not None:
         fields["gas_limit"] = gas
     unsigned = UnsignedTransaction(**fields)
-    accounts = node.devnet.accounts
-    if not accounts.holds(waiting.sender) and (waiting.is_impersonated or accounts.may_impersonate(waiting.sender)):
-        return impersonated_transaction(unsigned, waiting.sender)
-    return sign_transaction(unsigned, accounts.key_of(waiting.sender))
+    sender = waiting.sender
+    return authorized(unsigned, sender, None if waiting.is_impersonated else signing_key(node, sender))

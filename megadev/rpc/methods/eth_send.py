@@ -13,6 +13,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
+from megadev.artifacts import explain
 from megadev.chain.blobs import sidecar_of, versioned_hash
 from megadev.chain.blocks import Tag
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
@@ -29,6 +30,7 @@ from megadev.chain.transactions import (
     BlobSidecar,
     Transaction,
     UnsignedTransaction,
+    bars_sending,
     decode_transaction,
     encode_network_form,
     impersonated_transaction,
@@ -47,6 +49,7 @@ from megadev.errors import (
     ReceiptTimeout,
     SequencerUnavailable,
     StateUnavailable,
+    TransactionFailed,
     UnknownSigner,
     UnsupportedTransactionType,
     WrongChainId,
@@ -59,7 +62,6 @@ from megadev.events import (
     TransactionDropped,
     TransactionPreconfirmed,
 )
-from megadev.evm import calls
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
@@ -105,7 +107,7 @@ def realtime_sendRawTransaction(
 def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str | Awaitable[str]:
     """Fill in, sign and take a transaction of an account held or impersonated here; the answer is its hash."""
     if needs_long_estimate(node, request):
-        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: _taken(node, _authorized(node, request)))
+        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: submitted(node, _authorized(node, request)))
         return tx_hash
     return _take(node, _authorized(node, request))
 
@@ -186,7 +188,7 @@ def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[Un
             type=kind,
             chain_id=chain.spec.chain_id,
             nonce=chain.nonce(sender, Tag.PENDING) if request.nonce is None else request.nonce,
-            gas_limit=_estimated(node, request, sender, hashes, forgiving) if request.gas is None else request.gas,
+            gas_limit=_gas(node, request, sender, hashes, forgiving),
             to=request.to,
             value=request.value or 0,
             data=request.data or b"",
@@ -281,6 +283,23 @@ def _blobs(request: CallRequest, chain: LocalChain) -> tuple[BlobSidecar | None,
     return sidecar, hashes
 
 
+def _gas(node: RpcNode, request: CallRequest, sender: Address, hashes: tuple[Hash32, ...], forgiving: bool) -> int:
+    """As asked for; else by estimate or, for who expects Hardhat's, all that a transaction may have: a call that
+    survives the failure of another then runs as it was written.
+    """
+    if request.gas is not None:
+        return request.gas
+    if node.throws_on_revert:
+        return _most_gas(node.chain, node.chain.sequencer.blocks.gas_limit)
+    return _estimated(node, request, sender, hashes, forgiving)
+
+
+def _most_gas(chain: LocalChain, block_gas_limit: int) -> int:
+    """The most gas that a transaction may ask for."""
+    cap = chain.spec.transaction_gas_cap
+    return block_gas_limit if cap is None else min(cap, block_gas_limit)
+
+
 def _estimated(
     node: RpcNode, request: CallRequest, sender: Address, hashes: tuple[Hash32, ...], forgiving: bool
 ) -> int:
@@ -300,32 +319,67 @@ def _estimated(
     tx, rules = scene.transaction(call)
     try:
         words = explainer(node, scene.state, tx)
-        return calls.estimate_gas(chain.engine, scene.env, tx, scene.state, rules=rules, explain=words)
+        return scene.estimate(call, tx, rules, explain=words)
     except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):
         if not forgiving:
             raise
-    cap = chain.spec.transaction_gas_cap
-    return scene.env.gas_limit if cap is None else min(cap, scene.env.gas_limit)
+    return _most_gas(chain, scene.env.gas_limit)
 
 
 # -- signing and submitting ---------------------------------------------------------------------------------------
 
 
-def signed(tx: UnsignedTransaction, key: bytes) -> bytes:
-    """The network form of ``tx`` signed with ``key``."""
-    return encode_network_form(sign_transaction(tx, key))
-
-
 def _authorized(node: RpcNode, request: CallRequest) -> Transaction:
     """``request`` as a transaction of its sender: signed where the key is held, else impersonated."""
-    accounts = node.devnet.accounts
     sender = request.sender if request.sender is not None else first_account(node)
-    if not accounts.holds(sender) and accounts.may_impersonate(sender):
-        unsigned, sender = completed(node, request)
-        return impersonated_transaction(unsigned, sender)
-    key = accounts.key_of(sender)
+    key = signing_key(node, sender)
     unsigned, _ = completed(node, request)
-    return sign_transaction(unsigned, key)
+    return authorized(unsigned, sender, key)
+
+
+def signing_key(node: RpcNode, sender: Address) -> bytes | None:
+    """The key that signs for ``sender``, None where it is impersonated. Raises ``UnknownSigner``."""
+
+    def has_code() -> bool:
+        state = node.chain.state(Tag.LATEST)
+        account = state.account(sender)
+        return account is not None and bars_sending(state.code(account.code_hash))
+
+    return node.devnet.accounts.signing_key(sender, has_code)
+
+
+def authorized(unsigned: UnsignedTransaction, sender: Address, key: bytes | None) -> Transaction:
+    """``unsigned`` as ``sender``'s: signed with its ``key``, or as if it were."""
+    return impersonated_transaction(unsigned, sender) if key is None else sign_transaction(unsigned, key)
+
+
+def submitted(node: RpcNode, tx: Transaction) -> str:
+    """Submit ``tx`` here and now; the answer is its hash.
+
+    Raises what ``submit`` does and, for who expects Hardhat's, ``TransactionFailed`` where it was executed at once and
+    failed.
+    """
+    chain = node.chain
+    chain.sequencer.submit(tx)
+    if node.throws_on_revert:
+        chain.sequencer.settle()
+        placed = chain.placed(tx.hash)
+        if placed is not None:
+            _raise_for_failure(node, tx, *placed)
+    return "0x" + tx.hash.hex()
+
+
+def _raise_for_failure(node: RpcNode, tx: Transaction, block: PlacedBlock, index: int) -> None:
+    receipt = block.receipts[index]
+    if receipt.succeeded:
+        return
+    near = None
+    if tx.to is not None:
+        account = node.chain.state(Tag.LATEST).account(tx.to)
+        code = b"" if account is None else node.chain.state(Tag.LATEST).code(account.code_hash)
+        near = node.devnet.artifacts.contract_at(tx.to, code)
+    words = explain.failed_transaction(node.devnet.artifacts, receipt.error or "", receipt.output, near)
+    raise TransactionFailed(tx.hash, words, receipt.output)
 
 
 def needs_long_estimate(node: RpcNode, request: CallRequest) -> bool:
@@ -349,9 +403,9 @@ def has_code(node: RpcNode, address: Address) -> bool:
 def _take(node: RpcNode, tx: Transaction) -> str | Awaitable[str]:
     """Submit ``tx``: at once, or on the writer's thread where it may run for long; its hash."""
     if is_long(node, tx):
-        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: _taken(node, tx))
+        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: submitted(node, tx))
         return tx_hash
-    return _taken(node, tx)
+    return submitted(node, tx)
 
 
 def is_long(node: RpcNode, tx: Transaction) -> bool:
@@ -360,11 +414,6 @@ def is_long(node: RpcNode, tx: Transaction) -> bool:
     if not sequencer.mode.executes_on_arrival or tx.gas_limit <= QUICK_GAS:
         return False
     return may_run_long(tx, sequencer.head_state())
-
-
-def _taken(node: RpcNode, tx: Transaction) -> str:
-    node.chain.sequencer.submit(tx)
-    return "0x" + tx.hash.hex()
 
 
 def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
@@ -419,7 +468,7 @@ async def _receipt_later(node: RpcNode, tx: Transaction, timeout_ms: int | None)
 
 
 def _receipt(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
-    receipt = format_receipt(block, index)
+    receipt = format_receipt(block, index, timestamped=node.devnet.config.receipt_timestamps)
     if node.devnet.config.preconf_receipts:
         receipt["preconfirmation"] = preconfirmation(node, block, index)
     return receipt

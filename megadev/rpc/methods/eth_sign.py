@@ -1,7 +1,7 @@
 """Signatures by the keys this node holds: messages (EIP-191), typed data (EIP-712) and transactions.
 
-Why eth_signTransaction answers with the bytes alone, where geth wraps them into ``{raw, tx}``: so the execution API has
-it, and viem, ethers and cast take the answer for bytes.
+eth_signTransaction answers as geth does, with the bytes and the transaction, which web3.py and web3.js read; in Anvil's
+dialect with the bytes alone, which is all that cast can read.
 """
 
 from __future__ import annotations
@@ -9,15 +9,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from megadev.chain.transactions import encode_network_form, sign_transaction
 from megadev.errors import InvalidParams
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32
-from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam
+from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam, describe
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.methods.eth_send import completed, signed
+from megadev.rpc.formatters import JsonObject, format_pending_transaction
+from megadev.rpc.methods.eth_send import completed
 
+_DOMAIN = "EIP712Domain"
+_NOTHING = "Nothing"
+"""A type without fields: the library wants some type beside the domain's."""
 _ARRAY = re.compile(r"(.+)\[(\d*)\]")
 
 
@@ -49,10 +54,16 @@ def eth_signTypedData_v3(node: RpcNode, address: AddressParam, typed_data: AnyPa
 
 
 @method("eth_signTransaction")
-def eth_signTransaction(node: RpcNode, request: CallRequest) -> str:
-    """The signed bytes of a transaction, what it leaves open filled in as for sending."""
+def eth_signTransaction(node: RpcNode, request: CallRequest) -> str | JsonObject:
+    """A transaction, what it leaves open filled in as for sending, with its signature: as ``raw`` bytes and as the
+    object ``tx``; in Anvil's dialect the bytes alone.
+    """
     tx, sender = completed(node, request)
-    return "0x" + signed(tx, node.devnet.accounts.key_of(sender)).hex()
+    made = sign_transaction(tx, node.devnet.accounts.key_of(sender))
+    raw = "0x" + encode_network_form(made).hex()
+    if node.dialect is not None and node.dialect.signs_bare:
+        return raw
+    return {"raw": raw, "tx": format_pending_transaction(made)}
 
 
 def _message_hash(message: bytes) -> Hash32:
@@ -80,18 +91,35 @@ def _has_arrays(typed_data: dict[str, Any]) -> bool:
 
 
 def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
-    # imported here because it takes half a second
-    from eth_account.messages import encode_typed_data
+    """What is signed. Where the primary type is the domain's own, the domain is signed and nothing else, as wallets do.
 
+    Raises ``InvalidParams``, naming the type and the field at fault.
+    """
+    types, primary = typed_data["types"], typed_data["primaryType"]
+    if not isinstance(types, dict) or not isinstance(primary, str):
+        raise InvalidParams("typed data cannot be encoded: types is an object, primaryType a name")
     try:
-        _check_lengths(typed_data["types"], typed_data["primaryType"], typed_data["message"])
-        types = _types_reached(typed_data["types"], typed_data["primaryType"])
-        signable = encode_typed_data(full_message=typed_data | {"types": types})
+        if primary == _DOMAIN:
+            signable = _signable({_DOMAIN: types.get(_DOMAIN, []), _NOTHING: []}, _NOTHING, typed_data["domain"], {})
+            return keccak(b"\x19" + signable.version + signable.header)
+        reached = _types_reached(types, primary)
+        _check_value(reached, primary, typed_data["message"], primary)
+        signable = _signable(reached, primary, typed_data["domain"], typed_data["message"])
     except InvalidParams:
         raise
     except Exception as error:  # whatever a library makes of a caller's malformed types and values
-        raise InvalidParams(f"typed data cannot be encoded: {error}") from error
+        where = _fault(types, primary, typed_data["message"], primary) or _domain_fault(types, typed_data["domain"])
+        raise InvalidParams(f"typed data cannot be encoded: {where}{error}") from error
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def _signable(types: Any, primary: str, domain: Any, message: Any) -> Any:
+    # imported here because it takes half a second
+    from eth_account.messages import encode_typed_data
+
+    return encode_typed_data(
+        full_message={"types": types, "primaryType": primary, "domain": domain, "message": message}
+    )
 
 
 def _types_reached(types: dict[str, Any], primary: str) -> dict[str, Any]:
@@ -103,7 +131,7 @@ def _types_reached(types: dict[str, Any], primary: str) -> dict[str, Any]:
     """
     if primary not in types:
         raise InvalidParams(f"typed data cannot be encoded: the types do not define the primary type {primary}")
-    reached, waiting = {"EIP712Domain"}, [primary]
+    reached, waiting = {_DOMAIN}, [primary]
     while waiting:
         kind = waiting.pop().partition("[")[0]
         if kind in types and kind not in reached:
@@ -112,17 +140,53 @@ def _types_reached(types: dict[str, Any], primary: str) -> dict[str, Any]:
     return {kind: fields for kind, fields in types.items() if kind in reached}
 
 
-def _check_lengths(types: Any, kind: str, value: Any) -> None:
-    """Raises ``InvalidParams`` where an array of fixed length has another; the library does not look."""
+def _check_value(types: Any, kind: str, value: Any, where: str) -> None:
+    """Raises ``InvalidParams`` for what the library does not look at, or is silent about: values that are missing or of
+    another shape than their type, and arrays of fixed length that have another. ``where``: the way to the value.
+    """
     array = _ARRAY.fullmatch(kind)
     if array is not None:
+        if not isinstance(value, list):
+            raise InvalidParams(f"typed data cannot be encoded: {where} ({kind}) is an array, got {describe(value)}")
         if array[2] and len(value) != int(array[2]):
-            raise InvalidParams(f"Expected {array[2]} items for array type {kind}, got {len(value)} items")
-        for item in value:
-            _check_lengths(types, array[1], item)
+            raise InvalidParams(f"{where}: Expected {array[2]} items for array type {kind}, got {len(value)} items")
+        for index, item in enumerate(value):
+            _check_value(types, array[1], item, f"{where}[{index}]")
     elif kind in types and value is not None:
+        if not isinstance(value, dict):
+            raise InvalidParams(f"typed data cannot be encoded: {where} ({kind}) is an object, got {describe(value)}")
         for field in types[kind]:
-            _check_lengths(types, field["type"], value[field["name"]])
+            name, inner = field["name"], field["type"]
+            if name not in value and inner not in types:
+                raise InvalidParams(
+                    f"typed data cannot be encoded: missing value for field {name} of type {inner} in {where}"
+                )
+            _check_value(types, inner, value.get(name), f"{where}.{name}")
+
+
+def _fault(types: Any, kind: str, value: Any, where: str) -> str:
+    """The way to the first value that cannot be encoded as what its type says, with that type: ``Mail.to (address): ``;
+    '' where none is found.
+    """
+    array = _ARRAY.fullmatch(kind)
+    if kind in types and value is None:
+        return ""
+    if kind in types and isinstance(value, dict):
+        fields = [(f"{where}.{field['name']}", field["type"], value.get(field["name"])) for field in types[kind]]
+    elif array is not None and isinstance(value, list):
+        fields = [(f"{where}[{index}]", array[1], item) for index, item in enumerate(value)]
+    else:
+        try:
+            _signable({_DOMAIN: [], "T": [{"name": "value", "type": kind}]}, "T", {}, {"value": value})
+        except Exception:  # that is the question
+            return f"{where} ({kind}): "
+        return ""
+    return next((found for name, inner, item in fields if (found := _fault(types, inner, item, name))), "")
+
+
+def _domain_fault(types: Any, domain: Any) -> str:
+    fields = types.get(_DOMAIN)
+    return _fault(types, _DOMAIN, domain, "domain") if isinstance(fields, list) else ""
 
 
 def _signature(node: RpcNode, address: Address, message_hash: Hash32) -> str:

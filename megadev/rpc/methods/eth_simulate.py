@@ -8,7 +8,7 @@ from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
 from megadev.chain.store import LocatedLog
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
-from megadev.evm.calls import raise_for_result
+from megadev.evm.calls import OUT_OF_GAS, raise_for_result
 from megadev.inspect.simulate import MAX_BLOCKS, BlockRequest, SimulatedBlock, SimulatedCall, simulate
 from megadev.rpc.codec import (
     AnyParam,
@@ -127,5 +127,8 @@ def _format_call(node: RpcNode, result: SimulatedBlock, index: int, call: Simula
     except ExecutionReverted as error:
         answer["error"] = failure_for(error, row_for(ExecutionReverted))
     except ExecutionHalted as error:
-        answer["error"] = Failure(VM_ERROR, str(error))
+        words = str(error)
+        if call.cut_from is not None and error.reason == OUT_OF_GAS:
+            words += f": the call asked for {call.cut_from} gas, of which the simulation had only so much left"
+        answer["error"] = Failure(VM_ERROR, words)
     return answer

@@ -15,7 +15,7 @@ from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.errors import InvalidParams, StateUnavailable
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address
-from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_quantity
+from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_slot
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof, format_word
 from megadev.state.account import EMPTY_ACCOUNT
@@ -36,7 +36,7 @@ class StorageKey(msgspec.Struct, frozen=True):
 
 
 def _decode_storage_key(value: Any) -> StorageKey:
-    slot = decode_quantity(value)
+    slot = decode_slot(value)
     is_word = isinstance(value, str) and len(value) == _FULL_KEY_LENGTH
     return StorageKey(slot, format_word(slot) if is_word else hex(slot))
 
@@ -77,6 +77,8 @@ def eth_getStorageValues(
 ) -> JsonObject:
     """Storage words of several accounts, in the order asked for."""
     count = sum(map(len, slots.values()))
+    if not slots:
+        raise InvalidParams("empty request: name at least one account and its slots")
     if count > MAX_SLOTS:
         raise InvalidParams(f"too many slots (max {MAX_SLOTS}), asked for {count}: ask in several requests")
     if block is Tag.LATEST:

@@ -62,7 +62,9 @@ def eth_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
 def eth_getTransactionReceipt(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
     """What a transaction left behind. Before its block is sealed, with mini-blocks, ``blockHash`` is 32 bytes ff."""
     placed = node.chain.placed(tx_hash)
-    return None if placed is None else format_receipt(*placed)
+    if placed is None:
+        return None
+    return format_receipt(*placed, timestamped=node.devnet.config.receipt_timestamps)
 
 
 @method("eth_pendingTransactions")

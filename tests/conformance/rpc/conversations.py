@@ -26,6 +26,7 @@ BRIDGED = "// chain: bridged"
 ON_L1 = "// chain: L1"
 WATCHED = "// chain: watched"
 FORKED = "// chain: forked"
+MEGAETH = "// chain: megaeth"
 
 _REFERENCE = re.compile(r"\{((?:block|tx|waiting|answer):[\w:]+|upstream)\}")
 

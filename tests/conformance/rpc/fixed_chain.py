@@ -19,6 +19,8 @@ what the node would suggest.
 A conversation whose comments include ``// chain: paused`` finds the same chain with mining stopped and a filled pool:
 two pending transactions (A's, nonce 8, and D's contract creation, nonce 1) and one queued behind a gap (E's, nonce 5).
 
+One with ``// chain: megaeth`` finds a fresh chain under that preset.
+
 One with ``// chain: bridged`` finds it with an L1 beside it. That is the exception, because the bridge's predeploys are
 part of every state root, and so of every hash: answers that have nothing to do with it would change with each contract.
 ``// chain: L1`` is held with that L1, which has no blocks but its first.
@@ -85,6 +87,11 @@ def fixed_node(*, paused: bool = False, bridged: bool = False) -> Node:
     else:
         sequencer.mode = MiningMode.INSTANT
     return node
+
+
+def megaeth_node() -> Node:
+    """A fresh node under the megaeth preset, whose blocks are sealed when asked."""
+    return Node(DevnetConfig(preset="megaeth", no_mining=True, manual_clock=True, timestamp=START, project=FOLDER))
 
 
 def watch(node: Node) -> None:

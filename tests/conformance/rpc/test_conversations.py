@@ -26,6 +26,7 @@ from tests.conformance.rpc.conversations import (
     CONVERSATIONS,
     FOLDER,
     FORKED,
+    MEGAETH,
     ON_L1,
     PAUSED,
     WATCHED,
@@ -35,7 +36,7 @@ from tests.conformance.rpc.conversations import (
     name_of,
     requests_of,
 )
-from tests.conformance.rpc.fixed_chain import fixed_node, forked_node, names_on, upstream, watch
+from tests.conformance.rpc.fixed_chain import fixed_node, forked_node, megaeth_node, names_on, upstream, watch
 
 NEVER_ANSWERED_WELL = {
     "eth_subscribe": "needs a connection that stays: tests/journeys/test_subscriptions.py",
@@ -51,6 +52,8 @@ def hold_here(written: list[str]) -> list[str]:
     if FORKED in written:
         with upstream() as url:
             return hold_with(forked_node(url), written, {"upstream": url})
+    if MEGAETH in written:
+        return hold_with(megaeth_node(), written)
     return hold_with(fixed_node(paused=PAUSED in written, bridged=BRIDGED in written or ON_L1 in written), written)
 
 

@@ -7,11 +7,6 @@ from functools import cache
 import pytest
 from ens.utils import is_valid_name
 
-_BYTES = (
-    "wants geth's {raw, tx} from eth_signTransaction; megadev answers with the bytes alone, as the execution API says "
-    "and as viem and ethers expect"
-)
-_RANGE = "wants an error for a log range that ends before it begins; megadev finds nothing there"
 _SYNCING = "feigns a first message; megadev has sent one already, as soon as it was asked: false, it is in sync"
 _CLIENT_SIDE = (
     "wants the ValueError of a client that encodes typed data itself; from a node the same words come in a Web3RPCError"
@@ -21,16 +16,6 @@ _ASYNC_TYPED_DATA = (
 )
 
 DESELECTED = {
-    "EthModuleTest.test_eth_sign_transaction": _BYTES,
-    "EthModuleTest.test_eth_sign_transaction_legacy": _BYTES,
-    "EthModuleTest.test_eth_sign_transaction_hex_fees": _BYTES,
-    "EthModuleTest.test_eth_sign_transaction_ens_names": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction_legacy": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction_hex_fees": _BYTES,
-    "AsyncEthModuleTest.test_async_eth_sign_transaction_ens_names": _BYTES,
-    "EthModuleTest.test_eth_get_logs_without_logs": _RANGE,
-    "AsyncEthModuleTest.test_async_eth_get_logs_without_logs": _RANGE,
     "EthModuleTest.test_invalid_eth_sign_typed_data": _CLIENT_SIDE,
     "AsyncEthModuleTest.test_invalid_eth_sign_typed_data": _ASYNC_TYPED_DATA,
     "AsyncEthModuleTest.test_eth_sign_typed_data": _ASYNC_TYPED_DATA,

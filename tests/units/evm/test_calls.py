@@ -16,6 +16,7 @@ from megadev.errors import (
 from megadev.evm.calls import access_list, call, estimate_gas, raise_for_result
 from megadev.evm.engine import CONSENSUS, BlockEnv, TxEnv
 from megadev.evm.engines.python import PythonEngine
+from megadev.evm.rules import EVM_RULES
 from megadev.primitives.abi import encode_call
 from megadev.state.account import Account
 from tests.conformance.engine_suite.worlds import DictState, Has, asm
@@ -25,6 +26,7 @@ from tests.contracts import load
 A, B, C, D = (bytes([n]) * 20 for n in (0xA1, 0xB2, 0xC3, 0xD4))
 BLOCK = BlockEnv(10, 1_700_000_000, 30_000_000, base_fee=10**9)
 ENGINE = PythonEngine(dev_spec())
+PRECOMPILES = EVM_RULES[dev_spec().hardfork].precompiles
 
 
 def smallest_gas(state: DictState, tx: TxEnv, start: int) -> bool:
@@ -118,7 +120,7 @@ def test_an_access_list_holds_what_is_touched_and_not_what_is_warm_anyway() -> N
         + asm_call("DELEGATECALL", D)
     )
     state = DictState({A: Has(5), B: Has(0, 1, code), D: Has(0, 1, asm(1, 9, "SSTORE"))})
-    found, gas, error = access_list(ENGINE, BLOCK, TxEnv(A, B), state)
+    found, gas, error = access_list(ENGINE, BLOCK, TxEnv(A, B), state, precompiles=PRECOMPILES)
     assert dict(found) == {B: (7, 9), C: (), D: ()}
     assert error is None
     assert gas == ENGINE.execute(BLOCK, TxEnv(A, B, access_list=found, gas_price=10**9), rich(state)).gas.used
@@ -131,7 +133,7 @@ def rich(state: DictState) -> DictState:
 
 def test_an_access_list_of_what_fails_says_so() -> None:
     state = DictState({B: Has(0, 1, asm(3, "SLOAD", 0, 0, "REVERT"))})
-    found, _, error = access_list(ENGINE, BLOCK, TxEnv(A, B), state)
+    found, _, error = access_list(ENGINE, BLOCK, TxEnv(A, B), state, precompiles=PRECOMPILES)
     assert dict(found) == {B: (3,)}
     assert error == "execution reverted"
 

@@ -38,7 +38,7 @@ TRANSACTION_FIELDS = names(
 FEE_MARKET_FIELDS = {"maxFeePerGas", "maxPriorityFeePerGas"}
 RECEIPT_FIELDS = names(
     "type status cumulativeGasUsed logs logsBloom transactionHash transactionIndex blockHash blockNumber gasUsed "
-    "effectiveGasPrice from to contractAddress blockTimestamp"
+    "effectiveGasPrice from to contractAddress"
 )
 LOG_FIELDS = names(
     "address topics data blockHash blockNumber blockTimestamp transactionHash transactionIndex logIndex removed"

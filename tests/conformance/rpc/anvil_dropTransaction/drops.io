@@ -8,7 +8,7 @@
 << {"jsonrpc":"2.0","id":3,"result":{"pending":"0x1","queued":"0x1"}}
 // by Hardhat's name
 >> {"jsonrpc":"2.0","id":4,"method":"hardhat_dropTransaction","params":["{waiting:2}"]}
-<< {"jsonrpc":"2.0","id":4,"result":"0xab43713ab7299ee02022b607649514f20ed5d556cae4a0d6b14a21374005707c"}
+<< {"jsonrpc":"2.0","id":4,"result":true}
 >> {"jsonrpc":"2.0","id":5,"method":"txpool_status","params":[]}
 << {"jsonrpc":"2.0","id":5,"result":{"pending":"0x1","queued":"0x0"}}
 // a mined one does not wait

@@ -12,6 +12,6 @@
 >> {"jsonrpc":"2.0","id":6,"method":"evm_mine","params":[]}
 << {"jsonrpc":"2.0","id":6,"result":"0x0"}
 >> {"jsonrpc":"2.0","id":7,"method":"hardhat_reset","params":[{}]}
-<< {"jsonrpc":"2.0","id":7,"result":null}
+<< {"jsonrpc":"2.0","id":7,"result":true}
 >> {"jsonrpc":"2.0","id":8,"method":"eth_blockNumber","params":[]}
 << {"jsonrpc":"2.0","id":8,"result":"0x0"}

@@ -9,7 +9,7 @@
 << {"jsonrpc":"2.0","id":4,"result":"0xde0b6b3a7640000"}
 // as a number, by Hardhat's name
 >> {"jsonrpc":"2.0","id":5,"method":"hardhat_setBalance","params":["0x2222222222222222222222222222222222222222",7]}
-<< {"jsonrpc":"2.0","id":5,"result":null}
+<< {"jsonrpc":"2.0","id":5,"result":true}
 >> {"jsonrpc":"2.0","id":6,"method":"eth_getBalance","params":["0x2222222222222222222222222222222222222222","latest"]}
 << {"jsonrpc":"2.0","id":6,"result":"0x7"}
 // by Tenderly's
@@ -19,7 +19,7 @@
 << {"jsonrpc":"2.0","id":8,"result":"0x8"}
 // by Ganache's
 >> {"jsonrpc":"2.0","id":9,"method":"evm_setAccountBalance","params":["0x2222222222222222222222222222222222222222","0x9"]}
-<< {"jsonrpc":"2.0","id":9,"result":null}
+<< {"jsonrpc":"2.0","id":9,"result":true}
 >> {"jsonrpc":"2.0","id":10,"method":"eth_getBalance","params":["0x2222222222222222222222222222222222222222","latest"]}
 << {"jsonrpc":"2.0","id":10,"result":"0x9"}
 // it was never so before

@@ -5,11 +5,11 @@
 >> {"jsonrpc":"2.0","id":3,"method":"eth_call","params":[{"to":"0x2222222222222222222222222222222222222222"},"latest"]}
 << {"jsonrpc":"2.0","id":3,"result":"0x000000000000000000000000000000000000000000000000000000000000002a"}
 >> {"jsonrpc":"2.0","id":4,"method":"hardhat_setCode","params":["0x2222222222222222222222222222222222222222","0x00"]}
-<< {"jsonrpc":"2.0","id":4,"result":null}
+<< {"jsonrpc":"2.0","id":4,"result":true}
 >> {"jsonrpc":"2.0","id":5,"method":"eth_getCode","params":["0x2222222222222222222222222222222222222222","latest"]}
 << {"jsonrpc":"2.0","id":5,"result":"0x00"}
 >> {"jsonrpc":"2.0","id":6,"method":"evm_setAccountCode","params":["0x2222222222222222222222222222222222222222","0x"]}
-<< {"jsonrpc":"2.0","id":6,"result":null}
+<< {"jsonrpc":"2.0","id":6,"result":true}
 >> {"jsonrpc":"2.0","id":7,"method":"eth_getCode","params":["0x2222222222222222222222222222222222222222","latest"]}
 << {"jsonrpc":"2.0","id":7,"result":"0x"}
 // storage stays when code goes

@@ -8,6 +8,6 @@
 << {"jsonrpc":"2.0","id":4,"result":"0x21e19e0dcd423ca5000"}
 // by Hardhat's name
 >> {"jsonrpc":"2.0","id":5,"method":"hardhat_setCoinbase","params":["0x15d34aaf54267db7d7c367839aaf71a00a2c6a65"]}
-<< {"jsonrpc":"2.0","id":5,"result":null}
+<< {"jsonrpc":"2.0","id":5,"result":true}
 >> {"jsonrpc":"2.0","id":6,"method":"eth_coinbase","params":[]}
 << {"jsonrpc":"2.0","id":6,"result":"0x15d34aaf54267db7d7c367839aaf71a00a2c6a65"}

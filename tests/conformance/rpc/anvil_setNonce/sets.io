@@ -4,10 +4,10 @@
 << {"jsonrpc":"2.0","id":2,"result":"0x5"}
 // lower
 >> {"jsonrpc":"2.0","id":3,"method":"hardhat_setNonce","params":["0x2222222222222222222222222222222222222222",2]}
-<< {"jsonrpc":"2.0","id":3,"result":null}
+<< {"jsonrpc":"2.0","id":3,"result":true}
 >> {"jsonrpc":"2.0","id":4,"method":"eth_getTransactionCount","params":["0x2222222222222222222222222222222222222222","latest"]}
 << {"jsonrpc":"2.0","id":4,"result":"0x2"}
 >> {"jsonrpc":"2.0","id":5,"method":"evm_setAccountNonce","params":["0x2222222222222222222222222222222222222222","0x9"]}
-<< {"jsonrpc":"2.0","id":5,"result":null}
+<< {"jsonrpc":"2.0","id":5,"result":true}
 >> {"jsonrpc":"2.0","id":6,"method":"eth_getTransactionCount","params":["0x2222222222222222222222222222222222222222","latest"]}
 << {"jsonrpc":"2.0","id":6,"result":"0x9"}

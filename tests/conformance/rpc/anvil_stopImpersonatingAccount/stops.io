@@ -8,4 +8,4 @@
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32000,"message":"unknown account 0x2222222222222222222222222222222222222222: no key is held for it; use a dev account, anvil_impersonateAccount, or send a signed transaction"}}
 // one that was not impersonated, by Hardhat's name
 >> {"jsonrpc":"2.0","id":5,"method":"hardhat_stopImpersonatingAccount","params":["0x2222222222222222222222222222222222222222"]}
-<< {"jsonrpc":"2.0","id":5,"result":null}
+<< {"jsonrpc":"2.0","id":5,"result":false}

@@ -10,4 +10,4 @@
 >> {"jsonrpc":"2.0","id":4,"method":"debug_traceBlockByNumber","params":["0x1",{"tracer":"callTrace"}]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"tracer not found: \"callTrace\"; use one of 4byteTracer, callTracer, flatCallTracer, muxTracer, noopTracer, prestateTracer, or none for struct logs"}}
 >> {"jsonrpc":"2.0","id":5,"method":"debug_traceBlockByNumber","params":["0x1111111111111111111111111111111111111111111111111111111111111111"]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number or one of earliest, finalized, safe, latest, pending, got \"0x1111111111111111111111111111111111111111111111111111111111111111\""}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid argument 0 (block): expected a block number (0x hex) or one of earliest, finalized, safe, latest, pending, got \"0x1111111111111111111111111111111111111111111111111111111111111111\""}}

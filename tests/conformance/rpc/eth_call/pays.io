@@ -9,10 +9,10 @@
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32003,"message":"max priority fee per gas higher than max fee per gas: maxPriorityFeePerGas 2000000001, maxFeePerGas 2000000000"}}
 // value that is not there
 >> {"jsonrpc":"2.0","id":4,"method":"eth_call","params":[{"from":"0x2222222222222222222222222222222222222222","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1"},"latest"]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222, balance 0, value 1"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222 have 0 want 1"}}
 // gas that cannot be paid for
 >> {"jsonrpc":"2.0","id":5,"method":"eth_call","params":[{"from":"0x2222222222222222222222222222222222222222","to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","data":"0x3fa4f245","gasPrice":"0x77359400","gas":"0x186a0"},"latest"]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-32003,"message":"insufficient funds for gas * price + value: balance 0, tx cost 200000000000000, overshot 200000000000000"}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32003,"message":"insufficient funds for gas * price + value: address 0x2222222222222222222222222222222222222222 have 0 want 200000000000000"}}
 // too little gas to begin
 >> {"jsonrpc":"2.0","id":6,"method":"eth_call","params":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","data":"0x3fa4f245","gas":"0x5208"},"latest"]}
 << {"jsonrpc":"2.0","id":6,"error":{"code":-32000,"message":"intrinsic gas too low: gas 21000, minimum needed 21064"}}

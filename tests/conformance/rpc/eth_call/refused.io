@@ -21,7 +21,7 @@
 << {"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"chainId 1 does not match the node's: 31337"}}
 // no such tag
 >> {"jsonrpc":"2.0","id":8,"method":"eth_call","params":[{"to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9"},"newest"]}
-<< {"jsonrpc":"2.0","id":8,"error":{"code":-32602,"message":"invalid argument 1 (block): expected a block number or one of earliest, finalized, safe, latest, pending, a 32-byte hash, or an object with blockNumber or blockHash, got \"newest\""}}
+<< {"jsonrpc":"2.0","id":8,"error":{"code":-32602,"message":"invalid argument 1 (block): expected a block number (0x hex) or one of earliest, finalized, safe, latest, pending, a 32-byte hash, or an object with blockNumber or blockHash, got \"newest\""}}
 // a future block
 >> {"jsonrpc":"2.0","id":9,"method":"eth_call","params":[{"to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9"},"0x99"]}
 << {"jsonrpc":"2.0","id":9,"error":{"code":-32000,"message":"header not found: no block 153, the chain's head is block 12"}}
@@ -30,7 +30,7 @@
 << {"jsonrpc":"2.0","id":10,"error":{"code":-32000,"message":"header not found: no block 0x1111111111111111111111111111111111111111111111111111111111111111, the chain's head is block 12"}}
 // both kinds of storage override
 >> {"jsonrpc":"2.0","id":11,"method":"eth_call","params":[{"to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9"},"latest",{"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9":{"state":{},"stateDiff":{}}}]}
-<< {"jsonrpc":"2.0","id":11,"error":{"code":-32602,"message":"invalid argument 2 (state_overrides)[0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9]: state and stateDiff are both given: state replaces all storage, so send one of them"}}
+<< {"jsonrpc":"2.0","id":11,"error":{"code":-32000,"message":"both 'state' and 'stateDiff' are given: state replaces all storage, so send one"}}
 // an unknown block override
 >> {"jsonrpc":"2.0","id":12,"method":"eth_call","params":[{"to":"0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9"},"latest",{},{"colour":"0x1"}]}
 << {"jsonrpc":"2.0","id":12,"error":{"code":-32602,"message":"invalid argument 3 (block_overrides): unknown field \"colour\": this object knows number, time, gasLimit, feeRecipient, prevRandao, baseFeePerGas, blobBaseFee, blockHash, difficulty"}}

@@ -15,7 +15,7 @@
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32000,"message":"header not found: no block 153, the chain's head is block 12"}}
 // a call that cannot begin
 >> {"jsonrpc":"2.0","id":6,"method":"eth_callMany","params":[[{"transactions":[{"from":"0x2222222222222222222222222222222222222222","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1"}]}]]}
-<< {"jsonrpc":"2.0","id":6,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222, balance 0, value 1"}}
+<< {"jsonrpc":"2.0","id":6,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222 have 0 want 1"}}
 // too many
 >> {"jsonrpc":"2.0","id":7,"method":"eth_callMany","params":[[{"transactions":[]}],{},{},1,1]}
 << {"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"too many arguments, want at most 4, got 5"}}

@@ -6,7 +6,7 @@
 << {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"invalid argument 0 (address): expected a 20-byte address (0x and 40 hex digits), got \"0x1234\""}}
 // no such tag
 >> {"jsonrpc":"2.0","id":3,"method":"eth_getAccountInfo","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","newest"]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 1 (block): expected a block number or one of earliest, finalized, safe, latest, pending, a 32-byte hash, or an object with blockNumber or blockHash, got \"newest\""}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 1 (block): expected a block number (0x hex) or one of earliest, finalized, safe, latest, pending, a 32-byte hash, or an object with blockNumber or blockHash, got \"newest\""}}
 // a future block
 >> {"jsonrpc":"2.0","id":4,"method":"eth_getAccountInfo","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","0x99"]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32000,"message":"header not found: no block 153, the chain's head is block 12"}}

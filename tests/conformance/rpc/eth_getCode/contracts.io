@@ -1,6 +1,6 @@
 // the deterministic deployer
 >> {"jsonrpc":"2.0","id":1,"method":"eth_getCode","params":["0x4e59b44847b379578588920ca78fbf26c0b4956c","latest"]}
-<< {"jsonrpc":"2.0","id":1,"result":"0x6020361060255760003560203603806020600037600034f580156025576000526014600cf35b60006000fd"}
+<< {"jsonrpc":"2.0","id":1,"result":"0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"}
 // an account without code
 >> {"jsonrpc":"2.0","id":2,"method":"eth_getCode","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","latest"]}
 << {"jsonrpc":"2.0","id":2,"result":"0x"}

@@ -7,6 +7,6 @@
 >> {"jsonrpc":"2.0","id":4,"method":"evm_mine","params":[]}
 << {"jsonrpc":"2.0","id":4,"result":"0x0"}
 >> {"jsonrpc":"2.0","id":5,"method":"eth_getFilterChanges","params":["{answer:1}"]}
-<< {"jsonrpc":"2.0","id":5,"result":["0x766449f91df1598de80bbf842c92a94ff567fbf81e5fc69f190adf99bc0e324a","0x77e2e5f8a1cd2c5dca426ceb9b6ace1a63c44e7d2888144e4d211aa10473ffc2"]}
+<< {"jsonrpc":"2.0","id":5,"result":["0xf1305e9a7d30b223662be7600316e3a6f4c877f6a56fd6730b7b76ea7821f445","0xb5d9aee5cbbab4407dc9458a7930555062f7869942274db551f2b1420fce55fd"]}
 >> {"jsonrpc":"2.0","id":6,"method":"eth_getFilterChanges","params":["{answer:1}"]}
 << {"jsonrpc":"2.0","id":6,"result":[]}

@@ -15,16 +15,16 @@
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32003,"message":"transaction type not supported: transaction type not valid here: 0x7f; this chain takes 0x0, 0x1, 0x2, 0x3, 0x4"}}
 // a deposit
 >> {"jsonrpc":"2.0","id":6,"method":"eth_sendRawTransaction","params":["0x7ef86e827a6908843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80180c080a0037faece5e077a89a651683117915cd96a312bab00e712f99f307a11918a7dbfa016a939a22ac5ba49b81eb6518fb02ef07d89b832e53fa72c991c9218d7f4916f"]}
-<< {"jsonrpc":"2.0","id":6,"error":{"code":-32003,"message":"transaction type not supported: transaction type not valid here: 0x7e; this chain takes 0x0, 0x1, 0x2, 0x3, 0x4"}}
+<< {"jsonrpc":"2.0","id":6,"error":{"code":-32003,"message":"transaction type not supported: transaction type not valid here: 0x7e; deposits come from L1 only"}}
 // another chain
 >> {"jsonrpc":"2.0","id":7,"method":"eth_sendRawTransaction","params":["0x02f86c0108843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80180c080a0044a81b3ca636017d55a3d41bed2071366bdd84bd01644a6c19ca5a8d483e465a066f6803885dc751552c1749e161450b94203b969d51ed0af675633795b168fae"]}
 << {"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"invalid chain id for signer: have 1, want 31337; sign for chain id 31337 or switch the wallet's network"}}
 // already mined
 >> {"jsonrpc":"2.0","id":8,"method":"eth_sendRawTransaction","params":["0x02f876827a6980843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c8880de0b6b3a764000080c001a051f1c452d0e7e87aba5fdca94aaad1392d40db9479c583321de79288633783b4a01b3e298fdad757e8fc49e98bf934a4a3d4ba61632508bba92a6081d8f6292ac8"]}
-<< {"jsonrpc":"2.0","id":8,"error":{"code":-32003,"message":"already known: 0xecacd10a00b16705d6d0db66f6eec794404ffa75e4b2837e814df0b50423501c is on the chain"}}
+<< {"jsonrpc":"2.0","id":8,"error":{"code":-32003,"message":"nonce too low: next nonce 8, tx nonce 0 (address 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266); 0xecacd10a00b16705d6d0db66f6eec794404ffa75e4b2837e814df0b50423501c is in block 1"}}
 // a nonce that is used
 >> {"jsonrpc":"2.0","id":9,"method":"eth_sendRawTransaction","params":["0x02f86e827a6980843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80380c001a0856138996c16390c31a21fa675f7b3bc2df8a1f6240ecf5d2f2830d971b4ad9da05773f55f10d954f4ebee13a5d17bebb5281f45a68ae0dbd8c3b143344f49085f"]}
-<< {"jsonrpc":"2.0","id":9,"error":{"code":-32003,"message":"nonce too low: next nonce 8, tx nonce 0"}}
+<< {"jsonrpc":"2.0","id":9,"error":{"code":-32003,"message":"nonce too low: next nonce 8, tx nonce 0 (address 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266)"}}
 // more than there is
 >> {"jsonrpc":"2.0","id":10,"method":"eth_sendRawTransaction","params":["0x02f87b827a6908843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c88d0c9f2c9cd04674edea4000000080c080a0e87c841fa34ced14ac25a0929e9799abb03a78ee1635a254b864055cf516d310a03bc5db2bf1a224c0e65c85dc1dfc6504f6dfd130a7e5fbe0fd1281cddb074843"]}
 << {"jsonrpc":"2.0","id":10,"error":{"code":-32003,"message":"insufficient funds for gas * price + value: address 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266 have 9998998043116428336628 want 1000000000000010000000000000000"}}

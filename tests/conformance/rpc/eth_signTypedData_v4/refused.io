@@ -15,7 +15,7 @@
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"typed data is an object with types, primaryType, domain and message (EIP-712)"}}
 // a member that is missing
 >> {"jsonrpc":"2.0","id":6,"method":"eth_signTypedData_v4","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266",{"types":{"EIP712Domain":[{"name":"name","type":"string"},{"name":"version","type":"string"},{"name":"chainId","type":"uint256"},{"name":"verifyingContract","type":"address"}],"Person":[{"name":"name","type":"string"},{"name":"wallet","type":"address"}],"Mail":[{"name":"from","type":"Person"},{"name":"to","type":"Person"},{"name":"contents","type":"string"}]},"primaryType":"Mail","domain":{"name":"Ether Mail","version":"1","chainId":31337,"verifyingContract":"0xcccccccccccccccccccccccccccccccccccccccc"},"message":{"contents":"Hello"}}]}
-<< {"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"typed data cannot be encoded: 'from'"}}
+<< {"jsonrpc":"2.0","id":6,"result":"0x52f7f5825f877b52bc5a05a0344188774c4445579d0bbc9fc11f4023779c6aaa3c4f6e048b266b83859a3b0624d8829fbe3d3ee915443405028c6c8175d624541c"}
 // no data
 >> {"jsonrpc":"2.0","id":7,"method":"eth_signTypedData_v4","params":["0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"]}
 << {"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"missing value for required argument 1 (typed_data)"}}

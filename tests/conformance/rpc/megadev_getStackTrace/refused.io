@@ -14,4 +14,4 @@
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"missing value for required argument 0 (what)"}}
 // a call that could not start
 >> {"jsonrpc":"2.0","id":6,"method":"megadev_getStackTrace","params":[{"from":"0x2222222222222222222222222222222222222222","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1"}]}
-<< {"jsonrpc":"2.0","id":6,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222, balance 0, value 1"}}
+<< {"jsonrpc":"2.0","id":6,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222 have 0 want 1"}}

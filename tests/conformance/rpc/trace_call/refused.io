@@ -9,7 +9,7 @@
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"missing value for required argument 1 (kinds)"}}
 // value that is not there
 >> {"jsonrpc":"2.0","id":4,"method":"trace_call","params":[{"from":"0x2222222222222222222222222222222222222222","to":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","value":"0x1"},["trace"]]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222, balance 0, value 1"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222 have 0 want 1"}}
 // no such block
 >> {"jsonrpc":"2.0","id":5,"method":"trace_call","params":[{"to":"0x2222222222222222222222222222222222222222"},["trace"],"0x99"]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32000,"message":"header not found: no block 153, the chain's head is block 12"}}

@@ -8,7 +8,7 @@
 >> {"jsonrpc":"2.0","id":3,"method":"eth_getRawTransactionByHash","params":["{waiting:2}"]}
 << {"jsonrpc":"2.0","id":3,"result":"0x02f86e827a6905843b9aca0085012a05f200831e848094f39fd6e51aad88f6f4ce6ab8827279cfffb922660780c001a067708864ee6690cf697e6cdb17622678b32c078268729e6e482a2cea2908ab70a05d70f8b201a99578f697396c795ea75cd9582c42c019c2b0ae895b8181a6d4c2"}
 >> {"jsonrpc":"2.0","id":4,"method":"trace_rawTransaction","params":["{answer:3}",["trace"]]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32003,"message":"nonce too high: next nonce 0, tx nonce 5 (address 0x15d34aaf54267db7d7c367839aaf71a00a2c6a65, tx: 5 state: 0)"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32003,"message":"nonce too high: next nonce 0, tx nonce 5 (address 0x15d34aaf54267db7d7c367839aaf71a00a2c6a65)"}}
 // no transaction
 >> {"jsonrpc":"2.0","id":5,"method":"trace_rawTransaction","params":["0x1234",["trace"]]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32003,"message":"transaction type not supported: transaction type not valid here: 0x12; this chain takes 0x0, 0x1, 0x2, 0x3, 0x4"}}

@@ -1,0 +1,108 @@
+"""hardhat_*, and what evm_* owes to Hardhat and Ganache: names for methods of Anvil's that answer otherwise there.
+
+The catalog has them as aliases; what is registered here answers in their stead. Where a name's owner documents true,
+Anvil mostly says null: clients that look (hardhat-network-helpers does) get what they look for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from megadev.errors import InvalidParams
+from megadev.rpc.codec import AddressParam, HashParam
+from megadev.rpc.dispatch import METHODS, RpcNode, method
+from megadev.rpc.formatters import JsonObject
+from megadev.rpc.methods.anvil_accounts import anvil_impersonateAccount, anvil_stopImpersonatingAccount
+from megadev.rpc.methods.anvil_mining import (
+    TimestampParam,
+    anvil_mine,
+    anvil_setAutomine,
+    anvil_setIntervalMining,
+    anvil_setNextBlockTimestamp,
+)
+from megadev.rpc.methods.anvil_node import (
+    anvil_metadata,
+    anvil_reset,
+    anvil_setCoinbase,
+    anvil_setLoggingEnabled,
+    anvil_setNextBlockBaseFeePerGas,
+    anvil_setNextBlockPrevRandao,
+)
+from megadev.rpc.methods.anvil_state import anvil_setBalance, anvil_setCode, anvil_setNonce
+
+SAY_TRUE: dict[str, Callable[..., Any]] = {
+    "hardhat_impersonateAccount": anvil_impersonateAccount,
+    "hardhat_mine": anvil_mine,
+    "hardhat_reset": anvil_reset,
+    "hardhat_setBalance": anvil_setBalance,
+    "hardhat_setCode": anvil_setCode,
+    "hardhat_setCoinbase": anvil_setCoinbase,
+    "hardhat_setLoggingEnabled": anvil_setLoggingEnabled,
+    "hardhat_setNextBlockBaseFeePerGas": anvil_setNextBlockBaseFeePerGas,
+    "hardhat_setNonce": anvil_setNonce,
+    "hardhat_setPrevRandao": anvil_setNextBlockPrevRandao,
+    "evm_setAutomine": anvil_setAutomine,
+    "evm_setIntervalMining": anvil_setIntervalMining,
+    "evm_setAccountBalance": anvil_setBalance,
+    "evm_setAccountCode": anvil_setCode,
+    "evm_setAccountNonce": anvil_setNonce,
+}
+"""Names whose owners (Hardhat; Ganache for the last three) document true, with what does the work."""
+
+
+def _register(name: str, function: Callable[..., Any]) -> None:
+    does = METHODS[function.__name__]
+
+    def answer_true(node: RpcNode, *arguments: Any) -> bool:
+        function(node, *arguments)
+        return True
+
+    async def answer_true_later(node: RpcNode, *arguments: Any) -> bool:
+        await function(node, *arguments)
+        return True
+
+    says = answer_true_later if does.is_async else answer_true
+    METHODS[name] = msgspec.structs.replace(does, name=name, function=says)
+
+
+for _name, _function in SAY_TRUE.items():
+    _register(_name, _function)
+
+
+@method("hardhat_stopImpersonatingAccount")
+def hardhat_stopImpersonatingAccount(node: RpcNode, address: AddressParam) -> bool:
+    """As anvil_stopImpersonatingAccount; the answer is whether it was impersonated."""
+    was_impersonated = address in node.devnet.accounts.impersonated
+    anvil_stopImpersonatingAccount(node, address)
+    return was_impersonated
+
+
+@method("hardhat_dropTransaction")
+def hardhat_dropTransaction(node: RpcNode, tx_hash: HashParam) -> bool:
+    """Take a transaction out of the txpool; false where it does not wait there. Raises ``InvalidParams`` for one that
+    was mined.
+    """
+    if node.chain.sequencer.drop(tx_hash) is not None:
+        return True
+    if node.chain.placed(tx_hash) is not None:
+        raise InvalidParams(f"Transaction 0x{tx_hash.hex()} cannot be dropped because it's already mined")
+    return False
+
+
+@method("hardhat_metadata")
+def hardhat_metadata(node: RpcNode) -> JsonObject:
+    """As anvil_metadata; ``forkedNetwork`` is there only where one is forked, and what Hardhat does not know is not."""
+    answer = anvil_metadata(node)
+    forked = answer["forkedNetwork"]
+    kept = ("clientVersion", "chainId", "instanceId", "latestBlockNumber", "latestBlockHash")
+    return {name: answer[name] for name in kept} | ({} if forked is None else {"forkedNetwork": forked})
+
+
+@method("evm_setNextBlockTimestamp")
+def evm_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> str:
+    """As anvil_setNextBlockTimestamp; the answer is the timestamp in decimal digits."""
+    anvil_setNextBlockTimestamp(node, timestamp)
+    return str(timestamp)

@@ -1,0 +1,140 @@
+"""What the execution API's own records of conversations found: codes and shapes that were not theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.rpc.client import RpcError
+
+SOMEBODY, OTHER = "0xc0" + "00" * 19, "0xc1" + "00" * 19
+TWICE = [{"from": SOMEBODY, "to": OTHER}] * 2
+LAST_NONCE = {SOMEBODY: {"nonce": "0xffffffffffffffff"}}
+
+
+@pytest.fixture(scope="module")
+def net() -> Any:
+    with Devnet() as net:
+        net.rpc("anvil_mine", 5)
+        yield net
+
+
+def refusal(net: Devnet, method: str, *params: Any) -> tuple[int, str]:
+    with pytest.raises(RpcError) as refused:
+        net.rpc(method, *params)
+    return refused.value.code, refused.value.message
+
+
+@pytest.mark.parametrize("method", ["eth_getLogs", "eth_getLogsWithCursor"])
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        ({"fromBlock": "0x3", "toBlock": "0x2"}, "invalid block range params"),
+        ({"fromBlock": "0x7", "toBlock": "latest"}, "invalid block range params"),
+        ({"fromBlock": "0x7"}, "invalid block range params"),
+        ({"fromBlock": "latest", "toBlock": "earliest"}, "invalid block range params"),
+        ({"fromBlock": "0x1", "toBlock": "0x6"}, "block range extends beyond current head block"),
+        ({"fromBlock": "0x8", "toBlock": "0x9"}, "block range extends beyond current head block"),
+    ],
+)
+def test_a_log_range_is_one_of_the_chain(net: Devnet, method: str, ends: dict[str, str], words: str) -> None:
+    code, message = refusal(net, method, ends)
+    assert (code, message[: len(words)]) == (-32602, words)
+
+
+def test_log_ranges_up_to_the_open_block_are_of_the_chain() -> None:
+    with Devnet(preset="megaeth") as net:
+        for ends in ({}, {"toBlock": "pending"}, {"fromBlock": "pending", "toBlock": "pending"}, {"fromBlock": "0x0"}):
+            assert net.rpc("eth_getLogs", ends) == []
+
+
+def test_the_last_nonce_counts_only_where_nonces_do(net: Devnet) -> None:
+    block = {"stateOverrides": LAST_NONCE, "calls": TWICE}
+    [simulated] = net.rpc("eth_simulateV1", {"blockStateCalls": [block]})
+    assert [call["status"] for call in simulated["calls"]] == ["0x1", "0x1"]
+    code, message = refusal(net, "eth_simulateV1", {"blockStateCalls": [block], "validation": True})
+    assert (code, "nonce has max value" in message) == (-32603, True)
+    assert net.rpc("eth_call", TWICE[0], "latest", LAST_NONCE) == "0x"
+
+
+@pytest.mark.parametrize("name", ["movePrecompileToAddress", "MovePrecompileToAddress"])
+def test_only_precompiles_are_moved(net: Devnet, name: str) -> None:
+    overrides = {SOMEBODY: {name: OTHER}}
+    for refused in (
+        refusal(net, "eth_simulateV1", {"blockStateCalls": [{"stateOverrides": overrides}]}),
+        refusal(net, "eth_call", {}, "latest", overrides),
+        refusal(net, "debug_traceCall", {}, "latest", {"stateOverrides": overrides}),
+    ):
+        assert (refused[0], "is not a precompile" in refused[1]) == (-32000, True)
+
+
+def test_state_is_replaced_or_changed(net: Devnet) -> None:
+    overrides = {SOMEBODY: {"state": {}, "stateDiff": {}}}
+    assert refusal(net, "eth_call", {}, "latest", overrides)[0] == -32000
+
+
+def test_capabilities() -> None:
+    with Devnet() as net:
+        answer = net.rpc("eth_capabilities")
+        assert answer["head"] == {"number": "0x0", "hash": net.rpc("eth_getBlockByNumber", "0x0", False)["hash"]}
+        assert set(answer) == {"head", "state", "tx", "logs", "receipts", "blocks", "stateproofs"}
+        assert all(answer[kind] == {"disabled": False, "oldestBlock": "0x0"} for kind in set(answer) - {"head"})
+
+
+def test_capabilities_after_a_dump_without_its_states() -> None:
+    with Devnet() as source:
+        source.rpc("anvil_mine", 4)
+        dump = source.rpc("anvil_dumpState", False)
+    with Devnet() as net:
+        net.rpc("anvil_loadState", dump)
+        net.rpc("anvil_mine", 2)
+        answer = net.rpc("eth_capabilities")
+        oldest = int(answer["state"]["oldestBlock"], 16)
+        assert net.rpc("eth_getBalance", SOMEBODY, hex(oldest)) == "0x0"
+        if oldest:
+            assert refusal(net, "eth_getBalance", SOMEBODY, hex(oldest - 1))[0] == -32000
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("eth_getStorageValues", [{}]),
+        ("eth_getBlockByNumber", ["2", False]),
+        ("debug_getRawBlock", ["2"]),
+        ("debug_getRawHeader", ["2"]),
+        ("debug_getRawReceipts", ["2"]),
+        ("debug_traceBlockByNumber", ["2"]),
+        ("eth_getBalance", [SOMEBODY, "2"]),
+        ("eth_getBalance", [SOMEBODY, {"blockNumber": "2"}]),
+        ("eth_call", [{}, "10"]),
+        ("eth_getLogs", [{"fromBlock": "2"}]),
+        ("eth_feeHistory", ["0x1", "2", []]),
+        ("eth_getStorageAt", [SOMEBODY, "0x" + "00" * 33, "latest"]),
+        ("eth_getStorageAt", [SOMEBODY, "0x" + "0" * 65, "latest"]),
+        ("eth_getStorageAt", [SOMEBODY, "0xasdf", "latest"]),
+        ("eth_getStorageValues", [{SOMEBODY: ["0x" + "00" * 33]}]),
+        ("eth_getProof", [SOMEBODY, ["0x" + "00" * 33], "latest"]),
+        ("eth_call", [{"accessList": [{"address": SOMEBODY, "storageKeys": ["0x" + "00" * 33]}]}]),
+        ("eth_call", [{}, "latest", {SOMEBODY: {"stateDiff": {"0x" + "00" * 33: "0x01"}}}]),
+        ("debug_getRawTransaction", ["10" * 32]),
+    ],
+)
+def test_what_is_no_parameter_is_an_invalid_one(net: Devnet, method: str, params: list[Any]) -> None:
+    assert refusal(net, method, *params)[0] == -32602
+
+
+def test_receipts_have_no_time_unless_asked(net: Devnet) -> None:
+    sent = {"from": net.accounts[0].address, "to": OTHER}
+    answers = [net.rpc("eth_sendTransactionSync", sent)]
+    answers.append(net.rpc("eth_getTransactionReceipt", answers[0]["transactionHash"]))
+    answers += net.rpc("eth_getBlockReceipts", "latest")
+    assert not any("blockTimestamp" in answer for answer in answers)
+    with Devnet(receipt_timestamps=True) as asked:
+        sent = {"from": asked.accounts[0].address, "to": OTHER}
+        answers = [asked.rpc("eth_sendTransactionSync", sent)]
+        answers.append(asked.rpc("eth_getTransactionReceipt", answers[0]["transactionHash"]))
+        answers += asked.rpc("eth_getBlockReceipts", "latest")
+        time = asked.rpc("eth_getBlockByNumber", "latest", False)["timestamp"]
+        assert [answer["blockTimestamp"] for answer in answers] == [time] * 3

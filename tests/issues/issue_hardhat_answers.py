@@ -1,0 +1,87 @@
+"""hardhat_* methods answered as Anvil's do, with null or a hash, where Hardhat documents a boolean; its helpers look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.rpc.client import RpcError
+
+ADDRESS, WORD = "0x" + "99" * 20, "0x" + "12" * 32
+
+
+@pytest.fixture
+def net() -> Any:
+    with Devnet() as net:
+        yield net
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("hardhat_impersonateAccount", [ADDRESS]),
+        ("hardhat_mine", []),
+        ("hardhat_mine", ["0x3", "0xa"]),
+        ("hardhat_reset", []),
+        ("hardhat_setBalance", [ADDRESS, "0x1"]),
+        ("hardhat_setCode", [ADDRESS, "0x00"]),
+        ("hardhat_setCoinbase", [ADDRESS]),
+        ("hardhat_setLoggingEnabled", [False]),
+        ("hardhat_setNextBlockBaseFeePerGas", ["0x1"]),
+        ("hardhat_setNonce", [ADDRESS, "0x5"]),
+        ("hardhat_setPrevRandao", [WORD]),
+        ("hardhat_setStorageAt", [ADDRESS, "0x0", WORD]),
+        ("evm_setAutomine", [True]),
+        ("evm_setIntervalMining", [0]),
+        ("evm_setBlockGasLimit", ["0x1c9c380"]),
+        ("evm_setAccountBalance", [ADDRESS, "0x1"]),
+        ("evm_setAccountCode", [ADDRESS, "0x00"]),
+        ("evm_setAccountNonce", [ADDRESS, "0x5"]),
+        ("evm_setAccountStorageAt", [ADDRESS, "0x0", WORD]),
+    ],
+)
+def test_what_its_owner_says_is_true_is_true(net: Devnet, method: str, params: list[Any]) -> None:
+    assert net.rpc(method, *params) is True
+
+
+@pytest.mark.parametrize("method", ["anvil_setBalance", "tenderly_setBalance", "anvil_mine", "anvil_setAutomine"])
+def test_the_names_of_others_answer_as_before(net: Devnet, method: str) -> None:
+    params = {"anvil_mine": [], "anvil_setAutomine": [True]}.get(method, [ADDRESS, "0x1"])
+    assert net.rpc(method, *params) is None
+
+
+def test_whether_somebody_was_impersonated_is_told(net: Devnet) -> None:
+    net.rpc("hardhat_impersonateAccount", ADDRESS)
+    assert [net.rpc("hardhat_stopImpersonatingAccount", ADDRESS) for _ in range(2)] == [True, False]
+
+
+def test_whether_a_transaction_was_dropped_is_told(net: Devnet) -> None:
+    net.rpc("evm_setAutomine", False)
+    send = {"from": net.accounts[0].address, "to": ADDRESS}
+    dropped = net.rpc("eth_sendTransaction", send)
+    assert [net.rpc("hardhat_dropTransaction", dropped) for _ in range(2)] == [True, False]
+    mined = net.rpc("eth_sendTransaction", send)
+    net.rpc("evm_mine")
+    with pytest.raises(RpcError, match="already mined"):
+        net.rpc("hardhat_dropTransaction", mined)
+
+
+def test_metadata_has_hardhats_members(net: Devnet) -> None:
+    members = {"clientVersion", "chainId", "instanceId", "latestBlockNumber", "latestBlockHash"}
+    assert net.rpc("hardhat_metadata").keys() == members
+    assert net.rpc("anvil_metadata").keys() > members
+
+
+def test_a_time_that_was_set_is_said(net: Devnet) -> None:
+    time = int(net.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + 100
+    assert net.rpc("evm_setNextBlockTimestamp", time) == str(time)
+    assert net.rpc("anvil_setNextBlockTimestamp", time) is None
+
+
+def test_randomness_that_was_set_is_in_the_header(net: Devnet) -> None:
+    net.rpc("hardhat_setPrevRandao", WORD)
+    net.rpc("hardhat_mine")
+    assert net.rpc("eth_getBlockByNumber", "latest", False)["mixHash"] == WORD
+    assert net.w3.eth.get_block("latest")["mixHash"].to_0x_hex() == WORD
