@@ -1,5 +1,7 @@
 """Everything that crosses between the chains, with where it stands: read from both chains, nothing is kept.
 
+What L2's open block holds counts too: it was executed, and a withdrawal in it can be claimed once it is sealed.
+
 A withdrawal's status is the one that viem's ``getWithdrawalStatus`` finds, from the same places: L2's log, the games
 and the portal's proofs on L1, as they are at L1's newest block.
 """
@@ -10,7 +12,7 @@ from enum import Enum
 
 import msgspec
 
-from megadev.chain.blocks import SealedBlock
+from megadev.chain.mini_blocks import PlacedBlock
 from megadev.chain.store import ChainStore, LocatedLog
 from megadev.chain.transactions import Transaction
 from megadev.primitives.keccak import keccak
@@ -29,7 +31,7 @@ from megadev.rollup.games import (
     read_game,
 )
 from megadev.rollup.predeploys import L2_MESSENGER, L1Addresses
-from megadev.rollup.withdrawals import Withdrawal, provable_output, withdrawal_logs, withdrawal_of_log
+from megadev.rollup.withdrawals import WITHDRAWALS, Withdrawal, provable_output, withdrawal_logs, withdrawal_of_log
 from megadev.state.reader import StateReader
 
 FAILED_RELAY_TOPIC = keccak(b"FailedRelayedMessage(bytes32)")
@@ -59,7 +61,7 @@ class SentDeposit(msgspec.Struct, frozen=True):
 
     log: LocatedLog
     tx: Transaction
-    place: tuple[SealedBlock, int] | None
+    place: tuple[PlacedBlock, int] | None
     status: DepositStatus
 
 
@@ -76,26 +78,44 @@ class SentWithdrawal(msgspec.Struct, frozen=True):
     ready_at: int | None = None
 
 
-def sent_deposits(l1: ChainStore, l2: ChainStore, at: L1Addresses) -> list[SentDeposit]:
-    """Every deposit on L1, oldest first."""
+def sent_deposits(
+    l1: ChainStore, l2: ChainStore, at: L1Addresses, open_block: PlacedBlock | None = None
+) -> list[SentDeposit]:
+    """Every deposit on L1, oldest first. ``open_block``: L2's, where one is open."""
+    being_built = {} if open_block is None else {tx.hash: place for place, tx in enumerate(open_block.transactions)}
     found = []
     for located in deposit_logs(l1, l1.genesis.number, l1.head.number, at.portal):
         try:
             tx = deposit_of_log(located.log, located.block.hash, located.log_index)
         except InvalidDepositLog:
             continue
-        place = l2.transaction(tx.hash)
+        place: tuple[PlacedBlock, int] | None = l2.transaction(tx.hash)
+        if place is None and open_block is not None and tx.hash in being_built:
+            place = open_block, being_built[tx.hash]
         found.append(SentDeposit(located, tx, place, _deposit_status(tx, place)))
     return found
 
 
 def sent_withdrawals(
-    l1: StateReader, l1_time: int, l2: ChainStore, at: L1Addresses, withdrawal_hash: Hash32 | None = None
+    l1: StateReader,
+    l1_time: int,
+    l2: ChainStore,
+    at: L1Addresses,
+    withdrawal_hash: Hash32 | None = None,
+    open_block: PlacedBlock | None = None,
 ) -> list[SentWithdrawal]:
-    """Every withdrawal on L2, oldest first, or those with a hash; as they stand for L1's state at ``l1_time``."""
+    """Every withdrawal on L2, oldest first, or those with a hash; as they stand for L1's state at ``l1_time``.
+    ``open_block``: L2's, where one is open.
+    """
     games = good_games(l1, l2, at)
     found = []
-    for located in withdrawal_logs(l2, l2.genesis.number, l2.head.number):
+    logs = withdrawal_logs(l2, l2.genesis.number, l2.head.number)
+    if open_block is not None and open_block.number > l2.head.number:
+        logs += [
+            LocatedLog(log, open_block, transaction_index, log_index)
+            for log, transaction_index, log_index in WITHDRAWALS.in_receipts(open_block.receipts)
+        ]
+    for located in logs:
         withdrawal = withdrawal_of_log(located.log)
         if withdrawal is None or (withdrawal_hash is not None and withdrawal.hash != withdrawal_hash):
             continue
@@ -117,7 +137,7 @@ def good_games(l1: StateReader, l2: ChainStore, at: L1Addresses) -> list[Game]:
     return found
 
 
-def _deposit_status(tx: Transaction, place: tuple[SealedBlock, int] | None) -> DepositStatus:
+def _deposit_status(tx: Transaction, place: tuple[PlacedBlock, int] | None) -> DepositStatus:
     if place is None:
         return DepositStatus.WAITING
     block, index = place

@@ -10,7 +10,7 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.receipts import Log
-from megadev.chain.store import ChainStore, LocatedLog
+from megadev.chain.store import ChainStore, LocatedLog, LogMatcher
 from megadev.errors import NotFetchedYet, StateUnavailable
 from megadev.primitives.abi import decode, encode, encode_call
 from megadev.primitives.keccak import keccak
@@ -18,6 +18,8 @@ from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.predeploys import MESSAGE_PASSER
 
 PASSED_TOPIC: Hash32 = keccak(b"MessagePassed(uint256,address,address,uint256,uint256,bytes,bytes32)")
+WITHDRAWALS = LogMatcher((MESSAGE_PASSER,), ((PASSED_TOPIC,),))
+"""Finds their logs."""
 VERSION: Hash32 = bytes(32)
 """The only version of output roots that there is."""
 

@@ -18,10 +18,10 @@ STRANGER = "0x" + "34" * 20
 ETHER = 10**18
 
 
-@pytest.fixture
-def ask(megadev_up: Callable[..., RunningNode]) -> Callable[..., str]:
+@pytest.fixture(params=["dev", "megaeth"])
+def ask(megadev_up: Callable[..., RunningNode], request: pytest.FixtureRequest) -> Callable[..., str]:
     """Run a command on a node; what it prints. Raises what the command raises."""
-    node = megadev_up()
+    node = megadev_up("--preset", request.param)
 
     def run(*arguments: str) -> str:
         done = CliRunner().invoke(cli, [*arguments, "--rpc-url", node.url], prog_name="megadev")
@@ -107,3 +107,17 @@ def test_a_node_without_l1_has_no_bridge(megadev_up: Callable[..., RunningNode])
     for command in (["deposit", "1"], ["withdraw", "1"], ["bridge", "status"]):
         done = CliRunner().invoke(cli, [*command, "--rpc-url", node.url])
         assert "no L1" in str(done.exception)
+
+
+def test_a_withdrawal_goes_through_at_once(ask: Callable[..., str]) -> None:
+    _, status = ask("withdraw", "0.25", "--to", STRANGER, "--skip-window").splitlines()
+    assert status == "finalized" and l1_balance(ask, STRANGER) == ETHER // 4
+
+
+def test_a_deposit_that_waits_for_the_sequencer_says_so(ask: Callable[..., str]) -> None:
+    ask("sequencer", "pause")
+    (url,) = rpc(ask, "megadev_chainConfig")["l1"]["rpcUrls"]["default"]["http"]
+    portal = rpc(ask, "megadev_chainConfig")["l1"]["contracts"]["portal"]["address"]
+    sender = rpc(ask, "eth_accounts")[0]
+    call(url, "eth_sendTransaction", [{"from": sender, "to": portal, "value": "0x1"}])
+    assert "megadev sequencer resume" in ask("bridge", "status")

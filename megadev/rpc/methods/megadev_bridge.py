@@ -7,6 +7,7 @@ from __future__ import annotations
 import msgspec
 
 from megadev.errors import ResourceNotFound
+from megadev.events import SequencerCondition
 from megadev.node.chain import LocalChain
 from megadev.rollup.derivation import L1Fees
 from megadev.rollup.driver import Driver
@@ -32,7 +33,7 @@ NEXT_FOR_DEPOSIT = {
     DepositStatus.RELAY_FAILED: "call relayMessage on L2's messenger again, with more gas or once its target works",
 }
 NEXT_FOR_WITHDRAWAL = {
-    WithdrawalStatus.WAITING_TO_PROVE: "an output root is claimed soon; at once with `megadev prove`",
+    WithdrawalStatus.WAITING_TO_PROVE: "an output root is claimed soon; at once with `megadev prove HASH`",
     WithdrawalStatus.READY_TO_PROVE: "prove it on L1: `megadev prove HASH`",
     WithdrawalStatus.WAITING_TO_FINALIZE: "wait, or let time pass at once: `megadev finalize HASH --skip-window`",
     WithdrawalStatus.READY_TO_FINALIZE: "finalize it on L1: `megadev finalize HASH`",
@@ -44,9 +45,11 @@ NEXT_FOR_WITHDRAWAL = {
 def megadev_getBridgeStatus(node: RpcNode) -> JsonObject:
     """Every message in either direction, oldest first: where it stands, how old it is, what comes next."""
     l1, l2, driver = bridge(node)
-    now = l1.time.now()
+    now, open_block = l1.time.now(), l2.open_block
     return {
-        "deposits": [_format_deposit(each, now) for each in sent_deposits(l1.store, l2.store, driver.addresses)],
+        "deposits": [
+            _format_deposit(each, now, l2) for each in sent_deposits(l1.store, l2.store, driver.addresses, open_block)
+        ],
         "withdrawals": [_format_withdrawal(each, now) for each in _withdrawals(l1, l2, driver)],
     }
 
@@ -112,8 +115,9 @@ def megadev_setL1Fees(node: RpcNode, fees: tuple[FeesOfL1, ...]) -> None:
 def _withdrawals(
     l1: LocalChain, l2: LocalChain, driver: Driver, withdrawal_hash: bytes | None = None
 ) -> list[SentWithdrawal]:
-    l1_time = l1.head.timestamp
-    return sent_withdrawals(l1.sequencer.head_state(), l1_time, l2.store, driver.addresses, withdrawal_hash)
+    open_block = l2.open_block  # before the chain: what is sealed meanwhile is found there
+    state, l1_time = l1.sequencer.head_state(), l1.head.timestamp
+    return sent_withdrawals(state, l1_time, l2.store, driver.addresses, withdrawal_hash, open_block)
 
 
 def _next_call(l2: LocalChain, sent: SentWithdrawal) -> bytes | None:
@@ -127,7 +131,7 @@ def _next_call(l2: LocalChain, sent: SentWithdrawal) -> bytes | None:
     return None
 
 
-def _format_deposit(sent: SentDeposit, now: int) -> JsonObject:
+def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain) -> JsonObject:
     located, tx, place = sent.log, sent.tx, sent.place
     block = located.block
     return {
@@ -143,8 +147,16 @@ def _format_deposit(sent: SentDeposit, now: int) -> JsonObject:
         "l2TransactionHash": "0x" + tx.hash.hex(),
         "l2BlockNumber": None if place is None else hex(place[0].number),
         "age": hex(max(now - block.timestamp, 0)),
-        "next": NEXT_FOR_DEPOSIT[sent.status],
+        "next": _next_for_deposit(sent.status, l2),
     }
+
+
+def _next_for_deposit(status: DepositStatus, l2: LocalChain) -> str:
+    condition = l2.sequencer.condition
+    if status is DepositStatus.WAITING and condition is not SequencerCondition.RUNNING:
+        remedy = "restart" if condition is SequencerCondition.CRASHED else "resume"
+        return f"it begins an L2 block once the sequencer, which is {condition.value}, runs: megadev sequencer {remedy}"
+    return NEXT_FOR_DEPOSIT[status]
 
 
 def _format_withdrawal(sent: SentWithdrawal, now: int) -> JsonObject:
