@@ -8,7 +8,7 @@ fits, with the operands in it.
 from __future__ import annotations
 
 from megadev.chain.blobs import validate_sidecar
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Hardfork, Model
 from megadev.chain.transactions import (
     BLOB,
     DEPOSIT,
@@ -65,9 +65,11 @@ AUTHORIZATION_GAS = 25_000
 def intrinsic_gas(tx: TransactionFields, spec: ChainSpec) -> tuple[int, int]:
     """``(intrinsic, floor)``: gas charged before anything runs, and the least that will be used in the end (EIP-7623).
 
-    EIP-2028, EIP-2930, EIP-3860, EIP-7702. ``spec`` is where a chain with other prices will say so.
+    EIP-2028, EIP-2930, EIP-3860, EIP-7702.
     """
-    intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorization_list))
+    intrinsic, floor = gas_before_execution(
+        tx.data, tx.to is None, tx.access_list, len(tx.authorization_list), spec.hardfork
+    )
     if spec.model < Model.REX4:
         return intrinsic, floor
     tokens = TOKENS_PER_NONZERO_BYTE * len(tx.data) - (TOKENS_PER_NONZERO_BYTE - 1) * tx.data.count(0)
@@ -76,22 +78,28 @@ def intrinsic_gas(tx: TransactionFields, spec: ChainSpec) -> tuple[int, int]:
 
 
 def gas_before_execution(
-    data: bytes, creates: bool, access_list: AccessList = (), authorizations: int = 0
+    data: bytes,
+    creates: bool,
+    access_list: AccessList = (),
+    authorizations: int = 0,
+    hardfork: Hardfork = Hardfork.PRAGUE,
 ) -> tuple[int, int]:
-    """As ``intrinsic_gas``, from plain values; ``authorizations`` is how many EIP-7702 tuples there are."""
+    """As ``intrinsic_gas``, from plain values; ``authorizations`` is how many EIP-7702 tuples there are. Creation code
+    is priced by its length since Shanghai, and there is no floor before Prague.
+    """
     intrinsic = floor = TRANSACTION_GAS
     if data:
         size = len(data)
         tokens = TOKENS_PER_NONZERO_BYTE * size - (TOKENS_PER_NONZERO_BYTE - 1) * data.count(0)
         intrinsic += TOKEN_GAS * tokens
         floor += FLOOR_TOKEN_GAS * tokens
-        if creates:
+        if creates and hardfork >= Hardfork.SHANGHAI:
             intrinsic += INITCODE_WORD_GAS * ((size + 31) // 32)
     if creates:
         intrinsic += CREATION_GAS
     for _, slots in access_list:
         intrinsic += ACCESS_LIST_ADDRESS_GAS + ACCESS_LIST_SLOT_GAS * len(slots)
-    return intrinsic + AUTHORIZATION_GAS * authorizations, floor
+    return intrinsic + AUTHORIZATION_GAS * authorizations, floor if hardfork >= Hardfork.PRAGUE else 0
 
 
 # --- without state ----------------------------------------------------------------------------------------------------

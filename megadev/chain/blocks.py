@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from megadev.state.world import World as World  # type only: a block remembers its state, it does not compute it
 
 
+HEADER_SIZES = (16, 17, 20, 21)
+"""How many fields a header has had, from London, Shanghai, Cancun and Prague on (``Hardfork.header_fields``)."""
+MINIMUM_DIFFICULTY = 131_072
+"""What a block of before the merge has here: the least that Ethereum's had (yellow paper, D_0)."""
+
+
 class Tag(Enum):
     """The named blocks of the execution API."""
 
@@ -49,7 +55,10 @@ BlockRef: TypeAlias = Tag | int | Hash32
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """A block header as of Prague, in its RLP order. Timestamps in seconds, fees in wei."""
+    """A block header as of Prague, in its RLP order. Timestamps in seconds, fees in wei.
+
+    ``fields``: how many of them it has (``Hardfork.header_fields``); the others were not there yet.
+    """
 
     parent_hash: Hash32
     ommers_hash: Hash32 = EMPTY_OMMERS_HASH
@@ -72,6 +81,14 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     excess_blob_gas: int = 0
     parent_beacon_root: Hash32 = ZERO_HASH
     requests_hash: Hash32 = EMPTY_REQUESTS_HASH
+    fields: int = 21
+
+    @property
+    def randomness(self) -> Hash32:
+        """What the opcode 0x44 answers: PREVRANDAO, or the difficulty, which is not zero before the merge (EIP-4399)
+        alone.
+        """
+        return self.difficulty.to_bytes(32, "big") if self.difficulty else self.prev_randao
 
 
 class Cut(msgspec.Struct, frozen=True, gc=False):
@@ -159,16 +176,17 @@ def encode_header(header: Header) -> bytes:
             _NONCE,
             header.nonce,
             number(header.base_fee),
-            _WORD,
-            header.withdrawals_root,
-            number(header.blob_gas_used),
-            number(header.excess_blob_gas),
-            _WORD,
-            header.parent_beacon_root,
-            _WORD,
-            header.requests_hash,
         )
     )
+    fields = header.fields
+    if fields > 16:
+        payload += _WORD + header.withdrawals_root
+    if fields > 17:
+        payload += b"".join(
+            (number(header.blob_gas_used), number(header.excess_blob_gas), _WORD, header.parent_beacon_root)
+        )
+    if fields > 20:
+        payload += _WORD + header.requests_hash
     return rlp.list_prefix(len(payload)) + payload
 
 
@@ -184,31 +202,34 @@ def transactions_root(transactions: Sequence[Transaction]) -> Hash32:
 
 def block_size(header: Header, transactions: Sequence[Transaction]) -> int:
     """The length in bytes of the RLP of the block (with empty lists of ommers and withdrawals)."""
-    return _size_around(len(encode_header(header)), transactions)
+    return _size_around(header, len(encode_header(header)), transactions)
 
 
 def encode_block(header: Header, transactions: Sequence[Transaction]) -> bytes:
     """The RLP of the block: header, transactions (typed ones as strings), no ommers, no withdrawals (EIP-4895)."""
     body = b"".join([tx.encoded if tx.type == 0 else rlp.encode_bytes(tx.encoded) for tx in transactions])
-    payload = encode_header(header) + rlp.list_prefix(len(body)) + body + b"\xc0\xc0"
+    nothing = b"\xc0\xc0" if header.fields > 16 else b"\xc0"
+    payload = encode_header(header) + rlp.list_prefix(len(body)) + body + nothing
     return rlp.list_prefix(len(payload)) + payload
 
 
 def decode_block(encoded: bytes) -> tuple[Header, list[bytes]]:
     """What ``encode_block`` made: a header, and its transactions as EIP-2718 bytes.
 
-    Raises ``ValueError`` for anything else: also for headers of before Prague, and for ommers and withdrawals.
+    Raises ``ValueError`` for anything else: also for ommers and withdrawals, and for headers of before London.
     """
     block = rlp.decode(encoded)
-    if type(block) is not list or len(block) != 4 or type(block[0]) is not list or type(block[1]) is not list:
+    if type(block) is not list or len(block) < 3 or type(block[0]) is not list or type(block[1]) is not list:
         raise ValueError("a block is a list of header, transactions, ommers and withdrawals")
-    if block[2] != [] or block[3] != []:
-        raise ValueError("no block here has ommers or withdrawals")
     fields = block[0]
-    names = Header.__struct_fields__
-    if len(fields) != len(names):
-        raise ValueError(f"a header has {len(names)} fields as of Prague, this one has {len(fields)}")
-    values: dict[str, bytes | int] = {}
+    if len(fields) not in HEADER_SIZES:
+        raise ValueError(f"a header has {', '.join(map(str, HEADER_SIZES))} fields, this one has {len(fields)}")
+    if len(block) != (4 if len(fields) > 16 else 3):
+        raise ValueError("a block is a list of header, transactions, ommers and, since Shanghai, withdrawals")
+    if any(part != [] for part in block[2:]):
+        raise ValueError("no block here has ommers or withdrawals")
+    names = Header.__struct_fields__[: len(fields)]
+    values: dict[str, bytes | int] = {"fields": len(fields)}
     for name, item in zip(names, fields, strict=True):
         if type(item) is not bytes:
             raise ValueError(f"{name} is a list")
@@ -272,7 +293,7 @@ def seal_block(
         transactions=tuple(transactions),
         receipts=tuple(receipts),
         world=world,
-        size=_size_around(len(encoded), transactions),
+        size=_size_around(header, len(encoded), transactions),
         irregular=irregular,
         spec=spec,
         ecrecover_answers=ecrecover_answers,
@@ -283,12 +304,12 @@ def seal_block(
     )
 
 
-def _size_around(header_size: int, transactions: Sequence[Transaction]) -> int:
+def _size_around(header: Header, header_size: int, transactions: Sequence[Transaction]) -> int:
     body = 0
     for tx in transactions:
         size = len(tx.encoded)
         body += size if tx.type == 0 else size + _prefix_size(size)
-    payload = header_size + _prefix_size(body) + body + 2
+    payload = header_size + _prefix_size(body) + body + (2 if header.fields > 16 else 1)
     return _prefix_size(payload) + payload
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zlib import crc32
 
-from megadev.chain.spec import BlobSchedule, ChainSpec
+from megadev.chain.spec import BlobSchedule, ChainSpec, Hardfork
 from megadev.primitives.types import Address, Hash32
 
 
@@ -78,10 +78,21 @@ def chain_config(spec: ChainSpec, genesis_hash: Hash32) -> ChainConfig:
             blob_schedule=spec.blobs,
             chain_id=spec.chain_id,
             fork_id=fork_id(genesis_hash),
-            precompiles=PRECOMPILES,
-            system_contracts=SYSTEM_CONTRACTS,
+            precompiles={name: at for name, at in PRECOMPILES.items() if _since(name) <= spec.hardfork},
+            system_contracts={
+                name: at
+                for name, at in SYSTEM_CONTRACTS.items()
+                if spec.hardfork >= (Hardfork.CANCUN if at == BEACON_ROOTS_ADDRESS else Hardfork.PRAGUE)
+            },
         )
     )
+
+
+def _since(precompile: str) -> Hardfork:
+    """The hardfork that brought it, or London."""
+    if precompile.startswith("BLS12_") or precompile == "P256VERIFY":
+        return Hardfork.PRAGUE
+    return Hardfork.CANCUN if precompile == "KZG_POINT_EVALUATION" else Hardfork.LONDON
 
 
 def fork_id(genesis_hash: Hash32) -> bytes:

@@ -45,6 +45,8 @@ def next_base_fee(parent: Header, fees: FeeRules) -> Wei:
 
 def next_excess_blob_gas(parent: Header, spec: ChainSpec) -> int:
     """The excess blob gas of the block after ``parent`` (EIP-4844; since Osaka with EIP-7918's reserve price)."""
+    if not spec.blobs.max:
+        return 0
     excess, used = parent.excess_blob_gas, parent.blob_gas_used
     target = spec.blobs.target * GAS_PER_BLOB
     if excess + used < target:
@@ -58,8 +60,8 @@ def next_excess_blob_gas(parent: Header, spec: ChainSpec) -> int:
 
 
 def blob_base_fee(excess_blob_gas: int, spec: ChainSpec) -> Wei:
-    """The price of one blob gas in a block with that excess (EIP-4844)."""
-    if excess_blob_gas == 0:
+    """The price of one blob gas in a block with that excess (EIP-4844); the least one where there are no blobs yet."""
+    if excess_blob_gas == 0 or not spec.blobs.max:
         return MIN_BLOB_BASE_FEE
     return _fake_exponential(MIN_BLOB_BASE_FEE, excess_blob_gas, spec.blobs.base_fee_update_fraction)
 

@@ -17,7 +17,7 @@ from megadev.chain.config import (
     BEACON_ROOTS_ADDRESS,
     HISTORY_STORAGE_ADDRESS,
 )
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import ChainSpec, Hardfork
 from megadev.errors import ConfigError
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
 
@@ -117,9 +117,10 @@ def _first_base_fee(spec: ChainSpec) -> Wei:
     return spec.fees.initial_base_fee if constant is None else constant
 
 
-def genesis_header(genesis: Genesis, state_root: Hash32) -> Header:
-    """The first header, over a state with that root."""
+def genesis_header(genesis: Genesis, state_root: Hash32, hardfork: Hardfork = Hardfork.PRAGUE) -> Header:
+    """The first header, over a state with that root, with the fields that ``hardfork`` has."""
     return Header(
+        fields=hardfork.header_fields,
         parent_hash=genesis.parent_hash,
         coinbase=genesis.coinbase,
         state_root=state_root,
@@ -138,7 +139,13 @@ def genesis_header(genesis: Genesis, state_root: Hash32) -> Header:
 
 def genesis_block(genesis: Genesis, world: World, spec: ChainSpec | None = None) -> SealedBlock:
     """The first block, over ``world`` (to which the genesis accounts were applied)."""
-    return seal_block(genesis_header(genesis, world.state_root), (), (), world, spec=spec)
+    return seal_block(
+        genesis_header(genesis, world.state_root, Hardfork.PRAGUE if spec is None else spec.hardfork),
+        (),
+        (),
+        world,
+        spec=spec,
+    )
 
 
 def parse_genesis(document: object, spec: ChainSpec) -> Genesis:

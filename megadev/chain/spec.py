@@ -20,13 +20,50 @@ GAS_PER_BLOB = 131_072
 class Hardfork(IntEnum):
     """Ethereum execution hardforks megadev can run, in order of activation."""
 
-    PRAGUE = 1
-    OSAKA = 2
+    LONDON = 1
+    """Also Arrow Glacier and Gray Glacier, which only put off the difficulty bomb."""
+    PARIS = 2
+    """The merge (EIP-3675, EIP-4399)."""
+    SHANGHAI = 3
+    CANCUN = 4
+    PRAGUE = 5
+    OSAKA = 6
 
     @property
     def label(self) -> str:
         """The name users type: ``prague``, ``osaka``."""
         return self.name.lower()
+
+    @property
+    def transaction_types(self) -> frozenset[int]:
+        """EIP-2718 types people may send: blobs since Cancun (EIP-4844), authorizations since Prague (EIP-7702)."""
+        return _TRANSACTION_TYPES[self]
+
+    @property
+    def header_fields(self) -> int:
+        """How many fields a header has: withdrawals' root since Shanghai (EIP-4895), blob gas and the beacon block's
+        root since Cancun (EIP-4844, EIP-4788), the requests' hash since Prague (EIP-7685).
+        """
+        return _HEADER_FIELDS[self]
+
+
+_UNTIL_CANCUN = frozenset({0, 1, 2})
+_TRANSACTION_TYPES = {
+    Hardfork.LONDON: _UNTIL_CANCUN,
+    Hardfork.PARIS: _UNTIL_CANCUN,
+    Hardfork.SHANGHAI: _UNTIL_CANCUN,
+    Hardfork.CANCUN: _UNTIL_CANCUN | {3},
+    Hardfork.PRAGUE: _UNTIL_CANCUN | {3, 4},
+    Hardfork.OSAKA: _UNTIL_CANCUN | {3, 4},
+}
+_HEADER_FIELDS = {
+    Hardfork.LONDON: 16,
+    Hardfork.PARIS: 16,
+    Hardfork.SHANGHAI: 17,
+    Hardfork.CANCUN: 20,
+    Hardfork.PRAGUE: 21,
+    Hardfork.OSAKA: 21,
+}
 
 
 class Model(IntEnum):
@@ -133,7 +170,6 @@ class ChainSpec:
     code_size_limit: int | None = 24_576
     transaction_gas_cap: int | None = None
     enforce_block_gas_limit: bool = True
-    transaction_types: frozenset[int] = frozenset({0, 1, 2, 3, 4})
     coinbase: Address = ZERO_ADDRESS
     extra_data: bytes = b""
     shows_mini_blocks: bool = False
@@ -151,9 +187,15 @@ class ChainSpec:
         return self.model >= Model.REX4
 
     @property
+    def transaction_types(self) -> frozenset[int]:
+        """What people may send: the hardfork's types."""
+        return self.hardfork.transaction_types
+
+    @property
     def initcode_size_limit(self) -> int | None:
-        """Bytes of creation code allowed: twice the code size limit (EIP-3860), on MegaETH 24 KiB more than it."""
-        if self.code_size_limit is None:
+        """Bytes of creation code allowed: twice the code size limit (EIP-3860, since Shanghai), on MegaETH 24 KiB more
+        than it."""
+        if self.code_size_limit is None or self.hardfork < Hardfork.SHANGHAI:
             return None
         return self.code_size_limit + 24_576 if self.model >= Model.REX4 else 2 * self.code_size_limit
 
@@ -166,6 +208,10 @@ class ChainSpec:
 TRANSACTION_GAS_CAP = 16_777_216
 """EIP-7825: the most gas one transaction may ask for, where a chain enforces it."""
 
+NO_BLOBS = BlobSchedule(target=0, max=0, base_fee_update_fraction=1)
+"""Before Cancun."""
+CANCUN_BLOBS = BlobSchedule(target=3, max=6, base_fee_update_fraction=3_338_477)
+"""EIP-4844."""
 PRAGUE_BLOBS = BlobSchedule(target=6, max=9, base_fee_update_fraction=5_007_716)
 """EIP-7691."""
 BPO1_BLOBS = BlobSchedule(target=10, max=15, base_fee_update_fraction=8_346_193)
@@ -174,6 +220,10 @@ BPO2_BLOBS = BlobSchedule(target=14, max=21, base_fee_update_fraction=11_684_671
 """EIP-8135: mainnet's second."""
 
 BLOB_SCHEDULES: dict[Hardfork, BlobSchedule] = {
+    Hardfork.LONDON: NO_BLOBS,
+    Hardfork.PARIS: NO_BLOBS,
+    Hardfork.SHANGHAI: NO_BLOBS,
+    Hardfork.CANCUN: CANCUN_BLOBS,
     Hardfork.PRAGUE: PRAGUE_BLOBS,
     Hardfork.OSAKA: PRAGUE_BLOBS,
 }
@@ -192,6 +242,10 @@ class Fork:
 
 
 FORKS: tuple[Fork, ...] = (
+    Fork("london", Hardfork.LONDON, NO_BLOBS, ("arrow-glacier", "arrowglacier", "gray-glacier", "grayglacier")),
+    Fork("paris", Hardfork.PARIS, NO_BLOBS, aliases=("merge",)),
+    Fork("shanghai", Hardfork.SHANGHAI, NO_BLOBS, aliases=("shapella",)),
+    Fork("cancun", Hardfork.CANCUN, CANCUN_BLOBS, aliases=("dencun",)),
     Fork("prague", Hardfork.PRAGUE, PRAGUE_BLOBS, aliases=("pectra",)),
     Fork("osaka", Hardfork.OSAKA, PRAGUE_BLOBS, aliases=("fusaka", "latest")),
     Fork("bpo1", Hardfork.OSAKA, BPO1_BLOBS),

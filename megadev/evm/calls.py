@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from megadev.chain.admission import check_funds, gas_before_execution
 from megadev.chain.receipts import Log
-from megadev.chain.spec import GAS_PER_BLOB
+from megadev.chain.spec import GAS_PER_BLOB, Hardfork
 from megadev.chain.transactions import AccessList
 from megadev.errors import (
     ExecutionHalted,
@@ -109,8 +109,8 @@ def estimate_gas(
     allowance = min(tx.gas_limit, _affordable_gas(tx, state, block.operator_fee))
     if within_block:
         allowance = min(allowance, block.gas_limit)
-    intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
-    least = max(intrinsic, floor)
+    # what every hardfork charges at least; the first run says what the floor adds
+    least, _ = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations), Hardfork.LONDON)
     if allowance < least:
         raise GasAllowanceExceeded(allowance)
     if not tx.data and tx.to is not None and _has_no_code(state, tx.to):
@@ -121,6 +121,7 @@ def estimate_gas(
     first = attempt(allowance)
     if first is None:
         raise GasAllowanceExceeded(allowance)
+    least = max(least, first.gas.floor)
     watch(first)
     if isinstance(first.result, Halt) and first.result.reason == OUT_OF_GAS:
         raise GasAllowanceExceeded(allowance)

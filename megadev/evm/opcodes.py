@@ -52,7 +52,7 @@ class Opcode:
     outputs: int
     gas: int
     kind: Kind
-    since: Hardfork = Hardfork.PRAGUE
+    since: Hardfork = Hardfork.LONDON
 
 
 _ROWS: Final = (
@@ -109,8 +109,8 @@ _ROWS: Final = (
     Opcode(0x46, "CHAINID", 0, 1, gas.BASE, Kind.FRAME),
     Opcode(0x47, "SELFBALANCE", 0, 1, gas.LOW, Kind.ACCOUNT),
     Opcode(0x48, "BASEFEE", 0, 1, gas.BASE, Kind.BLOCK),
-    Opcode(0x49, "BLOBHASH", 1, 1, gas.VERY_LOW, Kind.BLOCK),
-    Opcode(0x4A, "BLOBBASEFEE", 0, 1, gas.BASE, Kind.BLOCK),
+    Opcode(0x49, "BLOBHASH", 1, 1, gas.VERY_LOW, Kind.BLOCK, Hardfork.CANCUN),
+    Opcode(0x4A, "BLOBBASEFEE", 0, 1, gas.BASE, Kind.BLOCK, Hardfork.CANCUN),
     Opcode(0x50, "POP", 1, 0, gas.BASE, Kind.POP),
     Opcode(0x51, "MLOAD", 1, 1, gas.VERY_LOW, Kind.MEMORY),
     Opcode(0x52, "MSTORE", 2, 0, gas.VERY_LOW, Kind.MEMORY),
@@ -123,10 +123,10 @@ _ROWS: Final = (
     Opcode(0x59, "MSIZE", 0, 1, gas.BASE, Kind.FRAME),
     Opcode(0x5A, "GAS", 0, 1, gas.BASE, Kind.FRAME),
     Opcode(0x5B, "JUMPDEST", 0, 0, gas.JUMPDEST, Kind.JUMP),
-    Opcode(0x5C, "TLOAD", 1, 1, gas.TRANSIENT, Kind.TRANSIENT),
-    Opcode(0x5D, "TSTORE", 2, 0, gas.TRANSIENT, Kind.TRANSIENT),
-    Opcode(0x5E, "MCOPY", 3, 0, gas.VERY_LOW, Kind.COPY),
-    Opcode(0x5F, "PUSH0", 0, 1, gas.BASE, Kind.PUSH),
+    Opcode(0x5C, "TLOAD", 1, 1, gas.TRANSIENT, Kind.TRANSIENT, Hardfork.CANCUN),
+    Opcode(0x5D, "TSTORE", 2, 0, gas.TRANSIENT, Kind.TRANSIENT, Hardfork.CANCUN),
+    Opcode(0x5E, "MCOPY", 3, 0, gas.VERY_LOW, Kind.COPY, Hardfork.CANCUN),
+    Opcode(0x5F, "PUSH0", 0, 1, gas.BASE, Kind.PUSH, Hardfork.SHANGHAI),
     *(Opcode(0x5F + n, f"PUSH{n}", 0, 1, gas.VERY_LOW, Kind.PUSH) for n in range(1, 33)),
     *(Opcode(0x7F + n, f"DUP{n}", n, n + 1, gas.VERY_LOW, Kind.DUP) for n in range(1, 17)),
     *(Opcode(0x8F + n, f"SWAP{n}", n + 1, n + 1, gas.VERY_LOW, Kind.SWAP) for n in range(1, 17)),
@@ -155,5 +155,6 @@ BASE_GAS: Final[tuple[int, ...]] = tuple(0 if row is None else row.gas for row i
 
 
 def names_at(hardfork: Hardfork) -> dict[int, str]:
-    """Mnemonic by number of every opcode that ``hardfork`` has."""
-    return {row.number: row.name for row in _ROWS if row.since <= hardfork}
+    """Mnemonic by number of every opcode that ``hardfork`` has; PREVRANDAO was called DIFFICULTY before the merge."""
+    names = {row.number: row.name for row in _ROWS if row.since <= hardfork}
+    return names if hardfork >= Hardfork.PARIS else names | {0x44: "DIFFICULTY"}

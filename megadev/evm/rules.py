@@ -12,9 +12,10 @@ MegaETH's specs are rows of ``mega_rules``: ``ChainSpec.model`` (``isthmus``, ``
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from megadev.chain.spec import Hardfork
+from megadev.evm.gas import INITCODE_WORD
 from megadev.evm.opcodes import names_at
 from megadev.primitives.types import Address
 
@@ -113,7 +114,7 @@ def _at(number: int, name: str, gas: Callable[[bytes], int]) -> Precompile:
     return Precompile(name, number.to_bytes(20, "big"), gas)
 
 
-_PRAGUE_PRECOMPILES = (
+_LONDON_PRECOMPILES = (
     _at(0x01, "ECREC", _fixed(3000)),
     _at(0x02, "SHA256", _per_word(60, 12)),
     _at(0x03, "RIPEMD160", _per_word(600, 120)),
@@ -123,7 +124,9 @@ _PRAGUE_PRECOMPILES = (
     _at(0x07, "BN254_MUL", _fixed(6000)),
     _at(0x08, "BN254_PAIRING", _bn254_pairing_gas),
     _at(0x09, "BLAKE2F", _blake2f_gas),
-    _at(0x0A, "KZG_POINT_EVALUATION", _fixed(50_000)),
+)
+_CANCUN_ADDITIONS = (_at(0x0A, "KZG_POINT_EVALUATION", _fixed(50_000)),)
+_PRAGUE_ADDITIONS = (
     _at(0x0B, "BLS12_G1ADD", _fixed(375)),
     _at(0x0C, "BLS12_G1MSM", _msm(160, 12_000, _G1_DISCOUNTS)),
     _at(0x0D, "BLS12_G2ADD", _fixed(600)),
@@ -168,26 +171,60 @@ class EvmRules:
     """The EVM of one hardfork.
 
     ``opcodes``: mnemonic by opcode, only those that exist. ``modexp_limit``: the longest MODEXP operand in bytes
-    (EIP-7823), None for no limit.
+    (EIP-7823), None for no limit. ``warm_coinbase``: who is paid is warm from the start (EIP-3651). ``initcode_word``:
+    gas for each word of creation code (EIP-3860). ``destroys_all``: SELFDESTRUCT removes contracts of any age, as
+    before EIP-6780. ``delegates``: code may name another account's (EIP-7702).
     """
 
     hardfork: Hardfork
     opcodes: dict[int, str]
     precompiles: dict[Address, Precompile]
-    modexp_limit: int | None
+    modexp_limit: int | None = None
+    warm_coinbase: bool = True
+    initcode_word: int = INITCODE_WORD
+    destroys_all: bool = False
+    delegates: bool = True
 
 
+_LONDON = EvmRules(
+    Hardfork.LONDON,
+    names_at(Hardfork.LONDON),
+    _by_address(_LONDON_PRECOMPILES),
+    warm_coinbase=False,
+    initcode_word=0,
+    destroys_all=True,
+    delegates=False,
+)
+_PARIS = replace(_LONDON, hardfork=Hardfork.PARIS, opcodes=names_at(Hardfork.PARIS))
+_SHANGHAI = replace(
+    _PARIS,
+    hardfork=Hardfork.SHANGHAI,
+    opcodes=names_at(Hardfork.SHANGHAI),
+    warm_coinbase=True,
+    initcode_word=INITCODE_WORD,
+)
+_CANCUN = replace(
+    _SHANGHAI,
+    hardfork=Hardfork.CANCUN,
+    opcodes=names_at(Hardfork.CANCUN),
+    precompiles=_by_address(_LONDON_PRECOMPILES, _CANCUN_ADDITIONS),
+    destroys_all=False,
+)
+_PRAGUE = replace(
+    _CANCUN,
+    hardfork=Hardfork.PRAGUE,
+    opcodes=names_at(Hardfork.PRAGUE),
+    precompiles=_by_address(_LONDON_PRECOMPILES, _CANCUN_ADDITIONS, _PRAGUE_ADDITIONS),
+    delegates=True,
+)
+_OSAKA = replace(
+    _PRAGUE,
+    hardfork=Hardfork.OSAKA,
+    opcodes=names_at(Hardfork.OSAKA),
+    precompiles=_PRAGUE.precompiles | _by_address(_OSAKA_CHANGES),
+    modexp_limit=1024,
+)
 EVM_RULES: dict[Hardfork, EvmRules] = {
-    Hardfork.PRAGUE: EvmRules(
-        Hardfork.PRAGUE,
-        names_at(Hardfork.PRAGUE),
-        _by_address(_PRAGUE_PRECOMPILES),
-        None,
-    ),
-    Hardfork.OSAKA: EvmRules(
-        Hardfork.OSAKA,
-        names_at(Hardfork.OSAKA),
-        _by_address(_PRAGUE_PRECOMPILES, _OSAKA_CHANGES),
-        1024,
-    ),
+    rules.hardfork: rules for rules in (_LONDON, _PARIS, _SHANGHAI, _CANCUN, _PRAGUE, _OSAKA)
 }
+"""What each hardfork changed of the one before it."""

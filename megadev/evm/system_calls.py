@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.genesis import BEACON_ROOTS_CODE, HISTORY_STORAGE_CODE
+from megadev.chain.spec import Hardfork
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
 from megadev.state.diff import Cause, StateDiff
@@ -27,17 +28,19 @@ def block_start_diff(
     timestamp: int,
     parent_hash: Hash32,
     parent_beacon_root: Hash32,
+    hardfork: Hardfork,
     *,
     unseen: bool = False,
 ) -> StateDiff:
-    """The storage writes before a block's first transaction, over the state ``reader`` shows.
+    """The storage writes before a block's first transaction, over the state ``reader`` shows: the parent's hash since
+    Prague, the beacon root since Cancun.
 
     ``unseen``: write all of them without looking whether they change anything. On a fork looking is a request.
     """
     diff = StateDiff(Cause.SYSTEM_CALL)
-    if _has_code(reader, HISTORY_STORAGE_ADDRESS, _HISTORY_CODE_HASH):
+    if hardfork >= Hardfork.PRAGUE and _has_code(reader, HISTORY_STORAGE_ADDRESS, _HISTORY_CODE_HASH):
         diff.storage[HISTORY_STORAGE_ADDRESS] = {(number - 1) % RING: int.from_bytes(parent_hash, "big")}
-    if _has_code(reader, BEACON_ROOTS_ADDRESS, _BEACON_ROOTS_CODE_HASH):
+    if hardfork >= Hardfork.CANCUN and _has_code(reader, BEACON_ROOTS_ADDRESS, _BEACON_ROOTS_CODE_HASH):
         slot = timestamp % RING
         root = int.from_bytes(parent_beacon_root, "big")
         writes = {slot: timestamp}

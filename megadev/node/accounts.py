@@ -63,14 +63,13 @@ class Accounts:
         return key
 
     def signing_key(self, address: Address, has_code: Callable[[], bool]) -> bytes | None:
-        """The key that signs what ``address`` is to send; None where it sends without a signature: because it is
-        impersonated or, while everybody is, where no key would do. (No key does for an account with code: EIP-3607.)
+        """The key that signs what ``address`` is to send; None where it is impersonated and no key would do: none is
+        held, or it has code (EIP-3607).
 
         Raises ``UnknownSigner``.
         """
-        if address in self.impersonated:
-            return None
-        if self.auto_impersonate and (address not in self._keys or has_code()):
+        is_impersonated = self.auto_impersonate or address in self.impersonated
+        if is_impersonated and (address not in self._keys or has_code()):
             return None
         return self.key_of(address)
 

@@ -364,7 +364,7 @@ class LocalChain:
             timestamp=header.timestamp,
             gas_limit=header.gas_limit,
             coinbase=header.coinbase,
-            prev_randao=header.prev_randao,
+            prev_randao=header.randomness,
             base_fee=header.base_fee,
             blob_base_fee=blob_base_fee(header.excess_blob_gas, block.spec or self.spec),
         )

@@ -562,6 +562,10 @@ class Past:
         return replace(spec, hardfork=fork.hardfork, blobs=fork.blobs)
 
 
+_SINCE = ((21, "requestsHash"), (20, "parentBeaconBlockRoot"), (17, "withdrawalsRoot"))
+"""What a header with so many fields has and one with fewer lacks."""
+
+
 def read_header(document: Mapping[str, Any]) -> tuple[Header, Hash32]:
     """A block's header and hash, from how a node tells it. Fields that its chain does not have are as if empty, so the
     hash is upstream's word. Raises ``KeyError``, ``TypeError``, ``ValueError``.
@@ -598,6 +602,7 @@ def read_header(document: Mapping[str, Any]) -> tuple[Header, Hash32]:
         excess_blob_gas=number("excessBlobGas"),
         parent_beacon_root=data("parentBeaconBlockRoot", zero),
         requests_hash=data("requestsHash", EMPTY_REQUESTS_HASH),
+        fields=next((size for size, name in _SINCE if document.get(name) is not None), 16),
     )
     return header, bytes.fromhex(document["hash"][2:])
 

@@ -32,7 +32,7 @@ from typing import Any, NoReturn, TypeAlias
 import msgspec
 
 from megadev.chain.blobs import BlobSidecar
-from megadev.chain.blocks import Header, SealedBlock, block_size
+from megadev.chain.blocks import HEADER_SIZES, Header, SealedBlock, block_size
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.receipts import REVERTED, Log, Receipt
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
@@ -234,7 +234,7 @@ def _written_accounts(world: World, zeroed: Mapping[Address, Iterable[int]]) -> 
 def _written_block(block: SealedBlock) -> JsonObject:
     header = block.header
     return {
-        "header": {name: write(getattr(header, field)) for name, field, write, _ in _HEADER},
+        "header": {name: write(getattr(header, field)) for name, field, write, _ in _HEADER[: header.fields]},
         "transactions": [_written_transaction(tx) for tx in block.transactions],
         "ommers": [],
         "withdrawals": None,
@@ -552,7 +552,7 @@ _WIDE = {"difficulty": 256, "base_fee": 256, "gas_limit": 63}
 
 class _Found(msgspec.Struct, frozen=True):
     """A block of the file, before it is known whether it is on the chain meant. ``is_whole``: its header has all
-    fields that ours have, so that there is no doubt about its hash."""
+    fields of a hardfork from London on, so that there is no doubt about its hash."""
 
     header: Header
     hash: Hash32
@@ -603,10 +603,11 @@ def _read_header(entry: JsonObject, where: str) -> _Found:
         read = _number(value, at, _WIDE.get(field, 63)) if write is hex else _bytes(value, at, _SIZES.get(field, 32))
         values[field] = read
         hashed.append(read)
+    is_whole = len(values) in HEADER_SIZES and list(values) == [field for _, field, _, _ in _HEADER[: len(values)]]
     return _Found(
-        Header(**values),
+        Header(**values, fields=max((size for size in HEADER_SIZES if size <= len(values)), default=HEADER_SIZES[0])),
         keccak(rlp.encode(hashed)),
-        len(values) == len(_HEADER),
+        is_whole,
         _list(entry.get("transactions") or [], f"{where}.transactions"),
         where,
     )

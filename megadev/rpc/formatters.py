@@ -59,8 +59,8 @@ class _Unsealed(NamedTuple):
 
 
 def format_header(block: SealedBlock, *, pending: bool = False) -> JsonObject:
-    """A header with its hash, as of Prague, and where the chain shows them with its place among mini-blocks. With
-    ``pending`` the hash, nonce and miner are null, as geth has them.
+    """A header with its hash and the fields that its hardfork has, and where the chain shows them with its place among
+    mini-blocks. With ``pending`` the hash, nonce and miner are null, as geth has them.
     """
     header = block.header
     answer = {
@@ -81,12 +81,16 @@ def format_header(block: SealedBlock, *, pending: bool = False) -> JsonObject:
         "mixHash": "0x" + header.prev_randao.hex(),
         "nonce": None if pending else "0x" + header.nonce.hex(),
         "baseFeePerGas": hex(header.base_fee),
-        "withdrawalsRoot": "0x" + header.withdrawals_root.hex(),
-        "blobGasUsed": hex(header.blob_gas_used),
-        "excessBlobGas": hex(header.excess_blob_gas),
-        "parentBeaconBlockRoot": "0x" + header.parent_beacon_root.hex(),
-        "requestsHash": "0x" + header.requests_hash.hex(),
     }
+    fields = header.fields
+    if fields > 16:
+        answer["withdrawalsRoot"] = "0x" + header.withdrawals_root.hex()
+    if fields > 17:
+        answer["blobGasUsed"] = hex(header.blob_gas_used)
+        answer["excessBlobGas"] = hex(header.excess_blob_gas)
+        answer["parentBeaconBlockRoot"] = "0x" + header.parent_beacon_root.hex()
+    if fields > 20:
+        answer["requestsHash"] = "0x" + header.requests_hash.hex()
     if block.spec is not None and block.spec.shows_mini_blocks:
         answer["txOffset"] = hex(block.tx_offset)
         answer["miniBlockOffset"] = hex(block.mini_block_offset)
@@ -103,7 +107,8 @@ def format_block(block: SealedBlock, *, full: bool, pending: bool = False) -> Js
     answer["transactions"] = (
         format_transactions(block, pending=pending) if full else ["0x" + tx.hash.hex() for tx in block.transactions]
     )
-    answer["withdrawals"] = []
+    if block.header.fields > 16:
+        answer["withdrawals"] = []
     return answer
 
 

@@ -21,11 +21,11 @@ import msgspec
 
 from megadev.chain.admission import check_blobs_left, check_gas_left
 from megadev.chain.block_limits import BlockUsage, check_fits
-from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
+from megadev.chain.blocks import MINIMUM_DIFFICULTY, Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Model
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Hardfork, Model
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
 from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
@@ -134,12 +134,13 @@ class BlockBuilder:
         self.parent_world = parent_world
         self.irregular = irregular
         self.ecrecover_answers = ecrecover_answers
+        difficulty = _difficulty(spec)
         self.env = BlockEnv(
             number=plan.number,
             timestamp=plan.timestamp,
             gas_limit=plan.gas_limit,
             coinbase=plan.coinbase,
-            prev_randao=plan.prev_randao,
+            prev_randao=difficulty.to_bytes(32, "big") if difficulty else plan.prev_randao,
             base_fee=plan.base_fee,
             blob_base_fee=plan.blob_base_fee,
         )
@@ -151,6 +152,7 @@ class BlockBuilder:
                 plan.timestamp,
                 plan.parent_hash,
                 plan.parent_beacon_root,
+                spec.hardfork,
                 unseen=not parent_world.is_whole,
             )
         )
@@ -447,6 +449,8 @@ class BlockBuilder:
             blob_gas_used=blob_gas_used,
             excess_blob_gas=plan.excess_blob_gas,
             parent_beacon_root=plan.parent_beacon_root,
+            difficulty=_difficulty(self.spec),
+            fields=self.spec.hardfork.header_fields,
         )
         return seal_block(
             header,
@@ -461,6 +465,11 @@ class BlockBuilder:
             cuts=cuts,
             system_call=plan.start.system_call,
         )
+
+
+def _difficulty(spec: ChainSpec) -> int:
+    """Zero since the merge (EIP-3675)."""
+    return MINIMUM_DIFFICULTY if spec.hardfork < Hardfork.PARIS else 0
 
 
 class OpenBlock:
@@ -521,6 +530,8 @@ def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec, withdrawals_root:
         withdrawals_root=withdrawals_root,
         excess_blob_gas=plan.excess_blob_gas,
         parent_beacon_root=plan.parent_beacon_root,
+        difficulty=_difficulty(spec),
+        fields=spec.hardfork.header_fields,
     )
     return seal_block(
         header, (), (), world, spec=spec, tx_offset=plan.tx_offset, mini_block_offset=plan.mini_block_offset

@@ -535,7 +535,7 @@ class Sequencer:
             self._space(interval)
             plan = self._plan(self.head, start=PLAIN_START)
             writes = block_start_diff(
-                start, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root
+                start, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root, self.spec.hardfork
             ).storage
             if any(value == 0 for slots in writes.values() for value in slots.values()):
                 break  # a row only adds: what deletes a word is left to an ordinary block

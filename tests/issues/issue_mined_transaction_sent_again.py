@@ -15,7 +15,7 @@ WAYS = ("eth_sendRawTransaction", "eth_sendRawTransactionSync", "realtime_sendRa
 
 
 def signed(net: Devnet) -> str:
-    filled: Any = {"from": net.accounts[0].address, "to": net.accounts[1].address, "value": "0x1", "gas": "0x5208"}
+    filled: Any = {"from": net.accounts[0].address, "to": net.accounts[1].address, "value": "0x1", "gas": "0x186a0"}
     answer = net.rpc("eth_signTransaction", filled)
     return str(answer["raw"] if isinstance(answer, dict) else answer)
 

@@ -132,7 +132,7 @@ def test_subscribers_are_told_as_ever(net: Devnet) -> None:
 def test_a_waiting_submission_expires(net: Devnet) -> None:
     sender, receiver = (account.address for account in net.accounts[:2])
     net.rpc("evm_setAutomine", False)
-    raw = net.rpc("eth_signTransaction", {"from": sender, "to": receiver, "gas": "0xea60"})
+    raw = net.rpc("eth_signTransaction", {"from": sender, "to": receiver, "gas": "0xea60"})["raw"]
     status, _, answer = post(net, request("eth_sendRawTransactionSync", raw, 1))
     assert (status, answer["error"]) == (200, {"code": -32000, "message": "realtime transaction expired"})
 

@@ -243,7 +243,7 @@ def test_a_transaction_for_another_chain_or_sent_twice_is_refused(net: Devnet) -
     raw = signed(net)
     net.rpc("eth_sendRawTransaction", raw)
     error = refusal(net, raw, method="eth_sendRawTransaction")
-    assert (error.code, "already known" in error.message) == (-32003, True)
+    assert (error.code, "nonce too low" in error.message) == (-32003, True)
 
 
 # -- *Sync --------------------------------------------------------------------------------------------------------

@@ -212,6 +212,11 @@ EFFECTS: dict[str, Effect] = {
         lambda net: "preconfirmation" in net.rpc("eth_sendTransactionSync", {"from": ALICE, "to": BOB}),
         True,
     ),
+    "throw_on_revert": Effect(
+        True,
+        lambda net: net.rpc("eth_fillTransaction", {"from": ALICE, "to": BOB})["tx"]["gas"],
+        hex(30_000_000),
+    ),
     "receipt_timestamps": Effect(
         True,
         lambda net: "blockTimestamp" in net.rpc("eth_sendTransactionSync", {"from": ALICE, "to": BOB}),

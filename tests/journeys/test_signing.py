@@ -132,7 +132,10 @@ def test_an_array_of_fixed_length_must_have_it(net: Devnet, alice: str) -> None:
     two = [{"name": "name", "type": "string"}, {"name": "wallets", "type": "address[2]"}]
     fixed = MAIL | {"types": MAIL["types"] | {"Person": two}}
     error = refusal(net, "eth_signTypedData_v4", alice, fixed)
-    assert (error.code, error.message) == (-32602, "Expected 2 items for array type address[2], got 1 items")
+    assert (error.code, error.message) == (
+        -32602,
+        "Expected 2 items for array type address[2], got 1 items: Mail.to[0].wallets",
+    )
     bob = {"name": "Bob", "wallets": ["0x" + "bb" * 20, "0x" + "bc" * 20]}
     right = fixed | {"message": MAIL["message"] | {"to": [bob]}}
     signature = net.rpc("eth_signTypedData_v4", alice, right)

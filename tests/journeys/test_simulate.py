@@ -347,7 +347,7 @@ PRICED = {"maxFeePerGas": hex(2 * GWEI)}
         ([{"calls": [{"to": PAYEE, "chainId": "0x1"}]}], {}, -32602, "chainId"),
         ([{"blockOverrides": {"colour": "0x1"}}], {}, -32602, "unknown field"),
         ([{"blockOverrides": {"withdrawals": [{}]}}], {}, -32602, "withdrawals"),
-        ([{"stateOverrides": {ELSEWHERE: {"movePrecompileToAddress": PAYEE}}}], {}, -32602, "not a precompile"),
+        ([{"stateOverrides": {ELSEWHERE: {"movePrecompileToAddress": PAYEE}}}], {}, -32000, "not a precompile"),
         ([{}], {"validation": "yes"}, -32602, "boolean"),
     ],
 )

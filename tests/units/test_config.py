@@ -59,7 +59,7 @@ def test_every_source_gives_a_setting_the_same_type(tmp_path: Path) -> None:
             {"hardfork": "osak"},
             {},
             "",
-            "--hardfork: must be prague, pectra, osaka, fusaka, latest, bpo1, bpo2, isthmus, rex4, rex5 or rex6, not 'osak'. Did you mean osaka?",
+            "--hardfork: must be london, arrow-glacier, arrowglacier, gray-glacier, grayglacier, paris, merge, shanghai, shapella, cancun, dencun, prague, pectra, osaka, fusaka, latest, bpo1, bpo2, isthmus, rex4, rex5 or rex6, not 'osak'. Did you mean osaka?",
         ),
         ({"order": "fee"}, {}, "", "--order: must be fees or fifo, not 'fee'. Did you mean fees?"),
         ({"balance": "-1"}, {}, "", "--balance: must be an amount in ETH of at least 0, not '-1'"),

@@ -23,8 +23,8 @@ from megadev.chain.admission import (
 )
 from megadev.chain.receipts import REVERTED, ConsoleCall
 from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, OPERATOR_FEE_VAULT, ChainSpec
-from megadev.chain.transactions import DELEGATION_PREFIX, MAX_NONCE, is_delegation
-from megadev.errors import EngineFault, MalformedTransaction, MegadevError
+from megadev.chain.transactions import BLOB, DELEGATION_PREFIX, MAX_NONCE, SET_CODE, is_delegation
+from megadev.errors import EngineFault, MalformedTransaction, MegadevError, UnsupportedTransactionType
 from megadev.evm.engine import (
     CONSENSUS,
     SYSTEM,
@@ -108,7 +108,9 @@ class Envelope:
             machine = self._machine(block, tx, journal, rules, tracer)
             # the hardfork's, wherever overrides have moved them: as geth has it (EIP-2929)
             warm = journal.warm_accounts = self._warm.copy()
-            warm[sender] = warm[block.coinbase] = True  # EIP-3651
+            warm[sender] = True
+            if self.rules.warm_coinbase:
+                warm[block.coinbase] = True
             for address, slots in tx.access_list:
                 warm[address] = True
                 for slot in slots:
@@ -195,6 +197,11 @@ class Envelope:
             check_sender_code(tx.sender, journal.code(tx.sender))
 
     def _check_fees(self, block: BlockEnv, tx: TxEnv, blob_gas: int, rules: Rules) -> None:
+        types = self.spec.transaction_types
+        if blob_gas and BLOB not in types:
+            raise UnsupportedTransactionType(BLOB, types)
+        if tx.authorizations and SET_CODE not in types:
+            raise UnsupportedTransactionType(SET_CODE, types)
         if rules.check_base_fee:
             check_base_fee(tx.sender, tx.max_fee_per_gas or tx.gas_price, block.base_fee)
             if blob_gas:
@@ -213,7 +220,9 @@ class Envelope:
             validate_initcode(tx.data, self.spec)
         if not rules.charge_intrinsic:
             return 0, 0
-        intrinsic, floor = gas_before_execution(tx.data, tx.to is None, tx.access_list, len(tx.authorizations))
+        intrinsic, floor = gas_before_execution(
+            tx.data, tx.to is None, tx.access_list, len(tx.authorizations), self.spec.hardfork
+        )
         validate_gas(tx.gas_limit, intrinsic, floor)
         return intrinsic, floor
 
@@ -262,7 +271,7 @@ class Envelope:
             chain_id=self.spec.chain_id,
             code_size_limit=self.spec.code_size_limit,
             initcode_size_limit=self.spec.initcode_size_limit,
-            mnemonics=self.rules.opcodes,
+            rules=self.rules,
             precompiles=precompiles,
             functions=known,
             tracer=tracer,

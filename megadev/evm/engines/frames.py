@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import Final
 
 from megadev.chain.receipts import CONSOLE, REVERTED, ConsoleCall
+from megadev.chain.spec import Hardfork
 from megadev.evm.engine import BlockEnv, Frame, FrameExit, Tracer
 from megadev.evm.engines.depth import LEVELS, continue_below
 from megadev.evm.engines.journal import Checkpoint, Journal
 from megadev.evm.engines.precompiles import Answer
 from megadev.evm.gas import CODE_BYTE, MEMORY_QUADRATIC, MEMORY_WORD
-from megadev.evm.rules import Precompile
+from megadev.evm.rules import EvmRules, Precompile
 from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address, Hash32
 
@@ -181,12 +182,14 @@ class Machine:
         "console_room",
         "functions",
         "gas_price",
+        "has_cancun",
         "has_clz",
         "initcode_size_limit",
         "journal",
         "mnemonics",
         "origin",
         "precompiles",
+        "rules",
         "tracer",
         "wants_steps",
     )
@@ -208,7 +211,7 @@ class Machine:
         chain_id: int,
         code_size_limit: int | None,
         initcode_size_limit: int | None,
-        mnemonics: dict[int, str],
+        rules: EvmRules,
         precompiles: dict[Address, Precompile],
         functions: dict[str, Callable[[bytes], Answer]],
         tracer: Tracer | None,
@@ -221,8 +224,10 @@ class Machine:
         self.chain_id = chain_id
         self.code_size_limit = code_size_limit
         self.initcode_size_limit = initcode_size_limit
-        self.mnemonics = mnemonics
-        self.has_clz = 0x1E in mnemonics
+        self.rules = rules
+        self.mnemonics = rules.opcodes
+        self.has_clz = 0x1E in rules.opcodes
+        self.has_cancun = rules.hardfork >= Hardfork.CANCUN
         self.precompiles = precompiles
         self.functions = functions
         self.console: list[ConsoleCall] = []

@@ -9,16 +9,19 @@ pop. Each opcode looks at its deepest operand before it changes anything, so the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Final
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import ClassVar, Final, TypeAlias
 
 from megadev.chain.receipts import REVERTED
+from megadev.chain.spec import Hardfork
 from megadev.evm.engine import Frame, Step, Tracer
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Machine, Stopped, pay_growth, underflow
 from megadev.evm.engines.operations import OPERATIONS
 from megadev.evm.engines.traces import NO_STOPS, NO_TRACES, Trace, fresh_code, known_code, word_hash
 from megadev.evm.gas import BASE, HIGH, JUMPDEST, KECCAK, KECCAK_WORD, LOW, MID, VERY_LOW
 from megadev.evm.opcodes import BASE_GAS, STACK_INPUTS
+from megadev.evm.rules import EVM_RULES
 from megadev.primitives.keccak import keccak
 
 _UNSEEN: Final = Frame("", 0, b"", b"", b"", 0, 0, b"")
@@ -26,6 +29,18 @@ _UNSEEN: Final = Frame("", 0, b"", b"", b"", 0, 0, b"")
 _WORD: Final = 1 << 256
 _MASK: Final = _WORD - 1
 _SIGN: Final = 1 << 255
+
+
+_Operation: TypeAlias = Callable[[Machine, Call], None]
+_NEWER: Final = frozenset({0x5F})
+"""What a trace may contain and hardforks before Shanghai do not have."""
+
+
+@cache
+def _available(operations: tuple[_Operation | None, ...], hardfork: Hardfork) -> tuple[_Operation | None, ...]:
+    """The operations that a hardfork before Cancun has."""
+    names = EVM_RULES[hardfork].opcodes
+    return tuple(operation if op in names else None for op, operation in enumerate(operations))
 
 
 class Loop(Machine):
@@ -42,12 +57,13 @@ class Loop(Machine):
 
     def execute(self, call: Call, pc: int, tracer: Tracer | None, traced: bool = True) -> None:
         """Run from ``pc`` on; with a ``tracer``, or not ``traced``, opcode by opcode."""
-        stops = self.trace_stops
+        stops = self.trace_stops if self.has_cancun else self.trace_stops | _NEWER
         prepared = fresh_code(call.code, stops) if call.is_creation else known_code(call.code, stops)
         bytecode, arrive = prepared.bytecode, prepared.arrive
         traces: Mapping[int, Trace | None] = prepared.traces if tracer is None and traced else NO_TRACES
         code, jumps, pushes = bytecode.padded, bytecode.jumps, bytecode.pushes
-        operations, inputs = self.operations, self.inputs
+        operations = self.operations if self.has_cancun else _available(self.operations, self.rules.hardfork)
+        inputs = self.inputs
         stack, memory, data = call.stack, call.memory, call.data
         push, pop = stack.append, stack.pop
         gas = call.gas
@@ -78,6 +94,8 @@ class Loop(Machine):
                         if op >= 0x5F:
                             if op < 0x80:  # PUSH0 … PUSH32
                                 if op == 0x5F:
+                                    if not self.has_cancun and op not in self.mnemonics:
+                                        raise Halted("invalid opcode: opcode 0x5f not defined", gas)
                                     gas -= BASE
                                     if gas < 0:
                                         raise Halted(OUT_OF_GAS)

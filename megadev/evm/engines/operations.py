@@ -296,7 +296,7 @@ def _log(topics: int) -> Callable[[Machine, Call], None]:
 def resolve_code(m: Machine, address: Address) -> tuple[bytes, Address | None]:
     """The code that runs at ``address``, and the account it is delegated to, if it is (EIP-7702)."""
     code = m.journal.code(address)
-    if is_delegation(code):
+    if is_delegation(code) and m.rules.delegates:
         target = code[3:]
         return m.journal.code(target), target
     return code, None
@@ -360,7 +360,7 @@ def created_address(sender: Address, nonce: int) -> Address:
 def _creation(kind: str) -> Callable[[Machine, Call], None]:
     """CREATE and CREATE2."""
     salted = kind == "CREATE2"
-    word_gas = price.INITCODE_WORD + (price.KECCAK_WORD if salted else 0)
+    hash_gas = price.KECCAK_WORD if salted else 0
 
     def operation(m: Machine, call: Call) -> None:
         forbid_static(call)
@@ -369,7 +369,7 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
         salt = stack.pop() if salted else 0
         if m.initcode_size_limit is not None and size > m.initcode_size_limit:
             raise Halted("max initcode size exceeded")
-        charge(call, price.CREATE + word_gas * ((size + 31) // 32))
+        charge(call, price.CREATE + (m.rules.initcode_word + hash_gas) * ((size + 31) // 32))
         use_memory(call, offset, size)
         code = bytes(call.memory[offset : offset + size])
         here, depth = call.address, call.depth + 1
@@ -413,7 +413,8 @@ def is_taken(m: Machine, address: Address) -> bool:
 
 
 def self_destruct(m: Machine, call: Call) -> None:
-    """Send everything to the beneficiary; only an account created in this transaction goes itself (EIP-6780)."""
+    """Send everything to the beneficiary; since Cancun only an account created in this transaction goes itself
+    (EIP-6780)."""
     forbid_static(call)
     journal, here = m.journal, call.address
     beneficiary = _address(call.stack.pop())
@@ -427,7 +428,7 @@ def self_destruct(m: Machine, call: Call) -> None:
         m.tracer.enter(frame)
         m.tracer.exit(frame, FrameExit(0, b""))
     journal.move_value(here, beneficiary, balance)
-    if here in journal.created:
+    if here in journal.created or m.rules.destroys_all:
         journal.set_balance(here, 0)  # also where it is its own beneficiary: the ether is burnt
         journal.destroy(here)
 

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any, ClassVar
 
 from megadev.chain.receipts import CONSOLE, REVERTED, Log
-from megadev.chain.spec import ChainSpec
+from megadev.chain.spec import ChainSpec, Hardfork
 from megadev.errors import MethodUnavailable
 from megadev.evm.engine import EngineInfo
 from megadev.evm.engines.depth import continue_below, recursion_limit_kept
@@ -23,8 +23,12 @@ from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 
 with recursion_limit_kept():
     from eth import constants, exceptions
+    from eth.vm.forks.cancun.computation import CancunComputation
     from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
+    from eth.vm.forks.london.computation import LondonComputation
+    from eth.vm.forks.paris.computation import ParisComputation
     from eth.vm.forks.prague.computation import PragueComputation
+    from eth.vm.forks.shanghai.computation import ShanghaiComputation
     from eth.vm.message import Message as _Message
     from eth.vm.opcode import as_opcode
 
@@ -60,7 +64,8 @@ class _State:
         self.coinbase = block.coinbase
         self.timestamp = block.timestamp
         self.block_number = block.number
-        self.mix_hash = self.difficulty = block.prev_randao
+        self.mix_hash = block.prev_randao
+        self.difficulty = int.from_bytes(block.prev_randao, "big")  # what 0x44 answers before the merge
         self.gas_limit = block.gas_limit
         self.base_fee = block.base_fee
         self.blob_base_fee = block.blob_base_fee
@@ -124,8 +129,12 @@ class _State:
         return self.journal.reader.block_hash(number)
 
 
-class _Computation(PragueComputation):
-    """py-evm's Prague frames with our limits; the initcode charge stands in the intrinsic gas already."""
+_Frames: Any = object
+
+
+class _Configured(_Frames):  # type: ignore[misc]
+    """What our frames differ in from py-evm's of any hardfork: our limits; the initcode charge stands in the intrinsic
+    gas already."""
 
     code_size_limit: ClassVar[int | None] = None
     initcode_size_limit: ClassVar[int | None] = None
@@ -154,7 +163,7 @@ class _Computation(PragueComputation):
 
     # what a frame and those within it left behind: py-evm's own ask each other, one function within the other
 
-    def _kept(self) -> Iterator[_Computation]:
+    def _kept(self) -> Iterator[Any]:
         """This frame and those within it whose effects stand."""
         waiting: list[Any] = [self]
         while waiting:
@@ -188,6 +197,16 @@ class _Computation(PragueComputation):
             raise exceptions.ReservedBytesInCode("must not begin with 0xef")
         if cls.code_size_limit is not None and len(contract_code) > cls.code_size_limit:
             raise exceptions.OutOfGas("max code size exceeded")
+
+
+_COMPUTATIONS: dict[Hardfork, Any] = {
+    Hardfork.LONDON: LondonComputation,
+    Hardfork.PARIS: ParisComputation,
+    Hardfork.SHANGHAI: ShanghaiComputation,
+    Hardfork.CANCUN: CancunComputation,
+    Hardfork.PRAGUE: PragueComputation,
+    Hardfork.OSAKA: PragueComputation,  # and CLZ
+}
 
 
 def _clz(computation: Any) -> None:
@@ -258,8 +277,9 @@ class PyEvmMachine(Machine):
         for address in computation.get_accounts_for_deletion():
             self.journal.destroy(address)
 
-    def _computation_class(self) -> type[_Computation]:
-        opcodes = PragueComputation.opcodes
+    def _computation_class(self) -> Any:
+        base = _COMPUTATIONS[self.rules.hardfork]
+        opcodes = base.opcodes
         if self.has_clz:
             opcodes = {**opcodes, 0x1E: as_opcode(logic_fn=_clz, mnemonic="CLZ", gas_cost=5)}
         precompiles = {
@@ -267,8 +287,8 @@ class PyEvmMachine(Machine):
             for address, precompile in self.precompiles.items()
         }
         return type(
-            "_Configured",
-            (_Computation,),
+            "_Computation",
+            (_Configured, base),
             {
                 "opcodes": opcodes,
                 "_precompiles": precompiles,

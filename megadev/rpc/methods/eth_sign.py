@@ -96,8 +96,10 @@ def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
     Raises ``InvalidParams``, naming the type and the field at fault.
     """
     types, primary = typed_data["types"], typed_data["primaryType"]
-    if not isinstance(types, dict) or not isinstance(primary, str):
-        raise InvalidParams("typed data cannot be encoded: types is an object, primaryType a name")
+    if not isinstance(primary, str) or not _are_types(types):
+        raise InvalidParams(
+            "typed data cannot be encoded: types is an object of lists of {name, type}, and primaryType names one"
+        )
     try:
         if primary == _DOMAIN:
             signable = _signable({_DOMAIN: types.get(_DOMAIN, []), _NOTHING: []}, _NOTHING, typed_data["domain"], {})
@@ -111,6 +113,16 @@ def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
         where = _fault(types, primary, typed_data["message"], primary) or _domain_fault(types, typed_data["domain"])
         raise InvalidParams(f"typed data cannot be encoded: {where}{error}") from error
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
+def _are_types(types: Any) -> bool:
+    """Whether every type is a list of fields, each with a name and a type."""
+    if not isinstance(types, dict) or not all(isinstance(fields, list) for fields in types.values()):
+        return False
+    fields = [field for each in types.values() for field in each]
+    return all(
+        isinstance(field, dict) and all(isinstance(field.get(key), str) for key in ("name", "type")) for field in fields
+    )
 
 
 def _signable(types: Any, primary: str, domain: Any, message: Any) -> Any:
@@ -149,7 +161,7 @@ def _check_value(types: Any, kind: str, value: Any, where: str) -> None:
         if not isinstance(value, list):
             raise InvalidParams(f"typed data cannot be encoded: {where} ({kind}) is an array, got {describe(value)}")
         if array[2] and len(value) != int(array[2]):
-            raise InvalidParams(f"{where}: Expected {array[2]} items for array type {kind}, got {len(value)} items")
+            raise InvalidParams(f"Expected {array[2]} items for array type {kind}, got {len(value)} items: {where}")
         for index, item in enumerate(value):
             _check_value(types, array[1], item, f"{where}[{index}]")
     elif kind in types and value is not None:

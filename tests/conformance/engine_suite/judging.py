@@ -16,7 +16,8 @@ class Judgement(Protocol):
 
     succeeded: bool
     gas_used: int
-    output: bytes
+    output: bytes | None
+    """None where the judge does not say."""
     logs: tuple[Log, ...]
 
     def account(self, address: Address) -> tuple[int, int, bytes] | None: ...
@@ -29,9 +30,9 @@ def check(judgement: Judgement, world: dict[Address, Has], tx: TxEnv, execution:
     assert execution.succeeded == judgement.succeeded, execution.result
     assert execution.gas.used == judgement.gas_used
     assert execution.logs == judgement.logs
-    if tx.to is not None:
+    if tx.to is not None and judgement.output is not None:
         assert execution.result.output == judgement.output
-    elif isinstance(execution.result, Success):
+    elif tx.to is None and isinstance(execution.result, Success):
         assert execution.result.created is not None
     state, diff = DictState(world), execution.diff
     state.apply(diff)

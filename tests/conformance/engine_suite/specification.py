@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +26,8 @@ class Judgement:
         self._state = state
         self.succeeded = outcome.error is None
         self.gas_used = gas_used
-        self.output = bytes(outcome.return_data)
+        output = getattr(outcome, "return_data", None)
+        self.output = None if output is None else bytes(output)
         self.logs = tuple(
             Log(bytes(log.address), tuple(bytes(topic) for topic in log.topics), bytes(log.data))
             for log in outcome.logs
@@ -51,7 +53,7 @@ def judge(
     block_hashes: dict[int, bytes] | None = None,
 ) -> Judgement:
     """Run ``tx``, signed by ``KEY``, under ``fork``. Authorizations are (key, target, nonce, chain id)."""
-    names = ("fork", "fork_types", "state", "transactions", "vm", "vm.gas", "vm.eoa_delegation")
+    names = ("fork", "fork_types", "state", "transactions", "vm", "vm.gas")
     m = SimpleNamespace(**{name.split(".")[-1]: import_module(f"ethereum.forks.{fork}.{name}") for name in names})
     address_of, state = m.fork_types.Address, m.state.State()
     for address, has in world.items():
@@ -60,19 +62,22 @@ def judge(
         for slot, value in has.storage.items():
             m.state.set_storage(state, address_of(address), Bytes32(slot.to_bytes(32, "big")), U256(value))
     hashes = block_hashes or {}
-    environment = m.vm.BlockEnvironment(
-        chain_id=U64(CHAIN_ID),
-        state=state,
-        block_gas_limit=Uint(block.gas_limit),
-        block_hashes=[Bytes32(hashes.get(n, bytes(32))) for n in range(max(block.number - 256, 0), block.number)],
-        coinbase=address_of(block.coinbase),
-        number=Uint(block.number),
-        base_fee_per_gas=Uint(block.base_fee),
-        time=U256(block.timestamp),
-        prev_randao=Bytes32(block.prev_randao),
-        excess_blob_gas=U64(0),
-        parent_beacon_block_root=Bytes32(bytes(32)),
-    )
+    block_fields: dict[str, Any] = {
+        "chain_id": U64(CHAIN_ID),
+        "state": state,
+        "block_gas_limit": Uint(block.gas_limit),
+        "block_hashes": [Bytes32(hashes.get(n, bytes(32))) for n in range(max(block.number - 256, 0), block.number)],
+        "coinbase": address_of(block.coinbase),
+        "number": Uint(block.number),
+        "base_fee_per_gas": Uint(block.base_fee),
+        "time": U256(block.timestamp),
+        "prev_randao": Bytes32(block.prev_randao),
+        "excess_blob_gas": U64(0),
+        "parent_beacon_block_root": Bytes32(bytes(32)),
+        "difficulty": Uint(int.from_bytes(block.prev_randao, "big")),
+    }
+    known = {entry.name for entry in dataclass_fields(m.vm.BlockEnvironment)}
+    environment = m.vm.BlockEnvironment(**{name: value for name, value in block_fields.items() if name in known})
     fields: dict[str, Any] = {
         "chain_id": U64(CHAIN_ID),
         "nonce": U256(tx.nonce),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import TxEnv
@@ -34,6 +35,12 @@ from tests.conformance.engine_suite.worlds import DictState
 
 pytest.importorskip("ethereum.forks.osaka.fork", reason="pip install ethereum-execution")
 RUNS = [
+    *(
+        (fork, case)
+        for fork in (Hardfork.LONDON, Hardfork.PARIS, Hardfork.SHANGHAI, Hardfork.CANCUN)
+        for case in CASES
+        if not (case.authorizations or (fork < Hardfork.CANCUN and transaction(case).blob_versioned_hashes))
+    ),
     *((Hardfork.PRAGUE, case) for case in CASES),
     *((Hardfork.OSAKA, case) for case in (*CASES, *OSAKA_CASES) if transaction(case).gas_limit <= 1 << 24),
 ]
@@ -64,11 +71,16 @@ def test_specification(engine_name: str, hardfork: Hardfork, case: Case) -> None
     check(judgement, world, tx, execution)
 
 
+@pytest.mark.parametrize("hardfork", list(Hardfork), ids=lambda fork: fork.label)
 @relaxed
-@given(programs, programs)
-def test_specification_on_random_programs(code: bytes, other: bytes) -> None:
+@given(code=programs, other=programs, creates=st.booleans())
+def test_specification_on_random_programs(hardfork: Hardfork, code: bytes, other: bytes, creates: bool) -> None:
     from tests.conformance.engine_suite.specification import judge
 
-    world, tx = world_around(code, other), TxEnv(SENDER, CONTRACT, 0, 3, b"data", 200_000, 2 * GWEI, 2 * GWEI)
-    execution = open_engine("interpreter", dev_spec(CHAIN_ID)).execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
-    check(judge("osaka", world, BLOCK, tx, block_hashes=BLOCK_HASHES), world, tx, execution)
+    world = world_around(code, other)
+    to, data = (None, code) if creates else (CONTRACT, b"data")
+    tx = TxEnv(SENDER, to, 0, 3, data, 300_000, 2 * GWEI, 2 * GWEI)
+    judgement = judge(hardfork.label, world, BLOCK, tx, block_hashes=BLOCK_HASHES)
+    for name in ("interpreter", "compiled"):
+        execution = open_engine(name, dev_spec(CHAIN_ID, hardfork)).execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
+        check(judgement, world, tx, execution)

@@ -31,6 +31,8 @@ NEED_NAMES = frozenset(
         "EthModuleTest.test_eth_get_transaction_count_ens_name",
         "EthModuleTest.test_eth_get_code_ens_address",
         "EthModuleTest.test_eth_sign_ens_names",
+        "EthModuleTest.test_eth_sign_transaction_ens_names",
+        "AsyncEthModuleTest.test_async_eth_sign_transaction_ens_names",
         "AsyncEthModuleTest.test_async_eth_get_storage_at_ens_name",
         "AsyncEthModuleTest.test_async_eth_sign_ens_names",
         "Web3ModuleTest.test_solidity_keccak_ens",

@@ -18,6 +18,9 @@ OSAKA = dev_spec(hardfork=Hardfork.OSAKA)
 BPO2 = dev_spec(blobs=fork_named("bpo2").blobs)
 
 
+WITH_BLOBS = [fork for fork in FORKS if fork.blobs.max]
+
+
 def header(**fields: int) -> Header:
     return Header(parent_hash=bytes(32), **fields)  # type: ignore[arg-type]
 
@@ -88,14 +91,14 @@ def test_below_the_reserve_price_blob_gas_does_not_get_cheaper() -> None:
     assert fees.next_excess_blob_gas(header(excess_blob_gas=excess, base_fee=17), OSAKA) == excess
 
 
-@given(st.integers(0, 2**26), st.integers(0, 10**12), st.sampled_from(FORKS))
+@given(st.integers(0, 2**26), st.integers(0, 10**12), st.sampled_from(WITH_BLOBS))
 def test_a_block_without_blobs_never_raises_their_price(excess: int, base_fee: int, fork: Fork) -> None:
     spec = dev_spec(hardfork=fork.hardfork, blobs=fork.blobs)
     parent = header(excess_blob_gas=excess, blob_gas_used=0, base_fee=base_fee)
     assert 0 <= fees.next_excess_blob_gas(parent, spec) <= excess
 
 
-@given(st.integers(0, 2**26), st.integers(0, 10**12), st.sampled_from(FORKS))
+@given(st.integers(0, 2**26), st.integers(0, 10**12), st.sampled_from(WITH_BLOBS))
 def test_a_block_full_of_blobs_raises_their_price_by_the_same_on_either_side_of_the_reserve(
     excess: int, base_fee: int, fork: Fork
 ) -> None:

@@ -28,8 +28,8 @@ def test_a_fork_is_found_by_name(name: str, hardfork: Hardfork, blobs: tuple[int
 
 
 def test_an_unknown_fork_lists_those_that_run() -> None:
-    with pytest.raises(ConfigError, match=r"unknown hardfork 'london'.*prague.*osaka.*bpo1.*bpo2"):
-        fork_named("london")
+    with pytest.raises(ConfigError, match=r"unknown hardfork 'berlin'.*london.*cancun.*prague.*osaka.*bpo1.*bpo2"):
+        fork_named("berlin")
 
 
 def test_a_spec_can_be_given_other_blob_parameters() -> None:

@@ -117,7 +117,7 @@ def test_optional_parameters_may_be_absent_or_null(params: list[Any]) -> None:
         ([], "missing value for required argument 0 (address)"),
         ([None], "invalid argument 0 (address): expected a 20-byte address"),
         ([5], "invalid argument 0 (address): expected a 20-byte address"),
-        ([ADDRESS, "soon"], "invalid argument 1 (block): expected a block number or one of"),
+        ([ADDRESS, "soon"], "invalid argument 1 (block): expected a block number (0x hex) or one of"),
         ([ADDRESS, "0x1", "yes"], 'invalid argument 2 (full): expected a boolean, got "yes"'),
         ([ADDRESS, "0x1", True, 1], "too many arguments, want at most 3, got 4"),
     ],

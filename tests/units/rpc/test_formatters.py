@@ -208,9 +208,10 @@ def test_a_receipt_has_its_fields_and_numbers_are_hex() -> None:
     assert set(answer) == RECEIPT_FIELDS
     assert answer["status"] == "0x1"
     assert answer["type"] == "0x2"
-    assert answer["blockTimestamp"] == "0x6553f100"
     assert answer["logsBloom"] == "0x" + "00" * 256
     assert answer["contractAddress"] is None
+    timed = formatters.format_receipt(block((transaction(2), receipt())), 0, timestamped=True)
+    assert timed == answer | {"blockTimestamp": "0x6553f100"}
 
 
 def test_a_failed_creation_still_names_its_address() -> None:

@@ -77,7 +77,7 @@ class Endpoint:
     def raw_transaction(self, **fields: Any) -> str:
         """A signed transaction of the first account."""
         given = {"from": self.net.accounts[0].address, "to": self.net.accounts[1].address, "gas": hex(60_000)}
-        signed: str = self.net.rpc("eth_signTransaction", given | fields)
+        signed: str = self.net.rpc("eth_signTransaction", given | fields)["raw"]
         return signed
 
 
