@@ -252,6 +252,8 @@ OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
 OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
 OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
+OF_READS = {"call_timeout"}
+"""Tested in tests/journeys/hostile."""
 OF_ORACLE = {"oracle_script"}
 """Tested in test_oracle.py."""
 RELOADED = {"watch", "reload", "reload_conflict", "reload_script", "reload_manifest", "reload_abi_out", "solc"}
@@ -289,6 +291,7 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_REALTIME
         | OF_BRIDGE
         | OF_ORACLE
+        | OF_READS
         | RELOADED
         | OF_FORKS
     )

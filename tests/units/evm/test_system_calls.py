@@ -7,7 +7,7 @@ import pytest
 from megadev.chain.config import BEACON_ROOTS_ADDRESS as ROOTS
 from megadev.chain.config import HISTORY_STORAGE_ADDRESS as HISTORY
 from megadev.chain.genesis import BEACON_ROOTS_CODE, HISTORY_STORAGE_CODE
-from megadev.chain.spec import dev_spec
+from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import SYSTEM, BlockEnv, TxEnv
 from megadev.evm.engines.python import PythonEngine
 from megadev.evm.system_calls import block_start_diff
@@ -27,10 +27,10 @@ def test_direct_writes_equal_the_calls(number: int, timestamp: int) -> None:
         execution = engine.execute(BlockEnv(number, timestamp, 30_000_000), tx, called, rules=SYSTEM)
         assert execution.succeeded
         called.apply(execution.diff)
-    written.apply(block_start_diff(written, number, timestamp, PARENT, BEACON))
+    written.apply(block_start_diff(written, number, timestamp, PARENT, BEACON, Hardfork.PRAGUE))
     assert {key: value for key, value in written.slots.items() if value} == called.slots
     assert written.accounts == called.accounts
 
 
 def test_other_code_at_their_addresses_is_left_alone() -> None:
-    assert block_start_diff(DictState({ROOTS: Has(0, 1, b"\x00")}), 5, 5, PARENT, BEACON).is_empty
+    assert block_start_diff(DictState({ROOTS: Has(0, 1, b"\x00")}), 5, 5, PARENT, BEACON, Hardfork.PRAGUE).is_empty
