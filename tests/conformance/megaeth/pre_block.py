@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from megadev.chain.spec import ChainSpec, Model, SystemContracts
+from megadev.chain.spec import ChainSpec, Hardfork, Model, SystemContracts
 from megadev.errors import MegadevError
 from megadev.evm.engine import BlockEnv, Engine
 from megadev.evm.system_calls import block_start_diff
@@ -37,7 +37,11 @@ def run_pre_block(
 
     env = block["env"]
     number, timestamp = int(env["number"]), int(env["timestamp"])
-    state.apply(block_start_diff(state, number, timestamp, data(env["parentHash"]), data(env["parentBeaconBlockRoot"])))
+    state.apply(
+        block_start_diff(
+            state, number, timestamp, data(env["parentHash"]), data(env["parentBeaconBlockRoot"]), Hardfork.PRAGUE
+        )
+    )
     if spec.model >= Model.REX4:
         given = case.get("registry", {})
         nobody = "0xa887dcb9d5f39ef79272801d05abdf707cfbbd1d"

@@ -1,0 +1,47 @@
+"""A chain under each hardfork from London on: what its headers hold, which transactions it takes, what its code can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from web3 import Web3
+from web3.exceptions import Web3RPCError
+
+from megadev import Devnet
+
+NEWER_FIELDS = ("withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash")
+
+
+@pytest.mark.parametrize(
+    ("hardfork", "fields", "types"),
+    [
+        ("london", 0, 3),
+        ("grayglacier", 0, 3),
+        ("merge", 0, 3),
+        ("shanghai", 1, 3),
+        ("cancun", 4, 4),
+        ("prague", 5, 5),
+    ],
+)
+def test_headers_and_transactions_are_those_of_the_hardfork(hardfork: str, fields: int, types: int) -> None:
+    with Devnet(hardfork=hardfork) as net:
+        w3 = net.w3
+        sender = w3.eth.accounts[0]
+        sent = w3.eth.send_transaction({"from": sender, "to": w3.eth.accounts[1], "value": 1})
+        assert w3.eth.wait_for_transaction_receipt(sent)["status"] == 1
+        block: Any = w3.eth.get_block("latest")
+        assert [name for name in NEWER_FIELDS if name in block] == list(NEWER_FIELDS[:fields])
+        assert ("withdrawals" in block) == (fields > 0)
+        assert (block["difficulty"] > 0) == (hardfork in ("london", "grayglacier"))
+        raw = w3.provider.make_request("debug_getRawHeader", ["latest"])["result"]
+        assert Web3.keccak(hexstr=raw) == block["hash"]
+        if types < 5:
+            with pytest.raises(Web3RPCError, match="transaction type not supported"):
+                authorization = {"chainId": 1, "address": sender, "nonce": 0, "yParity": 0, "r": 1, "s": 1}
+                w3.eth.send_transaction(
+                    {"from": sender, "to": sender, "type": 4, "authorizationList": [authorization]}  # type: ignore[typeddict-item]
+                )
+        has_push0 = hardfork in ("shanghai", "cancun", "prague")
+        call = w3.provider.make_request("eth_call", [{"data": "0x5f5ff3"}, "latest"])
+        assert ("result" in call) == has_push0
