@@ -28,27 +28,67 @@ class Network:
     constant_base_fee: bool = False
 
 
+# Bedrock, Canyon, Ecotone and Isthmus brought what Paris, Shanghai, Cancun and Prague brought to Ethereum
+_OP_MAINNET = (
+    (1_686_068_903, "paris"),
+    (1_704_992_401, "shanghai"),
+    (1_710_374_401, "cancun"),
+    (1_746_806_401, "prague"),
+)
+_OP_SEPOLIA = ((0, "paris"), (1_699_981_200, "shanghai"), (1_708_534_800, "cancun"), (1_744_905_600, "prague"))
+
 NETWORKS: dict[int, Network] = {
     1: Network(
         "Ethereum",
-        ((1_746_612_311, "prague"), (1_764_798_551, "osaka"), (1_765_290_071, "bpo1"), (1_767_747_671, "bpo2")),
+        (
+            (1_628_166_822, "london"),
+            (1_663_224_179, "paris"),
+            (1_681_338_455, "shanghai"),
+            (1_710_338_135, "cancun"),
+            (1_746_612_311, "prague"),
+            (1_764_798_551, "osaka"),
+            (1_765_290_071, "bpo1"),
+            (1_767_747_671, "bpo2"),
+        ),
     ),
     11_155_111: Network(
         "Sepolia",
-        ((1_741_159_776, "prague"), (1_760_427_360, "osaka"), (1_761_017_184, "bpo1"), (1_761_607_008, "bpo2")),
+        (
+            (0, "paris"),
+            (1_677_557_088, "shanghai"),
+            (1_706_655_072, "cancun"),
+            (1_741_159_776, "prague"),
+            (1_760_427_360, "osaka"),
+            (1_761_017_184, "bpo1"),
+            (1_761_607_008, "bpo2"),
+        ),
     ),
     17_000: Network(
         "Holesky",
-        ((1_740_434_112, "prague"), (1_759_308_480, "osaka"), (1_759_800_000, "bpo1"), (1_760_389_824, "bpo2")),
+        (
+            (0, "paris"),
+            (1_696_000_704, "shanghai"),
+            (1_707_305_664, "cancun"),
+            (1_740_434_112, "prague"),
+            (1_759_308_480, "osaka"),
+            (1_759_800_000, "bpo1"),
+            (1_760_389_824, "bpo2"),
+        ),
     ),
     560_048: Network(
         "Hoodi",
-        ((1_742_999_832, "prague"), (1_761_677_592, "osaka"), (1_762_365_720, "bpo1"), (1_762_955_544, "bpo2")),
+        (
+            (0, "cancun"),
+            (1_742_999_832, "prague"),
+            (1_761_677_592, "osaka"),
+            (1_762_365_720, "bpo1"),
+            (1_762_955_544, "bpo2"),
+        ),
     ),
-    10: Network("OP Mainnet", ((1_746_806_401, "prague"),), is_op=True),
-    8_453: Network("Base", ((1_746_806_401, "prague"),), is_op=True),
-    11_155_420: Network("OP Sepolia", ((1_744_905_600, "prague"),), is_op=True),
-    84_532: Network("Base Sepolia", ((1_744_905_600, "prague"),), is_op=True),
+    10: Network("OP Mainnet", _OP_MAINNET, is_op=True),
+    8_453: Network("Base", _OP_MAINNET, is_op=True),
+    11_155_420: Network("OP Sepolia", _OP_SEPOLIA, is_op=True),
+    84_532: Network("Base Sepolia", _OP_SEPOLIA, is_op=True),
     4_326: Network(
         "MegaETH",
         ((1_776_659_200, "rex4"), (1_780_632_000, "rex5"), (1_787_626_800, "rex6")),

@@ -11,7 +11,17 @@ from megadev.chain.spec import SEQUENCER_FEE_VAULT, FeeRules
 
 @pytest.mark.parametrize(
     ("timestamp", "name"),
-    [(1_750_000_000, "prague"), (1_764_798_551, "osaka"), (1_765_290_071, "bpo1"), (2**33, "bpo2")],
+    [
+        (1_628_166_822, "london"),
+        (1_663_224_178, "london"),
+        (1_663_224_179, "paris"),
+        (1_690_000_000, "shanghai"),
+        (1_710_338_135, "cancun"),
+        (1_750_000_000, "prague"),
+        (1_764_798_551, "osaka"),
+        (1_765_290_071, "bpo1"),
+        (2**33, "bpo2"),
+    ],
 )
 def test_ethereums_rules_are_those_of_the_time(timestamp: int, name: str) -> None:
     fork, warnings = rules_at(1, timestamp, None, "osaka")
@@ -20,7 +30,7 @@ def test_ethereums_rules_are_those_of_the_time(timestamp: int, name: str) -> Non
 
 def test_older_blocks_run_under_the_oldest_rules_and_that_is_said() -> None:
     fork, warnings = rules_at(1, 1_600_000_000, None, "osaka")
-    assert fork.name == "prague" and "Prague" in warnings[0]
+    assert fork.name == "london" and "London" in warnings[0]
 
 
 def test_an_unknown_chain_is_named_with_the_remedy_unless_rules_were_chosen() -> None:
