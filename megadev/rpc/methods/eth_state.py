@@ -101,7 +101,7 @@ def eth_getAccount(node: RpcNode, address: AddressParam, block: BlockParam = Tag
             "storageRoot": older["storageHash"],
             "codeHash": older["codeHash"],
         }
-    _, world = _closed_world(node.chain, block)
+    world = _newest_world(node.chain, block)
     account = world.account(address) or EMPTY_ACCOUNT
     return {
         "nonce": hex(account.nonce),
@@ -189,3 +189,9 @@ def _closed_world(chain: LocalChain, ref: BlockRef) -> tuple[SealedBlock, World]
     block = chain.head if ref is Tag.LATEST else chain.block_with_state(ref)
     irregular = chain.sequencer.irregular_after(block)
     return block, block.world if irregular is None else block.world.apply(irregular)
+
+
+def _newest_world(chain: LocalChain, ref: BlockRef) -> World:
+    """The world at a block; at ``latest`` and ``pending`` with what a block that is still open holds."""
+    block, irregular = chain.block_and_irregular(ref)
+    return block.world if irregular is None else block.world.apply(irregular)
