@@ -23,9 +23,7 @@ from megadev.state.account import Account
 
 
 class PythonEngine(Envelope):
-    """Runs every hardfork megadev knows. The rarer precompiles (bn254, BLS12-381, BLAKE2F) are left to
-    py-evm's.
-    """
+    """Runs every hardfork megadev knows."""
 
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
