@@ -23,7 +23,7 @@ from megadev.chain.admission import (
 )
 from megadev.chain.receipts import REVERTED, ConsoleCall
 from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, OPERATOR_FEE_VAULT, ChainSpec
-from megadev.chain.transactions import BLOB, DELEGATION_PREFIX, MAX_NONCE, SET_CODE, is_delegation
+from megadev.chain.transactions import BLOB, DELEGATION_PREFIX, MAX_NONCE, SET_CODE, bars_sending
 from megadev.errors import EngineFault, MalformedTransaction, MegadevError, UnsupportedTransactionType
 from megadev.evm.engine import (
     CONSENSUS,
@@ -287,7 +287,7 @@ class Envelope:
                 continue
             journal.warm_account(authority)
             code = journal.code(authority)
-            if code and not is_delegation(code):
+            if bars_sending(code):
                 continue
             if journal.nonce(authority) != authorization.nonce:
                 continue

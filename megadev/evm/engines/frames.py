@@ -253,6 +253,15 @@ class Machine:
         if self.tracer is not None:
             self.enter(call)
         checkpoint = journal.checkpoint()
+        self._perform(call)
+        if call.error is not None:
+            self._fail(call, checkpoint)
+        if self.tracer is not None:
+            self.leave(call, gas)
+
+    def _perform(self, call: Call) -> None:
+        """Move the value of a message call and run what it calls: a precompile, code, or the console."""
+        journal = self.journal
         if call.kind == "CALL":
             journal.move_value(call.caller, call.address, call.value)
         elif call.kind == "STATICCALL":
@@ -264,10 +273,6 @@ class Machine:
             self._run(call)
         elif call.code_address == CONSOLE:
             self.print(call.caller, call.data)
-        if call.error is not None:
-            self._fail(call, checkpoint)
-        if self.tracer is not None:
-            self.leave(call, gas)
 
     def create(self, call: Call) -> None:
         """Run creation code and store what it returns; leaves the outcome in ``call``."""

@@ -19,7 +19,7 @@ from megadev.primitives.types import ZERO_HASH, Address, Hash32
 from megadev.rollup.deposits import DEPOSITOR, L1Attributes, attributes_transaction, encode_attributes
 from megadev.rollup.derivation.batch_queue import Epoch, L2Block, NextBlock
 from megadev.rollup.derivation.config import RollupConfig
-from megadev.rollup.derivation.l1_origin import L1Origin
+from megadev.rollup.derivation.l1_origin import L1Fees, L1Origin, l1_attributes
 from megadev.rollup.predeploys import L1_BLOCK
 from megadev.sequencer.block_builder import PLAIN_START, BlockPlan, BlockStart
 
@@ -57,7 +57,7 @@ def attributes_after(parent: L2Block, block: NextBlock, config: RollupConfig) ->
     if not is_told:
         sequence_number = parent.origin.sequence_number + config.leads_with_l1_attributes
     deposits = epoch.deposits if epoch.number > parent.origin.number else ()
-    told = l1_attributes(epoch, sequence_number)
+    told = attributes_of_epoch(epoch, sequence_number)
     if config.leads_with_l1_attributes:
         start = BlockStart(None, attributes_transaction(told), deposits)
     elif is_told:
@@ -78,22 +78,10 @@ def attributes_after(parent: L2Block, block: NextBlock, config: RollupConfig) ->
     )
 
 
-def l1_attributes(epoch: Epoch, sequence_number: int) -> L1Attributes:
+def attributes_of_epoch(epoch: Epoch, sequence_number: int) -> L1Attributes:
     """What L2 is told of ``epoch``."""
-    system = epoch.system_config
-    return L1Attributes(
-        number=epoch.number,
-        timestamp=epoch.timestamp,
-        base_fee=epoch.base_fee,
-        blob_base_fee=epoch.blob_base_fee,
-        hash=epoch.hash,
-        sequence_number=sequence_number,
-        batcher=system.batcher,
-        base_fee_scalar=system.base_fee_scalar,
-        blob_base_fee_scalar=system.blob_base_fee_scalar,
-        operator_fee_scalar=system.operator_fee_scalar,
-        operator_fee_constant=system.operator_fee_constant,
-    )
+    fees = L1Fees(epoch.base_fee, epoch.blob_base_fee)
+    return l1_attributes(epoch.number, epoch.timestamp, epoch.hash, fees, epoch.system_config, sequence_number)
 
 
 def plan_of(attributes: Attributes, parent: SealedBlock, spec: ChainSpec) -> BlockPlan:

@@ -68,12 +68,19 @@ def attributes_of(
     header = block.header
     if fees is None:
         fees = L1Fees(header.base_fee, blob_base_fee(header.excess_blob_gas, block.spec or spec))
+    return l1_attributes(block.number, block.timestamp, block.hash, fees, config, sequence_number)
+
+
+def l1_attributes(
+    number: int, timestamp: int, block_hash: Hash32, fees: L1Fees, config: SystemConfig, sequence_number: int
+) -> L1Attributes:
+    """What L2 is told of an L1 block, from its parts."""
     return L1Attributes(
-        number=block.number,
-        timestamp=block.timestamp,
+        number=number,
+        timestamp=timestamp,
         base_fee=fees.base_fee,
         blob_base_fee=fees.blob_base_fee,
-        hash=block.hash,
+        hash=block_hash,
         sequence_number=sequence_number,
         batcher=config.batcher,
         base_fee_scalar=config.base_fee_scalar,

@@ -22,7 +22,7 @@ from megadev.chain.admission import (
 )
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import ChainSpec, MegaLimits
-from megadev.chain.transactions import LEGACY, MAX_NONCE, SET_CODE, is_delegation
+from megadev.chain.transactions import LEGACY, MAX_NONCE, SET_CODE, bars_sending
 from megadev.errors import (
     EmptyAuthorizationList,
     InvalidTransaction,
@@ -202,7 +202,7 @@ class MegaEnvelope(Envelope):
             if authorization.chain_id not in (0, self.spec.chain_id):
                 continue
             code = journal.code(authority)
-            if code and not is_delegation(code):
+            if bars_sending(code):
                 continue
             nonce = nonces.get(authority)
             if nonce is None:

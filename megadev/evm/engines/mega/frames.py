@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Final, NoReturn
 
-from megadev.chain.receipts import CONSOLE, REVERTED
+from megadev.chain.receipts import REVERTED
 from megadev.chain.transactions import MAX_NONCE, is_delegation
 from megadev.evm.engine import Step, Tracer
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopped
@@ -309,17 +309,7 @@ class MegaMachine(Loop):
                 call.error = "insufficient balance for transfer"
             else:
                 checkpoint = journal.checkpoint()
-                if call.kind == "CALL":
-                    journal.move_value(call.caller, call.address, call.value)
-                elif call.kind == "STATICCALL":
-                    journal.touch(call.address)
-                precompile = None if call.is_delegated else self.precompiles.get(call.code_address)
-                if precompile is not None:
-                    self._precompile(call, precompile)
-                elif call.code:
-                    self._run(call)
-                elif call.code_address == CONSOLE:
-                    self.print(call.caller, call.data)
+                self._perform(call)
                 if call.error is not None:
                     journal.revert(checkpoint)
                     self._end(call)
