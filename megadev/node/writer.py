@@ -49,7 +49,7 @@ class Writer:
         self._ident: int | None = None
         self._is_busy = False
         self._waiting: deque[Callable[[], object]] = deque()
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._told: deque[Callable[[], object]] = deque()
         self._telling = False
@@ -66,6 +66,9 @@ class Writer:
         self._servers -= 1
         if self._servers == 0:
             self.loop = None
+            if self._thread is not None:
+                self._thread = None
+                self._jobs.put(None)  # the thread ends when it has done what it was given
 
     # -- whose turn it is ---------------------------------------------------------------------------------------------
 
@@ -136,8 +139,8 @@ class Writer:
     def _work(self) -> None:
         self._ident = threading.get_ident()
         forbid_waiting()
-        while True:
-            self._jobs.get()()
+        while (job := self._jobs.get()) is not None:
+            job()
 
     def _done(self, outcome: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._is_busy = False

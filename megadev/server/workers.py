@@ -181,9 +181,10 @@ class Workers:
             except BaseException as raised:  # whatever it is: the thread goes on, and the caller hears of it
                 error = raised
             self._end(job)
+            if job.is_told:
+                _take_in(ident)
         except Interrupted:  # told to end when it had just ended
             self._end(job)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), None)
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody waits
             self._loop.call_soon_threadsafe(_deliver, job.outcome, answer, error)
 
@@ -193,6 +194,18 @@ class Workers:
             self._running.discard(job)
             if self._waiting and self._idle:
                 self._change.notify()
+
+
+def _take_in(ident: int) -> None:
+    """Have what was thrown into this thread, ``ident``, or into one that went deeper for it, over and done with.
+
+    Why not take it back: CPython notes, for all threads, that something was thrown, until some thread has it raised. As
+    long as it is noted each call is slower, and under ``sys.settrace`` CPython 3.11 never returns from one.
+    """
+    with contextlib.suppress(Interrupted):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Interrupted))
+        while True:
+            pass
 
 
 def _deliver(outcome: asyncio.Future[Answer], answer: Answer, error: BaseException | None) -> None:
