@@ -44,6 +44,8 @@ HEAVY_ROUNDS = 5_000
 LOGS, LOGS_PER_TRANSACTION = 1_000, 100
 TRACED_ROUNDS = 9_500
 """KECCAK256 rounds of the traced transaction, which then uses a million gas."""
+STORAGE_GAS_SCALE = 5
+"""What MegaETH's storage gas takes at most of a bench's transaction, as a multiple of Ethereum's gas."""
 TRACED_GAS = 1_500_000
 
 SYNC = "eth_sendRawTransactionSync"
@@ -197,7 +199,8 @@ def drive(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]
 class Endpoint:
     """A node under measurement: where it is, who sends there, and what was deployed.
 
-    ``pid`` is set when the bench started it. ``nonces`` are the senders' next ones.
+    ``pid`` is set when the bench started it. ``nonces`` are the senders' next ones. ``gas_scale``: how many times
+    Ethereum's gas transactions ask for, where the node has other prices.
     """
 
     name: str
@@ -207,6 +210,7 @@ class Endpoint:
     nonces: list[int] = field(default_factory=list)
     chain_id: int = 0
     fee_cap: int = 0
+    gas_scale: int = 1
     token: bytes = b""
     work: bytes = b""
     log_range: tuple[int, int] = (0, 0)
@@ -217,6 +221,9 @@ class Endpoint:
         self.connection = Connection(self.url)
         self.chain_id = parse_quantity(self.connection.call("eth_chainId"))
         self.refresh()
+        payment = {"from": to_data(self.senders[0]), "to": to_data(RECIPIENT), "value": "0x1"}
+        if parse_quantity(self.connection.call("eth_estimateGas", payment)) > TRANSFER_GAS:
+            self.gas_scale = STORAGE_GAS_SCALE
 
     def refresh(self) -> None:
         """Connect anew and read the senders' nonces and the fees from the node, as after a failure."""
@@ -243,7 +250,7 @@ class Endpoint:
             type=DYNAMIC_FEE,
             chain_id=self.chain_id,
             nonce=self.nonces[sender],
-            gas_limit=gas,
+            gas_limit=gas * self.gas_scale,
             to=to,
             value=value,
             data=data,

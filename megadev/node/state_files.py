@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TextIO
 
+import msgspec
+
 from megadev.chain.blocks import SealedBlock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams
@@ -142,11 +144,43 @@ def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
         sequencer.restart(dump.blocks, irregular)
     else:
         node.snapshots.keep_blocks_above(chain, common)
-        sequencer.replace(common, (block for block in dump.blocks if block.number > common), irregular)
+        sequencer.replace(common, _following(chain, dump.blocks, common), irregular)
     _set_blocks_to_come(chain, dump)
     for tx in chain.pool.transactions():
         if tx.nonce < sequencer.next_nonce(tx.sender):
             sequencer.drop(tx.hash, "its nonce was used in the chain that was loaded")
+
+
+def _following(chain: LocalChain, blocks: tuple[SealedBlock, ...], common: int) -> list[SealedBlock]:
+    """The blocks of a dump after ``common``. Where its state there differs from that of the block here, cheats made the
+    difference before the next block.
+    """
+    following = [block for block in blocks if block.number > common]
+    here, there = chain.block_with_state(common).world, blocks[common - blocks[0].number].world
+    if following and following[0].irregular is None and here.is_known and there.is_known:
+        following[0] = msgspec.structs.replace(following[0], irregular=_between(here, there))
+    return following
+
+
+def _between(before: World, after: World) -> StateDiff | None:
+    """What makes the state ``after`` of the state ``before``; None: nothing."""
+    diff = StateDiff(Cause.CHEAT)
+    if before.state_root == after.state_root:
+        return None
+    for address, account in after.accounts():
+        if before.account(address) != account:
+            diff.accounts[address] = account
+            code = after.code(account.code_hash)
+            if code:
+                diff.codes[account.code_hash] = code
+        were, are = before.storage_of(address), after.storage_of(address)
+        slots = {slot: are.get(slot, 0) for slot in were.keys() | are.keys() if were.get(slot, 0) != are.get(slot, 0)}
+        if slots:
+            diff.storage[address] = slots
+    for address, _ in before.accounts():
+        if after.account(address) is None:
+            diff.accounts[address] = None
+    return diff
 
 
 def world_of_now(chain: LocalChain) -> World:

@@ -641,9 +641,7 @@ def test_an_unknown_chain_is_warned_about(upstream: Upstream, fork: Callable[...
     net = fork(upstream.url, fork_chain_id=987_654)
     assert "987654" in net.node.l2.fork.warnings[0] and "--hardfork" in net.node.l2.fork.warnings[0]
     assert not fork(upstream.url, fork_chain_id=987_654, hardfork="prague").node.l2.fork.warnings
-    assert fork(upstream.url, fork_chain_id=1).l2.chain.spec.hardfork.label == "prague", (
-        "as Ethereum was in 2023, or nearest"
-    )
+    assert fork(upstream.url, fork_chain_id=1).l2.chain.spec.hardfork.label == "shanghai", "as Ethereum was in 2023"
 
 
 # -- economy ------------------------------------------------------------------------------------------------------

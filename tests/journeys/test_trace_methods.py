@@ -162,7 +162,7 @@ def test_a_signed_transaction_is_traced_without_being_sent(chain: Chain) -> None
         "eth_signTransaction",
         {"from": chain.a, "to": chain.b, "value": "0x9", "gas": "0x5208", "nonce": nonce, "gasPrice": "0x77359400"},
     )
-    answer = net.rpc("trace_rawTransaction", raw, ["trace", "stateDiff"])
+    answer = net.rpc("trace_rawTransaction", raw["raw"], ["trace", "stateDiff"])
     assert answer["trace"][0]["action"]["value"] == "0x9"
     nonces = answer["stateDiff"][chain.a.lower()]["nonce"]["*"]
     assert int(nonces["to"], 16) == int(nonces["from"], 16) + 1

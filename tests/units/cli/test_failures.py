@@ -18,6 +18,7 @@ from megadev.node.node import Node
 from megadev.primitives.abi import encode, encode_call
 from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.sequencer.sequencer import QUICK_GAS
 from tests.journeys.test_failures import PROJECT, bytecode, line_of
 
 SECOND = 10**9
@@ -48,7 +49,9 @@ class Scene:
 
     def failed(self) -> TransactionPreconfirmed:
         assert self.box is not None
-        return self.sent(to="0x" + self.box.hex(), data="0x" + encode_call("put(uint256)", 0).hex())
+        # so little gas that its block stays open until the node settles
+        call = encode_call("put(uint256)", 0).hex()
+        return self.sent(to="0x" + self.box.hex(), data=f"0x{call}", gas=hex(QUICK_GAS))
 
 
 @pytest.fixture
