@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from megadev.errors import CallTimeout
-from megadev.evm.engines.depth import deeper
+from megadev.evm.engines.depth import deeper, handover
 from megadev.rpc.dispatch import Answer
 
 THREADS = 4
@@ -108,9 +108,10 @@ class Workers:
             return
         job.is_told = True
         ident = job.ident
-        while ident in deeper:
-            ident = deeper[ident]
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Interrupted))
+        with handover:
+            while ident in deeper:
+                ident = deeper[ident]
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Interrupted))
 
     def _look(self) -> None:
         """End what is overdue."""

@@ -22,6 +22,8 @@ of the thousand is left to whoever called the engine."""
 
 deeper: dict[int, int] = {}
 """Threads that wait for another one to go on for them, by ident: whoever has to interrupt one looks here."""
+handover = threading.Lock()
+"""Held while ``deeper`` changes, and while something is thrown into a thread that was found there."""
 
 
 def continue_below(work: Callable[[], None]) -> None:
@@ -36,18 +38,22 @@ def continue_below(work: Callable[[], None]) -> None:
 
     def run() -> None:
         try:
-            context.run(work)
+            try:
+                context.run(work)
+            finally:
+                with handover:
+                    deeper.pop(above, None)
+                for _ in range(2):
+                    pass  # what was thrown in here until now is raised at the jump back, and not while the thread ends
         except BaseException as error:
             failure.append(error)
 
     thread = threading.Thread(target=run, name="megadev-deep", daemon=True)
-    thread.start()
-    if thread.ident is not None:
+    with handover:
+        thread.start()
+        assert thread.ident is not None, "it has started"
         deeper[above] = thread.ident
-    try:
-        thread.join()
-    finally:
-        deeper.pop(above, None)
+    thread.join()
     if failure:
         raise failure[0]
 
