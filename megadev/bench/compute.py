@@ -17,10 +17,10 @@ from megadev.bench.client import (
     Measure,
     Probe,
     Samples,
-    timed,
     calldata,
     request_body,
     send_and_wait,
+    timed,
 )
 from megadev.primitives.hexcodec import parse_data, to_data
 
