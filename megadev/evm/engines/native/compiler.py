@@ -25,7 +25,7 @@ from megadev.evm.engines.native.host import Library, Module, WasmFault
 from megadev.evm.engines.native.seam import Entry
 from megadev.primitives.keccak import keccak
 
-_FORMAT: Final = b"megadev native 1"
+_FORMAT: Final = b"megadev native 2"
 """To be changed with what ``plan`` and ``wasm`` make of the same code."""
 LARGEST_CODE: Final = 65_535
 _LARGEST_KEPT: Final = 16 << 20

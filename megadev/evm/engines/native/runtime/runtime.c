@@ -105,7 +105,7 @@ static u32 interpret(frame* f) {
         word r = small(0), *m = top - 3;
         if (!is_zero(m)) {
           if (op == 0x08) add_modulo(&r, top - 1, top - 2, m, 0);
-          else multiply_modulo(&r, top - 1, top - 2, prepared(m));
+          else multiply_modulo(&r, top - 1, top - 2, prepared_modulus(m));
         }
         *m = r;
         top -= 2;
@@ -360,6 +360,7 @@ void EXPORT(forget)(void) {
   context->undo_count = context->logs_size = context->slot_count = context->account_count = context->accessed_count = 0;
   context->return_size = context->answered = context->too_big = context->error = 0;
   context->depth = 0;
+  zero_from = zero_to = 0;
 }
 /* Addresses that are warm from the start, or have other flags: count pairs (address, flags in its last word) in LISTS. */
 void EXPORT(mark_accounts)(u32 count) {
@@ -440,7 +441,7 @@ void EXPORT(addmod)(word* r, const word* a, const word* b, const word* m) {
 }
 void EXPORT(mulmod)(word* r, const word* a, const word* b, const word* m) {
   if (is_zero(m)) *r = small(0);
-  else multiply_modulo(r, a, b, prepared(m));
+  else multiply_modulo(r, a, b, prepared_modulus(m));
 }
 void EXPORT(div_known)(word* r, const word* a, const divisor* p) {
   word rest;
@@ -467,28 +468,29 @@ void EXPORT(calldataload)(word* r, const frame* f, const word* offset) {
 void EXPORT(copy_data)(u32 to, u64 size, u32 source, u64 source_size, const word* offset) {
   copy_padded(to, size, source, source_size, offset);
 }
-/* Gas left, or -1 where the operation has to be done from outside. The operands lie on the frame's stack. */
+/* Operations that reach beyond the frame, done where compiled code is: the gas left, or -1 where they have to be done
+ * from outside, with nothing done that doing it again would change. The operands lie on the frame's stack. */
 i64 EXPORT(sload)(frame* f, u32 height, i64 gas) {
   word* key = (word*)f->stack + height - 1;
-  u32 place = place_of_slot(f->account, key);
+  u32 place = slot_of(f->account, key);
   slot* s = slot_at(place);
-  if (s->generation != context->generation || !(s->state & SLOT_KNOWN)) return -1;
   gas -= s->flags & WARM ? 100 : 2100;
-  if (gas < 0) return -1;
+  if (unlikely(gas < 0 || !(s->state & SLOT_KNOWN) || context->too_big)) return -1;
   access_slot(place);
   warm_slot(place, f->undo_at);
   *key = s->current;
   return gas;
 }
 i64 EXPORT(sstore)(frame* f, u32 height, i64 gas) {
-  if (f->is_static || gas <= 23000) return -1;
   f->gas = gas;
   f->height = height;
-  u32 place = place_of_slot(f->account, (word*)f->stack + height - 1);
-  slot* s = slot_at(place);
-  if (s->generation != context->generation || !(s->state & SLOT_KNOWN)) return -1;
-  operate_sstore(f);
-  return f->gas;
+  return likely(operate_sstore(f) == GO && !context->too_big) ? f->gas : -1;
+}
+i64 EXPORT(operate_here)(frame* f, u32 op, u32 height, i64 gas) {
+  f->gas = gas;
+  f->height = height;
+  if (context->tells && op >= 0xa0) return -1;
+  return likely(operate(f, op) == GO) ? f->gas : -1;
 }
 
 void* memcpy(void* to, const void* from, unsigned long size) { return __builtin_memcpy(to, from, size); }
