@@ -188,7 +188,7 @@ class Compiler:
         """Compile now. Raises WasmFault where wasmtime refuses what was written."""
         from megadev.evm.engines.native.plan import plan
 
-        # a lock is let go of between versions: another thread shall not wait for all of them
+        # Python's lock is let go of now and then: another thread shall not wait for all of it
         made = plan(analyse(code), names, visited, lambda: time.sleep(0))
         module = self.library.compile(made.module)
         compiled = Compiled(code, table, module, made.entries, made.constants, len(visited or ()))

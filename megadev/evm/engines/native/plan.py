@@ -35,6 +35,8 @@ MOST_VERSIONS: Final = 1500
 MOST_OPCODES: Final = 12_000
 """Compiling takes some 30 µs an opcode, so a third of a second at most."""
 _HIGHEST_STACK: Final = 1023
+_OPCODES_BETWEEN_RESTS: Final = 100
+"""About a millisecond's."""
 
 _MASK: Final = (1 << 256) - 1
 _SIGN: Final = 1 << 255
@@ -127,9 +129,12 @@ class _Planner:
 
     def plan(self, rest: Callable[[], None]) -> Plan:
         self._version(0, [])
+        rested = 0
         while self.waiting:
             self._make(self.waiting.pop())
-            rest()
+            if self.opcodes - rested >= _OPCODES_BETWEEN_RESTS:
+                rested = self.opcodes
+                rest()
         entries = tuple(
             Entry(pc, height, constants, self.emit.totals[self.first_stretch[version]], version)
             for (pc, height, constants), version in self.keys.items()

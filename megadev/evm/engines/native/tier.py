@@ -19,8 +19,6 @@ from megadev.evm.engines.native.arena import Arena, operations_table
 from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiled, Compiler, DiskCache
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
-from megadev.evm.rules import Precompile
-from megadev.primitives.types import Address
 
 HOT: Final = 25_000
 """Jump destinations of one code that have been interpreted before it is compiled: some 2 ms, where compiling it takes a
@@ -50,18 +48,6 @@ class Tier:
         self._idle: dict[bytes, list[Arena]] = {}
         self._tables: dict[int, tuple[dict[int, str], bytes]] = {}
         self._names: dict[bytes, dict[int, str]] = {}
-        self._marks: dict[int, tuple[object, bytes]] = {}
-
-    def precompile_marks(self, precompiles: dict[Address, Precompile]) -> bytes:
-        """What ``Arena.mark_accounts`` takes for the precompiles: they are warm from the start (EIP-2929)."""
-        known = self._marks.get(id(precompiles))
-        if known is None or known[0] is not precompiles:
-            flags = (2 | 32).to_bytes(8, "little")
-            known = precompiles, b"".join(address[::-1] + b"\0\0\0\0" + flags for address in precompiles)
-            if len(self._marks) > 64:
-                self._marks.clear()
-            self._marks[id(precompiles)] = known
-        return known[1]
 
     def _table(self, names: dict[int, str]) -> bytes:
         known = self._tables.get(id(names))

@@ -354,20 +354,28 @@ u32 EXPORT(drive)(void) {
   }
 }
 
-/* A new transaction: nothing is known. */
-void EXPORT(forget)(void) {
+/* A new transaction: nothing is known but count accounts in LISTS (their addresses, each with flags in its last word).
+ * Its outermost frame is what the host has filled in; answers for the place of its account. */
+u32 EXPORT(start)(u32 count) {
   context->generation++;
   context->undo_count = context->logs_size = context->slot_count = context->account_count = context->accessed_count = 0;
-  context->return_size = context->answered = context->too_big = context->error = 0;
-  context->depth = 0;
+  context->changed_count = context->return_size = context->answered = context->too_big = context->error = 0;
   zero_from = zero_to = 0;
-}
-/* Addresses that are warm from the start, or have other flags: count pairs (address, flags in its last word) in LISTS. */
-void EXPORT(mark_accounts)(u32 count) {
   for (word* w = (word*)LISTS; count--; w++) {
     word address = as_address(w);
     account_at(account_of(&address))->flags |= (u32)w->l[3];
   }
+  frame* f = frame_at(0);
+  context->depth = 1;
+  f->account = account_of(&f->address);
+  f->stack = STACKS;
+  f->undo_at = f->logs_at = 0;
+  f->height = f->pc = 0;
+  f->memory_size = 0;
+  f->entry = f->resume = INTERPRET;
+  set_code_of(f, f->code);
+  begin_code(f);
+  return f->account;
 }
 /* The place of an account, which is made. */
 u32 EXPORT(place_account)(void) { return account_of(&context->asked); }
@@ -398,20 +406,6 @@ void EXPORT(analyse)(void) {
   c->heat = c->entries = c->entries_mask = 0;
   c->is_delegation = size == 23 && bytes[0] == 0xef && bytes[1] == 1 && bytes[2] == 0;
 }
-/* Start the outermost frame, which the host has filled in. */
-void EXPORT(begin)(void) {
-  frame* f = frame_at(0);
-  context->depth = 1;
-  f->account = account_of(&f->address);
-  f->stack = STACKS;
-  f->undo_at = f->logs_at = 0;
-  f->height = f->pc = 0;
-  f->memory_size = 0;
-  f->entry = f->resume = INTERPRET;
-  set_code_of(f, f->code);
-  begin_code(f);
-}
-
 /* For compiled code: what it does not do itself. Operands and results lie in memory. */
 i64 EXPORT(memory_grow)(frame* f, i64 end, i64 gas) { return expand(f, (u64)end, gas); }
 void EXPORT(hash)(word* r, const u8* data, u32 size) {
