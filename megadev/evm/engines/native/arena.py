@@ -117,6 +117,7 @@ class Arena:
         self.installed: dict[int, object] = {}
         """What each code that has been compiled was compiled to."""
         self._installs = 0
+        self.runs = 0
         self._table = self.store.exported(self.instance, "__indirect_function_table")
         self._imports = tuple(self.store.exported(self.instance, name) for name in (*HELPERS, "memory"))
         self._free_places = range(0)

@@ -188,11 +188,6 @@ class NativeRun:
         words, numbers, drive = self.arena.words, self.arena.numbers, self.arena.drive
         step = held = drive.held
         needs_slot, needs_account = self._slot, self._account
-        answers = {
-            _NEEDS_CODE: self._code, _NEEDS_BLOCK_HASH: self._block_hash, _NEEDS_CREATION: self._creation,
-            _NEEDS_NEW_CODE: self._new_code, _NEEDS_PRECOMPILE: self._precompile, _NEEDS_PRINT: self._print,
-            _ENTERED: self._entered, _LEFT: self._left, _LOGGED: self._logged, _DESTRUCTED: self._destructed,
-        }  # fmt: skip
         while True:
             asked = step()
             if asked == _FINISHED:
@@ -212,7 +207,7 @@ class NativeRun:
             elif asked == _TOO_BIG:
                 raise GivenUp
             else:
-                answers[asked]()
+                _ANSWERS[asked](self)
             step = held
 
     def _end(self) -> None:
@@ -479,3 +474,18 @@ class NativeRun:
 
 def _limit(size: int | None) -> int:
     return _NO_LIMIT if size is None else size
+
+
+_ANSWERS: Final[dict[int, Callable[[NativeRun], None]]] = {
+    _NEEDS_CODE: NativeRun._code,
+    _NEEDS_BLOCK_HASH: NativeRun._block_hash,
+    _NEEDS_CREATION: NativeRun._creation,
+    _NEEDS_NEW_CODE: NativeRun._new_code,
+    _NEEDS_PRECOMPILE: NativeRun._precompile,
+    _NEEDS_PRINT: NativeRun._print,
+    _ENTERED: NativeRun._entered,
+    _LEFT: NativeRun._left,
+    _LOGGED: NativeRun._logged,
+    _DESTRUCTED: NativeRun._destructed,
+}
+"""What is done when the runtime asks for something, or tells it."""

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from megadev.errors import ConfigError
-from megadev.evm.engines.frames import Machine
+from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.native.arena import Arena, operations_table
 from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiled, Compiler, DiskCache
+from megadev.evm.engines.native.frames import GivenUp, NativeRun
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
 
@@ -55,6 +56,21 @@ class Tier:
             known = self._tables[id(names)] = names, operations_table(names)
             self._names[known[1]] = names
         return known[1]
+
+    def run(self, machine: Machine, call: Call) -> bool:
+        """Run an outermost frame, as ``Machine.run`` does. False, with nothing done, where it must be run in Python."""
+        arena = self.take(machine)
+        if arena is None:
+            return False
+        try:
+            NativeRun(self, arena, machine, call).run()
+            fits = True
+        except GivenUp:
+            arena.clear_codes()
+            fits = False
+        # an exception raised from anywhere, such as a deadline's, finds the arena as it happens to be: it goes
+        self.give_back(arena)
+        return fits
 
     def take(self, machine: Machine) -> Arena | None:
         """An arena for the machine's rules, until it is given back. None where native code cannot be had: said once."""
@@ -102,7 +118,8 @@ class Tier:
         """Keep the arena for the next run. One whose run broke off in the middle of anything is not given back."""
         with self._lock:
             idle = self._idle.setdefault(arena.table, [])
-            if len(idle) < _MOST_IDLE and not arena.is_worn:
+            arena.runs += 1
+            if len(idle) < _MOST_IDLE and (arena.runs & 15 or not arena.is_worn):
                 idle.append(arena)
                 return
         arena.close()
