@@ -38,7 +38,8 @@ from megadev.server.workers import FORK_THREADS, THREADS
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
-    from megadev.reload.reloader import Notice, Reloader
+    from megadev.reload.notices import Notice
+    from megadev.reload.reloader import Reloader
     from megadev.rpc.gateway import Gateway
 
 _Result = TypeVar("_Result")
