@@ -246,23 +246,34 @@ class Meter:
         self.end(call)
         return Stopped()
 
-    def halt_before_start(self) -> None:
-        """Note the first of the transaction's limits that is crossed before any frame."""
-        limits = self.limits
-        for resource, used, limit in (
-            (Resource.DATA, self.data + self.kept_data, limits.tx_data_size),
-            (Resource.KV, self.kv, limits.tx_kv_updates),
-            (Resource.COMPUTE, self.compute, self.compute_limit),
-            (Resource.GROWTH, self.growth, limits.tx_state_growth),
-        ):
-            if used > limit:
-                self._halt(resource, limit, used)
-                return
+    def latch(self) -> bool:
+        """Note the first of the transaction's limits that is crossed, if none was before. Answers whether one is."""
+        if self.halt is None and self.is_transaction_over():
+            limits = self.limits
+            for resource, used, limit in (
+                (Resource.DATA, self.data + self.kept_data, limits.tx_data_size),
+                (Resource.KV, self.kv, limits.tx_kv_updates),
+                (Resource.COMPUTE, self.compute, self.compute_limit),
+                (Resource.GROWTH, self.growth, limits.tx_state_growth),
+            ):
+                if used > limit:
+                    self._halt(resource, limit, used)
+                    break
+        return self.halt is not None
 
     def _halt(self, resource: Resource, limit: int, used: int) -> None:
-        detained = resource is Resource.COMPUTE and limit < self.limits.tx_compute_gas
-        reason = "VolatileDataAccessOutOfGas" if detained else _REASONS[resource]
-        self.halt = LimitHalt(reason, limit, used, self.volatile)
+        self.halt = LimitHalt(_REASONS[resource], limit, used, self.volatile)
+
+    def name_halt(self, is_out_of_gas: bool) -> LimitHalt | None:
+        """Which limit the end of the transaction is laid to. What ran out of gas is laid to a limit that is crossed in
+        the end, and what crossed any limit to detention where that is crossed as well.
+        """
+        if is_out_of_gas:
+            self.latch()
+        if self.halt is not None and self.detained is not None and self.compute > self.detained:
+            if self.detained < self.limits.tx_compute_gas:
+                self.halt = LimitHalt("VolatileDataAccessOutOfGas", self.detained, self.compute, self.volatile)
+        return self.halt
 
     def compute_left(self, call: MegaCall) -> int:
         """Compute gas that ``call`` may still use."""
