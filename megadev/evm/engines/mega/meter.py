@@ -270,9 +270,9 @@ class Meter:
         """
         if is_out_of_gas:
             self.latch()
-        if self.halt is not None and self.detained is not None and self.compute > self.detained:
-            if self.detained < self.limits.tx_compute_gas:
-                self.halt = LimitHalt("VolatileDataAccessOutOfGas", self.detained, self.compute, self.volatile)
+        detained = self.detained
+        if self.halt is not None and detained is not None and detained < min(self.compute, self.limits.tx_compute_gas):
+            self.halt = LimitHalt("VolatileDataAccessOutOfGas", detained, self.compute, self.volatile)
         return self.halt
 
     def compute_left(self, call: MegaCall) -> int:
