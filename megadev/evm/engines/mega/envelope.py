@@ -116,6 +116,8 @@ class MegaEnvelope(Envelope):
         if block.coinbase in (tx.sender, tx.to):
             meter.see(Volatile.BENEFICIARY_BALANCE)
             meter.detain()
+        if tx.is_deposit and tx.is_system:
+            return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
         try:
             if not is_free:
                 check_environment(self.spec, block, tx, rules)
@@ -133,8 +135,6 @@ class MegaEnvelope(Envelope):
             if not tx.is_deposit:
                 raise
             return self._failed(tx, account, journal, meter, None, str(error))
-        if tx.is_deposit and tx.is_system:
-            return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
         return self._run(block, tx, account, journal, meter, cost, rules, tracer, is_free)
 
     # checks
@@ -268,7 +268,7 @@ class MegaEnvelope(Envelope):
             storage += pricing.account_price(tx.to)
         if pricing is not None:
             storage += sum(pricing.account_price(authority) for authority in authorities)
-        if mega.counts_new_callers and tx.is_deposit and is_new_caller and not self.is_inner:
+        if mega.counts_new_callers and is_free and is_new_caller and not self.is_inner:
             storage += 0 if pricing is None else pricing.account_price(tx.sender)
             meter.growth += 1
         if mega.dynamic_at_validation:
