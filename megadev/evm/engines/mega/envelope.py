@@ -111,6 +111,8 @@ class MegaEnvelope(Envelope):
         limits = self.spec.limits
         meter = Meter(self.mega, limits, is_exempt=is_system and self.mega.exempts_system)
         account = journal.account(tx.sender) or EMPTY_ACCOUNT
+        if is_system and self.mega.checks_system:
+            self._check_system(tx, account, journal, rules)
         self._count_body(tx, meter)
         meter.latch()
         if block.coinbase in (tx.sender, tx.to):
@@ -126,13 +128,11 @@ class MegaEnvelope(Envelope):
             meter.compute += intrinsic
             meter.latch()
             cost = self._raised_gas(block, tx, account, journal, meter, (intrinsic, floor), authorities, rules, is_free)
-            if is_system and self.mega.checks_system:
-                self._check_system(tx, account, journal, rules)
-            elif not is_free:
+            if not is_free:
                 self._check_sender(tx, account, journal, rules)
                 self._check_all_funds(block, tx, account, rules)
         except InvalidTransaction as error:
-            if not tx.is_deposit:
+            if not is_free:
                 raise
             return self._failed(tx, account, journal, meter, None, str(error))
         return self._run(block, tx, account, journal, meter, cost, rules, tracer, is_free)

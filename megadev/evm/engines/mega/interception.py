@@ -67,7 +67,7 @@ class MegaLoop(MegaMachine):
 
 
 def _decode_hint(call: MegaCall) -> Hint | None:
-    """The arguments of ``sendHint(bytes32,bytes)``, None where they are no such thing. The bytes may overlap the head."""
+    """The arguments of ``sendHint(bytes32,bytes)``, None where they are no such thing; bytes may overlap the head."""
     body = call.data[4:]
     if len(body) < 64:
         return None

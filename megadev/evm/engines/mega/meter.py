@@ -93,15 +93,18 @@ class Meter:
         "compute",
         "compute_limit",
         "data",
+        "data_limit",
         "detained",
         "detention_cap",
         "disabler",
         "growth",
+        "growth_limit",
         "halt",
         "hints",
         "is_exempt",
         "kept_data",
         "kv",
+        "kv_limit",
         "limits",
         "oracle_reads",
         "pending",
@@ -117,6 +120,9 @@ class Meter:
         self.compute = self.data = self.kv = self.growth = self.storage = 0
         self.kept_data = 0
         self.compute_limit = NO_LIMIT if is_exempt else limits.tx_compute_gas
+        self.data_limit = NO_LIMIT if is_exempt else limits.tx_data_size
+        self.kv_limit = NO_LIMIT if is_exempt else limits.tx_kv_updates
+        self.growth_limit = NO_LIMIT if is_exempt else limits.tx_state_growth
         self.detained: int | None = None
         self.detention_cap = NO_LIMIT
         self.volatile = 0
@@ -200,17 +206,17 @@ class Meter:
             or self.compute > call.compute_cap
             or self.compute > self.compute_limit
             or self.growth > call.growth_cap
-            or (self.kept_data > 0 and self.is_transaction_over())
+            or self.data + self.kept_data > self.data_limit
+            or self.kv > self.kv_limit
         )
 
     def is_transaction_over(self) -> bool:
         """Whether a limit of the whole transaction is crossed."""
-        limits = self.limits
-        return not self.is_exempt and (
-            self.data + self.kept_data > limits.tx_data_size
-            or self.kv > limits.tx_kv_updates
+        return (
+            self.data + self.kept_data > self.data_limit
+            or self.kv > self.kv_limit
             or self.compute > self.compute_limit
-            or self.growth > limits.tx_state_growth
+            or self.growth > self.growth_limit
         )
 
     def end(self, call: MegaCall) -> None:
