@@ -12,9 +12,9 @@ What L2 blocks begin with depends on the chain (``ChainSpec.leads_with_l1_attrib
 - a user's transaction stays the first of its block (``dev``, as on Anvil): L1Block is updated by a system call, in the
   next block that is built anyway; deposits are blocks of their own.
 
-Deposits are never skipped, L1 blocks without any are: an instant L1 has a block for each transaction, and an L2 that
-had to have one for each of those would change with everything that happens on L1. So one L2 block may get several L1
-blocks ahead of its parent; the L1 blocks in between have no deposits.
+Deposits are never skipped, L1 blocks are: an instant L1 has a block for each transaction, and an L2 that had to have
+one for each of those would change with everything that happens on L1. So one L2 block may get several L1 blocks ahead
+of its parent, and begins with the deposits of all of them, as far as they fit (``derivation``, ``Pace.FREE``).
 
 Where L1 loses blocks that L2 has got to, L2 loses its own blocks from there on, as a rollup does: they were built on
 what is no more. What users sent and cheats changed in them is done again, in the same order; deposits come back if L1
@@ -43,6 +43,7 @@ from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
 from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
+from megadev.rollup.derivation.batch_queue import fit_together
 from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
@@ -193,13 +194,17 @@ class Driver:
         leads = self.l2.spec.leads_with_l1_attributes
         if origin.hash == l1.head.hash:
             return self._told(l1.head, origin.sequence_number + 1, ()) if leads else PLAIN_START
-        next_number = self._first_unseen(origin)
+        next_number, told = self._first_unseen(origin), l1.head
+        taken: list[tuple[Transaction, ...]] = []
+        gas_limit = min(self.l2.store.genesis.header.gas_limit, self.l2.blocks.gas_limit)
         for number in dict.fromkeys(log.block.number for log in deposit_logs(l1, next_number, l1.head.number, portal)):
             block = l1.resolve(number)
             deposits = tuple(tx for tx in deposits_in(l1, block, portal) if self.l2.store.transaction(tx.hash) is None)
-            if deposits:
-                return self._told(block, 0, deposits)
-        return self._told(l1.head, 0, ())
+            if not fit_together([*taken, deposits], gas_limit):
+                told = l1.resolve(number - 1)
+                break
+            taken.append(deposits)
+        return self._told(told, 0, tuple(tx for deposits in taken for tx in deposits))
 
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""

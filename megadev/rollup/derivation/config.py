@@ -34,7 +34,7 @@ class Pace(Enum):
 
     STRICT, the OP Stack's: each block one block time after its parent; each L1 block is the origin of at least one; no
     block before its origin's time. FREE, a devnet's, whose blocks are made when there is something to make them for:
-    any time from the parent's on, L1 blocks without deposits may be passed over, and only a block's parent tells
+    any time from the parent's on, several L1 blocks may be advanced over at once, and only a block's parent tells
     whether a batch is next.
     """
 

@@ -222,7 +222,9 @@ class Pipeline:
                     continue
                 epoch = self._window.find(candidate.epoch_number)
                 assert epoch is not None, "an accepted batch has an origin"
-                derived = self._execute(NextBlock(candidate.timestamp, epoch, candidate.transactions), l1)
+                deposits = self._window.deposits(self.safe, epoch.number)
+                block = NextBlock(candidate.timestamp, epoch, candidate.transactions, deposits)
+                derived = self._execute(block, l1)
                 yield derived
                 if derived.is_emptied:
                     return
