@@ -67,7 +67,7 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 @method("anvil_mine")
 def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> Any:
     """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none."""
-    return _mining(node, count, lambda: _none(_mine(node, count, interval or None)))
+    return mining(node, count, lambda: _none(mine_blocks(node, count, interval or None)))
 
 
 @method("evm_mine")
@@ -78,7 +78,7 @@ def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
         _mine_as(node, options)
         return "0x0"
 
-    return _mining(node, 1 if options is None else options.blocks, mine)
+    return mining(node, 1 if options is None else options.blocks, mine)
 
 
 @method("anvil_mine_detailed")
@@ -88,7 +88,7 @@ def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) 
     def mine() -> list[JsonObject]:
         return [_detailed(node, block) for block in _mine_as(node, options)]
 
-    return _mining(node, 1 if options is None else options.blocks, mine)
+    return mining(node, 1 if options is None else options.blocks, mine)
 
 
 @method("anvil_getAutomine")
@@ -100,7 +100,7 @@ def anvil_getAutomine(node: RpcNode) -> bool:
 @method("anvil_setAutomine")
 def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> Any:
     """Switch instant mining, or continuous where the chain has mini-blocks; a timer that runs goes on running."""
-    return _mining(node, 1, lambda: node.chain.mining.set_automine(enabled))
+    return mining(node, 1, lambda: node.chain.mining.set_automine(enabled))
 
 
 @method("anvil_getIntervalMining")
@@ -116,7 +116,7 @@ def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> Any:
 
     With mini-blocks, how often a block is sealed; transactions are executed as they arrive all the same.
     """
-    return _mining(node, 1, lambda: node.chain.mining.set_interval(seconds or None))
+    return mining(node, 1, lambda: node.chain.mining.set_interval(seconds or None))
 
 
 @method("anvil_increaseTime")
@@ -129,10 +129,10 @@ def anvil_increaseTime(node: RpcNode, seconds: Uint64Param, alone: BoolParam = F
 
 @method("anvil_setTime")
 def anvil_setTime(node: RpcNode, timestamp: TimestampParam, alone: BoolParam = False) -> int:
-    """Set the clock, forwards or back; the answer is the jump in seconds. Blocks never go back in time. ``alone``: this
-    chain's only, or else the other's jumps as far."""
+    """Set the clock, forwards or back; the answer is the jump in seconds, 0 for one back: Anvil's clients read an
+    unsigned number. Blocks never go back in time. ``alone``: this chain's only, or else the other's jumps as far."""
     node.devnet.between_blocks()
-    return node.chain.time.set_time(timestamp, alone=alone)
+    return max(node.chain.time.set_time(timestamp, alone=alone), 0)
 
 
 @method("anvil_setNextBlockTimestamp")
@@ -172,20 +172,21 @@ def anvil_getGenesisTime(node: RpcNode) -> int:
 
 def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     if options is None:
-        return _mine(node, 1)
+        return mine_blocks(node, 1)
     _check_count(options.blocks)
     if options.timestamp is not None:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
-    return _mine(node, options.blocks)
+    return mine_blocks(node, options.blocks)
 
 
-def _mine(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
+def mine_blocks(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
+    """Mine ``count`` blocks. Raises ``InvalidParams`` for more than can be mined at once."""
     _check_count(count)
     return node.chain.sequencer.mine(count, interval)
 
 
-def _mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
+def mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
     """What ``mine`` gives; on the writer's thread where it takes more than a moment."""
     if count > FEW_BLOCKS or node.chain.sequencer.has_much_to_do:
         return node.devnet.apart(mine)
