@@ -431,6 +431,7 @@ class Node:
             spec=lambda: self.l2.beginning.spec,
             sync_start=lambda: driver.progress.sync_start,
             start_from=start_from,
+            adopted=lambda: driver.progress.adopted,
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         key, aside = self.roles.batcher.raw_key, self._make_aside

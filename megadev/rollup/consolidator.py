@@ -31,7 +31,7 @@ from megadev.rollup.derivation.batch_queue import L2Block
 from megadev.rollup.derivation.config import BlockId, RollupConfig
 from megadev.rollup.derivation.consolidation import ByHand, difference, said_by_batch, underivable
 from megadev.rollup.derivation.execution import execute
-from megadev.rollup.derivation.l1_origin import L1Origin
+from megadev.rollup.derivation.l1_origin import L1Origin, origin_told
 from megadev.rollup.derivation.l1_source import ChainL1
 from megadev.rollup.derivation.pipeline import (
     Pipeline,
@@ -59,8 +59,9 @@ class Consolidator:
     """Derivation of ``l2`` from ``l1`` beside the sequencer that builds it. Methods run on the writer thread unless
     they say otherwise.
 
-    ``config`` describes the rollup as it began, ``spec`` the rules that L2 began with; ``sync_start`` and ``start_from`` read
-    and set what took the place of that. ``keep_blocks_above`` is called before L2 loses its blocks above a number.
+    ``config`` describes the rollup as it began, ``spec`` the rules that L2 began with; ``sync_start`` reads and
+    ``start_from`` sets what took the place of that. ``adopted`` is the number of the L2 block up to which L2 followed
+    another L1. ``keep_blocks_above`` is called before L2 loses its blocks above a number.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Consolidator:
         spec: Callable[[], ChainSpec],
         sync_start: Callable[[], SyncStart | None],
         start_from: Callable[[SyncStart], None],
+        adopted: Callable[[], int] = lambda: 0,
         keep_blocks_above: Callable[[int], None] = lambda number: None,
     ) -> None:
         self._l1 = l1
@@ -82,6 +84,7 @@ class Consolidator:
         self.spec = spec
         self._sync_start = sync_start
         self._start_from = start_from
+        self._adopted = adopted
         self._keep_blocks_above = keep_blocks_above
         self._turn = RLock()
         """Held by whoever drives the pipeline."""
@@ -173,8 +176,10 @@ class Consolidator:
         l1, l2 = self._l1.store, self._l2.store
         if self._stores[0] is not l1 or self._stores[1] is not l2 or self._sync_start() is not self._begun:
             self.start_over()
-        begun = self._begun
-        if begun is not None and l1.by_hash(begun.l1.hash) is None:
+        begun, adopted = self._begun, min(self._adopted(), l2.head.number)
+        if adopted > self._chain.first.number:
+            self._start_at(l2.resolve(adopted))
+        elif begun is not None and l1.by_hash(begun.l1.hash) is None:
             self._begin_anew()
         read = self._pipeline.l1_block
         if read is not None and l1.by_hash(read.hash) is None:
@@ -191,10 +196,21 @@ class Consolidator:
         left: L2Block | None = self._chain.newest
         while left is not None and not self._is_on_l2(left):
             left = self._chain.block(left.number - 1)
-        l1, first = self._l1.store, self._l2.store.genesis
         if left is None:
-            left = L2Block(first.number, first.hash, first.timestamp, L1Origin(l1.genesis.number, ZERO_HASH, 0))
-        self._start_from(SyncStart(BlockId(l1.head.number, l1.head.hash), left))
+            self._start_at(self._l2.store.genesis)
+        else:
+            self._start(left)
+
+    def _start_at(self, block: SealedBlock) -> None:
+        """Go on from ``block``, which may have got to another L1 than this."""
+        l1, told = self._l1.store, origin_told(block)
+        if told is None or l1.by_hash(told.hash) is None:
+            told = L1Origin(l1.genesis.number, ZERO_HASH, 0)
+        self._start(L2Block(block.number, block.hash, block.timestamp, told))
+
+    def _start(self, safe: L2Block) -> None:
+        head = self._l1.store.head
+        self._start_from(SyncStart(BlockId(head.number, head.hash), safe))
         self.start_over()
 
 
@@ -207,6 +223,10 @@ class _ComparedChain:
         self._blocks = [first]
         self._removed: list[SealedBlock] | None = None
         self._irregular: StateDiff | None = None
+
+    @property
+    def first(self) -> L2Block:
+        return self._blocks[0]
 
     @property
     def newest(self) -> L2Block:
