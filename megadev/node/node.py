@@ -51,7 +51,9 @@ from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.sequencer import MANY_TRANSACTIONS, BlockSettings, MiningMode, Sequencer
+from megadev.sequencer.fault_control import mend
+from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
 
@@ -180,7 +182,7 @@ class Node:
         and finds claims there about blocks that are no more. A snapshot brings both back together.
         """
         for each in self.chains:
-            each.sequencer.mend()
+            mend(each.sequencer)
         self.between_blocks()
         self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
         chain.reset()
@@ -207,7 +209,7 @@ class Node:
             l1_fork = fork if chain is l1 else l1.fork
             l1_beginning = begin_l1(config, self.accounts, self.roles, beginning, addresses, l1_fork, started)
         for each in self.chains:
-            each.sequencer.mend()
+            mend(each.sequencer)
         self.between_blocks()
         if chain is l2:
             l2.start_over(beginning, open_engine(config.engine, beginning.spec))
@@ -229,7 +231,7 @@ class Node:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
             try:
-                self.l2.sequencer.mend()  # what it still holds is to be saved too
+                mend(self.l2.sequencer)  # what it still holds is to be saved too
                 self.between_blocks()
             except Exception as problem:
                 _LOG.error("what is not sealed is not dumped", exc_info=problem)

@@ -53,6 +53,7 @@ from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
 from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
+from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
@@ -334,7 +335,7 @@ class Driver:
                 break
         self._keep_blocks_above(number)
         irregular = self.l2.irregular
-        self.l2.build_again(self.l2.rewind(number), irregular)
+        build_again(self.l2, rewind(self.l2, number), irregular)
 
     def _forget_adopted_beyond(self, number: int) -> None:
         """Blocks that L2 has lost are adopted no more: what takes their place follows this L1."""

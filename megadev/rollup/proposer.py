@@ -217,7 +217,7 @@ class Proposer:
 
     def _send(self, to: Address, data: bytes, value: Wei = 0) -> bool:
         """Send a transaction; False, and nothing is sent, where it would fail: it is tried again when L1 changes."""
-        pending = self.l1.pending_builder()
+        pending = self.l1.pending.builder()
         tried = TxEnv(self.address, to, value=value, data=data, gas_limit=_GAS)
         try:
             if not calls.call(self.l1.engine, pending.env, tried, pending.state).succeeded:

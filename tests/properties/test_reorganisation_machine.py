@@ -182,7 +182,7 @@ class ReorganisationMachine(RuleBasedStateMachine):
         return {"0x" + tx.hash.hex() for tx in self.node.l2.pool.transactions()}
 
     def in_open(self) -> set[str]:
-        builder = self.node.l2.sequencer._open or self.node.l2.sequencer._written_ahead
+        builder = self.node.l2.sequencer.open or self.node.l2.sequencer.written_ahead
         return set() if builder is None else {"0x" + tx.hash.hex() for tx in builder.transactions}
 
     @invariant()

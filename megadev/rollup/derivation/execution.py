@@ -43,7 +43,7 @@ def execute(
 
     Raises ``InvalidAttributes`` where a transaction of the batch cannot be included.
     """
-    builder = BlockBuilder(spec, engine, plan_of(attributes, parent, spec), parent.world, block_hash)
+    builder = BlockBuilder(spec, engine, plan_of(attributes, parent, spec), parent.world, block_hash).begin()
     for index, raw in enumerate(attributes.transactions):
         try:
             system = None if spec.system_contracts is None else _system_transaction(raw, spec.chain_id, builder.state)
