@@ -41,6 +41,7 @@ from megadev.rollup.derivation.pipeline import (
     Waiting,
     genesis_block,
 )
+from megadev.sequencer.reorganisation import build_again, replace
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
@@ -277,7 +278,7 @@ class _ComparedChain:
         if head.number > parent.number:
             self._owner._keep_blocks_above(parent.number)
             self._removed += l2.store.blocks(parent.number + 1, head.number)
-        l2.replace(parent.number, (derived,))
+        replace(l2, parent.number, (derived,))
         return l2.store.head
 
     def put_back(self) -> None:
@@ -292,7 +293,7 @@ class _ComparedChain:
             left = tuple(tx for tx in block.transactions if store.transaction(tx.hash) is None)
             return msgspec.structs.replace(block, transactions=left)
 
-        self._l2.build_again(map(left_of, removed), irregular)
+        build_again(self._l2, map(left_of, removed), irregular)
 
 
 def _fields(begun: SyncStart) -> tuple[BlockId, L2Block]:
