@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -51,6 +51,8 @@ from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
+from megadev.sequencer.block_builder import BlockBuilder
+from megadev.sequencer.chain_tip import Tip
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
@@ -61,6 +63,19 @@ _LOG = logging.getLogger("megadev.node")
 
 _ALARM_MARGIN = 0.01
 """Seconds by which a window is over for good: timers may fire a moment early."""
+
+
+class _Rest(NamedTuple):
+    """How everything stood when nothing was due on any chain. ``due``: when something will be though nothing changes,
+    in L1's seconds.
+    """
+
+    l2: Tip
+    l2_open: BlockBuilder | None
+    l1: Tip | None = None
+    l1_open: BlockBuilder | None = None
+    progress: Progress | None = None
+    due: int | None = None
 
 
 class Node:
@@ -135,7 +150,11 @@ class Node:
         self._alarm_at: int | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._held_up_by: str | None = None
+<<<<<<< HEAD
         self._aside_tasks: set[asyncio.Task[None]] = set()
+=======
+        self._rest: _Rest | None = None
+>>>>>>> main
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
@@ -259,6 +278,23 @@ class Node:
         has for it. On a fork that may take state that is still to come: the answer is then what fetches it and goes on.
         While the writer is at work on its thread, it does so itself.
         """
+        rest = self._rest
+        if rest is not None and not self.writer.is_busy:
+            l2, l1, driver = self.l2.sequencer, self.l1, self.driver
+            if (
+                l2.tip is rest.l2
+                and l2.open is rest.l2_open
+                and not l2.more_ready
+                and (l1 is None or (l1.sequencer.tip is rest.l1 and l1.sequencer.open is rest.l1_open))
+                and (driver is None or driver.progress is rest.progress)
+                and (rest.due is None or l1 is None or l1.time.now() < rest.due)
+            ):
+                return None  # nothing is due: most requests change nothing
+        return self._settle()
+
+    def _settle(self) -> asyncio.Task[None] | None:
+        """The same where something may be due."""
+        self._rest = None
         if not self.writer.is_here:
             return None
         apart = self.writer.hand_over
@@ -272,7 +308,21 @@ class Node:
             self._advance(self.driver)
             if self.driver.due != self._alarm_at:
                 self.writer.on_loop(partial(self._set_alarm, self.driver.due))
+        if self._catching_up is None and not self.writer.is_busy:
+            self._rest = self._resting()
         return self._catching_up
+
+    def _resting(self) -> _Rest | None:
+        """How all stands where nothing is due; None where something may be."""
+        l2, driver = self.l2.sequencer, self.driver
+        if l2.more_ready:
+            return None
+        if self.l1 is None or driver is None:
+            return _Rest(l2.tip, l2.open)
+        l1, due = self.l1.sequencer, driver.due
+        if not driver.rests or due != self._alarm_at:
+            return None
+        return _Rest(l2.tip, l2.open, l1.tip, l1.open, driver.progress, due)
 
     def is_laden(self) -> bool:
         """Whether any change may take long, since it ends a block with much in it."""
@@ -355,7 +405,7 @@ class Node:
             self._alarm = self._loop.call_later(seconds, self._ring)
 
     def _ring(self) -> None:
-        self._alarm = self._alarm_at = None
+        self._alarm = self._alarm_at = self._rest = None
         self.writer.when_free(self.settle)
 
     def between_blocks(self) -> None:

@@ -41,7 +41,7 @@ from megadev.rollup.derivation.pipeline import (
     Waiting,
     genesis_block,
 )
-from megadev.sequencer.reorganisation import build_again, replace
+from megadev.sequencer.reorganisation import build_again, replace_above
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
@@ -278,7 +278,7 @@ class _ComparedChain:
         if head.number > parent.number:
             self._owner._keep_blocks_above(parent.number)
             self._removed += l2.store.blocks(parent.number + 1, head.number)
-        replace(l2, parent.number, (derived,))
+        replace_above(l2, parent.number, (derived,))
         return l2.store.head
 
     def put_back(self) -> None:

@@ -158,6 +158,18 @@ class Driver:
                 return
 
     @property
+    def rests(self) -> bool:
+        """Whether there is nothing to do until a chain or ``progress`` is another, or until ``due``."""
+        seen, (l2_head, irregular, _) = self._seen, self.l2.tip
+        return (
+            seen is not None
+            and seen[0] is self.l1.store.head
+            and seen[1] is l2_head
+            and seen[2] is irregular
+            and (self.proposer is None or self.proposer.rests)
+        )
+
+    @property
     def due(self) -> int | None:
         """When, in seconds of L1's time, there will be something to do though neither chain changes."""
         times = [each.due for each in (self.proposer, self.batcher, self.consolidator) if each is not None]
