@@ -150,11 +150,8 @@ class Node:
         self._alarm_at: int | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._held_up_by: str | None = None
-<<<<<<< HEAD
         self._aside_tasks: set[asyncio.Task[None]] = set()
-=======
         self._rest: _Rest | None = None
->>>>>>> main
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
