@@ -135,7 +135,8 @@ class Sequencer(ChainTip):
         """Of a sequencer that crashed: the open block, whose transactions it will execute again."""
         self._prepared: BlockBuilder | None = None
         self._just_sealed = False
-        self._more_ready = False
+        self.more_ready = False
+        """A transaction made room for others of its sender, which join the open block with the next ``settle``."""
 
     # -- what the head looks like ---------------------------------------------------------------------------------
 
@@ -207,7 +208,7 @@ class Sequencer(ChainTip):
         if self.open is None:
             return
         if self.mode is _CONTINUOUS:
-            if self._more_ready and self.is_running:
+            if self.more_ready and self.is_running:
                 tx = self._first_ready()
                 if tx is not None and may_run_long(tx, self.writers_state()):
                     apart(self._take_waiting)
@@ -457,7 +458,7 @@ class Sequencer(ChainTip):
         self.tip = Tip(head, irregular)
         self._prepared = None
         self.pending.forget()
-        self._more_ready = False
+        self.more_ready = False
         return builder
 
     def take_back(self, tx: Transaction) -> None:
@@ -516,14 +517,14 @@ class Sequencer(ChainTip):
             raise
         self.pool.remove(tx.hash)
         if self.pool.holds_any_of(tx.sender):
-            self._more_ready = True
+            self.more_ready = True
         self.keep_open(builder)
         self._tell_of(tx, receipt, builder, started)
         self.on_work()
 
     def _take_waiting(self) -> None:
         """Include in the open block all that is ready and fits."""
-        self._more_ready = False
+        self.more_ready = False
         if not len(self.pool):
             return
         builder = self._open_or_next()
@@ -557,7 +558,7 @@ class Sequencer(ChainTip):
         """Seal the open block."""
         builder, self.open = self.open, None
         assert builder is not None, "the caller knows that one is open"
-        self._more_ready = False
+        self.more_ready = False
         return self._append(builder)
 
     def _append(self, builder: BlockBuilder) -> SealedBlock:
