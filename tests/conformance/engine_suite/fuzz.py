@@ -24,7 +24,7 @@ from megadev.evm.engines.bytecode import analyse
 from megadev.evm.engines.frames import Machine
 from megadev.evm.engines.native.arena import Arena
 from megadev.evm.engines.native.loop import NativeLoop
-from megadev.evm.engines.native.plan import MOST_OPCODES, MOST_OPCODES_IN_A_VERSION, plan
+from megadev.evm.engines.native.plan import MOST_OPCODES, plan
 from megadev.evm.engines.native.tier import Tier
 from megadev.evm.rules import EVM_RULES
 from megadev.primitives.types import Address
@@ -234,14 +234,14 @@ def _growing(chance: random.Random) -> bytes:
 def _nested(chance: random.Random) -> bytes:
     """Functions that call the next one twice: twice as many return addresses on the stack at each level."""
     levels, code = chance.randrange(4, 14), bytearray()
-    size = 18
+    size = 19
     for level in range(levels + 1):
         at = level * size
         assert len(code) == at
         if level == levels:
             code += asm("JUMPDEST", "JUMP")
             break
-        after, last, following = at + 8, at + 15, (level + 1) * size
+        after, last, following = at + 8, at + 16, (level + 1) * size
         code += asm("JUMPDEST") + b"\x61" + after.to_bytes(2, "big") + b"\x61" + following.to_bytes(2, "big")
         code += b"\x56" + asm("JUMPDEST") + b"\x61" + last.to_bytes(2, "big")
         code += b"\x61" + following.to_bytes(2, "big") + b"\x56" + asm("JUMPDEST", "JUMP", "STOP")
@@ -313,6 +313,12 @@ def _natively(fork: Hardfork, tier: Tier) -> Engine:
     return engine
 
 
+def _told(execution: Execution) -> tuple[object, ...]:
+    """What py-evm must say too: it has its own words for why a frame halted, and asks for more where one does."""
+    result = execution.result
+    return type(result), result.output, execution.gas, execution.logs, execution.diff
+
+
 class Fuzzer:
     """Engines for each hardfork, opened once."""
 
@@ -336,7 +342,7 @@ class Fuzzer:
             for i in range(2)
         )
         made = plan(analyse(code), EVM_RULES[fork].opcodes, None, lambda: None)
-        assert made.opcodes <= MOST_OPCODES + MOST_OPCODES_IN_A_VERSION + len(code), (seed, made.opcodes)
+        assert made.opcodes <= MOST_OPCODES + 1_000, (seed, made.opcodes)
         assert len(made.module) <= LARGEST_MODULE, (seed, len(made.module))
         world: dict[Address, Has] = {
             SENDER: Has(10**24),
@@ -360,7 +366,8 @@ class Fuzzer:
                 raise AssertionError(f"seed {seed}: {name} under {fork.label}: {error!r}") from error
             if expected is None:
                 expected = found
-            assert found == expected, f"seed {seed}: {name} under {fork.label}: {code.hex()} {other.hex()}"
+            is_same = found == expected if name != "py-evm" else _told(found) == _told(expected)
+            assert is_same, f"seed {seed}: {name} under {fork.label}: {code.hex()} {other.hex()}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

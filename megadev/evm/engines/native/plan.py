@@ -35,6 +35,8 @@ MOST_VERSIONS: Final = 1500
 MOST_OPCODES: Final = 12_000
 """Compiling takes some 30 µs an opcode, so a third of a second at most."""
 _HIGHEST_STACK: Final = 1023
+_MOST_IN_A_ROW: Final = 1_000
+"""Opcodes after which a version ends though nothing jumps."""
 _OPCODES_BETWEEN_RESTS: Final = 100
 """About a millisecond's."""
 
@@ -204,6 +206,12 @@ class _Planner:
         after: int | None = pc
         for count in range(1 << 30):
             assert after is not None
+            if count and count % _MOST_IN_A_ROW == 0:
+                self._flush()
+                self.emit.end_stretch(self.stretch, self.gas)
+                rest = self._version(after, self.stack, is_certain=True)
+                self.emit.go_on(rest, after, len(self.stack), False)
+                break
             after = self._opcode(after, seen, count)
             self.opcodes += 1
             if after is None:
