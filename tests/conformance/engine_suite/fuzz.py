@@ -299,9 +299,10 @@ class Prompt(Tier):
     def hot(self, machine: Machine, arena: Arena, code: int) -> None:
         compiler = self._compiler
         assert compiler is not None
-        visited = arena.visited(code)
         known = compiler.best.get((arena.codes[code], arena.table))
-        if known is None or known.visited < len(visited):
+        visited = frozenset() if known is None else known.visited
+        if not arena.visited(code) <= visited:
+            visited |= arena.visited(code)
             compiler.add(compiler.compile(arena.codes[code], arena.table, machine.mnemonics, visited))
         arena.cool(code, 0)
         self._install_new(arena)
