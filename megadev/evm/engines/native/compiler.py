@@ -135,6 +135,7 @@ class Compiler:
         self._waiting: OrderedDict[_Key, tuple[dict[int, str], frozenset[int]]] = OrderedDict()
         self._change = threading.Condition()
         self._asked: OrderedDict[_Key, frozenset[int]] = OrderedDict()
+        self._at_work: _Key | None = None
         self._thread: threading.Thread | None = None
 
     def runtime(self, wasm: bytes) -> Module:
@@ -152,15 +153,14 @@ class Compiler:
         return module
 
     def ask(self, code: bytes, table: bytes, names: dict[int, str], visited: set[int]) -> bool:
-        """Have it compiled for these places and those it has been compiled for. Whether that is something new, or still
-        to come."""
+        """Have it compiled for these places and those it has been compiled for. Whether that has still to come."""
         key = code, table
         if len(code) > LARGEST_CODE:
             return False
         with self._change:
             known = self._asked.get(key)
             if known is not None and visited <= known:
-                return key in self._waiting
+                return key in self._waiting or key == self._at_work
             wanted = frozenset(visited) if known is None else known | visited
             _keep(self._asked, key, wanted, _MOST_KNOWN)
             self._waiting[key] = names, wanted
@@ -175,11 +175,12 @@ class Compiler:
             with self._change:
                 while not self._waiting:
                     self._change.wait()
-                (code, table), (names, visited) = self._waiting.popitem(last=False)
+                self._at_work, (names, visited) = self._waiting.popitem(last=False)
             try:
-                self.add(self.compile(code, table, names, visited))
+                self.add(self.compile(*self._at_work, names, visited))
             except Exception as problem:  # it stays interpreted, and the thread goes on
                 logging.getLogger("megadev.evm").warning("some code stays interpreted: %s", problem)
+            self._at_work = None
 
     def add(self, compiled: Compiled) -> None:
         """From now on this is the best there is of its code."""
