@@ -114,7 +114,7 @@ def described(value: object) -> str:
     return "" if value is None else str(value)
 
 
-DEV, MEGAETH = "dev", "megaeth"
+DEV, MEGAETH, ANVIL = "dev", "megaeth", "anvil"
 """Presets. They only change what other settings are where nobody says anything."""
 
 
@@ -126,11 +126,19 @@ _UNSAID = _Unsaid()
 
 
 def _setting(
-    default: Any, kind: Kind, group: str, flags: str, help: str, *, bare: object = None, megaeth: object = _UNSAID
+    default: Any,
+    kind: Kind,
+    group: str,
+    flags: str,
+    help: str,
+    *,
+    bare: object = None,
+    megaeth: object = _UNSAID,
+    anvil: object = _UNSAID,
 ) -> Any:
-    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` is the
-    default under that preset where it is another."""
-    presets = {} if megaeth is _UNSAID else {MEGAETH: megaeth}
+    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` and
+    ``anvil`` are the defaults under those presets where they are others."""
+    presets = {name: value for name, value in ((MEGAETH, megaeth), (ANVIL, anvil)) if value is not _UNSAID}
     notes = "".join(f" [{preset}: {described(value)}]" for preset, value in presets.items())
     row = {
         "kind": kind,
@@ -159,11 +167,13 @@ class DevnetConfig:
 
     preset: str = _setting(
         DEV,
-        Choice((DEV, MEGAETH)),
+        Choice((DEV, MEGAETH, ANVIL)),
         CHAIN,
         "--preset",
         "What to be like: dev seals a block for each transaction, under Ethereum's rules; megaeth has MegaETH's "
-        "parameters, mini-blocks and block time (and Ethereum's gas, for now). Any other setting can be changed.",
+        "parameters, mini-blocks and block time (and Ethereum's gas, for now); anvil is dev as Anvil "
+        "has it, also where that differs: no L1, no Multicall3, block 1 with the base fee of genesis, bare bytes from "
+        "eth_signTransaction. Any other setting can be changed.",
     )
 
     accounts: int = _setting(10, Integer(0, 100_000), ACCOUNTS, "--accounts -a", "Funded accounts to create.")
@@ -502,7 +512,12 @@ class DevnetConfig:
         "The safe head trails by so many blocks, the finalized head by twice as many.",
     )
     allow_same_timestamp: bool = _setting(
-        False, Boolean(), MINING, "--allow-same-timestamp", "Let blocks sealed within one second share its timestamp."
+        False,
+        Boolean(),
+        MINING,
+        "--allow-same-timestamp",
+        "Let blocks sealed within one second share its timestamp.",
+        anvil=True,
     )
 
     sequencer_key: bytes | None = _setting(
@@ -536,6 +551,7 @@ class DevnetConfig:
         GAS,
         "--receipt-timestamps",
         "Add blockTimestamp to receipts, as Anvil does; the execution API has none.",
+        anvil=True,
     )
     sync_timeout: float = _setting(
         2.0,
@@ -557,7 +573,12 @@ class DevnetConfig:
     )
 
     no_l1: bool = _setting(
-        False, Boolean(), L1, "--no-l1", "No L1 beside the L2: neither its chain and port nor the bridge's predeploys."
+        False,
+        Boolean(),
+        L1,
+        "--no-l1",
+        "No L1 beside the L2: neither its chain and port nor the bridge's predeploys.",
+        anvil=True,
     )
     l1_port: int | None = _setting(
         None,

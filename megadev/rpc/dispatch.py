@@ -45,6 +45,7 @@ import msgspec
 
 from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock
+from megadev.config.settings import ANVIL
 from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedYet, SequencerUnavailable
 from megadev.node.link import Link
 from megadev.node.writer import Writer
@@ -126,6 +127,11 @@ class RpcNode:
         if self.dialect is None:
             return self.devnet.config.throw_on_revert
         return self.dialect.throws_on_revert
+
+    @property
+    def signs_bare(self) -> bool:
+        """Whether signed transactions are answered as bytes alone, as Anvil does."""
+        return self.devnet.config.preset == ANVIL if self.dialect is None else self.dialect.signs_bare
 
 
 def _weighs_nothing(node: RpcNode, arguments: list[Any]) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from megadev.cli.main import COMMANDS
+from megadev.config.anvil import IDLE
 from megadev.config.conflicts import CONFLICTS
 from megadev.config.settings import GIVEN, GROUPS, SETTINGS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
@@ -76,7 +77,7 @@ def rpc_table() -> str:
 
 def help_texts() -> str:
     """The help of each command, but for those whose options are the settings above."""
-    texts = [help_of(command) for command in ("megadev", *COMMANDS) if command not in ("up", "exec")]
+    texts = [help_of(command) for command in ("megadev", *COMMANDS) if command not in ("up", "exec", "anvil")]
     return "\n\n".join(f"```text\n{text.rstrip()}\n```" for text in texts)
 
 
@@ -129,6 +130,12 @@ def variables_table() -> str:
     )
 
 
+def idle_table() -> str:
+    """One row per flag of Anvil's that changes nothing."""
+    rows = [f"| {', '.join(f'`{flag}`' for flag in row.flags)} | {_cell(row.help)} |" for row in IDLE]
+    return "\n".join(["| flag | |", "|---|---|", *rows])
+
+
 def view_of_both_chains() -> str:
     """A screen of ``megadev up --ui``, as its own test has it."""
     screen = (REPOSITORY / "tests" / "units" / "cli" / "screens" / "busy-80x24.txt").read_text(encoding="utf-8")
@@ -137,6 +144,7 @@ def view_of_both_chains() -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "variables": variables_table,
+    "idle": idle_table,
     "gateway": gateway_tables,
     "deviations": deviations_table,
     "settings": settings_table,

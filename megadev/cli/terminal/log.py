@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from megadev.chain.receipts import ConsoleCall
 from megadev.chain.transactions import DEPOSIT
-from megadev.cli.terminal.console import Paint, counted, one_line, plain_lines
+from megadev.cli.terminal.console import GATHER_SECONDS, Paint, counted, one_line, plain_lines
 from megadev.events import (
     BlockSealed,
     Event,
@@ -37,8 +37,6 @@ from megadev.rpc.envelope import Failure
 
 CAPACITY = 10_000
 """Records kept while the output is busy."""
-GATHER_SECONDS = 0.02
-"""How long the writer waits for more before it writes: one system call for many lines."""
 QUIET_SECONDS = 0.2
 """A group of equal requests is written when nothing has happened for so long."""
 LINES_PER_TURN = 16
@@ -381,8 +379,8 @@ class Feed:
 class ActivityLog:
     """Takes records at once and writes them when it can. ``feed`` gives what takes notice of a chain.
 
-    ``write`` takes bytes and may block; it runs on the log's own thread only. Raising OSError from it (the reader has
-    gone) ends the log, not the node.
+    ``gather``: seconds for which more is waited for before anything is written. ``write`` takes bytes and may block;
+    it runs on the log's own thread only. Raising OSError from it (the reader has gone) ends the log, not the node.
     """
 
     def __init__(
@@ -391,12 +389,14 @@ class ActivityLog:
         write: Callable[[bytes], object],
         *,
         capacity: int = CAPACITY,
+        gather: float = GATHER_SECONDS,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._lines = self._current = lines
         self._write = write
         self._wanted = wanted
         self._capacity = capacity
+        self._gather = gather
         self._records: deque[tuple[Lines, Record]] = deque()
         self._lost = 0
         self._lost_told = 0
@@ -442,7 +442,7 @@ class ActivityLog:
         try:
             while not self._closing.is_set():
                 if self._more.wait(wait):
-                    self._closing.wait(GATHER_SECONDS)
+                    self._closing.wait(self._gather)
                     self._more.clear()  # before looking, so that what arrives meanwhile is looked for again
                     self._write_records()
                     wait = QUIET_SECONDS

@@ -61,7 +61,7 @@ def eth_signTransaction(node: RpcNode, request: CallRequest) -> str | JsonObject
     tx, sender = completed(node, request)
     made = sign_transaction(tx, node.devnet.accounts.key_of(sender))
     raw = "0x" + encode_network_form(made).hex()
-    if node.dialect is not None and node.dialect.signs_bare:
+    if node.signs_bare:
         return raw
     return {"raw": raw, "tx": format_pending_transaction(made)}
 
