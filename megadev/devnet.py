@@ -25,8 +25,8 @@ from megadev.errors import ConfigError
 from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
+from megadev.node.dump.document import OnProgress, silent
 from megadev.node.node import Node
-from megadev.node.persistence import OnProgress, silent
 from megadev.node.snapshots import Held
 from megadev.node.writer import Writer
 from megadev.rpc.client import InProcessClient
@@ -38,7 +38,8 @@ from megadev.server.workers import FORK_THREADS, THREADS
 if TYPE_CHECKING:
     from web3 import AsyncWeb3, Web3
 
-    from megadev.reload.reloader import Notice, Reloader
+    from megadev.reload.notices import Notice
+    from megadev.reload.reloader import Reloader
     from megadev.rpc.gateway import Gateway
 
 _Result = TypeVar("_Result")

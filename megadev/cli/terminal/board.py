@@ -53,7 +53,7 @@ from megadev.sequencer.sequencer import MiningMode
 if TYPE_CHECKING:
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
-    from megadev.reload.reloader import Notice
+    from megadev.reload.notices import Notice
 
 DURATIONS_KEPT = 1_000
 """Preconfirmations that the histogram is of."""
