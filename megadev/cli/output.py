@@ -122,6 +122,7 @@ class Output:
         for endpoint, told, locator in zip(devnet.endpoints, lines, locators, strict=True):
             feed = log.feed(told)
             endpoint.dispatcher.on_request = feed.request
+            endpoint.dispatcher.on_refused = feed.refused
             endpoint.chain.bus.subscribe(feed.event)
             endpoint.chain.console.on_call = feed.printed
             locator.start(lambda: log.waiting)

@@ -746,8 +746,8 @@ class DevnetConfig:
         TextList("HOST"),
         SERVER,
         "--allowed-hosts",
-        "Host names, besides localhost and IP addresses, under which the node may be reached; * for all. "
-        "Stops DNS rebinding.",
+        "Host names under which the node may be reached, besides those that nobody can own in public DNS (addresses, "
+        "localhost, names without a dot or under .local, .internal, .test); * for all. Stops DNS rebinding.",
     )
     no_request_size_limit: bool = _setting(
         False, Boolean(), SERVER, "--no-request-size-limit", "Accept request bodies of more than 2 MB."

@@ -60,6 +60,12 @@ class RequestAnswered(NamedTuple):
     printed: tuple[ConsoleCall, ...] = ()
 
 
+class RequestRefused(NamedTuple):
+    """A request was not served: for a host, or from an origin, that is not allowed."""
+
+    reason: str
+
+
 class Told(NamedTuple):
     """What hot reload has to say. ``kind`` as of its notices; ``fields`` for programs."""
 
@@ -68,7 +74,7 @@ class Told(NamedTuple):
     fields: dict[str, object]
 
 
-Record: TypeAlias = RequestAnswered | Told | Event
+Record: TypeAlias = RequestAnswered | RequestRefused | Told | Event
 Explain: TypeAlias = Callable[[bytes], str]
 """Revert data in words; '' when it says nothing."""
 
@@ -186,6 +192,9 @@ class TextLines:
             first, *others = (one_line(line, LONGEST_MESSAGE) for line in record.text.split("\n"))
             yield self._paint(first, fg=COLOURS.get(record.kind, "cyan"))
             yield from others
+        elif isinstance(record, RequestRefused):
+            yield from self._flush()
+            yield self._paint(f"refused a request: {one_line(record.reason, LONGEST_MESSAGE)}", fg="yellow")
         elif isinstance(record, TransactionDropped):
             yield from self._flush()
             yield self._paint(f"  dropped 0x{record.tx.hash.hex()}: {record.reason}", fg="yellow")
@@ -320,6 +329,8 @@ class JsonLines:
             )
         elif isinstance(record, Told):
             yield _dump({"event": f"reload.{record.kind}", "message": record.text, **record.fields})
+        elif isinstance(record, RequestRefused):
+            yield self._dump({"event": "refused", "reason": record.reason})
         elif isinstance(record, TransactionDropped):
             yield self._dump({"event": "dropped", "hash": f"0x{record.tx.hash.hex()}", "reason": record.reason})
         elif isinstance(record, PreconfirmationsLost):
@@ -370,6 +381,10 @@ class Feed:
         """Take notice of an answered request, on the thread that ran it."""
         printed = tuple(self._printed.pop(threading.get_ident(), ())) if self._printed else ()
         self._log.record(RequestAnswered(method, failure, duration_ns, printed), self._lines)
+
+    def refused(self, reason: str) -> None:
+        """Take notice of a request that was not served."""
+        self._log.record(RequestRefused(reason), self._lines)
 
     def printed(self, console: tuple[ConsoleCall, ...]) -> None:
         """Take notice of what a call printed, on its thread and before its request is answered."""
