@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
@@ -46,7 +46,11 @@ from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.sequencer import MANY_TRANSACTIONS, BlockSettings, MiningMode, Sequencer
+from megadev.sequencer.block_builder import BlockBuilder
+from megadev.sequencer.chain_tip import Tip
+from megadev.sequencer.fault_control import mend
+from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
 
@@ -54,6 +58,19 @@ _LOG = logging.getLogger("megadev.node")
 
 _ALARM_MARGIN = 0.01
 """Seconds by which a window is over for good: timers may fire a moment early."""
+
+
+class _Rest(NamedTuple):
+    """How everything stood when nothing was due on any chain. ``due``: when something will be though nothing changes,
+    in L1's seconds.
+    """
+
+    l2: Tip
+    l2_open: BlockBuilder | None
+    l1: Tip | None = None
+    l1_open: BlockBuilder | None = None
+    progress: Progress | None = None
+    due: int | None = None
 
 
 class Node:
@@ -128,6 +145,7 @@ class Node:
         self._alarm_at: int | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._held_up_by: str | None = None
+        self._rest: _Rest | None = None
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
@@ -172,7 +190,7 @@ class Node:
         and finds claims there about blocks that are no more. A snapshot brings both back together.
         """
         for each in self.chains:
-            each.sequencer.mend()
+            mend(each.sequencer)
         self.between_blocks()
         self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
         chain.reset()
@@ -199,7 +217,7 @@ class Node:
             l1_fork = fork if chain is l1 else l1.fork
             l1_beginning = begin_l1(config, self.accounts, self.roles, beginning, addresses, l1_fork, started)
         for each in self.chains:
-            each.sequencer.mend()
+            mend(each.sequencer)
         self.between_blocks()
         if chain is l2:
             l2.start_over(beginning, open_engine(config.engine, beginning.spec))
@@ -221,7 +239,7 @@ class Node:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
             try:
-                self.l2.sequencer.mend()  # what it still holds is to be saved too
+                mend(self.l2.sequencer)  # what it still holds is to be saved too
                 self.between_blocks()
             except Exception as problem:
                 _LOG.error("what is not sealed is not dumped", exc_info=problem)
@@ -249,6 +267,23 @@ class Node:
         has for it. On a fork that may take state that is still to come: the answer is then what fetches it and goes on.
         While the writer is at work on its thread, it does so itself.
         """
+        rest = self._rest
+        if rest is not None and not self.writer.is_busy:
+            l2, l1, driver = self.l2.sequencer, self.l1, self.driver
+            if (
+                l2.tip is rest.l2
+                and l2.open is rest.l2_open
+                and not l2.more_ready
+                and (l1 is None or (l1.sequencer.tip is rest.l1 and l1.sequencer.open is rest.l1_open))
+                and (driver is None or driver.progress is rest.progress)
+                and (rest.due is None or l1 is None or l1.time.now() < rest.due)
+            ):
+                return None  # nothing is due: most requests change nothing
+        return self._settle()
+
+    def _settle(self) -> asyncio.Task[None] | None:
+        """The same where something may be due."""
+        self._rest = None
         if not self.writer.is_here:
             return None
         apart = self.writer.hand_over
@@ -262,7 +297,21 @@ class Node:
             self._advance(self.driver)
             if self.driver.due != self._alarm_at:
                 self.writer.on_loop(partial(self._set_alarm, self.driver.due))
+        if self._catching_up is None and not self.writer.is_busy:
+            self._rest = self._resting()
         return self._catching_up
+
+    def _resting(self) -> _Rest | None:
+        """How all stands where nothing is due; None where something may be."""
+        l2, driver = self.l2.sequencer, self.driver
+        if l2.more_ready:
+            return None
+        if self.l1 is None or driver is None:
+            return _Rest(l2.tip, l2.open)
+        l1, due = self.l1.sequencer, driver.due
+        if not driver.rests or due != self._alarm_at:
+            return None
+        return _Rest(l2.tip, l2.open, l1.tip, l1.open, driver.progress, due)
 
     def is_laden(self) -> bool:
         """Whether any change may take long, since it ends a block with much in it."""
@@ -345,7 +394,7 @@ class Node:
             self._alarm = self._loop.call_later(seconds, self._ring)
 
     def _ring(self) -> None:
-        self._alarm = self._alarm_at = None
+        self._alarm = self._alarm_at = self._rest = None
         self.writer.when_free(self.settle)
 
     def between_blocks(self) -> None:

@@ -49,6 +49,7 @@ from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
 from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
+from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
@@ -138,6 +139,18 @@ class Driver:
                     self._seen = (l1_head, self.l2.head, self.l2.irregular)
             if self.proposer is None or not self.proposer.act():
                 return
+
+    @property
+    def rests(self) -> bool:
+        """Whether there is nothing to do until a chain or ``progress`` is another, or until ``due``."""
+        seen, (l2_head, irregular, _) = self._seen, self.l2.tip
+        return (
+            seen is not None
+            and seen[0] is self.l1.store.head
+            and seen[1] is l2_head
+            and seen[2] is irregular
+            and (self.proposer is None or self.proposer.rests)
+        )
 
     @property
     def due(self) -> int | None:
@@ -308,7 +321,7 @@ class Driver:
                 break
         self._keep_blocks_above(number)
         irregular = self.l2.irregular
-        self.l2.build_again(self.l2.rewind(number), irregular)
+        build_again(self.l2, rewind(self.l2, number), irregular)
 
     def _forget_adopted_beyond(self, number: int) -> None:
         """Blocks that L2 has lost are adopted no more: what takes their place follows this L1."""

@@ -204,7 +204,7 @@ class ReorganisationMachine(RuleBasedStateMachine):
     @invariant()
     def no_transaction_is_lost(self) -> None:
         if hasattr(self, "bridge"):
-            builder = self.node.l2.sequencer._open or self.node.l2.sequencer._written_ahead
+            builder = self.node.l2.sequencer.open or self.node.l2.sequencer.written_ahead
             in_open = set() if builder is None else {"0x" + tx.hash.hex() for tx in builder.transactions}
             assert set(self.sent) <= self.on_chain() | self.waiting() | in_open
 

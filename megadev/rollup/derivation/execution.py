@@ -33,7 +33,7 @@ def execute(
 
     Raises ``InvalidAttributes`` where a transaction of the batch cannot be included.
     """
-    builder = BlockBuilder(spec, engine, plan_of(attributes, parent, spec), parent.world, block_hash)
+    builder = BlockBuilder(spec, engine, plan_of(attributes, parent, spec), parent.world, block_hash).begin()
     for index, raw in enumerate(attributes.transactions):
         try:
             tx = decode_transaction(raw, spec)
