@@ -14,14 +14,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import PlacedBlock
 from megadev.chain.receipts import REVERTED, Log
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.evm.tracers.vm_trace import Effect
 from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, decode, revert_reason
+from megadev.primitives.hexcodec import to_word
 from megadev.primitives.types import Address
-from megadev.rpc.formatters import JsonObject, format_word
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
@@ -347,7 +348,7 @@ def format_state_diff(before: StateReader, diff: StateDiff) -> JsonObject:
         for slot in sorted(diff.storage.get(address, ())):
             held, holds = before.storage(address, slot), after.storage(address, slot)
             if held != holds:
-                slots[format_word(slot)] = _change(format_word(held), format_word(holds), *exists)
+                slots[to_word(slot)] = _change(to_word(held), to_word(holds), *exists)
         if old == new and not slots:
             continue
         was, now = old or EMPTY_ACCOUNT, new or EMPTY_ACCOUNT

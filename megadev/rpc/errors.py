@@ -77,6 +77,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.MegadevError: Row(SERVER_ERROR),
     errors.ConfigError: Row(INVALID_PARAMS),
     errors.InvalidParams: Row(INVALID_PARAMS),
+    errors.InvalidDocument: Row(INVALID_PARAMS),
     errors.NotFound: Row(SERVER_ERROR, ("not found",)),
     errors.UnknownBlock: Row(SERVER_ERROR, ("header not found", "unknown block", "block not found")),
     errors.UnknownFilter: Row(SERVER_ERROR, ("filter not found", "subscription not found")),

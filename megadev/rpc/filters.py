@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.store import LogMatcher
 from megadev.chain.transactions import Transaction
@@ -28,7 +29,7 @@ from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.rpc.codec import LogFilter
 from megadev.rpc.dispatch import RpcNode
-from megadev.rpc.formatters import JsonObject, format_log, format_mini_block_log, format_pending_transaction
+from megadev.rpc.formatters import format_log, format_mini_block_log, format_pending_transaction
 from megadev.rpc.streams import newest_first
 
 FILTER_IDLE_SECONDS = 300

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.receipts import Receipt
 from megadev.events import BlockSealed, BlocksRemoved, Event, MiniBlockSealed, PreconfirmationsLost
@@ -31,7 +32,6 @@ from megadev.node.link import Link
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Wei
 from megadev.rpc.dispatch import Session
-from megadev.rpc.formatters import JsonObject
 
 MINI_BLOCKS = 20
 """Mini-blocks to one piece."""

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.preconfirmations import sign_block, sign_mini_block
 from megadev.chain.receipts import Receipt
@@ -41,7 +42,6 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, BoolParam, FilterParam, HashParam, decoder_for
 from megadev.rpc.formatters import (
-    JsonObject,
     format_header,
     format_log,
     format_mini_block,

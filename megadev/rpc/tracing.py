@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import Log
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import first_log_index
@@ -40,6 +41,7 @@ from megadev.evm.tracers.four_byte import FourByteTracer
 from megadev.evm.tracers.mux import MuxTracer
 from megadev.evm.tracers.prestate import Change, changes, prestate
 from megadev.evm.tracers.struct_log import StructLogTracer
+from megadev.primitives.hexcodec import to_word
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 from megadev.rpc.call_formatters import TransactionGas, flat_call_tracer, format_call
 from megadev.rpc.codec import (
@@ -55,7 +57,6 @@ from megadev.rpc.codec import (
     decoder_for,
     describe,
 )
-from megadev.rpc.formatters import JsonObject, format_word
 from megadev.state.account import Account
 from megadev.state.reader import StateReader
 
@@ -472,7 +473,7 @@ def _format_account(
     if account.nonce:
         answer["nonce"] = account.nonce
     if storage and not options.disable_storage:
-        answer["storage"] = {format_word(slot): format_word(value) for slot, value in storage.items()}
+        answer["storage"] = {to_word(slot): to_word(value) for slot, value in storage.items()}
     return answer
 
 
@@ -506,10 +507,10 @@ def _format_after(options: PrestateOptions, change: Change, new: Account, code: 
     if new.code_hash != old.code_hash:
         if not options.disable_code and new.code_hash != EMPTY_CODE_HASH:
             answer["code"] = code(new.code_hash)
-        answer["codeHash"] = format_word(0) if new.code_hash == EMPTY_CODE_HASH else "0x" + new.code_hash.hex()
+        answer["codeHash"] = to_word(0) if new.code_hash == EMPTY_CODE_HASH else "0x" + new.code_hash.hex()
     if new.nonce != old.nonce:
         answer["nonce"] = new.nonce
-    written = {format_word(slot): format_word(value) for slot, (_, value) in change.storage.items() if value}
+    written = {to_word(slot): to_word(value) for slot, (_, value) in change.storage.items() if value}
     if written and not options.disable_storage:
         answer["storage"] = written
     return answer

@@ -12,10 +12,11 @@ import msgspec
 
 from megadev.artifacts import explain
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_block
+from megadev.rpc.formatters import format_block
 
 MILLISECONDS_FROM = 10**12
 """Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""

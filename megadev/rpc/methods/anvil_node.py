@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import msgspec
 
 from megadev import __version__
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import (
     ACCESS_LIST,
     LEGACY,
@@ -38,7 +39,6 @@ from megadev.rpc.codec import (
     decoder_for,
 )
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import Scene
 from megadev.rpc.methods.eth_fees import eth_gasPrice, suggested_tip
 from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, authorized, completed, first_account, signing_key

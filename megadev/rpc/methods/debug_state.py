@@ -6,11 +6,13 @@ import gc
 from typing import Annotated, Any, TypeAlias
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, NotFound, ResourceNotFound, StateUnavailable
 from megadev.inspect.replay import run_again
 from megadev.inspect.witness import execution_witness
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
+from megadev.primitives.hexcodec import to_word
 from megadev.primitives.keccak import address_key, slot_key
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import (
@@ -25,7 +27,6 @@ from megadev.rpc.codec import (
     decode_string,
 )
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_word
 from megadev.state.overlay import Overlay
 from megadev.state.world import World, WorldView
 
@@ -58,9 +59,7 @@ def debug_storageRangeAt(
         raise NotFound(f"account not found: 0x{address.hex()} doesn't exist there")
     slots = _storage_of(state, address)
     hashed = sorted((key, slot) for slot in slots if (key := slot_key(slot)) >= start)
-    shown = {
-        "0x" + key.hex(): {"key": format_word(slot), "value": format_word(slots[slot])} for key, slot in hashed[:limit]
-    }
+    shown = {"0x" + key.hex(): {"key": to_word(slot), "value": to_word(slots[slot])} for key, slot in hashed[:limit]}
     return {"storage": shown, "nextKey": "0x" + hashed[limit][0].hex() if limit < len(hashed) else None}
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag, decode_block, header_hash
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import decode_transaction
 from megadev.errors import InvalidParams, InvalidTransaction, NotTraceable, StateUnavailable, UnknownBlock
 from megadev.evm import calls
@@ -25,7 +26,6 @@ from megadev.rpc.codec import (
     NumberOrTagParam,
 )
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import scene_at, scene_before
 from megadev.rpc.tracing import Budget, Place, Started, TraceCallOptions, Traced, TraceOptions, begin
 from megadev.sequencer.block_builder import transaction_env

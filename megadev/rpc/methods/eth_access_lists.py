@@ -6,10 +6,11 @@ A block that does not exist is null, as in geth.
 from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef
+from megadev.chain.documents import JsonObject
 from megadev.inspect.access_lists import AccountChanges, BlockAccessList, block_access_list, encode_access_list
+from megadev.primitives.hexcodec import to_word
 from megadev.rpc.codec import BlockParam, HashParam, NumberOrTagParam
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_word
 
 
 @method("eth_getBlockAccessList")
@@ -52,12 +53,12 @@ def _account(account: AccountChanges) -> JsonObject:
         "address": "0x" + account.address.hex(),
         "storageChanges": [
             {
-                "key": format_word(slot),
-                "changes": [{"index": hex(index), "value": format_word(value)} for index, value in changes],
+                "key": to_word(slot),
+                "changes": [{"index": hex(index), "value": to_word(value)} for index, value in changes],
             }
             for slot, changes in sorted(account.storage.items())
         ],
-        "storageReads": [format_word(slot) for slot in sorted(account.reads)],
+        "storageReads": [to_word(slot) for slot in sorted(account.reads)],
         "balanceChanges": [{"index": hex(index), "value": hex(balance)} for index, balance in account.balances],
         "nonceChanges": [{"index": hex(index), "value": hex(nonce)} for index, nonce in account.nonces],
         "codeChanges": [{"index": hex(index), "code": "0x" + code.hex()} for index, code in account.codes],

@@ -6,9 +6,10 @@ A block that does not exist is null and not an error, as in geth: clients poll f
 from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.documents import JsonObject
 from megadev.rpc.codec import BlockParam, BoolParam, HashParam, NumberOrTagParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_block, format_header, format_receipts
+from megadev.rpc.formatters import format_block, format_header, format_receipts
 
 
 @method("eth_blockNumber")

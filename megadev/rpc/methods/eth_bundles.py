@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.receipts import REVERTED
 from megadev.chain.transactions import Transaction, decode_transaction
@@ -29,7 +30,6 @@ from megadev.rpc.codec import (
     Uint64Param,
 )
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import eth_call
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.state.diff import StateDiff

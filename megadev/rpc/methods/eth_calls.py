@@ -16,6 +16,7 @@ import msgspec
 from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject, access_list_document
 from megadev.chain.l1_fees import l1_cost_of_unsigned
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
@@ -39,7 +40,6 @@ from megadev.rpc.codec import (
     decode_uint64,
 )
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_access_list
 from megadev.sequencer.block_builder import authorization_env
 from megadev.sequencer.oracle import US, OracleView
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -341,7 +341,7 @@ def eth_createAccessList(
         rules=rules,
         explain=words,
     )
-    answer: JsonObject = {"accessList": format_access_list(entries), "gasUsed": hex(gas_used)}
+    answer: JsonObject = {"accessList": access_list_document(entries), "gasUsed": hex(gas_used)}
     if error is not None:
         note = scene.cut(call) if error == calls.OUT_OF_GAS else ""
         answer["error"] = f"{error}: {note}" if note else error

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from megadev.chain.config import chain_config
+from megadev.chain.documents import JsonObject
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_chain_config
+from megadev.rpc.formatters import format_chain_config
 from megadev.sequencer.modes import MiningMode
 
 PROTOCOL_VERSION = "0x44"

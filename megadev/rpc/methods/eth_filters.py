@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from megadev.chain.documents import JsonObject
 from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.filters import filters_of
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_logs import logs_in_range, logs_of_the_past
 
 

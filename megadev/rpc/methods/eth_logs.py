@@ -15,13 +15,14 @@ from typing import Protocol
 import msgspec
 
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.store import LocatedLog, LogMatcher, TopicFilter
 from megadev.errors import InvalidParams, UnknownBlock
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import FilterParam, LogFilter
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_log
+from megadev.rpc.formatters import format_log
 from megadev.sequencer.block_builder import OpenBlock
 
 

@@ -17,6 +17,7 @@ from megadev.artifacts import explain
 from megadev.chain.blobs import sidecar_of, versioned_hash
 from megadev.chain.blocks import Tag
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
+from megadev.chain.documents import JsonObject
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
 from megadev.chain.mini_blocks import PlacedBlock
 from megadev.chain.spec import Hardfork
@@ -66,7 +67,7 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt
+from megadev.rpc.formatters import format_pending_transaction, format_receipt
 from megadev.rpc.methods.eth_calls import explainer, scene_at
 from megadev.rpc.methods.eth_fees import suggested_tip
 from megadev.rpc.methods.megadev_preconfirmation import preconfirmation

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import encode_network_form, sign_transaction
 from megadev.errors import InvalidParams
 from megadev.primitives.guarded_json import DecodeError, decode_json
@@ -17,7 +18,7 @@ from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam, describe
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction
+from megadev.rpc.formatters import format_pending_transaction
 from megadev.rpc.methods.eth_send import completed
 
 _DOMAIN = "EIP712Domain"

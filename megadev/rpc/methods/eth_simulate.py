@@ -6,6 +6,7 @@ import msgspec
 
 from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.store import LocatedLog
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
 from megadev.evm.calls import OUT_OF_GAS, raise_for_result
@@ -22,7 +23,7 @@ from megadev.rpc.codec import (
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.envelope import Failure
 from megadev.rpc.errors import failure_for, row_for
-from megadev.rpc.formatters import JsonObject, format_block, format_log
+from megadev.rpc.formatters import format_block, format_log
 
 VM_ERROR = -32015
 """The code of a simulated call that ended exceptionally."""

@@ -12,12 +12,14 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, StateUnavailable
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_word
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_slot
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof, format_word
+from megadev.rpc.formatters import format_proof, format_storage_proof
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.fork_world import ForkWorld
 from megadev.state.world import World
@@ -38,7 +40,7 @@ class StorageKey(msgspec.Struct, frozen=True):
 def _decode_storage_key(value: Any) -> StorageKey:
     slot = decode_slot(value)
     is_word = isinstance(value, str) and len(value) == _FULL_KEY_LENGTH
-    return StorageKey(slot, format_word(slot) if is_word else hex(slot))
+    return StorageKey(slot, to_word(slot) if is_word else hex(slot))
 
 
 StorageKeyParam: TypeAlias = Annotated[StorageKey, Decode(_decode_storage_key)]
@@ -68,7 +70,7 @@ def eth_getCode(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LA
 @method("eth_getStorageAt")
 def eth_getStorageAt(node: RpcNode, address: AddressParam, slot: SlotParam, block: BlockParam = Tag.LATEST) -> str:
     """One storage word."""
-    return format_word(node.chain.state(block).storage(address, slot))
+    return to_word(node.chain.state(block).storage(address, slot))
 
 
 @method("eth_getStorageValues")
@@ -85,7 +87,7 @@ def eth_getStorageValues(
         node.chain.need((), [(address, slot) for address, wanted in slots.items() for slot in wanted])
     state = node.chain.state(block)
     return {
-        "0x" + address.hex(): [format_word(state.storage(address, slot)) for slot in wanted]
+        "0x" + address.hex(): [to_word(state.storage(address, slot)) for slot in wanted]
         for address, wanted in slots.items()
     }
 
@@ -177,7 +179,7 @@ def _proof_of_the_past(
             "or code is this fork's, or something was changed since; ask about another account, or an older block"
         )
     name = "0x" + address.hex()
-    words = [format_word(key.slot) for key in keys]
+    words = [to_word(key.slot) for key in keys]
     asked = f"eth_getProof {name} {','.join(words)} {block.number:#x}"
     proof: JsonObject = dict(past.source.query(asked, "eth_getProof", name, words, hex(block.number)))
     told = zip(keys, proof.get("storageProof", ()), strict=False)

@@ -6,12 +6,13 @@ What does not exist is null: clients poll for receipts to come.
 from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import Transaction, encode_network_form
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, HashParam, NumberOrTagParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt, format_transaction
+from megadev.rpc.formatters import format_pending_transaction, format_receipt, format_transaction
 
 
 @method("eth_getTransactionByHash")

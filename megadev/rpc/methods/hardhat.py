@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.rpc.codec import AddressParam, HashParam, Uint64Param
 from megadev.rpc.dispatch import METHODS, RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.anvil_accounts import anvil_impersonateAccount, anvil_stopImpersonatingAccount
 from megadev.rpc.methods.anvil_mining import (
     TimestampParam,

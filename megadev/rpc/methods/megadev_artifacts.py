@@ -8,12 +8,12 @@ import msgspec
 
 from megadev.artifacts.artifact import Artifact, Code
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, Decode, decode_address, describe
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 
 
 def _decode_artifact(value: Any) -> bytes:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import ResourceNotFound
 from megadev.events import SequencerCondition
 from megadev.node.chain import LocalChain
@@ -23,7 +24,6 @@ from megadev.rollup.messages import (
 from megadev.rollup.withdrawals import finalizing_call, output_after, prove_inclusion, proving_call
 from megadev.rpc.codec import HashParam, QuantityParam
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.optimism import bridge
 
 NEXT_FOR_DEPOSIT = {

@@ -7,12 +7,12 @@ stands on L1 is named in the L2's ``contracts`` under L1's chain id.
 from __future__ import annotations
 
 from megadev.chain.contracts import MULTICALL3
+from megadev.chain.documents import JsonObject
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.rollup.predeploys import PREDEPLOYS
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 
 ON_L1: dict[str, str] = {
     "portal": "portal",

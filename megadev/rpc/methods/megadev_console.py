@@ -7,13 +7,14 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import ConsoleCall
 from megadev.errors import NotFound
 from megadev.evm.console import read_console
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import Decode, Uint64Param, hash_or
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_value
+from megadev.rpc.formatters import format_value
 
 
 class LatestMessages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

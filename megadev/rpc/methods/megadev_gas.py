@@ -9,6 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.spec import MEGA_CODE_SIZE, ChainSpec, Model
 from megadev.chain.transactions import DEPOSIT
 from megadev.errors import InvalidTransaction
@@ -23,7 +24,6 @@ from megadev.inspect.replay import placed_transaction, replay
 from megadev.inspect.stack_trace import StackTrace
 from megadev.rpc.codec import BlockParam, CallRequest
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.methods.megadev_trace import WhatParam
 from megadev.rpc.tracing import Bounded, Budget

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.system_contracts import ORACLE, TIMESTAMP_SLOT
 from megadev.errors import InvalidParams
 from megadev.rpc.codec import Decode, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.sequencer.oracle import OracleService
 
 _MOST_HINTS = 1_000

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import UNSEALED_HASH, PlacedBlock
 from megadev.chain.preconfirmations import promise, sign_preconfirmation
 from megadev.node.broken_promises import SignedPromise
 from megadev.rpc.codec import HashParam, NumberOrTagParam
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 
 
 @method("megadev_getPreconfirmation")

@@ -6,11 +6,11 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable
 from megadev.node.reloads import Reloads
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, describe
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 
 
 def _decode_artifact(value: Any) -> bytes | str:

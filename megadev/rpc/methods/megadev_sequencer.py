@@ -10,13 +10,14 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.node import operations, registry
 from megadev.node.broken_promises import Equivocation
 from megadev.primitives.latency import Latency, parse_latency
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64Param, WordParam
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_mini_block
+from megadev.rpc.formatters import format_mini_block
 from megadev.rpc.methods.megadev_preconfirmation import format_promise
 from megadev.sequencer import fault_control
 from megadev.sequencer.faults import NO_FAULTS, NOBODY, Faults, Targets

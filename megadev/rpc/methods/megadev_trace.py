@@ -14,6 +14,7 @@ from megadev.artifacts.explain import Argument
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import SourceLocation
 from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import REVERTED, Log
 from megadev.evm import calls
 from megadev.evm.tracers.call_tree import CallNode
@@ -22,7 +23,7 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import BlockParam, CallRequest, Decode, hash_or
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_value
+from megadev.rpc.formatters import format_value
 from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.tracing import Bounded, Budget
 

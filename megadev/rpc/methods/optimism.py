@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from megadev import __version__
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable
 from megadev.node.chain import LocalChain
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH
@@ -17,7 +18,7 @@ from megadev.rollup.predeploys import BATCH_INBOX
 from megadev.rollup.withdrawals import VERSION, output_after
 from megadev.rpc.codec import AddressParam, BlockParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof
+from megadev.rpc.formatters import format_proof, format_storage_proof
 from megadev.rpc.methods.eth_state import MAX_SLOTS, StorageKeyParam
 
 SEQUENCER_DRIFT, SEQUENCING_WINDOW, CHANNEL_TIMEOUT = 1_800, 3_600, 300

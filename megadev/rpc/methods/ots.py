@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable, UpstreamRefused
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.appearances import appearances
@@ -20,7 +21,7 @@ from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
 from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_block, format_receipt, format_transaction
+from megadev.rpc.formatters import format_block, format_receipt, format_transaction
 from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
 from megadev.rpc.methods.trace import Patience, call_trees
 from megadev.state.reader import StateReader

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import decode_transaction, is_delegation
 from megadev.clock import Clock
@@ -45,7 +46,6 @@ from megadev.rpc.codec import (
     describe,
 )
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import OpenBlock, transaction_env

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import Transaction
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam
 from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction, summarise_transaction
+from megadev.rpc.formatters import format_pending_transaction, summarise_transaction
 
 
 @method("txpool_status")
