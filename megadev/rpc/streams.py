@@ -39,6 +39,7 @@ from megadev.events import (
     TransactionAdmitted,
 )
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, BoolParam, FilterParam, HashParam, decoder_for
 from megadev.rpc.formatters import (
@@ -185,7 +186,7 @@ def _head_left(telling: Telling, event: BlocksRemoved, choice: None) -> Iterable
 def _signed_header(chain: LocalChain, block: SealedBlock) -> JsonObject:
     header = format_header(block)
     if "miniBlockCount" in header:
-        header["signature"] = "0x" + sign_block(block.hash, chain.signers.at(block.number).key).hex()
+        header["signature"] = to_data(sign_block(block.hash, chain.signers.at(block.number).key))
     return header
 
 
@@ -305,7 +306,7 @@ def _lost(telling: Telling, event: PreconfirmationsLost, choice: None) -> Iterab
             "lost",
             lambda: {
                 "blockNumber": hex(event.block_number),
-                "transactionHashes": ["0x" + tx.hash.hex() for tx in event.transactions],
+                "transactionHashes": [to_data(tx.hash) for tx in event.transactions],
                 "miniBlockNumbers": [hex(mini_block.number) for mini_block in event.mini_blocks],
                 "reason": event.reason,
             },

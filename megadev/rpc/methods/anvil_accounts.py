@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 from megadev.errors import InvalidParams
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import (
     AddressParam,
     AnyParam,
@@ -88,7 +89,7 @@ def evm_removeAccount(node: RpcNode, address: AddressParam, password: AnyParam =
 @method("personal_importRawKey")
 def personal_importRawKey(node: RpcNode, key: WordParam, password: AnyParam = None) -> str:
     """Hold a private key; the answer is its address. There are no passwords here."""
-    return "0x" + _hold(node, key).hex()
+    return to_data(_hold(node, key))
 
 
 def _hold(node: RpcNode, key: bytes) -> bytes:

@@ -14,6 +14,7 @@ from megadev.artifacts import explain
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import format_block
@@ -206,7 +207,7 @@ def _check_count(count: int) -> None:
 def _detailed(node: RpcNode, block: SealedBlock) -> JsonObject:
     answer = format_block(block, full=True)
     for shown, receipt in zip(answer["transactions"], block.receipts, strict=True):
-        shown["output"] = "0x" + receipt.output.hex()
+        shown["output"] = to_data(receipt.output)
         if receipt.error is not None:
             words = explain.error(node.devnet.artifacts, receipt.output)
             shown["revertReason"] = words if receipt.output else receipt.error

@@ -24,6 +24,7 @@ from megadev.node import reorg
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Fork, ForkRequest, fork_request
 from megadev.node.node import Node
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import (
     AddressParam,
@@ -199,7 +200,7 @@ def anvil_setMinGasPrice(node: RpcNode, price: QuantityParam) -> None:
 @method("anvil_dropTransaction")
 def anvil_dropTransaction(node: RpcNode, tx_hash: HashParam) -> str | None:
     """Take a transaction out of the txpool; the answer is its hash, or null where it does not wait."""
-    return None if node.chain.sequencer.drop(tx_hash) is None else "0x" + tx_hash.hex()
+    return None if node.chain.sequencer.drop(tx_hash) is None else to_data(tx_hash)
 
 
 @method("anvil_dropAllTransactions")
@@ -260,7 +261,7 @@ def anvil_nodeInfo(node: RpcNode) -> JsonObject:
     return {
         "currentBlockNumber": hex(head.number),
         "currentBlockTimestamp": head.header.timestamp,
-        "currentBlockHash": "0x" + head.hash.hex(),
+        "currentBlockHash": to_data(head.hash),
         "hardFork": chain.spec.hardfork.label.capitalize(),
         "transactionOrder": node.devnet.config.order,
         "environment": {
@@ -282,12 +283,12 @@ def anvil_metadata(node: RpcNode) -> JsonObject:
         "clientSemver": __version__,
         "clientCommitSha": None,
         "chainId": chain.spec.chain_id,
-        "instanceId": "0x" + node.devnet.instance_id.hex(),
+        "instanceId": to_data(node.devnet.instance_id),
         "latestBlockNumber": chain.head.number,
-        "latestBlockHash": "0x" + chain.head.hash.hex(),
+        "latestBlockHash": to_data(chain.head.hash),
         "forkedNetwork": _forked_network(chain.fork),
         "snapshots": {
-            hex(snapshot_id): [head.number, "0x" + head.hash.hex()]
+            hex(snapshot_id): [head.number, to_data(head.hash)]
             for snapshot_id, head in node.devnet.snapshots.taken(chain).items()
         },
     }
@@ -304,7 +305,7 @@ def _fork_config(fork: Fork | None) -> JsonObject:
 def _forked_network(fork: Fork | None) -> JsonObject | None:
     if fork is None:
         return None
-    return {"chainId": fork.chain_id, "forkBlockNumber": fork.number, "forkBlockHash": "0x" + fork.hash.hex()}
+    return {"chainId": fork.chain_id, "forkBlockNumber": fork.number, "forkBlockHash": to_data(fork.hash)}
 
 
 def _transaction_maker(node: RpcNode, given: bytes | CallRequest) -> reorg.MakeTransaction:

@@ -9,6 +9,7 @@ from megadev.chain.transactions import blobs_of
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import compress
 from megadev.node.dump.loading import load_state
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BoolParam, DataParam, HashParam
 from megadev.rpc.dispatch import RpcNode, method
 
@@ -24,7 +25,7 @@ async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> st
         return Capture(node.devnet)
 
     capture = await node.devnet.writer.take_turn(between_blocks)
-    return await asyncio.to_thread(lambda: "0x" + compress(capture.encode(history=with_history)).hex())
+    return await asyncio.to_thread(lambda: to_data(compress(capture.encode(history=with_history))))
 
 
 @method("anvil_loadState")
@@ -42,7 +43,7 @@ def anvil_getBlobByHash(node: RpcNode, blob_hash: HashParam) -> str | None:
         if block.header.blob_gas_used:
             for known, blob in blobs_of(block.transactions):
                 if known == blob_hash:
-                    return "0x" + blob.hex()
+                    return to_data(blob)
     return None
 
 
@@ -53,4 +54,4 @@ def anvil_getBlobsByTransactionHash(node: RpcNode, tx_hash: HashParam) -> list[s
         tx, _, _ = node.chain.transaction(tx_hash)
     except KeyError:
         return None
-    return None if tx.sidecar is None else ["0x" + blob.hex() for blob in tx.sidecar.blobs]
+    return None if tx.sidecar is None else [to_data(blob) for blob in tx.sidecar.blobs]

@@ -17,6 +17,7 @@ from megadev.evm import calls
 from megadev.evm.engine import Tracer
 from megadev.inspect.replay import placed_transaction, replay, unsealed
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import (
     JSON,
     BlockParam,
@@ -137,8 +138,7 @@ def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
 def _trace_block(node: RpcNode, block: SealedBlock, options: TraceOptions | None) -> list[JsonObject]:
     results = _trace(node, block, options)
     return [
-        {"txHash": "0x" + tx.hash.hex(), "result": result}
-        for tx, result in zip(block.transactions, results, strict=True)
+        {"txHash": to_data(tx.hash), "result": result} for tx, result in zip(block.transactions, results, strict=True)
     ]
 
 

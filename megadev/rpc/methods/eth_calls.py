@@ -28,6 +28,7 @@ from megadev.evm.rules import EVM_RULES
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
 from megadev.primitives.abi import revert_reason
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (
     UINT64_MAX,
@@ -268,7 +269,7 @@ def eth_call(
     node.chain.console.called("eth_call", scene.env.number, execution.console)
     with scene.naming_cut(call):
         calls.raise_for_result(execution, explainer(node, scene.state, tx))
-    return "0x" + execution.result.output.hex()
+    return to_data(execution.result.output)
 
 
 @method("eth_estimateGas")
@@ -423,4 +424,4 @@ def _outcome(node: RpcNode, scene: Scene, state: Overlay, call: CallRequest) -> 
             calls.raise_for_result(execution, explainer(node, scene.state, tx))
     except (ExecutionReverted, ExecutionHalted) as error:
         return {"error": str(error)}
-    return {"value": "0x" + execution.result.output.hex()}
+    return {"value": to_data(execution.result.output)}

@@ -17,6 +17,7 @@ from megadev.chain.transactions import Transaction, decode_transaction
 from megadev.errors import ConditionNotMet, InvalidParams, LimitExceeded
 from megadev.events import BlockSealed, BlocksRemoved, Event
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import (
     DataParam,
@@ -94,7 +95,7 @@ def eth_sendRawTransactionConditional(node: RpcNode, raw: DataParam, condition: 
         chain.sequencer.submit(tx)
         if chain.pool.get(tx.hash) is not None:
             _watch(node, tx, condition)
-        return "0x" + tx.hash.hex()
+        return to_data(tx.hash)
 
     tx_hash: str | Awaitable[str] = node.devnet.apart(take) if is_long(node, tx) else take()
     return tx_hash

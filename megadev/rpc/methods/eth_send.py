@@ -64,6 +64,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
 from megadev.rpc.dispatch import RpcNode, method
@@ -146,7 +147,7 @@ def eth_fillTransaction(node: RpcNode, request: CallRequest) -> JsonObject:
     """
     unsigned, sender = completed(node, request, forgiving=False)
     tx = impersonated_transaction(unsigned, sender)
-    return {"raw": "0x" + encode_network_form(tx).hex(), "tx": format_pending_transaction(tx)}
+    return {"raw": to_data(encode_network_form(tx)), "tx": format_pending_transaction(tx)}
 
 
 # -- filling in ---------------------------------------------------------------------------------------------------
@@ -367,7 +368,7 @@ def submitted(node: RpcNode, tx: Transaction) -> str:
         placed = chain.placed(tx.hash)
         if placed is not None:
             _raise_for_failure(node, tx, *placed)
-    return "0x" + tx.hash.hex()
+    return to_data(tx.hash)
 
 
 def _raise_for_failure(node: RpcNode, tx: Transaction, block: PlacedBlock, index: int) -> None:

@@ -13,6 +13,7 @@ from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import encode_network_form, sign_transaction
 from megadev.errors import InvalidParams
 from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32
@@ -61,7 +62,7 @@ def eth_signTransaction(node: RpcNode, request: CallRequest) -> str | JsonObject
     """
     tx, sender = completed(node, request)
     made = sign_transaction(tx, node.devnet.accounts.key_of(sender))
-    raw = "0x" + encode_network_form(made).hex()
+    raw = to_data(encode_network_form(made))
     if node.dialect is not None and node.dialect.signs_bare:
         return raw
     return {"raw": raw, "tx": format_pending_transaction(made)}

@@ -11,6 +11,7 @@ from megadev.chain.store import LocatedLog
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
 from megadev.evm.calls import OUT_OF_GAS, raise_for_result
 from megadev.inspect.simulate import MAX_BLOCKS, BlockRequest, SimulatedBlock, SimulatedCall, simulate
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import (
     AnyParam,
     BlockOverrides,
@@ -114,7 +115,7 @@ def _format_block(node: RpcNode, result: SimulatedBlock, *, full: bool) -> JsonO
 def _format_call(node: RpcNode, result: SimulatedBlock, index: int, call: SimulatedCall, first_log: int) -> JsonObject:
     execution = call.execution
     answer: JsonObject = {
-        "returnData": "0x" + execution.result.output.hex() if execution.succeeded else "0x",
+        "returnData": to_data(execution.result.output) if execution.succeeded else "0x",
         "logs": [
             format_log(LocatedLog(log, result.block, index, log_index))
             for log_index, log in enumerate(call.logs, first_log)

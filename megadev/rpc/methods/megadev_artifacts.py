@@ -10,7 +10,7 @@ from megadev.artifacts.artifact import Artifact, Code
 from megadev.chain.blocks import Tag
 from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, Decode, decode_address, describe
 from megadev.rpc.dispatch import RpcNode, method
@@ -49,9 +49,9 @@ def megadev_addArtifact(
             "name": found.name,
             "source": found.source_path,
             "address": None if address is None else checksum_address(address),
-            "functions": {item.signature: "0x" + key.hex() for key, item in found.interface.functions.items()},
-            "errors": {item.signature: "0x" + key.hex() for key, item in found.interface.errors.items()},
-            "events": {item.signature: "0x" + key.hex() for key, item in found.interface.events.items()},
+            "functions": {item.signature: to_data(key) for key, item in found.interface.functions.items()},
+            "errors": {item.signature: to_data(key) for key, item in found.interface.errors.items()},
+            "events": {item.signature: to_data(key) for key, item in found.interface.events.items()},
         }
         for found in artifacts
     ]
@@ -117,4 +117,4 @@ def _described(artifact: Artifact) -> JsonObject:
 
 def _hex(code: Code | None) -> str:
     """Places that deployment fills in are zeros."""
-    return "0x" if code is None else "0x" + code.code.hex()
+    return "0x" if code is None else to_data(code.code)

@@ -11,6 +11,7 @@ from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import ConsoleCall
 from megadev.errors import NotFound
 from megadev.evm.console import read_console
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import Decode, Uint64Param, hash_or
 from megadev.rpc.dispatch import RpcNode, method
@@ -73,9 +74,9 @@ def _message(
     return {
         "message": read.text,
         "arguments": arguments,
-        "address": "0x" + call.sender.hex(),
+        "address": to_data(call.sender),
         "contract": None if artifact is None else artifact.name,
-        "transactionHash": None if tx_hash is None else "0x" + tx_hash.hex(),
+        "transactionHash": None if tx_hash is None else to_data(tx_hash),
         "method": source,
         "blockNumber": hex(block_number),
     }

@@ -22,6 +22,7 @@ from megadev.evm.salt import SMALLEST_CAPACITY, bucket_of, slot_bucket
 from megadev.inspect.gas_report import GasReport, GasTracer, Limited, Spent, Spot
 from megadev.inspect.replay import placed_transaction, replay
 from megadev.inspect.stack_trace import StackTrace
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BlockParam, CallRequest
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.methods.eth_calls import scene_at
@@ -66,7 +67,7 @@ def _of_transaction(node: RpcNode, tx_hash: bytes, tracer: GasTracer, watcher: B
             tx = replayed.tx
             env = None if tx.type == DEPOSIT else transaction_env(tx, replayed.env.base_fee)
             answer = _answer(GasReport(trace, tracer, spec), spec, replayed.env, env, replayed.before)
-            return {"transactionHash": "0x" + tx_hash.hex(), "blockNumber": hex(block.number), **answer}
+            return {"transactionHash": to_data(tx_hash), "blockNumber": hex(block.number), **answer}
     raise AssertionError("a block holds the transactions that the store says it holds")
 
 
@@ -88,7 +89,7 @@ def _answer(report: GasReport, spec: ChainSpec, env: BlockEnv, tx: TxEnv | None,
         {
             "depth": frame.depth,
             "type": frame.node.frame.kind,
-            "to": "0x" + frame.node.frame.to.hex(),
+            "to": to_data(frame.node.frame.to),
             "contract": frame.contract or None,
             "function": frame.function,
             "gasUsed": hex(frame.node.outcome.gas_used),
@@ -195,7 +196,7 @@ def _place(report: GasReport, spot: Spot | None) -> JsonObject | None:
     address, contract, location = found
     return {
         "opcode": EVM_RULES[report.spec.hardfork].opcodes.get(spot.op, f"0x{spot.op:02x}"),
-        "address": "0x" + address.hex(),
+        "address": to_data(address),
         "contract": contract or None,
         "function": None if location is None else location.function or None,
         "source": None if location is None else location.path,
@@ -223,12 +224,12 @@ def _buckets(execution: Execution, env: BlockEnv, before: StateReader) -> list[J
     found: list[JsonObject] = []
     for address, account in execution.diff.accounts.items():
         if account is not None and before.account(address) is None:
-            found.append({"address": "0x" + address.hex(), "slot": None, **_bucket(bucket_of(address), capacity)})
+            found.append({"address": to_data(address), "slot": None, **_bucket(bucket_of(address), capacity)})
     for address, slots in execution.diff.storage.items():
         for slot, value in slots.items():
             if value and not before.storage(address, slot):
                 bucket = _bucket(slot_bucket(address, slot), capacity)
-                found.append({"address": "0x" + address.hex(), "slot": hex(slot), **bucket})
+                found.append({"address": to_data(address), "slot": hex(slot), **bucket})
             if len(found) >= KEYS_SHOWN:
                 return found
     return found[:KEYS_SHOWN]

@@ -14,6 +14,7 @@ from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.node import operations, registry
 from megadev.node.broken_promises import Equivocation
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.latency import Latency, parse_latency
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64Param, WordParam
 from megadev.rpc.dispatch import RpcNode, method
@@ -86,12 +87,12 @@ def megadev_sequencer_status(node: RpcNode) -> JsonObject:
         "blockNumber": hex(chain.head.number),
         "unsealed": hex(sequencer.unsealed),
         "waiting": hex(len(sequencer.pool)),
-        "signer": "0x" + chain.signers.at(next_block).address.hex(),
+        "signer": to_data(chain.signers.at(next_block).address),
         "nextSigner": _format_signer(newest) if newest.first_block > next_block else None,
         "faults": {
             "reorder": faults.reorders,
             "withhold": None if not faults.withheld else _format_targets(faults.withheld) | {"delay": faults.delays},
-            "censor": sorted("0x" + address.hex() for address in faults.censored.addresses),
+            "censor": sorted(to_data(address) for address in faults.censored.addresses),
             "equivocate": faults.equivocates,
         },
         "latency": {
@@ -206,7 +207,7 @@ def _misbehave(node: RpcNode, faults: Faults | None) -> JsonObject:
 
 
 def _format_signer(signer: Signer) -> JsonObject:
-    return {"signer": "0x" + signer.address.hex(), "fromBlock": hex(signer.first_block)}
+    return {"signer": to_data(signer.address), "fromBlock": hex(signer.first_block)}
 
 
 def _format_registry(node: RpcNode) -> JsonObject:
@@ -215,20 +216,20 @@ def _format_registry(node: RpcNode) -> JsonObject:
         return {}
     state = chain.sequencer.head_state()
     change = registry.scheduled(state)
-    following = None if change is None else {"signer": "0x" + change[0].hex(), "fromBlock": hex(change[1])}
-    return {"registry": {"signer": "0x" + registry.registered(state).hex(), "nextSigner": following}}
+    following = None if change is None else {"signer": to_data(change[0]), "fromBlock": hex(change[1])}
+    return {"registry": {"signer": to_data(registry.registered(state)), "nextSigner": following}}
 
 
 def _format_targets(targets: Targets) -> JsonObject:
     return {
-        "transactions": sorted("0x" + tx_hash.hex() for tx_hash in targets.transactions),
-        "addresses": sorted("0x" + address.hex() for address in targets.addresses),
+        "transactions": sorted(to_data(tx_hash) for tx_hash in targets.transactions),
+        "addresses": sorted(to_data(address) for address in targets.addresses),
     }
 
 
 def _format_equivocation(found: Equivocation) -> JsonObject:
     return {
-        "signer": "0x" + found.signer.hex(),
+        "signer": to_data(found.signer),
         "miniBlocks": [
             format_mini_block(mini_block, signature)
             for mini_block, signature in zip(found.mini_blocks, found.signatures, strict=True)

@@ -29,6 +29,7 @@ from megadev.inspect.appearances import appearances
 from megadev.inspect.replay import Replayed, placed_transaction, replay
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
 from megadev.rpc.codec import (
@@ -192,7 +193,7 @@ def _traces_of_the_past(node: RpcNode, past: Past, filter_: TraceFilter, first: 
     asked: JsonObject = {"fromBlock": hex(first), "toBlock": hex(last), "mode": filter_.mode}
     for name, addresses in (("fromAddress", filter_.from_address), ("toAddress", filter_.to_address)):
         if addresses:
-            asked[name] = ["0x" + address.hex() for address in addresses]
+            asked[name] = [to_data(address) for address in addresses]
     if filter_.count is not None:
         asked["count"] = filter_.after + filter_.count
     try:
@@ -269,8 +270,7 @@ def trace_replayBlockTransactions(node: RpcNode, block: BlockParam, kinds: Kinds
     if found is None:
         return None
     return [
-        {**answer, "transactionHash": "0x" + replayed.tx.hash.hex()}
-        for replayed, answer in _replayed(node, found, kinds)
+        {**answer, "transactionHash": to_data(replayed.tx.hash)} for replayed, answer in _replayed(node, found, kinds)
     ]
 
 
@@ -288,7 +288,7 @@ def trace_blockOpcodeGas(node: RpcNode, block: BlockParam) -> JsonObject | None:
     if found is None:
         return None
     return {
-        "blockHash": None if block is Tag.PENDING else "0x" + found.hash.hex(),
+        "blockHash": None if block is Tag.PENDING else to_data(found.hash),
         "blockNumber": found.number,
         "transactions": _opcode_gas(node, found),
     }
@@ -422,7 +422,7 @@ class _Watched:
         root = self._tree.root
         assert root is not None
         return {
-            "output": "0x" + root.outcome.output.hex(),
+            "output": to_data(root.outcome.output),
             "trace": format_traces(root, self._precompiles) if "trace" in self._kinds else [],
             "stateDiff": format_state_diff(before, execution.diff) if "stateDiff" in self._kinds else None,
             "vmTrace": self._pen.answer(_code_in(before, execution)) if "vmTrace" in self._kinds else None,
@@ -483,7 +483,7 @@ def _opcode_gas(node: RpcNode, block: SealedBlock, *, only: int | None = None) -
         tracer = tracers[replayed.index]
         answers.append(
             {
-                "transactionHash": "0x" + replayed.tx.hash.hex(),
+                "transactionHash": to_data(replayed.tx.hash),
                 "opcodeGas": [
                     {
                         "opcode": names.get(op, f"opcode {op:#x} not defined"),
