@@ -81,6 +81,8 @@ class LocalChain:
         """Blocks between latest and safe, and between safe and finalized, at least."""
         self.heads: Callable[[], tuple[int, int]] | None = None
         """The numbers of the safe and finalized blocks, where an L1 decides them."""
+        self.trails_by_slots = True
+        """Whether those trail by ``epoch_slots`` at least, whatever L1 says."""
 
     @property
     def genesis(self) -> Genesis:
@@ -195,7 +197,8 @@ class LocalChain:
         finalized = safe - self.epoch_slots
         if self.heads is not None and (ref is Tag.SAFE or ref is Tag.FINALIZED):
             by_l1 = self.heads()
-            safe, finalized = min(safe, by_l1[0]), min(finalized, by_l1[1])
+            safe = min(safe, by_l1[0]) if self.trails_by_slots else by_l1[0]
+            finalized = min(finalized, by_l1[1]) if self.trails_by_slots else by_l1[1]
         return self.store.resolve(ref, safe=safe, finalized=finalized)
 
     def _older(self, ref: BlockRef, last: int) -> int | Hash32 | None:

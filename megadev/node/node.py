@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
@@ -22,6 +24,7 @@ from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import registry
 from megadev.node.accounts import Accounts
+from megadev.node.batching import open_store, rollup_config, settings_of
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
@@ -42,6 +45,8 @@ from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
+from megadev.rollup.batcher import Batcher
+from megadev.rollup.consolidator import Consolidator, SyncStart
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
@@ -132,12 +137,12 @@ class Node:
         self.driver: Driver | None = None
         if not config.no_l1:
             time = self._keeper()
-            timed = config.l1_block_time is not None
+            l1_block_time = config.timing.l1_block_time
             self.l1 = self._open(
                 begin_l1(config, self.accounts, self.roles, beginning, self._addresses(fork), l1_fork, time.now()),
                 time,
-                mode=MiningMode.INTERVAL if timed else MiningMode.INSTANT,
-                block_time=config.l1_block_time,
+                mode=MiningMode.INSTANT if l1_block_time is None else MiningMode.INTERVAL,
+                block_time=l1_block_time,
             )
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -145,10 +150,13 @@ class Node:
         self._alarm_at: int | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._held_up_by: str | None = None
+        self._aside_tasks: set[asyncio.Task[None]] = set()
         self._rest: _Rest | None = None
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
+        self.da_store = open_store(config, self.clock)
+        """What lies beside L1 where batches are posted as commitments."""
         if self.l1 is not None:
             self.driver = self._driver(self.l1)
         self.logging = True
@@ -439,17 +447,69 @@ class Node:
         addresses, l1_sequencer, l2_sequencer = self._addresses(self.l2.fork), l1.sequencer, self.l2.sequencer
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
+        timing = config.timing
         driver = Driver(
             l1_sequencer,
             l2_sequencer,
             addresses,
-            progress=Progress(safe_distance=config.safe_distance, finalized_distance=config.finalized_distance),
+            progress=Progress(
+                safe_distance=timing.safe_distance,
+                finalized_distance=timing.finalized_distance,
+                batching=settings_of(config),
+            ),
             proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
             first_config=lambda: system_config_in(l1.beginning.block.world, driver.addresses.system_config),
         )
         self.l2.heads = driver.heads
+        if config.posts_batches:
+            self._post_batches(l1, driver)
         return driver
+
+    def _post_batches(self, l1: LocalChain, driver: Driver) -> None:
+        """Have ``driver`` post L2's blocks to L1, and derive them from there."""
+
+        def start_from(start: SyncStart) -> None:
+            driver.progress = msgspec.structs.replace(driver.progress, sync_start=start)
+
+        driver.consolidator = Consolidator(
+            l1.sequencer,
+            self.l2.sequencer,
+            lambda: rollup_config(self.config, l1, self.l2, driver.addresses, self.da_store),
+            self.da_store,
+            spec=lambda: self.l2.beginning.spec,
+            sync_start=lambda: driver.progress.sync_start,
+            start_from=start_from,
+            adopted=lambda: driver.progress.adopted,
+            keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
+        )
+        key, aside = self.roles.batcher.raw_key, self._make_aside
+        driver.batcher = Batcher(l1.sequencer, self.l2.sequencer, driver.consolidator, key, self.da_store, aside)
+        self.l2.trails_by_slots = False
+
+    def _make_aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        """Make something on a thread of its own where a loop runs, and take it in on the writer's; else here."""
+        if self._loop is None:
+            take(make())
+        else:
+            self.writer.on_loop(partial(self._begin_aside, make, take))
+
+    def _begin_aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        if self._loop is None:
+            take(make())
+            return
+        task = self._loop.create_task(self._aside(make, take))
+        self._aside_tasks.add(task)
+        task.add_done_callback(self._aside_tasks.discard)
+
+    async def _aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        made = await asyncio.to_thread(make)
+
+        def finish() -> None:
+            take(made)
+            self.settle()
+
+        await self.writer.take_turn(finish)
 
     # -- what the chains begin with -----------------------------------------------------------------------------------
 
