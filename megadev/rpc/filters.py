@@ -11,7 +11,6 @@ once, and a filter's id must be good on all of them.
 from __future__ import annotations
 
 import secrets
-import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +28,6 @@ from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import LogFilter
-from megadev.rpc.dispatch import RpcNode
 from megadev.rpc.formatters import format_log, format_mini_block_log, format_pending_transaction
 from megadev.rpc.streams import newest_first
 
@@ -263,14 +261,3 @@ def _number(chain: LocalChain, block: Tag | int | None) -> int | None:
     if block is Tag.EARLIEST and chain.past is not None:
         return 0
     return chain.block(block).number if isinstance(block, Tag) else block
-
-
-_FILTERS: weakref.WeakKeyDictionary[LocalChain, Filters] = weakref.WeakKeyDictionary()
-
-
-def filters_of(node: RpcNode) -> Filters:
-    """The filters of the chain a method works on."""
-    found = _FILTERS.get(node.chain)
-    if found is None:
-        found = _FILTERS[node.chain] = Filters(node.chain.bus, node.devnet.clock)
-    return found

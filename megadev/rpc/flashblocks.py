@@ -32,7 +32,7 @@ from megadev.node.link import Link
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Wei
-from megadev.rpc.dispatch import Session
+from megadev.rpc.session import Session
 
 MINI_BLOCKS = 20
 """Mini-blocks to one piece."""

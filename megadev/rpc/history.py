@@ -22,7 +22,8 @@ from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
-from megadev.rpc.dispatch import Method, RpcNode
+from megadev.rpc.dispatch import Method
+from megadev.rpc.node import RpcNode
 from megadev.state.upstream import is_missing
 
 BY_NUMBER: Mapping[str, int] = {

@@ -9,7 +9,8 @@ from megadev.chain.blocks import encode_block, encode_header
 from megadev.chain.receipts import encode_receipt
 from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BlockParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("debug_getRawBlock")

@@ -26,7 +26,8 @@ from megadev.rpc.codec import (
     decode_data,
     decode_string,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 from megadev.state.overlay import Overlay
 from megadev.state.world import World, WorldView
 

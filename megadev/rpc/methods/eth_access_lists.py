@@ -10,7 +10,8 @@ from megadev.chain.documents import JsonObject
 from megadev.inspect.access_lists import AccountChanges, BlockAccessList, block_access_list, encode_access_list
 from megadev.primitives.hexcodec import to_data, to_word
 from megadev.rpc.codec import BlockParam, HashParam, NumberOrTagParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("eth_getBlockAccessList")

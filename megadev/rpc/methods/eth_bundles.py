@@ -30,8 +30,9 @@ from megadev.rpc.codec import (
     StateOverridesParam,
     Uint64Param,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import eth_call
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.state.diff import StateDiff
 from megadev.state.reader import StateReader
@@ -82,7 +83,7 @@ def eth_callBundle(node: RpcNode, bundle: CallBundle) -> JsonObject:
         raise InvalidParams("bundle missing txs: give at least one signed transaction")
     if not bundle.block_number:
         raise InvalidParams("bundle missing blockNumber: say which block it is for")
-    chain, clock = node.chain, node.devnet.clock
+    chain, clock = node.chain, node.node.clock
     transactions = [decode_transaction(raw, chain.spec) for raw in bundle.txs]
     deadline = clock.monotonic_ns() + (bundle.timeout or DEFAULT_BUNDLE_TIMEOUT_MS) * 1_000_000
     state_block, irregular = chain.block_and_irregular(bundle.state_block_number)

@@ -40,7 +40,8 @@ from megadev.rpc.codec import (
     Uint64Param,
     decode_uint64,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.block_builder import authorization_env
 from megadev.sequencer.oracle import US, OracleView
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -243,7 +244,7 @@ def explainer(node: RpcNode, state: StateReader, tx: TxEnv) -> calls.Explain:
     """Says what revert data of ``tx`` means, with the errors of the contract that it calls or creates first."""
 
     def words(data: bytes) -> str:
-        artifacts = node.devnet.artifacts
+        artifacts = node.node.artifacts
         if tx.to is None:
             created = artifacts.contract_of_creation(tx.data)
             return explain.error(artifacts, data, None if created is None else created[0])
@@ -386,7 +387,7 @@ def eth_callMany(
     if not bundles:
         raise InvalidParams("bundles are empty: give at least one, with its transactions")
     where = Context() if context is None else context
-    chain, clock = node.chain, node.devnet.clock
+    chain, clock = node.chain, node.node.clock
     deadline = clock.monotonic_ns() + (timeout_ms or DEFAULT_TIMEOUT_MS) * 1_000_000
     if where.transaction_index is None:
         scene = scene_at(chain, where.block_number)

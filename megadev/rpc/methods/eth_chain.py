@@ -5,8 +5,9 @@ from __future__ import annotations
 from megadev.chain.config import chain_config
 from megadev.chain.documents import JsonObject
 from megadev.primitives.hexcodec import to_data
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_chain_config
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.modes import MiningMode
 
 PROTOCOL_VERSION = "0x44"
@@ -34,7 +35,7 @@ def eth_syncing(node: RpcNode) -> bool:
 @method("eth_accounts")
 def eth_accounts(node: RpcNode) -> list[str]:
     """Who transactions can be sent for: accounts with keys first, then impersonated ones."""
-    return [to_data(address) for address in node.devnet.accounts.addresses]
+    return [to_data(address) for address in node.node.accounts.addresses]
 
 
 @method("eth_coinbase")

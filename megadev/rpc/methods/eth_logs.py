@@ -22,8 +22,9 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import FilterParam, LogFilter
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_log
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.block_builder import OpenBlock
 
 

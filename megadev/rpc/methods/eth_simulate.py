@@ -21,10 +21,11 @@ from megadev.rpc.codec import (
     HashParam,
     StateOverridesParam,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.envelope import Failure
 from megadev.rpc.errors import failure_for, row_for
 from megadev.rpc.formatters import format_block, format_log
+from megadev.rpc.node import RpcNode
 
 VM_ERROR = -32015
 """The code of a simulated call that ended exceptionally."""
@@ -125,7 +126,7 @@ def _format_call(node: RpcNode, result: SimulatedBlock, index: int, call: Simula
         "status": "0x1" if execution.succeeded else "0x0",
     }
     try:
-        raise_for_result(execution, lambda data: explain.error(node.devnet.artifacts, data))
+        raise_for_result(execution, lambda data: explain.error(node.node.artifacts, data))
     except ExecutionReverted as error:
         answer["error"] = failure_for(error, row_for(ExecutionReverted))
     except ExecutionHalted as error:

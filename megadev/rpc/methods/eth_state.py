@@ -18,8 +18,9 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_slot
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_proof, format_storage_proof
+from megadev.rpc.node import RpcNode
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.fork_world import ForkWorld
 from megadev.state.world import World

@@ -12,8 +12,9 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, HashParam, NumberOrTagParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_pending_transaction, format_receipt, format_transaction
+from megadev.rpc.node import RpcNode
 
 
 @method("eth_getTransactionByHash")
@@ -66,7 +67,7 @@ def eth_getTransactionReceipt(node: RpcNode, tx_hash: HashParam) -> JsonObject |
     placed = node.chain.placed(tx_hash)
     if placed is None:
         return None
-    return format_receipt(*placed, timestamped=node.devnet.config.receipt_timestamps)
+    return format_receipt(*placed, timestamped=node.node.config.receipt_timestamps)
 
 
 @method("eth_pendingTransactions")

@@ -13,7 +13,8 @@ from megadev.errors import InvalidParams
 from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, Decode, decode_address, describe
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 def _decode_artifact(value: Any) -> bytes:
@@ -43,7 +44,7 @@ def megadev_addArtifact(
     the contract there is known to be the one, whatever its code.
     """
     artifacts = _read(artifact, address)
-    node.devnet.artifacts.add(artifacts, address)
+    node.node.artifacts.add(artifacts, address)
     return [
         {
             "name": found.name,
@@ -75,7 +76,7 @@ def _read(artifact: bytes, address: Address | None) -> list[Artifact]:
 @method("megadev_listArtifacts")
 def megadev_listArtifacts(node: RpcNode) -> JsonObject:
     """The contracts that are known, those added by hand first; and files that look like artifacts and are not."""
-    artifacts = node.devnet.artifacts
+    artifacts = node.node.artifacts
     return {
         "artifacts": [{"name": found.name, "source": found.source_path} for found in artifacts.artifacts],
         "skipped": artifacts.skipped,
@@ -87,7 +88,7 @@ def megadev_getArtifact(node: RpcNode, which: WhichParam) -> JsonObject | None:
     """The contract at an address, or of a name (``Token``, or ``src/Token.sol:Token`` where several have it); null
     where it is not known. Raises ``InvalidParams`` for a name that several contracts have.
     """
-    artifacts = node.devnet.artifacts
+    artifacts = node.node.artifacts
     if isinstance(which, bytes):
         state = node.chain.state(Tag.LATEST)
         account = state.account(which)

@@ -24,8 +24,9 @@ from megadev.rollup.messages import (
 )
 from megadev.rollup.withdrawals import finalizing_call, output_after, prove_inclusion, proving_call
 from megadev.rpc.codec import HashParam, QuantityParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.optimism import bridge
+from megadev.rpc.node import RpcNode
 
 NEXT_FOR_DEPOSIT = {
     DepositStatus.WAITING: "it begins the next L2 block",
@@ -71,7 +72,7 @@ def megadev_getWithdrawal(node: RpcNode, withdrawal_hash: HashParam) -> JsonObje
 def megadev_proposeOutput(node: RpcNode) -> JsonObject | None:
     """Have the proposer claim L2's newest output root now; the claim, or null where L1 takes none for that block."""
     l1, l2, driver = bridge(node)
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     driver.advance()
     block = l2.head
     if driver.proposer is None or not driver.proposer.claim(block):
@@ -91,7 +92,7 @@ def megadev_skipWithdrawalWindows(node: RpcNode, withdrawal_hash: HashParam | No
     that passed.
     """
     _, _, driver = bridge(node)
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     return hex(driver.skip_windows(withdrawal_hash))
 
 
@@ -108,7 +109,7 @@ def megadev_setL1Fees(node: RpcNode, fees: tuple[FeesOfL1, ...]) -> None:
     and begins again after the last. With none, the truth again.
     """
     l1, _, driver = bridge(node)
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     told = tuple(L1Fees(each.base_fee, each.blob_base_fee) for each in fees)
     driver.progress = msgspec.structs.replace(driver.progress, fees=told, fees_from=l1.head.number + 1)
 

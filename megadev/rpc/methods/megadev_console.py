@@ -14,8 +14,9 @@ from megadev.evm.console import read_console
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import Decode, Uint64Param, hash_or
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_value
+from megadev.rpc.node import RpcNode
 
 
 class LatestMessages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +71,7 @@ def _message(
     state = node.chain.state(Tag.LATEST)
     account = state.account(call.sender)
     code = b"" if account is None else state.code(account.code_hash)
-    artifact = node.devnet.artifacts.contract_at(call.sender, code)
+    artifact = node.node.artifacts.contract_at(call.sender, code)
     return {
         "message": read.text,
         "arguments": arguments,

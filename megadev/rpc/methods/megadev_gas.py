@@ -24,9 +24,10 @@ from megadev.inspect.replay import placed_transaction, replay
 from megadev.inspect.stack_trace import StackTrace
 from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BlockParam, CallRequest
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.methods.megadev_trace import WhatParam
+from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
@@ -48,7 +49,7 @@ def megadev_gasReport(node: RpcNode, what: WhatParam, block: BlockParam = Tag.LA
     Amounts are gas; ``computeGas`` and ``storageGas`` are those before refund and floor. Raises ``NotFound`` for a
     transaction that is in no block.
     """
-    tracer, budget = GasTracer(), Budget(node.devnet.clock)
+    tracer, budget = GasTracer(), Budget(node.node.clock)
     watcher = Bounded(tracer, budget)
     if isinstance(what, bytes):
         return _of_transaction(node, what, tracer, watcher)
@@ -63,7 +64,7 @@ def _of_transaction(node: RpcNode, tx_hash: bytes, tracer: GasTracer, watcher: B
         chain, block, lambda index, tx, state: watcher if index == position else None, stop=position + 1
     ):
         if replayed.index == position:
-            trace = StackTrace(node.devnet.artifacts, tracer, replayed.execution, replayed.before)
+            trace = StackTrace(node.node.artifacts, tracer, replayed.execution, replayed.before)
             tx = replayed.tx
             env = None if tx.type == DEPOSIT else transaction_env(tx, replayed.env.base_fee)
             answer = _answer(GasReport(trace, tracer, spec), spec, replayed.env, env, replayed.before)
@@ -75,7 +76,7 @@ def _of_call(node: RpcNode, call: CallRequest, block: BlockRef, tracer: GasTrace
     scene = scene_at(node.chain, block)
     tx, rules = scene.transaction(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watcher)
-    trace = StackTrace(node.devnet.artifacts, tracer, execution, scene.state)
+    trace = StackTrace(node.node.artifacts, tracer, execution, scene.state)
     spec = node.chain.spec
     answer = _answer(GasReport(trace, tracer, spec), spec, scene.env, tx, scene.state)
     return {"transactionHash": None, "blockNumber": hex(scene.env.number), **answer}

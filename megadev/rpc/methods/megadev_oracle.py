@@ -11,7 +11,8 @@ from megadev.chain.system_contracts import ORACLE, TIMESTAMP_SLOT
 from megadev.errors import InvalidParams
 from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import Decode, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.oracle import OracleService
 
 _MOST_HINTS = 1_000

@@ -9,7 +9,8 @@ from megadev.chain.preconfirmations import promise, sign_preconfirmation
 from megadev.node.broken_promises import SignedPromise
 from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import HashParam, NumberOrTagParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("megadev_getPreconfirmation")
@@ -22,14 +23,14 @@ def megadev_getPreconfirmation(node: RpcNode, tx_hash: HashParam) -> JsonObject 
     """
     placed = node.chain.placed(tx_hash)
     current = None if placed is None else preconfirmation(node, *placed)
-    broken = node.devnet.broken_promises.evidence.broken.get(tx_hash)
+    broken = node.node.broken_promises.evidence.broken.get(tx_hash)
     if broken is not None:
         found = format_promise(broken.promised) | {"status": "broken", "reason": broken.reason, "actual": current}
     elif placed is None or current is None:
         return None
     else:
         found = current | {"status": "pending" if placed[0].hash == UNSEALED_HASH else "kept"}
-    rivals = node.devnet.broken_promises.rivals_of(tx_hash)
+    rivals = node.node.broken_promises.rivals_of(tx_hash)
     return found | {"conflicting": list(map(format_promise, rivals))} if rivals else found
 
 

@@ -23,9 +23,10 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import BlockParam, CallRequest, Decode, hash_or
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_value
 from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Bounded, Budget
 
 ENTRIES_SHOWN = 20_000
@@ -46,8 +47,8 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
     ``stack`` is innermost first, empty for what succeeded. ``calls`` lists calls, logs and console messages in order of
     occurrence, each with its depth. Raises ``NotFound`` for a transaction that is in no block.
     """
-    registry = node.devnet.artifacts
-    budget = Budget(node.devnet.clock)
+    registry = node.node.artifacts
+    budget = Budget(node.node.clock)
     if isinstance(what, bytes):
         trace, block_number = trace_transaction(node.chain, registry, what, lambda tracer: Bounded(tracer, budget))
     else:

@@ -18,9 +18,10 @@ from megadev.rollup.driver import Driver
 from megadev.rollup.predeploys import BATCH_INBOX
 from megadev.rollup.withdrawals import VERSION, output_after
 from megadev.rpc.codec import AddressParam, BlockParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_proof, format_storage_proof
 from megadev.rpc.methods.eth_state import MAX_SLOTS, StorageKeyParam
+from megadev.rpc.node import RpcNode
 
 SEQUENCER_DRIFT, SEQUENCING_WINDOW, CHANNEL_TIMEOUT = 1_800, 3_600, 300
 """The OP Stack's usual ones: seconds, L1 blocks, L1 blocks."""
@@ -32,7 +33,7 @@ FORKS = ("regolith", "canyon", "delta", "ecotone", "fjord", "granite", "holocene
 def optimism_outputAtBlock(node: RpcNode, number: Uint64Param) -> JsonObject:
     """What L1 may be told of L2 after a block."""
     _, _, driver = bridge(node)
-    block = node.devnet.l2.block(number)
+    block = node.node.l2.block(number)
     output = output_after(block)
     return {
         "version": to_data(VERSION),
@@ -119,12 +120,12 @@ def mega_getWithdrawalProof(
 
 def bridge(node: RpcNode) -> tuple[LocalChain, LocalChain, Driver]:
     """L1, L2 and what connects them. Raises ``MethodUnavailable`` where there is no L1."""
-    l1, driver = node.devnet.l1, node.devnet.driver
+    l1, driver = node.node.l1, node.node.driver
     if l1 is None or driver is None:
         raise MethodUnavailable(
             "the method does not exist/is not available: this node has no L1; start it without --no-l1"
         )
-    return l1, node.devnet.l2, driver
+    return l1, node.node.l2, driver
 
 
 def _sync_status(node: RpcNode) -> JsonObject:

@@ -21,10 +21,11 @@ from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
 from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_block, format_receipt, format_transaction
 from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
 from megadev.rpc.methods.trace import Patience, call_trees
+from megadev.rpc.node import RpcNode
 from megadev.state.reader import StateReader
 from megadev.state.upstream import is_missing
 
@@ -265,7 +266,7 @@ def _occurrences(
     node: RpcNode, blocks: Iterator[SealedBlock], address: Address
 ) -> Iterator[tuple[SealedBlock, list[int]]]:
     """The blocks of ``blocks`` in which ``address`` takes part, each with the indices of those transactions."""
-    patience = Patience(node.devnet.clock)
+    patience = Patience(node.node.clock)
     for block in blocks:
         if block.transactions:
             patience.check(block.number)

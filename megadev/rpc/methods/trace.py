@@ -46,8 +46,9 @@ from megadev.rpc.codec import (
     decoder_for,
     describe,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import OpenBlock, transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
@@ -202,7 +203,7 @@ def _traces_of_the_past(node: RpcNode, past: Past, filter_: TraceFilter, first: 
     except UpstreamRefused as refused:
         if not is_missing(refused):
             raise
-    patience, found = Patience(node.devnet.clock), list[JsonObject]()
+    patience, found = Patience(node.node.clock), list[JsonObject]()
     for number in range(first, last + 1):
         patience.check(number)
         block = node.chain.block(number)
@@ -231,7 +232,7 @@ def _number(chain: LocalChain, ref: Tag | int | None, default: Tag) -> int:
 
 def _searched(node: RpcNode, first: int, last: int) -> Iterator[SealedBlock]:
     """The blocks of a range that hold transactions, as long as there is time."""
-    patience = Patience(node.devnet.clock)
+    patience = Patience(node.node.clock)
     for block in node.chain.store.blocks(first, last):
         if block.transactions:
             patience.check(block.number)
@@ -375,7 +376,7 @@ def call_trees(
     """The calls of a block's transactions (before number ``stop``), or of number ``only``, with its index."""
     if not block.transactions:
         return
-    budget = Budget(node.devnet.clock)
+    budget = Budget(node.node.clock)
     tree = CallTreeTracer()
 
     def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
@@ -410,7 +411,7 @@ class _Watched:
 
     def __init__(self, node: RpcNode, spec: ChainSpec, kinds: frozenset[str]) -> None:
         rules = EVM_RULES[spec.hardfork]
-        budget = Budget(node.devnet.clock)
+        budget = Budget(node.node.clock)
         self._kinds = kinds
         self._precompiles = rules.precompiles
         self._pen = VmTracePen(rules.opcodes, spend=budget.spend)
@@ -468,7 +469,7 @@ def _opcode_gas(node: RpcNode, block: SealedBlock, *, only: int | None = None) -
         return []
     names = EVM_RULES[node.chain.rules_of(block)[0].hardfork].opcodes
     tracers = [OpcodeGasTracer() for _ in block.transactions]
-    budget = Budget(node.devnet.clock)
+    budget = Budget(node.node.clock)
 
     def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
         if only not in (None, index):

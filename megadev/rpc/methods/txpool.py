@@ -13,8 +13,9 @@ from megadev.chain.transactions import Transaction
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_pending_transaction, summarise_transaction
+from megadev.rpc.node import RpcNode
 
 
 @method("txpool_status")

@@ -6,7 +6,8 @@ from megadev import __version__
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.rpc.codec import DataParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 CLIENT_VERSION = f"anvil/v1.7.1/megadev/{__version__}"
 """Why it says anvil: helper libraries (hardhat-network-helpers and many deploy scripts) offer their development
