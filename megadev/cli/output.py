@@ -13,6 +13,7 @@ from megadev.cli.terminal.console import GATHER_SECONDS
 from megadev.cli.terminal.progress import Bar, is_wanted
 from megadev.config.settings import ANVIL, DEV, DevnetConfig
 from megadev.errors import ConfigError
+from megadev.primitives.hexcodec import to_data
 
 if TYPE_CHECKING:
     from megadev.cli.terminal.console import ForkReport, Paint, StartReport
@@ -190,7 +191,7 @@ def _about_fork(chain: LocalChain) -> ForkReport | None:
     fork = chain.fork
     if fork is None:
         return None
-    return ForkReport(fork.url, fork.number, "0x" + fork.hash.hex(), fork.chain_id, fork.warnings)
+    return ForkReport(fork.url, fork.number, to_data(fork.hash), fork.chain_id, fork.warnings)
 
 
 def _about_preset(config: DevnetConfig) -> str | None:
