@@ -361,7 +361,7 @@ class MegaEnvelope(Envelope):
         if is_free and call.error not in (None, REVERTED) and not (self.is_inner and gas >= 0):
             return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
         # refund and floor
-        peak = tx.gas_limit - call.gas
+        peak = tx.gas_limit - call.gas - meter.rescued
         spent = tx.gas_limit if meter.halt is not None else peak
         refunded = min(journal.refund, spent // LARGEST_REFUND)
         used = min(max(peak - refunded, cost.floor), tx.gas_limit)

@@ -108,6 +108,7 @@ class Meter:
         "limits",
         "oracle_reads",
         "pending",
+        "rescued",
         "rules",
         "storage",
         "volatile",
@@ -118,7 +119,7 @@ class Meter:
         self.limits = limits
         self.is_exempt = is_exempt
         self.compute = self.data = self.kv = self.growth = self.storage = 0
-        self.kept_data = 0
+        self.kept_data = self.rescued = 0
         self.compute_limit = NO_LIMIT if is_exempt else limits.tx_compute_gas
         self.data_limit = NO_LIMIT if is_exempt else limits.tx_data_size
         self.kv_limit = NO_LIMIT if is_exempt else limits.tx_kv_updates
@@ -246,6 +247,11 @@ class Meter:
                 self._halt(resource, limit, used)
                 call.error, call.output = LIMIT_HALT, b""
                 return
+
+    def rescue(self, call: MegaCall) -> None:
+        """Everything ends: what gas ``call`` had left goes to the sender, past its callers and what they may keep."""
+        self.rescued += call.gas
+        call.gas = 0
 
     def stop(self, call: MegaCall) -> Stopped:
         """The same, as an exception for an opcode to raise."""
