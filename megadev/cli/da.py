@@ -43,8 +43,9 @@ def serve(directory: Path, host: str, port: int, key: str | None) -> None:
       curl -X PUT -d '{"withhold": true}' http://127.0.0.1:3100/faults
     """
     from megadev.clock import SystemClock
+    from megadev.node.data_directory import Directory
     from megadev.rollup.da.store import DEFAULT_KEY, Store
-    from megadev.server.data_store import DataStoreServer, Directory
+    from megadev.server.data_store import DataStoreServer
 
     store = Store(DEFAULT_KEY if key is None else _read_key(key), Directory(directory), SystemClock().now)
     server = DataStoreServer(store, host, port)

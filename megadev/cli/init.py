@@ -18,6 +18,7 @@ TEMPLATES: dict[str, str] = {
     "hardhat": "a Solidity contract with Hardhat 3: tests with viem, a deployment script",
     "realtime": "a web page that streams mini-blocks and sends transactions that are answered at once",
     "bridge": "a Python script that takes ether to L2 and back, and its tests",
+    "docker": "a Dockerfile and a Compose file for a node that keeps its chain in a volume",
 }
 """Each template, which is the folder of its name, and what is in it."""
 DEFAULT_TEMPLATE = "vyper"

@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "preinstalls": "Fetch well-known contracts from a network.",
     "fork": "Record what a fork reads, to run it offline.",
     "reload": "See, apply or undo what a saved source changes.",
+    "docs": "Read the documentation.",
     "bench": "Measure a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,27 @@ def described(value: object) -> str:
     return "" if value is None else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class RollupTiming:
+    """How long things take between the chains: L1 blocks, but ``max_drift`` (None: any) and ``l1_block_time`` (None: a
+    block for each transaction), which are seconds.
+    """
+
+    sequencing_window: int
+    max_drift: int | None
+    channel_timeout: int
+    safe_distance: int
+    finalized_distance: int
+    l1_block_time: float | None
+
+
+QUICK_TIMING = RollupTiming(3_600, None, 50, 0, 2, None)
+REAL_TIMING = RollupTiming(3_600, 1_800, 50, 4, 64, 12.0)
+"""The OP Stack's: window and drift as MegaETH has them, the channel timeout since Granite, op-node's usual number of
+confirmations, two epochs of Ethereum until a block is final.
+"""
+
+
 DEV, MEGAETH = "dev", "megaeth"
 """Presets. They only change what other settings are where nobody says anything."""
 
@@ -145,8 +166,8 @@ def _setting(
 
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
-FORKING, L1, RELOAD = "Forking", "L1", "Hot reload"
-GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, RELOAD, SERVER, TERMINAL)
+FORKING, L1, BATCHES, RELOAD = "Forking", "L1", "Batches", "Hot reload"
+GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, BATCHES, RELOAD, SERVER, TERMINAL)
 """In the order help shows them."""
 
 
@@ -614,19 +635,20 @@ class DevnetConfig:
         "--propose-every",
         "Claim L2's state on L1 every so many L2 blocks; 0: never. [default: when there is a withdrawal to prove]",
     )
-    safe_distance: int = _setting(
-        0,
+    safe_distance: int | None = _setting(
+        None,
         Integer(0, 2**32, metavar="BLOCKS"),
         L1,
-        "--safe-distance",
-        "How many blocks behind L1's head the L1 block of a safe L2 block lies.",
+        "--safe-distance --l1-confirmations",
+        "How many blocks behind L1's head the L1 block of a safe L2 block lies: the one that completed what was posted "
+        "of it, or, where no batches are posted, its L1 origin. [default: 0] [--rollup-timing real: 4]",
     )
-    finalized_distance: int = _setting(
-        0,
+    finalized_distance: int | None = _setting(
+        None,
         Integer(0, 2**32, metavar="BLOCKS"),
         L1,
         "--finalized-distance",
-        "The same for a finalized L2 block.",
+        "The same for a finalized L2 block. [default: 0, or 2 where batches are posted] [--rollup-timing real: 64]",
     )
     l1_fee: bool = _setting(
         False,
@@ -635,6 +657,96 @@ class DevnetConfig:
         "--l1-fee",
         "Charge L2 transactions for their data on L1.",
         megaeth=True,
+    )
+
+    batch: bool = _setting(
+        False,
+        Boolean(),
+        BATCHES,
+        "--batch",
+        "Post L2's blocks to L1 in batches, and derive them from there: what was derived is safe.",
+        megaeth=True,
+    )
+    da: str = _setting(
+        "calldata",
+        Choice(("calldata", "blobs", "external")),
+        BATCHES,
+        "--da",
+        "Where the data of batches is: in the calldata of L1 transactions, in blobs (EIP-4844), or in a store beside "
+        "L1, and L1 has a commitment to it.",
+    )
+    da_dir: Path | None = _setting(
+        None,
+        FilePath("DIR"),
+        BATCHES,
+        "--da-dir",
+        "With --da external: where the store keeps its data. [default: in memory]",
+    )
+    batch_format: str = _setting(
+        "span",
+        Choice(("span", "singular")),
+        BATCHES,
+        "--batch-format",
+        "Post blocks one by one (singular batches), or in rows where they lie evenly in time (span batches).",
+    )
+    batch_compression: str = _setting(
+        "brotli",
+        Choice(("brotli", "zlib")),
+        BATCHES,
+        "--batch-compression",
+        "How channels are compressed.",
+    )
+    channel_bytes: int = _setting(
+        1_000_000,
+        Integer(1, 50_000_000, metavar="BYTES"),
+        BATCHES,
+        "--channel-bytes",
+        "Post a channel once its batches have so many bytes before compression.",
+    )
+    channel_seconds: int = _setting(
+        6,
+        Integer(0, 2**31 - 1, metavar="SECONDS"),
+        BATCHES,
+        "--channel-seconds",
+        "Post a channel once its first block is so old.",
+    )
+    channel_blocks: int = _setting(
+        100,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        BATCHES,
+        "--channel-blocks",
+        "Post a channel once L1 has grown by so many blocks since the L1 origin of its first block.",
+    )
+    rollup_timing: str = _setting(
+        "quick",
+        Choice(("quick", "real")),
+        BATCHES,
+        "--rollup-timing",
+        "The windows below, and the distances of heads from L1's: quick ones, or the real ones of OP Stack chains, "
+        "with an L1 block every 12 seconds.",
+    )
+    sequencing_window: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        BATCHES,
+        "--sequencing-window",
+        "L1 blocks after which an L1 block's deposits get into L2 though nothing was posted, in place of what L2 has "
+        "built meanwhile. [default: 3600]",
+    )
+    max_drift: int | None = _setting(
+        None,
+        Integer(0, 2**31 - 1, metavar="SECONDS"),
+        BATCHES,
+        "--max-drift",
+        "How much later than its L1 origin an L2 block may be that holds transactions. [default: no limit] "
+        "[--rollup-timing real: 1800]",
+    )
+    channel_timeout: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        BATCHES,
+        "--channel-timeout",
+        "L1 blocks within which all of a channel must be posted. [default: 50]",
     )
 
     watch: tuple[str, ...] | None = _setting(
@@ -857,6 +969,20 @@ class DevnetConfig:
     def changed(self, name: str) -> bool:
         """Whether the setting ``name`` is another than its preset's default."""
         return bool(getattr(self, name) != SETTING_BY_NAME[name].default_under(self.preset))
+
+    @property
+    def posts_batches(self) -> bool:
+        """Whether there is an L1 to post to, and batches are posted."""
+        return self.batch and not self.no_l1
+
+    @property
+    def timing(self) -> RollupTiming:
+        """What --rollup-timing says, with what was said besides."""
+        base = REAL_TIMING if self.rollup_timing == "real" else QUICK_TIMING
+        if not self.posts_batches:
+            base = replace(base, finalized_distance=0 if base is QUICK_TIMING else base.finalized_distance)
+        names = (row.name for row in dataclasses.fields(RollupTiming))
+        return replace(base, **{name: said for name in names if (said := getattr(self, name)) is not None})
 
     @property
     def balance_wei(self) -> int:
