@@ -318,9 +318,10 @@ class MegaMachine(Loop):
                 checkpoint = journal.checkpoint()
                 self._perform(call)
                 if call.error is not None:
-                    journal.revert(checkpoint)
+                    if not call.stays:
+                        journal.revert(checkpoint)
                     self._end(call)
-            if call.error is not None:
+            if call.error is not None and not call.stays:
                 meter.drop(call)
             if meter.disabler is call:
                 meter.disabler = None
@@ -451,6 +452,7 @@ class MegaMachine(Loop):
             call.output = output
             call.gas -= cost
             meter.compute += cost
+            call.stays = not rules.meters_failed_precompiles
         elif rules.meters_failed_precompiles:
             meter.compute += cost if precompile.address == _KZG and limit >= cost else limit
         if meter.is_over(call):

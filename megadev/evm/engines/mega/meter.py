@@ -32,8 +32,8 @@ class MegaCall(Call):
     ``mark``: its gas when its compute was last recorded, unless ``settled``: then an opcode that records it is at work.
     ``…_start`` and ``…_cap``: the transaction's totals when it began, and how far they may go in it. ``counted``: the
     update of its own account is counted; ``charged_parent``: it was this frame that had its parent's counted.
-    ``stipend``: storage gas it need not pay. ``ceiling``: the most gas it gives back. ``is_intercepted``: the engine
-    answered in its place.
+    ``stipend``: storage gas it need not pay. ``ceiling``: the most gas it gives back. ``stays``: what it did is not
+    undone although it fails (before Rex5, a precompile whose price crosses a limit).
     """
 
     __slots__ = (
@@ -52,6 +52,7 @@ class MegaCall(Call):
         "mark",
         "parent",
         "settled",
+        "stays",
         "stipend",
     )
 
@@ -77,6 +78,7 @@ class MegaCall(Call):
         self.settled = True
         self.counted = False
         self.charged_parent = False
+        self.stays = False
         self.stipend = 0
         self.ceiling: int | None = None
         self.data_start = self.kv_start = self.growth_start = 0
