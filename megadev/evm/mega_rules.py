@@ -150,6 +150,7 @@ class MegaRules:
     ``counts_fee_recipients``: they are updates of the transaction. ``deploys_in_budget``: a keyless deployment is paid
     by the caller's gas and counted in its meters. ``counts_hints``: their calldata is data. ``undoes_unpaid_code``: a
     creation whose code crosses the compute limit is undone; before, it reverts and its contract stays.
+    ``misses_destroyed``: a keyless deployment whose contract destroyed itself is told as one without code.
     """
 
     model: Model
@@ -199,6 +200,7 @@ class MegaRules:
     delegates_are_volatile: bool = False
     drops_hints_when_disabled: bool = False
     rescues_keyless_overhead: bool = False
+    misses_destroyed: bool = False
 
 
 _PRAGUE = EVM_RULES[Hardfork.PRAGUE]
@@ -266,6 +268,7 @@ _REX6 = replace(
     delegates_are_volatile=True,
     drops_hints_when_disabled=True,
     rescues_keyless_overhead=True,
+    misses_destroyed=True,
 )
 MEGA_RULES: Final[dict[Model, MegaRules]] = {Model.REX4: _REX4, Model.REX5: _REX5, Model.REX6: _REX6}
 """By spec. ``Model.ISTHMUS`` has none of this: only its precompiles differ from Ethereum's."""

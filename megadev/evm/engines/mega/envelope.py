@@ -8,7 +8,10 @@ buy gas → authorizations → top frame → refund and floor → pay → count 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
+
+from msgspec.structs import replace as changed
 
 from megadev.chain.admission import (
     check_base_fee,
@@ -33,7 +36,7 @@ from megadev.errors import (
     WrongChainId,
 )
 from megadev.evm.engine import (
-    CALL,
+    CONSENSUS,
     SYSTEM,
     AccessSet,
     Authorization,
@@ -44,6 +47,7 @@ from megadev.evm.engine import (
     LimitHalt,
     MegaEnv,
     MeterTracer,
+    OperatorFee,
     Result,
     Revert,
     Rules,
@@ -75,7 +79,6 @@ from megadev.evm.rules import EvmRules
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
-from megadev.state.reader import StateReader
 
 FAILED_DEPOSIT = "failed deposit"
 _PLAIN_ENV = MegaEnv()
@@ -288,13 +291,15 @@ class MegaEnvelope(Envelope):
         machine.clamps = not machine.wants_steps
         machine.prewarmed = set()
         machine.kept_empty = []
-        machine.deploys = lambda deployment, state, limits: self._deploy(block, deployment, state, limits)
+        machine.deploys = partial(self._deploy, block)
 
-    def _deploy(self, block: BlockEnv, tx: TxEnv, state: StateReader, limits: MegaLimits) -> Execution:
-        """Run a keyless deployment: free, on a chain with id 1, under what limits are left."""
+    def _deploy(
+        self, block: BlockEnv, tx: TxEnv, journal: Journal, limits: MegaLimits, operator: OperatorFee | None
+    ) -> Execution:
+        """Run a keyless deployment under what limits are left, on a chain with id 1."""
         inner = type(self)(replace(self.spec, chain_id=1, limits=limits))
         inner.is_inner = True
-        return inner._execute(block, tx, Journal(state), CALL, None)
+        return inner._execute(changed(block, operator_fee=operator), tx, journal, CONSENSUS, None)
 
     def _run(
         self,
@@ -388,7 +393,8 @@ class MegaEnvelope(Envelope):
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
         diff = journal.diff(cause)
         for address in machine.kept_empty:
-            diff.accounts.setdefault(address, EMPTY_ACCOUNT)
+            if diff.accounts.get(address) is None:
+                diff.accounts[address] = EMPTY_ACCOUNT
         return Execution(
             result,
             GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
@@ -492,8 +498,6 @@ def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules)
 
 
 def _priced_at(tx: TxEnv, price: int) -> TxEnv:
-    from msgspec.structs import replace as changed
-
     return changed(tx, gas_price=price)
 
 

@@ -423,10 +423,7 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
     m.prewarmed.discard(target)
     before = call.gas
     if here in journal.created and here not in journal.destroyed:
-        meter.growth -= sum(1 for value in journal.slots.get(here, {}).values() if value)
-        before_it = journal.origin.get(here)
-        if not rules.grows_by_empty_only or before_it is None or before_it.is_empty:
-            meter.growth -= 1
+        meter.growth -= 1 + sum(1 for value in journal.slots.get(here, {}).values() if value)
     try:
         plain.self_destruct(m, call)
     except Halted:
