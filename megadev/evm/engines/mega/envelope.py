@@ -23,6 +23,7 @@ from megadev.chain.admission import (
     validate_initcode,
     validate_tip,
 )
+from megadev.chain.l1_fees import l1_cost
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import ChainSpec, MegaLimits
 from megadev.chain.transactions import LEGACY, MAX_NONCE, SET_CODE, bars_sending
@@ -47,7 +48,6 @@ from megadev.evm.engine import (
     LimitHalt,
     MegaEnv,
     MeterTracer,
-    OperatorFee,
     Result,
     Revert,
     Rules,
@@ -63,6 +63,7 @@ from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
 from megadev.evm.engines.operations import created_address, resolve_code
 from megadev.evm.engines.precompiles import functions
 from megadev.evm.gas import LARGEST_REFUND
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.mega_rules import (
     ACCESS_ADDRESS_SIZE,
     ACCESS_SLOT_SIZE,
@@ -291,15 +292,23 @@ class MegaEnvelope(Envelope):
         machine.clamps = not machine.wants_steps
         machine.prewarmed = set()
         machine.kept_empty = []
-        machine.deploys = partial(self._deploy, block)
+        machine.deploys = partial(self._deploy, block, tx)
 
     def _deploy(
-        self, block: BlockEnv, tx: TxEnv, journal: Journal, limits: MegaLimits, operator: OperatorFee | None
+        self, block: BlockEnv, outer: TxEnv, tx: TxEnv, encoded: bytes, journal: Journal, limits: MegaLimits
     ) -> Execution:
-        """Run a keyless deployment under what limits are left, on a chain with id 1."""
+        """Run a keyless deployment under what limits are left, on a chain with id 1. What it pays for its data on L1,
+        if it pays, is what the transaction pays that carries it, or its own price where that is free.
+        """
+        if not tx.is_deposit and outer.is_deposit:
+            prices = l1_prices(journal.reader)
+            block = changed(block, operator_fee=operator_fee(prices))
+            tx = changed(tx, l1_fee=l1_cost(encoded, prices).fee)
+        elif not tx.is_deposit:
+            tx = changed(tx, l1_fee=outer.l1_fee)
         inner = type(self)(replace(self.spec, chain_id=1, limits=limits))
         inner.is_inner = True
-        return inner._execute(changed(block, operator_fee=operator), tx, journal, CONSENSUS, None)
+        return inner._execute(block, tx, journal, CONSENSUS, None)
 
     def _run(
         self,

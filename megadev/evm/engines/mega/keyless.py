@@ -12,17 +12,15 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from megadev.chain.admission import gas_before_execution
-from megadev.chain.l1_fees import l1_cost
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import MegaLimits
 from megadev.chain.transactions import LEGACY, is_delegation
 from megadev.errors import InvalidTransaction
-from megadev.evm.engine import Execution, OperatorFee, Revert, Success, TxEnv
+from megadev.evm.engine import Execution, Revert, Success, TxEnv
 from megadev.evm.engines.frames import OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.frames import MegaMachine
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall
-from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.mega_rules import ACCOUNT_SIZE, KEYLESS_OVERHEAD, TX_SIZE, Resource
 from megadev.primitives import rlp
 from megadev.primitives.abi import selector
@@ -31,7 +29,8 @@ from megadev.primitives.signatures import recover
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
 
-Deploy: TypeAlias = Callable[[TxEnv, Journal, MegaLimits, OperatorFee | None], Execution]
+Deploy: TypeAlias = Callable[[TxEnv, bytes, Journal, MegaLimits], Execution]
+"""Runs a deployment, given its signed encoding too, over a journal of its own and under what limits are left."""
 
 
 class _Refused(Exception):
@@ -180,16 +179,11 @@ def _deploy(m: MegaMachine, call: MegaCall, raw: bytes, override: int, run: Depl
     cost = value if rules.deploys_in_budget else value + gas * price
     if account.balance < cost:
         raise _Refused("InsufficientBalance()")
-    state = _State(journal, signer)
-    inner = TxEnv(signer, None, 0, value, code, gas, 0, is_deposit=True, type=LEGACY)
-    operator = None
-    if not rules.deploys_in_budget:  # the signer pays for it as for any transaction
-        prices = l1_prices(state)
-        operator = operator_fee(prices)
-        inner = TxEnv(signer, None, 0, value, code, gas, price, type=LEGACY, l1_fee=l1_cost(raw, prices).fee)
-    inside = Journal(state)
+    free = rules.deploys_in_budget  # or else its signer pays for it as for any transaction
+    inner = TxEnv(signer, None, 0, value, code, gas, 0 if free else price, is_deposit=free, type=LEGACY)
+    inside = Journal(_State(journal, signer))
     try:
-        execution = run(inner, inside, left, operator)
+        execution = run(inner, raw, inside, left)
     except InvalidTransaction:
         raise _Refused("InvalidTransaction()") from None
     if rules.deploys_in_budget:
@@ -224,7 +218,7 @@ def _settle(m: MegaMachine, call: MegaCall, execution: Execution, signer: Addres
     journal, meter, result, used = m.journal, m.meter, execution.result, execution.gas.used
     meters, diff = execution.gas.meters, execution.diff
     assert meters is not None
-    if meters.intrinsic is None:
+    if m.mega.deploys_in_budget and meters.intrinsic is None:
         raise _Refused("InvalidTransaction()")
     meter.hints.extend(meters.hints)
     meter.oracle_reads.update(meters.oracle_reads)
