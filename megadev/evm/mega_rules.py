@@ -228,6 +228,19 @@ _MEGA_PRECOMPILES = with_precompiles(
     PrecompileChange(0x0A, gas=lambda data: 100_000),
 )
 
+_UNITS: Final = {0x09: 213, 0x0C: 160, 0x0E: 288, 0x0F: 384}
+
+
+def has_wrong_length(precompile: Address, size: int) -> bool:
+    """Whether a precompile refuses an input of ``size`` bytes before it asks for gas (revm): BLAKE2F, whose input has
+    one length, and those of BLS12-381 that take pairs.
+    """
+    unit = _UNITS.get(int.from_bytes(precompile, "big"))
+    if unit is None:
+        return False
+    return size != unit if precompile[-1] == 0x09 else not size or size % unit != 0
+
+
 _REX5 = MegaRules(Model.REX5, _PRAGUE.opcodes, _MEGA_PRECOMPILES, _OSAKA.modexp_limit)
 _REX4 = replace(
     _REX5,
