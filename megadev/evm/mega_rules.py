@@ -10,6 +10,7 @@ engine answers such a call itself, and any code that stands at the address only 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, IntFlag
 from typing import Final
@@ -204,12 +205,28 @@ class MegaRules:
 
 
 _PRAGUE = EVM_RULES[Hardfork.PRAGUE]
+
+
+def _free_if_malformed(number: int, unit: int, *, is_exact: bool = False) -> Callable[[bytes], int]:
+    """A precompile's price, nothing where the input has not its length, one or more of ``unit`` bytes or exactly one:
+    that is refused before gas is asked for (revm).
+    """
+    price = _PRAGUE.precompiles[number.to_bytes(20, "big")].gas
+
+    def gas(data: bytes) -> int:
+        is_malformed = len(data) != unit if is_exact else not data or len(data) % unit != 0
+        return 0 if is_malformed else price(data)
+
+    return gas
+
+
 _ISTHMUS_PRECOMPILES = with_precompiles(
     _PRAGUE.precompiles,
     PrecompileChange(0x08, input_limit=112_687),
-    PrecompileChange(0x0C, input_limit=513_760),
-    PrecompileChange(0x0E, input_limit=488_448),
-    PrecompileChange(0x0F, input_limit=235_008),
+    PrecompileChange(0x09, gas=_free_if_malformed(0x09, 213, is_exact=True)),
+    PrecompileChange(0x0C, gas=_free_if_malformed(0x0C, 160), input_limit=513_760),
+    PrecompileChange(0x0E, gas=_free_if_malformed(0x0E, 288), input_limit=488_448),
+    PrecompileChange(0x0F, gas=_free_if_malformed(0x0F, 384), input_limit=235_008),
 )
 """OP Stack specification, "Isthmus: Precompiles" and "Granite": longer inputs fail."""
 _OSAKA = EVM_RULES[Hardfork.OSAKA]
@@ -227,19 +244,6 @@ _MEGA_PRECOMPILES = with_precompiles(
     PrecompileChange(0x05, gas=_mega_modexp_gas),
     PrecompileChange(0x0A, gas=lambda data: 100_000),
 )
-
-_UNITS: Final = {0x09: 213, 0x0C: 160, 0x0E: 288, 0x0F: 384}
-
-
-def has_wrong_length(precompile: Address, size: int) -> bool:
-    """Whether a precompile refuses an input of ``size`` bytes before it asks for gas (revm): BLAKE2F, whose input has
-    one length, and those of BLS12-381 that take pairs.
-    """
-    unit = _UNITS.get(int.from_bytes(precompile, "big"))
-    if unit is None:
-        return False
-    return size != unit if precompile[-1] == 0x09 else not size or size % unit != 0
-
 
 _REX5 = MegaRules(Model.REX5, _PRAGUE.opcodes, _MEGA_PRECOMPILES, _OSAKA.modexp_limit)
 _REX4 = replace(

@@ -26,7 +26,6 @@ from megadev.evm.mega_rules import (
     MegaRules,
     Stipend,
     Volatile,
-    has_wrong_length,
 )
 from megadev.evm.rules import CALL_DEPTH_LIMIT, Precompile
 from megadev.evm.salt import SMALLEST_CAPACITY, bucket_of, slot_bucket
@@ -443,7 +442,7 @@ class MegaMachine(Loop):
         output = None
         if precompile.input_limit is not None and len(call.data) > precompile.input_limit:
             call.error = f"invalid input for precompile {precompile.name}"
-        elif cost > limit and not has_wrong_length(precompile.address, len(call.data)):
+        elif cost > limit:
             call.error = OUT_OF_GAS
         else:
             output = self.functions[precompile.name](call.data)
