@@ -328,7 +328,7 @@ class NativeRun:
         index = arena.register(code)
         view[at.ANSWER : at.ANSWER + 32] = _word(address)
         words[at.CODE] = index
-        words[at.ANSWERED] = 1
+        words[at.ANSWERED] = 1 | (2 if self.journal.has_storage(address) else 0)
 
     def _new_code(self) -> None:
         arena = self.arena
