@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.spans import span_of
 from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
@@ -68,7 +69,7 @@ def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequ
     if depth == 0:
         return
     chain.sequencer.check_running()
-    blocks = _build(chain, chain.store.blocks(common, chain.head.number), content)
+    blocks = span_of(_build(chain, chain.store.blocks(common, chain.head.number), content))
     node.snapshots.keep_blocks_above(chain, common)
     chain.sequencer.replace(common, blocks)
 

@@ -32,7 +32,7 @@ blocks behind L1's head.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 import msgspec
@@ -41,7 +41,7 @@ from megadev.chain.blocks import SealedBlock, SystemCall
 from megadev.chain.transactions import Transaction
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
-from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
+from megadev.rollup.deposits import DEPOSITOR, L1Attributes, attributes_transaction, encode_attributes
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
 from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.messages import sent_withdrawals
@@ -51,6 +51,8 @@ from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 _WINDOWS = 64
 """More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
@@ -99,6 +101,7 @@ class Driver:
         self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
         self._seen: tuple[SealedBlock, SealedBlock, StateDiff | None] | None = None
         l2.block_start = self.block_start
+        l2.row_start = self.row_start
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
@@ -201,14 +204,34 @@ class Driver:
                 return self._told(block, 0, deposits)
         return self._told(l1.head, 0, ())
 
+    def row_start(self, head: SealedBlock) -> Callable[[int], BlockStart] | None:
+        """What the L2 blocks after ``head`` begin with, by number, while L1 stays as it is and has nothing for them;
+        None where that is not one transaction.
+        """
+        origin = self.origin_of(head)
+        if origin is None or origin.hash != self.l1.store.head.hash or not self.l2.spec.leads_with_l1_attributes:
+            return None
+        first = self._attributes(self.l1.store.head, origin.sequence_number)
+
+        def start_of(number: int) -> BlockStart:
+            sequence_number = origin.sequence_number + number - head.number
+            told = msgspec.structs.replace(first, sequence_number=sequence_number)
+            return BlockStart(None, attributes_transaction(told), ())
+
+        return start_of
+
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""
-        earlier = None if block.world.is_known else config_told(self.l2.closed_state(), self._first_config())
-        config = config_at(self.l1.store, block, self.addresses.system_config, earlier)
-        attributes = attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
+        attributes = self._attributes(block, sequence_number)
         if self.l2.spec.leads_with_l1_attributes:
             return BlockStart(None, attributes_transaction(attributes), deposits)
         return BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(attributes)), None, deposits)
+
+    def _attributes(self, block: SealedBlock, sequence_number: int) -> L1Attributes:
+        """What L2 is told of the L1 block ``block``."""
+        earlier = None if block.world.is_known else config_told(self.l2.closed_state(), self._first_config())
+        config = config_at(self.l1.store, block, self.addresses.system_config, earlier)
+        return attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
 
     def fees_at(self, l1_number: int) -> L1Fees | None:
         """What L2 is told that gas costs in an L1 block, where that was set."""
@@ -223,8 +246,12 @@ class Driver:
         """
         if not block.world.is_known:
             return None
-        head = self.l2.head
-        origin = origin_in(self.l2.closed_state() if block is head else block.world)
+        return self._origin_in(self.l2.closed_state() if block is self.l2.head else block.world)
+
+    def _origin_in(self, state: StateReader | World) -> L1Origin | None:
+        if isinstance(state, World) and not state.is_known:
+            return None
+        origin = origin_in(state)
         if origin is None or origin.hash != ZERO_HASH:
             return origin
         first = self.l1.store.genesis
@@ -243,13 +270,13 @@ class Driver:
         origin = self.origin_of(head)
         if origin is None or origin.number <= l1_number:
             return head.number
-        blocks = store.blocks(store.genesis.number, head.number)
+        first = store.genesis.number
 
-        def number_of(block: SealedBlock) -> int:
-            found = self.origin_of(block)
+        def origin_after(number: int) -> int:
+            found = self._origin_in(store.world_after(number))
             return 0 if found is None else found.number
 
-        return blocks[max(bisect_right(blocks, l1_number, key=number_of) - 1, 0)].number
+        return first + max(bisect_right(range(first, head.number), l1_number, key=origin_after) - 1, 0)
 
     def _is_on_l1(self, origin: L1Origin) -> bool:
         return origin.hash == ZERO_HASH or self.l1.store.by_hash(origin.hash) is not None
@@ -277,17 +304,31 @@ class Driver:
         """Raises ``StateUnavailable`` where L2 could not go back to where it was at the L1 block ``l1_number``, because
         it was loaded without its states of then.
         """
+        known, _ = self._known_and_kept()
+        origin = self._origin_in(self.l2.store.world_after(known))
+        if known > self._first_own and origin is not None and origin.number > l1_number:
+            raise StateUnavailable(
+                f"state unavailable: L2 would have to go back to a block before {known}, and was loaded "
+                "from a dump without the states of those; dump with historical states "
+                "(--preserve-historical-states) to be able to"
+            )
+
+    def _known_and_kept(self) -> tuple[int, int]:
+        """The number of the first L2 block whose state is known, of those that need have followed this L1; and of the
+        last whose L1 block is not lost, or the one before the first known.
+        """
         store = self.l2.store
-        for block in reversed(store.blocks(self._first_own, store.head.number)):
-            if not block.world.is_known:
-                raise StateUnavailable(
-                    f"state unavailable: L2 would have to go back to a block before {block.number + 1}, and was loaded "
-                    "from a dump without the states of those; dump with historical states "
-                    "(--preserve-historical-states) to be able to"
-                )
-            origin = self.origin_of(block)
-            if origin is None or origin.number <= l1_number:
-                return
+        first, head = self._first_own, store.head.number
+        known = first + bisect_left(range(first, head), True, key=store.has_state)
+
+        def is_lost(number: int) -> bool:
+            if number <= first:
+                return False
+            origin = self._origin_in(store.world_after(number))
+            return origin is not None and not self._is_on_l1(origin)
+
+        # what L2 has got to only grows, and L1 has lost its end
+        return known, known - 1 + bisect_left(range(known, head), True, key=is_lost)
 
     def _follow_reorganisation(self) -> None:
         """Take L2 back to its last block that has got to a block that L1 still has, and do again what came after."""
@@ -296,16 +337,10 @@ class Driver:
         if not self._has_lost_its_origin(store.head):
             return
         self.l2.between_blocks()
-        number = store.head.number
-        while True:
-            number -= 1
-            block = store.by_number(number)
-            assert block is not None, "between the first block and the head there is one for each number"
-            if not block.world.is_known:
-                self.adopt()  # it cannot go back: what it holds stays
-                return
-            if not self._has_lost_its_origin(block):
-                break
+        known, number = self._known_and_kept()
+        if number < known:
+            self.adopt()  # it cannot go back: what it holds stays
+            return
         self._keep_blocks_above(number)
         irregular = self.l2.irregular
         self.l2.build_again(self.l2.rewind(number), irregular)

@@ -49,6 +49,7 @@ from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_ga
 from megadev.chain.l1_fees import l1_cost
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
 from megadev.chain.receipts import Receipt
+from megadev.chain.spans import Piece, Row, Span, made_of, pieces_of
 from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import DEPOSIT, Transaction
@@ -80,6 +81,7 @@ from megadev.evm.system_calls import block_start_diff
 from megadev.evm.system_contracts import is_change_scheduled
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
+from megadev.sequencer import rows
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
 from megadev.sequencer.faults import NO_FAULTS, Faults, broken_promises, cut_again, promises, rival_of, rival_promises
 from megadev.sequencer.oracle import OracleService
@@ -203,6 +205,9 @@ class Sequencer:
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
         self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
+        self.row_start: Callable[[SealedBlock], rows.StartOf | None] = lambda head: None
+        """What each of the blocks after ``head`` begins with, by its number, as long as nothing happens on L1; None:
+        not one transaction."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
         self.oracle: OracleService | None = None if spec.system_contracts is None else OracleService(time)
@@ -461,23 +466,32 @@ class Sequencer:
 
     def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
         """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
-        given. Raises ``SequencerStopped`` where none is built now.
+        given. Returns those that were made at once: of many, all but a row of empty ones between them (``rows``).
+
+        Raises ``SequencerStopped`` where none is built now, and ``InvalidParams`` where so many blocks would leave the
+        range of timestamps or numbers.
         """
         self.check_running()
         self.settle()
-        if interval is not None:
-            self.time.check_row(count, interval, self.head.header.timestamp)
+        if interval is not None or count > rows.SHORTEST:
+            self.time.check_row(count, self.time.step(interval), self.head.header.timestamp)
+            rows.check_height(self.head.number + count)
         if count and len(self.pool) and not self.head.world.is_whole:
             self._rehearse_pool()
         mined: list[SealedBlock] = []
+        last = self.head.number + count
         if self._open is not None and count:
             self._fill(self._open, drop=True)
             mined.append(self._close())
-        while len(mined) < count:
-            left = count - len(mined)
+        while self.head.number < last:
+            left = last - self.head.number
+            is_long = left >= rows.SHORTEST + rows.MADE_AT_END
+            if is_long and mined and self._is_even():
+                self._reserve(left - rows.MADE_AT_END, interval)
+                continue
             if left >= SHORTEST_ROW and self._nothing_waits():
-                mined += self._mine_row(min(left, LONGEST_ROW), interval)
-                if len(mined) == count:
+                mined += self._mine_row(SHORTEST_ROW if is_long else min(left, LONGEST_ROW), interval)
+                if self.head.number == last:
                     break
             self._space(interval)
             builder = self._builder()
@@ -525,6 +539,39 @@ class Sequencer:
         if interval is not None and self.time.settings.next_exact is None:
             parent = self.head.header.timestamp
             self.time.set_next(max(self.time.now(), parent) + interval, parent)
+
+    def _is_even(self) -> bool:
+        """Whether the next block will be like the head and like all empty ones after it: they differ in number, time
+        and parent, and in how often L2 has been told of the same L1 block.
+        """
+        if (
+            len(self.pool)
+            or self.irregular is not None
+            or self.blocks is not _one_block_passed(self.blocks)
+            or (self.faults is not None and self.faults != NO_FAULTS)
+            or (self.spec.system_contracts and is_change_scheduled(WorldView(self.head.world)))
+        ):
+            return False
+        plan, head = self._plan(self.head), self.head.header
+        return (
+            (plan.base_fee, plan.excess_blob_gas, plan.gas_limit, plan.coinbase, plan.extra_data)
+            == (head.base_fee, head.excess_blob_gas, head.gas_limit, head.coinbase, head.extra_data)
+            and self.head.spec is self.spec
+            and (plan.start == PLAIN_START or self.row_start(self.head) is not None)
+        )
+
+    def _reserve(self, count: int, interval: int | None) -> None:
+        """Let ``count`` empty blocks stand where they would be if they were built now; the last of them is built."""
+        head = self.head
+        self._space(interval)
+        plan = self._plan(head)
+        starts = None if plan.start == PLAIN_START else self.row_start(head)
+        step = self.time.step(interval)
+        made = rows.RowPlan(self.spec, self.engine, plan, step, head.world, self.store.block_hash, starts).keyed()
+        row = rows.EmptyRow.planned(made, plan.number + count - 1)
+        if interval is not None:  # the clock goes along, as it does with blocks that are built
+            self.time.set_next(row.timestamp_of(row.last), head.timestamp)
+        self._adopt(row.block(row.last), row.part(row.first, row.last - 1))
 
     def _mine_row(self, count: int, interval: int | None) -> list[SealedBlock]:
         """Build up to ``count`` empty blocks, real ones in everything but that their worlds are made when looked at."""
@@ -644,7 +691,7 @@ class Sequencer:
             self.publish(TransactionDropped(tx, reason))
         return tx
 
-    def rewind(self, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
+    def rewind(self, number: int, irregular: StateDiff | None = None) -> Span:
         """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
         removed.
 
@@ -656,7 +703,7 @@ class Sequencer:
         removed = self.store.truncate(number)
         self._set_tip(irregular)
         if removed:
-            self.publish(BlocksRemoved(tuple(reversed(removed))))
+            self.publish(_removal(removed))
         return removed
 
     def check_buildable(self, number: int) -> None:
@@ -670,7 +717,7 @@ class Sequencer:
                 "back to it; dump with historical states (--preserve-historical-states) to be able to"
             )
 
-    def build_again(self, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:
+    def build_again(self, removed: Sequence[SealedBlock], irregular: StateDiff | None = None) -> None:
         """Build upon the present head what ``removed`` blocks held: their users' transactions in their order, and what
         cheats changed before each; ``irregular`` is what they changed after the last. Deposits are L1's to give.
 
@@ -682,7 +729,7 @@ class Sequencer:
         self.blocks = _one_block_passed(blocks)
         self.time.settings = replace(time, next_exact=None)
         try:
-            for block in removed:
+            for block in made_of(removed):
                 if block.irregular is not None:
                     self.apply_irregular(block.irregular)
                 self._include_again([tx for tx in block.transactions if tx.type != DEPOSIT])
@@ -716,17 +763,13 @@ class Sequencer:
         if self.mode is not _CONTINUOUS and self._open is not None:
             self._close()
 
-    def replace(
-        self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
-    ) -> list[SealedBlock]:
+    def replace(self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None) -> Span:
         """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed."""
         self.between_blocks()
         removed = self.store.truncate(number)
         if removed:
-            self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
-        for block in blocks:
-            block = _placed_after(self.store.head, block)
-            self.store.append(block)
+            self.publish(_removal(removed, replaced=True))
+        for block in _join(self.store, pieces_of(blocks)):
             for tx in block.transactions:
                 self.pool.remove(tx.hash)
             self._forget_used(block)
@@ -739,13 +782,14 @@ class Sequencer:
         self.between_blocks()
         removed = self.store.blocks(self.store.genesis.number, self.head.number)
         # a store of its own: whoever reads the old one on another thread sees the old chain to its end
-        store = ChainStore(_placed(blocks[0], 0, 0))
-        for block in blocks[1:]:
-            store.append(_placed_after(store.head, block))
+        first, *rest = pieces_of(blocks)
+        assert isinstance(first, SealedBlock), "a chain begins with a block that is there"
+        store = ChainStore(_placed(first, 0, 0))
+        joined = list(_join(store, rest))
         self.store = store
         self._set_tip(irregular)
-        self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
-        for block in store.blocks(store.genesis.number, store.head.number):
+        self.publish(_removal(removed, replaced=True))
+        for block in (store.genesis, *joined):
             self._announce(block)
 
     def take_up(self, store: ChainStore) -> None:
@@ -754,7 +798,7 @@ class Sequencer:
         removed = self.store.blocks(self.store.genesis.number, self.head.number)
         self.store = store
         self._set_tip(None)
-        self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+        self.publish(_removal(removed, replaced=True))
 
     # -- faults ---------------------------------------------------------------------------------------------------
 
@@ -884,7 +928,7 @@ class Sequencer:
         if number < self.head.number:
             left = self.store.by_number(number)
             irregular = None if left is None else self.irregular_after(left)
-            for block in sorted(self.rewind(number, irregular), key=lambda block: block.number, reverse=True):
+            for block in reversed(self.rewind(number, irregular).made):
                 if block.transactions:
                     self.publish(lost(block))
         for tx in self.pool.transactions():
@@ -1130,8 +1174,8 @@ class Sequencer:
             self.publish(MiniBlockSealed(mini_block))
         self.publish(BlockSealed(block))
 
-    def _adopt(self, block: SealedBlock) -> SealedBlock:
-        self.store.append(block)
+    def _adopt(self, block: SealedBlock, after: Row | None = None) -> SealedBlock:
+        self.store.append(block, after)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = _one_block_passed(self.blocks)
@@ -1290,6 +1334,28 @@ def _one_block_passed(settings: BlockSettings) -> BlockSettings:
 def _placed_after(parent: SealedBlock, block: SealedBlock) -> SealedBlock:
     """``block``, which may come from elsewhere, with its place among the transactions and mini-blocks of the chain."""
     return _placed(block, parent.tx_offset + len(parent.transactions), parent.mini_block_offset + len(parent.cuts))
+
+
+def _removal(blocks: Span, *, replaced: bool = False) -> BlocksRemoved:
+    return BlocksRemoved(tuple(reversed(blocks.made)), blocks.first, blocks.last, replaced)
+
+
+def _join(store: ChainStore, pieces: Iterable[Piece]) -> Iterator[SealedBlock]:
+    """Put ``pieces``, sealed elsewhere, at the end of ``store``; those that are blocks come out, one by one."""
+    row: Row | None = None
+    for piece in pieces:
+        if not isinstance(piece, SealedBlock):
+            row = piece.after(store.head)
+            continue
+        block = _placed_after(store.head, piece)
+        if row is not None:
+            count = (row.last - row.first + 1) * row.holds_transactions
+            head = store.head
+            offsets = head.tx_offset + len(head.transactions) + count, head.mini_block_offset + len(head.cuts) + count
+            block = _placed(piece, *offsets)
+        store.append(block, row)
+        row = None
+        yield block
 
 
 def _placed(block: SealedBlock, tx_offset: int, mini_block_offset: int) -> SealedBlock:

@@ -19,8 +19,8 @@ from megadev.rpc.formatters import JsonObject, format_block
 
 MILLISECONDS_FROM = 10**12
 """Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
-MAX_BLOCKS_AT_ONCE = 100_000
-"""No other change is made while blocks are mined: ten thousand empty ones take about a second on two slow cores."""
+MOST_IN_DETAIL = 10_000
+"""Blocks that one answer has room for, each with its transactions."""
 FEW_BLOCKS = 16
 """Empty ones that are mined in a millisecond or two."""
 MAX_SECONDS = 10**9
@@ -66,7 +66,9 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 
 @method("anvil_mine")
 def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> Any:
-    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none."""
+    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none. Of many, all
+    but the first and the last few hundred are made when somebody asks for them (``sequencer.rows``).
+    """
     return _mining(node, count, lambda: _none(_mine(node, count, interval or None)))
 
 
@@ -84,9 +86,15 @@ def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
 @method("anvil_mine_detailed")
 def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
     """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
+    if options is not None and options.blocks > MOST_IN_DETAIL:
+        raise InvalidParams(
+            f"an answer holds at most {MOST_IN_DETAIL} blocks, not {options.blocks}; evm_mine takes any number"
+        )
 
     def mine() -> list[JsonObject]:
-        return [_detailed(node, block) for block in _mine_as(node, options)]
+        first = node.chain.head.number + 1
+        _mine_as(node, options)
+        return [_detailed(node, block) for block in node.chain.store.blocks(first, node.chain.head.number)]
 
     return _mining(node, 1 if options is None else options.blocks, mine)
 
@@ -173,7 +181,6 @@ def anvil_getGenesisTime(node: RpcNode) -> int:
 def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     if options is None:
         return _mine(node, 1)
-    _check_count(options.blocks)
     if options.timestamp is not None:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
@@ -181,7 +188,6 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
 
 
 def _mine(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
-    _check_count(count)
     return node.chain.sequencer.mine(count, interval)
 
 
@@ -194,11 +200,6 @@ def _mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
 
 def _none(value: object) -> None:
     """For methods whose answer is null."""
-
-
-def _check_count(count: int) -> None:
-    if count > MAX_BLOCKS_AT_ONCE:
-        raise InvalidParams(f"cannot mine {count} blocks at once: at most {MAX_BLOCKS_AT_ONCE}; ask several times")
 
 
 def _detailed(node: RpcNode, block: SealedBlock) -> JsonObject:
