@@ -73,7 +73,9 @@ class ChainStore:
     # --- writing: the sequencer only ---
 
     def append(self, block: SealedBlock, after: Row | None = None) -> None:
-        """Make ``block`` the head; ``after`` a row that follows the present one. Raises ValueError unless it follows."""
+        """Make ``block`` the head; ``after``: a row between it and the present one. Raises ValueError unless it
+        follows.
+        """
         number = block.number
         line = self._line
         expected = line.made[-1].number + 1 if line.made else self._first
