@@ -47,9 +47,10 @@ def time(when: str, no_mine: bool, rpc_url: str) -> None:
         if seconds >= 0:
             call(rpc_url, "evm_increaseTime", [seconds])
         else:
-            # setting a time answers how far it was away: so the node's own clock is read, and set back
-            wall = int(SystemClock().now())
-            now = wall - int(call(rpc_url, "evm_setTime", [wall]))
+            # how far the clock is off is known before it is set to a known time, and after: this is what it was
+            offset = int(call(rpc_url, "evm_increaseTime", [0]))
+            known = _set_to_known(rpc_url)
+            now = known - int(call(rpc_url, "evm_increaseTime", [0])) + offset
             call(rpc_url, "evm_setTime", [now + seconds])
     else:
         call(rpc_url, "evm_setTime", [int(parsed.timestamp())])
@@ -101,12 +102,18 @@ def read_when(text: str) -> timedelta | datetime:
 def _reset(url: str) -> None:
     """Take back every move: the clock's offset, the distance between blocks and a timestamp asked for."""
     call(url, "anvil_removeBlockTimestampInterval", [])
+    # the offset is asked for at a known time, which tells the node's clock
+    known = _set_to_known(url)
+    call(url, "evm_setTime", [known - int(call(url, "evm_increaseTime", [0]))])
+
+
+def _set_to_known(url: str) -> int:
+    """Set the node's clock to the present, and tell that; not before the latest block: an increase by 0 counts from
+    there."""
     latest = int(call(url, "eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
-    # the offset is asked for at a known time, which tells the node's clock; an increase by 0 counts from the latest
-    # block, so that time must not lie before it
     known = max(int(SystemClock().now()), latest)
     call(url, "evm_setTime", [known])
-    call(url, "evm_setTime", [known - int(call(url, "evm_increaseTime", [0]))])
+    return known
 
 
 def _shown(timestamp: int) -> str:

@@ -473,9 +473,7 @@ class Sequencer:
         """
         self.check_running()
         self.settle()
-        if interval is not None or count > rows.SHORTEST:
-            self.time.check_row(count, self.time.step(interval), self.head.header.timestamp)
-            rows.check_height(self.head.number + count)
+        self.check_row(count, interval)
         if count and len(self.pool) and not self.head.world.is_whole:
             self._rehearse_pool()
         mined: list[SealedBlock] = []
@@ -502,6 +500,12 @@ class Sequencer:
         if self.mode is _CONTINUOUS:
             self._take_waiting()
         return mined
+
+    def check_row(self, count: int, interval: int | None = None) -> None:
+        """Raises ``InvalidParams`` where so many blocks would leave the range of timestamps or numbers."""
+        if interval is not None or count > rows.SHORTEST:
+            self.time.check_row(count, self.time.step(interval), self.head.header.timestamp)
+            rows.check_height(self.head.number + count)
 
     def _rehearse_pool(self) -> None:
         """See to it that what waits can be executed, before anything is changed. Raises ``StateUnavailable``."""

@@ -52,6 +52,22 @@ def test_the_names_of_others_answer_as_before(net: Devnet, method: str) -> None:
     assert net.rpc(method, *params) is None
 
 
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_a_served_node_answers_once_all_blocks_are_mined(preset: str) -> None:
+    with Devnet(preset=preset) as net:
+        net.serve()
+        before = int(net.rpc("eth_blockNumber"), 16)
+        assert net.rpc("hardhat_mine", "0x64", "0x1") is True
+        assert int(net.rpc("eth_blockNumber"), 16) == before + 100
+
+
+def test_the_interval_lies_between_blocks(net: Devnet) -> None:
+    before = int(net.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    net.rpc("hardhat_mine", "0x64", hex(600))
+    first, last = (int(net.rpc("eth_getBlockByNumber", hex(n), False)["timestamp"], 16) for n in (1, 100))
+    assert (first - before < 600, last - first) == (True, 99 * 600)
+
+
 def test_whether_somebody_was_impersonated_is_told(net: Devnet) -> None:
     net.rpc("hardhat_impersonateAccount", ADDRESS)
     assert [net.rpc("hardhat_stopImpersonatingAccount", ADDRESS) for _ in range(2)] == [True, False]

@@ -69,7 +69,7 @@ def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | No
     """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none. Of many, all
     but the first and the last few hundred are made when somebody asks for them (``sequencer.rows``).
     """
-    return _mining(node, count, lambda: _none(_mine(node, count, interval or None)))
+    return mining(node, count, lambda: _none(mine_blocks(node, count, interval or None)))
 
 
 @method("evm_mine")
@@ -80,7 +80,7 @@ def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
         _mine_as(node, options)
         return "0x0"
 
-    return _mining(node, 1 if options is None else options.blocks, mine)
+    return mining(node, 1 if options is None else options.blocks, mine)
 
 
 @method("anvil_mine_detailed")
@@ -96,7 +96,7 @@ def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) 
         _mine_as(node, options)
         return [_detailed(node, block) for block in node.chain.store.blocks(first, node.chain.head.number)]
 
-    return _mining(node, 1 if options is None else options.blocks, mine)
+    return mining(node, 1 if options is None else options.blocks, mine)
 
 
 @method("anvil_getAutomine")
@@ -108,7 +108,7 @@ def anvil_getAutomine(node: RpcNode) -> bool:
 @method("anvil_setAutomine")
 def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> Any:
     """Switch instant mining, or continuous where the chain has mini-blocks; a timer that runs goes on running."""
-    return _mining(node, 1, lambda: node.chain.mining.set_automine(enabled))
+    return mining(node, 1, lambda: node.chain.mining.set_automine(enabled))
 
 
 @method("anvil_getIntervalMining")
@@ -124,7 +124,7 @@ def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> Any:
 
     With mini-blocks, how often a block is sealed; transactions are executed as they arrive all the same.
     """
-    return _mining(node, 1, lambda: node.chain.mining.set_interval(seconds or None))
+    return mining(node, 1, lambda: node.chain.mining.set_interval(seconds or None))
 
 
 @method("anvil_increaseTime")
@@ -137,10 +137,10 @@ def anvil_increaseTime(node: RpcNode, seconds: Uint64Param, alone: BoolParam = F
 
 @method("anvil_setTime")
 def anvil_setTime(node: RpcNode, timestamp: TimestampParam, alone: BoolParam = False) -> int:
-    """Set the clock, forwards or back; the answer is the jump in seconds. Blocks never go back in time. ``alone``: this
-    chain's only, or else the other's jumps as far."""
+    """Set the clock, forwards or back; the answer is the jump in seconds, 0 for one back: Anvil's clients read an
+    unsigned number. Blocks never go back in time. ``alone``: this chain's only, or else the other's jumps as far."""
     node.devnet.between_blocks()
-    return node.chain.time.set_time(timestamp, alone=alone)
+    return max(node.chain.time.set_time(timestamp, alone=alone), 0)
 
 
 @method("anvil_setNextBlockTimestamp")
@@ -180,18 +180,19 @@ def anvil_getGenesisTime(node: RpcNode) -> int:
 
 def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     if options is None:
-        return _mine(node, 1)
+        return mine_blocks(node, 1)
     if options.timestamp is not None:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
-    return _mine(node, options.blocks)
+    return mine_blocks(node, options.blocks)
 
 
-def _mine(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
+def mine_blocks(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
+    """Mine ``count`` blocks; those that were made at once. Raises ``InvalidParams`` for more than there is time for."""
     return node.chain.sequencer.mine(count, interval)
 
 
-def _mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
+def mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
     """What ``mine`` gives; on the writer's thread where it takes more than a moment."""
     if count > FEW_BLOCKS or node.chain.sequencer.has_much_to_do:
         return node.devnet.apart(mine)

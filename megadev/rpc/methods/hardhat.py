@@ -6,22 +6,24 @@ Anvil mostly says null: clients that look (hardhat-network-helpers does) get wha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any
 
 import msgspec
 
 from megadev.errors import InvalidParams
-from megadev.rpc.codec import AddressParam, HashParam
+from megadev.rpc.codec import AddressParam, HashParam, Uint64Param
 from megadev.rpc.dispatch import METHODS, RpcNode, method
 from megadev.rpc.formatters import JsonObject
 from megadev.rpc.methods.anvil_accounts import anvil_impersonateAccount, anvil_stopImpersonatingAccount
 from megadev.rpc.methods.anvil_mining import (
     TimestampParam,
-    anvil_mine,
     anvil_setAutomine,
     anvil_setIntervalMining,
     anvil_setNextBlockTimestamp,
+    mine_blocks,
+    mining,
 )
 from megadev.rpc.methods.anvil_node import (
     anvil_metadata,
@@ -35,7 +37,6 @@ from megadev.rpc.methods.anvil_state import anvil_setBalance, anvil_setCode, anv
 
 SAY_TRUE: dict[str, Callable[..., Any]] = {
     "hardhat_impersonateAccount": anvil_impersonateAccount,
-    "hardhat_mine": anvil_mine,
     "hardhat_reset": anvil_reset,
     "hardhat_setBalance": anvil_setBalance,
     "hardhat_setCode": anvil_setCode,
@@ -56,20 +57,36 @@ SAY_TRUE: dict[str, Callable[..., Any]] = {
 def _register(name: str, function: Callable[..., Any]) -> None:
     does = METHODS[function.__name__]
 
-    def answer_true(node: RpcNode, *arguments: Any) -> bool:
-        function(node, *arguments)
-        return True
+    def answer_true(node: RpcNode, *arguments: Any) -> Any:
+        work = function(node, *arguments)
+        return _true_after(work) if isawaitable(work) else True
 
-    async def answer_true_later(node: RpcNode, *arguments: Any) -> bool:
-        await function(node, *arguments)
-        return True
+    METHODS[name] = msgspec.structs.replace(does, name=name, function=answer_true)
 
-    says = answer_true_later if does.is_async else answer_true
-    METHODS[name] = msgspec.structs.replace(does, name=name, function=says)
+
+async def _true_after(work: Awaitable[object]) -> bool:
+    """True, once what may go on for long on the writer's thread is done. Raises what it raises."""
+    await work
+    return True
 
 
 for _name, _function in SAY_TRUE.items():
     _register(_name, _function)
+
+
+@method("hardhat_mine")
+def hardhat_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param = 1) -> Any:
+    """As anvil_mine; the interval lies between the blocks, and not before the first."""
+
+    def mine() -> bool:
+        node.chain.sequencer.check_row(count, interval or None)
+        if count:
+            mine_blocks(node, 1)
+        if count > 1:
+            mine_blocks(node, count - 1, interval or None)
+        return True
+
+    return mining(node, count, mine)
 
 
 @method("hardhat_stopImpersonatingAccount")
