@@ -25,8 +25,8 @@ from megadev.errors import ConfigError
 from megadev.landing import health, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
+from megadev.node.dump.document import OnProgress, silent
 from megadev.node.node import Node
-from megadev.node.persistence import OnProgress, silent
 from megadev.node.snapshots import Held
 from megadev.node.writer import Writer
 from megadev.rpc.client import InProcessClient

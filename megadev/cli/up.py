@@ -247,7 +247,7 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
     """Dump the chain where the settings say so; encoding and writing happen on another thread."""
     import asyncio
 
-    from megadev.node.state_files import Capture
+    from megadev.node.dump.capture import Capture
 
     file = devnet.node.state_file
     while file is not None:

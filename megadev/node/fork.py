@@ -26,7 +26,8 @@ from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
-from megadev.node.persistence import read_log, read_transaction
+from megadev.node.dump.receipts import read_log
+from megadev.node.dump.transactions import read_transaction
 from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.types import (

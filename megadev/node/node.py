@@ -25,18 +25,19 @@ from megadev.node.accounts import Accounts
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
+from megadev.node.dump.capture import Capture
+from megadev.node.dump.document import OnProgress, silent
+from megadev.node.dump.files import load_first, state_file
 from megadev.node.fork import Fork, ForkRequest, fork_request, l1_fork_request, open_fork, write_bundle
 from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
-from megadev.node.persistence import OnProgress, silent
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
-from megadev.node.state_files import Capture, load_first, state_file
 from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
 from megadev.primitives.mnemonic import derive_keys

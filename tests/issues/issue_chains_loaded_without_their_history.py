@@ -230,7 +230,7 @@ def test_what_cannot_be_dumped_as_asked_is_dumped_as_far_as_it_can_be(
     file = tmp_path / "state.json"
     net = Devnet(state=file, clock=StoppedClock(START))
     net.rpc("anvil_setBalance", STRANGER, "0x7")
-    monkeypatch.setattr("megadev.node.persistence._written_block", lambda block: 1 // 0)
+    monkeypatch.setattr("megadev.node.dump.document.written_block", lambda block: 1 // 0)
     with pytest.raises(ConfigError, match="state.json") as failed:
         net.close()
     monkeypatch.undo()
