@@ -45,6 +45,9 @@ class Row(Protocol):
     def hash_of(self, number: int) -> Hash32:
         """Its hash, without making it."""
 
+    def timestamp_of(self, number: int) -> int:
+        """Its timestamp, in seconds."""
+
     def number_of(self, block_hash: Hash32) -> int | None:
         """The number of the block with that hash; None where it is none of these."""
 

@@ -191,6 +191,23 @@ class ChainStore:
         block = self.by_number(number)
         return block is not None and block.world.is_known
 
+    @property
+    def oldest_state(self) -> int:
+        """The number of the first block from which on all states are known."""
+        line = self._line
+        end = line.made[-1].number + 1
+        for row in reversed(line.rows):
+            if not line.at(row.last + 1).world.is_known:
+                return self._first_known(row.last + 1, end)
+            if not row.is_known:
+                return row.last + 1
+            end = row.first
+        return self._first_known(self._first, end)
+
+    def _first_known(self, first: int, end: int) -> int:
+        """The same among blocks that are there as they are, from ``first`` to before ``end``."""
+        return first + bisect_left(range(first, end), True, key=self.has_state)
+
     def world_after(self, number: int) -> World:
         """The state after that block, which is in the chain, without the block being made. Raises ``UnknownBlock``."""
         row = self._row_with(number)

@@ -41,7 +41,7 @@ from megadev.chain.blocks import SealedBlock, SystemCall
 from megadev.chain.transactions import Transaction
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
-from megadev.rollup.deposits import DEPOSITOR, L1Attributes, attributes_transaction, encode_attributes
+from megadev.rollup.deposits import DEPOSITOR, attributes_later, attributes_transaction, encode_attributes
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
 from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.messages import sent_withdrawals
@@ -101,7 +101,8 @@ class Driver:
         self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
         self._seen: tuple[SealedBlock, SealedBlock, StateDiff | None] | None = None
         l2.block_start = self.block_start
-        l2.row_start = self.row_start
+        if l2.spec.leads_with_l1_attributes:
+            l2.attributes_later = attributes_later
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
@@ -204,34 +205,14 @@ class Driver:
                 return self._told(block, 0, deposits)
         return self._told(l1.head, 0, ())
 
-    def row_start(self, head: SealedBlock) -> Callable[[int], BlockStart] | None:
-        """What the L2 blocks after ``head`` begin with, by number, while L1 stays as it is and has nothing for them;
-        None where that is not one transaction.
-        """
-        origin = self.origin_of(head)
-        if origin is None or origin.hash != self.l1.store.head.hash or not self.l2.spec.leads_with_l1_attributes:
-            return None
-        first = self._attributes(self.l1.store.head, origin.sequence_number)
-
-        def start_of(number: int) -> BlockStart:
-            sequence_number = origin.sequence_number + number - head.number
-            told = msgspec.structs.replace(first, sequence_number=sequence_number)
-            return BlockStart(None, attributes_transaction(told), ())
-
-        return start_of
-
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""
-        attributes = self._attributes(block, sequence_number)
+        earlier = None if block.world.is_known else config_told(self.l2.closed_state(), self._first_config())
+        config = config_at(self.l1.store, block, self.addresses.system_config, earlier)
+        attributes = attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
         if self.l2.spec.leads_with_l1_attributes:
             return BlockStart(None, attributes_transaction(attributes), deposits)
         return BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(attributes)), None, deposits)
-
-    def _attributes(self, block: SealedBlock, sequence_number: int) -> L1Attributes:
-        """What L2 is told of the L1 block ``block``."""
-        earlier = None if block.world.is_known else config_told(self.l2.closed_state(), self._first_config())
-        config = config_at(self.l1.store, block, self.addresses.system_config, earlier)
-        return attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
 
     def fees_at(self, l1_number: int) -> L1Fees | None:
         """What L2 is told that gas costs in an L1 block, where that was set."""
@@ -270,13 +251,14 @@ class Driver:
         origin = self.origin_of(head)
         if origin is None or origin.number <= l1_number:
             return head.number
-        first = store.genesis.number
+        known = store.oldest_state  # what came without its state is old
 
         def origin_after(number: int) -> int:
             found = self._origin_in(store.world_after(number))
             return 0 if found is None else found.number
 
-        return first + max(bisect_right(range(first, head.number), l1_number, key=origin_after) - 1, 0)
+        newest = known - 1 + bisect_right(range(known, head.number), l1_number, key=origin_after)
+        return max(newest, store.genesis.number)
 
     def _is_on_l1(self, origin: L1Origin) -> bool:
         return origin.hash == ZERO_HASH or self.l1.store.by_hash(origin.hash) is not None
@@ -319,7 +301,7 @@ class Driver:
         """
         store = self.l2.store
         first, head = self._first_own, store.head.number
-        known = first + bisect_left(range(first, head), True, key=store.has_state)
+        known = min(max(first, store.oldest_state), head)
 
         def is_lost(number: int) -> bool:
             if number <= first:

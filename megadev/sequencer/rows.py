@@ -30,6 +30,7 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidParams
 from megadev.evm.engine import Engine
 from megadev.evm.system_calls import RowWrites
@@ -54,14 +55,14 @@ _DRAWN = 24
 MAX_NUMBER = 2**63 - 1
 """The highest block there may be: dumps have numbers of 63 bits, as Anvil's."""
 
-StartOf = Callable[[int], BlockStart]
-"""What the block with that number begins with."""
+Later = Callable[[Transaction, int], Transaction]
+"""The L1 attributes transaction of so many blocks later, as long as L1 stays as it is."""
 
 
 class RowPlan(msgspec.Struct, frozen=True):
     """Everything that decides what a row's blocks are. ``block`` is the plan of its first block, each later one's
-    timestamp is ``step`` seconds after its parent's. ``world`` is the state before the row. ``start_of``: where blocks
-    begin with the L1 attributes transaction. ``earlier`` knows the hashes of the blocks before it.
+    timestamp is ``step`` seconds after its parent's. ``world`` is the state before the row, ``earlier`` knows the
+    hashes of the blocks before it. ``later``: where blocks begin with the L1 attributes transaction.
     """
 
     spec: ChainSpec
@@ -70,7 +71,7 @@ class RowPlan(msgspec.Struct, frozen=True):
     step: int
     world: World
     earlier: Callable[[int], Hash32]
-    start_of: StartOf | None = None
+    later: Later | None = None
     key: bytes = b""
 
     def keyed(self) -> RowPlan:
@@ -125,10 +126,9 @@ class EmptyRow:
 
     @property
     def holds_transactions(self) -> bool:
-        return self.plan.start_of is not None
+        return self.plan.later is not None
 
     def timestamp_of(self, number: int) -> int:
-        """The timestamp of block ``number``, in seconds."""
         return self._made.timestamp_of(number)
 
     def block(self, number: int) -> SealedBlock:
@@ -166,6 +166,16 @@ class EmptyRow:
         return EmptyRow(_Made(msgspec.structs.replace(self.plan, block=placed)), self.first, self.last)
 
 
+def drawn_hash(key: bytes, number: int) -> Hash32:
+    """The hash of block ``number`` of the row with that ``key``."""
+    drawn = keccak(key + number.to_bytes(8, "big"))[:_DRAWN]
+    return drawn + (number ^ _mask(key, drawn)).to_bytes(8, "big")
+
+
+def _mask(key: bytes, drawn: bytes) -> int:
+    return int.from_bytes(keccak(key + drawn)[:8], "big")
+
+
 class _Made:
     """What was made of a row so far, for all parts of it."""
 
@@ -194,15 +204,11 @@ class _Made:
         plan = self.plan
         if number < plan.block.number:
             return plan.block.parent_hash if number == plan.block.number - 1 else plan.earlier(number)
-        drawn = keccak(plan.key + number.to_bytes(8, "big"))[:_DRAWN]
-        return drawn + (number ^ self._mask(drawn)).to_bytes(8, "big")
+        return drawn_hash(plan.key, number)
 
     def number_in(self, block_hash: Hash32) -> int:
         """The number that a hash says it is of, if it is one of this row's."""
-        return int.from_bytes(block_hash[_DRAWN:], "big") ^ self._mask(block_hash[:_DRAWN])
-
-    def _mask(self, drawn: bytes) -> int:
-        return int.from_bytes(keccak(self.plan.key + drawn)[:8], "big")
+        return int.from_bytes(block_hash[_DRAWN:], "big") ^ _mask(self.plan.key, block_hash[:_DRAWN])
 
     # -- blocks -------------------------------------------------------------------------------------------------------
 
@@ -231,7 +237,7 @@ class _Made:
         """What builds block ``number`` upon the state ``before`` it."""
         plan = self.plan
         index = number - plan.block.number
-        skipped = index if plan.start_of is not None else 0
+        skipped = index if plan.later is not None else 0
         parent_hash = self.hash_of(number - 1)
         placed = msgspec.structs.replace(
             plan.block,
@@ -241,9 +247,15 @@ class _Made:
             prev_randao=keccak(parent_hash),
             tx_offset=plan.block.tx_offset + skipped,
             mini_block_offset=plan.block.mini_block_offset + skipped,
-            start=plan.block.start if plan.start_of is None else plan.start_of(number),
+            start=self._start(index),
         )
         return BlockBuilder(plan.spec, plan.engine, placed, before, self.hash_of)
+
+    def _start(self, index: int) -> BlockStart:
+        start, later = self.plan.block.start, self.plan.later
+        if start.attributes is None or later is None:
+            return start
+        return BlockStart(None, later(start.attributes, index), ())
 
     # -- states -------------------------------------------------------------------------------------------------------
 
@@ -289,10 +301,9 @@ class _Made:
         """
         diff = StateDiff(Cause.SYSTEM_CALL)
         plan = self.plan
-        if plan.start_of is None:
+        attributes = plan.block.start.attributes
+        if attributes is None:
             return diff
-        attributes = plan.start_of(number).attributes
-        assert attributes is not None, "blocks that begin with something begin with that"
         sender = plan.world.account(attributes.sender) or Account()
         earlier = Account(sender.nonce + number - plan.block.number, sender.balance, sender.code_hash)
         before = plan.world.apply(StateDiff(Cause.SYSTEM_CALL, accounts={attributes.sender: earlier}))
@@ -322,13 +333,13 @@ class _RowState:
         return self._told
 
     def account(self, address: Address) -> Account | None:
-        if self._made.plan.start_of is not None and address in self.told.accounts:
+        if self._made.plan.later is not None and address in self.told.accounts:
             return self.told.accounts[address]
         return self._world.account(address)
 
     def storage(self, address: Address, slot: int) -> int:
         word = self._made.word(address, slot, self._number)
-        if word is None and self._made.plan.start_of is not None:
+        if word is None and self._made.plan.later is not None:
             word = self.told.storage.get(address, {}).get(slot)
         return self._world.storage(address, slot) if word is None else word
 

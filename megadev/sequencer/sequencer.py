@@ -205,9 +205,8 @@ class Sequencer:
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
         self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
-        self.row_start: Callable[[SealedBlock], rows.StartOf | None] = lambda head: None
-        """What each of the blocks after ``head`` begins with, by its number, as long as nothing happens on L1; None:
-        not one transaction."""
+        self.attributes_later: rows.Later | None = None
+        """How the transaction that each block begins with goes on from block to block, as long as L1 stays as it is."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
         self.oracle: OracleService | None = None if spec.system_contracts is None else OracleService(time)
@@ -561,7 +560,19 @@ class Sequencer:
             (plan.base_fee, plan.excess_blob_gas, plan.gas_limit, plan.coinbase, plan.extra_data)
             == (head.base_fee, head.excess_blob_gas, head.gas_limit, head.coinbase, head.extra_data)
             and self.head.spec is self.spec
-            and (plan.start == PLAIN_START or self.row_start(self.head) is not None)
+            and (plan.start == BlockStart(self.head.system_call) or self._goes_on(plan.start))
+        )
+
+    def _goes_on(self, start: BlockStart) -> bool:
+        """Whether ``start`` is what the head began with, one block later."""
+        later, before = self.attributes_later, self.head.transactions
+        return (
+            later is not None
+            and start.attributes is not None
+            and not start.deposits
+            and bool(before)
+            and before[0].to == start.attributes.to
+            and later(before[0], 1) == start.attributes
         )
 
     def _reserve(self, count: int, interval: int | None) -> None:
@@ -569,9 +580,9 @@ class Sequencer:
         head = self.head
         self._space(interval)
         plan = self._plan(head)
-        starts = None if plan.start == PLAIN_START else self.row_start(head)
+        later = None if plan.start.attributes is None else self.attributes_later
         step = self.time.step(interval)
-        made = rows.RowPlan(self.spec, self.engine, plan, step, head.world, self.store.block_hash, starts).keyed()
+        made = rows.RowPlan(self.spec, self.engine, plan, step, head.world, self.store.block_hash, later).keyed()
         row = rows.EmptyRow.planned(made, plan.number + count - 1)
         if interval is not None:  # the clock goes along, as it does with blocks that are built
             self.time.set_next(row.timestamp_of(row.last), head.timestamp)

@@ -9,6 +9,7 @@ import msgspec
 
 from megadev.chain.blocks import HEADER_SIZES, Header, SealedBlock
 from megadev.errors import InvalidParams
+from megadev.node.dump.rows import DumpedRow
 from megadev.node.dump.transactions import written_transaction
 from megadev.node.dump.values import JsonObject, as_bytes, as_list, as_number, as_object, data_of, fail
 from megadev.primitives import rlp
@@ -100,9 +101,11 @@ def read_header(entry: JsonObject, where: str) -> Found:
     )
 
 
-def chain_of(found: Sequence[Found], entries: JsonObject, environment: JsonObject) -> list[Found]:
-    """The chain that ends in the best block, oldest first. A file may hold blocks that are on none: those that another
-    dump, loaded before, has pushed aside."""
+def chain_of(
+    found: Sequence[Found], entries: JsonObject, environment: JsonObject, rows: Mapping[int, DumpedRow]
+) -> list[Found]:
+    """The chain that ends in the best block, oldest first, but for ``rows``, by their last blocks' numbers. A file may
+    hold blocks that are on none: those that another dump, loaded before, has pushed aside."""
     by_number: dict[int, list[Found]] = {}
     for block in found:
         by_number.setdefault(block.header.number, []).append(block)
@@ -111,14 +114,18 @@ def chain_of(found: Sequence[Found], entries: JsonObject, environment: JsonObjec
     if head not in by_number:
         raise InvalidParams(f"failed to decode state dump: best_block_number is {head}, but blocks has no such block")
     time = as_number(environment.get("timestamp", 0), "block.timestamp")
-    chains = [_chain_to(tip, by_number) for tip in by_number[head]]
+    chains = [_chain_to(tip, by_number, rows) for tip in by_number[head]]
     return max(chains, key=lambda chain: (len(chain), chain[-1].header.timestamp == time))
 
 
-def _chain_to(tip: Found, by_number: Mapping[int, list[Found]]) -> list[Found]:
+def _chain_to(tip: Found, by_number: Mapping[int, list[Found]], rows: Mapping[int, DumpedRow]) -> list[Found]:
     chain = [tip]
-    while parents := by_number.get(tip.header.number - 1):
-        wanted = tip.header.parent_hash
+    while True:
+        number, wanted = tip.header.number - 1, tip.header.parent_hash
+        row = rows.get(number)
+        if row is not None and row.hash_of(number) == wanted:
+            number, wanted = row.before
+        parents = by_number.get(number, [])
         parent = next((block for block in parents if block.hash == wanted), None)
         if parent is None and len(parents) == 1 and not parents[0].is_whole:
             parent = msgspec.structs.replace(parents[0], hash=wanted)
