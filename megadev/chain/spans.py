@@ -3,7 +3,7 @@
 A ``Span`` is a sequence like any other, so whoever walks along a chain need not know of rows; whoever looks for
 something that rows cannot hold (users' transactions, logs, changes of state) asks for ``made`` and is done at once.
 
-What a row is made of, and what is true of its blocks, is told in ``sequencer/rows``.
+What a row is made of, and what is true of its blocks, is told in ``sequencer/reserved``.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def span_of(pieces: Iterable[Piece]) -> Span:
     return Span(first, made, [piece for piece in pieces if not isinstance(piece, SealedBlock)])
 
 
-def made_of(blocks: Sequence[SealedBlock]) -> Sequence[SealedBlock]:
+def made_of(blocks: Iterable[SealedBlock]) -> Iterable[SealedBlock]:
     """Those of ``blocks`` that are there as they are: all that can hold logs, or transactions of users."""
     return blocks.made if isinstance(blocks, Span) else blocks
 

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from megadev.cli.terminal.ui import Ui
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
-    from megadev.reload.reloader import Notice, Reloader
+    from megadev.reload.notices import Notice
+    from megadev.reload.reloader import Reloader
     from megadev.server import Server
 
 

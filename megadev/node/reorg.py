@@ -33,8 +33,9 @@ from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Hash32
-from megadev.sequencer import rows
+from megadev.sequencer import reserved
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
+from megadev.sequencer.reorganisation import check_buildable, replace_above, rewind
 from megadev.state.diff import StateDiff
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def rollback(node: Node, chain: LocalChain, depth: int) -> None:
     if depth == 0:
         return
     node.snapshots.keep_blocks_above(chain, common)
-    chain.sequencer.rewind(common, _cheats_at(chain, common))
+    rewind(chain.sequencer, common, _cheats_at(chain, common))
     chain.time.set_time(chain.head.header.timestamp)
 
 
@@ -72,7 +73,7 @@ def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequ
     chain.sequencer.check_running()
     blocks = span_of(_build(chain, chain.store.blocks(common, chain.head.number), content))
     node.snapshots.keep_blocks_above(chain, common)
-    chain.sequencer.replace(common, blocks)
+    replace_above(chain.sequencer, common, blocks)
 
 
 def _common(node: Node, chain: LocalChain, depth: int, what: str) -> int:
@@ -80,7 +81,7 @@ def _common(node: Node, chain: LocalChain, depth: int, what: str) -> int:
     node.make_room(chain)
     common = chain.head.number - _checked(chain, depth, what)
     if depth:
-        chain.sequencer.check_buildable(common)
+        check_buildable(chain.store, common)
         if chain is node.l1 and node.driver is not None:
             node.driver.check_can_follow(common)
     return common
@@ -115,7 +116,7 @@ def _build(chain: LocalChain, old: Span, content: Sequence[Sequence[MakeTransact
         for number in range(piece.first, piece.last + 1):
             made = next(contents, None)
             place = _Place(number, piece.timestamp_of(number), piece.hash_of(number))
-            if made is None and number > piece.first and piece.last - number > rows.SHORTEST:
+            if made is None and number > piece.first and piece.last - number > reserved.SHORTEST:
                 plan = building.plan(place)
                 if building.is_even(plan):
                     building.row(plan, piece.timestamp_of(number + 1) - place.timestamp, piece.last)
@@ -141,7 +142,7 @@ class _Building:
         self._parent = parent
         self._cheats = chain.sequencer.irregular_after(parent)
         self._hashes: dict[int, Hash32] = {}
-        self._rows: list[rows.EmptyRow] = []
+        self._rows: list[reserved.EmptyRow] = []
 
     def block(self, place: _Place, content: Sequence[MakeTransaction]) -> None:
         """Build one block."""
@@ -154,7 +155,7 @@ class _Building:
             self._block_hash,
             self._cheats,
             ecrecover_answers=chain.sequencer.ecrecover_answers(),
-        )
+        ).begin()
         for make in content:
             tx = make(builder)
             validate_transaction(tx, chain.spec)
@@ -167,8 +168,8 @@ class _Building:
     def row(self, plan: BlockPlan, step: int, last: int) -> None:
         """Let empty blocks stand up to ``last``, from ``plan`` on."""
         chain = self._chain
-        row_plan = rows.RowPlan(chain.spec, chain.engine, plan, step, self._parent.world, self._block_hash)
-        row = rows.EmptyRow.planned(row_plan.keyed(), last)
+        row_plan = reserved.RowPlan(chain.spec, chain.engine, plan, step, self._parent.world, self._block_hash)
+        row = reserved.EmptyRow.planned(row_plan.keyed(), last)
         self._rows.append(row)
         self.pieces.append(row)
         self._parent = row.block(last)

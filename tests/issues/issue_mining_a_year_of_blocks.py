@@ -15,7 +15,7 @@ from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.keccak import keccak
 from megadev.rpc.client import RpcError
-from megadev.sequencer import rows
+from megadev.sequencer import reserved
 
 YEAR = 2_600_000
 HISTORY = "0x0000F90827F1C53a10cb7A02335B175320002935"
@@ -155,8 +155,8 @@ def test_a_row_is_what_would_have_been_built(preset: str, which: str, monkeypatc
         return [without_hashes(each) for each in value] if isinstance(value, list) else value
 
     whole = chain()
-    monkeypatch.setattr(rows, "SHORTEST", 20)
-    monkeypatch.setattr(rows, "MADE_AT_END", 5)
+    monkeypatch.setattr(reserved, "SHORTEST", 20)
+    monkeypatch.setattr(reserved, "MADE_AT_END", 5)
     in_rows = chain()
     assert in_rows[250]["hash"] != whole[250]["hash"], "there is a row"
     for built, made in zip(whole, in_rows, strict=True):

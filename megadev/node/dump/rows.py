@@ -1,5 +1,5 @@
-"""Rows of empty blocks that nobody has made (``sequencer.rows``), as a dump has them: what decides them, and what was
-another in the state before them than it is now.
+"""Rows of empty blocks that nobody has made (``sequencer.reserved``), as a dump has them: what decides them, and what
+was another in the state before them than it is now.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from megadev.node.dump.values import (
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.deposits import attributes_later
 from megadev.sequencer.block_builder import PLAIN_START, BlockPlan, BlockStart
-from megadev.sequencer.rows import EmptyRow, RowPlan, drawn_hash
+from megadev.sequencer.reserved import EmptyRow, RowPlan, drawn_hash
 from megadev.state.world import World
 
 

@@ -67,7 +67,7 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 @method("anvil_mine")
 def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> Any:
     """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none. Of many, all
-    but the first and the last few hundred are made when somebody asks for them (``sequencer.rows``).
+    but the first and the last few hundred are made when somebody asks for them (``sequencer.reserved``).
     """
     return mining(node, count, lambda: _none(mine_blocks(node, count, interval or None)))
 
