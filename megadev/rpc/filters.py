@@ -96,7 +96,7 @@ class _EarlyLogFilter:
 
 @dataclass(slots=True)
 class _BlockFilter:
-    """Hashes of new blocks, but for those in the middle of rows (``sequencer.reserved``): nobody is told of millions."""
+    """Hashes of new blocks, but for those in the middle of rows (``sequencer.reserved``): there may be millions."""
 
     read_to: int
     polled_ns: int
