@@ -8,25 +8,24 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from megadev.chain.fees import blob_base_fee
-from megadev.chain.spans import Row
-from megadev.chain.spec import ChainSpec
-from megadev.evm.engines import open_engine
-from megadev.node.dump.accounts import Accounts, DumpedAccount, read_storage
-from megadev.node.dump.history import UnavailableWorld, world_after
-from megadev.node.dump.transactions import read_transaction, written_transaction
-from megadev.node.dump.values import (
+from megadev.chain.documents import (
     JsonObject,
     as_address,
     as_bytes,
     as_list,
     as_number,
     as_object,
-    data_of,
     fail,
-    optional_data,
-    word_of,
+    read_transaction,
+    transaction_document,
 )
+from megadev.chain.fees import blob_base_fee
+from megadev.chain.spans import Row
+from megadev.chain.spec import ChainSpec
+from megadev.evm.engines import open_engine
+from megadev.node.dump.accounts import Accounts, DumpedAccount, read_storage
+from megadev.node.dump.history import UnavailableWorld, world_after
+from megadev.primitives.hexcodec import to_data, to_optional, to_word
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.deposits import attributes_later
 from megadev.sequencer.block_builder import PLAIN_START, BlockPlan, BlockStart
@@ -41,17 +40,17 @@ def written_row(row: Row, now: World) -> JsonObject:
     return {
         "first": hex(row.first),
         "last": hex(row.last),
-        "key": data_of(row.plan.key),
+        "key": to_data(row.plan.key),
         "begin": hex(plan.number),
-        "parentHash": data_of(plan.parent_hash),
+        "parentHash": to_data(plan.parent_hash),
         "timestamp": hex(plan.timestamp),
         "step": hex(row.plan.step),
-        "miner": data_of(plan.coinbase),
+        "miner": to_data(plan.coinbase),
         "gasLimit": hex(plan.gas_limit),
         "baseFeePerGas": hex(plan.base_fee),
         "excessBlobGas": hex(plan.excess_blob_gas),
-        "extraData": data_of(plan.extra_data),
-        "attributes": None if plan.start.attributes is None else written_transaction(plan.start.attributes),
+        "extraData": to_data(plan.extra_data),
+        "attributes": None if plan.start.attributes is None else transaction_document(plan.start.attributes),
         "state": dict(_written_difference(row.plan.world, now)) if row.is_known else None,
     }
 
@@ -64,7 +63,7 @@ def _written_difference(world: World, now: World) -> Iterator[tuple[str, JsonObj
         present = now.account(address)
         were, are = world.storage_of(address), now.storage_of(address)
         slots = {
-            word_of(slot): word_of(were.get(slot, 0))
+            to_word(slot): to_word(were.get(slot, 0))
             for slot in sorted(were.keys() | are.keys())
             if were.get(slot, 0) != are.get(slot, 0)
         }
@@ -72,17 +71,17 @@ def _written_difference(world: World, now: World) -> Iterator[tuple[str, JsonObj
             has_code = present is not None and present.code_hash == account.code_hash
             code = None if has_code else world.code(account.code_hash)
             yield (
-                data_of(address),
+                to_data(address),
                 {
                     "nonce": account.nonce,
                     "balance": hex(account.balance),
-                    "code": optional_data(code),
+                    "code": to_optional(code),
                     "storage": slots,
                 },
             )
     for address, _ in sorted(now.accounts()):
         if world.account(address) is None:
-            yield data_of(address), None
+            yield to_data(address), None
 
 
 class DumpedRow(msgspec.Struct, frozen=True):
