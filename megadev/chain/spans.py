@@ -16,7 +16,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.primitives.types import Hash32
 
 if TYPE_CHECKING:
-    from megadev.state.world import World as World  # type only: blocks remember their states, nothing here computes one
+    from megadev.chain.blocks import World
 
 
 class Row(Protocol):

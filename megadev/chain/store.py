@@ -36,7 +36,7 @@ from megadev.primitives.bloom import bloom_mask
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
 
 if TYPE_CHECKING:
-    from megadev.state.world import World as World  # type only: blocks remember their states, nothing here computes one
+    from megadev.chain.blocks import World
 
 TopicFilter: TypeAlias = Sequence[Collection[Hash32] | None]
 """What eth_getLogs asks of topics: per position the alternatives; None or nothing there takes any."""
