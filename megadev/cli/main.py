@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "preconf": "Check what the sequencer promised about a transaction.",
     "sequencer": "Break a running node's sequencer on purpose.",
     "gas": "Show what a transaction or a test pays for.",
+    "batches": "List what a running node has posted to L1.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Say what MegaETH's oracle answers.",
     "trace": "Show what a transaction did, and where it failed.",
