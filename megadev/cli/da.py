@@ -19,8 +19,8 @@ DEFAULT_PORT = 3100
 def da() -> None:
     """Run a store for batch data beside L1, which rollups post commitments to.
 
-    It keeps what is put by its keccak-256 and signs a certificate for it. Told to, it withholds data, gives it out late
-    or gives out other bytes, so that what a rollup does then can be seen.
+    It stores data by keccak-256 hash and signs a certificate for it. On request it withholds data, delays it or
+    returns wrong bytes, to test what a rollup does then.
     """
 
 

@@ -12,7 +12,7 @@ from megadev.cli.options import Command, read_address, rpc_url_option
 from megadev.config.kinds import Ether, wei_in
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.abi import decode, encode_call
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 
 _EXACT = Context(prec=100)
 """More digits than any number of 256 bits has."""
@@ -22,16 +22,15 @@ class NoToken(MegadevError):
     """The contract does not answer as an ERC-20 token does."""
 
 
-@click.command(cls=Command, short_help="Give an account of a running node ether or tokens.")
+@click.command(cls=Command, short_help="Fund an account of a running node with ether or tokens.")
 @click.argument("address")
 @click.argument("amount")
-@click.option("--token", metavar="ADDRESS", help="Give of this ERC-20 token instead of ether.")
+@click.option("--token", metavar="ADDRESS", help="Add units of this ERC-20 token instead of ether.")
 @rpc_url_option
 def fund(address: str, amount: str, token: str | None, rpc_url: str) -> None:
-    """Give ADDRESS so much more, out of nothing, and print what it has then.
+    """Add AMOUNT to the balance of ADDRESS and print the new balance.
 
-    AMOUNT is in ETH; with --token, in that token's units (its decimals are asked for). A token's total supply stays as
-    it is.
+    AMOUNT is in ETH; with --token, in that token's units, by its decimals. A token's total supply does not change.
 
     \b
       megadev fund 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045 10
@@ -64,7 +63,7 @@ def _deal(url: str, token: str, holder: str, amount: str) -> tuple[int, int, str
 def _number(url: str, token: str, data: bytes) -> int:
     """The number that a token answers with. Raises NoToken."""
     try:
-        answer = bytes.fromhex(call(url, "eth_call", [{"to": token, "data": "0x" + data.hex()}, "latest"])[2:])
+        answer = bytes.fromhex(call(url, "eth_call", [{"to": token, "data": to_data(data)}, "latest"])[2:])
     except CallFailed as failure:
         if failure.code is None:
             raise
@@ -77,7 +76,7 @@ def _number(url: str, token: str, data: bytes) -> int:
 def _symbol(url: str, token: str) -> str:
     """What the token calls itself; 'tokens' where it does not say."""
     try:
-        answer = call(url, "eth_call", [{"to": token, "data": "0x" + encode_call("symbol()").hex()}, "latest"])
+        answer = call(url, "eth_call", [{"to": token, "data": to_data(encode_call("symbol()"))}, "latest"])
         (symbol,) = decode(["string"], bytes.fromhex(answer[2:]))
     except (CallFailed, ValueError):
         return "tokens"

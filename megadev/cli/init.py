@@ -34,8 +34,8 @@ def templates_folder() -> Path:
 @click.command(cls=Command, short_help="Start a project from a template.")
 @click.argument("words", nargs=-1, metavar="[TEMPLATE] [DIR]")
 def init(words: tuple[str, ...]) -> None:
-    """Copy a TEMPLATE (vyper, unless said otherwise) to the directory DIR, which must be new or empty. Without either,
-    list the templates.
+    """Copy TEMPLATE (default: vyper) to the directory DIR, which must be new or empty. Without arguments, list the
+    templates.
 
     \b
       megadev init my-project

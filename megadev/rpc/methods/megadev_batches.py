@@ -10,7 +10,9 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.batcher import Batcher, BatcherSettings, BatchFormat
 from megadev.rollup.channel import Compression
@@ -20,9 +22,9 @@ from megadev.rollup.da.store import StoreFaults
 from megadev.rollup.driver import Driver
 from megadev.rollup.posted import PostedChannel, posted_channels
 from megadev.rpc.codec import BoolParam, Decode, HashParam, Uint64Param, decoder_for
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.optimism import bridge
+from megadev.rpc.node import RpcNode
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 1_000
@@ -111,10 +113,8 @@ def megadev_getBatches(node: RpcNode, limit: Uint64Param = DEFAULT_LIMIT) -> Jso
         "stalled": consolidator.stalled,
         "underivable": None
         if by_hand is None
-        else {"blockNumber": hex(by_hand.number), "blockHash": "0x" + by_hand.hash.hex(), "reason": by_hand.reason},
-        "batches": [
-            _format(each) for each in posted_channels(l1, l2, consolidator.config, node.devnet.da_store, limit)
-        ],
+        else {"blockNumber": hex(by_hand.number), "blockHash": to_data(by_hand.hash), "reason": by_hand.reason},
+        "batches": [_format(each) for each in posted_channels(l1, l2, consolidator.config, node.node.da_store, limit)],
     }
 
 
@@ -125,8 +125,8 @@ def megadev_batcher_status(node: RpcNode) -> JsonObject:
     settings, head, derived = driver.progress.batching, driver.l2.store.head, consolidator.derived
     return {
         "running": not settings.is_stopped,
-        "address": "0x" + batcher.address.hex(),
-        "inbox": "0x" + consolidator.config.batch_inbox.hex(),
+        "address": to_data(batcher.address),
+        "inbox": to_data(consolidator.config.batch_inbox),
         "da": settings.da.value,
         "format": settings.format.value,
         "compression": settings.compression.value,
@@ -181,13 +181,13 @@ def megadev_batcher_flush(node: RpcNode, options: FlushOptions = _AS_USUAL) -> J
 @method("megadev_da_status")
 def megadev_da_status(node: RpcNode) -> JsonObject:
     """The store beside L1: where it is, who signs for it, what it does wrong."""
-    store, faults, l1 = node.devnet.da_store, node.devnet.da_store.faults, node.devnet.l1
+    store, faults, l1 = node.node.da_store, node.node.da_store.faults, node.node.l1
     withheld: bool | list[str] = False
     if faults.withheld is not None:
-        withheld = ["0x" + each.hex() for each in sorted(faults.withheld)] or True
+        withheld = [to_data(each) for each in sorted(faults.withheld)] or True
     return {
         "url": None if l1 is None or not l1.urls else l1.urls[0] + DATA,
-        "signer": "0x" + store.address.hex(),
+        "signer": to_data(store.address),
         "kept": hex(len(store)),
         "withhold": withheld,
         "delay": hex(int(faults.delay)),
@@ -198,8 +198,8 @@ def megadev_da_status(node: RpcNode) -> JsonObject:
 @method("megadev_da_misbehave")
 def megadev_da_misbehave(node: RpcNode, options: StoreOptions = _BEHAVES) -> JsonObject:
     """Have the store withhold, delay or falsify data; with nothing said it behaves."""
-    node.devnet.da_store.faults = StoreFaults(options.withhold, options.delay, options.corrupt)
-    driver = node.devnet.driver
+    node.node.da_store.faults = StoreFaults(options.withhold, options.delay, options.corrupt)
+    driver = node.node.driver
     if driver is not None and driver.consolidator is not None:
         driver.consolidator.look_again()
     return megadev_da_status(node)
@@ -227,7 +227,7 @@ def _format(channel: PostedChannel) -> JsonObject:
 
     size, compressed = channel.size, channel.compressed
     return {
-        "channel": "0x" + channel.channel_id.hex() if channel.channel_id else None,
+        "channel": to_data(channel.channel_id) if channel.channel_id else None,
         "complete": channel.is_complete,
         "firstBlock": quantity(channel.first),
         "lastBlock": quantity(channel.last),
@@ -240,10 +240,10 @@ def _format(channel: PostedChannel) -> JsonObject:
         "compression": None if channel.compression is None else channel.compression.value,
         "da": channel.da.value,
         "l1Block": hex(channel.l1_block),
-        "l1Transactions": ["0x" + each.hex() for each in channel.sent],
+        "l1Transactions": [to_data(each) for each in channel.sent],
         "l1Gas": hex(channel.l1_gas),
         "blobGas": hex(channel.blob_gas),
         "cost": hex(channel.cost),
         "costPerTransaction": quantity(channel.cost_per_transaction),
-        "payer": "0x" + channel.payer.hex(),
+        "payer": to_data(channel.payer),
     }
