@@ -215,8 +215,8 @@ class MegaMachine(Loop):
                 call.gas = room
 
     def close(self, call: MegaCall, looked: bool = False, paid: int = 0) -> None:
-        """A metered opcode is through, having ``paid`` storage gas that is not counted yet: limits, then detention where
-        it ``looked`` at something, then on. What only its frame's limit reverts has looked all the same.
+        """A metered opcode is through, having ``paid`` storage gas not counted yet: limits, then detention where it
+        ``looked`` at something, then on. What only its frame's limit reverts has looked all the same.
         """
         meter = self.meter
         if meter.is_over(call):
