@@ -55,7 +55,9 @@ def _written_transaction(tx: Transaction) -> JsonObject:
         # what RPC shows of it besides is not Anvil's
         for name in ("nonce", "gasPrice", "v", "r", "s", "yParity"):
             del fields[name]
-        return {"transaction": fields | {"mint": hex(tx.mint)}, "impersonated_sender": None}
+        del fields["isSystemTx"]  # Anvil's name of it is another, and without that it refuses the whole dump
+        fields |= {"mint": hex(tx.mint), "isSystemTransaction": tx.is_system}
+        return {"transaction": fields, "impersonated_sender": None}
     del fields["from"]
     if tx.type not in (LEGACY, ACCESS_LIST):
         del fields["gasPrice"]

@@ -86,6 +86,7 @@ def encode_dump(
     the state after every block but the last, where it is known. The same chain gives the same bytes.
     """
     made = blocks.made
+    known = _codes_from_the_start(made[0].world, state) if history else frozenset()
     head = made[-1].header
     document = {
         "block": {
@@ -109,7 +110,7 @@ def encode_dump(
         "historical_states": [
             [
                 to_data(block.hash),
-                written_history(_world_at(block, after), made[max(0, place - BLOCK_HASHES) : place + 1]),
+                written_history(_world_at(block, after), made[max(0, place - BLOCK_HASHES) : place + 1], known),
             ]
             for place, (block, after) in enumerate(pairwise(made))
             if block.world.is_known
@@ -137,6 +138,14 @@ def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None
 def compress(document: bytes) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
     return gzip.compress(document, mtime=0)
+
+
+def _codes_from_the_start(genesis: World, state: World) -> frozenset[Hash32]:
+    """The hashes of code that the first block had and ``state`` still has: the predeploys', mostly."""
+    if not genesis.is_known:
+        return frozenset()
+    begun = {account.code_hash for _, account in genesis.accounts()}
+    return frozenset(begun.intersection(account.code_hash for _, account in state.accounts()))
 
 
 def _world_at(block: SealedBlock, after: SealedBlock) -> World:
