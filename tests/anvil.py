@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from typing import Any, Self
@@ -34,7 +35,7 @@ class Anvil:
     def __init__(self, *flags: str) -> None:
         self._process = subprocess.Popen(
             [need_anvil(), "--port", "0", *flags],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", start_new_session=True,
         )  # fmt: skip
         assert self._process.stdout is not None
         self.printed: list[str] = []
@@ -54,8 +55,8 @@ class Anvil:
         return call(self.url, method, list(params))
 
     def close(self) -> None:
-        """End it."""
-        self._process.kill()
+        """End it, and the program itself where what is on the PATH only starts it (npm's does)."""
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join(60)
         assert self._process.stdout is not None

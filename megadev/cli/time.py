@@ -25,18 +25,18 @@ RESET = "reset"
 
 @click.command(cls=Command, short_help="Move a running node's time.", context_settings={"ignore_unknown_options": True})
 @click.argument("when")
-@click.option("--no-mine", is_flag=True, help="Set the clock only; the next block will show it.")
+@click.option("--no-mine", is_flag=True, help="Set the clock only; the next block has the new time.")
 @rpc_url_option
 def time(when: str, no_mine: bool, rpc_url: str) -> None:
-    """Move the node's time to WHEN, seal a block that shows it, and print that block's time.
+    """Move the node's time to WHEN, seal a block with that time, and print its timestamp.
 
     \b
-      megadev time +1d                 a day ahead; also 2w, 3h, 90m, 30s and several at once: +1d12h
-      megadev time -90m                back; blocks still never go back: the next one follows its parent by a second
+      megadev time +1d                 a day forward; also 2w, 3h, 90m, 30s, or combined: +1d12h
+      megadev time -90m                back; block timestamps never decrease: the next one is its parent's plus a second
       megadev time 2027-01-01          that day, 00:00 UTC
       megadev time 2027-01-01T12:00Z   to the minute or second; without a zone: UTC
       megadev time @1798761600         seconds since 1970
-      megadev time reset               to the clock as it is without any move
+      megadev time reset               undo all moves
     """
     parsed = read_when(when)
     head = int(call(rpc_url, "eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
@@ -47,9 +47,10 @@ def time(when: str, no_mine: bool, rpc_url: str) -> None:
         if seconds >= 0:
             call(rpc_url, "evm_increaseTime", [seconds])
         else:
-            # setting a time answers how far it was away: so the node's own clock is read, and set back
-            wall = int(SystemClock().now())
-            now = wall - int(call(rpc_url, "evm_setTime", [wall]))
+            # how far the clock is off is known before it is set to a known time, and after: this is what it was
+            offset = int(call(rpc_url, "evm_increaseTime", [0]))
+            known = _set_to_known(rpc_url)
+            now = known - int(call(rpc_url, "evm_increaseTime", [0])) + offset
             call(rpc_url, "evm_setTime", [now + seconds])
     else:
         call(rpc_url, "evm_setTime", [int(parsed.timestamp())])
@@ -101,12 +102,18 @@ def read_when(text: str) -> timedelta | datetime:
 def _reset(url: str) -> None:
     """Take back every move: the clock's offset, the distance between blocks and a timestamp asked for."""
     call(url, "anvil_removeBlockTimestampInterval", [])
+    # the offset is asked for at a known time, which tells the node's clock
+    known = _set_to_known(url)
+    call(url, "evm_setTime", [known - int(call(url, "evm_increaseTime", [0]))])
+
+
+def _set_to_known(url: str) -> int:
+    """Set the node's clock to the present, and tell that; not before the latest block: an increase by 0 counts from
+    there."""
     latest = int(call(url, "eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
-    # the offset is asked for at a known time, which tells the node's clock; an increase by 0 counts from the latest
-    # block, so that time must not lie before it
     known = max(int(SystemClock().now()), latest)
     call(url, "evm_setTime", [known])
-    call(url, "evm_setTime", [known - int(call(url, "evm_increaseTime", [0]))])
+    return known
 
 
 def _shown(timestamp: int) -> str:

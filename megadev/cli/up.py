@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from megadev.cli.terminal.ui import Ui
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
-    from megadev.reload.reloader import Notice, Reloader
+    from megadev.reload.notices import Notice
+    from megadev.reload.reloader import Reloader
     from megadev.server import Server
 
 
@@ -247,7 +248,7 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
     """Dump the chain where the settings say so; encoding and writing happen on another thread."""
     import asyncio
 
-    from megadev.node.state_files import Capture
+    from megadev.node.dump.capture import Capture
 
     file = devnet.node.state_file
     while file is not None:

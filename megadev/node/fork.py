@@ -34,7 +34,8 @@ from megadev.errors import (
     UpstreamLacksMethod,
     UpstreamRefused,
 )
-from megadev.node.persistence import read_log, read_transaction
+from megadev.node.dump.receipts import read_log
+from megadev.node.dump.transactions import read_transaction
 from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.types import (

@@ -1,9 +1,11 @@
 """Hot reload: a source is saved, and the running chain has the new code with the old state.
 
-Start at ``reloader``, which takes a change from ``watcher`` through ``compiler`` and ``plan`` to ``apply``. Below them:
-``layout`` (what a contract keeps where), ``compatibility`` (whether new code can go on with it), ``contracts`` (what a
-compiler made), ``deployed_code`` (immutables and libraries, taken along), ``deployments`` (what stands at which
-address), ``project`` (sources and their imports), ``answers`` and ``abi_files`` (what clients and dApps read).
+Start at ``pipeline``, which takes saved files from ``watcher`` through ``compiler`` to ``reloader``, and that takes a
+build through ``plan`` to ``apply``; ``memory`` is what it knows from one save to the next. Below them: ``layout`` (what
+a contract keeps where), ``compatibility`` (whether new code can go on with it), ``contracts`` (what a compiler made),
+``deployed_code`` (immutables and libraries, taken along), ``deployments`` (what stands at which address), ``manifest``
+(what users say of that), ``project`` (sources and their imports), ``answers`` and ``abi_files`` (what clients and dApps
+read), ``notices`` (what people are told).
 
 May import artifacts, node and what is below; neither rpc nor server.
 

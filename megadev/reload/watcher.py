@@ -56,10 +56,21 @@ class Changes:
 
 
 class Watcher:
-    """Watches folders, and tells of files that are of interest."""
+    """Watches ``folders`` and single ``files``, and tells of files that are of interest."""
 
-    def __init__(self, folders: Iterable[Path], concerns: Callable[[Path], bool], tell: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        folders: Iterable[Path],
+        concerns: Callable[[Path], bool],
+        tell: Callable[[Path], None],
+        files: Iterable[Path] = (),
+    ) -> None:
         self._folders = list(dict.fromkeys(folders))
+        self._beside = [
+            file.parent
+            for file in files
+            if not any(file.absolute().is_relative_to(folder.absolute()) for folder in self._folders)
+        ]
         self._concerns = concerns
         self._tell = tell
         self._observer: Any = None
@@ -79,12 +90,13 @@ class Watcher:
 
         self._observer = Observer()
         handler = Handler()
-        for folder in self._folders:
+        watched = [(folder, True) for folder in self._folders] + [(folder, False) for folder in self._beside]
+        for folder, is_whole in watched:
             # a folder that a tool has yet to make is watched from above
             while not folder.exists():
                 folder = folder.parent
             try:
-                self._observer.schedule(handler, str(folder), recursive=folder.is_dir())
+                self._observer.schedule(handler, str(folder), recursive=is_whole and folder.is_dir())
             except OSError as problem:
                 raise ConfigError(f"--watch: {folder}: {problem.strerror or problem}") from None
         self._observer.start()

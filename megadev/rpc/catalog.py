@@ -12,7 +12,8 @@ to it. ``aliases`` are further names for the same function, or for one of their 
 it (``methods/hardhat``). Methods that ``writes`` change the chain or the node, and wait for each other; the rest reads,
 of an immutable snapshot, while a change is under way. ``heavy`` methods may take milliseconds or more; a server runs
 them in a thread, a worker's or the writer's.
-In ``params`` a question mark means optional.
+In ``params`` a question mark means optional. Where a client sends parameters by name, these are among the names that
+it may use (``by_name``).
 """
 
 from __future__ import annotations
@@ -34,6 +35,18 @@ class Entry(msgspec.Struct, frozen=True):
     heavy: bool = False
     writes: bool = False
     group: str = ""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """``params``, one by one."""
+        parts, depth = [""], 0
+        for character in self.params:
+            depth += (character in "[{") - (character in "]}")
+            if character == "," and depth == 0:
+                parts.append("")
+            else:
+                parts[-1] += character
+        return tuple(part.strip() for part in parts) if self.params else ()
 
     @property
     def is_available(self) -> bool:
@@ -233,7 +246,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("anvil_getIntervalMining", "", "seconds or null", FULL),
         _row("anvil_setIntervalMining", "seconds", "null", FULL, "evm_setIntervalMining", writes=True),
         _row("anvil_increaseTime", "seconds, alone?", "total offset in seconds", FULL, "evm_increaseTime", writes=True),
-        _row("anvil_setTime", "timestamp, alone?", "seconds jumped", FULL, "evm_setTime", writes=True),
+        _row("anvil_setTime", "timestamp, alone?", "seconds jumped, 0 if back", FULL, "evm_setTime", writes=True),
         _row("anvil_setNextBlockTimestamp", "timestamp", "null", FULL, "evm_setNextBlockTimestamp", writes=True),
         _row("anvil_setBlockTimestampInterval", "seconds", "null", FULL, writes=True),
         _row("anvil_removeBlockTimestampInterval", "", "bool", FULL, writes=True),

@@ -49,6 +49,7 @@ from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedY
 from megadev.node.link import Link
 from megadev.node.writer import Writer
 from megadev.rpc import envelope
+from megadev.rpc.by_name import members_of, positional
 from megadev.rpc.catalog import CATALOG, Entry
 from megadev.rpc.codec import Decoder, decoder_for
 from megadev.rpc.dialects import Dialect
@@ -143,6 +144,20 @@ class Method(msgspec.Struct, frozen=True):
     is_async: bool
     weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing
     """Whether a call of a method that is quick as a rule may take milliseconds, going by what it is asked."""
+    names: tuple[tuple[str, ...], ...] = ()
+    """What each parameter may be called, where a client sends them by name."""
+    members: frozenset[str] = frozenset()
+    """Of the object that the first parameter is, where it is one."""
+
+    def in_order(self, params: Any) -> list[Any]:
+        """``params`` as an array, however they were sent. Raises ``InvalidParams``."""
+        if type(params) is list:
+            return params
+        if params is None or params is msgspec.UNSET:
+            return []
+        if type(params) is dict:
+            return positional(self.name, params, self.names, self.members)
+        raise InvalidParams("non-array args: params must be an array, by position, or an object, by name")
 
     def arguments(self, params: list[Any]) -> list[Any]:
         """Decode positional parameters. Raises ``InvalidParams`` naming the one at fault."""
@@ -166,6 +181,7 @@ class Method(msgspec.Struct, frozen=True):
 
 
 Registry: TypeAlias = dict[str, Method]
+_CATALOG_PARAMETERS = {name: entry.parameters for entry in CATALOG for name in (entry.name, *entry.aliases)}
 METHODS: Registry = {}
 """Every function that ``@method`` registered, by name."""
 
@@ -196,21 +212,28 @@ def _compile(
 ) -> Method:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     decoders: list[Decoder] = []
+    members: frozenset[str] = frozenset()
     for parameter in parameters:
         annotation = parameter.annotation
         if isinstance(annotation, str):
             annotation = eval(annotation, getattr(function, "__globals__", {}))
+        if not decoders:
+            members = members_of(annotation)
         decoders.append(decoder_for(annotation))
+    own = [p.name.rstrip("_") for p in parameters]
+    told = [name.rstrip("?") for name in _CATALOG_PARAMETERS.get(name, own)]
     defaults = tuple(p.default for p in parameters if p.default is not inspect.Parameter.empty)
     return Method(
         name=name,
         function=function,
-        parameters=tuple(p.name.rstrip("_") for p in parameters),
+        parameters=tuple(own),
         decoders=tuple(decoders),
         required=len(parameters) - len(defaults),
         defaults=defaults,
         is_async=inspect.iscoroutinefunction(function),
         weighs=weighs,
+        names=tuple(zip(own, told, strict=False)),
+        members=members,
     )
 
 
@@ -279,6 +302,14 @@ class Dispatcher:
     def node_in(self, dialect: Dialect) -> RpcNode:
         """The node as a client sees it that speaks ``dialect``."""
         return self._nodes[dialect]
+
+    def in_order(self, name: str, params: Any) -> list[Any]:
+        """What a request for the method ``name`` was sent with, by position; nothing where that cannot be told."""
+        found = self._methods.get(name)
+        try:
+            return [] if found is None else found[0].in_order(params)
+        except InvalidParams:
+            return []
 
     def handle(
         self, body: bytes, node: RpcNode | None = None, offload: Offload | None = None
@@ -369,9 +400,7 @@ class Dispatcher:
                 return self._wait_a_moment(under_way, body, node, offload)
             params = request.params
             if type(params) is not list:
-                if params is not None and params is not msgspec.UNSET:
-                    raise InvalidParams("non-array args: params must be an array, by position")
-                params = []
+                params = called.in_order(params)
             arguments = called.arguments(params)
             if writes and (heavy or self.is_laden()) and not called.is_async:
                 coming = self.writer.run_apart(lambda: self._change(called, node, arguments))

@@ -180,7 +180,7 @@ class Gateway:
         request_id = None if request.id is msgspec.UNSET else bytes(request.id)
         if self.lets_control and name.startswith(CONTROL):
             return self._passed(bytes(body), node, offload, lambda answer: (OK, answer))
-        params = request.params if type(request.params) is list else []
+        params = request.params = self.dispatcher.in_order(name, request.params)
         try:
             listed = self._listed(name, is_socket=client is not None)
             if size > getattr(self.limits, listed.body_limit):

@@ -22,11 +22,13 @@ from megadev.errors import InvalidParams
 from megadev.rpc.dialects import FOUNDRY, dialect_of
 from megadev.rpc.dispatch import Answer, RpcNode
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
-from megadev.server.endpoint import Endpoint
+from megadev.server.endpoint import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Document, Endpoint
 from megadev.server.websocket import FeedConnection, WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of request line and headers."""
+PIECE = 16 * 1024
+"""Bytes that are parsed in one go: a read of a quarter of a megabyte can hold ten thousand requests."""
 TURN = 16
 """Pipelined requests answered in one go before other connections get a turn."""
 LINGER = 1.0
@@ -39,6 +41,7 @@ _KEPT = frozenset(
         b"content-length",
         b"expect",
         b"upgrade",
+        b"transfer-encoding",
         b"user-agent",
         b"access-control-request-method",
         b"access-control-request-headers",
@@ -59,7 +62,6 @@ _REASONS = {
     431: b"Request Header Fields Too Large",
     500: b"Internal Server Error",
 }
-JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
 
 
 def status_line(status: int) -> bytes:
@@ -78,6 +80,8 @@ class Request(msgspec.Struct):
     headers: dict[bytes, bytes]
     body: bytes
     keep_alive: bool
+    refusal: tuple[int, str] | None = None
+    """The status and the reason that it gets in its turn instead of an answer; nothing is read after it."""
 
 
 class HttpConnection(asyncio.Protocol):
@@ -98,7 +102,11 @@ class HttpConnection(asyncio.Protocol):
         self.at_eof = False
         self.is_partial = False
         self.in_head = False
+        self.unread: deque[bytes | memoryview] = deque()
+        """What has arrived and waits to be parsed."""
+        self.begun = 0
         self.received = 0
+        self.head_size = 0
         self.completed = 0
         self.seen: tuple[int, float] = (-1, 0.0)
         self.all_headers: list[tuple[bytes, bytes]] = []
@@ -117,6 +125,7 @@ class HttpConnection(asyncio.Protocol):
         self.endpoint.connections.discard(self)
         self.transport = None
         self.queue.clear()
+        self.unread.clear()
         if self.task is not None:
             self.task.cancel()
 
@@ -124,7 +133,7 @@ class HttpConnection(asyncio.Protocol):
         """A client that closes while it waits is gone, as other servers see it too: its request is given up. What it
         sent before closing and has not had its turn is still answered."""
         self.at_eof = True
-        return self.task is None and bool(self.queue)
+        return self.task is None and bool(self.queue or self.unread)
 
     def pause_writing(self) -> None:
         self.is_writable = False
@@ -159,27 +168,45 @@ class HttpConnection(asyncio.Protocol):
         if self.is_refused:
             return
         self.turn = 0
+        if len(data) <= PIECE and not self.unread:
+            self._parse(data)
+        else:
+            whole = memoryview(data)
+            self.unread.extend(whole[at : at + PIECE] for at in range(0, len(data), PIECE))
+        if self.unread:
+            self._parse_unread()
+        elif self.queue:
+            self._wait_for_turn()
+
+    def _parse_unread(self) -> None:
+        """Parse what has arrived, until there are requests that wait."""
+        while self.unread and not self.queue and not self.is_refused and self.transport is not None:
+            self._parse(self.unread.popleft())
+        if self.queue:
+            self._wait_for_turn()
+
+    def _parse(self, data: bytes | memoryview) -> None:
+        begun = self.begun
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._upgrade(data[upgrade.args[0] :])
+            self._upgrade(memoryview(data)[upgrade.args[0] :])
             return
         except httptools.HttpParserError as error:
             if not self.is_refused:
                 self._refuse(400, f"not HTTP/1.1: {error}")
             return
-        if self.is_partial:
+        if self.is_partial and self.begun == begun:  # what came before it in the same piece is not its own
             self.received += len(data)
             if self.in_head and self.received > HEAD_LIMIT:
-                self._refuse(431, f"request headers over {HEAD_LIMIT} bytes")
+                self._refuse(431, _HEAD_TOO_LARGE)
             elif self.limit is not None and self.received > 8 * self.limit + 2 * HEAD_LIMIT:
                 self._refuse(413, _too_large(self.limit))  # tiny chunks or endless trailers around a small body
-        if self.queue and not self.is_refused:
-            self._wait_for_turn()
 
     def on_message_begin(self) -> None:
         self.is_partial = self.in_head = True
-        self.received = 0
+        self.begun += 1
+        self.received = self.head_size = 0
         self.size = 0
         self.url = b""
         self.chunks = []
@@ -194,11 +221,14 @@ class HttpConnection(asyncio.Protocol):
         if key in _KEPT:
             self.headers[key] = value if key not in self.headers else self.headers[key] + b", " + value
         self.all_headers.append((key, value))
+        self.head_size += len(name) + len(value)
 
     def on_headers_complete(self) -> None:
         self.in_head = False
         headers = self.headers
-        if self.limit is not None and int(headers.get(b"content-length", b"0")) > self.limit:
+        if self.head_size + len(self.url) > HEAD_LIMIT:
+            self._refuse(431, _HEAD_TOO_LARGE)
+        elif self.limit is not None and int(headers.get(b"content-length", b"0")) > self.limit:
             self._refuse(413, _too_large(self.limit))
         elif b"expect" in headers and self.task is None and not self.queue and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -245,6 +275,8 @@ class HttpConnection(asyncio.Protocol):
                 return
             answered += 1
             self._respond(self.queue.popleft())
+        if self.unread and not self.queue:
+            self._parse_unread()
         if not self.queue and self.is_paused and self.transport is not None:
             self.is_paused = False
             if not self.transport.is_closing():
@@ -255,7 +287,9 @@ class HttpConnection(asyncio.Protocol):
     def _respond(self, request: Request) -> None:
         access = self.endpoint.options.access
         headers = request.headers
-        if not access.allows_host(headers.get(b"host")):
+        if request.refusal is not None:
+            self._write_refusal(*request.refusal)
+        elif not access.allows_host(headers.get(b"host")):
             host = headers[b"host"].decode("latin-1")
             self._write(request, 403, f"host {host!r} is not allowed: use an address or localhost, or allow the name\n")
         elif not access.allows_origin(headers.get(b"origin")):
@@ -304,8 +338,8 @@ class HttpConnection(asyncio.Protocol):
         elif path == b"/health":
             self._write(request, 200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
         else:
-            status, text = options.routes(request.path.decode("latin-1")) or (404, "")
-            self._write(request, status, text or "nothing here: see /\n", JSON_TYPE if text else TEXT_TYPE)
+            found = options.routes(request.path.decode("latin-1")) or Document(404, "nothing here: see /\n", TEXT_TYPE)
+            self._write(request, found.status, found.text, found.content_type)
 
     def _write_answer(self, request: Request, answer: bytes | None, head: bytes = _ANSWERED) -> None:
         transport = self.transport
@@ -372,8 +406,14 @@ class HttpConnection(asyncio.Protocol):
         transport = self.transport
         if transport is None or transport.is_closing():
             return
-        if self.task is not None or self.queue:  # earlier answers are due first; this one would overtake them
-            transport.abort()
+        if self.task is not None or self.queue:  # earlier answers are due first
+            self.queue.append(Request(b"", b"", self.headers, b"", False, (status, message)))
+        else:
+            self._write_refusal(status, message)
+
+    def _write_refusal(self, status: int, message: str) -> None:
+        transport = self.transport
+        if transport is None or transport.is_closing():
             return
         body = write_failure(b"null", self._failure(status, message))
         cors = self.endpoint.options.access.cors_headers(self.headers.get(b"origin"))
@@ -389,6 +429,7 @@ class HttpConnection(asyncio.Protocol):
         """Send what is written, then close. Until then read on: closing on unread bytes would destroy the answer."""
         self.is_refused = True
         self.queue.clear()
+        self.unread.clear()
         transport = self.transport
         if transport is None or transport.is_closing():
             return
@@ -400,27 +441,34 @@ class HttpConnection(asyncio.Protocol):
 
     # -- upgrades ---------------------------------------------------------------------------------------------------
 
-    def _upgrade(self, rest: bytes) -> None:
+    def _upgrade(self, rest: memoryview) -> None:
         """Hand the connection to a WebSocket; ignore any other upgrade (h2c), as HTTP allows."""
         transport = self.transport
         if transport is None or self.is_refused:
             return
         headers = self.headers
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(405, "this is no proxy: POST JSON-RPC here")
+            return
         is_websocket = headers.get(b"upgrade", b"").lower() == b"websocket"
         head = [b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)]
         for name, value in self.all_headers:
             if is_websocket or name not in (b"upgrade", b"connection", b"http2-settings"):
                 head.append(b"%b: %b\r\n" % (name, value))
         head.append(b"\r\n")
+        if rest:
+            self.unread.appendleft(rest)
         if not is_websocket:
             self.parser = httptools.HttpRequestParser(self)
-            self.data_received(b"".join(head) + rest)
+            self.unread.appendleft(b"".join(head))
             return
         access, feeds = self.endpoint.options.access, self.endpoint.options.feeds
         path = self.url.partition(b"?")[0]
         request = Request(b"GET", self.url, headers, b"", False)
         if self.task is not None or self.queue:
-            transport.abort()
+            self._refuse(400, "a WebSocket opens on a connection on which nothing waits to be answered")
+        elif b"content-length" in headers or b"transfer-encoding" in headers:
+            self._refuse(400, "a request that opens a WebSocket has no body")
         elif not access.allows_host(headers.get(b"host")) or not access.allows_origin(headers.get(b"origin")):
             self._write(request, 403, "this host or origin is not allowed: see --allowed-hosts and --allow-origin\n")
         elif path not in (b"/", b"/ws") and path not in feeds:
@@ -430,9 +478,13 @@ class HttpConnection(asyncio.Protocol):
             if session is not None:
                 self.endpoint.connections.discard(self)
                 self.transport = None
+                if self.is_paused:
+                    transport.resume_reading()
                 transport.set_protocol(session)
                 session.connection_made(transport)
-                session.data_received(b"".join(head) + rest)
+                session.open(b"".join(head))
+                for piece in self.unread:
+                    session.data_received(piece)
 
     def _session(self, request: Request) -> WebSocketConnection | None:
         """The WebSocket that a client is about to open; None where it was refused one."""
@@ -442,6 +494,9 @@ class HttpConnection(asyncio.Protocol):
             self._write(request, 400, f"{error}\n")
             return None
         return WebSocketConnection(self.endpoint, self.endpoint.options.body_limit, dialect)
+
+
+_HEAD_TOO_LARGE = f"request headers over {HEAD_LIMIT} bytes"
 
 
 def _too_large(limit: int) -> str:

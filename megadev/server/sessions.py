@@ -197,10 +197,15 @@ class SessionConnection(asyncio.Protocol):
         elif self.at_eof and not self.tasks:
             self.write_waiting(all_of_it=True)
             self.transport.close()
-        elif self.is_paused and self.is_writable:
+        elif self.is_paused and self.is_writable and not self.has_unread:
             self.is_paused = False
             if not self.transport.is_closing():
                 self.transport.resume_reading()
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether something that has arrived waits to be parsed."""
+        return False
 
     def _pause(self) -> None:
         if not self.is_paused and self.transport is not None and not self.transport.is_closing():

@@ -31,7 +31,7 @@ def test_parameters_are_as_many_as_the_catalog_says() -> None:
     for entry in CATALOG:
         if not entry.is_available:
             continue
-        words = [] if not entry.params else _split(entry.params)
+        words = entry.parameters
         method = METHODS[entry.name]
         assert len(method.parameters) == len(words), f"{entry.name}: {method.parameters} and {words}"
         required = [word for word in words if not word.endswith("?")]
@@ -40,15 +40,3 @@ def test_parameters_are_as_many_as_the_catalog_says() -> None:
 
 def test_every_row_belongs_to_a_group() -> None:
     assert {entry.group for entry in CATALOG} == GROUPS.keys()
-
-
-def _split(params: str) -> list[str]:
-    """Split at commas outside of brackets."""
-    parts, depth = [""], 0
-    for character in params:
-        depth += (character in "[{") - (character in "]}")
-        if character == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts]

@@ -10,8 +10,8 @@ import pytest
 from megadev import Devnet
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError
+from megadev.node.dump.capture import Capture
 from megadev.node.node import Node
-from megadev.node.state_files import Capture
 
 STRANGER = "0x" + "57" * 20
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from megadev import ConfigError, Devnet
-from megadev.node.persistence import UnavailableWorld
+from megadev.node.dump.history import UnavailableWorld
 from megadev.rpc.client import RpcError
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World

@@ -503,15 +503,15 @@ def test_a_refused_or_failed_reload_changes_nothing(steps: list[tuple[str, bool]
             if step == "bump":
                 stage.send(counter, encode_call("bump()"))
             elif step == "undo":
-                stage.net.rpc("megadev_reloadUndo") if stage.reloader._done else None
+                stage.net.rpc("megadev_reloadUndo") if stage.reloader._memory.can_undo else None
             else:
                 before, told = stage.everything(), len(stage.notices)
                 stage.compiler.version = step
                 if fails:  # the L2 was changed already, and the L1 cannot be
                     broken = patch.object(stage.net.node.l1.sequencer, "apply_irregular", side_effect=OSError)
                     with suppress(OSError), broken:
-                        stage.reloader.changed([stage.source])
+                        stage.reloader.pipeline.changed([stage.source])
                 else:
-                    stage.reloader.changed([stage.source])
+                    stage.reloader.pipeline.changed([stage.source])
                 if not any(notice.kind == "reloaded" for notice in stage.notices[told:]):
                     assert stage.everything() == before

@@ -48,12 +48,12 @@ from megadev.rollup.messages import (
 )
 from megadev.rollup.withdrawals import withdrawal_logs
 from megadev.sequencer.faults import NO_FAULTS
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
 
 if TYPE_CHECKING:
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
-    from megadev.reload.reloader import Notice
+    from megadev.reload.notices import Notice
 
 DURATIONS_KEPT = 1_000
 """Preconfirmations that the histogram is of."""

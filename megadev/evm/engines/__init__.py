@@ -24,14 +24,12 @@ def open_engine(name: str, spec: ChainSpec) -> Engine:
         from megadev.evm.engines.py_evm import PyEvmEngine
 
         return PyEvmEngine(spec)
-    if spec.model >= Model.REX4:
-        from megadev.evm.engines.python import MegaEngine
-
-        return MegaEngine(spec)
     if name == "compiled":
-        from megadev.evm.engines.native.tier import CompiledEngine
+        from megadev.evm.engines.native.tier import shared
 
-        return CompiledEngine(spec)
-    from megadev.evm.engines.python import IsthmusEngine, PythonEngine
+        shared().require()
+    from megadev.evm.engines.python import IsthmusEngine, MegaEngine, PythonEngine
 
+    if spec.model >= Model.REX4:
+        return MegaEngine(spec)
     return PythonEngine(spec, name) if spec.model is Model.ETHEREUM else IsthmusEngine(spec, name)

@@ -17,21 +17,27 @@ from megadev.evm.engine import BlockEnv, EngineInfo, Rules, TxEnv
 from megadev.evm.engines.envelope import Envelope
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.envelope import MegaEnvelope, check_environment
+from megadev.evm.engines.native.loop import NativeLoop
 from megadev.evm.mega_rules import ISTHMUS_PRECOMPILES
 from megadev.primitives.types import EMPTY_CODE_HASH
 from megadev.state.account import Account
 
 
 class PythonEngine(Envelope):
-    """Runs every hardfork megadev knows."""
+    """Runs every hardfork megadev knows: in Python alone if it is called ``interpreter``, otherwise natively where that
+    can be had."""
 
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
         self.info = EngineInfo(name, __version__)
+        if name != "interpreter":
+            self.machine = NativeLoop
 
 
 class IsthmusEngine(PythonEngine):
     """The same for a chain of the OP Stack: its precompiles, and its order of checks."""
+
+    keeps_last_nonce = True
 
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec, name)
@@ -43,7 +49,7 @@ class IsthmusEngine(PythonEngine):
         floor = self._check_gas(block, tx, rules)
         if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:
             check_sender_code(tx.sender, journal.code(tx.sender))
-        if rules.check_nonce:
+        if rules.check_nonce and tx.nonce != account.nonce:
             check_nonce(tx.sender, tx.nonce, account.nonce)
         self._check_funds(block, tx, account, 0, rules)
         return floor

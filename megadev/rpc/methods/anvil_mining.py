@@ -129,10 +129,10 @@ def anvil_increaseTime(node: RpcNode, seconds: Uint64Param, alone: BoolParam = F
 
 @method("anvil_setTime")
 def anvil_setTime(node: RpcNode, timestamp: TimestampParam, alone: BoolParam = False) -> int:
-    """Set the clock, forwards or back; the answer is the jump in seconds. Blocks never go back in time. ``alone``: this
-    chain's only, or else the other's jumps as far."""
+    """Set the clock, forwards or back; the answer is the jump in seconds, 0 for one back: Anvil's clients read an
+    unsigned number. Blocks never go back in time. ``alone``: this chain's only, or else the other's jumps as far."""
     node.devnet.between_blocks()
-    return node.chain.time.set_time(timestamp, alone=alone)
+    return max(node.chain.time.set_time(timestamp, alone=alone), 0)
 
 
 @method("anvil_setNextBlockTimestamp")

@@ -6,8 +6,9 @@ import asyncio
 
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import blobs_of
-from megadev.node.persistence import compress
-from megadev.node.state_files import Capture, load_state
+from megadev.node.dump.capture import Capture
+from megadev.node.dump.document import compress
+from megadev.node.dump.loading import load_state
 from megadev.rpc.codec import BoolParam, DataParam, HashParam
 from megadev.rpc.dispatch import RpcNode, method
 

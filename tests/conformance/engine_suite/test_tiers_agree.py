@@ -15,7 +15,8 @@ from megadev.chain.receipts import Log
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import Execution, Frame, FrameExit, Step, TxEnv
 from megadev.evm.engines import open_engine
-from megadev.evm.engines.native.tier import NativeLoop, Tier
+from megadev.evm.engines.native.loop import NativeLoop
+from megadev.evm.engines.native.tier import Tier
 from tests.conformance.engine_suite.cases import (
     BLOCK,
     BLOCK_HASHES,
@@ -111,3 +112,18 @@ def test_every_gas_limit() -> None:
     for limit in [*range(21_000, 27_000, 7), *range(27_000, 160_000, 501)]:
         succeeded += same(world, TxEnv(SENDER, CONTRACT, 0, 0, b"", limit, 2 * GWEI, 2 * GWEI)).succeeded
     assert succeeded
+
+
+def test_a_delegation_before_its_hardfork_is_code_like_any_other() -> None:
+    """Also where the code is known to the arena from an earlier run (EIP-7702 came with Prague)."""
+    delegation = b"\xef\x01\x00" + b"\xc2" * 20
+    world = {SENDER: Has(10**24), CONTRACT: Has(1, 1, asm(0, 0, 0, 0, 0, OTHER, 50_000, "CALL"), {})}
+    world[OTHER] = Has(1, 1, delegation, {})
+    for fork in (Hardfork.PRAGUE, Hardfork.CANCUN, Hardfork.CANCUN):
+        runs = [
+            open_engine(name, dev_spec(CHAIN_ID, fork)).execute(
+                BLOCK, TxEnv(SENDER, CONTRACT, 0, 0, b"", 200_000, 2 * GWEI, 2 * GWEI), DictState(world, BLOCK_HASHES)
+            )
+            for name in ("interpreter", "compiled")
+        ]
+        assert runs[0] == runs[1]

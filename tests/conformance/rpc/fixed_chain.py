@@ -57,7 +57,7 @@ from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address
 from megadev.reload.reloader import ASK, Reloader, ReloadSettings
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
 from tests.contracts import load
 from tests.units.reload.stage import Committed, creation_code
 
@@ -105,9 +105,9 @@ def watch(node: Node) -> None:
         node.l2.sequencer.submit(_signed(a, nonce, to=None, data=code))
         node.l2.sequencer.settle()
     reloader = Reloader(node, SOURCES, [compiler], ReloadSettings(mode=ASK), on_writer=lambda act: act())
-    reloader.changed(None)
+    reloader.pipeline.changed(None)
     compiler.version = "doubled"
-    reloader.changed([SOURCES / "Counter.sol"])
+    reloader.pipeline.changed([SOURCES / "Counter.sol"])
     node.reloads = reloader
 
 

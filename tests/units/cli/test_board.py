@@ -14,7 +14,7 @@ from megadev.cli.terminal.calls import ether
 from megadev.cli.terminal.screen import draw
 from megadev.clock import ManualClock
 from megadev.events import SequencerCondition
-from megadev.reload.reloader import Notice
+from megadev.reload.notices import Notice
 from megadev.testing.bridge import Bridge
 
 ARTIFACT = json.loads((Path(__file__).parents[2] / "contracts" / "Reverter.json").read_text())

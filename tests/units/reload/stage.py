@@ -11,7 +11,8 @@ from megadev import Devnet
 from megadev.primitives.abi import encode, encode_call
 from megadev.reload.compiler import Compiled, CompileFailed
 from megadev.reload.contracts import Build, Contract, read_solc, read_vyper
-from megadev.reload.reloader import Notice, Reloader, ReloadSettings
+from megadev.reload.notices import Notice
+from megadev.reload.reloader import Reloader, ReloadSettings
 from tests.units.reload.project import VYPER_VERSIONS
 
 MADE: dict[str, Any] = json.loads((Path(__file__).parent / "project.json").read_bytes())
@@ -73,13 +74,13 @@ class Stage:
             on_writer=self.net._on_writer, tell=self.notices.append,
         )  # fmt: skip
         self.net.node.reloads = self.reloader
-        self.reloader.changed(None)
+        self.reloader.pipeline.changed(None)
 
     def save(self, version: str) -> Notice:
         """What is told last of saving that version."""
         self.compiler.version = version
         before = len(self.notices)
-        self.reloader.changed([self.source])
+        self.reloader.pipeline.changed([self.source])
         assert len(self.notices) > before, "nothing was told"
         return self.notices[-1]
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import queue
 import shutil
+import sys
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +22,9 @@ from megadev.reload.compatibility import Fault
 from megadev.reload.compiler import Compiled, CompileFailed, HardhatFolder
 from megadev.reload.contracts import read_solc
 from megadev.reload.deployments import chains_of
+from megadev.reload.notices import Notice
 from megadev.reload.plan import Policy
-from megadev.reload.reloader import Notice, Reloader, ReloadSettings
+from megadev.reload.reloader import Reloader, ReloadSettings
 from megadev.rpc.client import RpcError
 from tests.units.reload.stage import BROKEN, BROKEN_SAYS, MADE, Committed, Stage
 
@@ -211,12 +215,12 @@ def test_what_was_saved_with_an_error_is_compiled_once_that_is_mended(tmp_path: 
     lib.touch()
     compiler = OneByOne(tmp_path, "Counter.sol")
     compiler.name = stage.compiler.name
-    stage.reloader._compilers = (compiler,)
-    stage.reloader.changed([lib, counter])
-    stage.reloader.changed([counter])
+    stage.reloader.pipeline.compilers = (compiler,)
+    stage.reloader.pipeline.changed([lib, counter])
+    stage.reloader.pipeline.changed([counter])
     compiler.broken.clear()
-    stage.reloader.changed([counter])
-    stage.reloader.changed([counter])
+    stage.reloader.pipeline.changed([counter])
+    stage.reloader.pipeline.changed([counter])
     assert compiler.asked == [{"Lib.sol", "Counter.sol"}] * 3 + [{"Counter.sol"}]
 
 
@@ -227,15 +231,15 @@ def test_an_error_elsewhere_does_not_hold_back_what_is_whole(tmp_path: Path) -> 
     address, _ = stage.counter()
     compiler = OneByOne(tmp_path, "Lib.sol")
     compiler.name, compiler.version = stage.compiler.name, "doubled"
-    stage.reloader._compilers = (compiler,)
-    stage.reloader.changed([lib])
-    stage.reloader.changed([counter])
+    stage.reloader.pipeline.compilers = (compiler,)
+    stage.reloader.pipeline.changed([lib])
+    stage.reloader.pipeline.changed([counter])
     assert [notice.kind for notice in stage.notices[-2:]] == ["failed", "reloaded"]
     assert stage.notices[-2].text == "Lib.sol:1:1: broken\nleft out until it compiles"
     stage.bump(address)
     assert stage.call(address, "count()") == 10
     compiler.broken.clear()
-    stage.reloader.changed([counter])
+    stage.reloader.pipeline.changed([counter])
     assert compiler.asked[-1] == {"Lib.sol", "Counter.sol"}
 
 
@@ -248,12 +252,12 @@ def test_an_error_in_one_language_holds_back_the_other_until_it_is_mended(tmp_pa
     other.name = "other"
     stage.compiler.concerns = lambda path: path.suffix == ".sol"  # type: ignore[method-assign]
     other.concerns = lambda path: path.suffix == ".vy"  # type: ignore[method-assign]
-    stage.reloader._compilers = (stage.compiler, other)
+    stage.reloader.pipeline.compilers = (stage.compiler, other)
     stage.compiler.version, other.version = "doubled", BROKEN
-    stage.reloader.changed([stage.source, box])
+    stage.reloader.pipeline.changed([stage.source, box])
     assert stage.notices[-1].kind == "failed"
     other.version = "first"
-    stage.reloader.changed([box])
+    stage.reloader.pipeline.changed([box])
     assert stage.notices[-1].kind == "reloaded"
     stage.bump(counter)
     assert stage.call(counter, "count()") == 10
@@ -261,7 +265,7 @@ def test_an_error_in_one_language_holds_back_the_other_until_it_is_mended(tmp_pa
 
 def test_a_project_that_does_not_compile_at_first_is_followed_once_it_does(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    stage.reloader._compiled.clear()
+    stage.reloader.pipeline.compiled.clear()
     stage.save(BROKEN)
     stage.save("doubled")
     counter, _ = stage.counter()
@@ -433,7 +437,7 @@ def test_a_constructor_that_refuses_its_old_arguments_changes_nothing(tmp_path: 
     before = stage.everything()
     stage.compiler.version = "unlucky"
     with pytest.raises(Exception, match="unlucky"):
-        stage.reloader.changed([stage.source])
+        stage.reloader.pipeline.changed([stage.source])
     assert stage.everything() == before
 
 
@@ -453,7 +457,6 @@ def test_a_script_is_run_where_the_policy_says_so(tmp_path: Path) -> None:
     code = stage.net.rpc("eth_getCode", counter, "latest")
     stage.save("inserted")
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
-    stage.reloader._run_script(stage.reloader._scripts.get_nowait())
     assert (tmp_path / "deployed").read_text() == "http://127.0.0.1:1 http://127.0.0.1:2\n"
     assert stage.notices[-1].kind == "script" and "done" in stage.notices[-1].text
 
@@ -479,8 +482,8 @@ def test_what_looks_like_a_contract_of_the_project_but_is_compiled_otherwise_is_
     code = stage.net.rpc("eth_getCode", counter, "latest")
     strange = stage.net.w3.to_checksum_address("0x" + "5e" * 20)
     stage.net.rpc("anvil_setCode", strange, code + "00")
-    stage.reloader._look()
-    stage.reloader._look()
+    stage.reloader.look()
+    stage.reloader.look()
     (notice,) = [notice for notice in stage.notices if notice.kind == "unknown"]
     assert f"what is at {strange} looks like Counter.sol:Counter" in notice.text
     assert f"megadev reload track {strange} Counter" in notice.text
@@ -493,7 +496,7 @@ def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> Non
     other = without["contracts"].pop("Counter.sol")["Counter"]
     without["contracts"]["Counter.sol"] = {"Tally": other}
     made = read_solc(json.dumps(without).encode(), stage.source.parent)
-    stage.reloader._follow(stage.reloader._learn(made, set()), 0, 0)
+    stage.reloader.follow(stage.reloader.learn(made, set())[1], 0, 0)
     assert "Counter.sol:Counter is gone: what is deployed of it stays as it is" in stage.notices[-1].text
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
 
@@ -502,9 +505,9 @@ def test_of_contracts_with_the_same_code_a_user_can_say_which_it_is(stage: Stage
     first = MADE["solidity"]["first"]
     contracts = {**first["contracts"], "Twin.sol": {"Twin": first["contracts"]["Counter.sol"]["Counter"]}}
     made = read_solc(json.dumps({**first, "contracts": contracts}).encode(), stage.source.parent)
-    stage.reloader._learn({"Twin.sol:Twin": made["Twin.sol:Twin"]}, set())
+    stage.reloader.learn({"Twin.sol:Twin": made["Twin.sol:Twin"]}, set())
     counter, _ = stage.counter()
-    stage.reloader._look()
+    stage.reloader.look()
     (text,) = [notice.text for notice in stage.notices if f"is at {counter}" in notice.text]
     assert f"Counter.sol:Counter has the same code: `megadev reload track {counter} Counter.sol:Counter`" in text
     assert stage.net.rpc("megadev_trackContract", counter, "Counter.sol:Counter")["codeMatches"]
@@ -542,8 +545,62 @@ def test_a_name_in_the_manifest_that_is_none_is_told_once(tmp_path: Path) -> Non
     stage.save("first")
     assert [notice.kind for notice in stage.notices].count("unknown") == 2
     manifest.write_text(json.dumps({strange: ["Counter"]}))
+    stage.reloader.pipeline.changed([])
     with pytest.raises(ConfigError, match="something else than a name; it must be like"):
         stage.reloader.plan()
+
+
+def test_what_runs_on_the_writers_thread_touches_no_file(tmp_path: Path) -> None:
+    manifest, abi = tmp_path / "manifest.json", tmp_path / "abi.json"
+    strange = "0x" + "5e" * 20
+    manifest.write_text(json.dumps({strange: "Lib"}))
+    stage = Stage(tmp_path, manifest=manifest, abi_out=abi, policy=Policy.SCRIPT, script="true")
+    stage.net.rpc("anvil_setCode", strange, "0x00")
+    stage.counter()
+    stage.save("doubled")
+    stage.save("inserted")
+    touched: list[str] = []
+    is_writing = False
+
+    def note(event: str, arguments: tuple[Any, ...]) -> None:
+        if is_writing and event in ("open", "os.rename", "os.mkdir", "subprocess.Popen"):
+            touched.append(f"{event} {arguments[0]}")
+
+    sys.addaudithook(note)
+    on_writer = stage.reloader.pipeline._on_writer
+
+    def watched(act: Callable[[], Any]) -> Any:
+        nonlocal is_writing
+        is_writing = True
+        try:
+            return on_writer(act)
+        finally:
+            is_writing = False
+
+    stage.reloader.pipeline._on_writer = watched
+    abi.unlink()
+    assert "Lib replaced" in "".join(notice.text for notice in (stage.save("library"), *stage.notices))
+    watched(lambda: stage.net.rpc("megadev_reloadUndo"))
+    assert touched == []
+    stage.reloader.pipeline.changed([])
+    assert json.loads(abi.read_text())["l2"]["contracts"]
+
+
+def test_a_manifest_that_is_saved_is_read_again(tmp_path: Path) -> None:
+    project, manifest = tmp_path / "project", tmp_path / "manifest.json"
+    project.mkdir()
+    manifest.write_text("{}")
+    stage = Stage(project, manifest=manifest)
+    told = threading.Event()
+    stage.reloader.tell = lambda notice: told.set() if notice.kind == "unknown" else None
+    stage.reloader.start()
+    try:
+        beside = tmp_path / "manifest.json.tmp"
+        beside.write_text(json.dumps({"0x" + "5e" * 20: "Nothing"}))
+        beside.replace(manifest)
+        assert told.wait(30)
+    finally:
+        stage.reloader.stop()
 
 
 class Breaking(Committed):
@@ -567,18 +624,18 @@ def test_an_error_in_vyper_does_not_lose_what_hardhat_built_meanwhile(tmp_path: 
     with Devnet(accounts=1, no_l1=True) as net:
         compilers = [HardhatFolder(tmp_path), vyper]
         reloader = Reloader(net.node, tmp_path, compilers, ReloadSettings(), on_writer=net._on_writer, tell=told.append)
-        reloader.changed(None)
+        reloader.pipeline.changed(None)
         vyper.version = BROKEN
         if error_first:
-            reloader.changed([box])
+            reloader.pipeline.changed([box])
         for path, data in infos.items():
             path.write_bytes(data)
-        reloader.changed(infos if error_first else [*infos, box])
+        reloader.pipeline.changed(infos if error_first else [*infos, box])
         assert BROKEN_SAYS in next(notice.text for notice in told if notice.kind == "failed")
         if not error_first:
             assert told[-1].kind == "failed"
             vyper.version = "first"
-            reloader.changed([box])
+            reloader.pipeline.changed([box])
         assert "contracts/Vault.sol:Vault" in told[-1].fields["changed"]
 
 
@@ -586,9 +643,10 @@ def test_a_first_slot_that_is_no_number_is_refused_with_what_can_be_done(tmp_pat
     stage = Stage(tmp_path)
     stage.counter()
     made = {
-        key: replace(contract, layout=None, fault=Fault.FIRST_SLOT) for key, contract in stage.reloader._build.items()
+        key: replace(contract, layout=None, fault=Fault.FIRST_SLOT)
+        for key, contract in stage.reloader._memory.build.items()
     }
-    stage.reloader._versions.learn(made.values())
+    stage.reloader._memory.versions.learn(made.values())
     refused = stage.save("doubled")
     assert refused.kind == "refused"
     assert "write the slot itself after `layout at`" in refused.text

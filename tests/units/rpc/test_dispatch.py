@@ -128,8 +128,8 @@ def test_a_wrong_parameter_is_named(params: list[Any], words: str) -> None:
     assert message.startswith(words)
 
 
-@pytest.mark.parametrize("params", [{}, {"address": ADDRESS}, "x", 3, True])
-def test_params_by_name_are_refused(params: Any) -> None:
+@pytest.mark.parametrize("params", [{}, {"adress": ADDRESS}, "x", 3, True])
+def test_params_of_no_name_or_shape_are_refused(params: Any) -> None:
     answer = ask(call("toy_block", params=params))
     assert answer["error"]["code"] == -32602
 

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from megadev.evm.engines.native.host import Library, Module, Store
-from megadev.evm.engines.native.plan import Entry, is_outside
-from megadev.evm.engines.native.wasm import IMPORTS
+from megadev.evm.engines.native.seam import HELPERS, Entry, is_outside
 from megadev.evm.opcodes import OPCODES
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 
@@ -44,12 +43,17 @@ _SPACE: Final = 1 << 32
 _KEPT_MEMORY: Final = 512 << 20
 """A store whose memory has grown beyond this is not used again: what was touched would stay with the process."""
 
+_MOST_INSTALLS: Final = 1_000
+"""Compiled codes in a store; some 50 kB each."""
+_FULL_CODE_BYTES: Final = (RETURN_DATA - CODE_BYTES) // 4 * 3
+_FULL_CODES: Final = MOST_CODES // 4 * 3
+
 # 64-bit words of the context
 REFUND, GAS, PAUSE_AT = (64 // 8, 72 // 8, 80 // 8)
 # 32-bit words of the context
 (DEPTH, ACCOUNT, POINTER, SIZE, RETURN_SIZE, UNDO_COUNT, LOGS_SIZE, ERROR, ERROR_A, ERROR_B, _SLOTS, _ACCOUNTS, TELLS,
  CODE, ANSWERED, INITCODE_LIMIT, CODE_LIMIT, DESTROYS_ALL, INITCODE_WORD_GAS, BLOB_COUNT, _TOO_BIG, HEAT_LIMIT,
- ACCESSED_COUNT) = range(96 // 4, 188 // 4)  # fmt: skip
+ ACCESSED_COUNT, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
 ENVIRONMENT: Final = CONTEXT + 192
 OPERATIONS: Final = ENVIRONMENT + 512
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
@@ -110,11 +114,14 @@ class Arena:
         """The operations it runs: whose rules these are."""
         self.heated: dict[int, int] = {}
         """How often each code has been hot."""
+        self.installed: dict[int, object] = {}
+        """What each code that has been compiled was compiled to."""
+        self._installs = 0
         self._table = self.store.exported(self.instance, "__indirect_function_table")
-        self._imports = tuple(self.store.exported(self.instance, name) for name in (*IMPORTS, "memory"))
+        self._imports = tuple(self.store.exported(self.instance, name) for name in (*HELPERS, "memory"))
         self._free_places = range(0)
         self.seen = 0
-        """How many of the compiler's results have been looked at."""
+        """The compiler's serial number when its results were looked at."""
         self.block: object = None
         """Whose environment lies there."""
         self.by_bytes: dict[bytes, int] = {}
@@ -126,6 +133,7 @@ class Arena:
     def clear_codes(self) -> None:
         """Forget every code."""
         self.heated.clear()
+        self.installed.clear()
         self.by_bytes.clear()
         self.by_hash.clear()
         self.codes.clear()
@@ -183,6 +191,7 @@ class Arena:
         known = self.allocate(8 * sum(len(entry.constants) for entry in entries))
         data = self.allocate(len(constants) + 32)
         instance = self.store.instantiate(module, self._imports)
+        self._installs += 1
         if not self._free_places:
             first = self.store.grow_table(self._table, 64)
             self._free_places = range(first, first + 64)
@@ -231,9 +240,14 @@ class Arena:
             self._put_slots.held()
 
     @property
+    def is_full(self) -> bool:
+        """Whether there is little room left for codes."""
+        return self._code_end - CODE_BYTES > _FULL_CODE_BYTES or len(self.codes) > _FULL_CODES
+
+    @property
     def is_worn(self) -> bool:
-        """Whether it holds on to more memory than it should."""
-        return self.store.memory_size(self.memory) > _KEPT_MEMORY
+        """Whether it holds on to more memory than it should: none is given back before the store is."""
+        return self._installs > _MOST_INSTALLS or self.store.memory_size(self.memory) > _KEPT_MEMORY
 
     def close(self) -> None:
         """Give the memory back. ``view`` must not be used afterwards."""

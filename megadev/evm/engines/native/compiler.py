@@ -6,21 +6,23 @@ depends on: the code, the hardfork's opcodes, this compiler, the runtime, wasmti
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import os
 import platform
-import queue
 import stat
 import threading
 import time
+from collections import OrderedDict
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from megadev.evm.engines.bytecode import analyse
 from megadev.evm.engines.native.host import Library, Module, WasmFault
-from megadev.evm.engines.native.plan import Entry, plan
+from megadev.evm.engines.native.seam import Entry
 from megadev.primitives.keccak import keccak
 
 _FORMAT: Final = b"megadev native 1"
@@ -29,6 +31,9 @@ LARGEST_CODE: Final = 65_535
 _LARGEST_KEPT: Final = 16 << 20
 _MOST_KEPT: Final = 2_000
 """Files in the folder: some 40 kB each."""
+_MOST_KNOWN: Final = 512
+"""Codes whose native form stays in memory, the same."""
+_DIGEST: Final = 32
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -50,7 +55,11 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 
 class DiskCache:
-    """A folder of native code. What is not as it should be is not used, and nothing here fails a run."""
+    """A folder of native code. What is not as it should be is not used, and nothing here fails a run.
+
+    Each file begins with a hash of its name and of the rest: wasmtime trusts what it is given, so a file that was cut
+    short or changed must not reach it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,12 +70,8 @@ class DiskCache:
         if self._is_safe is None:
             try:
                 self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                found = self.folder.stat()
-                mine = not hasattr(os, "getuid") or (
-                    found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-                )
-                self._is_safe = mine
-                if not mine:
+                self._is_safe = _is_mine(self.folder.stat())
+                if not self._is_safe:
                     logging.getLogger("megadev.evm").warning("%s is not used: others can write to it", self.folder)
             except OSError:
                 self._is_safe = False
@@ -77,9 +82,12 @@ class DiskCache:
         if not self._open():
             return None
         try:
-            return (self.folder / name).read_bytes()
+            with (self.folder / name).open("rb") as file:
+                data = file.read() if _is_mine(os.fstat(file.fileno())) else b""
         except OSError:
             return None
+        body = data[_DIGEST:]
+        return body if data[:_DIGEST] == _digest(name, body) else None
 
     def put(self, name: str, data: bytes) -> None:
         """Keep it: whole or not at all."""
@@ -87,33 +95,50 @@ class DiskCache:
             return
         made = self.folder / f".{name}.{os.getpid()}"
         try:
-            made.write_bytes(data)
+            made.write_bytes(_digest(name, data) + data)
             made.replace(self.folder / name)
             files = sorted(self.folder.iterdir(), key=lambda file: file.stat().st_mtime)
             for old in files[: max(len(files) - _MOST_KEPT, 0)]:
                 old.unlink(missing_ok=True)
         except OSError:
-            made.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                made.unlink(missing_ok=True)
+
+
+def _is_mine(found: os.stat_result) -> bool:
+    """Nobody else owns it or can write to it, as far as this system knows users."""
+    return not hasattr(os, "getuid") or (
+        found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    )
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    return hashlib.blake2b(name.encode() + data, digest_size=_DIGEST).digest()
+
+
+_Key: TypeAlias = tuple[bytes, bytes]
+"""A code and the operations of the hardfork it runs under."""
 
 
 class Compiler:
-    """One thread that compiles what it is asked for; ``results`` grows, and is never rewritten."""
+    """One thread that compiles what it is asked for. ``best`` is what there is of each code, for as many as are kept;
+    ``serial`` grows with every change of it."""
 
     def __init__(self, library: Library, runtime: bytes, cache: DiskCache | None) -> None:
         self.library = library
         self.cache = cache
-        self.results: list[Compiled] = []
-        self.best: dict[tuple[bytes, bytes], Compiled] = {}
+        self.serial = 0
+        self.best: OrderedDict[_Key, Compiled] = OrderedDict()
         self._basis = keccak(
             b"\0".join((_FORMAT, keccak(runtime), library.version.encode(), platform.machine().encode()))
         )
-        self._waiting: queue.SimpleQueue[tuple[bytes, bytes, dict[int, str], set[int] | None]] = queue.SimpleQueue()
-        self._asked: dict[tuple[bytes, bytes], int] = {}
+        self._waiting: OrderedDict[_Key, tuple[dict[int, str], set[int]]] = OrderedDict()
+        self._change = threading.Condition()
+        self._asked: OrderedDict[_Key, int] = OrderedDict()
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
 
     def runtime(self, wasm: bytes) -> Module:
-        """The runtime's module: from disk, or compiled now, which takes a tenth of a second."""
+        """The runtime's module: from disk, or compiled now, which takes some 50 ms."""
         name = self._name(b"runtime", b"")
         kept = self.cache.get(name) if self.cache is not None else None
         if kept is not None:
@@ -126,31 +151,43 @@ class Compiler:
             self.cache.put(name, module.kept())
         return module
 
-    def ask(self, code: bytes, table: bytes, names: dict[int, str], visited: set[int]) -> None:
-        """Have it compiled, for these places, if that is new."""
-        if len(code) > LARGEST_CODE or len(visited) <= self._asked.get((code, table), -1):
-            return
-        self._asked[code, table] = len(visited)
-        self._waiting.put((code, table, names, visited))
-        with self._lock:
+    def ask(self, code: bytes, table: bytes, names: dict[int, str], visited: set[int]) -> bool:
+        """Have it compiled for these places. Whether that is something new, or still to come."""
+        key = code, table
+        if len(code) > LARGEST_CODE:
+            return False
+        with self._change:
+            if len(visited) <= self._asked.get(key, -1):
+                return key in self._waiting
+            _keep(self._asked, key, len(visited), _MOST_KNOWN)
+            self._waiting[key] = names, visited
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="megadev-compiler", daemon=True)
                 self._thread.start()
+            self._change.notify()
+        return True
 
     def _work(self) -> None:
         while True:
-            code, table, names, visited = self._waiting.get()
+            with self._change:
+                while not self._waiting:
+                    self._change.wait()
+                (code, table), (names, visited) = self._waiting.popitem(last=False)
             try:
-                self._add(self.compile(code, table, names, visited))
-            except WasmFault as fault:
-                logging.getLogger("megadev.evm").warning("some code stays interpreted: %s", fault)
+                self.add(self.compile(code, table, names, visited))
+            except Exception as problem:  # it stays interpreted, and the thread goes on
+                logging.getLogger("megadev.evm").warning("some code stays interpreted: %s", problem)
 
-    def _add(self, compiled: Compiled) -> None:
-        self.best[compiled.code, compiled.table] = compiled
-        self.results.append(compiled)
+    def add(self, compiled: Compiled) -> None:
+        """From now on this is the best there is of its code."""
+        with self._change:
+            _keep(self.best, (compiled.code, compiled.table), compiled, _MOST_KNOWN)
+            self.serial += 1
 
     def compile(self, code: bytes, table: bytes, names: dict[int, str], visited: set[int] | None) -> Compiled:
         """Compile now. Raises WasmFault where wasmtime refuses what was written."""
+        from megadev.evm.engines.native.plan import plan
+
         # a lock is let go of between versions: another thread shall not wait for all of them
         made = plan(analyse(code), names, visited, lambda: time.sleep(0))
         module = self.library.compile(made.module)
@@ -163,7 +200,7 @@ class Compiler:
     def recall(self, code: bytes, table: bytes) -> Compiled | None:
         """What is known of the code, from this process or from an earlier one."""
         found = self.best.get((code, table))
-        if found is not None or self.cache is None or len(code) > LARGEST_CODE:
+        if found is not None or not code or self.cache is None or len(code) > LARGEST_CODE:
             return found
         data = self.cache.get(self._name(code, table))
         if data is None:
@@ -174,9 +211,21 @@ class Compiler:
         except (msgspec.MsgspecError, WasmFault):
             return None
         found = Compiled(code, table, module, kept.entries, kept.constants, kept.visited)
-        self._asked[code, table] = kept.visited
-        self.best[code, table] = found
+        with self._change:
+            _keep(self._asked, (code, table), kept.visited, _MOST_KNOWN)
+            _keep(self.best, (code, table), found, _MOST_KNOWN)
         return found
 
     def _name(self, code: bytes, table: bytes) -> str:
         return keccak(self._basis + keccak(code) + keccak(table)).hex()
+
+
+_Value = TypeVar("_Value")
+
+
+def _keep(known: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
+    """Put it last, and drop what has been there longest if that is too many."""
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > most:
+        known.popitem(last=False)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from megadev.chain.receipts import CONSOLE, REVERTED, Log
-from megadev.chain.transactions import is_delegation
 from megadev.errors import EngineFault
 from megadev.evm.engine import Frame, FrameExit
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
@@ -122,6 +121,7 @@ class NativeRun:
         words[at.CODE_LIMIT] = _limit(machine.code_size_limit)
         words[at.DESTROYS_ALL] = machine.rules.destroys_all
         words[at.INITCODE_WORD_GAS] = machine.rules.initcode_word
+        words[at.DELEGATES] = machine.rules.delegates
         words[at.BLOB_COUNT] = len(machine.blob_hashes)
         for i, blob_hash in enumerate(machine.blob_hashes):
             view[at.BLOBS + 32 * i : at.BLOBS + 32 * i + 32] = blob_hash[::-1]
@@ -189,7 +189,7 @@ class NativeRun:
             elif asked == _NEEDS_ACCOUNT:
                 needs_account()
             elif asked == _PAUSED:
-                self.tier.check(self.machine, self.arena)
+                self.tier.check(self.arena)
                 frame = at.FRAMES + at.FRAME_SIZE * (words[at.DEPTH] - 1)
                 numbers[at.PAUSE_AT] = struct.unpack_from("<q", self.arena.view, frame)[0] - SLICE
                 step = drive.__call__
@@ -256,8 +256,6 @@ class NativeRun:
         place = self.arena.words[at.ACCOUNT]
         address = self._address(place)
         code = self.journal.code(address)
-        if is_delegation(code) and not self.machine.rules.delegates:
-            raise GivenUp  # the runtime follows every delegation; before Prague it is code like any other
         account = self.journal.account(address)
         index = self.arena.register(code)
         if account is not None:

@@ -25,6 +25,7 @@ from typing import Final, TypeAlias
 
 from megadev.evm import gas
 from megadev.evm.engines.bytecode import Bytecode
+from megadev.evm.engines.native.seam import Entry, is_outside
 from megadev.evm.engines.native.wasm import INTERPRET, OPERATE, Emitter, Local, Word
 from megadev.evm.opcodes import BASE_GAS, OPCODES, STACK_INPUTS, Kind
 
@@ -37,17 +38,6 @@ _HIGHEST_STACK: Final = 1023
 
 _MASK: Final = (1 << 256) - 1
 _SIGN: Final = 1 << 255
-_OUTSIDE_KINDS: Final = frozenset(
-    (Kind.ACCOUNT, Kind.STORAGE, Kind.TRANSIENT, Kind.LOG, Kind.CALL, Kind.CREATE, Kind.END)
-)
-_ALSO_OUTSIDE: Final = frozenset((0x3E, 0x40, 0x49))
-"""RETURNDATACOPY can fail in its own way; BLOCKHASH asks the host, BLOBHASH looks where the compiler does not."""
-
-
-def is_outside(op: int) -> bool:
-    """Whether the opcode reaches beyond the frame: it is the runtime's, not the compiler's."""
-    row = OPCODES[op]
-    return row is None or row.kind in _OUTSIDE_KINDS or op in _ALSO_OUTSIDE
 
 
 def _signed(word: int) -> int:
@@ -95,18 +85,6 @@ class _Operand:
 
 _Key: TypeAlias = tuple[int, int, tuple[tuple[int, int], ...]]
 """Place, height, and (position, value) of the return addresses known to lie on the stack."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Where compiled code can be entered: at ``pc``, with ``height`` words on the stack of which those in ``constants``
-    are known, and at least ``gas``."""
-
-    pc: int
-    height: int
-    constants: tuple[tuple[int, int], ...]
-    gas: int
-    version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,22 @@
-"""When code runs natively, and what is kept for it."""
+"""What the native runs of a process share: the library, the compiler, arenas at rest; and when code is compiled.
+
+Code is interpreted first, by the runtime. Once it has been for long, within a run or over many, it is compiled for the
+places that were visited; what runs in it meanwhile goes on natively at the next loop's head. Where compiled code is
+left at places nobody had visited and that grows hot too, it is compiled again with these.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+from functools import cache
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
-from megadev import __version__
-from megadev.chain.spec import ChainSpec
-from megadev.evm.engine import EngineInfo
-from megadev.evm.engines.envelope import Envelope
-from megadev.evm.engines.frames import Call, Machine
-from megadev.evm.engines.loop import Loop
+from megadev.errors import ConfigError
+from megadev.evm.engines.frames import Machine
 from megadev.evm.engines.native.arena import Arena, operations_table
-from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiler, DiskCache
-from megadev.evm.engines.native.frames import GivenUp, NativeRun
+from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiled, Compiler, DiskCache
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
 from megadev.evm.rules import Precompile
@@ -24,15 +25,18 @@ from megadev.primitives.types import Address
 HOT: Final = 25_000
 """Jump destinations of one code that have been interpreted before it is compiled: some 2 ms, where compiling it takes a
 worker thread 5 to 25."""
+_MOST_TIMES: Final = 8
+"""Each compilation of a code takes the next one a HOT more to be due, up to so many."""
+_MOST_DOUBLINGS: Final = 12
+"""Where nothing new can be compiled, the next look is due after twice as much as this one, so often."""
 _MOST_IDLE: Final = 4
 """Arenas kept for the next run: one for each thread that executes at the same time."""
+_FOLDER: Final = Path("~/.cache/megadev/native")
 
 
 class Tier:
-    """What the native runs of a process share: the library, the compiler, arenas that nobody uses at the moment.
-
-    ``at_once``: compile every code, whole, before it first runs; for tests. ``cache``: where compiled code is kept.
-    """
+    """``at_once``: compile every code, whole, before it first runs; for tests. ``cache``: the folder for what was
+    compiled."""
 
     def __init__(self, cache: Path | None = None, at_once: bool = False) -> None:
         self.at_once = at_once
@@ -41,7 +45,8 @@ class Tier:
         self._lock = threading.Lock()
         self._compiler: Compiler | None = None
         self._runtime: Module | None = None
-        self._is_forbidden = False
+        self._forbidden = ""
+        """Why code cannot run natively here."""
         self._idle: dict[bytes, list[Arena]] = {}
         self._tables: dict[int, tuple[dict[int, str], bytes]] = {}
         self._names: dict[bytes, dict[int, str]] = {}
@@ -66,35 +71,49 @@ class Tier:
         return known[1]
 
     def take(self, machine: Machine) -> Arena | None:
-        """An arena for the machine's rules, until it is given back. None where native code cannot be had."""
+        """An arena for the machine's rules, until it is given back. None where native code cannot be had: said once."""
         table = self._table(machine.mnemonics)
         with self._lock:
             idle = self._idle.get(table)
             if idle:
                 arena = idle.pop()
+                if arena.is_full:
+                    arena.clear_codes()
                 self._install_new(arena)
                 return arena
-            if self._is_forbidden:
+            if self._forbidden:
                 return None
             try:
                 return self._new_arena(table)
             except (HostUnavailable, WasmFault, MemoryError) as error:
-                self._is_forbidden = True
-                logging.getLogger("megadev.evm").warning("EVM code is interpreted: %s", error)
+                self._forbidden = str(error) or type(error).__name__
+                logging.getLogger("megadev.evm").warning("EVM code is interpreted in Python: %s", self._forbidden)
                 return None
 
-    def _new_arena(self, table: bytes) -> Arena:
+    def require(self) -> None:
+        """Raises ConfigError where code cannot run natively."""
+        try:
+            with self._lock:
+                self._load()
+        except (HostUnavailable, WasmFault, MemoryError) as error:
+            raise ConfigError(f"--engine compiled: {error}; --engine auto does without") from None
+
+    def _load(self) -> tuple[Compiler, Module]:
         if self._compiler is None or self._runtime is None:
             library, wasm = load(), RESULT.read_bytes()
             cache = None if self._cache is None else DiskCache(self._cache)
             self._compiler = Compiler(library, wasm, cache)
             self._runtime = self._compiler.runtime(wasm)
-        arena = Arena(self._compiler.library, self._runtime, table, self._registered)
-        arena.seen = len(self._compiler.results)
+        return self._compiler, self._runtime
+
+    def _new_arena(self, table: bytes) -> Arena:
+        compiler, runtime = self._load()
+        arena = Arena(compiler.library, runtime, table, self._registered)
+        arena.seen = compiler.serial
         return arena
 
-    def give_back(self, machine: Machine, arena: Arena) -> None:
-        """Keep the arena for the next run."""
+    def give_back(self, arena: Arena) -> None:
+        """Keep the arena for the next run. One whose run broke off in the middle of anything is not given back."""
         with self._lock:
             idle = self._idle.setdefault(arena.table, [])
             if len(idle) < _MOST_IDLE and not arena.is_worn:
@@ -102,16 +121,19 @@ class Tier:
                 return
         arena.close()
 
-    def check(self, machine: Machine, arena: Arena) -> None:
+    def check(self, arena: Arena) -> None:
         """Between two slices of a long run: what has been compiled meanwhile is used from here on."""
         self._install_new(arena)
 
     def hot(self, machine: Machine, arena: Arena, code: int) -> None:
-        """A code has been interpreted for long: have it compiled."""
+        """A code has been interpreted for long: have it compiled, if that gives something new."""
         assert self._compiler is not None
-        arena.heated[code] = times = arena.heated.get(code, 0) + 1
-        arena.cool(code, HOT << min(times, 12))
-        self._compiler.ask(arena.codes[code], arena.table, machine.mnemonics, arena.visited(code))
+        times = arena.heated[code] = arena.heated.get(code, 0) + 1
+        if self._compiler.ask(arena.codes[code], arena.table, machine.mnemonics, arena.visited(code)):
+            rest = HOT * min(times - 1, _MOST_TIMES)
+        else:
+            rest = HOT << min(times, _MOST_DOUBLINGS)
+        arena.cool(code, rest)
         self._install_new(arena)
 
     def _registered(self, arena: Arena, index: int) -> None:
@@ -122,55 +144,26 @@ class Tier:
         found = compiler.recall(code, arena.table)
         if found is None and self.at_once and len(code) <= LARGEST_CODE:
             found = compiler.compile(code, arena.table, self._names[arena.table], None)
-            compiler.best[code, arena.table] = found
+            compiler.add(found)
         if found is not None:
-            arena.install(index, found.module, found.entries, found.constants)
+            self._install(arena, index, found)
 
     def _install_new(self, arena: Arena) -> None:
         compiler = self._compiler
-        if compiler is None or arena.seen == len(compiler.results):
+        if compiler is None or arena.seen == compiler.serial:
             return
-        results = compiler.results[arena.seen :]
-        arena.seen += len(results)
-        for compiled in results:
+        arena.seen = compiler.serial
+        for compiled in list(compiler.best.values()):
             index = arena.by_bytes.get(compiled.code)
-            if index is not None and compiled.table == arena.table:
-                arena.install(index, compiled.module, compiled.entries, compiled.constants)
+            if index is not None and compiled.table == arena.table and arena.installed.get(index) is not compiled:
+                self._install(arena, index, compiled)
+
+    def _install(self, arena: Arena, index: int, compiled: Compiled) -> None:
+        arena.install(index, compiled.module, compiled.entries, compiled.constants)
+        arena.installed[index] = compiled
 
 
-TIER: Final = Tier(Path("~/.cache/megadev/native").expanduser())
-
-
-class NativeLoop(Loop):
-    """Runs the outermost frame, and so all others, natively. What a tracer wants step by step is interpreted."""
-
-    __slots__ = ()
-    tier: ClassVar[Tier] = TIER
-
-    def run(self, call: Call) -> None:
-        """See ``Machine.run``."""
-        if call.depth or self.wants_steps:
-            super().run(call)
-            return
-        tier = self.tier
-        arena = tier.take(self)
-        if arena is None:
-            super().run(call)
-            return
-        try:
-            NativeRun(tier, arena, self, call).run()
-        except GivenUp:
-            arena.clear_codes()
-            super().run(call)
-        finally:
-            tier.give_back(self, arena)
-
-
-class CompiledEngine(Envelope):
-    """Runs everything natively that can be."""
-
-    machine = NativeLoop
-
-    def __init__(self, spec: ChainSpec) -> None:
-        super().__init__(spec)
-        self.info = EngineInfo("compiled", __version__)
+@cache
+def shared() -> Tier:
+    """The process's own."""
+    return Tier(_FOLDER.expanduser())

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
+from megadev.evm.engines.native.seam import HELPERS
+
 OPERATE, INTERPRET, OUT_OF_GAS = 0, 1, 2
 """How the function leaves: in front of an operation that the runtime does, in front of one it interprets, or broke."""
 
@@ -38,15 +40,7 @@ class Local(NamedTuple):
 Limb: TypeAlias = int | Local
 Word: TypeAlias = int | tuple[Limb, Limb, Limb, Limb]
 
-_HELPERS: Final = {
-    "memory_grow": "iII>I", "hash": "iii", "div": "iii", "mod": "iii", "sdiv": "iii", "smod": "iii", "addmod": "iiii",
-    "mulmod": "iiii", "div_known": "iii", "mod_known": "iii", "addmod_known": "iiiii", "mulmod_known": "iiii",
-    "exp": "iii", "signextend": "iii", "byte": "iii", "shl": "iii", "shr": "iii", "sar": "iii", "clz": "i>I",
-    "calldataload": "iii", "copy_data": "iIiIi", "sload": "iiI>I", "sstore": "iiI>I",
-}  # fmt: skip
-IMPORTS: Final = tuple(_HELPERS)
-"""The runtime's functions, in the order in which a module imports them; the memory comes last."""
-_INDEX: Final = {name: index for index, name in enumerate(_HELPERS)}
+_INDEX: Final = {name: index for index, name in enumerate(HELPERS)}
 
 # parameters and the locals that all versions share
 _FRAME, _ENTRY, _CONSTANTS, _NEXT, _AT_PC, _AT_HEIGHT, _LEFT, _MEM, _STK, _RES, _G, _MS = range(12)
@@ -940,7 +934,7 @@ def _module(code: bytes, locals_: list[tuple[int, int]]) -> bytes:
         return bytes([number]) + _unsigned(len(content)) + content
 
     imports = [
-        name("runtime") + name(helper) + b"\0" + _unsigned(type_of(signature)) for helper, signature in _HELPERS.items()
+        name("runtime") + name(helper) + b"\0" + _unsigned(type_of(signature)) for helper, signature in HELPERS.items()
     ]
     imports.append(name("runtime") + name("memory") + b"\x02\0" + _unsigned(1))
     own = type_of("iii>i")
@@ -956,6 +950,6 @@ def _module(code: bytes, locals_: list[tuple[int, int]]) -> bytes:
         + section(1, vector(signatures))
         + section(2, vector(imports))
         + section(3, vector([_unsigned(own)]))
-        + section(7, vector([name("run") + b"\0" + _unsigned(len(_HELPERS))]))
+        + section(7, vector([name("run") + b"\0" + _unsigned(len(HELPERS))]))
         + section(10, vector([_unsigned(len(body)) + body]))
     )

@@ -275,7 +275,7 @@ static u32 operate_call(frame* f, u32 op) {
   if (f->gas < cost) return halt(OUT_OF_GAS);
   if ((r = know_code(place))) return r;
   i32 run = a->code;
-  int is_delegated = run > 0 && code_at(run)->is_delegation;
+  int is_delegated = run > 0 && code_at(run)->is_delegation && context->delegates;
   if (is_delegated) {
     word at = word_at((u8*)code_at(run)->at - 9); /* the address is its last 20 bytes */
     at = as_address(&at);

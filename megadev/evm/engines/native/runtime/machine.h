@@ -120,7 +120,7 @@ typedef struct {
   u32 too_big;
   u32 heat_limit;
   u32 accessed_count;
-  u32 unused;
+  u32 delegates; /* EIP-7702 holds */
   word environment[16];
   operation operations[256];
 } context_t;

@@ -1,0 +1,45 @@
+"""What compiled code, the runtime and whoever runs them must agree on: who does which opcode, where compiled code can
+be entered, and the functions it calls. Importing it costs nothing; ``plan`` and ``wasm`` are imported when first
+something is compiled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from megadev.evm.opcodes import OPCODES, Kind
+
+_OUTSIDE_KINDS: Final = frozenset(
+    (Kind.ACCOUNT, Kind.STORAGE, Kind.TRANSIENT, Kind.LOG, Kind.CALL, Kind.CREATE, Kind.END)
+)
+_ALSO_OUTSIDE: Final = frozenset((0x3E, 0x40, 0x49))
+"""RETURNDATACOPY can fail in its own way; BLOCKHASH asks the host, BLOBHASH looks where the compiler does not."""
+
+
+def is_outside(op: int) -> bool:
+    """Whether the opcode reaches beyond the frame: it is the runtime's, not the compiler's."""
+    row = OPCODES[op]
+    return row is None or row.kind in _OUTSIDE_KINDS or op in _ALSO_OUTSIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where compiled code can be entered: at ``pc``, with ``height`` words on the stack of which those in ``constants``
+    are known, and at least ``gas``."""
+
+    pc: int
+    height: int
+    constants: tuple[tuple[int, int], ...]
+    gas: int
+    version: int
+
+
+HELPERS: Final = {
+    "memory_grow": "iII>I", "hash": "iii", "div": "iii", "mod": "iii", "sdiv": "iii", "smod": "iii", "addmod": "iiii",
+    "mulmod": "iiii", "div_known": "iii", "mod_known": "iii", "addmod_known": "iiiii", "mulmod_known": "iiii",
+    "exp": "iii", "signextend": "iii", "byte": "iii", "shl": "iii", "shr": "iii", "sar": "iii", "clz": "i>I",
+    "calldataload": "iii", "copy_data": "iIiIi", "sload": "iiI>I", "sstore": "iiI>I",
+}  # fmt: skip
+"""The runtime's functions by name, with the types they take and give (i: 32 bits, I: 64), in the order in which a
+module imports them; the memory comes last."""

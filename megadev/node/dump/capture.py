@@ -1,0 +1,75 @@
+"""A running node's chains at one moment, as a dump is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from megadev.node.chain import LocalChain
+from megadev.node.dump.document import encode_accounts, encode_dump
+from megadev.state.world import World
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+
+class Capture:
+    """A node's chains at one moment, as a dump is made of them: taken on any thread in no time, encoded on any
+    other.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._l2 = _ChainCapture(node.l2)
+        self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
+        self._adopted = 0 if node.driver is None else node.driver.progress.adopted
+        self.moment: tuple[object, ...] = (*self._l2.moment, *(() if self._l1 is None else self._l1.moment))
+        """The same objects as long as nothing changed."""
+
+    def encode(self, *, history: bool) -> bytes:
+        """The dump as JSON; ``history``: with the state after each block."""
+        l1 = None if self._l1 is None else self._l1.encode(history)
+        return self._l2.encode(history, l1, self._adopted)
+
+    def ever_less(self, *, history: bool) -> Iterator[Callable[[], bytes]]:
+        """Ways to encode it, each leaving out more than the one before: older states, L1, blocks."""
+        yield lambda: self.encode(history=history)
+        yield lambda: self.encode(history=False)
+        yield lambda: self._l2.encode(history)
+        yield lambda: self._l2.encode(False)
+        yield self._l2.encode_accounts
+
+
+class _ChainCapture:
+    """One chain's part of it."""
+
+    def __init__(self, chain: LocalChain) -> None:
+        head, irregular, _ = chain.sequencer.tip  # what is not sealed yet is in no dump
+        self._spec = chain.sequencer.spec
+        self._settings = chain.sequencer.blocks
+        self._blocks = chain.store.blocks(chain.store.genesis.number, head.number)
+        self._state = world_of_now(chain)
+        self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
+        self.moment: tuple[object, object] = (head, irregular)
+
+    def encode(self, history: bool, l1: bytes | None = None, adopted: int = 0) -> bytes:
+        return encode_dump(
+            self._blocks,
+            self._state,
+            self._spec,
+            coinbase=self._settings.coinbase,
+            gas_limit=self._settings.gas_limit,
+            zeroed=self._zeroed,
+            history=history,
+            l1=l1,
+            adopted=adopted,
+        )
+
+    def encode_accounts(self) -> bytes:
+        """The state of now alone."""
+        return encode_accounts(self._state, self._zeroed)
+
+
+def world_of_now(chain: LocalChain) -> World:
+    """The whole state, with what was changed since the head was sealed."""
+    head, irregular, _ = chain.sequencer.tip
+    return head.world if irregular is None else head.world.apply(irregular)

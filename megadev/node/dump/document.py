@@ -1,0 +1,244 @@
+"""A dump as one document: what it is made of, how it is written, compressed and read. Pure functions."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeAlias
+
+import msgspec
+
+from megadev.chain.blocks import SealedBlock, block_size
+from megadev.chain.fees import blob_base_fee
+from megadev.chain.receipts import Receipt
+from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import (
+    Transaction,
+)
+from megadev.errors import InvalidParams
+from megadev.node.dump.accounts import BLOCK_HASHES, Accounts, read_accounts, written_accounts
+from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
+from megadev.node.dump.history import UnavailableWorld, read_histories, world_after, written_history
+from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
+from megadev.node.dump.transactions import read_transaction
+from megadev.node.dump.values import JsonObject, as_address, as_list, as_number, as_object, data_of, fail
+from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.types import ZERO_ADDRESS, Address
+from megadev.state.world import World
+
+OnProgress: TypeAlias = Callable[[int, int], object]
+"""Hears how much of how much is done."""
+
+
+MAX_DUMP = 1 << 30
+"""Bytes of JSON that a compressed dump may unfold to."""
+
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def silent(done: int, count: int) -> None:
+    """For work that nobody watches."""
+
+
+class Dump(msgspec.Struct, frozen=True):
+    """What a document says. ``blocks`` is one chain, oldest first, its last block's world made of ``accounts``; empty
+    where the document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said.
+    ``adopted``: see the module.
+    """
+
+    accounts: Accounts
+    blocks: tuple[SealedBlock, ...]
+    coinbase: Address | None
+    gas_limit: int | None
+    adopted: int = 0
+
+
+def encode_dump(
+    blocks: Sequence[SealedBlock],
+    state: World,
+    spec: ChainSpec,
+    *,
+    coinbase: Address = ZERO_ADDRESS,
+    gas_limit: int | None = None,
+    zeroed: Mapping[Address, Iterable[int]] | None = None,
+    history: bool = False,
+    l1: bytes | None = None,
+    adopted: int = 0,
+) -> bytes:
+    """The document, as JSON: ``blocks`` (a whole chain, oldest first) and ``state``, which is that of now. ``l1``: the
+    document of the L1 beside it; ``adopted``: see the module.
+
+    ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
+    the state after every block but the last, where it is known. The same chain gives the same bytes.
+    """
+    head = blocks[-1].header
+    document = {
+        "block": {
+            "number": hex(head.number),
+            "beneficiary": data_of(coinbase),
+            "timestamp": hex(head.timestamp),
+            "gas_limit": head.gas_limit if gas_limit is None else gas_limit,
+            "basefee": head.base_fee,
+            "difficulty": hex(head.difficulty),
+            "prevrandao": data_of(head.prev_randao),
+            "blob_excess_gas_and_price": {
+                "excess_blob_gas": head.excess_blob_gas,
+                "blob_gasprice": blob_base_fee(head.excess_blob_gas, spec),
+            },
+            "slot_num": 0,
+        },
+        "accounts": dict(written_accounts(state, zeroed or {})),
+        "best_block_number": head.number,
+        "blocks": [written_block(block) for block in blocks],
+        "transactions": [written_receipt(block, index) for block in blocks for index in range(len(block.transactions))],
+        "historical_states": [
+            [
+                data_of(block.hash),
+                written_history(_world_at(block, after), blocks[max(0, place - BLOCK_HASHES) : place + 1]),
+            ]
+            for place, (block, after) in enumerate(pairwise(blocks))
+            if block.world.is_known
+        ]
+        if history
+        else None,
+    }
+    if l1 is not None:
+        document["l1"] = msgspec.Raw(l1)
+    if adopted:
+        document["adopted"] = adopted
+    return msgspec.json.encode(document)
+
+
+def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None = None) -> bytes:
+    """A document that holds nothing but ``state``."""
+    return msgspec.json.encode({"accounts": dict(written_accounts(state, zeroed or {}))})
+
+
+def compress(document: bytes) -> bytes:
+    """As RPC hands it out: gzip, the same bytes for the same document."""
+    return gzip.compress(document, mtime=0)
+
+
+def _world_at(block: SealedBlock, after: SealedBlock) -> World:
+    """The state at ``block``, with what cheats changed before the block ``after`` it."""
+    return block.world if after.irregular is None else block.world.apply(after.irregular)
+
+
+def decode_dump(
+    data: bytes, spec: ChainSpec, l1_spec: ChainSpec | None = None, on_progress: OnProgress = silent
+) -> tuple[Dump, Dump | None]:
+    """What a document says, and what the L1's in it does, where it has one and ``l1_spec`` is given. Plain JSON, or
+    compressed as RPC hands it out. The specs tell the price of blobs. ``on_progress`` hears how many of how many blocks
+    are read, now and then.
+
+    Raises ``InvalidParams`` saying which entry cannot be used, and why.
+    """
+    try:
+        document = decode_json(_unfolded(data))
+    except DecodeError as error:
+        raise InvalidParams(f"failed to decode state dump: neither JSON nor compressed JSON ({error})") from None
+    entries = as_object(document, "it")
+    l1 = None if l1_spec is None or entries.get("l1") is None else as_object(entries["l1"], "l1")
+    steps = _Steps(sum(len(as_list(each.get("blocks") or [], "blocks")) for each in (entries, l1 or {})), on_progress)
+    dump = _read_dump(entries, spec, steps)
+    return dump, None if l1 is None or l1_spec is None else _read_dump(l1, l1_spec, steps)
+
+
+class _Steps:
+    """Counts blocks that are read, each of which takes two steps: its header, then what it holds."""
+
+    def __init__(self, count: int, on_progress: OnProgress) -> None:
+        self._count = count
+        self._done = 0
+        self._on_progress = on_progress
+
+    def one(self) -> None:
+        self._done += 1
+        if self._done % 512 == 0:
+            self._on_progress(self._done // 2, self._count)
+
+
+def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
+    if "accounts" not in entries:
+        fail("accounts", "an object; that is what a dump is of", None)
+    accounts = read_accounts(entries["accounts"])
+    environment = as_object(entries.get("block") or {}, "block")
+    blocks = _read_blocks(entries, environment, accounts, spec, steps)
+    coinbase = environment.get("beneficiary", environment.get("coinbase"))
+    gas_limit = environment.get("gas_limit")
+    return Dump(
+        accounts,
+        blocks,
+        None if coinbase is None else as_address(coinbase, "block.beneficiary"),
+        None if gas_limit is None else as_number(gas_limit, "block.gas_limit", 63),
+        as_number(entries.get("adopted", 0), "adopted", 63),
+    )
+
+
+def _unfolded(data: bytes) -> bytes:
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    unfolding = zlib.decompressobj(wbits=31)
+    try:
+        document = unfolding.decompress(data, MAX_DUMP)
+    except zlib.error as error:
+        raise InvalidParams(f"failed to decode state dump: it is damaged ({error})") from None
+    if unfolding.unconsumed_tail:
+        raise InvalidParams(f"failed to decode state dump: it unfolds to more than {MAX_DUMP} bytes; load it as a file")
+    if not unfolding.eof:
+        raise InvalidParams("failed to decode state dump: it is cut off")
+    return document
+
+
+def _read_blocks(
+    entries: JsonObject, environment: JsonObject, accounts: Accounts, spec: ChainSpec, steps: _Steps
+) -> tuple[SealedBlock, ...]:
+    found = []
+    for place, entry in enumerate(as_list(entries.get("blocks") or [], "blocks")):
+        found.append(read_header(as_object(entry, f"blocks[{place}]"), f"blocks[{place}]"))
+        steps.one()
+    if not found:
+        return ()
+    chain = chain_of(found, entries, environment)
+    outcomes = read_outcomes(entries.get("transactions") or [])
+    states = read_histories(entries.get("historical_states") or [], accounts)
+    states[chain[-1].hash] = accounts
+    blocks: list[SealedBlock] = []
+    world, before = World(), Accounts()
+    for block in chain:
+        state = states.get(block.hash)
+        if state is not None:
+            world, before = world_after(world, before, state), state
+        blocks.append(
+            _read_block(block, outcomes, UnavailableWorld(block.header.number) if state is None else world, spec)
+        )
+        steps.one()
+    return tuple(blocks)
+
+
+def _read_block(found: Found, outcomes: Outcomes, world: World, spec: ChainSpec) -> SealedBlock:
+    header = found.header
+    transactions: list[Transaction] = []
+    receipts: list[Receipt] = []
+    for index, item in enumerate(found.transactions):
+        where = f"{found.where}.transactions[{index}]"
+        tx = read_transaction(item, where)
+        outcome = outcomes.get((found.hash, index)) or outcomes.get(tx.hash)
+        if outcome is None:
+            fail(where, f"an entry in transactions (0x{tx.hash.hex()}) that says how it went", None)
+        if tx.is_impersonated:
+            # Anvil writes the hash of the fields here, and only there the one it goes by
+            tx = msgspec.structs.replace(tx, hash=bytes.fromhex(outcome[0]["info"]["transaction_hash"][2:]))
+        transactions.append(tx)
+        receipts.append(read_receipt(*outcome, tx, header, spec))
+    return SealedBlock(
+        header=header,
+        hash=found.hash,
+        transactions=tuple(transactions),
+        receipts=tuple(receipts),
+        world=world,
+        size=block_size(header, transactions),
+    )

@@ -1,0 +1,168 @@
+"""Loading a dump into a running node, whole or not at all.
+
+What a dump holds is each chain and its state: blocks, transactions, receipts, accounts. What it does not hold, as in
+Anvil: the txpool, impersonations, filters, snapshots, the clock's offset and the chain id.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from megadev.chain.blocks import SealedBlock
+from megadev.node.chain import LocalChain
+from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
+from megadev.node.dump.capture import world_of_now
+from megadev.node.dump.document import Dump, OnProgress, decode_dump, silent
+from megadev.node.dump.history import UnavailableWorld
+from megadev.sequencer.reorganisation import replace_above, restart
+from megadev.state.diff import Cause, StateDiff
+from megadev.state.fork_world import ForkWorld
+from megadev.state.remote import load
+from megadev.state.world import World
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+
+def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> None:
+    """Make what a dump (JSON, plain or compressed) says the node's chains and state, whole or not at all.
+
+    A chain is the dump's from then on; blocks that both have are kept as they are. Accounts are laid over those that
+    are here, as in Anvil: the higher nonce counts, what the dump does not name stays. A dump without blocks only
+    changes accounts, and so does any on a fork: its blocks would be without the state that is not in the dump. L1 stays
+    as it is where the dump has none, as Anvil's have not, and L2 follows it from there on.
+
+    Raises ``InvalidParams`` saying what is wrong with it, and ``SequencerStopped`` where L2 has a block open that must
+    stay; then nothing changed.
+    """
+    node.between_blocks()
+    l1 = node.l1
+    dump, l1_dump = decode_dump(data, node.l2.spec, None if l1 is None else l1.spec, on_progress)
+    _load_chain(node, node.l2, dump)
+    if l1 is not None and l1_dump is not None:
+        _load_chain(node, l1, l1_dump)
+    if node.driver is not None and dump.blocks:
+        if l1_dump is not None:
+            node.driver.adopt(dump.adopted)
+        else:
+            node.driver.adopt_if_strange()
+
+
+def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
+    sequencer, present = chain.sequencer, world_of_now(chain)
+    if not dump.blocks or not present.is_whole:
+        if isinstance(present, ForkWorld):
+            load(present.base, dump.accounts)
+        diff = StateDiff(Cause.CHEAT)
+        for address, account in _merged(dump.accounts, present).items():
+            put_account(diff, address, account)
+        sequencer.apply_irregular(diff)
+        return
+    irregular = _left_over(dump, present)
+    common = _last_common(chain, dump.blocks)
+    if common is None:
+        node.snapshots.forget()
+        restart(sequencer, dump.blocks, irregular)
+    else:
+        node.snapshots.keep_blocks_above(chain, common)
+        replace_above(sequencer, common, _following(chain, dump.blocks, common), irregular)
+    _set_blocks_to_come(chain, dump)
+    for tx in chain.pool.transactions():
+        if tx.nonce < sequencer.next_nonce(tx.sender):
+            sequencer.drop(tx.hash, "its nonce was used in the chain that was loaded")
+
+
+def _following(chain: LocalChain, blocks: tuple[SealedBlock, ...], common: int) -> list[SealedBlock]:
+    """The blocks of a dump after ``common``. Where its state there differs from that of the block here, cheats made the
+    difference before the next block.
+    """
+    following = [block for block in blocks if block.number > common]
+    here, there = chain.block_with_state(common).world, blocks[common - blocks[0].number].world
+    if following and following[0].irregular is None and here.is_known and there.is_known:
+        following[0] = msgspec.structs.replace(following[0], irregular=_between(here, there))
+    return following
+
+
+def _between(before: World, after: World) -> StateDiff | None:
+    """What makes the state ``after`` of the state ``before``; None: nothing."""
+    diff = StateDiff(Cause.CHEAT)
+    if before.state_root == after.state_root:
+        return None
+    for address, account in after.accounts():
+        if before.account(address) != account:
+            diff.accounts[address] = account
+            code = after.code(account.code_hash)
+            if code:
+                diff.codes[account.code_hash] = code
+        were, are = before.storage_of(address), after.storage_of(address)
+        slots = {slot: are.get(slot, 0) for slot in were.keys() | are.keys() if were.get(slot, 0) != are.get(slot, 0)}
+        if slots:
+            diff.storage[address] = slots
+    for address, _ in before.accounts():
+        if after.account(address) is None:
+            diff.accounts[address] = None
+    return diff
+
+
+def _merged(accounts: Accounts, present: World) -> Accounts:
+    """``accounts`` with the nonces of those that are here, where these are higher."""
+    merged: Accounts = {}
+    for address, account in accounts.items():
+        here = present.account(address)
+        nonce = account.nonce if here is None else max(account.nonce, here.nonce)
+        merged[address] = DumpedAccount(nonce, account.balance, account.code, account.storage)
+    return merged
+
+
+def _left_over(dump: Dump, present: World) -> StateDiff | None:
+    """What is to be added to the dump's own state, so that what is here and not in the dump stays; None: nothing."""
+    loaded = dump.blocks[-1].world
+    diff = StateDiff(Cause.CHEAT)
+    for address, here in present.accounts():
+        account = dump.accounts.get(address)
+        if account is None:
+            diff.accounts[address] = here
+            code = present.code(here.code_hash)
+            if code:
+                diff.codes[here.code_hash] = code
+        elif here.nonce > account.nonce:
+            put_account(diff, address, DumpedAccount(here.nonce, account.balance, account.code, {}))
+        named = account.storage if account is not None else {}
+        slots = {slot: value for slot, value in present.storage_of(address).items() if slot not in named}
+        if slots:
+            diff.storage[address] = slots
+    return None if diff.is_empty or loaded is present else diff
+
+
+def _last_common(chain: LocalChain, blocks: tuple[SealedBlock, ...]) -> int | None:
+    """The number up to which the chain has the same blocks as the dump; None: not even the first."""
+    if blocks[0].number != chain.store.genesis.number:
+        return None
+    common = None
+    for block in blocks:
+        here = chain.store.by_number(block.number)
+        if here is None or here.hash != block.hash:
+            break
+        # the head's state is the dump's; an older block's is the one that is here, and better known
+        if block is blocks[-1] and not _have_same_state(here, block):
+            break
+        common = block.number
+    return common
+
+
+def _have_same_state(here: SealedBlock, loaded: SealedBlock) -> bool:
+    return not isinstance(here.world, UnavailableWorld) and here.world.state_root == loaded.world.state_root
+
+
+def _set_blocks_to_come(chain: LocalChain, dump: Dump) -> None:
+    """What the dump says of coinbase and gas limit; a base fee or PREVRANDAO that waited for one block is forgotten."""
+    sequencer = chain.sequencer
+    before = sequencer.blocks
+    sequencer.blocks = type(before)(
+        coinbase=before.coinbase if dump.coinbase is None else dump.coinbase,
+        gas_limit=dump.gas_limit or before.gas_limit,
+        max_transactions=before.max_transactions,
+        extra_data=before.extra_data,
+    )
