@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "fork": "Record what a fork reads, to run it offline.",
     "reload": "Plan, apply or undo hot reloads.",
     "docs": "Read the documentation.",
+    "completion": "Print a completion script for a shell.",
     "bench": "Benchmark a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from megadev.config.kinds import Boolean, Fundings, TextList
+from megadev.config.kinds import Boolean, Choice, FilePath, Fundings, TextList
 from megadev.config.resolve import resolve
 from megadev.config.settings import DEFAULT_FILE, GROUPS, SETTINGS, DevnetConfig, Setting
 from megadev.errors import ConfigError
@@ -120,7 +122,16 @@ def _option(row: Setting) -> Callable[[Decorated], Decorated]:
         traits |= {"multiple": True, "metavar": row.kind.metavar}
     else:
         traits["metavar"] = row.kind.metavar
+    if not isinstance(row.kind, Boolean):
+        traits["shell_complete"] = partial(_completions, row.kind)
     return click.option(*flags, row.name, **traits)
+
+
+def _completions(kind: object, _: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    """What a shell may put after a setting's flag: its words, or files."""
+    if isinstance(kind, Choice):
+        return [CompletionItem(word) for word in kind.words if word.startswith(typed)]
+    return [CompletionItem(typed, type="file")] if isinstance(kind, FilePath) else []
 
 
 def _help(row: Setting) -> str:

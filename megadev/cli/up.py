@@ -23,6 +23,7 @@ from megadev.cli.scripts import Script, StartingCommand, command_for, environmen
 from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.config.settings import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
+from megadev.primitives.hexcodec import to_data
 
 if TYPE_CHECKING:
     import asyncio
@@ -457,7 +458,7 @@ def _about_fork(chain: LocalChain) -> ForkReport | None:
     fork = chain.fork
     if fork is None:
         return None
-    return ForkReport(fork.url, fork.number, "0x" + fork.hash.hex(), fork.chain_id, fork.warnings)
+    return ForkReport(fork.url, fork.number, to_data(fork.hash), fork.chain_id, fork.warnings)
 
 
 def _about_preset(config: DevnetConfig) -> str | None:
