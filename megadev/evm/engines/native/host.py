@@ -83,8 +83,9 @@ def handle_faults_first() -> None:
     """
     if not faulthandler.is_enabled():
         try:
+            assert sys.__stderr__ is not None
             faulthandler.enable(sys.__stderr__)
-        except (AttributeError, OSError, RuntimeError, ValueError):  # there is none, or it is no file
+        except (AssertionError, OSError, RuntimeError, ValueError):  # there is none, or it is no file
             faulthandler.enable(os.open(os.devnull, os.O_WRONLY))
 
 
@@ -157,9 +158,9 @@ class Library:
         else:
             self._trap_message(trap, ctypes.byref(message))
             self._delete_trap(trap)
-        text = ctypes.string_at(message.data, message.size).rstrip(b"\0").decode(errors="replace")
+        text = ctypes.string_at(message.data, message.size).rstrip(b"\0").decode(errors="replace").strip()
         self.delete_bytes(ctypes.byref(message))
-        raise WasmFault(text.strip().splitlines()[0] if text.strip() else "wasm code trapped")
+        raise WasmFault(text.split("\n")[-1].strip() or "wasm code trapped")
 
     def compile(self, wasm: bytes) -> Module:
         """Translate a module; takes milliseconds, during which Python's lock is free. Raises WasmFault."""
