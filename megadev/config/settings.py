@@ -712,12 +712,13 @@ class DevnetConfig:
         f"Also listen on a Unix socket ({DEFAULT_IPC_PATH} when no path is said).",
         bare=DEFAULT_IPC_PATH,
     )
-    allow_origin: str = _setting(
-        "*",
-        Text("ORIGIN"),
+    allow_origin: tuple[str, ...] = _setting(
+        ("*",),
+        TextList("ORIGIN"),
         SERVER,
         "--allow-origin",
-        "Web pages that may read answers (CORS): an origin, or * for all.",
+        "Web pages that may read answers (CORS): origins, or * for all; several with commas or repeated. Those named, "
+        "and pages on this machine, may also call methods that reach outside of the node.",
     )
     no_cors: bool = _setting(False, Boolean(), SERVER, "--no-cors", "Send no CORS headers at all.")
     allowed_hosts: tuple[str, ...] | None = _setting(
