@@ -15,6 +15,7 @@ from functools import cached_property
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import parse_qs
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
 from megadev.artifacts.project import find_root
@@ -33,6 +34,7 @@ from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode, Session
 from megadev.rpc.history import asked_upstream
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
+from megadev.server.endpoint import HTML_TYPE, Document
 from megadev.server.workers import FORK_THREADS, THREADS
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 FLASHBLOCKS_PATH = b"/flashblocks"
 """Where a WebSocket opens that is sent Flashblocks."""
+DOCS = "/docs"
+"""Where a browser reads the documentation."""
 
 
 class Endpoint:
@@ -386,9 +390,21 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         gateway=_gateway(net) if endpoint is net.l2 else None,
         page=lambda: landing_page(net.node, chain),
         health=lambda: health(chain),
-        routes=lambda path: beacon_answer(chain, path),
+        routes=lambda path: _document(chain, path),
         feeds=_feeds(net) if endpoint is net.l2 else {},
     )
+
+
+def _document(chain: LocalChain, path: str) -> Document | None:
+    """What a GET of ``path``, query included, is answered with: documentation, or what a beacon node would say."""
+    if path == DOCS or path.startswith((f"{DOCS}/", f"{DOCS}?")):
+        from megadev.docs import html  # what few nodes are asked for is loaded by those
+
+        where, _, query = path.partition("?")
+        text = html.answer(where, " ".join(parse_qs(query).get("q", [])))
+        return None if text is None else Document(200, text, HTML_TYPE)
+    answered = beacon_answer(chain, path)
+    return None if answered is None else Document(*answered)
 
 
 def _feeds(net: Devnet) -> dict[bytes, Callable[[Session], None]]:

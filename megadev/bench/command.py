@@ -151,7 +151,7 @@ class Row:
     help=f"Measure this one too, in the same run; 'anvil' starts one ({ANVIL_VARIABLE} or PATH). Repeatable.",
 )
 @click.option("--only", metavar="NAMES", help="Only these rows, separated by commas; 'list' shows their names.")
-@click.option("--quick", is_flag=True, help="Few repetitions: shows that all works, measures roughly.")
+@click.option("--quick", is_flag=True, help="Few repetitions: a rough measurement.")
 @click.option(
     "--long-chain",
     type=click.IntRange(1),
@@ -169,11 +169,11 @@ def bench(
     long_chain: int | None,
     json_file: Path | None,
 ) -> None:
-    """Measure a node, alone or against others.
+    """Benchmark a node, alone or against others.
 
-    Every node is asked the same by the same client, in alternation. Thousands of transactions are sent from the
-    accounts of the mnemonic "test test … junk": never point it at a chain that matters. The ratio is the first node's
-    figure over the other's.
+    The same client sends the same requests to each node in turn, among them thousands of transactions from the
+    accounts of the mnemonic "test test … junk": never use it on a chain that matters. A ratio is the first node's
+    figure divided by the other's.
     """
     from rich.console import Console
 

@@ -617,11 +617,12 @@ def bars_sending(code: bytes) -> bool:
 
 
 def recover_authority(authorization: SignedAuthorization) -> Address | None:
-    """Who signed an EIP-7702 tuple, or None where it is void: nonce at its maximum, bad parity, high s, no such key.
+    """Who signed an EIP-7702 tuple, or None where it is void: bad parity, high s, no such key.
 
-    Whether its chain is this one (or 0) and its nonce the account's next is for the execution to check.
+    Whether its chain is this one (or 0) and its nonce the account's next, and not the last, is for the execution to
+    check.
     """
-    if authorization.nonce >= MAX_NONCE or authorization.s > HALF_N:
+    if authorization.s > HALF_N:
         return None
     message = _AUTHORIZATION_MAGIC + rlp.encode((authorization.chain_id, authorization.address, authorization.nonce))
     return recover(keccak(message), authorization.y_parity, authorization.r, authorization.s)

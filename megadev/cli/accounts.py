@@ -20,12 +20,12 @@ SETTINGS = frozenset(row.name for row in TABLE if row.group == ACCOUNTS) - {"fun
 
 @click.command(cls=GroupedCommand, short_help="Show the funded accounts and their keys.")
 @setting_options(SETTINGS)
-@click.option("--rpc-url", metavar="URL", help="Ask this running node instead.")
+@click.option("--rpc-url", metavar="URL", help="Show the accounts of this running node.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def accounts(config_file: str | None, rpc_url: str | None, as_json: bool, **flags: Any) -> None:
-    """Show the accounts a node with these settings funds, and their private keys.
+    """Show the accounts that a node with these settings funds, and their private keys.
 
-    With --rpc-url: those of a running node with their balances now; it does not tell its keys.
+    With --rpc-url: the accounts of a running node and their balances; a node does not reveal its keys.
     """
     if rpc_url is None:
         _of_settings(flags, config_file, as_json)

@@ -12,11 +12,11 @@ from megadev.cli.client import call
 from megadev.cli.options import Command, rpc_url_option
 
 
-@click.group(short_help="Show what crosses between a running node's chains.", context_settings={
+@click.group(short_help="Show messages between a running node's chains.", context_settings={
     "help_option_names": ["-h", "--help"]
 })  # fmt: skip
 def bridge() -> None:
-    """What crosses between L1 and L2 of a running node."""
+    """Show the messages between L1 and L2 of a running node."""
 
 
 @bridge.command(cls=Command, short_help="List every message with its state, its age and the next step.")

@@ -75,9 +75,9 @@ def url_options(command: Decorated) -> Decorated:
 
 def sender_option(command: Decorated) -> Decorated:
     """Add ``--from``."""
-    return click.option(
-        "--from", "sender", metavar="ADDRESS", help="The account that sends. [default: the node's first]"
-    )(command)
+    return click.option("--from", "sender", metavar="ADDRESS", help="Sender. [default: the node's first account]")(
+        command
+    )
 
 
 def ether(name: str, amount: str) -> int:

@@ -19,8 +19,8 @@ DEFAULT_PORT = 3100
 def da() -> None:
     """Run a store for batch data beside L1, which rollups post commitments to.
 
-    It keeps what is put by its keccak-256 and signs a certificate for it. Told to, it withholds data, gives it out late
-    or gives out other bytes, so that what a rollup does then can be seen.
+    It stores data by keccak-256 hash and signs a certificate for it. On request it withholds data, delays it or
+    returns wrong bytes, to test what a rollup does then.
     """
 
 
@@ -43,8 +43,9 @@ def serve(directory: Path, host: str, port: int, key: str | None) -> None:
       curl -X PUT -d '{"withhold": true}' http://127.0.0.1:3100/faults
     """
     from megadev.clock import SystemClock
+    from megadev.node.data_directory import Directory
     from megadev.rollup.da.store import DEFAULT_KEY, Store
-    from megadev.server.data_store import DataStoreServer, Directory
+    from megadev.server.data_store import DataStoreServer
 
     store = Store(DEFAULT_KEY if key is None else _read_key(key), Directory(directory), SystemClock().now)
     server = DataStoreServer(store, host, port)

@@ -14,17 +14,17 @@ from megadev.primitives.abi import encode_call
 from megadev.testing.bridge import DEPOSIT_SIGNATURE, deposit_hash
 
 
-@click.command(cls=Command, short_help="Bring ether from L1 to L2 of a running node.")
+@click.command(cls=Command, short_help="Deposit ether from L1 to L2 of a running node.")
 @click.argument("amount")
-@click.option("--to", metavar="ADDRESS", help="Who gets it on L2, or is called there. [default: the sender]")
-@click.option("--data", default="0x", metavar="HEX", help="What it is called with.")
+@click.option("--to", metavar="ADDRESS", help="Receiver, or called contract, on L2. [default: the sender]")
+@click.option("--data", default="0x", metavar="HEX", help="Calldata of the call on L2.")
 @click.option("--gas", type=click.IntRange(21_000), default=200_000, show_default=True, help="Gas of the call on L2.")
 @sender_option
 @url_options
 def deposit(
     amount: str, to: str | None, data: str, gas: int, sender: str | None, rpc_url: str, l1_url: str | None
 ) -> None:
-    """Deposit AMOUNT ETH on L1, wait until it has arrived on L2, and print both transactions.
+    """Deposit AMOUNT ETH on L1, wait until it arrives on L2, and print both transactions.
 
     \b
       megadev deposit 1.5

@@ -22,16 +22,15 @@ class NoToken(MegadevError):
     """The contract does not answer as an ERC-20 token does."""
 
 
-@click.command(cls=Command, short_help="Give an account of a running node ether or tokens.")
+@click.command(cls=Command, short_help="Fund an account of a running node with ether or tokens.")
 @click.argument("address")
 @click.argument("amount")
-@click.option("--token", metavar="ADDRESS", help="Give of this ERC-20 token instead of ether.")
+@click.option("--token", metavar="ADDRESS", help="Add units of this ERC-20 token instead of ether.")
 @rpc_url_option
 def fund(address: str, amount: str, token: str | None, rpc_url: str) -> None:
-    """Give ADDRESS so much more, out of nothing, and print what it has then.
+    """Add AMOUNT to the balance of ADDRESS and print the new balance.
 
-    AMOUNT is in ETH; with --token, in that token's units (its decimals are asked for). A token's total supply stays as
-    it is.
+    AMOUNT is in ETH; with --token, in that token's units, by its decimals. A token's total supply does not change.
 
     \b
       megadev fund 0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045 10

@@ -39,20 +39,27 @@ _METERS = {
 
 @click.command(cls=Command, short_help="Show what a transaction or a test pays for.")
 @click.argument("what", metavar="HASH|FILE|TEST")
-@click.option("--lines", metavar="N", type=click.IntRange(0), default=LINES, show_default=True, help="Lines shown.")
-@click.option("--json", "as_json", is_flag=True, help="Print what the node answers, all of it.")
+@click.option(
+    "--lines",
+    metavar="N",
+    type=click.IntRange(0),
+    default=LINES,
+    show_default=True,
+    help="Number of source lines to show.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the node's whole answer as JSON.")
 @rpc_url_option
 def gas(what: str, lines: int, as_json: bool, rpc_url: str) -> int:
-    """Show compute and storage gas by frame, function and source line, MegaETH's meters with what is left of each,
-    where volatile data began to hold compute gas back, and which limit ended a transaction that failed.
+    """Show compute and storage gas by frame, function and source line, MegaETH's meters and what is left of
+    each, where gas detention began, and the limit that made a transaction fail.
 
     \b
       megadev gas 0x9efe…         a transaction, by its hash
-      megadev gas call.json       a call that is not sent: what eth_call takes, in a file
+      megadev gas call.json       a call that is not sent: eth_call's object in a file
       megadev gas tests/test_token.py::test_transfer
                                   each contract and function that a test's transactions call
 
-    Beside it stands what the same takes under Ethereum's rules; on a chain with those, under MegaETH's.
+    Beside it is the gas under Ethereum's rules; on a chain with those rules, under MegaETH's.
     """
     if re.fullmatch(r"0[xX][0-9a-fA-F]{64}", what):
         return _show(_ask(rpc_url, what.lower()), lines, as_json)

@@ -18,6 +18,7 @@ TEMPLATES: dict[str, str] = {
     "hardhat": "a Solidity contract with Hardhat 3: tests with viem, a deployment script",
     "realtime": "a web page that streams mini-blocks and sends transactions that are answered at once",
     "bridge": "a Python script that takes ether to L2 and back, and its tests",
+    "docker": "a Dockerfile and a Compose file for a node that keeps its chain in a volume",
 }
 """Each template, which is the folder of its name, and what is in it."""
 DEFAULT_TEMPLATE = "vyper"
@@ -33,8 +34,8 @@ def templates_folder() -> Path:
 @click.command(cls=Command, short_help="Start a project from a template.")
 @click.argument("words", nargs=-1, metavar="[TEMPLATE] [DIR]")
 def init(words: tuple[str, ...]) -> None:
-    """Copy a TEMPLATE (vyper, unless said otherwise) to the directory DIR, which must be new or empty. Without either,
-    list the templates.
+    """Copy TEMPLATE (default: vyper) to the directory DIR, which must be new or empty. Without arguments, list the
+    templates.
 
     \b
       megadev init my-project

@@ -16,11 +16,11 @@ AT_ONCE = 2_000
 
 @click.command(cls=Command, short_help="Mine blocks on a running node.")
 @click.argument("blocks", type=click.IntRange(1), default=1)
-@click.option("--interval", type=click.IntRange(1), metavar="SECONDS", help="The time between two blocks.")
+@click.option("--interval", type=click.IntRange(1), metavar="SECONDS", help="Seconds between two blocks.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @rpc_url_option
 def mine(blocks: int, interval: int | None, quiet: bool, rpc_url: str) -> None:
-    """Mine BLOCKS blocks, one unless given, and print the number of the latest. L1's are mined by its own URL.
+    """Mine BLOCKS blocks (default: 1) and print the number of the latest. Use L1's URL to mine on L1.
 
     \b
       megadev mine 100000

@@ -111,6 +111,8 @@ def _option(row: Setting) -> Callable[[Decorated], Decorated]:
     traits: dict[str, Any] = {"default": None, "help": _help(row), "group": row.group, "cls": GroupedOption}
     if isinstance(row.kind, Boolean):
         traits["is_flag"] = True
+        if True in row.presets.values():  # what a preset turns on can be turned off
+            flags[-1] += "/--no-" + flags[-1].removeprefix("--")
     elif row.bare is not None:
         traits |= {"is_flag": False, "flag_value": str(row.bare), "metavar": row.kind.metavar}
         traits["multiple"] = isinstance(row.kind, TextList)

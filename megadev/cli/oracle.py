@@ -13,28 +13,28 @@ from megadev.cli.options import Command, rpc_url_option
 PREFIX = "megadev_oracle_"
 
 
-@click.group(short_help="Say what MegaETH's oracle answers.")
+@click.group(short_help="Set what MegaETH's oracle reads.")
 def oracle() -> None:
-    """Say what the oracle contract of a running node (0x6342…0001) answers from outside the chain.
+    """Set what the oracle contract of a running node (0x6342…0001) reads from outside the chain.
 
     \b
       megadev oracle set 100=0x2a 101=7     reads of these slots see these values
-      megadev oracle set 0=1780973018031375 the high-precision timestamp stands, in microseconds
-      megadev oracle unset 0                by the clock again
-      megadev oracle hints                  what contracts told it with sendHint
+      megadev oracle set 0=1780973018031375 fix the high-precision timestamp, in microseconds
+      megadev oracle unset 0                follow the clock again
+      megadev oracle hints                  what contracts sent with sendHint
 
-    A value is written into the contract right before the transaction that reads it. Each prints JSON.
+    A value is written into the contract just before the transaction that reads it. Each command prints JSON.
     """
 
 
-@oracle.command(cls=Command, short_help="What it answers, and what is stored.")
+@oracle.command(cls=Command, short_help="Show set and stored values.")
 @rpc_url_option
 def status(rpc_url: str) -> None:
     """Print what it answers for which slot, and what the chain has stored there."""
     _ask(rpc_url, "status")
 
 
-@oracle.command("set", cls=Command, short_help="Answer slots with values.")
+@oracle.command("set", cls=Command, short_help="Set values of slots.")
 @click.argument("pairs", metavar="SLOT=VALUE", nargs=-1, required=True)
 @rpc_url_option
 def set_slots(pairs: tuple[str, ...], rpc_url: str) -> None:
@@ -48,7 +48,7 @@ def set_slots(pairs: tuple[str, ...], rpc_url: str) -> None:
     _ask(rpc_url, "setSlots", values)
 
 
-@oracle.command(cls=Command, short_help="Answer slots as the chain has them.")
+@oracle.command(cls=Command, short_help="Remove set values.")
 @click.argument("slots", metavar="SLOT", nargs=-1, required=True)
 @rpc_url_option
 def unset(slots: tuple[str, ...], rpc_url: str) -> None:
@@ -56,11 +56,11 @@ def unset(slots: tuple[str, ...], rpc_url: str) -> None:
     _ask(rpc_url, "setSlots", dict.fromkeys(slots))
 
 
-@oracle.command(cls=Command, short_help="What contracts told it.")
+@oracle.command(cls=Command, short_help="List what contracts sent.")
 @click.option("--limit", type=int, default=100, show_default=True, metavar="N", help="At most so many.")
 @rpc_url_option
 def hints(limit: int, rpc_url: str) -> None:
-    """Print what contracts told it with sendHint, the newest first."""
+    """Print what contracts sent with sendHint, the newest first."""
     _ask(rpc_url, "hints", limit)
 
 

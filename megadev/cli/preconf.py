@@ -36,16 +36,16 @@ class Claim:
     signer: Address | None
 
 
-@click.group(short_help="Check what the sequencer promised about a transaction.")
+@click.group(short_help="Verify a signed preconfirmation.")
 def preconf() -> None:
     """Check a preconfirmation: the sequencer's signed promise about a transaction.
 
     \b
       megadev preconf verify promise.json --signer 0x…
       megadev rpc megadev_getPreconfirmation 0x… | megadev preconf verify - --signer 0x…
-      megadev preconf verify 0x…                     the running node's, by the transaction's hash
+      megadev preconf verify 0x…                     from the running node, by transaction hash
 
-    Exit codes: 0 it is what the signer promised, 1 it is not, 2 it cannot be read.
+    Exit codes: 0 valid, 1 not signed by the signer, 2 unreadable.
     """
 
 

@@ -23,18 +23,18 @@ class NothingFetched(MegadevError):
 def preinstalls() -> None:
     """Fetch the code of Permit2, CreateX, EntryPoint, Safe and others from a network, and start chains with it.
 
-    megadev up --preinstalls FILE lays what was fetched into the genesis of both chains.
+    megadev up --preinstalls FILE adds the fetched contracts to the genesis of both chains.
     """
 
 
-@preinstalls.command("list", cls=Command, short_help="List the contracts that fetch knows.")
+@preinstalls.command("list", cls=Command, short_help="List the known contracts.")
 def list_() -> None:
     """List the contracts that fetch knows, with their addresses."""
     for name, address in PREINSTALLS.items():
         click.echo(f"{name:36}{checksum_address(address)}")
 
 
-@preinstalls.command(cls=Command, short_help="Write their code to a file.")
+@preinstalls.command(cls=Command, short_help="Write code to a file.")
 @click.option("--rpc-url", required=True, metavar="URL", help="A node of the network to fetch from.")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
 @click.option("--address", "more", multiple=True, metavar="ADDRESS", help="Fetch this contract as well.")

@@ -14,7 +14,7 @@ from megadev.cli.options import Command
 @sender_option
 @url_options
 def prove(withdrawal_hash: str, sender: str | None, rpc_url: str, l1_url: str | None) -> None:
-    """Prove the withdrawal WITHDRAWAL_HASH on L1; a claim about L2's state is made first where none covers it."""
+    """Prove the withdrawal WITHDRAWAL_HASH on L1. If no output root covers it yet, one is proposed first."""
     found = prove_withdrawal(chains_at(rpc_url, l1_url), withdrawal_hash, sender)
     ready_in = found["readyIn"]
     click.echo(found["status"] + ("" if ready_in is None else f", for {int(ready_in, 16)} s"))

@@ -8,21 +8,21 @@ from megadev.cli.client import call
 from megadev.cli.options import Command, rpc_url_option
 
 
-@click.group(short_help="See, apply or undo what a saved source changes.")
+@click.group(short_help="Plan, apply or undo hot reloads.")
 def reload() -> None:
     """Hot reload on a node that was started with `megadev up --watch`.
 
     \b
-      megadev reload plan             what would be done now, contract by contract
+      megadev reload plan             what a reload would do, contract by contract
       megadev reload apply            do it (with --reload ask)
-      megadev reload apply --force    whatever the storage layouts say
+      megadev reload apply --force    reload even if storage layouts conflict
       megadev reload undo             back to just before the latest reload
       megadev reload list             what is deployed
-      megadev reload track 0x… NAME   say which contract that is, where its code does not
+      megadev reload track 0x… NAME   name a contract that its code does not identify
     """
 
 
-@reload.command(cls=Command, short_help="What would be done now.")
+@reload.command(cls=Command, short_help="Show what a reload would do.")
 @rpc_url_option
 def plan(rpc_url: str) -> int:
     """Print what reloading would do now. Exit code 1: it would be refused."""
@@ -50,7 +50,7 @@ def undo(rpc_url: str) -> None:
     click.echo(call(rpc_url, "megadev_reloadUndo", [])["text"])
 
 
-@reload.command(cls=Command, short_help="Say which contract stands at an address.")
+@reload.command(cls=Command, short_help="Name the contract at an address.")
 @click.argument("address")
 @click.argument("contract")
 @rpc_url_option
@@ -62,7 +62,7 @@ def track(address: str, contract: str, rpc_url: str) -> None:
     click.echo(f"{answer['address']} is {answer['contract']}, {known}")
 
 
-@reload.command("list", cls=Command, short_help="What is deployed.")
+@reload.command("list", cls=Command, short_help="List deployed contracts.")
 @rpc_url_option
 def list_(rpc_url: str) -> None:
     """List the project's contracts on the chain, with what deployment filled in."""

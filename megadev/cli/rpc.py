@@ -13,12 +13,12 @@ from megadev.cli.terminal.console import paint_for
 from megadev.primitives.guarded_json import decode_json
 
 
-@click.command(cls=Command, short_help="Ask a running node one JSON-RPC question.")
+@click.command(cls=Command, short_help="Send one JSON-RPC request to a running node.")
 @click.argument("method")
 @click.argument("params", nargs=-1)
 @rpc_url_option
 def rpc(method: str, params: tuple[str, ...], rpc_url: str) -> int:
-    """Ask a running node one JSON-RPC question and print the result as JSON.
+    """Send one JSON-RPC request to a running node and print the result as JSON.
 
     Each of PARAMS is JSON, or else a plain string: 0x5, latest and '{"to": "0x…"}' all work. Put -- before parameters
     that begin with a dash.

@@ -15,41 +15,41 @@ PREFIX = "megadev_sequencer_"
 
 @click.group(short_help="Break a running node's sequencer on purpose.")
 def sequencer() -> None:
-    """Pause, crash and restart a running node's sequencer, change its key, slow it down, or have it break promises.
+    """Pause, crash and restart a running node's sequencer, change its key, delay it, or make it break promises.
 
     \b
-      megadev sequencer pause                  transactions are admitted and wait
-      megadev sequencer crash --lose           gone, and with it what is not sealed
-      megadev sequencer latency 5ms±2ms        answers and notifications come later
-      megadev sequencer fault withhold 0x…     preconfirm, but leave out of the block
-      megadev sequencer evidence               the promises it has broken
+      megadev sequencer pause                  transactions are admitted but not executed
+      megadev sequencer crash --lose           stop, and lose what is not sealed
+      megadev sequencer latency 5ms±2ms        delay answers and notifications
+      megadev sequencer fault withhold 0x…     preconfirm, but do not include
+      megadev sequencer evidence               promises that were broken
 
-    Each prints the sequencer's condition as it is afterwards, as JSON.
+    Each command prints the sequencer's status afterwards, as JSON.
     """
 
 
-@sequencer.command(cls=Command, short_help="How it is, and what it does wrong.")
+@sequencer.command(cls=Command, short_help="Show its status and faults.")
 @rpc_url_option
 def status(rpc_url: str) -> None:
     """Print its condition, key, faults and latency."""
     _ask(rpc_url, "status")
 
 
-@sequencer.command(cls=Command, short_help="Admit transactions and do nothing.")
+@sequencer.command(cls=Command, short_help="Admit transactions without executing them.")
 @rpc_url_option
 def pause(rpc_url: str) -> None:
-    """Let it stand still: transactions are admitted and wait, nothing is executed or sealed."""
+    """Let it stand still: transactions are admitted but not executed, nothing is executed or sealed."""
     _ask(rpc_url, "pause")
 
 
-@sequencer.command(cls=Command, short_help="Go on after a pause.")
+@sequencer.command(cls=Command, short_help="Continue after a pause.")
 @rpc_url_option
 def resume(rpc_url: str) -> None:
     """Let it go on after a pause."""
     _ask(rpc_url, "resume")
 
 
-@sequencer.command(cls=Command, short_help="Let it crash.")
+@sequencer.command(cls=Command, short_help="Crash it.")
 @click.option("--lose", is_flag=True, help="Lose what is not sealed, and what waits; else both survive a restart.")
 @click.option(
     "--blocks",
@@ -89,7 +89,7 @@ def rotate(key: str | None, block: int | None, rpc_url: str) -> None:
     _ask(rpc_url, "rotateKey", {"key": key, "block": block})
 
 
-@sequencer.command(cls=Command, short_help="Answer later.")
+@sequencer.command(cls=Command, short_help="Delay answers.")
 @click.argument("time", metavar="TIME[±TIME]")
 @click.option("--only", type=click.Choice(["answers", "streams"]), help="Slow down only these.")
 @click.option("--seed", type=int, default=0, metavar="N", help="Where the draws of the jitter begin.")
@@ -100,14 +100,14 @@ def latency(time: str, only: str | None, seed: int, rpc_url: str) -> None:
     _ask(rpc_url, "setLatency", {"answer": answer, "stream": stream, "seed": seed})
 
 
-@sequencer.command(cls=Command, short_help="What it has broken, with signatures.")
+@sequencer.command(cls=Command, short_help="List broken promises, with signatures.")
 @rpc_url_option
 def evidence(rpc_url: str) -> None:
-    """Print the promises it has broken and the mini-blocks it has signed twice."""
+    """Print promises that were broken and the mini-blocks it has signed twice."""
     _ask(rpc_url, "evidence")
 
 
-@sequencer.group(short_help="Have it break promises.")
+@sequencer.group(short_help="Make it break promises.")
 def fault() -> None:
     """Have it break promises: reorder, withhold and equivocate happen once, censoring lasts."""
 

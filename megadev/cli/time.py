@@ -25,18 +25,18 @@ RESET = "reset"
 
 @click.command(cls=Command, short_help="Move a running node's time.", context_settings={"ignore_unknown_options": True})
 @click.argument("when")
-@click.option("--no-mine", is_flag=True, help="Set the clock only; the next block will show it.")
+@click.option("--no-mine", is_flag=True, help="Set the clock only; the next block has the new time.")
 @rpc_url_option
 def time(when: str, no_mine: bool, rpc_url: str) -> None:
-    """Move the node's time to WHEN, seal a block that shows it, and print that block's time.
+    """Move the node's time to WHEN, seal a block with that time, and print its timestamp.
 
     \b
-      megadev time +1d                 a day ahead; also 2w, 3h, 90m, 30s and several at once: +1d12h
-      megadev time -90m                back; blocks still never go back: the next one follows its parent by a second
+      megadev time +1d                 a day forward; also 2w, 3h, 90m, 30s, or combined: +1d12h
+      megadev time -90m                back; block timestamps never decrease: the next one is its parent's plus a second
       megadev time 2027-01-01          that day, 00:00 UTC
       megadev time 2027-01-01T12:00Z   to the minute or second; without a zone: UTC
       megadev time @1798761600         seconds since 1970
-      megadev time reset               to the clock as it is without any move
+      megadev time reset               undo all moves
     """
     parsed = read_when(when)
     head = int(call(rpc_url, "eth_getBlockByNumber", ["latest", False])["timestamp"], 16)

@@ -49,16 +49,21 @@ class _Node:
 @click.command(cls=Command, short_help="Show what a transaction did, and where it failed.")
 @click.argument("tx_hash", metavar="HASH")
 @click.option(
-    "--depth", metavar="N", type=click.IntRange(0), default=DEPTH, show_default=True, help="Show calls nested so deep."
+    "--depth",
+    metavar="N",
+    type=click.IntRange(0),
+    default=DEPTH,
+    show_default=True,
+    help="Maximum depth of nested calls.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what the node answers, all of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the node's whole answer as JSON.")
 @rpc_url_option
 def trace(tx_hash: str, depth: int, as_json: bool, rpc_url: str) -> int:
-    """Show the calls, events and console messages of the transaction HASH as a tree, and where in which source it
+    """Show the calls, events and console messages of the transaction HASH as a tree, and the source line where it
     failed.
 
-    Names and sources come from compiled artifacts: those of the project that the node was started in (or its
-    --project), and those that megadev_addArtifact gave it. Without them there are selectors and hex.
+    Names and sources come from compiled artifacts: those of the node's project (--project), and those added by
+    megadev_addArtifact. Without artifacts, selectors and hex are shown.
     """
     if not re.fullmatch(r"0[xX][0-9a-fA-F]{64}", tx_hash):
         raise ConfigError(f"HASH: must be a transaction's hash (0x and 64 hex digits), not {tx_hash!r}")

@@ -23,18 +23,18 @@ class NotReady(MegadevError):
 
 @click.command(cls=Command, short_help="Wait until a node is ready.")
 @click.option(
-    "--timeout", metavar="SECONDS", type=click.FloatRange(0), default=60, show_default=True, help="Give up then."
+    "--timeout", metavar="SECONDS", type=click.FloatRange(0), default=60, show_default=True, help="Time limit."
 )
 @click.option(
     "--ready-file",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Wait for this file, which `megadev up --ready-file` writes when its script is done too, and ask the node "
+    help="Wait for this file, which `megadev up --ready-file` writes once its script is done, then for the node "
     "that it names.",
 )
 @rpc_url_option
 def wait(timeout: float, ready_file: Path | None, rpc_url: str) -> None:
-    """Wait until a node answers, and print its URL. Exit code 1: it does not within the timeout."""
+    """Wait until a node answers and print its URL. Exit code 1: the timeout passed first."""
     clock = SystemClock()
     give_up = clock.monotonic_ns() + int(timeout * 1e9)
     never = threading.Event()

@@ -12,21 +12,21 @@ from megadev.rollup.predeploys import MESSAGE_PASSER
 from megadev.testing.bridge import WITHDRAW_SIGNATURE, withdrawal_hash
 
 
-@click.command(cls=Command, short_help="Start bringing ether from L2 to L1 of a running node.")
+@click.command(cls=Command, short_help="Start a withdrawal from L2 to L1 of a running node.")
 @click.argument("amount")
-@click.option("--to", metavar="ADDRESS", help="Who gets it on L1. [default: the sender]")
-@click.option("--wait", "waits", is_flag=True, help="Prove and finalize it too, waiting for its windows.")
-@click.option("--skip-window", is_flag=True, help="Prove and finalize it too, with the windows' time passing at once.")
+@click.option("--to", metavar="ADDRESS", help="Receiver on L1. [default: the sender]")
+@click.option("--wait", "waits", is_flag=True, help="Also prove and finalize it, waiting for its windows.")
+@click.option("--skip-window", is_flag=True, help="Also prove and finalize it, moving time past its windows.")
 @sender_option
 @url_options
 def withdraw(
     amount: str, to: str | None, waits: bool, skip_window: bool, sender: str | None, rpc_url: str, l1_url: str | None
 ) -> None:
-    """Withdraw AMOUNT ETH from L2 and print the withdrawal's hash, by which it is proven and finalized on L1.
+    """Withdraw AMOUNT ETH from L2 and print the withdrawal's hash, which prove and finalize take.
 
     \b
       megadev withdraw 1               then megadev prove HASH, and later megadev finalize HASH
-      megadev withdraw 1 --wait        all of it
+      megadev withdraw 1 --wait        do all steps
     """
     if to is not None:
         read_address("--to", to)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,27 @@ def described(value: object) -> str:
     return "" if value is None else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class RollupTiming:
+    """How long things take between the chains: L1 blocks, but ``max_drift`` (None: any) and ``l1_block_time`` (None: a
+    block for each transaction), which are seconds.
+    """
+
+    sequencing_window: int
+    max_drift: int | None
+    channel_timeout: int
+    safe_distance: int
+    finalized_distance: int
+    l1_block_time: float | None
+
+
+QUICK_TIMING = RollupTiming(3_600, None, 50, 0, 2, None)
+REAL_TIMING = RollupTiming(3_600, 1_800, 50, 4, 64, 12.0)
+"""The OP Stack's: window and drift as MegaETH has them, the channel timeout since Granite, op-node's usual number of
+confirmations, two epochs of Ethereum until a block is final.
+"""
+
+
 DEV, MEGAETH = "dev", "megaeth"
 """Presets. They only change what other settings are where nobody says anything."""
 
@@ -145,8 +166,8 @@ def _setting(
 
 
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
-FORKING, L1, RELOAD = "Forking", "L1", "Hot reload"
-GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, RELOAD, SERVER, TERMINAL)
+FORKING, L1, BATCHES, RELOAD = "Forking", "L1", "Batches", "Hot reload"
+GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, BATCHES, RELOAD, SERVER, TERMINAL)
 """In the order help shows them."""
 
 
@@ -162,20 +183,20 @@ class DevnetConfig:
         Choice((DEV, MEGAETH)),
         CHAIN,
         "--preset",
-        "What to be like: dev seals a block for each transaction, under Ethereum's rules; megaeth has MegaETH's "
-        "parameters, mini-blocks and block time (and Ethereum's gas, for now). Any other setting can be changed.",
+        "Set of defaults: dev seals one block per transaction under Ethereum's rules; megaeth has MegaETH's gas, "
+        "limits, mini-blocks and block time. Any other setting can be changed.",
     )
 
-    accounts: int = _setting(10, Integer(0, 100_000), ACCOUNTS, "--accounts -a", "Funded accounts to create.")
+    accounts: int = _setting(10, Integer(0, 100_000), ACCOUNTS, "--accounts -a", "Number of funded accounts.")
     balance: Decimal = _setting(
-        Decimal(10_000), Ether(), ACCOUNTS, "--balance", "What each account owns at genesis, in ETH."
+        Decimal(10_000), Ether(), ACCOUNTS, "--balance", "Balance of each account at genesis, in ETH."
     )
     fund: tuple[Funding, ...] | None = _setting(
         None,
         Fundings(),
         ACCOUNTS,
         "--fund --fund-accounts",
-        "Also give this address so many ETH at genesis; several with commas or repeated.",
+        "Also fund this address with so many ETH at genesis. Separate several with commas, or repeat the flag.",
     )
     mnemonic: str = _setting(
         DEFAULT_MNEMONIC, Text("PHRASE"), ACCOUNTS, "--mnemonic -m", "BIP-39 phrase that the accounts are derived from."
@@ -185,7 +206,7 @@ class DevnetConfig:
         Integer(12, 24, among=MNEMONIC_LENGTHS, metavar="[WORDS]"),
         ACCOUNTS,
         "--mnemonic-random",
-        "Draw a new phrase of that many words (12 when none is said).",
+        "Generate a phrase of this many words (default: 12).",
         bare=12,
     )
     mnemonic_seed_unsafe: int | None = _setting(
@@ -193,17 +214,21 @@ class DevnetConfig:
         Integer(metavar="SEED"),
         ACCOUNTS,
         "--mnemonic-seed-unsafe",
-        "Draw the phrase from this seed: the same seed, the same accounts. Never send real funds to them.",
+        "Generate the phrase from this seed: the same seed gives the same accounts. Never send real funds to them.",
     )
     derivation_path: str = _setting(
-        "m/44'/60'/0'/0/", Text("PATH"), ACCOUNTS, "--derivation-path", "BIP-32 path; each account's index is appended."
+        "m/44'/60'/0'/0/",
+        Text("PATH"),
+        ACCOUNTS,
+        "--derivation-path",
+        "BIP-32 path; the index of each account is appended.",
     )
     auto_impersonate: bool = _setting(
         False,
         Boolean(),
         ACCOUNTS,
         "--auto-impersonate --auto-unlock",
-        "Accept transactions from any account without a signature.",
+        "Accept unsigned transactions from any account.",
     )
 
     chain_id: int | None = _setting(
@@ -211,7 +236,7 @@ class DevnetConfig:
         Integer(1, 2**63 - 1),
         CHAIN,
         "--chain-id",
-        "The chain id (EIP-155). [default: the genesis file's, upstream's on a fork, or 31337] [megaeth: 432631337]",
+        "Chain id (EIP-155). [default: the genesis file's, upstream's on a fork, or 31337] [megaeth: 432631337]",
     )
     hardfork: str = _setting(
         "osaka",
@@ -231,41 +256,40 @@ class DevnetConfig:
         "py-evm (about 15 times slower than the interpreter, no traces) as a second opinion.",
     )
     init: Path | None = _setting(
-        None, FilePath(), CHAIN, "--init", "Start from a genesis.json as geth writes it; accounts are added to it."
+        None, FilePath(), CHAIN, "--init", "Start from a genesis.json in geth's format; the accounts are added to it."
     )
     preinstalls: Path | None = _setting(
         None,
         FilePath("FILE"),
         CHAIN,
         "--preinstalls",
-        "Lay contracts into the genesis of both chains: a file that megadev preinstalls fetch wrote, or accounts of "
-        "a genesis.json.",
+        "Add contracts to the genesis of both chains: a file written by megadev preinstalls fetch, or the "
+        "accounts of a genesis.json.",
     )
     project: Path | None = _setting(
         None,
         FilePath("DIR"),
         CHAIN,
         "--project",
-        "Name contracts, errors and source lines by the compiled artifacts of the project that this directory is in "
-        "(Foundry, Hardhat, Ape, Brownie, solc, vyper). They are read when first needed. [default: the working "
-        "directory]",
+        "Directory of the project whose compiled artifacts name contracts, errors and source lines (Foundry, "
+        "Hardhat, Ape, Brownie, solc, vyper). They are read when first needed. [default: the working directory]",
     )
     state: Path | None = _setting(
         None,
         FilePath(),
         CHAIN,
         "--state",
-        "Keep the chain in this file: --load-state, if it exists, and --dump-state. A directory means its state.json.",
+        "Keep the chain in this file: --load-state if it exists, and --dump-state. A directory means its state.json.",
     )
     load_state: Path | None = _setting(
-        None, FilePath(), CHAIN, "--load-state", "Start with the chain in a dump, Anvil's (1.7.1 and before) or ours."
+        None, FilePath(), CHAIN, "--load-state", "Load the chain from a dump: Anvil's (1.7.1 and earlier) or megadev's."
     )
     dump_state: Path | None = _setting(
         None,
         FilePath(),
         CHAIN,
         "--dump-state",
-        "Write the chain to this file at the end, and now and then, in Anvil's format.",
+        "Write the chain to this file on exit and at intervals, in Anvil's format.",
     )
     state_interval: float = _setting(
         60.0, Seconds(), CHAIN, "--state-interval -s", "Seconds between dumps, with --state or --dump-state."
@@ -275,7 +299,7 @@ class DevnetConfig:
         Boolean(),
         CHAIN,
         "--preserve-historical-states",
-        "Dump also the state after every block, so that old blocks can be asked about once it is loaded.",
+        "Also dump the state after every block, so that old blocks can be queried after loading.",
     )
     timestamp: int | None = _setting(
         None,
@@ -296,8 +320,8 @@ class DevnetConfig:
         Boolean(),
         CHAIN,
         "--manual-clock",
-        "Time stands still but for one second per block and what is asked for by RPC. With --timestamp, the same "
-        "script gives the same hashes on every machine.",
+        "Time moves by one second per block and by RPC only. With --timestamp, the same script gives the same "
+        "hashes on every machine.",
     )
     disable_default_create2_deployer: bool = _setting(
         False,
@@ -312,91 +336,95 @@ class DevnetConfig:
         TextList("URL[@BLOCK]"),
         FORKING,
         "--fork-url --fork -f --rpc-url",
-        "Fork the chain of this node: state is fetched when it is needed. Several, with commas or repeated, "
-        "share the work, and stand in for each other. [default: none]",
+        "Fork the chain of this node; state is fetched when it is needed. Several URLs (commas, or the flag "
+        "repeated) share the work and replace each other on failure. [default: none]",
     )
     fork_block_number: int | None = _setting(
         None,
         Integer(-(2**63), 2**63 - 1, metavar="BLOCK"),
         FORKING,
         "--fork-block-number --fork-block",
-        "The block to fork; a negative number counts back from the latest. [default: the latest]",
+        "Block to fork; a negative number counts back from the latest. [default: the latest]",
     )
     fork_transaction_hash: str | None = _setting(
         None,
         Text("HASH"),
         FORKING,
         "--fork-transaction-hash",
-        "Fork the state just after this transaction: those before it in its block are run again.",
+        "Fork the state just after this transaction; earlier transactions of its block are executed again.",
     )
     fork_l1: tuple[str, ...] | None = _setting(
         None,
         TextList("URL[@BLOCK]"),
         FORKING,
         "--fork-l1",
-        "Fork L1 from this node, alone or beside a forked L2; the bridge on it is megadev's. [default: none; BLOCK: "
-        "the one that the forked L2 has got to, or the latest]",
+        "Fork L1 from this node, alone or beside a forked L2, with megadev's bridge on it. [default: none; BLOCK:"
+        " the L1 block that the forked L2 has reached, or the latest]",
     )
     fork_chain_id: int | None = _setting(
-        None, Integer(1, 2**63 - 1), FORKING, "--fork-chain-id", "Upstream's chain id, which it is not asked for then."
+        None,
+        Integer(1, 2**63 - 1),
+        FORKING,
+        "--fork-chain-id",
+        "Upstream's chain id; upstream is not asked for it then.",
     )
     fork_header: tuple[str, ...] | None = _setting(
         None,
         TextList("NAME:VALUE"),
         FORKING,
         "--fork-header --fork-headers",
-        "Send this HTTP header to the forked node; several with commas or repeated.",
+        "Send this HTTP header to the forked node. Separate several with commas, or repeat the flag.",
     )
     timeout: int = _setting(
-        45_000, Integer(1, 10**8, metavar="MS"), FORKING, "--timeout", "How long one request upstream may take."
+        45_000, Integer(1, 10**8, metavar="MS"), FORKING, "--timeout", "Timeout of one request to upstream."
     )
     retries: int = _setting(
-        5, Integer(0, 1_000), FORKING, "--retries", "How often a request upstream is repeated before it fails."
+        5, Integer(0, 1_000), FORKING, "--retries", "How often a failed request to upstream is repeated."
     )
     fork_retry_backoff: int = _setting(
         1_000,
         Integer(0, 10**6, metavar="MS"),
         FORKING,
         "--fork-retry-backoff",
-        "The pause before the first repetition; it doubles each time, and is jittered.",
+        "Pause before the first repetition; it doubles each time, with jitter.",
     )
     compute_units_per_second: int | None = _setting(
         None,
         Integer(1, 10**9, metavar="UNITS"),
         FORKING,
         "--compute-units-per-second --cups",
-        "Ask no faster than this, a call being 20 units. [default: no limit until upstream complains, then 330]",
+        "Rate limit for upstream; a call counts as 20 units. [default: no limit until upstream complains, then 330]",
     )
     no_rate_limit: bool = _setting(
         False,
         Boolean(),
         FORKING,
         "--no-rate-limit --no-rpc-rate-limit --no-cups",
-        "Ask as fast as possible, even when upstream complains.",
+        "Send requests as fast as possible, even when upstream complains.",
     )
     no_storage_caching: bool = _setting(
-        False, Boolean(), FORKING, "--no-storage-caching", "Keep nothing of what was fetched on disk."
+        False, Boolean(), FORKING, "--no-storage-caching", "Do not cache fetched state on disk."
     )
     fork_cache: Path | None = _setting(
         None,
         FilePath("DIR"),
         FORKING,
         "--fork-cache",
-        "Where fetched state is kept on disk. [default: ~/.cache/megadev/fork]",
+        "Folder in which fetched state is cached. [default: ~/.cache/megadev/fork]",
     )
     fork_bundle: Path | None = _setting(
         None,
         FilePath("FILE"),
         FORKING,
         "--fork-bundle",
-        "Fork from this file, which megadev fork record made, and ask no node; what it does not hold is an error.",
+        "Fork from this file, made by megadev fork record, without a network. What it does not hold is an error.",
     )
     fork_record: Path | None = _setting(
         None,
         FilePath("FILE"),
         FORKING,
         "--fork-record",
-        "When the node ends, write all that was read from upstream to this bundle.",
+        "On exit, write everything that was read from upstream to this bundle.",
     )
 
     gas_limit: int | None = _setting(
@@ -407,7 +435,7 @@ class DevnetConfig:
         "Gas per block. [default: the genesis file's, or 30000000] [megaeth: 10000000000]",
     )
     disable_block_gas_limit: bool = _setting(
-        False, Boolean(), GAS, "--disable-block-gas-limit", "Let a transaction ask for more gas than a block has."
+        False, Boolean(), GAS, "--disable-block-gas-limit", "Allow transactions with a gas limit above the block's."
     )
     enable_tx_gas_limit: bool = _setting(
         False,
@@ -429,24 +457,24 @@ class DevnetConfig:
         Integer(0, 2**128 - 1, metavar="WEI"),
         GAS,
         "--gas-price",
-        "What eth_gasPrice answers, in wei. [default: base fee + suggested tip]",
+        "Answer of eth_gasPrice, in wei. [default: base fee + suggested tip]",
     )
     disable_min_priority_fee: bool = _setting(
         False,
         Boolean(),
         GAS,
         "--disable-min-priority-fee --no-priority-fee",
-        "Suggest the tips seen in recent blocks, even below 1 gwei.",
+        "Suggest the tips of recent blocks, even below 1 gwei.",
     )
     code_size_limit: int = _setting(
         24_576,
         Integer(1, 2**31 - 1, metavar="BYTES"),
         GAS,
         "--code-size-limit",
-        "Largest contract, in bytes (EIP-170); creation code may be twice as long (EIP-3860).",
+        "Maximum contract size in bytes (EIP-170); creation code may be twice as long (EIP-3860).",
     )
     disable_code_size_limit: bool = _setting(
-        False, Boolean(), GAS, "--disable-code-size-limit", "Contracts and creation code of any size."
+        False, Boolean(), GAS, "--disable-code-size-limit", "Allow contracts and creation code of any size."
     )
 
     disable_pool_balance_checks: bool = _setting(
@@ -454,8 +482,8 @@ class DevnetConfig:
         Boolean(),
         GAS,
         "--disable-pool-balance-checks",
-        "Let transactions wait that their senders cannot pay for yet; they are dropped if that is still so when their "
-        "turn comes.",
+        "Admit transactions that their senders cannot pay for yet; they are dropped if that is still so when they"
+        " are executed.",
     )
 
     block_time: float | None = _setting(
@@ -471,12 +499,13 @@ class DevnetConfig:
         Seconds(zero=True),
         MINING,
         "--mini-block-time",
-        "Execute each transaction as it arrives, in a block that --block-time seals later (with --no-mining: that "
-        "evm_mine seals), and close a mini-block so many seconds after its first transaction. 0: not so.",
+        "Execute each transaction as it arrives, in a block that --block-time seals later (with --no-mining: that"
+        " evm_mine seals), and close a mini-block so many seconds after its first transaction. 0 disables mini-"
+        "blocks.",
         megaeth=0.01,
     )
     no_mining: bool = _setting(
-        False, Boolean(), MINING, "--no-mining --no-mine", "Seal blocks only when asked by RPC (evm_mine)."
+        False, Boolean(), MINING, "--no-mining --no-mine", "Seal blocks only on request (evm_mine)."
     )
     mixed_mining: bool = _setting(
         False, Boolean(), MINING, "--mixed-mining", "With --block-time: also seal a block for each transaction."
@@ -486,24 +515,28 @@ class DevnetConfig:
         Choice(("fees", "fifo")),
         MINING,
         "--order",
-        "Which waiting transaction goes first: best paid or oldest.",
+        "Order of waiting transactions: highest fee first, or first in, first out.",
     )
     max_transactions: int | None = _setting(
         None,
         Integer(1, 2**31 - 1),
         MINING,
         "--max-transactions",
-        "Most transactions per block. [default: no limit but gas]",
+        "Maximum number of transactions per block. [default: no limit but gas]",
     )
     slots_in_an_epoch: int = _setting(
         32,
         Integer(0, 2**31 - 1),
         MINING,
         "--slots-in-an-epoch",
-        "The safe head trails by so many blocks, the finalized head by twice as many.",
+        "Blocks that the safe head trails behind the latest; the finalized head trails twice as many.",
     )
     allow_same_timestamp: bool = _setting(
-        False, Boolean(), MINING, "--allow-same-timestamp", "Let blocks sealed within one second share its timestamp."
+        False,
+        Boolean(),
+        MINING,
+        "--allow-same-timestamp",
+        "Allow blocks sealed within one second to share its timestamp.",
     )
 
     sequencer_key: bytes | None = _setting(
@@ -511,15 +544,15 @@ class DevnetConfig:
         PrivateKey(),
         MINING,
         "--sequencer-key",
-        "Private key with which the sequencer signs mini-blocks and preconfirmations. "
-        "[default: the mnemonic's at m/44'/60'/4326'/0/0]",
+        "Private key with which the sequencer signs mini-blocks and preconfirmations. [default: the mnemonic's at"
+        " m/44'/60'/4326'/0/0]",
     )
     preconf_receipts: bool = _setting(
         False,
         Boolean(),
         MINING,
         "--preconf-receipts",
-        "Add a signed preconfirmation to the receipts that the *Sync methods answer with.",
+        "Add a signed preconfirmation to the receipts of the *Sync methods.",
     )
 
     throw_on_revert: bool = _setting(
@@ -527,9 +560,9 @@ class DevnetConfig:
         Boolean(),
         GAS,
         "--throw-on-revert",
-        "As Hardhat's node: a send whose transaction fails answers with an error (the transaction is mined), one "
-        "without gas takes a block's, calls and estimates are made as if the sender could pay, and struct logs show "
-        "storage at every step. For one client alone: http://HOST:PORT/?dialect=hardhat.",
+        "Answer as Hardhat's node: a send whose transaction fails returns an error (the transaction is mined), "
+        "one without a gas limit takes the block's, calls and estimates run as if the sender could pay, and "
+        "struct logs show storage at every step. For one client only: http://HOST:PORT/?dialect=hardhat.",
     )
     receipt_timestamps: bool = _setting(
         False,
@@ -543,7 +576,7 @@ class DevnetConfig:
         Seconds(),
         MINING,
         "--sync-timeout",
-        "How long the *Sync methods and realtime_sendRawTransaction wait for a receipt where the caller does not say.",
+        "Default timeout of the *Sync methods and realtime_sendRawTransaction.",
         megaeth=5.0,
     )
     sync_errors: str = _setting(
@@ -551,22 +584,22 @@ class DevnetConfig:
         Choice(("wait", "eip-7966", "megaeth")),
         MINING,
         "--sync-errors",
-        "What they answer without one: wait gives up after the timeout with code 4; eip-7966 also refuses at once what "
-        "is not ready (code 5) or waits behind a nonce gap (code 6, with the nonce that is missing); megaeth gives up "
-        "with -32000 'realtime transaction expired'.",
+        "What the *Sync methods do without a receipt: wait fails after the timeout with code 4; eip-7966 also "
+        "fails at once for what is not ready (code 5) or waits behind a nonce gap (code 6, with the missing "
+        "nonce); megaeth fails with -32000 'realtime transaction expired'.",
         megaeth="megaeth",
     )
 
     no_l1: bool = _setting(
-        False, Boolean(), L1, "--no-l1", "No L1 beside the L2: neither its chain and port nor the bridge's predeploys."
+        False, Boolean(), L1, "--no-l1", "Run no L1: no second chain and port, no predeploys of the bridge."
     )
     l1_port: int | None = _setting(
         None,
         Integer(0, 65535, metavar="PORT"),
         L1,
         "--l1-port",
-        "Port for L1's HTTP and WebSocket; 0 takes any free one. [default: 9545, or any free one where that is taken "
-        "or --port is 0]",
+        "Port of L1's HTTP and WebSocket; 0 takes a free one. [default: 9545, or a free one if that is taken or "
+        "--port is 0]",
     )
     l1_chain_id: int | None = _setting(
         None,
@@ -582,9 +615,7 @@ class DevnetConfig:
         "--l1-block-time",
         "Seal an L1 block every so many seconds (fractions allowed) instead of one per transaction.",
     )
-    l1_hardfork: str = _setting(
-        "prague", HardforkName(), L1, "--l1-hardfork", "Ethereum rules that L1 runs: the names that --hardfork takes."
-    )
+    l1_hardfork: str = _setting("prague", HardforkName(), L1, "--l1-hardfork", "Rules of L1: the names of --hardfork.")
 
     challenge_window: int = _setting(
         1,
@@ -598,35 +629,37 @@ class DevnetConfig:
         Integer(0, 2**32, metavar="SECONDS"),
         L1,
         "--proof-maturity-delay",
-        "How old the proof of a withdrawal must be to finalize it.",
+        "Age that a withdrawal's proof needs before the withdrawal can be finalized.",
     )
     finality_delay: int = _setting(
         1,
         Integer(0, 2**32, metavar="SECONDS"),
         L1,
         "--finality-delay",
-        "How old the outcome of a claim must be to rely on it.",
+        "Age that a resolved claim needs before it counts.",
     )
     propose_every: int | None = _setting(
         None,
         Integer(0, 2**32, metavar="BLOCKS"),
         L1,
         "--propose-every",
-        "Claim L2's state on L1 every so many L2 blocks; 0: never. [default: when there is a withdrawal to prove]",
+        "Propose an output root on L1 every so many L2 blocks; 0 disables it. [default: when there is a "
+        "withdrawal to prove]",
     )
-    safe_distance: int = _setting(
-        0,
+    safe_distance: int | None = _setting(
+        None,
         Integer(0, 2**32, metavar="BLOCKS"),
         L1,
-        "--safe-distance",
-        "How many blocks behind L1's head the L1 block of a safe L2 block lies.",
+        "--safe-distance --l1-confirmations",
+        "How many blocks behind L1's head the L1 block of a safe L2 block lies: the one that completed what was posted "
+        "of it, or, where no batches are posted, its L1 origin. [default: 0] [--rollup-timing real: 4]",
     )
-    finalized_distance: int = _setting(
-        0,
+    finalized_distance: int | None = _setting(
+        None,
         Integer(0, 2**32, metavar="BLOCKS"),
         L1,
         "--finalized-distance",
-        "The same for a finalized L2 block.",
+        "The same for a finalized L2 block. [default: 0, or 2 where batches are posted] [--rollup-timing real: 64]",
     )
     l1_fee: bool = _setting(
         False,
@@ -637,13 +670,103 @@ class DevnetConfig:
         megaeth=True,
     )
 
+    batch: bool = _setting(
+        False,
+        Boolean(),
+        BATCHES,
+        "--batch",
+        "Post L2's blocks to L1 in batches, and derive them from there: what was derived is safe.",
+        megaeth=True,
+    )
+    da: str = _setting(
+        "calldata",
+        Choice(("calldata", "blobs", "external")),
+        BATCHES,
+        "--da",
+        "Where the data of batches is: in the calldata of L1 transactions, in blobs (EIP-4844), or in a store beside "
+        "L1, and L1 has a commitment to it.",
+    )
+    da_dir: Path | None = _setting(
+        None,
+        FilePath("DIR"),
+        BATCHES,
+        "--da-dir",
+        "With --da external: where the store keeps its data. [default: in memory]",
+    )
+    batch_format: str = _setting(
+        "span",
+        Choice(("span", "singular")),
+        BATCHES,
+        "--batch-format",
+        "Post blocks one by one (singular batches), or in rows where they lie evenly in time (span batches).",
+    )
+    batch_compression: str = _setting(
+        "brotli",
+        Choice(("brotli", "zlib")),
+        BATCHES,
+        "--batch-compression",
+        "How channels are compressed.",
+    )
+    channel_bytes: int = _setting(
+        1_000_000,
+        Integer(1, 50_000_000, metavar="BYTES"),
+        BATCHES,
+        "--channel-bytes",
+        "Post a channel once its batches have so many bytes before compression.",
+    )
+    channel_seconds: int = _setting(
+        6,
+        Integer(0, 2**31 - 1, metavar="SECONDS"),
+        BATCHES,
+        "--channel-seconds",
+        "Post a channel once its first block is so old.",
+    )
+    channel_blocks: int = _setting(
+        100,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        BATCHES,
+        "--channel-blocks",
+        "Post a channel once L1 has grown by so many blocks since the L1 origin of its first block.",
+    )
+    rollup_timing: str = _setting(
+        "quick",
+        Choice(("quick", "real")),
+        BATCHES,
+        "--rollup-timing",
+        "The windows below, and the distances of heads from L1's: quick ones, or the real ones of OP Stack chains, "
+        "with an L1 block every 12 seconds.",
+    )
+    sequencing_window: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        BATCHES,
+        "--sequencing-window",
+        "L1 blocks after which an L1 block's deposits get into L2 though nothing was posted, in place of what L2 has "
+        "built meanwhile. [default: 3600]",
+    )
+    max_drift: int | None = _setting(
+        None,
+        Integer(0, 2**31 - 1, metavar="SECONDS"),
+        BATCHES,
+        "--max-drift",
+        "How much later than its L1 origin an L2 block may be that holds transactions. [default: no limit] "
+        "[--rollup-timing real: 1800]",
+    )
+    channel_timeout: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        BATCHES,
+        "--channel-timeout",
+        "L1 blocks within which all of a channel must be posted. [default: 50]",
+    )
+
     watch: tuple[str, ...] | None = _setting(
         None,
         TextList("[PATHS]"),
         RELOAD,
         "--watch",
-        "Give deployed contracts the code of their sources whenever these are saved, and keep their storage: of the "
-        "project here, or of these folders and files (--watch src vy, or separated by commas).",
+        "Replace the code of deployed contracts when their sources are saved, and keep their storage: sources of "
+        "the project here, or of these folders and files (--watch src vy, or separated by commas).",
         bare=".",
     )
     reload: str = _setting(
@@ -651,65 +774,69 @@ class DevnetConfig:
         Choice(("auto", "ask", "dry-run")),
         RELOAD,
         "--reload",
-        "After a save: reload at once; print the plan and ask on the terminal or, where there is none, wait for "
-        "`megadev reload apply`; or print the plan only.",
+        "After a save: reload at once; show the plan and ask on the terminal or, without one, wait for `megadev "
+        "reload apply`; or show the plan only.",
     )
     reload_conflict: str = _setting(
         "refuse",
         Choice(("refuse", "redeploy", "script")),
         RELOAD,
         "--reload-conflict",
-        "Where new code cannot go on with the storage: change nothing; run the constructor again at the same address, "
-        "with its arguments and empty storage; or run --reload-script.",
+        "If new code cannot use the existing storage: change nothing; run the constructor again at the same "
+        "address, with its arguments and empty storage; or run --reload-script.",
     )
     reload_script: str | None = _setting(
         None,
         Text("COMMAND"),
         RELOAD,
         "--reload-script",
-        "What deploys everything again, for a shell; it finds the chains in ETH_RPC_URL and MEGADEV_L1_RPC_URL.",
+        "Shell command that deploys everything again; it finds the chains in ETH_RPC_URL and MEGADEV_L1_RPC_URL.",
     )
     reload_manifest: Path | None = _setting(
         None,
         FilePath("FILE"),
         RELOAD,
         "--reload-manifest",
-        "JSON that says which contract stands where, for those whose code does not tell: "
-        '{"0x…": "src/A.sol:A", "l1": {"0x…": "B"}}.',
+        'JSON file that names contracts which their code does not identify: {"0x…": "src/A.sol:A", "l1": {"0x…": '
+        '"B"}}.',
     )
     reload_abi_out: Path | None = _setting(
         None,
         FilePath("FILE"),
         RELOAD,
         "--reload-abi-out",
-        "Write addresses and ABIs of what is deployed, chain by chain, to this file, and keep it up to date: "
-        "TypeScript (as const) where it ends in .ts, JSON otherwise.",
+        "Write addresses and ABIs of deployed contracts, by chain, to this file and keep it up to date: "
+        "TypeScript (as const) if it ends in .ts, else JSON.",
     )
     solc: Path | None = _setting(
         None,
         FilePath("PATH"),
         RELOAD,
         "--solc",
-        "The Solidity compiler for sources without a build tool: a program, or the folder of the npm package solc. "
+        "Solidity compiler for sources without a build tool: a program, or the folder of the npm package solc. "
         "[default: solc on PATH, node_modules/solc, or py-solc-x]",
     )
 
     host: tuple[str, ...] = _setting(
-        ("127.0.0.1",), TextList("HOST"), SERVER, "--host", "Address to listen on; several with commas or repeated."
+        ("127.0.0.1",),
+        TextList("HOST"),
+        SERVER,
+        "--host",
+        "Address to listen on. Separate several with commas, or repeat the flag.",
     )
     port: int = _setting(
         8545,
         Integer(0, 65535, metavar="PORT"),
         SERVER,
         "--port -p",
-        "Port for HTTP and WebSocket; 0 takes any free one.",
+        "Port for HTTP and WebSocket; 0 takes a free one.",
     )
     ipc: Path | None = _setting(
         None,
         FilePath("[PATH]"),
         SERVER,
         "--ipc --ipcpath",
-        f"Also listen on a Unix socket ({DEFAULT_IPC_PATH} when no path is said).",
+        f"Also listen on a Unix socket (default path: {DEFAULT_IPC_PATH}).",
         bare=DEFAULT_IPC_PATH,
     )
     allow_origin: tuple[str, ...] = _setting(
@@ -720,7 +847,7 @@ class DevnetConfig:
         "Web pages that may read answers (CORS): origins, or * for all; several with commas or repeated. Those named, "
         "and pages on this machine, may also call methods that reach outside of the node.",
     )
-    no_cors: bool = _setting(False, Boolean(), SERVER, "--no-cors", "Send no CORS headers at all.")
+    no_cors: bool = _setting(False, Boolean(), SERVER, "--no-cors", "Send no CORS headers.")
     allowed_hosts: tuple[str, ...] | None = _setting(
         None,
         TextList("HOST"),
@@ -730,15 +857,15 @@ class DevnetConfig:
         "Stops DNS rebinding.",
     )
     no_request_size_limit: bool = _setting(
-        False, Boolean(), SERVER, "--no-request-size-limit", "Accept request bodies of more than 2 MB."
+        False, Boolean(), SERVER, "--no-request-size-limit", "Accept request bodies above 2 MB."
     )
     gateway_limits: str = _setting(
         "off",
         Choice(("off", "public", "control")),
         SERVER,
         "--gateway-limits",
-        "Answer over HTTP and WebSocket with the method list, sizes and rates of MegaETH's public endpoint (public, if "
-        "no word is said); control lets the methods that steer a devnet through (anvil_*, evm_*, …).",
+        "Apply the method list, sizes and rates of MegaETH's public endpoint to HTTP and WebSocket (default without a "
+        "value: public); control allows the methods that steer a devnet (anvil_*, evm_*, …).",
         bare="public",
     )
     flashblocks: bool = _setting(
@@ -746,39 +873,37 @@ class DevnetConfig:
         Boolean(),
         SERVER,
         "--flashblocks",
-        "Also stream Flashblocks, as clients made for Base and Unichain read them, at /flashblocks (WebSocket): one in "
-        "every 20 mini-blocks' time.",
+        "Also stream Flashblocks, in the format of Base and Unichain, at /flashblocks (WebSocket): one per 20 "
+        "mini-blocks' time.",
     )
     latency: Latency | None = _setting(
         None,
         Delay(),
         SERVER,
         "--latency",
-        "Hold back answers to transactions, and notifications, for so long: like 5ms, or 5ms±2ms (5ms+-2ms) to vary by "
-        "so much; in us, ms or s.",
+        "Delay answers to transactions, and notifications: 5ms, or 5ms±2ms (5ms+-2ms) to vary it; in us, ms or s.",
     )
     call_timeout: float = _setting(
         5.0,
         Seconds(zero=True),
         SERVER,
         "--call-timeout",
-        "How long a read, such as eth_call, may run before it is ended, as geth's --rpc.evmtimeout; traces and "
-        "simulations may take twelve times as long. 0: for ever.",
+        "Time limit of a read such as eth_call, like geth's --rpc.evmtimeout; traces and simulations have twelve "
+        "times as long. 0 disables it.",
     )
     max_subscriptions: int = _setting(
         10_000,
         Integer(0, 10**6),
         SERVER,
         "--max-subscriptions",
-        "Most subscriptions on this node at once; further ones are refused with -32005.",
+        "Maximum number of subscriptions at once; more are refused with -32005.",
     )
     subscriber_backlog: int = _setting(
         16 * 1024 * 1024,
         Integer(1, 2**31 - 1, metavar="BYTES"),
         SERVER,
         "--subscriber-backlog",
-        "Notifications that may wait, in bytes, for a subscriber that reads too slowly; one that stays above this is "
-        "told so and dropped.",
+        "Maximum bytes of unread notifications per subscriber; one that stays above this is dropped with a reason.",
     )
 
     config_out: Path | None = _setting(
@@ -793,39 +918,39 @@ class DevnetConfig:
         FilePath("FILE"),
         TERMINAL,
         "--script",
-        "Run this once the node listens, with URLs and keys in its environment: a .py, a .sh, or any program. The node "
-        "stops with exit code 1 if it fails; what it leaves in the background ends with the node.",
+        "Run this once the node listens, with URLs and keys in its environment: a .py or .sh file, or any "
+        "program. If it fails, the node stops with exit code 1; its background processes end with the node.",
     )
     oracle_script: Path | None = _setting(
         None,
         FilePath("FILE"),
         CHAIN,
         "--oracle-script",
-        "A Python file that answers for MegaETH's oracle: read(slot) gives a number or None, and hint(sender, topic, "
-        "data) is told what contracts send.",
+        "Python file that answers for MegaETH's oracle: read(slot) returns a number or None, and hint(sender, "
+        "topic, data) receives what contracts send.",
     )
     ready_file: Path | None = _setting(
         None,
         FilePath("FILE"),
         TERMINAL,
         "--ready-file",
-        "Write URLs, accounts and keys to this file as JSON once the node listens and --script is done; it is removed "
-        "in the end.",
+        "Write URLs, accounts and keys to this file as JSON once the node listens and --script is done; it is "
+        "removed on exit.",
     )
     disable_console_log: bool = _setting(
         False,
         Boolean(),
         TERMINAL,
         "--disable-console-log --no-console-log",
-        "Do not show what contracts print with console.log; megadev_getConsoleLogs still tells.",
+        "Do not print console.log output; megadev_getConsoleLogs still returns it.",
     )
     ui: bool = _setting(
         False,
         Boolean(),
         TERMINAL,
         "--ui",
-        "Show a live view of both chains instead of the log, with keys to mine, travel in time, snapshot and pause; "
-        "where there is no terminal, the log.",
+        "Show a live view of both chains instead of the log, with keys to mine, travel in time, snapshot and "
+        "pause. Without a terminal, print the log.",
     )
     quiet: bool = _setting(False, Boolean(), TERMINAL, "--quiet -q --silent", "Print errors only.")
     json: bool = _setting(False, Boolean(), TERMINAL, "--json", "Print one JSON object per line instead of text.")
@@ -834,7 +959,7 @@ class DevnetConfig:
         Choice(("auto", "always", "never")),
         TERMINAL,
         "--color",
-        "Colours: auto is on for a terminal, unless NO_COLOR is set.",
+        "Colours: auto uses them on a terminal unless NO_COLOR is set.",
     )
 
     said: frozenset[str] = field(default=frozenset(), init=False, repr=False, compare=False)
@@ -858,6 +983,20 @@ class DevnetConfig:
     def changed(self, name: str) -> bool:
         """Whether the setting ``name`` is another than its preset's default."""
         return bool(getattr(self, name) != SETTING_BY_NAME[name].default_under(self.preset))
+
+    @property
+    def posts_batches(self) -> bool:
+        """Whether there is an L1 to post to, and batches are posted."""
+        return self.batch and not self.no_l1
+
+    @property
+    def timing(self) -> RollupTiming:
+        """What --rollup-timing says, with what was said besides."""
+        base = REAL_TIMING if self.rollup_timing == "real" else QUICK_TIMING
+        if not self.posts_batches:
+            base = replace(base, finalized_distance=0 if base is QUICK_TIMING else base.finalized_distance)
+        names = (row.name for row in dataclasses.fields(RollupTiming))
+        return replace(base, **{name: said for name in names if (said := getattr(self, name)) is not None})
 
     @property
     def balance_wei(self) -> int:

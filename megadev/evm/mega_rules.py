@@ -16,7 +16,7 @@ from typing import Final
 
 from megadev.chain.admission import MEGA_FLOOR_TOKEN_GAS, MEGA_TOKEN_GAS, MEGA_TRANSACTION_GAS
 from megadev.chain.spec import Hardfork, Model
-from megadev.evm.rules import EVM_RULES, Precompile, PrecompileChange, with_precompiles
+from megadev.evm.rules import EVM_RULES, Precompile, PrecompileChange, modexp_sizes, with_precompiles
 from megadev.primitives.abi import selector
 from megadev.primitives.types import Address
 
@@ -108,6 +108,7 @@ STORAGE_STIPEND: Final = 23_000
 SYSTEM_SOURCE_HASH: Final = bytes.fromhex("852c082c0faff590c6300c2c34815d1f79882552fa95ba413cd5aeb1dba84957")
 """keccak256("MEGA_SYSTEM_TRANSACTION")."""
 KEYLESS_OVERHEAD: Final = 100_000
+SMALLEST_MODEXP_GAS: Final = 500
 
 INTERCEPTED: Final[dict[Address, dict[bytes, str]]] = {
     KEYLESS_DEPLOY: {selector("keylessDeploy(bytes,uint256)"): "keyless_deploy"},
@@ -209,13 +210,23 @@ _ISTHMUS_PRECOMPILES = with_precompiles(
     PrecompileChange(0x0F, input_limit=235_008),
 )
 """OP Stack specification, "Isthmus: Precompiles" and "Granite": longer inputs fail."""
+_OSAKA = EVM_RULES[Hardfork.OSAKA]
+_modexp_gas = _OSAKA.precompiles[(5).to_bytes(20, "big")].gas
+
+
+def _mega_modexp_gas(data: bytes) -> int:
+    """EIP-7883; operands beyond EIP-7823's bound fail as what they are, whatever the gas."""
+    assert _OSAKA.modexp_limit is not None
+    return SMALLEST_MODEXP_GAS if max(modexp_sizes(data)[:3]) > _OSAKA.modexp_limit else _modexp_gas(data)
+
+
 _MEGA_PRECOMPILES = with_precompiles(
     _ISTHMUS_PRECOMPILES,
-    PrecompileChange(0x05, gas=EVM_RULES[Hardfork.OSAKA].precompiles[(5).to_bytes(20, "big")].gas),
+    PrecompileChange(0x05, gas=_mega_modexp_gas),
     PrecompileChange(0x0A, gas=lambda data: 100_000),
 )
 
-_REX5 = MegaRules(Model.REX5, _PRAGUE.opcodes, _MEGA_PRECOMPILES, EVM_RULES[Hardfork.OSAKA].modexp_limit)
+_REX5 = MegaRules(Model.REX5, _PRAGUE.opcodes, _MEGA_PRECOMPILES, _OSAKA.modexp_limit)
 _REX4 = replace(
     _REX5,
     model=Model.REX4,

@@ -216,7 +216,8 @@ class _Simulation:
 
     def run_block(self, parent: SealedBlock, request: BlockRequest, irregular: StateDiff | None) -> SimulatedBlock:
         diff, moved = self._overridden(parent, request, irregular)
-        builder = BlockBuilder(self.spec, self.engine, self._plan(parent, request), parent.world, self.block_hash, diff)
+        plan = self._plan(parent, request)
+        builder = BlockBuilder(self.spec, self.engine, plan, parent.world, self.block_hash, diff).begin()
         calls = []
         for index, call in enumerate(request.calls):
             try:

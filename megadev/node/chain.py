@@ -31,7 +31,9 @@ from megadev.node.genesis import Beginning
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
-from megadev.sequencer.sequencer import BlockSettings, MiningMode, Sequencer
+from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.reorganisation import restart, rewind
+from megadev.sequencer.sequencer import Sequencer
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
@@ -79,6 +81,8 @@ class LocalChain:
         """Blocks between latest and safe, and between safe and finalized, at least."""
         self.heads: Callable[[], tuple[int, int]] | None = None
         """The numbers of the safe and finalized blocks, where an L1 decides them."""
+        self.trails_by_slots = True
+        """Whether those trail by ``epoch_slots`` at least, whatever L1 says."""
 
     @property
     def genesis(self) -> Genesis:
@@ -102,7 +106,7 @@ class LocalChain:
 
     @property
     def store(self) -> ChainStore:
-        """Its blocks; another store after ``sequencer.restart``."""
+        """Its blocks; another store after ``reorganisation.restart``."""
         return self.sequencer.store
 
     @property
@@ -132,9 +136,9 @@ class LocalChain:
         """
         sequencer = self.sequencer
         if self.store.genesis is self.beginning.block:
-            sequencer.rewind(self.beginning.block.number)
+            rewind(sequencer, self.beginning.block.number)
         else:
-            sequencer.restart((self.beginning.block,))
+            restart(sequencer, (self.beginning.block,))
         for tx in self.pool.transactions():
             sequencer.drop(tx.hash, "the chain was reset")
         sequencer.blocks = self._first_settings
@@ -160,7 +164,7 @@ class LocalChain:
             self.sequencer.drop(tx.hash, "the chain was reset")
         self._begin_with(beginning)
         self.sequencer.set_rules(beginning.spec, engine)
-        self.sequencer.restart((beginning.block,))
+        restart(self.sequencer, (beginning.block,))
         genesis = beginning.genesis
         self._first_settings = replace(
             self._first_settings,
@@ -182,7 +186,7 @@ class LocalChain:
         ``UnknownBlock``.
         """
         if ref is Tag.PENDING:
-            return self.sequencer.pending_block()
+            return self.sequencer.pending.block()
         if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
             return self.past.block(older, self.spec)
         return self._here(ref)
@@ -193,7 +197,8 @@ class LocalChain:
         finalized = safe - self.epoch_slots
         if self.heads is not None and (ref is Tag.SAFE or ref is Tag.FINALIZED):
             by_l1 = self.heads()
-            safe, finalized = min(safe, by_l1[0]), min(finalized, by_l1[1])
+            safe = min(safe, by_l1[0]) if self.trails_by_slots else by_l1[0]
+            finalized = min(finalized, by_l1[1]) if self.trails_by_slots else by_l1[1]
         return self.store.resolve(ref, safe=safe, finalized=finalized)
 
     def _older(self, ref: BlockRef, last: int) -> int | Hash32 | None:
@@ -305,7 +310,7 @@ class LocalChain:
             if open_block is not None:
                 return open_block.state
         if ref is Tag.PENDING:
-            return self.sequencer.pending_builder().state  # without the roots that the block would cost
+            return self.sequencer.pending.builder().state  # without the roots that the block would cost
         return self.block_and_state(ref)[1]
 
     def scene(self, ref: BlockRef) -> tuple[BlockEnv, StateReader]:
@@ -315,7 +320,7 @@ class LocalChain:
             if open_block is not None:
                 return open_block.env, open_block.state
         if ref is Tag.PENDING:
-            pending = self.sequencer.pending_builder()
+            pending = self.sequencer.pending.builder()
             return pending.env, pending.state
         block, state = self.block_and_state(ref)
         return self.env_of(block), state

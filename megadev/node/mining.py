@@ -15,7 +15,8 @@ from functools import partial
 
 from megadev.errors import NotFetchedYet, StateUnavailable
 from megadev.node.writer import Writer
-from megadev.sequencer.sequencer import MiningMode, Sequencer
+from megadev.sequencer.modes import MiningMode
+from megadev.sequencer.sequencer import Sequencer
 
 WINDOW = 1.0
 """Seconds that a block's timestamp lies ahead at most, in continuous mode, where blocks are sealed only when asked."""

@@ -11,7 +11,9 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
@@ -22,6 +24,7 @@ from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import registry
 from megadev.node.accounts import Accounts
+from megadev.node.batching import open_store, rollup_config, settings_of
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
@@ -42,11 +45,17 @@ from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
+from megadev.rollup.batcher import Batcher
+from megadev.rollup.consolidator import Consolidator, SyncStart
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.sequencer import MANY_TRANSACTIONS, BlockSettings, MiningMode, Sequencer
+from megadev.sequencer.block_builder import BlockBuilder
+from megadev.sequencer.chain_tip import Tip
+from megadev.sequencer.fault_control import mend
+from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
 
@@ -54,6 +63,19 @@ _LOG = logging.getLogger("megadev.node")
 
 _ALARM_MARGIN = 0.01
 """Seconds by which a window is over for good: timers may fire a moment early."""
+
+
+class _Rest(NamedTuple):
+    """How everything stood when nothing was due on any chain. ``due``: when something will be though nothing changes,
+    in L1's seconds.
+    """
+
+    l2: Tip
+    l2_open: BlockBuilder | None
+    l1: Tip | None = None
+    l1_open: BlockBuilder | None = None
+    progress: Progress | None = None
+    due: int | None = None
 
 
 class Node:
@@ -115,12 +137,12 @@ class Node:
         self.driver: Driver | None = None
         if not config.no_l1:
             time = self._keeper()
-            timed = config.l1_block_time is not None
+            l1_block_time = config.timing.l1_block_time
             self.l1 = self._open(
                 begin_l1(config, self.accounts, self.roles, beginning, self._addresses(fork), l1_fork, time.now()),
                 time,
-                mode=MiningMode.INTERVAL if timed else MiningMode.INSTANT,
-                block_time=config.l1_block_time,
+                mode=MiningMode.INSTANT if l1_block_time is None else MiningMode.INTERVAL,
+                block_time=l1_block_time,
             )
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -128,9 +150,13 @@ class Node:
         self._alarm_at: int | None = None
         self._catching_up: asyncio.Task[None] | None = None
         self._held_up_by: str | None = None
+        self._aside_tasks: set[asyncio.Task[None]] = set()
+        self._rest: _Rest | None = None
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
+        self.da_store = open_store(config, self.clock)
+        """What lies beside L1 where batches are posted as commitments."""
         if self.l1 is not None:
             self.driver = self._driver(self.l1)
         self.logging = True
@@ -172,7 +198,7 @@ class Node:
         and finds claims there about blocks that are no more. A snapshot brings both back together.
         """
         for each in self.chains:
-            each.sequencer.mend()
+            mend(each.sequencer)
         self.between_blocks()
         self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
         chain.reset()
@@ -199,7 +225,7 @@ class Node:
             l1_fork = fork if chain is l1 else l1.fork
             l1_beginning = begin_l1(config, self.accounts, self.roles, beginning, addresses, l1_fork, started)
         for each in self.chains:
-            each.sequencer.mend()
+            mend(each.sequencer)
         self.between_blocks()
         if chain is l2:
             l2.start_over(beginning, open_engine(config.engine, beginning.spec))
@@ -221,7 +247,7 @@ class Node:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
             try:
-                self.l2.sequencer.mend()  # what it still holds is to be saved too
+                mend(self.l2.sequencer)  # what it still holds is to be saved too
                 self.between_blocks()
             except Exception as problem:
                 _LOG.error("what is not sealed is not dumped", exc_info=problem)
@@ -249,6 +275,23 @@ class Node:
         has for it. On a fork that may take state that is still to come: the answer is then what fetches it and goes on.
         While the writer is at work on its thread, it does so itself.
         """
+        rest = self._rest
+        if rest is not None and not self.writer.is_busy:
+            l2, l1, driver = self.l2.sequencer, self.l1, self.driver
+            if (
+                l2.tip is rest.l2
+                and l2.open is rest.l2_open
+                and not l2.more_ready
+                and (l1 is None or (l1.sequencer.tip is rest.l1 and l1.sequencer.open is rest.l1_open))
+                and (driver is None or driver.progress is rest.progress)
+                and (rest.due is None or l1 is None or l1.time.now() < rest.due)
+            ):
+                return None  # nothing is due: most requests change nothing
+        return self._settle()
+
+    def _settle(self) -> asyncio.Task[None] | None:
+        """The same where something may be due."""
+        self._rest = None
         if not self.writer.is_here:
             return None
         apart = self.writer.hand_over
@@ -262,7 +305,21 @@ class Node:
             self._advance(self.driver)
             if self.driver.due != self._alarm_at:
                 self.writer.on_loop(partial(self._set_alarm, self.driver.due))
+        if self._catching_up is None and not self.writer.is_busy:
+            self._rest = self._resting()
         return self._catching_up
+
+    def _resting(self) -> _Rest | None:
+        """How all stands where nothing is due; None where something may be."""
+        l2, driver = self.l2.sequencer, self.driver
+        if l2.more_ready:
+            return None
+        if self.l1 is None or driver is None:
+            return _Rest(l2.tip, l2.open)
+        l1, due = self.l1.sequencer, driver.due
+        if not driver.rests or due != self._alarm_at:
+            return None
+        return _Rest(l2.tip, l2.open, l1.tip, l1.open, driver.progress, due)
 
     def is_laden(self) -> bool:
         """Whether any change may take long, since it ends a block with much in it."""
@@ -345,7 +402,7 @@ class Node:
             self._alarm = self._loop.call_later(seconds, self._ring)
 
     def _ring(self) -> None:
-        self._alarm = self._alarm_at = None
+        self._alarm = self._alarm_at = self._rest = None
         self.writer.when_free(self.settle)
 
     def between_blocks(self) -> None:
@@ -390,17 +447,69 @@ class Node:
         addresses, l1_sequencer, l2_sequencer = self._addresses(self.l2.fork), l1.sequencer, self.l2.sequencer
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
+        timing = config.timing
         driver = Driver(
             l1_sequencer,
             l2_sequencer,
             addresses,
-            progress=Progress(safe_distance=config.safe_distance, finalized_distance=config.finalized_distance),
+            progress=Progress(
+                safe_distance=timing.safe_distance,
+                finalized_distance=timing.finalized_distance,
+                batching=settings_of(config),
+            ),
             proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
             first_config=lambda: system_config_in(l1.beginning.block.world, driver.addresses.system_config),
         )
         self.l2.heads = driver.heads
+        if config.posts_batches:
+            self._post_batches(l1, driver)
         return driver
+
+    def _post_batches(self, l1: LocalChain, driver: Driver) -> None:
+        """Have ``driver`` post L2's blocks to L1, and derive them from there."""
+
+        def start_from(start: SyncStart) -> None:
+            driver.progress = msgspec.structs.replace(driver.progress, sync_start=start)
+
+        driver.consolidator = Consolidator(
+            l1.sequencer,
+            self.l2.sequencer,
+            lambda: rollup_config(self.config, l1, self.l2, driver.addresses, self.da_store),
+            self.da_store,
+            spec=lambda: self.l2.beginning.spec,
+            sync_start=lambda: driver.progress.sync_start,
+            start_from=start_from,
+            adopted=lambda: driver.progress.adopted,
+            keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
+        )
+        key, aside = self.roles.batcher.raw_key, self._make_aside
+        driver.batcher = Batcher(l1.sequencer, self.l2.sequencer, driver.consolidator, key, self.da_store, aside)
+        self.l2.trails_by_slots = False
+
+    def _make_aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        """Make something on a thread of its own where a loop runs, and take it in on the writer's; else here."""
+        if self._loop is None:
+            take(make())
+        else:
+            self.writer.on_loop(partial(self._begin_aside, make, take))
+
+    def _begin_aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        if self._loop is None:
+            take(make())
+            return
+        task = self._loop.create_task(self._aside(make, take))
+        self._aside_tasks.add(task)
+        task.add_done_callback(self._aside_tasks.discard)
+
+    async def _aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+        made = await asyncio.to_thread(make)
+
+        def finish() -> None:
+            take(made)
+            self.settle()
+
+        await self.writer.take_turn(finish)
 
     # -- what the chains begin with -----------------------------------------------------------------------------------
 

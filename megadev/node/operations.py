@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from megadev.errors import InvalidParams, SequencerStopped
 from megadev.events import SequencerCondition
 from megadev.node import registry
+from megadev.sequencer import fault_control
+from megadev.sequencer.reorganisation import check_buildable
 from megadev.sequencer.signers import Signer
 
 if TYPE_CHECKING:
@@ -31,15 +33,15 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     if blocks and survive:
         raise InvalidParams("blocks are lost only together with what is not sealed: set survive to false")
     if blocks:
-        sequencer.check_buildable(node.l2.head.number - blocks)
+        check_buildable(node.l2.store, node.l2.head.number - blocks)
         node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
-    sequencer.crash(survive=survive, blocks=blocks)
+    fault_control.crash(sequencer, survive=survive, blocks=blocks)
     node.link.is_cut = not reads
 
 
 def restart(node: Node) -> None:
     """Start it again after a crash. Raises ``SequencerStopped`` where there was none."""
-    node.l2.sequencer.recover()
+    fault_control.recover(node.l2.sequencer)
     node.link.is_cut = False
 
 

@@ -16,6 +16,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.fork import Fork
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart
+from megadev.sequencer.reorganisation import replace_above
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import expect, load
 from megadev.state.world import World
@@ -60,7 +61,7 @@ def block_start(
         chain.block_hashes(block) if block_hash is None else block_hash,
         block.irregular if before is None else None,
         ecrecover_answers=block.ecrecover_answers,
-    )
+    ).begin()
 
 
 def foreseen(
@@ -99,5 +100,5 @@ def replay_fork(chain: LocalChain, fork: Fork) -> None:
             f"state unavailable: transaction 0x{tx.hash.hex()} of upstream's block {number} cannot run again ({error})"
         ) from error
     sequencer = chain.sequencer
-    sequencer.replace(fork.number, [builder.seal()])
+    replace_above(sequencer, fork.number, [builder.seal()])
     sequencer.time.set_time(whole.timestamp)

@@ -33,6 +33,7 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
+from megadev.sequencer.reorganisation import check_buildable, replace_above, rewind
 from megadev.state.diff import StateDiff
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def rollback(node: Node, chain: LocalChain, depth: int) -> None:
     if depth == 0:
         return
     node.snapshots.keep_blocks_above(chain, common)
-    chain.sequencer.rewind(common, _cheats_at(chain, common))
+    rewind(chain.sequencer, common, _cheats_at(chain, common))
     chain.time.set_time(chain.head.header.timestamp)
 
 
@@ -70,7 +71,7 @@ def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequ
     chain.sequencer.check_running()
     blocks = _build(chain, chain.store.blocks(common, chain.head.number), content)
     node.snapshots.keep_blocks_above(chain, common)
-    chain.sequencer.replace(common, blocks)
+    replace_above(chain.sequencer, common, blocks)
 
 
 def _common(node: Node, chain: LocalChain, depth: int, what: str) -> int:
@@ -78,7 +79,7 @@ def _common(node: Node, chain: LocalChain, depth: int, what: str) -> int:
     node.make_room(chain)
     common = chain.head.number - _checked(chain, depth, what)
     if depth:
-        chain.sequencer.check_buildable(common)
+        check_buildable(chain.store, common)
         if chain is node.l1 and node.driver is not None:
             node.driver.check_can_follow(common)
     return common
@@ -121,7 +122,7 @@ def _build(
             block_hash,
             cheats if index == 0 else None,
             ecrecover_answers=chain.sequencer.ecrecover_answers(),
-        )
+        ).begin()
         for make in content[index] if index < len(content) else ():
             tx = make(builder)
             validate_transaction(tx, chain.spec)

@@ -36,8 +36,10 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address
 from megadev.rollup.driver import Progress
+from megadev.sequencer.fault_control import mend, restore_faults
 from megadev.sequencer.faults import Faults
-from megadev.sequencer.sequencer import BlockSettings, MiningMode
+from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.reorganisation import replace_above, rewind, take_up
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeSettings
 from megadev.state.diff import StateDiff
@@ -274,7 +276,7 @@ class Snapshots:
     def _restore(self, taken: _Taken) -> None:
         node = self._node
         for chain in node.chains:
-            chain.sequencer.mend()
+            mend(chain.sequencer)
         node.between_blocks()
         node.l2.rotated_signers = taken.snapshot.signers  # before blocks are announced again, with signatures
         for branch in taken.branches:
@@ -285,16 +287,16 @@ class Snapshots:
         """Blocks, state, txpool and what was set about blocks to come."""
         sequencer, snapshot = branch.chain.sequencer, branch.snapshot
         if sequencer.store is not branch.store:
-            sequencer.take_up(branch.store)
+            take_up(sequencer, branch.store)
         shared, own = branch.shared, branch.own
         while own and sequencer.store.by_number(shared + 1) is own[0]:
             shared, own = shared + 1, own[1:]  # it came back in the meantime
         self.keep_blocks_above(branch.chain, shared)
         sequencer.set_rules(snapshot.spec, snapshot.engine)
         if own:
-            sequencer.replace(shared, own, snapshot.irregular)
+            replace_above(sequencer, shared, own, snapshot.irregular)
         else:
-            sequencer.rewind(shared, snapshot.irregular)
+            rewind(sequencer, shared, snapshot.irregular)
         sequencer.pool.clear()
         for tx in snapshot.pool:
             sequencer.pool.admit(tx)
@@ -315,7 +317,7 @@ class Snapshots:
             node.driver.progress = snapshot.progress
         for branch in branches:
             branch.chain.mining.restore(branch.snapshot.mode, branch.snapshot.block_time)
-            branch.chain.sequencer.restore_faults(branch.snapshot.faults)
+            restore_faults(branch.chain.sequencer, branch.snapshot.faults)
             if branch.chain.sequencer.oracle is not None and branch.snapshot.oracle is not None:
                 branch.chain.sequencer.oracle.values = branch.snapshot.oracle
         node.broken_promises.evidence = snapshot.evidence

@@ -47,7 +47,8 @@ class Writer:
         """A change is under way on the thread, or others wait for their turn after one."""
         self._servers = 0
         self._ident: int | None = None
-        self._is_busy = False
+        self.is_busy = False
+        """A change is under way on the thread."""
         self._waiting: deque[Callable[[], object]] = deque()
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -75,7 +76,7 @@ class Writer:
     @property
     def is_here(self) -> bool:
         """Whether the calling thread may change the chain now."""
-        return not self._is_busy or threading.get_ident() == self._ident
+        return not self.is_busy or threading.get_ident() == self._ident
 
     def when_free(self, change: Callable[[], object]) -> None:
         """Call ``change`` on the loop: now, or when all that came before is done."""
@@ -116,10 +117,10 @@ class Writer:
     def _begin(self, change: Callable[[], Result]) -> asyncio.Future[Result] | None:
         """None where it is to be made here."""
         loop = self.loop
-        if loop is None or self._is_busy or asyncio._get_running_loop() is not loop:
+        if loop is None or self.is_busy or asyncio._get_running_loop() is not loop:
             return None
         outcome: asyncio.Future[Result] = loop.create_future()
-        self.is_engaged = self._is_busy = True
+        self.is_engaged = self.is_busy = True
 
         def work() -> None:
             result: Any = None
@@ -143,7 +144,7 @@ class Writer:
             job()
 
     def _done(self, outcome: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-        self._is_busy = False
+        self.is_busy = False
         if not outcome.cancelled():
             if error is None:
                 outcome.set_result(result)
@@ -154,18 +155,18 @@ class Writer:
     def _go_on(self) -> None:
         """Give those who wait their turn, until one needs the thread."""
         end = monotonic_ns() + TELLING_TURN_NS
-        while self._waiting and not self._is_busy:
+        while self._waiting and not self.is_busy:
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._go_on)
                 return
             self._waiting.popleft()()
-        self.is_engaged = self._is_busy or bool(self._waiting)
+        self.is_engaged = self.is_busy or bool(self._waiting)
 
     # -- telling the loop ---------------------------------------------------------------------------------------------
 
     def on_loop(self, call: Callable[[], object]) -> None:
         """Call ``call`` here, or, on the writer's thread, on the loop: in order with all else that is told."""
-        if self._is_busy and threading.get_ident() == self._ident:
+        if self.is_busy and threading.get_ident() == self._ident:
             if len(self._told) > MANY_TOLD:
                 self._room.clear()
                 self._room.wait(1.0)

@@ -12,9 +12,9 @@ What L2 blocks begin with depends on the chain (``ChainSpec.leads_with_l1_attrib
 - a user's transaction stays the first of its block (``dev``, as on Anvil): L1Block is updated by a system call, in the
   next block that is built anyway; deposits are blocks of their own.
 
-Deposits are never skipped, L1 blocks without any are: an instant L1 has a block for each transaction, and an L2 that
-had to have one for each of those would change with everything that happens on L1. So one L2 block may get several L1
-blocks ahead of its parent; the L1 blocks in between have no deposits.
+Deposits are never skipped, L1 blocks are: an instant L1 has a block for each transaction, and an L2 that had to have
+one for each of those would change with everything that happens on L1. So one L2 block may get several L1 blocks ahead
+of its parent, and begins with the deposits of all of them, as far as they fit (``derivation``, ``Pace.FREE``).
 
 Where L1 loses blocks that L2 has got to, L2 loses its own blocks from there on, as a rollup does: they were built on
 what is no more. What users sent and cheats changed in them is done again, in the same order; deposits come back if L1
@@ -26,8 +26,9 @@ it was, and follows once its sequencer runs. No claim is made about blocks that 
 An L2 that was loaded without the L1 it had got to, or without the states that it would have to go back to, is
 *adopted*: what it holds up to there it keeps, whatever this L1 has, and from there on it follows this L1.
 
-Until batches are posted to L1, an L2 block is safe or finalized when the L1 block that it has got to lies so many
-blocks behind L1's head.
+Where batches are posted to L1 (``batcher``), an L2 block is safe once it was derived from L1 (``consolidator``) up to
+a block that lies so many blocks behind L1's head, and finalized likewise. Where none are, it is when the L1 block that
+it has got to lies so many blocks behind.
 """
 
 from __future__ import annotations
@@ -41,14 +42,18 @@ from megadev.chain.blocks import SealedBlock, SystemCall
 from megadev.chain.transactions import Transaction
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
+from megadev.rollup.batcher import Batcher, BatcherSettings
+from megadev.rollup.consolidator import Consolidator, SyncStart
 from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
+from megadev.rollup.derivation.batch_queue import fit_together
 from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
 from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
+from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
@@ -61,7 +66,8 @@ class Progress(msgspec.Struct, frozen=True):
 
     ``fees`` are what L2 is told of L1's fees instead of what they are: from L1 block ``fees_from`` on each block takes
     the next one, and when all are used it starts again. ``safe_distance`` and ``finalized_distance``: L1 blocks.
-    ``adopted``: the number of the L2 block up to which L2 has followed another L1 than this.
+    ``adopted``: the number of the L2 block up to which L2 has followed another L1 than this. ``sync_start``: from
+    where on L1's batches count, where that is not their first. ``batching``: how the batcher posts.
     """
 
     fees: tuple[L1Fees, ...] = ()
@@ -69,6 +75,8 @@ class Progress(msgspec.Struct, frozen=True):
     safe_distance: int = 0
     finalized_distance: int = 0
     adopted: int = 0
+    sync_start: SyncStart | None = None
+    batching: BatcherSettings = BatcherSettings()
 
 
 class Driver:
@@ -94,6 +102,9 @@ class Driver:
         self.addresses = addresses
         self.progress = Progress() if progress is None else progress
         self.proposer = proposer
+        self.consolidator: Consolidator | None = None
+        """What derives L2 from L1, where batches are posted."""
+        self.batcher: Batcher | None = None
         self._keep_blocks_above = keep_blocks_above
         self._first_config = first_config
         self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
@@ -103,8 +114,11 @@ class Driver:
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
         self.addresses = addresses
-        self.progress = msgspec.structs.replace(self.progress, fees=(), fees_from=0, adopted=0)
+        self.progress = msgspec.structs.replace(self.progress, fees=(), fees_from=0, adopted=0, sync_start=None)
         self._started = self._seen = None
+        if self.consolidator is not None and self.batcher is not None:
+            self.consolidator.start_over()
+            self.batcher.start_over()
         if self.proposer is not None:
             self.proposer.start_over(addresses)
 
@@ -136,13 +150,30 @@ class Driver:
                     self._follow_reorganisation()
                     self.l2.include_deposits()
                     self._seen = (l1_head, self.l2.head, self.l2.irregular)
+            if self.consolidator is not None and self.batcher is not None:
+                self.consolidator.follow()
+                if self.batcher.act(self.progress.batching):
+                    continue
             if self.proposer is None or not self.proposer.act():
                 return
 
     @property
+    def rests(self) -> bool:
+        """Whether there is nothing to do until a chain or ``progress`` is another, or until ``due``."""
+        seen, (l2_head, irregular, _) = self._seen, self.l2.tip
+        return (
+            seen is not None
+            and seen[0] is self.l1.store.head
+            and seen[1] is l2_head
+            and seen[2] is irregular
+            and (self.proposer is None or self.proposer.rests)
+        )
+
+    @property
     def due(self) -> int | None:
         """When, in seconds of L1's time, there will be something to do though neither chain changes."""
-        return None if self.proposer is None else self.proposer.due
+        times = [each.due for each in (self.proposer, self.batcher, self.consolidator) if each is not None]
+        return min((time for time in times if time is not None), default=None)
 
     def skip_windows(self, withdrawal_hash: Hash32 | None = None) -> int:
         """Let time pass, on both chains, until every withdrawal that was proven, or that one, can be finalized. Returns
@@ -193,13 +224,17 @@ class Driver:
         leads = self.l2.spec.leads_with_l1_attributes
         if origin.hash == l1.head.hash:
             return self._told(l1.head, origin.sequence_number + 1, ()) if leads else PLAIN_START
-        next_number = self._first_unseen(origin)
+        next_number, told = self._first_unseen(origin), l1.head
+        taken: list[tuple[Transaction, ...]] = []
+        gas_limit = min(self.l2.store.genesis.header.gas_limit, self.l2.blocks.gas_limit)
         for number in dict.fromkeys(log.block.number for log in deposit_logs(l1, next_number, l1.head.number, portal)):
             block = l1.resolve(number)
             deposits = tuple(tx for tx in deposits_in(l1, block, portal) if self.l2.store.transaction(tx.hash) is None)
-            if deposits:
-                return self._told(block, 0, deposits)
-        return self._told(l1.head, 0, ())
+            if not fit_together([*taken, deposits], gas_limit):
+                told = l1.resolve(number - 1)
+                break
+            taken.append(deposits)
+        return self._told(told, 0, tuple(tx for deposits in taken for tx in deposits))
 
     def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
         """The start of an L2 block that is told of the L1 block ``block``."""
@@ -233,6 +268,10 @@ class Driver:
     def heads(self) -> tuple[int, int]:
         """The numbers of L2's safe and finalized blocks. On any thread."""
         l1_head, progress = self.l1.store.head.number, self.progress
+        if self.consolidator is not None:
+            distances = progress.safe_distance, progress.finalized_distance
+            derived = [self.consolidator.safe_at(l1_head - each).safe.number for each in distances]
+            return derived[0], min(derived)
         safe = self._newest_at(l1_head - progress.safe_distance)
         return safe, min(safe, self._newest_at(l1_head - progress.finalized_distance))
 
@@ -308,7 +347,7 @@ class Driver:
                 break
         self._keep_blocks_above(number)
         irregular = self.l2.irregular
-        self.l2.build_again(self.l2.rewind(number), irregular)
+        build_again(self.l2, rewind(self.l2, number), irregular)
 
     def _forget_adopted_beyond(self, number: int) -> None:
         """Blocks that L2 has lost are adopted no more: what takes their place follows this L1."""

@@ -80,6 +80,12 @@ class Proposer:
         self.addresses = addresses
         self.due = self._rested = self._done = None
 
+    @property
+    def rests(self) -> bool:
+        """Whether it has nothing to do until a chain changes, or until ``due``."""
+        rested = self._rested
+        return rested is not None and rested[0] is self.l1.store.head and rested[1] is self.l2.store.head
+
     def act(self) -> bool:
         """Do the next thing that is due; False where there is nothing. Costs nothing while neither chain changes and no
         window ends.
@@ -217,7 +223,7 @@ class Proposer:
 
     def _send(self, to: Address, data: bytes, value: Wei = 0) -> bool:
         """Send a transaction; False, and nothing is sent, where it would fail: it is tried again when L1 changes."""
-        pending = self.l1.pending_builder()
+        pending = self.l1.pending.builder()
         tried = TxEnv(self.address, to, value=value, data=data, gas_limit=_GAS)
         try:
             if not calls.call(self.l1.engine, pending.env, tried, pending.state).succeeded:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from threading import Lock
+from typing import Self
 
 import msgspec
 
@@ -111,7 +112,7 @@ class BlockPlan(msgspec.Struct, frozen=True):
 
 
 class BlockBuilder:
-    """One open block over the world after its parent.
+    """One open block over the world after its parent; ``begin`` it before anything is included.
 
     ``irregular`` is state that was changed outside any block since the parent (cheats): it is laid under the block's
     first transaction and becomes part of this block's state root. ``ecrecover_answers``: see ``Rules``.
@@ -145,25 +146,6 @@ class BlockBuilder:
             blob_base_fee=plan.blob_base_fee,
         )
         self.state = Overlay(WorldView(parent_world, block_hash), irregular.copy() if irregular is not None else None)
-        self.state.apply(
-            block_start_diff(
-                self.state,
-                plan.number,
-                plan.timestamp,
-                plan.parent_hash,
-                plan.parent_beacon_root,
-                spec.hardfork,
-                unseen=not parent_world.is_whole,
-            )
-        )
-        if spec.system_contracts is not None:
-            installed = system_contracts_diff(engine, self.env, self.state, spec.system_contracts)
-            if installed is not None:
-                self.state.apply(installed)
-        if spec.model >= Model.REX4:
-            self.env = msgspec.structs.replace(self.env, mega=MegaEnv(system_address(self.state)))
-        if plan.start.system_call is not None:
-            self._make_system_call(plan.start.system_call)
         self.used = BlockUsage()
         """Of MegaETH's limits."""
         self.transactions: list[Transaction] = []
@@ -177,9 +159,9 @@ class BlockBuilder:
         self._prices: L1Prices | None = None
         self._oracle: tuple[OracleService, int] | None = None
         self._ahead: tuple[Execution, Transaction, Execution] | None = None
+        """An execution of ``run``, and the system transaction that goes before it."""
         self.brought = False
         """The last transaction brought one of the protocol's, which stands before it."""
-        """An execution of ``run``, and the system transaction that goes before it."""
         self._places: dict[Hash32, int] = {}
         self._diffs: list[StateDiff] = []
         self._logs_cut = 0
@@ -188,8 +170,34 @@ class BlockBuilder:
         self._shown: OpenBlock | None = None
         self._lent = False
         """Somebody was shown what ``state`` holds now."""
+
+    def begin(self) -> Self:
+        """Execute what the block begins with, before anything else: what the protocol writes, the system call, and the
+        transactions that nobody here may refuse.
+        """
+        plan, spec = self.plan, self.spec
+        self.state.apply(
+            block_start_diff(
+                self.state,
+                plan.number,
+                plan.timestamp,
+                plan.parent_hash,
+                plan.parent_beacon_root,
+                spec.hardfork,
+                unseen=not self.parent_world.is_whole,
+            )
+        )
+        if spec.system_contracts is not None:
+            installed = system_contracts_diff(self.engine, self.env, self.state, spec.system_contracts)
+            if installed is not None:
+                self.state.apply(installed)
+        if spec.model >= Model.REX4:
+            self.env = msgspec.structs.replace(self.env, mega=MegaEnv(system_address(self.state)))
+        if plan.start.system_call is not None:
+            self._make_system_call(plan.start.system_call)
         for tx in plan.start.transactions:
             self.append(tx, self.execute(tx))
+        return self
 
     def _make_system_call(self, call: SystemCall) -> None:
         env = TxEnv(call.sender, call.to, data=call.data)

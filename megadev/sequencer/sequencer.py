@@ -26,83 +26,55 @@ by ``tip``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import Enum
-from typing import NamedTuple, TypeAlias
-
-import msgspec
+from dataclasses import replace
+from typing import TypeAlias
 
 from megadev.chain.admission import (
-    check_base_fee,
-    check_blob_fee,
-    check_block_gas,
-    check_funds,
-    check_nonce,
-    check_sender_code,
     validate_transaction,
 )
-from megadev.chain.blocks import Cut, SealedBlock
-from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
-from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
-from megadev.chain.l1_fees import l1_cost
-from megadev.chain.mini_blocks import MiniBlock, mini_blocks
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.receipts import Receipt
-from megadev.chain.spec import BASE_FEE_VAULT, GAS_PER_BLOB, L1_FEE_VAULT, ChainSpec
+from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.transactions import DEPOSIT, Transaction
+from megadev.chain.transactions import Transaction
 from megadev.errors import (
     EngineFault,
     InvalidTransaction,
-    NonceTooLow,
     NotFetchedYet,
-    SequencerStopped,
     SequencerUnavailable,
     StateUnavailable,
 )
 from megadev.events import (
     BlockSealed,
-    BlocksRemoved,
     Event,
     MiniBlockEquivocated,
     MiniBlockSealed,
-    PreconfirmationsLost,
     SequencerCondition,
-    SequencerTurned,
     TransactionAdmitted,
     TransactionDropped,
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
-from megadev.evm.l1_fees import l1_prices, operator_fee
-from megadev.evm.system_calls import block_start_diff
-from megadev.evm.system_contracts import is_change_scheduled
-from megadev.primitives.keccak import keccak
-from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_ADDRESS, ZERO_HASH, Address, Hash32, Wei
-from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart, OpenBlock, seal_empty
-from megadev.sequencer.faults import NO_FAULTS, Faults, broken_promises, cut_again, promises, rival_of, rival_promises
+from megadev.primitives.types import Address, Hash32
+from megadev.sequencer.admission import check_admission, may_run_long
+from megadev.sequencer.block_builder import BlockBuilder
+from megadev.sequencer.chain_tip import ChainTip, Tip
+from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
+from megadev.sequencer.filling import fill
+from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.oracle import OracleService
+from megadev.sequencer.pending import PendingView
+from megadev.sequencer.prefetch import load_for, rehearsal, rehearse_pool
+from megadev.sequencer.rebuild import falsified
+from megadev.sequencer.rows import LONGEST_ROW, SHORTEST_ROW, empty_blocks, nothing_waits, space
 from megadev.sequencer.time_keeper import TimeKeeper
 from megadev.sequencer.txpool import TxPool
-from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
-from megadev.state.fork_world import ForkWorld
-from megadev.state.overlay import Overlay
-from megadev.state.reader import StateReader
-from megadev.state.remote import call_hint, expect, load
-from megadev.state.rows import WorldRow
-from megadev.state.world import World, WorldView
 
 MANY_TRANSACTIONS = 64
 """Transactions of a block whose sealing takes 10 ms or so."""
-QUICK_GAS = 200_000
-"""Gas that no code runs on for longer than 20 ms or so."""
-SHORTEST_ROW = 8
-"""As many empty blocks are worth a way of their own."""
-LONGEST_ROW = 10_000
-"""Blocks whose worlds are made from the same one: looking at the last of them costs 0.1 s, the first time."""
-
 
 Foreseen: TypeAlias = tuple[BlockBuilder, Execution]
 """What came of a transaction that was executed before it was taken, and the block in which it was."""
@@ -116,59 +88,15 @@ def _at_once(change: Callable[[], None]) -> None:
     change()
 
 
-class MiningMode(Enum):
-    """When blocks are built: INSTANT on every transaction, INTERVAL by timer, MIXED both, NONE only when asked.
-    CONTINUOUS: a block is always open and takes transactions as they arrive; it is sealed by timer or when asked.
-    """
-
-    INSTANT = "instant"
-    INTERVAL = "interval"
-    MIXED = "mixed"
-    CONTINUOUS = "continuous"
-    NONE = "none"
-
-    @property
-    def is_instant(self) -> bool:
-        return self is MiningMode.INSTANT or self is MiningMode.MIXED
-
-    @property
-    def executes_on_arrival(self) -> bool:
-        """A transaction that is ready waits for nothing."""
-        return self is not MiningMode.INTERVAL and self is not MiningMode.NONE
-
-
 _CONTINUOUS = MiningMode.CONTINUOUS
 """At hand: looking up a member costs 0.1 µs, several times for each transaction."""
 
 
-class Tip(NamedTuple):
-    """The end of the chain: its head, what cheats changed since, and the block that is open on it, in continuous mode,
-    once it holds something.
+class Sequencer(ChainTip):
+    """Orders, executes and seals; owns the pool, the open block and the head of one chain.
+
+    ``reorganisation`` and ``fault_control`` do the rest that is done to it; what they share with it has no underscore.
     """
-
-    head: SealedBlock
-    irregular: StateDiff | None = None
-    open: BlockBuilder | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BlockSettings:
-    """What callers can set about the blocks to come, as one value, so that a snapshot can keep it.
-
-    ``next_base_fee`` and ``next_prev_randao`` hold for one block; the rest until changed. ``max_transactions`` per
-    block.
-    """
-
-    coinbase: Address = ZERO_ADDRESS
-    gas_limit: int = 30_000_000
-    max_transactions: int | None = None
-    next_base_fee: Wei | None = None
-    next_prev_randao: Hash32 | None = None
-    extra_data: bytes = b""
-
-
-class Sequencer:
-    """Orders, executes and seals; owns the pool, the open block and the head of one chain."""
 
     def __init__(
         self,
@@ -184,119 +112,38 @@ class Sequencer:
         ecrecover_answers: Callable[[], EcrecoverAnswers] = tuple,
         publish: Callable[[Event], None] = lambda event: None,
     ) -> None:
-        self.spec = spec
-        self.engine = engine
-        self.store = store
-        self.pool = pool
-        self.time = time
-        self.time.latest_block = store.head.header.timestamp
-        self.mode = mode
-        self.blocks = blocks if blocks is not None else BlockSettings(gas_limit=spec.gas_limit)
-        self.check_pool_balance = check_pool_balance
-        self.ecrecover_answers = ecrecover_answers
+        super().__init__(
+            spec,
+            engine,
+            store,
+            pool,
+            time,
+            mode=mode,
+            blocks=blocks,
+            check_pool_balance=check_pool_balance,
+            ecrecover_answers=ecrecover_answers,
+        )
         self.publish = publish
-        self.window: float | None = None
-        """In continuous mode, seconds for which a block is open; its timestamp is the end of them."""
         self.on_work: Callable[[], None] = lambda: None
         """Called when a transaction joined the open mini-block, in continuous mode."""
         self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
-        self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
-        """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
-        self.tip = Tip(store.head)
-        """Replaced as one, so that a reader on any thread sees all of one moment."""
-        self.oracle: OracleService | None = None if spec.system_contracts is None else OracleService(time)
-        """What the oracle's contract answers from outside the chain, where there is one."""
-        self.faults: Faults | None = None
-        """What it does wrong on purpose; None: nothing. Between two blocks, or by the methods below."""
-        self._open: BlockBuilder | None = None
-        self._written_ahead: BlockBuilder | None = None
+        self.pending = PendingView(self)
+        self.open: BlockBuilder | None = None
+        """The block that transactions join, in an instant mode the one that is yet to be sealed."""
+        self.written_ahead: BlockBuilder | None = None
         """Of a sequencer that crashed: the open block, whose transactions it will execute again."""
         self._prepared: BlockBuilder | None = None
         self._just_sealed = False
-        self._more_ready = False
-        self._pending: tuple[object, BlockBuilder] | None = None
-        self._pending_block: tuple[BlockBuilder, SealedBlock] | None = None
+        self.more_ready = False
+        """A transaction made room for others of its sender, which join the open block with the next ``settle``."""
 
     # -- what the head looks like ---------------------------------------------------------------------------------
 
     @property
-    def head(self) -> SealedBlock:
-        return self.tip[0]
-
-    @property
-    def irregular(self) -> StateDiff | None:
-        """What cheats changed since the head was sealed."""
-        return self.tip[1]
-
-    def head_state(self) -> StateReader:
-        """The newest state: after the last sealed block, with what cheats changed since or the open block holds."""
-        unsealed = self.tip.open
-        return self.closed_state() if unsealed is None else unsealed.shown().state
-
-    def irregular_after(self, block: SealedBlock) -> StateDiff | None:
-        """What cheats changed after ``block`` was sealed and before the next one began: they belong to it, for whoever
-        asks for the state at its number, from then on. On any thread.
-        """
-        head, irregular, _ = self.tip
-        if block.hash == head.hash:
-            return irregular
-        following = self.store.by_number(block.number + 1)
-        return None if following is None or following.header.parent_hash != block.hash else following.irregular
-
-    def closed_state(self) -> StateReader:
-        """The state after the last sealed block, with what cheats changed since."""
-        head, irregular, _ = self.tip
-        view = WorldView(head.world, self.store.block_hash)
-        return view if irregular is None else Overlay(view, irregular)
-
-    def next_nonce(self, sender: Address) -> int:
-        """The nonce of ``sender``'s next included transaction."""
-        account = self._state().account(sender)
-        return account.nonce if account is not None else 0
-
-    def next_base_fee(self) -> Wei:
-        """The base fee of a block built now."""
-        return _base_fee_after(self.store.head, self.blocks, self.spec)
-
-    def pending_builder(self) -> BlockBuilder:
-        """The block that would be built now, where none is open: for reading its ``env`` and ``state``, which cost no
-        root.
-        """
-        key = (
-            self.head.hash,
-            self.pool.version,
-            self.blocks,
-            self.time.settings,
-            id(self.irregular),
-            self.time.now(),
-            self.ecrecover_answers(),
-            self.block_start(self.head),
-        )
-        pending = self._pending
-        if pending is None or pending[0] != key:
-            builder = self._builder(self.window)
-            if not builder.plan.start.stays_alone:
-                self._fill(builder, drop=False)
-            pending = self._pending = (key, builder)
-        return pending[1]
-
-    def pending_block(self) -> SealedBlock:
-        """The open block as it stands, or the one that would be built now from what waits in the pool. May be called
-        from any thread.
-        """
-        if (unsealed := self.tip.open) is not None:
-            return unsealed.shown().sealed
-        builder = self.pending_builder()
-        sealed = self._pending_block
-        if sealed is None or sealed[0] is not builder:
-            sealed = self._pending_block = (builder, builder.seal())
-        return sealed[1]
-
-    @property
     def has_much_to_do(self) -> bool:
         """Whether sealing a block now may take long: many transactions, or some that wait and may run for long."""
-        builder = self._open
+        builder = self.open
         return len(self.pool) > 0 or (builder is not None and len(builder.transactions) > MANY_TRANSACTIONS)
 
     # -- the path of a transaction --------------------------------------------------------------------------------
@@ -317,7 +164,7 @@ class Sequencer:
         validate_transaction(tx, self.spec)
         foreseen: Foreseen | None = None
         if self.tip.head.world.is_whole:
-            self._check(tx)
+            check_admission(tx, self)
         else:
             foreseen = self._foresee(tx)
         replaced = self.pool.admit(tx)
@@ -337,9 +184,9 @@ class Sequencer:
 
         Raises ``InvalidTransaction`` subclasses, and ``StateUnavailable``.
         """
-        self._load_for(tx, self.head.world, self.blocks.coinbase)
+        load_for(tx, self.head.world, self.blocks.coinbase, self.spec)
         try:
-            self._check(tx)
+            check_admission(tx, self)
             if not self.mode.executes_on_arrival or tx.nonce != self.next_nonce(tx.sender):
                 return None
             if self.mode is _CONTINUOUS:
@@ -352,60 +199,18 @@ class Sequencer:
                 builder.check_room(tx)
             return builder, builder.run(tx)
         except NotFetchedYet as missing:
-            raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", self._rehearsal(tx, missing)) from None
-
-    def _rehearsal(self, tx: Transaction | None, missing: NotFetchedYet) -> Callable[[], None]:
-        """What fetches all that ``tx`` asks for when it is executed now, and what the block begins with: run it on a
-        thread that may wait.
-        """
-        head, irregular, unsealed = self.tip
-        world, plan = head.world, self._plan(head, self.window)
-        spec, engine, answers, block_hash = self.spec, self.engine, self.ecrecover_answers(), self.store.block_hash
-        oracle = self.oracle
-        shown = None if unsealed is None else unsealed.shown()
-
-        def fetch() -> None:
-            for sure in (*plan.start.deposits, *(() if tx is None else (tx,))):
-                self._load_for(sure, world, plan.coinbase)
-            missing.fetch()
-            builder = BlockBuilder(spec, engine, plan, world, block_hash, irregular, ecrecover_answers=answers)
-            if oracle is not None:
-                builder.ask_oracle(oracle, head.header.timestamp)
-            if shown is not None:
-                builder.state = shown.state.fork()
-            if tx is not None:
-                with suppress(InvalidTransaction, EngineFault):
-                    builder.run(tx)
-
-        return fetch
-
-    def _load_for(self, tx: Transaction, world: World, coinbase: Address) -> None:
-        """On a thread that may wait: fetch in one go what ``tx`` is sure to ask for."""
-        if isinstance(world, ForkWorld):
-            accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS, *self._fee_vaults()]
-            if tx.to is not None:
-                accounts.append(tx.to)
-            accounts += [address for address, _ in tx.access_list]
-            load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
-            expect(call_hint(tx.sender, tx.to, tx.value, tx.data))
-
-    def _fee_vaults(self) -> Iterator[Address]:
-        """Who is paid by every transaction."""
-        if self.spec.keeps_base_fee:
-            yield BASE_FEE_VAULT
-        if self.spec.charges_l1_fee:
-            yield L1_FEE_VAULT
+            raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", rehearsal(self, tx, missing)) from None
 
     def settle(self, apart: Apart = _at_once) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
         ``apart`` makes what may take long; then this may return before it is made.
         """
-        if self._open is None:
+        if self.open is None:
             return
         if self.mode is _CONTINUOUS:
-            if self._more_ready and self.is_running:
+            if self.more_ready and self.is_running:
                 tx = self._first_ready()
-                if tx is not None and may_run_long(tx, self._state()):
+                if tx is not None and may_run_long(tx, self.writers_state()):
                     apart(self._take_waiting)
                 else:
                     self._take_waiting()
@@ -415,7 +220,7 @@ class Sequencer:
         if self.mode.is_instant and len(self.pool):
             tx = self._first_ready()
             if tx is not None:
-                if may_run_long(tx, self._state()):
+                if may_run_long(tx, self.writers_state()):
                     apart(self._include_ready_alone)
                 else:
                     self._include_ready_alone()
@@ -436,15 +241,15 @@ class Sequencer:
         ``SequencerStopped`` where there is one and it must stay.
         """
         self.settle()
-        if self._open is not None or self._written_ahead is not None:
+        if self.open is not None or self.written_ahead is not None:
             self.check_running()
             self._close()
 
     def close_mini_block(self) -> None:
         """Make known what was included in the open block since the last mini-block, if anything was."""
         self.settle()
-        if self._open is not None and self._open.has_uncut and self.is_running:
-            self._cut(self._open)
+        if self.open is not None and self.open.has_uncut and self.is_running:
+            self._cut(self.open)
 
     def prepare(self) -> None:
         """Open the next block ahead of its first transaction, in time that nobody waits for.
@@ -453,9 +258,9 @@ class Sequencer:
         """
         if self._just_sealed:
             self._just_sealed = False
-        elif self._open is None and self._prepared is None and self.mode.is_instant:
+        elif self.open is None and self._prepared is None and self.mode.is_instant:
             with suppress(StateUnavailable):
-                builder = self._builder()
+                builder = self.begin_next()
                 builder.hash_start()
                 self._prepared = builder
 
@@ -468,79 +273,25 @@ class Sequencer:
         if interval is not None:
             self.time.check_row(count, interval, self.head.header.timestamp)
         if count and len(self.pool) and not self.head.world.is_whole:
-            self._rehearse_pool()
+            rehearse_pool(self, self.open)
         mined: list[SealedBlock] = []
-        if self._open is not None and count:
-            self._fill(self._open, drop=True)
+        if self.open is not None and count:
+            self._fill(self.open)
             mined.append(self._close())
         while len(mined) < count:
             left = count - len(mined)
-            if left >= SHORTEST_ROW and self._nothing_waits():
-                mined += self._mine_row(min(left, LONGEST_ROW), interval)
+            if left >= SHORTEST_ROW and nothing_waits(self):
+                mined += map(self._adopt, empty_blocks(self, min(left, LONGEST_ROW), interval))
                 if len(mined) == count:
                     break
-            self._space(interval)
-            builder = self._builder()
+            space(self, interval)
+            builder = self.begin_next()
             self._announce_start(builder)
             if not builder.plan.start.stays_alone:
-                self._fill(builder, drop=True)
+                self._fill(builder)
             mined.append(self._append(builder))
         if self.mode is _CONTINUOUS:
             self._take_waiting()
-        return mined
-
-    def _rehearse_pool(self) -> None:
-        """See to it that what waits can be executed, before anything is changed. Raises ``StateUnavailable``."""
-        builder = self._builder(self.window)
-        if self._open is not None:
-            builder.state = self._open.state.fork()
-        try:
-            self._fill(builder, drop=False)
-        except NotFetchedYet as missing:
-            world, waiting, rest = self.head.world, self.pool.transactions(), missing.fetch
-
-            def fetch() -> None:
-                if isinstance(world, ForkWorld):
-                    targets = [tx.to for tx in waiting if tx.to is not None]
-                    load(world.base, [*(tx.sender for tx in waiting), *targets])
-                rest()
-
-            raise NotFetchedYet("what waits in the txpool needs", fetch) from None
-
-    def _nothing_waits(self) -> bool:
-        """The next block will be like the one after it: no transactions, no cheats, no settings for it alone. (On a
-        fork it would have to be made from a world that is not whole.)
-        """
-        return (
-            self.head.world.is_whole
-            and not len(self.pool)
-            and self.irregular is None
-            and self.blocks is _one_block_passed(self.blocks)
-            and self.block_start(self.head) == PLAIN_START
-            and not (self.spec.system_contracts and is_change_scheduled(WorldView(self.head.world)))
-        )
-
-    def _space(self, interval: int | None) -> None:
-        """Put the next block ``interval`` seconds after its parent, or after the present time if that is later."""
-        if interval is not None and self.time.settings.next_exact is None:
-            parent = self.head.header.timestamp
-            self.time.set_next(max(self.time.now(), parent) + interval, parent)
-
-    def _mine_row(self, count: int, interval: int | None) -> list[SealedBlock]:
-        """Build up to ``count`` empty blocks, real ones in everything but that their worlds are made when looked at."""
-        mined: list[SealedBlock] = []
-        start = WorldView(self.head.world)
-        row = WorldRow(start.world)
-        for _ in range(count):
-            self._space(interval)
-            plan = self._plan(self.head, start=PLAIN_START)
-            writes = block_start_diff(
-                start, plan.number, plan.timestamp, plan.parent_hash, plan.parent_beacon_root, self.spec.hardfork
-            ).storage
-            if any(value == 0 for slots in writes.values() for value in slots.values()):
-                break  # a row only adds: what deletes a word is left to an ordinary block
-            root = self.head.header.withdrawals_root
-            mined.append(self._adopt(seal_empty(plan, row.next(writes), self.spec, root)))
         return mined
 
     def include_ready(self) -> None:
@@ -562,29 +313,30 @@ class Sequencer:
             return
         while self.mode.executes_on_arrival and (start := self.block_start(self.head)).deposits:
             if self.mode is _CONTINUOUS and not start.stays_alone:
-                if self._open is None:
-                    self._keep_open(self._started_builder())
+                if self.open is None:
+                    self.keep_open(self._started_builder())
                     self.on_work()
                 return
             self.between_blocks()
-            self._append_start(self._started_builder())
+            self._seal_start()
 
     def _started_builder(self) -> BlockBuilder:
         """A builder for the next block, with what that begins with; on a fork its state may be still to come."""
         try:
-            return self._builder(self.window)
+            return self.begin_next(self.window)
         except NotFetchedYet as missing:
-            raise NotFetchedYet("what L1 has for L2 needs", self._rehearsal(None, missing)) from None
+            raise NotFetchedYet("what L1 has for L2 needs", rehearsal(self, None, missing)) from None
 
     def _include_lone_deposits(self) -> None:
         """Build the blocks that nobody may join, before one that somebody is to."""
         while self.block_start(self.head).stays_alone:
-            self._append_start(self._started_builder())
+            self._seal_start()
 
-    def _append_start(self, builder: BlockBuilder) -> SealedBlock:
-        """Seal a block that holds nothing but what it began with."""
+    def _seal_start(self) -> None:
+        """Seal a block that holds nothing but what it begins with."""
+        builder = self._started_builder()
         self._announce_start(builder)
-        return self._append(builder)
+        self._append(builder)
 
     def _tell_of(self, tx: Transaction, receipt: Receipt, builder: BlockBuilder, started: int) -> None:
         """Tell that ``tx`` is the block's last transaction, and before it of one of the protocol's that it brought."""
@@ -603,12 +355,7 @@ class Sequencer:
 
     def _first_ready(self) -> Transaction | None:
         """The waiting transaction that would be included next."""
-        return next(self._ready(self.head_state(), self.next_base_fee()), None)
-
-    def _ready(self, state: StateReader, base_fee: Wei) -> Iterator[Transaction]:
-        """What could be included upon ``state``, best first."""
-        ready = self.pool.ready(_nonces_in(state), base_fee)
-        return ready if self.faults is None else self.faults.uncensored(ready)
+        return next(self.ready(self.head_state(), self.next_base_fee()), None)
 
     # -- changes outside transactions -----------------------------------------------------------------------------
 
@@ -622,7 +369,7 @@ class Sequencer:
             self.oracle = None
         elif self.oracle is None:
             self.oracle = OracleService(self.time)
-        self._pending = None
+        self.pending.forget()
         for tx in self.pool.transactions():
             if tx.chain_id not in (None, spec.chain_id):
                 self.drop(tx.hash, f"it is for chain id {tx.chain_id}, which is {spec.chain_id} now")
@@ -636,6 +383,30 @@ class Sequencer:
             if account is not None:
                 self._forget_below(address, account.nonce, "its nonce was passed by a cheat")
 
+    def include_again(self, transactions: Sequence[Transaction]) -> None:
+        """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
+        for tx in transactions:
+            started = self.time.clock.monotonic_ns()
+            try:
+                if self.open is not None and not self._may_join(tx, self.open):
+                    self._close()
+                builder = self._open_or_next()
+                builder.check_room(tx)
+                receipt = builder.append(tx, builder.run(tx))
+            except (InvalidTransaction, EngineFault, StateUnavailable):
+                self.take_back(tx)
+                continue
+            self.pool.remove(tx.hash)
+            if self.mode is _CONTINUOUS:
+                self.keep_open(builder)
+                self.on_work()
+            elif self.open is None:
+                self.open = builder
+                self._announce_start(builder)
+            self._tell_of(tx, receipt, builder, started)
+        if self.mode is not _CONTINUOUS and self.open is not None:
+            self._close()
+
     def drop(self, tx_hash: Hash32, reason: str = "dropped by request") -> Transaction | None:
         """Take a waiting transaction out of the pool."""
         self.settle()
@@ -644,326 +415,53 @@ class Sequencer:
             self.publish(TransactionDropped(tx, reason))
         return tx
 
-    def rewind(self, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
-        """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
-        removed.
-
-        Raises ``StateUnavailable`` where the block that would be the head came without its state: nothing could be
-        built on it.
-        """
-        self.between_blocks()
-        self.check_buildable(number)
-        removed = self.store.truncate(number)
-        self._set_tip(irregular)
-        if removed:
-            self.publish(BlocksRemoved(tuple(reversed(removed))))
-        return removed
-
-    def check_buildable(self, number: int) -> None:
-        """Raises ``StateUnavailable`` where the state after the block ``number`` is not known, so that none can be
-        built on it.
-        """
-        block = self.store.by_number(number)
-        if block is not None and not block.world.is_known:
-            raise StateUnavailable(
-                f"state unavailable: block {number} was loaded from a dump without its state, so the chain cannot go "
-                "back to it; dump with historical states (--preserve-historical-states) to be able to"
-            )
-
-    def build_again(self, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:
-        """Build upon the present head what ``removed`` blocks held: their users' transactions in their order, and what
-        cheats changed before each; ``irregular`` is what they changed after the last. Deposits are L1's to give.
-
-        One block for each that held transactions; in continuous mode they join the open block. What cannot be included
-        now waits in the txpool, like any transaction; settings of the one next block stay for the one after.
-        """
-        self.between_blocks()
-        blocks, time = self.blocks, self.time.settings
-        self.blocks = _one_block_passed(blocks)
-        self.time.settings = replace(time, next_exact=None)
-        try:
-            for block in removed:
-                if block.irregular is not None:
-                    self.apply_irregular(block.irregular)
-                self._include_again([tx for tx in block.transactions if tx.type != DEPOSIT])
-            if irregular is not None:
-                self.apply_irregular(irregular)
-        finally:
-            self.blocks = blocks
-            self.time.settings = replace(time, offset=self.time.settings.offset)
-
     def _include_again(self, transactions: Sequence[Transaction]) -> None:
         """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
         for tx in transactions:
             started = self.time.clock.monotonic_ns()
             try:
-                if self._open is not None and not self._may_join(tx, self._open):
+                if self.open is not None and not self._may_join(tx, self.open):
                     self._close()
                 builder = self._open_or_next()
                 builder.check_room(tx)
                 receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault, StateUnavailable):
-                self._take_back(tx)
+                self.take_back(tx)
                 continue
             self.pool.remove(tx.hash)
             if self.mode is _CONTINUOUS:
-                self._keep_open(builder)
+                self.keep_open(builder)
                 self.on_work()
-            elif self._open is None:
-                self._open = builder
+            elif self.open is None:
+                self.open = builder
                 self._announce_start(builder)
             self._tell_of(tx, receipt, builder, started)
-        if self.mode is not _CONTINUOUS and self._open is not None:
+        if self.mode is not _CONTINUOUS and self.open is not None:
             self._close()
-
-    def replace(
-        self, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
-    ) -> list[SealedBlock]:
-        """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed."""
-        self.between_blocks()
-        removed = self.store.truncate(number)
-        if removed:
-            self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
-        for block in blocks:
-            block = _placed_after(self.store.head, block)
-            self.store.append(block)
-            for tx in block.transactions:
-                self.pool.remove(tx.hash)
-            self._forget_used(block)
-            self._announce(block)
-        self._set_tip(irregular)
-        return removed
-
-    def restart(self, blocks: Sequence[SealedBlock], irregular: StateDiff | None = None) -> None:
-        """Put another chain, sealed elsewhere, in the place of this one, its first block included."""
-        self.between_blocks()
-        removed = self.store.blocks(self.store.genesis.number, self.head.number)
-        # a store of its own: whoever reads the old one on another thread sees the old chain to its end
-        store = ChainStore(_placed(blocks[0], 0, 0))
-        for block in blocks[1:]:
-            store.append(_placed_after(store.head, block))
-        self.store = store
-        self._set_tip(irregular)
-        self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
-        for block in store.blocks(store.genesis.number, store.head.number):
-            self._announce(block)
-
-    def take_up(self, store: ChainStore) -> None:
-        """Go on with a chain that ``restart`` put aside."""
-        self.between_blocks()
-        removed = self.store.blocks(self.store.genesis.number, self.head.number)
-        self.store = store
-        self._set_tip(None)
-        self.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
 
     # -- faults ---------------------------------------------------------------------------------------------------
 
     @property
-    def is_running(self) -> bool:
-        """Neither paused nor crashed."""
-        return self.faults is None or self.faults.runs
-
-    @property
-    def condition(self) -> SequencerCondition:
-        """Running, paused or crashed."""
-        return NO_FAULTS.condition if self.faults is None else self.faults.condition
-
-    @property
     def unsealed(self) -> int:
         """Transactions of the open block, also while a crash hides it."""
-        builder = self._open or self._written_ahead
+        builder = self.open or self.written_ahead
         return 0 if builder is None else len(builder.transactions)
 
-    def misbehave(self, faults: Faults | None) -> None:
-        """Break promises from now on as ``faults`` says; its condition stays. None: behave. What a fault held up is
-        included at once.
-        """
-        self.settle()
-        self._set_faults(replace(faults or NO_FAULTS, condition=self.condition))
-        if self.mode.executes_on_arrival:
-            self.include_ready()
+    def set_faults(self, faults: Faults) -> None:
+        self.faults = None if faults == NO_FAULTS else faults
+        self.pending.forget()
 
-    def pause(self) -> None:
-        """Execute and seal nothing until ``resume``. Raises ``SequencerStopped`` after a crash."""
-        self._check_alive()
-        self.settle()
-        self._turn(SequencerCondition.PAUSED)
-
-    def resume(self) -> None:
-        """Go on after a pause, with what waits. Raises ``SequencerStopped`` after a crash."""
-        self._check_alive()
-        self._turn(SequencerCondition.RUNNING)
-        self._go_on()
-
-    def crash(self, *, survive: bool, blocks: int = 0) -> None:
-        """Be gone. What is not sealed, and what waits, either survives until ``recover`` or is lost; in that case the
-        last ``blocks`` sealed ones are lost as well, whose number the caller has checked.
-
-        Raises ``SequencerStopped`` if it has crashed already.
-        """
-        self._check_alive()
-        self.settle()
-        builder, self._open = self._open, None
+    def hide_open(self) -> BlockBuilder | None:
+        """Nobody sees the open block any more, nor what was built ahead; what it was."""
+        builder, self.open = self.open, None
         head, irregular, _ = self.tip
         self.tip = Tip(head, irregular)
-        self._prepared = self._pending = self._pending_block = None
-        self._more_ready = False
-        if survive:
-            self._written_ahead = builder
-        else:
-            self._lose(builder, head.number - blocks)
-        self._turn(SequencerCondition.CRASHED)
+        self._prepared = None
+        self.pending.forget()
+        self.more_ready = False
+        return builder
 
-    def recover(self) -> None:
-        """Come back after a crash, with what survived it: the open block is built again, as it was announced.
-
-        Raises ``SequencerStopped`` if it has not crashed.
-        """
-        if self.condition is not SequencerCondition.CRASHED:
-            raise SequencerStopped(f"the sequencer has not crashed: it is {self.condition.value}")
-        self._rebuild_open()
-        self._turn(SequencerCondition.RUNNING)
-        self._go_on()
-
-    def mend(self) -> None:
-        """Have no faults any more, of whatever kind, and include nothing yet: before the chain becomes another."""
-        self._rebuild_open()
-        self._turn(SequencerCondition.RUNNING)
-        self.faults = None
-
-    def restore_faults(self, faults: Faults | None) -> None:
-        """Have those of another moment, between two blocks."""
-        condition = self.condition
-        self._set_faults(faults or NO_FAULTS)
-        if self.condition is not condition:
-            self.publish(SequencerTurned(self.condition, 0))
-
-    def _rebuild_open(self) -> None:
-        """Execute again what a crash has left of the open block."""
-        builder, self._written_ahead = self._written_ahead, None
-        if builder is not None:
-            self._keep_open(self._built_again(builder, builder.transactions))
-
-    def _go_on(self) -> None:
-        if self._open is not None and self._open.has_uncut:
-            self.on_work()
-        if self.mode.executes_on_arrival:
-            self.include_ready()
-
-    def _turn(self, condition: SequencerCondition) -> None:
-        if condition is not self.condition:
-            self._set_faults(replace(self.faults or NO_FAULTS, condition=condition))
-            self.publish(SequencerTurned(condition, self.unsealed))
-
-    def _set_faults(self, faults: Faults) -> None:
-        self.faults = None if faults == NO_FAULTS else faults
-        self._pending = self._pending_block = None
-
-    def _check_alive(self) -> None:
-        if self.condition is SequencerCondition.CRASHED:
-            raise SequencerStopped("the sequencer has crashed: megadev_sequencer_restart brings it back")
-
-    def check_running(self) -> None:
-        """Raises ``SequencerStopped`` where no block is to be built or sealed."""
-        self._check_alive()
-        if not self.is_running:
-            raise SequencerStopped(
-                "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume"
-            )
-
-    def _lose(self, builder: BlockBuilder | None, number: int) -> None:
-        """Report as lost what the open block and the blocks above ``number`` hold, and what waits; take them back."""
-        reason = "the sequencer crashed and has lost it"
-
-        def lost(block: OpenBlock | SealedBlock, minis: Iterable[MiniBlock] = ()) -> PreconfirmationsLost:
-            promised = tuple(promises(block, self.spec.chain_id))
-            return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
-
-        if builder is not None:
-            self.publish(lost(OpenBlock(builder), builder.closed))
-        if number < self.head.number:
-            left = self.store.by_number(number)
-            irregular = None if left is None else self.irregular_after(left)
-            for block in sorted(self.rewind(number, irregular), key=lambda block: block.number, reverse=True):
-                if block.transactions:
-                    self.publish(lost(block))
-        for tx in self.pool.transactions():
-            self._give_up(tx, reason)
-
-    def _falsified(self, builder: BlockBuilder, faults: Faults) -> tuple[BlockBuilder, list[Transaction]]:
-        """What is sealed in the place of ``builder``, and which of its transactions are to wait for the block after.
-
-        Whoever relied on what has changed is told so, and of what takes its place.
-        """
-        forced = len(builder.plan.start.transactions)  # L1 decides about those
-        free = builder.transactions[forced:]
-        wanted = builder.transactions[:forced] + faults.sealed_as(free)
-        if wanted == builder.transactions:
-            return builder, []
-        self._set_faults(faults.after_sealing(free))
-        false = self._built_again(builder, wanted)
-        before, after = OpenBlock(builder), OpenBlock(false)
-        broken = broken_promises(before, after, self.spec.chain_id)
-        head, irregular, shown = self.tip
-        if shown is not None:  # whoever is told may look
-            false.open_to_readers()
-            self.tip = Tip(head, irregular, false)
-        announced, minis = builder.closed, false.closed
-        same = 0
-        while same < min(len(announced), len(minis)) and announced[same].digest == minis[same].digest:
-            same += 1
-        left_out = [tx for tx in before.transactions if not false.holds(tx.hash)]
-        how = "in another order"
-        if left_out:
-            how = "without " + ", ".join(f"0x{tx.hash.hex()}" for tx in left_out[:3])
-            how += f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
-        reason = f"block {before.number} was sealed {how}"
-        lost, promised = tuple(tx for tx, _ in broken), tuple(made for _, made in broken)
-        self.publish(PreconfirmationsLost(before.number, lost, reason, tuple(announced[same:]), promised))
-        moved = {tx.hash for tx in lost}
-        for index, tx in enumerate(after.transactions):
-            if tx.hash in moved:
-                self.publish(TransactionPreconfirmed(tx, after.receipts[index], after.number, index, 0))
-        for mini_block in minis[same:]:
-            self.publish(MiniBlockSealed(mini_block))
-        return false, left_out if faults.delays else []
-
-    def _built_again(self, builder: BlockBuilder, transactions: Sequence[Transaction]) -> BlockBuilder:
-        """A block like ``builder`` with some of its transactions in some order, as far as they can follow each other,
-        cut into mini-blocks where it was and still can be.
-        """
-        plan, irregular = builder.plan, builder.irregular
-
-        def start() -> BlockBuilder:
-            return BlockBuilder(
-                builder.spec,
-                builder.engine,
-                plan,
-                self.head.world,
-                self.store.block_hash,
-                irregular,
-                ecrecover_answers=builder.ecrecover_answers,
-            )
-
-        again = start()
-        forced = len(plan.start.transactions)  # a builder begins with them
-        if list(transactions) != builder.transactions:
-            # which of them can follow each other is not known before they ran, and decides where mini-blocks end
-            fitting = list(transactions[:forced])
-            for tx in transactions[forced:]:
-                with suppress(InvalidTransaction):
-                    again.include(tx)
-                    fitting.append(tx)
-            transactions, again = fitting, start()
-        ends = dict(cut_again(OpenBlock(builder), transactions))
-        for count, tx in enumerate(transactions, 1):
-            if count > forced:
-                again.include(tx)
-            if count in ends:
-                again.cut(ends[count])
-        return again
-
-    def _take_back(self, tx: Transaction) -> None:
+    def take_back(self, tx: Transaction) -> None:
         """Let a transaction wait that had been executed."""
         try:
             self.pool.admit(tx)
@@ -971,40 +469,6 @@ class Sequencer:
             self.publish(TransactionDropped(tx, str(error)))
 
     # -- inside ---------------------------------------------------------------------------------------------------
-
-    def _check(self, tx: Transaction) -> None:
-        """What the head's state has to say about a transaction before it may wait in the pool."""
-        state = self._state()
-        account = state.account(tx.sender) or EMPTY_ACCOUNT
-        if tx.nonce < account.nonce and (where := self._where(tx)):
-            raise NonceTooLow(tx.sender, account.nonce, tx.nonce, where)
-        check_nonce(tx.sender, tx.nonce, account.nonce, may_wait=True)
-        if account.code_hash != EMPTY_CODE_HASH and not tx.is_impersonated:
-            check_sender_code(tx.sender, state.code(account.code_hash))
-        check_block_gas(tx.gas_limit, self.blocks.gas_limit, self.spec)
-        check_base_fee(tx.sender, tx.max_fee_per_gas, self.next_base_fee())
-        blob_gas = GAS_PER_BLOB * len(tx.blob_versioned_hashes)
-        if blob_gas:
-            check_blob_fee(tx.sender, tx.max_fee_per_blob_gas, self._blob_base_fee())
-        if self.check_pool_balance:
-            cost = tx.gas_limit * tx.max_fee_per_gas + tx.value + blob_gas * tx.max_fee_per_blob_gas
-            if self.spec.charges_l1_fee or self.spec.keeps_base_fee:
-                prices = l1_prices(state)
-                if self.spec.charges_l1_fee:
-                    cost += l1_cost(tx.encoded, prices).fee
-                if self.spec.keeps_base_fee and (operator := operator_fee(prices)) is not None:
-                    cost += operator.of(tx.gas_limit)
-            check_funds(tx.sender, account.balance, cost)
-
-    def _where(self, tx: Transaction) -> str:
-        """Where ``tx`` is already, in words; '' for nowhere."""
-        sealed = self.store.transaction(tx.hash)
-        if sealed is not None:
-            return f"; 0x{tx.hash.hex()} is in block {sealed[0].number}"
-        unsealed = self.tip.open
-        if unsealed is not None and unsealed.holds(tx.hash):
-            return f"; 0x{tx.hash.hex()} is in the open block"
-        return ""
 
     def _include_alone(
         self, tx: Transaction, started: int, *, drop: bool = False, foreseen: Foreseen | None = None
@@ -1019,7 +483,7 @@ class Sequencer:
         try:
             receipt = builder.include(tx) if foreseen is None else builder.append(tx, foreseen[1])
         except InvalidTransaction as error:
-            self._give_up(tx, error)
+            self.give_up(tx, error)
             if drop:
                 return False
             raise
@@ -1033,7 +497,7 @@ class Sequencer:
             self.pool.remove(tx.hash)
             raise
         self.pool.remove(tx.hash)
-        self._open = builder
+        self.open = builder
         self._announce_start(builder)
         self._tell_of(tx, receipt, builder, started)
         return True
@@ -1046,41 +510,41 @@ class Sequencer:
         try:
             receipt = builder.append(tx, builder.run(tx) if foreseen is None else foreseen[1])
         except InvalidTransaction as error:
-            self._give_up(tx, error)
+            self.give_up(tx, error)
             raise
         except BaseException:
             self.pool.remove(tx.hash)
             raise
         self.pool.remove(tx.hash)
         if self.pool.holds_any_of(tx.sender):
-            self._more_ready = True
-        self._keep_open(builder)
+            self.more_ready = True
+        self.keep_open(builder)
         self._tell_of(tx, receipt, builder, started)
         self.on_work()
 
     def _take_waiting(self) -> None:
         """Include in the open block all that is ready and fits."""
-        self._more_ready = False
+        self.more_ready = False
         if not len(self.pool):
             return
         builder = self._open_or_next()
         before = len(builder.transactions)
-        self._fill(builder, drop=True)
+        self._fill(builder)
         if len(builder.transactions) > before:
-            self._keep_open(builder)
+            self.keep_open(builder)
             self.on_work()
 
     def _open_or_next(self) -> BlockBuilder:
         """The open block, or one that may be opened."""
-        if self._open is not None:
-            return self._open
+        if self.open is not None:
+            return self.open
         self._include_lone_deposits()
-        return self._builder(self.window)
+        return self.begin_next(self.window)
 
-    def _keep_open(self, builder: BlockBuilder) -> None:
+    def keep_open(self, builder: BlockBuilder) -> None:
         """``builder``, which holds something, is the open block that everybody sees."""
-        if self._open is None:
-            self._open = builder
+        if self.open is None:
+            self.open = builder
             builder.open_to_readers()
             self._announce_start(builder)
             head, irregular, _ = self.tip
@@ -1090,27 +554,29 @@ class Sequencer:
         limit = self.blocks.max_transactions
         return (limit is None or len(builder.transactions) < limit) and builder.has_room(tx)
 
-    def _state(self) -> StateReader:
-        """As ``head_state``, for the writer's own thread: it shows what the open block comes to hold."""
-        unsealed = self.tip.open
-        return self.head_state() if unsealed is None else unsealed.state
-
     def _close(self) -> SealedBlock:
         """Seal the open block."""
-        builder, self._open = self._open, None
+        builder, self.open = self.open, None
         assert builder is not None, "the caller knows that one is open"
-        self._more_ready = False
+        self.more_ready = False
         return self._append(builder)
 
     def _append(self, builder: BlockBuilder) -> SealedBlock:
         late: list[Transaction] = []
-        if self.faults is not None:
-            builder, late = self._falsified(builder, self.faults)
+        if (faults := self.faults) is not None and (false := falsified(builder, faults, self)) is not None:
+            self.set_faults(faults.after_sealing(builder.transactions[len(builder.plan.start.transactions) :]))
+            builder, late = false.builder, false.left_out if faults.delays else []
+            head, irregular, shown = self.tip
+            if shown is not None:  # whoever is told may look
+                builder.open_to_readers()
+                self.tip = Tip(head, irregular, builder)
+            for event in false.events:
+                self.publish(event)
         if builder.has_uncut:
             self._cut(builder)
         block = self._adopt(builder.seal())
         for tx in late:
-            self._take_back(tx)
+            self.take_back(tx)
         return block
 
     def _cut(self, builder: BlockBuilder) -> None:
@@ -1120,33 +586,28 @@ class Sequencer:
         mini_block = builder.cut(min(max(self.time.now_us(), after + 1), end))
         self.publish(MiniBlockSealed(mini_block))
         if self.faults is not None and self.faults.equivocates:
-            self._set_faults(replace(self.faults, equivocates=False))
+            self.set_faults(replace(self.faults, equivocates=False))
             promised = rival_promises(mini_block, self.spec.chain_id)
             self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
-
-    def _announce(self, block: SealedBlock) -> None:
-        """Publish a block that was sealed elsewhere, and what it is made of."""
-        for mini_block in mini_blocks(block):
-            self.publish(MiniBlockSealed(mini_block))
-        self.publish(BlockSealed(block))
 
     def _adopt(self, block: SealedBlock) -> SealedBlock:
         self.store.append(block)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
-        self.blocks = _one_block_passed(self.blocks)
-        self._forget_used(block)
+        self.blocks = self.blocks.one_block_passed()
+        self.forget_used(block)
         self.publish(BlockSealed(block))
         return block
 
-    def _set_tip(self, irregular: StateDiff | None) -> None:
+    def set_tip(self, irregular: StateDiff | None) -> None:
         """After the chain became shorter or another: its head is the tip."""
         self.tip = Tip(self.store.head, irregular)
         # what was built ahead goes by the head's hash, and a block that was loaded may come with another state
-        self._prepared = self._pending = self._pending_block = None
+        self._prepared = None
+        self.pending.forget()
         self.time.latest_block = self.store.head.header.timestamp
 
-    def _forget_used(self, block: SealedBlock) -> None:
+    def forget_used(self, block: SealedBlock) -> None:
         """Drop what waited with a nonce that a transaction of ``block`` used."""
         for tx, receipt in zip(block.transactions, block.receipts, strict=True):
             nonce = tx.nonce if receipt.deposit_nonce is None else receipt.deposit_nonce
@@ -1156,45 +617,25 @@ class Sequencer:
         for stale in self.pool.forget_below(sender, next_nonce):
             self.publish(TransactionDropped(stale, reason))
 
-    def _fill(self, builder: BlockBuilder, *, drop: bool) -> None:
+    def _fill(self, builder: BlockBuilder) -> None:
         """Include what is ready, best first, until the block or the pool is exhausted."""
-        skipped: set[Address] = set()
-        limit = self.blocks.max_transactions
         before = len(builder.transactions)
-        for tx in self._ready(builder.state, builder.plan.base_fee):
-            if limit is not None and len(builder.transactions) >= limit:
-                break
-            if tx.sender in skipped:
-                continue
-            if not builder.has_room(tx):
-                skipped.add(tx.sender)
-                continue
-            started = self.time.clock.monotonic_ns()
-            try:
-                receipt = builder.append(tx, builder.run(tx))
-            except (InvalidTransaction, EngineFault) as error:
-                skipped.add(tx.sender)
-                if drop:
-                    self._give_up(tx, error)
-                continue
-            except StateUnavailable as error:
-                if not drop:
-                    raise
-                skipped.add(tx.sender)
-                self._wait_for_state(tx, error)
-                continue
-            if drop:
-                self._tell_of(tx, receipt, builder, started)
-        if drop:
-            for tx in builder.transactions[before:]:
-                self.pool.remove(tx.hash)
+        for tx, outcome, started in fill(builder, self):
+            if isinstance(outcome, Receipt):
+                self._tell_of(tx, outcome, builder, started)
+            elif isinstance(outcome, StateUnavailable):
+                self._wait_for_state(tx, outcome)
+            else:
+                self.give_up(tx, outcome)
+        for tx in builder.transactions[before:]:
+            self.pool.remove(tx.hash)
 
     def _wait_for_state(self, tx: Transaction, error: StateUnavailable) -> None:
         """``tx`` was to be included without anybody asking, and its state is not here: it goes on waiting."""
         if isinstance(error, NotFetchedYet):
-            self.on_missing(self._rehearsal(tx, error))
+            self.on_missing(rehearsal(self, tx, error))
 
-    def _give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault | str) -> None:
+    def give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault | str) -> None:
         self.pool.remove(tx.hash)
         self.publish(TransactionDropped(tx, str(error)))
 
@@ -1206,96 +647,7 @@ class Sequencer:
             and prepared.engine is self.engine
             and prepared.irregular is self.irregular
             and prepared.ecrecover_answers == self.ecrecover_answers()
-            and prepared.plan == self._plan(self.head)
+            and prepared.plan == self.plan(self.head)
         ):
             return prepared
-        return self._builder()
-
-    def _builder(self, window: float | None = None) -> BlockBuilder:
-        """A builder for the next block, which is to stay open for the present ``window`` where there is one."""
-        head, irregular, _ = self.tip
-        builder = BlockBuilder(
-            self.spec,
-            self.engine,
-            self._plan(head, window),
-            head.world,
-            self.store.block_hash,
-            irregular,
-            ecrecover_answers=self.ecrecover_answers(),
-        )
-        if self.oracle is not None:
-            builder.ask_oracle(self.oracle, head.header.timestamp)
-        return builder
-
-    def _plan(self, head: SealedBlock, window: float | None = None, start: BlockStart | None = None) -> BlockPlan:
-        """Everything decided about the block after ``head``; ``start`` where it is known already."""
-        settings, parent = self.blocks, head.header
-        excess = next_excess_blob_gas(parent, self.spec)
-        return BlockPlan(
-            number=parent.number + 1,
-            timestamp=self.time.next_timestamp(parent.timestamp, window),
-            parent_hash=head.hash,
-            coinbase=settings.coinbase,
-            gas_limit=settings.gas_limit,
-            base_fee=_base_fee_after(head, settings, self.spec),
-            blob_base_fee=blob_base_fee(excess, self.spec),
-            excess_blob_gas=excess,
-            prev_randao=settings.next_prev_randao or keccak(head.hash),
-            parent_beacon_root=ZERO_HASH,
-            extra_data=settings.extra_data,
-            tx_offset=head.tx_offset + len(head.transactions),
-            mini_block_offset=head.mini_block_offset + len(head.cuts),
-            start=self.block_start(head) if start is None else start,
-        )
-
-    def _blob_base_fee(self) -> Wei:
-        return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)
-
-
-def may_run_long(tx: Transaction, state: StateReader) -> bool:
-    """Whether executing ``tx`` may take more than some milliseconds: code, and much gas to run it with."""
-    if tx.gas_limit <= QUICK_GAS:
-        return False
-    if tx.to is None or tx.access_list or tx.authorization_list or tx.to[:18] == bytes(18):
-        return True
-    try:
-        account = state.account(tx.to)
-    except StateUnavailable:
-        return True
-    return account is not None and account.code_hash != EMPTY_CODE_HASH
-
-
-def _nonces_in(state: StateReader) -> Callable[[Address], int]:
-    """Each account's next nonce in ``state``."""
-
-    def next_nonce(sender: Address) -> int:
-        account = state.account(sender)
-        return account.nonce if account is not None else 0
-
-    return next_nonce
-
-
-def _base_fee_after(head: SealedBlock, settings: BlockSettings, spec: ChainSpec) -> Wei:
-    return next_base_fee(head.header, spec.fees) if settings.next_base_fee is None else settings.next_base_fee
-
-
-def _one_block_passed(settings: BlockSettings) -> BlockSettings:
-    if settings.next_base_fee is None and settings.next_prev_randao is None:
-        return settings
-    return BlockSettings(
-        settings.coinbase, settings.gas_limit, settings.max_transactions, extra_data=settings.extra_data
-    )
-
-
-def _placed_after(parent: SealedBlock, block: SealedBlock) -> SealedBlock:
-    """``block``, which may come from elsewhere, with its place among the transactions and mini-blocks of the chain."""
-    return _placed(block, parent.tx_offset + len(parent.transactions), parent.mini_block_offset + len(parent.cuts))
-
-
-def _placed(block: SealedBlock, tx_offset: int, mini_block_offset: int) -> SealedBlock:
-    cuts = block.cuts
-    if block.transactions and not cuts:
-        cuts = (Cut(len(block.transactions), block.timestamp * 1_000_000),)
-    if (tx_offset, mini_block_offset, cuts) == (block.tx_offset, block.mini_block_offset, block.cuts):
-        return block
-    return msgspec.structs.replace(block, tx_offset=tx_offset, mini_block_offset=mini_block_offset, cuts=cuts)
+        return self.begin_next()

@@ -67,8 +67,8 @@ class Access:
         return origin.decode("latin-1").lower() in self.origins
 
     def is_foreign(self, origin: bytes | None, host: bytes | None = None) -> bool:
-        """Whether a request with these Origin and Host headers comes from a page that is to be kept from what is outside
-        of the process."""
+        """Whether a request with these Origin and Host headers comes from a page that is to be kept from what is
+        outside of the process."""
         if origin is None:
             return False
         name = origin.decode("latin-1").lower()

@@ -1,4 +1,4 @@
-"""A store of batch data over HTTP, for anyone to run: ``rollup/da`` says what it is; here are its socket and directory.
+"""A store of batch data over HTTP, for anyone to run: ``rollup/da`` says what it is; here is its socket.
 
 PUT or POST ``/put`` keeps the body and answers with its commitment (bytes); ``/put/0x<commitment>`` does so only where
 that is the body's. GET ``/get/0x<commitment>`` answers with the data, 404 where there is none to be had. GET ``/``
@@ -11,9 +11,7 @@ Why the standard library's server: nothing here is on anybody's hot path.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, MutableMapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,42 +23,6 @@ from megadev.rollup.da.store import MAX_DATA, NO_FAULTS, Store, StoreFaults
 
 _IDLE = 30
 """Seconds until a connection is closed on which nothing comes."""
-
-
-class Directory(MutableMapping[Hash32, bytes]):
-    """A shelf of files, one for each piece of data, named by its hash. Raises ``ConfigError`` where none can be."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(f"the DA store's directory cannot be used: {error}") from None
-        self._path = path
-
-    def _file(self, data_hash: Hash32) -> Path:
-        return self._path / data_hash.hex()
-
-    def __getitem__(self, data_hash: Hash32) -> bytes:
-        try:
-            return self._file(data_hash).read_bytes()
-        except OSError:
-            raise KeyError(data_hash) from None
-
-    def __setitem__(self, data_hash: Hash32, data: bytes) -> None:
-        part = self._path / f".{data_hash.hex()}.part"  # a file under its own name is whole
-        part.write_bytes(data)
-        part.replace(self._file(data_hash))
-
-    def __delitem__(self, data_hash: Hash32) -> None:
-        self._file(data_hash).unlink()
-
-    def __iter__(self) -> Iterator[Hash32]:
-        for file in self._path.iterdir():
-            if len(file.name) == 64:
-                yield bytes.fromhex(file.name)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class DataStoreServer:

@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from megadev.rpc.dispatch import Dispatcher, Offload, Session
 from megadev.server.access import Access
@@ -28,13 +28,24 @@ WRITING_TURN = 0.002
 """Seconds for which notifications are written before requests get a turn."""
 
 
+JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
+
+
+class Document(NamedTuple):
+    """What a GET is answered with: an HTTP status, the body and its content type."""
+
+    status: int
+    text: str
+    content_type: bytes = JSON_TYPE
+
+
 @dataclass(frozen=True)
 class ServerOptions:
     """How a server treats its clients.
 
     ``body_limit``: bytes of one HTTP body, WebSocket message or IPC message; None lifts it. ``request_timeout``:
     seconds a client may take to send one request. ``page`` makes what a person sees at ``/`` (HTML), ``health`` what
-    ``/health`` answers; ``routes`` answers a GET of any other path, query included, with a status and JSON, or None.
+    ``/health`` answers; ``routes`` answers a GET of any other path, query included, with a ``Document``, or None.
     ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
     ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped. ``backlog_total``: bytes
     that may wait for all of them (a message that several wait for counts for each); past it the one furthest behind is
@@ -47,7 +58,7 @@ class ServerOptions:
     request_timeout: float = 30.0
     page: Callable[[], str] = lambda: "<!doctype html><title>megadev</title><p>A JSON-RPC node: POST here.</p>"
     health: Callable[[], Mapping[str, Any]] = lambda: {"status": "ok"}
-    routes: Callable[[str], tuple[int, str] | None] = lambda path: None
+    routes: Callable[[str], Document | None] = lambda path: None
     backlog_limit: int = 16 * MEGABYTE
     backlog_grace: float = 5.0
     backlog_total: int = 256 * MEGABYTE

@@ -22,7 +22,7 @@ from megadev.errors import InvalidParams
 from megadev.rpc.dialects import FOUNDRY, dialect_of
 from megadev.rpc.dispatch import Answer, RpcNode
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
-from megadev.server.endpoint import Endpoint
+from megadev.server.endpoint import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Document, Endpoint
 from megadev.server.websocket import FeedConnection, WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
@@ -62,7 +62,6 @@ _REASONS = {
     431: b"Request Header Fields Too Large",
     500: b"Internal Server Error",
 }
-JSON_TYPE, HTML_TYPE, TEXT_TYPE = b"application/json", b"text/html; charset=utf-8", b"text/plain; charset=utf-8"
 
 
 def status_line(status: int) -> bytes:
@@ -344,8 +343,8 @@ class HttpConnection(asyncio.Protocol):
         elif path == b"/health":
             self._write(request, 200, msgspec.json.encode(options.health()).decode(), JSON_TYPE)
         else:
-            status, text = options.routes(request.path.decode("latin-1")) or (404, "")
-            self._write(request, status, text or "nothing here: see /\n", JSON_TYPE if text else TEXT_TYPE)
+            found = options.routes(request.path.decode("latin-1")) or Document(404, "nothing here: see /\n", TEXT_TYPE)
+            self._write(request, found.status, found.text, found.content_type)
 
     def _write_answer(self, request: Request, answer: bytes | None, head: bytes = _ANSWERED) -> None:
         transport = self.transport

@@ -12,8 +12,8 @@ from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import Failure, write_failure
 from megadev.rpc.gateway import Gateway, Reply, SocketClient
 from megadev.rpc.gateway_limits import RATE_LIMITED, TOO_LARGE
-from megadev.server.endpoint import Endpoint
-from megadev.server.http import JSON_TYPE, HttpConnection, Request, status_line
+from megadev.server.endpoint import JSON_TYPE, Endpoint
+from megadev.server.http import HttpConnection, Request, status_line
 from megadev.server.websocket import WebSocketConnection
 
 IDLE = 1001

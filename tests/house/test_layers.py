@@ -10,6 +10,7 @@ LAYERS = {
     "errors": 0,
     "clock": 0,
     "primitives": 0,
+    "docs": 0,
     "chain": 1,
     "state": 2,
     "artifacts": 2,

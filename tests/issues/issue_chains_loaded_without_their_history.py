@@ -122,11 +122,13 @@ def test_l2_keeps_its_blocks_where_l1_starts_over(loaded: Bridge) -> None:
 
 
 def test_a_deposit_below_l1s_head_arrives_after_a_reload(settings: dict[str, Any]) -> None:
-    waiting = settings | {"no_mining": True}
+    # a block has room for one of the deposits, and so gets to the L1 block before the second
+    waiting = settings | {"no_mining": True, "gas_limit": 190_000}
     bridge = Bridge(**waiting)
     receipt = deposit(bridge)
     for _ in range(2):
         bridge.l1.rpc("evm_mine")
+    deposit(bridge)
     owner = bridge.net.node.roles.owner.address
     bridge.l1.rpc("anvil_impersonateAccount", owner)
     config = bridge.net.node.driver.addresses.system_config.hex()  # type: ignore[union-attr]
@@ -141,7 +143,7 @@ def test_a_deposit_below_l1s_head_arrives_after_a_reload(settings: dict[str, Any
     assert again.l2.rpc("eth_getTransactionReceipt", "0x" + tx.hash.hex())["status"] == "0x1"
     before = again.l2.w3.eth.get_storage_at(again.l1_block.address, 3)
     sent = pay(again)
-    again.l2.rpc("evm_mine")
+    again.l2.rpc("anvil_mine", "0x2")
     assert again.l2.rpc("eth_getTransactionReceipt", sent)["status"] == "0x1"
     after = again.l2.w3.eth.get_storage_at(again.l1_block.address, 3)
     if settings:

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from megadev.errors import ConfigError
+from megadev.node.data_directory import Directory
 from megadev.primitives.keccak import keccak
 from megadev.rollup.da.client import StoreClient, StoreRefused
 from megadev.rollup.da.commitments import encode_commitment
 from megadev.rollup.da.store import DEFAULT_KEY, MAX_DATA, Store
-from megadev.server.data_store import DataStoreServer, Directory
+from megadev.server.data_store import DataStoreServer
 
 
 @pytest.fixture

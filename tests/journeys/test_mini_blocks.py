@@ -21,7 +21,7 @@ from megadev.events import BlockSealed, BlocksRemoved, Event, MiniBlockSealed, T
 from megadev.inspect.replay import replay
 from megadev.node.reopening import block_start
 from megadev.rpc.client import RpcError
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
 from tests.manual_loop import ManualLoop
 
 START = 1_700_000_000

@@ -9,7 +9,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.rpc.client import RpcError
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
 
 NOBODY = "0x" + "99" * 20
 

@@ -22,7 +22,8 @@ from megadev.node import cheats
 from megadev.node.node import Node
 from megadev.rpc.client import InProcessClient, RpcError
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
+from megadev.sequencer.reorganisation import rewind
 from tests.conformance.rpc.fixed_chain import fixed_node
 
 BLOCKS = range(13)
@@ -216,7 +217,7 @@ def test_the_logs_of_a_range_are_those_of_its_receipts(chain: InProcessClient) -
 def test_a_range_that_a_revert_has_put_beyond_the_head_is_refused(node: Node, blocks: dict[str, str]) -> None:
     """As the execution API's records have it."""
     chain = client_of(node)
-    node.l2.sequencer.rewind(6)
+    rewind(node.l2.sequencer, 6)
     with pytest.raises(RpcError, match="block range") as refused:
         chain.rpc("eth_getLogs", blocks)
     assert refused.value.code == -32602

@@ -254,6 +254,21 @@ OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
 OF_READS = {"call_timeout"}
 """Tested in tests/journeys/hostile."""
+OF_BATCHES = {
+    "batch",
+    "da",
+    "da_dir",
+    "batch_format",
+    "batch_compression",
+    "channel_bytes",
+    "channel_seconds",
+    "channel_blocks",
+    "rollup_timing",
+    "sequencing_window",
+    "max_drift",
+    "channel_timeout",
+}
+"""Tested in test_batches.py."""
 OF_ORACLE = {"oracle_script"}
 """Tested in test_oracle.py."""
 RELOADED = {"watch", "reload", "reload_conflict", "reload_script", "reload_manifest", "reload_abi_out", "solc"}
@@ -291,6 +306,7 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_REALTIME
         | OF_BRIDGE
         | OF_ORACLE
+        | OF_BATCHES
         | OF_READS
         | RELOADED
         | OF_FORKS

@@ -213,3 +213,34 @@ def test_the_bridge_script_calls_what_the_contracts_have() -> None:
     assert abi.keys() == names.keys()
     for key, entries in abi.items():
         assert all(entry in json.loads(json.dumps(load(names[key]).abi)) for entry in entries)
+
+
+def docker_runs() -> bool:
+    return (
+        shutil.which("docker") is not None and subprocess.run(["docker", "info"], capture_output=True).returncode == 0
+    )
+
+
+@pytest.mark.network
+@pytest.mark.skipif(not os.environ.get("MEGADEV_TEST_NETWORK"), reason="MEGADEV_TEST_NETWORK is not set")
+@pytest.mark.skipif(not docker_runs(), reason="there is no Docker daemon here")
+def test_the_container_is_built(tmp_path: Path, environment: dict[str, str]) -> None:
+    """With this checkout in place of a published package."""
+    megadev(tmp_path, "init", "docker", "project")
+    project = tmp_path / "project"
+    ignored = shutil.ignore_patterns(".git", ".ci", ".venv", "__pycache__", "tests", ".*_cache")
+    shutil.copytree(REPOSITORY, project / "checkout", ignore=ignored)
+    (project / "requirements.txt").write_text("/checkout\n")
+    text = (project / "Dockerfile").read_text().replace("COPY req", "COPY checkout /checkout\nCOPY req")
+    (project / "Dockerfile").write_text(text)
+    run(project, environment, "docker", "build", "-t", "megadev-template-test", ".")
+    assert "0.1.0" in run(
+        project, environment, "docker", "run", "--rm", "--entrypoint", "megadev", "megadev-template-test", "--version"
+    )
+
+
+def test_the_container_s_settings_are_settings(tmp_path: Path) -> None:
+    from megadev.config.resolve import resolve
+
+    config = resolve({}, {}, templates_folder() / "docker" / "megadev.toml")
+    assert (config.host, config.l1_port) == (("0.0.0.0",), 9545)

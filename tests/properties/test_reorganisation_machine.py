@@ -116,9 +116,9 @@ class ReorganisationMachine(RuleBasedStateMachine):
 
     @rule(depth=st.integers(1, 3), how=st.sampled_from(("anvil_rollback", "anvil_reorg")))
     def reorganise_l2(self, depth: int, how: str) -> None:
-        before = self.on_chain()
+        before = self.on_chain() | self.in_open()  # which is sealed first
         self.ask(how, depth)
-        for gone in before - self.on_chain():
+        for gone in before - self.on_chain() - self.in_open() - self.waiting():
             self.sent.pop(gone, None)  # as in Anvil, they are gone
 
     @rule(on_l1=ON_L1)
@@ -181,6 +181,10 @@ class ReorganisationMachine(RuleBasedStateMachine):
     def waiting(self) -> set[str]:
         return {"0x" + tx.hash.hex() for tx in self.node.l2.pool.transactions()}
 
+    def in_open(self) -> set[str]:
+        builder = self.node.l2.sequencer.open or self.node.l2.sequencer.written_ahead
+        return set() if builder is None else {"0x" + tx.hash.hex() for tx in builder.transactions}
+
     @invariant()
     def every_question_is_answered(self) -> None:
         if hasattr(self, "bridge"):
@@ -204,9 +208,7 @@ class ReorganisationMachine(RuleBasedStateMachine):
     @invariant()
     def no_transaction_is_lost(self) -> None:
         if hasattr(self, "bridge"):
-            builder = self.node.l2.sequencer._open or self.node.l2.sequencer._written_ahead
-            in_open = set() if builder is None else {"0x" + tx.hash.hex() for tx in builder.transactions}
-            assert set(self.sent) <= self.on_chain() | self.waiting() | in_open
+            assert set(self.sent) <= self.on_chain() | self.waiting() | self.in_open()
 
     @invariant()
     def what_stands_still_is_not_moved(self) -> None:

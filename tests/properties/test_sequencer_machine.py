@@ -50,7 +50,7 @@ class SequencerMachine(MiniBlockMachine):
             self.signed[mini.number] = (mini.block_number, address)
 
     def open_block(self) -> Any:
-        hidden = self.net.l2.chain.sequencer._written_ahead
+        hidden = self.net.l2.chain.sequencer.written_ahead
         return self.net.l2.chain.open_block if hidden is None else OpenBlock(hidden)
 
     def done(self, *call: Any) -> bool:

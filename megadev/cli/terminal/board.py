@@ -48,7 +48,7 @@ from megadev.rollup.messages import (
 )
 from megadev.rollup.withdrawals import withdrawal_logs
 from megadev.sequencer.faults import NO_FAULTS
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
 
 if TYPE_CHECKING:
     from megadev.devnet import Devnet

@@ -7,6 +7,7 @@ refund and floor → pay → destroy → diff. Nothing is changed before every c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from megadev.chain.admission import (
     check_base_fee,
@@ -59,6 +60,9 @@ class Envelope:
 
     info: EngineInfo
     machine: type[Machine] = Loop
+    keeps_last_nonce: ClassVar[bool] = False
+    """Whether an account whose nonce can go no higher sends all the same: the nonce stays, and what it would create is
+    nothing (revm)."""
 
     def __init__(self, spec: ChainSpec) -> None:
         self.spec = spec
@@ -91,8 +95,10 @@ class Envelope:
             balance -= tx.gas_limit * tx.gas_price + blob_gas * block.blob_base_fee + tx.l1_fee
             if operator is not None:
                 balance -= operator.of(tx.gas_limit)
-        # where nonces are not asked about, the last one wraps around, as geth's 64 bits do
-        bought = Account((nonce + rules.bump_nonce) & MAX_NONCE, balance, account.code_hash)
+        next_nonce = nonce + rules.bump_nonce
+        if next_nonce > MAX_NONCE:  # where nonces are not asked about, the last one wraps around, as geth's 64 bits do
+            next_nonce = MAX_NONCE if self.keeps_last_nonce else next_nonce & MAX_NONCE
+        bought = Account(next_nonce, balance, account.code_hash)
         if bought != account:
             journal.set_account(sender, bought)
         gas = tx.gas_limit - floor[0]
@@ -121,7 +127,9 @@ class Envelope:
                 created = created_address(sender, nonce)
                 warm[created] = True
                 call = Call("CREATE", 0, sender, created, created, tx.data, tx.value, b"", gas)
-                if is_taken(machine, created):
+                if nonce == MAX_NONCE and self.keeps_last_nonce:
+                    created = None
+                elif is_taken(machine, created):
                     machine.refuse(call, "contract address collision", keeps_gas=False)
                 else:
                     machine.create(call)

@@ -37,6 +37,8 @@ class PythonEngine(Envelope):
 class IsthmusEngine(PythonEngine):
     """The same for a chain of the OP Stack: its precompiles, and its order of checks."""
 
+    keeps_last_nonce = True
+
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec, name)
         self.rules = replace(self.rules, precompiles=ISTHMUS_PRECOMPILES)
@@ -47,7 +49,7 @@ class IsthmusEngine(PythonEngine):
         floor = self._check_gas(block, tx, rules)
         if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:
             check_sender_code(tx.sender, journal.code(tx.sender))
-        if rules.check_nonce:
+        if rules.check_nonce and tx.nonce != account.nonce:
             check_nonce(tx.sender, tx.nonce, account.nonce)
         self._check_funds(block, tx, account, 0, rules)
         return floor

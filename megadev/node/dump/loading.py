@@ -16,6 +16,7 @@ from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
 from megadev.node.dump.capture import world_of_now
 from megadev.node.dump.document import Dump, OnProgress, decode_dump, silent
 from megadev.node.dump.history import UnavailableWorld
+from megadev.sequencer.reorganisation import replace_above, restart
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import load
@@ -63,10 +64,10 @@ def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
     common = _last_common(chain, dump.blocks)
     if common is None:
         node.snapshots.forget()
-        sequencer.restart(dump.blocks, irregular)
+        restart(sequencer, dump.blocks, irregular)
     else:
         node.snapshots.keep_blocks_above(chain, common)
-        sequencer.replace(common, _following(chain, dump.blocks, common), irregular)
+        replace_above(sequencer, common, _following(chain, dump.blocks, common), irregular)
     _set_blocks_to_come(chain, dump)
     for tx in chain.pool.transactions():
         if tx.nonce < sequencer.next_nonce(tx.sender):

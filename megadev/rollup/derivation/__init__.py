@@ -10,13 +10,15 @@ Why there are two paces (``config.Pace``): an OP Stack chain has a block every b
 origin of at least one. A devnet's chain has a block when there is a transaction, any number in one second and none for
 hours; its L1 may do likewise, with a block for each of *its* transactions. Held to the OP Stack's rules such a chain
 would have to be something else than what its users see. So its batches count by their parent's hash instead of by
-their time, and L1 blocks that hold no deposits may be passed over. All else is the same for both; the rules as
+their time, and a block may advance over several L1 blocks. All else is the same for both; the rules as
 specified are the default.
 
 What that means for a devnet's chain:
 
 - Its blocks are posted as singular batches, which carry a time and an origin each; a span batch says rows whose blocks
   lie evenly in time and whose origins go on by one at most, and ``batches.span_of`` refuses any other.
+- A block that advances over several L1 blocks begins with the deposits of all of them, oldest first. It advances as far
+  as the gas that they may use together is within its gas limit; those of one L1 block get in whatever they may use.
 - Where blocks do not lead with an L1 attributes transaction (``dev``) a block makes the system call that tells it of L1
   exactly when its batch names another origin than its parent has; it holds that origin's deposits as its first
   transactions. The batch says nothing more of either: both follow from L1.

@@ -17,7 +17,7 @@ from megadev.chain.spec import ChainSpec
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
 from megadev.rollup.deposits import DEPOSITOR, L1Attributes, attributes_transaction, encode_attributes
-from megadev.rollup.derivation.batch_queue import Epoch, L2Block, NextBlock
+from megadev.rollup.derivation.batch_queue import Epoch, L2Block, NextBlock, block_gas_limit
 from megadev.rollup.derivation.config import RollupConfig
 from megadev.rollup.derivation.l1_origin import L1Fees, L1Origin, l1_attributes
 from megadev.rollup.predeploys import L1_BLOCK
@@ -56,12 +56,11 @@ def attributes_after(parent: L2Block, block: NextBlock, config: RollupConfig) ->
     sequence_number = 0
     if not is_told:
         sequence_number = parent.origin.sequence_number + config.leads_with_l1_attributes
-    deposits = epoch.deposits if epoch.number > parent.origin.number else ()
     told = attributes_of_epoch(epoch, sequence_number)
     if config.leads_with_l1_attributes:
-        start = BlockStart(None, attributes_transaction(told), deposits)
+        start = BlockStart(None, attributes_transaction(told), block.deposits)
     elif is_told:
-        start = BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(told)), None, deposits)
+        start = BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(told)), None, block.deposits)
     else:
         start = PLAIN_START
     return Attributes(
@@ -71,7 +70,7 @@ def attributes_after(parent: L2Block, block: NextBlock, config: RollupConfig) ->
         start=start,
         transactions=block.transactions,
         coinbase=config.coinbase,
-        gas_limit=epoch.system_config.gas_limit if config.gas_limit is None else config.gas_limit,
+        gas_limit=block_gas_limit(epoch, config),
         extra_data=config.extra_data,
         prev_randao=keccak(parent.hash),
         parent_beacon_root=ZERO_HASH,

@@ -8,7 +8,7 @@ DROP, and what is left of its span and channel goes with it; UNDECIDED, about L1
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import chain, islice
 from typing import Protocol
@@ -44,11 +44,19 @@ class Epoch(msgspec.Struct, frozen=True):
 
 
 class NextBlock(msgspec.Struct, frozen=True):
-    """What the next block is made of, beside its parent: time, L1 origin and the batch's transactions."""
+    """What the next block is made of, beside its parent: time, L1 origin, the batch's transactions, and the deposits of
+    the L1 blocks that it advances over.
+    """
 
     timestamp: int
     epoch: Epoch
     transactions: tuple[bytes, ...] = ()
+    deposits: tuple[Transaction, ...] = ()
+
+
+def block_gas_limit(epoch: Epoch, config: RollupConfig) -> int:
+    """The gas limit of an L2 block whose L1 origin is ``epoch``."""
+    return epoch.system_config.gas_limit if config.gas_limit is None else config.gas_limit
 
 
 class Verdict(Enum):
@@ -83,6 +91,28 @@ class OriginWindow:
         """The L1 block with that number, if it is among them."""
         index = number - self.epochs[0].number if self.epochs else -1
         return self.epochs[index] if 0 <= index < len(self.epochs) else None
+
+    def deposits(self, parent: L2Block, number: int) -> tuple[Transaction, ...]:
+        """What the block after ``parent`` begins with where it gets to the L1 block with that number: all deposits of
+        the L1 blocks that it advances over, oldest first.
+        """
+        return tuple(tx for epoch in self._passed(parent, number) for tx in epoch.deposits)
+
+    def may_advance(self, parent: L2Block, number: int, gas_limit: int) -> bool:
+        """Whether one block after ``parent`` may take the deposits of all L1 blocks up to that one."""
+        return fit_together([epoch.deposits for epoch in self._passed(parent, number)], gas_limit)
+
+    def _passed(self, parent: L2Block, number: int) -> list[Epoch]:
+        first = self.epochs[0].number
+        return [each for each in self.epochs[: number - first + 1] if each.number > parent.origin.number]
+
+
+def fit_together(deposits: Iterable[Sequence[Transaction]], gas_limit: int) -> bool:
+    """Whether the deposits of several L1 blocks, one row for each, may begin one block of ``gas_limit``: where the gas
+    that they may use together is no more than that. Those of one L1 block always may: nobody may refuse them.
+    """
+    rows = [row for row in deposits if row]
+    return len(rows) < 2 or sum(tx.gas_limit for row in rows for tx in row) <= gas_limit
 
 
 # --- singular batches -------------------------------------------------------------------------------------------------
@@ -127,8 +157,8 @@ def _check_place(batch: SingularBatch, parent: L2Block, config: RollupConfig) ->
 
 
 def _origin(number: int, parent: L2Block, window: OriginWindow, config: RollupConfig) -> Epoch | Verdict:
-    """The L1 block with that number, if it may be the next origin: the parent's or the one after it. FREE: or one
-    behind blocks that have no deposits for L2.
+    """The L1 block with that number, if it may be the next origin: the parent's or the one after it. FREE: or a later
+    one, as far as the deposits of all that are passed over fit into one block.
     """
     first = window.epochs[0]
     if number < first.number:
@@ -138,10 +168,7 @@ def _origin(number: int, parent: L2Block, window: OriginWindow, config: RollupCo
     found = window.find(number)
     if found is None:
         return Verdict.UNDECIDED if number == first.number + 1 else Verdict.DROP
-    for passed in window.epochs[: number - first.number]:
-        if passed.deposits and passed.number > parent.origin.number:
-            return Verdict.DROP
-    return found
+    return found if window.may_advance(parent, number, block_gas_limit(found, config)) else Verdict.DROP
 
 
 def _check_drift(batch: SingularBatch, origin: Epoch, epochs: Sequence[Epoch], config: RollupConfig) -> Verdict:
@@ -276,9 +303,10 @@ def next_empty(parent: L2Block, window: OriginWindow, inclusion: int, config: Ro
         epoch, following = epochs[0], epochs[1]
         due = parent.timestamp + config.block_time
         is_first = epoch.number == parent.origin.number + 1
+        deposits = window.deposits(parent, epoch.number)
         if is_first and config.pace is Pace.FREE:
-            return NextBlock(max(due, epoch.timestamp), epoch)
+            return NextBlock(max(due, epoch.timestamp), epoch, deposits=deposits)
         if is_first or (config.pace is Pace.STRICT and due < following.timestamp):
-            return NextBlock(due, epoch)
+            return NextBlock(due, epoch, deposits=deposits)
         del epochs[0]
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
 from megadev.primitives.types import Address
-from megadev.rollup.derivation.config import BlockId, Pace, RollupConfig
+from megadev.rollup.derivation.config import BlockId, Pace, RollupConfig, SystemConfig
 from megadev.rollup.derivation.l1_origin import system_config_in
 from megadev.rollup.predeploys import BATCH_INBOX, L1Addresses
 
@@ -32,9 +32,10 @@ def config_of(
     coinbase: Address | None = None,
     extra_data: bytes | None = None,
     da_stores: tuple[Address, ...] | None = None,
+    system_config: SystemConfig | None = None,
 ) -> RollupConfig:
     """The rollup whose L1 begins with ``l1`` and whose L2 begins with ``l2``. Gas limit, fee recipient and extra data
-    of L2's blocks are its first block's limit and its spec's where not given.
+    of L2's blocks are its first block's limit and its spec's where not given; ``system_config`` is what L1's state has.
     """
     return RollupConfig(
         l2_chain_id=l2_spec.chain_id,
@@ -42,7 +43,7 @@ def config_of(
         l1_genesis=BlockId(l1.number, l1.hash),
         l2_genesis=BlockId(l2.number, l2.hash),
         genesis_time=l2.timestamp,
-        system_config=system_config_in(l1.world, addresses.system_config),
+        system_config=system_config_in(l1.world, addresses.system_config) if system_config is None else system_config,
         batch_inbox=batch_inbox,
         portal=addresses.portal,
         system_config_address=addresses.system_config,

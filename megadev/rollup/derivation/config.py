@@ -34,7 +34,7 @@ class Pace(Enum):
 
     STRICT, the OP Stack's: each block one block time after its parent; each L1 block is the origin of at least one; no
     block before its origin's time. FREE, a devnet's, whose blocks are made when there is something to make them for:
-    any time from the parent's on, L1 blocks without deposits may be passed over, and only a block's parent tells
+    any time from the parent's on, several L1 blocks may be advanced over at once, and only a block's parent tells
     whether a batch is next.
     """
 
@@ -95,6 +95,7 @@ class RollupConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``l1_genesis`` and ``l2_genesis`` are where deriving begins, ``genesis_time`` is the latter's timestamp,
     ``system_config`` what held at the former. ``max_drift``: seconds that a block with transactions may be later than
     its L1 origin; None: any. ``gas_limit`` of L2's blocks, where it does not follow the system configuration.
+    ``first_batch_block``: the first L1 block whose batches count, and in which the sequencing window may have passed.
     ``transaction_types``: what batches may hold. ``da_stores``: whose certificates count; None: no data is elsewhere.
     The blob base fee of L1 has ``l1_blob_fee_fraction`` for its slope (EIP-4844).
     """
@@ -121,6 +122,7 @@ class RollupConfig(msgspec.Struct, frozen=True, kw_only=True):
     gas_limit: int | None = None
     da_stores: tuple[Address, ...] | None = None
     l1_blob_fee_fraction: int = PRAGUE_BLOBS.base_fee_update_fraction
+    first_batch_block: int = 0
 
 
 # --- as JSON ----------------------------------------------------------------------------------------------------------
@@ -166,6 +168,7 @@ def to_json(config: RollupConfig) -> dict[str, Any]:
             "max_channel_bytes": config.max_channel_bytes,
             "da_stores": None if stores is None else [_hex(store) for store in stores],
             "l1_blob_fee_fraction": config.l1_blob_fee_fraction,
+            "first_batch_block": config.first_batch_block,
         },
     }
 

@@ -8,16 +8,31 @@ the reason, before anyone wonders why a hash differs.
 
 from __future__ import annotations
 
-from megadev.chain.blocks import SealedBlock
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from megadev.chain.blocks import SealedBlock, SystemCall
 from megadev.chain.fees import next_base_fee
 from megadev.chain.spec import ChainSpec
+from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import ZERO_HASH
+from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.batches import SingularBatch
+from megadev.rollup.deposits import DEPOSITOR
 from megadev.rollup.derivation.attributes import Attributes
 from megadev.rollup.derivation.config import Pace, RollupConfig
-from megadev.rollup.derivation.l1_origin import L1Origin
+from megadev.rollup.derivation.l1_origin import L1Origin, origin_told, without_fees
+from megadev.sequencer.oracle import is_system_transaction
+from megadev.state.world import WorldView
+
+
+class ByHand(NamedTuple):
+    """A block that came about by hand, and how: L1 alone does not make it."""
+
+    number: int
+    hash: Hash32
+    reason: str
 
 
 def batch_of(block: SealedBlock, origin: L1Origin) -> SingularBatch:
@@ -49,7 +64,7 @@ def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config
     if block.ecrecover_answers:
         return "it was built with recovered addresses that were set by hand"
     for tx in batched(block):
-        if tx.is_impersonated:
+        if tx.is_impersonated and not _is_system(tx, block, spec):
             return f"transaction 0x{tx.hash.hex()} was sent for an impersonated account: nobody signed it"
         if tx.type not in config.transaction_types:
             return f"transaction 0x{tx.hash.hex()} is of type {tx.type:#04x}, which batches do not hold"
@@ -71,6 +86,50 @@ def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config
             f"{config.block_time} s"
         )
     return None
+
+
+def _is_system(tx: Transaction, block: SealedBlock, spec: ChainSpec) -> bool:
+    """Whether ``tx`` of ``block`` is the protocol's own, which whoever derives the block knows without a signature."""
+    if spec.system_contracts is None or tx.to != ORACLE:
+        return False
+    return not block.world.is_known or is_system_transaction(tx, WorldView(block.world))
+
+
+def said_by_batch(attributes: Attributes, block: SealedBlock, reason: str | None) -> str | None:
+    """Why ``block`` is not the one that ``attributes`` describe though L1 says of it all that a batch can say: what was
+    set by hand (``reason``: why it is underivable, where that is known). None where L1 says something else.
+    """
+    header, told = block.header, origin_told(block)
+    if (header.parent_hash, header.timestamp) != (attributes.parent.hash, attributes.timestamp):
+        return None
+    if [tx.encoded for tx in batched(block)] != list(attributes.transactions):
+        return None
+    if (attributes.parent.origin if told is None else told)[:2] != attributes.origin[:2]:
+        return None
+    if _deposits(block.transactions) != _deposits(attributes.start.transactions):
+        return None
+    mine, theirs = (
+        _told(block.system_call, block.transactions),
+        _told(attributes.start.system_call, attributes.start.transactions),
+    )
+    if mine != theirs:
+        if mine is None or theirs is None or without_fees(mine) != without_fees(theirs):
+            return None
+        return reason or "what it was told of L1's fees was set by hand"
+    return reason
+
+
+def _deposits(transactions: Iterable[Transaction]) -> list[bytes]:
+    """Those of users."""
+    return [tx.encoded for tx in transactions if tx.type == DEPOSIT and tx.sender != DEPOSITOR]
+
+
+def _told(call: SystemCall | None, transactions: Sequence[Transaction]) -> bytes | None:
+    """The call data by which a block was told of L1."""
+    if call is not None:
+        return call.data
+    first = transactions[0] if transactions else None
+    return None if first is None or first.type != DEPOSIT or first.sender != DEPOSITOR else first.data
 
 
 def difference(attributes: Attributes, block: SealedBlock) -> str | None:

@@ -13,11 +13,11 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore, LocatedLog
-from megadev.chain.transactions import Transaction
+from megadev.chain.transactions import DEPOSIT, Transaction
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.contracts import load
-from megadev.rollup.deposits import DEPOSITED_TOPIC, InvalidDepositLog, L1Attributes, deposit_of_log
+from megadev.rollup.deposits import DEPOSITED_TOPIC, DEPOSITOR, InvalidDepositLog, L1Attributes, deposit_of_log
 from megadev.rollup.derivation.config import SystemConfig
 from megadev.rollup.predeploys import L1_BLOCK
 from megadev.state.reader import StateReader
@@ -88,6 +88,30 @@ def l1_attributes(
         operator_fee_scalar=config.operator_fee_scalar,
         operator_fee_constant=config.operator_fee_constant,
     )
+
+
+def origin_told(block: SealedBlock) -> L1Origin | None:
+    """The L1 block that ``block`` was told of by what it begins with; None where it was told nothing, and has got no
+    further than its parent.
+    """
+    if block.system_call is not None:
+        return decode_origin(block.system_call.data) if block.system_call.to == L1_BLOCK else None
+    first = block.transactions[0] if block.transactions else None
+    if first is None or first.type != DEPOSIT or first.sender != DEPOSITOR or first.to != L1_BLOCK:
+        return None
+    return decode_origin(first.data)
+
+
+def decode_origin(data: bytes) -> L1Origin | None:
+    """The L1 block that ``data``, what updates L1Block is called with, tells of."""
+    if len(data) < 132:
+        return None
+    return L1Origin(int.from_bytes(data[28:36], "big"), data[100:132], int.from_bytes(data[12:20], "big"))
+
+
+def without_fees(data: bytes) -> bytes:
+    """The same call data without what it says of L1's fees."""
+    return data[:36] + bytes(64) + data[100:]
 
 
 def origin_in(state: StateReader | World) -> L1Origin | None:

@@ -180,7 +180,9 @@ class Pipeline:
             for log in self.l1.config_logs(config.system_config_address, config.l1_genesis.number + 1, number - 1):
                 before = before.after(log)
         system = before if number == config.l1_genesis.number else system_config_after(before, block, config)
-        data = batcher_data(block, config, system.batcher, self.l1, self.data)
+        data: list[bytes] = []
+        if number >= config.first_batch_block:
+            data = batcher_data(block, config, system.batcher, self.l1, self.data)
         # from here on nothing can fail: what is kept between blocks changes as one
         self._system = system
         if number >= self.safe.origin.number:
@@ -197,7 +199,7 @@ class Pipeline:
                 # what is posted no later than the head's origin was made can only be past
                 if channel is not None and l1.number > self.safe.origin.number:
                     yield from self._channel_blocks(channel, l1)
-        while l1.number > self.safe.origin.number:
+        while l1.number > self.safe.origin.number and l1.number >= self.config.first_batch_block:
             empty = next_empty(self.safe, self._window, l1.number, self.config)
             if empty is None:
                 return
@@ -222,7 +224,9 @@ class Pipeline:
                     continue
                 epoch = self._window.find(candidate.epoch_number)
                 assert epoch is not None, "an accepted batch has an origin"
-                derived = self._execute(NextBlock(candidate.timestamp, epoch, candidate.transactions), l1)
+                deposits = self._window.deposits(self.safe, epoch.number)
+                block = NextBlock(candidate.timestamp, epoch, candidate.transactions, deposits)
+                derived = self._execute(block, l1)
                 yield derived
                 if derived.is_emptied:
                     return

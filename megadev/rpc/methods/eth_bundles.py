@@ -183,7 +183,7 @@ def _builder(
         chain.store.block_hash,
         irregular,
         ecrecover_answers=chain.sequencer.ecrecover_answers(),
-    )
+    ).begin()
 
 
 def _result(builder: BlockBuilder, tx: Transaction, execution: Execution, earned: Wei) -> JsonObject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from megadev.chain.config import chain_config
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_chain_config
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
 
 PROTOCOL_VERSION = "0x44"
 """eth/68, as geth spelled it while it had the method."""

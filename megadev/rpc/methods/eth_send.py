@@ -70,7 +70,7 @@ from megadev.rpc.formatters import JsonObject, format_pending_transaction, forma
 from megadev.rpc.methods.eth_calls import explainer, scene_at
 from megadev.rpc.methods.eth_fees import suggested_tip
 from megadev.rpc.methods.megadev_preconfirmation import preconfirmation
-from megadev.sequencer.sequencer import QUICK_GAS, may_run_long
+from megadev.sequencer.admission import QUICK_GAS, may_run_long
 
 MAX_SYNC_TIMEOUT_MS = 60_000
 """How long the *Sync methods wait for a receipt at most, whatever their callers say."""

@@ -18,6 +18,7 @@ from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64
 from megadev.rpc.dispatch import RpcNode, method
 from megadev.rpc.formatters import JsonObject, format_mini_block
 from megadev.rpc.methods.megadev_preconfirmation import format_promise
+from megadev.sequencer import fault_control
 from megadev.sequencer.faults import NO_FAULTS, NOBODY, Faults, Targets
 from megadev.sequencer.signers import Signer
 
@@ -107,14 +108,14 @@ def megadev_sequencer_status(node: RpcNode) -> JsonObject:
 @method("megadev_sequencer_pause")
 def megadev_sequencer_pause(node: RpcNode) -> JsonObject:
     """Stand still: transactions are admitted and wait; nothing is executed or sealed."""
-    node.devnet.l2.sequencer.pause()
+    fault_control.pause(node.devnet.l2.sequencer)
     return megadev_sequencer_status(node)
 
 
 @method("megadev_sequencer_resume")
 def megadev_sequencer_resume(node: RpcNode) -> JsonObject:
     """Go on after a pause."""
-    node.devnet.l2.sequencer.resume()
+    fault_control.resume(node.devnet.l2.sequencer)
     return megadev_sequencer_status(node)
 
 
@@ -199,7 +200,7 @@ def _faults(node: RpcNode) -> Faults:
 
 
 def _misbehave(node: RpcNode, faults: Faults | None) -> JsonObject:
-    node.devnet.l2.sequencer.misbehave(faults)
+    fault_control.misbehave(node.devnet.l2.sequencer, faults)
     return megadev_sequencer_status(node)
 
 

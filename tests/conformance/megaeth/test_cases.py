@@ -13,14 +13,11 @@ from tests.conformance.megaeth.cases import differences, expected, files, offici
 
 SPECS = ("isthmus", "rex4", "rex5", "rex6")
 OPEN: dict[tuple[str, str], int] = {
-    ("isthmus", "rejected/nonce-max"): 0,
-    ("isthmus", "rejected/nonce-max-create"): 0,
     ("rex4", "account/call-self-v5-m1"): 2,
     ("rex4", "account/callcode-self-v5-m1"): 2,
     ("rex4", "account/callcode-self-v5-m4"): 2,
     ("rex4", "forward/recursion-value-1"): 2,
     ("rex4", "limits/compute-at-create2-53010"): 2,
-    ("rex4", "limits/create-data-code"): 1,
     ("rex4", "random/13"): 2,
     ("rex4", "random/23"): 2,
     ("rex4", "random/24"): 2,
@@ -28,13 +25,11 @@ OPEN: dict[tuple[str, str], int] = {
     ("rex4", "random/75"): 2,
     ("rex5", "random/13"): 2,
     ("rex5", "random/63"): 2,
-    ("rex6", "random/24"): 1,
-    ("rex6", "random/31"): 1,
-    ("rex6", "random/50"): 1,
+    ("rex6", "random/24"): 2,
     ("rex6", "random/63"): 2,
 }
-"""Cases that do not hold at every level yet, with the level at which they do (0: at none). All that differ at level 3
-do so by ``storageGas``, which is no figure of the protocol; an account's last nonce is refused under Isthmus.
+"""Cases that do not hold at every level yet, with the level at which they do (0: at none). All of them differ by
+``storageGas`` alone, which is no figure of the protocol.
 """
 
 

@@ -57,7 +57,7 @@ from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address
 from megadev.reload.reloader import ASK, Reloader, ReloadSettings
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.sequencer.sequencer import MiningMode
+from megadev.sequencer.modes import MiningMode
 from tests.contracts import load
 from tests.units.reload.stage import Committed, creation_code
 

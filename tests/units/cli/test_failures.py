@@ -18,7 +18,7 @@ from megadev.node.node import Node
 from megadev.primitives.abi import encode, encode_call
 from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher, RpcNode
-from megadev.sequencer.sequencer import QUICK_GAS
+from megadev.sequencer.admission import QUICK_GAS
 from tests.journeys.test_failures import PROJECT, bytecode, line_of
 
 SECOND = 10**9

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from megadev.chain.receipts import Log
+from megadev.chain.transactions import Transaction
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
@@ -259,11 +260,15 @@ def config_for(l1: FakeL1, **changes: Any) -> RollupConfig:
 
 def honest_attributes(rollup: Rollup, parent: L2Block, batch: SingularBatch) -> Attributes:
     """What an honest sequencer makes of its own block: as derivation will, if it is right."""
-    system = rollup.config.system_config
+    system, config = rollup.config.system_config, rollup.config
+    deposits: tuple[Transaction, ...] = ()
+    epoch = epoch_of(rollup.l1.blocks[0], system, config)
     for block in rollup.l1.blocks[1 : batch.epoch_number + 1]:
-        system = system_config_after(system, block, rollup.config)
-    epoch = epoch_of(rollup.l1.blocks[batch.epoch_number], system, rollup.config)
-    return attributes_after(parent, NextBlock(batch.timestamp, epoch, batch.transactions), rollup.config)
+        system = system_config_after(system, block, config)
+        epoch = epoch_of(block, system, config)
+        if epoch.number > parent.origin.number:
+            deposits += epoch.deposits
+    return attributes_after(parent, NextBlock(batch.timestamp, epoch, batch.transactions, deposits), config)
 
 
 def deposit_log(value: int = 0) -> Log:

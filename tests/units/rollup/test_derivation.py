@@ -571,12 +571,32 @@ def test_free_blocks_come_when_they_like_and_pass_over_l1_blocks_that_say_nothin
     assert counts == [0, 0, 0, 1, 0]
 
 
-def test_free_blocks_pass_over_no_deposit() -> None:
+def test_free_blocks_take_the_deposits_of_all_l1_blocks_they_advance_over() -> None:
     rollup = free()
-    rollup.l1.add(logs=[deposit_log(5)])
+    rollup.l1.add(logs=[deposit_log(5), deposit_log(6)])
     rollup.l1.add()
-    rollup.post(rollup.build_at(1, 2))
-    assert rollup.derive() == []
+    rollup.l1.add(logs=[deposit_log(7)])
+    rollup.post(rollup.build_at(1, 3))
+    assert len(rollup.derive()) == 1
+    assert rollup.agrees()
+    (attributes,) = filter(None, rollup.l2.attributes[1:])
+    assert [tx.mint for tx in attributes.start.deposits] == [5, 6, 7]
+
+
+@pytest.mark.parametrize(("gas_limit", "count"), [(300_000, 1), (299_999, 0)])
+def test_free_blocks_advance_no_further_than_their_gas_allows(gas_limit: int, count: int) -> None:
+    """Each of the deposits may use 100,000; those of one L1 block may exceed it."""
+    rollup = free(gas_limit=gas_limit)
+    rollup.l1.add(logs=[deposit_log(value) for value in range(2)])
+    rollup.l1.add(logs=[deposit_log(2)])
+    batch = rollup.build_at(1, 2)
+    rollup.post(batch)
+    assert len(rollup.derive()) == count
+    alone = free(gas_limit=100_000)
+    alone.l1.add(logs=[deposit_log(value) for value in range(2)])
+    alone.l1.add()
+    alone.post(alone.build_at(1, 2))
+    assert len(alone.derive()) == 1
 
 
 def test_free_batches_count_by_their_parent() -> None:

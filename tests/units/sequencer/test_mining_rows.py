@@ -9,7 +9,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
-from megadev.sequencer import sequencer as sequencing
+from megadev.sequencer import sequencer
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
@@ -20,8 +20,8 @@ ETHER = 10**18
 def twins(monkeypatch: pytest.MonkeyPatch, *script: tuple[Any, ...], **settings: Any) -> tuple[Devnet, Devnet]:
     """Two nodes after the same requests, the second one mining every block the ordinary way."""
     pair = []
-    for shortest in (sequencing.SHORTEST_ROW, 10**9):
-        monkeypatch.setattr(sequencing, "SHORTEST_ROW", shortest)
+    for shortest in (sequencer.SHORTEST_ROW, 10**9):
+        monkeypatch.setattr(sequencer, "SHORTEST_ROW", shortest)
         net = Devnet(timestamp=START, manual_clock=True, **settings)
         for request in script:
             net.rpc(*request)
@@ -91,7 +91,7 @@ def test_a_row_that_wraps_the_history_ring_is_the_same(monkeypatch: pytest.Monke
 
 
 def test_rows_meet_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequencing, "LONGEST_ROW", 10)
+    monkeypatch.setattr(sequencer, "LONGEST_ROW", 10)
     one, other = twins(monkeypatch, ("anvil_mine", 35), ("evm_snapshot",), ("anvil_mine", 15), ("evm_revert", "0x0"))
     assert_same_chain(one, other)
     one.rpc("anvil_mine", 20)

@@ -41,6 +41,7 @@ from megadev.evm.engine import (
     Execution,
     GasReport,
     Halt,
+    LimitHalt,
     MegaEnv,
     MeterTracer,
     Result,
@@ -110,28 +111,30 @@ class MegaEnvelope(Envelope):
         limits = self.spec.limits
         meter = Meter(self.mega, limits, is_exempt=is_system and self.mega.exempts_system)
         account = journal.account(tx.sender) or EMPTY_ACCOUNT
+        if is_system and self.mega.checks_system:
+            self._check_system(tx, account, journal, rules)
         self._count_body(tx, meter)
+        meter.latch()
         if block.coinbase in (tx.sender, tx.to):
             meter.see(Volatile.BENEFICIARY_BALANCE)
             meter.detain()
+        if tx.is_deposit and tx.is_system:
+            return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
         try:
             if not is_free:
                 check_environment(self.spec, block, tx, rules)
             intrinsic, floor = self._standard_gas(tx, rules)
             authorities = self._new_authorities(block, tx, journal, meter)
             meter.compute += intrinsic
+            meter.latch()
             cost = self._raised_gas(block, tx, account, journal, meter, (intrinsic, floor), authorities, rules, is_free)
-            if is_system and self.mega.checks_system:
-                self._check_system(tx, account, journal, rules)
-            elif not is_free:
+            if not is_free:
                 self._check_sender(tx, account, journal, rules)
                 self._check_all_funds(block, tx, account, rules)
         except InvalidTransaction as error:
-            if not tx.is_deposit:
+            if not is_free:
                 raise
             return self._failed(tx, account, journal, meter, None, str(error))
-        if tx.is_deposit and tx.is_system:
-            return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
         return self._run(block, tx, account, journal, meter, cost, rules, tracer, is_free)
 
     # checks
@@ -220,6 +223,8 @@ class MegaEnvelope(Envelope):
                 if self.mega.counts_new_authorities:
                     meter.growth += 1
                 new.append(authority)
+            if self.mega.applied_authorities:
+                meter.latch()
             nonces[authority] = nonce + 1
         return tuple(new) if self.mega.applied_authorities else ()
 
@@ -263,7 +268,7 @@ class MegaEnvelope(Envelope):
             storage += pricing.account_price(tx.to)
         if pricing is not None:
             storage += sum(pricing.account_price(authority) for authority in authorities)
-        if mega.counts_new_callers and tx.is_deposit and is_new_caller and not self.is_inner:
+        if mega.counts_new_callers and is_free and is_new_caller and not self.is_inner:
             storage += 0 if pricing is None else pricing.account_price(tx.sender)
             meter.growth += 1
         if mega.dynamic_at_validation:
@@ -317,9 +322,7 @@ class MegaEnvelope(Envelope):
             journal.set_account(sender, bought)
         initial = cost.compute + cost.storage
         gas = tx.gas_limit - initial
-        stopped = meter.is_transaction_over()
-        if stopped:
-            meter.halt_before_start()
+        stopped = meter.latch()
 
         machine = self._machine(block, tx, journal, rules, tracer)
         assert isinstance(machine, MegaLoop)
@@ -357,13 +360,6 @@ class MegaEnvelope(Envelope):
             call.error, created = None, None
         if is_free and call.error not in (None, REVERTED) and not (self.is_inner and gas >= 0):
             return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
-        if call.error is None:
-            result: Result = Success(call.output, created)
-        elif call.error == REVERTED:
-            result = Revert(call.output, created)
-        else:
-            result = Halt(call.error if meter.halt is None else _said(meter), b"", created)
-
         # refund and floor
         peak = tx.gas_limit - call.gas
         spent = tx.gas_limit if meter.halt is not None else peak
@@ -381,6 +377,13 @@ class MegaEnvelope(Envelope):
             if back:
                 journal.set_balance(sender, journal.balance(sender) + back)
             self._pay_vaults(block, tx, journal, meter, used, operator_fee)
+        if call.error is None:
+            result: Result = Success(call.output, created)
+        elif call.error == REVERTED:
+            result = Revert(call.output, created)
+        else:
+            halt = meter.name_halt(is_out_of_gas=call.error == OUT_OF_GAS)
+            result = Halt(call.error if halt is None else _said(halt), b"", created)
         meters = meter.report(intrinsic)
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
         diff = journal.diff(cause)
@@ -498,8 +501,6 @@ def _operator_fee(block: BlockEnv, gas: int) -> int:
     return 0 if block.operator_fee is None else block.operator_fee.of(gas)
 
 
-def _said(meter: Meter) -> str:
+def _said(halt: LimitHalt) -> str:
     """The limit that ended the transaction, in words."""
-    halt = meter.halt
-    assert halt is not None
     return f"{halt.reason}: {halt.actual} used, limit {halt.limit}"

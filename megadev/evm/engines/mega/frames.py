@@ -369,7 +369,7 @@ class MegaMachine(Loop):
         else:
             if call.code:
                 self._run(call)
-            if meter.halt is None and call.error in (None, REVERTED):
+            if meter.halt is None:
                 is_undone = self._deposit(call)
         if call.error is not None:
             if is_undone:
@@ -380,31 +380,30 @@ class MegaMachine(Loop):
         """Count the code that came back, and pay for it: storage gas, then as Ethereum has it. False where a creation
         that fails is not undone.
         """
-        meter, size = self.meter, len(call.output)
+        meter, size, stays = self.meter, len(call.output), not self.mega.undoes_unpaid_code
+        paid = self.mega.code_byte * size
         if call.error is None:
-            paid = self.mega.code_byte * size
             if call.gas < paid:
                 call.error = "contract creation code storage out of gas"
             else:
                 call.gas -= paid
+                if not stays and self._refuses_code(call.output) is None and call.gas >= CODE_BYTE * size:
+                    meter.compute += CODE_BYTE * size  # recorded, although a limit may yet keep it from being paid
+                    if meter.is_over(call):
+                        meter.end(call)
+                        return True
         meter.data += size
-        if call.error in (None, REVERTED) and meter.is_over(call):
-            if call.error is None and self._refuses_code(call.output) is None:
-                meter.compute += CODE_BYTE * size  # recorded, although nobody pays it
+        if meter.is_over(call):
             meter.end(call)
-            return True
-        if call.error is None:
-            before = call.gas
+        elif call.error is None:
             call.error = self._store_code(call)
             if call.error is None:
-                meter.compute += before - call.gas
-                if not meter.is_over(call):
-                    meter.storage += paid
-                else:
-                    if self.mega.undoes_unpaid_code:
-                        call.gas = before
-                    meter.end(call)
-                    return self.mega.undoes_unpaid_code
+                if stays:
+                    meter.compute += CODE_BYTE * size
+                    if meter.is_over(call):
+                        meter.end(call)
+                        return False
+                meter.storage += paid
         return True
 
     def _end(self, call: MegaCall) -> None:

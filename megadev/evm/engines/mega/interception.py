@@ -67,9 +67,9 @@ class MegaLoop(MegaMachine):
 
 
 def _decode_hint(call: MegaCall) -> Hint | None:
-    """The arguments of ``sendHint(bytes32,bytes)``, None where they are no such thing."""
+    """The arguments of ``sendHint(bytes32,bytes)``, None where they are no such thing; bytes may overlap the head."""
     body = call.data[4:]
-    if len(body) < 96:
+    if len(body) < 64:
         return None
     offset = int.from_bytes(body[32:64], "big")
     if offset + 32 > len(body):

@@ -76,8 +76,7 @@ def deploy(m: MegaMachine, call: MegaCall, run: Deploy) -> bool:
         return True
     call.gas -= KEYLESS_OVERHEAD
     meter.compute += KEYLESS_OVERHEAD
-    if meter.is_transaction_over():
-        meter.halt_before_start()
+    if meter.latch():
         call.error = LIMIT_HALT
         if not m.mega.rescues_keyless_overhead:
             call.gas = 0
@@ -161,8 +160,7 @@ def _deploy(m: MegaMachine, call: MegaCall, raw: bytes, override: int, run: Depl
         call.gas -= charge
         meter.storage += charge
         meter.growth += 1
-        if meter.is_transaction_over():
-            meter.halt_before_start()
+        if meter.latch():
             call.error = LIMIT_HALT
             return
     gas = override

@@ -93,15 +93,18 @@ class Meter:
         "compute",
         "compute_limit",
         "data",
+        "data_limit",
         "detained",
         "detention_cap",
         "disabler",
         "growth",
+        "growth_limit",
         "halt",
         "hints",
         "is_exempt",
         "kept_data",
         "kv",
+        "kv_limit",
         "limits",
         "oracle_reads",
         "pending",
@@ -117,6 +120,9 @@ class Meter:
         self.compute = self.data = self.kv = self.growth = self.storage = 0
         self.kept_data = 0
         self.compute_limit = NO_LIMIT if is_exempt else limits.tx_compute_gas
+        self.data_limit = NO_LIMIT if is_exempt else limits.tx_data_size
+        self.kv_limit = NO_LIMIT if is_exempt else limits.tx_kv_updates
+        self.growth_limit = NO_LIMIT if is_exempt else limits.tx_state_growth
         self.detained: int | None = None
         self.detention_cap = NO_LIMIT
         self.volatile = 0
@@ -200,17 +206,17 @@ class Meter:
             or self.compute > call.compute_cap
             or self.compute > self.compute_limit
             or self.growth > call.growth_cap
-            or (self.kept_data > 0 and self.is_transaction_over())
+            or self.data + self.kept_data > self.data_limit
+            or self.kv > self.kv_limit
         )
 
     def is_transaction_over(self) -> bool:
         """Whether a limit of the whole transaction is crossed."""
-        limits = self.limits
-        return not self.is_exempt and (
-            self.data + self.kept_data > limits.tx_data_size
-            or self.kv > limits.tx_kv_updates
+        return (
+            self.data + self.kept_data > self.data_limit
+            or self.kv > self.kv_limit
             or self.compute > self.compute_limit
-            or self.growth > limits.tx_state_growth
+            or self.growth > self.growth_limit
         )
 
     def end(self, call: MegaCall) -> None:
@@ -246,23 +252,34 @@ class Meter:
         self.end(call)
         return Stopped()
 
-    def halt_before_start(self) -> None:
-        """Note the first of the transaction's limits that is crossed before any frame."""
-        limits = self.limits
-        for resource, used, limit in (
-            (Resource.DATA, self.data + self.kept_data, limits.tx_data_size),
-            (Resource.KV, self.kv, limits.tx_kv_updates),
-            (Resource.COMPUTE, self.compute, self.compute_limit),
-            (Resource.GROWTH, self.growth, limits.tx_state_growth),
-        ):
-            if used > limit:
-                self._halt(resource, limit, used)
-                return
+    def latch(self) -> bool:
+        """Note the first of the transaction's limits that is crossed, if none was before. Answers whether one is."""
+        if self.halt is None and self.is_transaction_over():
+            limits = self.limits
+            for resource, used, limit in (
+                (Resource.DATA, self.data + self.kept_data, limits.tx_data_size),
+                (Resource.KV, self.kv, limits.tx_kv_updates),
+                (Resource.COMPUTE, self.compute, self.compute_limit),
+                (Resource.GROWTH, self.growth, limits.tx_state_growth),
+            ):
+                if used > limit:
+                    self._halt(resource, limit, used)
+                    break
+        return self.halt is not None
 
     def _halt(self, resource: Resource, limit: int, used: int) -> None:
-        detained = resource is Resource.COMPUTE and limit < self.limits.tx_compute_gas
-        reason = "VolatileDataAccessOutOfGas" if detained else _REASONS[resource]
-        self.halt = LimitHalt(reason, limit, used, self.volatile)
+        self.halt = LimitHalt(_REASONS[resource], limit, used, self.volatile)
+
+    def name_halt(self, is_out_of_gas: bool) -> LimitHalt | None:
+        """Which limit the end of the transaction is laid to. What ran out of gas is laid to a limit that is crossed in
+        the end, and what crossed any limit to detention where that is crossed as well.
+        """
+        if is_out_of_gas:
+            self.latch()
+        detained = self.detained
+        if self.halt is not None and detained is not None and detained < min(self.compute, self.limits.tx_compute_gas):
+            self.halt = LimitHalt("VolatileDataAccessOutOfGas", detained, self.compute, self.volatile)
+        return self.halt
 
     def compute_left(self, call: MegaCall) -> int:
         """Compute gas that ``call`` may still use."""

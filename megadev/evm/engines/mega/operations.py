@@ -406,6 +406,9 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
         plain.self_destruct(m, call)
     except Halted:
         meter.pending |= m.saw(target)
+        if meter.is_over(call):  # what was counted comes before what the opcode costs
+            call.gas = before
+            raise meter.stop(call) from None
         raise
     meter.storage += paid
     if was_created:

@@ -1,4 +1,4 @@
-"""README.md's commands, run as they stand there. (Its Python examples run in tests/house/test_readme.py.)
+"""The documentation's commands, run as they stand there. (Its Python examples run in tests/house/test_docs.py.)
 
 What they need besides megadev and is not the matter here (npm, pip) is stood in for by programs that only note how they
 were called. A node is started on a free port where its port is not said: the settings say so in the environment.
@@ -21,6 +21,7 @@ import pytest
 
 from megadev.primitives.abi import encode
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
+from tests.house.test_docs import DOCUMENTS
 from tests.journeys.test_clients import CAST, NODE_MODULES
 from tests.journeys.test_hot_reload import VYPER, creation, event, needs, save, send
 from tests.journeys.test_pytest_plugin import INSTALLED
@@ -29,12 +30,15 @@ from tests.units.reload.project import VYPER_VERSIONS
 
 Up = Callable[..., RunningNode]
 
-README = re.sub(
-    r"<!-- generated: .*?<!-- end -->", "", (REPOSITORY / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL
+TEXT = re.sub(
+    r"<!-- generated: .*?<!-- end -->",
+    "",
+    "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS.values()),
+    flags=re.DOTALL,
 )
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = [(found[1], found[2]) for found in BLOCK.finditer(README)]
-INLINE = sorted(set(re.findall(r"`(megadev [^`\n]+)`", BLOCK.sub("", README))))
+BLOCKS = list(dict.fromkeys((found[1], found[2]) for found in BLOCK.finditer(TEXT)))
+INLINE = sorted(set(re.findall(r"`(megadev [^`\n]+)`", BLOCK.sub("", TEXT))))
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 HASH = re.compile(r"^0x[0-9a-f]{64}$", re.MULTILINE)
 NETWORK = bool(os.environ.get("MEGADEV_TEST_NETWORK"))
@@ -43,6 +47,16 @@ SHELL_SECONDS = 300
 
 STANDS_FOR = {
     "megadev preconf verify": "megadev preconf verify HASH",
+    "megadev fund": f"megadev fund {BOB} 1",
+    "megadev withdraw": "megadev withdraw 0.5",
+    "megadev time": "megadev time +1h",
+    "megadev sequencer fault": "megadev sequencer fault reorder",
+    "megadev sequencer restart": "megadev sequencer crash && megadev sequencer restart",
+    "megadev oracle": "megadev oracle --help",
+    "megadev preinstalls fetch": "megadev preinstalls fetch --help",
+    "megadev wait --rpc-url URL": "megadev wait --rpc-url $MEGADEV_RPC_URL",
+    "megadev da serve --dir DIR": "megadev da serve --help",
+    "megadev exec": "megadev exec -- true",
 }
 """Inline commands that are named, not spelled out: how somebody would go on."""
 ELSEWHERE = {"megadev bench --against anvil"}

@@ -1,0 +1,68 @@
+"""``megadev docs``: the documentation of this version, in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+
+import click
+
+from megadev.docs import Page, find, pages, search
+from megadev.primitives.suggestions import did_you_mean
+
+WIDTH = 100
+"""Columns at most: longer lines are hard to read."""
+NOT_FOUND = 1
+
+
+@click.command(short_help="Read the documentation.")
+@click.argument("page", required=False)
+@click.option("--search", "words", metavar="WORDS", help="List the lines that have all of these words.")
+@click.option("--plain", is_flag=True, help="Print Markdown as it is, without a pager.")
+def docs(page: str | None, words: str | None, plain: bool) -> None:
+    """Show a page of the documentation; without PAGE, list them all.
+
+    A page is named by its path (guides/forks) or by its last part (forks). The same pages are at /docs of a running
+    node.
+    """
+    if words is not None:
+        _search(words)
+    elif page is None:
+        _list()
+    else:
+        found = find(page)
+        if found is None:
+            names = [name.rpartition("/")[2] for name in pages()]
+            raise click.UsageError(f"There is no page {page!r}{did_you_mean(page, names) or '.'}")
+        _show(found, plain or not sys.stdout.isatty())
+
+
+def _list() -> None:
+    for section, group in groupby(pages().values(), key=lambda page: page.section):
+        if section:
+            click.echo(f"\n{section.capitalize()}")
+        for page in group:
+            click.echo(f"  {page.name:28} {page.title}")
+
+
+def _search(words: str) -> None:
+    results = search(words)
+    for found in results:
+        click.echo(f"{found.page.name}:{found.line}  {found.text}")
+    if not results:
+        click.echo(f"Nothing found for {words!r}.", err=True)
+        raise click.exceptions.Exit(NOT_FOUND)
+
+
+def _show(page: Page, plain: bool) -> None:
+    if plain:
+        click.echo(page.text.rstrip())
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    width = min(Console().width, WIDTH)
+    console = Console(width=width)
+    with console.capture() as shown:
+        console.print(Markdown(page.text))
+    click.echo_via_pager(shown.get())

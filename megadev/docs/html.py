@@ -1,0 +1,90 @@
+"""Pages as HTML for a browser: no scripts, nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from html import escape
+from itertools import groupby
+
+from megadev.docs import Page, pages, search
+
+ROOT = "/docs"
+_STYLE = (
+    "body{font:16px/1.6 system-ui,sans-serif;margin:0;color-scheme:light dark;display:flex;flex-wrap:wrap}"
+    "nav{flex:0 0 15em;padding:1.5em;font-size:.9em}nav a{display:block;text-decoration:none}"
+    "nav a[aria-current]{font-weight:700}main{flex:1 1 24em;max-width:52em;min-width:0;padding:.5em 1.5em 4em}"
+    "pre{overflow-x:auto;padding:.8em;border:1px solid #8884;border-radius:4px}code{font-size:.9em}"
+    "table{border-collapse:collapse;display:block;overflow-x:auto;font-size:.9em}"
+    "td,th{border:1px solid #8884;padding:.3em .6em;text-align:left;vertical-align:top}"
+)
+_LINK = re.compile(r'href="([^":#]+)\.md(#[^"]*)?"')
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
+
+
+def answer(path: str, words: str = "") -> str | None:
+    """The document at ``path`` (``/docs`` or below), None where there is none. ``words``: search for these instead."""
+    name = path.removeprefix(ROOT).strip("/")
+    if words:
+        return _document("Search", _results(words), "")
+    if not name:
+        return _document("Documentation", _contents(), "")
+    page = pages().get(name.removesuffix(".md"))
+    return None if page is None else _document(page.title, _body(page), page.name)
+
+
+def _body(page: Page) -> str:
+    from markdown_it import MarkdownIt  # half a second that a node without readers does not spend
+
+    text = MarkdownIt("commonmark", {"html": False}).enable("table").render(page.text)
+    text = _HEADING.sub(lambda found: f'<h{found[1]} id="{anchor(found[2])}">{found[2]}</h{found[1]}>', text)
+    return _LINK.sub(lambda found: f'href="{_target(page, found[1])}{found[2] or ""}"', text)
+
+
+def anchor(heading: str) -> str:
+    """The fragment of a heading, as GitHub makes it: lower case, dashes for spaces, no punctuation."""
+    plain = re.sub(r"<[^>]+>|`", "", heading).lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def _target(page: Page, link: str) -> str:
+    return f"{ROOT}/{posixpath.normpath(posixpath.join(page.section, link))}"
+
+
+def _contents() -> str:
+    parts = ["<h1>megadev</h1>", _SEARCH]
+    for section, group in groupby(pages().values(), key=lambda page: page.section):
+        rows = "".join(
+            f'<li><a href="{ROOT}/{page.name}">{escape(page.title)}</a> {escape(page.summary[:160])}</li>'
+            for page in group
+        )
+        parts.append((f"<h2>{escape(section.capitalize())}</h2>" if section else "") + f"<ul>{rows}</ul>")
+    return "".join(parts)
+
+
+_SEARCH = f'<form action="{ROOT}"><input type="search" name="q" aria-label="Search"> <button>Search</button></form>'
+
+
+def _results(words: str) -> str:
+    rows = "".join(
+        f'<li><a href="{ROOT}/{found.page.name}#{anchor(found.heading)}">{escape(found.page.title)}: '
+        f"{escape(found.heading)}</a><br>{escape(found.text)}</li>"
+        for found in search(words)
+    )
+    return f"<h1>{escape(words)}</h1>{_SEARCH}" + (f"<ul>{rows}</ul>" if rows else "<p>Nothing found.</p>")
+
+
+def _link(page: Page, is_current: bool) -> str:
+    return f'<a href="{ROOT}/{page.name}"{" aria-current=page" if is_current else ""}>{escape(page.title)}</a>'
+
+
+def _document(title: str, body: str, current: str) -> str:
+    links = []
+    for section, group in groupby(pages().values(), key=lambda page: page.section):
+        links.append(f"<p>{escape(section.capitalize())}</p>" if section else "")
+        links += [_link(page, page.name == current) for page in group]
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{escape(title)} · megadev</title><style>{_STYLE}</style>"
+        f'<nav><a href="{ROOT}"><strong>megadev</strong></a>{"".join(links)}</nav><main>{body}</main></html>'
+    )

@@ -1,0 +1,340 @@
+"""Posts L2's blocks to L1: closes channels, and sends them in ordinary transactions of the batcher's account.
+
+What is still to be posted it reads off L1 each time: it is what lies behind the newest block that L1's whole chain says
+(``Consolidator.derived``). So a revert, a reset, a reorganisation of either chain, a restart and a change of the
+batcher's key need nothing of it: what L1 does not say, or no longer, is posted again.
+
+It reads sealed blocks only. A channel is closed once its batches have so many bytes before compression, or its first
+block is so many seconds old, or L1 has grown by so many blocks since that one's L1 origin (``ChannelBounds``).
+
+Why building is a function of its own (``build``): compressing takes a second for each megabyte, and commitments to
+blobs take their time too. That is done where it keeps nobody waiting; what comes of it is sent if the blocks are still
+there and still next.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+import msgspec
+
+from megadev.chain.blobs import BlobSidecar, sidecar_of, versioned_hash
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
+from megadev.chain.transactions import BLOB, DYNAMIC_FEE, UnsignedTransaction, sign_transaction
+from megadev.errors import InvalidTransaction
+from megadev.primitives.keccak import keccak
+from megadev.primitives.signatures import address_of
+from megadev.primitives.types import Address, Hash32
+from megadev.rollup.batches import SPAN_TYPES, InvalidBatch, SingularBatch, encode_batch, span_of
+from megadev.rollup.channel import CHANNEL_ID_SIZE, Compression, compress, encode_frames, split
+from megadev.rollup.consolidator import Consolidator
+from megadev.rollup.da import DaKind
+from megadev.rollup.da.blobs import encode_blob
+from megadev.rollup.da.commitments import COMMITMENT_VERSION, Certificate, encode_commitment
+from megadev.rollup.derivation.batch_queue import L2Block
+from megadev.rollup.derivation.config import RollupConfig
+from megadev.rollup.derivation.consolidation import batch_of, batched
+from megadev.rollup.derivation.l1_origin import L1Origin, origin_told
+from megadev.sequencer.sequencer import Sequencer
+
+_LOG = logging.getLogger("megadev.batcher")
+
+BLOBS_PER_TRANSACTION = 6
+"""The most that a transaction may carry (EIP-7594), and that fit into a block of any fork with blobs."""
+_BLOCK_OVERHEAD = 80
+"""Bytes of a singular batch beside its transactions."""
+_INTRINSIC, _BYTE = 21_000, 40
+"""Gas of a transaction, and of each byte of its data at most (EIP-7623)."""
+
+
+class BatchFormat(Enum):
+    """How blocks are said: each by itself (version 0), or in rows (version 1) where they lie evenly."""
+
+    SINGULAR = "singular"
+    SPAN = "span"
+
+
+class ChannelBounds(msgspec.Struct, frozen=True):
+    """When a channel is closed: ``size`` in bytes before compression, ``l1_blocks``, ``seconds``."""
+
+    size: int = 1_000_000
+    l1_blocks: int = 100
+    seconds: int = 6
+
+
+class BatcherSettings(msgspec.Struct, frozen=True):
+    """How the batcher posts, from the next channel on. ``is_stopped``: it posts nothing."""
+
+    da: DaKind = DaKind.CALLDATA
+    format: BatchFormat = BatchFormat.SPAN
+    compression: Compression = Compression.BROTLI
+    bounds: ChannelBounds = ChannelBounds()
+    is_stopped: bool = False
+
+
+class DataSink(Protocol):
+    """Who keeps data beside L1."""
+
+    def put(self, data: bytes) -> Certificate:
+        """Keep ``data``; what certifies that."""
+        ...
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """L2 blocks that are to be posted together, after ``parent``; ``last`` is the hash of the newest."""
+
+    parent: L2Block
+    last: Hash32
+    batches: tuple[SingularBatch, ...]
+    settings: BatcherSettings
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """What one L1 transaction carries."""
+
+    data: bytes
+    sidecar: BlobSidecar | None = None
+
+
+Aside = Callable[[Callable[[], Any], Callable[[Any], None]], None]
+"""Makes something where it keeps nobody waiting, and gives it to a function on the writer thread."""
+
+
+def at_once(make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+    """Aside, where nobody is there to be kept waiting."""
+    take(make())
+
+
+class Batcher:
+    """The batcher of one pair of chains, which signs with ``key`` (32 bytes). All methods run on the writer thread."""
+
+    def __init__(
+        self,
+        l1: Sequencer,
+        l2: Sequencer,
+        consolidator: Consolidator,
+        key: bytes,
+        store: DataSink,
+        aside: Aside = at_once,
+    ) -> None:
+        self.address: Address = address_of(key)
+        self.due: int | None = None
+        """When, in seconds of L1's time, a channel will be old enough if neither chain changes before."""
+        self._l1 = l1
+        self._l2 = l2
+        self._consolidator = consolidator
+        self._key = key
+        self._store = store
+        self._aside = aside
+        self._is_building = False
+        self._measured: tuple[Hash32, SealedBlock, int] = (bytes(32), l2.store.head, 0)
+        self._sent: tuple[L2Block, Hash32, tuple[Hash32, ...]] | None = None
+        self._refused: Hash32 | None = None
+
+    def start_over(self) -> None:
+        """The chains have become others."""
+        self.due = self._sent = self._refused = None
+
+    def act(self, settings: BatcherSettings, *, force: bool = False) -> bool:
+        """Post the next channel as ``settings`` say, where one is full or old, or ``force`` where there is any block
+        for it; False where there is nothing to do now.
+        """
+        self.due = None
+        consolidator = self._consolidator
+        if (settings.is_stopped and not force) or self._is_building or not consolidator.is_caught_up:
+            return False
+        safe, store = consolidator.derived, self._l2.store
+        if store.head.number <= safe.number or self._l1.pool.holds_any_of(self.address):
+            return False
+        first = store.by_number(safe.number + 1)
+        if first is None or first.header.parent_hash != safe.hash or self._is_refused(safe, first):
+            return False
+        if not force and not self._is_closed(settings.bounds, safe, first):
+            return False
+        self._is_building = True
+        channel, config, sink = self._next_channel(safe, settings), consolidator.config, self._store
+        height = self._l1.store.head.number
+        self._aside(lambda: _outcome(lambda: build(channel, config, sink)), lambda pieces: self._post(channel, pieces))
+        return self._l1.store.head.number > height
+
+    def _is_refused(self, safe: L2Block, first: SealedBlock) -> bool:
+        """Whether L1 has said the block and derivation does not take it: then saying it again would not help."""
+        sent = self._sent
+        if sent is not None and sent[0].hash == safe.hash and self._refused != first.hash:
+            _, last, transactions = sent
+            l1, l2 = self._l1.store, self._l2.store
+            if l2.by_hash(last) is not None and all(l1.transaction(each) is not None for each in transactions):
+                self._refused = first.hash
+                _LOG.warning("what was posted of L2 block %d does not count: derivation refuses it", first.number)
+        return self._refused == first.hash
+
+    def _is_closed(self, bounds: ChannelBounds, safe: L2Block, first: SealedBlock) -> bool:
+        now = self._l1.time.now()
+        end = first.timestamp + bounds.seconds
+        if now >= end or self._size_after(safe, first) >= bounds.size:
+            return True
+        origin = origin_told(first) or safe.origin
+        if self._l1.store.head.number - origin.number >= bounds.l1_blocks:
+            return True
+        self.due = end
+        return False
+
+    def _size_after(self, safe: L2Block, first: SealedBlock) -> int:
+        """Bytes of what is not posted, before compression."""
+        since, last, size = self._measured
+        store = self._l2.store
+        if since != safe.hash or store.by_number(last.number) is not last:
+            last, size = first, _size_of(first)
+        for block in store.blocks(last.number + 1, store.head.number):
+            size += _size_of(block)
+        self._measured = (safe.hash, store.head, size)
+        return size
+
+    def _next_channel(self, safe: L2Block, settings: BatcherSettings) -> Channel:
+        """As many of the blocks after ``safe`` as fill a channel, one at least."""
+        store, origin, size = self._l2.store, safe.origin, 0
+        batches: list[SingularBatch] = []
+        last = safe.hash
+        for block in store.blocks(safe.number + 1, store.head.number):
+            size += _size_of(block)
+            if batches and size > settings.bounds.size:
+                break
+            origin = origin_told(block) or origin
+            batches.append(batch_of(block, origin))
+            last = block.hash
+        return Channel(safe, last, tuple(batches), settings)
+
+    def _post(self, channel: Channel, outcome: tuple[list[Piece], BaseException | None]) -> None:
+        """Send what was built, if it still is what comes next."""
+        self._is_building = False
+        pieces, problem = outcome
+        if problem is not None:
+            _LOG.error("the batcher could not build a channel: %s", problem)
+            self._refused = channel.last
+            return
+        if self._consolidator.derived.hash != channel.parent.hash or self._l2.store.by_hash(channel.last) is None:
+            return
+        sent: list[Hash32] = []
+        for piece in pieces:
+            tx_hash = self._send(piece)
+            if tx_hash is None:
+                break
+            sent.append(tx_hash)
+        self._sent = (channel.parent, channel.last, tuple(sent))
+
+    def _send(self, piece: Piece) -> Hash32 | None:
+        """Send a transaction to the inbox; None where L1 refuses it: then all of its channel is sent again."""
+        l1, sidecar = self._l1, piece.sidecar
+        fees = l1.spec.fees
+        excess = next_excess_blob_gas(l1.store.head.header, l1.spec)
+        tx = UnsignedTransaction(
+            type=DYNAMIC_FEE if sidecar is None else BLOB,
+            chain_id=l1.spec.chain_id,
+            nonce=l1.pool.pending_nonce(self.address, l1.next_nonce(self.address)),
+            gas_limit=min(_INTRINSIC + _BYTE * len(piece.data), l1.blocks.gas_limit),
+            to=self._consolidator.config.batch_inbox,
+            data=piece.data,
+            max_fee_per_gas=10 * l1.next_base_fee() + fees.minimum_tip,
+            max_priority_fee_per_gas=fees.minimum_tip,
+            max_fee_per_blob_gas=0 if sidecar is None else 10 * blob_base_fee(excess, l1.spec),
+            blob_versioned_hashes=() if sidecar is None else tuple(map(versioned_hash, sidecar.commitments)),
+            sidecar=sidecar,
+        )
+        signed = sign_transaction(tx, self._key)
+        try:
+            l1.submit(signed)
+        except InvalidTransaction as error:
+            _LOG.warning("L1 refused a transaction of the batcher: %s", error)
+            return None
+        l1.settle()
+        return signed.hash
+
+
+def _outcome(make: Callable[[], list[Piece]]) -> tuple[list[Piece], BaseException | None]:
+    try:
+        return make(), None
+    except Exception as problem:
+        return [], problem
+
+
+def _size_of(block: SealedBlock) -> int:
+    """Bytes of what a batch says of ``block``."""
+    return _BLOCK_OVERHEAD + sum(len(tx.encoded) for tx in batched(block))
+
+
+# --- building: pure but for what is put into the store ----------------------------------------------------------------
+
+
+def build(channel: Channel, config: RollupConfig, store: DataSink) -> list[Piece]:
+    """What L1 transactions carry so that L1 says ``channel``. On any thread.
+
+    Raises ``MegadevError`` where the store does not take what lies there.
+    """
+    settings = channel.settings
+    plain = encoded_batches(channel.batches, channel.parent, config, settings.format)
+    compressed = compress(plain, settings.compression)
+    channel_id = keccak(channel.parent.hash + channel.last)[:CHANNEL_ID_SIZE]
+    payloads = [encode_frames((frame,)) for frame in split(channel_id, compressed, settings.da.frame_size)]
+    match settings.da:
+        case DaKind.CALLDATA:
+            return [Piece(each) for each in payloads]
+        case DaKind.EXTERNAL:
+            return [Piece(bytes((COMMITMENT_VERSION,)) + encode_commitment(store.put(each))) for each in payloads]
+        case DaKind.BLOBS:
+            blobs = [encode_blob(each) for each in payloads]
+            starts = range(0, len(blobs), BLOBS_PER_TRANSACTION)
+            return [Piece(b"", sidecar_of(blobs[at : at + BLOBS_PER_TRANSACTION], 0)) for at in starts]
+
+
+def encoded_batches(
+    batches: Sequence[SingularBatch], parent: L2Block, config: RollupConfig, format: BatchFormat
+) -> list[bytes]:
+    """``batches``, which follow ``parent``, as a channel holds them."""
+    if format is BatchFormat.SINGULAR:
+        return [encode_batch(each, config.l2_chain_id) for each in batches]
+    found: list[bytes] = []
+    origin = parent.origin
+    for row in rows(batches, config.block_time):
+        try:
+            span = span_of(
+                row,
+                genesis_time=config.genesis_time,
+                block_time=config.block_time,
+                changes_origin=row[0].epoch_hash != origin.hash,
+            )
+            found.append(encode_batch(span, config.l2_chain_id))
+        except InvalidBatch:  # a row of one that no span can say, as of a transaction of the protocol's
+            found += [encode_batch(each, config.l2_chain_id) for each in row]
+        origin = L1Origin(row[-1].epoch_number, row[-1].epoch_hash, 0)
+    return found
+
+
+def rows(batches: Sequence[SingularBatch], block_time: int) -> Iterator[list[SingularBatch]]:
+    """``batches`` cut into rows that a span batch can say: even in time, origins that go on by one at most, and
+    transactions of types that it knows.
+    """
+    row: list[SingularBatch] = []
+    for batch in batches:
+        if row and not (
+            batch.timestamp == row[-1].timestamp + block_time
+            and 0 <= batch.epoch_number - row[-1].epoch_number <= 1
+            and _is_sayable(batch)
+            and _is_sayable(row[-1])
+        ):
+            yield row
+            row = []
+        row.append(batch)
+    if row:
+        yield row
+
+
+def _is_sayable(batch: SingularBatch) -> bool:
+    """Whether a span batch knows the types of its transactions, and none of them is unsigned."""
+    return all(
+        (0 if raw[0] >= 0xC0 else raw[0]) in SPAN_TYPES and not raw.endswith(b"\x80\x80\x80")
+        for raw in batch.transactions
+    )

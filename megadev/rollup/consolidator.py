@@ -1,0 +1,300 @@
+"""Derivation inside the node: which of L2's blocks L1 has said, and what becomes of one that L1 says otherwise.
+
+The pipeline is the one that anybody runs (``derivation``); it sees L1 and the DA store and, of L2, what is compared: an
+unsafe block that is the derived one is *promoted*, it is safe from then on; one that differs is *replaced* by the
+derived one, in a reorganisation that clients see, and what users had sent is done again upon it.
+
+What was done to L2 by hand is no difference: where a block is underivable (``derivation/consolidation``) and L1 says of
+it all that a batch can say, it is promoted as it stands. Whoever derives L2 elsewhere gets another block there, and
+others from there on; ``first_by_hand`` names it.
+
+Why a *sync start*: where L2 alone goes back behind what was safe (a rollback, a reset), L1 goes on saying what is gone,
+and derivation would bring it back. So batches count from L1's next block on, upon the newest block that is left
+(``SyncStart``): L2 stays as it was asked to be, and whoever derives it from L1 alone finds the blocks that are gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import RLock
+
+import msgspec
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.spec import ChainSpec
+from megadev.chain.store import ChainStore
+from megadev.errors import SequencerStopped
+from megadev.primitives.types import ZERO_HASH
+from megadev.rollup.da.store import DataSource
+from megadev.rollup.derivation.attributes import Attributes
+from megadev.rollup.derivation.batch_queue import L2Block
+from megadev.rollup.derivation.config import BlockId, RollupConfig
+from megadev.rollup.derivation.consolidation import ByHand, difference, said_by_batch, underivable
+from megadev.rollup.derivation.execution import execute
+from megadev.rollup.derivation.l1_origin import L1Origin, origin_told
+from megadev.rollup.derivation.l1_source import ChainL1
+from megadev.rollup.derivation.pipeline import (
+    Pipeline,
+    Reorganised,
+    SafeHead,
+    SafeHistory,
+    Waiting,
+    genesis_block,
+)
+from megadev.sequencer.reorganisation import build_again, replace_above
+from megadev.sequencer.sequencer import Sequencer
+from megadev.state.diff import StateDiff
+
+RETRY = 1
+"""Seconds until something that cannot be had is asked for again."""
+
+
+class SyncStart(msgspec.Struct, frozen=True):
+    """Batches count that are posted behind L1 block ``l1``, and go on from L2 block ``safe``."""
+
+    l1: BlockId
+    safe: L2Block
+
+
+class Consolidator:
+    """Derivation of ``l2`` from ``l1`` beside the sequencer that builds it. Methods run on the writer thread unless
+    they say otherwise.
+
+    ``config`` describes the rollup as it began, ``spec`` the rules that L2 began with; ``sync_start`` reads and
+    ``start_from`` sets what took the place of that. ``adopted`` is the number of the L2 block up to which L2 followed
+    another L1. ``keep_blocks_above`` is called before L2 loses its blocks above a number.
+    """
+
+    def __init__(
+        self,
+        l1: Sequencer,
+        l2: Sequencer,
+        config: Callable[[], RollupConfig],
+        data: DataSource,
+        *,
+        spec: Callable[[], ChainSpec],
+        sync_start: Callable[[], SyncStart | None],
+        start_from: Callable[[SyncStart], None],
+        adopted: Callable[[], int] = lambda: 0,
+        keep_blocks_above: Callable[[int], None] = lambda number: None,
+    ) -> None:
+        self._l1 = l1
+        self._l2 = l2
+        self._make_config = config
+        self._data = data
+        self.spec = spec
+        self._sync_start = sync_start
+        self._start_from = start_from
+        self._adopted = adopted
+        self._keep_blocks_above = keep_blocks_above
+        self._turn = RLock()
+        """Held by whoever drives the pipeline."""
+        self.start_over()
+
+    def start_over(self) -> None:
+        """The chains have become others: derive from their beginning, whatever was known of them."""
+        with self._turn:
+            self.config = self._make_config()
+            self._begun = self._sync_start()
+            self._stores: tuple[ChainStore, ChainStore] = (self._l1.store, self._l2.store)
+            self._seen: tuple[SealedBlock, SealedBlock] | None = None
+            self.stalled: str | None = None
+            """Why derivation does not go on, where something of L1 cannot be had."""
+            self._retry_at = 0
+            self.first_by_hand: ByHand | None = None
+            """The first block that L1 alone does not make."""
+            config, begun = self.config, self._begun
+            head = SafeHead(config.l1_genesis, genesis_block(config)) if begun is None else SafeHead(*_fields(begun))
+            if begun is not None:
+                config = msgspec.structs.replace(config, first_batch_block=begun.l1.number + 1)
+            source = ChainL1(lambda: self._l1.store, self._l1.spec)
+            self._chain = _ComparedChain(self, head.safe)
+            self._pipeline = Pipeline(config, source, self._chain, self._data, SafeHistory(config, (head,)))
+
+    @property
+    def due(self) -> int | None:
+        """When, in seconds of L1's time, to look again for what cannot be had now."""
+        return None if self.stalled is None else self._retry_at
+
+    @property
+    def derived(self) -> L2Block:
+        """The newest block that L1's whole chain says."""
+        return self._pipeline.safe
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether L1 was read to its head."""
+        read = self._pipeline.l1_block
+        return read is not None and read.hash == self._l1.store.head.hash
+
+    def safe_at(self, l1_number: int) -> SafeHead:
+        """The safe head that follows from L1 up to a block. On any thread."""
+        with self._turn:
+            return self._pipeline.history.at(l1_number)
+
+    def follow(self) -> None:
+        """Derive what L1 says by now. Costs nothing where neither chain changed and nothing is waited for."""
+        seen, l1_head, l2_head = self._seen, self._l1.store.head, self._l2.store.head
+        is_due = self.stalled is not None and self._l1.time.now() >= self._retry_at
+        if seen is not None and seen[0] is l1_head and seen[1] is l2_head and not is_due:
+            return
+        with self._turn:
+            self._stand_on_both()
+            self._read()
+        self._seen = (self._l1.store.head, self._l2.store.head)
+
+    def _read(self) -> None:
+        """Go through L1 as far as it can be read now."""
+        chain, pipeline = self._chain, self._pipeline
+        try:
+            while True:
+                step = pipeline.step()
+                if isinstance(step, Reorganised):
+                    pipeline.recover()
+                    chain.forget_above(pipeline.safe.number)
+                elif isinstance(step, Waiting):
+                    self._stall(step.reason if step.is_stalled else None)
+                    break
+        except SequencerStopped as stopped:
+            pipeline.reset(chain.newest)
+            self._stall(f"L2 has to give up blocks: {stopped}")
+        except BaseException:
+            pipeline.reset(chain.newest)
+            raise
+        finally:
+            chain.put_back()
+
+    def _stall(self, reason: str | None) -> None:
+        self.stalled = reason
+        self._retry_at = self._l1.time.now() + RETRY
+
+    def look_again(self) -> None:
+        """What could not be had may be there now."""
+        self._seen = None
+
+    def _stand_on_both(self) -> None:
+        """Begin from what both chains still have."""
+        l1, l2 = self._l1.store, self._l2.store
+        if self._stores[0] is not l1 or self._stores[1] is not l2 or self._sync_start() is not self._begun:
+            self.start_over()
+        begun, adopted = self._begun, min(self._adopted(), l2.head.number)
+        if adopted > self._chain.first.number:
+            self._start_at(l2.resolve(adopted))
+        elif begun is not None and l1.by_hash(begun.l1.hash) is None:
+            self._begin_anew()
+        read = self._pipeline.l1_block
+        if read is not None and l1.by_hash(read.hash) is None:
+            self._pipeline.recover()
+            self._chain.forget_above(self._pipeline.safe.number)
+        if not self._is_on_l2(self._pipeline.safe):
+            self._begin_anew()
+
+    def _is_on_l2(self, block: L2Block) -> bool:
+        return self._l2.store.by_hash(block.hash) is not None
+
+    def _begin_anew(self) -> None:
+        """L2 alone lost what was safe: what L1 says of it so far counts no more."""
+        left: L2Block | None = self._chain.newest
+        while left is not None and not self._is_on_l2(left):
+            left = self._chain.block(left.number - 1)
+        if left is None:
+            self._start_at(self._l2.store.genesis)
+        else:
+            self._start(left)
+
+    def _start_at(self, block: SealedBlock) -> None:
+        """Go on from ``block``, which may have got to another L1 than this."""
+        l1, told = self._l1.store, origin_told(block)
+        if told is None or l1.by_hash(told.hash) is None:
+            told = L1Origin(l1.genesis.number, ZERO_HASH, 0)
+        self._start(L2Block(block.number, block.hash, block.timestamp, told))
+
+    def _start(self, safe: L2Block) -> None:
+        head = self._l1.store.head
+        self._start_from(SyncStart(BlockId(head.number, head.hash), safe))
+        self.start_over()
+
+
+class _ComparedChain:
+    """L2's own chain as the pipeline sees it: executing is comparing, where the block is there already."""
+
+    def __init__(self, owner: Consolidator, first: L2Block) -> None:
+        self._owner = owner
+        self._l2 = owner._l2
+        self._blocks = [first]
+        self._removed: list[SealedBlock] | None = None
+        self._irregular: StateDiff | None = None
+
+    @property
+    def first(self) -> L2Block:
+        return self._blocks[0]
+
+    @property
+    def newest(self) -> L2Block:
+        return self._blocks[-1]
+
+    def block(self, number: int) -> L2Block | None:
+        """The derived block with that number, from the beginning on."""
+        index = number - self._blocks[0].number
+        return self._blocks[index] if 0 <= index < len(self._blocks) else None
+
+    def forget_above(self, number: int) -> None:
+        """L1 says no more than up to that block."""
+        del self._blocks[max(number - self._blocks[0].number + 1, 1) :]
+
+    def execute(self, attributes: Attributes) -> L2Block:
+        """The block that is there, if it is the one that ``attributes`` describe, or else that one in its place. Raises
+        ``InvalidAttributes``, and ``SequencerStopped`` where L2 stands still.
+        """
+        store, number = self._l2.store, attributes.number
+        parent, found = store.resolve(number - 1), store.by_number(number)
+        if found is None or not self._is_said(attributes, found, parent):
+            found = self._replace(attributes, parent)
+        made = L2Block(number, found.hash, found.timestamp, attributes.origin)
+        self.forget_above(number - 1)
+        self._blocks.append(made)
+        return made
+
+    def _is_said(self, attributes: Attributes, block: SealedBlock, parent: SealedBlock) -> bool:
+        owner = self._owner
+        reason = underivable(block, parent, owner.spec(), owner.config)
+        if difference(attributes, block) is None:
+            is_said = True
+        else:
+            reason = said_by_batch(attributes, block, reason)
+            is_said = reason is not None
+        if is_said and reason is not None and owner.first_by_hand is None:
+            owner.first_by_hand = ByHand(block.number, block.hash, reason)
+        return is_said
+
+    def _replace(self, attributes: Attributes, parent: SealedBlock) -> SealedBlock:
+        l2 = self._l2
+        l2.check_running()
+        derived = execute(attributes, parent, l2.spec, l2.engine, l2.store.block_hash)
+        l2.between_blocks()
+        head = l2.store.head
+        if self._removed is None:
+            self._removed, self._irregular = [], l2.irregular
+        if head.number > parent.number:
+            self._owner._keep_blocks_above(parent.number)
+            self._removed += l2.store.blocks(parent.number + 1, head.number)
+        replace_above(l2, parent.number, (derived,))
+        return l2.store.head
+
+    def put_back(self) -> None:
+        """Do again what users and cheats had done in the blocks that were replaced."""
+        removed, irregular = self._removed, self._irregular
+        self._removed = self._irregular = None
+        if removed is None:
+            return
+        store = self._l2.store
+
+        def left_of(block: SealedBlock) -> SealedBlock:
+            left = tuple(tx for tx in block.transactions if store.transaction(tx.hash) is None)
+            return msgspec.structs.replace(block, transactions=left)
+
+        build_again(self._l2, map(left_of, removed), irregular)
+
+
+def _fields(begun: SyncStart) -> tuple[BlockId, L2Block]:
+    return begun.l1, begun.safe

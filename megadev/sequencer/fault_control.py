@@ -1,0 +1,129 @@
+"""Having a sequencer stand still, crash, come back and break its promises (``faults`` says what all that is)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.mini_blocks import MiniBlock
+from megadev.errors import (
+    SequencerStopped,
+)
+from megadev.events import (
+    PreconfirmationsLost,
+    SequencerCondition,
+    SequencerTurned,
+)
+from megadev.sequencer.block_builder import BlockBuilder, OpenBlock
+from megadev.sequencer.faults import NO_FAULTS, Faults, promises
+from megadev.sequencer.rebuild import built_again
+from megadev.sequencer.reorganisation import rewind
+from megadev.sequencer.sequencer import Sequencer
+
+
+def misbehave(sequencer: Sequencer, faults: Faults | None) -> None:
+    """Break promises from now on as ``faults`` says; its condition stays. None: behave. What a fault held up is
+    included at once.
+    """
+    sequencer.settle()
+    sequencer.set_faults(replace(faults or NO_FAULTS, condition=sequencer.condition))
+    if sequencer.mode.executes_on_arrival:
+        sequencer.include_ready()
+
+
+def pause(sequencer: Sequencer) -> None:
+    """Execute and seal nothing until ``resume``. Raises ``SequencerStopped`` after a crash."""
+    sequencer.check_alive()
+    sequencer.settle()
+    _turn(sequencer, SequencerCondition.PAUSED)
+
+
+def resume(sequencer: Sequencer) -> None:
+    """Go on after a pause, with what waits. Raises ``SequencerStopped`` after a crash."""
+    sequencer.check_alive()
+    _turn(sequencer, SequencerCondition.RUNNING)
+    _go_on(sequencer)
+
+
+def crash(sequencer: Sequencer, *, survive: bool, blocks: int = 0) -> None:
+    """Be gone. What is not sealed, and what waits, either survives until ``recover`` or is lost; in that case the
+    last ``blocks`` sealed ones are lost as well, whose number the caller has checked.
+
+    Raises ``SequencerStopped`` if it has crashed already.
+    """
+    sequencer.check_alive()
+    sequencer.settle()
+    builder = sequencer.hide_open()
+    if survive:
+        sequencer.written_ahead = builder
+    else:
+        _lose(sequencer, builder, sequencer.head.number - blocks)
+    _turn(sequencer, SequencerCondition.CRASHED)
+
+
+def recover(sequencer: Sequencer) -> None:
+    """Come back after a crash, with what survived it: the open block is built again, as it was announced.
+
+    Raises ``SequencerStopped`` if it has not crashed.
+    """
+    if sequencer.condition is not SequencerCondition.CRASHED:
+        raise SequencerStopped(f"the sequencer has not crashed: it is {sequencer.condition.value}")
+    _rebuild_open(sequencer)
+    _turn(sequencer, SequencerCondition.RUNNING)
+    _go_on(sequencer)
+
+
+def mend(sequencer: Sequencer) -> None:
+    """Have no faults any more, of whatever kind, and include nothing yet: before the chain becomes another."""
+    _rebuild_open(sequencer)
+    _turn(sequencer, SequencerCondition.RUNNING)
+    sequencer.faults = None
+
+
+def restore_faults(sequencer: Sequencer, faults: Faults | None) -> None:
+    """Have those of another moment, between two blocks."""
+    condition = sequencer.condition
+    sequencer.set_faults(faults or NO_FAULTS)
+    if sequencer.condition is not condition:
+        sequencer.publish(SequencerTurned(sequencer.condition, 0))
+
+
+def _rebuild_open(sequencer: Sequencer) -> None:
+    """Execute again what a crash has left of the open block."""
+    builder, sequencer.written_ahead = sequencer.written_ahead, None
+    if builder is not None:
+        sequencer.keep_open(built_again(builder, builder.transactions, sequencer))
+
+
+def _go_on(sequencer: Sequencer) -> None:
+    if sequencer.open is not None and sequencer.open.has_uncut:
+        sequencer.on_work()
+    if sequencer.mode.executes_on_arrival:
+        sequencer.include_ready()
+
+
+def _turn(sequencer: Sequencer, condition: SequencerCondition) -> None:
+    if condition is not sequencer.condition:
+        sequencer.set_faults(replace(sequencer.faults or NO_FAULTS, condition=condition))
+        sequencer.publish(SequencerTurned(condition, sequencer.unsealed))
+
+
+def _lose(sequencer: Sequencer, builder: BlockBuilder | None, number: int) -> None:
+    """Report as lost what the open block and the blocks above ``number`` hold, and what waits; take them back."""
+    reason = "the sequencer crashed and has lost it"
+
+    def lost(block: OpenBlock | SealedBlock, minis: Iterable[MiniBlock] = ()) -> PreconfirmationsLost:
+        promised = tuple(promises(block, sequencer.spec.chain_id))
+        return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
+
+    if builder is not None:
+        sequencer.publish(lost(OpenBlock(builder), builder.closed))
+    if number < sequencer.head.number:
+        left = sequencer.store.by_number(number)
+        irregular = None if left is None else sequencer.irregular_after(left)
+        for block in sorted(rewind(sequencer, number, irregular), key=lambda block: block.number, reverse=True):
+            if block.transactions:
+                sequencer.publish(lost(block))
+    for tx in sequencer.pool.transactions():
+        sequencer.give_up(tx, reason)

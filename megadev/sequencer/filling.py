@@ -1,0 +1,52 @@
+"""Putting what waits into a block, best first, until the block or the txpool is exhausted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from megadev.chain.receipts import Receipt
+from megadev.chain.transactions import Transaction
+from megadev.errors import (
+    EngineFault,
+    InvalidTransaction,
+    StateUnavailable,
+)
+from megadev.primitives.types import Address
+from megadev.sequencer.block_builder import BlockBuilder
+from megadev.sequencer.chain_tip import ChainTip
+
+
+class Tried(NamedTuple):
+    """A waiting transaction that there was room for, and what came of it. ``started``: when, on the monotonic clock."""
+
+    tx: Transaction
+    outcome: Receipt | InvalidTransaction | EngineFault | StateUnavailable
+    started: int
+
+
+def fill(builder: BlockBuilder, tip: ChainTip) -> Iterator[Tried]:
+    """Include what is ready, one at each step. Where one cannot be included, what its sender sent after it is left."""
+    skipped: set[Address] = set()
+    limit = tip.blocks.max_transactions
+    for tx in tip.ready(builder.state, builder.plan.base_fee):
+        if limit is not None and len(builder.transactions) >= limit:
+            break
+        if tx.sender in skipped:
+            continue
+        if not builder.has_room(tx):
+            skipped.add(tx.sender)
+            continue
+        started = tip.time.clock.monotonic_ns()
+        try:
+            yield Tried(tx, builder.append(tx, builder.run(tx)), started)
+        except (InvalidTransaction, EngineFault, StateUnavailable) as error:
+            skipped.add(tx.sender)
+            yield Tried(tx, error, started)
+
+
+def fill_to_look(builder: BlockBuilder, tip: ChainTip) -> None:
+    """The same for a block that is only to be looked at. Raises ``StateUnavailable``."""
+    for tried in fill(builder, tip):
+        if isinstance(tried.outcome, StateUnavailable):
+            raise tried.outcome

@@ -1,0 +1,134 @@
+"""Blocks that leave a chain, and blocks from elsewhere that take their place. Each happens between two blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from megadev.chain.blocks import Cut, SealedBlock
+from megadev.chain.mini_blocks import mini_blocks
+from megadev.chain.store import ChainStore
+from megadev.chain.transactions import DEPOSIT
+from megadev.errors import (
+    StateUnavailable,
+)
+from megadev.events import BlockSealed, BlocksRemoved, MiniBlockSealed
+from megadev.sequencer.sequencer import Sequencer
+from megadev.state.diff import StateDiff
+
+
+def rewind(sequencer: Sequencer, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
+    """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
+    removed.
+
+    Raises ``StateUnavailable`` where the block that would be the head came without its state: nothing could be
+    built on it.
+    """
+    sequencer.between_blocks()
+    check_buildable(sequencer.store, number)
+    removed = sequencer.store.truncate(number)
+    sequencer.set_tip(irregular)
+    if removed:
+        sequencer.publish(BlocksRemoved(tuple(reversed(removed))))
+    return removed
+
+
+def check_buildable(store: ChainStore, number: int) -> None:
+    """Raises ``StateUnavailable`` where the state after the block ``number`` is not known, so that none can be
+    built on it.
+    """
+    block = store.by_number(number)
+    if block is not None and not block.world.is_known:
+        raise StateUnavailable(
+            f"state unavailable: block {number} was loaded from a dump without its state, so the chain cannot go "
+            "back to it; dump with historical states (--preserve-historical-states) to be able to"
+        )
+
+
+def build_again(sequencer: Sequencer, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:
+    """Build upon the present head what ``removed`` blocks held: their users' transactions in their order, and what
+    cheats changed before each; ``irregular`` is what they changed after the last. Deposits are L1's to give.
+
+    One block for each that held transactions; in continuous mode they join the open block. What cannot be included
+    now waits in the txpool, like any transaction; settings of the one next block stay for the one after.
+    """
+    sequencer.between_blocks()
+    blocks, time = sequencer.blocks, sequencer.time.settings
+    sequencer.blocks = blocks.one_block_passed()
+    sequencer.time.settings = replace(time, next_exact=None)
+    try:
+        for block in removed:
+            if block.irregular is not None:
+                sequencer.apply_irregular(block.irregular)
+            sequencer.include_again([tx for tx in block.transactions if tx.type != DEPOSIT])
+        if irregular is not None:
+            sequencer.apply_irregular(irregular)
+    finally:
+        sequencer.blocks = blocks
+        sequencer.time.settings = replace(time, offset=sequencer.time.settings.offset)
+
+
+def replace_above(
+    sequencer: Sequencer, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
+) -> list[SealedBlock]:
+    """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed."""
+    sequencer.between_blocks()
+    removed = sequencer.store.truncate(number)
+    if removed:
+        sequencer.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+    for block in blocks:
+        block = _placed_after(sequencer.store.head, block)
+        sequencer.store.append(block)
+        for tx in block.transactions:
+            sequencer.pool.remove(tx.hash)
+        sequencer.forget_used(block)
+        _announce(block, sequencer)
+    sequencer.set_tip(irregular)
+    return removed
+
+
+def restart(sequencer: Sequencer, blocks: Sequence[SealedBlock], irregular: StateDiff | None = None) -> None:
+    """Put another chain, sealed elsewhere, in the place of this one, its first block included."""
+    sequencer.between_blocks()
+    removed = sequencer.store.blocks(sequencer.store.genesis.number, sequencer.head.number)
+    # a store of its own: whoever reads the old one on another thread sees the old chain to its end
+    store = ChainStore(_placed(blocks[0], 0, 0))
+    for block in blocks[1:]:
+        store.append(_placed_after(store.head, block))
+    sequencer.store = store
+    sequencer.set_tip(irregular)
+    sequencer.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+    for block in store.blocks(store.genesis.number, store.head.number):
+        _announce(block, sequencer)
+
+
+def take_up(sequencer: Sequencer, store: ChainStore) -> None:
+    """Go on with a chain that ``restart`` put aside."""
+    sequencer.between_blocks()
+    removed = sequencer.store.blocks(sequencer.store.genesis.number, sequencer.head.number)
+    sequencer.store = store
+    sequencer.set_tip(None)
+    sequencer.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+
+
+def _placed_after(parent: SealedBlock, block: SealedBlock) -> SealedBlock:
+    """``block``, which may come from elsewhere, with its place among the transactions and mini-blocks of the chain."""
+    return _placed(block, parent.tx_offset + len(parent.transactions), parent.mini_block_offset + len(parent.cuts))
+
+
+def _placed(block: SealedBlock, tx_offset: int, mini_block_offset: int) -> SealedBlock:
+    cuts = block.cuts
+    if block.transactions and not cuts:
+        cuts = (Cut(len(block.transactions), block.timestamp * 1_000_000),)
+    if (tx_offset, mini_block_offset, cuts) == (block.tx_offset, block.mini_block_offset, block.cuts):
+        return block
+    return msgspec.structs.replace(block, tx_offset=tx_offset, mini_block_offset=mini_block_offset, cuts=cuts)
+
+
+def _announce(block: SealedBlock, sequencer: Sequencer) -> None:
+    """Publish a block that was sealed elsewhere, and what it is made of."""
+    for mini_block in mini_blocks(block):
+        sequencer.publish(MiniBlockSealed(mini_block))
+    sequencer.publish(BlockSealed(block))
