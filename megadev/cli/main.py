@@ -20,6 +20,7 @@ from megadev.primitives.suggestions import did_you_mean
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
     "init": "Start a project from a template.",
+    "trust": "Trust a directory's settings file.",
     "exec": "Run a command with a node of its own.",
     "wait": "Wait until a node is ready.",
     "chain": "Describe a running node's chains for client libraries.",

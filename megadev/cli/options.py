@@ -13,11 +13,14 @@ import click
 from megadev.config.kinds import Boolean, Fundings, TextList
 from megadev.config.resolve import resolve
 from megadev.config.settings import DEFAULT_FILE, GROUPS, SETTINGS, DevnetConfig, Setting
+from megadev.config.trust import Trust
 from megadev.errors import ConfigError
 from megadev.primitives.types import Address
 
 FILE_VARIABLE = "MEGADEV_CONFIG"
 """Names the settings file, like ``--config``."""
+TRUST_VARIABLE = "MEGADEV_TRUST"
+"""Set to something other than 0, it has the settings file trusted, like ``--trust``."""
 RPC_URL_VARIABLE = "MEGADEV_RPC_URL"
 DEFAULT_RPC_URL = "http://127.0.0.1:8545"
 
@@ -67,6 +70,15 @@ def setting_options(names: Iterable[str] | None = None) -> Callable[[Decorated],
             metavar="FILE",
             help=f"Read settings from this TOML file instead of ./{DEFAULT_FILE}.",
         )(command)
+        if any(row.reach for row in chosen):
+            command = click.option(
+                "--trust",
+                is_flag=True,
+                expose_value=False,
+                callback=_remember_trust,
+                help=f"Let ./{DEFAULT_FILE} run programs and write files this time (also {TRUST_VARIABLE}=1). "
+                "megadev trust lets it every time.",
+            )(command)
         for row in reversed(chosen):
             command = _option(row)(command)
         return command
@@ -99,9 +111,33 @@ def config_from(flags: dict[str, Any], config_file: str | None, *, among: frozen
     Raises ConfigError; also when a file that was asked for does not exist.
     """
     named = config_file or os.environ.get(FILE_VARIABLE)
+    context = click.get_current_context(silent=True)
+    trusts_all = (
+        bool(named)
+        or (context is not None and context.meta.get(TRUST_VARIABLE, False))
+        or (os.environ.get(TRUST_VARIABLE, "0") not in ("", "0"))
+    )
+    record = trust_record()
     file = Path(named) if named else Path(DEFAULT_FILE)
     given = {name: value for name, value in flags.items() if value is not None and value != ()}
-    return resolve(given, os.environ, file if named or file.exists() else None, among=among)
+    return resolve(
+        given,
+        os.environ,
+        file if named or file.exists() else None,
+        among=among,
+        trusts=lambda file, content: trusts_all or record.has(file, content),
+    )
+
+
+def trust_record() -> Trust:
+    """Which settings files this user trusts."""
+    data = os.environ.get("XDG_DATA_HOME")
+    return Trust((Path(data) if data else Path.home() / ".local" / "share") / "megadev" / "trusted")
+
+
+def _remember_trust(context: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        context.meta[TRUST_VARIABLE] = True
 
 
 def _option(row: Setting) -> Callable[[Decorated], Decorated]:

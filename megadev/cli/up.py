@@ -7,6 +7,7 @@ port is taken, and only then is anything printed; whoever reads ``Listening on``
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ from megadev.cli.scripts import Script, StartingCommand, command_for, environmen
 from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.config.settings import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
+from megadev.files import write_whole
 
 if TYPE_CHECKING:
     import asyncio
@@ -78,6 +80,7 @@ def up(config_file: str | None, **flags: Any) -> int:
     (chain-id = …), then the defaults.
     """
     config = config_from(flags, config_file)
+    warn_of_reach(config)
     from megadev.devnet import Devnet
     from megadev.server import new_event_loop
 
@@ -363,10 +366,8 @@ class _Output:
         """``--ready-file``, whole or not at all: somebody waits for it."""
         file = self._config.ready_file
         assert file is not None
-        new = file.with_name(f"{file.name}.new")
         try:
-            new.write_text(json.dumps(_about(server, start_report(devnet))), encoding="utf-8")
-            new.replace(file)
+            write_whole(file, json.dumps(_about(server, start_report(devnet))).encode())
         except OSError as problem:
             raise ConfigError(f"--ready-file: {file}: {problem.strerror or problem}") from None
 
@@ -407,11 +408,28 @@ class _Output:
         return log
 
 
+def warn_of_reach(config: DevnetConfig) -> None:
+    """Say on stderr, in one line, that others than this machine's users can reach the node, where they can."""
+    wide = [host for host in config.host if not _is_this_machine(host)]
+    if wide and not config.quiet:
+        click.echo(
+            f"warning: listening on {', '.join(wide)}: whoever reaches it there controls the node and its accounts",
+            err=True,
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def write_config_out(config: DevnetConfig, report: StartReport) -> None:
     """``--config-out``, where it is asked for. Raises ``ConfigError``."""
     if config.config_out is not None:
         try:
-            config.config_out.write_text(json.dumps(report.as_config_out()), encoding="utf-8")
+            write_whole(config.config_out, json.dumps(report.as_config_out()).encode())
         except OSError as problem:
             raise ConfigError(f"--config-out: {config.config_out}: {problem.strerror or problem}") from None
 

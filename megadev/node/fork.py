@@ -26,6 +26,7 @@ from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
+from megadev.files import write_whole
 from megadev.node.dump.receipts import read_log
 from megadev.node.dump.transactions import read_transaction
 from megadev.primitives.bloom import logs_bloom
@@ -40,7 +41,7 @@ from megadev.primitives.types import (
     Wei,
 )
 from megadev.rollup.derivation import L1Origin
-from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, check_place, read_bundle, write_whole
+from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, check_place, read_bundle
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
@@ -264,6 +265,7 @@ class Fork:
             [(address.hex(), hex(slot)) for address, slot in slots[:MOST_TOUCHED]],
         )
         with contextlib.suppress(OSError):
+            self._notes.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._notes, msgspec.json.encode(touched))
 
     @property
