@@ -14,6 +14,7 @@ import msgspec
 from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.transactions import blobs_of
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 
 PREFIX = "/eth/v1/beacon/"
 _NAMES: dict[str, BlockRef] = {"head": Tag.LATEST, "genesis": Tag.EARLIEST, "finalized": Tag.FINALIZED}
@@ -30,7 +31,7 @@ def beacon_answer(chain: LocalChain, path: str) -> tuple[int, str] | None:
                 {
                     "data": {
                         "genesis_time": str(chain.store.genesis.header.timestamp),
-                        "genesis_validators_root": "0x" + bytes(32).hex(),
+                        "genesis_validators_root": to_data(bytes(32)),
                         "genesis_fork_version": "0x00000000",
                     }
                 }
@@ -50,9 +51,9 @@ def _blobs(chain: LocalChain, block_id: str, wanted: list[str]) -> tuple[int, st
     if block is None:
         return _refused(404, "Block not found")
     hashes = {part.lower() for item in wanted for part in item.split(",")}
-    blobs = [blob for known, blob in blobs_of(block.transactions) if not hashes or "0x" + known.hex() in hashes]
+    blobs = [blob for known, blob in blobs_of(block.transactions) if not hashes or to_data(known) in hashes]
     final = chain.block(Tag.FINALIZED).number >= block.number
-    return _ok({"execution_optimistic": False, "finalized": final, "data": ["0x" + blob.hex() for blob in blobs]})
+    return _ok({"execution_optimistic": False, "finalized": final, "data": [to_data(blob) for blob in blobs]})
 
 
 def _block_ref(block_id: str) -> BlockRef | None:

@@ -31,8 +31,10 @@ from megadev.node.node import Node
 from megadev.node.snapshots import Held
 from megadev.node.writer import Writer
 from megadev.rpc.client import InProcessClient
-from megadev.rpc.dispatch import Dispatcher, RpcNode, Session
+from megadev.rpc.dispatch import Dispatcher
 from megadev.rpc.history import asked_upstream
+from megadev.rpc.node import RpcNode
+from megadev.rpc.session import Session
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
 from megadev.server.endpoint import HTML_TYPE, Document
 from megadev.server.workers import FORK_THREADS, THREADS
@@ -60,7 +62,7 @@ class Endpoint:
     def __init__(self, node: Node, chain: LocalChain, writer: Writer) -> None:
         self.chain = chain
         self.dispatcher = Dispatcher(
-            RpcNode(node, chain),
+            RpcNode.of(node, chain),
             before_request=node.settle,
             after_answer=node.settle,
             when_idle=node.prepare,

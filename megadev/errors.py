@@ -3,6 +3,7 @@
     MegadevError
     ├── ConfigError                     a flag, variable or file that cannot be used; the CLI exits 2
     ├── InvalidParams                   a caller's argument that cannot be understood
+    │   └── InvalidDocument             JSON that a chain's values are read from, a dump or upstream's, with where
     ├── NotFound                        a block, filter or subscription that does not exist
     │   ├── UnknownBlock
     │   ├── UnknownFilter
@@ -80,6 +81,15 @@ class ConfigError(MegadevError):
 
 class InvalidParams(MegadevError):
     """An argument that cannot be understood; nothing was changed."""
+
+
+class InvalidDocument(InvalidParams):
+    """JSON that is not what it is read as: the ``problem`` of the entry ``where``."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+        self.where = where
+        self.problem = problem
 
 
 class NotFound(MegadevError):

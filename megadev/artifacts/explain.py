@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from megadev.artifacts.interface import Item, Parameter
 from megadev.chain.receipts import REVERTED
 from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, Value, decode, format_value, revert_reason
+from megadev.primitives.hexcodec import to_data
 
 if TYPE_CHECKING:
     from megadev.artifacts.artifact import Artifact
@@ -67,7 +68,7 @@ class DecodedLog:
     def __str__(self) -> str:
         if self.name:
             return f"{self.name}({_shown_arguments(self.arguments, self.raw)})"
-        topics = ", ".join("0x" + topic.hex() for topic in self.topics)
+        topics = ", ".join(to_data(topic) for topic in self.topics)
         return f"log({topics}{', ' if topics and self.raw else ''}{_shown_bytes(self.raw) if self.raw else ''})"
 
 
@@ -144,7 +145,7 @@ def call(registry: ArtifactRegistry, artifact: Artifact | None, data: bytes) -> 
             return DecodedCall(contract, "fallback", raw=data, item=fallback)
     if len(data) < 4:
         return DecodedCall(contract, "fallback", raw=data)
-    return DecodedCall(contract, "0x" + data[:4].hex(), raw=data[4:])
+    return DecodedCall(contract, to_data(data[:4]), raw=data[4:])
 
 
 def creation(registry: ArtifactRegistry, data: bytes) -> DecodedCall:

@@ -11,6 +11,7 @@ from megadev.cli.client import call
 from megadev.cli.options import Command, read_address
 from megadev.errors import ConfigError
 from megadev.primitives.abi import encode_call
+from megadev.primitives.hexcodec import to_data
 from megadev.testing.bridge import DEPOSIT_SIGNATURE, deposit_hash
 
 
@@ -39,7 +40,7 @@ def deposit(
     who = sender if sender is not None else call(chains.l1, "eth_accounts", [])[0]
     target = bytes.fromhex((who if to is None else to)[2:])
     encoded = encode_call(DEPOSIT_SIGNATURE, target, wei, gas, False, bytes.fromhex(data[2:]))
-    receipt = chains.send(chains.l1, who, chains.portal, "0x" + encoded.hex(), wei)
+    receipt = chains.send(chains.l1, who, chains.portal, to_data(encoded), wei)
     tx_hash = deposit_hash(receipt, chains.portal)
     click.echo(f"L1  {receipt['transactionHash']}  block {int(receipt['blockNumber'], 16)}")
     arrived = wait_for(lambda: call(chains.l2, "eth_getTransactionReceipt", [tx_hash]), f"deposit {tx_hash}")

@@ -12,7 +12,7 @@ from megadev.cli.options import Command, read_address, rpc_url_option
 from megadev.config.kinds import Ether, wei_in
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.abi import decode, encode_call
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 
 _EXACT = Context(prec=100)
 """More digits than any number of 256 bits has."""
@@ -63,7 +63,7 @@ def _deal(url: str, token: str, holder: str, amount: str) -> tuple[int, int, str
 def _number(url: str, token: str, data: bytes) -> int:
     """The number that a token answers with. Raises NoToken."""
     try:
-        answer = bytes.fromhex(call(url, "eth_call", [{"to": token, "data": "0x" + data.hex()}, "latest"])[2:])
+        answer = bytes.fromhex(call(url, "eth_call", [{"to": token, "data": to_data(data)}, "latest"])[2:])
     except CallFailed as failure:
         if failure.code is None:
             raise
@@ -76,7 +76,7 @@ def _number(url: str, token: str, data: bytes) -> int:
 def _symbol(url: str, token: str) -> str:
     """What the token calls itself; 'tokens' where it does not say."""
     try:
-        answer = call(url, "eth_call", [{"to": token, "data": "0x" + encode_call("symbol()").hex()}, "latest"])
+        answer = call(url, "eth_call", [{"to": token, "data": to_data(encode_call("symbol()"))}, "latest"])
         (symbol,) = decode(["string"], bytes.fromhex(answer[2:]))
     except (CallFailed, ValueError):
         return "tokens"

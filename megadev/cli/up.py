@@ -25,6 +25,7 @@ from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.config.settings import DEV, DevnetConfig
 from megadev.errors import ConfigError, MegadevError
 from megadev.files import write_whole
+from megadev.primitives.hexcodec import to_data
 
 if TYPE_CHECKING:
     import asyncio
@@ -475,7 +476,7 @@ def _about_fork(chain: LocalChain) -> ForkReport | None:
     fork = chain.fork
     if fork is None:
         return None
-    return ForkReport(fork.url, fork.number, "0x" + fork.hash.hex(), fork.chain_id, fork.warnings)
+    return ForkReport(fork.url, fork.number, to_data(fork.hash), fork.chain_id, fork.warnings)
 
 
 def _about_preset(config: DevnetConfig) -> str | None:

@@ -8,6 +8,7 @@ from megadev.cli.bridging import chains_at, ether, finalize, prove, sender_optio
 from megadev.cli.client import call
 from megadev.cli.options import Command, read_address
 from megadev.primitives.abi import encode_call
+from megadev.primitives.hexcodec import to_data
 from megadev.rollup.predeploys import MESSAGE_PASSER
 from megadev.testing.bridge import WITHDRAW_SIGNATURE, withdrawal_hash
 
@@ -35,8 +36,8 @@ def withdraw(
     who = sender if sender is not None else call(chains.l2, "eth_accounts", [])[0]
     target = bytes.fromhex((who if to is None else to)[2:])
     encoded = encode_call(WITHDRAW_SIGNATURE, target, 100_000, b"")
-    passer = "0x" + MESSAGE_PASSER.hex()
-    receipt = chains.send(chains.l2, who, passer, "0x" + encoded.hex(), wei)
+    passer = to_data(MESSAGE_PASSER)
+    receipt = chains.send(chains.l2, who, passer, to_data(encoded), wei)
     sent = withdrawal_hash(receipt)
     click.echo(sent)
     if waits or skip_window:

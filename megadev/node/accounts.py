@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from megadev.errors import InvalidParams, UnknownSigner
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.signatures import address_of
 from megadev.primitives.types import Address
 
@@ -28,7 +28,7 @@ class KeyedAccount:
     @property
     def private_key(self) -> str:
         """0x-prefixed hex."""
-        return "0x" + self.raw_key.hex()
+        return to_data(self.raw_key)
 
 
 class Accounts:

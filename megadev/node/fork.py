@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from megadev.chain.blocks import Header, SealedBlock, block_size
+from megadev.chain.documents import read_log, read_transaction
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.networks import knows_rules, rules_at
 from megadev.chain.receipts import Receipt
@@ -27,8 +28,6 @@ from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
 from megadev.files import write_whole
-from megadev.node.dump.receipts import read_log
-from megadev.node.dump.transactions import read_transaction
 from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.types import (

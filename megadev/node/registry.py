@@ -20,6 +20,7 @@ from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_tr
 from megadev.errors import InvalidParams
 from megadev.evm.engine import SYSTEM, BlockEnv, Revert, Success, TxEnv
 from megadev.primitives.abi import encode, encode_call
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import address_of, sign
 from megadev.primitives.types import Address, Hash32
@@ -134,4 +135,4 @@ def _error_name(output: bytes) -> str:
     for item in load("SequencerRegistry").abi:
         if item["type"] == "error" and keccak(f"{item['name']}()".encode())[:4] == output[:4]:
             return str(item["name"])
-    return "0x" + output.hex()
+    return to_data(output)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.keccak import keccak
 
 Value: TypeAlias = int | bool | bytes | str | Sequence["Value"]
@@ -106,7 +106,7 @@ def format_value(kind: str, value: Value) -> str:
         if kind == "address":
             return checksum_address(value)
         if len(value) <= SHOWN_BYTES:
-            return "0x" + value.hex()
+            return to_data(value)
         return f"0x{value[:16].hex()}…{value[-4:].hex()} ({len(value)} bytes)"
     if isinstance(value, str):
         if len(value) <= SHOWN_CHARACTERS:

@@ -1,11 +1,13 @@
-"""Hex strings of the execution API: quantities, data and checksummed addresses (EIP-55), out and strictly in.
+"""Hex strings of the execution API: quantities, data and checksummed addresses (EIP-55), out and in.
 
-A quantity is ``0x`` and the shortest hex of a number; data is ``0x`` and two digits per byte. Every parser raises
-``InvalidParams`` naming what it got.
+A quantity is ``0x`` and the shortest hex of a number; data is ``0x`` and two digits per byte. ``parse_…`` are strict
+and raise ``InvalidParams`` naming what they got; ``number_in`` and ``bytes_in`` take every spelling that is in use, and
+leave it to the caller to say what was expected.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from megadev.errors import InvalidParams
@@ -13,6 +15,9 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address
 
 _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
+_HEX_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+")
+_MAX_DIGITS = 80
+"""2**256 has 78 decimal digits; leading zeros are let through within reason."""
 
 
 def to_quantity(number: int) -> str:
@@ -25,6 +30,42 @@ def to_quantity(number: int) -> str:
 def to_data(data: bytes) -> str:
     """``0x`` and two lower-case digits per byte."""
     return "0x" + data.hex()
+
+
+def to_word(number: int) -> str:
+    """A 32-byte word: what a storage slot holds."""
+    return f"0x{number:064x}"
+
+
+def to_optional(data: bytes | None) -> str | None:
+    """As ``to_data``; None stays None."""
+    return None if data is None else "0x" + data.hex()
+
+
+def number_in(value: object, bits: int = 256) -> int | None:
+    """A number below 2**``bits``, as 0x hex, decimal digits or a JSON number; None where ``value`` is none."""
+    if type(value) is int:
+        number = value
+    elif type(value) is not str or len(value) > _MAX_DIGITS:
+        return None
+    elif _HEX_NUMBER.fullmatch(value):
+        number = int(value, 16)
+    elif value.isascii() and value.isdecimal():
+        number = int(value)
+    else:
+        return None
+    return number if 0 <= number < 1 << bits else None
+
+
+def bytes_in(value: object, size: int | None = None) -> bytes | None:
+    """Bytes, ``size`` of them where that is given, as 0x and two hex digits each; None where ``value`` is none."""
+    if type(value) is not str or value[:2] not in ("0x", "0X") or (size is not None and len(value) != 2 + 2 * size):
+        return None
+    try:
+        data = bytes.fromhex(value[2:])
+    except ValueError:
+        return None
+    return data if 2 * len(data) + 2 == len(value) else None  # fromhex skips white space; JSON has none to skip
 
 
 def parse_quantity(text: object) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.reload.contracts import Build
 from megadev.reload.deployed_code import filling_of
 from megadev.reload.deployments import Built, Deployed
@@ -44,10 +44,10 @@ def deployment_json(one: Deployed, built: Built | None, build: Build) -> dict[st
         "address": checksum_address(one.address),
         "proxies": [checksum_address(proxy) for proxy in one.proxies],
         "isLatest": latest is None or latest is one.contract,
-        "transactionHash": None if built is None else "0x" + built.creation.tx.hash.hex(),
+        "transactionHash": None if built is None else to_data(built.creation.tx.hash),
         "creator": None if built is None else checksum_address(built.creation.creator),
         "value": None if built is None else hex(built.creation.value),
-        "constructorArguments": None if built is None else "0x" + built.arguments.hex(),
-        "immutables": {} if filling is None else {name: "0x" + v.hex() for name, v in filling.immutables.items()},
+        "constructorArguments": None if built is None else to_data(built.arguments),
+        "immutables": {} if filling is None else {name: to_data(v) for name, v in filling.immutables.items()},
         "libraries": {} if filling is None else {name: checksum_address(v) for name, v in filling.libraries.items()},
     }

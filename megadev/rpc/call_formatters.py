@@ -14,14 +14,15 @@ from dataclasses import dataclass
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import PlacedBlock
 from megadev.chain.receipts import REVERTED, Log
 from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.evm.tracers.vm_trace import Effect
 from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, decode, revert_reason
+from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import Address
-from megadev.rpc.formatters import JsonObject, format_word
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
@@ -82,21 +83,21 @@ def format_call(
 def _geth_frame(node: CallNode, gas: TransactionGas | None) -> JsonObject:
     frame, outcome = node.frame, node.outcome
     answer: JsonObject = {
-        "from": "0x" + frame.sender.hex(),
+        "from": to_data(frame.sender),
         "gas": hex(frame.gas if gas is None else gas.limit),
         "gasUsed": hex(outcome.gas_used if gas is None else gas.used),
-        "to": "0x" + frame.to.hex(),
-        "input": "0x" + frame.input.hex(),
+        "to": to_data(frame.to),
+        "input": to_data(frame.input),
     }
     if outcome.error is None:
         if outcome.output:
-            answer["output"] = "0x" + outcome.output.hex()
+            answer["output"] = to_data(outcome.output)
     else:
         answer["error"] = outcome.error
         if frame.kind in _CREATIONS:
             del answer["to"]
         if outcome.error == REVERTED and outcome.output:
-            answer["output"] = "0x" + outcome.output.hex()
+            answer["output"] = to_data(outcome.output)
             reason = _stated_reason(outcome.output)
             if reason:
                 answer["revertReason"] = reason
@@ -120,9 +121,9 @@ def _stated_reason(output: bytes) -> str:
 
 def _geth_log(log: Log, index: int, position: int) -> JsonObject:
     return {
-        "address": "0x" + log.address.hex(),
-        "topics": ["0x" + topic.hex() for topic in log.topics],
-        "data": "0x" + log.data.hex(),
+        "address": to_data(log.address),
+        "topics": [to_data(topic) for topic in log.topics],
+        "data": to_data(log.data),
         "index": hex(index),
         "position": hex(position),
     }
@@ -237,36 +238,36 @@ def _action(node: CallNode, gas: TransactionGas | None) -> JsonObject:
         return {
             "type": "suicide",
             "action": {
-                "address": "0x" + frame.sender.hex(),
-                "refundAddress": "0x" + frame.to.hex(),
+                "address": to_data(frame.sender),
+                "refundAddress": to_data(frame.to),
                 "balance": hex(frame.value),
             },
             "result": None,
         }
     action: JsonObject = {
-        "from": "0x" + frame.sender.hex(),
+        "from": to_data(frame.sender),
         "gas": hex(frame.gas if gas is None else gas.limit),
         "value": hex(frame.value),
     }
     result: JsonObject = {"gasUsed": hex(outcome.gas_used if gas is None else gas.used)}
     if frame.kind in _CREATIONS:
-        action["init"] = "0x" + frame.input.hex()
+        action["init"] = to_data(frame.input)
         action["creationMethod"] = frame.kind.lower()
-        result["address"] = "0x" + frame.to.hex()
-        result["code"] = "0x" + outcome.output.hex()
+        result["address"] = to_data(frame.to)
+        result["code"] = to_data(outcome.output)
         return {"type": "create", "action": action, "result": result}
-    action["to"] = "0x" + frame.to.hex()
-    action["input"] = "0x" + frame.input.hex()
+    action["to"] = to_data(frame.to)
+    action["input"] = to_data(frame.input)
     action["callType"] = frame.kind.lower()
-    result["output"] = "0x" + outcome.output.hex()
+    result["output"] = to_data(outcome.output)
     return {"type": "call", "action": action, "result": result}
 
 
 def _placed(answer: JsonObject, block: PlacedBlock | None, index: int) -> JsonObject:
     if block is not None:
-        answer["blockHash"] = "0x" + block.hash.hex()
+        answer["blockHash"] = to_data(block.hash)
         answer["blockNumber"] = block.number
-        answer["transactionHash"] = "0x" + block.transactions[index].hash.hex()
+        answer["transactionHash"] = to_data(block.transactions[index].hash)
         answer["transactionPosition"] = index
     return answer
 
@@ -347,14 +348,14 @@ def format_state_diff(before: StateReader, diff: StateDiff) -> JsonObject:
         for slot in sorted(diff.storage.get(address, ())):
             held, holds = before.storage(address, slot), after.storage(address, slot)
             if held != holds:
-                slots[format_word(slot)] = _change(format_word(held), format_word(holds), *exists)
+                slots[to_word(slot)] = _change(to_word(held), to_word(holds), *exists)
         if old == new and not slots:
             continue
         was, now = old or EMPTY_ACCOUNT, new or EMPTY_ACCOUNT
-        changes["0x" + address.hex()] = {
+        changes[to_data(address)] = {
             "balance": _change(hex(was.balance), hex(now.balance), *exists),
             "nonce": _change(hex(was.nonce), hex(now.nonce), *exists),
-            "code": _change("0x" + before.code(was.code_hash).hex(), "0x" + after.code(now.code_hash).hex(), *exists),
+            "code": _change(to_data(before.code(was.code_hash)), to_data(after.code(now.code_hash)), *exists),
             "storage": slots,
         }
     return changes
@@ -380,11 +381,11 @@ def format_call_list(root: CallNode) -> list[JsonObject]:
         {
             "type": node.frame.kind,
             "depth": node.frame.depth,
-            "from": "0x" + node.frame.sender.hex(),
-            "to": "0x" + node.frame.to.hex(),
+            "from": to_data(node.frame.sender),
+            "to": to_data(node.frame.to),
             "value": None if node.frame.kind in ("DELEGATECALL", "STATICCALL") else hex(node.frame.value),
-            "input": "0x" + node.frame.input.hex(),
-            "output": "0x" + node.outcome.output.hex(),
+            "input": to_data(node.frame.input),
+            "output": to_data(node.outcome.output),
         }
         for node in root.walk()
     ]
@@ -398,8 +399,8 @@ def format_internal_operations(root: CallNode) -> list[JsonObject]:
     return [
         {
             "type": _OPERATIONS[node.frame.kind],
-            "from": "0x" + node.frame.sender.hex(),
-            "to": "0x" + node.frame.to.hex(),
+            "from": to_data(node.frame.sender),
+            "to": to_data(node.frame.to),
             "value": hex(node.frame.value),
         }
         for node in root.lasting()

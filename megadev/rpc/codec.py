@@ -14,7 +14,6 @@ Every decoder raises ``InvalidParams`` saying what was expected and what came; c
 
 from __future__ import annotations
 
-import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ import msgspec
 from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.transactions import SignedAuthorization
 from megadev.errors import InvalidParams, OverrideRefused
+from megadev.primitives.hexcodec import bytes_in, number_in
 from megadev.primitives.types import Address, Hash32
 
 T = TypeVar("T")
@@ -40,7 +40,6 @@ UINT8_MAX = 2**8 - 1
 UINT64_MAX = 2**64 - 1
 UINT256_MAX = 2**256 - 1
 
-_HEX_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+")
 _TAGS = {tag.value: tag for tag in Tag}
 
 
@@ -78,25 +77,13 @@ def _fail(expected: str, value: object) -> InvalidParams:
 
 def _number(value: object, maximum: int, expected: str) -> int:
     """A whole number from 0 to ``maximum``, as a JSON number, 0x hex or decimal digits."""
-    if type(value) is str:
-        if len(value) <= 80:  # 2**256 has 78 decimal digits; leading zeros are let through within reason
-            if _HEX_NUMBER.fullmatch(value):
-                number = int(value, 16)
-            elif value.isascii() and value.isdecimal():
-                number = int(value)
-            else:
-                raise _fail(expected, value)
-        else:
-            raise _fail(expected, value)
-    elif type(value) is int:
-        number = value
-    elif type(value) is float and value.is_integer():  # 1e18 as JavaScript prints large numbers
-        number = int(value)
+    if type(value) is float and value.is_integer():  # 1e18 as JavaScript prints large numbers
+        number: int | None = int(value)
     else:
+        number = number_in(value)
+    if number is None or not 0 <= number <= maximum:
         raise _fail(expected, value)
-    if 0 <= number <= maximum:
-        return number
-    raise _fail(expected, value)
+    return number
 
 
 def decode_quantity(value: object) -> int:
@@ -123,28 +110,17 @@ def decode_uint8(value: object) -> int:
 
 def decode_data(value: object) -> bytes:
     """Bytes as 0x and an even number of hex digits; an empty text is no bytes, as web3.js and others send it."""
-    if value == "":
-        return b""
-    if type(value) is str and value[:2] in ("0x", "0X"):
-        try:
-            data = bytes.fromhex(value[2:])
-        except ValueError:
-            pass
-        else:
-            if 2 * len(data) + 2 == len(value):  # fromhex skips white space; JSON-RPC has none to skip
-                return data
-    raise _fail("bytes (0x and an even number of hex digits)", value)
+    data = b"" if value == "" else bytes_in(value)
+    if data is None:
+        raise _fail("bytes (0x and an even number of hex digits)", value)
+    return data
 
 
 def _fixed(value: object, size: int, expected: str) -> bytes:
-    if type(value) is str and len(value) == 2 + 2 * size:
-        try:
-            data = decode_data(value)
-        except InvalidParams:
-            pass
-        else:
-            return data
-    raise _fail(expected, value)
+    data = bytes_in(value, size)
+    if data is None:
+        raise _fail(expected, value)
+    return data
 
 
 def decode_address(value: object) -> Address:

@@ -36,10 +36,10 @@ import inspect
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -55,10 +55,11 @@ from megadev.rpc.codec import Decoder, decoder_for
 from megadev.rpc.dialects import Dialect
 from megadev.rpc.envelope import Failure, Malformed, Request
 from megadev.rpc.errors import DEFECT, failure_for, row_for
+from megadev.rpc.node import RpcNode
+from megadev.rpc.session import Session
 
 if TYPE_CHECKING:
-    from megadev.node.chain import LocalChain
-    from megadev.node.node import Node
+    pass
 
 perf_counter_ns = SystemClock().monotonic_ns
 """How long answers take is shown to people; it decides nothing on the chain, so no clock is injected."""
@@ -93,41 +94,6 @@ QUICK_CALLS = 4_096
 """How many calls are remembered as quick."""
 QUICK_INPUT = 1_024
 """Characters of input that are remembered; a call with more always goes to the thread."""
-
-
-class Session(Protocol):
-    """A lasting connection (WebSocket, IPC): where notifications go."""
-
-    id: str
-
-    def notify(self, message: bytes, shared: bytes = b"") -> None:
-        """Queue one message: ``message`` followed by ``shared``, which is kept by reference while it waits. Call on
-        the event loop's thread; never blocks; dropped once the connection is gone."""
-        ...
-
-    def on_close(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` once, when the connection ends."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class RpcNode:
-    """What methods work on: the devnet, the chain this endpoint serves, and the session asking (None over HTTP)."""
-
-    devnet: Node
-    chain: LocalChain
-    session: Session | None = None
-    dialect: Dialect | None = None
-    """Whose manners the client expects; None: those of the settings."""
-    is_foreign: bool = False
-    """Whether a web page asks whose origin is neither this machine's nor one that was allowed."""
-
-    @property
-    def throws_on_revert(self) -> bool:
-        """Whether a send whose transaction fails answers with an error, as Hardhat's node does."""
-        if self.dialect is None:
-            return self.devnet.config.throw_on_revert
-        return self.dialect.throws_on_revert
 
 
 def _weighs_nothing(node: RpcNode, arguments: list[Any]) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from megadev import errors
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.envelope import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, Failure
 
 EXECUTION_REVERTED = 3
@@ -37,8 +38,8 @@ def failed_transaction(error: errors.TransactionFailed) -> dict[str, str]:
     """What Hardhat's clients look for in the error of a send: the return data, the transaction by both of the names
     that it had, and the message once more.
     """
-    tx_hash = "0x" + error.tx_hash.hex()
-    return {"message": str(error), "data": "0x" + error.data.hex(), "transactionHash": tx_hash, "txHash": tx_hash}
+    tx_hash = to_data(error.tx_hash)
+    return {"message": str(error), "data": to_data(error.data), "transactionHash": tx_hash, "txHash": tx_hash}
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -79,6 +80,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.MegadevError: Row(SERVER_ERROR),
     errors.ConfigError: Row(INVALID_PARAMS),
     errors.InvalidParams: Row(INVALID_PARAMS),
+    errors.InvalidDocument: Row(INVALID_PARAMS),
     errors.NotFound: Row(SERVER_ERROR, ("not found",)),
     errors.UnknownBlock: Row(SERVER_ERROR, ("header not found", "unknown block", "block not found")),
     errors.UnknownFilter: Row(SERVER_ERROR, ("filter not found", "subscription not found")),
@@ -123,15 +125,15 @@ TABLE: dict[type[Exception], Row] = {
     errors.ReplacementUnderpriced: Row(TRANSACTION_REJECTED, ("replacement transaction underpriced",)),
     errors.PoolFull: Row(TRANSACTION_REJECTED, ("txpool is full",)),
     errors.UnknownSigner: Row(SERVER_ERROR, ("unknown account",)),
-    errors.ExecutionReverted: Row(EXECUTION_REVERTED, ("execution reverted",), lambda error: "0x" + error.data.hex()),
+    errors.ExecutionReverted: Row(EXECUTION_REVERTED, ("execution reverted",), lambda error: to_data(error.data)),
     errors.TransactionFailed: Row(SERVER_ERROR, data=lambda error: failed_transaction(error)),
     errors.ExecutionHalted: Row(SERVER_ERROR),
     errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",)),
     errors.GasAllowanceExceeded: Row(SERVER_ERROR, ("gas required exceeds allowance",)),
     errors.CallTimeout: Row(SERVER_ERROR, ("execution aborted", "timeout")),
-    errors.ReceiptTimeout: Row(RECEIPT_TIMEOUT, (), lambda error: "0x" + error.tx_hash.hex()),
+    errors.ReceiptTimeout: Row(RECEIPT_TIMEOUT, (), lambda error: to_data(error.tx_hash)),
     errors.RealtimeExpired: Row(SERVER_ERROR, ("realtime transaction expired",)),
-    errors.NotReady: Row(NOT_READY, (), lambda error: "0x" + error.tx_hash.hex()),
+    errors.NotReady: Row(NOT_READY, (), lambda error: to_data(error.tx_hash)),
     errors.NonceGap: Row(NONCE_GAP, ("nonce gap",), lambda error: hex(error.expected)),
     errors.NonceTimeout: Row(SERVER_ERROR, ("timeout waiting for nonce condition",)),
     errors.SequencerStopped: Row(SERVER_ERROR),

@@ -11,13 +11,13 @@ once, and a filter's id must be good on all of them.
 from __future__ import annotations
 
 import secrets
-import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.store import LogMatcher
 from megadev.chain.transactions import Transaction
@@ -26,9 +26,9 @@ from megadev.errors import InvalidParams, UnknownFilter
 from megadev.events import BlocksRemoved, Event, MiniBlockSealed, PreconfirmationsLost, TransactionAdmitted
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import LogFilter
-from megadev.rpc.dispatch import RpcNode
-from megadev.rpc.formatters import JsonObject, format_log, format_mini_block_log, format_pending_transaction
+from megadev.rpc.formatters import format_log, format_mini_block_log, format_pending_transaction
 from megadev.rpc.streams import newest_first
 
 FILTER_IDLE_SECONDS = 300
@@ -106,7 +106,7 @@ class _BlockFilter:
         head = chain.head.number
         blocks = chain.store.blocks(self.read_to + 1, head)
         self.read_to = head
-        return ["0x" + block.hash.hex() for block in blocks]
+        return [to_data(block.hash) for block in blocks]
 
     def forget(self, blocks: list[SealedBlock]) -> None:
         self.read_to = min(self.read_to, blocks[-1].number - 1)
@@ -123,7 +123,7 @@ class _PendingFilter:
     def changes(self, chain: LocalChain) -> list[JsonObject] | list[str]:
         seen = list(self.seen)
         self.seen.clear()
-        return [format_pending_transaction(tx) for tx in seen] if self.full else ["0x" + tx.hash.hex() for tx in seen]
+        return [format_pending_transaction(tx) for tx in seen] if self.full else [to_data(tx.hash) for tx in seen]
 
 
 _Filter: TypeAlias = _LogFilter | _EarlyLogFilter | _BlockFilter | _PendingFilter
@@ -261,14 +261,3 @@ def _number(chain: LocalChain, block: Tag | int | None) -> int | None:
     if block is Tag.EARLIEST and chain.past is not None:
         return 0
     return chain.block(block).number if isinstance(block, Tag) else block
-
-
-_FILTERS: weakref.WeakKeyDictionary[LocalChain, Filters] = weakref.WeakKeyDictionary()
-
-
-def filters_of(node: RpcNode) -> Filters:
-    """The filters of the chain a method works on."""
-    found = _FILTERS.get(node.chain)
-    if found is None:
-        found = _FILTERS[node.chain] = Filters(node.chain.bus, node.devnet.clock)
-    return found

@@ -22,16 +22,17 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.receipts import Receipt
 from megadev.events import BlockSealed, BlocksRemoved, Event, MiniBlockSealed, PreconfirmationsLost
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.node.link import Link
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Wei
-from megadev.rpc.dispatch import Session
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.session import Session
 
 MINI_BLOCKS = 20
 """Mini-blocks to one piece."""
@@ -142,36 +143,34 @@ def flashblock(block: SealedBlock, index: int, told: int, mini_blocks: Sequence[
     header = block.header
     new = range(told, len(block.transactions))
     payload = keccak(header.parent_hash + header.timestamp.to_bytes(8, "big"))[:8]
-    piece: JsonObject = {"payload_id": "0x" + payload.hex(), "index": index}
+    piece: JsonObject = {"payload_id": to_data(payload), "index": index}
     if index == 0:
         piece["base"] = {
-            "parent_beacon_block_root": "0x" + header.parent_beacon_root.hex(),
-            "parent_hash": "0x" + header.parent_hash.hex(),
-            "fee_recipient": "0x" + header.coinbase.hex(),
-            "prev_randao": "0x" + header.prev_randao.hex(),
+            "parent_beacon_block_root": to_data(header.parent_beacon_root),
+            "parent_hash": to_data(header.parent_hash),
+            "fee_recipient": to_data(header.coinbase),
+            "prev_randao": to_data(header.prev_randao),
             "block_number": hex(header.number),
             "gas_limit": hex(header.gas_limit),
             "timestamp": hex(header.timestamp),
-            "extra_data": "0x" + header.extra_data.hex(),
+            "extra_data": to_data(header.extra_data),
             "base_fee_per_gas": hex(header.base_fee),
         }
     piece["diff"] = {
-        "state_root": "0x" + header.state_root.hex(),
-        "receipts_root": "0x" + header.receipts_root.hex(),
-        "logs_bloom": "0x" + header.logs_bloom.hex(),
+        "state_root": to_data(header.state_root),
+        "receipts_root": to_data(header.receipts_root),
+        "logs_bloom": to_data(header.logs_bloom),
         "gas_used": hex(header.gas_used),
-        "block_hash": "0x" + block.hash.hex(),
-        "transactions": ["0x" + block.transactions[place].encoded.hex() for place in new],
+        "block_hash": to_data(block.hash),
+        "transactions": [to_data(block.transactions[place].encoded) for place in new],
         "withdrawals": [],
-        "withdrawals_root": "0x" + header.withdrawals_root.hex(),
+        "withdrawals_root": to_data(header.withdrawals_root),
         "blob_gas_used": hex(header.blob_gas_used),
     }
     piece["metadata"] = {
         "block_number": header.number,
-        "new_account_balances": {
-            "0x" + address.hex(): hex(balance) for address, balance in _balances(mini_blocks).items()
-        },
-        "receipts": {"0x" + block.transactions[place].hash.hex(): _receipt(block.receipts[place]) for place in new},
+        "new_account_balances": {to_data(address): hex(balance) for address, balance in _balances(mini_blocks).items()},
+        "receipts": {to_data(block.transactions[place].hash): _receipt(block.receipts[place]) for place in new},
     }
     return piece
 
@@ -194,11 +193,11 @@ def _receipt(receipt: Receipt) -> JsonObject:
         "cumulativeGasUsed": hex(receipt.cumulative_gas_used),
         "logs": [
             {
-                "address": "0x" + log.address.hex(),
-                "topics": ["0x" + topic.hex() for topic in log.topics],
-                "data": "0x" + log.data.hex(),
+                "address": to_data(log.address),
+                "topics": [to_data(topic) for topic in log.topics],
+                "data": to_data(log.data),
             }
             for log in receipt.logs
         ],
-        "logsBloom": "0x" + receipt.bloom.hex(),
+        "logsBloom": to_data(receipt.bloom),
     }

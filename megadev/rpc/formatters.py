@@ -16,24 +16,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.config import ChainConfig, ForkConfig
+from megadev.chain.documents import JsonObject, header_document, log_document, receipt_document, transaction_document
 from megadev.chain.fees import FeeHistory
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, PlacedBlock
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.store import LocatedLog, first_log_index
-from megadev.chain.transactions import ACCESS_LIST, BLOB, DEPOSIT, DYNAMIC_FEE, SET_CODE, Transaction
+from megadev.chain.transactions import BLOB, Transaction
 from megadev.events import ContractsReloaded
 from megadev.primitives.abi import Value
+from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import Address, Hash32, Wei
-
-JsonObject: TypeAlias = dict[str, Any]
-
-_EMPTY_BLOOM = "0x" + bytes(256).hex()
 
 
 class _Place(Protocol):
@@ -62,35 +60,9 @@ def format_header(block: SealedBlock, *, pending: bool = False) -> JsonObject:
     """A header with its hash and the fields that its hardfork has, and where the chain shows them with its place among
     mini-blocks. With ``pending`` the hash, nonce and miner are null, as geth has them.
     """
-    header = block.header
-    answer = {
-        "hash": None if pending else "0x" + block.hash.hex(),
-        "parentHash": "0x" + header.parent_hash.hex(),
-        "sha3Uncles": "0x" + header.ommers_hash.hex(),
-        "miner": None if pending else "0x" + header.coinbase.hex(),
-        "stateRoot": "0x" + header.state_root.hex(),
-        "transactionsRoot": "0x" + header.transactions_root.hex(),
-        "receiptsRoot": "0x" + header.receipts_root.hex(),
-        "logsBloom": "0x" + header.logs_bloom.hex(),
-        "difficulty": hex(header.difficulty),
-        "number": hex(header.number),
-        "gasLimit": hex(header.gas_limit),
-        "gasUsed": hex(header.gas_used),
-        "timestamp": hex(header.timestamp),
-        "extraData": "0x" + header.extra_data.hex(),
-        "mixHash": "0x" + header.prev_randao.hex(),
-        "nonce": None if pending else "0x" + header.nonce.hex(),
-        "baseFeePerGas": hex(header.base_fee),
-    }
-    fields = header.fields
-    if fields > 16:
-        answer["withdrawalsRoot"] = "0x" + header.withdrawals_root.hex()
-    if fields > 17:
-        answer["blobGasUsed"] = hex(header.blob_gas_used)
-        answer["excessBlobGas"] = hex(header.excess_blob_gas)
-        answer["parentBeaconBlockRoot"] = "0x" + header.parent_beacon_root.hex()
-    if fields > 20:
-        answer["requestsHash"] = "0x" + header.requests_hash.hex()
+    answer = {"hash": to_data(block.hash), **header_document(block.header)}
+    if pending:
+        answer["hash"] = answer["miner"] = answer["nonce"] = None
     if block.spec is not None and block.spec.shows_mini_blocks:
         answer["txOffset"] = hex(block.tx_offset)
         answer["miniBlockOffset"] = hex(block.mini_block_offset)
@@ -128,7 +100,8 @@ def format_transaction(block: PlacedBlock, index: int) -> JsonObject:
 
 
 def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Place, index: int) -> JsonObject:
-    answer = _transaction(tx, receipt.effective_gas_price)
+    answer = transaction_document(tx)
+    answer["gasPrice"] = hex(receipt.effective_gas_price)
     answer["blockHash"] = "0x" + place.hash.hex()
     answer["blockNumber"] = hex(place.number)
     answer["transactionIndex"] = hex(index)
@@ -141,58 +114,10 @@ def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Place, index:
 
 def format_pending_transaction(tx: Transaction) -> JsonObject:
     """A transaction that is in no block: its place is null, ``gasPrice`` the most its sender pays per gas."""
-    answer = _transaction(tx, tx.max_fee_per_gas)
+    answer = transaction_document(tx)
     answer["blockHash"] = None
     answer["blockNumber"] = None
     answer["transactionIndex"] = None
-    return answer
-
-
-def _transaction(tx: Transaction, gas_price: Wei) -> JsonObject:
-    """What a transaction says wherever it stands, in the fields of its type."""
-    kind = tx.type
-    answer: JsonObject = {
-        "type": hex(kind),
-        "hash": "0x" + tx.hash.hex(),
-        "nonce": hex(tx.nonce),
-        "from": "0x" + tx.sender.hex(),
-        "to": None if tx.to is None else "0x" + tx.to.hex(),
-        "value": hex(tx.value),
-        "gas": hex(tx.gas_limit),
-        "gasPrice": hex(gas_price),
-        "input": "0x" + tx.data.hex(),
-        "v": hex(tx.v),
-        "r": hex(tx.r),
-        "s": hex(tx.s),
-    }
-    if tx.chain_id is not None and kind != DEPOSIT:
-        answer["chainId"] = hex(tx.chain_id)
-    if kind in (ACCESS_LIST, DYNAMIC_FEE, BLOB, SET_CODE):
-        answer["yParity"] = hex(tx.v)
-        answer["accessList"] = format_access_list(tx.access_list)
-    if kind in (DYNAMIC_FEE, BLOB, SET_CODE):
-        answer["maxFeePerGas"] = hex(tx.max_fee_per_gas)
-        answer["maxPriorityFeePerGas"] = hex(tx.max_priority_fee_per_gas)
-    if kind == BLOB:
-        answer["maxFeePerBlobGas"] = hex(tx.max_fee_per_blob_gas)
-        answer["blobVersionedHashes"] = ["0x" + versioned.hex() for versioned in tx.blob_versioned_hashes]
-    elif kind == SET_CODE:
-        answer["authorizationList"] = [
-            {
-                "chainId": hex(signed.chain_id),
-                "address": "0x" + signed.address.hex(),
-                "nonce": hex(signed.nonce),
-                "yParity": hex(signed.y_parity),
-                "r": hex(signed.r),
-                "s": hex(signed.s),
-            }
-            for signed in tx.authorization_list
-        ]
-    elif kind == DEPOSIT:
-        answer["sourceHash"] = "0x" + (tx.source_hash or b"").hex()
-        answer["mint"] = hex(tx.mint) if tx.mint else None
-        answer["isSystemTx"] = tx.is_system
-        answer["yParity"] = "0x0"
     return answer
 
 
@@ -205,14 +130,6 @@ def format_value(value: Value) -> Any:
     if isinstance(value, int | Decimal):
         return str(value)
     return [format_value(member) for member in value]
-
-
-def format_access_list(access_list: Iterable[tuple[Address, Iterable[int]]]) -> list[JsonObject]:
-    """An EIP-2930 access list; storage keys are 32-byte words."""
-    return [
-        {"address": "0x" + address.hex(), "storageKeys": [format_word(slot) for slot in slots]}
-        for address, slots in access_list
-    ]
 
 
 def summarise_transaction(tx: Transaction) -> str:
@@ -255,22 +172,17 @@ def _receipts(
 
 
 def _receipt(tx: Transaction, receipt: Receipt, place: _Place, index: int, first_log: int) -> JsonObject:
-    answer: JsonObject = {
-        "type": hex(receipt.type),
-        "status": "0x1" if receipt.succeeded else "0x0",
-        "cumulativeGasUsed": hex(receipt.cumulative_gas_used),
-        "logs": [_log(log, place, tx.hash, index, at) for at, log in enumerate(receipt.logs, first_log)],
-        "logsBloom": "0x" + receipt.bloom.hex() if receipt.logs else _EMPTY_BLOOM,
-        "transactionHash": "0x" + tx.hash.hex(),
-        "transactionIndex": hex(index),
-        "blockHash": "0x" + place.hash.hex(),
-        "blockNumber": hex(place.number),
-        "gasUsed": hex(receipt.gas_used),
-        "effectiveGasPrice": hex(receipt.effective_gas_price),
-        "from": "0x" + tx.sender.hex(),
-        "to": None if tx.to is None else "0x" + tx.to.hex(),
-        "contractAddress": None if receipt.created is None else "0x" + receipt.created.hex(),
-    }
+    logs = [_log(log, place, tx.hash, index, at) for at, log in enumerate(receipt.logs, first_log)]
+    answer = receipt_document(receipt, logs)
+    answer["transactionHash"] = "0x" + tx.hash.hex()
+    answer["transactionIndex"] = hex(index)
+    answer["blockHash"] = "0x" + place.hash.hex()
+    answer["blockNumber"] = hex(place.number)
+    answer["gasUsed"] = hex(receipt.gas_used)
+    answer["effectiveGasPrice"] = hex(receipt.effective_gas_price)
+    answer["from"] = "0x" + tx.sender.hex()
+    answer["to"] = None if tx.to is None else "0x" + tx.to.hex()
+    answer["contractAddress"] = None if receipt.created is None else "0x" + receipt.created.hex()
     if receipt.type == BLOB:
         answer["blobGasUsed"] = hex(receipt.blob_gas_used)
         answer["blobGasPrice"] = hex(receipt.blob_gas_price)
@@ -299,18 +211,15 @@ def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
 
 
 def _log(log: Log, place: _Place, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
-    return {
-        "address": "0x" + log.address.hex(),
-        "topics": ["0x" + topic.hex() for topic in log.topics],
-        "data": "0x" + log.data.hex(),
-        "blockHash": "0x" + place.hash.hex(),
-        "blockNumber": hex(place.number),
-        "blockTimestamp": hex(place.timestamp),
-        "transactionHash": "0x" + tx_hash.hex(),
-        "transactionIndex": hex(tx_index),
-        "logIndex": hex(log_index),
-        "removed": removed,
-    }
+    answer = log_document(log)
+    answer["blockHash"] = "0x" + place.hash.hex()
+    answer["blockNumber"] = hex(place.number)
+    answer["blockTimestamp"] = hex(place.timestamp)
+    answer["transactionHash"] = "0x" + tx_hash.hex()
+    answer["transactionIndex"] = hex(tx_index)
+    answer["logIndex"] = hex(log_index)
+    answer["removed"] = removed
+    return answer
 
 
 # -- mini-blocks --------------------------------------------------------------------------------------------------
@@ -372,13 +281,8 @@ def format_state_change(address: Address, nonce: int, balance: Wei, slots: Mappi
         "address": "0x" + address.hex(),
         "nonce": hex(nonce),
         "balance": hex(balance),
-        "storage": {format_word(slot): format_word(value) for slot, value in slots.items()},
+        "storage": {to_word(slot): to_word(value) for slot, value in slots.items()},
     }
-
-
-def format_word(value: int) -> str:
-    """A 32-byte word: what a storage slot holds."""
-    return f"0x{value:064x}"
 
 
 def format_storage_proof(key: str, value: int, proof: Iterable[bytes]) -> JsonObject:

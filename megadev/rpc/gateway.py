@@ -22,7 +22,7 @@ from megadev.chain.transactions import decode_transaction
 from megadev.clock import Clock
 from megadev.errors import MegadevError
 from megadev.rpc import envelope
-from megadev.rpc.dispatch import Answer, Dispatcher, Offload, RpcNode
+from megadev.rpc.dispatch import Answer, Dispatcher, Offload
 from megadev.rpc.envelope import Failure, Malformed
 from megadev.rpc.errors import RECEIPT_TIMEOUT, TABLE
 from megadev.rpc.gateway_limits import (
@@ -53,7 +53,7 @@ from megadev.rpc.gateway_limits import (
     Listed,
     Refusal,
 )
-from megadev.rpc.subscriptions import subscriptions_of
+from megadev.rpc.node import RpcNode
 
 OK = 200
 _STILL_REJECTED_WORDS = tuple(words for kind in STILL_REJECTED for words in TABLE[kind].words)
@@ -315,7 +315,7 @@ class Gateway:
 
     def _check_subscription(self, params: list[Any], node: RpcNode) -> None:
         limits = self.limits
-        if node.session is not None and subscriptions_of(node).held_by(node.session) >= limits.socket_subscriptions:
+        if node.session is not None and node.subscriptions.held_by(node.session) >= limits.socket_subscriptions:
             raise Refused(RATE_LIMITED)
         kind, options = (params[0] if params else None), (params[1] if len(params) > 1 else None)
         if kind == "logs" and isinstance(options, dict):

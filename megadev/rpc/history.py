@@ -20,8 +20,10 @@ from megadev.chain.blocks import Tag
 from megadev.errors import UnknownBlock, UpstreamRefused
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
-from megadev.rpc.dispatch import Method, RpcNode
+from megadev.rpc.dispatch import Method
+from megadev.rpc.node import RpcNode
 from megadev.state.upstream import is_missing
 
 BY_NUMBER: Mapping[str, int] = {
@@ -157,7 +159,7 @@ def _is_here(chain: LocalChain, tx_hash: Hash32) -> bool:
 def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> Asked | None:
     if name in BY_TRANSACTION:
         tx_hash = arguments[0]
-        return None if _is_here(chain, tx_hash) else Asked(past, name, ("0x" + tx_hash.hex(),))
+        return None if _is_here(chain, tx_hash) else Asked(past, name, (to_data(tx_hash),))
     place = BY_NUMBER.get(name, BY_HASH.get(name))
     if place is None:
         return None
@@ -166,7 +168,7 @@ def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> As
         here = chain.store.by_hash(ref)
         if here is not None and here.number != past.last:
             return None
-        return Asked(past, name, _params(arguments, place, "0x" + ref.hex()), ref)
+        return Asked(past, name, _params(arguments, place, to_data(ref)), ref)
     number = _number(chain, past, ref)
     if number is None or (name == "eth_feeHistory" and number == past.last):  # which tells of the block after, too
         return None

@@ -3,11 +3,11 @@
 ``KINDS`` has a row for every kind of ``eth_subscribe``: how its options become a *choice*, a value that says which of
 the news is wanted. Subscriptions with the same kind and an equal choice are one stream: what it says of an event is
 worked out and encoded once, however many hear it, and what two streams have in common (a log that both want) is encoded
-once for both (``Telling.once``). ``NEWS`` has a row for every event: which kinds speak of it, in the order in which a
-connection that has several is told.
+once for both (``Notification.once``). ``NOTIFICATIONS`` has a row for every event: which kinds speak of it, in the
+order in which a connection that has several is told.
 
-A new kind of subscription is a row in ``KINDS``, a function, and its place in ``NEWS``. Who listens, and how messages
-get to them, is the matter of ``subscriptions``.
+A new kind of subscription is a row in ``KINDS``, a function, and its place in ``NOTIFICATIONS``. Who listens, and how
+messages get to them, is the matter of ``subscriptions``.
 
 ``miniBlocks``, ``stateChanges``, ``logs`` from ``pending`` or ``latest`` on and the additions to ``newHeads`` have
 MegaETH's shapes (eth_subscribe). Its page does not say what a header's signature is over: here it is the block's hash.
@@ -17,11 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from operator import getitem
 from typing import Any, TypeAlias
 
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.preconfirmations import sign_block, sign_mini_block
 from megadev.chain.receipts import Receipt
@@ -38,10 +41,10 @@ from megadev.events import (
     TransactionAdmitted,
 )
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, BoolParam, FilterParam, HashParam, decoder_for
 from megadev.rpc.formatters import (
-    JsonObject,
     format_header,
     format_log,
     format_mini_block,
@@ -62,7 +65,7 @@ _UNSAID: Any = object()
 """In the place of an account that a diff says nothing of: None means that it is gone."""
 
 
-class Telling:
+class Notification:
     """One event on its way to the streams of ``chain``: what is encoded for one of them is at hand for the others."""
 
     __slots__ = ("_emitters", "_encoded", "chain", "changes")
@@ -90,8 +93,8 @@ class Telling:
         return encoded
 
 
-Say: TypeAlias = Callable[[Telling, Any, Any], Iterable[bytes]]
-"""What a stream says: the telling, the event and the stream's choice give results, as JSON, in order."""
+Say: TypeAlias = Callable[[Notification, Any, Any], Iterable[bytes]]
+"""What a stream says: the notification, the event and the stream's choice give results, as JSON, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,72 +175,74 @@ def newest_first(blocks: Iterable[SealedBlock]) -> list[SealedBlock]:
     return sorted(blocks, key=lambda block: block.number, reverse=True)
 
 
-def _new_head(telling: Telling, event: BlockSealed, choice: None) -> Iterable[bytes]:
-    return (telling.once("head", lambda: _signed_header(telling.chain, event.block)),)
+def _new_head(notification: Notification, event: BlockSealed, choice: None) -> Iterable[bytes]:
+    return (notification.once("head", lambda: _signed_header(notification.chain, event.block)),)
 
 
-def _head_left(telling: Telling, event: BlocksRemoved, choice: None) -> Iterable[bytes]:
+def _head_left(notification: Notification, event: BlocksRemoved, choice: None) -> Iterable[bytes]:
     if event.replaced:  # the blocks that follow are the news
         return ()
-    return (telling.once("head", lambda: _signed_header(telling.chain, telling.chain.store.head)),)
+    return (notification.once("head", lambda: _signed_header(notification.chain, notification.chain.store.head)),)
 
 
 def _signed_header(chain: LocalChain, block: SealedBlock) -> JsonObject:
     header = format_header(block)
     if "miniBlockCount" in header:
-        header["signature"] = "0x" + sign_block(block.hash, chain.signers.at(block.number).key).hex()
+        header["signature"] = to_data(sign_block(block.hash, chain.signers.at(block.number).key))
     return header
 
 
-def _new_mini_block(telling: Telling, event: MiniBlockSealed, choice: None) -> Iterable[bytes]:
-    return (telling.once("mini-block", lambda: _signed_mini_block(telling.chain, event.mini_block)),)
+def _new_mini_block(notification: Notification, event: MiniBlockSealed, choice: None) -> Iterable[bytes]:
+    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.mini_block)),)
 
 
-def _rival_mini_block(telling: Telling, event: MiniBlockEquivocated, choice: None) -> Iterable[bytes]:
-    return (telling.once("mini-block", lambda: _signed_mini_block(telling.chain, event.rival)),)
+def _rival_mini_block(notification: Notification, event: MiniBlockEquivocated, choice: None) -> Iterable[bytes]:
+    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.rival)),)
 
 
 def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
     return format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
 
 
-def _new_logs(telling: Telling, event: BlockSealed, choice: LogChoice) -> Iterable[bytes]:
-    if choice.early and telling.chain.is_continuous:  # they were told already
+def _new_logs(notification: Notification, event: BlockSealed, choice: LogChoice) -> Iterable[bytes]:
+    if choice.early and notification.chain.is_continuous:  # they were told already
         return ()
-    return _logs(telling, event.block, choice, removed=False)
+    return _logs(notification, event.block, choice, removed=False)
 
 
-def _early_logs(telling: Telling, event: MiniBlockSealed, choice: LogChoice) -> Iterable[bytes]:
-    if not choice.early or not telling.chain.is_continuous:
+def _early_logs(notification: Notification, event: MiniBlockSealed, choice: LogChoice) -> Iterable[bytes]:
+    if not choice.early or not notification.chain.is_continuous:
         return ()
-    return _mini_block_logs(telling, event.mini_block, choice, removed=False)
+    return _mini_block_logs(notification, event.mini_block, choice, removed=False)
 
 
-def _removed_logs(telling: Telling, event: BlocksRemoved, choice: LogChoice) -> Iterable[bytes]:
+def _removed_logs(notification: Notification, event: BlocksRemoved, choice: LogChoice) -> Iterable[bytes]:
     for block in newest_first(event.blocks):
-        yield from _logs(telling, block, choice, removed=True)
+        yield from _logs(notification, block, choice, removed=True)
 
 
-def _lost_logs(telling: Telling, event: PreconfirmationsLost, choice: LogChoice) -> Iterable[bytes]:
+def _lost_logs(notification: Notification, event: PreconfirmationsLost, choice: LogChoice) -> Iterable[bytes]:
     if choice.early:
         for mini_block in reversed(event.mini_blocks):
-            yield from _mini_block_logs(telling, mini_block, choice, removed=True)
+            yield from _mini_block_logs(notification, mini_block, choice, removed=True)
 
 
-def _logs(telling: Telling, block: SealedBlock, choice: LogChoice, *, removed: bool) -> Sequence[bytes]:
-    if not _may_match(choice, telling.emitters(block.hash, block.receipts)):
+def _logs(notification: Notification, block: SealedBlock, choice: LogChoice, *, removed: bool) -> Sequence[bytes]:
+    if not _may_match(choice, notification.emitters(block.hash, block.receipts)):
         return ()
     return [
-        telling.once((block.number, found.log_index), lambda found=found: format_log(found, removed=removed))  # type: ignore[misc]
+        notification.once((block.number, found.log_index), partial(format_log, found, removed=removed))
         for found in choice.matcher.in_block(block)
     ]
 
 
-def _mini_block_logs(telling: Telling, mini_block: MiniBlock, choice: LogChoice, *, removed: bool) -> Sequence[bytes]:
-    if not _may_match(choice, telling.emitters(mini_block.number, mini_block.receipts)):
+def _mini_block_logs(
+    notification: Notification, mini_block: MiniBlock, choice: LogChoice, *, removed: bool
+) -> Sequence[bytes]:
+    if not _may_match(choice, notification.emitters(mini_block.number, mini_block.receipts)):
         return ()
     return [
-        telling.once(("early", *place), lambda place=place: format_mini_block_log(mini_block, *place, removed=removed))  # type: ignore[misc]
+        notification.once(("early", *place), partial(format_mini_block_log, mini_block, *place, removed=removed))
         for place in choice.matcher.in_mini_block(mini_block)
     ]
 
@@ -246,22 +251,26 @@ def _may_match(choice: LogChoice, emitters: frozenset[Address]) -> bool:
     return bool(emitters) and not (choice.addresses and choice.addresses.isdisjoint(emitters))
 
 
-def _changes(telling: Telling, event: MiniBlockSealed, accounts: frozenset[Address]) -> Iterable[bytes]:
-    return _told_changes(telling, event.mini_block.diffs, accounts)
+def _changes(notification: Notification, event: MiniBlockSealed, accounts: frozenset[Address]) -> Iterable[bytes]:
+    return _told_changes(notification, event.mini_block.diffs, accounts)
 
 
-def _lost_changes(telling: Telling, event: PreconfirmationsLost, accounts: frozenset[Address]) -> Iterable[bytes]:
+def _lost_changes(
+    notification: Notification, event: PreconfirmationsLost, accounts: frozenset[Address]
+) -> Iterable[bytes]:
     """What was announced and is so no more: the values that hold again."""
-    return _told_changes(telling, [diff for mini in event.mini_blocks for diff in mini.diffs], accounts, undone=True)
+    return _told_changes(
+        notification, [diff for mini in event.mini_blocks for diff in mini.diffs], accounts, undone=True
+    )
 
 
 def _told_changes(
-    telling: Telling, diffs: Sequence[StateDiff], accounts: frozenset[Address], *, undone: bool = False
+    notification: Notification, diffs: Sequence[StateDiff], accounts: frozenset[Address], *, undone: bool = False
 ) -> Iterable[bytes]:
-    changes = telling.changes
+    changes = notification.changes
     if changes is None:
-        found = _values_again(telling.chain, diffs) if undone else _values_after(telling.chain, diffs)
-        changes = telling.changes = {change[0]: _encode(format_state_change(*change)) for change in found}
+        found = _values_again(notification.chain, diffs) if undone else _values_after(notification.chain, diffs)
+        changes = notification.changes = {change[0]: _encode(format_state_change(*change)) for change in found}
     if not accounts:
         return changes.values()
     return [changes[address] for address in accounts if address in changes]
@@ -299,13 +308,13 @@ def _touched(diffs: Iterable[StateDiff]) -> Iterable[Address]:
     return dict.fromkeys(address for diff in diffs for address in (*diff.accounts, *diff.storage))
 
 
-def _lost(telling: Telling, event: PreconfirmationsLost, choice: None) -> Iterable[bytes]:
+def _lost(notification: Notification, event: PreconfirmationsLost, choice: None) -> Iterable[bytes]:
     return (
-        telling.once(
+        notification.once(
             "lost",
             lambda: {
                 "blockNumber": hex(event.block_number),
-                "transactionHashes": ["0x" + tx.hash.hex() for tx in event.transactions],
+                "transactionHashes": [to_data(tx.hash) for tx in event.transactions],
                 "miniBlockNumbers": [hex(mini_block.number) for mini_block in event.mini_blocks],
                 "reason": event.reason,
             },
@@ -313,26 +322,26 @@ def _lost(telling: Telling, event: PreconfirmationsLost, choice: None) -> Iterab
     )
 
 
-def _new_receipts(telling: Telling, event: BlockSealed, choice: frozenset[Hash32]) -> Iterable[bytes]:
+def _new_receipts(notification: Notification, event: BlockSealed, choice: frozenset[Hash32]) -> Iterable[bytes]:
     """One list for each block with something in it."""
     block = event.block
     wanted = [index for index, tx in enumerate(block.transactions) if not choice or tx.hash in choice]
     if not wanted:
         return ()
     if not choice:
-        return (telling.once("receipts", lambda: list(format_receipts(block))),)
+        return (notification.once("receipts", lambda: list(format_receipts(block))),)
     receipts = list(format_receipts(block))
-    return (b"[%b]" % b",".join(telling.once(("receipt", index), lambda i=index: receipts[i]) for index in wanted),)  # type: ignore[misc]
+    return (b"[%b]" % b",".join(notification.once(("receipt", i), partial(getitem, receipts, i)) for i in wanted),)
 
 
-def _admitted(telling: Telling, event: TransactionAdmitted, whole: bool) -> Iterable[bytes]:
+def _admitted(notification: Notification, event: TransactionAdmitted, whole: bool) -> Iterable[bytes]:
     if whole:
-        return (telling.once("whole", lambda: format_pending_transaction(event.tx)),)
+        return (notification.once("whole", lambda: format_pending_transaction(event.tx)),)
     return (b'"0x%b"' % event.tx.hash.hex().encode(),)
 
 
-def _reloads(telling: Telling, event: ContractsReloaded, choice: None) -> Iterable[bytes]:
-    return (telling.once("reload", lambda: format_reload(event)),)
+def _reloads(notification: Notification, event: ContractsReloaded, choice: None) -> Iterable[bytes]:
+    return (notification.once("reload", lambda: format_reload(event)),)
 
 
 # -- the tables ---------------------------------------------------------------------------------------------------
@@ -363,7 +372,7 @@ KINDS: dict[str, Kind] = {
 }
 """Every kind of subscription, in the order in which an error names them."""
 
-NEWS: dict[type[Event], Sequence[tuple[str, Say]]] = {
+NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
     MiniBlockSealed: ((MINI_BLOCKS, _new_mini_block), (STATE_CHANGES, _changes), (LOGS, _early_logs)),
     MiniBlockEquivocated: ((MINI_BLOCKS, _rival_mini_block),),
     BlockSealed: ((NEW_HEADS, _new_head), (LOGS, _new_logs), (RECEIPTS, _new_receipts)),

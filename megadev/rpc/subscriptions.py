@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import weakref
 from collections import deque
 from collections.abc import Callable, Hashable
 
@@ -22,8 +21,8 @@ from megadev.events import Event
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
 from megadev.node.link import Link
-from megadev.rpc.dispatch import RpcNode, Session
-from megadev.rpc.streams import KINDS, NEWS, Telling
+from megadev.rpc.session import Session
+from megadev.rpc.streams import KINDS, NOTIFICATIONS, Notification
 
 _END = b"}}"
 """What follows the result in a notification."""
@@ -59,8 +58,7 @@ class Subscriptions:
     """The subscriptions to one chain, at most ``limit``. All methods run on the event loop's thread, as events do."""
 
     def __init__(self, chain: LocalChain, bus: Bus, limit: int, link: Link) -> None:
-        # weak, so that an abandoned chain is not kept alive by the table that finds its listeners
-        self._chain = weakref.ref(chain)
+        self._chain = chain
         self._bus = bus
         self._link = link
         self._late: deque[list[tuple[_Subscriber, bytes]]] = deque()
@@ -141,14 +139,14 @@ class Subscriptions:
             self._unsubscribe = None
 
     def _on_event(self, event: Event) -> None:
-        rows, chain = NEWS.get(type(event)), self._chain()
-        if rows is None or chain is None:
+        rows = NOTIFICATIONS.get(type(event))
+        if rows is None:
             return
-        telling = Telling(chain)
+        notification = Notification(self._chain)
         late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.stream is not None or self._late else None
         for kind, say in rows:
             for stream in tuple(self._streams[kind].values()):
-                for result in say(telling, event, stream.choice):
+                for result in say(notification, event, stream.choice):
                     shared = result + _END
                     for subscriber in tuple(stream.subscribers.values()):  # who is dropped meanwhile leaves the stream
                         if late is None:
@@ -185,15 +183,3 @@ def _soon(call: Callable[[], None]) -> None:
         call()
     else:
         loop.call_soon(call)
-
-
-_SUBSCRIPTIONS: weakref.WeakKeyDictionary[LocalChain, Subscriptions] = weakref.WeakKeyDictionary()
-
-
-def subscriptions_of(node: RpcNode) -> Subscriptions:
-    """The subscriptions to the chain a method works on."""
-    found = _SUBSCRIPTIONS.get(node.chain)
-    if found is None:
-        limit = node.devnet.config.max_subscriptions
-        found = _SUBSCRIPTIONS[node.chain] = Subscriptions(node.chain, node.chain.bus, limit, node.devnet.link)
-    return found

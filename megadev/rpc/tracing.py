@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import Log
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import first_log_index
@@ -40,6 +41,7 @@ from megadev.evm.tracers.four_byte import FourByteTracer
 from megadev.evm.tracers.mux import MuxTracer
 from megadev.evm.tracers.prestate import Change, changes, prestate
 from megadev.evm.tracers.struct_log import StructLogTracer
+from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 from megadev.rpc.call_formatters import TransactionGas, flat_call_tracer, format_call
 from megadev.rpc.codec import (
@@ -55,7 +57,6 @@ from megadev.rpc.codec import (
     decoder_for,
     describe,
 )
-from megadev.rpc.formatters import JsonObject, format_word
 from megadev.state.account import Account
 from megadev.state.reader import StateReader
 
@@ -308,7 +309,7 @@ def _prestate_tracer(options: PrestateOptions, spec: ChainSpec, budget: Budget) 
         if options.diff_mode:
             return _format_changes(options, traced)
         return {
-            "0x" + address.hex(): _format_account(options, found.account, traced.before, found.storage)
+            to_data(address): _format_account(options, found.account, traced.before, found.storage)
             for address, found in prestate(traced.before, traced.env, traced.tx, traced.execution).items()
             if options.include_empty or not found.account.is_empty
         }
@@ -447,7 +448,7 @@ def _struct_logger(options: StructLoggerOptions, spec: ChainSpec, budget: Budget
         result = execution.result
         output = b"" if isinstance(result, Halt) else result.output
         head = msgspec.json.encode(
-            {"failed": not execution.succeeded, "gas": execution.gas.used, "returnValue": "0x" + output.hex()}
+            {"failed": not execution.succeeded, "gas": execution.gas.used, "returnValue": to_data(output)}
         )
         return msgspec.Raw(head[:-1] + b',"structLogs":[' + ",".join(tracer.texts).encode() + b"]}")
 
@@ -467,12 +468,12 @@ def _format_account(
     answer: JsonObject = {"balance": hex(account.balance)}
     if account.code_hash != EMPTY_CODE_HASH:
         if not options.disable_code:
-            answer["code"] = "0x" + state.code(account.code_hash).hex()
-        answer["codeHash"] = "0x" + account.code_hash.hex()
+            answer["code"] = to_data(state.code(account.code_hash))
+        answer["codeHash"] = to_data(account.code_hash)
     if account.nonce:
         answer["nonce"] = account.nonce
     if storage and not options.disable_storage:
-        answer["storage"] = {format_word(slot): format_word(value) for slot, value in storage.items()}
+        answer["storage"] = {to_word(slot): to_word(value) for slot, value in storage.items()}
     return answer
 
 
@@ -483,12 +484,12 @@ def _format_changes(options: PrestateOptions, traced: Traced) -> JsonObject:
     codes = traced.execution.diff.codes
 
     def code(code_hash: Hash32) -> str:
-        return "0x" + (codes.get(code_hash) or traced.before.code(code_hash)).hex()
+        return to_data(codes.get(code_hash) or traced.before.code(code_hash))
 
     for address, change in changes(traced.before, traced.execution).items():
         if change.before == change.after and options.disable_storage:
             continue
-        name = "0x" + address.hex()
+        name = to_data(address)
         if not change.before.is_empty:
             found = {slot: earlier for slot, (earlier, _) in change.storage.items() if earlier}
             pre[name] = _format_account(options, change.before, traced.before, found)
@@ -506,10 +507,10 @@ def _format_after(options: PrestateOptions, change: Change, new: Account, code: 
     if new.code_hash != old.code_hash:
         if not options.disable_code and new.code_hash != EMPTY_CODE_HASH:
             answer["code"] = code(new.code_hash)
-        answer["codeHash"] = format_word(0) if new.code_hash == EMPTY_CODE_HASH else "0x" + new.code_hash.hex()
+        answer["codeHash"] = to_word(0) if new.code_hash == EMPTY_CODE_HASH else to_data(new.code_hash)
     if new.nonce != old.nonce:
         answer["nonce"] = new.nonce
-    written = {format_word(slot): format_word(value) for slot, (_, value) in change.storage.items() if value}
+    written = {to_word(slot): to_word(value) for slot, (_, value) in change.storage.items() if value}
     if written and not options.disable_storage:
         answer["storage"] = written
     return answer

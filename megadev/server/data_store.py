@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from megadev.errors import ConfigError
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.da.commitments import InvalidCommitment, decode_commitment, encode_commitment
 from megadev.rollup.da.store import MAX_DATA, NO_FAULTS, Store, StoreFaults
@@ -155,9 +156,9 @@ def _describe(store: Store) -> bytes:
     faults = store.faults
     withheld: bool | list[str] = False
     if faults.withheld is not None:
-        withheld = ["0x" + each.hex() for each in sorted(faults.withheld)] or True
+        withheld = [to_data(each) for each in sorted(faults.withheld)] or True
     shown = {
-        "signer": "0x" + store.address.hex(),
+        "signer": to_data(store.address),
         "behaves": faults == NO_FAULTS,
         "faults": {"withhold": withheld, "delay": faults.delay, "corrupt": faults.corrupts},
     }

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
-from megadev.rpc.dispatch import Dispatcher, Offload, Session
+from megadev.rpc.dispatch import Dispatcher, Offload
+from megadev.rpc.session import Session
 from megadev.server.access import Access
 from megadev.server.workers import THREADS, Workers
 

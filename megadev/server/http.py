@@ -20,8 +20,9 @@ import msgspec
 
 from megadev.errors import InvalidParams
 from megadev.rpc.dialects import FOUNDRY, dialect_of
-from megadev.rpc.dispatch import Answer, RpcNode
+from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
+from megadev.rpc.node import RpcNode
 from megadev.server.endpoint import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Document, Endpoint
 from megadev.server.websocket import FeedConnection, WebSocketConnection
 

@@ -16,7 +16,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from megadev.rpc.dialects import Dialect
-from megadev.rpc.dispatch import Answer, Session
+from megadev.rpc.dispatch import Answer
+from megadev.rpc.session import Session
 from megadev.server.endpoint import Endpoint
 from megadev.server.sessions import PARTING, SessionConnection
 

@@ -13,14 +13,14 @@ from megadev.chain.mini_blocks import UNSEALED_HASH
 from megadev.chain.receipts import Log
 from megadev.errors import MegadevError
 from megadev.primitives.abi import encode_call
-from megadev.primitives.hexcodec import parse_data, parse_fixed
+from megadev.primitives.hexcodec import parse_data, parse_fixed, to_data
 from megadev.rollup.deposits import deposit_of_log
 from megadev.rollup.predeploys import MESSAGE_PASSER
 from megadev.rollup.withdrawals import PASSED_TOPIC
 
 DEPOSIT_SIGNATURE = "depositTransaction(address,uint256,uint64,bool,bytes)"
 WITHDRAW_SIGNATURE = "initiateWithdrawal(address,uint256,bytes)"
-_OPEN = "0x" + UNSEALED_HASH.hex()
+_OPEN = to_data(UNSEALED_HASH)
 
 
 class NotCrossed(MegadevError):
@@ -68,7 +68,7 @@ class Bridge:
         who = self._address(sender)
         call = encode_call(DEPOSIT_SIGNATURE, _raw(who if to is None else to), value, gas, False, _bytes(data))
         portal = self._l1.rpc("megadev_chainConfig")["l1"]["contracts"]["portal"]["address"]
-        receipt = self._send(self._l1, who, portal, "0x" + call.hex(), value)
+        receipt = self._send(self._l1, who, portal, to_data(call), value)
         arrived = deposit_hash(receipt, portal)
         if self._l2.rpc("eth_getTransactionReceipt", arrived) is None:
             self._l2.rpc("evm_mine")
@@ -84,7 +84,7 @@ class Bridge:
         """
         who = self._address(sender)
         call = encode_call(WITHDRAW_SIGNATURE, _raw(who if to is None else to), gas, _bytes(data))
-        receipt = self._send(self._l2, who, "0x" + MESSAGE_PASSER.hex(), "0x" + call.hex(), value)
+        receipt = self._send(self._l2, who, to_data(MESSAGE_PASSER), to_data(call), value)
         return withdrawal_hash(receipt)
 
     def prove(self, withdrawal: str, *, sender: Any = None) -> str:
@@ -169,12 +169,12 @@ def deposit_hash(receipt: dict[str, Any], portal: str) -> str:
     log = next(log for log in receipt["logs"] if log["address"].lower() == portal.lower())
     topics = tuple(parse_data(topic) for topic in log["topics"])
     told = Log(parse_fixed(log["address"], 20), topics, parse_data(log["data"]))
-    return "0x" + deposit_of_log(told, parse_fixed(log["blockHash"], 32), int(log["logIndex"], 16)).hash.hex()
+    return to_data(deposit_of_log(told, parse_fixed(log["blockHash"], 32), int(log["logIndex"], 16)).hash)
 
 
 def withdrawal_hash(receipt: dict[str, Any]) -> str:
     """The hash of the withdrawal that an L2 receipt (JSON) tells of."""
-    log = next(log for log in receipt["logs"] if log["topics"][0] == "0x" + PASSED_TOPIC.hex())
+    log = next(log for log in receipt["logs"] if log["topics"][0] == to_data(PASSED_TOPIC))
     return "0x" + str(log["data"])[2:][3 * 64 : 4 * 64]  # value, gas limit, where the data is, the hash
 
 

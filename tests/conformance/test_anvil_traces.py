@@ -16,7 +16,8 @@ from megadev.chain.transactions import Transaction, encode_network_form
 from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address
 from megadev.rpc.client import InProcessClient
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher
+from megadev.rpc.node import RpcNode
 from tests.anvil import need_anvil
 from tests.conformance.engine_suite.worlds import asm, call, returning
 from tests.conformance.rpc.fixed_chain import START, _created, _signed, fixed_node
@@ -199,7 +200,7 @@ def transactions() -> tuple[dict[str, Transaction], set[str]]:
 
 def node_here() -> InProcessClient:
     node = fixed_node()
-    return InProcessClient(Dispatcher(RpcNode(node, node.l2), before_request=node.settle))
+    return InProcessClient(Dispatcher(RpcNode.of(node, node.l2), before_request=node.settle))
 
 
 def differences(name: str, tracer: str, ours: Any, theirs: Any) -> Iterator[Difference]:

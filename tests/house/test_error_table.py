@@ -13,6 +13,7 @@ from megadev.rpc.errors import DEFECT, TABLE, failure_for, row_for
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
 SENDER, HASH = b"\xab" * 20, b"\xab" * 32
 SPECIAL = {
+    errors.InvalidDocument: errors.InvalidDocument("blocks[0].hash", "expected a hash, got nothing"),
     errors.WrongChainId: errors.WrongChainId(1, 31337),
     errors.MissingChainId: errors.MissingChainId(),
     errors.SystemTransactionRefused: errors.SystemTransactionRefused(SENDER, None),

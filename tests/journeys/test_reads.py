@@ -21,7 +21,8 @@ from megadev.config.settings import DevnetConfig
 from megadev.node import cheats
 from megadev.node.node import Node
 from megadev.rpc.client import InProcessClient, RpcError
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.modes import MiningMode
 from megadev.sequencer.reorganisation import rewind
 from tests.conformance.rpc.fixed_chain import fixed_node
@@ -32,7 +33,7 @@ EMPTY_TRIE_ROOT = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e36
 
 
 def client_of(node: Node) -> InProcessClient:
-    return InProcessClient(Dispatcher(RpcNode(node, node.l2), before_request=node.settle))
+    return InProcessClient(Dispatcher(RpcNode.of(node, node.l2), before_request=node.settle))
 
 
 @pytest.fixture

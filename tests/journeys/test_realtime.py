@@ -26,8 +26,6 @@ from megadev.primitives.abi import encode_call
 from megadev.primitives.bloom import join_blooms
 from megadev.primitives.keccak import keccak
 from megadev.rpc.client import RpcError
-from megadev.rpc.dispatch import RpcNode
-from megadev.rpc.subscriptions import subscriptions_of
 from tests.contracts import load
 from tests.journeys.test_clients import outcomes
 from tests.journeys.test_mini_blocks import NOBODY, UNSEALED, Chain
@@ -208,7 +206,7 @@ def test_subscribers_that_never_read_are_dropped_and_the_sequencer_does_not_wait
         with closing(never_reads(port, 100, kinds)), closing(never_reads(port, 100, kinds)):
             attentive = Socket(net.url.replace("http", "ws"))
             minis = attentive.rpc("eth_subscribe", "miniBlocks")
-            subscriptions = subscriptions_of(RpcNode(net.node, net.l2.chain))
+            subscriptions = net.l2.dispatcher.node.subscriptions
             assert len(subscriptions) == 801
             for nonce in range(300):
                 receipt = net.rpc("realtime_sendRawTransaction", transfer(net, nonce=nonce))

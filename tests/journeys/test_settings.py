@@ -17,8 +17,6 @@ from megadev import Devnet
 from megadev.config.settings import FORKING, SETTINGS
 from megadev.primitives.signatures import address_of
 from megadev.rpc.client import RpcError
-from megadev.rpc.dispatch import RpcNode
-from megadev.rpc.subscriptions import subscriptions_of
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -127,7 +125,7 @@ def subscribed(net: Devnet, times: int, blocks: int = 0) -> int:
         client.recv(30)
         if blocks:
             net.rpc("anvil_mine", blocks)
-        return len(subscriptions_of(RpcNode(net.node, net.l2.chain)))
+        return len(net.l2.dispatcher.node.subscriptions)
 
 
 @dataclass(frozen=True)

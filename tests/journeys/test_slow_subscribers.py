@@ -15,8 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from megadev import Devnet
-from megadev.rpc.dispatch import RpcNode
-from megadev.rpc.subscriptions import Subscriptions, subscriptions_of
+from megadev.rpc.subscriptions import Subscriptions
 
 SECONDS = 60
 HANDSHAKE = (
@@ -36,7 +35,7 @@ def frame(content: Any) -> bytes:
 
 
 def subscriptions(net: Devnet) -> Subscriptions:
-    return subscriptions_of(RpcNode(net.node, net.l2.chain))
+    return net.l2.dispatcher.node.subscriptions
 
 
 def never_reads(port: int, times: int = 1, subscriptions: Sequence[Sequence[Any]] = (("newHeads",),)) -> socket.socket:

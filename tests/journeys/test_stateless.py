@@ -23,7 +23,8 @@ from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, Address, Hash32
 from megadev.rpc.client import InProcessClient, RpcError
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher
+from megadev.rpc.node import RpcNode
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
@@ -32,7 +33,7 @@ from tests.contracts import load
 
 
 def client_of(node: Node) -> InProcessClient:
-    return InProcessClient(Dispatcher(RpcNode(node, node.l2), before_request=node.settle))
+    return InProcessClient(Dispatcher(RpcNode.of(node, node.l2), before_request=node.settle))
 
 
 def unhex(items: list[str]) -> list[bytes]:

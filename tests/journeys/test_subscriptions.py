@@ -14,8 +14,6 @@ from websockets.sync.client import connect
 from megadev import Devnet
 from megadev.primitives.abi import Value, encode_call
 from megadev.rpc.client import RpcError
-from megadev.rpc.dispatch import RpcNode
-from megadev.rpc.subscriptions import subscriptions_of
 from tests.contracts import load
 
 SECONDS = 30
@@ -184,7 +182,7 @@ def test_a_subscription_belongs_to_its_connection(net: Devnet, socket: Socket) -
 
 
 def test_a_closed_connection_leaves_nothing_behind(net: Devnet, socket: Socket) -> None:
-    subscriptions = subscriptions_of(RpcNode(net.node, net.l2.chain))
+    subscriptions = net.l2.dispatcher.node.subscriptions
     for kind in ("newHeads", "logs", "newPendingTransactions", "transactionReceipts"):
         socket.rpc("eth_subscribe", kind)
     assert len(subscriptions) == 4

@@ -7,7 +7,14 @@ from typing import TypeAlias
 
 import msgspec
 
-from megadev.node.dump.values import JsonObject, as_address, as_bytes, as_number, as_object, data_of, word_of
+from megadev.chain.documents import (
+    JsonObject,
+    as_address,
+    as_bytes,
+    as_number,
+    as_object,
+)
+from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Wei
 from megadev.state.account import Account
@@ -43,13 +50,13 @@ def put_account(diff: StateDiff, address: Address, account: DumpedAccount) -> No
 def written_accounts(world: World, zeroed: Mapping[Address, Iterable[int]]) -> Iterator[tuple[str, JsonObject]]:
     for address, account in sorted(world.accounts()):
         slots = dict.fromkeys(zeroed.get(address, ()), 0) | dict(world.storage_of(address))
-        storage = {word_of(slot): word_of(value) for slot, value in sorted(slots.items())}
+        storage = {to_word(slot): to_word(value) for slot, value in sorted(slots.items())}
         yield (
-            data_of(address),
+            to_data(address),
             {
                 "nonce": account.nonce,
                 "balance": hex(account.balance),
-                "code": data_of(world.code(account.code_hash)),
+                "code": to_data(world.code(account.code_hash)),
                 "storage": storage,
             },
         )

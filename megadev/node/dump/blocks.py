@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from megadev.chain.blocks import HEADER_SIZES, Header, SealedBlock
-from megadev.errors import InvalidParams
-from megadev.node.dump.transactions import written_transaction
-from megadev.node.dump.values import JsonObject, as_bytes, as_list, as_number, as_object, data_of, fail
+from megadev.chain.documents import (
+    HEADER_FIELDS,
+    JsonObject,
+    as_list,
+    as_number,
+    as_object,
+    header_document,
+    header_of,
+    read_header_fields,
+    sidecar_document,
+    transaction_document,
+)
+from megadev.chain.transactions import ACCESS_LIST, DEPOSIT, LEGACY, Transaction
+from megadev.errors import InvalidDocument
 from megadev.primitives import rlp
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Hash32
-
-# a file's names of a header's fields, oldest spelling last, and how each is written and read, in RLP's order
-_HEADER: tuple[tuple[str, str, Callable[[Any], str], str], ...] = (
-    ("parentHash", "parent_hash", data_of, ""),
-    ("sha3Uncles", "ommers_hash", data_of, "ommersHash"),
-    ("miner", "coinbase", data_of, "beneficiary"),
-    ("stateRoot", "state_root", data_of, ""),
-    ("transactionsRoot", "transactions_root", data_of, ""),
-    ("receiptsRoot", "receipts_root", data_of, ""),
-    ("logsBloom", "logs_bloom", data_of, ""),
-    ("difficulty", "difficulty", hex, ""),
-    ("number", "number", hex, ""),
-    ("gasLimit", "gas_limit", hex, ""),
-    ("gasUsed", "gas_used", hex, ""),
-    ("timestamp", "timestamp", hex, ""),
-    ("extraData", "extra_data", data_of, ""),
-    ("mixHash", "prev_randao", data_of, ""),
-    ("nonce", "nonce", data_of, ""),
-    ("baseFeePerGas", "base_fee", hex, ""),
-    ("withdrawalsRoot", "withdrawals_root", data_of, ""),
-    ("blobGasUsed", "blob_gas_used", hex, ""),
-    ("excessBlobGas", "excess_blob_gas", hex, ""),
-    ("parentBeaconBlockRoot", "parent_beacon_root", data_of, ""),
-    ("requestsHash", "requests_hash", data_of, ""),
-)
-
-
-_REQUIRED_FIELDS = 15
-"""So many fields every header has had; each later one came with a fork."""
-
-
-_SIZES = {"coinbase": 20, "logs_bloom": 256, "nonce": 8, "extra_data": None}
-
-
-_WIDE = {"difficulty": 256, "base_fee": 256, "gas_limit": 63}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -63,38 +40,35 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def written_block(block: SealedBlock) -> JsonObject:
-    header = block.header
     return {
-        "header": {name: write(getattr(header, field)) for name, field, write, _ in _HEADER[: header.fields]},
-        "transactions": [written_transaction(tx) for tx in block.transactions],
+        "header": header_document(block.header),
+        "transactions": [_written_transaction(tx) for tx in block.transactions],
         "ommers": [],
         "withdrawals": None,
     }
 
 
+def _written_transaction(tx: Transaction) -> JsonObject:
+    fields = transaction_document(tx)
+    if tx.type == DEPOSIT:
+        # what RPC shows of it besides is not Anvil's
+        for name in ("nonce", "gasPrice", "v", "r", "s", "yParity"):
+            del fields[name]
+        return {"transaction": fields | {"mint": hex(tx.mint)}, "impersonated_sender": None}
+    del fields["from"]
+    if tx.type not in (LEGACY, ACCESS_LIST):
+        del fields["gasPrice"]
+    if tx.sidecar is not None:
+        fields |= sidecar_document(tx.sidecar)
+    return {"transaction": fields, "impersonated_sender": to_data(tx.sender) if tx.is_impersonated else None}
+
+
 def read_header(entry: JsonObject, where: str) -> Found:
-    fields = as_object(entry.get("header"), f"{where}.header")
-    values: dict[str, Any] = {}
-    hashed: list[int | bytes] = []
-    for place, (name, field, write, older) in enumerate(_HEADER):
-        value = fields.get(name)
-        if value is None and older:
-            value = fields.get(older)
-        at = f"{where}.header.{name}"
-        if value is None:
-            if place < _REQUIRED_FIELDS:
-                fail(at, "a value", value)
-            continue
-        read = (
-            as_number(value, at, _WIDE.get(field, 63)) if write is hex else as_bytes(value, at, _SIZES.get(field, 32))
-        )
-        values[field] = read
-        hashed.append(read)
-    is_whole = len(values) in HEADER_SIZES and list(values) == [field for _, field, _, _ in _HEADER[: len(values)]]
+    values = read_header_fields(as_object(entry.get("header"), f"{where}.header"), f"{where}.header")
     return Found(
-        Header(**values, fields=max((size for size in HEADER_SIZES if size <= len(values)), default=HEADER_SIZES[0])),
-        keccak(rlp.encode(hashed)),
-        is_whole,
+        header_of(values),
+        keccak(rlp.encode(list(values.values()))),
+        len(values) in HEADER_SIZES and tuple(values) == HEADER_FIELDS[: len(values)],
         as_list(entry.get("transactions") or [], f"{where}.transactions"),
         where,
     )
@@ -109,7 +83,7 @@ def chain_of(found: Sequence[Found], entries: JsonObject, environment: JsonObjec
     best = entries.get("best_block_number", environment.get("number"))
     head = max(by_number) if best is None else as_number(best, "best_block_number", 63)
     if head not in by_number:
-        raise InvalidParams(f"failed to decode state dump: best_block_number is {head}, but blocks has no such block")
+        raise InvalidDocument("best_block_number", f"it is {head}, but blocks has no such block")
     time = as_number(environment.get("timestamp", 0), "block.timestamp")
     chains = [_chain_to(tip, by_number) for tip in by_number[head]]
     return max(chains, key=lambda chain: (len(chain), chain[-1].header.timestamp == time))

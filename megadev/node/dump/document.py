@@ -6,25 +6,33 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, block_size
+from megadev.chain.documents import (
+    JsonObject,
+    as_address,
+    as_list,
+    as_number,
+    as_object,
+    fail,
+    read_transaction,
+)
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import (
     Transaction,
 )
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidDocument, InvalidParams
 from megadev.node.dump.accounts import BLOCK_HASHES, Accounts, read_accounts, written_accounts
 from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
 from megadev.node.dump.history import UnavailableWorld, read_histories, world_after, written_history
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
-from megadev.node.dump.transactions import read_transaction
-from megadev.node.dump.values import JsonObject, as_address, as_list, as_number, as_object, data_of, fail
 from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS, Address
 from megadev.state.world import World
 
@@ -78,12 +86,12 @@ def encode_dump(
     document = {
         "block": {
             "number": hex(head.number),
-            "beneficiary": data_of(coinbase),
+            "beneficiary": to_data(coinbase),
             "timestamp": hex(head.timestamp),
             "gas_limit": head.gas_limit if gas_limit is None else gas_limit,
             "basefee": head.base_fee,
             "difficulty": hex(head.difficulty),
-            "prevrandao": data_of(head.prev_randao),
+            "prevrandao": to_data(head.prev_randao),
             "blob_excess_gas_and_price": {
                 "excess_blob_gas": head.excess_blob_gas,
                 "blob_gasprice": blob_base_fee(head.excess_blob_gas, spec),
@@ -96,7 +104,7 @@ def encode_dump(
         "transactions": [written_receipt(block, index) for block in blocks for index in range(len(block.transactions))],
         "historical_states": [
             [
-                data_of(block.hash),
+                to_data(block.hash),
                 written_history(_world_at(block, after), blocks[max(0, place - BLOCK_HASHES) : place + 1]),
             ]
             for place, (block, after) in enumerate(pairwise(blocks))
@@ -140,6 +148,15 @@ def decode_dump(
         document = decode_json(_unfolded(data))
     except DecodeError as error:
         raise InvalidParams(f"failed to decode state dump: neither JSON nor compressed JSON ({error})") from None
+    try:
+        return _read(document, spec, l1_spec, on_progress)
+    except InvalidDocument as error:
+        raise InvalidParams(f"failed to decode state dump: {error}") from None
+
+
+def _read(
+    document: Any, spec: ChainSpec, l1_spec: ChainSpec | None, on_progress: OnProgress
+) -> tuple[Dump, Dump | None]:
     entries = as_object(document, "it")
     l1 = None if l1_spec is None or entries.get("l1") is None else as_object(entries["l1"], "l1")
     steps = _Steps(sum(len(as_list(each.get("blocks") or [], "blocks")) for each in (entries, l1 or {})), on_progress)

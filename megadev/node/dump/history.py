@@ -9,13 +9,22 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.documents import (
+    JsonObject,
+    as_address,
+    as_bytes,
+    as_list,
+    as_number,
+    as_object,
+    fail,
+)
 from megadev.chain.transactions import (
     DELEGATION_PREFIX,
     is_delegation,
 )
 from megadev.errors import StateUnavailable
 from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account, read_storage
-from megadev.node.dump.values import JsonObject, as_address, as_bytes, as_list, as_number, as_object, data_of, fail
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Hash32
 from megadev.state.diff import Cause, StateDiff
@@ -70,15 +79,15 @@ def written_history(world: World, blocks: Sequence[SealedBlock]) -> JsonObject:
     accounts: JsonObject = {}
     storage: JsonObject = {}
     for address, account in sorted(world.accounts()):
-        key = data_of(address)
+        key = to_data(address)
         accounts[key] = {
             "balance": hex(account.balance),
             "nonce": account.nonce,
-            "code_hash": data_of(account.code_hash),
+            "code_hash": to_data(account.code_hash),
             "code": _written_code(world.code(account.code_hash)),
         }
         storage[key] = {hex(slot): hex(value) for slot, value in sorted(world.storage_of(address).items())}
-    hashes = {hex(block.number): data_of(block.hash) for block in blocks}
+    hashes = {hex(block.number): to_data(block.hash) for block in blocks}
     return {"accounts": accounts, "storage": storage, "block_hashes": hashes}
 
 
@@ -89,7 +98,7 @@ _JUMPDEST, _PUSH1, _PUSH32 = 0x5B, 0x60, 0x7F
 def _written_code(code: bytes) -> JsonObject:
     """Code as revm keeps it: with the places one may jump to, and STOPs behind so that no instruction runs over."""
     if is_delegation(code):
-        return {"Eip7702": {"delegated_address": data_of(code[3:])}}
+        return {"Eip7702": {"delegated_address": to_data(code[3:])}}
     jumps = bytearray((len(code) + 7) // 8)
     place = last = 0
     while place < len(code):
@@ -100,7 +109,7 @@ def _written_code(code: bytes) -> JsonObject:
     padding = place - len(code) + (last != 0) if code else 1
     return {
         "LegacyAnalyzed": {
-            "bytecode": data_of(code + bytes(padding)),
+            "bytecode": to_data(code + bytes(padding)),
             "original_len": len(code),
             "jump_table": {
                 "order": "bitvec::order::Lsb0",

@@ -5,25 +5,26 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from megadev.chain.blocks import Header, SealedBlock
+from megadev.chain.documents import (
+    JsonObject,
+    as_address,
+    as_bytes,
+    as_list,
+    as_number,
+    as_object,
+    log_document,
+    read_logs,
+    receipt_document,
+)
 from megadev.chain.fees import blob_base_fee
-from megadev.chain.receipts import REVERTED, Log, Receipt
+from megadev.chain.receipts import REVERTED, Receipt
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
 from megadev.chain.transactions import (
     DEPOSIT,
     Transaction,
 )
-from megadev.node.dump.values import (
-    JsonObject,
-    as_address,
-    as_byte_list,
-    as_bytes,
-    as_list,
-    as_number,
-    as_object,
-    data_of,
-    optional_data,
-)
 from megadev.primitives.bloom import logs_bloom
+from megadev.primitives.hexcodec import to_data, to_optional
 from megadev.primitives.types import Hash32
 
 _HALTS = (
@@ -67,40 +68,27 @@ def _error_of(name: str) -> str:
 
 def written_receipt(block: SealedBlock, index: int) -> JsonObject:
     tx, receipt = block.transactions[index], block.receipts[index]
-    written: JsonObject = {
-        "type": hex(receipt.type),
-        "status": "0x1" if receipt.succeeded else "0x0",
-        "cumulativeGasUsed": hex(receipt.cumulative_gas_used),
-        "logs": [
-            {
-                "address": data_of(log.address),
-                "topics": [data_of(topic) for topic in log.topics],
-                "data": data_of(log.data),
-            }
-            for log in receipt.logs
-        ],
-        "logsBloom": data_of(receipt.bloom),
-    }
+    written = receipt_document(receipt, [log_document(log) for log in receipt.logs])
     if receipt.deposit_nonce is not None:
         written |= {"depositNonce": hex(receipt.deposit_nonce), "depositReceiptVersion": "0x1"}
     if receipt.type == DEPOSIT:
         written["type"] = "0x7E"  # the one spelling that Anvil reads here
     return {
         "info": {
-            "transaction_hash": data_of(tx.hash),
+            "transaction_hash": to_data(tx.hash),
             "transaction_index": index,
-            "from": data_of(tx.sender),
-            "to": optional_data(tx.to),
-            "contract_address": optional_data(receipt.created),
+            "from": to_data(tx.sender),
+            "to": to_optional(tx.to),
+            "contract_address": to_optional(receipt.created),
             # Anvil's own record of the calls inside; readers that find none replay or show none
             "traces": [],
             "exit": _exit_of(receipt),
-            "out": data_of(receipt.output),
+            "out": to_data(receipt.output),
             "nonce": tx.nonce,
             "gas_used": receipt.gas_used,
         },
         "receipt": written,
-        "block_hash": data_of(block.hash),
+        "block_hash": to_data(block.hash),
         "block_number": block.number,
     }
 
@@ -128,10 +116,7 @@ def read_receipt(entry: JsonObject, where: str, tx: Transaction, header: Header,
         fields = as_object(next(iter(fields.values())), f"{where}.receipt")  # under its type's name, in older files
     if "receipt" in fields:
         fields = fields | as_object(fields["receipt"], f"{where}.receipt")
-    logs = tuple(
-        read_log(item, f"{where}.receipt.logs[{place}]")
-        for place, item in enumerate(as_list(fields.get("logs") or [], f"{where}.receipt.logs"))
-    )
+    logs = read_logs(fields.get("logs"), f"{where}.receipt.logs")
     status = fields.get("status", fields.get("success"))
     succeeded = status if isinstance(status, bool) else as_number(status, f"{where}.receipt.status", 1) == 1
     created = info.get("contract_address")
@@ -150,13 +135,4 @@ def read_receipt(entry: JsonObject, where: str, tx: Transaction, header: Header,
         output=as_bytes(info.get("out") or "0x", f"{where}.info.out"),
         error=None if succeeded else _error_of(str(info.get("exit"))),
         deposit_nonce=None if nonce is None else as_number(nonce, f"{where}.receipt.depositNonce", 64),
-    )
-
-
-def read_log(item: object, where: str) -> Log:
-    fields = as_object(item, where)
-    return Log(
-        as_address(fields.get("address"), f"{where}.address"),
-        as_byte_list(fields.get("topics") or [], f"{where}.topics", 32),
-        as_bytes(fields.get("data") or "0x", f"{where}.data"),
     )

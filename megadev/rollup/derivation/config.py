@@ -17,6 +17,7 @@ from megadev.chain.receipts import Log
 from megadev.chain.spec import PRAGUE_BLOBS
 from megadev.chain.transactions import ACCESS_LIST, DYNAMIC_FEE, LEGACY, SET_CODE
 from megadev.errors import ConfigError
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32, Wei
 from megadev.rollup.channel import MAX_CHANNEL_BYTES
@@ -230,7 +231,7 @@ def _block_id(document: Mapping[str, Any]) -> BlockId:
 
 
 def _hex(value: bytes) -> str:
-    return "0x" + value.hex()
+    return to_data(value)
 
 
 def _bytes(text: str) -> bytes:

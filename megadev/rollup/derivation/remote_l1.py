@@ -16,6 +16,7 @@ import msgspec
 from megadev.chain.blobs import hash_of_blob
 from megadev.chain.receipts import Log
 from megadev.errors import MalformedTransaction, MegadevError
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.derivation.config import CONFIG_UPDATE_TOPIC
 from megadev.rollup.derivation.l1_source import IndexedLog, L1Block, L1Source, L1Unavailable
@@ -80,7 +81,7 @@ class RemoteL1(L1Source):
     def blobs(self, block: L1Block, hashes: Sequence[Hash32]) -> list[bytes]:
         if not hashes:
             return []
-        wanted = ",".join("0x" + each.hex() for each in dict.fromkeys(hashes))
+        wanted = ",".join(to_data(each) for each in dict.fromkeys(hashes))
         body = self._get(f"/eth/v1/beacon/blobs/{block.number}?versioned_hashes={wanted}")
         try:
             found = [] if body is None else [_bytes(each) for each in msgspec.json.decode(body)["data"]]
@@ -98,8 +99,8 @@ class RemoteL1(L1Source):
             query = {
                 "fromBlock": hex(start),
                 "toBlock": hex(min(start + LOG_RANGE - 1, last)),
-                "address": "0x" + system_config.hex(),
-                "topics": ["0x" + CONFIG_UPDATE_TOPIC.hex()],
+                "address": to_data(system_config),
+                "topics": [to_data(CONFIG_UPDATE_TOPIC)],
             }
             (logs,) = self._answers(("eth_getLogs", (query,)))
             try:

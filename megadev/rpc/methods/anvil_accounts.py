@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 from megadev.errors import InvalidParams
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import (
     AddressParam,
     AnyParam,
@@ -14,7 +15,8 @@ from megadev.rpc.codec import (
     decode_address,
     decode_data,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 def _decode_address_or_key(value: Any) -> bytes:
@@ -38,19 +40,19 @@ SignatureParam: TypeAlias = Annotated[tuple[bytes, bytes | None], Decode(_decode
 @method("anvil_impersonateAccount")
 def anvil_impersonateAccount(node: RpcNode, address: AddressParam) -> None:
     """Accept transactions from an account without its signature."""
-    node.devnet.accounts.impersonate(address)
+    node.node.accounts.impersonate(address)
 
 
 @method("anvil_stopImpersonatingAccount")
 def anvil_stopImpersonatingAccount(node: RpcNode, address: AddressParam) -> None:
     """Ask for signatures again."""
-    node.devnet.accounts.stop_impersonating(address)
+    node.node.accounts.stop_impersonating(address)
 
 
 @method("anvil_autoImpersonateAccount")
 def anvil_autoImpersonateAccount(node: RpcNode, enabled: BoolParam) -> None:
     """Accept transactions from any account without a signature, or stop doing so."""
-    node.devnet.accounts.auto_impersonate = enabled
+    node.node.accounts.auto_impersonate = enabled
 
 
 @method("anvil_impersonateSignature")
@@ -62,15 +64,15 @@ def anvil_impersonateSignature(node: RpcNode, signature: SignatureParam, address
     signer = paired or address
     if signer is None or (paired and address):
         raise InvalidParams("missing value for required argument 1 (address): whom ecrecover shall answer with")
-    node.devnet.between_blocks()
-    node.devnet.accounts.impersonate_signature(given, signer)
+    node.node.between_blocks()
+    node.node.accounts.impersonate_signature(given, signer)
 
 
 @method("evm_addAccount")
 def evm_addAccount(node: RpcNode, account: AddressOrKeyParam, password: AnyParam = None) -> bool:
     """Hold a private key (32 bytes), or impersonate an address (20 bytes); there are no passwords here."""
     if len(account) == 20:
-        node.devnet.accounts.impersonate(account)
+        node.node.accounts.impersonate(account)
     else:
         _hold(node, account)
     return True
@@ -79,7 +81,7 @@ def evm_addAccount(node: RpcNode, account: AddressOrKeyParam, password: AnyParam
 @method("evm_removeAccount")
 def evm_removeAccount(node: RpcNode, address: AddressParam, password: AnyParam = None) -> bool:
     """Stop impersonating an address; false where nobody did."""
-    accounts = node.devnet.accounts
+    accounts = node.node.accounts
     impersonated = address in accounts.impersonated
     accounts.stop_impersonating(address)
     return impersonated
@@ -88,11 +90,11 @@ def evm_removeAccount(node: RpcNode, address: AddressParam, password: AnyParam =
 @method("personal_importRawKey")
 def personal_importRawKey(node: RpcNode, key: WordParam, password: AnyParam = None) -> str:
     """Hold a private key; the answer is its address. There are no passwords here."""
-    return "0x" + _hold(node, key).hex()
+    return to_data(_hold(node, key))
 
 
 def _hold(node: RpcNode, key: bytes) -> bytes:
     try:
-        return node.devnet.accounts.add(key).raw_address
+        return node.node.accounts.add(key).raw_address
     except ValueError as error:
         raise InvalidParams(f"not a private key: {error}") from None

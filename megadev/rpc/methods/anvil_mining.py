@@ -12,10 +12,13 @@ import msgspec
 
 from megadev.artifacts import explain
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_block
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_block
+from megadev.rpc.node import RpcNode
 
 MILLISECONDS_FROM = 10**12
 """Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
@@ -123,7 +126,7 @@ def anvil_setIntervalMining(node: RpcNode, seconds: SecondsParam) -> Any:
 def anvil_increaseTime(node: RpcNode, seconds: Uint64Param, alone: BoolParam = False) -> int:
     """Move the clock forward; the answer is the total offset in seconds. ``alone``: this chain's only, or else L1 and
     L2 move together."""
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     return node.chain.time.increase(seconds, alone=alone)
 
 
@@ -131,7 +134,7 @@ def anvil_increaseTime(node: RpcNode, seconds: Uint64Param, alone: BoolParam = F
 def anvil_setTime(node: RpcNode, timestamp: TimestampParam, alone: BoolParam = False) -> int:
     """Set the clock, forwards or back; the answer is the jump in seconds, 0 for one back: Anvil's clients read an
     unsigned number. Blocks never go back in time. ``alone``: this chain's only, or else the other's jumps as far."""
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     return max(node.chain.time.set_time(timestamp, alone=alone), 0)
 
 
@@ -189,7 +192,7 @@ def mine_blocks(node: RpcNode, count: int, interval: int | None = None) -> list[
 def mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
     """What ``mine`` gives; on the writer's thread where it takes more than a moment."""
     if count > FEW_BLOCKS or node.chain.sequencer.has_much_to_do:
-        return node.devnet.apart(mine)
+        return node.node.apart(mine)
     return mine()
 
 
@@ -205,8 +208,8 @@ def _check_count(count: int) -> None:
 def _detailed(node: RpcNode, block: SealedBlock) -> JsonObject:
     answer = format_block(block, full=True)
     for shown, receipt in zip(answer["transactions"], block.receipts, strict=True):
-        shown["output"] = "0x" + receipt.output.hex()
+        shown["output"] = to_data(receipt.output)
         if receipt.error is not None:
-            words = explain.error(node.devnet.artifacts, receipt.output)
+            words = explain.error(node.node.artifacts, receipt.output)
             shown["revertReason"] = words if receipt.output else receipt.error
     return answer

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import msgspec
 
 from megadev import __version__
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import (
     ACCESS_LIST,
     LEGACY,
@@ -23,6 +24,7 @@ from megadev.node import reorg
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Fork, ForkRequest, fork_request
 from megadev.node.node import Node
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import (
     AddressParam,
@@ -37,12 +39,12 @@ from megadev.rpc.codec import (
     decode_uint64,
     decoder_for,
 )
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import Scene
 from megadev.rpc.methods.eth_fees import eth_gasPrice, suggested_tip
 from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, authorized, completed, first_account, signing_key
 from megadev.rpc.methods.web3 import CLIENT_VERSION
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.state.account import EMPTY_ACCOUNT
 
@@ -97,13 +99,13 @@ class ResetOptions(msgspec.Struct, frozen=True, rename="camel"):
 @method("anvil_snapshot")
 def anvil_snapshot(node: RpcNode) -> str:
     """Remember everything, L1 and L2; the answer is the id to come back with, on either."""
-    return hex(node.devnet.snapshots.take())
+    return hex(node.node.snapshots.take())
 
 
 @method("anvil_revert")
 def anvil_revert(node: RpcNode, snapshot_id: QuantityParam) -> bool:
     """Go back to a snapshot, which uses it and all later ones up; false where there is none by that id."""
-    return node.devnet.snapshots.revert(snapshot_id)
+    return node.node.snapshots.revert(snapshot_id)
 
 
 @method("anvil_reorg")
@@ -123,13 +125,13 @@ def anvil_reorg(node: RpcNode, depth: ReorgParam, tx_block_pairs: tuple[PairPara
             )
         content.setdefault(index, []).append(_transaction_maker(node, given))
     last = max(content, default=-1)
-    reorg.reorganise(node.devnet, node.chain, blocks, [content.get(index, []) for index in range(last + 1)])
+    reorg.reorganise(node.node, node.chain, blocks, [content.get(index, []) for index in range(last + 1)])
 
 
 @method("anvil_rollback")
 def anvil_rollback(node: RpcNode, depth: Uint64Param = 1) -> None:
     """Remove the last blocks; the clock goes back with them."""
-    reorg.rollback(node.devnet, node.chain, depth)
+    reorg.rollback(node.node, node.chain, depth)
 
 
 def _names_a_host(arguments: list[Any]) -> bool:
@@ -149,7 +151,7 @@ async def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> Non
     Where upstream fails, everything stays as it was.
     """
     forking = options.forking if options is not None else None
-    devnet, chain = node.devnet, node.chain
+    devnet, chain = node.node, node.chain
     if forking is None or (forking == Forking() and chain.fork is None):
 
         def start_over() -> None:
@@ -194,7 +196,7 @@ def forking_request(devnet: Node, chain: LocalChain, url: str | None, block: int
 @method("anvil_setLoggingEnabled")
 def anvil_setLoggingEnabled(node: RpcNode, enabled: BoolParam) -> None:
     """Show requests and transactions in the terminal, or stop doing so."""
-    node.devnet.logging = enabled
+    node.node.logging = enabled
 
 
 @method("anvil_setMinGasPrice")
@@ -206,7 +208,7 @@ def anvil_setMinGasPrice(node: RpcNode, price: QuantityParam) -> None:
 @method("anvil_dropTransaction")
 def anvil_dropTransaction(node: RpcNode, tx_hash: HashParam) -> str | None:
     """Take a transaction out of the txpool; the answer is its hash, or null where it does not wait."""
-    return None if node.chain.sequencer.drop(tx_hash) is None else "0x" + tx_hash.hex()
+    return None if node.chain.sequencer.drop(tx_hash) is None else to_data(tx_hash)
 
 
 @method("anvil_dropAllTransactions")
@@ -267,9 +269,9 @@ def anvil_nodeInfo(node: RpcNode) -> JsonObject:
     return {
         "currentBlockNumber": hex(head.number),
         "currentBlockTimestamp": head.header.timestamp,
-        "currentBlockHash": "0x" + head.hash.hex(),
+        "currentBlockHash": to_data(head.hash),
         "hardFork": chain.spec.hardfork.label.capitalize(),
-        "transactionOrder": node.devnet.config.order,
+        "transactionOrder": node.node.config.order,
         "environment": {
             "baseFee": hex(chain.sequencer.next_base_fee()),
             "chainId": chain.spec.chain_id,
@@ -289,13 +291,13 @@ def anvil_metadata(node: RpcNode) -> JsonObject:
         "clientSemver": __version__,
         "clientCommitSha": None,
         "chainId": chain.spec.chain_id,
-        "instanceId": "0x" + node.devnet.instance_id.hex(),
+        "instanceId": to_data(node.node.instance_id),
         "latestBlockNumber": chain.head.number,
-        "latestBlockHash": "0x" + chain.head.hash.hex(),
+        "latestBlockHash": to_data(chain.head.hash),
         "forkedNetwork": _forked_network(chain.fork),
         "snapshots": {
-            hex(snapshot_id): [head.number, "0x" + head.hash.hex()]
-            for snapshot_id, head in node.devnet.snapshots.taken(chain).items()
+            hex(snapshot_id): [head.number, to_data(head.hash)]
+            for snapshot_id, head in node.node.snapshots.taken(chain).items()
         },
     }
 
@@ -311,7 +313,7 @@ def _fork_config(fork: Fork | None) -> JsonObject:
 def _forked_network(fork: Fork | None) -> JsonObject | None:
     if fork is None:
         return None
-    return {"chainId": fork.chain_id, "forkBlockNumber": fork.number, "forkBlockHash": "0x" + fork.hash.hex()}
+    return {"chainId": fork.chain_id, "forkBlockNumber": fork.number, "forkBlockHash": to_data(fork.hash)}
 
 
 def _transaction_maker(node: RpcNode, given: bytes | CallRequest) -> reorg.MakeTransaction:

@@ -9,28 +9,30 @@ from megadev.chain.transactions import blobs_of
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import compress
 from megadev.node.dump.loading import load_state
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BoolParam, DataParam, HashParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("anvil_dumpState")
 async def anvil_dumpState(node: RpcNode, history: BoolParam | None = None) -> str:
     """The chain and its state, gzipped; with ``history`` also the state after every block (the default is what
     --preserve-historical-states says). A dump holds sealed blocks, so the open one is sealed first."""
-    with_history = node.devnet.config.preserve_historical_states if history is None else history
+    with_history = node.node.config.preserve_historical_states if history is None else history
 
     def between_blocks() -> Capture:
-        node.devnet.between_blocks()
-        return Capture(node.devnet)
+        node.node.between_blocks()
+        return Capture(node.node)
 
-    capture = await node.devnet.writer.take_turn(between_blocks)
-    return await asyncio.to_thread(lambda: "0x" + compress(capture.encode(history=with_history)).hex())
+    capture = await node.node.writer.take_turn(between_blocks)
+    return await asyncio.to_thread(lambda: to_data(compress(capture.encode(history=with_history))))
 
 
 @method("anvil_loadState")
 def anvil_loadState(node: RpcNode, state: DataParam) -> bool:
     """Make a dump, compressed or plain JSON, the chain and the state: whole, or not at all."""
-    load_state(node.devnet, state)
+    load_state(node.node, state)
     return True
 
 
@@ -42,7 +44,7 @@ def anvil_getBlobByHash(node: RpcNode, blob_hash: HashParam) -> str | None:
         if block.header.blob_gas_used:
             for known, blob in blobs_of(block.transactions):
                 if known == blob_hash:
-                    return "0x" + blob.hex()
+                    return to_data(blob)
     return None
 
 
@@ -53,4 +55,4 @@ def anvil_getBlobsByTransactionHash(node: RpcNode, tx_hash: HashParam) -> list[s
         tx, _, _ = node.chain.transaction(tx_hash)
     except KeyError:
         return None
-    return None if tx.sidecar is None else ["0x" + blob.hex() for blob in tx.sidecar.blobs]
+    return None if tx.sidecar is None else [to_data(blob) for blob in tx.sidecar.blobs]

@@ -25,7 +25,8 @@ from megadev.rpc.codec import (
     decode_string,
     describe,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 def _decode_url(value: Any) -> str:
@@ -86,4 +87,4 @@ def anvil_setChainId(node: RpcNode, chain_id: Uint64Param) -> None:
     """Go on under another chain id: what is signed from now on must be signed for it."""
     if not 0 < chain_id < 2**63:
         raise InvalidParams(f"a chain id lies in [1, 2**63), got {chain_id}")
-    cheats.set_chain_id(node.chain, chain_id, node.devnet.config.engine)
+    cheats.set_chain_id(node.chain, chain_id, node.node.config.engine)

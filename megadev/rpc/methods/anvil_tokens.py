@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from megadev.inspect import tokens
 from megadev.rpc.codec import AddressParam, QuantityParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("anvil_dealERC20")

@@ -6,11 +6,13 @@ import gc
 from typing import Annotated, Any, TypeAlias
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, NotFound, ResourceNotFound, StateUnavailable
 from megadev.inspect.replay import run_again
 from megadev.inspect.witness import execution_witness
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
+from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.keccak import address_key, slot_key
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import (
@@ -24,8 +26,8 @@ from megadev.rpc.codec import (
     decode_data,
     decode_string,
 )
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_word
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 from megadev.state.overlay import Overlay
 from megadev.state.world import World, WorldView
 
@@ -58,10 +60,8 @@ def debug_storageRangeAt(
         raise NotFound(f"account not found: 0x{address.hex()} doesn't exist there")
     slots = _storage_of(state, address)
     hashed = sorted((key, slot) for slot in slots if (key := slot_key(slot)) >= start)
-    shown = {
-        "0x" + key.hex(): {"key": format_word(slot), "value": format_word(slots[slot])} for key, slot in hashed[:limit]
-    }
-    return {"storage": shown, "nextKey": "0x" + hashed[limit][0].hex() if limit < len(hashed) else None}
+    shown = {to_data(key): {"key": to_word(slot), "value": to_word(slots[slot])} for key, slot in hashed[:limit]}
+    return {"storage": shown, "nextKey": to_data(hashed[limit][0]) if limit < len(hashed) else None}
 
 
 @method("debug_accountInfoAt")
@@ -80,7 +80,7 @@ def debug_accountInfoAt(
     return {
         "balance": hex(account.balance),
         "nonce": hex(account.nonce),
-        "code": "0x" + state.code(account.code_hash).hex(),
+        "code": to_data(state.code(account.code_hash)),
     }
 
 
@@ -99,7 +99,7 @@ def debug_executionWitness(node: RpcNode, block: BlockParam) -> JsonObject:
 @method("debug_codeByHash")
 def debug_codeByHash(node: RpcNode, code_hash: HashParam, block: BlockParam = Tag.LATEST) -> str:
     """The code with that keccak256, 0x where no account ever had it."""
-    return "0x" + node.chain.state(block).code(code_hash).hex()
+    return to_data(node.chain.state(block).code(code_hash))
 
 
 @method("debug_dbGet")
@@ -110,13 +110,13 @@ def debug_dbGet(node: RpcNode, key: KeyParam) -> str:
     code = node.chain.state(Tag.LATEST).code(key[1:])
     if not code:
         raise NotFound(f"not found: no code has the hash 0x{key[1:].hex()}")
-    return "0x" + code.hex()
+    return to_data(code)
 
 
 @method("eth_getCodeByHash")
 def eth_getCodeByHash(node: RpcNode, code_hash: HashParam) -> str:
     """The code with that keccak256, 0x where no account ever had it."""
-    return "0x" + node.chain.state(Tag.LATEST).code(code_hash).hex()
+    return to_data(node.chain.state(Tag.LATEST).code(code_hash))
 
 
 @method("debug_getModifiedAccountsByNumber")
@@ -204,8 +204,8 @@ def _modified(chain: LocalChain, start: BlockRef, end: BlockRef | None) -> list[
     for address, account in new.accounts():
         if old.account(address) != account or old.storage_root(address) != new.storage_root(address):
             changed.append((address_key(address), address))
-    return ["0x" + address.hex() for _, address in sorted(changed)]
+    return [to_data(address) for _, address in sorted(changed)]
 
 
 def _hexes(items: tuple[bytes, ...]) -> list[str]:
-    return ["0x" + item.hex() for item in items]
+    return [to_data(item) for item in items]

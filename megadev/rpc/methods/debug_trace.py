@@ -10,12 +10,14 @@ from typing import TypeVar
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag, decode_block, header_hash
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import decode_transaction
 from megadev.errors import InvalidParams, InvalidTransaction, NotTraceable, StateUnavailable, UnknownBlock
 from megadev.evm import calls
 from megadev.evm.engine import Tracer
 from megadev.inspect.replay import placed_transaction, replay, unsealed
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import (
     JSON,
     BlockParam,
@@ -24,9 +26,9 @@ from megadev.rpc.codec import (
     HashParam,
     NumberOrTagParam,
 )
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import scene_at, scene_before
+from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Budget, Place, Started, TraceCallOptions, Traced, TraceOptions, begin
 from megadev.sequencer.block_builder import transaction_env
 from megadev.state.reader import StateReader
@@ -63,7 +65,7 @@ def debug_traceCall(
     scene = scene.overridden(asked.state_overrides, asked.block_overrides)
     asked = _as_expected(node, asked)
     tx, rules = scene.transaction(call)
-    started = begin(asked, node.chain.spec, Budget(node.devnet.clock, asked.timeout))
+    started = begin(asked, node.chain.spec, Budget(node.node.clock, asked.timeout))
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=started.tracer)
     node.chain.console.called("debug_traceCall", scene.env.number, execution.console)
     return started.answer(Traced(scene.env, tx, scene.state, execution))
@@ -137,8 +139,7 @@ def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
 def _trace_block(node: RpcNode, block: SealedBlock, options: TraceOptions | None) -> list[JsonObject]:
     results = _trace(node, block, options)
     return [
-        {"txHash": "0x" + tx.hash.hex(), "result": result}
-        for tx, result in zip(block.transactions, results, strict=True)
+        {"txHash": to_data(tx.hash), "result": result} for tx, result in zip(block.transactions, results, strict=True)
     ]
 
 
@@ -146,7 +147,7 @@ def _trace(node: RpcNode, block: SealedBlock, options: TraceOptions | None, *, o
     """What the tracer shows of each transaction of a block, or of number ``only``."""
     chain = node.chain
     asked = _as_expected(node, TraceOptions() if options is None else options)
-    budget = Budget(node.devnet.clock, asked.timeout)
+    budget = Budget(node.node.clock, asked.timeout)
     spec, _ = chain.rules_of(block)
     started: Started | None = None
     if not block.transactions:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from megadev.chain.documents import JsonObject
 from megadev.rpc.codec import NumberOrTagParam
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_blocks import eth_getHeaderByNumber
+from megadev.rpc.node import RpcNode
 
 
 @method("erigon_getHeaderByNumber")

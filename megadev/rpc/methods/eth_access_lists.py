@@ -6,10 +6,12 @@ A block that does not exist is null, as in geth.
 from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef
+from megadev.chain.documents import JsonObject
 from megadev.inspect.access_lists import AccountChanges, BlockAccessList, block_access_list, encode_access_list
+from megadev.primitives.hexcodec import to_data, to_word
 from megadev.rpc.codec import BlockParam, HashParam, NumberOrTagParam
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_word
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("eth_getBlockAccessList")
@@ -34,7 +36,7 @@ def eth_getBlockAccessListByBlockNumber(node: RpcNode, block: NumberOrTagParam) 
 def eth_getBlockAccessListRaw(node: RpcNode, block: BlockParam) -> str | None:
     """The list as RLP."""
     accounts = _find(node, block)
-    return None if accounts is None else "0x" + encode_access_list(accounts).hex()
+    return None if accounts is None else to_data(encode_access_list(accounts))
 
 
 def _find(node: RpcNode, ref: BlockRef) -> BlockAccessList | None:
@@ -49,16 +51,16 @@ def _formatted(node: RpcNode, ref: BlockRef) -> list[JsonObject] | None:
 
 def _account(account: AccountChanges) -> JsonObject:
     return {
-        "address": "0x" + account.address.hex(),
+        "address": to_data(account.address),
         "storageChanges": [
             {
-                "key": format_word(slot),
-                "changes": [{"index": hex(index), "value": format_word(value)} for index, value in changes],
+                "key": to_word(slot),
+                "changes": [{"index": hex(index), "value": to_word(value)} for index, value in changes],
             }
             for slot, changes in sorted(account.storage.items())
         ],
-        "storageReads": [format_word(slot) for slot in sorted(account.reads)],
+        "storageReads": [to_word(slot) for slot in sorted(account.reads)],
         "balanceChanges": [{"index": hex(index), "value": hex(balance)} for index, balance in account.balances],
         "nonceChanges": [{"index": hex(index), "value": hex(nonce)} for index, nonce in account.nonces],
-        "codeChanges": [{"index": hex(index), "code": "0x" + code.hex()} for index, code in account.codes],
+        "codeChanges": [{"index": hex(index), "code": to_data(code)} for index, code in account.codes],
     }

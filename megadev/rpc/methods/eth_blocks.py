@@ -6,9 +6,11 @@ A block that does not exist is null and not an error, as in geth: clients poll f
 from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.documents import JsonObject
 from megadev.rpc.codec import BlockParam, BoolParam, HashParam, NumberOrTagParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_block, format_header, format_receipts
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_block, format_header, format_receipts
+from megadev.rpc.node import RpcNode
 
 
 @method("eth_blockNumber")
@@ -57,7 +59,7 @@ def eth_getBlockTransactionCountByHash(node: RpcNode, block_hash: HashParam) -> 
 def eth_getBlockReceipts(node: RpcNode, block: BlockParam) -> list[JsonObject] | None:
     """All receipts of a block; null for the pending one, whose receipts may still change."""
     found = None if block is Tag.PENDING else node.chain.find_block(block)
-    return None if found is None else format_receipts(found, timestamped=node.devnet.config.receipt_timestamps)
+    return None if found is None else format_receipts(found, timestamped=node.node.config.receipt_timestamps)
 
 
 @method("eth_getUncleCountByBlockNumber")

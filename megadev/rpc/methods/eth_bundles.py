@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
 from megadev.chain.receipts import REVERTED
 from megadev.chain.transactions import Transaction, decode_transaction
@@ -15,6 +16,7 @@ from megadev.errors import ExecutionHalted, InvalidParams, NonceTimeout
 from megadev.events import Event
 from megadev.evm.engine import Execution, Revert, Success
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Address, Wei
 from megadev.rpc.codec import (
@@ -28,9 +30,9 @@ from megadev.rpc.codec import (
     StateOverridesParam,
     Uint64Param,
 )
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import eth_call
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.state.diff import StateDiff
 from megadev.state.reader import StateReader
@@ -81,7 +83,7 @@ def eth_callBundle(node: RpcNode, bundle: CallBundle) -> JsonObject:
         raise InvalidParams("bundle missing txs: give at least one signed transaction")
     if not bundle.block_number:
         raise InvalidParams("bundle missing blockNumber: say which block it is for")
-    chain, clock = node.chain, node.devnet.clock
+    chain, clock = node.chain, node.node.clock
     transactions = [decode_transaction(raw, chain.spec) for raw in bundle.txs]
     deadline = clock.monotonic_ns() + (bundle.timeout or DEFAULT_BUNDLE_TIMEOUT_MS) * 1_000_000
     state_block, irregular = chain.block_and_irregular(bundle.state_block_number)
@@ -101,7 +103,7 @@ def eth_callBundle(node: RpcNode, bundle: CallBundle) -> JsonObject:
         results.append(result)
     earned = _balance(builder.state, coinbase) - started
     return {
-        "bundleHash": "0x" + keccak(b"".join(tx.hash for tx in transactions)).hex(),
+        "bundleHash": to_data(keccak(b"".join(tx.hash for tx in transactions))),
         "bundleGasPrice": str(_per_gas(earned, builder.gas_used)),
         "coinbaseDiff": str(earned),
         "ethSentToCoinbase": str(earned - fees),
@@ -192,19 +194,19 @@ def _result(builder: BlockBuilder, tx: Transaction, execution: Execution, earned
     answer: dict[str, Any] = {
         "coinbaseDiff": str(earned),
         "ethSentToCoinbase": str(earned - fees),
-        "fromAddress": "0x" + tx.sender.hex(),
+        "fromAddress": to_data(tx.sender),
         "gasFees": str(fees),
         "gasPrice": str(_per_gas(earned, gas)),
         "gasUsed": gas,
-        "toAddress": None if tx.to is None else "0x" + tx.to.hex(),
-        "txHash": "0x" + tx.hash.hex(),
+        "toAddress": None if tx.to is None else to_data(tx.to),
+        "txHash": to_data(tx.hash),
     }
     match execution.result:
         case Success(output):
-            answer["value"] = "0x" + output.hex()
+            answer["value"] = to_data(output)
         case Revert(output):
             answer["error"] = REVERTED
-            answer["revert"] = "0x" + output.hex()
+            answer["revert"] = to_data(output)
         case halt:
             answer["error"] = halt.reason
     return answer

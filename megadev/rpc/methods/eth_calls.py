@@ -16,6 +16,7 @@ import msgspec
 from megadev.artifacts import explain
 from megadev.chain.admission import validate_tip
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject, access_list_document
 from megadev.chain.l1_fees import l1_cost_of_unsigned
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, encode_unsigned
 from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExceeded, InvalidParams
@@ -27,6 +28,7 @@ from megadev.evm.rules import EVM_RULES
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
 from megadev.primitives.abi import revert_reason
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (
     UINT64_MAX,
@@ -38,8 +40,8 @@ from megadev.rpc.codec import (
     Uint64Param,
     decode_uint64,
 )
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_access_list
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.block_builder import authorization_env
 from megadev.sequencer.oracle import US, OracleView
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -242,7 +244,7 @@ def explainer(node: RpcNode, state: StateReader, tx: TxEnv) -> calls.Explain:
     """Says what revert data of ``tx`` means, with the errors of the contract that it calls or creates first."""
 
     def words(data: bytes) -> str:
-        artifacts = node.devnet.artifacts
+        artifacts = node.node.artifacts
         if tx.to is None:
             created = artifacts.contract_of_creation(tx.data)
             return explain.error(artifacts, data, None if created is None else created[0])
@@ -268,7 +270,7 @@ def eth_call(
     node.chain.console.called("eth_call", scene.env.number, execution.console)
     with scene.naming_cut(call):
         calls.raise_for_result(execution, explainer(node, scene.state, tx))
-    return "0x" + execution.result.output.hex()
+    return to_data(execution.result.output)
 
 
 @method("eth_estimateGas")
@@ -341,7 +343,7 @@ def eth_createAccessList(
         rules=rules,
         explain=words,
     )
-    answer: JsonObject = {"accessList": format_access_list(entries), "gasUsed": hex(gas_used)}
+    answer: JsonObject = {"accessList": access_list_document(entries), "gasUsed": hex(gas_used)}
     if error is not None:
         note = scene.cut(call) if error == calls.OUT_OF_GAS else ""
         answer["error"] = f"{error}: {note}" if note else error
@@ -385,7 +387,7 @@ def eth_callMany(
     if not bundles:
         raise InvalidParams("bundles are empty: give at least one, with its transactions")
     where = Context() if context is None else context
-    chain, clock = node.chain, node.devnet.clock
+    chain, clock = node.chain, node.node.clock
     deadline = clock.monotonic_ns() + (timeout_ms or DEFAULT_TIMEOUT_MS) * 1_000_000
     if where.transaction_index is None:
         scene = scene_at(chain, where.block_number)
@@ -423,4 +425,4 @@ def _outcome(node: RpcNode, scene: Scene, state: Overlay, call: CallRequest) -> 
             calls.raise_for_result(execution, explainer(node, scene.state, tx))
     except (ExecutionReverted, ExecutionHalted) as error:
         return {"error": str(error)}
-    return {"value": "0x" + execution.result.output.hex()}
+    return {"value": to_data(execution.result.output)}

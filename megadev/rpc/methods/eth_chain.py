@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from megadev.chain.config import chain_config
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_chain_config
+from megadev.chain.documents import JsonObject
+from megadev.primitives.hexcodec import to_data
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_chain_config
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.modes import MiningMode
 
 PROTOCOL_VERSION = "0x44"
@@ -32,13 +35,13 @@ def eth_syncing(node: RpcNode) -> bool:
 @method("eth_accounts")
 def eth_accounts(node: RpcNode) -> list[str]:
     """Who transactions can be sent for: accounts with keys first, then impersonated ones."""
-    return ["0x" + address.hex() for address in node.devnet.accounts.addresses]
+    return [to_data(address) for address in node.node.accounts.addresses]
 
 
 @method("eth_coinbase")
 def eth_coinbase(node: RpcNode) -> str:
     """Who receives the tips of the blocks to come."""
-    return "0x" + node.chain.sequencer.blocks.coinbase.hex()
+    return to_data(node.chain.sequencer.blocks.coinbase)
 
 
 @method("eth_mining")
@@ -64,7 +67,7 @@ def eth_capabilities(node: RpcNode) -> JsonObject:
     with_state = first if chain.past is not None else chain.oldest_state
     oldest = {"state": with_state, "tx": first, "logs": first, "receipts": first, "blocks": first}
     return {
-        "head": {"number": hex(chain.head.number), "hash": "0x" + chain.head.hash.hex()},
+        "head": {"number": hex(chain.head.number), "hash": to_data(chain.head.hash)},
         **{
             kind: {"disabled": False, "oldestBlock": hex(number)}
             for kind, number in (oldest | {"stateproofs": with_state}).items()

@@ -17,6 +17,7 @@ from megadev.chain.transactions import Transaction, decode_transaction
 from megadev.errors import ConditionNotMet, InvalidParams, LimitExceeded
 from megadev.events import BlockSealed, BlocksRemoved, Event
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import (
     DataParam,
@@ -27,8 +28,9 @@ from megadev.rpc.codec import (
     decode_hash,
     decoder_for,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_send import is_long
+from megadev.rpc.node import RpcNode
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.world import World, WorldView
@@ -94,9 +96,9 @@ def eth_sendRawTransactionConditional(node: RpcNode, raw: DataParam, condition: 
         chain.sequencer.submit(tx)
         if chain.pool.get(tx.hash) is not None:
             _watch(node, tx, condition)
-        return "0x" + tx.hash.hex()
+        return to_data(tx.hash)
 
-    tx_hash: str | Awaitable[str] = node.devnet.apart(take) if is_long(node, tx) else take()
+    tx_hash: str | Awaitable[str] = node.node.apart(take) if is_long(node, tx) else take()
     return tx_hash
 
 
@@ -156,6 +158,6 @@ def _watch(node: RpcNode, tx: Transaction, condition: Condition) -> None:
                 check(chain, condition)
             except ConditionNotMet as error:
                 unsubscribe()
-                node.devnet.writer.when_free(partial(chain.sequencer.drop, tx.hash, str(error)))
+                node.node.writer.when_free(partial(chain.sequencer.drop, tx.hash, str(error)))
 
     unsubscribe = node.chain.bus.subscribe(on_event)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from megadev.chain import fees
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import UnknownBlock, UpstreamFailed, UpstreamRefused
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
 from megadev.primitives.types import Wei
 from megadev.rpc.codec import BlockParam, FloatParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_fee_history
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_fee_history
+from megadev.rpc.node import RpcNode
 from megadev.state.upstream import is_missing
 
 MAX_FEE_HISTORY = 1024

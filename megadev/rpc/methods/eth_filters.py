@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+from megadev.chain.documents import JsonObject
 from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.filters import filters_of
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_logs import logs_in_range, logs_of_the_past
+from megadev.rpc.node import RpcNode
 
 
 @method("eth_newFilter")
 def eth_newFilter(node: RpcNode, filter_: FilterParam | None = None) -> str:
     """Watch logs; with ``fromBlock`` given, the first poll also brings those that exist already."""
-    return filters_of(node).add_logs(node.chain, filter_ if filter_ is not None else LogFilter())
+    return node.filters.add_logs(node.chain, filter_ if filter_ is not None else LogFilter())
 
 
 @method("eth_newBlockFilter")
 def eth_newBlockFilter(node: RpcNode) -> str:
     """Watch for blocks."""
-    return filters_of(node).add_blocks(node.chain)
+    return node.filters.add_blocks(node.chain)
 
 
 @method("eth_newPendingTransactionFilter")
 def eth_newPendingTransactionFilter(node: RpcNode, full: BoolParam = False) -> str:
     """Watch the txpool: hashes, or with ``full`` whole transactions."""
-    return filters_of(node).add_pending(full=full)
+    return node.filters.add_pending(full=full)
 
 
 @method("eth_getFilterChanges")
 def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObject] | list[str]:
     """What is new since the last poll: logs, block hashes or transactions."""
-    filters = filters_of(node)
+    filters = node.filters
     older = filters.unread_past(node.chain, filter_id)
     earlier = None if older is None else logs_of_the_past(node.chain, older)  # nothing is read yet, should this fail
     changes = filters.changes(node.chain, filter_id)
@@ -40,10 +40,10 @@ def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObje
 @method("eth_getFilterLogs")
 def eth_getFilterLogs(node: RpcNode, filter_id: StringParam) -> list[JsonObject]:
     """Everything a log filter matches, read or not."""
-    return logs_in_range(node.chain, filters_of(node).criteria(filter_id))
+    return logs_in_range(node.chain, node.filters.criteria(filter_id))
 
 
 @method("eth_uninstallFilter")
 def eth_uninstallFilter(node: RpcNode, filter_id: StringParam) -> bool:
     """End a filter; false where there is none."""
-    return filters_of(node).remove(filter_id)
+    return node.filters.remove(filter_id)

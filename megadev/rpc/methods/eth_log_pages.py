@@ -6,13 +6,15 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.store import LocatedLog
 from megadev.errors import InvalidParams, UnknownBlock
 from megadev.node.chain import LocalChain
 from megadev.rpc.codec import AddressesParam, Decode, HashParam, LogFilter, NumberOrTagParam, TopicsParam, decode_data
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_log
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_log
 from megadev.rpc.methods.eth_logs import block_number, check_range, logs_of_the_past, open_logs
+from megadev.rpc.node import RpcNode
 
 PAGE = 20_000
 """Logs in one answer."""

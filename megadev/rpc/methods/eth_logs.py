@@ -15,13 +15,16 @@ from typing import Protocol
 import msgspec
 
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.store import LocatedLog, LogMatcher, TopicFilter
 from megadev.errors import InvalidParams, UnknownBlock
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import FilterParam, LogFilter
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_log
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_log
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.block_builder import OpenBlock
 
 
@@ -76,16 +79,16 @@ def logs_of_the_past(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] |
         if here is not None and here.number != past.last:
             return None
         past.header(wanted.block_hash)
-        query["blockHash"] = "0x" + wanted.block_hash.hex()
+        query["blockHash"] = to_data(wanted.block_hash)
     else:
         first, last = block_number(chain, wanted.from_block), min(block_number(chain, wanted.to_block), past.last)
         if first > last:
             return None
         query |= {"fromBlock": hex(first), "toBlock": hex(last)}
     if wanted.addresses:
-        query["address"] = ["0x" + address.hex() for address in wanted.addresses]
+        query["address"] = [to_data(address) for address in wanted.addresses]
     if wanted.topics:
-        query["topics"] = [["0x" + topic.hex() for topic in choice] if choice else None for choice in wanted.topics]
+        query["topics"] = [[to_data(topic) for topic in choice] if choice else None for choice in wanted.topics]
     key = "eth_getLogs " + msgspec.json.encode(query, order="sorted").decode()
     found: list[JsonObject] = past.source.query(key, "eth_getLogs", query)
     return found

@@ -17,6 +17,7 @@ from megadev.artifacts import explain
 from megadev.chain.blobs import sidecar_of, versioned_hash
 from megadev.chain.blocks import Tag
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
+from megadev.chain.documents import JsonObject
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
 from megadev.chain.mini_blocks import PlacedBlock
 from megadev.chain.spec import Hardfork
@@ -63,13 +64,15 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
 from megadev.rpc.codec import CallRequest, DataParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_pending_transaction, format_receipt
 from megadev.rpc.methods.eth_calls import explainer, scene_at
 from megadev.rpc.methods.eth_fees import suggested_tip
 from megadev.rpc.methods.megadev_preconfirmation import preconfirmation
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.admission import QUICK_GAS, may_run_long
 
 MAX_SYNC_TIMEOUT_MS = 60_000
@@ -107,7 +110,7 @@ def realtime_sendRawTransaction(
 def eth_sendTransaction(node: RpcNode, request: CallRequest) -> str | Awaitable[str]:
     """Fill in, sign and take a transaction of an account held or impersonated here; the answer is its hash."""
     if needs_long_estimate(node, request):
-        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: submitted(node, _authorized(node, request)))
+        tx_hash: str | Awaitable[str] = node.node.apart(lambda: submitted(node, _authorized(node, request)))
         return tx_hash
     return _take(node, _authorized(node, request))
 
@@ -118,7 +121,7 @@ def eth_sendTransactionSync(
 ) -> JsonObject | Awaitable[JsonObject]:
     """As ``eth_sendTransaction``; the answer is the receipt."""
     if needs_long_estimate(node, request):
-        receipt: JsonObject | Awaitable[JsonObject] = node.devnet.apart(
+        receipt: JsonObject | Awaitable[JsonObject] = node.node.apart(
             lambda: _submitted(node, _authorized(node, request), timeout_ms)
         )
         return receipt
@@ -134,7 +137,7 @@ def eth_sendUnsignedTransaction(node: RpcNode, request: CallRequest) -> str | Aw
     def take() -> str | Awaitable[str]:
         return _take(node, impersonated_transaction(*completed(node, request)))
 
-    return node.devnet.apart(take) if needs_long_estimate(node, request) else take()
+    return node.node.apart(take) if needs_long_estimate(node, request) else take()
 
 
 @method("eth_fillTransaction")
@@ -145,7 +148,7 @@ def eth_fillTransaction(node: RpcNode, request: CallRequest) -> JsonObject:
     """
     unsigned, sender = completed(node, request, forgiving=False)
     tx = impersonated_transaction(unsigned, sender)
-    return {"raw": "0x" + encode_network_form(tx).hex(), "tx": format_pending_transaction(tx)}
+    return {"raw": to_data(encode_network_form(tx)), "tx": format_pending_transaction(tx)}
 
 
 # -- filling in ---------------------------------------------------------------------------------------------------
@@ -206,7 +209,7 @@ def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[Un
 
 def first_account(node: RpcNode) -> Address:
     """Who sends what names no sender. Raises ``UnknownSigner`` where the node holds no account."""
-    accounts = node.devnet.accounts.addresses
+    accounts = node.node.accounts.addresses
     if not accounts:
         raise UnknownSigner("unknown account: this node holds none; name a sender it may impersonate")
     return accounts[0]
@@ -345,7 +348,7 @@ def signing_key(node: RpcNode, sender: Address) -> bytes | None:
         account = state.account(sender)
         return account is not None and bars_sending(state.code(account.code_hash))
 
-    return node.devnet.accounts.signing_key(sender, has_code)
+    return node.node.accounts.signing_key(sender, has_code)
 
 
 def authorized(unsigned: UnsignedTransaction, sender: Address, key: bytes | None) -> Transaction:
@@ -366,7 +369,7 @@ def submitted(node: RpcNode, tx: Transaction) -> str:
         placed = chain.placed(tx.hash)
         if placed is not None:
             _raise_for_failure(node, tx, *placed)
-    return "0x" + tx.hash.hex()
+    return to_data(tx.hash)
 
 
 def _raise_for_failure(node: RpcNode, tx: Transaction, block: PlacedBlock, index: int) -> None:
@@ -377,8 +380,8 @@ def _raise_for_failure(node: RpcNode, tx: Transaction, block: PlacedBlock, index
     if tx.to is not None:
         account = node.chain.state(Tag.LATEST).account(tx.to)
         code = b"" if account is None else node.chain.state(Tag.LATEST).code(account.code_hash)
-        near = node.devnet.artifacts.contract_at(tx.to, code)
-    words = explain.failed_transaction(node.devnet.artifacts, receipt.error or "", receipt.output, near)
+        near = node.node.artifacts.contract_at(tx.to, code)
+    words = explain.failed_transaction(node.node.artifacts, receipt.error or "", receipt.output, near)
     raise TransactionFailed(tx.hash, words, receipt.output)
 
 
@@ -403,7 +406,7 @@ def has_code(node: RpcNode, address: Address) -> bool:
 def _take(node: RpcNode, tx: Transaction) -> str | Awaitable[str]:
     """Submit ``tx``: at once, or on the writer's thread where it may run for long; its hash."""
     if is_long(node, tx):
-        tx_hash: str | Awaitable[str] = node.devnet.apart(lambda: submitted(node, tx))
+        tx_hash: str | Awaitable[str] = node.node.apart(lambda: submitted(node, tx))
         return tx_hash
     return submitted(node, tx)
 
@@ -419,7 +422,7 @@ def is_long(node: RpcNode, tx: Transaction) -> bool:
 def _submit_and_wait(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject | Awaitable[JsonObject]:
     """Submit ``tx`` and answer with its receipt; on the writer's thread where the transaction may run for long."""
     if is_long(node, tx):
-        receipt: JsonObject | Awaitable[JsonObject] = node.devnet.apart(lambda: _submitted(node, tx, timeout_ms))
+        receipt: JsonObject | Awaitable[JsonObject] = node.node.apart(lambda: _submitted(node, tx, timeout_ms))
         return receipt
     return _submitted(node, tx, timeout_ms)
 
@@ -436,7 +439,7 @@ def _submitted(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonOb
     placed = chain.placed(tx.hash)
     if placed is not None:
         return _receipt(node, *placed)
-    if node.devnet.config.sync_errors == "eip-7966":
+    if node.node.config.sync_errors == "eip-7966":
         _check_ready(chain, tx)
     return _receipt_later(node, tx, timeout_ms)
 
@@ -454,7 +457,7 @@ def _check_ready(chain: LocalChain, tx: Transaction) -> None:
 
 
 async def _receipt_later(node: RpcNode, tx: Transaction, timeout_ms: int | None) -> JsonObject:
-    config = node.devnet.config
+    config = node.node.config
     limit = min(timeout_ms or round(config.sync_timeout * 1_000), MAX_SYNC_TIMEOUT_MS)
     expired = RealtimeExpired if config.sync_errors == "megaeth" else ReceiptTimeout
     try:
@@ -468,8 +471,8 @@ async def _receipt_later(node: RpcNode, tx: Transaction, timeout_ms: int | None)
 
 
 def _receipt(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
-    receipt = format_receipt(block, index, timestamped=node.devnet.config.receipt_timestamps)
-    if node.devnet.config.preconf_receipts:
+    receipt = format_receipt(block, index, timestamped=node.node.config.receipt_timestamps)
+    if node.node.config.preconf_receipts:
         receipt["preconfirmation"] = preconfirmation(node, block, index)
     return receipt
 

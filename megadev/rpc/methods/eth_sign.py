@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import encode_network_form, sign_transaction
 from megadev.errors import InvalidParams
 from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam, describe
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_pending_transaction
 from megadev.rpc.methods.eth_send import completed
+from megadev.rpc.node import RpcNode
 
 _DOMAIN = "EIP712Domain"
 _NOTHING = "Nothing"
@@ -59,8 +62,8 @@ def eth_signTransaction(node: RpcNode, request: CallRequest) -> str | JsonObject
     object ``tx``; in Anvil's dialect the bytes alone.
     """
     tx, sender = completed(node, request)
-    made = sign_transaction(tx, node.devnet.accounts.key_of(sender))
-    raw = "0x" + encode_network_form(made).hex()
+    made = sign_transaction(tx, node.node.accounts.key_of(sender))
+    raw = to_data(encode_network_form(made))
     if node.dialect is not None and node.dialect.signs_bare:
         return raw
     return {"raw": raw, "tx": format_pending_transaction(made)}
@@ -202,5 +205,5 @@ def _domain_fault(types: Any, domain: Any) -> str:
 
 
 def _signature(node: RpcNode, address: Address, message_hash: Hash32) -> str:
-    y_parity, r, s = sign(message_hash, node.devnet.accounts.key_of(address))
+    y_parity, r, s = sign(message_hash, node.node.accounts.key_of(address))
     return f"0x{r:064x}{s:064x}{27 + y_parity:02x}"

@@ -6,10 +6,12 @@ import msgspec
 
 from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.store import LocatedLog
 from megadev.errors import ExecutionHalted, ExecutionReverted, InvalidParams, SimulationTooLarge
 from megadev.evm.calls import OUT_OF_GAS, raise_for_result
 from megadev.inspect.simulate import MAX_BLOCKS, BlockRequest, SimulatedBlock, SimulatedCall, simulate
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import (
     AnyParam,
     BlockOverrides,
@@ -19,10 +21,11 @@ from megadev.rpc.codec import (
     HashParam,
     StateOverridesParam,
 )
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
 from megadev.rpc.envelope import Failure
 from megadev.rpc.errors import failure_for, row_for
-from megadev.rpc.formatters import JsonObject, format_block, format_log
+from megadev.rpc.formatters import format_block, format_log
+from megadev.rpc.node import RpcNode
 
 VM_ERROR = -32015
 """The code of a simulated call that ended exceptionally."""
@@ -113,7 +116,7 @@ def _format_block(node: RpcNode, result: SimulatedBlock, *, full: bool) -> JsonO
 def _format_call(node: RpcNode, result: SimulatedBlock, index: int, call: SimulatedCall, first_log: int) -> JsonObject:
     execution = call.execution
     answer: JsonObject = {
-        "returnData": "0x" + execution.result.output.hex() if execution.succeeded else "0x",
+        "returnData": to_data(execution.result.output) if execution.succeeded else "0x",
         "logs": [
             format_log(LocatedLog(log, result.block, index, log_index))
             for log_index, log in enumerate(call.logs, first_log)
@@ -123,7 +126,7 @@ def _format_call(node: RpcNode, result: SimulatedBlock, index: int, call: Simula
         "status": "0x1" if execution.succeeded else "0x0",
     }
     try:
-        raise_for_result(execution, lambda data: explain.error(node.devnet.artifacts, data))
+        raise_for_result(execution, lambda data: explain.error(node.node.artifacts, data))
     except ExecutionReverted as error:
         answer["error"] = failure_for(error, row_for(ExecutionReverted))
     except ExecutionHalted as error:

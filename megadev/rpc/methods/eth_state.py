@@ -12,12 +12,15 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, StateUnavailable
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_slot
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof, format_word
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_proof, format_storage_proof
+from megadev.rpc.node import RpcNode
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.fork_world import ForkWorld
 from megadev.state.world import World
@@ -38,7 +41,7 @@ class StorageKey(msgspec.Struct, frozen=True):
 def _decode_storage_key(value: Any) -> StorageKey:
     slot = decode_slot(value)
     is_word = isinstance(value, str) and len(value) == _FULL_KEY_LENGTH
-    return StorageKey(slot, format_word(slot) if is_word else hex(slot))
+    return StorageKey(slot, to_word(slot) if is_word else hex(slot))
 
 
 StorageKeyParam: TypeAlias = Annotated[StorageKey, Decode(_decode_storage_key)]
@@ -62,13 +65,13 @@ def eth_getCode(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LA
     """An account's code."""
     state = node.chain.state(block)
     account = state.account(address)
-    return "0x" if account is None else "0x" + state.code(account.code_hash).hex()
+    return "0x" if account is None else to_data(state.code(account.code_hash))
 
 
 @method("eth_getStorageAt")
 def eth_getStorageAt(node: RpcNode, address: AddressParam, slot: SlotParam, block: BlockParam = Tag.LATEST) -> str:
     """One storage word."""
-    return format_word(node.chain.state(block).storage(address, slot))
+    return to_word(node.chain.state(block).storage(address, slot))
 
 
 @method("eth_getStorageValues")
@@ -85,7 +88,7 @@ def eth_getStorageValues(
         node.chain.need((), [(address, slot) for address, wanted in slots.items() for slot in wanted])
     state = node.chain.state(block)
     return {
-        "0x" + address.hex(): [format_word(state.storage(address, slot)) for slot in wanted]
+        to_data(address): [to_word(state.storage(address, slot)) for slot in wanted]
         for address, wanted in slots.items()
     }
 
@@ -106,8 +109,8 @@ def eth_getAccount(node: RpcNode, address: AddressParam, block: BlockParam = Tag
     return {
         "nonce": hex(account.nonce),
         "balance": hex(account.balance),
-        "storageRoot": "0x" + world.storage_root(address).hex(),
-        "codeHash": "0x" + account.code_hash.hex(),
+        "storageRoot": to_data(world.storage_root(address)),
+        "codeHash": to_data(account.code_hash),
     }
 
 
@@ -119,7 +122,7 @@ def eth_getAccountInfo(node: RpcNode, address: AddressParam, block: BlockParam =
     return {
         "balance": hex(account.balance),
         "nonce": hex(account.nonce),
-        "code": "0x" + state.code(account.code_hash).hex(),
+        "code": to_data(state.code(account.code_hash)),
     }
 
 
@@ -150,7 +153,7 @@ def eth_getProof(
         ],
     )
     if world.is_whole and world.state_root != sealed.header.state_root:
-        proof["stateRoot"] = "0x" + world.state_root.hex()
+        proof["stateRoot"] = to_data(world.state_root)
     return proof
 
 
@@ -176,8 +179,8 @@ def _proof_of_the_past(
             f"state unavailable: 0x{address.hex()} is not what it is upstream, so there is no proof of it: its balance "
             "or code is this fork's, or something was changed since; ask about another account, or an older block"
         )
-    name = "0x" + address.hex()
-    words = [format_word(key.slot) for key in keys]
+    name = to_data(address)
+    words = [to_word(key.slot) for key in keys]
     asked = f"eth_getProof {name} {','.join(words)} {block.number:#x}"
     proof: JsonObject = dict(past.source.query(asked, "eth_getProof", name, words, hex(block.number)))
     told = zip(keys, proof.get("storageProof", ()), strict=False)

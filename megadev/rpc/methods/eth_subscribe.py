@@ -18,22 +18,23 @@ from __future__ import annotations
 
 from megadev.errors import MethodUnavailable
 from megadev.rpc.codec import AnyParam, StringParam
-from megadev.rpc.dispatch import RpcNode, Session, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
+from megadev.rpc.session import Session
 from megadev.rpc.streams import choice_of
-from megadev.rpc.subscriptions import subscriptions_of
 
 
 @method("eth_subscribe")
 def eth_subscribe(node: RpcNode, kind: StringParam, options: AnyParam = None) -> str:
     """Be told of ``kind`` from now on, over this connection; the answer is the subscription's id."""
     session = _session(node)
-    return subscriptions_of(node).add(session, kind, choice_of(kind, options))
+    return node.subscriptions.add(session, kind, choice_of(kind, options))
 
 
 @method("eth_unsubscribe")
 def eth_unsubscribe(node: RpcNode, subscription_id: StringParam) -> bool:
     """End a subscription of this connection."""
-    subscriptions_of(node).remove(_session(node), subscription_id)
+    node.subscriptions.remove(_session(node), subscription_id)
     return True
 
 

@@ -6,12 +6,15 @@ What does not exist is null: clients poll for receipts to come.
 from __future__ import annotations
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import Transaction, encode_network_form
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, HashParam, NumberOrTagParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction, format_receipt, format_transaction
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_pending_transaction, format_receipt, format_transaction
+from megadev.rpc.node import RpcNode
 
 
 @method("eth_getTransactionByHash")
@@ -64,7 +67,7 @@ def eth_getTransactionReceipt(node: RpcNode, tx_hash: HashParam) -> JsonObject |
     placed = node.chain.placed(tx_hash)
     if placed is None:
         return None
-    return format_receipt(*placed, timestamped=node.devnet.config.receipt_timestamps)
+    return format_receipt(*placed, timestamped=node.node.config.receipt_timestamps)
 
 
 @method("eth_pendingTransactions")
@@ -81,7 +84,7 @@ def eth_getRawTransactionByHash(node: RpcNode, tx_hash: HashParam) -> str | None
         tx, block, _ = node.chain.transaction(tx_hash)
     except KeyError:
         return None
-    return "0x" + (encode_network_form(tx) if block is None else tx.encoded).hex()
+    return to_data(encode_network_form(tx) if block is None else tx.encoded)
 
 
 @method("eth_getRawTransactionByBlockHashAndIndex")
@@ -112,7 +115,7 @@ def _placed_raw(node: RpcNode, ref: BlockRef, index: int) -> str | None:
     if block is None or index >= len(block.transactions):
         return None
     tx: Transaction = block.transactions[index]
-    return "0x" + tx.encoded.hex()
+    return to_data(tx.encoded)
 
 
 def _block_using(chain: LocalChain, sender: Address, nonce: int) -> SealedBlock | None:

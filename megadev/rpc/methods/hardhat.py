@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.rpc.codec import AddressParam, HashParam, Uint64Param
-from megadev.rpc.dispatch import METHODS, RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import METHODS, method
 from megadev.rpc.methods.anvil_accounts import anvil_impersonateAccount, anvil_stopImpersonatingAccount
 from megadev.rpc.methods.anvil_mining import (
     TimestampParam,
@@ -34,6 +34,7 @@ from megadev.rpc.methods.anvil_node import (
     anvil_setNextBlockPrevRandao,
 )
 from megadev.rpc.methods.anvil_state import anvil_setBalance, anvil_setCode, anvil_setNonce
+from megadev.rpc.node import RpcNode
 
 SAY_TRUE: dict[str, Callable[..., Any]] = {
     "hardhat_impersonateAccount": anvil_impersonateAccount,
@@ -91,7 +92,7 @@ def hardhat_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param = 
 @method("hardhat_stopImpersonatingAccount")
 def hardhat_stopImpersonatingAccount(node: RpcNode, address: AddressParam) -> bool:
     """As anvil_stopImpersonatingAccount; the answer is whether it was impersonated."""
-    was_impersonated = address in node.devnet.accounts.impersonated
+    was_impersonated = address in node.node.accounts.impersonated
     anvil_stopImpersonatingAccount(node, address)
     return was_impersonated
 

@@ -8,12 +8,13 @@ import msgspec
 
 from megadev.artifacts.artifact import Artifact, Code
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, Decode, decode_address, describe
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 def _decode_artifact(value: Any) -> bytes:
@@ -43,15 +44,15 @@ def megadev_addArtifact(
     the contract there is known to be the one, whatever its code.
     """
     artifacts = _read(artifact, address)
-    node.devnet.artifacts.add(artifacts, address)
+    node.node.artifacts.add(artifacts, address)
     return [
         {
             "name": found.name,
             "source": found.source_path,
             "address": None if address is None else checksum_address(address),
-            "functions": {item.signature: "0x" + key.hex() for key, item in found.interface.functions.items()},
-            "errors": {item.signature: "0x" + key.hex() for key, item in found.interface.errors.items()},
-            "events": {item.signature: "0x" + key.hex() for key, item in found.interface.events.items()},
+            "functions": {item.signature: to_data(key) for key, item in found.interface.functions.items()},
+            "errors": {item.signature: to_data(key) for key, item in found.interface.errors.items()},
+            "events": {item.signature: to_data(key) for key, item in found.interface.events.items()},
         }
         for found in artifacts
     ]
@@ -75,7 +76,7 @@ def _read(artifact: bytes, address: Address | None) -> list[Artifact]:
 @method("megadev_listArtifacts")
 def megadev_listArtifacts(node: RpcNode) -> JsonObject:
     """The contracts that are known, those added by hand first; and files that look like artifacts and are not."""
-    artifacts = node.devnet.artifacts
+    artifacts = node.node.artifacts
     return {
         "artifacts": [{"name": found.name, "source": found.source_path} for found in artifacts.artifacts],
         "skipped": artifacts.skipped,
@@ -87,7 +88,7 @@ def megadev_getArtifact(node: RpcNode, which: WhichParam) -> JsonObject | None:
     """The contract at an address, or of a name (``Token``, or ``src/Token.sol:Token`` where several have it); null
     where it is not known. Raises ``InvalidParams`` for a name that several contracts have.
     """
-    artifacts = node.devnet.artifacts
+    artifacts = node.node.artifacts
     if isinstance(which, bytes):
         state = node.chain.state(Tag.LATEST)
         account = state.account(which)
@@ -117,4 +118,4 @@ def _described(artifact: Artifact) -> JsonObject:
 
 def _hex(code: Code | None) -> str:
     """Places that deployment fills in are zeros."""
-    return "0x" if code is None else "0x" + code.code.hex()
+    return "0x" if code is None else to_data(code.code)

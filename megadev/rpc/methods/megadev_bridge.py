@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import ResourceNotFound
 from megadev.events import SequencerCondition
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.rollup.derivation import L1Fees
 from megadev.rollup.driver import Driver
 from megadev.rollup.games import game_at, game_count
@@ -22,9 +24,9 @@ from megadev.rollup.messages import (
 )
 from megadev.rollup.withdrawals import finalizing_call, output_after, prove_inclusion, proving_call
 from megadev.rpc.codec import HashParam, QuantityParam
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.optimism import bridge
+from megadev.rpc.node import RpcNode
 
 NEXT_FOR_DEPOSIT = {
     DepositStatus.WAITING: "it begins the next L2 block",
@@ -62,7 +64,7 @@ def megadev_getWithdrawal(node: RpcNode, withdrawal_hash: HashParam) -> JsonObje
     if not found:
         raise ResourceNotFound(f"resource not found: L2 has no withdrawal 0x{withdrawal_hash.hex()}")
     data = _next_call(l2, found[0])
-    call = None if data is None else {"to": "0x" + driver.addresses.portal.hex(), "data": "0x" + data.hex()}
+    call = None if data is None else {"to": to_data(driver.addresses.portal), "data": to_data(data)}
     return {**_format_withdrawal(found[0], l1.time.now()), "call": call}
 
 
@@ -70,7 +72,7 @@ def megadev_getWithdrawal(node: RpcNode, withdrawal_hash: HashParam) -> JsonObje
 def megadev_proposeOutput(node: RpcNode) -> JsonObject | None:
     """Have the proposer claim L2's newest output root now; the claim, or null where L1 takes none for that block."""
     l1, l2, driver = bridge(node)
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     driver.advance()
     block = l2.head
     if driver.proposer is None or not driver.proposer.claim(block):
@@ -79,8 +81,8 @@ def megadev_proposeOutput(node: RpcNode) -> JsonObject | None:
     game = game_at(state, driver.addresses, game_count(state, driver.addresses) - 1)
     return {
         "l2BlockNumber": hex(block.number),
-        "outputRoot": "0x" + output_after(block).root.hex(),
-        "game": None if game is None else "0x" + game.address.hex(),
+        "outputRoot": to_data(output_after(block).root),
+        "game": None if game is None else to_data(game.address),
     }
 
 
@@ -90,7 +92,7 @@ def megadev_skipWithdrawalWindows(node: RpcNode, withdrawal_hash: HashParam | No
     that passed.
     """
     _, _, driver = bridge(node)
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     return hex(driver.skip_windows(withdrawal_hash))
 
 
@@ -107,7 +109,7 @@ def megadev_setL1Fees(node: RpcNode, fees: tuple[FeesOfL1, ...]) -> None:
     and begins again after the last. With none, the truth again.
     """
     l1, _, driver = bridge(node)
-    node.devnet.between_blocks()
+    node.node.between_blocks()
     told = tuple(L1Fees(each.base_fee, each.blob_base_fee) for each in fees)
     driver.progress = msgspec.structs.replace(driver.progress, fees=told, fees_from=l1.head.number + 1)
 
@@ -136,15 +138,15 @@ def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain) -> JsonObject:
     block = located.block
     return {
         "status": sent.status.value,
-        "from": "0x" + tx.sender.hex(),
-        "to": None if tx.to is None else "0x" + tx.to.hex(),
+        "from": to_data(tx.sender),
+        "to": None if tx.to is None else to_data(tx.to),
         "mint": hex(tx.mint),
         "value": hex(tx.value),
         "gas": hex(tx.gas_limit),
-        "data": "0x" + tx.data.hex(),
-        "l1TransactionHash": "0x" + block.transactions[located.transaction_index].hash.hex(),
+        "data": to_data(tx.data),
+        "l1TransactionHash": to_data(block.transactions[located.transaction_index].hash),
         "l1BlockNumber": hex(block.number),
-        "l2TransactionHash": "0x" + tx.hash.hex(),
+        "l2TransactionHash": to_data(tx.hash),
         "l2BlockNumber": None if place is None else hex(place[0].number),
         "age": hex(max(now - block.timestamp, 0)),
         "next": _next_for_deposit(sent.status, l2),
@@ -164,16 +166,16 @@ def _format_withdrawal(sent: SentWithdrawal, now: int) -> JsonObject:
     block = located.block
     return {
         "status": sent.status.value,
-        "withdrawalHash": "0x" + withdrawal.hash.hex(),
+        "withdrawalHash": to_data(withdrawal.hash),
         "nonce": hex(withdrawal.nonce),
-        "sender": "0x" + withdrawal.sender.hex(),
-        "target": "0x" + withdrawal.target.hex(),
+        "sender": to_data(withdrawal.sender),
+        "target": to_data(withdrawal.target),
         "value": hex(withdrawal.value),
         "gasLimit": hex(withdrawal.gas_limit),
-        "data": "0x" + withdrawal.data.hex(),
-        "l2TransactionHash": "0x" + block.transactions[located.transaction_index].hash.hex(),
+        "data": to_data(withdrawal.data),
+        "l2TransactionHash": to_data(block.transactions[located.transaction_index].hash),
         "l2BlockNumber": hex(block.number),
-        "game": None if sent.game is None else "0x" + sent.game.address.hex(),
+        "game": None if sent.game is None else to_data(sent.game.address),
         "age": hex(max(now - block.timestamp, 0)),
         "readyIn": None if sent.ready_at is None else hex(max(sent.ready_at - now, 0)),
         "next": NEXT_FOR_WITHDRAWAL[sent.status],

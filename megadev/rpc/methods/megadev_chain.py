@@ -7,12 +7,13 @@ stands on L1 is named in the L2's ``contracts`` under L1's chain id.
 from __future__ import annotations
 
 from megadev.chain.contracts import MULTICALL3
+from megadev.chain.documents import JsonObject
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.rollup.predeploys import PREDEPLOYS
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 ON_L1: dict[str, str] = {
     "portal": "portal",
@@ -33,8 +34,8 @@ POLLING_MS = 1_000
 @method("megadev_chainConfig")
 def megadev_chainConfig(node: RpcNode) -> JsonObject:
     """``l2`` and ``l1`` (null where there is none) as chain objects."""
-    l1, driver = node.devnet.l1, node.devnet.driver
-    l2 = _described(node.devnet.l2, "megadev")
+    l1, driver = node.node.l1, node.node.driver
+    l2 = _described(node.node.l2, "megadev")
     if l1 is None or driver is None:
         return {"l2": l2, "l1": None}
     described = _described(l1, "megadev L1")

@@ -7,13 +7,16 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import ConsoleCall
 from megadev.errors import NotFound
 from megadev.evm.console import read_console
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import Decode, Uint64Param, hash_or
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_value
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_value
+from megadev.rpc.node import RpcNode
 
 
 class LatestMessages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,13 +71,13 @@ def _message(
     state = node.chain.state(Tag.LATEST)
     account = state.account(call.sender)
     code = b"" if account is None else state.code(account.code_hash)
-    artifact = node.devnet.artifacts.contract_at(call.sender, code)
+    artifact = node.node.artifacts.contract_at(call.sender, code)
     return {
         "message": read.text,
         "arguments": arguments,
-        "address": "0x" + call.sender.hex(),
+        "address": to_data(call.sender),
         "contract": None if artifact is None else artifact.name,
-        "transactionHash": None if tx_hash is None else "0x" + tx_hash.hex(),
+        "transactionHash": None if tx_hash is None else to_data(tx_hash),
         "method": source,
         "blockNumber": hex(block_number),
     }

@@ -9,6 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.spec import MEGA_CODE_SIZE, ChainSpec, Model
 from megadev.chain.transactions import DEPOSIT
 from megadev.errors import InvalidTransaction
@@ -21,11 +22,12 @@ from megadev.evm.salt import SMALLEST_CAPACITY, bucket_of, slot_bucket
 from megadev.inspect.gas_report import GasReport, GasTracer, Limited, Spent, Spot
 from megadev.inspect.replay import placed_transaction, replay
 from megadev.inspect.stack_trace import StackTrace
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BlockParam, CallRequest
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.methods.megadev_trace import WhatParam
+from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
@@ -47,7 +49,7 @@ def megadev_gasReport(node: RpcNode, what: WhatParam, block: BlockParam = Tag.LA
     Amounts are gas; ``computeGas`` and ``storageGas`` are those before refund and floor. Raises ``NotFound`` for a
     transaction that is in no block.
     """
-    tracer, budget = GasTracer(), Budget(node.devnet.clock)
+    tracer, budget = GasTracer(), Budget(node.node.clock)
     watcher = Bounded(tracer, budget)
     if isinstance(what, bytes):
         return _of_transaction(node, what, tracer, watcher)
@@ -62,11 +64,11 @@ def _of_transaction(node: RpcNode, tx_hash: bytes, tracer: GasTracer, watcher: B
         chain, block, lambda index, tx, state: watcher if index == position else None, stop=position + 1
     ):
         if replayed.index == position:
-            trace = StackTrace(node.devnet.artifacts, tracer, replayed.execution, replayed.before)
+            trace = StackTrace(node.node.artifacts, tracer, replayed.execution, replayed.before)
             tx = replayed.tx
             env = None if tx.type == DEPOSIT else transaction_env(tx, replayed.env.base_fee)
             answer = _answer(GasReport(trace, tracer, spec), spec, replayed.env, env, replayed.before)
-            return {"transactionHash": "0x" + tx_hash.hex(), "blockNumber": hex(block.number), **answer}
+            return {"transactionHash": to_data(tx_hash), "blockNumber": hex(block.number), **answer}
     raise AssertionError("a block holds the transactions that the store says it holds")
 
 
@@ -74,7 +76,7 @@ def _of_call(node: RpcNode, call: CallRequest, block: BlockRef, tracer: GasTrace
     scene = scene_at(node.chain, block)
     tx, rules = scene.transaction(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watcher)
-    trace = StackTrace(node.devnet.artifacts, tracer, execution, scene.state)
+    trace = StackTrace(node.node.artifacts, tracer, execution, scene.state)
     spec = node.chain.spec
     answer = _answer(GasReport(trace, tracer, spec), spec, scene.env, tx, scene.state)
     return {"transactionHash": None, "blockNumber": hex(scene.env.number), **answer}
@@ -88,7 +90,7 @@ def _answer(report: GasReport, spec: ChainSpec, env: BlockEnv, tx: TxEnv | None,
         {
             "depth": frame.depth,
             "type": frame.node.frame.kind,
-            "to": "0x" + frame.node.frame.to.hex(),
+            "to": to_data(frame.node.frame.to),
             "contract": frame.contract or None,
             "function": frame.function,
             "gasUsed": hex(frame.node.outcome.gas_used),
@@ -195,7 +197,7 @@ def _place(report: GasReport, spot: Spot | None) -> JsonObject | None:
     address, contract, location = found
     return {
         "opcode": EVM_RULES[report.spec.hardfork].opcodes.get(spot.op, f"0x{spot.op:02x}"),
-        "address": "0x" + address.hex(),
+        "address": to_data(address),
         "contract": contract or None,
         "function": None if location is None else location.function or None,
         "source": None if location is None else location.path,
@@ -223,12 +225,12 @@ def _buckets(execution: Execution, env: BlockEnv, before: StateReader) -> list[J
     found: list[JsonObject] = []
     for address, account in execution.diff.accounts.items():
         if account is not None and before.account(address) is None:
-            found.append({"address": "0x" + address.hex(), "slot": None, **_bucket(bucket_of(address), capacity)})
+            found.append({"address": to_data(address), "slot": None, **_bucket(bucket_of(address), capacity)})
     for address, slots in execution.diff.storage.items():
         for slot, value in slots.items():
             if value and not before.storage(address, slot):
                 bucket = _bucket(slot_bucket(address, slot), capacity)
-                found.append({"address": "0x" + address.hex(), "slot": hex(slot), **bucket})
+                found.append({"address": to_data(address), "slot": hex(slot), **bucket})
             if len(found) >= KEYS_SHOWN:
                 return found
     return found[:KEYS_SHOWN]

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.system_contracts import ORACLE, TIMESTAMP_SLOT
 from megadev.errors import InvalidParams
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import Decode, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.oracle import OracleService
 
 _MOST_HINTS = 1_000
@@ -50,7 +52,7 @@ def megadev_oracle_status(node: RpcNode) -> JsonObject:
     service, state = _service(node), node.chain.sequencer.head_state()
     slots = sorted({*service.values, TIMESTAMP_SLOT})
     return {
-        "address": "0x" + ORACLE.hex(),
+        "address": to_data(ORACLE),
         "values": {hex(slot): _format_word(value) for slot, value in sorted(service.values.items())},
         "stored": {hex(slot): _format_word(state.storage(ORACLE, slot)) for slot in slots},
         "timestamp": "set" if TIMESTAMP_SLOT in service.values else "clock",
@@ -70,10 +72,7 @@ def megadev_oracle_setSlots(node: RpcNode, slots: SlotsParam) -> JsonObject:
 def megadev_oracle_hints(node: RpcNode, limit: Uint64Param = 100) -> list[JsonObject]:
     """What contracts told the oracle in transactions that joined a block, the newest first."""
     newest = reversed(_service(node).hints[-min(limit, _MOST_HINTS) :] if limit else ())
-    return [
-        {"from": "0x" + hint.sender.hex(), "topic": "0x" + hint.topic.hex(), "data": "0x" + hint.data.hex()}
-        for hint in newest
-    ]
+    return [{"from": to_data(hint.sender), "topic": to_data(hint.topic), "data": to_data(hint.data)} for hint in newest]
 
 
 def _service(node: RpcNode) -> OracleService:

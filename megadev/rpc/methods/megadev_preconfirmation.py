@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from megadev.chain.blocks import Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.mini_blocks import UNSEALED_HASH, PlacedBlock
 from megadev.chain.preconfirmations import promise, sign_preconfirmation
 from megadev.node.broken_promises import SignedPromise
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import HashParam, NumberOrTagParam
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("megadev_getPreconfirmation")
@@ -21,14 +23,14 @@ def megadev_getPreconfirmation(node: RpcNode, tx_hash: HashParam) -> JsonObject 
     """
     placed = node.chain.placed(tx_hash)
     current = None if placed is None else preconfirmation(node, *placed)
-    broken = node.devnet.broken_promises.evidence.broken.get(tx_hash)
+    broken = node.node.broken_promises.evidence.broken.get(tx_hash)
     if broken is not None:
         found = format_promise(broken.promised) | {"status": "broken", "reason": broken.reason, "actual": current}
     elif placed is None or current is None:
         return None
     else:
         found = current | {"status": "pending" if placed[0].hash == UNSEALED_HASH else "kept"}
-    rivals = node.devnet.broken_promises.rivals_of(tx_hash)
+    rivals = node.node.broken_promises.rivals_of(tx_hash)
     return found | {"conflicting": list(map(format_promise, rivals))} if rivals else found
 
 
@@ -36,7 +38,7 @@ def megadev_getPreconfirmation(node: RpcNode, tx_hash: HashParam) -> JsonObject 
 def megadev_sequencerAt(node: RpcNode, block: NumberOrTagParam = Tag.LATEST) -> str:
     """The address whose signatures count for a block, sealed or to come."""
     number = block if isinstance(block, int) else node.chain.block(block).number
-    return "0x" + node.chain.signers.at(number).address.hex()
+    return to_data(node.chain.signers.at(number).address)
 
 
 def preconfirmation(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
@@ -54,8 +56,8 @@ def format_promise(signed: SignedPromise) -> JsonObject:
         "blockNumber": hex(made.block_number),
         "miniBlockNumber": hex(made.mini_block_number),
         "transactionIndex": hex(made.transaction_index),
-        "transactionHash": "0x" + made.transaction_hash.hex(),
-        "receiptHash": "0x" + made.receipt_hash.hex(),
-        "signer": "0x" + signed.signer.hex(),
-        "signature": "0x" + signed.signature.hex(),
+        "transactionHash": to_data(made.transaction_hash),
+        "receiptHash": to_data(made.receipt_hash),
+        "signer": to_data(signed.signer),
+        "signature": to_data(signed.signature),
     }

@@ -6,11 +6,12 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable
 from megadev.node.reloads import Reloads
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, describe
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 def _decode_artifact(value: Any) -> bytes | str:
@@ -58,7 +59,7 @@ def megadev_reloadUndo(node: RpcNode) -> JsonObject:
 
 
 def _reloads(node: RpcNode) -> Reloads:
-    found = node.devnet.reloads
+    found = node.node.reloads
     if found is None:
         raise MethodUnavailable("the method does not exist/is not available: start the node with --watch")
     return found

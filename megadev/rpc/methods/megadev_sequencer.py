@@ -10,14 +10,17 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.node import operations, registry
 from megadev.node.broken_promises import Equivocation
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.latency import Latency, parse_latency
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64Param, WordParam
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_mini_block
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_mini_block
 from megadev.rpc.methods.megadev_preconfirmation import format_promise
+from megadev.rpc.node import RpcNode
 from megadev.sequencer import fault_control
 from megadev.sequencer.faults import NO_FAULTS, NOBODY, Faults, Targets
 from megadev.sequencer.signers import Signer
@@ -74,7 +77,7 @@ class WithholdOptions(msgspec.Struct, frozen=True, rename="camel"):
 @method("megadev_sequencer_status")
 def megadev_sequencer_status(node: RpcNode) -> JsonObject:
     """How it is: its condition, what waits, its key, what it does wrong, and how much evidence there is of that."""
-    chain, devnet = node.devnet.l2, node.devnet
+    chain, devnet = node.node.l2, node.node
     sequencer = chain.sequencer
     faults = sequencer.faults or NO_FAULTS
     link = devnet.link
@@ -85,12 +88,12 @@ def megadev_sequencer_status(node: RpcNode) -> JsonObject:
         "blockNumber": hex(chain.head.number),
         "unsealed": hex(sequencer.unsealed),
         "waiting": hex(len(sequencer.pool)),
-        "signer": "0x" + chain.signers.at(next_block).address.hex(),
+        "signer": to_data(chain.signers.at(next_block).address),
         "nextSigner": _format_signer(newest) if newest.first_block > next_block else None,
         "faults": {
             "reorder": faults.reorders,
             "withhold": None if not faults.withheld else _format_targets(faults.withheld) | {"delay": faults.delays},
-            "censor": sorted("0x" + address.hex() for address in faults.censored.addresses),
+            "censor": sorted(to_data(address) for address in faults.censored.addresses),
             "equivocate": faults.equivocates,
         },
         "latency": {
@@ -108,41 +111,41 @@ def megadev_sequencer_status(node: RpcNode) -> JsonObject:
 @method("megadev_sequencer_pause")
 def megadev_sequencer_pause(node: RpcNode) -> JsonObject:
     """Stand still: transactions are admitted and wait; nothing is executed or sealed."""
-    fault_control.pause(node.devnet.l2.sequencer)
+    fault_control.pause(node.node.l2.sequencer)
     return megadev_sequencer_status(node)
 
 
 @method("megadev_sequencer_resume")
 def megadev_sequencer_resume(node: RpcNode) -> JsonObject:
     """Go on after a pause."""
-    fault_control.resume(node.devnet.l2.sequencer)
+    fault_control.resume(node.node.l2.sequencer)
     return megadev_sequencer_status(node)
 
 
 @method("megadev_sequencer_crash")
 def megadev_sequencer_crash(node: RpcNode, options: CrashOptions = CrashOptions()) -> JsonObject:  # noqa: B008  (frozen)
     """Be gone until a restart: sends are refused, whoever waits for a receipt is told so."""
-    operations.crash(node.devnet, survive=options.survive, blocks=options.blocks, reads=options.reads)
+    operations.crash(node.node, survive=options.survive, blocks=options.blocks, reads=options.reads)
     return megadev_sequencer_status(node)
 
 
 @method("megadev_sequencer_restart")
 def megadev_sequencer_restart(node: RpcNode) -> JsonObject:
     """Come back after a crash, and execute again what survived it, in its order."""
-    operations.restart(node.devnet)
+    operations.restart(node.node)
     return megadev_sequencer_status(node)
 
 
 @method("megadev_sequencer_rotateKey")
 def megadev_sequencer_rotateKey(node: RpcNode, options: RotateOptions = RotateOptions()) -> JsonObject:  # noqa: B008
     """Sign with another key from a block to come on."""
-    return _format_signer(operations.rotate_key(node.devnet, options.key, options.block))
+    return _format_signer(operations.rotate_key(node.node, options.key, options.block))
 
 
 @method("megadev_sequencer_setLatency")
 def megadev_sequencer_setLatency(node: RpcNode, options: LatencyOptions) -> JsonObject:
     """Answer sends, and tell subscribers, later."""
-    node.devnet.link.set(options.answer, options.stream, options.seed)
+    node.node.link.set(options.answer, options.stream, options.seed)
     return megadev_sequencer_status(node)
 
 
@@ -186,7 +189,7 @@ def megadev_sequencer_behave(node: RpcNode) -> JsonObject:
 @method("megadev_sequencer_evidence")
 def megadev_sequencer_evidence(node: RpcNode) -> JsonObject:
     """Every promise that was broken, and all that was signed twice, with the signatures."""
-    evidence = node.devnet.broken_promises.evidence
+    evidence = node.node.broken_promises.evidence
     return {
         "brokenPromises": [
             format_promise(broken.promised) | {"reason": broken.reason} for broken in evidence.broken.values()
@@ -196,38 +199,38 @@ def megadev_sequencer_evidence(node: RpcNode) -> JsonObject:
 
 
 def _faults(node: RpcNode) -> Faults:
-    return node.devnet.l2.sequencer.faults or NO_FAULTS
+    return node.node.l2.sequencer.faults or NO_FAULTS
 
 
 def _misbehave(node: RpcNode, faults: Faults | None) -> JsonObject:
-    fault_control.misbehave(node.devnet.l2.sequencer, faults)
+    fault_control.misbehave(node.node.l2.sequencer, faults)
     return megadev_sequencer_status(node)
 
 
 def _format_signer(signer: Signer) -> JsonObject:
-    return {"signer": "0x" + signer.address.hex(), "fromBlock": hex(signer.first_block)}
+    return {"signer": to_data(signer.address), "fromBlock": hex(signer.first_block)}
 
 
 def _format_registry(node: RpcNode) -> JsonObject:
-    chain = node.devnet.l2
+    chain = node.node.l2
     if not registry.has_registry(chain):
         return {}
     state = chain.sequencer.head_state()
     change = registry.scheduled(state)
-    following = None if change is None else {"signer": "0x" + change[0].hex(), "fromBlock": hex(change[1])}
-    return {"registry": {"signer": "0x" + registry.registered(state).hex(), "nextSigner": following}}
+    following = None if change is None else {"signer": to_data(change[0]), "fromBlock": hex(change[1])}
+    return {"registry": {"signer": to_data(registry.registered(state)), "nextSigner": following}}
 
 
 def _format_targets(targets: Targets) -> JsonObject:
     return {
-        "transactions": sorted("0x" + tx_hash.hex() for tx_hash in targets.transactions),
-        "addresses": sorted("0x" + address.hex() for address in targets.addresses),
+        "transactions": sorted(to_data(tx_hash) for tx_hash in targets.transactions),
+        "addresses": sorted(to_data(address) for address in targets.addresses),
     }
 
 
 def _format_equivocation(found: Equivocation) -> JsonObject:
     return {
-        "signer": "0x" + found.signer.hex(),
+        "signer": to_data(found.signer),
         "miniBlocks": [
             format_mini_block(mini_block, signature)
             for mini_block, signature in zip(found.mini_blocks, found.signatures, strict=True)

@@ -14,16 +14,19 @@ from megadev.artifacts.explain import Argument
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import SourceLocation
 from megadev.chain.blocks import BlockRef, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.receipts import REVERTED, Log
 from megadev.evm import calls
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rpc.codec import BlockParam, CallRequest, Decode, hash_or
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_value
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_value
 from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Bounded, Budget
 
 ENTRIES_SHOWN = 20_000
@@ -44,8 +47,8 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
     ``stack`` is innermost first, empty for what succeeded. ``calls`` lists calls, logs and console messages in order of
     occurrence, each with its depth. Raises ``NotFound`` for a transaction that is in no block.
     """
-    registry = node.devnet.artifacts
-    budget = Budget(node.devnet.clock)
+    registry = node.node.artifacts
+    budget = Budget(node.node.clock)
     if isinstance(what, bytes):
         trace, block_number = trace_transaction(node.chain, registry, what, lambda tracer: Bounded(tracer, budget))
     else:
@@ -54,11 +57,11 @@ def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Ta
     meters = execution.gas.meters
     calls, omitted = _entries(trace)
     return {
-        "transactionHash": "0x" + what.hex() if isinstance(what, bytes) else None,
+        "transactionHash": to_data(what) if isinstance(what, bytes) else None,
         "blockNumber": hex(block_number),
         "status": "0x1" if execution.succeeded else "0x0",
-        "from": "0x" + root.frame.sender.hex(),
-        "to": "0x" + root.frame.to.hex(),
+        "from": to_data(root.frame.sender),
+        "to": to_data(root.frame.to),
         "gasUsed": hex(execution.gas.used),
         **({} if meters is None else {"computeGas": hex(meters.compute_gas), "storageGas": hex(meters.storage_gas)}),
         "error": None if trace.error is None else _beginning(trace.error),
@@ -107,12 +110,12 @@ def _format_occurrence(trace: StackTrace, depth: int, node: CallNode, event: Cal
         return {
             "depth": depth,
             "type": "LOG",
-            "address": "0x" + event.address.hex(),
+            "address": to_data(event.address),
             "contract": decoded.contract or None,
             "event": decoded.name or None,
             "arguments": _arguments(decoded.arguments, event.data) if decoded.name else None,
             "text": str(decoded),
-            "topics": ["0x" + topic.hex() for topic in event.topics],
+            "topics": [to_data(topic) for topic in event.topics],
             "data": _data(event.data),
         }
     frame, outcome = event.frame, event.outcome
@@ -122,7 +125,7 @@ def _format_occurrence(trace: StackTrace, depth: int, node: CallNode, event: Cal
         return {
             "depth": depth,
             "type": "CONSOLE",
-            "address": "0x" + frame.sender.hex(),
+            "address": to_data(frame.sender),
             "contract": contract or None,
             "text": _beginning(printed),
         }
@@ -130,8 +133,8 @@ def _format_occurrence(trace: StackTrace, depth: int, node: CallNode, event: Cal
     return {
         "depth": depth,
         "type": frame.kind,
-        "from": "0x" + frame.sender.hex(),
-        "to": "0x" + frame.to.hex(),
+        "from": to_data(frame.sender),
+        "to": to_data(frame.to),
         "contract": trace.contract_of(event) or None,
         "function": call.name,
         "arguments": _arguments(call.arguments, frame.input) if call.item is not None else None,
@@ -159,7 +162,7 @@ def _format_stack_entry(entry: StackEntry) -> JsonObject:
         "contract": entry.contract or None,
         "function": entry.function or None,
         **_format_location(entry.location),
-        "address": "0x" + entry.address.hex(),
+        "address": to_data(entry.address),
         "pc": hex(entry.pc),
     }
 
@@ -192,4 +195,4 @@ def _beginning(text: str) -> str:
 
 
 def _data(data: bytes) -> str | None:
-    return "0x" + data.hex() if len(data) <= BYTES_SHOWN else None
+    return to_data(data) if len(data) <= BYTES_SHOWN else None

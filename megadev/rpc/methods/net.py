@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 
 @method("net_version")

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from megadev import __version__
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable
 from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH
 from megadev.rollup.derivation import L1Origin
 from megadev.rollup.driver import Driver
 from megadev.rollup.predeploys import BATCH_INBOX
 from megadev.rollup.withdrawals import VERSION, output_after
 from megadev.rpc.codec import AddressParam, BlockParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_proof, format_storage_proof
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_proof, format_storage_proof
 from megadev.rpc.methods.eth_state import MAX_SLOTS, StorageKeyParam
+from megadev.rpc.node import RpcNode
 
 SEQUENCER_DRIFT, SEQUENCING_WINDOW, CHANNEL_TIMEOUT = 1_800, 3_600, 300
 """The OP Stack's usual ones: seconds, L1 blocks, L1 blocks."""
@@ -30,14 +33,14 @@ FORKS = ("regolith", "canyon", "delta", "ecotone", "fjord", "granite", "holocene
 def optimism_outputAtBlock(node: RpcNode, number: Uint64Param) -> JsonObject:
     """What L1 may be told of L2 after a block."""
     _, _, driver = bridge(node)
-    block = node.devnet.l2.block(number)
+    block = node.node.l2.block(number)
     output = output_after(block)
     return {
-        "version": "0x" + VERSION.hex(),
-        "outputRoot": "0x" + output.root.hex(),
+        "version": to_data(VERSION),
+        "outputRoot": to_data(output.root),
         "blockRef": _l2_ref(driver, block),
-        "withdrawalStorageRoot": "0x" + output.messages_root.hex(),
-        "stateRoot": "0x" + output.state_root.hex(),
+        "withdrawalStorageRoot": to_data(output.messages_root),
+        "stateRoot": to_data(output.state_root),
         "syncStatus": _sync_status(node),
     }
 
@@ -58,16 +61,16 @@ def optimism_rollupConfig(node: RpcNode) -> JsonObject:
     scalar = system_config.storage(at.system_config, 102)
     return {
         "genesis": {
-            "l1": {"hash": "0x" + l1_first.hash.hex(), "number": l1_first.number},
-            "l2": {"hash": "0x" + first.hash.hex(), "number": first.number},
+            "l1": {"hash": to_data(l1_first.hash), "number": l1_first.number},
+            "l2": {"hash": to_data(first.hash), "number": first.number},
             "l2_time": first.timestamp,
             "system_config": {
-                "batcherAddr": "0x" + batcher.hex(),
-                "overhead": "0x" + ZERO_HASH.hex(),
+                "batcherAddr": to_data(batcher),
+                "overhead": to_data(ZERO_HASH),
                 "scalar": f"0x{scalar:064x}",
                 "gasLimit": l2.genesis.gas_limit,
                 "eip1559Params": "0x0000000000000000",
-                "operatorFeeParams": "0x" + ZERO_HASH.hex(),
+                "operatorFeeParams": to_data(ZERO_HASH),
             },
         },
         "block_time": max(round(l2.mining.block_time or 1), 1),
@@ -77,10 +80,10 @@ def optimism_rollupConfig(node: RpcNode) -> JsonObject:
         "l1_chain_id": l1.spec.chain_id,
         "l2_chain_id": l2.spec.chain_id,
         **{f"{fork}_time": 0 for fork in FORKS},
-        "batch_inbox_address": "0x" + BATCH_INBOX.hex(),
-        "deposit_contract_address": "0x" + at.portal.hex(),
-        "l1_system_config_address": "0x" + at.system_config.hex(),
-        "protocol_versions_address": "0x" + bytes(20).hex(),
+        "batch_inbox_address": to_data(BATCH_INBOX),
+        "deposit_contract_address": to_data(at.portal),
+        "l1_system_config_address": to_data(at.system_config),
+        "protocol_versions_address": to_data(bytes(20)),
     }
 
 
@@ -117,12 +120,12 @@ def mega_getWithdrawalProof(
 
 def bridge(node: RpcNode) -> tuple[LocalChain, LocalChain, Driver]:
     """L1, L2 and what connects them. Raises ``MethodUnavailable`` where there is no L1."""
-    l1, driver = node.devnet.l1, node.devnet.driver
+    l1, driver = node.node.l1, node.node.driver
     if l1 is None or driver is None:
         raise MethodUnavailable(
             "the method does not exist/is not available: this node has no L1; start it without --no-l1"
         )
-    return l1, node.devnet.l2, driver
+    return l1, node.node.l2, driver
 
 
 def _sync_status(node: RpcNode) -> JsonObject:
@@ -146,9 +149,9 @@ def _sync_status(node: RpcNode) -> JsonObject:
 
 def _l1_ref(block: SealedBlock) -> JsonObject:
     return {
-        "hash": "0x" + block.hash.hex(),
+        "hash": to_data(block.hash),
         "number": block.number,
-        "parentHash": "0x" + block.header.parent_hash.hex(),
+        "parentHash": to_data(block.header.parent_hash),
         "timestamp": block.timestamp,
     }
 
@@ -160,6 +163,6 @@ def _l2_ref(driver: Driver, block: SealedBlock) -> JsonObject:
         origin = L1Origin(first.number, first.hash, 0)
     return {
         **_l1_ref(block),
-        "l1origin": {"hash": "0x" + origin.hash.hex(), "number": origin.number},
+        "l1origin": {"hash": to_data(origin.hash), "number": origin.number},
         "sequenceNumber": origin.sequence_number,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable, UpstreamRefused
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.appearances import appearances
@@ -16,13 +17,15 @@ from megadev.inspect.creations import block_of_code, creation_in
 from megadev.inspect.replay import placed_transaction
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
 from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_block, format_receipt, format_transaction
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_block, format_receipt, format_transaction
 from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
 from megadev.rpc.methods.trace import Patience, call_trees
+from megadev.rpc.node import RpcNode
 from megadev.state.reader import StateReader
 from megadev.state.upstream import is_missing
 
@@ -65,7 +68,7 @@ def ots_getTransactionError(node: RpcNode, tx_hash: HashParam) -> str:
     """The data with which a transaction reverted; ``0x`` where there is none. Raises ``NotFound``."""
     block, index = placed_transaction(node.chain, tx_hash)
     receipt = block.receipts[index]
-    return "0x" if receipt.succeeded else "0x" + receipt.output.hex()
+    return "0x" if receipt.succeeded else to_data(receipt.output)
 
 
 @method("ots_getTransactionBySenderAndNonce")
@@ -84,7 +87,7 @@ def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject |
     past = node.chain.past
     if past is not None and _has_code(node.chain.store.genesis.world, address):
         try:
-            name, asked = "ots_getContractCreator", "0x" + address.hex()
+            name, asked = "ots_getContractCreator", to_data(address)
             creator: JsonObject | None = past.source.query(f"{name} {asked}", name, asked)
         except UpstreamRefused as refused:
             if not is_missing(refused):
@@ -93,7 +96,7 @@ def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject |
         return creator
     block = block_of_code(node.chain, address)
     found = None if block is None else creation_in(node.chain, block, address)
-    return None if found is None else {"hash": "0x" + found.tx.hash.hex(), "creator": "0x" + found.creator.hex()}
+    return None if found is None else {"hash": to_data(found.tx.hash), "creator": to_data(found.creator)}
 
 
 def _calls_of(node: RpcNode, tx_hash: Hash32) -> CallNode:
@@ -166,7 +169,7 @@ def _format_block(block: SealedBlock, *, pending: bool) -> JsonObject:
 
 def _short_transaction(block: SealedBlock, index: int) -> JsonObject:
     answer = format_transaction(block, index)
-    answer["input"] = "0x" + block.transactions[index].data[:_METHOD_ID].hex()
+    answer["input"] = to_data(block.transactions[index].data[:_METHOD_ID])
     return answer
 
 
@@ -237,7 +240,7 @@ def _searched_upstream(past: Past, which: str, address: Address, number: int, si
     """On a fork: what upstream's own search finds up to the forked block. Raises ``MethodUnavailable`` where upstream
     has none: nobody can look for an address in blocks that are not here.
     """
-    name, who = f"ots_searchTransactions{which}", "0x" + address.hex()
+    name, who = f"ots_searchTransactions{which}", to_data(address)
     try:
         found: JsonObject = past.source.query(f"{name} {who} {number} {size}", name, who, number, size)
     except UpstreamRefused as refused:
@@ -263,7 +266,7 @@ def _occurrences(
     node: RpcNode, blocks: Iterator[SealedBlock], address: Address
 ) -> Iterator[tuple[SealedBlock, list[int]]]:
     """The blocks of ``blocks`` in which ``address`` takes part, each with the indices of those transactions."""
-    patience = Patience(node.devnet.clock)
+    patience = Patience(node.node.clock)
     for block in blocks:
         if block.transactions:
             patience.check(block.number)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from megadev.rpc.catalog import CATALOG
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 VERSION = "1.0"
 """geth's, of every namespace."""

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.documents import JsonObject
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import decode_transaction, is_delegation
 from megadev.clock import Clock
@@ -28,6 +29,7 @@ from megadev.inspect.appearances import appearances
 from megadev.inspect.replay import Replayed, placed_transaction, replay
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
 from megadev.rpc.codec import (
@@ -44,9 +46,9 @@ from megadev.rpc.codec import (
     decoder_for,
     describe,
 )
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject
+from megadev.rpc.dispatch import method
 from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.node import RpcNode
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import OpenBlock, transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
@@ -192,7 +194,7 @@ def _traces_of_the_past(node: RpcNode, past: Past, filter_: TraceFilter, first: 
     asked: JsonObject = {"fromBlock": hex(first), "toBlock": hex(last), "mode": filter_.mode}
     for name, addresses in (("fromAddress", filter_.from_address), ("toAddress", filter_.to_address)):
         if addresses:
-            asked[name] = ["0x" + address.hex() for address in addresses]
+            asked[name] = [to_data(address) for address in addresses]
     if filter_.count is not None:
         asked["count"] = filter_.after + filter_.count
     try:
@@ -201,7 +203,7 @@ def _traces_of_the_past(node: RpcNode, past: Past, filter_: TraceFilter, first: 
     except UpstreamRefused as refused:
         if not is_missing(refused):
             raise
-    patience, found = Patience(node.devnet.clock), list[JsonObject]()
+    patience, found = Patience(node.node.clock), list[JsonObject]()
     for number in range(first, last + 1):
         patience.check(number)
         block = node.chain.block(number)
@@ -230,7 +232,7 @@ def _number(chain: LocalChain, ref: Tag | int | None, default: Tag) -> int:
 
 def _searched(node: RpcNode, first: int, last: int) -> Iterator[SealedBlock]:
     """The blocks of a range that hold transactions, as long as there is time."""
-    patience = Patience(node.devnet.clock)
+    patience = Patience(node.node.clock)
     for block in node.chain.store.blocks(first, last):
         if block.transactions:
             patience.check(block.number)
@@ -269,8 +271,7 @@ def trace_replayBlockTransactions(node: RpcNode, block: BlockParam, kinds: Kinds
     if found is None:
         return None
     return [
-        {**answer, "transactionHash": "0x" + replayed.tx.hash.hex()}
-        for replayed, answer in _replayed(node, found, kinds)
+        {**answer, "transactionHash": to_data(replayed.tx.hash)} for replayed, answer in _replayed(node, found, kinds)
     ]
 
 
@@ -288,7 +289,7 @@ def trace_blockOpcodeGas(node: RpcNode, block: BlockParam) -> JsonObject | None:
     if found is None:
         return None
     return {
-        "blockHash": None if block is Tag.PENDING else "0x" + found.hash.hex(),
+        "blockHash": None if block is Tag.PENDING else to_data(found.hash),
         "blockNumber": found.number,
         "transactions": _opcode_gas(node, found),
     }
@@ -375,7 +376,7 @@ def call_trees(
     """The calls of a block's transactions (before number ``stop``), or of number ``only``, with its index."""
     if not block.transactions:
         return
-    budget = Budget(node.devnet.clock)
+    budget = Budget(node.node.clock)
     tree = CallTreeTracer()
 
     def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
@@ -410,7 +411,7 @@ class _Watched:
 
     def __init__(self, node: RpcNode, spec: ChainSpec, kinds: frozenset[str]) -> None:
         rules = EVM_RULES[spec.hardfork]
-        budget = Budget(node.devnet.clock)
+        budget = Budget(node.node.clock)
         self._kinds = kinds
         self._precompiles = rules.precompiles
         self._pen = VmTracePen(rules.opcodes, spend=budget.spend)
@@ -422,7 +423,7 @@ class _Watched:
         root = self._tree.root
         assert root is not None
         return {
-            "output": "0x" + root.outcome.output.hex(),
+            "output": to_data(root.outcome.output),
             "trace": format_traces(root, self._precompiles) if "trace" in self._kinds else [],
             "stateDiff": format_state_diff(before, execution.diff) if "stateDiff" in self._kinds else None,
             "vmTrace": self._pen.answer(_code_in(before, execution)) if "vmTrace" in self._kinds else None,
@@ -468,7 +469,7 @@ def _opcode_gas(node: RpcNode, block: SealedBlock, *, only: int | None = None) -
         return []
     names = EVM_RULES[node.chain.rules_of(block)[0].hardfork].opcodes
     tracers = [OpcodeGasTracer() for _ in block.transactions]
-    budget = Budget(node.devnet.clock)
+    budget = Budget(node.node.clock)
 
     def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
         if only not in (None, index):
@@ -483,7 +484,7 @@ def _opcode_gas(node: RpcNode, block: SealedBlock, *, only: int | None = None) -
         tracer = tracers[replayed.index]
         answers.append(
             {
-                "transactionHash": "0x" + replayed.tx.hash.hex(),
+                "transactionHash": to_data(replayed.tx.hash),
                 "opcodeGas": [
                     {
                         "opcode": names.get(op, f"opcode {op:#x} not defined"),

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import Transaction
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam
-from megadev.rpc.dispatch import RpcNode, method
-from megadev.rpc.formatters import JsonObject, format_pending_transaction, summarise_transaction
+from megadev.rpc.dispatch import method
+from megadev.rpc.formatters import format_pending_transaction, summarise_transaction
+from megadev.rpc.node import RpcNode
 
 
 @method("txpool_status")
@@ -46,7 +49,7 @@ def txpool_contentFrom(node: RpcNode, sender: AddressParam) -> JsonObject:
 
 def _shown(node: RpcNode, show: Callable[[Transaction], Any]) -> JsonObject:
     def by_sender(lanes: dict[Address, list[Transaction]]) -> JsonObject:
-        return {"0x" + sender.hex(): _by_nonce(lane, show) for sender, lane in sorted(lanes.items())}
+        return {to_data(sender): _by_nonce(lane, show) for sender, lane in sorted(lanes.items())}
 
     pending, queued = node.chain.pool.lanes(node.chain.sequencer.next_nonce)
     return {"pending": by_sender(pending), "queued": by_sender(queued)}

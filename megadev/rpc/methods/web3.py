@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from megadev import __version__
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.rpc.codec import DataParam
-from megadev.rpc.dispatch import RpcNode, method
+from megadev.rpc.dispatch import method
+from megadev.rpc.node import RpcNode
 
 CLIENT_VERSION = f"anvil/v1.7.1/megadev/{__version__}"
 """Why it says anvil: helper libraries (hardhat-network-helpers and many deploy scripts) offer their development
@@ -22,4 +24,4 @@ def web3_clientVersion(node: RpcNode) -> str:
 @method("web3_sha3")
 def web3_sha3(node: RpcNode, data: DataParam) -> str:
     """keccak256 of some bytes."""
-    return "0x" + keccak(data).hex()
+    return to_data(keccak(data))

@@ -17,7 +17,7 @@ from megadev.artifacts.formats.origin import NotAnArtifact, Origin
 from megadev.artifacts.formats.reading import abi_json, read
 from megadev.errors import MegadevError
 from megadev.primitives.guarded_json import decode_json
-from megadev.primitives.hexcodec import parse_data
+from megadev.primitives.hexcodec import parse_data, to_data
 from megadev.reload.project import sources
 from megadev.rpc.client import RpcError
 
@@ -60,7 +60,7 @@ class Deployer:
         if what is None:
             if abi is None or bytecode is None:
                 raise TypeError("deploy takes a contract's name, a file or an artifact, or abi= and bytecode=")
-            code = bytecode if isinstance(bytecode, str) else "0x" + bytes(bytecode).hex()
+            code = bytecode if isinstance(bytecode, str) else to_data(bytes(bytecode))
             artifact = self._read({"abi": abi, "bytecode": code if code.startswith("0x") else "0x" + code})
         elif abi is not None or bytecode is not None:
             raise TypeError("deploy takes an artifact, or abi= and bytecode=, not both")
@@ -205,7 +205,7 @@ def _linked(artifact: Artifact, libraries: Mapping[str, str]) -> str:
         if name is None:
             raise CannotDeploy(f"{artifact.name} needs the library {hole.name or '(unnamed)'}: say libraries=")
         code[hole.start : hole.start + hole.length] = parse_data(str(libraries[name]))
-    return "0x" + code.hex()
+    return to_data(bytes(code))
 
 
 def _compile_vyper(path: Path, root: Path) -> bytes:

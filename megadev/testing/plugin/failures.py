@@ -9,6 +9,7 @@ from megadev.cli.terminal.console import plain_lines
 from megadev.cli.trace import head_lines, tree_lines
 from megadev.evm.console import read_console
 from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def sections(isolation: Isolation) -> list[tuple[str, str]]:
     seen = list(isolation.seen)
     chosen = [each for each in seen if not each.succeeded][-FAILED_SHOWN:] or ([] if called else seen[-1:])
     for each in chosen:
-        tx_hash = "0x" + each.tx_hash.hex()
+        tx_hash = to_data(each.tx_hash)
         shown = _tree(each.endpoint, tx_hash)
         if shown is not None:
             kind = "last" if each.succeeded else "failed"

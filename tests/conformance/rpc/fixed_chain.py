@@ -56,7 +56,8 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address
 from megadev.reload.reloader import ASK, Reloader, ReloadSettings
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.modes import MiningMode
 from tests.contracts import load
 from tests.units.reload.stage import Committed, creation_code
@@ -129,7 +130,7 @@ def forked_node(url: str) -> Node:
 def upstream() -> Iterator[str]:
     """Serves the chain above, at the URL it gives."""
     node = fixed_node()
-    dispatcher = Dispatcher(RpcNode(node, node.l2), before_request=node.settle)
+    dispatcher = Dispatcher(RpcNode.of(node, node.l2), before_request=node.settle)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -19,8 +19,9 @@ import pytest
 import megadev.rpc.methods  # noqa: F401  (registers them)
 from megadev.node.node import Node
 from megadev.rpc.catalog import CATALOG
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher
 from megadev.rpc.history import asked_upstream
+from megadev.rpc.node import RpcNode
 from tests.conformance.rpc.conversations import (
     BRIDGED,
     CONVERSATIONS,
@@ -62,7 +63,7 @@ def hold_with(node: Node, written: list[str], names: Mapping[str, str] | None = 
     assert chain is not None
     if WATCHED in written:
         watch(node)
-    dispatcher = Dispatcher(RpcNode(node, chain), before_request=node.settle, history=asked_upstream)
+    dispatcher = Dispatcher(RpcNode.of(node, chain), before_request=node.settle, history=asked_upstream)
 
     def ask(request: str) -> str:
         answer = dispatcher.handle(request.encode())

@@ -17,7 +17,8 @@ from megadev.events import Event, TransactionPreconfirmed
 from megadev.node.node import Node
 from megadev.primitives.abi import encode, encode_call
 from megadev.rpc.client import InProcessClient
-from megadev.rpc.dispatch import Dispatcher, RpcNode
+from megadev.rpc.dispatch import Dispatcher
+from megadev.rpc.node import RpcNode
 from megadev.sequencer.admission import QUICK_GAS
 from tests.journeys.test_failures import PROJECT, bytecode, line_of
 
@@ -33,7 +34,7 @@ class Scene:
         self.now = 0
         monkeypatch.setattr(failures, "monotonic_ns", lambda: self.now)
         self.node = Node(DevnetConfig(project=PROJECT))
-        dispatcher = Dispatcher(RpcNode(self.node, self.node.l2), before_request=self.node.settle)
+        dispatcher = Dispatcher(RpcNode.of(self.node, self.node.l2), before_request=self.node.settle)
         self.rpc: Callable[..., Any] = InProcessClient(dispatcher).rpc
         self.events: list[Event] = []
         self.node.l2.bus.subscribe(self.events.append)

@@ -682,7 +682,6 @@ def test_addresses_and_abis_are_written_for_dapps(tmp_path: Path, name: str) -> 
 
 
 def test_connected_dapps_are_told(stage: Stage) -> None:
-    from megadev.rpc.dispatch import RpcNode
     from megadev.rpc.methods.eth_subscribe import eth_subscribe
 
     class Connection:
@@ -697,7 +696,7 @@ def test_connected_dapps_are_told(stage: Stage) -> None:
         def on_close(self, callback: object) -> None: ...
 
     connection = Connection()
-    eth_subscribe(RpcNode(stage.net.node, stage.net.l2.chain, connection), "contractReloads")
+    eth_subscribe(replace(stage.net.l2.dispatcher.node, session=connection), "contractReloads")
     counter, _ = stage.counter()
     stage.save("appended")
     (told,) = connection.told

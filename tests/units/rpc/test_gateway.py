@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import encode_call
-from megadev.rpc.dispatch import Session
 from megadev.rpc.gateway import Gateway, SocketClient
 from megadev.rpc.gateway_limits import LIMIT_ROWS, LIMITS, METHODS, REFUSALS, SUBMISSION, Limits
+from megadev.rpc.session import Session
 from tests.contracts import load
 
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"

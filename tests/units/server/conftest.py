@@ -14,7 +14,9 @@ import pytest
 
 from megadev.rpc.catalog import Entry
 from megadev.rpc.codec import JSON, AnyParam
-from megadev.rpc.dispatch import Dispatcher, Registry, RpcNode, Session, method
+from megadev.rpc.dispatch import Dispatcher, Registry, method
+from megadev.rpc.node import RpcNode
+from megadev.rpc.session import Session
 from megadev.server import ServerOptions, ServerThread
 
 TIMEOUT = 20.0
@@ -37,7 +39,7 @@ METHODS: Registry = {}
 
 
 def toys(node: RpcNode) -> Toys:
-    return cast("Toys", node.devnet)
+    return cast("Toys", node.node)
 
 
 @method("toy_echo", METHODS)
@@ -110,7 +112,7 @@ def start() -> Iterator[Callable[..., ToyServer]]:
     ) -> ToyServer:
         things = Toys()
         dispatcher = Dispatcher(
-            RpcNode(cast("Any", things), cast("Any", None)), catalog=CATALOG, registry=METHODS, **(hooks or {})
+            RpcNode(cast("Any", things), *3 * [cast("Any", None)]), catalog=CATALOG, registry=METHODS, **(hooks or {})
         )
         server = ToyServer(ServerThread(dispatcher, options=options, **more), things, dispatcher)
         started.append(server)

@@ -1,0 +1,44 @@
+"""A node and one of its chains, as methods see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from megadev.node.chain import LocalChain
+from megadev.node.node import Node
+from megadev.rpc.dialects import Dialect
+from megadev.rpc.filters import Filters
+from megadev.rpc.session import Session
+from megadev.rpc.subscriptions import Subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class RpcNode:
+    """What methods work on: the node, the chain this endpoint serves, who watches that, and the session that asks
+    (None over HTTP).
+    """
+
+    node: Node
+    chain: LocalChain
+    filters: Filters
+    subscriptions: Subscriptions
+    session: Session | None = None
+    dialect: Dialect | None = None
+    """Whose manners the client expects; None: those of the settings."""
+    is_foreign: bool = False
+    """Whether a web page asks whose origin is neither this machine's nor one that was allowed."""
+
+    @property
+    def throws_on_revert(self) -> bool:
+        """Whether a send whose transaction fails answers with an error, as Hardhat's node does."""
+        if self.dialect is None:
+            return self.node.config.throw_on_revert
+        return self.dialect.throws_on_revert
+
+    @classmethod
+    def of(cls, node: Node, chain: LocalChain) -> RpcNode:
+        """One chain of ``node`` that nobody watches yet. One for each chain: whatever transport a client comes by, it
+        finds its filters.
+        """
+        subscriptions = Subscriptions(chain, chain.bus, node.config.max_subscriptions, node.link)
+        return cls(node, chain, Filters(chain.bus, node.clock), subscriptions)
