@@ -19,6 +19,7 @@ from megadev.primitives.suggestions import did_you_mean
 
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
+    "anvil": "Start a node as Anvil, for tools that start one.",
     "init": "Start a project from a template.",
     "trust": "Trust a directory's settings file.",
     "exec": "Run a command with a node of its own.",
@@ -44,6 +45,7 @@ COMMANDS: dict[str, str] = {
     "fork": "Record what a fork reads, to run it offline.",
     "reload": "Plan, apply or undo hot reloads.",
     "docs": "Read the documentation.",
+    "completion": "Print a completion script for a shell.",
     "bench": "Benchmark a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from megadev.config.kinds import Boolean, Fundings, TextList
+from megadev.config.kinds import Boolean, Choice, FilePath, Fundings, TextList
 from megadev.config.resolve import resolve
-from megadev.config.settings import DEFAULT_FILE, GROUPS, SETTINGS, DevnetConfig, Setting
+from megadev.config.settings import DEFAULT_FILE, DEV, GROUPS, SETTINGS, DevnetConfig, Setting
 from megadev.config.trust import Trust
 from megadev.errors import ConfigError
 from megadev.primitives.types import Address
@@ -59,9 +61,13 @@ class GroupedCommand(Command):
                 formatter.write_dl(rows[group])
 
 
-def setting_options(names: Iterable[str] | None = None) -> Callable[[Decorated], Decorated]:
-    """Add the options of all settings, or of those named, and ``--config``."""
-    chosen = SETTINGS if names is None else tuple(row for row in SETTINGS if row.name in set(names))
+def setting_options(
+    names: Iterable[str] | None = None, rows: Iterable[Setting] | None = None
+) -> Callable[[Decorated], Decorated]:
+    """Add the options of all settings, of those named, or of ``rows``, and ``--config``."""
+    chosen = tuple(SETTINGS if rows is None else rows)
+    if names is not None:
+        chosen = tuple(row for row in chosen if row.name in set(names))
 
     def decorate(command: Decorated) -> Decorated:
         command = click.option(
@@ -80,6 +86,17 @@ def setting_options(names: Iterable[str] | None = None) -> Callable[[Decorated],
                 "megadev trust lets it every time.",
             )(command)
         for row in reversed(chosen):
+            command = _option(row)(command)
+        return command
+
+    return decorate
+
+
+def idle_options(rows: Iterable[Setting]) -> Callable[[Decorated], Decorated]:
+    """Add options that are no settings: what is given for them is left to the command."""
+
+    def decorate(command: Decorated) -> Decorated:
+        for row in reversed(tuple(rows)):
             command = _option(row)(command)
         return command
 
@@ -105,8 +122,11 @@ def read_address(name: str, given: object) -> Address:
     return bytes.fromhex(given[2:])
 
 
-def config_from(flags: dict[str, Any], config_file: str | None, *, among: frozenset[str] | None = None) -> DevnetConfig:
-    """The configuration from parsed flags, this process's environment, and the settings file.
+def config_from(
+    flags: dict[str, Any], config_file: str | None, *, among: frozenset[str] | None = None, preset: str = DEV
+) -> DevnetConfig:
+    """The configuration from parsed flags, this process's environment, and the settings file; ``preset`` where none of
+    them names one.
 
     Raises ConfigError; also when a file that was asked for does not exist.
     """
@@ -125,6 +145,7 @@ def config_from(flags: dict[str, Any], config_file: str | None, *, among: frozen
         os.environ,
         file if named or file.exists() else None,
         among=among,
+        preset=preset,
         trusts=lambda file, content: trusts_all or record.has(file, content),
     )
 
@@ -156,7 +177,16 @@ def _option(row: Setting) -> Callable[[Decorated], Decorated]:
         traits |= {"multiple": True, "metavar": row.kind.metavar}
     else:
         traits["metavar"] = row.kind.metavar
+    if not isinstance(row.kind, Boolean):
+        traits["shell_complete"] = partial(_completions, row.kind)
     return click.option(*flags, row.name, **traits)
+
+
+def _completions(kind: object, _: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    """What a shell may put after a setting's flag: its words, or files."""
+    if isinstance(kind, Choice):
+        return [CompletionItem(word) for word in kind.words if word.startswith(typed)]
+    return [CompletionItem(typed, type="file")] if isinstance(kind, FilePath) else []
 
 
 def _help(row: Setting) -> str:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from megadev.config.settings import ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTING_BY_NAME, SETTINGS, DevnetConfig
+from megadev.config.settings import DEV, ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTING_BY_NAME, SETTINGS, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.primitives.suggestions import closest, did_you_mean
 
@@ -21,12 +21,14 @@ def resolve(
     *,
     among: frozenset[str] | None = None,
     trusts: Callable[[Path, bytes], bool] = lambda file, content: True,
+    preset: str = DEV,
 ) -> DevnetConfig:
     """The configuration that results from all sources; for each setting the first that has it wins: ``flags`` (by
     setting name; None means not given), ``environ`` (MEGADEV_*), ``file`` (TOML), the default.
 
-    ``among`` limits which settings are taken; the others keep their defaults and are not even read. Raises ConfigError
-    that begins with the source at fault: ``--port: …``, ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
+    ``among`` limits which settings are taken; the others keep their defaults and are not even read. ``preset`` holds
+    where none of them names one. Raises ConfigError that begins with the source at fault: ``--port: …``,
+    ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
 
     ``trusts`` says whether the file, with this content, may have settings that run programs or write files.
     """
@@ -56,7 +58,7 @@ def resolve(
         raise ConfigError(
             f"{file}: {', '.join(reaching)}: look at the file, then say `megadev trust`, or --trust for this run"
         )
-    return DevnetConfig().replace(**values)
+    return DevnetConfig(preset=preset).replace(**values)
 
 
 def _read(file: Path) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 import megadev
@@ -154,3 +155,24 @@ def test_a_word_that_belongs_to_no_flag_is_refused(typed: tuple[str, ...]) -> No
 def test_a_mistyped_command_is_told_what_was_probably_meant(capsys: pytest.CaptureFixture[str]) -> None:
     assert command_line.run(["deposti"]) == 2
     assert "No such command 'deposti'. Did you mean deposit?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_completion_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", shell]) == 0
+    assert "_MEGADEV_COMPLETE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["depo"], {"deposit"}),
+        (["up", "--pres"], {"--preset", "--preserve-historical-states"}),
+        (["up", "--preset", "m"], {"megaeth"}),
+        (["docs", "--pl"], {"--plain"}),
+    ],
+)
+def test_what_may_follow_is_offered(typed: list[str], offered: set[str]) -> None:
+    complete = ShellComplete(command_line.cli, {}, "megadev", "_MEGADEV_COMPLETE")
+    found = {item.value for item in complete.get_completions(typed[:-1], typed[-1])}
+    assert found >= offered and all(value.startswith(typed[-1]) for value in found)
