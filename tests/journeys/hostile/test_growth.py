@@ -6,7 +6,6 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
