@@ -18,7 +18,7 @@ from megadev.sequencer.signers import Signer, Signers
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """``oracle``: values by slot. ``buckets``: number and capacity. ``signers``: the first block of each key, the newest
+    """``oracle``: values by slot. ``buckets``: number and capacity. ``signers``: the first block of each key, newest
     first; empty where the key was never changed.
     """
 
