@@ -51,7 +51,7 @@ from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, c
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
-from megadev.state.upstream import Call, RequestPolicy, Upstream
+from megadev.state.upstream import Call, RequestPolicy, Upstream, origin_of, url_trouble
 
 L1_PART = "L1"
 """What a bundle's keys begin with that are of L1."""
@@ -110,7 +110,7 @@ def fork_request(config: DevnetConfig) -> ForkRequest | None:
         _only("--fork-url", named),
         config.fork_transaction_hash,
         config.fork_chain_id,
-        _policy(config),
+        request_policy(config),
         _cache(config),
         recording=config.fork_record is not None,
     )
@@ -127,7 +127,7 @@ def l1_fork_request(config: DevnetConfig) -> ForkRequest | None:
     return ForkRequest(
         urls,
         _only("--fork-l1", named),
-        policy=_policy(config),
+        policy=request_policy(config),
         cache=_cache(config),
         part=L1_PART,
         recording=config.fork_record is not None,
@@ -157,7 +157,17 @@ def _cache(config: DevnetConfig) -> Path | None:
     return None if config.no_storage_caching else config.fork_cache or CACHE.expanduser()
 
 
-def _policy(config: DevnetConfig) -> RequestPolicy:
+def check_urls(config: DevnetConfig) -> None:
+    """Raises ``ConfigError`` for a URL of a node to fork that cannot be asked, with what was typed."""
+    for flag, given in (("--fork-url", config.fork_url), ("--fork-l1", config.fork_l1)):
+        for typed in given or ():
+            ((url,), _) = _urls_and_blocks((typed,))
+            if (trouble := url_trouble(url)) is not None:
+                raise ConfigError(f"{flag}: invalid URL {typed!r}: {trouble}")
+
+
+def request_policy(config: DevnetConfig) -> RequestPolicy:
+    """How the settings say that nodes are asked; the headers are for the URLs in the settings, and no others."""
     headers = []
     for header in config.fork_header or ():
         name, colon, value = header.partition(":")
@@ -167,7 +177,15 @@ def _policy(config: DevnetConfig) -> RequestPolicy:
             raise ConfigError(f"--fork-header {name.strip()!r}: a header is one line of ASCII characters")
         headers.append((name.strip(), value.strip()))
     units = 0 if config.no_rate_limit else config.compute_units_per_second
-    return RequestPolicy(config.timeout / 1000, config.retries, config.fork_retry_backoff / 1000, units, tuple(headers))
+    urls, _ = _urls_and_blocks((*(config.fork_url or ()), *(config.fork_l1 or ())))
+    return RequestPolicy(
+        timeout=config.timeout / 1000,
+        retries=config.retries,
+        pause=config.fork_retry_backoff / 1000,
+        units_per_second=units,
+        headers=tuple(headers),
+        origins=frozenset(origin_of(url) for url in urls if url_trouble(url) is None),
+    )
 
 
 class _Touched(msgspec.Struct):

@@ -31,7 +31,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import OnProgress, silent
 from megadev.node.dump.files import load_first, state_file
-from megadev.node.fork import Fork, ForkRequest, fork_request, l1_fork_request, open_fork, write_bundle
+from megadev.node.fork import Fork, ForkRequest, check_urls, fork_request, l1_fork_request, open_fork, write_bundle
 from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
@@ -100,6 +100,7 @@ class Node:
         """Keys and impersonations; good on every chain."""
         self.artifacts = ArtifactRegistry(_project(config))
         """What is known of contracts: names, sources, errors."""
+        check_urls(config)
         fork = self.open_fork(fork_request(config))
         self.prefetching = None if fork is None else fork.prefetch()
         l1_fork = None if config.no_l1 else self.open_l1_fork(l1_fork_request(config), fork)
