@@ -20,6 +20,7 @@ from megadev.errors import (
     StateUnavailable,
     UpstreamRefused,
 )
+from megadev.files import write_whole
 from megadev.node.fork.bundle import Recorded
 from megadev.node.fork.history import ForkHistory, header_block, read_header
 from megadev.node.fork.request import HASH_DIGITS, ForkRequest
@@ -30,7 +31,7 @@ from megadev.primitives.types import (
     Wei,
 )
 from megadev.rollup.derivation import L1Origin
-from megadev.state.answers import Answers, DiskCache, Forgetful, Part, read_bundle, write_whole
+from megadev.state.answers import Answers, DiskCache, Forgetful, Part, read_bundle
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import RemoteState, Source
@@ -141,6 +142,7 @@ class Fork:
             [(address.hex(), hex(slot)) for address, slot in slots[:MOST_TOUCHED]],
         )
         with contextlib.suppress(OSError):
+            self._notes.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._notes, msgspec.json.encode(touched))
 
     @property
