@@ -15,6 +15,7 @@ from megadev.chain.preconfirmations import Preconfirmation
 from megadev.chain.receipts import Receipt
 from megadev.chain.transactions import Transaction
 from megadev.primitives.types import Address
+from megadev.state.diff import StateDiff
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,12 @@ class MiniBlockSealed:
 
 @dataclass(frozen=True, slots=True)
 class BlockSealed:
-    """A block became part of the chain."""
+    """A block became part of the chain. ``diffs``: what makes its world of its parent's, one after the other; empty
+    where whoever put it there does not know.
+    """
 
     block: SealedBlock
+    diffs: tuple[StateDiff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

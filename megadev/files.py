@@ -12,6 +12,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import TextIO
 
 from megadev.errors import ConfigError
 
@@ -58,6 +59,19 @@ def open_lock(path: Path) -> int:
     ``OSError``, also where it is a symbolic link.
     """
     return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def try_lock(file: TextIO) -> bool:
+    """Whether this process has ``file`` to itself now; where the system knows no such locks, that is taken for yes."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _umask() -> int:

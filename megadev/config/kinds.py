@@ -6,6 +6,7 @@ A kind raises ``ValueError`` that says what is wrong with what was given; whoeve
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -289,6 +290,22 @@ class FilePath:
         if not isinstance(given, str | Path) or not str(given):
             raise ValueError(f"must be a path, not {given!r}")
         return Path(given).expanduser()
+
+
+STORE_NAME = "chain.sqlite"
+"""The file that a store is, in its directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatePath(FilePath):
+    """Where a chain is kept: a file, or a directory. A path that ends in a separator is a directory's, and read as that
+    of the store in it.
+    """
+
+    def read(self, given: object) -> Path:
+        path = FilePath.read(self, given)
+        is_folder = isinstance(given, str) and given.endswith(("/", os.sep))
+        return path / STORE_NAME if is_folder else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from megadev.config.kinds import (
     Kind,
     PrivateKey,
     Seconds,
+    StatePath,
     Text,
     TextList,
     wei_in,
@@ -292,11 +293,27 @@ class DevnetConfig:
     )
     state: Path | None = _setting(
         None,
-        FilePath(),
+        StatePath(),
         CHAIN,
         "--state",
-        "Keep the chain in this file: --load-state if it exists, and --dump-state. A directory means its state.json.",
+        "Keep the chain there. A directory (one that exists, or a path that ends in /) is a store that survives a crash: "
+        "each block is written to it as it comes. A file is --load-state if it exists, and --dump-state.",
         reach=WRITES,
+    )
+    durability: str = _setting(
+        "interval",
+        Choice(("off", "interval", "block")),
+        CHAIN,
+        "--durability",
+        "When the store of --state DIR is written and synced: at intervals, in the background; before each answer "
+        "(block), so that what was answered is there after a crash; or (off) without syncing and without any promise.",
+    )
+    durability_interval: float = _setting(
+        1.0,
+        Seconds(),
+        CHAIN,
+        "--durability-interval",
+        "Seconds between two times that the store is written: what a crash can take, unless --durability is block.",
     )
     load_state: Path | None = _setting(
         None, FilePath(), CHAIN, "--load-state", "Load the chain from a dump: Anvil's (1.7.1 and earlier) or megadev's."

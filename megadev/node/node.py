@@ -41,6 +41,7 @@ from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
+from megadev.node.storage.storage import open_storage
 from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
 from megadev.primitives.mnemonic import derive_keys
@@ -92,7 +93,19 @@ class Node:
         self.writer = Writer()
         """Where changes are made, one at a time."""
         self._shift = Shift()
-        self.mnemonic = choose_mnemonic(config)
+        self.storage = open_storage(config)
+        """The store in which the chains are kept as they grow; None: there is none."""
+        try:
+            self._make(config, on_progress)
+        except BaseException:
+            if self.storage is not None:
+                self.storage.abandon()
+            raise
+
+    def _make(self, config: DevnetConfig, on_progress: OnProgress) -> None:
+        """Everything else that there is."""
+        storage = self.storage
+        self.mnemonic = choose_mnemonic(config) if storage is None else storage.mnemonic(config)
         self.accounts = Accounts(
             derive_keys(self.mnemonic, config.derivation_path, config.accounts),
             auto_impersonate=config.auto_impersonate,
@@ -101,9 +114,15 @@ class Node:
         self.artifacts = ArtifactRegistry(_project(config))
         """What is known of contracts: names, sources, errors."""
         check_urls(config)
-        fork = self.open_fork(fork_request(config))
+        request = fork_request(config)
+        fork = self.open_fork(request if storage is None else storage.pinned(0, request))
         self.prefetching = None if fork is None else fork.prefetch()
-        l1_fork = None if config.no_l1 else self.open_l1_fork(l1_fork_request(config), fork)
+        request = None if config.no_l1 else l1_fork_request(config)
+        if storage is not None and not config.no_l1:
+            request = storage.pinned(1, request)
+        l1_fork = self.open_l1_fork(request, fork)
+        if storage is not None:
+            storage.check_forks(fork, l1_fork)
         if l1_fork is not None:
             l1_fork.prefetch()
         self._first_forks = (fork, l1_fork)
@@ -112,7 +131,8 @@ class Node:
         if start is None:  # as in Anvil: what contracts hold of that time is not stale
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
         time = self._keeper(start)
-        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, time.now())
+        begun = time.now() if storage is None else storage.start(0, time.now())
+        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, begun)
         self.l2 = self._open(
             beginning,
             time,
@@ -139,8 +159,9 @@ class Node:
         if not config.no_l1:
             time = self._keeper()
             l1_block_time = config.timing.l1_block_time
+            begun = time.now() if storage is None else storage.start(1, time.now())
             self.l1 = self._open(
-                begin_l1(config, self.accounts, self.roles, beginning, self._addresses(fork), l1_fork, time.now()),
+                begin_l1(config, self.accounts, self.roles, beginning, self._addresses(fork), l1_fork, begun),
                 time,
                 mode=MiningMode.INSTANT if l1_block_time is None else MiningMode.INTERVAL,
                 block_time=l1_block_time,
@@ -165,12 +186,14 @@ class Node:
         self._started = self.l2.time.now()
         self.state_file = self._state_file = state_file(config)
         """Where the chains are dumped to, now and then and in the end; None: nowhere."""
-        if fork is not None:
+        if fork is not None and (storage is None or storage.is_empty):
             replay_fork(self.l2, fork)
             if self.driver is not None:
                 self.driver.adopt()  # what was built again there was told of the forked L2's own L1
         try:
             load_first(self, config, on_progress)
+            if storage is not None:
+                storage.begin(self, on_progress)
         except BaseException:
             if self._state_file is not None:
                 self._state_file.release()
@@ -253,6 +276,13 @@ class Node:
             except Exception as problem:
                 _LOG.error("what is not sealed is not dumped", exc_info=problem)
             self.state_file.save_at_last(Capture(self))
+        if self.storage is not None:
+            self.storage.close()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop that runs the chains' timers, while one does."""
+        return self._loop
 
     @property
     def forks(self) -> list[Fork | None]:

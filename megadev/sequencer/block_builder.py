@@ -147,6 +147,8 @@ class BlockBuilder:
             blob_base_fee=plan.blob_base_fee,
         )
         self.state = Overlay(WorldView(parent_world, block_hash), irregular.copy() if irregular is not None else None)
+        self.begun_with: tuple[StateDiff, ...] = ()
+        """What ``hash_start`` has moved into ``parent_world``."""
         self.used = BlockUsage()
         """Of MegaETH's limits."""
         self.transactions: list[Transaction] = []
@@ -211,6 +213,7 @@ class BlockBuilder:
         """
         reader = self.state.base
         assert isinstance(reader, WorldView)
+        self.begun_with = (self.state.diff,)
         self.parent_world = self.parent_world.apply(self.state.diff)
         self.state = Overlay(WorldView(self.parent_world, reader.block_hash))
 
@@ -237,7 +240,7 @@ class BlockBuilder:
             return execute_deposit(
                 self.engine, self.env, tx, over, ecrecover_answers=self.ecrecover_answers, tracer=tracer
             )
-        if self._is_system(tx):
+        if self.is_the_protocols(tx):
             rules = SYSTEM_TRANSACTION
         elif rules is None:
             rules = IMPERSONATED if tx.is_impersonated else CONSENSUS
@@ -246,7 +249,7 @@ class BlockBuilder:
         env = self.transaction_env(tx)  # first, as it may find out what the operator asks for in this block
         return self.engine.execute(self.env, env, over, rules=rules, tracer=tracer)
 
-    def _is_system(self, tx: Transaction) -> bool:
+    def is_the_protocols(self, tx: Transaction) -> bool:
         """Whether it is the protocol's own."""
         return tx.to == ORACLE and self.spec.system_contracts is not None and is_system_transaction(tx, self.state)
 
@@ -302,7 +305,7 @@ class BlockBuilder:
 
     def _l1_cost(self, tx: Transaction) -> L1Cost | None:
         """What ``tx`` pays for its data on L1, where that is paid for: deposits come from there."""
-        if tx.type == DEPOSIT or self._is_system(tx) or not (self.spec.charges_l1_fee or self.spec.keeps_base_fee):
+        if tx.type == DEPOSIT or self.is_the_protocols(tx) or not (self.spec.charges_l1_fee or self.spec.keeps_base_fee):
             return None
         prices = self._prices
         if prices is None:
@@ -420,6 +423,11 @@ class BlockBuilder:
                 shown = self._shown = OpenBlock(self)
                 self._lent = True
             return shown
+
+    @property
+    def diffs(self) -> tuple[StateDiff, ...]:
+        """What makes the world after the block of its parent's, one after the other."""
+        return (*self.begun_with, self.state.diff)
 
     def seal(self) -> SealedBlock:
         """The block as it would be if closed now: world, roots, header, hash."""

@@ -9,6 +9,7 @@ from megadev.evm.system_calls import block_start_diff
 from megadev.evm.system_contracts import is_change_scheduled
 from megadev.sequencer.block_builder import PLAIN_START, seal_empty
 from megadev.sequencer.chain_tip import ChainTip
+from megadev.state.diff import Cause, StateDiff
 from megadev.state.rows import WorldRow
 from megadev.state.world import WorldView
 
@@ -39,8 +40,8 @@ def space(chain: ChainTip, interval: int | None) -> None:
         chain.time.set_next(max(chain.time.now(), parent) + interval, parent)
 
 
-def empty_blocks(chain: ChainTip, count: int, interval: int | None) -> Iterator[SealedBlock]:
-    """Up to ``count`` of them; the caller makes each the chain's head before the next one is asked for."""
+def empty_blocks(chain: ChainTip, count: int, interval: int | None) -> Iterator[tuple[SealedBlock, StateDiff]]:
+    """Up to ``count`` of them, each with what it changes; the caller makes each the chain's head before the next one is asked for."""
     start = WorldView(chain.head.world)
     row = WorldRow(start.world)
     for _ in range(count):
@@ -51,4 +52,5 @@ def empty_blocks(chain: ChainTip, count: int, interval: int | None) -> Iterator[
         ).storage
         if any(value == 0 for slots in writes.values() for value in slots.values()):
             return  # a row only adds: what deletes a word is left to an ordinary block
-        yield seal_empty(plan, row.next(writes), chain.spec, chain.head.header.withdrawals_root)
+        block = seal_empty(plan, row.next(writes), chain.spec, chain.head.header.withdrawals_root)
+        yield block, StateDiff(Cause.SYSTEM_CALL, storage=writes)

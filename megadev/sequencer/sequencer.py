@@ -288,11 +288,11 @@ class Sequencer(ChainTip):
             is_long = left >= reserved.SHORTEST + reserved.MADE_AT_END
             if is_long and mined and reserved.is_even(self):
                 row = reserved.reserve(self, left - reserved.MADE_AT_END, interval)
-                mined.append(self._adopt(row.block(row.last), row.part(row.first, row.last - 1)))
+                mined.append(self._adopt(row.block(row.last), after=row.part(row.first, row.last - 1)))
                 continue
             if left >= SHORTEST_ROW and nothing_waits(self):
                 few = SHORTEST_ROW if is_long else min(left, LONGEST_ROW)
-                mined += map(self._adopt, empty_blocks(self, few, interval))
+                mined += [self._adopt(block, (diff,)) for block, diff in empty_blocks(self, few, interval)]
                 if self.head.number == last:
                     break
             space(self, interval)
@@ -591,7 +591,7 @@ class Sequencer(ChainTip):
                 self.publish(event)
         if builder.has_uncut:
             self._cut(builder)
-        block = self._adopt(builder.seal())
+        block = self._adopt(builder.seal(), builder.diffs)
         for tx in late:
             self.take_back(tx)
         return block
@@ -607,13 +607,15 @@ class Sequencer(ChainTip):
             promised = rival_promises(mini_block, self.spec.chain_id)
             self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
 
-    def _adopt(self, block: SealedBlock, after: Row | None = None) -> SealedBlock:
+    def _adopt(
+        self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None
+    ) -> SealedBlock:
         self.store.append(block, after)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()
         self.forget_used(block)
-        self.publish(BlockSealed(block))
+        self.publish(BlockSealed(block, diffs))
         return block
 
     def set_tip(self, irregular: StateDiff | None) -> None:

@@ -26,9 +26,9 @@ from megadev.primitives.keccak import address_key, keccak, slot_key
 from megadev.primitives.trie import Trie
 from megadev.primitives.types import Address, Hash32
 from megadev.state.account import Account
-from megadev.state.diff import StateDiff
+from megadev.state.diff import Cause, StateDiff
 from megadev.state.reader import StateReader
-from megadev.state.world import NO_STORAGE, Storage, World, encode_account
+from megadev.state.world import NO_STORAGE, Storage, World, changed_slots, encode_account
 
 _GONE = b"\xc0"
 """The leaf of an account that upstream may have and that is gone here; and of one whose storage is not upstream's."""
@@ -123,6 +123,25 @@ class ForkWorld(World):
         world._accounts = accounts  # type: ignore[assignment]
         world._storages, world._codes, world._trie, world._stale = storages, codes, self._trie, stale
         return world
+
+    def changes_since(self, before: World) -> StateDiff:
+        """See ``World``; ``before`` is of the same fork, and nothing that was changed there is unchanged again."""
+        assert isinstance(before, ForkWorld), "worlds of one fork are compared"
+        diff = StateDiff(Cause.GENESIS)
+        accounts: HashTrieMap[Address, Account | None] = self._accounts
+        for address, account in accounts.items():
+            if address not in before._accounts or before._accounts[address] != account:
+                diff.accounts[address] = account
+                if account is not None and (code := self._codes.get(account.code_hash)):
+                    diff.codes[account.code_hash] = code
+        for address in {*self._storages, *before._storages, *self._cut_off}:
+            were, are = before.storage_of(address), self.storage_of(address)
+            if (address in self._cut_off) != (address in before._cut_off) or any(slot not in are for slot in were):
+                diff.cleared.add(address)
+                diff.storage[address] = dict(are)
+            elif slots := changed_slots(were, are):
+                diff.storage[address] = slots
+        return diff
 
     @property
     def state_root(self) -> Hash32:

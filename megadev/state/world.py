@@ -20,7 +20,7 @@ from megadev.primitives.keccak import address_key, slot_key
 from megadev.primitives.trie import Trie
 from megadev.primitives.types import EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, ZERO_HASH, Address, Hash32
 from megadev.state.account import Account
-from megadev.state.diff import StateDiff
+from megadev.state.diff import Cause, StateDiff
 
 _EMPTY_TRIE = Trie()
 _NOBODY: frozenset[Address] = frozenset()
@@ -139,6 +139,21 @@ class World:
             codes = codes.insert(code_hash, code)
         return self._next(accounts, storages, codes, stale)
 
+    def changes_since(self, before: World) -> StateDiff:
+        """What makes this world of ``before``, whatever lies between them. Costs what the two hold."""
+        diff = StateDiff(Cause.GENESIS)
+        for address, account in self.accounts():
+            if before.account(address) != account:
+                diff.accounts[address] = account
+                if code := self.code(account.code_hash):
+                    diff.codes[account.code_hash] = code
+            if slots := changed_slots(before.storage_of(address), self.storage_of(address)):
+                diff.storage[address] = slots
+        for address, _ in before.accounts():
+            if self.account(address) is None:
+                diff.accounts[address] = None
+        return diff
+
     @property
     def state_root(self) -> Hash32:
         """The root of the account trie, as it stands in a header."""
@@ -221,6 +236,15 @@ def encode_account(account: Account, storage_root: Hash32) -> bytes:
     head = rlp.encode_int(account.nonce) + rlp.encode_int(account.balance)
     # the two hashes take 66 bytes, and all of it stays below 256: one length byte, always
     return b"\xf8" + bytes((len(head) + 66,)) + head + b"\xa0" + storage_root + b"\xa0" + account.code_hash
+
+
+def changed_slots(before: Mapping[int, int], after: Mapping[int, int]) -> dict[int, int]:
+    """The words of ``after`` that are others in ``before``; 0 for those that are gone."""
+    if before is after:
+        return {}
+    changed = {slot: word for slot, word in after.items() if before.get(slot) != word}
+    changed |= {slot: 0 for slot in before if slot not in after}
+    return changed
 
 
 def _write(storage: Storage, written: Mapping[int, int]) -> Storage:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, TextIO
 
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams
-from megadev.files import check_regular, open_lock, write_whole
+from megadev.files import check_regular, open_lock, try_lock, write_whole
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import OnProgress, silent
 from megadev.node.dump.loading import load_state
+from megadev.node.storage.database import store_folder
 
 if TYPE_CHECKING:
     from megadev.node.node import Node
@@ -36,7 +37,7 @@ def state_file(config: DevnetConfig) -> StateFile | None:
     another node writes there.
     """
     path = config.dump_state or config.state
-    if path is None:
+    if path is None or (config.dump_state is None and store_folder(path) is not None):
         return None
     file = StateFile(path, history=config.preserve_historical_states)
     file.check_writable()
@@ -48,7 +49,7 @@ def load_first(node: Node, config: DevnetConfig, on_progress: OnProgress = silen
     """Load what the settings say to start from. Raises ``ConfigError`` where it cannot be used."""
     if config.load_state is not None:
         StateFile(config.load_state).load(node, on_progress)
-    elif config.state is not None:
+    elif config.state is not None and store_folder(config.state) is None:
         file = StateFile(config.state)
         if file.path.exists():
             file.load(node, on_progress)
@@ -93,7 +94,7 @@ class StateFile:
                 lock = os.fdopen(open_lock(beside), "w")
             except OSError as problem:
                 raise ConfigError(f"{self.path}: cannot dump there: {problem.strerror or problem}") from None
-            if not _try_lock(lock):
+            if not try_lock(lock):
                 lock.close()
                 raise ConfigError(f"{self.path}: another node dumps its state to this file: stop it, or name another")
             if _is_at(lock, beside):  # not one that whoever had it has just removed
@@ -151,19 +152,6 @@ class StateFile:
             write_whole(self.path, document)
         except OSError as problem:
             raise ConfigError(f"{self.path}: cannot dump the state: {problem.strerror or problem}") from None
-
-
-def _try_lock(file: TextIO) -> bool:
-    """Whether this process has ``file`` to itself now; where the system knows no such locks, that is taken for yes."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _is_at(file: TextIO, path: Path) -> bool:

@@ -1,0 +1,170 @@
+"""What is new of a running node since the last time, taken between two changes in no time, written on another thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.spans import Span
+from megadev.chain.transactions import Transaction
+from megadev.events import BlockSealed, BlocksRemoved, Event
+from megadev.node.chain import LocalChain
+from megadev.node.storage.records import ChainRecord, NodeRecord, evidence_records
+from megadev.primitives.types import Hash32
+from megadev.sequencer.block_builder import BlockBuilder
+from megadev.state.diff import StateDiff
+from megadev.state.world import World
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+
+@dataclass(slots=True)
+class Extent:
+    """Up to which block a chain was taken or written (below its first: nothing was), and which rows are among it."""
+
+    last: int
+    rows: tuple[tuple[int, int], ...] = ()
+
+    def limit(self, last: int) -> None:
+        """What came after block ``last`` is another now. A row that is cut by that is to be written again."""
+        if last >= self.last:
+            return
+        for first, end in reversed(self.rows):
+            if first <= last <= end:
+                last = first - 1
+        self.last = last
+        self.rows = tuple(row for row in self.rows if row[1] <= last)
+
+    def copy(self) -> Extent:
+        return Extent(self.last, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCapture:
+    """One chain's part. ``new`` follows block ``base``, after which the state was ``before`` (None: it is the whole
+    chain); ``diffs`` by block hash. ``pool``: what waits, in order of arrival; None: as the last time. ``extent``: how
+    far the chain is written once this is.
+    """
+
+    base: int
+    before: World | None
+    new: Span
+    diffs: dict[Hash32, tuple[StateDiff, ...]]
+    pool: tuple[Transaction, ...] | None
+    record: ChainRecord
+    extent: Extent
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """All of it, L2 first."""
+
+    chains: tuple[ChainCapture, ...]
+    node: NodeRecord
+
+
+@dataclass(slots=True)
+class ChainWatch:
+    """Follows one chain, so that what is new of it can be told."""
+
+    chain: LocalChain
+    first: tuple[object, ...]
+    """Mode, block time, settings of blocks to come and rules, as the node's settings say."""
+    taken: Extent
+    diffs: dict[Hash32, tuple[StateDiff, ...]] = field(default_factory=dict)
+    _pool: tuple[object, ...] = ()
+
+    def hear(self, event: Event) -> int | None:
+        """Take notice of an event; the number of the last block that stays, where blocks have gone."""
+        if type(event) is BlockSealed:
+            if event.diffs:
+                self.diffs[event.block.hash] = event.diffs
+        elif type(event) is BlocksRemoved:
+            return event.first - 1
+        return None
+
+    def forget(self) -> None:
+        """What was taken last is not written: the pool is to be taken again."""
+        self._pool = ()
+
+    def capture(self) -> ChainCapture:
+        """What is new, which counts as taken from now on."""
+        chain, taken, store = self.chain, self.taken, self.chain.store
+        head = store.head
+        base = taken.last if taken.last >= store.genesis.number else store.genesis.number - 1
+        block = store.by_number(base)
+        new = store.blocks(base + 1, head.number)
+        diffs, self.diffs = self.diffs, {}
+        taken.last = head.number
+        taken.rows = (*taken.rows, *((row.first, row.last) for row in new.rows))
+        return ChainCapture(
+            base,
+            None if block is None else block.world,
+            new,
+            diffs,
+            self._pool_if_changed(),
+            self._record(head),
+            taken.copy(),
+            head.number,
+        )
+
+    def _pool_if_changed(self) -> tuple[Transaction, ...] | None:
+        sequencer = self.chain.sequencer
+        held = _held(sequencer.open) + _held(sequencer.written_ahead)
+        state = (sequencer.pool.version, *(tx.hash for tx in held))
+        if self._pool == state:
+            return None
+        self._pool = state
+        return (*held, *sequencer.pool.transactions())
+
+    def _record(self, head: SealedBlock) -> ChainRecord:
+        chain, sequencer = self.chain, self.chain.sequencer
+        mode, block_time, blocks, spec = self.first
+        fork = chain.fork
+        return ChainRecord(
+            head=head.hash,
+            irregular=sequencer.irregular,
+            spec=sequencer.spec,
+            first_spec=spec,  # type: ignore[arg-type]
+            time=sequencer.time.settings,
+            blocks=sequencer.blocks,
+            first_blocks=blocks,  # type: ignore[arg-type]
+            mode=sequencer.mode,
+            first_mode=mode,  # type: ignore[arg-type]
+            block_time=chain.mining.block_time,
+            first_block_time=block_time,  # type: ignore[arg-type]
+            gas_price=chain.gas_price,
+            faults=sequencer.faults,
+            oracle=None if sequencer.oracle is None else dict(sequencer.oracle.values),
+            fork=None if fork is None else (fork.chain_id, fork.header.number, fork.hash),
+        )
+
+
+def _held(builder: BlockBuilder | None) -> tuple[Transaction, ...]:
+    """The users' transactions of a block that is not sealed: what the protocol adds, it adds again."""
+    if builder is None:
+        return ()
+    own = builder.plan.start.transactions
+    return tuple(tx for tx in builder.transactions[len(own) :] if not builder.is_the_protocols(tx))
+
+
+def node_record(node: Node) -> NodeRecord:
+    """What the chains share, as it is now."""
+    accounts, signers = node.accounts, node.l2.rotated_signers
+    return NodeRecord(
+        mnemonic=node.mnemonic,
+        keys=tuple(account.raw_key for account in accounts.keyed),
+        impersonated=tuple(sorted(accounts.impersonated)),
+        auto_impersonate=accounts.auto_impersonate,
+        signatures=accounts.signatures,
+        logging=node.logging,
+        progress=None if node.driver is None else node.driver.progress,
+        signers=() if signers is None else tuple((term.first_block, term.key) for term in signers.terms),
+        broken=node.broken_promises.evidence.broken,
+        equivocations=evidence_records(node.broken_promises.evidence),
+        latency=(node.link.answer, node.link.stream, node.link.seed),
+        is_cut=node.link.is_cut,
+    )

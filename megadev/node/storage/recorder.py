@@ -1,0 +1,328 @@
+"""Writes a running node into its store, on a thread of its own.
+
+``interval``: once a second or so what is new is taken, between two requests, and written and synced in one database
+transaction. ``block``: before a request is answered, what it changed is; requests that come meanwhile share the next
+transaction. ``off``: as ``interval``, but nothing is synced and nothing promised before the node is stopped.
+
+What cannot be written is said once; the node goes on, and the next time all that is missing is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.spans import Row
+from megadev.chain.spec import ChainSpec
+from megadev.events import BlockSealed, Event
+from megadev.node.storage.capture import Capture, ChainCapture, ChainWatch, Extent, node_record
+from megadev.node.storage.database import Database
+from megadev.node.storage.records import block_record, encode, row_record
+from megadev.primitives.types import Hash32
+from megadev.sequencer.reserved import EmptyRow
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+OFF, INTERVAL, BLOCK = "off", "interval", "block"
+MODES = (OFF, INTERVAL, BLOCK)
+_LOG = logging.getLogger("megadev.node")
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """Up to which block each chain is kept, L2's first (None: nothing is promised), and why no more is, if so."""
+
+    heads: tuple[int, ...] | None = None
+    problem: str | None = None
+
+
+@dataclass(slots=True)
+class _Job:
+    """A capture that is to be written, and who waits for that."""
+
+    capture: Capture
+    done: Future[None] = field(default_factory=Future)
+
+
+class Recorder:
+    """Keeps a node in a store. ``extents``: how far its chains stand there already."""
+
+    def __init__(
+        self,
+        node: Node,
+        database: Database,
+        *,
+        mode: str,
+        seconds: float,
+        firsts: tuple[tuple[object, ...], ...],
+        extents: tuple[Extent, ...],
+    ) -> None:
+        self._node = node
+        self._database = database
+        self.mode = mode
+        self._seconds = seconds
+        self._watches = [
+            ChainWatch(chain, first, extent.copy())
+            for chain, first, extent in zip(node.chains, firsts, extents, strict=True)
+        ]
+        self._written = [extent.copy() for extent in extents]
+        self._pools: list[dict[Hash32, int]] = [{} for _ in node.chains]
+        self._places = 0
+        self._specs: dict[ChainSpec, int] = {}
+        self._rest: dict[str, bytes] = {}
+        self._knows_database = False
+        self.durable = Durable()
+        """Replaced as a whole: on any thread."""
+        self._jobs: list[_Job] = []
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._is_closing = self._is_asked = False
+        self._flushed: tuple[object, ...] = ()
+        self._last_done: Future[None] | None = None
+        self._ends = [chain.bus.subscribe(self._listener(index)) for index, chain in enumerate(node.chains)]
+        self._thread = threading.Thread(target=self._work, name="megadev-store", daemon=True)
+
+    @property
+    def path(self) -> str:
+        """The store's directory."""
+        return str(self._database.folder)
+
+    def start(self) -> None:
+        """Write from now on; what there is already, at once."""
+        self.write_now()
+        self._thread.start()
+
+    # -- taking, by the writer ----------------------------------------------------------------------------------------
+
+    def _listener(self, index: int) -> object:
+        watch = self._watches[index]
+
+        def hear(event: Event) -> None:
+            kept = watch.hear(event)
+            if kept is not None:
+                with self._lock:
+                    jobs = [job.capture.chains[index].extent for job in self._jobs]
+                    for extent in (watch.taken, self._written[index], *jobs):
+                        extent.limit(kept)
+            elif self.mode == BLOCK and type(event) is BlockSealed:
+                self._ask()
+
+        return hear
+
+    def _moment(self) -> tuple[object, ...]:
+        """Other objects once a chain, what waits or what was set is another."""
+        node = self._node
+        chains = ((chain.sequencer.tip, chain.pool.version, chain.time.settings) for chain in node.chains)
+        return (*chains, node.accounts.impersonated, None if node.driver is None else node.driver.progress)
+
+    def take(self) -> Future[None]:
+        """Have what is new written; done when it is, whether that worked or not. By whoever may change the node now."""
+        record = node_record(self._node)
+        with self._lock:
+            job = _Job(Capture(tuple(watch.capture() for watch in self._watches), record))
+            self._jobs.append(job)
+        self._wake.set()
+        return job.done
+
+    async def kept(self) -> None:
+        """Return once all that was changed until now is written, in the mode that promises that."""
+        node = self._node
+        node.settle()
+        await node.writer.free()
+        moment = self._moment()
+        if self._last_done is None or moment != self._flushed:
+            self._flushed, self._last_done = moment, self.take()
+        if not self._last_done.done():
+            await asyncio.wrap_future(self._last_done)
+
+    def write_now(self) -> None:
+        """Write what is new on this thread, which is the only one that runs now."""
+        self.take()
+        self._write_all()
+
+    def _ask(self) -> None:
+        """Have what is new taken soon: on the loop where one runs, else here."""
+        node = self._node
+        loop = node.writer.loop or node.loop
+        if loop is None or not loop.is_running():
+            if self.mode == BLOCK and threading.current_thread() is not self._thread:
+                return  # whoever makes the request waits for it
+            with node.writer.turn:
+                self._is_asked = False
+                self.take()
+            return
+        with self._lock:
+            if self._is_asked:
+                return
+            self._is_asked = True
+
+        def settle() -> None:
+            node.settle()
+            node.writer.when_free(take)
+
+        def take() -> None:
+            self._is_asked = False
+            if not self._is_closing:
+                self.take()
+
+        loop.call_soon_threadsafe(node.writer.when_free, settle)
+
+    # -- writing, on the thread ---------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while not self._is_closing:
+            if self._wake.wait(self._seconds):
+                self._wake.clear()
+                self._write_all()
+            elif not self._is_closing:
+                try:
+                    self._ask()
+                except Exception:
+                    _LOG.exception("the chain could not be taken for the store")
+
+    def _write_all(self) -> None:
+        """Write what was taken, all of it in one transaction."""
+        with self._lock:
+            jobs = list(self._jobs)
+        if not jobs:
+            return
+        try:
+            self._write([job.capture for job in jobs])
+        except Exception as problem:
+            jobs = self._fail(problem)
+        else:
+            self._succeed(jobs)
+        for job in jobs:
+            job.done.set_result(None)
+
+    def _write(self, captures: list[Capture]) -> None:
+        last = captures[-1]
+        rest = {"node": encode(last.node)}
+        rest |= {f"chain{index}": encode(chain.record) for index, chain in enumerate(last.chains)}
+        changed = {name: data for name, data in rest.items() if self._rest.get(name) != data}
+        pools = [
+            next((each.chains[index].pool for each in reversed(captures) if each.chains[index].pool is not None), None)
+            for index in range(len(last.chains))
+        ]
+        is_new = any(len(chain.new) for each in captures for chain in each.chains)
+        if self._knows_database and not changed and not is_new and not any(pool is not None for pool in pools):
+            return
+        with self._database as database:
+            if not self._knows_database:
+                self._specs.clear()
+                database.empty_pools()
+                self._pools = [{} for _ in last.chains]
+            for each in captures:
+                for index, chain in enumerate(each.chains):
+                    self._write_chain(database, index, chain)
+            for index, pool in enumerate(pools):
+                if pool is not None:
+                    self._write_pool(database, index, pool)
+            for name, data in changed.items():
+                database.write_rest(name, data)
+        self._rest = rest
+        self._knows_database = True
+
+    def _write_chain(self, database: Database, index: int, chain: ChainCapture) -> None:
+        database.truncate(index, chain.base)
+        if not len(chain.new):
+            return
+        before = chain.before
+        pieces: list[tuple[int, bool, bytes]] = []
+        for piece in chain.new.pieces():
+            if isinstance(piece, SealedBlock):
+                record = block_record(piece, before, chain.diffs.get(piece.hash), self._number_of_spec)
+                pieces.append((piece.number, False, encode(record)))
+                before = piece.world
+            else:
+                pieces.append((piece.first, True, encode(row_record(_empty(piece), self._number_of_spec))))
+        database.append(index, pieces)
+
+    def _write_pool(self, database: Database, index: int, pool: tuple[object, ...]) -> None:
+        before, now = self._pools[index], {}
+        come = []
+        for tx in pool:
+            place = before.get(tx.hash)  # type: ignore[attr-defined]
+            if place is None:
+                self._places += 1
+                place = self._places
+                come.append((tx.hash, place, encode(tx)))  # type: ignore[attr-defined, arg-type]
+            now[tx.hash] = place  # type: ignore[attr-defined]
+        database.change_pool(index, before.keys() - now.keys(), come)
+        self._pools[index] = now
+
+    def _number_of_spec(self, spec: ChainSpec) -> int:
+        number = self._specs.get(spec)
+        if number is None:
+            number = self._database.number_of_spec(encode(spec))
+            self._specs[spec] = number
+        return number
+
+    def _succeed(self, jobs: list[_Job]) -> None:
+        last = jobs[-1].capture.chains
+        heads = tuple(chain.head for chain in last)
+        with self._lock:
+            for index, chain in enumerate(last):
+                self._written[index] = chain.extent.copy()
+            del self._jobs[: len(jobs)]
+        if self.durable.problem is not None:
+            _LOG.warning("%s: the chain is written again: durable up to block %d", self.path, heads[0])
+        if self.mode == OFF and not self._is_closing:
+            self.durable = Durable()
+            return
+        try:
+            self._database.promise(heads)
+        except OSError as problem:
+            self._say(problem)
+            return
+        self.durable = Durable(heads)
+
+    def _fail(self, problem: Exception) -> list[_Job]:
+        """Have all that was taken and is not written taken again; the jobs that are given up for that."""
+        with self._lock:
+            jobs, self._jobs = self._jobs, []
+            for index, watch in enumerate(self._watches):
+                watch.taken = self._written[index].copy()
+                watch.forget()
+            self._knows_database = False
+            self._rest = {}
+        self._flushed = ()
+        self._say(problem)
+        return jobs
+
+    def _say(self, problem: Exception) -> None:
+        """Say why nothing is written, once for each reason."""
+        expected = isinstance(problem, sqlite3.Error | OSError)
+        reason = str(problem) if expected else f"{type(problem).__name__}: {problem}"
+        if reason != self.durable.problem:
+            _LOG.warning(
+                "%s: the chain is no longer durable: %s; the node goes on, and tries again",
+                self.path,
+                reason,
+                exc_info=None if expected else problem,
+            )
+        self.durable = Durable(self.durable.heads, reason)
+
+    def close(self) -> None:
+        """Write what is left, and let go of the store."""
+        for end in self._ends:
+            end()
+        self._is_closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._write_all()
+        self.write_now()
+        self._database.close()
+
+
+def _empty(row: Row) -> EmptyRow:
+    assert isinstance(row, EmptyRow), "there is no other kind"
+    return row

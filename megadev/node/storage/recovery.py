@@ -1,0 +1,322 @@
+"""What a store holds, read, and a node made what it says.
+
+Reading happens in two steps: what decides how the chains begin, before they are made, and all the rest after that.
+
+Where a row is damaged, the chain is recovered up to the piece before it; the damaged file is kept under another name and
+a new one begun. An L2 that is then behind its L1, or ahead of it, follows it as after a reorganisation.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+from rpds import HashTrieSet
+
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.spans import Piece, span_of
+from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import Transaction
+from megadev.errors import ConfigError, InvalidTransaction, StateUnavailable
+from megadev.evm.engines import open_engine
+from megadev.node.chain import LocalChain
+from megadev.node.dump.document import OnProgress
+from megadev.node.dump.history import UnavailableWorld
+from megadev.node.fork import Fork, ForkRequest
+from megadev.node.storage.capture import Extent
+from megadev.node.storage.database import Damaged, Database
+from megadev.node.storage.records import (
+    BlockRecord,
+    ChainRecord,
+    NodeRecord,
+    RowRecord,
+    block_of,
+    decode,
+    evidence_of,
+    row_of,
+)
+from megadev.primitives.types import Hash32
+from megadev.sequencer.fault_control import restore_faults
+from megadev.sequencer.reorganisation import restart
+from megadev.sequencer.signers import Signer, Signers
+from megadev.state.world import World
+
+if TYPE_CHECKING:
+    from megadev.node.node import Node
+
+_LOG = logging.getLogger("megadev.node")
+_NAMES = ("L2", "L1")
+_UNREADABLE = (Damaged, msgspec.MsgspecError, sqlite3.DatabaseError)
+_STEP = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a store says before its blocks are read. ``starts``: timestamps of the chains' first blocks, L2's first;
+    ``chains`` and ``node`` are None where that row is damaged.
+    """
+
+    starts: tuple[int, ...]
+    chains: tuple[ChainRecord | None, ...]
+    node: NodeRecord | None
+
+
+def read_beginning(database: Database) -> Stored | None:
+    """The first step; None: nothing was ever written. Raises ``ConfigError`` where no block can be read."""
+    starts: list[int] = []
+    chains: list[ChainRecord | None] = []
+    try:
+        for index in range(2):
+            first = next(database.pieces(index), None)
+            if first is None:
+                break
+            starts.append(decode(first[2], BlockRecord).header.timestamp)
+            chains.append(_rest(database, f"chain{index}", ChainRecord))
+    except _UNREADABLE as problem:
+        raise ConfigError(
+            f"{database.path}: the store is damaged from its beginning ({problem}), and no block of "
+            f"{_NAMES[len(starts)]} can be read: move it away to begin a new one, or name another directory"
+        ) from None
+    if not starts:
+        if any(database.promised.heads):
+            raise ConfigError(f"{database.path}: the store is empty, though blocks were kept in it: was it replaced?")
+        return None
+    return Stored(tuple(starts), tuple(chains), _rest(database, "node", NodeRecord))
+
+
+def _rest(database: Database, name: str, kind: type[ChainRecord] | type[NodeRecord]) -> object:
+    try:
+        data = database.rest(name)
+        return None if data is None else decode(data, kind)
+    except _UNREADABLE as problem:
+        _LOG.warning("%s: what was set (%s) is lost: %s", database.path, name, problem)
+        return None
+
+
+def pinned(stored: Stored | None, index: int, request: ForkRequest | None, database: Database | None) -> ForkRequest | None:
+    """``request``, at the block that a store is of. Raises ``ConfigError`` where it is of another fork, or of none."""
+    if stored is None or database is None or index >= len(stored.chains):
+        return request
+    record = stored.chains[index]
+    if record is None:
+        return request
+    flag = ("--fork-url", "--fork-l1")[index]
+    if record.fork is None:
+        if request is not None:
+            raise ConfigError(f"{database.folder}: the {_NAMES[index]} in this store is no fork: drop {flag}")
+        return None
+    chain_id, number, _ = record.fork
+    if request is None:
+        raise ConfigError(
+            f"{database.folder}: the {_NAMES[index]} in this store is a fork of chain {chain_id} at block {number}: "
+            f"name where to ask for it ({flag})"
+        )
+    if request.bundle is not None or request.tx_hash is not None or (
+        isinstance(request.block, int) and request.block >= 0
+    ):
+        return request
+    return replace(request, block=number)
+
+
+def check_fork(stored: Stored | None, index: int, fork: Fork | None, database: Database | None) -> None:
+    """Raises ``ConfigError`` where ``fork`` is not the one that a store is of."""
+    if stored is None or database is None or index >= len(stored.chains):
+        return
+    record = stored.chains[index]
+    if record is None or record.fork is None or fork is None:
+        return
+    if record.fork[2] != fork.hash:
+        raise ConfigError(
+            f"{database.folder}: the {_NAMES[index]} in this store is a fork of chain {record.fork[0]} at block "
+            f"{record.fork[1]}, not of chain {fork.chain_id} at block {fork.header.number}: name that block, or another "
+            "directory"
+        )
+
+
+def check_chains(stored: Stored, chains: tuple[LocalChain, ...], database: Database) -> None:
+    """Raises ``ConfigError`` where the settings are for other chains than a store holds."""
+    if len(stored.starts) != len(chains):
+        had = "no L1: start with --no-l1" if len(stored.starts) == 1 else "an L1: drop --no-l1"
+        raise ConfigError(f"{database.folder}: this store has {had}, or name another directory")
+    for index, (chain, record) in enumerate(zip(chains, stored.chains, strict=True)):
+        if record is None:
+            continue
+        for what, was, now in (
+            ("chain id", record.first_spec.chain_id, chain.spec.chain_id),
+            ("model of gas", record.first_spec.model.name, chain.spec.model.name),
+        ):
+            if was != now:
+                raise ConfigError(
+                    f"{database.folder}: the {_NAMES[index]} in this store has {what} {was}, and the settings say {now}: "
+                    "start with the settings that it was made with, or name another directory"
+                )
+
+
+def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgress) -> tuple[Extent, ...]:
+    """Make ``node`` what the store says; how far its chains stand in the store. Says what was lost."""
+    check_chains(stored, node.chains, database)
+    extents: list[Extent] = []
+    is_damaged = False
+    record = stored.node
+    if record is not None:
+        _restore_shared(node, record)
+    counts = [database.count(index) for index in range(len(node.chains))]
+    for index, chain in enumerate(node.chains):
+        reader = _ChainReader(database, index, chain)
+        done = sum(counts[:index])
+        pieces: list[Piece] = []
+        try:
+            for piece in reader.pieces():
+                pieces.append(piece)
+                if len(pieces) % _STEP == 0:
+                    on_progress(done + len(pieces), sum(counts))
+        except _UNREADABLE as problem:
+            is_damaged = True
+            reader.problem = str(problem)
+        while pieces and not isinstance(pieces[-1], SealedBlock):
+            pieces.pop()  # a chain ends with a block that is there
+        if not pieces:
+            raise ConfigError(f"{database.path}: no block of {_NAMES[index]} can be read: {reader.problem}")
+        head = pieces[-1]
+        assert isinstance(head, SealedBlock)
+        chain_record = stored.chains[index]
+        irregular = None if chain_record is None or chain_record.head != head.hash else chain_record.irregular
+        restart(chain.sequencer, span_of(pieces), irregular)
+        promised = database.promised.heads[index] if index < len(database.promised.heads) else 0
+        if reader.problem is not None or promised > head.number:
+            is_damaged = True
+            to = f" to {promised}" if promised > head.number + 1 else ""
+            _LOG.warning(
+                "%s: blocks of %s from %d%s are lost: %s",
+                database.path,
+                _NAMES[index],
+                head.number + 1,
+                to,
+                reader.problem or "the end of the store is missing",
+            )
+        extents.append(
+            Extent(head.number, tuple((piece.first, piece.last) for piece in pieces if not isinstance(piece, SealedBlock)))
+        )
+        _LOG.info("%s: %s goes on after block %d", database.path, _NAMES[index], head.number)
+    for index, chain in enumerate(node.chains):
+        chain_record = stored.chains[index]
+        if chain_record is not None:
+            _restore_chain(chain, chain_record)
+        _restore_pool(chain, database, index)
+    for chain in node.chains:
+        sequencer = chain.sequencer
+        if len(sequencer.pool) and sequencer.mode.executes_on_arrival:
+            with suppress(StateUnavailable):
+                sequencer.include_ready()
+    if is_damaged:
+        aside = database.set_aside()
+        _LOG.warning("%s: the damaged store is kept as %s, and written anew", database.path, aside.name)
+        return tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains)
+    return tuple(extents)
+
+
+class _ChainReader:
+    """Reads the pieces of one chain."""
+
+    def __init__(self, database: Database, index: int, chain: LocalChain) -> None:
+        self._database = database
+        self._index = index
+        self._chain = chain
+        self.problem: str | None = None
+
+    def pieces(self) -> Iterator[Piece]:
+        """In order. Raises ``Damaged`` and others of ``_UNREADABLE`` at the first that is not whole."""
+        specs = {number: decode(data, ChainSpec) for number, data in self._database.specs()}
+        specs = {number: self._known(spec) for number, spec in specs.items()}
+        sequencer = self._chain.sequencer
+        world, expected, parent = World(), None, None
+        worlds: dict[int, World] = {}
+        row_from = 0
+
+        def earlier(number: int) -> Hash32:
+            return sequencer.store.block_hash(number)
+
+        for first, is_row, data in self._database.pieces(self._index):
+            if expected is not None and first != expected:
+                raise Damaged(f"block {expected} is missing")
+            if is_row:
+                record = decode(data, RowRecord)
+                before = worlds.get(record.plan.number - 1, world) if record.is_known else UnavailableWorld(first - 1)
+                row = row_of(record, before, specs[record.spec], sequencer.attributes_later, earlier)
+                worlds = {record.plan.number - 1: before}
+                row_from, expected, parent = first, record.last + 1, row.hash_of(record.last)
+                yield row
+                continue
+            found = decode(data, BlockRecord)
+            if found.header.number != first or (parent is not None and found.header.parent_hash != parent):
+                raise Damaged(f"block {first} does not follow the one before it")
+            if expected is None and found.hash == self._chain.beginning.block.hash:
+                block = self._chain.beginning.block
+            elif found.state == "fork":
+                raise Damaged("its first block is that of a fork which is not at hand")
+            else:
+                if found.state == "unknown":
+                    world = UnavailableWorld(first)
+                else:
+                    world = World() if found.state == "whole" else world
+                    for diff in found.diffs:
+                        world = world.apply(diff)
+                block = block_of(found, world, None if found.spec is None else specs[found.spec])
+            world = block.world
+            expected, parent = first + 1, block.hash
+            if row_from:
+                worlds[first] = world
+            else:
+                worlds = {first: world}
+            yield block
+
+    def _known(self, spec: ChainSpec) -> ChainSpec:
+        """The chain's own value, where it is the same: what asks whether rules have changed compares by identity."""
+        return self._chain.spec if spec == self._chain.spec else spec
+
+
+def _restore_shared(node: Node, record: NodeRecord) -> None:
+    accounts = node.accounts
+    for key in record.keys:
+        accounts.add(key)
+    accounts.impersonated = HashTrieSet(record.impersonated)
+    accounts.auto_impersonate = accounts.auto_impersonate or record.auto_impersonate
+    accounts.signatures = record.signatures
+    node.logging = record.logging
+    if record.signers:
+        node.l2.rotated_signers = Signers(tuple(Signer(block, key) for block, key in record.signers))
+    if node.driver is not None and record.progress is not None:
+        node.driver.progress = record.progress
+    node.broken_promises.evidence = evidence_of(record)
+    node.link.set(*record.latency)
+    node.link.is_cut = record.is_cut
+
+
+def _restore_chain(chain: LocalChain, record: ChainRecord) -> None:
+    """What was set while the node ran, as far as the settings say what they said then: else they are followed."""
+    sequencer, spec, blocks = chain.sequencer, chain.spec, chain.sequencer.blocks
+    if record.first_spec == spec and record.spec != spec:
+        sequencer.set_rules(record.spec, open_engine(sequencer.engine.info.name, record.spec))
+    if record.first_blocks == blocks:
+        sequencer.blocks = record.blocks
+    sequencer.time.settings = record.time
+    chain.gas_price = record.gas_price if chain.gas_price is None else chain.gas_price
+    if (record.first_mode, record.first_block_time) == (sequencer.mode, chain.mining.block_time):
+        chain.mining.restore(record.mode, record.block_time)
+    restore_faults(sequencer, record.faults)
+    if sequencer.oracle is not None and record.oracle is not None:
+        sequencer.oracle.set(record.oracle)
+
+
+def _restore_pool(chain: LocalChain, database: Database, index: int) -> None:
+    with suppress(sqlite3.DatabaseError):
+        for data in database.pool(index):
+            tx = decode(data, Transaction)
+            if tx.nonce >= chain.sequencer.next_nonce(tx.sender) and chain.store.transaction(tx.hash) is None:
+                with suppress(InvalidTransaction):
+                    chain.pool.admit(tx)

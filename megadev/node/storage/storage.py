@@ -1,0 +1,115 @@
+"""``--state DIR`` of one node: its store, from before the chains are made until the node is closed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from megadev.config.settings import DevnetConfig
+from megadev.node.dump.document import OnProgress
+from megadev.node.storage.capture import Extent
+from megadev.node.storage.database import Database, store_folder
+from megadev.node.storage.recorder import OFF, Recorder
+from megadev.node.storage.recovery import Stored, check_fork, pinned, read_beginning, recover
+from megadev.node.wallet import choose_mnemonic
+
+if TYPE_CHECKING:
+    from megadev.node.fork import Fork, ForkRequest
+    from megadev.node.node import Node
+
+OLD_NAME = "state.json"
+"""A dump in a directory that a store is begun in is what the store begins with."""
+_LOG = logging.getLogger("megadev.node")
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Up to which block each chain was recovered, L2's first."""
+
+    heads: tuple[int, ...]
+
+
+def open_storage(config: DevnetConfig) -> Storage | None:
+    """The store that the settings name, had by this process; None where they name none. Raises ``ConfigError``."""
+    folder = store_folder(config.state)
+    if folder is None:
+        return None
+    database = Database(folder, synced=config.durability != OFF)
+    try:
+        return Storage(database, config, read_beginning(database))
+    except BaseException:
+        database.close()
+        raise
+
+
+class Storage:
+    """A store and what was in it when the node began. Methods raise ``ConfigError`` where the two do not fit."""
+
+    def __init__(self, database: Database, config: DevnetConfig, stored: Stored | None) -> None:
+        self._database = database
+        self._config = config
+        self._stored = stored
+        self.recorder: Recorder | None = None
+        """What keeps the node in it, from ``begin`` on."""
+        self.recovered: Recovered | None = None
+        """What it began with; None: nothing."""
+
+    @property
+    def path(self) -> str:
+        """The store's directory."""
+        return str(self._database.folder)
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was in it."""
+        return self._stored is None
+
+    def mnemonic(self, config: DevnetConfig) -> str:
+        """The phrase of the node: that of the store, where the settings say that any will do."""
+        record = None if self._stored is None else self._stored.node
+        return record.mnemonic if record is not None and config.mnemonic_random is not None else choose_mnemonic(config)
+
+    def pinned(self, index: int, request: ForkRequest | None) -> ForkRequest | None:
+        """``request``, at the block that the chain in the store is a fork of."""
+        return pinned(self._stored, index, request, self._database)
+
+    def check_forks(self, *forks: Fork | None) -> None:
+        """That they are those that the chains in the store are of."""
+        for index, fork in enumerate(forks):
+            check_fork(self._stored, index, fork, self._database)
+
+    def start(self, index: int, now: int) -> int:
+        """The timestamp of a chain's first block; ``now`` where none is in the store."""
+        stored = self._stored
+        return now if stored is None or index >= len(stored.starts) else stored.starts[index]
+
+    def begin(self, node: Node, on_progress: OnProgress) -> None:
+        """Make ``node`` what is in the store, and keep it there from now on."""
+        firsts = tuple(
+            (chain.sequencer.mode, chain.mining.block_time, chain.sequencer.blocks, chain.spec) for chain in node.chains
+        )
+        extents = tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains)
+        if self._stored is not None:
+            extents = recover(node, self._database, self._stored, on_progress)
+            self.recovered = Recovered(tuple(chain.head.number for chain in node.chains))
+        config = self._config
+        self.recorder = Recorder(
+            node,
+            self._database,
+            mode=config.durability,
+            seconds=config.durability_interval,
+            firsts=firsts,
+            extents=extents,
+        )
+        self.recorder.start()
+
+    def close(self) -> None:
+        """Write what is left, and let go of the store."""
+        if self.recorder is not None:
+            self.recorder.close()
+
+    def abandon(self) -> None:
+        """Let go of the store as it is."""
+        if self.recorder is None:
+            self._database.close()
