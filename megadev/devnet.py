@@ -72,6 +72,7 @@ class Endpoint:
             link=node.link,
             is_laden=node.is_laden,
             moment=lambda: chain.moment,
+            kept=None if node.storage is None else node.storage.kept,
             call_timeout=node.config.call_timeout or inf,
         )
         self.client = InProcessClient(self.dispatcher)

@@ -193,6 +193,7 @@ async def _run(devnet: Devnet, output: Output, loop: asyncio.AbstractEventLoop) 
         if reloader is not None:
             prompt = _prompt(config, reloader, log)
             reloader.start()
+        _tell_of_store(devnet, tell)
         devnet.node.state_file = state_file
         tasks.append(loop.create_task(_dump_now_and_then(devnet, config.state_interval)))
         if config.script is not None:
@@ -225,6 +226,28 @@ async def _run(devnet: Devnet, output: Output, loop: asyncio.AbstractEventLoop) 
             log.close()
     output.write("" if config.json else "\nStopped.\n")
     return became_ready
+
+
+def _tell_of_store(devnet: Devnet, tell: Callable[[Notice], None]) -> None:
+    """Say where the chains are kept, and what was found there."""
+    storage = devnet.node.storage
+    if storage is None or storage.recorder is None:
+        return
+    from megadev.reload.notices import Notice
+
+    recovered = storage.recovered
+    fields: dict[str, Any] = {"store": storage.path, "durability": storage.recorder.mode}
+    text = f"store {storage.path}: begun"
+    if recovered is not None:
+        named = [f"{name} block {head}" for name, head in zip(("L2", "L1"), recovered.heads, strict=False)]
+        text = f"store {storage.path}: recovered up to {' and '.join(named)}"
+        fields |= dict(zip(("l2", "l1"), recovered.heads, strict=False))
+    promise = {
+        "off": "nothing is durable before the node stops",
+        "interval": f"durable every {devnet.config.durability_interval:g} s",
+        "block": "each answer waits until it is durable",
+    }
+    tell(Notice("store", f"{text}; {promise[storage.recorder.mode]}", fields))
 
 
 def _prompt(config: DevnetConfig, reloader: Reloader, log: ActivityLog | None) -> Prompt | None:

@@ -19,7 +19,7 @@ from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
-from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
+from megadev.errors import ConfigError, MegadevError, NotFetchedYet, StateUnavailable
 from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import registry
@@ -277,6 +277,10 @@ class Node:
                 _LOG.error("what is not sealed is not dumped", exc_info=problem)
             self.state_file.save_at_last(Capture(self))
         if self.storage is not None:
+            try:
+                self.between_blocks()
+            except MegadevError as problem:  # a sequencer that stands still: what is open waits in the store
+                _LOG.info("%s: the open block stays open: %s", self.storage.path, problem)
             self.storage.close()
 
     @property

@@ -383,6 +383,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL, writes=True),
         _row("megadev_getPreconfirmation", "hash", "a signed promise and what became of it, or null", FULL),
         _row("megadev_sequencerAt", "block?", "whose signatures count for it", FULL),
+        _row("megadev_durable", "", "up to which block of each chain a crash takes nothing", FULL),
         _row("megadev_chainConfig", "", "L2 and L1 as viem's chain objects, with every address", FULL),
         _row("megadev_sequencer_status", "", _SEQUENCER, FULL),
         _row("megadev_sequencer_pause", "", _SEQUENCER, FULL, writes=True),

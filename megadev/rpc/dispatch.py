@@ -226,7 +226,8 @@ class Dispatcher:
 
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
     ``call_timeout``: seconds that a heavy read may take. ``moment``: an object and a number that are others once the
-    newest state is another. ``on_request(method, failure or None,
+    newest state is another. ``kept``: what answers wait for, where they are to tell of nothing that a crash can take.
+    ``on_request(method, failure or None,
     nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
     answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
     for heavy methods.
@@ -249,6 +250,7 @@ class Dispatcher:
         is_laden: Callable[[], bool] = lambda: False,
         call_timeout: float = inf,
         moment: Callable[[], tuple[object, int]] = lambda: (None, 0),
+        kept: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.node = node
         self.writer = Writer() if writer is None else writer
@@ -264,6 +266,7 @@ class Dispatcher:
         self.is_laden = is_laden
         self.call_timeout = call_timeout
         self.moment = moment
+        self.kept = kept
         self._quick: set[tuple[str, str, str, str] | None] = set()
         self._quick_on: tuple[object, int] = (None, 0)
         self._methods: dict[str, tuple[Method, bool, bool]] = {}
@@ -321,8 +324,17 @@ class Dispatcher:
             answer: Answer | Awaitable[Answer] = self._batch(members, node, offload)
         else:
             answer = self._member(body, node, offload)
+        if self.kept is not None:
+            answer = self._once_kept(answer, self.kept)
         if self.link.answer is not None and _SEND.search(body):
             return self._hold_back(answer, self.link.answer_delay())
+        return answer
+
+    async def _once_kept(self, answer: Answer | Awaitable[Answer], kept: Callable[[], Awaitable[None]]) -> Answer:
+        """The answer, once what it may tell of will survive a crash."""
+        if answer is not None and not isinstance(answer, bytes):
+            answer = await answer
+        await kept()
         return answer
 
     async def _hold_back(self, answer: Answer | Awaitable[Answer], seconds: float) -> Answer:

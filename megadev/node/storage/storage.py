@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from megadev.config.settings import DevnetConfig
 from megadev.node.dump.document import OnProgress
+from megadev.node.dump.files import FILE_NAME as OLD_NAME
+from megadev.node.dump.files import StateFile
 from megadev.node.storage.capture import Extent
 from megadev.node.storage.database import Database, store_folder
-from megadev.node.storage.recorder import OFF, Recorder
+from megadev.node.storage.recorder import BLOCK, OFF, Recorder
 from megadev.node.storage.recovery import Stored, check_fork, pinned, read_beginning, recover
 from megadev.node.wallet import choose_mnemonic
 
 if TYPE_CHECKING:
     from megadev.node.fork import Fork, ForkRequest
     from megadev.node.node import Node
-
-OLD_NAME = "state.json"
-"""A dump in a directory that a store is begun in is what the store begins with."""
-_LOG = logging.getLogger("megadev.node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,10 @@ class Storage:
             (chain.sequencer.mode, chain.mining.block_time, chain.sequencer.blocks, chain.spec) for chain in node.chains
         )
         extents = tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains)
+        # what a node was told to keep in a directory used to be a dump there
+        old = self._database.folder / OLD_NAME
+        if self._stored is None and old.is_file():
+            StateFile(old).load(node, on_progress)
         if self._stored is not None:
             extents = recover(node, self._database, self._stored, on_progress)
             self.recovered = Recovered(tuple(chain.head.number for chain in node.chains))
@@ -103,6 +105,12 @@ class Storage:
             extents=extents,
         )
         self.recorder.start()
+
+    @property
+    def kept(self) -> Callable[[], Awaitable[None]] | None:
+        """What an answer waits for, where it is to wait until what it tells of is written."""
+        recorder = self.recorder
+        return recorder.kept if recorder is not None and recorder.mode == BLOCK else None
 
     def close(self) -> None:
         """Write what is left, and let go of the store."""

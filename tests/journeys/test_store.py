@@ -1,0 +1,237 @@
+"""--state DIR: a store that keeps the chains, and all that was set, whatever happens to the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.errors import ConfigError
+
+SOMEBODY = "0x00000000000000000000000000000000000a11ce"
+PRESETS = ("dev", "megaeth")
+
+
+def _open(path: Path, preset: str = "dev", **settings: Any) -> Devnet:
+    path.mkdir(exist_ok=True)
+    quiet = {} if preset == "dev" else {"block_time": None, "mini_block_time": None}
+    return Devnet(preset=preset, state=path, **(quiet | settings))
+
+
+def _send(net: Devnet, count: int = 1) -> None:
+    alice, bob = net.accounts[:2]
+    for _ in range(count):
+        net.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": "0x1"})
+
+
+def _told(net: Devnet) -> dict[str, Any]:
+    """What clients are told of both chains, and what each chain's state really is."""
+    told: dict[str, Any] = {}
+    for endpoint in net.endpoints:
+        head = endpoint.rpc("eth_getBlockByNumber", "latest", True)
+        assert head["stateRoot"] == f"0x{endpoint.chain.head.world.state_root.hex()}"
+        told[f"head of {endpoint.chain.spec.chain_id}"] = head
+        told[f"receipts of {endpoint.chain.spec.chain_id}"] = endpoint.rpc("eth_getBlockReceipts", "latest")
+        told[f"pool of {endpoint.chain.spec.chain_id}"] = endpoint.rpc("txpool_content")
+    told["accounts"] = net.rpc("eth_accounts")
+    told["balances"] = [net.rpc("eth_getBalance", each, "latest") for each in (*told["accounts"], SOMEBODY)]
+    return told
+
+
+def _live(net: Devnet) -> None:
+    """Change something of every kind."""
+    alice, bob = net.accounts[:2]
+    _send(net, 3)
+    net.l1.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": "0x5"})
+    portal = net.l1.rpc("megadev_chainConfig")["l1"]["contracts"]["portal"]["address"]
+    net.l1.rpc("eth_sendTransaction", {"from": alice.address, "to": portal, "value": "0x64"})
+    net.rpc("anvil_setBalance", SOMEBODY, "0x77")
+    net.rpc("eth_sendTransaction", {"from": bob.address, "to": alice.address, "value": "0x1", "nonce": "0x99"})
+    net.rpc("anvil_mine", "0x3e8")
+    net.rpc("evm_increaseTime", 1000)
+    net.rpc("anvil_impersonateAccount", SOMEBODY)
+    net.rpc("anvil_setCoinbase", SOMEBODY)
+    net.rpc("evm_mine")
+    net.rpc("anvil_setBalance", SOMEBODY, "0x78")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_restart_changes_nothing(tmp_path: Path, preset: str) -> None:
+    with _open(tmp_path / "kept", preset) as net:
+        _live(net)
+        before = _told(net)
+    with _open(tmp_path / "kept", preset) as net:
+        assert _told(net) == before
+        assert net.rpc("eth_getBalance", SOMEBODY, "latest") == "0x78"
+        assert SOMEBODY in net.rpc("eth_accounts")
+        net.rpc("evm_mine")
+        block = net.rpc("eth_getBlockByNumber", "latest", False)
+        assert block["miner"] == SOMEBODY
+        old = before[f"head of {net.l2.chain.spec.chain_id}"]
+        assert int(block["number"], 16) == int(old["number"], 16) + 1
+        assert block["parentHash"] == old["hash"]
+        assert net.rpc("eth_getBalance", net.accounts[1].address, "0x1") != "0x0", "old states are there too"
+        replayed = net.rpc("debug_traceBlockByNumber", "0x1", {"tracer": "callTracer"})
+        assert len(replayed) >= 1
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_leaves_the_chain_leaves_the_store(tmp_path: Path, preset: str) -> None:
+    with _open(tmp_path / "kept", preset, durability="block") as net:
+        _send(net, 2)
+        snapshot = net.rpc("evm_snapshot")
+        net.rpc("anvil_mine", "0x400")
+        _send(net, 2)
+        net.rpc("evm_revert", snapshot)
+        _send(net)
+        net.rpc("anvil_mine", "0x500")
+        net.rpc("anvil_rollback", "0x80")
+        _send(net)
+        before = _told(net)
+    with _open(tmp_path / "kept", preset) as net:
+        assert _told(net) == before
+        dump = net.rpc("anvil_dumpState")
+        _send(net, 2)
+        net.rpc("anvil_loadState", dump)
+        before = _told(net)
+    with _open(tmp_path / "kept", preset) as net:
+        assert _told(net) == before
+        net.rpc("anvil_reset")
+        before = _told(net)
+    with _open(tmp_path / "kept", preset) as net:
+        assert _told(net) == before
+
+
+def test_up_to_which_block_it_is_durable(tmp_path: Path) -> None:
+    with Devnet() as net:
+        assert net.rpc("megadev_durable")["isDurable"] is False
+    with _open(tmp_path / "kept", durability="block") as net:
+        _send(net, 3)
+        durable = net.rpc("megadev_durable")
+        assert durable == {
+            "store": str(tmp_path / "kept"),
+            "durability": "block",
+            "isDurable": True,
+            "l2": "0x3",
+            "l1": "0x0",
+            "problem": None,
+        }
+    with _open(tmp_path / "kept", durability="off") as net:
+        assert net.rpc("eth_blockNumber") == "0x3"
+        assert net.rpc("megadev_durable")["l2"] is None
+
+
+def test_a_second_process_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
+    with _open(tmp_path / "kept"), pytest.raises(ConfigError, match=rf"process {os.getpid()}\)"):
+        _open(tmp_path / "kept")
+    with _open(tmp_path / "kept"):
+        pass
+
+
+def test_a_store_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
+    with _open(tmp_path / "kept"):
+        pass
+    with sqlite3.connect(tmp_path / "kept" / "chain.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 7")
+    with pytest.raises(ConfigError, match="a store of version 7"):
+        _open(tmp_path / "kept")
+
+
+def test_other_chains_are_refused(tmp_path: Path) -> None:
+    with _open(tmp_path / "kept"):
+        pass
+    with pytest.raises(ConfigError, match="chain id 31337"):
+        _open(tmp_path / "kept", chain_id=5)
+    with pytest.raises(ConfigError, match="an L1: drop --no-l1"):
+        _open(tmp_path / "kept", no_l1=True)
+
+
+def _damage(path: Path, chain: int, first: int) -> None:
+    with sqlite3.connect(path / "chain.sqlite") as connection:
+        data = connection.execute("SELECT data FROM pieces WHERE chain = ? AND first = ?", (chain, first)).fetchone()[0]
+        flipped = bytes((*data[:-40], data[-40] ^ 1, *data[-39:]))
+        connection.execute("UPDATE pieces SET data = ? WHERE chain = ? AND first = ?", (flipped, chain, first))
+
+
+def test_a_flipped_bit_costs_the_blocks_from_there_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _open(tmp_path / "kept") as net:
+        _send(net, 6)
+        fourth = net.rpc("eth_getBlockByNumber", "0x4", False)
+    _damage(tmp_path / "kept", 0, 5)
+    with _open(tmp_path / "kept") as net:
+        assert net.rpc("eth_getBlockByNumber", "latest", False) == fourth
+        assert "blocks of L2 from 5 to 6 are lost" in caplog.text
+        _send(net)
+    with _open(tmp_path / "kept") as net:
+        assert net.rpc("eth_blockNumber") == "0x5"
+    assert (tmp_path / "kept" / "chain.sqlite.damaged-1").exists()
+
+
+def test_a_torn_end_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _open(tmp_path / "kept") as net:
+        _send(net, 6)
+    with sqlite3.connect(tmp_path / "kept" / "chain.sqlite") as connection:
+        connection.execute("DELETE FROM pieces WHERE chain = 0 AND first > 3")
+    with _open(tmp_path / "kept") as net:
+        assert net.rpc("eth_blockNumber") == "0x3"
+    assert "blocks of L2 from 4 to 6 are lost" in caplog.text
+
+
+def test_rubbish_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "chain.sqlite").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(ConfigError, match="damaged from its beginning"):
+        _open(tmp_path / "kept")
+    assert (tmp_path / "kept" / "chain.sqlite").read_bytes().startswith(b"no database")
+
+
+def test_a_full_disk_is_said_once_and_the_node_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _open(tmp_path / "kept", durability="block") as net:
+        _send(net)
+        storage = net.node.storage
+        assert storage is not None
+        connection = storage._database._connection
+        size = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {size}")
+        _send(net, 40)
+        durable = net.rpc("megadev_durable")
+        assert durable["isDurable"] is False
+        assert "full" in durable["problem"]
+        assert caplog.text.count("no longer durable") == 1
+        assert int(durable["l2"], 16) < 41
+        connection.execute("PRAGMA max_page_count = 1000000")
+        _send(net)
+        assert net.rpc("megadev_durable")["isDurable"] is True
+        before = _told(net)
+    with _open(tmp_path / "kept") as net:
+        assert _told(net) == before
+
+
+def test_a_dump_in_the_directory_is_what_a_store_begins_with(tmp_path: Path) -> None:
+    with Devnet(state=tmp_path / "state.json") as net:
+        _send(net, 3)
+        before = _told(net)
+    for _ in range(2):
+        with _open(tmp_path) as net:
+            assert _told(net) == before
+
+
+def test_a_killed_node_goes_on_where_it_was_durable(tmp_path: Path, megadev_up: Callable[..., Any]) -> None:
+    first = megadev_up("--state", "kept/", "--durability", "block")
+    sender, other = first.rpc("eth_accounts")[:2]
+    for _ in range(5):
+        first.rpc("eth_sendTransaction", {"from": sender, "to": other, "value": "0x1"})
+    assert first.rpc("megadev_durable")["l2"] == "0x5"
+    head = first.rpc("eth_getBlockByNumber", "latest", True)
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait()
+    second = megadev_up("--state", "kept/")
+    assert second.rpc("eth_getBlockByNumber", "latest", True) == head
