@@ -305,7 +305,11 @@ class BlockBuilder:
 
     def _l1_cost(self, tx: Transaction) -> L1Cost | None:
         """What ``tx`` pays for its data on L1, where that is paid for: deposits come from there."""
-        if tx.type == DEPOSIT or self.is_the_protocols(tx) or not (self.spec.charges_l1_fee or self.spec.keeps_base_fee):
+        if (
+            tx.type == DEPOSIT
+            or self.is_the_protocols(tx)
+            or not (self.spec.charges_l1_fee or self.spec.keeps_base_fee)
+        ):
             return None
         prices = self._prices
         if prices is None:

@@ -41,7 +41,9 @@ def space(chain: ChainTip, interval: int | None) -> None:
 
 
 def empty_blocks(chain: ChainTip, count: int, interval: int | None) -> Iterator[tuple[SealedBlock, StateDiff]]:
-    """Up to ``count`` of them, each with what it changes; the caller makes each the chain's head before the next one is asked for."""
+    """Up to ``count`` of them, each with what it changes; the caller makes each the chain's head before the next one is
+    asked for.
+    """
     start = WorldView(chain.head.world)
     row = WorldRow(start.world)
     for _ in range(count):

@@ -607,9 +607,7 @@ class Sequencer(ChainTip):
             promised = rival_promises(mini_block, self.spec.chain_id)
             self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
 
-    def _adopt(
-        self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None
-    ) -> SealedBlock:
+    def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)

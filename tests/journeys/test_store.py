@@ -191,9 +191,7 @@ def test_rubbish_is_refused(tmp_path: Path) -> None:
     assert (tmp_path / "kept" / "chain.sqlite").read_bytes().startswith(b"no database")
 
 
-def test_a_full_disk_is_said_once_and_the_node_goes_on(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_full_disk_is_said_once_and_the_node_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with _open(tmp_path / "kept", durability="block") as net:
         _send(net)
         storage = net.node.storage

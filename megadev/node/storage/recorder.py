@@ -13,7 +13,9 @@ import asyncio
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 OFF, INTERVAL, BLOCK = "off", "interval", "block"
 MODES = (OFF, INTERVAL, BLOCK)
+RETRY_SECONDS = 0.02
+"""How long the thread waits for its turn where no loop runs."""
 _LOG = logging.getLogger("megadev.node")
 
 
@@ -101,7 +105,7 @@ class Recorder:
 
     # -- taking, by the writer ----------------------------------------------------------------------------------------
 
-    def _listener(self, index: int) -> object:
+    def _listener(self, index: int) -> Callable[[Event], None]:
         watch = self._watches[index]
 
         def hear(event: Event) -> None:
@@ -147,20 +151,26 @@ class Recorder:
         self.take()
         self._write_all()
 
-    def _ask(self) -> None:
-        """Have what is new taken soon: on the loop where one runs, else here."""
+    def _ask(self) -> bool:
+        """Have what is new taken soon: on the loop where one runs, else here; False where it is somebody's turn, who may
+        wait for this very thread.
+        """
         node = self._node
         loop = node.writer.loop or node.loop
         if loop is None or not loop.is_running():
             if self.mode == BLOCK and threading.current_thread() is not self._thread:
-                return  # whoever makes the request waits for it
-            with node.writer.turn:
+                return True  # whoever makes the request waits for it
+            if not node.writer.turn.acquire(timeout=RETRY_SECONDS):
+                return False
+            try:
                 self._is_asked = False
                 self.take()
-            return
+            finally:
+                node.writer.turn.release()
+            return True
         with self._lock:
             if self._is_asked:
-                return
+                return True
             self._is_asked = True
 
         def settle() -> None:
@@ -172,18 +182,21 @@ class Recorder:
             if not self._is_closing:
                 self.take()
 
-        loop.call_soon_threadsafe(node.writer.when_free, settle)
+        with suppress(RuntimeError):  # it was closed at this moment: the last words are written by ``close``
+            loop.call_soon_threadsafe(node.writer.when_free, settle)
+        return True
 
     # -- writing, on the thread ---------------------------------------------------------------------------------------
 
     def _work(self) -> None:
+        seconds = self._seconds
         while not self._is_closing:
-            if self._wake.wait(self._seconds):
+            if self._wake.wait(seconds):
                 self._wake.clear()
                 self._write_all()
             elif not self._is_closing:
                 try:
-                    self._ask()
+                    seconds = self._seconds if self._ask() else RETRY_SECONDS
                 except Exception:
                     _LOG.exception("the chain could not be taken for the store")
 

@@ -145,7 +145,10 @@ def decode(data: bytes, kind: type[_Record]) -> _Record:
 
 
 def block_record(
-    block: SealedBlock, before: World | None, diffs: tuple[StateDiff, ...] | None, number_of_spec: Callable[[ChainSpec], int]
+    block: SealedBlock,
+    before: World | None,
+    diffs: tuple[StateDiff, ...] | None,
+    number_of_spec: Callable[[ChainSpec], int],
 ) -> BlockRecord:
     """``block`` as it is written; ``before``: the world of the block before it that is there, None for the first.
     ``diffs``: what made its world of that one, where it is known.

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from rpds import HashTrieSet
@@ -53,6 +53,7 @@ _LOG = logging.getLogger("megadev.node")
 _NAMES = ("L2", "L1")
 _UNREADABLE = (Damaged, msgspec.MsgspecError, sqlite3.DatabaseError)
 _STEP = 512
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def read_beginning(database: Database) -> Stored | None:
     return Stored(tuple(starts), tuple(chains), _rest(database, "node", NodeRecord))
 
 
-def _rest(database: Database, name: str, kind: type[ChainRecord] | type[NodeRecord]) -> object:
+def _rest(database: Database, name: str, kind: type[_Record]) -> _Record | None:
     try:
         data = database.rest(name)
         return None if data is None else decode(data, kind)
@@ -98,7 +99,9 @@ def _rest(database: Database, name: str, kind: type[ChainRecord] | type[NodeReco
         return None
 
 
-def pinned(stored: Stored | None, index: int, request: ForkRequest | None, database: Database | None) -> ForkRequest | None:
+def pinned(
+    stored: Stored | None, index: int, request: ForkRequest | None, database: Database | None
+) -> ForkRequest | None:
     """``request``, at the block that a store is of. Raises ``ConfigError`` where it is of another fork, or of none."""
     if stored is None or database is None or index >= len(stored.chains):
         return request
@@ -116,8 +119,10 @@ def pinned(stored: Stored | None, index: int, request: ForkRequest | None, datab
             f"{database.folder}: the {_NAMES[index]} in this store is a fork of chain {chain_id} at block {number}: "
             f"name where to ask for it ({flag})"
         )
-    if request.bundle is not None or request.tx_hash is not None or (
-        isinstance(request.block, int) and request.block >= 0
+    if (
+        request.bundle is not None
+        or request.tx_hash is not None
+        or (isinstance(request.block, int) and request.block >= 0)
     ):
         return request
     return replace(request, block=number)
@@ -152,8 +157,8 @@ def check_chains(stored: Stored, chains: tuple[LocalChain, ...], database: Datab
         ):
             if was != now:
                 raise ConfigError(
-                    f"{database.folder}: the {_NAMES[index]} in this store has {what} {was}, and the settings say {now}: "
-                    "start with the settings that it was made with, or name another directory"
+                    f"{database.folder}: the {_NAMES[index]} in this store has {what} {was}, and the settings say "
+                    f"{now}: start with the settings that it was made with, or name another directory"
                 )
 
 
@@ -200,7 +205,9 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
                 reader.problem or "the end of the store is missing",
             )
         extents.append(
-            Extent(head.number, tuple((piece.first, piece.last) for piece in pieces if not isinstance(piece, SealedBlock)))
+            Extent(
+                head.number, tuple((piece.first, piece.last) for piece in pieces if not isinstance(piece, SealedBlock))
+            )
         )
         _LOG.info("%s: %s goes on after block %d", database.path, _NAMES[index], head.number)
     for index, chain in enumerate(node.chains):
