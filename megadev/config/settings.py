@@ -922,6 +922,15 @@ class DevnetConfig:
         "Time limit of a read such as eth_call, like geth's --rpc.evmtimeout; traces and simulations have twelve "
         "times as long. 0 disables it.",
     )
+    max_logs: int = _setting(
+        100_000,
+        Integer(0, 2**31 - 1),
+        SERVER,
+        "--max-logs",
+        "Maximum number of logs that eth_getLogs and eth_getFilterLogs answer with for several blocks; more is refused "
+        "with -32005 and a range to try. 0 disables it.",
+        anvil=0,
+    )
     max_subscriptions: int = _setting(
         10_000,
         Integer(0, 10**6),
