@@ -20,6 +20,7 @@ from megadev.chain.spec import FORKS, L1_CHAIN_ID
 from megadev.config.conflicts import CONFLICTS
 from megadev.config.kinds import (
     Boolean,
+    Capacities,
     Choice,
     Delay,
     Ether,
@@ -962,6 +963,22 @@ class DevnetConfig:
         "Run this once the node listens, with URLs and keys in its environment: a .py or .sh file, or any "
         "program. If it fails, the node stops with exit code 1; its background processes end with the node.",
         reach=RUNS,
+    )
+    salt: str = _setting(
+        "fixed",
+        Choice(("fixed", "live")),
+        CHAIN,
+        "--salt",
+        "Size of MegaETH's state buckets, which multiply storage gas: the smallest (fixed, multiplier 1), or growing "
+        "with what is stored (live).",
+    )
+    bucket_capacity: tuple[tuple[int, int], ...] | None = _setting(
+        None,
+        Capacities(),
+        CHAIN,
+        "--bucket-capacity",
+        "Size of one of MegaETH's state buckets in entries; a 256th of it multiplies storage gas there. Separate "
+        "several with commas, or repeat the flag; megadev_salt_bucketOf tells where an account or slot falls.",
     )
     oracle_script: Path | None = _setting(
         None,

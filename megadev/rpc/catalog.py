@@ -81,6 +81,7 @@ _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a t
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
 _ORACLE = "what MegaETH's oracle answers, and what is stored"
+_SALT = "how large MegaETH's state buckets are: what multiplies storage gas"
 _BATCHER = "how batches are posted, and what is still to be"
 _HOW_TO_POST = "{da?, format?, compression?, bytes?, seconds?, blocks?}"
 _STORE = "the store beside L1, and what is wrong with it"
@@ -390,6 +391,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_oracle_status", "", _ORACLE, FULL),
         _row("megadev_oracle_setSlots", "{slot: value?, …}", _ORACLE, FULL, writes=True),
         _row("megadev_oracle_hints", "limit?", "what contracts told the oracle (sendHint), newest first", FULL),
+        _row("megadev_salt_status", "", _SALT, FULL),
+        _row("megadev_salt_setCapacities", "{bucket: capacity?, …}", _SALT, FULL, writes=True),
+        _row("megadev_salt_bucketOf", "address, slot?, block?", "bucket, capacity and multiplier", FULL),
         _row("mega_getAccountInfo", "address, block?", "account", _INTERNAL),
         _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", FULL, *_WITHDRAWAL, heavy=True),
         _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", _NO_SALT),

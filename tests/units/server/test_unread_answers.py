@@ -40,7 +40,7 @@ def is_cut(client: socket.socket, most: int) -> bool:
     """Whether the connection ends before so many bytes have come."""
     received = 0
     try:
-        while piece := client.recv(1 << 20):
+        while received < most and (piece := client.recv(1 << 20)):
             received += len(piece)
     except ConnectionError:
         return True
