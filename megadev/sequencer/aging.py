@@ -29,7 +29,7 @@ def age(store: ChainStore, keep: int | None) -> None:
         old = head - max(keep, 1)
         for block in store.blocks(max(old, first + 1), old).made if old > first else ():
             force_setattr(block, "world", UnavailableWorld(block.number, PRUNED))
-    elif head % AT_ONCE == 0 and head - RECENT - AT_ONCE > first:
+    elif head % AT_ONCE == 0 and head - RECENT - AT_ONCE >= first:
         blocks = store.blocks(head - RECENT - AT_ONCE, head - RECENT - 1).made
         for block, world in zip(blocks, thinned([block.world for block in blocks]), strict=True):
             if world is not block.world:
