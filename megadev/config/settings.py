@@ -319,6 +319,15 @@ class DevnetConfig:
         "--preserve-historical-states",
         "Also dump the state after every block, so that old blocks can be queried after loading.",
     )
+    prune_history: int | None = _setting(
+        None,
+        Integer(0, 2**63 - 1, metavar="[N]"),
+        CHAIN,
+        "--prune-history",
+        "Keep the states of the newest N blocks of L2 only (without N: of the newest one); older ones are refused. "
+        "Blocks, transactions, receipts and logs are all kept.",
+        bare=0,
+    )
     timestamp: int | None = _setting(
         None,
         Integer(0, 2**63 - 1, metavar="SECONDS"),
