@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -317,3 +318,27 @@ def test_older_rules_have_rows_too() -> None:
             block = block_at(net.rpc, YEAR // 2)
             assert block["parentHash"] == block_at(net.rpc, YEAR // 2 - 1)["hash"]
             assert net.rpc("eth_getProof", ALICE, [], hex(YEAR // 2))["balance"] != "0x0"
+
+
+def test_a_block_of_a_row_is_made_where_it_keeps_nobody_waiting() -> None:
+    with Devnet() as net:
+        net.rpc("anvil_mine", YEAR)
+        dispatcher, made = net.l2.dispatcher, list[float]()
+        block = block_at(net.rpc, YEAR // 3)
+
+        def offload(run: Callable[[], Any], seconds: float) -> Any:
+            made.append(seconds)
+            return run()
+
+        for method, asked, is_apart in (
+            ("eth_getBlockByNumber", [hex(YEAR // 2), False], True),
+            ("eth_getBlockByHash", [block["hash"], False], True),
+            ("eth_getBlockByNumber", [hex(YEAR), False], False),
+            ("eth_getBlockByHash", [block_at(net.rpc, YEAR)["hash"], False], False),
+        ):
+            made.clear()
+            body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": asked}).encode()
+            coming = dispatcher.handle(body, offload=offload)
+            if inspect.iscoroutine(coming):
+                coming.close()
+            assert bool(made) is is_apart, (method, asked)

@@ -103,14 +103,18 @@ def encode_dump(
             },
             "slot_num": 0,
         },
-        "accounts": dict(written_accounts(state, zeroed or {})),
+        "accounts": {address: _encoded(account) for address, account in written_accounts(state, zeroed or {})},
         "best_block_number": head.number,
-        "blocks": [written_block(block) for block in made],
-        "transactions": [written_receipt(block, index) for block in made for index in range(len(block.transactions))],
+        "blocks": [_encoded(written_block(block)) for block in made],
+        "transactions": [
+            _encoded(written_receipt(block, index)) for block in made for index in range(len(block.transactions))
+        ],
         "historical_states": [
             [
                 to_data(block.hash),
-                written_history(_world_at(block, after), made[max(0, place - BLOCK_HASHES) : place + 1], known),
+                _encoded(
+                    written_history(_world_at(block, after), made[max(0, place - BLOCK_HASHES) : place + 1], known)
+                ),
             ]
             for place, (block, after) in enumerate(pairwise(made))
             if block.world.is_known
@@ -128,6 +132,11 @@ def encode_dump(
     if hashes:
         document["hashes"] = hashes
     return msgspec.json.encode(document)
+
+
+def _encoded(value: object) -> msgspec.Raw:
+    """A part of a document as JSON: to encode all of it at once would keep every other thread waiting."""
+    return msgspec.Raw(msgspec.json.encode(value))
 
 
 def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None = None) -> bytes:
