@@ -342,3 +342,18 @@ def test_a_block_of_a_row_is_made_where_it_keeps_nobody_waiting() -> None:
             if inspect.iscoroutine(coming):
                 coming.close()
             assert bool(made) is is_apart, (method, asked)
+
+
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_a_dump_with_older_states_stays_small_and_has_those_behind_a_row(preset: str) -> None:
+    with Devnet(preset=preset, no_mining=True) as net:
+        net.rpc("anvil_mine", YEAR)
+        net.rpc("eth_sendTransaction", {"from": ALICE, "to": BOB, "value": "0x1"})
+        net.rpc("evm_mine")
+        numbers = [YEAR // 2, YEAR - 258, YEAR - 257, YEAR - 100, YEAR]
+        before = [_all_of(net.rpc, number) for number in numbers]
+        dump = net.rpc("anvil_dumpState", True)
+        assert len(dump) < 10_000_000
+    with Devnet(preset=preset, no_mining=True) as net:
+        net.rpc("anvil_loadState", dump)
+        assert [_all_of(net.rpc, number) for number in numbers] == before

@@ -33,7 +33,7 @@ from megadev.node.dump.accounts import BLOCK_HASHES, Accounts, read_accounts, wr
 from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
 from megadev.node.dump.history import UnavailableWorld, read_histories, world_after, written_history
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
-from megadev.node.dump.rows import read_row, read_rows, written_row
+from megadev.node.dump.rows import built_again, is_behind_row, read_row, read_rows, written_row
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
@@ -86,6 +86,7 @@ def encode_dump(
     the state after every block but the last, where it is known. The same chain gives the same bytes.
     """
     made = blocks.made
+    again = _behind_rows(blocks) if history else frozenset()
     known = _codes_from_the_start(made[0].world, state) if history else frozenset()
     head = made[-1].header
     document = {
@@ -117,7 +118,7 @@ def encode_dump(
                 ),
             ]
             for place, (block, after) in enumerate(pairwise(made))
-            if block.world.is_known
+            if block.world.is_known and block.number not in again
         ]
         if history
         else None,
@@ -147,6 +148,19 @@ def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None
 def compress(document: bytes) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
     return gzip.compress(document, mtime=0)
+
+
+def _behind_rows(blocks: Span) -> frozenset[int]:
+    """The numbers of blocks whose states are not written, because they are had again from a row's: a year of blocks
+    fills the history contract, and so many times 16,000 words say nothing.
+    """
+    found: set[int] = set()
+    follows = False
+    for piece in blocks.pieces() if blocks.rows else ():
+        follows = is_behind_row(piece) and follows if isinstance(piece, SealedBlock) else piece.is_known
+        if isinstance(piece, SealedBlock) and follows:
+            found.add(piece.number)
+    return frozenset(found)
 
 
 def _codes_from_the_start(genesis: World, state: World) -> frozenset[Hash32]:
@@ -254,22 +268,29 @@ def _read_blocks(
     rows = {row.last: row for row in read_rows(entries.get("rows") or [])}
     chain = chain_of(found, entries, environment, rows)
     outcomes = read_outcomes(entries.get("transactions") or [])
+    has_history = bool(entries.get("historical_states"))
     states = read_histories(entries.get("historical_states") or [], accounts)
     states[chain[-1].hash] = accounts
     pieces: list[Piece] = []
+    behind: World | None = None
     earlier: dict[int, Hash32] = {}
     world, before = World(), Accounts()
     for block in chain:
         row = rows.get(block.header.number - 1)
         if row is not None and pieces:
-            pieces.append(read_row(row, accounts, earlier, spec))
+            pieces.append(made := read_row(row, accounts, earlier, spec))
+            behind = made.world(made.last) if made.is_known and has_history else None
         earlier[block.header.number] = block.hash
         state = states.get(block.hash)
         if state is not None:
             world, before = world_after(world, before, state), state
-        pieces.append(
-            _read_block(block, outcomes, UnavailableWorld(block.header.number) if state is None else world, spec)
-        )
+        after = UnavailableWorld(block.header.number) if state is None else world
+        read = _read_block(block, outcomes, after, spec)
+        if behind is not None:
+            behind = built_again(read, behind, earlier, spec) if is_behind_row(read) else None
+            if behind is not None and state is None:
+                read = msgspec.structs.replace(read, world=behind)
+        pieces.append(read)
         steps.one()
     return span_of(pieces)
 
