@@ -17,6 +17,8 @@ from megadev.clock import ManualClock
 from megadev.primitives.keccak import keccak
 from megadev.rpc.client import RpcError
 from megadev.sequencer import reserved
+from megadev.state.rows import DeferredWorld
+from megadev.state.world import World
 
 YEAR = 2_600_000
 HISTORY = "0x0000F90827F1C53a10cb7A02335B175320002935"
@@ -119,6 +121,8 @@ def test_logs_fees_calls_and_traces_over_it(ask: Ask) -> None:
     assert (
         int(ask("eth_call", {"to": BOB, "data": "0x"}, hex(middle), {BOB: {"code": "0x435f5260205ff3"}}), 16) == middle
     )
+    created = ask("eth_call", {"data": "0x" + "435f5260205ff3"}, hex(middle))
+    assert int(created, 16) == middle
     traced = ask("trace_block", hex(middle))
     assert len(traced) == len(block_at(ask, middle)["transactions"])
     for tx in block_at(ask, middle, True)["transactions"]:
@@ -357,3 +361,9 @@ def test_a_dump_with_older_states_stays_small_and_has_those_behind_a_row(preset:
     with Devnet(preset=preset, no_mining=True) as net:
         net.rpc("anvil_loadState", dump)
         assert [_all_of(net.rpc, number) for number in numbers] == before
+
+
+def test_a_deferred_world_puts_off_all_that_a_world_does() -> None:
+    told = {name for name in vars(World) if not name.startswith("_")} - {"is_known", "is_whole"}
+    built_on_others = {"prove_account", "state_root"}
+    assert told - built_on_others <= vars(DeferredWorld).keys()

@@ -52,6 +52,7 @@ class UnavailableWorld(World):
     code: Any = _refuse
     accounts: Any = _refuse
     storage_of: Any = _refuse
+    whole_storage: Any = _refuse
     apply: Any = _refuse
     storage_root: Any = _refuse
     prove_account: Any = _refuse
