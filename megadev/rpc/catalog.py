@@ -208,6 +208,10 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_freeOSMemory", "", "null", FULL, heavy=True),
         _row("megadev_getStackTrace", "hash or call, block?", "stack and calls, names and sources", FULL, heavy=True),
         _row("megadev_getConsoleLogs", "hash or {after?, limit?}?", "console.log messages", FULL, heavy=True),
+        _row("megadev_getSteps", "hash, start?", "every instruction with its frame and source line", FULL, heavy=True),
+        _row(
+            "megadev_getStep", "hash, index", "stack, memory, storage before one instruction, or null", FULL, heavy=True
+        ),
         _row("trace_transaction", "hash", "flat traces", FULL, heavy=True),
         _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True),
         _row("trace_block", "block", "flat traces", FULL, heavy=True),
