@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from megadev.chain.documents import JsonObject
+from megadev.evm.opcodes import OPCODES
 from megadev.inspect.steps import Steps, step_at, steps_of
 from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import HashParam, Uint64Param
@@ -20,7 +21,7 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
 
     ``steps`` has arrays with an entry each: ``pc``, ``op`` (the opcode's number), ``gas`` (what was left), ``frame``
     and ``line`` (indices into the tables beside them; line 0 is code without a source). ``total`` counts all steps.
-    Numbers are JSON numbers. Raises ``NotFound`` for a transaction that is in no block.
+    ``opcodes`` names the numbers that occur. Numbers are JSON numbers. Raises ``NotFound`` for a transaction that is in no block.
     """
     budget = Budget(node.node.clock)
     steps = steps_of(node.chain, node.node.artifacts, tx_hash, lambda tracer: Bounded(tracer, budget))
@@ -35,6 +36,7 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
             "frame": steps.frames[shown],
             "line": steps.lines[shown],
         },
+        "opcodes": {str(op): OPCODES[op].name for op in sorted(set(steps.ops)) if op in OPCODES},
         "frames": _frames(steps),
         "lines": [
             None
