@@ -35,7 +35,7 @@ TIMEOUT = 60.0
 """Seconds to wait for one answer, or for transactions to be included."""
 RECIPIENT = bytes.fromhex("00000000000000000000000000000000000be4c4")
 """Takes what the measured transfers send: an account that exists from the first of them on."""
-TRANSFER_GAS, TOKEN_GAS, DEPLOY_GAS, NOTE_GAS = 21_000, 100_000, 1_500_000, 1_000_000
+TRANSFER_GAS, TOKEN_GAS, DEPLOY_GAS, NOTE_GAS = 21_000, 100_000, 6_000_000, 1_000_000
 EMPTY_BLOCKS = 10_000
 SUSTAINED = 2_000
 """Transfers of the sustained rate: enough that a node which slows down with every block shows it."""
@@ -215,6 +215,7 @@ class Endpoint:
     work: bytes = b""
     log_range: tuple[int, int] = (0, 0)
     traced: str = ""
+    contracts: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.senders = [address_of(key) for key in self.keys]
@@ -286,6 +287,12 @@ class Endpoint:
         receipt = self.await_receipt(result_of(self.connection.exchange(self.submission(raw))))
         return parse_data(receipt["contractAddress"])
 
+    def contract(self, name: str) -> bytes:
+        """The address of the one instance of a bench contract that is deployed when it is first asked for."""
+        if name not in self.contracts:
+            self.contracts[name] = self.deploy(name)
+        return self.contracts[name]
+
     def traced_transaction(self) -> str:
         """The hash of a mined transaction of a million gas."""
         if not self.traced:
@@ -338,7 +345,7 @@ class Probe:
         return replace(self, count=max(1, self.count // 5), rounds=2)
 
 
-def _timed(endpoint: Endpoint, requests: Sequence[bytes], check: Callable[[Any], bool]) -> list[float]:
+def timed(endpoint: Endpoint, requests: Sequence[bytes], check: Callable[[Any], bool]) -> list[float]:
     """Seconds of each exchange; ``check`` sees each result afterwards."""
     seconds = []
     for request in requests:
@@ -357,7 +364,7 @@ def _ask(
 
     def run(endpoint: Endpoint, count: int) -> Samples:
         request = endpoint.connection.frame(question(endpoint))
-        return {label: _timed(endpoint, [request] * count, check)}
+        return {label: timed(endpoint, [request] * count, check)}
 
     return run
 
@@ -379,7 +386,7 @@ def _send(label: str, make: Callable[[Endpoint], bytes]) -> Callable[[Endpoint, 
 def _send_sync(endpoint: Endpoint, count: int) -> Samples:
     """eth_sendRawTransactionSync (EIP-7966): the answer is the receipt."""
     requests = [endpoint.submission(endpoint.transfer(), SYNC) for _ in range(count)]
-    return {"sync-transfer": _timed(endpoint, requests, lambda receipt: receipt["status"] == "0x1")}
+    return {"sync-transfer": timed(endpoint, requests, lambda receipt: receipt["status"] == "0x1")}
 
 
 def _preconfirmed(subscribers: int) -> Callable[[Endpoint, int], Samples]:
@@ -398,7 +405,7 @@ def _preconfirmed(subscribers: int) -> Callable[[Endpoint, int], Samples]:
         samples: Samples = {http: [], socket: []}
         address = to_data(endpoint.token)
         with listeners(endpoint.url, subscribers, address):
-            samples[http] = _timed(endpoint, [endpoint.connection.frame(request()) for _ in range(count)], _succeeded)
+            samples[http] = timed(endpoint, [endpoint.connection.frame(request()) for _ in range(count)], _succeeded)
             asking = WebSocket(endpoint.url)
             requests = [asking.frame(request()) for _ in range(count)]
             for one in requests:
@@ -488,7 +495,7 @@ def _rate_batch(endpoint: Endpoint, count: int) -> Samples:
 def _mine(endpoint: Endpoint, count: int) -> Samples:
     """``EMPTY_BLOCKS`` blocks in one request, ``count`` times."""
     request = endpoint.connection.frame(request_body("anvil_mine", EMPTY_BLOCKS))
-    return {"mine": _timed(endpoint, [request] * count, lambda result: result is None)}
+    return {"mine": timed(endpoint, [request] * count, lambda result: result is None)}
 
 
 def _snapshot(endpoint: Endpoint, count: int) -> Samples:
@@ -588,7 +595,7 @@ def _traces(endpoint: Endpoint, count: int) -> Samples:
     samples: Samples = {}
     for label, (options, check) in asked.items():
         request = endpoint.connection.frame(request_body("debug_traceTransaction", tx_hash, options))
-        samples[label] = _timed(endpoint, [request] * count, check)
+        samples[label] = timed(endpoint, [request] * count, check)
     return samples
 
 

@@ -148,7 +148,8 @@ class Row:
     "--against",
     multiple=True,
     metavar="URL",
-    help=f"Measure this one too, in the same run; 'anvil' starts one ({ANVIL_VARIABLE} or PATH). Repeatable.",
+    help=f"Measure this one too, in the same run; 'anvil' starts one ({ANVIL_VARIABLE} or PATH), 'interpreter' a "
+    "megadev that compiles no EVM code. Repeatable.",
 )
 @click.option("--only", metavar="NAMES", help="Only these rows, separated by commas; 'list' shows their names.")
 @click.option("--quick", is_flag=True, help="Few repetitions: a rough measurement.")
@@ -199,6 +200,7 @@ def bench(
         together = [probe for probe in probes if not probe.alone]
         for group in [together, *([probe] for probe in probes if probe.alone)]:
             rows += _measure_anew(targets, group, chosen, progress)
+        rows += _measure_first_calls(targets, chosen, launches, progress)
         rows += _measure_forks(targets, chosen, quick, progress)
         rows += _measure_reloads(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
@@ -225,10 +227,12 @@ def bench(
 def _titles() -> dict[str, str]:
     """Every row's name and title, in the order of the table."""
     from megadev.bench.client import PROBES
+    from megadev.bench.compute import COMPUTE_PROBES, FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import RELOAD_ROWS
 
-    measures = [*(measure for probe in PROBES for measure in probe.measures), *FORK_ROWS, *RELOAD_ROWS]
+    probed = (measure for probe in PROBES + COMPUTE_PROBES for measure in probe.measures)
+    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
 
 
@@ -245,8 +249,9 @@ def _chosen(only: str | None, titles: Collection[str]) -> frozenset[str]:
 def _probes(chosen: Collection[str], quick: bool) -> Iterator[Probe]:
     """The probes that fill the chosen rows."""
     from megadev.bench.client import PROBES
+    from megadev.bench.compute import COMPUTE_PROBES
 
-    for probe in PROBES:
+    for probe in PROBES + COMPUTE_PROBES:
         if any(measure.label in chosen for measure in probe.measures):
             yield probe.quick() if quick else probe
 
@@ -261,6 +266,10 @@ def _targets(url: str | None, against: Sequence[str]) -> list[Target]:
     """What to measure, each under a name of its own; ours or the one given comes first."""
     targets = [_own() if url is None else Target(urlsplit(url).netloc, url)]
     for other in against:
+        if other == "interpreter":
+            *up, port = _own().command
+            targets.append(Target(other, command=(*up, "--engine", other, port)))
+            continue
         targets.append(
             Target(
                 "anvil",
@@ -435,6 +444,31 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
                 row.reasons[name] = "not offered"
             else:
                 row.add(name, measured[row.label])
+    return rows
+
+
+def _measure_first_calls(
+    targets: Sequence[Target], chosen: Collection[str], launches: int, progress: Status
+) -> list[Row]:
+    """The first calls of ``compute.py``, ``launches`` times in alternation."""
+    from megadev.bench.client import SENDERS
+    from megadev.bench.compute import FIRST_ROWS, first_calls
+    from megadev.primitives.mnemonic import derive_keys
+
+    rows = [Row(each.label, each.title, each.unit) for each in FIRST_ROWS if each.label in chosen]
+    if not rows:
+        return []
+    progress.update("first calls")
+    keys = derive_keys(DEFAULT_MNEMONIC, count=SENDERS)
+    samples: dict[str, list[Samples]] = {target.name: [] for target in targets if target.command}
+    for _ in range(launches):
+        for target in targets:
+            if target.command:
+                samples[target.name].append(first_calls(partial(_started, target), keys))
+    for row in rows:
+        for name, found in samples.items():
+            row.add(name, [seconds for sample in found for seconds in sample[row.label]])
+        row.reasons |= {target.name: "runs already" for target in targets if not target.command}
     return rows
 
 

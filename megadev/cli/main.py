@@ -19,6 +19,7 @@ from megadev.primitives.suggestions import did_you_mean
 
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
+    "anvil": "Start a node as Anvil, for tools that start one.",
     "init": "Start a project from a template.",
     "exec": "Run a command with a node of its own.",
     "wait": "Wait until a node is ready.",
@@ -36,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "preconf": "Verify a signed preconfirmation.",
     "sequencer": "Break a running node's sequencer on purpose.",
     "gas": "Show what a transaction or a test pays for.",
+    "batches": "List what a running node has posted to L1.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Set what MegaETH's oracle reads.",
     "trace": "Show what a transaction did, and where it failed.",

@@ -10,6 +10,7 @@ engine answers such a call itself, and any code that stands at the address only 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, IntFlag
 from typing import Final
@@ -150,6 +151,7 @@ class MegaRules:
     ``counts_fee_recipients``: they are updates of the transaction. ``deploys_in_budget``: a keyless deployment is paid
     by the caller's gas and counted in its meters. ``counts_hints``: their calldata is data. ``undoes_unpaid_code``: a
     creation whose code crosses the compute limit is undone; before, it reverts and its contract stays.
+    ``misses_destroyed``: a keyless deployment whose contract destroyed itself is told as one without code.
     """
 
     model: Model
@@ -199,15 +201,32 @@ class MegaRules:
     delegates_are_volatile: bool = False
     drops_hints_when_disabled: bool = False
     rescues_keyless_overhead: bool = False
+    misses_destroyed: bool = False
 
 
 _PRAGUE = EVM_RULES[Hardfork.PRAGUE]
+
+
+def _free_if_malformed(number: int, unit: int, *, is_exact: bool = False) -> Callable[[bytes], int]:
+    """A precompile's price, nothing where the input has not its length, one or more of ``unit`` bytes or exactly one:
+    that is refused before gas is asked for (revm).
+    """
+    price = _PRAGUE.precompiles[number.to_bytes(20, "big")].gas
+
+    def gas(data: bytes) -> int:
+        is_malformed = len(data) != unit if is_exact else not data or len(data) % unit != 0
+        return 0 if is_malformed else price(data)
+
+    return gas
+
+
 _ISTHMUS_PRECOMPILES = with_precompiles(
     _PRAGUE.precompiles,
     PrecompileChange(0x08, input_limit=112_687),
-    PrecompileChange(0x0C, input_limit=513_760),
-    PrecompileChange(0x0E, input_limit=488_448),
-    PrecompileChange(0x0F, input_limit=235_008),
+    PrecompileChange(0x09, gas=_free_if_malformed(0x09, 213, is_exact=True)),
+    PrecompileChange(0x0C, gas=_free_if_malformed(0x0C, 160), input_limit=513_760),
+    PrecompileChange(0x0E, gas=_free_if_malformed(0x0E, 288), input_limit=488_448),
+    PrecompileChange(0x0F, gas=_free_if_malformed(0x0F, 384), input_limit=235_008),
 )
 """OP Stack specification, "Isthmus: Precompiles" and "Granite": longer inputs fail."""
 _OSAKA = EVM_RULES[Hardfork.OSAKA]
@@ -266,6 +285,7 @@ _REX6 = replace(
     delegates_are_volatile=True,
     drops_hints_when_disabled=True,
     rescues_keyless_overhead=True,
+    misses_destroyed=True,
 )
 MEGA_RULES: Final[dict[Model, MegaRules]] = {Model.REX4: _REX4, Model.REX5: _REX5, Model.REX6: _REX6}
 """By spec. ``Model.ISTHMUS`` has none of this: only its precompiles differ from Ethereum's."""

@@ -116,6 +116,9 @@ class _AskedWorld(World):
         self.slots.add((address, slot))
         return self._ask_storage(address, slot)
 
+    def whole_storage(self, address: Address, most: int) -> None:
+        """Each slot is asked for by itself."""
+
     def code(self, code_hash: Hash32) -> bytes:
         code = self._ask_code(code_hash)
         if code:

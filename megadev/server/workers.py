@@ -27,7 +27,7 @@ THREADS = 4
 FORK_THREADS = 32
 """The same on a fork, where most of them wait for upstream."""
 LOOK_EVERY = 0.05
-"""Seconds between looks at who is overdue."""
+"""Seconds between looks at who is overdue, at most: whoever will be before that is looked at then."""
 GIVE_UP_AFTER = 1.0
 """Seconds after which a thread that does not end when told to (it is inside a long operation of C) is replaced."""
 
@@ -128,7 +128,8 @@ class Workers:
                         self._start()
             overdue = [job for job in self._running if job.deadline and now > job.deadline]
             if self._running or self._waiting:
-                self._timer = self._loop.call_later(LOOK_EVERY, self._look)
+                next_ = min((job.deadline - now for job in self._running if job.deadline > now), default=LOOK_EVERY)
+                self._timer = self._loop.call_later(min(next_ + 0.001, LOOK_EVERY), self._look)
         for job in overdue:
             if not job.outcome.done():
                 job.outcome.set_exception(CallTimeout(job.seconds))

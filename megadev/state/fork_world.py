@@ -67,6 +67,10 @@ class ForkWorld(World):
                 return value
         return 0 if address in self._cut_off else self.base.storage(address, slot)
 
+    def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
+        """See ``KnowsStorage``: of what was created here."""
+        return super().whole_storage(address, most) if address in self._cut_off else None
+
     def code(self, code_hash: Hash32) -> bytes:
         """The code with that keccak256; b'' for the empty hash and for one never seen."""
         code = self._codes.get(code_hash)

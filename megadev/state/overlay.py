@@ -5,6 +5,8 @@ The open block, state overrides, simulated blocks and cheats waiting for a block
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from megadev.primitives.types import Address, Hash32
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
@@ -36,6 +38,17 @@ class Overlay:
         if address in self.diff.cleared or self.diff.accounts.get(address, _ABSENT) is None:
             return 0
         return self.base.storage(address, slot)
+
+    def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
+        """See ``KnowsStorage``."""
+        here = self.diff.storage.get(address)
+        if address in self.diff.cleared or self.diff.accounts.get(address, _ABSENT) is None:
+            return here or {}
+        knows = getattr(self.base, "whole_storage", None)
+        base: Mapping[int, int] | None = None if knows is None else knows(address, most)
+        if base is None or not here:
+            return base
+        return {**base, **here} if len(base) + len(here) <= most else None
 
     def code(self, code_hash: Hash32) -> bytes:
         code = self.diff.codes.get(code_hash)

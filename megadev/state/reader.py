@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from megadev.primitives.types import Address, Hash32
@@ -25,4 +26,12 @@ class StateReader(Protocol):
 
     def block_hash(self, number: int) -> Hash32:
         """The hash of block ``number``, 32 zero bytes where this chain has none."""
+        ...
+
+
+class KnowsStorage(Protocol):
+    """A reader that knows some accounts' storage whole, without asking anybody."""
+
+    def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
+        """Every slot of the account that is not 0. None where that is not known, or they are more than ``most``."""
         ...

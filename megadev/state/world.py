@@ -78,6 +78,11 @@ class World:
         """All slots of an account that are not 0, in no particular order."""
         return self._storages.get(address, NO_STORAGE).slots
 
+    def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
+        """See ``KnowsStorage``."""
+        slots = self._storages.get(address, NO_STORAGE).slots
+        return slots if len(slots) <= most else None
+
     def block_hash(self, number: int) -> Hash32:
         """The hash of a block from before the chain's first one: 32 zero bytes, there is none."""
         return ZERO_HASH
@@ -181,7 +186,7 @@ class World:
 class WorldView:
     """A ``StateReader`` over a world; ``block_hash`` answers for the chain it belongs to."""
 
-    __slots__ = ("_block_hash", "account", "code", "storage", "world")
+    __slots__ = ("_block_hash", "account", "code", "storage", "whole_storage", "world")
 
     def __init__(self, world: World, block_hash: Callable[[int], Hash32] = lambda number: ZERO_HASH) -> None:
         self.world = world
@@ -190,6 +195,7 @@ class WorldView:
         self.account = world.account
         self.storage = world.storage
         self.code = world.code
+        self.whole_storage = world.whole_storage
 
     def block_hash(self, number: int) -> Hash32:
         """The hash of block ``number``, 32 zero bytes where the chain has none."""

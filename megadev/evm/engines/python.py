@@ -13,6 +13,7 @@ from dataclasses import replace
 from megadev import __version__
 from megadev.chain.admission import check_nonce, check_sender_code
 from megadev.chain.spec import ChainSpec
+from megadev.errors import InvalidTransaction
 from megadev.evm.engine import BlockEnv, EngineInfo, Rules, TxEnv
 from megadev.evm.engines.envelope import Envelope
 from megadev.evm.engines.journal import Journal
@@ -45,6 +46,8 @@ class IsthmusEngine(PythonEngine):
 
     def _check(self, block: BlockEnv, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> tuple[int, int]:
         """The environment first, then gas, then what the sender's account says."""
+        if tx.is_deposit and tx.is_system:
+            raise InvalidTransaction("deposits are no system transactions any more (OP Stack specification, Regolith)")
         check_environment(self.spec, block, tx, rules)
         floor = self._check_gas(block, tx, rules)
         if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:

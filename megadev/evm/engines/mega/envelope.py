@@ -8,7 +8,10 @@ buy gas → authorizations → top frame → refund and floor → pay → count 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
+
+from msgspec.structs import replace as changed
 
 from megadev.chain.admission import (
     check_base_fee,
@@ -20,6 +23,7 @@ from megadev.chain.admission import (
     validate_initcode,
     validate_tip,
 )
+from megadev.chain.l1_fees import l1_cost
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import ChainSpec, MegaLimits
 from megadev.chain.transactions import LEGACY, MAX_NONCE, SET_CODE, bars_sending
@@ -33,7 +37,7 @@ from megadev.errors import (
     WrongChainId,
 )
 from megadev.evm.engine import (
-    CALL,
+    CONSENSUS,
     SYSTEM,
     AccessSet,
     Authorization,
@@ -59,6 +63,7 @@ from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
 from megadev.evm.engines.operations import created_address, resolve_code
 from megadev.evm.engines.precompiles import functions
 from megadev.evm.gas import LARGEST_REFUND
+from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.mega_rules import (
     ACCESS_ADDRESS_SIZE,
     ACCESS_SLOT_SIZE,
@@ -75,7 +80,6 @@ from megadev.evm.rules import EvmRules
 from megadev.primitives.types import EMPTY_CODE_HASH, Address
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
-from megadev.state.reader import StateReader
 
 FAILED_DEPOSIT = "failed deposit"
 _PLAIN_ENV = MegaEnv()
@@ -288,13 +292,23 @@ class MegaEnvelope(Envelope):
         machine.clamps = not machine.wants_steps
         machine.prewarmed = set()
         machine.kept_empty = []
-        machine.deploys = lambda deployment, state, limits: self._deploy(block, deployment, state, limits)
+        machine.deploys = partial(self._deploy, block, tx)
 
-    def _deploy(self, block: BlockEnv, tx: TxEnv, state: StateReader, limits: MegaLimits) -> Execution:
-        """Run a keyless deployment: free, on a chain with id 1, under what limits are left."""
+    def _deploy(
+        self, block: BlockEnv, outer: TxEnv, tx: TxEnv, encoded: bytes, journal: Journal, limits: MegaLimits
+    ) -> Execution:
+        """Run a keyless deployment under what limits are left, on a chain with id 1. What it pays for its data on L1,
+        if it pays, is what the transaction pays that carries it, or its own price where that is free.
+        """
+        if not tx.is_deposit and outer.is_deposit:
+            prices = l1_prices(journal.reader)
+            block = changed(block, operator_fee=operator_fee(prices))
+            tx = changed(tx, l1_fee=l1_cost(encoded, prices).fee)
+        elif not tx.is_deposit:
+            tx = changed(tx, l1_fee=outer.l1_fee)
         inner = type(self)(replace(self.spec, chain_id=1, limits=limits))
         inner.is_inner = True
-        return inner._execute(block, tx, Journal(state), CALL, None)
+        return inner._execute(block, tx, journal, CONSENSUS, None)
 
     def _run(
         self,
@@ -361,7 +375,7 @@ class MegaEnvelope(Envelope):
         if is_free and call.error not in (None, REVERTED) and not (self.is_inner and gas >= 0):
             return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
         # refund and floor
-        peak = tx.gas_limit - call.gas
+        peak = tx.gas_limit - call.gas - meter.rescued
         spent = tx.gas_limit if meter.halt is not None else peak
         refunded = min(journal.refund, spent // LARGEST_REFUND)
         used = min(max(peak - refunded, cost.floor), tx.gas_limit)
@@ -388,7 +402,8 @@ class MegaEnvelope(Envelope):
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION
         diff = journal.diff(cause)
         for address in machine.kept_empty:
-            diff.accounts.setdefault(address, EMPTY_ACCOUNT)
+            if diff.accounts.get(address) is None:
+                diff.accounts[address] = EMPTY_ACCOUNT
         return Execution(
             result,
             GasReport(used, refunded if used == peak - refunded else 0, cost.floor, max(peak, cost.floor), meters),
@@ -492,8 +507,6 @@ def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules)
 
 
 def _priced_at(tx: TxEnv, price: int) -> TxEnv:
-    from msgspec.structs import replace as changed
-
     return changed(tx, gas_price=price)
 
 

@@ -171,11 +171,14 @@ class MegaMachine(Loop):
         code = self.journal.code(address)
         return is_delegation(code) and code[3:] == coinbase
 
-    def look_at(self, call: MegaCall, address: Address) -> None:
-        """An opcode reads the account: refused where it is the beneficiary and that is disabled."""
+    def guard(self, call: MegaCall, address: Address) -> None:
+        """Refuse to read the account where it is the beneficiary and that is disabled."""
+        if address == self.block.coinbase and self.meter.disabler is not None:
+            refuse_access(call, BENEFICIARY_TYPE)
+
+    def look_at(self, address: Address) -> None:
+        """An opcode reads the account, which may be the beneficiary."""
         if address == self.block.coinbase:
-            if self.meter.disabler is not None:
-                refuse_access(call, BENEFICIARY_TYPE)
             self.meter.see(Volatile.BENEFICIARY_BALANCE)
 
     def saw(self, address: Address) -> bool:
@@ -196,7 +199,6 @@ class MegaMachine(Loop):
                 code = self.journal.code(to)
                 if is_delegation(code):
                     self.cool(code[3:])
-        self.prewarmed.discard(to)
 
     # gas that the loop is given
 
@@ -212,11 +214,17 @@ class MegaMachine(Loop):
                 call.hidden = gas - room
                 call.gas = room
 
-    def close(self, call: MegaCall, looked: bool = False) -> None:
-        """A metered opcode is through: limits, then detention where it ``looked`` at something, then on."""
+    def close(self, call: MegaCall, looked: bool = False, paid: int = 0) -> None:
+        """A metered opcode is through, having ``paid`` storage gas not counted yet: limits, then detention where it
+        ``looked`` at something, then on. What only its frame's limit reverts has looked all the same.
+        """
         meter = self.meter
         if meter.is_over(call):
-            raise meter.stop(call)
+            stopped = meter.stop(call, paid)
+            if looked and meter.volatile and meter.halt is None:
+                meter.detain()
+            raise stopped
+        meter.storage += paid
         if looked and meter.volatile:
             meter.detain()
         self.clamp(call)
@@ -311,9 +319,10 @@ class MegaMachine(Loop):
                 checkpoint = journal.checkpoint()
                 self._perform(call)
                 if call.error is not None:
-                    journal.revert(checkpoint)
+                    if not call.stays:
+                        journal.revert(checkpoint)
                     self._end(call)
-            if call.error is not None:
+            if call.error is not None and not call.stays:
                 meter.drop(call)
             if meter.disabler is call:
                 meter.disabler = None
@@ -321,6 +330,8 @@ class MegaMachine(Loop):
                 call.gas = min(call.gas, call.ceiling)
         if self.tracer is not None:
             self.leave(call, gas)
+        if meter.halt is not None:
+            meter.rescue(call)
 
     def create(self, call: Call) -> None:
         """See ``Machine.create``; here the creator's nonce goes up."""
@@ -356,6 +367,8 @@ class MegaMachine(Loop):
             meter.disabler = None
         if self.tracer is not None:
             self.leave(call, gas)
+        if meter.halt is not None:
+            meter.rescue(call)
 
     def _run_creation(self, call: MegaCall) -> None:
         journal, meter = self.journal, self.meter
@@ -440,6 +453,7 @@ class MegaMachine(Loop):
             call.output = output
             call.gas -= cost
             meter.compute += cost
+            call.stays = not rules.meters_failed_precompiles
         elif rules.meters_failed_precompiles:
             meter.compute += cost if precompile.address == _KZG and limit >= cost else limit
         if meter.is_over(call):

@@ -15,21 +15,22 @@ from megadev.chain.admission import gas_before_execution
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import MegaLimits
 from megadev.chain.transactions import LEGACY, is_delegation
+from megadev.errors import InvalidTransaction
 from megadev.evm.engine import Execution, Revert, Success, TxEnv
 from megadev.evm.engines.frames import OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.frames import MegaMachine
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall
-from megadev.evm.mega_rules import ACCOUNT_SIZE, BASE_FEE_VAULT, KEYLESS_OVERHEAD, TX_SIZE, Resource
+from megadev.evm.mega_rules import ACCOUNT_SIZE, KEYLESS_OVERHEAD, TX_SIZE, Resource
 from megadev.primitives import rlp
 from megadev.primitives.abi import selector
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import recover
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.state.account import EMPTY_ACCOUNT, Account
-from megadev.state.reader import StateReader
 
-Deploy: TypeAlias = Callable[[TxEnv, StateReader, MegaLimits], Execution]
+Deploy: TypeAlias = Callable[[TxEnv, bytes, Journal, MegaLimits], Execution]
+"""Runs a deployment, given its signed encoding too, over a journal of its own and under what limits are left."""
 
 
 class _Refused(Exception):
@@ -178,13 +179,16 @@ def _deploy(m: MegaMachine, call: MegaCall, raw: bytes, override: int, run: Depl
     cost = value if rules.deploys_in_budget else value + gas * price
     if account.balance < cost:
         raise _Refused("InsufficientBalance()")
-    if not rules.deploys_in_budget and account.code_hash != EMPTY_CODE_HASH and not is_delegation(journal.code(signer)):
-        raise _Refused("InvalidTransaction()")
-    inner = TxEnv(
-        signer, None, 0, value, code, gas, 0 if rules.deploys_in_budget else price, is_deposit=True, type=LEGACY
-    )
-    execution = run(inner, _State(journal, signer), left)
-    _settle(m, call, execution, signer, address, price)
+    free = rules.deploys_in_budget  # or else its signer pays for it as for any transaction
+    inner = TxEnv(signer, None, 0, value, code, gas, 0 if free else price, is_deposit=free, type=LEGACY)
+    inside = Journal(_State(journal, signer))
+    try:
+        execution = run(inner, raw, inside, left)
+    except InvalidTransaction:
+        raise _Refused("InvalidTransaction()") from None
+    if rules.deploys_in_budget:
+        m.kept_empty.extend(inside.destroyed)
+    _settle(m, call, execution, signer, address)
 
 
 def _limits_left(m: MegaMachine) -> MegaLimits:
@@ -209,26 +213,15 @@ def _check_budgets(left: MegaLimits, code: bytes) -> None:
             raise _Refused("ParentBudgetExceeded(uint8,uint64,uint64)", resource.value, limit, used)
 
 
-def _settle(
-    m: MegaMachine, call: MegaCall, execution: Execution, signer: Address, address: Address, price: int
-) -> None:
+def _settle(m: MegaMachine, call: MegaCall, execution: Execution, signer: Address, address: Address) -> None:
     """Take over what the deployment changed and used, and say how it went."""
     journal, meter, result, used = m.journal, m.meter, execution.result, execution.gas.used
-    meters = execution.gas.meters
+    meters, diff = execution.gas.meters, execution.diff
     assert meters is not None
-    if meters.intrinsic is None:
+    if m.mega.deploys_in_budget and meters.intrinsic is None:
         raise _Refused("InvalidTransaction()")
-    for changed, account in execution.diff.accounts.items():
-        if account is not None and account.code_hash in execution.diff.codes:
-            journal.codes[account.code_hash] = execution.diff.codes[account.code_hash]
-        journal.set_account(changed, account)
-    for owner in execution.diff.cleared:
-        journal.mark_created(owner)
-    for owner, slots in execution.diff.storage.items():
-        for slot, word in slots.items():
-            journal.load(owner, slot)
-            journal.store(owner, slot, word)
-    journal.logs.extend(execution.logs)
+    meter.hints.extend(meters.hints)
+    meter.oracle_reads.update(meters.oracle_reads)
     if m.mega.deploys_in_budget:
         meter.volatile |= meters.volatile
         call.gas -= used
@@ -237,20 +230,30 @@ def _settle(
         meter.kv += meters.kv_updates
         meter.growth += meters.state_growth
         meter.storage += meters.storage_gas
-    else:
-        base_fee = min(m.block.base_fee, price)
-        journal.set_balance(signer, journal.balance(signer) - used * price)
-        for receiver, fee in ((m.block.coinbase, price - base_fee), (BASE_FEE_VAULT, base_fee)):
-            if fee:
-                journal.set_balance(receiver, journal.balance(receiver) + used * fee)
+        if meter.latch():
+            call.error = LIMIT_HALT
+            return
+        after = diff.accounts.get(signer)
+        if (0 if after is None else after.nonce) < journal.nonce(signer):
+            raise _Refused("InternalError()")  # it ended before it took its nonce, which cannot go back
+    for changed, account in diff.accounts.items():
+        if account is not None and account.code_hash in diff.codes:
+            journal.codes[account.code_hash] = diff.codes[account.code_hash]
+        journal.set_account(changed, account)
+    for owner in diff.cleared:
+        journal.mark_created(owner)
+    for owner, slots in diff.storage.items():
+        for slot, word in slots.items():
+            journal.load(owner, slot)
+            journal.store(owner, slot, word)
+    if m.mega.deploys_in_budget or (isinstance(result, Success) and result.output):
+        journal.logs.extend(execution.logs)
     deployed, error = bytes(20), b""
     if isinstance(result, Success):
-        if result.output:
+        if result.output and not (m.mega.misses_destroyed and diff.accounts.get(address) is None):
             deployed = address
         else:
             error = _error("EmptyCodeDeployed(uint64)", used)
-            if m.mega.deploys_in_budget and address not in execution.diff.accounts:
-                m.kept_empty.append(address)
     elif isinstance(result, Revert):
         error = _error("ExecutionReverted(uint64,bytes)", used, result.output)
     else:

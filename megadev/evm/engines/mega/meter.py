@@ -32,8 +32,8 @@ class MegaCall(Call):
     ``mark``: its gas when its compute was last recorded, unless ``settled``: then an opcode that records it is at work.
     ``…_start`` and ``…_cap``: the transaction's totals when it began, and how far they may go in it. ``counted``: the
     update of its own account is counted; ``charged_parent``: it was this frame that had its parent's counted.
-    ``stipend``: storage gas it need not pay. ``ceiling``: the most gas it gives back. ``is_intercepted``: the engine
-    answered in its place.
+    ``stipend``: storage gas it need not pay. ``ceiling``: the most gas it gives back. ``stays``: what it did is not
+    undone although it fails (before Rex5, a precompile whose price crosses a limit).
     """
 
     __slots__ = (
@@ -52,6 +52,7 @@ class MegaCall(Call):
         "mark",
         "parent",
         "settled",
+        "stays",
         "stipend",
     )
 
@@ -77,6 +78,7 @@ class MegaCall(Call):
         self.settled = True
         self.counted = False
         self.charged_parent = False
+        self.stays = False
         self.stipend = 0
         self.ceiling: int | None = None
         self.data_start = self.kv_start = self.growth_start = 0
@@ -108,6 +110,7 @@ class Meter:
         "limits",
         "oracle_reads",
         "pending",
+        "rescued",
         "rules",
         "storage",
         "volatile",
@@ -118,7 +121,7 @@ class Meter:
         self.limits = limits
         self.is_exempt = is_exempt
         self.compute = self.data = self.kv = self.growth = self.storage = 0
-        self.kept_data = 0
+        self.kept_data = self.rescued = 0
         self.compute_limit = NO_LIMIT if is_exempt else limits.tx_compute_gas
         self.data_limit = NO_LIMIT if is_exempt else limits.tx_data_size
         self.kv_limit = NO_LIMIT if is_exempt else limits.tx_kv_updates
@@ -247,9 +250,18 @@ class Meter:
                 call.error, call.output = LIMIT_HALT, b""
                 return
 
-    def stop(self, call: MegaCall) -> Stopped:
-        """The same, as an exception for an opcode to raise."""
+    def rescue(self, call: MegaCall) -> None:
+        """Everything ends: what gas ``call`` had left goes to the sender, past its callers and what they may keep."""
+        self.rescued += call.gas
+        call.gas = 0
+
+    def stop(self, call: MegaCall, paid: int = 0) -> Stopped:
+        """The same, as an exception for an opcode to raise that has ``paid`` storage gas; one that ends everything is
+        not through, and has paid none.
+        """
         self.end(call)
+        if self.halt is None:
+            self.storage += paid
         return Stopped()
 
     def latch(self) -> bool:

@@ -94,7 +94,8 @@ def _account_data(name: str) -> Operation:
     def operation(m: MegaMachine, call: MegaCall) -> None:
         _open(m, call)
         address = _address(call.stack[-1])
-        m.look_at(call, address)
+        m.guard(call, address)
+        m.look_at(address)
         m.prewarmed.discard(address)
         before = call.gas
         try:
@@ -110,12 +111,12 @@ def _account_data(name: str) -> Operation:
 
 def _selfbalance(m: MegaMachine, call: MegaCall) -> None:
     _open(m, call)
-    m.look_at(call, call.address)
+    m.guard(call, call.address)
     before = call.gas
     call.gas -= price.LOW
     if call.gas < 0:
-        m.meter.pending |= m.saw(call.address)
         raise Halted(OUT_OF_GAS)
+    m.look_at(call.address)
     call.stack.append(m.journal.balance(call.address))
     m.meter.compute += before - call.gas
     m.close(call, looked=True)
@@ -142,12 +143,13 @@ def _sload(m: MegaMachine, call: MegaCall) -> None:
     if call.gas < 0:
         m.meter.pending |= m.watches_oracle
         raise Halted(OUT_OF_GAS)
-    m.journal.warm_slot(ORACLE, slot)
     answer = None if m.oracle is None else m.oracle(slot)
-    stored = m.journal.load(ORACLE, slot)
-    if answer is not None:
+    if answer is None:
+        m.journal.warm_slot(ORACLE, slot)
+        answer = m.journal.load(ORACLE, slot)
+    else:
         m.meter.oracle_reads[slot] = answer
-    call.stack[-1] = stored if answer is None else answer
+    call.stack[-1] = answer
     m.meter.compute += before - call.gas
     m.close(call, looked=True)
 
@@ -173,10 +175,10 @@ def _sstore(m: MegaMachine, call: MegaCall) -> None:
         paid = _pay_storage(m, call, m.slot_price(address, slot))
     before = call.gas
     plain.OPERATIONS[0x55](m, call)  # type: ignore[misc]
-    meter.storage += paid
     meter.compute += before - call.gas
     if meter.is_over(call):
-        raise meter.stop(call)
+        raise meter.stop(call, paid)
+    meter.storage += paid
     if original == current:
         if new != original:
             meter.data += SLOT_SIZE
@@ -206,10 +208,10 @@ def _log(topics: int) -> Operation:
         paid = _pay_storage(m, call, rules.topic * topics + rules.log_byte * size)
         before = call.gas
         standard(m, call)
-        meter.storage += paid
         meter.compute += before - call.gas
         if meter.is_over(call):
-            raise meter.stop(call)
+            raise meter.stop(call, paid)
+        meter.storage += paid
         meter.data += TOPIC_SIZE * topics + size + rules.empty_log_size
         m.close(call)
 
@@ -226,15 +228,17 @@ def _message(kind: str) -> Operation:
     def operation(m: MegaMachine, call: MegaCall) -> None:
         _open(m, call)
         stack, meter = call.stack, m.meter
-        seen = len(stack) >= 2 and m.is_beneficiary(_address(stack[-2]))
-        if seen and meter.disabler is not None:
-            refuse_access(call, BENEFICIARY_TYPE)
+        seen = False
+        if len(stack) >= 2:
+            to = _address(stack[-2])
+            seen = m.is_beneficiary(to)
+            if seen and meter.disabler is not None:
+                refuse_access(call, BENEFICIARY_TYPE)
+            m.cool_for_call(kind, to)
         if len(stack) < needed:
             raise underflow(len(stack), needed)
-        if seen and not (call.static and kind == "CALL" and stack[-3]):
-            meter.see(Volatile.BENEFICIARY_BALANCE)
         try:
-            child = _begin_message(m, call, kind, with_value)
+            child, paid, unrecorded = _begin_message(m, call, kind, with_value, seen)
         except Halted:
             if meter.volatile:
                 meter.detain()  # at once, with what was used before the call
@@ -244,8 +248,12 @@ def _message(kind: str) -> Operation:
             if m.mega.settles_unstarted:
                 call.gas += forwarded
             else:
-                meter.storage += forwarded
-            raise meter.stop(call)
+                paid += forwarded + unrecorded
+            stopped = meter.stop(call, paid)
+            if meter.volatile:
+                meter.detain()
+            raise stopped
+        meter.storage += paid
         m.limit_forwarding(call, child, price.CALL_STIPEND if with_value and child.value else 0)
         if meter.volatile:
             meter.detain()
@@ -262,8 +270,13 @@ def _message(kind: str) -> Operation:
     return operation
 
 
-def _begin_message(m: MegaMachine, call: MegaCall, kind: str, with_value: bool) -> MegaCall:
-    """Pay for a call and take its operands; records the caller's compute. The last two operands stay on the stack."""
+def _begin_message(
+    m: MegaMachine, call: MegaCall, kind: str, with_value: bool, seen: bool
+) -> tuple[MegaCall, int, int]:
+    """Pay for a call and take its operands; records the caller's compute. The last two operands stay on the stack.
+    ``seen``: to call there is to look at the beneficiary. Answers the frame to start, the storage gas that was paid,
+    and gas that was paid and is not recorded.
+    """
     stack, journal, rules, meter = call.stack, m.journal, m.mega, m.meter
     gas, to = stack.pop(), _address(stack.pop())
     value = stack.pop() if with_value else 0
@@ -277,7 +290,9 @@ def _begin_message(m: MegaMachine, call: MegaCall, kind: str, with_value: bool) 
         plain.forbid_static(call)
     plain.use_memory(call, in_offset, in_size)
     plain.use_memory(call, out_offset, out_size)
-    m.cool_for_call(kind, to)
+    if seen:
+        meter.see(Volatile.BENEFICIARY_BALANCE)
+    m.prewarmed.discard(to)
     plain.load_account(m, call, to)
     code, delegate = plain.resolve_code(m, to)
     if delegate is not None:
@@ -290,8 +305,7 @@ def _begin_message(m: MegaMachine, call: MegaCall, kind: str, with_value: bool) 
     available = call.gas
     gas = min(gas, available - available // price.HELD_BACK)
     call.gas = available - gas
-    meter.storage += paid
-    used = before - available
+    cost = used = before - available
     if value:
         if not rules.counts_stipend:
             used = max(used - price.CALL_STIPEND, 0)
@@ -306,7 +320,15 @@ def _begin_message(m: MegaMachine, call: MegaCall, kind: str, with_value: bool) 
     else:
         child = MegaCall(call, kind, depth, here, to, to, code, value, data, gas, call.static or kind == "STATICCALL")
     child.is_delegated = delegate is not None
-    return child
+    return child, paid, cost - used
+
+
+def _check_initcode(m: MegaMachine, size: int) -> None:
+    """Halts where creation code is longer than a machine word can say, or than is allowed (EIP-3860)."""
+    if size >= 1 << 64:
+        raise Halted(OUT_OF_GAS)
+    if m.initcode_size_limit is not None and size > m.initcode_size_limit:
+        raise Halted("max initcode size exceeded")
 
 
 def _creation(kind: str) -> Operation:
@@ -316,24 +338,24 @@ def _creation(kind: str) -> Operation:
     def operation(m: MegaMachine, call: MegaCall) -> None:
         _open(m, call)
         stack, journal, meter, rules = call.stack, m.journal, m.meter, m.mega
-        plain.forbid_static(call)
+        checks_first = rules.settles_unstarted
+        if checks_first:
+            plain.forbid_static(call)
         value, offset, size = stack.pop(), stack.pop(), stack.pop()
         salt = stack.pop() if salted else 0
-        is_large = m.initcode_size_limit is not None and size > m.initcode_size_limit
-        records_first = salted and rules.expands_before_create and not rules.settles_unstarted
-        if is_large and not records_first:
-            raise Halted("max initcode size exceeded")
         start = call.gas
         if salted:
+            if checks_first:
+                _check_initcode(m, size)
             if not size and not rules.expands_before_create and offset > len(call.memory):
                 plain.charge(call, growth_cost(call.memory, offset))
                 grow(call.memory, offset)
             plain.use_memory(call, offset, size)
-            if records_first:
+            if rules.expands_before_create and not checks_first:
                 meter.compute += start - call.gas
                 start = call.gas
-                if is_large:
-                    raise Halted("max initcode size exceeded")
+                if meter.is_over(call):
+                    raise meter.stop(call)
         here, depth = call.address, call.depth + 1
         expansion = start - call.gas
         if salted:
@@ -343,11 +365,12 @@ def _creation(kind: str) -> Operation:
             address = plain.created_address(here, journal.nonce(here))
         paid = _pay_storage(m, call, m.contract_price(address if salted else m.priced_address(here)))
         before = call.gas
+        plain.forbid_static(call)
+        _check_initcode(m, size)
         plain.charge(call, price.CREATE + word_gas * ((size + 31) // 32))
         plain.use_memory(call, offset, size)
         code = bytes(call.memory[offset : offset + size])
         gas = call.gas - call.gas // price.HELD_BACK
-        meter.storage += paid
         meter.compute += before - call.gas + (expansion if rules.expands_before_create else 0)
         call.gas -= gas
         child = MegaCall(call, kind, depth, here, address, address, code, value, b"", gas)
@@ -355,13 +378,13 @@ def _creation(kind: str) -> Operation:
             if rules.settles_unstarted:
                 call.gas += gas
             else:
-                meter.storage += gas
-            raise meter.stop(call)
+                paid += gas + (0 if rules.expands_before_create else expansion)
+            raise meter.stop(call, paid)
         if not rules.expands_before_create and expansion:
             meter.compute += expansion
             if meter.is_over(call):
-                meter.storage += gas
-                raise meter.stop(call)
+                raise meter.stop(call, paid + gas)
+        meter.storage += paid
         m.limit_forwarding(call, child, 0)
         call.return_data = b""
         m.create(child)
@@ -385,9 +408,9 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
     if meter.disabler is not None and (target == m.block.coinbase or is_source):
         refuse_access(call, BENEFICIARY_TYPE)
     plain.forbid_static(call)
-    if target == m.block.coinbase:
-        meter.see(Volatile.BENEFICIARY_BALANCE)
     balance, is_new = journal.balance(here), journal.is_dead(target)
+    if rules.quirky_self_destruct:
+        m.cool(target)
     paid = 0
     if rules.charges_new_beneficiary and balance:
         if is_new:
@@ -397,11 +420,12 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
             meter.growth += 1
         elif rules.counts_existing_beneficiary and target != here:
             meter.update_account()
-    if rules.quirky_self_destruct:
-        m.cool(target)
+    if target == m.block.coinbase:
+        meter.see(Volatile.BENEFICIARY_BALANCE)
     m.prewarmed.discard(target)
     before = call.gas
-    was_created = here in journal.created and here not in journal.destroyed
+    if here in journal.created and here not in journal.destroyed:
+        meter.growth -= 1 + sum(1 for value in journal.slots.get(here, {}).values() if value)
     try:
         plain.self_destruct(m, call)
     except Halted:
@@ -410,14 +434,8 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
             call.gas = before
             raise meter.stop(call) from None
         raise
-    meter.storage += paid
-    if was_created:
-        meter.growth -= sum(1 for value in journal.slots.get(here, {}).values() if value)
-        before_it = journal.origin.get(here)
-        if not rules.grows_by_empty_only or before_it is None or before_it.is_empty:
-            meter.growth -= 1
     meter.compute += before - call.gas
-    m.close(call, looked=True)
+    m.close(call, looked=True, paid=paid)
 
 
 # the table

@@ -19,20 +19,19 @@ from megadev.primitives.types import EMPTY_CODE_HASH, Hash32
 CONTEXT: Final = 0x20000
 FRAMES: Final = 0x40000
 BLOBS: Final = 0x90000
+CHANGED: Final = 0xA0000
 ACCOUNTS: Final = 0x100000
 ACCESSED: Final = 0x280000
 CODES: Final = 0x400000
 LISTS: Final = 0x500000
 LOGS: Final = 0x600000
 SLOTS: Final = 0x1600000
-UNDO: Final = 0x2600000
 CODE_BYTES: Final = 0x7800000
 RETURN_DATA: Final = 0xB800000
 MEMORIES: Final = 0xD800000
 FRAME_SIZE: Final = 240
 ACCOUNT_SIZE: Final = 136
 SLOT_SIZE: Final = 128
-UNDO_SIZE: Final = 96
 CODE_SIZE: Final = 64
 ENTRY_SIZE: Final = 32
 
@@ -56,6 +55,9 @@ REFUND, GAS, PAUSE_AT = (64 // 8, 72 // 8, 80 // 8)
  ACCESSED_COUNT, DELEGATES) = range(96 // 4, 192 // 4)  # fmt: skip
 ENVIRONMENT: Final = CONTEXT + 192
 OPERATIONS: Final = ENVIRONMENT + 512
+PRECOMPILES: Final = OPERATIONS + 2048
+SMALL_ADDRESSES: Final = 1024
+CHANGED_COUNT: Final = PRECOMPILES + SMALL_ADDRESSES
 ASKED, ANSWER = CONTEXT, CONTEXT + 32
 
 _GAS_FIRST, _STACK_FIRST, _OUTSIDE, _MISSING = 1, 2, 3, 4
@@ -103,10 +105,8 @@ class Arena:
         self.signed_words = self.view[CONTEXT : CONTEXT + 192].cast("i")
         self.numbers = self.view[CONTEXT : CONTEXT + 192].cast("q")
         self.drive = self.store.function(self.instance, "drive", 1)
-        self.forget = self.store.function(self.instance, "forget", 1).held
-        self.begin = self.store.function(self.instance, "begin", 1).held
+        self._start = self.store.function(self.instance, "start", 1)
         self._analyse = self.store.function(self.instance, "analyse", 1).held
-        self._mark_accounts = self.store.function(self.instance, "mark_accounts", 1)
         self._put_slots = self.store.function(self.instance, "put_slots", 3)
         self._place_account = self.store.function(self.instance, "place_account", 1)
         self.view[OPERATIONS : OPERATIONS + 2048] = table
@@ -117,11 +117,16 @@ class Arena:
         self.installed: dict[int, object] = {}
         """What each code that has been compiled was compiled to."""
         self._installs = 0
+        self.runs = 0
         self._table = self.store.exported(self.instance, "__indirect_function_table")
         self._imports = tuple(self.store.exported(self.instance, name) for name in (*HELPERS, "memory"))
         self._free_places = range(0)
         self.seen = 0
         """The compiler's serial number when its results were looked at."""
+        self.precompiles: object = None
+        """Whose addresses are marked as precompiles'."""
+        self.moved: list[int] = []
+        """Those of them that are not small."""
         self.block: object = None
         """Whose environment lies there."""
         self.by_bytes: dict[bytes, int] = {}
@@ -217,11 +222,13 @@ class Arena:
         struct.pack_into("<iIII", view, CODES + CODE_SIZE * index + 16, place, table, mask, 0)
         struct.pack_into("<I", view, CODES + CODE_SIZE * index + 36, data)
 
-    def mark_accounts(self, marks: bytes) -> None:
-        """32 bytes each: the address as a little-endian word, flags in its last 8 bytes."""
+    def start(self, marks: bytes) -> int:
+        """Begin the outermost frame, which lies there already; answers where its account lies. ``marks``: accounts of
+        which something is known, 32 bytes each: the address as a little-endian word, flags in its last 8 bytes.
+        """
         self.view[LISTS : LISTS + len(marks)] = marks
-        self._mark_accounts.arguments[0] = len(marks) // 32
-        self._mark_accounts.held()
+        self._start.arguments[0] = len(marks) // 32
+        return self._start.held() & 0xFFFFFFFF
 
     def place_account(self, address: bytes) -> int:
         """Where the account lies."""

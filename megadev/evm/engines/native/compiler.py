@@ -25,7 +25,7 @@ from megadev.evm.engines.native.host import Library, Module, WasmFault
 from megadev.evm.engines.native.seam import Entry
 from megadev.primitives.keccak import keccak
 
-_FORMAT: Final = b"megadev native 1"
+_FORMAT: Final = b"megadev native 2"
 """To be changed with what ``plan`` and ``wasm`` make of the same code."""
 LARGEST_CODE: Final = 65_535
 _LARGEST_KEPT: Final = 16 << 20
@@ -188,7 +188,7 @@ class Compiler:
         """Compile now. Raises WasmFault where wasmtime refuses what was written."""
         from megadev.evm.engines.native.plan import plan
 
-        # a lock is let go of between versions: another thread shall not wait for all of them
+        # Python's lock is let go of now and then: another thread shall not wait for all of it
         made = plan(analyse(code), names, visited, lambda: time.sleep(0))
         module = self.library.compile(made.module)
         compiled = Compiled(code, table, module, made.entries, made.constants, len(visited or ()))

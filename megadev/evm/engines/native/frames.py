@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from megadev.chain.receipts import CONSOLE, REVERTED, Log
+from megadev.chain.receipts import REVERTED, Log
 from megadev.errors import EngineFault
 from megadev.evm.engine import Frame, FrameExit
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Machine
@@ -31,12 +31,15 @@ FIRST_SLICE: Final = 300_000
 SLICE: Final = 1_000_000
 """Gas between two looks at whether the run shall go on: at most some 10 ms. The first one keeps Python's lock."""
 MOST_GAS: Final = 1 << 62
+MOST_WARM_ACCOUNTS: Final = 4_096
+MOST_WARM_SLOTS: Final = 60_000
+"""What may be warm from the start."""
 
 (_FINISHED, _NEEDS_ACCOUNT, _NEEDS_CODE, _NEEDS_SLOT, _NEEDS_BLOCK_HASH, _NEEDS_CREATION, _NEEDS_NEW_CODE,
  _NEEDS_PRECOMPILE, _NEEDS_PRINT, _ENTERED, _LEFT, _LOGGED, _DESTRUCTED, _PAUSED, _HOT, _TOO_BIG) = (
     3, *range(16, 31)
 )  # fmt: skip
-_EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE, _CONSOLE = (1 << n for n in range(7))
+_EXISTS, _WARM, _CREATED, _DESTROYED, _TOUCHED, _PRECOMPILE = (1 << n for n in range(6))
 _KINDS: Final = {
     0xF0: "CREATE", 0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xF5: "CREATE2", 0xFA: "STATICCALL"
 }  # fmt: skip
@@ -60,9 +63,11 @@ _REASONS: Final = {
 
 _FRAME = struct.Struct("<qqqIiIIIIIIIIIIIIqIIqiI32s32s32s32s")
 assert _FRAME.size == at.FRAME_SIZE
-_UNDO = struct.Struct("<II88x")
-assert _UNDO.size == at.UNDO_SIZE
+_SLOT = struct.Struct("<32s8xI20x32s32s")
+assert _SLOT.size == at.SLOT_SIZE
 _NO_LIMIT: Final = 0xFFFFFFFF
+_IS_WARM: Final = bytes(4) + _WARM.to_bytes(8, "little")
+_IS_PRECOMPILE: Final = bytes(4) + (_WARM | _PRECOMPILE).to_bytes(8, "little")
 
 
 def _word(address: Address) -> bytes:
@@ -85,6 +90,8 @@ class NativeRun:
         self.events: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self.open_frames: list[Frame] = []
         self.precompile_error = ""
+        self.asked_slots: dict[int, int] = {}
+        """How many slots of each account have been asked for one by one."""
 
     # the story
 
@@ -109,8 +116,8 @@ class NativeRun:
     def _begin(self) -> None:
         arena, machine, call, journal = self.arena, self.machine, self.call, self.journal
         words, numbers, view = arena.words, arena.numbers, arena.view
-        arena.forget()
-        if len(call.data) > at.INPUT_ROOM or call.gas >= MOST_GAS:
+        data, size = call.data, len(call.data)
+        if size > at.INPUT_ROOM or call.gas >= MOST_GAS or len(journal.warm_slots) > MOST_WARM_SLOTS:
             raise GivenUp
         self._put_environment()
         numbers[at.REFUND] = journal.refund
@@ -125,18 +132,16 @@ class NativeRun:
         words[at.BLOB_COUNT] = len(machine.blob_hashes)
         for i, blob_hash in enumerate(machine.blob_hashes):
             view[at.BLOBS + 32 * i : at.BLOBS + 32 * i + 32] = blob_hash[::-1]
-        self._mark_warm()
         code = arena.register(call.code)
-        data = call.data
-        size = len(data)
         view[at.MEMORIES : at.MEMORIES + size] = data
         _FRAME.pack_into(
             view, at.FRAMES, call.gas, 0, size, 0, -1, 0, 0, at.MEMORIES + ((size + 63) & ~31), at.MEMORIES, code, 0, 0,
             0, 0, 0, 0, 0, 0, call.static, 0, call.gas, -1, call.is_delegated, _word(call.address), _word(call.caller),
             call.value.to_bytes(32, "little"), _word(call.code_address),
         )  # fmt: skip
-        arena.begin()
-        self._fill_account(arena.place_account(call.address), call.address)
+        self._fill_account(arena.start(self._marks()), call.address)
+        if journal.warm_slots:
+            self._put_warm_slots()
 
     def _put_environment(self) -> None:
         arena, machine, block = self.arena, self.machine, self.machine.block
@@ -156,17 +161,25 @@ class NativeRun:
         )
         arena.block = block
 
-    def _mark_warm(self) -> None:
-        machine, journal, arena = self.machine, self.journal, self.arena
-        precompiles = machine.precompiles
-        warm = (_WARM).to_bytes(8, "little")
-        marks = [self.tier.precompile_marks(precompiles), _word(CONSOLE)[:24] + (_CONSOLE).to_bytes(8, "little")]
-        marks += [address[::-1] + b"\0\0\0\0" + warm for address in journal.warm_accounts if address not in precompiles]
-        if len(marks) > 4096 or len(journal.warm_slots) > 60_000:
+    def _marks(self) -> bytes:
+        """The accounts of which something is known: they are warm, or precompiles that have been moved."""
+        arena, precompiles, warm = self.arena, self.machine.precompiles, self.journal.warm_accounts
+        if len(warm) > MOST_WARM_ACCOUNTS:
             raise GivenUp
-        arena.mark_accounts(b"".join(marks))
+        marks = [address[::-1] + _IS_WARM for address in warm if address not in precompiles]
+        if arena.precompiles is not precompiles:
+            numbers = [int.from_bytes(address, "big") for address in precompiles]
+            small = bytes(number in numbers for number in range(at.SMALL_ADDRESSES))
+            arena.view[at.PRECOMPILES : at.PRECOMPILES + len(small)] = small
+            arena.precompiles = precompiles
+            arena.moved = [number for number in numbers if number >= at.SMALL_ADDRESSES]
+        marks += [number.to_bytes(20, "little") + _IS_PRECOMPILE for number in arena.moved]
+        return b"".join(marks)
+
+    def _put_warm_slots(self) -> None:
+        arena = self.arena
         by_account: dict[Address, list[bytes]] = {}
-        for address, slot in journal.warm_slots:
+        for address, slot in self.journal.warm_slots:
             by_account.setdefault(address, []).append(slot.to_bytes(32, "little") + bytes(32))
         for address, slots in by_account.items():
             arena.put_slots(arena.place_account(address), b"".join(slots), _WARM, 0)
@@ -175,11 +188,6 @@ class NativeRun:
         words, numbers, drive = self.arena.words, self.arena.numbers, self.arena.drive
         step = held = drive.held
         needs_slot, needs_account = self._slot, self._account
-        answers = {
-            _NEEDS_CODE: self._code, _NEEDS_BLOCK_HASH: self._block_hash, _NEEDS_CREATION: self._creation,
-            _NEEDS_NEW_CODE: self._new_code, _NEEDS_PRECOMPILE: self._precompile, _NEEDS_PRINT: self._print,
-            _ENTERED: self._entered, _LEFT: self._left, _LOGGED: self._logged, _DESTRUCTED: self._destructed,
-        }  # fmt: skip
         while True:
             asked = step()
             if asked == _FINISHED:
@@ -199,7 +207,7 @@ class NativeRun:
             elif asked == _TOO_BIG:
                 raise GivenUp
             else:
-                answers[asked]()
+                _ANSWERS[asked](self)
             step = held
 
     def _end(self) -> None:
@@ -264,13 +272,32 @@ class NativeRun:
 
     def _slot(self) -> None:
         arena, journal = self.arena, self.journal
-        view = arena.view
-        address = self._address(arena.words[at.ACCOUNT])
+        view, place = arena.view, arena.words[at.ACCOUNT]
+        address = self._address(place)
+        asked = self.asked_slots[place] = self.asked_slots.get(place, 0) + 1
+        if asked & (asked - 1) == 0 and address not in journal.slots and self._put_storage(place, address, asked):
+            return
         start = at.SLOTS + at.SLOT_SIZE * arena.words[at.SIZE]
         slot = int.from_bytes(view[start : start + 32], "little")
         current = journal.load(address, slot).to_bytes(32, "little")
         view[start + 64 : start + 128] = current + journal.original(address, slot).to_bytes(32, "little")
         view[start + 48] |= 1
+
+    def _put_storage(self, place: int, address: Address, asked: int) -> bool:
+        """Put all of an account's storage there, if it is known and not much more than was asked for one by one."""
+        knows = getattr(self.journal.reader, "whole_storage", None)
+        slots = None if knows is None else knows(address, 16 * asked)
+        if slots is None:
+            return False
+        arena = self.arena
+        start = at.SLOTS + at.SLOT_SIZE * arena.words[at.SIZE]
+        pairs = [slot.to_bytes(32, "little") + value.to_bytes(32, "little") for slot, value in slots.items()]
+        pairs.append(
+            bytes(arena.view[start : start + 32]) + bytes(32)
+        )  # what was asked for: 0, if it is not among them
+        arena.put_slots(place, b"".join(pairs), 0, 1)
+        arena.view[at.ACCOUNTS + at.ACCOUNT_SIZE * place + 48] |= 1
+        return True
 
     def _block_hash(self) -> None:
         view = self.arena.view
@@ -392,33 +419,26 @@ class NativeRun:
         view, count = arena.view, arena.words[at.ACCESSED_COUNT]
         places = view[at.ACCESSED : at.ACCESSED + 4 * count].cast("I")
         owner, known, original = -1, {}, {}
-        from_bytes = int.from_bytes
+        from_bytes, unpack, undo = int.from_bytes, _SLOT.unpack_from, journal.undo.append
         for place in places:
-            start = at.SLOTS + at.SLOT_SIZE * place
-            account = from_bytes(view[start + 40 : start + 44], "little")
+            key, account, current, before = unpack(view, at.SLOTS + at.SLOT_SIZE * place)
             if account != owner:
                 owner, address = account, self._address(account)
                 known = journal.slots.setdefault(address, {})
                 original = journal.origin_slots.setdefault(address, {})
-            slot = from_bytes(view[start : start + 32], "little")
+            slot = from_bytes(key, "little")
             if slot not in known:
-                known[slot] = original[slot] = from_bytes(view[start + 96 : start + 128], "little")
-            if changed:
-                current = from_bytes(view[start + 64 : start + 96], "little")
-                if current != known[slot]:
-                    journal.undo.append((known, slot, known[slot]))
-                    known[slot] = current
+                known[slot] = original[slot] = from_bytes(before, "little")
+            if changed and current != before:
+                undo((known, slot, known[slot]))
+                known[slot] = from_bytes(current, "little")
         places.release()
 
     def _tell_accounts(self) -> None:
         arena, journal = self.arena, self.journal
         view = arena.view
-        told: set[int] = set()
-        records = view[at.UNDO : at.UNDO + at.UNDO_SIZE * arena.words[at.UNDO_COUNT]]
-        for is_account, place in _UNDO.iter_unpack(records):
-            if not is_account or place in told:
-                continue
-            told.add(place)
+        count = int.from_bytes(view[at.CHANGED_COUNT : at.CHANGED_COUNT + 4], "little")
+        for place in struct.unpack_from(f"<{count}I", view, at.CHANGED):
             address = self._address(place)
             start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
             nonce, balance, code_hash, index, flags = struct.unpack_from("<Q32s32siI", view, start + 56)
@@ -454,3 +474,18 @@ class NativeRun:
 
 def _limit(size: int | None) -> int:
     return _NO_LIMIT if size is None else size
+
+
+_ANSWERS: Final[dict[int, Callable[[NativeRun], None]]] = {
+    _NEEDS_CODE: NativeRun._code,
+    _NEEDS_BLOCK_HASH: NativeRun._block_hash,
+    _NEEDS_CREATION: NativeRun._creation,
+    _NEEDS_NEW_CODE: NativeRun._new_code,
+    _NEEDS_PRECOMPILE: NativeRun._precompile,
+    _NEEDS_PRINT: NativeRun._print,
+    _ENTERED: NativeRun._entered,
+    _LEFT: NativeRun._left,
+    _LOGGED: NativeRun._logged,
+    _DESTRUCTED: NativeRun._destructed,
+}
+"""What is done when the runtime asks for something, or tells it."""

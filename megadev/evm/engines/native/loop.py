@@ -23,20 +23,10 @@ class NativeLoop(Loop):
         if call.depth or self.wants_steps:
             super().run(call)
             return
-        from megadev.evm.engines.native.frames import GivenUp, NativeRun
-        from megadev.evm.engines.native.tier import shared
+        tier = self.tier
+        if tier is None:
+            from megadev.evm.engines.native.tier import shared
 
-        tier = self.tier or shared()
-        arena = tier.take(self)
-        if arena is None:
+            tier = NativeLoop.tier = shared()
+        if not tier.run(self, call):
             super().run(call)
-            return
-        try:
-            NativeRun(tier, arena, self, call).run()
-        except GivenUp:
-            arena.clear_codes()
-            tier.give_back(arena)
-            super().run(call)
-            return
-        # an exception raised from anywhere, such as a deadline's, finds the arena as it happens to be: it goes
-        tier.give_back(arena)

@@ -25,7 +25,7 @@ from typing import Final, TypeAlias
 
 from megadev.evm import gas
 from megadev.evm.engines.bytecode import Bytecode
-from megadev.evm.engines.native.seam import Entry, is_outside
+from megadev.evm.engines.native.seam import Entry, is_outside, leaves_frame
 from megadev.evm.engines.native.wasm import INTERPRET, OPERATE, Emitter, Local, Word
 from megadev.evm.opcodes import BASE_GAS, OPCODES, STACK_INPUTS, Kind
 
@@ -35,6 +35,10 @@ MOST_VERSIONS: Final = 1500
 MOST_OPCODES: Final = 12_000
 """Compiling takes some 30 µs an opcode, so a third of a second at most."""
 _HIGHEST_STACK: Final = 1023
+_MOST_IN_A_ROW: Final = 1_000
+"""Opcodes after which a version ends though nothing jumps."""
+_OPCODES_BETWEEN_RESTS: Final = 100
+"""About a millisecond's."""
 
 _MASK: Final = (1 << 256) - 1
 _SIGN: Final = 1 << 255
@@ -127,9 +131,12 @@ class _Planner:
 
     def plan(self, rest: Callable[[], None]) -> Plan:
         self._version(0, [])
+        rested = 0
         while self.waiting:
             self._make(self.waiting.pop())
-            rest()
+            if self.opcodes - rested >= _OPCODES_BETWEEN_RESTS:
+                rested = self.opcodes
+                rest()
         entries = tuple(
             Entry(pc, height, constants, self.emit.totals[self.first_stretch[version]], version)
             for (pc, height, constants), version in self.keys.items()
@@ -199,6 +206,12 @@ class _Planner:
         after: int | None = pc
         for count in range(1 << 30):
             assert after is not None
+            if count and count % _MOST_IN_A_ROW == 0:
+                self._flush()
+                self.emit.end_stretch(self.stretch, self.gas)
+                rest = self._version(after, self.stack, is_certain=True)
+                self.emit.go_on(rest, after, len(self.stack), False)
+                break
             after = self._opcode(after, seen, count)
             self.opcodes += 1
             if after is None:
@@ -285,8 +298,7 @@ class _Planner:
             self._leave(pc, INTERPRET)
             return None
         if is_outside(op):
-            self._operation(pc, op)
-            return None
+            return self._operation(pc, op)
         if row.kind is Kind.JUMP:
             return self._jump(pc, op, seen, count)
         self.gas += BASE_GAS[op]
@@ -394,21 +406,30 @@ class _Planner:
             assert op == 0x5A
             self._push(emit.gas(self.stretch, self.gas))
 
-    def _operation(self, pc: int, op: int) -> None:
-        """The version ends in front of what the runtime does."""
+    def _operation(self, pc: int, op: int) -> int | None:
+        """What the runtime does. The version ends in front of what leaves the frame."""
         row = OPCODES[op]
         assert row is not None
         if op in _ENDS:
             self._leave(pc, OPERATE)
-            return
-        rest = self.stack[: len(self.stack) - row.inputs] + [_Operand(_Slot(0))] * row.outputs
-        if op not in (0x54, 0x55):
-            self._leave(pc, OPERATE, rest)
-            return
+            return None
+        rest = self.stack[: len(self.stack) - row.inputs]
+        results = range(len(rest), len(rest) + row.outputs)
+        if leaves_frame(op):
+            self._leave(pc, OPERATE, [*rest, *(_Operand(_Slot(i)) for i in results)])
+            return None
         self._flush()
         self.emit.end_stretch(self.stretch, self.gas)
-        resume = self._version(pc + 1, rest, is_certain=True)
-        self.emit.storage("sload" if op == 0x54 else "sstore", pc, len(self.stack), len(rest), resume)
+        self.emit.operate_here(op, pc, len(self.stack))
+        self.stack = rest
+        for i in results:
+            self.home[i] = _Operand(_Slot(i))
+            self.stack.append(self.home[i])
+        for i in [i for i in self.home if i >= len(self.stack)]:
+            del self.home[i]
+        self.gas = 0
+        self.stretch = self.emit.begin_stretch(pc + 1, len(self.stack))
+        return pc + 1
 
     def _jump(self, pc: int, op: int, seen: set[int], count: int) -> int | None:
         target = self.stack[-1].is_

@@ -15,12 +15,19 @@ _OUTSIDE_KINDS: Final = frozenset(
 )
 _ALSO_OUTSIDE: Final = frozenset((0x3E, 0x40, 0x49))
 """RETURNDATACOPY can fail in its own way; BLOCKHASH asks the host, BLOBHASH looks where the compiler does not."""
+_LEAVING_KINDS: Final = frozenset((Kind.CALL, Kind.CREATE, Kind.END))
 
 
 def is_outside(op: int) -> bool:
     """Whether the opcode reaches beyond the frame: it is the runtime's, not the compiler's."""
     row = OPCODES[op]
     return row is None or row.kind in _OUTSIDE_KINDS or op in _ALSO_OUTSIDE
+
+
+def leaves_frame(op: int) -> bool:
+    """Whether the opcode begins another frame or ends this one; all others leave compiled code where it is."""
+    row = OPCODES[op]
+    return row is None or row.kind in _LEAVING_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ HELPERS: Final = {
     "memory_grow": "iII>I", "hash": "iii", "div": "iii", "mod": "iii", "sdiv": "iii", "smod": "iii", "addmod": "iiii",
     "mulmod": "iiii", "div_known": "iii", "mod_known": "iii", "addmod_known": "iiiii", "mulmod_known": "iiii",
     "exp": "iii", "signextend": "iii", "byte": "iii", "shl": "iii", "shr": "iii", "sar": "iii", "clz": "i>I",
-    "calldataload": "iii", "copy_data": "iIiIi", "sload": "iiI>I", "sstore": "iiI>I",
+    "calldataload": "iii", "copy_data": "iIiIi", "sload": "iiI>I", "sstore": "iiI>I", "operate_here": "iiiI>I",
 }  # fmt: skip
 """The runtime's functions by name, with the types they take and give (i: 32 bits, I: 64), in the order in which a
 module imports them; the memory comes last."""

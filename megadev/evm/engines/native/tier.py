@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from megadev.errors import ConfigError
-from megadev.evm.engines.frames import Machine
+from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.native.arena import Arena, operations_table
 from megadev.evm.engines.native.compiler import LARGEST_CODE, Compiled, Compiler, DiskCache
+from megadev.evm.engines.native.frames import GivenUp, NativeRun
 from megadev.evm.engines.native.host import HostUnavailable, Module, WasmFault, load
 from megadev.evm.engines.native.runtime.rebuild import RESULT
-from megadev.evm.rules import Precompile
-from megadev.primitives.types import Address
 
 HOT: Final = 25_000
 """Jump destinations of one code that have been interpreted before it is compiled: some 2 ms, where compiling it takes a
@@ -50,18 +49,6 @@ class Tier:
         self._idle: dict[bytes, list[Arena]] = {}
         self._tables: dict[int, tuple[dict[int, str], bytes]] = {}
         self._names: dict[bytes, dict[int, str]] = {}
-        self._marks: dict[int, tuple[object, bytes]] = {}
-
-    def precompile_marks(self, precompiles: dict[Address, Precompile]) -> bytes:
-        """What ``Arena.mark_accounts`` takes for the precompiles: they are warm from the start (EIP-2929)."""
-        known = self._marks.get(id(precompiles))
-        if known is None or known[0] is not precompiles:
-            flags = (2 | 32).to_bytes(8, "little")
-            known = precompiles, b"".join(address[::-1] + b"\0\0\0\0" + flags for address in precompiles)
-            if len(self._marks) > 64:
-                self._marks.clear()
-            self._marks[id(precompiles)] = known
-        return known[1]
 
     def _table(self, names: dict[int, str]) -> bytes:
         known = self._tables.get(id(names))
@@ -69,6 +56,21 @@ class Tier:
             known = self._tables[id(names)] = names, operations_table(names)
             self._names[known[1]] = names
         return known[1]
+
+    def run(self, machine: Machine, call: Call) -> bool:
+        """Run an outermost frame, as ``Machine.run`` does. False, with nothing done, where it must be run in Python."""
+        arena = self.take(machine)
+        if arena is None:
+            return False
+        try:
+            NativeRun(self, arena, machine, call).run()
+            fits = True
+        except GivenUp:
+            arena.clear_codes()
+            fits = False
+        # an exception raised from anywhere, such as a deadline's, finds the arena as it happens to be: it goes
+        self.give_back(arena)
+        return fits
 
     def take(self, machine: Machine) -> Arena | None:
         """An arena for the machine's rules, until it is given back. None where native code cannot be had: said once."""
@@ -116,7 +118,8 @@ class Tier:
         """Keep the arena for the next run. One whose run broke off in the middle of anything is not given back."""
         with self._lock:
             idle = self._idle.setdefault(arena.table, [])
-            if len(idle) < _MOST_IDLE and not arena.is_worn:
+            arena.runs += 1
+            if len(idle) < _MOST_IDLE and (arena.runs & 15 or not arena.is_worn):
                 idle.append(arena)
                 return
         arena.close()

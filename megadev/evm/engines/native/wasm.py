@@ -47,6 +47,8 @@ _FRAME, _ENTRY, _CONSTANTS, _NEXT, _AT_PC, _AT_HEIGHT, _LEFT, _MEM, _STK, _RES, 
 _SHARED: Final = ((_I32, 7), (_I64, 2))
 _FIRST_LOCAL: Final = 12
 
+_GROWING: Final = frozenset((0x3C, 0x3E, *range(0xA0, 0xA5)))
+"""Opcodes by which the runtime may let memory grow."""
 _SELF, _LOOP, _EXIT, _BROKE = "self", "loop", "exit", "broke"
 
 
@@ -243,20 +245,23 @@ class Emitter:
         self._jump(version, pc, height, is_backward)
         self._end()
 
-    def storage(self, name: str, pc: int, height: int, after: int, resume: int | None) -> None:
-        """SLOAD or SSTORE where the runtime knows the slot; otherwise from outside. The version ends."""
-        self._o(_get(_FRAME), _c32(height), _get(_G))
-        self._call(name)
+    def operate_here(self, op: int, pc: int, height: int) -> None:
+        """The runtime does the opcode; where it cannot at once, leave in front of it. The stack lies in memory."""
+        self._o(_get(_FRAME))
+        if op not in (0x54, 0x55):
+            self._o(_c32(op))
+        self._o(_c32(height), _get(_G))
+        self._call({0x54: "sload", 0x55: "sstore"}.get(op, "operate_here"))
         result = self._keep()
         self._read(result)
         self._o(_c64(0), _LT_S)
         self._if()
-        self._leave(pc, height, OPERATE, -1 if resume is None else resume)
+        self._leave(pc, height, OPERATE)
         self._end()
         self._read(result)
         self._o(_set(_G))
-        self._jump(resume, pc + 1, after, False)
-        self._end_version()
+        if op in _GROWING:
+            self._o(_get(_FRAME), _load64(_MEMORY_SIZE), _set(_MS))
 
     def gas(self, stretch: int, so_far: int) -> Word:
         """Gas left, of which the stretch has paid everything but ``so_far`` in advance."""
@@ -912,8 +917,13 @@ def divisor(d: int) -> bytes:
         reciprocal = ((1 << 128) - 1) // ready - (1 << 64)
     else:
         reciprocal = ((1 << 192) - 1) // (ready >> 64 * (limbs - 2)) - (1 << 64)
-    words = (ready.to_bytes(32, "little"), reciprocal.to_bytes(8, "little"), limbs.to_bytes(4, "little"))
-    return b"".join(words) + shift.to_bytes(4, "little")
+    quotient = (1 << 512) // d
+    has_quotient = limbs == 4 and quotient >> 320 == 0
+    numbers = (
+        (ready, 32), (reciprocal, 8), (limbs, 4), (shift, 4), (d, 32), (quotient if has_quotient else 0, 40),
+        (has_quotient, 8)
+    )  # fmt: skip
+    return b"".join(number.to_bytes(size, "little") for number, size in numbers)
 
 
 def _module(code: bytes, locals_: list[tuple[int, int]]) -> bytes:

@@ -35,6 +35,9 @@ static inline u32 know_code(u32 place) {
 }
 static inline word as_address(const word* w) { return (word){{w->l[0], w->l[1], w->l[2] & 0xffffffff, 0}}; }
 
+/* Zeros lie from here to there: what grows to within them need not be filled. */
+static u32 zero_from, zero_to;
+
 /* The gas left after memory has been paid for, and provided, up to end; below 0 where that cannot be. */
 static i64 expand(frame* f, u64 end, i64 gas) {
   if (end <= (u64)f->memory_size) return gas;
@@ -42,7 +45,9 @@ static i64 expand(frame* f, u64 end, i64 gas) {
   i64 before = f->memory_size >> 5, after = (i64)(end + 31) >> 5;
   gas -= 3 * (after - before) + after * after / 512 - before * before / 512;
   if (gas < 0) return gas;
-  u64 room = (u64)__builtin_wasm_memory_size(0) << 16, top = (u64)f->memory + 32 * (u64)after + 4096;
+  /* a quarter more is filled with zeros than is asked for, so that growing word by word is not filling word by word */
+  u32 spare = after < 1024 ? 256 : after < 65536 ? (u32)after * 8 : 524288;
+  u64 room = (u64)__builtin_wasm_memory_size(0) << 16, top = (u64)f->memory + 32 * (u64)after + spare + 4096;
   if (unlikely(top > room)) {
     u64 pages = ((top - room) >> 16) + 64;
     if (top >= 0xffff0000ull || __builtin_wasm_memory_grow(0, (u32)pages) == (unsigned long)-1) {
@@ -50,7 +55,12 @@ static i64 expand(frame* f, u64 end, i64 gas) {
       return -1;
     }
   }
-  fill_bytes((void*)(f->memory + (u32)f->memory_size), 0, (u32)(32 * after - f->memory_size));
+  u32 from = f->memory + (u32)f->memory_size, to = f->memory + 32 * (u32)after;
+  if (from != zero_from || to > zero_to) {
+    fill_bytes((void*)from, 0, to - from + spare);
+    zero_to = to + spare;
+  }
+  zero_from = to;
   f->memory_size = 32 * after;
   return gas;
 }

@@ -20,8 +20,14 @@ static inline u32 account_of(const word* address) {
     if (++context->account_count > MOST_ACCOUNTS) context->too_big = 1;
     a->address = *address;
     a->generation = context->generation;
-    a->is_known = a->undo = a->flags = a->storage = 0;
+    a->is_known = a->undo = a->storage = a->is_listed = 0;
     a->code = UNKNOWN_CODE;
+    a->flags = 0;
+    if (!(address->l[1] | address->l[2])) {
+      if (address->l[0] < sizeof(context->precompiles) && context->precompiles[address->l[0]]) a->flags = WARM | PRECOMPILE;
+    } else if (address->l[0] == 0x736f6c652e6c6f67 && address->l[1] == 0x636f6e && !address->l[2]) {
+      a->flags = CONSOLE; /* "console.log": Hardhat's */
+    }
   }
   return i;
 }
@@ -83,7 +89,12 @@ static inline undo_record* record(u32 is_account, u32 place, u32* last, u32 chec
 static inline void keep_account(u32 place, u32 checkpoint) {
   account* a = account_at(place);
   undo_record* r = record(1, place, &a->undo, checkpoint);
-  if (r) copy_bytes(r->state, &a->nonce, ACCOUNT_STATE_SIZE);
+  if (!r) return;
+  copy_bytes(r->state, &a->nonce, ACCOUNT_STATE_SIZE);
+  if (!a->is_listed) {
+    a->is_listed = 1;
+    ((u32*)CHANGED)[context->changed_count++] = place;
+  }
 }
 static inline void keep_slot(u32 place, u32 checkpoint) {
   slot* s = slot_at(place);

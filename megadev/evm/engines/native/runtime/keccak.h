@@ -9,6 +9,7 @@ static const u64 round_constants[24] = {
     0x8000000000008003, 0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
 
+typedef u64 unaligned64 __attribute__((aligned(1)));
 #define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
 
 /* One round from lanes a to lanes b: theta, rho, pi, chi, iota. Written out: 50 lanes in local variables. */
@@ -49,29 +50,21 @@ static void permute(u64* state) {
   for (int i = 0; i < 25; i++) state[i] = a[i];
 }
 
+/* The last block is shorter than 136 bytes; memory goes on behind it, so its last lane is read whole. */
 static void keccak_to(u8* digest, const u8* data, u32 size) {
   u64 state[25];
+#pragma clang loop unroll(full)
   for (int i = 0; i < 25; i++) state[i] = 0;
   while (size >= 136) {
-    for (int i = 0; i < 17; i++) {
-      u64 lane;
-      copy_bytes(&lane, data + 8 * i, 8);
-      state[i] ^= lane;
-    }
+    for (int i = 0; i < 17; i++) state[i] ^= ((const unaligned64*)data)[i];
     permute(state);
     data += 136;
     size -= 136;
   }
-  u8 last[136];
-  fill_bytes(last, 0, 136);
-  copy_bytes(last, data, size);
-  last[size] = 1;
-  last[135] |= 0x80;
-  for (int i = 0; i < 17; i++) {
-    u64 lane;
-    copy_bytes(&lane, last + 8 * i, 8);
-    state[i] ^= lane;
-  }
+  u32 lanes = size >> 3, bits = 8 * (size & 7);
+  for (u32 i = 0; i < lanes; i++) state[i] ^= ((const unaligned64*)data)[i];
+  state[lanes] ^= (((const unaligned64*)data)[lanes] & ((1ull << bits) - 1)) | 1ull << bits;
+  state[16] ^= 1ull << 63;
   permute(state);
-  copy_bytes(digest, state, 32);
+  for (int i = 0; i < 4; i++) ((unaligned64*)digest)[i] = state[i];
 }

@@ -8,6 +8,7 @@ enum {
   FRAMES = 0x40000,
   BLOBS = 0x90000,
   ACCOUNTS = 0x100000,
+  CHANGED = 0xa0000, /* places of the accounts that were changed, u32 each */
   ACCESSED = 0x280000, /* places of the slots that were read or written, u32 each */
   CODES = 0x400000,
   LISTS = 0x500000,
@@ -123,8 +124,11 @@ typedef struct {
   u32 delegates; /* EIP-7702 holds */
   word environment[16];
   operation operations[256];
+  u8 precompiles[1024]; /* of each small address whether it is one */
+  u32 changed_count;
+  u32 place;
 } context_t;
-_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048, "context");
+_Static_assert(__builtin_offsetof(context_t, environment) == 192 && sizeof(context_t) == 192 + 512 + 2048 + 1024 + 8, "context");
 
 typedef struct {
   i64 gas;
@@ -163,7 +167,7 @@ typedef struct {
   u32 is_known;
   u32 undo;
   u32 storage;
-  u32 unused;
+  u32 is_listed; /* among those that were changed */
   u64 nonce; /* from here on: what a revert restores */
   word balance;
   u8 hash[32];

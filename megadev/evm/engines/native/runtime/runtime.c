@@ -105,7 +105,7 @@ static u32 interpret(frame* f) {
         word r = small(0), *m = top - 3;
         if (!is_zero(m)) {
           if (op == 0x08) add_modulo(&r, top - 1, top - 2, m, 0);
-          else multiply_modulo(&r, top - 1, top - 2, prepared(m));
+          else multiply_modulo(&r, top - 1, top - 2, prepared_modulus(m));
         }
         *m = r;
         top -= 2;
@@ -354,19 +354,28 @@ u32 EXPORT(drive)(void) {
   }
 }
 
-/* A new transaction: nothing is known. */
-void EXPORT(forget)(void) {
+/* A new transaction: nothing is known but count accounts in LISTS (their addresses, each with flags in its last word).
+ * Its outermost frame is what the host has filled in; answers for the place of its account. */
+u32 EXPORT(start)(u32 count) {
   context->generation++;
   context->undo_count = context->logs_size = context->slot_count = context->account_count = context->accessed_count = 0;
-  context->return_size = context->answered = context->too_big = context->error = 0;
-  context->depth = 0;
-}
-/* Addresses that are warm from the start, or have other flags: count pairs (address, flags in its last word) in LISTS. */
-void EXPORT(mark_accounts)(u32 count) {
+  context->changed_count = context->return_size = context->answered = context->too_big = context->error = 0;
+  zero_from = zero_to = 0;
   for (word* w = (word*)LISTS; count--; w++) {
     word address = as_address(w);
     account_at(account_of(&address))->flags |= (u32)w->l[3];
   }
+  frame* f = frame_at(0);
+  context->depth = 1;
+  f->account = account_of(&f->address);
+  f->stack = STACKS;
+  f->undo_at = f->logs_at = 0;
+  f->height = f->pc = 0;
+  f->memory_size = 0;
+  f->entry = f->resume = INTERPRET;
+  set_code_of(f, f->code);
+  begin_code(f);
+  return f->account;
 }
 /* The place of an account, which is made. */
 u32 EXPORT(place_account)(void) { return account_of(&context->asked); }
@@ -397,20 +406,6 @@ void EXPORT(analyse)(void) {
   c->heat = c->entries = c->entries_mask = 0;
   c->is_delegation = size == 23 && bytes[0] == 0xef && bytes[1] == 1 && bytes[2] == 0;
 }
-/* Start the outermost frame, which the host has filled in. */
-void EXPORT(begin)(void) {
-  frame* f = frame_at(0);
-  context->depth = 1;
-  f->account = account_of(&f->address);
-  f->stack = STACKS;
-  f->undo_at = f->logs_at = 0;
-  f->height = f->pc = 0;
-  f->memory_size = 0;
-  f->entry = f->resume = INTERPRET;
-  set_code_of(f, f->code);
-  begin_code(f);
-}
-
 /* For compiled code: what it does not do itself. Operands and results lie in memory. */
 i64 EXPORT(memory_grow)(frame* f, i64 end, i64 gas) { return expand(f, (u64)end, gas); }
 void EXPORT(hash)(word* r, const u8* data, u32 size) {
@@ -440,7 +435,7 @@ void EXPORT(addmod)(word* r, const word* a, const word* b, const word* m) {
 }
 void EXPORT(mulmod)(word* r, const word* a, const word* b, const word* m) {
   if (is_zero(m)) *r = small(0);
-  else multiply_modulo(r, a, b, prepared(m));
+  else multiply_modulo(r, a, b, prepared_modulus(m));
 }
 void EXPORT(div_known)(word* r, const word* a, const divisor* p) {
   word rest;
@@ -467,28 +462,29 @@ void EXPORT(calldataload)(word* r, const frame* f, const word* offset) {
 void EXPORT(copy_data)(u32 to, u64 size, u32 source, u64 source_size, const word* offset) {
   copy_padded(to, size, source, source_size, offset);
 }
-/* Gas left, or -1 where the operation has to be done from outside. The operands lie on the frame's stack. */
+/* Operations that reach beyond the frame, done where compiled code is: the gas left, or -1 where they have to be done
+ * from outside, with nothing done that doing it again would change. The operands lie on the frame's stack. */
 i64 EXPORT(sload)(frame* f, u32 height, i64 gas) {
   word* key = (word*)f->stack + height - 1;
-  u32 place = place_of_slot(f->account, key);
+  u32 place = slot_of(f->account, key);
   slot* s = slot_at(place);
-  if (s->generation != context->generation || !(s->state & SLOT_KNOWN)) return -1;
   gas -= s->flags & WARM ? 100 : 2100;
-  if (gas < 0) return -1;
+  if (unlikely(gas < 0 || !(s->state & SLOT_KNOWN) || context->too_big)) return -1;
   access_slot(place);
   warm_slot(place, f->undo_at);
   *key = s->current;
   return gas;
 }
 i64 EXPORT(sstore)(frame* f, u32 height, i64 gas) {
-  if (f->is_static || gas <= 23000) return -1;
   f->gas = gas;
   f->height = height;
-  u32 place = place_of_slot(f->account, (word*)f->stack + height - 1);
-  slot* s = slot_at(place);
-  if (s->generation != context->generation || !(s->state & SLOT_KNOWN)) return -1;
-  operate_sstore(f);
-  return f->gas;
+  return likely(operate_sstore(f) == GO && !context->too_big) ? f->gas : -1;
+}
+i64 EXPORT(operate_here)(frame* f, u32 op, u32 height, i64 gas) {
+  f->gas = gas;
+  f->height = height;
+  if (context->tells && op >= 0xa0) return -1;
+  return likely(operate(f, op) == GO) ? f->gas : -1;
 }
 
 void* memcpy(void* to, const void* from, unsigned long size) { return __builtin_memcpy(to, from, size); }

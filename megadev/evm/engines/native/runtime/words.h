@@ -112,14 +112,18 @@ static inline void multiply_full(u64* p, const word* a, const word* b) {
   }
 }
 
-/* A divisor made ready: shifted until its highest bit is set, with the reciprocal of its top limbs. */
+/* A divisor made ready: shifted until its highest bit is set, with the reciprocal of its top limbs. Of four limbs, and
+ * for products: as it is, with 2^512 divided by it. */
 typedef struct {
   u64 d[4];
   u64 reciprocal;
   u32 limbs;
   u32 shift;
+  u64 m[4];
+  u64 mu[5];
+  u64 has_mu;
 } divisor;
-_Static_assert(sizeof(divisor) == 48, "plan.py writes these");
+_Static_assert(sizeof(divisor) == 128, "wasm.py writes these");
 
 /* floor((2^128 - 1) / d) - 2^64 for a d with its highest bit set. */
 static u64 reciprocal_of(u64 d) {
@@ -192,6 +196,7 @@ static void prepare(divisor* p, const word* d) {
   u32 s = (u32)__builtin_clzll(d->l[n - 1]);
   p->limbs = n;
   p->shift = s;
+  p->has_mu = 0;
   for (u32 i = 0; i < 4; i++) p->d[i] = 0;
   for (u32 i = 0; i < n; i++) p->d[i] = d->l[i] << s | (s && i ? d->l[i - 1] >> (64 - s) : 0);
   p->reciprocal = n == 1 ? reciprocal_of(p->d[0]) : reciprocal_of_two(p->d[n - 1], p->d[n - 2]);
@@ -272,9 +277,108 @@ static inline const divisor* prepared(const word* d) {
   }
   return &last_prepared;
 }
+/* The same for a product: whoever multiplies by a modulus twice is likely to go on. */
+static word last_modulus;
+static divisor last_modulus_prepared;
+static u32 modulus_uses;
+static const divisor* prepared_modulus(const word* m) {
+  divisor* p = &last_modulus_prepared;
+  if (!is_equal(m, &last_modulus)) {
+    prepare(p, m);
+    last_modulus = *m;
+    modulus_uses = 0;
+  } else if (p->limbs == 4 && !p->has_mu && ++modulus_uses == 2) {
+    u64 u[10] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 0}, q[6] = {0, 0, 0, 0, 0, 0};
+    word rest;
+    divide_limbs(q, &rest, u, 9, p);
+    for (int i = 0; i < 4; i++) p->m[i] = m->l[i];
+    for (int i = 0; i < 5; i++) p->mu[i] = q[i];
+    p->has_mu = !q[5];
+  }
+  return p;
+}
+
+/* high, low and carry grow by a * b: one step down a column of a product. */
+static inline void add_product(u64* low, u64* high, u64* carry, u64 a, u64 b) {
+  u64 h, l = multiply_wide(a, b, &h);
+  *low += l;
+  h += *low < l; /* cannot carry: the high limb of a product is not full */
+  *high += h;
+  *carry += *high < h;
+}
+/* x (eight limbs) modulo p->m by Barrett's way (Handbook of Applied Cryptography, 14.42, with the note on partial
+ * products): the quotient is too small by 3 at most. */
+static inline void reduce(word* r, const u64* x, const divisor* p) {
+  const u64 *mu = p->mu, *m = p->m, *top = x + 3;
+  u64 q[5], low = 0, high = 0, carry = 0;
+#define COLUMN_OF_QUOTIENT(k, first, last)                                                       \
+  for (int i = first; i <= last; i++) add_product(&low, &high, &carry, top[i], mu[(k) - i]);     \
+  if ((k) >= 5) q[(k) < 5 ? 0 : (k) - 5] = low;                                                  \
+  low = high, high = carry, carry = 0;
+  COLUMN_OF_QUOTIENT(3, 0, 3)
+  COLUMN_OF_QUOTIENT(4, 0, 4)
+  COLUMN_OF_QUOTIENT(5, 1, 4)
+  COLUMN_OF_QUOTIENT(6, 2, 4)
+  COLUMN_OF_QUOTIENT(7, 3, 4)
+  COLUMN_OF_QUOTIENT(8, 4, 4)
+  q[4] = low;
+  u64 t[5];
+  low = high = carry = 0;
+#define COLUMN_OF_PRODUCT(k, first, last)                                                  \
+  for (int i = first; i <= last; i++) add_product(&low, &high, &carry, q[i], m[(k) - i]);  \
+  t[k] = low;                                                                              \
+  low = high, high = carry, carry = 0;
+  COLUMN_OF_PRODUCT(0, 0, 0)
+  COLUMN_OF_PRODUCT(1, 0, 1)
+  COLUMN_OF_PRODUCT(2, 0, 2)
+  COLUMN_OF_PRODUCT(3, 0, 3)
+  t[4] = low + q[1] * m[3] + q[2] * m[2] + q[3] * m[1] + q[4] * m[0];
+  u64 b = 0;
+  word rest;
+  for (int i = 0; i < 4; i++) rest.l[i] = subtract_limbs(x[i], t[i], &b);
+  u64 over = x[4] - t[4] - b;
+  const word modulus = {{m[0], m[1], m[2], m[3]}};
+  for (;;) {
+    word less;
+    u64 borrow = subtract_to(&less, &rest, &modulus);
+    if (borrow > over) break;
+    over -= borrow;
+    rest = less;
+  }
+  *r = rest;
+}
 
 /* quotient and remainder; a divisor of 0 gives 0 for both. */
 static inline void divide_by(word* q, word* r, const word* a, const divisor* p) {
+  u32 n = p->limbs, s = p->shift;
+  if (n <= 2) { /* straight on: most divisors that are known are small */
+    const u64 a0 = a->l[0], a1 = a->l[1], a2 = a->l[2], a3 = a->l[3];
+    const u64 v4 = (a3 >> 1) >> (63 - s), v3 = a3 << s | (a2 >> 1) >> (63 - s), v2 = a2 << s | (a1 >> 1) >> (63 - s),
+              v1 = a1 << s | (a0 >> 1) >> (63 - s), v0 = a0 << s, v = p->reciprocal, d1 = p->d[n - 1];
+    u64 q3 = 0, q2 = 0, q1 = 0, q0;
+    if (n == 1) {
+      u64 rest = v4;
+      if (a3) q3 = divide_2_by_1(&rest, v3, d1, v);
+      else rest = v3;
+      if (a3 | a2) q2 = divide_2_by_1(&rest, v2, d1, v);
+      else rest = v2;
+      if (a3 | a2 | a1) q1 = divide_2_by_1(&rest, v1, d1, v);
+      else rest = v1;
+      q0 = divide_2_by_1(&rest, v0, d1, v);
+      *r = small(rest >> s);
+    } else {
+      const u64 d0 = p->d[0];
+      u64 r1 = v4, r0 = v3;
+      if (a3) q2 = divide_3_by_2(&r1, &r0, v2, d1, d0, v);
+      else r1 = v3, r0 = v2;
+      if (a3 | a2) q1 = divide_3_by_2(&r1, &r0, v1, d1, d0, v);
+      else r1 = v2, r0 = v1;
+      q0 = divide_3_by_2(&r1, &r0, v0, d1, d0, v);
+      *r = (word){{r0 >> s | (r1 << 1) << (63 - s), r1 >> s, 0, 0}};
+    }
+    *q = (word){{q0, q1, q2, q3}};
+    return;
+  }
   u64 u[5] = {a->l[0], a->l[1], a->l[2], a->l[3], 0};
   u64 quotient[4] = {0, 0, 0, 0};
   divide_limbs(quotient, r, u, 4, p);
@@ -323,6 +427,10 @@ static inline void add_modulo(word* r, const word* a, const word* b, const word*
 static inline void multiply_modulo(word* r, const word* a, const word* b, const divisor* p) {
   u64 u[9], q[8];
   multiply_full(u, a, b);
+  if (likely(p->has_mu)) {
+    reduce(r, u, p);
+    return;
+  }
   u[8] = 0;
   divide_limbs(q, r, u, 8, p);
 }
