@@ -1,8 +1,8 @@
-"""The chain in the browser: an explorer and debugger that a node serves at ``/``, or ``megadev explorer`` beside another node.
+"""The chain in the browser: an explorer and debugger that a node serves, or ``megadev explorer`` for any node.
 
-It is a client of the public JSON-RPC and of its subscriptions: plain ES modules and one style sheet under ``assets/``, shown as
-they stand there. This package only hands files out; it may import nothing of ours. Start with ``answer``; in the browser
-with ``assets/app.js``.
+It is a client of the public JSON-RPC and of its subscriptions: plain ES modules and one style sheet under ``assets/``,
+shown as they stand there. This package only hands files out; it may import nothing of ours. Start with ``page``; in the
+browser with ``assets/app.js``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One transaction step by step, for a debugger: every instruction that ran and its source line, and what it found.
 
-A transaction takes millions of steps. So an overview names for each step its frame, its place in the code and its line in
-a few numbers; the stack, memory and storage are told of one step at a time, by running the transaction again.
+A transaction takes millions of steps. So an overview names for each step its frame, its place in the code and its line,
+in a few numbers; the stack, memory and storage are told of one step at a time, by running the transaction again.
 """
 
 from __future__ import annotations

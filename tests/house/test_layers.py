@@ -11,6 +11,7 @@ LAYERS = {
     "clock": 0,
     "primitives": 0,
     "docs": 0,
+    "explorer": 0,
     "chain": 1,
     "state": 2,
     "artifacts": 2,

@@ -49,11 +49,11 @@ export function section(title, ...children) {
 
 /** A button that copies text. */
 export function copy(text) {
-  const button = h("button", { class: "plain", type: "button", title: "Copy", "aria-label": `Copy ${text}` }, "⧉");
+  const button = h("button", { class: "plain", type: "button", title: "Copy", "aria-label": `Copy ${text}` }, "copy");
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(text);
-    button.textContent = "✓";
-    setTimeout(() => { button.textContent = "⧉"; }, 900);
+    button.textContent = "copied";
+    setTimeout(() => { button.textContent = "copy"; }, 900);
   });
   return button;
 }

@@ -83,9 +83,12 @@ export class Chain {
     }
   }
 
-  /** Hear of `params` (eth_subscribe's) until the returned function is called. Says nothing where there is no WebSocket. */
-  subscribe(params, hear) {
-    const wanted = { params, hear, id: null };
+  /**
+   * Hear of `params` (eth_subscribe's) until the returned function is called. `began` is called whenever hearing begins, also
+   * anew: what happened before may have been missed. Says nothing where there is no WebSocket.
+   */
+  subscribe(params, hear, began = () => {}) {
+    const wanted = { params, hear, began, id: null };
     this.subscriptions.add(wanted);
     this.connect();
     if (this.socket?.readyState === WebSocket.OPEN) this.open(wanted);
@@ -117,7 +120,10 @@ export class Chain {
   }
 
   open(wanted) {
-    this.write("eth_subscribe", wanted.params, (id) => { wanted.id = id; });
+    this.write("eth_subscribe", wanted.params, (id) => {
+      wanted.id = id;
+      wanted.began();
+    });
   }
 
   write(method, params, then) {

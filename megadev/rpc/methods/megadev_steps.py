@@ -21,10 +21,13 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
 
     ``steps`` has arrays with an entry each: ``pc``, ``op`` (the opcode's number), ``gas`` (what was left), ``frame``
     and ``line`` (indices into the tables beside them; line 0 is code without a source). ``total`` counts all steps.
-    ``opcodes`` names the numbers that occur. Numbers are JSON numbers. Raises ``NotFound`` for a transaction that is in no block.
+    ``opcodes`` names the numbers that occur. Numbers are JSON numbers.
+
+    Raises ``NotFound`` for a transaction that is in no block.
     """
     budget = Budget(node.node.clock)
     steps = steps_of(node.chain, node.node.artifacts, tx_hash, lambda tracer: Bounded(tracer, budget))
+    used = set(steps.ops)
     shown = slice(start, start + STEPS_SHOWN)
     return {
         "total": len(steps.pcs),
@@ -36,7 +39,7 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
             "frame": steps.frames[shown],
             "line": steps.lines[shown],
         },
-        "opcodes": {str(op): OPCODES[op].name for op in sorted(set(steps.ops)) if op in OPCODES},
+        "opcodes": {str(row.number): row.name for row in OPCODES if row is not None and row.number in used},
         "frames": _frames(steps),
         "lines": [
             None

@@ -82,10 +82,13 @@ function deposit(l1, l2, found) {
 
 async function batches(l2, l1) {
   const found = await l2.call("megadev_getBatches");
-  const list = Array.isArray(found) ? found : (found.batches ?? []);
-  const rows = list.slice(-100).reverse().map((batch) => [
-    `${num(batch.firstBlock ?? batch.from ?? "0x0")}–${num(batch.lastBlock ?? batch.to ?? "0x0")}`, group(num(batch.transactions ?? batch.transactionCount ?? "0x0")), group(num(batch.bytes ?? batch.rawBytes ?? "0x0")),
-    group(num(batch.compressedBytes ?? batch.compressed ?? "0x0")), batch.da ?? "", ether(batch.wei ?? batch.cost ?? "0x0"), (batch.l1Transactions ?? batch.transactionHashes ?? []).map((hash) => [links.tx(l1, hash), " "])]);
-  return [table(["L2 blocks", "#Transactions", "#Bytes", "#Compressed", "Data", "#Cost", "L1 transactions"], rows), h("details", {}, h("summary", {}, "as JSON"), h("pre", {}, JSON.stringify(found, null, 2)))];
+  const amount = (value) => (value === null ? "" : group(num(value)));
+  const rows = found.batches.map((batch) => [
+    batch.firstBlock === null ? "unreadable" : `${amount(batch.firstBlock)}–${amount(batch.lastBlock)}`, amount(batch.transactions), amount(batch.bytes), amount(batch.compressedBytes), batch.da,
+    links.block(l1, num(batch.l1Block)), ether(batch.cost), batch.costPerTransaction === null ? "" : ether(batch.costPerTransaction), batch.l1Transactions.map((hash) => [links.tx(l1, hash), " "])]);
+  return [
+    found.stalled && h("p", { class: "bad" }, found.stalled),
+    found.underivable && h("p", { class: "warn" }, `From block ${num(found.underivable.blockNumber)} on the chain cannot be derived: ${found.underivable.reason}`),
+    table(["L2 blocks", "#Transactions", "#Bytes", "#Compressed", "Data", "L1 block", "#Cost", "#Per transaction", "L1 transactions"], rows, "None was posted yet."),
+  ];
 }
-

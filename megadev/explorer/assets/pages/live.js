@@ -1,7 +1,7 @@
 // Both heads, the sequencer's pulse and the newest blocks and transactions, as they come.
 
-import { fill, h, section, table, throttled } from "../dom.js";
-import { age, big, ether, group, num, UNSEALED } from "../format.js";
+import { attempt, fill, h, section, table, throttled } from "../dom.js";
+import { age, big, ether, group, hex, num, UNSEALED } from "../format.js";
 import * as links from "../links.js";
 
 const ROWS = 25;
@@ -25,36 +25,33 @@ export async function show(place, { chain, chains, site }) {
   };
   const soon = throttled(draw);
 
-  const learn = async () => {
-    const [safe, finalized, pool] = await Promise.all([
-      chain.ask(null, "eth_getBlockByNumber", "safe", false), chain.ask(null, "eth_getBlockByNumber", "finalized", false), chain.ask(null, "txpool_status")]);
-    Object.assign(state.heads, { safe, finalized });
+  /** Fetch the newest blocks, those that are shown already only after a reorganisation, and how far the other heads are. */
+  const catchUp = async (isAll) => {
+    const newest = num(await chain.call("eth_blockNumber"));
+    const known = isAll || state.blocks.length === 0 ? -1 : num(state.blocks[0].number);
+    const numbers = Array.from({ length: Math.max(0, Math.min(ROWS, newest - known)) }, (_, i) => newest - i);
+    const [safe, finalized, pool, ...found] = await Promise.all([
+      chain.ask(null, "eth_getBlockByNumber", "safe", false), chain.ask(null, "eth_getBlockByNumber", "finalized", false), chain.ask(null, "txpool_status"),
+      ...numbers.map((number) => chain.ask(null, "eth_getBlockByNumber", hex(number), true))]);
+    const blocks = found.filter(Boolean);
+    if (blocks.length && known >= 0 && newest - known <= ROWS && blocks[blocks.length - 1].parentHash !== state.blocks[0].hash) return catchUp(true);
+    state.blocks = [...blocks, ...(isAll ? [] : state.blocks)].slice(0, ROWS);
+    Object.assign(state.heads, { latest: state.blocks[0], safe, finalized });
     state.pool = pool;
-    soon();
+    if (known < 0) state.transactions = [];
+    note(state, blocks.reverse().flatMap((block) => block.transactions), known >= 0 && !state.mini);
+    return draw();
   };
-  const arrived = async (number) => {
-    const block = await chain.ask(null, "eth_getBlockByNumber", number, true);
-    if (block === null || state.blocks.some((known) => known.hash === block.hash)) return;
-    state.heads.latest = block;
-    state.blocks = [block, ...state.blocks.filter((known) => num(known.number) < num(block.number))].slice(0, ROWS);
-    if (!state.mini) note(state, block.transactions);
-    learn();
-  };
+  let work = catchUp(true);
+  await work;
+  const refresh = (isAll) => { work = work.then(() => attempt(() => catchUp(isAll))); };
+  const refreshSoon = throttled(() => refresh(false));
 
-  const newest = num(await chain.call("eth_blockNumber"));
-  const numbers = Array.from({ length: Math.min(ROWS, newest + 1) }, (_, i) => newest - i);
-  const found = await Promise.all(numbers.map((number) => chain.ask(null, "eth_getBlockByNumber", `0x${number.toString(16)}`, true)));
-  state.blocks = found.filter(Boolean);
-  state.heads.latest = state.blocks[0];
-  state.transactions = state.blocks.flatMap((block) => [...block.transactions].reverse()).slice(0, ROWS);
-  await learn();
-  draw();
-
-  const leaving = [chain.subscribe(["newHeads"], (head) => arrived(head.number))];
+  const leaving = [chain.subscribe(["newHeads"], refreshSoon, () => refresh(true))];
   if (chain === chains.l2) {
     leaving.push(chain.subscribe(["miniBlocks"], (mini) => {
       state.mini = mini;
-      note(state, mini.transactions);
+      note(state, mini.transactions, true);
       soon();
     }));
   }
@@ -68,9 +65,12 @@ export async function show(place, { chain, chains, site }) {
   };
 }
 
-function note(state, transactions) {
-  state.pulse[SECONDS - 1] += transactions.length;
-  state.transactions = [...transactions.slice(-ROWS).reverse(), ...state.transactions].slice(0, ROWS);
+/** Show transactions, the newest last among them; `isNew` counts them in the pulse. */
+function note(state, transactions, isNew) {
+  if (isNew) state.pulse[SECONDS - 1] += transactions.length;
+  const shown = transactions.slice(-ROWS).reverse();
+  const hashes = new Set(shown.map((tx) => tx.hash));
+  state.transactions = [...shown, ...state.transactions.filter((tx) => !hashes.has(tx.hash))].slice(0, ROWS);
 }
 
 function bar(count, most) {

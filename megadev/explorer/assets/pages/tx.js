@@ -11,7 +11,7 @@ const TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523
 const TYPES = ["legacy", "access list (EIP-2930)", "dynamic fee (EIP-1559)", "blob (EIP-4844)", "set code (EIP-7702)"];
 const FOLDED = 200;
 
-export async function show(place, { chain, site, rest: [hash] }) {
+export async function show(place, { chain, rest: [hash] }) {
   const tx = await chain.call("eth_getTransactionByHash", hash);
   place.append(h("h1", {}, "Transaction ", h("span", { class: "mono" }, hash), copy(hash)));
   if (tx === null) {
@@ -39,7 +39,7 @@ export async function show(place, { chain, site, rest: [hash] }) {
   const later = [
     ["State changes", () => stateChanges(chain, hash)],
     ["Gas", () => gasReport(chain, hash)],
-    ["Preconfirmation", () => promise(chain, site, hash)],
+    ["Preconfirmation", () => promise(chain, hash)],
     ["Raw transaction", async () => h("pre", {}, JSON.stringify({ transaction: tx, receipt }, null, 2))],
   ];
   for (const [title, make] of later) place.append(onDemand(title, make));
@@ -163,34 +163,41 @@ const shortWord = (word) => (word ?? "0x0").replace(/^0x0+(?=.)/, "0x");
 
 async function gasReport(chain, hash) {
   const report = await chain.call("megadev_gasReport", hash);
-  const kinds = ["gasUsed", "computeGas", "storageGas", "refund"].filter((name) => report[name] !== undefined);
-  const lines = (report.lines ?? []).slice(0, 40).map((line) => [`${line.source ?? ""}:${line.line ?? ""}`, h("code", {}, line.text ?? line.function ?? ""), group(num(line.computeGas ?? line.gas ?? "0x0")), group(num(line.storageGas ?? "0x0"))]);
-  return [facts(kinds.map((name) => [name, group(num(report[name]))])), lines.length ? table(["Line", "Source", "#Compute gas", "#Storage gas"], lines) : null, h("details", {}, h("summary", {}, "the whole report"), h("pre", {}, JSON.stringify(report, null, 2)))];
+  const amount = (value) => group(num(value));
+  const rows = [["gas used", report], [`the same under ${report.compared?.rules}`, report.compared]].filter(([, found]) => found)
+    .map(([name, found]) => [name, amount(found.gasUsed), amount(found.computeGas), amount(found.storageGas)]);
+  const meters = Object.entries(report.meters ?? {}).map(([name, meter]) => [name, amount(meter.used), amount(meter.limit), amount(meter.left)]);
+  const lines = report.lines.slice(0, 40).map((line) => [`${line.source}:${line.line}`, h("code", {}, line.text), amount(line.computeGas), amount(line.storageGas)]);
+  return [
+    table(["Rules", "#Gas", "#Compute gas", "#Storage gas"], rows),
+    report.limited && h("p", { class: "bad" }, `It reached the limit ${report.limited.name}.`),
+    report.detention && h("p", { class: "warn" }, `Compute gas was detained from ${report.detention.source ?? "pc"}:${report.detention.line ?? report.detention.pc} on.`),
+    meters.length ? table(["Meter", "#Used", "#Limit", "#Left"], meters) : null,
+    lines.length ? table(["Line", "Source", "#Compute gas", "#Storage gas"], lines) : null,
+    h("details", {}, h("summary", {}, "the whole report"), h("pre", {}, JSON.stringify(report, null, 2))),
+  ];
 }
 
 /** The sequencer's signed promise, its signature checked here. */
-async function promise(chain, site, hash) {
+async function promise(chain, hash) {
   const found = await chain.ask(null, "megadev_getPreconfirmation", hash);
   if (found === null) return h("p", { class: "soft" }, "There is none for this transaction.");
-  const named = found.preconfirmation ?? found.promise ?? found;
-  const signature = named.signature ?? found.signature;
-  let checked = null;
-  try {
-    const signer = recover(digestOf(named, num(await chain.call("eth_chainId"))), signature);
-    const { address: sequencer = null } = (await chain.ask({}, "megadev_sequencerAt", named.blockNumber)) ?? {};
-    const isTheirs = signer !== null && sequencer !== null && signer.toLowerCase() === sequencer.toLowerCase();
-    checked = h("p", { class: isTheirs ? "good" : "bad" }, isTheirs ? `Signed by the sequencer ${sequencer}: checked in this page.` : `The signature is not the sequencer's: it recovers to ${signer ?? "nobody"}.`);
-  } catch (problem) {
-    checked = h("p", { class: "warn" }, `The signature could not be checked: ${problem.message}`);
-  }
-  return [checked, found.status && h("p", {}, `Status: ${found.status}`), h("pre", {}, JSON.stringify(found, null, 2))];
+  const [r, s, v] = [found.signature.slice(0, 66), `0x${found.signature.slice(66, 130)}`, parseInt(found.signature.slice(130), 16)];
+  const signer = recover(digestOf(found), { r, s, yParity: v % 27 });
+  const sequencer = await chain.ask(found.signer, "megadev_sequencerAt", found.blockNumber);
+  const isTheirs = signer !== null && signer === sequencer.toLowerCase();
+  return [
+    h("p", { class: isTheirs ? "good" : "bad" }, isTheirs ? `Signed by the sequencer ${sequencer}: checked in this page.` : `The signature is not the sequencer's: it recovers to ${signer ?? "nobody"}.`),
+    facts([["Status", found.status], ["Reason", found.reason], ["Block", num(found.blockNumber)], ["Mini-block", num(found.miniBlockNumber)], ["Position", num(found.transactionIndex)], ["Receipt hash", h("code", {}, found.receiptHash)]]),
+    h("pre", {}, JSON.stringify(found, null, 2)),
+  ];
 }
 
 /** The EIP-712 digest of a preconfirmation. */
-function digestOf(named, chainId) {
+function digestOf(named) {
   const word = (value) => BigInt(value).toString(16).padStart(64, "0");
   const text = (value) => toHex(keccakText(value)).slice(2);
-  const domain = keccak(toBytes(`0x${text("EIP712Domain(string name,string version,uint256 chainId)")}${text("megadev preconfirmation")}${text("1")}${word(chainId)}`));
+  const domain = keccak(toBytes(`0x${text("EIP712Domain(string name,string version,uint256 chainId)")}${text("megadev preconfirmation")}${text("1")}${word(named.chainId)}`));
   const type = "Preconfirmation(uint256 blockNumber,uint256 miniBlockNumber,uint256 transactionIndex,bytes32 transactionHash,bytes32 receiptHash)";
   const fields = ["blockNumber", "miniBlockNumber", "transactionIndex", "transactionHash", "receiptHash"].map((name) => word(named[name]));
   const struct = keccak(toBytes(`0x${text(type)}${fields.join("")}`));
