@@ -46,6 +46,9 @@ class DictState:
         self.asked.append((address, slot))
         return self.slots.get((address, slot), 0)
 
+    def has_storage(self, address: Address) -> bool:
+        return any(value for (owner, _), value in self.slots.items() if owner == address)
+
     def code(self, code_hash: Hash32) -> bytes:
         return self.codes[code_hash]
 
@@ -66,6 +69,14 @@ class DictState:
             for slot, value in slots.items():
                 self.slots[address, slot] = value
         self.codes.update(diff.codes)
+
+
+class WholeState(DictState):
+    """The same, and it knows each account's storage whole (``state.reader.KnowsStorage``)."""
+
+    def whole_storage(self, address: Address, most: int) -> dict[int, int] | None:
+        slots = {slot: value for (owner, slot), value in self.slots.items() if owner == address and value}
+        return slots if len(slots) <= most else None
 
 
 _OPCODES = {name: op for op, name in EVM_RULES[Hardfork.OSAKA].opcodes.items()}
