@@ -18,8 +18,9 @@ _STYLE = (
 
 def landing_page(node: Node, chain: LocalChain) -> str:
     """A short HTML document without scripts: version, chain, URLs, accounts with balances in ETH."""
+    name = _which(node, chain)[0]
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>megadev: {_which(node, chain)[0]}</title><style>{_STYLE}</style>"
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>megadev: {name}</title><style>{_STYLE}</style>"
         f"{landing(node, chain)}</html>"
     )
 
