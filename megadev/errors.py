@@ -48,6 +48,7 @@
     ├── SequencerUnavailable            it crashed: nobody takes transactions, or answers at all
     ├── OriginRefused                   a web page asked for what is outside of the node
     ├── LimitExceeded                   a client asked for more than it may have
+    │   └── TooManyLogs
     ├── OverrideRefused                 state that a call may not pretend
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
@@ -57,7 +58,7 @@
     │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
     │   ├── NotInBundle                 an offline bundle does not hold it
     │   ├── RanOtherwise                a transaction of upstream's comes out otherwise when it runs here
-    │   └── NotFetchedYet               it can be had, but not by waiting for it on this thread
+    │   └── PrefetchNeeded              it can be had, but not by waiting for it on this thread
     ├── UpstreamRefused                 the node that is forked answered with an error (carries code and data)
     │   └── UpstreamLacksMethod         it does not have the method
     └── EngineFault                     a defect below the engine seam
@@ -508,6 +509,17 @@ class LimitExceeded(MegadevError):
     """A client has as much already, or asks as often, as it may."""
 
 
+class TooManyLogs(LimitExceeded):
+    """A query over several blocks finds more logs than ``limit``; in blocks ``first`` to ``last`` it does not."""
+
+    def __init__(self, limit: int, first: int, last: int) -> None:
+        super().__init__(
+            f"query returned more than {limit} results. Try with this block range [{first:#x}, {last:#x}], or start "
+            "the node with --max-logs"
+        )
+        self.limit, self.first, self.last = limit, first, last
+
+
 class OverrideRefused(MegadevError):
     """State overrides that contradict each other, or move what is no precompile."""
 
@@ -570,7 +582,7 @@ class RanOtherwise(StateUnavailable):
         )
 
 
-class NotFetchedYet(StateUnavailable):
+class PrefetchNeeded(StateUnavailable):
     """Something is to be fetched first, and this thread may not wait for it: call ``fetch`` on one that may (it raises
     ``StateUnavailable``), and try again. Nothing was changed.
     """

@@ -296,8 +296,8 @@ class DevnetConfig:
         StatePath(),
         CHAIN,
         "--state",
-        "Keep the chain there. A directory (one that exists, or a path that ends in /) is a store that survives a crash: "
-        "each block is written to it as it comes. A file is --load-state if it exists, and --dump-state.",
+        "Keep the chain there. A directory (one that exists, or a path that ends in /) is a store that survives a "
+        "crash: each block is written to it as it comes. A file is --load-state if it exists, and --dump-state.",
         reach=WRITES,
     )
     durability: str = _setting(
@@ -335,6 +335,15 @@ class DevnetConfig:
         CHAIN,
         "--preserve-historical-states",
         "Also dump the state after every block, so that old blocks can be queried after loading.",
+    )
+    prune_history: int | None = _setting(
+        None,
+        Integer(0, 2**63 - 1, metavar="[N]"),
+        CHAIN,
+        "--prune-history",
+        "Keep the states of the newest N blocks of L2 only (without N: of the newest one); older ones are refused. "
+        "Blocks, transactions, receipts and logs are all kept.",
+        bare=0,
     )
     timestamp: int | None = _setting(
         None,
@@ -917,6 +926,13 @@ class DevnetConfig:
         "value: public); control allows the methods that steer a devnet (anvil_*, evm_*, …).",
         bare="public",
     )
+    explorer: str = _setting(
+        "on",
+        Choice(("on", "read-only", "off")),
+        SERVER,
+        "--explorer",
+        "Explorer at the L2's address: on; read-only, without what changes the chain; or off, with a plain page.",
+    )
     flashblocks: bool = _setting(
         False,
         Boolean(),
@@ -939,6 +955,15 @@ class DevnetConfig:
         "--call-timeout",
         "Time limit of a read such as eth_call, like geth's --rpc.evmtimeout; traces and simulations have twelve "
         "times as long. 0 disables it.",
+    )
+    max_logs: int = _setting(
+        100_000,
+        Integer(0, 2**31 - 1),
+        SERVER,
+        "--max-logs",
+        "Maximum number of logs that eth_getLogs and eth_getFilterLogs answer with for several blocks; more is refused "
+        "with -32005 and a range to try. 0 disables it.",
+        anvil=0,
     )
     max_subscriptions: int = _setting(
         10_000,

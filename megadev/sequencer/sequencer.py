@@ -43,7 +43,7 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import (
     EngineFault,
     InvalidTransaction,
-    NotFetchedYet,
+    PrefetchNeeded,
     SequencerUnavailable,
     StateUnavailable,
 )
@@ -61,6 +61,7 @@ from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
+from megadev.sequencer.aging import age
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.chain_tip import ChainTip, Tip
 from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
@@ -68,7 +69,7 @@ from megadev.sequencer.filling import fill
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.oracle import OracleService
 from megadev.sequencer.pending import PendingView
-from megadev.sequencer.prefetch import load_for, rehearsal, rehearse_pool
+from megadev.sequencer.prefetch import load_for, prefetch_for_pool, prefetching
 from megadev.sequencer.rebuild import falsified
 from megadev.sequencer.rows import LONGEST_ROW, SHORTEST_ROW, empty_blocks, nothing_waits, space
 from megadev.sequencer.time_keeper import TimeKeeper
@@ -130,6 +131,8 @@ class Sequencer(ChainTip):
         """Called when a transaction joined the open mini-block, in continuous mode."""
         self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
+        self.keep_states: int | None = None
+        """How many of the newest blocks keep their states (``aging``); None: all do."""
         self.pending = PendingView(self)
         self.open: BlockBuilder | None = None
         """The block that transactions join, in an instant mode the one that is yet to be sealed."""
@@ -200,8 +203,8 @@ class Sequencer(ChainTip):
                 builder = self._next_builder()
                 builder.check_room(tx)
             return builder, builder.run(tx)
-        except NotFetchedYet as missing:
-            raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", rehearsal(self, tx, missing)) from None
+        except PrefetchNeeded as missing:
+            raise PrefetchNeeded(f"what 0x{tx.hash.hex()} needs", prefetching(self, tx, missing)) from None
 
     def settle(self, apart: Apart = _at_once) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
@@ -277,7 +280,7 @@ class Sequencer(ChainTip):
         self.settle()
         self.check_row(count, interval)
         if count and len(self.pool) and not self.head.world.is_whole:
-            rehearse_pool(self, self.open)
+            prefetch_for_pool(self, self.open)
         mined: list[SealedBlock] = []
         last = self.head.number + count
         if self.open is not None and count:
@@ -341,8 +344,8 @@ class Sequencer(ChainTip):
         """A builder for the next block, with what that begins with; on a fork its state may be still to come."""
         try:
             return self.begin_next(self.window)
-        except NotFetchedYet as missing:
-            raise NotFetchedYet("what L1 has for L2 needs", rehearsal(self, None, missing)) from None
+        except PrefetchNeeded as missing:
+            raise PrefetchNeeded("what L1 has for L2 needs", prefetching(self, None, missing)) from None
 
     def _include_lone_deposits(self) -> None:
         """Build the blocks that nobody may join, before one that somebody is to."""
@@ -609,6 +612,7 @@ class Sequencer(ChainTip):
 
     def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
+        age(self.store, self.keep_states)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()
@@ -649,8 +653,8 @@ class Sequencer(ChainTip):
 
     def _wait_for_state(self, tx: Transaction, error: StateUnavailable) -> None:
         """``tx`` was to be included without anybody asking, and its state is not here: it goes on waiting."""
-        if isinstance(error, NotFetchedYet):
-            self.on_missing(rehearsal(self, tx, error))
+        if isinstance(error, PrefetchNeeded):
+            self.on_missing(prefetching(self, tx, error))
 
     def give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault | str) -> None:
         self.pool.remove(tx.hash)

@@ -1,4 +1,6 @@
-"""What is new of a running node since the last time, taken between two changes in no time, written on another thread."""
+"""What is new of a running node since the last time: taken between two changes in no time, written on another
+thread.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,7 @@ class ChainWatch:
 
     def capture(self) -> ChainCapture:
         """What is new, which counts as taken from now on."""
-        chain, taken, store = self.chain, self.taken, self.chain.store
+        taken, store = self.taken, self.chain.store
         head = store.head
         base = taken.last if taken.last >= store.genesis.number else store.genesis.number - 1
         block = store.by_number(base)

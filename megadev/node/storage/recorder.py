@@ -152,8 +152,8 @@ class Recorder:
         self._write_all()
 
     def _ask(self) -> bool:
-        """Have what is new taken soon: on the loop where one runs, else here; False where it is somebody's turn, who may
-        wait for this very thread.
+        """Have what is new taken soon: on the loop where one runs, else here; False where it is somebody's turn, who
+        may wait for this very thread.
         """
         node = self._node
         loop = node.writer.loop or node.loop

@@ -56,8 +56,8 @@ class BlockRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of empty blocks that nobody has made (``sequencer.reserved``). ``tells``: each begins with the L1 attributes
-    transaction.
+    """A row of empty blocks that nobody has made (``sequencer.reserved``). ``tells``: each begins with the L1
+    attributes transaction.
     """
 
     first: int

@@ -2,8 +2,8 @@
 
 Reading happens in two steps: what decides how the chains begin, before they are made, and all the rest after that.
 
-Where a row is damaged, the chain is recovered up to the piece before it; the damaged file is kept under another name and
-a new one begun. An L2 that is then behind its L1, or ahead of it, follows it as after a reorganisation.
+Where a row is damaged, the chain is recovered up to the piece before it; the damaged file is kept under another name
+and a new one begun. An L2 that is then behind its L1, or ahead of it, follows it as after a reorganisation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from megadev.errors import ConfigError, InvalidTransaction, StateUnavailable
 from megadev.evm.engines import open_engine
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import OnProgress
-from megadev.node.dump.history import UnavailableWorld
 from megadev.node.fork import Fork, ForkRequest
 from megadev.node.storage.capture import Extent
 from megadev.node.storage.database import Damaged, Database
@@ -44,6 +43,7 @@ from megadev.primitives.types import Hash32
 from megadev.sequencer.fault_control import restore_faults
 from megadev.sequencer.reorganisation import restart
 from megadev.sequencer.signers import Signer, Signers
+from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 
 if TYPE_CHECKING:
@@ -138,8 +138,8 @@ def check_fork(stored: Stored | None, index: int, fork: Fork | None, database: D
     if record.fork[2] != fork.hash:
         raise ConfigError(
             f"{database.folder}: the {_NAMES[index]} in this store is a fork of chain {record.fork[0]} at block "
-            f"{record.fork[1]}, not of chain {fork.chain_id} at block {fork.header.number}: name that block, or another "
-            "directory"
+            f"{record.fork[1]}, not of chain {fork.chain_id} at block {fork.header.number}: name that block, "
+            "or another directory"
         )
 
 
