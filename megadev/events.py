@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import MiniBlock
@@ -15,7 +15,9 @@ from megadev.chain.preconfirmations import Preconfirmation
 from megadev.chain.receipts import Receipt
 from megadev.chain.transactions import Transaction
 from megadev.primitives.types import Address
-from megadev.state.diff import StateDiff
+
+if TYPE_CHECKING:
+    from megadev.chain.blocks import StateDiff
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ from megadev.state.world import World
 
 _Record = TypeVar("_Record")
 
+_STEPS = 4
+"""Diffs that one block's world is made with, at most."""
+
 StateForm = Literal["changes", "whole", "fork", "unknown"]
 """How a block's record tells the state after it: what changed since the block before it that is there, all of it,
 nothing (it is the forked block's, with what is laid on it), or that it is not known.
@@ -161,7 +164,7 @@ def block_record(
     elif before is None or not before.is_known:
         state, diffs = "whole", (block.world.changes_since(World()),)
     elif not diffs:
-        diffs = (block.world.changes_since(before),)
+        diffs = (block.world.written_since(before, _STEPS) or block.world.changes_since(before),)
     return BlockRecord(
         header=block.header,
         hash=block.hash,
