@@ -5,7 +5,6 @@ Timestamps are seconds; one above 10**12 is taken for milliseconds, as Anvil doe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -18,21 +17,11 @@ from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_block
+from megadev.rpc.mining import TimestampParam, _check_count, _decode_timestamp, mine_blocks, mining
 from megadev.rpc.node import RpcNode
 
-MILLISECONDS_FROM = 10**12
-"""Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
-MAX_BLOCKS_AT_ONCE = 100_000
-"""No other change is made while blocks are mined: ten thousand empty ones take about a second on two slow cores."""
-FEW_BLOCKS = 16
-"""Empty ones that are mined in a millisecond or two."""
 MAX_SECONDS = 10**9
 """A timer set further ahead is a mistake, and more than an event loop's timer takes."""
-
-
-def _decode_timestamp(value: Any) -> int:
-    timestamp = decode_uint64(value)
-    return timestamp // 1000 if timestamp > MILLISECONDS_FROM else timestamp
 
 
 def _decode_seconds(value: Any) -> float:
@@ -42,7 +31,6 @@ def _decode_seconds(value: Any) -> float:
     return seconds
 
 
-TimestampParam: TypeAlias = Annotated[int, Decode(_decode_timestamp)]
 SecondsParam: TypeAlias = Annotated[float, Decode(_decode_seconds)]
 """A duration that may have a fraction, as a JSON number."""
 
@@ -183,26 +171,8 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     return mine_blocks(node, options.blocks)
 
 
-def mine_blocks(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
-    """Mine ``count`` blocks. Raises ``InvalidParams`` for more than can be mined at once."""
-    _check_count(count)
-    return node.chain.sequencer.mine(count, interval)
-
-
-def mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
-    """What ``mine`` gives; on the writer's thread where it takes more than a moment."""
-    if count > FEW_BLOCKS or node.chain.sequencer.has_much_to_do:
-        return node.node.apart(mine)
-    return mine()
-
-
 def _none(value: object) -> None:
     """For methods whose answer is null."""
-
-
-def _check_count(count: int) -> None:
-    if count > MAX_BLOCKS_AT_ONCE:
-        raise InvalidParams(f"cannot mine {count} blocks at once: at most {MAX_BLOCKS_AT_ONCE}; ask several times")
 
 
 def _detailed(node: RpcNode, block: SealedBlock) -> JsonObject:
