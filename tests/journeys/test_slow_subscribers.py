@@ -123,10 +123,10 @@ def test_no_more_subscriptions_than_the_settings_allow() -> None:
 
 def test_ten_thousand_subscriptions_are_served_from_one_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """On ten connections; every one of them hears of the block, and the block's header is formatted once."""
-    from megadev.rpc import streams
+    from megadev.rpc import formatters, streams
 
     formatted: list[int] = []
-    original = streams.format_header
+    original = formatters.format_header
 
     def counting(block: Any, **options: Any) -> Any:
         formatted.append(block.number)
@@ -151,11 +151,11 @@ def test_equal_log_filters_are_one_stream_and_each_log_is_encoded_once(
     net: Devnet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from megadev.primitives.abi import encode_call
-    from megadev.rpc import streams
+    from megadev.rpc import formatters, streams
     from tests.contracts import load
 
     formatted: list[int] = []
-    original = streams.format_log
+    original = formatters.format_log
 
     def counting(found: Any, **options: Any) -> Any:
         formatted.append(found.log_index)

@@ -202,10 +202,10 @@ def test_a_closed_connection_leaves_nothing_behind(net: Devnet, socket: Socket) 
 def test_events_are_formatted_once_for_all_who_hear_of_them(
     net: Devnet, socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from megadev.rpc import streams
+    from megadev.rpc import formatters, streams
 
     formatted: list[int] = []
-    original = streams.format_header
+    original = formatters.format_header
 
     def counting(block: Any, **options: Any) -> Any:
         formatted.append(block.number)

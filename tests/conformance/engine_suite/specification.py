@@ -49,7 +49,7 @@ def judge(
     block: BlockEnv,
     tx: TxEnv,
     *,
-    authorizations: tuple[tuple[keys.PrivateKey, Address, int, int], ...] = (),
+    authorizations: tuple[tuple[Any, Address, int, int], ...] = (),
     block_hashes: dict[int, bytes] | None = None,
 ) -> Judgement:
     """Run ``tx``, signed by ``KEY``, under ``fork``. Authorizations are (key, target, nonce, chain id)."""
