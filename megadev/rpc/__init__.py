@@ -6,7 +6,7 @@ function). ``codec`` says what a method's annotations may be, ``errors`` which e
 clients, ``gateway`` the public endpoint's limits and ``gateway_limits`` their table, ``client`` the way in without a
 socket. Knows nothing of HTTP, WebSockets or files.
 
-May import: clock, errors, primitives, chain, artifacts, events, state, evm, sequencer, rollup, node, inspect.
+May import: clock, errors, primitives, chain, artifacts, config, events, state, evm, sequencer, rollup, node, inspect.
 
 Why methods are plain functions and not a class: a method is three lines that decode nothing and format nothing, and a
 reader looks for it by its name.
