@@ -139,6 +139,11 @@ class Batcher:
         """The chains have become others."""
         self.due = self._sent = self._refused = None
 
+    @property
+    def rests(self) -> bool:
+        """Whether it has nothing to do until a chain or how it posts is another, or until ``due``."""
+        return not self._is_building and not self._l1.pool.holds_any_of(self.address)
+
     def act(self, settings: BatcherSettings, *, force: bool = False) -> bool:
         """Post the next channel as ``settings`` say, where one is full or old, or ``force`` where there is any block
         for it; False where there is nothing to do now.

@@ -166,7 +166,7 @@ class Driver:
             and seen[0] is self.l1.store.head
             and seen[1] is l2_head
             and seen[2] is irregular
-            and (self.proposer is None or self.proposer.rests)
+            and all(each is None or each.rests for each in (self.proposer, self.batcher, self.consolidator))
         )
 
     @property
