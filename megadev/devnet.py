@@ -33,6 +33,7 @@ from megadev.node.writer import Writer
 from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher
 from megadev.rpc.history import asked_upstream
+from megadev.rpc.methods.megadev_batches import DATA
 from megadev.rpc.node import RpcNode
 from megadev.rpc.session import Session
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
@@ -392,19 +393,25 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         gateway=_gateway(net) if endpoint is net.l2 else None,
         page=lambda: landing_page(net.node, chain),
         health=lambda: health(chain),
-        routes=lambda path: _document(chain, path),
+        routes=lambda path: _document(net.node, chain, path),
         feeds=_feeds(net) if endpoint is net.l2 else {},
     )
 
 
-def _document(chain: LocalChain, path: str) -> Document | None:
-    """What a GET of ``path``, query included, is answered with: documentation, or what a beacon node would say."""
+def _document(node: Node, chain: LocalChain, path: str) -> Document | None:
+    """What a GET of ``path``, query included, is answered with: documentation, what lies in the store beside L1, or
+    what a beacon node would say.
+    """
     if path == DOCS or path.startswith((f"{DOCS}/", f"{DOCS}?")):
         from megadev.docs import html  # what few nodes are asked for is loaded by those
 
         where, _, query = path.partition("?")
         text = html.answer(where, " ".join(parse_qs(query).get("q", [])))
         return None if text is None else Document(200, text, HTML_TYPE)
+    if path.startswith(f"{DATA}/get/"):
+        from megadev.server.data_store import kept_data  # as above
+
+        return Document(*kept_data(node.da_store, path.removeprefix(DATA)), b"application/octet-stream")
     answered = beacon_answer(chain, path)
     return None if answered is None else Document(*answered)
 

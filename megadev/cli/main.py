@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "preconf": "Verify a signed preconfirmation.",
     "sequencer": "Break a running node's sequencer on purpose.",
     "gas": "Show what a transaction or a test pays for.",
+    "batches": "List what a running node has posted to L1.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Set what MegaETH's oracle reads.",
     "trace": "Show what a transaction did, and where it failed.",

@@ -483,18 +483,24 @@ class Node:
             adopted=lambda: driver.progress.adopted,
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
-        key, aside = self.roles.batcher.raw_key, self._make_aside
-        driver.batcher = Batcher(l1.sequencer, self.l2.sequencer, driver.consolidator, key, self.da_store, aside)
+        driver.batcher = Batcher(
+            l1.sequencer, self.l2.sequencer, driver.consolidator, self._key_of, self.da_store, self._make_aside
+        )
         self.l2.trails_by_slots = False
 
-    def _make_aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+    def _key_of(self, address: Address) -> bytes | None:
+        """The private key of an account that acts for the chains, or is everybody's."""
+        known = (*self.roles.on_l1, *self.accounts.keyed)
+        return next((account.raw_key for account in known if account.raw_address == address), None)
+
+    def _make_aside(self, make: Callable[[], Any], take: Callable[[Any], object]) -> None:
         """Make something on a thread of its own where a loop runs, and take it in on the writer's; else here."""
         if self._loop is None:
             take(make())
         else:
             self.writer.on_loop(partial(self._begin_aside, make, take))
 
-    def _begin_aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+    def _begin_aside(self, make: Callable[[], Any], take: Callable[[Any], object]) -> None:
         if self._loop is None:
             take(make())
             return
@@ -502,7 +508,7 @@ class Node:
         self._aside_tasks.add(task)
         task.add_done_callback(self._aside_tasks.discard)
 
-    async def _aside(self, make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+    async def _aside(self, make: Callable[[], Any], take: Callable[[Any], object]) -> None:
         made = await asyncio.to_thread(make)
 
         def finish() -> None:

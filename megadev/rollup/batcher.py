@@ -25,9 +25,8 @@ from megadev.chain.blobs import BlobSidecar, sidecar_of, versioned_hash
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
 from megadev.chain.transactions import BLOB, DYNAMIC_FEE, UnsignedTransaction, sign_transaction
-from megadev.errors import InvalidTransaction
+from megadev.errors import InvalidTransaction, MegadevError
 from megadev.primitives.keccak import keccak
-from megadev.primitives.signatures import address_of
 from megadev.primitives.types import Address, Hash32
 from megadev.rollup.batches import SPAN_TYPES, InvalidBatch, SingularBatch, encode_batch, span_of
 from megadev.rollup.channel import CHANNEL_ID_SIZE, Compression, compress, encode_frames, split
@@ -39,12 +38,15 @@ from megadev.rollup.derivation.batch_queue import L2Block
 from megadev.rollup.derivation.config import RollupConfig
 from megadev.rollup.derivation.consolidation import batch_of, batched
 from megadev.rollup.derivation.l1_origin import L1Origin, origin_told
+from megadev.rollup.system_config import config_at
 from megadev.sequencer.sequencer import Sequencer
 
 _LOG = logging.getLogger("megadev.batcher")
 
 BLOBS_PER_TRANSACTION = 6
 """The most that a transaction may carry (EIP-7594), and that fit into a block of any fork with blobs."""
+PATIENCE = 60
+"""Seconds until something that did not count, or could not be posted, is posted again."""
 _BLOCK_OVERHEAD = 80
 """Bytes of a singular batch beside its transactions."""
 _INTRINSIC, _BYTE = 21_000, 40
@@ -85,9 +87,12 @@ class DataSink(Protocol):
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """L2 blocks that are to be posted together, after ``parent``; ``last`` is the hash of the newest."""
+    """L2 blocks that are to be posted together, after ``parent``; ``first`` and ``last`` are the hashes of the oldest
+    and the newest.
+    """
 
     parent: L2Block
+    first: Hash32
     last: Hash32
     batches: tuple[SingularBatch, ...]
     settings: BatcherSettings
@@ -100,82 +105,121 @@ class Piece(msgspec.Struct, frozen=True):
     sidecar: BlobSidecar | None = None
 
 
-Aside = Callable[[Callable[[], Any], Callable[[Any], None]], None]
+Aside = Callable[[Callable[[], Any], Callable[[Any], object]], None]
 """Makes something where it keeps nobody waiting, and gives it to a function on the writer thread."""
 
 
-def at_once(make: Callable[[], Any], take: Callable[[Any], None]) -> None:
+def at_once(make: Callable[[], Any], take: Callable[[Any], object]) -> None:
     """Aside, where nobody is there to be kept waiting."""
     take(make())
 
 
 class Batcher:
-    """The batcher of one pair of chains, which signs with ``key`` (32 bytes). All methods run on the writer thread."""
+    """The batcher of one pair of chains. It posts as whoever L1's SystemConfig says, where ``key_of`` knows the private
+    key (32 bytes) of that address. All methods run on the writer thread.
+    """
 
     def __init__(
         self,
         l1: Sequencer,
         l2: Sequencer,
         consolidator: Consolidator,
-        key: bytes,
+        key_of: Callable[[Address], bytes | None],
         store: DataSink,
         aside: Aside = at_once,
     ) -> None:
-        self.address: Address = address_of(key)
         self.due: int | None = None
         """When, in seconds of L1's time, a channel will be old enough if neither chain changes before."""
         self._l1 = l1
         self._l2 = l2
         self._consolidator = consolidator
-        self._key = key
+        self._key_of = key_of
+        self._unknown: Address | None = None
         self._store = store
         self._aside = aside
-        self._is_building = False
+        self._building: Channel | None = None
         self._measured: tuple[Hash32, SealedBlock, int] = (bytes(32), l2.store.head, 0)
         self._sent: tuple[L2Block, Hash32, tuple[Hash32, ...]] | None = None
-        self._refused: Hash32 | None = None
+        self._refused: tuple[Hash32, int] | None = None
+
+    @property
+    def address(self) -> Address:
+        """Whose frames count."""
+        l1 = self._l1.store
+        return config_at(l1, l1.head, self._consolidator.config.system_config_address).batcher
 
     def start_over(self) -> None:
         """The chains have become others."""
-        self.due = self._sent = self._refused = None
+        self.due = self._sent = self._refused = self._building = None
 
     @property
     def rests(self) -> bool:
         """Whether it has nothing to do until a chain or how it posts is another, or until ``due``."""
-        return not self._is_building and not self._l1.pool.holds_any_of(self.address)
+        return self._building is None and not self._is_on_its_way()
 
-    def act(self, settings: BatcherSettings, *, force: bool = False) -> bool:
-        """Post the next channel as ``settings`` say, where one is full or old, or ``force`` where there is any block
-        for it; False where there is nothing to do now.
+    def act(self, settings: BatcherSettings) -> bool:
+        """Post the next channel as ``settings`` say, where one is full or old; False where there is nothing to do now.
+        What is built aside is sent once it is.
         """
         self.due = None
-        consolidator = self._consolidator
-        if (settings.is_stopped and not force) or self._is_building or not consolidator.is_caught_up:
+        if settings.is_stopped or self._building is not None:
             return False
-        safe, store = consolidator.derived, self._l2.store
-        if store.head.number <= safe.number or self._l1.pool.holds_any_of(self.address):
+        safe, first = self._next()
+        if safe is None or first is None or not self._is_closed(settings.bounds, safe, first):
             return False
-        first = store.by_number(safe.number + 1)
-        if first is None or first.header.parent_hash != safe.hash or self._is_refused(safe, first):
+        if self._is_on_its_way() or self._is_refused(safe, first):
             return False
-        if not force and not self._is_closed(settings.bounds, safe, first):
-            return False
-        self._is_building = True
-        channel, config, sink = self._next_channel(safe, settings), consolidator.config, self._store
-        height = self._l1.store.head.number
-        self._aside(lambda: _outcome(lambda: build(channel, config, sink)), lambda pieces: self._post(channel, pieces))
+        self._building = channel = self._next_channel(safe, settings)
+        config, store, height = self._consolidator.config, self._store, self._l1.store.head.number
+        self._aside(lambda: _outcome(channel, config, store), lambda outcome: self._take(channel, outcome))
         return self._l1.store.head.number > height
 
+    def post_now(self, settings: BatcherSettings) -> bool:
+        """Build and post the next channel here, full or not; False where there is nothing to post."""
+        safe, first = self._next()
+        if safe is None or first is None or self._is_on_its_way() or self._was_sent(safe):
+            return False
+        self._building = channel = self._next_channel(safe, settings)
+        return self._take(channel, _outcome(channel, self._consolidator.config, self._store))
+
+    def _next(self) -> tuple[L2Block | None, SealedBlock | None]:
+        """The newest block that L1 says and the one that is to be posted next; None where there is none, or that is not
+        known yet.
+        """
+        consolidator, store = self._consolidator, self._l2.store
+        safe = consolidator.derived
+        if store.head.number <= safe.number or not consolidator.is_caught_up:
+            return None, None
+        first = store.by_number(safe.number + 1)
+        return (None, None) if first is None or first.header.parent_hash != safe.hash else (safe, first)
+
+    def _is_on_its_way(self) -> bool:
+        """Whether something that was posted waits for an L1 block."""
+        return self._l1.pool.holds_any_of(self.address)
+
+    def _was_sent(self, safe: L2Block) -> bool:
+        """Whether L1 says what comes after ``safe``, and derivation does not take it."""
+        if self._sent is None or self._sent[0].hash != safe.hash:
+            return False
+        _, last, transactions = self._sent
+        l1, l2 = self._l1.store, self._l2.store
+        return l2.by_hash(last) is not None and all(l1.transaction(each) is not None for each in transactions)
+
     def _is_refused(self, safe: L2Block, first: SealedBlock) -> bool:
-        """Whether L1 has said the block and derivation does not take it: then saying it again would not help."""
-        sent = self._sent
-        if sent is not None and sent[0].hash == safe.hash and self._refused != first.hash:
-            _, last, transactions = sent
-            l1, l2 = self._l1.store, self._l2.store
-            if l2.by_hash(last) is not None and all(l1.transaction(each) is not None for each in transactions):
-                self._refused = first.hash
-                _LOG.warning("what was posted of L2 block %d does not count: derivation refuses it", first.number)
-        return self._refused == first.hash
+        """Whether posting has not helped, or failed, a moment ago: then it is tried again later."""
+        now = self._l1.time.now()
+        if self._was_sent(safe):
+            self._sent = None
+            self._refuse(first.hash)
+            _LOG.warning("what was posted of L2 block %d does not count: derivation refuses it", first.number)
+        refused = self._refused
+        if refused is None or refused[0] != first.hash or now >= refused[1]:
+            return False
+        self.due = refused[1]
+        return True
+
+    def _refuse(self, first: Hash32) -> None:
+        self._refused = (first, self._l1.time.now() + PATIENCE)
 
     def _is_closed(self, bounds: ChannelBounds, safe: L2Block, first: SealedBlock) -> bool:
         now = self._l1.time.now()
@@ -203,35 +247,47 @@ class Batcher:
         """As many of the blocks after ``safe`` as fill a channel, one at least."""
         store, origin, size = self._l2.store, safe.origin, 0
         batches: list[SingularBatch] = []
-        last = safe.hash
+        first = last = safe.hash
         for block in store.blocks(safe.number + 1, store.head.number):
             size += _size_of(block)
             if batches and size > settings.bounds.size:
                 break
             origin = origin_told(block) or origin
+            first = block.hash if not batches else first
             batches.append(batch_of(block, origin))
             last = block.hash
-        return Channel(safe, last, tuple(batches), settings)
+        return Channel(safe, first, last, tuple(batches), settings)
 
-    def _post(self, channel: Channel, outcome: tuple[list[Piece], BaseException | None]) -> None:
+    def _take(self, channel: Channel, outcome: list[Piece] | Exception) -> bool:
         """Send what was built, if it still is what comes next."""
-        self._is_building = False
-        pieces, problem = outcome
-        if problem is not None:
-            _LOG.error("the batcher could not build a channel: %s", problem)
-            self._refused = channel.last
-            return
+        if self._building is not channel:
+            return False
+        self._building = None
+        if isinstance(outcome, Exception):
+            _LOG.error("the batcher could not build a channel: %s", outcome)
+            self._refuse(channel.first)
+            return False
         if self._consolidator.derived.hash != channel.parent.hash or self._l2.store.by_hash(channel.last) is None:
-            return
-        sent: list[Hash32] = []
-        for piece in pieces:
-            tx_hash = self._send(piece)
+            return False
+        address, sent = self.address, list[Hash32]()
+        key = self._key_of(address)
+        if key is None:
+            if address != self._unknown:
+                _LOG.warning(
+                    "nothing is posted: L1 says that 0x%s is the batcher, whose key is not here", address.hex()
+                )
+            self._unknown = address
+            self._refuse(channel.first)
+            return False
+        for piece in outcome:
+            tx_hash = self._send(piece, address, key)
             if tx_hash is None:
                 break
             sent.append(tx_hash)
         self._sent = (channel.parent, channel.last, tuple(sent))
+        return bool(sent)
 
-    def _send(self, piece: Piece) -> Hash32 | None:
+    def _send(self, piece: Piece, address: Address, key: bytes) -> Hash32 | None:
         """Send a transaction to the inbox; None where L1 refuses it: then all of its channel is sent again."""
         l1, sidecar = self._l1, piece.sidecar
         fees = l1.spec.fees
@@ -239,7 +295,7 @@ class Batcher:
         tx = UnsignedTransaction(
             type=DYNAMIC_FEE if sidecar is None else BLOB,
             chain_id=l1.spec.chain_id,
-            nonce=l1.pool.pending_nonce(self.address, l1.next_nonce(self.address)),
+            nonce=l1.pool.pending_nonce(address, l1.next_nonce(address)),
             gas_limit=min(_INTRINSIC + _BYTE * len(piece.data), l1.blocks.gas_limit),
             to=self._consolidator.config.batch_inbox,
             data=piece.data,
@@ -249,7 +305,7 @@ class Batcher:
             blob_versioned_hashes=() if sidecar is None else tuple(map(versioned_hash, sidecar.commitments)),
             sidecar=sidecar,
         )
-        signed = sign_transaction(tx, self._key)
+        signed = sign_transaction(tx, key)
         try:
             l1.submit(signed)
         except InvalidTransaction as error:
@@ -259,11 +315,12 @@ class Batcher:
         return signed.hash
 
 
-def _outcome(make: Callable[[], list[Piece]]) -> tuple[list[Piece], BaseException | None]:
+def _outcome(channel: Channel, config: RollupConfig, store: DataSink) -> list[Piece] | Exception:
+    """What is to be posted, or what keeps it from being built."""
     try:
-        return make(), None
-    except Exception as problem:
-        return [], problem
+        return build(channel, config, store)
+    except (MegadevError, ValueError, OSError) as problem:
+        return problem
 
 
 def _size_of(block: SealedBlock) -> int:

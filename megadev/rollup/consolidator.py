@@ -128,6 +128,11 @@ class Consolidator:
         return self._pipeline.safe
 
     @property
+    def read(self) -> BlockId | None:
+        """The L1 block up to which L1 was read; None: none yet."""
+        return self._pipeline.l1_block
+
+    @property
     def is_caught_up(self) -> bool:
         """Whether L1 was read to its head."""
         read = self._pipeline.l1_block

@@ -34,7 +34,8 @@ it has got to lies so many blocks behind.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -157,6 +158,18 @@ class Driver:
             if self.proposer is None or not self.proposer.act():
                 return
 
+    def flush(self, changes: Mapping[str, Any] | None = None) -> None:
+        """Post all sealed blocks now, ``changes`` of how it is done included, and derive them. It takes as long as it
+        takes. Where L1's blocks wait for a timer, so does what was posted.
+        """
+        self.advance()
+        if self.consolidator is None or self.batcher is None:
+            return
+        settings = msgspec.structs.replace(self.progress.batching, **(changes or {}))
+        while self.batcher.post_now(settings):
+            self.consolidator.follow()
+        self.advance()
+
     @property
     def rests(self) -> bool:
         """Whether there is nothing to do until a chain or ``progress`` is another, or until ``due``."""
@@ -274,6 +287,10 @@ class Driver:
             return derived[0], min(derived)
         safe = self._newest_at(l1_head - progress.safe_distance)
         return safe, min(safe, self._newest_at(l1_head - progress.finalized_distance))
+
+    def safe_at(self, l1_number: int) -> int:
+        """The number of the L2 block that was safe once L1 had got to a block, where no batches are posted."""
+        return self._newest_at(l1_number - self.progress.safe_distance)
 
     def _newest_at(self, l1_number: int) -> int:
         """The number of the newest L2 block that has got to no later L1 block than ``l1_number``, or of the first."""

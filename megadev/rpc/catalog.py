@@ -77,6 +77,9 @@ _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a t
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
 _ORACLE = "what MegaETH's oracle answers, and what is stored"
+_BATCHER = "how batches are posted, and what is still to be"
+_HOW_TO_POST = "{da?, format?, compression?, bytes?, seconds?, blocks?}"
+_STORE = "the store beside L1, and what is wrong with it"
 _CONDITIONAL = "partial: the state is looked at before a block, not between transactions that share one"
 
 GROUPS: dict[str, tuple[Entry, ...]] = {
@@ -353,6 +356,23 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("optimism_syncStatus", "", "heads of both chains", FULL),
         _row("optimism_rollupConfig", "", "rollup configuration", FULL, heavy=True),
         _row("optimism_version", "", "version", FULL),
+        _row("optimism_safeHeadAtL1Block", "L1 block number", "the L2 block that was safe then", FULL),
+        _row("megadev_getBatches", "limit?", "channels on L1, their contents and cost, newest first", FULL, heavy=True),
+        _row("megadev_batcher_status", "", _BATCHER, FULL),
+        _row("megadev_batcher_start", "", _BATCHER, FULL, "admin_startBatcher", writes=True, heavy=True),
+        _row("megadev_batcher_stop", "", _BATCHER, FULL, "admin_stopBatcher", writes=True),
+        _row("megadev_batcher_set", _HOW_TO_POST, _BATCHER, FULL, writes=True),
+        _row(
+            "megadev_batcher_flush",
+            "{da?, format?, compression?}?",
+            _BATCHER,
+            FULL,
+            "admin_flushBatcher",
+            writes=True,
+            heavy=True,
+        ),
+        _row("megadev_da_status", "", _STORE, FULL),
+        _row("megadev_da_misbehave", "{withhold?, delay?, corrupt?}?", _STORE, FULL, writes=True),
         _row("megadev_getBridgeStatus", "", "every message, its state and the next step", FULL, heavy=True),
         _row("megadev_getWithdrawal", "withdrawal hash", "its state and the L1 call that comes next", FULL),
         _row("megadev_proposeOutput", "", "the claim about L2's newest block, or null", FULL, writes=True, heavy=True),

@@ -22,6 +22,8 @@ from megadev.primitives.types import Hash32
 from megadev.rollup.da.commitments import InvalidCommitment, decode_commitment, encode_commitment
 from megadev.rollup.da.store import MAX_DATA, NO_FAULTS, Store, StoreFaults
 
+GET = "/get/"
+BINARY_TYPE = "application/octet-stream"
 _IDLE = 30
 """Seconds until a connection is closed on which nothing comes."""
 
@@ -55,6 +57,16 @@ class DataStoreServer:
         self._thread.join()
 
 
+def kept_data(store: Store, path: str) -> tuple[int, bytes]:
+    """Status and body for a GET of ``/get/0x<commitment>``."""
+    try:
+        wanted = decode_commitment(_unhex(path.removeprefix(GET)))
+    except (InvalidCommitment, ValueError) as error:
+        return 400, str(error).encode()
+    data = store.get(wanted.hash)
+    return (404, b"not available") if data is None else (200, data)
+
+
 class _Handler(BaseHTTPRequestHandler):
     served: Store
     turn: threading.Lock
@@ -66,17 +78,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(200, _describe(self.served), "application/json")
         if self.path == "/health":
             return self._answer(200, b"ok")
-        if not self.path.startswith("/get/"):
+        if not self.path.startswith(GET):
             return self._answer(404, b"there is /put, /get/0x<commitment>, /faults and /health")
-        try:
-            wanted = decode_commitment(_unhex(self.path.removeprefix("/get/")))
-        except (InvalidCommitment, ValueError) as error:
-            return self._answer(400, str(error).encode())
         with self.turn:
-            data = self.served.get(wanted.hash)
-        if data is None:
-            return self._answer(404, b"not available")
-        return self._answer(200, data, "application/octet-stream")
+            status, body = kept_data(self.served, self.path)
+        return self._answer(status, body, *((BINARY_TYPE,) if status == 200 else ()))
 
     def do_PUT(self) -> None:
         body = self._body()
@@ -95,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
                 certificate = self.served.put(body)
         except (InvalidCommitment, ValueError) as error:
             return self._answer(400, str(error).encode())
-        return self._answer(200, encode_commitment(certificate), "application/octet-stream")
+        return self._answer(200, encode_commitment(certificate), BINARY_TYPE)
 
     do_POST = do_PUT
 

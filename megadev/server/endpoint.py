@@ -38,7 +38,7 @@ class Document(NamedTuple):
     """What a GET is answered with: an HTTP status, the body and its content type."""
 
     status: int
-    text: str
+    text: str | bytes
     content_type: bytes = JSON_TYPE
 
 

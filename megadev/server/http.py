@@ -365,7 +365,7 @@ class HttpConnection(asyncio.Protocol):
         if not keep_alive:
             self._finish()
 
-    def _write(self, request: Request, status: int, text: str, content_type: bytes = TEXT_TYPE) -> None:
+    def _write(self, request: Request, status: int, text: str | bytes, content_type: bytes = TEXT_TYPE) -> None:
         """An answer that is not JSON-RPC."""
         if self.transport is None:
             return
@@ -374,7 +374,7 @@ class HttpConnection(asyncio.Protocol):
         origin = headers.get(b"origin")
         keep_alive = self._keeps_alive(request)
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, _REASONS[status])]
-        body = text.encode()
+        body = text if isinstance(text, bytes) else text.encode()
         if request.method == b"OPTIONS" and status == 204:
             lines.append(
                 access.preflight_headers(

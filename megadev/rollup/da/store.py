@@ -62,6 +62,10 @@ class Store:
         self._now = now
         self._put_at: dict[Hash32, float] = {}
 
+    def __len__(self) -> int:
+        """How many pieces of data it keeps."""
+        return len(self._shelf)
+
     def put(self, data: bytes) -> Certificate:
         """Keep ``data``. Raises ``ValueError`` for nothing, and for more than ``MAX_DATA`` bytes."""
         if not 0 < len(data) <= MAX_DATA:

@@ -112,6 +112,8 @@ def said_by_batch(attributes: Attributes, block: SealedBlock, reason: str | None
         _told(block.system_call, block.transactions),
         _told(attributes.start.system_call, attributes.start.transactions),
     )
+    if mine is None and reason is not None:
+        return reason  # a block that was put in another's place was told nothing
     if mine != theirs:
         if mine is None or theirs is None or without_fees(mine) != without_fees(theirs):
             return None

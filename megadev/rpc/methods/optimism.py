@@ -9,10 +9,11 @@ from __future__ import annotations
 from megadev import __version__
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, UnknownBlock
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH
 from megadev.rollup.derivation import L1Origin
+from megadev.rollup.derivation.config import to_json
 from megadev.rollup.driver import Driver
 from megadev.rollup.predeploys import BATCH_INBOX
 from megadev.rollup.withdrawals import VERSION, output_after
@@ -56,6 +57,11 @@ def optimism_syncStatus(node: RpcNode) -> JsonObject:
 def optimism_rollupConfig(node: RpcNode) -> JsonObject:
     """What the rollup was configured with at its first block."""
     l1, l2, driver = bridge(node)
+    if driver.consolidator is not None:
+        shown = to_json(driver.consolidator.config)
+        shown["genesis"]["system_config"]["eip1559Params"] = "0x0000000000000000"
+        shown["protocol_versions_address"] = to_data(bytes(20))
+        return shown
     first, l1_first, at = l2.store.genesis, l1.store.genesis, driver.addresses
     system_config = l1_first.world
     batcher = system_config.storage(at.system_config, 103).to_bytes(32, "big")[12:]
@@ -85,6 +91,26 @@ def optimism_rollupConfig(node: RpcNode) -> JsonObject:
         "deposit_contract_address": to_data(at.portal),
         "l1_system_config_address": to_data(at.system_config),
         "protocol_versions_address": to_data(bytes(20)),
+    }
+
+
+@method("optimism_safeHeadAtL1Block")
+def optimism_safeHeadAtL1Block(node: RpcNode, number: Uint64Param) -> JsonObject:
+    """The L2 block that was safe once L1 had got to a block, and the L1 block that made it so."""
+    _, l2, driver = bridge(node)
+    if number > driver.l1.store.head.number or driver.l1.store.by_number(number) is None:
+        raise UnknownBlock(f"header not found: L1 has no block {number}")
+    if driver.consolidator is None:
+        made_safe, safe = number, driver.safe_at(number)
+        l1_block = driver.l1.store.resolve(made_safe)
+        return {
+            "l1Block": {"hash": "0x" + l1_block.hash.hex(), "number": l1_block.number},
+            "safeHead": {"hash": "0x" + l2.store.resolve(safe).hash.hex(), "number": safe},
+        }
+    head = driver.consolidator.safe_at(number)
+    return {
+        "l1Block": {"hash": "0x" + head.l1.hash.hex(), "number": head.l1.number},
+        "safeHead": {"hash": to_data(head.safe.hash), "number": head.safe.number},
     }
 
 
@@ -123,8 +149,10 @@ def _sync_status(node: RpcNode) -> JsonObject:
     l1, l2, driver = bridge(node)
     head, safe, finalized = (_l1_ref(l1.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
     unsafe_l2, safe_l2, finalized_l2 = (_l2_ref(driver, l2.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
+    read = None if driver.consolidator is None else driver.consolidator.read
+    current = None if read is None else l1.store.by_hash(read.hash)
     return {
-        "current_l1": head,
+        "current_l1": head if current is None else _l1_ref(current),
         "current_l1_finalized": finalized,
         "head_l1": head,
         "safe_l1": safe,
