@@ -48,13 +48,14 @@ from megadev.primitives.types import Address, Wei
 from megadev.rollup.batcher import Batcher
 from megadev.rollup.block_starts import BlockStarts
 from megadev.rollup.consolidator import Consolidator, SyncStart
+from megadev.rollup.deposits import attributes_later
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
-from megadev.sequencer.chain_tip import ChainTip, Tip
+from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
@@ -130,6 +131,7 @@ class Node:
             beginning,
             time,
             block_start=(lambda tip: PLAIN_START) if starts is None else starts.next,
+            attributes_later=attributes_later if starts and beginning.spec.leads_with_l1_attributes else None,
             mode=_mode(config),
             block_time=config.block_time,
             mini_block_time=config.mini_block_time,
@@ -579,6 +581,7 @@ class Node:
         gas_price: Wei | None = None,
         next_base_fee: Wei | None = None,
         block_start: Callable[[ChainTip], BlockStart] = lambda tip: PLAIN_START,
+        attributes_later: Later | None = None,
     ) -> LocalChain:
         """A chain wired up, at its first block."""
         config, bus = self.config, Bus(self.writer)
@@ -600,6 +603,7 @@ class Node:
             check_pool_balance=not config.disable_pool_balance_checks,
             ecrecover_answers=lambda: self.accounts.signatures,
             block_start=block_start,
+            attributes_later=attributes_later,
             publish=bus.publish,
         )
         return LocalChain(

@@ -22,6 +22,8 @@ from megadev.rollup.system_config import config_at
 from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.chain_tip import ChainTip
 from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 
 class BlockStarts:
@@ -109,8 +111,13 @@ class BlockStarts:
         """
         if not block.world.is_known:
             return None
-        head = l2.head
-        origin = origin_in(l2.closed_state() if block is head else block.world)
+        return self.origin_in(l2.closed_state() if block is l2.head else block.world)
+
+    def origin_in(self, state: StateReader | World) -> L1Origin | None:
+        """The same, in the state after an L2 block."""
+        if isinstance(state, World) and not state.is_known:
+            return None
+        origin = origin_in(state)
         if origin is None or origin.hash != ZERO_HASH:
             return origin
         first = self.l1.store.genesis

@@ -33,7 +33,7 @@ it has got to lies so many blocks behind.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -223,29 +223,44 @@ class Driver:
         origin = self.origin_of(head)
         if origin is None or origin.number <= l1_number:
             return head.number
-        blocks = store.blocks(store.genesis.number, head.number)
+        known = store.oldest_state  # what came without its state is old
 
-        def number_of(block: SealedBlock) -> int:
-            found = self.origin_of(block)
+        def origin_after(number: int) -> int:
+            found = self.starts.origin_in(store.world_after(number))
             return 0 if found is None else found.number
 
-        return blocks[max(bisect_right(blocks, l1_number, key=number_of) - 1, 0)].number
+        newest = known - 1 + bisect_right(range(known, head.number), l1_number, key=origin_after)
+        return max(newest, store.genesis.number)
 
     def check_can_follow(self, l1_number: int) -> None:
         """Raises ``StateUnavailable`` where L2 could not go back to where it was at the L1 block ``l1_number``, because
         it was loaded without its states of then.
         """
+        known, _ = self._known_and_kept()
+        origin = self.starts.origin_in(self.l2.store.world_after(known))
+        if known > self.starts.first_own(self.l2) and origin is not None and origin.number > l1_number:
+            raise StateUnavailable(
+                f"state unavailable: L2 would have to go back to a block before {known}, and was loaded "
+                "from a dump without the states of those; dump with historical states "
+                "(--preserve-historical-states) to be able to"
+            )
+
+    def _known_and_kept(self) -> tuple[int, int]:
+        """The number of the first L2 block whose state is known, of those that need have followed this L1; and of the
+        last whose L1 block is not lost, or the one before the first known.
+        """
         store = self.l2.store
-        for block in reversed(store.blocks(self.starts.first_own(self.l2), store.head.number)):
-            if not block.world.is_known:
-                raise StateUnavailable(
-                    f"state unavailable: L2 would have to go back to a block before {block.number + 1}, and was loaded "
-                    "from a dump without the states of those; dump with historical states "
-                    "(--preserve-historical-states) to be able to"
-                )
-            origin = self.origin_of(block)
-            if origin is None or origin.number <= l1_number:
-                return
+        first, head = self.starts.first_own(self.l2), store.head.number
+        known = min(max(first, store.oldest_state), head)
+
+        def is_lost(number: int) -> bool:
+            if number <= first:
+                return False
+            origin = self.starts.origin_in(store.world_after(number))
+            return origin is not None and not self.starts.is_on_l1(origin)
+
+        # what L2 has got to only grows, and L1 has lost its end
+        return known, known - 1 + bisect_left(range(known, head), True, key=is_lost)
 
     def _follow_reorganisation(self) -> None:
         """Take L2 back to its last block that has got to a block that L1 still has, and do again what came after."""
@@ -254,16 +269,10 @@ class Driver:
         if not self.starts.has_lost_its_origin(self.l2, store.head):
             return
         self.l2.between_blocks()
-        number = store.head.number
-        while True:
-            number -= 1
-            block = store.by_number(number)
-            assert block is not None, "between the first block and the head there is one for each number"
-            if not block.world.is_known:
-                self.adopt()  # it cannot go back: what it holds stays
-                return
-            if not self.starts.has_lost_its_origin(self.l2, block):
-                break
+        known, number = self._known_and_kept()
+        if number < known:
+            self.adopt()  # it cannot go back: what it holds stays
+            return
         self._keep_blocks_above(number)
         irregular = self.l2.irregular
         build_again(self.l2, rewind(self.l2, number), irregular)

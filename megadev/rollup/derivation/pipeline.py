@@ -126,6 +126,11 @@ class Pipeline:
         self._window = OriginWindow()
         self._reading: tuple[BlockId, Iterator[Derived]] | None = None
 
+    @property
+    def reads_from(self) -> int:
+        """The number of the L1 block that is read next."""
+        return self._next
+
     def recover(self) -> L2Block:
         """After L1 was reorganised: ``reset`` to the newest block that still follows from L1, and return it. Raises
         ``L1Unavailable``.

@@ -17,9 +17,11 @@ from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_block
-from megadev.rpc.mining import TimestampParam, _check_count, _decode_timestamp, mine_blocks, mining
+from megadev.rpc.mining import TimestampParam, decode_timestamp, mine_blocks, mining
 from megadev.rpc.node import RpcNode
 
+MOST_IN_DETAIL = 10_000
+"""Blocks that one answer has room for, each with its transactions."""
 MAX_SECONDS = 10**9
 """A timer set further ahead is a mistake, and more than an event loop's timer takes."""
 
@@ -47,7 +49,7 @@ _decode_options = decoder_for(MineOptions)
 
 def _decode_mine_options(value: Any) -> MineOptions:
     options: MineOptions = (
-        _decode_options(value) if type(value) is dict else MineOptions(timestamp=_decode_timestamp(value))
+        _decode_options(value) if type(value) is dict else MineOptions(timestamp=decode_timestamp(value))
     )
     return options
 
@@ -57,7 +59,9 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 
 @method("anvil_mine")
 def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> Any:
-    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none."""
+    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none. Of many, all
+    but the first and the last few hundred are made when somebody asks for them (``sequencer.reserved``).
+    """
     return mining(node, count, lambda: _none(mine_blocks(node, count, interval or None)))
 
 
@@ -75,9 +79,15 @@ def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
 @method("anvil_mine_detailed")
 def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
     """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
+    if options is not None and options.blocks > MOST_IN_DETAIL:
+        raise InvalidParams(
+            f"an answer holds at most {MOST_IN_DETAIL} blocks, not {options.blocks}; evm_mine takes any number"
+        )
 
     def mine() -> list[JsonObject]:
-        return [_detailed(node, block) for block in _mine_as(node, options)]
+        first = node.chain.head.number + 1
+        _mine_as(node, options)
+        return [_detailed(node, block) for block in node.chain.store.blocks(first, node.chain.head.number)]
 
     return mining(node, 1 if options is None else options.blocks, mine)
 
@@ -164,7 +174,6 @@ def anvil_getGenesisTime(node: RpcNode) -> int:
 def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     if options is None:
         return mine_blocks(node, 1)
-    _check_count(options.blocks)
     if options.timestamp is not None:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
