@@ -16,7 +16,7 @@ import click
 
 from megadev.cli.main import INTERRUPTED, report, report_unexpected
 from megadev.cli.options import config_from, setting_options
-from megadev.cli.output import Output
+from megadev.cli.output import Output, warn_of_reach
 from megadev.cli.scripts import Script, StartingCommand, command_for, environment
 from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
 from megadev.config.settings import DevnetConfig
@@ -78,6 +78,7 @@ def up(config_file: str | None, **flags: Any) -> int:
 
 def run_node(config: DevnetConfig, output: type[Output] = Output) -> int:
     """Run a node in the foreground, and print what happens as ``output`` has it; returns the exit code."""
+    warn_of_reach(config)
     from megadev.devnet import Devnet
     from megadev.server import new_event_loop
 

@@ -21,8 +21,9 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
 from megadev.errors import UnknownBlock
-from megadev.evm.engine import BlockEnv, Engine
+from megadev.evm.engine import BlockEnv, Engine, MegaEnv
 from megadev.evm.engines import open_engine
+from megadev.evm.salt_buckets import capacities
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
 from megadev.node.fork import Fork, Past
@@ -31,6 +32,7 @@ from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
 from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.oracle import system_address
 from megadev.sequencer.reorganisation import restart, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.sequencer.signers import Signers
@@ -369,7 +371,17 @@ class LocalChain:
             prev_randao=header.randomness,
             base_fee=header.base_fee,
             blob_base_fee=blob_base_fee(header.excess_blob_gas, block.spec or self.spec),
+            mega=self._mega_env(block),
         )
+
+    def _mega_env(self, block: SealedBlock) -> MegaEnv | None:
+        """What MegaETH's rules ask for besides, on top of ``block``; None under others, and where its state is not
+        known.
+        """
+        spec = self.spec
+        if not spec.is_metered or not block.world.is_known:
+            return None
+        return MegaEnv(system_address(block.world), capacities(spec.salt, block.world))
 
     def rules_of(self, block: SealedBlock) -> tuple[ChainSpec, Engine]:
         """The rules that a block was built under, and an engine for them; the present ones where it knows none."""

@@ -35,6 +35,7 @@ from megadev.errors import (
     UpstreamLacksMethod,
     UpstreamRefused,
 )
+from megadev.files import write_whole
 from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.types import (
@@ -47,7 +48,7 @@ from megadev.primitives.types import (
     Wei,
 )
 from megadev.rollup.derivation import L1Origin
-from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, check_place, read_bundle, write_whole
+from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, check_place, read_bundle
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
@@ -271,6 +272,7 @@ class Fork:
             [(address.hex(), hex(slot)) for address, slot in slots[:MOST_TOUCHED]],
         )
         with contextlib.suppress(OSError):
+            self._notes.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._notes, msgspec.json.encode(touched))
 
     @property

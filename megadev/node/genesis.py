@@ -20,11 +20,12 @@ from megadev.chain.genesis import Genesis, GenesisAccount, genesis_block, make_g
 from megadev.chain.networks import fee_rules_of, network_of, op_note, rules_at
 from megadev.chain.spec import (
     L1_CHAIN_ID,
-    MEGA_CODE_SIZE,
+    MODELS,
     TRANSACTION_GAS_CAP,
     ChainSpec,
     FeeRules,
     Model,
+    Salt,
     SystemContracts,
     dev_spec,
     fork_named,
@@ -340,6 +341,7 @@ def _mega_rules(config: DevnetConfig, model: Model, roles: Callable[[], Roles]) 
         version = Model.REX6.label if model is Model.ETHEREUM else model.label
         who = roles()
         rules["system_contracts"] = SystemContracts(version, who.sequencer.raw_address, who.owner.raw_address)
+        rules["salt"] = Salt(config.salt == "live", config.bucket_capacity or ())
     rules["code_size_limit"] = _code_size_limit(config, model)
     return rules
 
@@ -347,9 +349,7 @@ def _mega_rules(config: DevnetConfig, model: Model, roles: Callable[[], Roles]) 
 def _code_size_limit(config: DevnetConfig, model: Model) -> int | None:
     if config.disable_code_size_limit:
         return None
-    if model >= Model.REX4 and "code_size_limit" not in config.said:
-        return MEGA_CODE_SIZE
-    return config.code_size_limit
+    return config.code_size_limit if config.changed("code_size_limit") else MODELS[model].code_size
 
 
 def _read_json(path: Path) -> object:

@@ -25,6 +25,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rpds import HashTrieSet
+
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Piece, span_of
 from megadev.chain.spec import ChainSpec
@@ -78,7 +80,7 @@ class Snapshot:
     """What a revert restores of what chains share. ``now`` is L2's time in seconds; ``progress`` is the driver's."""
 
     now: int
-    impersonated: frozenset[Address]
+    impersonated: HashTrieSet[Address]
     auto_impersonate: bool
     signatures: EcrecoverAnswers
     logging: bool

@@ -11,7 +11,9 @@ A row that is full or partial has exactly one function registered under its name
 to it. ``aliases`` are further names for the same function, or for one of their own that answers as the name's owner has
 it (``methods/hardhat``). Methods that ``writes`` change the chain or the node, and wait for each other; the rest reads,
 of an immutable snapshot, while a change is under way. ``heavy`` methods may take milliseconds or more; a server runs
-them in a thread, a worker's or the writer's.
+them in a thread, a worker's or the writer's. ``reaches`` says what a method can get at outside of the process and its
+chains; a page of a foreign origin is refused it (``server/access``). Where only some of a method's arguments do, the
+function says which (``dispatch.method``).
 In ``params`` a question mark means optional. Where a client sends parameters by name, these are among the names that
 it may use (``by_name``).
 """
@@ -34,6 +36,7 @@ class Entry(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     heavy: bool = False
     writes: bool = False
+    reaches: str = ""
     group: str = ""
 
     @property
@@ -62,8 +65,9 @@ def _row(
     *aliases: str,
     heavy: bool = False,
     writes: bool = False,
+    reaches: str = "",
 ) -> Entry:
-    return Entry(name, params, result, status, aliases, heavy, writes)
+    return Entry(name, params, result, status, aliases, heavy, writes, reaches)
 
 
 _WITHDRAWAL = ("eth_getWithdrawalProof",)
@@ -77,6 +81,7 @@ _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a t
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
 _ORACLE = "what MegaETH's oracle answers, and what is stored"
+_SALT = "how large MegaETH's state buckets are: what multiplies storage gas"
 _BATCHER = "how batches are posted, and what is still to be"
 _HOW_TO_POST = "{da?, format?, compression?, bytes?, seconds?, blocks?}"
 _STORE = "the store beside L1, and what is wrong with it"
@@ -209,7 +214,14 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_storageRangeAt", "block, index, address, start, limit", "slots", FULL, heavy=True),
         _row("debug_getHistoryTransactionCount", "block", "transactions up to it", FULL),
         _row("debug_freeOSMemory", "", "null", FULL, heavy=True),
-        _row("megadev_getStackTrace", "hash or call, block?", "stack and calls, names and sources", FULL, heavy=True),
+        _row(
+            "megadev_getStackTrace",
+            "hash or call, block?",
+            "stack and calls, names and sources",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row("megadev_getConsoleLogs", "hash or {after?, limit?}?", "console.log messages", FULL, heavy=True),
         _row("trace_transaction", "hash", "flat traces", FULL, heavy=True),
         _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True),
@@ -290,7 +302,15 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("anvil_revert", "snapshot id", "bool", FULL, "evm_revert", writes=True, heavy=True),
         _row("anvil_dumpState", "with history?", "compressed state", FULL, "hardhat_dumpState", writes=True),
         _row("anvil_loadState", "state", "true", FULL, "hardhat_loadState", writes=True, heavy=True),
-        _row("anvil_reset", "{forking}?", "null", FULL, "hardhat_reset", writes=True),
+        _row(
+            "anvil_reset",
+            "{forking}?",
+            "null",
+            FULL,
+            "hardhat_reset",
+            writes=True,
+            reaches="other hosts, with jsonRpcUrl",
+        ),
         _row("anvil_reorg", "depth, [[transaction or bytes, block index]]?", "null", FULL, writes=True, heavy=True),
         _row("anvil_rollback", "depth?", "null", FULL, writes=True, heavy=True),
         _row("anvil_dropTransaction", "hash", "hash or null", FULL, "hardhat_dropTransaction", writes=True),
@@ -303,7 +323,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("anvil_setNextBlockBaseFeePerGas", "wei", "null", FULL, "hardhat_setNextBlockBaseFeePerGas", writes=True),
         _row("anvil_setNextBlockPrevRandao", "word", "null", FULL, *_SET_RANDAO, writes=True),
         _row("anvil_setBlockGasLimit", "gas", "true", FULL, "evm_setBlockGasLimit", writes=True),
-        _row("anvil_setRpcUrl", "url", "null", FULL, writes=True),
+        _row("anvil_setRpcUrl", "url", "null", FULL, writes=True, reaches="other hosts"),
         _row("anvil_nodeInfo", "", "head, environment and fork", FULL),
         _row("anvil_metadata", "", "client, chain and snapshots", FULL, "hardhat_metadata"),
         _row("anvil_getBlobByHash", "versioned hash", "blob or null", FULL, heavy=True),
@@ -313,19 +333,34 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     ),
     "Contracts and their sources": (
         _row("megadev_addArtifact", "artifact, address?", "what was learned", FULL, writes=True, heavy=True),
-        _row("megadev_listArtifacts", "", "names, sources and where they come from", FULL, heavy=True),
-        _row("megadev_getArtifact", "address or name", "name, source, ABI and code, or null", FULL, heavy=True),
+        _row("megadev_listArtifacts", "", "names, sources and where they come from", FULL, heavy=True, reaches="files"),
+        _row(
+            "megadev_getArtifact",
+            "address or name",
+            "name, source, ABI and code, or null",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row(
             "megadev_trackContract",
             "address, artifact or name",
             "contract, whether code and layout are known",
             FULL,
             writes=True,
+            reaches="files",
         ),
-        _row("megadev_listDeployments", "", "the watched project's contracts on both chains", FULL, heavy=True),
-        _row("megadev_reloadPlan", "", "what reloading would do now", FULL, writes=True),
-        _row("megadev_reloadApply", "force?", "what was reloaded", FULL, writes=True),
-        _row("megadev_reloadUndo", "", "what was undone", FULL, writes=True),
+        _row(
+            "megadev_listDeployments",
+            "",
+            "the watched project's contracts on both chains",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
+        _row("megadev_reloadPlan", "", "what reloading would do now", FULL, writes=True, reaches="files and programs"),
+        _row("megadev_reloadApply", "force?", "what was reloaded", FULL, writes=True, reaches="files and programs"),
+        _row("megadev_reloadUndo", "", "what was undone", FULL, writes=True, reaches="files and programs"),
     ),
     "MegaETH and the rollup": (
         _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL, writes=True),
@@ -345,10 +380,20 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL, writes=True),
         _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
         _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
-        _row("megadev_gasReport", "hash or call, block?", "gas by frame, function and line", FULL, heavy=True),
+        _row(
+            "megadev_gasReport",
+            "hash or call, block?",
+            "gas by frame, function and line",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row("megadev_oracle_status", "", _ORACLE, FULL),
         _row("megadev_oracle_setSlots", "{slot: value?, …}", _ORACLE, FULL, writes=True),
         _row("megadev_oracle_hints", "limit?", "what contracts told the oracle (sendHint), newest first", FULL),
+        _row("megadev_salt_status", "", _SALT, FULL),
+        _row("megadev_salt_setCapacities", "{bucket: capacity?, …}", _SALT, FULL, writes=True),
+        _row("megadev_salt_bucketOf", "address, slot?, block?", "bucket, capacity and multiplier", FULL),
         _row("mega_getAccountInfo", "address, block?", "account", _INTERNAL),
         _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", FULL, *_WITHDRAWAL, heavy=True),
         _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", _NO_SALT),

@@ -133,7 +133,14 @@ def anvil_rollback(node: RpcNode, depth: Uint64Param = 1) -> None:
     reorg.rollback(node.node, node.chain, depth)
 
 
-@method("anvil_reset")
+def _names_a_host(arguments: list[Any]) -> bool:
+    options = arguments[0] if arguments else None
+    return (
+        isinstance(options, ResetOptions) and options.forking is not None and options.forking.json_rpc_url is not None
+    )
+
+
+@method("anvil_reset", reaches=_names_a_host)
 async def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> None:
     """Start over from the first block: no pool, no snapshots, the time at which the chain began, a new instance. The
     other chain stays as it is.
