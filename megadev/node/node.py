@@ -289,7 +289,7 @@ class Node:
                 and l2.open is rest.l2_open
                 and not l2.more_ready
                 and (l1 is None or (l1.sequencer.tip is rest.l1 and l1.sequencer.open is rest.l1_open))
-                and (driver is None or driver.progress is rest.progress)
+                and (driver is None or driver.starts.progress is rest.progress)
                 and (rest.due is None or l1 is None or l1.time.now() < rest.due)
             ):
                 return None  # nothing is due: most requests change nothing
