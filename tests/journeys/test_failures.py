@@ -28,13 +28,21 @@ from megadev.primitives.signatures import sign
 from megadev.rpc.client import RpcError
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
+from tests.stage.failing_project import PROJECT, bytecode, line_of
 
-PROJECT = Path(__file__).parents[1] / "artifacts" / "foundry"
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+
 # read now: no test sees such variables
 CAST = shutil.which(os.environ.get("MEGADEV_CAST", "cast"))
+
+
 Rpc = Callable[..., Any]
+
+
 Up = Callable[..., RunningNode]
 
 
@@ -52,13 +60,6 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devnet]:
     with Devnet(project=directory, gas_limit=10**12) as net:
         net.serve()
         yield net
-
-
-def bytecode(name: str) -> str:
-    """Creation code as Foundry wrote it; libraries not linked."""
-    (found,) = PROJECT.glob(f"compiled/*/{name}.json")
-    text: str = json.loads(found.read_text())["bytecode"]["object"]
-    return text
 
 
 def send(rpc: Rpc, **fields: Any) -> Any:
@@ -82,12 +83,6 @@ def deploy_box(rpc: Rpc) -> str:
     return box
 
 
-def line_of(source: str, text: str) -> int:
-    """The number of the line that holds ``text``."""
-    lines = (PROJECT / "src" / source).read_text().splitlines()
-    return next(number for number, line in enumerate(lines, 1) if text in line)
-
-
 def trace(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """``megadev trace`` as a user runs it."""
     return subprocess.run(
@@ -98,9 +93,6 @@ def trace(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         timeout=120,
     )
-
-
-# -- as a new user -------------------------------------------------------------------------------------------------
 
 
 def test_a_solidity_contract_fails_and_the_terminal_names_the_line(megadev_up: Up, project: Path) -> None:
@@ -193,9 +185,6 @@ def test_from_cast_send_to_the_source_line(
     assert f"src/{place[0]}:{line_of(*place)}:" in trace(node.url, tx_hash).stdout
 
 
-# -- the command ---------------------------------------------------------------------------------------------------
-
-
 def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:
     url = net.url
     unknown = trace(url, "0x" + "12" * 32)
@@ -209,9 +198,6 @@ def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:
     assert nobody.stderr.startswith("error: no node answers")
     tx_hash = send(net.rpc, to=ALICE, value="0x1")["transactionHash"]
     assert json.loads(trace(url, tx_hash, "--json").stdout) == call(url, "megadev_getStackTrace", [tx_hash])
-
-
-# -- over RPC ------------------------------------------------------------------------------------------------------
 
 
 def places(told: Any) -> list[tuple[str, str | None, int | None]]:

@@ -21,7 +21,7 @@ from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher
 from megadev.rpc.node import RpcNode
 from megadev.sequencer.admission import QUICK_GAS
-from tests.journeys.test_failures import PROJECT, bytecode, line_of
+from tests.stage.failing_project import PROJECT, bytecode, line_of
 
 SECOND = 10**9
 
