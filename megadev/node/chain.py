@@ -26,8 +26,8 @@ from megadev.evm.engines import open_engine
 from megadev.evm.salt_buckets import capacities
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
-from megadev.node.fork import Fork, Past
-from megadev.node.genesis import Beginning
+from megadev.node.fork import Fork, ForkHistory
+from megadev.node.genesis import ChainOrigin
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
@@ -49,7 +49,7 @@ class LocalChain:
 
     def __init__(
         self,
-        beginning: Beginning,
+        beginning: ChainOrigin,
         sequencer: Sequencer,
         *,
         bus: Bus,
@@ -58,9 +58,9 @@ class LocalChain:
         sequencer_key: Callable[[], bytes],
         gas_price: Wei | None = None,
     ) -> None:
-        self.past: Past | None
+        self.past: ForkHistory | None
         """What came before the first block, where that is a fork's."""
-        self.beginning: Beginning
+        self.beginning: ChainOrigin
         """What the settings made it begin with; its store has another first block once another chain was loaded."""
         self._begin_with(beginning)
         self.sequencer = sequencer
@@ -146,20 +146,20 @@ class LocalChain:
         self.time.settings = TimeSettings(self.time.settings.offset)
 
     @property
-    def began_with(self) -> tuple[Beginning, BlockSettings]:
+    def began_with(self) -> tuple[ChainOrigin, BlockSettings]:
         """What a reset goes back to; set it to be the chain again that began with these."""
         return self.beginning, self._first_settings
 
     @began_with.setter
-    def began_with(self, began_with: tuple[Beginning, BlockSettings]) -> None:
+    def began_with(self, began_with: tuple[ChainOrigin, BlockSettings]) -> None:
         beginning, self._first_settings = began_with
         self._begin_with(beginning)
 
-    def _begin_with(self, beginning: Beginning) -> None:
+    def _begin_with(self, beginning: ChainOrigin) -> None:
         self.beginning = beginning
         self.past = None if beginning.fork is None else beginning.fork.past
 
-    def start_over(self, beginning: Beginning, engine: Engine) -> None:
+    def start_over(self, beginning: ChainOrigin, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
         for tx in self.pool.transactions():
             self.sequencer.drop(tx.hash, "the chain was reset")
