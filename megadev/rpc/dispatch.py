@@ -45,7 +45,7 @@ import msgspec
 
 from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock
-from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedYet, OriginRefused, SequencerUnavailable
+from megadev.errors import CallTimeout, InvalidParams, MegadevError, OriginRefused, PrefetchNeeded, SequencerUnavailable
 from megadev.node.link import Link
 from megadev.node.writer import Writer
 from megadev.rpc import envelope
@@ -423,7 +423,7 @@ class Dispatcher:
             if observer is not None:
                 observer(name, None, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_result(request_id, result)
-        except NotFetchedYet as missing:
+        except PrefetchNeeded as missing:
             again = self._fetching(lambda: called.function(node, *arguments), missing)
             return self._later(name, again, request_id, started)
         except Exception as error:
@@ -453,7 +453,7 @@ class Dispatcher:
             try:
                 result = await coming
                 return await result if type(result) is CoroutineType else result
-            except NotFetchedYet as missing:
+            except PrefetchNeeded as missing:
                 await asyncio.to_thread(missing.fetch)
             again = await self.writer.take_turn(
                 lambda: self.writer.run_apart(lambda: self._change(called, node, arguments))
@@ -470,7 +470,7 @@ class Dispatcher:
         answer = self._member(body, node, offload, has_waited=True)
         return answer if answer is None or isinstance(answer, bytes) else await answer
 
-    async def _fetching(self, call: Callable[[], Any], missing: NotFetchedYet | None = None) -> Any:
+    async def _fetching(self, call: Callable[[], Any], missing: PrefetchNeeded | None = None) -> Any:
         """What ``call`` gives once all that it meets and that is not here is fetched, on another thread; it is begun
         again each time.
         """
@@ -481,7 +481,7 @@ class Dispatcher:
             try:
                 result = call()
                 return await result if type(result) is CoroutineType else result
-            except NotFetchedYet as more:
+            except PrefetchNeeded as more:
                 missing = more
 
     async def _later(self, name: str, coming: Awaitable[Any], request_id: bytes | None, started: int) -> Answer:
