@@ -20,4 +20,4 @@ from megadev.rpc.node import RpcNode
 def eth_getLogs(node: RpcNode, filter_: FilterParam) -> list[JsonObject]:
     """Logs, oldest first: of sealed blocks, and at ``pending`` of the open one."""
     check_range(node.chain, filter_)
-    return logs_in_range(node.chain, filter_)
+    return logs_in_range(node, filter_)
