@@ -379,10 +379,12 @@ class _Output:
         from megadev.cli.terminal.calls import Calls
         from megadev.cli.terminal.failures import FailureLocator
         from megadev.cli.terminal.log import ActivityLog, JsonLines, TextLines
+        from megadev.rollup.predeploys import BATCH_INBOX
 
         def explain(data: bytes) -> str:
             return error(devnet.node.artifacts, data)
 
+        by_itself = frozenset(account.raw_address for account in devnet.node.roles.on_l1)
         console, calls = not self._config.disable_console_log, Calls(devnet.node)
         locators = [FailureLocator(endpoint.chain, devnet.node.artifacts) for endpoint in devnet.endpoints]
         lines = [
@@ -395,6 +397,7 @@ class _Output:
                 describe=calls.describer(endpoint.chain),
                 console=console,
                 chain=name,
+                is_told=lambda event: event.tx.to != BATCH_INBOX or event.tx.sender not in by_itself,
             )
             for locator, endpoint, name in zip(locators, devnet.endpoints, ("", "L1"), strict=False)
         ]

@@ -405,6 +405,10 @@ class Node:
         self._alarm = self._alarm_at = self._rest = None
         self.writer.when_free(self.settle)
 
+    def wake(self) -> None:
+        """Something may be due though no chain has changed."""
+        self._rest = None
+
     def between_blocks(self) -> None:
         """Make room for a change that concerns every chain (see ``Sequencer.between_blocks``)."""
         for chain in self.chains:
@@ -434,6 +438,10 @@ class Node:
         """Stop the timers."""
         self._set_alarm(None)
         self._loop = None
+        for task in self._aside_tasks:
+            task.cancel()
+        if self.driver is not None:
+            self.driver.give_up_aside()
         for chain in self.chains:
             chain.mining.stop()
 
@@ -481,6 +489,7 @@ class Node:
             sync_start=lambda: driver.progress.sync_start,
             start_from=start_from,
             adopted=lambda: driver.progress.adopted,
+            aside=self._make_aside,
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         driver.batcher = Batcher(
@@ -513,7 +522,7 @@ class Node:
 
         def finish() -> None:
             take(made)
-            self.settle()
+            self._settle()
 
         await self.writer.take_turn(finish)
 

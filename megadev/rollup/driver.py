@@ -158,6 +158,12 @@ class Driver:
             if self.proposer is None or not self.proposer.act():
                 return
 
+    def give_up_aside(self) -> None:
+        """What is being made aside will not be taken in."""
+        if self.consolidator is not None and self.batcher is not None:
+            self.consolidator.give_up()
+            self.batcher.give_up()
+
     def flush(self, changes: Mapping[str, Any] | None = None) -> None:
         """Post all sealed blocks now, ``changes`` of how it is done included, and derive them. It takes as long as it
         takes. Where L1's blocks wait for a timer, so does what was posted.
@@ -165,9 +171,10 @@ class Driver:
         self.advance()
         if self.consolidator is None or self.batcher is None:
             return
+        self.consolidator.follow(here=True)
         settings = msgspec.structs.replace(self.progress.batching, **(changes or {}))
         while self.batcher.post_now(settings):
-            self.consolidator.follow()
+            self.consolidator.follow(here=True)
         self.advance()
 
     @property
