@@ -89,7 +89,8 @@ class RunningNode:
 
 @pytest.fixture
 def megadev_up(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
-    """Start ``megadev up --port 0 …`` in an empty directory and wait until it listens; ended with the test."""
+    """Start ``megadev up --port 0 …``, or another ``program``, in an empty directory and wait until it listens; ended
+    with the test."""
     started: list[RunningNode] = []
 
     def start(
@@ -97,8 +98,9 @@ def megadev_up(tmp_path: Path) -> Iterator[Callable[..., RunningNode]]:
         listening: str = r"Listening on \S+:(\d+)",
         env: dict[str, str] | None = None,
         stdin: int | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "megadev", "up", "--port", "0"),
     ) -> RunningNode:
-        command: Sequence[str] = [sys.executable, "-m", "megadev", "up", "--port", "0", *flags]
+        command: Sequence[str] = [*program, *flags]
         process = subprocess.Popen(
             command,
             cwd=tmp_path,

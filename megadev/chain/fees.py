@@ -34,6 +34,8 @@ def next_base_fee(parent: Header, fees: FeeRules) -> Wei:
     if fees.constant_base_fee is not None:
         return fees.constant_base_fee
     base_fee = parent.base_fee
+    if parent.number == fees.level_after:
+        return base_fee
     target = parent.gas_limit // fees.elasticity_multiplier
     if parent.gas_used == target or target == 0:
         return base_fee

@@ -129,6 +129,8 @@ class FeeRules:
     constant_base_fee: int | None = None
     minimum_tip: int = 1_000_000_000
     """The tip suggested by eth_maxPriorityFeePerGas when nothing else is known, in wei."""
+    level_after: int | None = None
+    """The number of the block whose successor has the same base fee, as Anvil's genesis block does."""
 
 
 @dataclass(frozen=True, slots=True)

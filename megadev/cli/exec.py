@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from megadev.cli.options import config_from, setting_options
+from megadev.cli.output import start_report, write_config_out
 from megadev.cli.scripts import (
     ScriptFailed,
     StartingCommand,
@@ -19,7 +20,6 @@ from megadev.cli.scripts import (
     run_program,
 )
 from megadev.cli.terminal.console import counted
-from megadev.cli.up import start_report, write_config_out
 
 if TYPE_CHECKING:
     from megadev.devnet import Devnet

@@ -19,6 +19,7 @@ from megadev.primitives.suggestions import did_you_mean
 
 COMMANDS: dict[str, str] = {
     "up": "Start a node.",
+    "anvil": "Start a node as Anvil, for tools that start one.",
     "init": "Start a project from a template.",
     "exec": "Run a command with a node of its own.",
     "wait": "Wait until a node is ready.",

@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from megadev.config.kinds import Boolean, Choice, FilePath, Fundings, TextList
 from megadev.config.resolve import resolve
-from megadev.config.settings import DEFAULT_FILE, GROUPS, SETTINGS, DevnetConfig, Setting
+from megadev.config.settings import DEFAULT_FILE, DEV, GROUPS, SETTINGS, DevnetConfig, Setting
 from megadev.errors import ConfigError
 from megadev.primitives.types import Address
 
@@ -58,9 +58,13 @@ class GroupedCommand(Command):
                 formatter.write_dl(rows[group])
 
 
-def setting_options(names: Iterable[str] | None = None) -> Callable[[Decorated], Decorated]:
-    """Add the options of all settings, or of those named, and ``--config``."""
-    chosen = SETTINGS if names is None else tuple(row for row in SETTINGS if row.name in set(names))
+def setting_options(
+    names: Iterable[str] | None = None, rows: Iterable[Setting] | None = None
+) -> Callable[[Decorated], Decorated]:
+    """Add the options of all settings, of those named, or of ``rows``, and ``--config``."""
+    chosen = tuple(SETTINGS if rows is None else rows)
+    if names is not None:
+        chosen = tuple(row for row in chosen if row.name in set(names))
 
     def decorate(command: Decorated) -> Decorated:
         command = click.option(
@@ -70,6 +74,17 @@ def setting_options(names: Iterable[str] | None = None) -> Callable[[Decorated],
             help=f"Read settings from this TOML file instead of ./{DEFAULT_FILE}.",
         )(command)
         for row in reversed(chosen):
+            command = _option(row)(command)
+        return command
+
+    return decorate
+
+
+def idle_options(rows: Iterable[Setting]) -> Callable[[Decorated], Decorated]:
+    """Add options that are no settings: what is given for them is left to the command."""
+
+    def decorate(command: Decorated) -> Decorated:
+        for row in reversed(tuple(rows)):
             command = _option(row)(command)
         return command
 
@@ -95,15 +110,18 @@ def read_address(name: str, given: object) -> Address:
     return bytes.fromhex(given[2:])
 
 
-def config_from(flags: dict[str, Any], config_file: str | None, *, among: frozenset[str] | None = None) -> DevnetConfig:
-    """The configuration from parsed flags, this process's environment, and the settings file.
+def config_from(
+    flags: dict[str, Any], config_file: str | None, *, among: frozenset[str] | None = None, preset: str = DEV
+) -> DevnetConfig:
+    """The configuration from parsed flags, this process's environment, and the settings file; ``preset`` where none of
+    them names one.
 
     Raises ConfigError; also when a file that was asked for does not exist.
     """
     named = config_file or os.environ.get(FILE_VARIABLE)
     file = Path(named) if named else Path(DEFAULT_FILE)
     given = {name: value for name, value in flags.items() if value is not None and value != ()}
-    return resolve(given, os.environ, file if named or file.exists() else None, among=among)
+    return resolve(given, os.environ, file if named or file.exists() else None, among=among, preset=preset)
 
 
 def _option(row: Setting) -> Callable[[Decorated], Decorated]:

@@ -6,8 +6,6 @@ port is taken, and only then is anything printed; whoever reads ``Listening on``
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import signal
 import sys
@@ -16,24 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from megadev import __version__
 from megadev.cli.main import INTERRUPTED, report, report_unexpected
 from megadev.cli.options import config_from, setting_options
+from megadev.cli.output import Output
 from megadev.cli.scripts import Script, StartingCommand, command_for, environment
 from megadev.cli.terminal.progress import REFRESH_SECONDS, Bar, is_wanted
-from megadev.config.settings import DEV, DevnetConfig
+from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
-from megadev.primitives.hexcodec import to_data
 
 if TYPE_CHECKING:
     import asyncio
 
-    from megadev.cli.terminal.console import ForkReport, Paint, StartReport
     from megadev.cli.terminal.log import ActivityLog
     from megadev.cli.terminal.prompt import Prompt
     from megadev.cli.terminal.ui import Ui
     from megadev.devnet import Devnet
-    from megadev.node.chain import LocalChain
     from megadev.reload.notices import Notice
     from megadev.reload.reloader import Reloader
     from megadev.server import Server
@@ -78,7 +73,11 @@ def up(config_file: str | None, **flags: Any) -> int:
     Settings come from flags, then MEGADEV_* variables (MEGADEV_CHAIN_ID for --chain-id, …), then megadev.toml
     (chain-id = …), then the defaults.
     """
-    config = config_from(flags, config_file)
+    return run_node(config_from(flags, config_file))
+
+
+def run_node(config: DevnetConfig, output: type[Output] = Output) -> int:
+    """Run a node in the foreground, and print what happens as ``output`` has it; returns the exit code."""
     from megadev.devnet import Devnet
     from megadev.server import new_event_loop
 
@@ -87,7 +86,7 @@ def up(config_file: str | None, **flags: Any) -> int:
         devnet = Devnet(config, loop=loop, on_progress=bar.at)
     with devnet:
         try:
-            became_ready = loop.run_until_complete(_run(devnet, config, loop))
+            became_ready = loop.run_until_complete(_run(devnet, output(config), loop))
         finally:
             loop.close()
     return 0 if became_ready else INTERRUPTED
@@ -100,8 +99,9 @@ def _loading(config: DevnetConfig) -> Bar:
     return Bar(f"loading {'' if path is None else path.name}", "blocks", is_shown=is_shown)
 
 
-async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEventLoop) -> bool:
+async def _run(devnet: Devnet, output: Output, loop: asyncio.AbstractEventLoop) -> bool:
     """Serve until asked to stop. Whether the script, if there is one, was done by then."""
+    config = devnet.config
     import asyncio
 
     from megadev.cli.terminal.log import Told
@@ -119,7 +119,6 @@ async def _run(devnet: Devnet, config: DevnetConfig, loop: asyncio.AbstractEvent
     script: Script | None = None
     _stop_on_signals(stop, loop, at_once)
     loop.set_exception_handler(_report_stray)
-    output = _Output(config)
     for endpoint in devnet.endpoints:
         endpoint.dispatcher.on_defect = lambda method, error: report_unexpected(error, f"in {method}")
     servers: list[Server] = []
@@ -297,181 +296,6 @@ def _keep_collections_short(devnet: Devnet) -> None:
             gc.freeze()
 
     devnet.node.l2.bus.subscribe(freeze)
-
-
-class _Output:
-    """Where a running node prints: stdout, or nowhere."""
-
-    def __init__(self, config: DevnetConfig) -> None:
-        from megadev.cli.terminal.console import paint_for
-        from megadev.cli.terminal.log import descriptor_writer
-
-        self._config = config
-        self._paint: Paint = paint_for(sys.stdout, config.color)
-        self.bar = Bar("fetching ahead", "calls", is_shown=is_wanted(sys.stderr, quiet=config.quiet or config.json))
-        """Stands below what is printed, while there is something to say."""
-        self._put: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
-
-    def can_have_ui(self) -> bool:
-        """Whether ``--ui`` was asked for, and there is a terminal for it."""
-        if not self._config.ui or self._config.json or self._config.quiet:
-            return False
-        from megadev.cli.terminal.ui import is_possible
-
-        return is_possible()
-
-    @property
-    def colored(self) -> bool:
-        return self._paint.enabled
-
-    def write(self, text: str) -> None:
-        """Print at once, unless told to be quiet. A reader that has gone is no reason to stop."""
-        if text and not self._config.quiet:
-            with contextlib.suppress(BrokenPipeError):
-                self._write(text.encode())
-
-    def _write(self, data: bytes) -> None:
-        with self.bar.aside():
-            self._put(data)
-
-    def show_start(self, devnet: Devnet, server: Server) -> None:
-        """The banner, and ``--config-out``'s file, which must exist before anyone is told that the node listens."""
-        from megadev.cli.terminal.console import banner
-
-        config = self._config
-        report = start_report(devnet)
-        write_config_out(config, report)
-        addresses = [url.removeprefix("http://") for url in server.urls]
-        if config.json:
-            start = {
-                "event": "listening",
-                "message": f"Listening on {', '.join(addresses)}",
-                **_about(server, report),
-            }
-            self.write(json.dumps(start, separators=(",", ":")) + "\n")
-            return
-        urls = [*server.urls, *(url.replace("http://", "ws://", 1) for url in server.urls)]
-        if config.flashblocks:
-            from megadev.devnet import FLASHBLOCKS_PATH
-
-            urls.append(f"{server.urls[0].replace('http://', 'ws://', 1)}{FLASHBLOCKS_PATH.decode()}")
-        if server.ipc_path is not None:
-            urls.append(str(server.ipc_path))
-        listening = "".join(f"Listening on {address}\n" for address in addresses)
-        self.write(f"{banner(report, urls, self._paint)}\n{listening}\n")
-
-    def write_ready_file(self, devnet: Devnet, server: Server) -> None:
-        """``--ready-file``, whole or not at all: somebody waits for it."""
-        file = self._config.ready_file
-        assert file is not None
-        new = file.with_name(f"{file.name}.new")
-        try:
-            new.write_text(json.dumps(_about(server, start_report(devnet))), encoding="utf-8")
-            new.replace(file)
-        except OSError as problem:
-            raise ConfigError(f"--ready-file: {file}: {problem.strerror or problem}") from None
-
-    def start_log(self, devnet: Devnet) -> ActivityLog | None:
-        """Log requests and transactions from now on; None where nobody wants to see them."""
-        if self._config.quiet:
-            return None
-        from megadev.artifacts.explain import error
-        from megadev.cli.terminal.calls import Calls
-        from megadev.cli.terminal.failures import FailureLocator
-        from megadev.cli.terminal.log import ActivityLog, JsonLines, TextLines
-        from megadev.rollup.predeploys import BATCH_INBOX
-
-        def explain(data: bytes) -> str:
-            return error(devnet.node.artifacts, data)
-
-        by_itself = frozenset(account.raw_address for account in devnet.node.roles.on_l1)
-        console, calls = not self._config.disable_console_log, Calls(devnet.node)
-        locators = [FailureLocator(endpoint.chain, devnet.node.artifacts) for endpoint in devnet.endpoints]
-        lines = [
-            JsonLines(explain, locate=locator, console=console, chain=name)
-            if self._config.json
-            else TextLines(
-                self._paint,
-                explain,
-                locate=locator,
-                describe=calls.describer(endpoint.chain),
-                console=console,
-                chain=name,
-                is_told=lambda event: event.tx.to != BATCH_INBOX or event.tx.sender not in by_itself,
-            )
-            for locator, endpoint, name in zip(locators, devnet.endpoints, ("", "L1"), strict=False)
-        ]
-        log = ActivityLog(lines[0], self._write, wanted=lambda: devnet.node.logging).start()
-        for endpoint, told, locator in zip(devnet.endpoints, lines, locators, strict=True):
-            feed = log.feed(told)
-            endpoint.dispatcher.on_request = feed.request
-            endpoint.chain.bus.subscribe(feed.event)
-            endpoint.chain.console.on_call = feed.printed
-            locator.start(lambda: log.waiting)
-        return log
-
-
-def write_config_out(config: DevnetConfig, report: StartReport) -> None:
-    """``--config-out``, where it is asked for. Raises ``ConfigError``."""
-    if config.config_out is not None:
-        try:
-            config.config_out.write_text(json.dumps(report.as_config_out()), encoding="utf-8")
-        except OSError as problem:
-            raise ConfigError(f"--config-out: {config.config_out}: {problem.strerror or problem}") from None
-
-
-def _about(server: Server, report: StartReport) -> dict[str, object]:
-    """A running node, for programs."""
-    return {
-        "version": __version__,
-        "urls": list(server.urls),
-        "ipc": None if server.ipc_path is None else str(server.ipc_path),
-        **report.as_config_out(),
-        "l1": None if report.l1 is None else {"chainId": report.l1.chain_id, "urls": list(report.l1.urls)},
-    }
-
-
-def start_report(devnet: Devnet) -> StartReport:
-    """What a devnet tells about itself when it starts."""
-    from megadev.cli.terminal.console import L1Report, StartReport
-
-    config, l2, l1 = devnet.config, devnet.node.l2, devnet.node.l1
-    header = l2.head.header
-    return StartReport(
-        accounts=devnet.accounts,
-        balance=config.balance_wei,
-        mnemonic=devnet.node.mnemonic,
-        derivation_path=config.derivation_path,
-        chain_id=l2.spec.chain_id,
-        hardfork=l2.spec.hardfork.label,
-        base_fee=header.base_fee,
-        gas_price=int(devnet.rpc("eth_gasPrice"), 16),
-        gas_limit=header.gas_limit,
-        genesis_timestamp=header.timestamp,
-        genesis_number=header.number,
-        preset=_about_preset(config),
-        fork=_about_fork(l2),
-        l1=None if l1 is None else L1Report(l1.spec.chain_id, l1.spec.hardfork.label, l1.urls, _about_fork(l1)),
-    )
-
-
-def _about_fork(chain: LocalChain) -> ForkReport | None:
-    from megadev.cli.terminal.console import ForkReport
-
-    fork = chain.fork
-    if fork is None:
-        return None
-    return ForkReport(fork.url, fork.number, to_data(fork.hash), fork.chain_id, fork.warnings)
-
-
-def _about_preset(config: DevnetConfig) -> str | None:
-    """What a user should know of a preset that is not the usual one."""
-    if config.preset == DEV:
-        return None
-    otherwise = "when asked (evm_mine)" if config.no_mining else "for each transaction"
-    sealed = otherwise if config.block_time is None else f"every {config.block_time:g} s"
-    pieces = "" if config.mini_block_time is None else f", mini-blocks every {config.mini_block_time:g} s"
-    return f"{config.preset}: EVM blocks {sealed}{pieces}. Gas is charged as on Ethereum, for now."
 
 
 def _report_stray(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -9,19 +9,25 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from megadev.config.settings import ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTING_BY_NAME, SETTINGS, DevnetConfig
+from megadev.config.settings import DEV, ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTING_BY_NAME, SETTINGS, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.primitives.suggestions import closest, did_you_mean
 
 
 def resolve(
-    flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None, *, among: frozenset[str] | None = None
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    file: Path | None,
+    *,
+    among: frozenset[str] | None = None,
+    preset: str = DEV,
 ) -> DevnetConfig:
     """The configuration that results from all sources; for each setting the first that has it wins: ``flags`` (by
     setting name; None means not given), ``environ`` (MEGADEV_*), ``file`` (TOML), the default.
 
-    ``among`` limits which settings are taken; the others keep their defaults and are not even read. Raises ConfigError
-    that begins with the source at fault: ``--port: …``, ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
+    ``among`` limits which settings are taken; the others keep their defaults and are not even read. ``preset`` holds
+    where none of them names one. Raises ConfigError that begins with the source at fault: ``--port: …``,
+    ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
     """
     in_file = {} if file is None else _read_file(file)
     in_environ = _read_environment(environ)
@@ -41,7 +47,7 @@ def resolve(
             values[row.name] = row.read(given)
         except ValueError as problem:
             raise ConfigError(f"{source}: {problem}") from None
-    return DevnetConfig().replace(**values)
+    return DevnetConfig(preset=preset).replace(**values)
 
 
 def _read_file(file: Path) -> dict[str, object]:

@@ -135,7 +135,7 @@ confirmations, two epochs of Ethereum until a block is final.
 """
 
 
-DEV, MEGAETH = "dev", "megaeth"
+DEV, MEGAETH, ANVIL = "dev", "megaeth", "anvil"
 """Presets. They only change what other settings are where nobody says anything."""
 
 
@@ -147,11 +147,19 @@ _UNSAID = _Unsaid()
 
 
 def _setting(
-    default: Any, kind: Kind, group: str, flags: str, help: str, *, bare: object = None, megaeth: object = _UNSAID
+    default: Any,
+    kind: Kind,
+    group: str,
+    flags: str,
+    help: str,
+    *,
+    bare: object = None,
+    megaeth: object = _UNSAID,
+    anvil: object = _UNSAID,
 ) -> Any:
-    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` is the
-    default under that preset where it is another."""
-    presets = {} if megaeth is _UNSAID else {MEGAETH: megaeth}
+    """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` and
+    ``anvil`` are the defaults under those presets where they are others."""
+    presets = {name: value for name, value in ((MEGAETH, megaeth), (ANVIL, anvil)) if value is not _UNSAID}
     notes = "".join(f" [{preset}: {described(value)}]" for preset, value in presets.items())
     row = {
         "kind": kind,
@@ -180,11 +188,13 @@ class DevnetConfig:
 
     preset: str = _setting(
         DEV,
-        Choice((DEV, MEGAETH)),
+        Choice((DEV, MEGAETH, ANVIL)),
         CHAIN,
         "--preset",
         "Set of defaults: dev seals one block per transaction under Ethereum's rules; megaeth has MegaETH's gas, "
-        "limits, mini-blocks and block time. Any other setting can be changed.",
+        "limits, mini-blocks and block time; anvil is dev as Anvil has it, also where that differs: no L1, no "
+        "Multicall3, block 1 with genesis's base fee, bare bytes from eth_signTransaction. Any other setting can be "
+        "changed.",
     )
 
     accounts: int = _setting(10, Integer(0, 100_000), ACCOUNTS, "--accounts -a", "Number of funded accounts.")
@@ -537,6 +547,7 @@ class DevnetConfig:
         MINING,
         "--allow-same-timestamp",
         "Allow blocks sealed within one second to share its timestamp.",
+        anvil=True,
     )
 
     sequencer_key: bytes | None = _setting(
@@ -570,6 +581,7 @@ class DevnetConfig:
         GAS,
         "--receipt-timestamps",
         "Add blockTimestamp to receipts, as Anvil does; the execution API has none.",
+        anvil=True,
     )
     sync_timeout: float = _setting(
         2.0,
@@ -591,7 +603,12 @@ class DevnetConfig:
     )
 
     no_l1: bool = _setting(
-        False, Boolean(), L1, "--no-l1", "Run no L1: no second chain and port, no predeploys of the bridge."
+        False,
+        Boolean(),
+        L1,
+        "--no-l1",
+        "Run no L1: no second chain and port, no predeploys of the bridge.",
+        anvil=True,
     )
     l1_port: int | None = _setting(
         None,
@@ -852,8 +869,8 @@ class DevnetConfig:
         TextList("HOST"),
         SERVER,
         "--allowed-hosts",
-        "Host names, besides localhost and IP addresses, under which the node may be reached; * for all. "
-        "Stops DNS rebinding.",
+        "Host names under which the node may be reached, besides those that nobody can own in public DNS (addresses, "
+        "localhost, names without a dot or under .local, .internal, .test); * for all. Stops DNS rebinding.",
     )
     no_request_size_limit: bool = _setting(
         False, Boolean(), SERVER, "--no-request-size-limit", "Accept request bodies above 2 MB."

@@ -32,7 +32,7 @@ from megadev.chain.spec import (
     megaeth_spec,
 )
 from megadev.chain.system_contracts import system_accounts
-from megadev.config.settings import MEGAETH, DevnetConfig
+from megadev.config.settings import ANVIL, MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
 from megadev.node.fork import Fork
@@ -123,6 +123,8 @@ def plan_chain(
     fees = spec.fees
     if fees.constant_base_fee is not None:
         fees = replace(fees, constant_base_fee=genesis.base_fee)
+    if config.preset == ANVIL:
+        fees = replace(fees, level_after=genesis.number)
     chain_id = spec.chain_id if genesis.chain_id is None else genesis.chain_id
     return replace(spec, chain_id=chain_id, gas_limit=genesis.gas_limit, fees=fees), genesis
 
@@ -248,8 +250,10 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: Beginning, at: L1Addresses) 
 
 
 def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
-    """What tools expect on any chain."""
-    contracts: dict[Address, bytes | GenesisAccount] = {MULTICALL3: load("Multicall3").runtime}
+    """What tools expect on any chain; Anvil has no Multicall3, and alloy's tests count on that."""
+    contracts: dict[Address, bytes | GenesisAccount] = {}
+    if config.preset != ANVIL:
+        contracts[MULTICALL3] = load("Multicall3").runtime
     if not config.disable_default_create2_deployer:
         contracts |= {CREATE2_DEPLOYER: RUNTIME, SIGNER: GenesisAccount(nonce=1)}
     if config.preinstalls is not None:

@@ -98,6 +98,8 @@ class Consolidator:
         self._turn = RLock()
         """Held by whoever drives the pipeline: the writer, or a thread that only compares."""
         self._is_comparing = False
+        self.known_by_hand: ByHand | None = None
+        """One that is on L2 and came about by hand, of which L2 itself, loaded from a dump, does not tell."""
         self.start_over()
 
     def start_over(self) -> None:
@@ -110,7 +112,8 @@ class Consolidator:
             self.stalled: str | None = None
             """Why derivation does not go on, where something of L1 cannot be had."""
             self._retry_at = 0
-            self.first_by_hand: ByHand | None = None
+            known = self.known_by_hand
+            self.first_by_hand = None if known is None or self._l2.store.by_hash(known.hash) is None else known
             """The first block that L1 alone does not make."""
             config, begun = self.config, self._begun
             head = SafeHead(config.l1_genesis, genesis_block(config)) if begun is None else SafeHead(*_fields(begun))
@@ -229,6 +232,19 @@ class Consolidator:
     def _stall(self, reason: str | None) -> None:
         self.stalled = reason
         self._retry_at = self._l1.time.now() + RETRY
+
+    def first_underivable(self) -> ByHand | None:
+        """The first block that L1 alone will not make, be it posted or not."""
+        if self.first_by_hand is not None:
+            return self.first_by_hand
+        store = self._l2.store
+        parent = store.by_number(self._pipeline.safe.number)
+        while parent is not None and (block := store.by_number(parent.number + 1)) is not None:
+            reason = underivable(block, parent, self.spec(), self.config)
+            if reason is not None:
+                return ByHand(block.number, block.hash, reason)
+            parent = block
+        return None
 
     def look_again(self) -> None:
         """What could not be had may be there now."""

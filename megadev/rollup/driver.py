@@ -49,6 +49,7 @@ from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_at
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
 from megadev.rollup.derivation.batch_queue import fit_together
 from megadev.rollup.derivation.config import SystemConfig
+from megadev.rollup.derivation.consolidation import ByHand
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
@@ -134,6 +135,15 @@ class Driver:
         self.progress = msgspec.structs.replace(
             self.progress, adopted=self.l2.store.head.number if number is None else number
         )
+
+    def go_on_from(self, start: SyncStart | None, by_hand: ByHand | None) -> None:
+        """The chains were loaded: batches count from ``start`` on; ``by_hand`` is known to be the first of L2's blocks
+        that L1 alone does not make.
+        """
+        self.progress = msgspec.structs.replace(self.progress, sync_start=start)
+        if self.consolidator is not None:
+            self.consolidator.known_by_hand = by_hand
+            self.consolidator.start_over()
 
     def advance(self) -> None:
         """Do what became due: follow L1, and let the proposer act. Costs nothing where neither chain changed.

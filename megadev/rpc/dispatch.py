@@ -246,6 +246,8 @@ class Dispatcher:
         self.link = link if link is not None else Link()
         self.on_request = on_request
         self.on_defect = on_defect or _log_defect
+        self.on_refused: Callable[[str], None] | None = None
+        """Hears why a server did not serve a request: one for another host, or from another origin."""
         self.history = history
         self.is_laden = is_laden
         self.call_timeout = call_timeout

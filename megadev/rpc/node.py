@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from megadev.config.settings import ANVIL
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
 from megadev.rpc.dialects import Dialect
@@ -32,6 +33,11 @@ class RpcNode:
         if self.dialect is None:
             return self.node.config.throw_on_revert
         return self.dialect.throws_on_revert
+
+    @property
+    def signs_bare(self) -> bool:
+        """Whether signed transactions are answered as bytes alone, as Anvil does."""
+        return self.node.config.preset == ANVIL if self.dialect is None else self.dialect.signs_bare
 
     @classmethod
     def of(cls, node: Node, chain: LocalChain) -> RpcNode:

@@ -1,10 +1,9 @@
 """Who may ask: the Host check that stops DNS rebinding, and CORS.
 
 A page on evil.example can point its own DNS name at 127.0.0.1 and then talk to a local node as if it were its own
-server. Such requests carry that name in ``Host``. So a request is served only if its host is an address, ``localhost``
-or a name under it, a name without a dot (a container or machine on this network), a name under ``.internal``, or one
-that was allowed: none of these is a name that a stranger can own in public DNS. ``*`` among the allowed names lifts
-the check.
+server. Such requests carry that name in ``Host``. So a request is served only if its host is an address, ``localhost``,
+a name without a dot (a container or machine on this network), a name under one of ``PRIVATE_DOMAINS``, or one that was
+allowed: none of these is a name that a stranger can own in public DNS. ``*`` among the allowed names lifts the check.
 
 CORS is open by default, as in every local node: any page may call the node, and sees the answers. Where origins are
 restricted, a request whose ``Origin`` is not among them is refused, not only left without headers: a browser sends a
@@ -18,7 +17,14 @@ import re
 from collections.abc import Iterable
 
 ANY = "*"
+LONGEST_NAME = 300
+"""Characters of a refused host or origin that are told; names in DNS have 253 at most."""
+PRIVATE_DOMAINS = ("localhost", "local", "internal", "test", "home.arpa")
+"""Domains under which nobody can own a name in public DNS: localhost and test (RFC 6761), local (RFC 6762; Kubernetes
+has its services under svc.cluster.local), home.arpa (RFC 8375), and internal, which ICANN keeps for private use.
+"""
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
+_PRIVATE = tuple(f".{domain}" for domain in PRIVATE_DOMAINS)
 _PREFLIGHT_MAX_AGE = 86_400
 """Seconds a browser may remember a preflight's answer."""
 
@@ -50,8 +56,22 @@ class Access:
             ipaddress.ip_address(name)
         except ValueError:
             name = name.rstrip(".")
-            return "." not in name or name.endswith((".localhost", ".internal")) or name in self.hosts
+            return "." not in name or name.endswith(_PRIVATE) or name in self.hosts
         return True
+
+    def refusal(self, host: bytes | None, origin: bytes | None) -> str:
+        """Why a request with such headers is not served, and which flag lets it be; '' where it is."""
+        if not self.allows_host(host):
+            name = (host or b"").decode("latin-1")
+            parsed = _HOST.fullmatch(name.lower())
+            lets = "--allowed-hosts"
+            if parsed is not None and len(name) <= LONGEST_NAME:
+                lets += f" {parsed[1]}"
+            return f"host {name[:LONGEST_NAME]!r} is not allowed: use an address or localhost, or start with {lets}"
+        if not self.allows_origin(origin):
+            name = (origin or b"").decode("latin-1")[:LONGEST_NAME]
+            return f"origin {name!r} is not allowed: start with --allow-origin {name}"
+        return ""
 
     def allows_origin(self, origin: bytes | None) -> bool:
         """Whether a request with that Origin header may be served."""

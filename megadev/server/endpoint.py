@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MEGABYTE = 1024 * 1024
 SWITCH_INTERVAL = 0.0005
 """Seconds."""
+REFUSALS_TOLD = 100
+"""Different hosts and origins of refused requests that are told of."""
 WRITING_TURN = 0.002
 """Seconds for which notifications are written before requests get a turn."""
 
@@ -111,6 +113,7 @@ class Endpoint:
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_INTERVAL))
         self.workers = Workers(loop, options.threads)
         self._answered = False
+        self._refusals: set[str] = set()
         self._writers: deque[Writer] = deque()
         self._backlog = 0
 
@@ -131,6 +134,13 @@ class Endpoint:
         self._answered = False
         self.dispatcher.after_answer()
         self.loop.call_soon(self.dispatcher.when_idle)  # behind whatever has arrived by now
+
+    def refused(self, why: str) -> None:
+        """A request was not served: tell of it, unless the same was told before; a page may ask again and again."""
+        tell = self.dispatcher.on_refused
+        if tell is not None and why not in self._refusals and len(self._refusals) < REFUSALS_TOLD:
+            self._refusals.add(why)
+            tell(why)
 
     def let_write(self, writer: Writer) -> None:
         """Something waits to be written: do it soon, after those who asked before, and a turn at a time."""

@@ -286,15 +286,10 @@ class HttpConnection(asyncio.Protocol):
     # -- answering --------------------------------------------------------------------------------------------------
 
     def _respond(self, request: Request) -> None:
-        access = self.endpoint.options.access
-        headers = request.headers
         if request.refusal is not None:
             self._write_refusal(*request.refusal)
-        elif not access.allows_host(headers.get(b"host")):
-            host = headers[b"host"].decode("latin-1")
-            self._write(request, 403, f"host {host!r} is not allowed: use an address or localhost, or allow the name\n")
-        elif not access.allows_origin(headers.get(b"origin")):
-            self._write(request, 403, "this origin is not allowed: add it with --allow-origin\n")
+        elif refusal := self._refusal(request):
+            self._write(request, 403, f"{refusal}\n")
         elif request.method == b"POST":
             self._post(request)
         elif request.method in (b"GET", b"HEAD"):
@@ -303,6 +298,13 @@ class HttpConnection(asyncio.Protocol):
             self._write(request, 204, "")
         else:
             self._write(request, 405, "POST JSON-RPC here\n")
+
+    def _refusal(self, request: Request) -> str:
+        """Why the request is not served, where its headers bar it; whoever watches the node hears of that too."""
+        refusal = self.endpoint.options.access.refusal(request.headers.get(b"host"), request.headers.get(b"origin"))
+        if refusal:
+            self.endpoint.refused(refusal)
+        return refusal
 
     def _post(self, request: Request) -> None:
         node = None
@@ -463,15 +465,15 @@ class HttpConnection(asyncio.Protocol):
             self.parser = httptools.HttpRequestParser(self)
             self.unread.appendleft(b"".join(head))
             return
-        access, feeds = self.endpoint.options.access, self.endpoint.options.feeds
+        feeds = self.endpoint.options.feeds
         path = self.url.partition(b"?")[0]
         request = Request(b"GET", self.url, headers, b"", False)
         if self.task is not None or self.queue:
             self._refuse(400, "a WebSocket opens on a connection on which nothing waits to be answered")
         elif b"content-length" in headers or b"transfer-encoding" in headers:
             self._refuse(400, "a request that opens a WebSocket has no body")
-        elif not access.allows_host(headers.get(b"host")) or not access.allows_origin(headers.get(b"origin")):
-            self._write(request, 403, "this host or origin is not allowed: see --allowed-hosts and --allow-origin\n")
+        elif refusal := self._refusal(request):
+            self._write(request, 403, f"{refusal}\n")
         elif path not in (b"/", b"/ws") and path not in feeds:
             self._write(request, 404, f"WebSockets open at {b', '.join((b'/', b'/ws', *feeds)).decode()}\n")
         else:

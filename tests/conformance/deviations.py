@@ -65,7 +65,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "genesis block",
         "its state root contains the funded accounts; the base fee falls from it by EIP-1559",
         "the state root of an empty state; block 1 has the same base fee again",
-        "proofs against block 0 hold; the rule has no exception",
+        "proofs against block 0 hold; the rule has no exception (but for `megadev anvil`, which has Anvil's)",
     ),
     Deviation(
         "`size` of a block",
@@ -357,7 +357,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
         "arguments that may be left out, or come in another form",
         "the block of a query, `newFilter`'s criteria, `rollback`'s depth; storage keys without leading zeros; the "
-        "password of `personal_sign`; `blocks` alone for `evm_mine_detailed`; `anvil_reorg`'s arguments as one object; "
+        "password of `personal_sign`; `blocks` alone for `evm_mine_detailed`; `anvil_reorg`'s arguments as one object; any method's parameters by name; "
         "an empty object for `anvil_reset`; `true` for whole transactions in a pending filter",
         "refused with -32602",
         "clients send all of these",

@@ -22,6 +22,7 @@ import pytest
 from megadev import Devnet, errors
 from megadev.cli.init import TEMPLATES
 from megadev.cli.main import COMMANDS
+from megadev.config.anvil import IDLE
 from megadev.config.conflicts import CONFLICTS
 from megadev.config.settings import GIVEN, GROUPS, SETTINGS
 from megadev.docs import FOLDER, pages, search
@@ -97,7 +98,7 @@ def rpc_table() -> str:
 
 def help_texts() -> str:
     """The help of each command, but for those whose options are the settings above."""
-    texts = [help_of(command) for command in ("megadev", *COMMANDS) if command not in ("up", "exec")]
+    texts = [help_of(command) for command in ("megadev", *COMMANDS) if command not in ("up", "exec", "anvil")]
     return "\n\n".join(f"```text\n{text.rstrip()}\n```" for text in texts)
 
 
@@ -141,6 +142,12 @@ def tracers_table() -> str:
         f"and an answer have {TRACE_BYTES >> 20} MiB; what is beyond is refused."
     )
     return "\n\n".join(["\n".join(rows), bounds])
+
+
+def idle_table() -> str:
+    """One row per flag of Anvil's that changes nothing."""
+    rows = [f"| {', '.join(f'`{flag}`' for flag in row.flags)} | {row.help} |" for row in IDLE]
+    return "\n".join(["| flag | |", "|---|---|", *rows])
 
 
 def variables_table() -> str:
@@ -250,6 +257,7 @@ def exit_codes() -> str:
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"view": view_of_both_chains},
     "megadev/docs/guides/terminal-view.md": {"view": view_of_both_chains},
+    "megadev/docs/guides/from-anvil.md": {"idle": idle_table},
     "megadev/docs/guides/templates.md": {"templates": templates_table},
     "megadev/docs/explanation/dependencies.md": {"dependencies": dependencies_table},
     "megadev/docs/reference/settings.md": {"settings": settings_table, "conflicts": conflicts_list},

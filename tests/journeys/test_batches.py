@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,12 @@ from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_tr
 from megadev.clock import StoppedClock
 from megadev.config.settings import DevnetConfig
 from megadev.primitives.abi import encode_call
+from megadev.primitives.keccak import keccak
 from megadev.rollup.batcher import BatchFormat, Channel, build
 from megadev.rollup.batches import SingularBatch
 from megadev.rollup.channel import Compression
 from megadev.rollup.da import DaKind
+from megadev.rollup.da.client import StoreClient
 from megadev.rollup.derivation.config import config_of_json
 from megadev.rollup.derivation.execution import DerivedChain
 from megadev.rollup.derivation.pipeline import Derived, Pipeline
@@ -501,6 +504,7 @@ def test_the_batcher_posts_as_whoever_l1_says(rollup: Rollup) -> None:
 def test_after_a_restart_the_cursor_is_read_off_l1(preset: str, tmp_path: Path) -> None:
     settings = {"state": tmp_path / "state.json", "channel_seconds": 1_000, "da_dir": tmp_path / "da"}
     first = Rollup(preset, **settings)
+    events: list[Any] = []
     first.deposit()
     first.pay(2)
     for kind in DaKind:
@@ -510,13 +514,50 @@ def test_after_a_restart_the_cursor_is_read_off_l1(preset: str, tmp_path: Path) 
     heads, posted = first.heads(), len(first.batches())
     first.close()
     again = Rollup(preset, **settings)
+    again.node.l2.bus.subscribe(events.append)
     assert again.heads() == heads
+    assert events == []  # nothing was put in another's place
     assert all(map(again.included, unposted))
     again.flush()
     assert again.head("safe") == again.head() == heads[0]
     assert len(again.batches()) == posted + 1
     assert again.l2.rpc("megadev_getBatches")["underivable"] is None
     again.check_derived()
+    again.close()
+
+
+def test_what_was_done_by_hand_is_still_named_after_a_restart(preset: str, tmp_path: Path) -> None:
+    settings = {"state": tmp_path / "state.json", "channel_seconds": 1_000, "da": "external"}
+    first = Rollup(preset, **settings)
+    first.pay()
+    first.flush()
+    first.l2.rpc("anvil_setBalance", STRANGER, "0x5")
+    first.pay()
+    hashes = [block.hash for block in first.blocks()]
+    first.close()
+    again = Rollup(preset, **settings)
+    again.flush()
+    assert [block.hash for block in again.blocks()] == hashes
+    assert again.head("safe") == again.head()
+    named = again.l2.rpc("megadev_getBatches")["underivable"]
+    assert "state was changed outside a block" in named["reason"]
+    assert int(named["blockNumber"], 16) == 2 if preset == "dev" else True
+    again.close()
+
+
+def test_a_rollback_of_l2_is_known_after_a_restart(preset: str, tmp_path: Path) -> None:
+    settings = {"state": tmp_path / "state.json", "channel_seconds": 1_000}
+    first = Rollup(preset, **settings)
+    first.pay(3)
+    first.flush()
+    first.l2.rpc("anvil_rollback", 2)
+    first.pay()
+    hashes = [block.hash for block in first.blocks()]
+    first.close()
+    again = Rollup(preset, **settings)
+    again.flush()
+    assert [block.hash for block in again.blocks()] == hashes
+    assert again.head("safe") == again.head()
     again.close()
 
 
@@ -555,3 +596,39 @@ def test_the_command_lists_what_was_posted(preset: str) -> None:
             assert heads.startswith("L2: unsafe ") and "wei per tx" in columns and "calldata" in row
             run = CliRunner().invoke(cli, ["batches", "--json", "--rpc-url", net.url])
             assert json.loads(run.output)["batches"][0]["da"] == "calldata"
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """By asking again and again: each question lets the node go on."""
+    for _ in range(3_000):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it did not come to be in 30 s")
+
+
+def test_a_served_node_posts_and_derives_beside_its_clients(preset: str) -> None:
+    """With timers, and enough to be built and read on threads of their own."""
+    settings = {"dev": {"batch": True}, "megaeth": {"preset": "megaeth"}}[preset]
+    with Devnet(**settings, channel_seconds=0, channel_bytes=3_000, port=0) as net:
+        net.serve(port=0, l1_port=0)
+        alice, bob = (account.address for account in net.accounts[:2])
+        for seed in range(12):
+            data = "0x" + random.Random(seed).randbytes(900).hex()
+            net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1", "data": data, "gas": "0x100000"})
+        newest = int(net.rpc("eth_blockNumber"), 16) or 1
+        wait_until(lambda: int(net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16) >= newest)
+        assert net.rpc("megadev_getBatches")["stalled"] is None
+        store = net.node.da_store
+        net.rpc("megadev_da_misbehave", {"withhold": True})
+        net.rpc("megadev_batcher_set", {"da": "external"})
+        net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1"})
+        wait_until(lambda: "withheld" in (net.rpc("megadev_getBatches")["stalled"] or ""))
+        net.rpc("megadev_da_misbehave")
+        newest = int(net.rpc("eth_blockNumber"), 16)
+        wait_until(lambda: int(net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16) >= newest)
+        assert len(store) > 0
+        url = net.rpc("megadev_da_status")["url"]
+        for kept in store.kept():
+            assert StoreClient(url).get(keccak(kept)) == kept
+        assert net.node.held_up_by is None

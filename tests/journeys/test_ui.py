@@ -217,10 +217,10 @@ def test_it_leaves_the_terminal_as_it_was(
 def test_a_crash_leaves_the_terminal_as_it_was(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
     """Of the whole process, from within, while the view is up."""
     crash = (
-        "import megadev.cli.up as up; from megadev.cli.main import main; import asyncio\n"
+        "import megadev.cli.output as output; from megadev.cli.main import main; import asyncio\n"
         "def write(self, devnet, server):\n"
         "    asyncio.get_running_loop().call_later(1, asyncio.current_task().cancel)\n"
-        "up._Output.write_ready_file = write\n"
+        "output.Output.write_ready_file = write\n"
         "main(['up', '--ui', '--port', '0', '--ready-file', 'ready.json'])\n"
     )
     (tmp_path / "crash.py").write_text(crash)

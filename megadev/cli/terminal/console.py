@@ -25,6 +25,8 @@ LOGO = r"""
                       |___/
 """
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+GATHER_SECONDS = 0.02
+"""How long the log's writer waits for more before it writes: one system call for many lines."""
 TAGLINE = "a local MegaETH-like devnet"
 
 
@@ -150,15 +152,17 @@ def banner(report: StartReport, urls: Sequence[str], paint: Paint) -> str:
         lines += [*section("Preset", paint), "", paint(report.preset, fg="green"), ""]
     if report.fork is not None:
         lines += fork_section(report.fork, paint)
-    for title, value in (
-        ("Chain ID", report.chain_id),
-        ("Hardfork", report.hardfork),
-        ("Base Fee", report.base_fee),
-        ("Gas Limit", report.gas_limit),
-        ("Genesis Timestamp", report.genesis_timestamp),
-        ("Genesis Number", report.genesis_number),
-    ):
-        lines += [*section(title, paint), "", paint(str(value), fg="green"), ""]
+    lines += figures(
+        (
+            ("Chain ID", report.chain_id),
+            ("Hardfork", report.hardfork),
+            ("Base Fee", report.base_fee),
+            ("Gas Limit", report.gas_limit),
+            ("Genesis Timestamp", report.genesis_timestamp),
+            ("Genesis Number", report.genesis_number),
+        ),
+        paint,
+    )
     lines += [*section("RPC URLs", paint), "", *(paint(url, fg="green") for url in urls), ""]
     if report.l1 is not None:
         about = f"chain id {report.l1.chain_id}, {report.l1.hardfork}"
@@ -179,6 +183,11 @@ def fork_section(fork: ForkReport, paint: Paint, title: str = "Fork") -> list[st
         *(paint(f"Warning: {warning}", fg="yellow") for warning in fork.warnings),
         "",
     ]
+
+
+def figures(rows: Sequence[tuple[str, object]], paint: Paint) -> list[str]:
+    """A section for each title with its value."""
+    return [line for title, value in rows for line in (*section(title, paint), "", paint(str(value), fg="green"), "")]
 
 
 def section(title: str, paint: Paint) -> list[str]:

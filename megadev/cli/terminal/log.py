@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from megadev.chain.receipts import ConsoleCall
 from megadev.chain.transactions import DEPOSIT
-from megadev.cli.terminal.console import Paint, counted, one_line, plain_lines
+from megadev.cli.terminal.console import GATHER_SECONDS, Paint, counted, one_line, plain_lines
 from megadev.events import (
     BatchPosted,
     BlockSealed,
@@ -38,8 +38,6 @@ from megadev.rpc.envelope import Failure
 
 CAPACITY = 10_000
 """Records kept while the output is busy."""
-GATHER_SECONDS = 0.02
-"""How long the writer waits for more before it writes: one system call for many lines."""
 QUIET_SECONDS = 0.2
 """A group of equal requests is written when nothing has happened for so long."""
 LINES_PER_TURN = 16
@@ -63,6 +61,12 @@ class RequestAnswered(NamedTuple):
     printed: tuple[ConsoleCall, ...] = ()
 
 
+class RequestRefused(NamedTuple):
+    """A request was not served: for a host, or from an origin, that is not allowed."""
+
+    reason: str
+
+
 class Told(NamedTuple):
     """What hot reload has to say. ``kind`` as of its notices; ``fields`` for programs."""
 
@@ -71,7 +75,7 @@ class Told(NamedTuple):
     fields: dict[str, object]
 
 
-Record: TypeAlias = RequestAnswered | Told | Event
+Record: TypeAlias = RequestAnswered | RequestRefused | Told | Event
 Explain: TypeAlias = Callable[[bytes], str]
 """Revert data in words; '' when it says nothing."""
 
@@ -196,6 +200,9 @@ class TextLines:
             first, *others = (one_line(line, LONGEST_MESSAGE) for line in record.text.split("\n"))
             yield self._paint(first, fg=COLOURS.get(record.kind, "cyan"))
             yield from others
+        elif isinstance(record, RequestRefused):
+            yield from self._flush()
+            yield self._paint(f"refused a request: {one_line(record.reason, LONGEST_MESSAGE)}", fg="yellow")
         elif isinstance(record, TransactionDropped):
             yield from self._flush()
             yield self._paint(f"  dropped 0x{record.tx.hash.hex()}: {record.reason}", fg="yellow")
@@ -337,6 +344,8 @@ class JsonLines:
             )
         elif isinstance(record, Told):
             yield _dump({"event": f"reload.{record.kind}", "message": record.text, **record.fields})
+        elif isinstance(record, RequestRefused):
+            yield self._dump({"event": "refused", "reason": record.reason})
         elif isinstance(record, TransactionDropped):
             yield self._dump({"event": "dropped", "hash": f"0x{record.tx.hash.hex()}", "reason": record.reason})
         elif isinstance(record, PreconfirmationsLost):
@@ -399,6 +408,10 @@ class Feed:
         printed = tuple(self._printed.pop(threading.get_ident(), ())) if self._printed else ()
         self._log.record(RequestAnswered(method, failure, duration_ns, printed), self._lines)
 
+    def refused(self, reason: str) -> None:
+        """Take notice of a request that was not served."""
+        self._log.record(RequestRefused(reason), self._lines)
+
     def printed(self, console: tuple[ConsoleCall, ...]) -> None:
         """Take notice of what a call printed, on its thread and before its request is answered."""
         self._printed[threading.get_ident()].extend(console)
@@ -407,8 +420,8 @@ class Feed:
 class ActivityLog:
     """Takes records at once and writes them when it can. ``feed`` gives what takes notice of a chain.
 
-    ``write`` takes bytes and may block; it runs on the log's own thread only. Raising OSError from it (the reader has
-    gone) ends the log, not the node.
+    ``gather``: seconds for which more is waited for before anything is written. ``write`` takes bytes and may block;
+    it runs on the log's own thread only. Raising OSError from it (the reader has gone) ends the log, not the node.
     """
 
     def __init__(
@@ -417,12 +430,14 @@ class ActivityLog:
         write: Callable[[bytes], object],
         *,
         capacity: int = CAPACITY,
+        gather: float = GATHER_SECONDS,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._lines = self._current = lines
         self._write = write
         self._wanted = wanted
         self._capacity = capacity
+        self._gather = gather
         self._records: deque[tuple[Lines, Record]] = deque()
         self._lost = 0
         self._lost_told = 0
@@ -468,7 +483,7 @@ class ActivityLog:
         try:
             while not self._closing.is_set():
                 if self._more.wait(wait):
-                    self._closing.wait(GATHER_SECONDS)
+                    self._closing.wait(self._gather)
                     self._more.clear()  # before looking, so that what arrives meanwhile is looked for again
                     self._write_records()
                     wait = QUIET_SECONDS

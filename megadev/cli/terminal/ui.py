@@ -213,6 +213,8 @@ class Ui:
     def start(self) -> None:
         """Take the screen. Raises ``OSError``, ``termios.error`` where the terminal does not let us."""
         self._unsubscribe = self.board.subscribe()
+        for endpoint in self._devnet.endpoints:
+            endpoint.dispatcher.on_refused = lambda why: self.board.happened("refused", why, "warning")
         self._terminal.take()
         for thread in self._threads:
             thread.start()

@@ -12,6 +12,7 @@ A document as Anvil 1.7.1 writes it has::
     historical_states   null, or [[block hash, {accounts, storage, block_hashes}]], in the form revm keeps them
     l1                  ours alone, and nothing to Anvil: L1's own document, where the node has an L1
     adopted             ours alone: up to which of its blocks L2 has followed another L1 than that
+    rollup              ours alone: what L1 and L2 do not say of each other by themselves (``rollup``)
 
 Older files spell some of it differently (``coinbase``, ``ommersHash``, numbers as hex, transactions under their type's
 name); they are read too. The chain id is in no file.

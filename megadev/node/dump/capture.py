@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import encode_accounts, encode_dump
+from megadev.node.dump.rollup import DumpedRollup, rollup_of
 from megadev.state.world import World
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ class Capture:
         self._l2 = _ChainCapture(node.l2)
         self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
         self._adopted = 0 if node.driver is None else node.driver.progress.adopted
+        self._rollup = rollup_of(node)
         self.moment: tuple[object, ...] = (*self._l2.moment, *(() if self._l1 is None else self._l1.moment))
         """The same objects as long as nothing changed."""
 
     def encode(self, *, history: bool) -> bytes:
         """The dump as JSON; ``history``: with the state after each block."""
         l1 = None if self._l1 is None else self._l1.encode(history)
-        return self._l2.encode(history, l1, self._adopted)
+        return self._l2.encode(history, l1, self._adopted, self._rollup)
 
     def ever_less(self, *, history: bool) -> Iterator[Callable[[], bytes]]:
         """Ways to encode it, each leaving out more than the one before: older states, L1, blocks."""
@@ -51,7 +53,9 @@ class _ChainCapture:
         self._zeroed = {address: account.storage for address, account in chain.genesis.accounts.items()}
         self.moment: tuple[object, object] = (head, irregular)
 
-    def encode(self, history: bool, l1: bytes | None = None, adopted: int = 0) -> bytes:
+    def encode(
+        self, history: bool, l1: bytes | None = None, adopted: int = 0, rollup: DumpedRollup | None = None
+    ) -> bytes:
         return encode_dump(
             self._blocks,
             self._state,
@@ -62,6 +66,7 @@ class _ChainCapture:
             history=history,
             l1=l1,
             adopted=adopted,
+            rollup=rollup,
         )
 
     def encode_accounts(self) -> bytes:

@@ -31,6 +31,7 @@ from megadev.node.dump.accounts import BLOCK_HASHES, Accounts, read_accounts, wr
 from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
 from megadev.node.dump.history import UnavailableWorld, read_histories, world_after, written_history
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
+from megadev.node.dump.rollup import DumpedRollup, read_rollup, written_rollup
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS, Address
@@ -62,6 +63,7 @@ class Dump(msgspec.Struct, frozen=True):
     coinbase: Address | None
     gas_limit: int | None
     adopted: int = 0
+    rollup: DumpedRollup = DumpedRollup()
 
 
 def encode_dump(
@@ -75,9 +77,10 @@ def encode_dump(
     history: bool = False,
     l1: bytes | None = None,
     adopted: int = 0,
+    rollup: DumpedRollup | None = None,
 ) -> bytes:
     """The document, as JSON: ``blocks`` (a whole chain, oldest first) and ``state``, which is that of now. ``l1``: the
-    document of the L1 beside it; ``adopted``: see the module.
+    document of the L1 beside it; ``adopted`` and ``rollup``: see the module.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
@@ -117,6 +120,8 @@ def encode_dump(
         document["l1"] = msgspec.Raw(l1)
     if adopted:
         document["adopted"] = adopted
+    if rollup is not None and (said := written_rollup(rollup)):
+        document["rollup"] = said
     return msgspec.json.encode(document)
 
 
@@ -183,7 +188,8 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
         fail("accounts", "an object; that is what a dump is of", None)
     accounts = read_accounts(entries["accounts"])
     environment = as_object(entries.get("block") or {}, "block")
-    blocks = _read_blocks(entries, environment, accounts, spec, steps)
+    rollup = read_rollup(as_object(entries.get("rollup") or {}, "rollup"))
+    blocks = tuple(map(rollup.on, _read_blocks(entries, environment, accounts, spec, steps)))
     coinbase = environment.get("beneficiary", environment.get("coinbase"))
     gas_limit = environment.get("gas_limit")
     return Dump(
@@ -192,6 +198,7 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
         None if coinbase is None else as_address(coinbase, "block.beneficiary"),
         None if gas_limit is None else as_number(gas_limit, "block.gas_limit", 63),
         as_number(entries.get("adopted", 0), "adopted", 63),
+        rollup,
     )
 
 

@@ -72,7 +72,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".jsonl":
         return [json.loads(line) for line in data.splitlines() if line.strip()]
     document = json.loads(data)
-    return list(document["cases"] if isinstance(document, dict) else document)
+    return list(document.get("cases", ()) if isinstance(document, dict) else document)
 
 
 @cache
@@ -214,14 +214,15 @@ def spec_of(name: str, case: dict[str, Any]) -> ChainSpec:
 
 
 @cache
-def _engine(spec: ChainSpec) -> Engine:
+def engine_of(spec: ChainSpec) -> Engine:
+    """An engine for that chain, the same each time."""
     return open_engine("python", spec)
 
 
 def run_case(case: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """A result for each block of ``case`` under the spec of that name."""
     spec = spec_of(name, case)
-    engine = _engine(spec)
+    engine = engine_of(spec)
     hashes: dict[str, str] = {}
     for block in case["blocks"]:
         hashes |= block["env"].get("blockHashes", {})

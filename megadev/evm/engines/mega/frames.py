@@ -214,16 +214,17 @@ class MegaMachine(Loop):
                 call.hidden = gas - room
                 call.gas = room
 
-    def close(self, call: MegaCall, looked: bool = False) -> None:
-        """A metered opcode is through: limits, then detention where it ``looked`` at something, then on. What only its
-        frame's limit reverts has looked all the same.
+    def close(self, call: MegaCall, looked: bool = False, paid: int = 0) -> None:
+        """A metered opcode is through, having ``paid`` storage gas not counted yet: limits, then detention where it
+        ``looked`` at something, then on. What only its frame's limit reverts has looked all the same.
         """
         meter = self.meter
         if meter.is_over(call):
-            stopped = meter.stop(call)
+            stopped = meter.stop(call, paid)
             if looked and meter.volatile and meter.halt is None:
                 meter.detain()
             raise stopped
+        meter.storage += paid
         if looked and meter.volatile:
             meter.detain()
         self.clamp(call)

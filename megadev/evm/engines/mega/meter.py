@@ -255,9 +255,13 @@ class Meter:
         self.rescued += call.gas
         call.gas = 0
 
-    def stop(self, call: MegaCall) -> Stopped:
-        """The same, as an exception for an opcode to raise."""
+    def stop(self, call: MegaCall, paid: int = 0) -> Stopped:
+        """The same, as an exception for an opcode to raise that has ``paid`` storage gas; one that ends everything is
+        not through, and has paid none.
+        """
         self.end(call)
+        if self.halt is None:
+            self.storage += paid
         return Stopped()
 
     def latch(self) -> bool:

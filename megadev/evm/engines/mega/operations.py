@@ -175,10 +175,10 @@ def _sstore(m: MegaMachine, call: MegaCall) -> None:
         paid = _pay_storage(m, call, m.slot_price(address, slot))
     before = call.gas
     plain.OPERATIONS[0x55](m, call)  # type: ignore[misc]
-    meter.storage += paid
     meter.compute += before - call.gas
     if meter.is_over(call):
-        raise meter.stop(call)
+        raise meter.stop(call, paid)
+    meter.storage += paid
     if original == current:
         if new != original:
             meter.data += SLOT_SIZE
@@ -208,10 +208,10 @@ def _log(topics: int) -> Operation:
         paid = _pay_storage(m, call, rules.topic * topics + rules.log_byte * size)
         before = call.gas
         standard(m, call)
-        meter.storage += paid
         meter.compute += before - call.gas
         if meter.is_over(call):
-            raise meter.stop(call)
+            raise meter.stop(call, paid)
+        meter.storage += paid
         meter.data += TOPIC_SIZE * topics + size + rules.empty_log_size
         m.close(call)
 
@@ -238,7 +238,7 @@ def _message(kind: str) -> Operation:
         if len(stack) < needed:
             raise underflow(len(stack), needed)
         try:
-            child = _begin_message(m, call, kind, with_value, seen)
+            child, paid, unrecorded = _begin_message(m, call, kind, with_value, seen)
         except Halted:
             if meter.volatile:
                 meter.detain()  # at once, with what was used before the call
@@ -248,11 +248,12 @@ def _message(kind: str) -> Operation:
             if m.mega.settles_unstarted:
                 call.gas += forwarded
             else:
-                meter.storage += forwarded
-            stopped = meter.stop(call)
+                paid += forwarded + unrecorded
+            stopped = meter.stop(call, paid)
             if meter.volatile:
                 meter.detain()
             raise stopped
+        meter.storage += paid
         m.limit_forwarding(call, child, price.CALL_STIPEND if with_value and child.value else 0)
         if meter.volatile:
             meter.detain()
@@ -269,9 +270,12 @@ def _message(kind: str) -> Operation:
     return operation
 
 
-def _begin_message(m: MegaMachine, call: MegaCall, kind: str, with_value: bool, seen: bool) -> MegaCall:
+def _begin_message(
+    m: MegaMachine, call: MegaCall, kind: str, with_value: bool, seen: bool
+) -> tuple[MegaCall, int, int]:
     """Pay for a call and take its operands; records the caller's compute. The last two operands stay on the stack.
-    ``seen``: to call there is to look at the beneficiary.
+    ``seen``: to call there is to look at the beneficiary. Answers the frame to start, the storage gas that was paid,
+    and gas that was paid and is not recorded.
     """
     stack, journal, rules, meter = call.stack, m.journal, m.mega, m.meter
     gas, to = stack.pop(), _address(stack.pop())
@@ -301,8 +305,7 @@ def _begin_message(m: MegaMachine, call: MegaCall, kind: str, with_value: bool, 
     available = call.gas
     gas = min(gas, available - available // price.HELD_BACK)
     call.gas = available - gas
-    meter.storage += paid
-    used = before - available
+    cost = used = before - available
     if value:
         if not rules.counts_stipend:
             used = max(used - price.CALL_STIPEND, 0)
@@ -317,7 +320,7 @@ def _begin_message(m: MegaMachine, call: MegaCall, kind: str, with_value: bool, 
     else:
         child = MegaCall(call, kind, depth, here, to, to, code, value, data, gas, call.static or kind == "STATICCALL")
     child.is_delegated = delegate is not None
-    return child
+    return child, paid, cost - used
 
 
 def _check_initcode(m: MegaMachine, size: int) -> None:
@@ -368,7 +371,6 @@ def _creation(kind: str) -> Operation:
         plain.use_memory(call, offset, size)
         code = bytes(call.memory[offset : offset + size])
         gas = call.gas - call.gas // price.HELD_BACK
-        meter.storage += paid
         meter.compute += before - call.gas + (expansion if rules.expands_before_create else 0)
         call.gas -= gas
         child = MegaCall(call, kind, depth, here, address, address, code, value, b"", gas)
@@ -376,13 +378,13 @@ def _creation(kind: str) -> Operation:
             if rules.settles_unstarted:
                 call.gas += gas
             else:
-                meter.storage += gas
-            raise meter.stop(call)
+                paid += gas + (0 if rules.expands_before_create else expansion)
+            raise meter.stop(call, paid)
         if not rules.expands_before_create and expansion:
             meter.compute += expansion
             if meter.is_over(call):
-                meter.storage += gas
-                raise meter.stop(call)
+                raise meter.stop(call, paid + gas)
+        meter.storage += paid
         m.limit_forwarding(call, child, 0)
         call.return_data = b""
         m.create(child)
@@ -432,9 +434,8 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
             call.gas = before
             raise meter.stop(call) from None
         raise
-    meter.storage += paid
     meter.compute += before - call.gas
-    m.close(call, looked=True)
+    m.close(call, looked=True, paid=paid)
 
 
 # the table
