@@ -55,8 +55,10 @@
     ├── StateUnavailable                state that a source could not supply
     │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
     │   ├── NotInBundle                 an offline bundle does not hold it
+    │   ├── RanOtherwise                a transaction of upstream's comes out otherwise when it runs here
     │   └── NotFetchedYet               it can be had, but not by waiting for it on this thread
     ├── UpstreamRefused                 the node that is forked answered with an error (carries code and data)
+    │   └── UpstreamLacksMethod         it does not have the method
     └── EngineFault                     a defect below the engine seam
 
 Messages say what happened first and end with what to do, where something can be done. A refused transaction's error
@@ -546,6 +548,16 @@ class NotInBundle(StateUnavailable):
     """An offline bundle is all there is, and does not hold what was asked for."""
 
 
+class RanOtherwise(StateUnavailable):
+    """A transaction of the forked node's block ``number`` does not come out here as it did there: what ``happened``."""
+
+    def __init__(self, tx_hash: bytes, number: int, happened: str) -> None:
+        super().__init__(
+            f"state unavailable: 0x{tx_hash.hex()} of upstream's block {number} {happened}: it ran under rules that "
+            "megadev does not have; ask upstream itself about it"
+        )
+
+
 class NotFetchedYet(StateUnavailable):
     """Something is to be fetched first, and this thread may not wait for it: call ``fetch`` on one that may (it raises
     ``StateUnavailable``), and try again. Nothing was changed.
@@ -557,12 +569,33 @@ class NotFetchedYet(StateUnavailable):
 
 
 class UpstreamRefused(MegadevError):
-    """The node that is forked answered with an error of its own: JSON-RPC ``code`` and, if any, ``data``."""
+    """The node that is forked answered ``method`` with an error of its own: its ``reason``, JSON-RPC ``code`` and, if
+    any, ``data``. ``upstream`` is its URL, fit for messages.
+    """
 
-    def __init__(self, message: str, code: int = -32000, data: object = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, upstream: str, method: str, reason: str, code: int = -32000, data: object = None, remedy: str = ""
+    ) -> None:
+        super().__init__(f"{upstream}, which is forked, refused {method}: {reason}{f'; {remedy}' if remedy else ''}")
+        self.upstream = upstream
+        self.method = method
+        self.reason = reason
         self.code = code
         self.data = data
+
+
+class UpstreamLacksMethod(UpstreamRefused):
+    """The node that is forked does not have ``method``, or not for whoever asks. ``who_has``: which nodes have it."""
+
+    def __init__(self, upstream: str, method: str, who_has: str) -> None:
+        super().__init__(upstream, method, "", -32601)
+        self.who_has = who_has
+
+    def __str__(self) -> str:
+        return (
+            f"{self.method} is not available on this fork up to its first block: {self.upstream}, which is forked, "
+            f"does not have that method; fork {self.who_has}, or ask about blocks after the forked one"
+        )
 
 
 class EngineFault(MegadevError):

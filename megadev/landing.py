@@ -26,17 +26,34 @@ def landing_page(node: Node, chain: LocalChain) -> str:
         *(("HTTP", url) for url in chain.urls),
         *(("WebSocket", url.replace("http", "ws", 1)) for url in chain.urls),
     ]
+    name, about = _which(node, chain)
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts)
     accounts = "".join(
         f"<tr><td>{account.address}</td><td>{_balance(state, account)}</td></tr>"
         for account in node.accounts.keyed[:20]
     )
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>megadev</title><style>{_STYLE}</style>"
-        f"<h1>megadev {escape(__version__)}</h1><p>A local rollup node. Point a wallet or library at the URLs below; "
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>megadev: {name}</title><style>{_STYLE}</style>"
+        f"<h1>megadev {escape(__version__)}: {name}</h1><p>{about} Point a wallet or library at the URLs below; "
         f"JSON-RPC requests are POSTed to this address.</p><table>{rows}</table>"
         f"<h2>Accounts</h2><table><tr><th>Address</th><th>ETH</th></tr>{accounts}</table></html>"
     )
+
+
+def _which(node: Node, chain: LocalChain) -> tuple[str, str]:
+    """What the chain is called, and what it is; where the other one is, as HTML."""
+    if chain is node.l1:
+        return "L1", f"The local L1 that the rollup settles on. The rollup itself (L2) is {_link(node.l2)}."
+    if node.l1 is None:
+        return "L2", "A local rollup node."
+    return "L2", f"A local rollup node. The L1 that it settles on is {_link(node.l1)}."
+
+
+def _link(chain: LocalChain) -> str:
+    if not chain.urls:
+        return f"chain {chain.spec.chain_id}"
+    url = escape(chain.urls[0])
+    return f'at <a href="{url}">{url}</a>'
 
 
 def health(chain: LocalChain) -> dict[str, object]:

@@ -29,6 +29,9 @@ class FaultyUpstream:
         self.always: Fault | None = None
         self.bodies: list[Any] = []
         self.headers: list[dict[str, str]] = []
+        self.largest_batch: int | None = None
+        """Calls that it takes at once; larger batches get ``refused_batch``, a status and a body."""
+        self.refused_batch = (413, b"")
         self.released = threading.Event()
         self.asked = threading.Event()
         """Set by every request; ``forget`` clears it."""
@@ -80,7 +83,9 @@ class FaultyUpstream:
         fault = self.planned.popleft() if self.planned else self.always
         if self.delay:
             time.sleep(self.delay)
-        if fault is None:
+        if self.largest_batch is not None and isinstance(asked, list) and len(asked) > self.largest_batch:
+            _send(handler, *self.refused_batch)
+        elif fault is None:
             _send(handler, 200, self._pass_on(body))
         elif fault == "429":
             _send(handler, 429, b"slow down")
@@ -124,6 +129,27 @@ class FaultyUpstream:
         request = urllib.request.Request(self.real, body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=60) as response:
             return response.read()
+
+
+def ask(url: str, method: str, *params: Any) -> Any:
+    """The whole answer of the node at ``url``."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
+
+
+def answering(url: str, own: Callable[[str, list[Any]], dict[str, Any] | None]) -> Callable[[Any], Any]:
+    """Answers each call with what ``own`` makes of its method and params (a result or an error), and with what the node
+    at ``url`` says where that is None.
+    """
+
+    def one(call: Any) -> Any:
+        made = own(call["method"], call["params"])
+        answer = ask(url, call["method"], *call["params"]) if made is None else {"jsonrpc": "2.0"} | made
+        return answer | {"id": call["id"]}
+
+    return lambda asked: [one(call) for call in asked] if isinstance(asked, list) else one(asked)
 
 
 def refusing(code: int, message: str, *methods: str) -> Callable[[Any], Any]:

@@ -329,7 +329,7 @@ class Probe:
     alternation, so that what disturbs the machine disturbs all alike. ``alone``: on nodes started for it, where the
     bench can start them, because some nodes slow down with every block they hold. ``tracing``: those are started with
     what they need to trace opcodes, which slows some of them down. ``realtime``: those that can are started so that
-    they make transactions known before their block.
+    they make transactions known before their block. ``warm_ups``: turns before those that are measured.
     """
 
     measures: tuple[Measure, ...]
@@ -339,10 +339,12 @@ class Probe:
     alone: bool = False
     tracing: bool = False
     realtime: bool = False
+    warm_ups: int = 0
 
     def quick(self) -> Probe:
-        """The same with the least work that still gives figures."""
-        return replace(self, count=max(1, self.count // 5), rounds=2)
+        """The same with the least work that still gives figures; with so few, the first ones must not be of a node that
+        has yet to load what they need."""
+        return replace(self, count=max(1, self.count // 5), rounds=2, warm_ups=1)
 
 
 def timed(endpoint: Endpoint, requests: Sequence[bytes], check: Callable[[Any], bool]) -> list[float]:

@@ -35,10 +35,10 @@ from megadev.config.settings import DEFAULT_MNEMONIC, ENVIRONMENT_PREFIX
 from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 
 if TYPE_CHECKING:
-    from rich.status import Status
     from rich.table import Table
 
     from megadev.bench.client import Endpoint, Probe, Samples
+    from megadev.bench.countdown import Countdown
 
 ANVIL_VARIABLE = "MEGADEV_ANVIL"
 """Names the anvil program that ``--against anvil`` starts; otherwise PATH is searched."""
@@ -48,6 +48,8 @@ LAUNCHES = 5
 """Starts measured for each of the start-up rows."""
 WIDTH = 160
 """Columns to print where no terminal says how many it has."""
+MORE_IS_BETTER = "tx/s"
+"""The unit of which more is better; of the others, less."""
 START_UP, DEVNET = "start-up", "devnet"
 FRESH = "fresh"
 START_ROWS = {
@@ -178,6 +180,8 @@ def bench(
     """
     from rich.console import Console
 
+    from megadev.bench.countdown import Countdown
+
     titles = _titles()
     if only == "list":
         for label, title in titles.items():
@@ -190,13 +194,16 @@ def bench(
     rows: list[Row] = []
     report: dict[str, Any] = {"nodes": names}
     tables: list[Table | str] = []
-    with Console(stderr=True).status("start-up") as progress:
+    probes = list(_probes(chosen, quick))
+    with Console(stderr=True).status("") as status:
+        progress = Countdown(status, _steps(chosen, len(probes), is_long=long_chain is not None))
         launches = 1 if quick else LAUNCHES
         if START_UP in chosen:
+            progress.begin(START_ROWS[START_UP])
             rows.append(_start_up(targets, launches))
         if DEVNET in chosen:
+            progress.begin(START_ROWS[DEVNET])
             rows.append(_second_devnet(targets, launches))
-        probes = list(_probes(chosen, quick))
         together = [probe for probe in probes if not probe.alone]
         for group in [together, *([probe] for probe in probes if probe.alone)]:
             rows += _measure_anew(targets, group, chosen, progress)
@@ -244,6 +251,18 @@ def _chosen(only: str | None, titles: Collection[str]) -> frozenset[str]:
     if unknown := sorted(names.difference(titles)):
         raise ConfigError(f"--only: there is no row {unknown[0]!r}; 'megadev bench --only list' shows the names")
     return names
+
+
+def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
+    """How many steps are counted: start-ups, probes, first calls and forks as one each, reloads, and the long chain."""
+    from megadev.bench.compute import FIRST_ROWS
+    from megadev.bench.fork import FORK_ROWS
+    from megadev.bench.reload import PROJECTS
+
+    chosen_labels = frozenset(chosen)
+    parts = sum(any(measure.label in chosen for measure in rows) for rows in (FIRST_ROWS, FORK_ROWS))
+    reloads = sum(not chosen_labels.isdisjoint(project.labels) for project in PROJECTS)
+    return len(START_ROWS.keys() & chosen_labels) + probes + parts + reloads + is_long
 
 
 def _probes(chosen: Collection[str], quick: bool) -> Iterator[Probe]:
@@ -404,7 +423,7 @@ def _second_devnet(targets: Sequence[Target], launches: int) -> Row:
 
 
 def _measure_anew(
-    targets: Sequence[Target], probes: Sequence[Probe], chosen: Collection[str], progress: Status
+    targets: Sequence[Target], probes: Sequence[Probe], chosen: Collection[str], progress: Countdown
 ) -> list[Row]:
     """The rows of these probes, on nodes started for them."""
     if not probes:
@@ -413,7 +432,7 @@ def _measure_anew(
         endpoints = [running.enter_context(_opened(target.fit_for(probes))) for target in targets]
         rows = []
         for probe in probes:
-            progress.update(probe.measures[-1].title)
+            progress.begin(probe.measures[-1].title)
             rows += _measure(probe, endpoints, chosen)
         return rows
 
@@ -423,12 +442,13 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
     rows = [Row(measure.label, measure.title, measure.unit) for measure in probe.measures if measure.label in chosen]
     samples: dict[str, dict[str, list[float]]] = {endpoint.name: {} for endpoint in endpoints}
     failed: dict[str, str] = {}
-    for _ in range(probe.rounds):
+    for turn in range(-probe.warm_ups, probe.rounds):
         for endpoint in endpoints:
             if endpoint.name in failed:
                 continue
             try:
-                for label, figures in probe.run(endpoint, probe.count).items():
+                measured = probe.run(endpoint, probe.count)
+                for label, figures in measured.items() if turn >= 0 else ():
                     samples[endpoint.name].setdefault(label, []).extend(figures)
             except MethodUnavailable:
                 failed[endpoint.name] = "not offered"
@@ -448,7 +468,7 @@ def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str
 
 
 def _measure_first_calls(
-    targets: Sequence[Target], chosen: Collection[str], launches: int, progress: Status
+    targets: Sequence[Target], chosen: Collection[str], launches: int, progress: Countdown
 ) -> list[Row]:
     """The first calls of ``compute.py``, ``launches`` times in alternation."""
     from megadev.bench.client import SENDERS
@@ -458,7 +478,7 @@ def _measure_first_calls(
     rows = [Row(each.label, each.title, each.unit) for each in FIRST_ROWS if each.label in chosen]
     if not rows:
         return []
-    progress.update("first calls")
+    progress.begin("first calls")
     keys = derive_keys(DEFAULT_MNEMONIC, count=SENDERS)
     samples: dict[str, list[Samples]] = {target.name: [] for target in targets if target.command}
     for _ in range(launches):
@@ -472,7 +492,7 @@ def _measure_first_calls(
     return rows
 
 
-def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status) -> list[Row]:
+def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
     """The rows of ``fork.py``: every node that can be started here, on forks of one and the same megadev."""
     from megadev.bench.client import Endpoint, Probe
     from megadev.bench.fork import FORK_ROWS, FROM_SCRATCH, HOT, HOT_COUNT, LATENCY, from_scratch, hot
@@ -480,7 +500,7 @@ def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bo
 
     if not any(measure.label in chosen for measure in FORK_ROWS):
         return []
-    progress.update("forks")
+    progress.begin("forks")
     able = {target.name: target for target in targets if target.command}
     with contextlib.ExitStack() as running:
         upstream = running.enter_context(_opened(_own()))
@@ -499,13 +519,15 @@ def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bo
             Probe(FROM_SCRATCH, lambda fork, _: from_scratch(partial(start, fork.name), upstream, far), 1, LAUNCHES),
             Probe(HOT, lambda fork, count: hot(fork, plain[fork.name], count), HOT_COUNT),
         ]
-        rows = [row for probe in probes for row in _measure(probe.quick() if quick else probe, forks, chosen)]
+        if quick:  # the first rows are of what nothing has warmed up
+            probes = [replace(probes[0].quick(), warm_ups=0), probes[1].quick()]
+        rows = [row for probe in probes for row in _measure(probe, forks, chosen)]
     for row in rows:
         row.reasons |= {target.name: "runs already" for target in targets if target.name not in able}
     return rows
 
 
-def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Status) -> list[Row]:
+def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
     """The rows of ``reload.py``: of the megadev of this Python alone, with the compilers that there are."""
     from megadev.bench.reload import PROJECTS, QUICK_SAVES, RELOAD_ROWS, SAVES, missing, saved
 
@@ -518,7 +540,7 @@ def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: 
         ]
         if not rows:
             continue
-        progress.update(rows[0].title)
+        progress.begin(rows[0].title)
         for target in targets:
             reason = missing(project) if target.command[:1] == (sys.executable,) else "not a megadev of this Python"
             samples: Samples = {}
@@ -538,7 +560,7 @@ def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: 
 
 
 def _measure_grown(
-    target: Target, before: Sequence[Row], quick: bool, blocks: int, progress: Status
+    target: Target, before: Sequence[Row], quick: bool, blocks: int, progress: Countdown
 ) -> tuple[list[Row], dict[str, float]]:
     """Let a chain grow and measure the rows of ``before`` there: rows with both figures, and the memory in bytes.
 
@@ -553,11 +575,9 @@ def _measure_grown(
     rows: list[Row] = []
     with contextlib.ExitStack() as running:
         endpoint = running.enter_context(_opened(Target(column, target.url, target.command)))
-        progress.update(f"{blocks:,} blocks and accounts")
+        progress.begin(f"{blocks:,} blocks and accounts")
         resident = _resident(endpoint.pid)
-        added = grow(
-            endpoint, blocks, lambda done, count: progress.update(f"{done:,} of {count:,} blocks and accounts")
-        )
+        added = grow(endpoint, blocks, lambda done, count: progress.says(f"{done:,} of {count:,} blocks and accounts"))
         grown = _resident(endpoint.pid)
         if resident is not None and grown is not None and added:
             memory = {"bytes_before": resident, "bytes_after": grown, "bytes_per_block": (grown - resident) / added}
@@ -565,7 +585,7 @@ def _measure_grown(
         if target.command:
             endpoints.append(running.enter_context(_opened(Target(FRESH, command=target.command))))
         for probe in _probes(labels, quick):
-            progress.update(f"{probe.measures[-1].title} after {blocks:,} blocks")
+            progress.says(f"{probe.measures[-1].title} after {blocks:,} blocks")
             rows += _measure(probe, endpoints, labels)
     if not target.command:
         for row, fresh in zip(rows, before, strict=True):
@@ -591,19 +611,21 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> Table:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("")
+    table.add_column("measured")
     table.add_column("unit")
+    table.add_column("better", no_wrap=True)
     for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
-        table.add_column("p99", justify="right", no_wrap=True, style="dim")
+        table.add_column(f"{name}\np50", justify="right", no_wrap=True)
+        table.add_column("\np99", justify="right", no_wrap=True, style="dim")
     for other in names[1:]:
-        table.add_column(f"÷ {other}", justify="right", no_wrap=True)
+        table.add_column(f"{names[0]}\n÷ {other}", justify="right", no_wrap=True)
     for row in rows:
         cells = []
         for name in names:
             figure = row.figures.get(name)
             cells += ["—", "—"] if figure is None else [_number(figure.p50), _number(figure.p99)]
-        table.add_row(row.title, row.unit, *cells, *(_ratio(row, names[0], other) for other in names[1:]))
+        better = "↑ more" if row.unit == MORE_IS_BETTER else "↓ less"
+        table.add_row(row.title, row.unit, better, *cells, *(_ratio(row, names[0], other) for other in names[1:]))
     return table
 
 
@@ -621,7 +643,7 @@ def _ratio(row: Row, first: str, other: str) -> str:
     ratio = row.ratio(first, other)
     if ratio is None:
         return "—"
-    better = ratio >= 1 if row.unit == "tx/s" else ratio <= 1
+    better = ratio >= 1 if row.unit == MORE_IS_BETTER else ratio <= 1
     return f"[{'green' if better else 'red'}]{ratio:.2f}×[/]"
 
 

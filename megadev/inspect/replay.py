@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import UNSEALED_HASH
 from megadev.chain.transactions import Transaction
-from megadev.errors import InvalidTransaction, NotFound, StateUnavailable
+from megadev.errors import InvalidTransaction, NotFound, RanOtherwise, StateUnavailable
 from megadev.evm.engine import BlockEnv, Execution, Tracer
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
@@ -64,20 +64,27 @@ def replay(
     """Run the transactions of ``block`` again, in order, those before number ``stop`` only where it is given.
 
     Use each result before asking for the next. Raises ``UnknownBlock`` where the parent is not held, and
-    ``StateUnavailable`` where its state is not the one that the block was built on.
+    ``StateUnavailable`` where its state is not the one that the block was built on, or (``RanOtherwise``) its rules are
+    not upstream's.
     """
     past = chain.past
-    is_past = past is not None and block.number <= past.last
-    if past is not None and is_past:
-        expect(lambda state: past.touched_by(state, block, stop))
-    for replayed in run_again(block_start(chain, block), block, watch, stop=stop):
-        if is_past and replayed.execution.gas.used != block.receipts[replayed.index].gas_used:
-            there, here = block.receipts[replayed.index].gas_used, replayed.execution.gas.used
-            raise StateUnavailable(
-                f"state unavailable: 0x{replayed.tx.hash.hex()} of upstream's block {block.number} took {there} gas "
-                f"there and {here} here: it ran under rules that megadev does not have; ask upstream itself about it"
-            )
-        yield replayed
+    if past is None or block.number > past.last:
+        yield from run_again(block_start(chain, block), block, watch, stop=stop)
+        return
+    expect(lambda state: past.touched_by(state, block, stop))
+    index = 0
+    try:
+        for replayed in run_again(block_start(chain, block), block, watch, stop=stop):
+            there, here = block.receipts[index].gas_used, replayed.execution.gas.used
+            if here != there:
+                raise RanOtherwise(replayed.tx.hash, block.number, f"took {there} gas there and {here} here")
+            yield replayed
+            index += 1
+    except StateUnavailable as problem:
+        if not isinstance(problem.__cause__, InvalidTransaction):
+            raise
+        happened = f"cannot run here ({problem.__cause__})"
+        raise RanOtherwise(block.transactions[index].hash, block.number, happened) from problem.__cause__
 
 
 def run_again(

@@ -26,7 +26,15 @@ from megadev.chain.networks import knows_rules, rules_at
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, MESSAGE_PASSER, ChainSpec
 from megadev.config.settings import DevnetConfig
-from megadev.errors import ConfigError, InvalidParams, StateUnavailable, UnknownBlock, UpstreamRefused
+from megadev.errors import (
+    ConfigError,
+    InvalidParams,
+    StateUnavailable,
+    UnknownBlock,
+    UpstreamFailed,
+    UpstreamLacksMethod,
+    UpstreamRefused,
+)
 from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.types import (
@@ -43,7 +51,7 @@ from megadev.state.answers import Answers, Bundle, DiskCache, Forgetful, Part, c
 from megadev.state.diff import StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
-from megadev.state.upstream import Call, Manners, Upstream
+from megadev.state.upstream import Call, RequestPolicy, Upstream
 
 L1_PART = "L1"
 """What a bundle's keys begin with that are of L1."""
@@ -70,7 +78,7 @@ class ForkRequest:
     block: int | str | None = None
     tx_hash: str | None = None
     chain_id: int | None = None
-    manners: Manners = field(default_factory=Manners)
+    policy: RequestPolicy = field(default_factory=RequestPolicy)
     cache: Path | None = None
     bundle: Path | None = None
     part: str = ""
@@ -102,7 +110,7 @@ def fork_request(config: DevnetConfig) -> ForkRequest | None:
         _only("--fork-url", named),
         config.fork_transaction_hash,
         config.fork_chain_id,
-        _manners(config),
+        _policy(config),
         _cache(config),
         recording=config.fork_record is not None,
     )
@@ -119,7 +127,7 @@ def l1_fork_request(config: DevnetConfig) -> ForkRequest | None:
     return ForkRequest(
         urls,
         _only("--fork-l1", named),
-        manners=_manners(config),
+        policy=_policy(config),
         cache=_cache(config),
         part=L1_PART,
         recording=config.fork_record is not None,
@@ -149,7 +157,7 @@ def _cache(config: DevnetConfig) -> Path | None:
     return None if config.no_storage_caching else config.fork_cache or CACHE.expanduser()
 
 
-def _manners(config: DevnetConfig) -> Manners:
+def _policy(config: DevnetConfig) -> RequestPolicy:
     headers = []
     for header in config.fork_header or ():
         name, colon, value = header.partition(":")
@@ -159,7 +167,7 @@ def _manners(config: DevnetConfig) -> Manners:
             raise ConfigError(f"--fork-header {name.strip()!r}: a header is one line of ASCII characters")
         headers.append((name.strip(), value.strip()))
     units = 0 if config.no_rate_limit else config.compute_units_per_second
-    return Manners(config.timeout / 1000, config.retries, config.fork_retry_backoff / 1000, units, tuple(headers))
+    return RequestPolicy(config.timeout / 1000, config.retries, config.fork_retry_backoff / 1000, units, tuple(headers))
 
 
 class _Touched(msgspec.Struct):
@@ -281,7 +289,7 @@ class Fork:
         """Ask the node at ``url`` from now on. Blocks. Raises ``ConfigError`` for a node without the forked block, and
         ``StateUnavailable`` where it does not answer; then nothing changed.
         """
-        upstream = Upstream((url,), self.request.manners)
+        upstream = Upstream((url,), self.request.policy)
         (document,) = upstream.ask([("eth_getBlockByNumber", (hex(self.number), False))])
         if not isinstance(document, dict) or document.get("hash") != "0x" + self.hash.hex():
             upstream.close()
@@ -330,7 +338,7 @@ def open_fork(
     """
     if request.bundle is not None:
         return _open_bundle(request, balances, undelegated)
-    upstream = Upstream(request.urls, request.manners)
+    upstream = Upstream(request.urls, request.policy)
     chain_id, number, tx = request.chain_id, request.block, request.tx_hash
     remarks: tuple[str, ...] = ()
     try:
@@ -356,7 +364,17 @@ def open_fork(
         asked: list[tuple[str, tuple[Any, ...]]] = [(method, (tag, False))]
         if chain_id is None:
             asked.append(("eth_chainId", ()))
-        document, *rest = upstream.ask(asked)
+        try:
+            document, *rest = upstream.ask(asked)
+        except UpstreamRefused as refused:
+            if isinstance(number, str) and refused.method == method:
+                problem = (
+                    f"{upstream.name} does not know the block {tag} ({refused.reason}): name the block by its number"
+                )
+                raise ConfigError(problem) from None
+            if refused.method == "eth_chainId":
+                raise ConfigError(f"{refused}; or give its chain id with --fork-chain-id") from None
+            raise
         if document is None:
             raise ConfigError(f"{upstream.name} has no block {tag}: fork one that exists")
         header, block_hash = read_header(document)
@@ -440,7 +458,7 @@ class Past:
         """The block with that number or hash, its state at hand, its transactions left out. Raises ``UnknownBlock``."""
         if isinstance(ref, int) and (kept := self._headers.get(ref)) is not None:
             return kept
-        return self._seen(self._document(ref, full=False))
+        return self._seen(self.document(ref, full=False))
 
     def block(self, ref: int | Hash32, spec: ChainSpec) -> SealedBlock:
         """The same with transactions and receipts; ``spec`` is what it is read under.
@@ -449,30 +467,72 @@ class Past:
         """
         if isinstance(ref, int) and (kept := self._blocks.get(ref)) is not None:
             return kept
-        document = self._document(ref, full=True)
+        document = self.document(ref, full=True)
         head = self._seen(document)
         if (kept := self._blocks.get(head.number)) is not None and kept.hash == head.hash:
             return kept
-        receipts = self.source.query(f"receipts {head.number:#x}", "eth_getBlockReceipts", hex(head.number))
+        block = self._read(head, document, self.receipts(document), spec)
+        self._keep(self._blocks, block)
+        return block
+
+    def _read(
+        self, head: SealedBlock, document: JsonObject, receipts: list[JsonObject], spec: ChainSpec
+    ) -> SealedBlock:
+        """``head`` with what upstream tells of its transactions. Raises ``StateUnavailable``."""
         try:
-            block = _with_content(head, document, receipts or [], self.rules(spec, head.header))
+            return _with_content(head, document, receipts, self.rules(spec, head.header))
         except (InvalidParams, KeyError, TypeError, ValueError) as problem:
             reason = str(problem).removeprefix("failed to decode state dump: ")
             raise StateUnavailable(
                 f"state unavailable: upstream's block {head.number} holds what megadev cannot read ({reason}); ask "
                 "upstream itself about it"
             ) from None
-        self._keep(self._blocks, block)
-        return block
+
+    def receipts(self, document: JsonObject) -> list[JsonObject]:
+        """The receipts of a block that upstream told of, in its own words; one by one where it has no
+        eth_getBlockReceipts, as Hardhat's node and Ganache have none. Raises as ``Source.query``.
+        """
+        number = int(document["number"], 16)
+        key = f"receipts {number:#x}"
+        try:
+            return self.source.query(key, "eth_getBlockReceipts", hex(number)) or []
+        except UpstreamLacksMethod:
+            hashes = [tx if isinstance(tx, str) else tx["hash"] for tx in document["transactions"]]
+            found = self.source.query_each(key, [("eth_getTransactionReceipt", (each,)) for each in hashes])
+        if None in found:
+            raise UpstreamFailed(
+                f"state unavailable: the forked node has block {number} but no receipt of its transaction "
+                f"{hashes[found.index(None)]}; ask again, or fork another node"
+            )
+        return found
+
+    def blocks(self, first: int, last: int, spec: ChainSpec, *, full: bool) -> list[SealedBlock]:
+        """Blocks in a row, in few requests: as ``header`` gives them, or (``full``) as ``block``."""
+        numbers = [hex(number) for number in range(first, last + 1)]
+        span = f"{first:#x}-{last:#x}"
+        asked: list[Call] = [("eth_getBlockByNumber", (number, full)) for number in numbers]
+        documents = self.source.query_each(f"{'blocks' if full else 'headers'} {span}", asked)
+        if None in documents:
+            raise UnknownBlock(f"header not found: upstream does not have block {numbers[documents.index(None)]}")
+        heads = [self._seen(document) for document in documents]
+        if not full:
+            return heads
+        try:
+            calls: list[Call] = [("eth_getBlockReceipts", (number,)) for number in numbers]
+            receipts = [found or [] for found in self.source.query_each(f"receipts {span}", calls)]
+        except UpstreamLacksMethod:
+            receipts = [self.receipts(document) for document in documents]
+        told = zip(heads, documents, receipts, strict=True)
+        return [self._read(head, document, found, spec) for head, document, found in told]
 
     def beyond(self, number: int, spec: ChainSpec) -> SealedBlock:
         """Upstream's block ``number`` after the forked one, whose state nobody needs."""
         document = self.source.query(f"block {number:#x}", "eth_getBlockByNumber", hex(number), True)
-        receipts = self.source.query(f"receipts {number:#x}", "eth_getBlockReceipts", hex(number))
+        receipts = self.receipts(document)
         header, block_hash = read_header(document)
         state = RemoteState(self.source, number, block_hash, scope=f"@{number:#x} ")
         head = _block(header, block_hash, ForkWorld(state, header.state_root), None)
-        return _with_content(head, document, receipts or [], self.rules(spec, header))
+        return self._read(head, document, receipts, spec)
 
     def find(self, tx_hash: Hash32, spec: ChainSpec) -> tuple[SealedBlock, int] | None:
         """The block up to the forked one that holds a transaction, and its index; None where there is none."""
@@ -516,7 +576,7 @@ class Past:
         number = document.get("blockNumber") if isinstance(document, dict) else None
         return number is not None and int(number, 16) <= self.last
 
-    def _document(self, ref: int | Hash32, *, full: bool) -> JsonObject:
+    def document(self, ref: int | Hash32, *, full: bool) -> JsonObject:
         kind = "block" if full else "header"
         if isinstance(ref, int):
             document = self.source.query(f"{kind} {ref:#x}", "eth_getBlockByNumber", hex(ref), full)

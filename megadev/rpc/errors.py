@@ -147,11 +147,15 @@ TABLE: dict[type[Exception], Row] = {
     errors.StateUnavailable: Row(SERVER_ERROR, ("state unavailable",)),
     errors.UpstreamFailed: Row(SERVER_ERROR, ("state unavailable",)),
     errors.NotInBundle: Row(SERVER_ERROR, ("state unavailable",)),
+    errors.RanOtherwise: Row(SERVER_ERROR, ("state unavailable",)),
     errors.NotFetchedYet: Row(SERVER_ERROR, ("state unavailable",)),
     errors.UpstreamRefused: Row(
         SERVER_ERROR,
         data=lambda error: msgspec.UNSET if error.data is None else error.data,
         code_of=lambda error: int(error.code),
+    ),
+    errors.UpstreamLacksMethod: Row(
+        METHOD_NOT_FOUND, ("the method called does not exist/is not available", "does not exist")
     ),
     errors.EngineFault: Row(INTERNAL_ERROR, is_defect=True),
 }

@@ -1,11 +1,14 @@
 """What is asked about blocks up to a fork's first one, passed on to upstream in its own words.
 
 Upstream's answer is given as it came: it may say more than megadev knows of a chain's blocks. What it tells of blocks
-after the forked one is not this chain's history and is null here. Calls, state, traces and whatever else must be worked
-out are not passed on: they run here, over upstream's state (``node/chain``), with overrides and errors as always.
+after the forked one is not this chain's history and is null here. Where it does not have a method (Hardhat's node has
+no eth_getBlockReceipts), the answer is made of what it tells by others. Calls, state, traces and whatever else must be
+worked out are not passed on: they run here, over upstream's state (``node/chain``), with overrides and errors as
+always.
 
 Traces of what ran under rules that megadev does not have (older ones, or another chain's) are asked of upstream, where
-it has such methods. Run here after all, a transaction that comes out with other gas than its receipt says is refused.
+it has such methods. Run here after all, a transaction that comes out with other gas than its receipt says is asked of
+upstream too, and refused where that does not trace.
 """
 
 from __future__ import annotations
@@ -17,14 +20,13 @@ from typing import Any
 import msgspec
 
 from megadev.chain.blocks import Tag
-from megadev.errors import UnknownBlock, UpstreamRefused
+from megadev.errors import MegadevError, NotInBundle, RanOtherwise, UnknownBlock, UpstreamLacksMethod, UpstreamRefused
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rpc.dispatch import Method
 from megadev.rpc.node import RpcNode
-from megadev.state.upstream import is_missing
 
 BY_NUMBER: Mapping[str, int] = {
     "eth_getBlockByNumber": 0,
@@ -104,7 +106,36 @@ def asked_upstream(node: RpcNode, called: Method, arguments: list[Any], params: 
     if called.name in TRACES:
         return _traced(node, past, called, arguments, params)
     asked = _asked(node.chain, past, called.name, arguments)
-    return None if asked is None else asked.answer
+    return None if asked is None else lambda: _answered(asked, node, called, arguments)
+
+
+def _answered(asked: Asked, node: RpcNode, called: Method, arguments: list[Any]) -> Any:
+    """Upstream's answer; where it lacks the method, what can be told by others. Blocks. Raises as ``Asked.answer``."""
+    try:
+        return asked.answer()
+    except UpstreamLacksMethod as lacking:
+        return _worked_out(asked, node, called, arguments, lacking)
+    except NotInBundle as lacking:  # which may be of a run whose upstream did not have the method
+        try:
+            return _worked_out(asked, node, called, arguments, lacking)
+        except NotInBundle:
+            raise lacking from None
+
+
+def _worked_out(asked: Asked, node: RpcNode, called: Method, arguments: list[Any], lacking: MegadevError) -> Any:
+    """The answer to ``called`` made of what upstream tells by other methods. Raises ``lacking`` where it cannot be."""
+    if called.name != "eth_getBlockReceipts" and "Uncle" not in called.name:
+        return called.function(node, *arguments)
+    ref = asked.block_hash if asked.block_hash is not None else int(asked.params[0], 16)
+    document = asked.past.document(ref, full=False)
+    if called.name == "eth_getBlockReceipts":
+        return asked.past.receipts(document)
+    uncles = document.get("uncles") or ()
+    if "Count" in called.name:
+        return hex(len(uncles))
+    if arguments[1] < len(uncles):
+        raise lacking
+    return None
 
 
 def _traced(
@@ -134,18 +165,35 @@ def _traced(
             header = past.header(found).header
         except UnknownBlock:
             return called.function(node, *arguments)
+        other = None
         if past.can_run_again(header):
-            return called.function(node, *arguments)
+            try:
+                return called.function(node, *arguments)
+            except RanOtherwise as problem:
+                other = problem
         asked = [params[0] if by_transaction or number is None else hex(number), *params[1:]]
         key = f"{called.name} {msgspec.json.encode(asked, order='sorted').decode()}"
         try:
-            return past.source.query(key, called.name, *asked)
-        except UpstreamRefused as refused:
-            if not is_missing(refused):
+            told = past.source.query(key, called.name, *asked)
+        except (UpstreamRefused, NotInBundle) as refused:
+            if other is not None:
+                raise other from None
+            if not isinstance(refused, UpstreamLacksMethod | NotInBundle):
                 raise
+        else:
+            if not _is_of_another_tracer(told, asked):
+                return told
+            if other is not None:
+                raise other
         return called.function(node, *arguments)
 
     return answer
+
+
+def _is_of_another_tracer(told: Any, asked: list[Any]) -> bool:
+    """Whether a node (Ganache is one) knows no tracer but its own, and answers with that whatever it is asked for."""
+    wanted = asked[-1].get("tracer") if isinstance(asked[-1], dict) else None
+    return wanted is not None and isinstance(told, dict) and "structLogs" in told
 
 
 def _is_here(chain: LocalChain, tx_hash: Hash32) -> bool:

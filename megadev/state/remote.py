@@ -23,13 +23,19 @@ from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 from megadev.chain.transactions import is_delegation
-from megadev.errors import NotFetchedYet, NotInBundle, StateUnavailable, UpstreamFailed, UpstreamRefused
+from megadev.errors import (
+    NotFetchedYet,
+    NotInBundle,
+    StateUnavailable,
+    UpstreamFailed,
+    UpstreamRefused,
+)
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.answers import Answers
 from megadev.state.reader import StateReader
-from megadev.state.upstream import BATCH, Call, Upstream, is_missing
+from megadev.state.upstream import BATCH, Call, Upstream
 
 Slot: TypeAlias = tuple[Address, int]
 
@@ -97,8 +103,7 @@ class Source:
             canonical = {"blockHash": "0x" + pinned.hex(), "requireCanonical": True}
             self._guards.append(("eth_getTransactionCount", ("0x" + "00" * 20, canonical)))
         self.used: dict[str, Any] | None = {} if recording else None
-        self._waiting: dict[str, Any] = {}
-        self._missing_methods: set[str] = set()
+        self._waiting: dict[tuple[str, ...], Any] = {}
 
     def lookup(self, key: str) -> Any | None:
         """What is kept under ``key``, or None."""
@@ -124,6 +129,16 @@ class Source:
 
         Raises ``NotFetchedYet`` on the thread of an event loop, ``NotInBundle``, and what ``Upstream.ask`` raises.
         """
+        return self._query(key, [(method, params)], lambda results: results[0], keep)
+
+    def query_each(self, key: str, calls: Sequence[Call]) -> list[Any]:
+        """As ``query``: the results of several calls, kept together under ``key`` where none of them is null."""
+        found = self._query(key, calls, lambda results: results, all)
+        return list(found)
+
+    def _query(
+        self, key: str, calls: Sequence[Call], told: Callable[[list[Any]], Any], keep: Callable[[Any], bool]
+    ) -> Any:
         kept = self.lookup(key)
         if kept is not None:
             self.note(key, kept)
@@ -133,20 +148,26 @@ class Source:
         upstream = self.upstream
 
         def fetch() -> Any:
-            outcome, *guarded = upstream.outcomes([(method, params), *self._guards])
-            for each in (outcome, *guarded):
-                if isinstance(each, UpstreamFailed) and (each is outcome or each.is_reorganised):
+            outcomes = upstream.outcomes([*calls, *self._guards])
+            asked, guarded = outcomes[: len(calls)], outcomes[len(calls) :]
+            for each in guarded:
+                if isinstance(each, UpstreamFailed) and each.is_reorganised:
                     raise each
-            if isinstance(outcome, Exception):
-                raise outcome
-            result = outcome
+            for each in asked:
+                if isinstance(each, Exception):
+                    raise each
+            result = told(asked)
             if result is not None and keep(result):
                 self.answers.put({key: result})
             return result
 
+        lacking = upstream.lacking(calls)
+        if lacking is not None:
+            raise lacking
         if may_not_wait():
-            if key in self._waiting:
-                result = self._waiting.pop(key)
+            asked_by = (key, *(method for method, _ in calls[:1]))
+            if asked_by in self._waiting:
+                result = self._waiting.pop(asked_by)
                 if isinstance(result, UpstreamRefused):
                     raise result
                 self.note(key, result)
@@ -154,9 +175,9 @@ class Source:
 
             def put_by() -> None:
                 try:
-                    self._put_by(key, fetch())
+                    self._put_by(asked_by, fetch())
                 except UpstreamRefused as refused:  # whoever asks may have an answer to that
-                    self._put_by(key, refused)
+                    self._put_by(asked_by, refused)
 
             raise NotFetchedYet(key, put_by)
         result = fetch()
@@ -164,20 +185,13 @@ class Source:
         return result
 
     def hints(self, calls: Sequence[Call]) -> list[Any]:
-        """The results of calls that nothing depends on: None for each that fails, in whatever way. Blocks. A method
-        that upstream does not have is not asked for again.
-        """
-        upstream = self.upstream
-        if upstream is None or any(method in self._missing_methods for method, _ in calls):
+        """The results of calls that nothing depends on: None for each that fails, in whatever way. Blocks."""
+        if self.upstream is None:
             return [None] * len(calls)
-        found: list[Any] = []
-        for (method, _), outcome in zip(calls, upstream.outcomes(calls, retries=0), strict=True):
-            if isinstance(outcome, UpstreamRefused) and is_missing(outcome):
-                self._missing_methods.add(method)
-            found.append(None if isinstance(outcome, Exception) else outcome)
-        return found
+        outcomes = self.upstream.outcomes(calls, retries=0)
+        return [None if isinstance(outcome, Exception) else outcome for outcome in outcomes]
 
-    def _put_by(self, key: str, result: Any) -> None:
+    def _put_by(self, key: tuple[str, ...], result: Any) -> None:
         """Keep an answer until whoever wanted it asks again."""
         while len(self._waiting) >= 64:
             self._waiting.pop(next(iter(self._waiting)), None)
@@ -407,15 +421,17 @@ class RemoteState:
                 raw = bytes.fromhex(code[2:])
                 code_hash = keccak(raw) if raw else EMPTY_CODE_HASH
                 codes[code_hash] = raw
-                ready[address] = Account(int(nonce, 16), int(balance, 16), code_hash)
+                ready[address] = Account(_number(nonce), _number(balance), code_hash)
                 if raw:
                     found[f"code 0x{code_hash.hex()}"] = code.lower()
                 found[self._account_key(address)] = _written(ready[address])
-            values = [int(value, 16) for value in results[3 * len(accounts) :]]
+            values = [_number(value) for value in results[3 * len(accounts) :]]
         except (TypeError, ValueError):
+            asked = zip(_calls(accounts, slots, None), results, strict=True)
+            method, result = next((method, result) for (method, _), result in asked if not _is_value(method, result))
             raise UpstreamFailed(
-                f"state unavailable: {upstream.name} answered eth_getBalance, eth_getTransactionCount, eth_getCode or "
-                "eth_getStorageAt with what is no value; check that the URL is that of an Ethereum node"
+                f"state unavailable: {upstream.name} answered {method} with {str(result)[:80]!r}; check that the URL "
+                "is that of an Ethereum node"
             ) from None
         for key, value in zip(slots, values, strict=True):
             found[self._slot_key(key)] = hex(value)
@@ -492,6 +508,19 @@ def load(state: StateReader, accounts: Iterable[Address] = (), slots: Iterable[S
     if isinstance(state, RemoteState) and not may_not_wait():
         with contextlib.suppress(StateUnavailable):
             state.load(accounts, slots)
+
+
+def _number(result: str) -> int:
+    """A quantity or word; Ganache writes the words of accounts without storage as ``0x``."""
+    return 0 if result == "0x" else int(result, 16)
+
+
+def _is_value(method: str, result: Any) -> bool:
+    try:
+        bytes.fromhex(result[2:]) if method == "eth_getCode" else _number(result)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _written(account: Account) -> list[str]:

@@ -241,3 +241,59 @@ def test_a_save_that_does_not_compile_is_the_rows_reason(tmp_path: Path) -> None
         patch.setenv("PYTHONPATH", str(Path(megadev.__file__).parents[1]))
         with pytest.raises(MegadevError, match="/bin/false"):
             saved(broken, tmp_path, 1)
+
+
+def test_what_is_left_is_told_by_steps() -> None:
+    from megadev.bench.countdown import Countdown
+
+    told: list[str] = []
+
+    class Line:
+        def update(self, text: str) -> None:
+            told.append(text)
+
+    now = iter(seconds * 10**9 for seconds in (0, 10, 20, 200, 210))
+    countdown = Countdown(Line(), 4, lambda: next(now))  # type: ignore[arg-type]
+    countdown.begin("start")
+    countdown.begin("calls")
+    countdown.says("calls, still")
+    countdown.begin("sends")
+    countdown.begin("forks")
+    assert told == [
+        "1 of 4  start",
+        "2 of 4  calls  about 30 s left",
+        "2 of 4  calls, still  about 1 min left",
+        "3 of 4  sends  about 3 min left",
+        "4 of 4  forks  about 1 min left",
+    ]
+
+
+def test_the_table_has_heads_and_says_which_way_is_better() -> None:
+    from rich.console import Console
+
+    from megadev.bench.command import _table
+
+    rows = [Row("time", "a call", "ms"), Row("rate", "sends", "tx/s")]
+    for row in rows:
+        row.add("ours", [0.5])
+        row.add("other", [1.0])
+    console = Console(width=120, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    console.print(_table(rows, ["ours", "other"]))
+    lines = [line.split() for line in console.export_text().splitlines() if line.strip()]
+    assert lines[0] == ["ours", "other", "ours"]
+    assert lines[1] == ["measured", "unit", "better", "p50", "p99", "p50", "p99", "÷", "other"]
+    assert [line[-1] for line in lines[-2:]] == ["0.50×", "0.50×"]
+    assert "↓ less" in " ".join(lines[-2]) and "↑ more" in " ".join(lines[-1])
+
+
+def test_a_quick_run_warms_up_first() -> None:
+    runs: list[int] = []
+
+    def run(endpoint: Stub, count: int) -> dict[str, list[float]]:
+        runs.append(count)
+        return {"row": [float(len(runs))]}
+
+    probe = Probe((Measure("row", "a row"),), run, count=10, rounds=10).quick()
+    (row,) = _measure(probe, [Stub("node")], {"row"})  # type: ignore[arg-type, list-item]
+    assert len(runs) == 3
+    assert row.figures["node"].p50 == 2_500, "the first turn is not counted"

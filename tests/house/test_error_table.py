@@ -50,6 +50,9 @@ SPECIAL = {
     errors.RealtimeExpired: errors.RealtimeExpired(b"\xab" * 32, 5_000),
     errors.NotReady: errors.NotReady(b"\xab" * 32, "details"),
     errors.NonceGap: errors.NonceGap(b"\xab" * 32, 2, 1),
+    errors.RanOtherwise: errors.RanOtherwise(b"\xab" * 32, 7, "took 21000 gas there and 21001 here"),
+    errors.UpstreamRefused: errors.UpstreamRefused("http://node", "eth_getLogs", "too many results", -32005),
+    errors.UpstreamLacksMethod: errors.UpstreamLacksMethod("http://node", "eth_getProof", "one that has it"),
 }
 
 VIEM = {

@@ -328,8 +328,14 @@ def test_fees_of_the_past_are_asked_for_once_and_of_upstream_as_far_as_it_tells(
         ask_again(nonsense, 8)
     faulty.always = lacking(upstream.url, "eth_feeHistory")
     here = net.rpc("eth_feeHistory", "0x9", "latest", [50])
-    assert int(here["oldestBlock"], 16) == at + 1 and len(here["gasUsedRatio"]) == 3
-    assert "eth_feeHistory" in refusal(net, "eth_feeHistory", "0x9", hex(at), [50]).message
+    there = upstream.net.rpc("eth_feeHistory", "0x6", hex(at), [50])
+    assert here["oldestBlock"] == there["oldestBlock"] == hex(at - 5)
+    for column in ("gasUsedRatio", "reward", "baseFeePerGas", "blobGasUsedRatio"):
+        assert here[column][:6] == there[column][:6] and len(here[column]) >= 9, "worked out of upstream's blocks"
+    assert net.rpc("eth_feeHistory", "0x4", hex(at), [50])["reward"] == there["reward"][2:]
+    assert net.rpc("eth_feeHistory", "0x3", hex(at - 2), []) == upstream.net.rpc(
+        "eth_feeHistory", "0x3", hex(at - 2), []
+    )
 
 
 @pytest.fixture(params=["with", "without"])
@@ -432,14 +438,19 @@ def test_a_trace_that_comes_out_otherwise_than_upstream_is_refused(
 
     def cheaper(asked: Any) -> Any:
         def one(call: Any) -> Any:
-            answer = ask(upstream.url, call["method"], *call["params"]) | {"id": call["id"]}
+            answer = there(call)
             if call["method"] == "eth_getBlockReceipts":
                 answer["result"] = [receipt | {"gasUsed": "0x5208"} for receipt in answer["result"]]
             return answer
 
         return [one(call) for call in asked] if isinstance(asked, list) else one(asked)
 
+    there = lacking(upstream.url)
     faulty.always = cheaper
+    traced = net.rpc("trace_transaction", upstream.sent[1])
+    assert traced == upstream.net.rpc("trace_transaction", upstream.sent[1]), "upstream's own word counts"
+    there = lacking(upstream.url, "trace_", "debug_")
+    net = fork(faulty.url, no_storage_caching=True)
     assert "rules that megadev does not have" in refusal(net, "trace_transaction", upstream.sent[1]).message
 
 

@@ -181,16 +181,40 @@ def test_its_keys_do_what_they_say(terminal: Callable[..., Terminal]) -> None:
     seen.send_transaction()
     seen.shows("waiting 1")
     seen.press("m")
-    seen.shows("error: the sequencer is paused")
+    seen.shows("error: the sequencer is paused: nothing is executed or sealed until you press p")
     seen.press("p")
     seen.shows("the sequencer goes on")
     seen.shows("waiting 0")
-    seen.press("Up", "F1", "M-d", "z")  # none of which is one of its keys
+    seen.press("F1", "M-d", "z")  # none of which is one of its keys
     seen.tmux("resize-window", "-x", "100", "-y", "30")
     seen.until(lambda screen: "─" * 100 in screen)
     seen.tmux("resize-window", "-x", "60", "-y", "20")
     seen.until(lambda screen: max(map(len, screen.splitlines())) == 60)
     seen.shows("the sequencer goes on")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_a_transactions_hash_and_trace_are_a_key_away(terminal: Callable[..., Terminal], preset: str) -> None:
+    """At no width was there a whole hash."""
+    seen = terminal(f"{NODE} --preset {preset}", width=80)
+    seen.tmux("set-option", "-s", "set-clipboard", "on")
+    seen.send_transaction()
+    seen.shows("1 wei to 0x7099…79C8")
+    seen.press("c")
+    copied = re.search(r"copied (0x[0-9a-f]{64})", seen.shows("copied 0x"))
+    assert copied is not None
+    assert seen.tmux("show-buffer") == copied[1]
+    seen.deposit()
+    seen.shows("deposit: 2 ETH")
+    seen.press("Down")
+    seen.shows("▸")
+    seen.press("Down", "Down", "Enter")
+    screen = seen.shows("Trace ──")
+    assert copied[1] in screen
+    assert re.search(r"success · block \d+ · \d+ gas", screen)
+    seen.press("Escape")
+    seen.shows("Last transactions")
 
 
 @pytest.mark.slow

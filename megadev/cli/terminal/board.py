@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from megadev import __version__
-from megadev.chain.blocks import SealedBlock, Tag
+from megadev.chain.blocks import Tag
 from megadev.chain.receipts import ConsoleCall
 from megadev.chain.transactions import DEPOSIT
 from megadev.cli.terminal.calls import Calls, ether
 from megadev.cli.terminal.console import counted, one_line, plain_lines
+from megadev.cli.terminal.failures import FailureLocator
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import (
@@ -38,6 +40,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.console import read_console
+from megadev.primitives.hexcodec import checksum_address
 from megadev.rollup.deposits import DEPOSITOR
 from megadev.rollup.messages import (
     DepositStatus,
@@ -52,6 +55,8 @@ from megadev.sequencer.faults import NO_FAULTS
 from megadev.sequencer.modes import MiningMode
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from megadev.devnet import Devnet
     from megadev.node.chain import LocalChain
     from megadev.reload.notices import Notice
@@ -59,6 +64,8 @@ if TYPE_CHECKING:
 DURATIONS_KEPT = 1_000
 """Preconfirmations that the histogram is of."""
 TRANSACTIONS_KEPT = 200
+FAILURES_KEPT = 20
+"""Transactions that wait for the line where they failed."""
 HAPPENINGS_KEPT = 200
 LINES_KEPT = 12
 """Of one happening: what a compiler says may be long."""
@@ -104,7 +111,7 @@ class ForkView:
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """One chain: its heads' numbers, and how many transactions wait."""
+    """One chain: its heads' numbers, and how many transactions wait. ``is_open``: the newest block is being built."""
 
     name: str
     chain_id: int
@@ -114,6 +121,7 @@ class ChainView:
     finalized: int
     waiting: int
     fork: ForkView | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +162,7 @@ class Durations:
 @dataclass(frozen=True, slots=True)
 class TransactionView:
     """A transaction. ``took_ms``: until it was preconfirmed; None for what nobody waits for. ``is_own``: the node's own
-    doing.
+    doing. ``hash`` is whole, ``name`` short. ``about``: who sent it, and its gas. ``source``: the line where it failed.
     """
 
     chain: str
@@ -164,6 +172,9 @@ class TransactionView:
     says: str
     took_ms: float | None
     is_own: bool = False
+    hash: str = ""
+    about: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +202,19 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Pane:
+    """What is shown in place of everything: a transaction's trace. ``top``: how many of its lines are passed."""
+
+    title: str
+    lines: tuple[Text, ...]
+    top: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that is shown. What is newest comes first. ``messages`` None: there is no L1. ``offer``: what a key can do
-    about the latest reload: apply, undo or nothing."""
+    about the latest reload: apply, undo or nothing. ``selected``: which of ``transactions`` keys are about, by its
+    place."""
 
     preset: str
     mining: str
@@ -212,6 +233,8 @@ class View:
     offer: str = ""
     note: str = ""
     is_problem: bool = False
+    selected: int | None = None
+    pane: Pane | None = None
     version: str = __version__
 
 
@@ -259,13 +282,21 @@ class Board:
         self._batches: deque[BatchPosted] = deque(maxlen=BATCHES_KEPT)
         self._offer = ""
         self._messages: tuple[_Message, ...] = ()
-        self._messages_of: tuple[SealedBlock, SealedBlock] | None = None
+        self._messages_of: tuple[object, ...] | None = None
+        self._selected: int | None = None
+        self._pane: Pane | None = None
+        self._locators = {chain: FailureLocator(chain, devnet.node.artifacts) for chain in devnet.node.chains}
+        self._failed: deque[_Numbered] = deque(maxlen=FAILURES_KEPT)
+        self._has_failed = threading.Event()
+        self._sources: dict[int, str] = {}
 
     # -- taking notice, on any thread ---------------------------------------------------------------------------------
 
     def subscribe(self) -> Callable[[], None]:
         """Take notice of all chains from now on; returns what ends that."""
         ends = [chain.bus.subscribe(self._listener(chain)) for chain in self._devnet.node.chains]
+        for locator in self._locators.values():
+            locator.start(lambda: len(self._failed))
 
         def end() -> None:
             for each in ends:
@@ -316,7 +347,11 @@ class Board:
         tally.transactions += 1
         if tally is self._tally and tx.type != DEPOSIT:
             self._took_ns.append(event.duration_ns)
-        self._transactions.append((next(self._numbers), chain, event))
+        numbered = (next(self._numbers), chain, event)
+        self._transactions.append(numbered)
+        if not event.receipt.succeeded:
+            self._failed.append(numbered)
+            self._has_failed.set()
         if event.receipt.console:
             self._happenings.append(_Printed(self._devnet.node.l2.time.now(), event.receipt.console[:LINES_KEPT]))
 
@@ -351,6 +386,7 @@ class Board:
         node = self._devnet.node
         l2 = node.l2
         note, is_problem = self._note
+        latest = self._latest(transactions)
         return View(
             preset=node.config.preset,
             mining=_mining(l2),
@@ -360,7 +396,7 @@ class Board:
             rates=self._rates(),
             batches=self._batches_now(),
             durations=self._durations_now(),
-            transactions=self._latest(transactions),
+            transactions=latest,
             messages=None if node.l1 is None else tuple(each.at(node.l1.time.now()) for each in self._messages),
             happenings=tuple(
                 each if isinstance(each, Happening) else each.happening for each in reversed(self._happenings.copy())
@@ -371,10 +407,13 @@ class Board:
             offer=self._offer,
             note=note,
             is_problem=is_problem,
+            selected=self._place_of_selected(),
+            pane=self._pane,
         )
 
     def _chain(self, chain: LocalChain, name: str) -> ChainView:
-        newest = chain.head
+        open_block = chain.open_block  # before the head: what is sealed meanwhile is found there
+        newest = max(chain.head.number, 0 if open_block is None else open_block.number)
         try:
             safe, finalized = chain.block(Tag.SAFE).number, chain.block(Tag.FINALIZED).number
         except MegadevError:  # blocks go while they are looked for; the next view has those that are left
@@ -382,7 +421,8 @@ class Board:
             safe, finalized = (0, 0) if before is None else (before.safe, before.finalized)
         url = chain.urls[0] if chain.urls else ""
         waiting = len(chain.pool)
-        view = ChainView(name, chain.spec.chain_id, url, newest.number, safe, finalized, waiting, _fork(chain))
+        fork, is_open = _fork(chain), newest > chain.head.number
+        view = ChainView(name, chain.spec.chain_id, url, newest, safe, finalized, waiting, fork, is_open)
         self._chains[name] = view
         return view
 
@@ -422,13 +462,14 @@ class Board:
         """Decoded once each."""
         latest = list(self._transactions.copy())[-count:] if count > 0 else []
         known = self._rows
-        self._rows = {number: known.get(number) or self._row(chain, event) for number, chain, event in latest}
+        self._rows = {number: known.get(number) or self._row(number, chain, event) for number, chain, event in latest}
         return tuple(reversed(self._rows.values()))
 
-    def _row(self, chain: LocalChain, event: TransactionPreconfirmed) -> TransactionView:
+    def _row(self, number: int, chain: LocalChain, event: TransactionPreconfirmed) -> TransactionView:
         node, receipt = self._devnet.node, event.receipt
         says = _short_hex(one_line(self._calls.says(chain, event)))
         own = node.acts_by_itself(chain)
+        about = f"from {checksum_address(event.tx.sender)} · {receipt.gas_used:,} gas"
         return TransactionView(
             "L2" if chain is node.l2 else "L1",
             event.block_number,
@@ -437,7 +478,65 @@ class Board:
             says,
             None if event.tx.type == DEPOSIT else event.duration_ns / 1e6,
             event.tx.sender in own,
+            f"0x{event.tx.hash.hex()}",
+            about,
+            self._sources.get(number, ""),
         )
+
+    # -- one transaction -----------------------------------------------------------------------------------------------
+
+    def select(self, step: int) -> None:
+        """Go to a transaction ``step`` places older than the one selected, or newer where it is negative."""
+        latest = [number for number, _, _ in reversed(self._transactions.copy())]
+        if latest:
+            place = latest.index(self._selected) + step if self._selected in latest else 0
+            self._selected = latest[min(max(place, 0), len(latest) - 1)]
+
+    @property
+    def chosen(self) -> tuple[LocalChain, TransactionPreconfirmed] | None:
+        """The transaction that keys are about: the one selected or, where none is, the newest."""
+        latest = self._transactions.copy()
+        found = next((each for each in latest if each[0] == self._selected), latest[-1] if latest else None)
+        return None if found is None else found[1:]
+
+    def open(self, pane: Pane | None) -> None:
+        """Show this in place of everything; None: no more."""
+        self._pane = pane
+
+    def scroll(self, lines: int) -> bool:
+        """Go on in what is shown in place of everything; whether there is something."""
+        pane = self._pane
+        if pane is not None:
+            self._pane = replace(pane, top=min(max(pane.top + lines, 0), max(len(pane.lines) - 1, 0)))
+        return pane is not None
+
+    def _place_of_selected(self) -> int | None:
+        """Among the rows that are shown."""
+        rows = list(reversed(self._rows))
+        return rows.index(self._selected) if self._selected in rows else None
+
+    def read_sources(self, seconds: float) -> None:
+        """Find out where transactions have failed, those that wait for that, or that come within so many seconds. It
+        takes its time: for a thread that may wait.
+        """
+        if not self._has_failed.wait(seconds):
+            return
+        self._has_failed.clear()
+        while self._failed:
+            number, chain, event = self._failed.popleft()
+            located = self._locators[chain](event)
+            if located is not None:
+                place = located.places[0]
+                self._sources[number] = one_line(f"{place.source}:{place.line}  {place.text}")
+                self._rows.pop(number, None)  # it is made anew, with its line
+        for number in [number for number in self._sources if number < self._oldest]:
+            del self._sources[number]
+
+    @property
+    def _oldest(self) -> int:
+        """The number of the oldest transaction that is kept."""
+        latest = self._transactions.copy()
+        return latest[0][0] if latest else 0
 
     def _troubles(self) -> tuple[str, ...]:
         """What is wrong with the sequencer besides its condition, and with the way to it."""
@@ -464,8 +563,14 @@ class Board:
     def is_behind(self) -> bool:
         """Whether a chain has changed since ``read_messages``."""
         node = self._devnet.node
-        seen = self._messages_of
-        return node.l1 is not None and (seen is None or seen[0] is not node.l1.head or seen[1] is not node.l2.head)
+        return node.l1 is not None and self._messages_of != self._state_of_chains(node.l1)
+
+    def _state_of_chains(self, l1: LocalChain) -> tuple[object, ...]:
+        """Another where a chain has changed, L2's open block included."""
+        l2 = self._devnet.node.l2
+        open_block = l2.open_block
+        count = 0 if open_block is None else len(open_block.transactions)
+        return l1.head.hash, l2.head.hash, None if open_block is None else open_block.number, count
 
     def read_messages(self) -> None:
         """Read from both chains what crosses between them, as ``megadev bridge status`` does. It takes a time that
@@ -475,19 +580,21 @@ class Board:
         l1, driver = node.l1, node.driver
         if l1 is None or driver is None:
             return
-        heads = (l1.head, node.l2.head)
+        seen, head = self._state_of_chains(l1), l1.head
+        open_block = node.l2.open_block  # before the chain: what is sealed meanwhile is found there
         l2, at = node.l2.store, driver.addresses
         try:
-            found = [_deposit(each) for each in sent_deposits(l1.store, l2, at)]
-            if withdrawal_logs(l2, l2.genesis.number, l2.head.number):
-                state, time = l1.sequencer.head_state(), heads[0].timestamp
-                found += [_withdrawal(each) for each in sent_withdrawals(state, time, l2, at)]
+            found = [_deposit(each) for each in sent_deposits(l1.store, l2, at, open_block)]
+            if open_block is not None or withdrawal_logs(l2, l2.genesis.number, l2.head.number):
+                state = l1.sequencer.head_state()
+                sent = sent_withdrawals(state, head.timestamp, l2, at, open_block=open_block)
+                found += [_withdrawal(each) for each in sent]
         except MegadevError:
             return  # a fork's upstream fails, or blocks have gone meanwhile: it is read again with the next block
         under_way = [each for each in found if each.shown.mark in ".!"]
         over = [each for each in found if each.shown.mark not in ".!"]
         newest = [*_newest_first(under_way), *_newest_first(over)]
-        self._messages, self._messages_of = tuple(newest[:MESSAGES_KEPT]), heads
+        self._messages, self._messages_of = tuple(newest[:MESSAGES_KEPT]), seen
 
 
 @dataclass(frozen=True, slots=True)

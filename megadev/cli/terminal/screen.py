@@ -20,6 +20,7 @@ from megadev.cli.terminal.board import (
     Durations,
     Happening,
     MessageView,
+    Pane,
     TransactionView,
     View,
 )
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
 Piece: TypeAlias = "str | tuple[str, str]"
 """Text, or text and its style."""
 WIDE = 120
-"""Columns from which there are two beside each other."""
-WIDE_HEIGHT = 20
+"""Columns from which the sections below the transactions stand beside each other, two of them."""
+WIDEST = 210
+"""The same of three, the histogram with a line for each step among them."""
+STEPS_COLUMNS = 44
+EVENT_COLUMNS = 50
+"""The fewest columns that events get beside something else."""
+WHOLE_HASH = 175
+"""Columns from which hashes are whole: what fits beside a short one in 120 columns still does."""
 TALL = 36
 """Lines from which the histogram gets a line for each step."""
 AIRY = 20
@@ -42,7 +49,7 @@ LINES_OF_A_TEXT = 3
 GAP = 2
 _ASCII = {
     "─": "-", "█": "#", "✓": "+", "✗": "x", "…": ".", "→": ">", "≥": ">", "·": ".", "×": "x", "±": "~", "µ": "u",
-    "▁": "_", "▂": ".", "▃": ":", "▄": "-", "▅": "=", "▆": "+", "▇": "*",
+    "▸": ">", "↑": "^", "↓": "v", "▁": "_", "▂": ".", "▃": ":", "▄": "-", "▅": "=", "▆": "+", "▇": "*",
 }  # fmt: skip
 """What has to do where a terminal knows no more: of the same width, so that all stays in its place."""
 _COLUMNS = " ▁▂▃▄▅▆▇█"
@@ -67,10 +74,8 @@ def draw(view: View, width: int, height: int, *, ascii_only: bool = False) -> li
     top = list(_head(view, width))
     bottom = [_line([_note(view, width)], width), _keys(view, width)]
     room = height - len(top) - len(bottom)
-    if width >= WIDE and height >= WIDE_HEIGHT:
-        body = _beside(view, width, room)
-    else:
-        body = _below(view, width, room, with_steps=height >= TALL)
+    is_tall = height >= TALL
+    body = _pane(view.pane, width, room) if view.pane is not None else _body(view, width, room, is_tall=is_tall)
     lines = [*top, *body, *bottom]
     if len(lines) > height:  # no room for a body: the heads matter most, then the keys
         lines = [*top[: max(height - 1, 0)], bottom[-1]][:height] if height > 1 else top[:1]
@@ -174,46 +179,89 @@ def _note(view: View, width: int) -> Piece:
 
 
 def _keys(view: View, width: int) -> Text:
+    if view.pane is not None:
+        keys = [("↑↓", "scroll", "scroll", 1), ("c", "copy hash", "copy", 2), ("Esc", "back", "back", 0)]
+        return _key_cells([*keys, ("q", "quit", "quit", 3)], width)
     pause = {SequencerCondition.PAUSED: "resume", SequencerCondition.CRASHED: "restart"}.get(view.condition, "pause")
     keys = [
-        ("m", "mine", 2), ("l", "mine L1", 8), ("h", "+1 hour", 6), ("d", "+1 day", 5), ("s", "snapshot", 3),
-        ("r", "revert", 4), ("p", pause, 1), ("q", "quit", 0),
+        ("m", "mine", "mine", 2), ("l", "mine L1", "L1", 8), ("h", "+1 hour", "+1 h", 6), ("d", "+1 day", "+1 d", 5),
+        ("s", "snapshot", "snap", 3), ("r", "revert", "revert", 4), ("↑↓", "select", "", 10),
+        ("t", "trace", "trace", 7), ("c", "copy hash", "copy", 9), ("p", pause, pause, 1), ("q", "quit", "quit", 0),
     ]  # fmt: skip
     if view.offer:
-        keys.insert(0, ("a", "reload", 1) if view.offer == "apply" else ("u", "undo", 7))
+        keys.insert(0, ("a", "reload", "reload", 1) if view.offer == "apply" else ("u", "undo", "undo", 7))
     if len(view.chains) == 1:
         keys = [each for each in keys if each[0] != "l"]
-    return _spread([_Cell(((key, "bold reverse"), f" {does}"), rank) for key, does, rank in keys], [], width)
+    return _key_cells(keys, width)
+
+
+def _key_cells(keys: Sequence[tuple[str, str, str, int]], width: int) -> Text:
+    """Keys and what they do, in fewer letters where there is less room."""
+    cells = [_Cell(((key, "bold reverse"), f" {does}"), rank) for key, does, _, rank in keys]
+    if _length(cells) > width:
+        cells = [_Cell(((key, "bold reverse"), f" {brief}"), rank) for key, _, brief, rank in keys if brief]
+    return _spread(cells, [], width)
 
 
 # -- sections ----------------------------------------------------------------------------------------------------------
 
 
-def _below(view: View, width: int, room: int, *, with_steps: bool) -> list[Text]:
-    """One section below the other."""
+def _pane(pane: Pane, width: int, room: int) -> list[Text]:
+    """Some text in place of the sections; what is too long goes on in the next line."""
+    wrapped = [part for line in pane.lines for part in _parts(line, width)]
+    top = min(pane.top, max(len(wrapped) - room + 1, 0))
+    below = len(wrapped) - top - (room - 1)
+    remark = f"{below} more below" if below > 0 else ""
+    return _cut([_heading(pane.title, width, remark), *wrapped[top:]], room)
+
+
+def _parts(line: Text, width: int) -> Iterator[Text]:
+    """A line in pieces of at most so many columns."""
+    while line.cell_len > width:
+        cut = max(len(_fitting(line.plain, width)), 1)
+        yield line[:cut]
+        line = line[cut:]
+    yield line
+
+
+def _fitting(text: str, width: int) -> str:
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, width).rstrip("\0")
+
+
+def _body(view: View, width: int, room: int, *, is_tall: bool) -> list[Text]:
+    """The transactions, as wide as the screen is; other sections below them, beside each other where there is room.
+
+    Why nothing stands beside the transactions: a wider screen would show less of each, up to twice the width.
+    """
     lines: list[Text] = []
-    if with_steps:
+    steps_below = width >= WIDEST and room >= AIRY
+    if is_tall and not steps_below:
         lines += [_line([], width), *_steps(view.durations, width)]
-    elif room >= 6:
+    elif room >= 6 and not steps_below:
         lines.append(_preconfirmation(view.durations, width))
     room -= len(lines)
     if room < 2:
         return lines
-    others = [section for section in _other_sections(view, width) if room >= 8]
+    others = _other_sections(view, width, with_steps=steps_below, is_tall=is_tall) if room >= 8 else []
     space = [_line([], width)] if room >= AIRY else []
     room -= len(space) * (len(others) + 1)
-    first = _transactions(view, width)
-    counts = _shared(room, [len(first), *(len(section) for section in others)])
+    brief, whole = _transactions(view, width), _transactions(view, width, is_whole=True)
+    wanted = [len(section) for section in others]
+    beside = 2 if len(others) == 1 and view.messages is not None else 1
+    first = whole if len(whole) <= _shared(room, [len(whole), *wanted], beside)[0] else brief
+    counts = _shared(room, [len(first), *wanted], beside)
     for section, count in zip((first, *others), counts, strict=True):
         lines += [*space, *_cut(section, count)]
     return lines
 
 
-def _shared(room: int, wanted: Sequence[int]) -> list[int]:
-    """How many lines each section gets: the first what the others leave, each of which has a quarter at most unless the
-    first leaves something over.
+def _shared(room: int, wanted: Sequence[int], quarters: int = 1) -> list[int]:
+    """How many lines each section gets: the first what the others leave, each of which has so many quarters at most
+    unless the first leaves something over.
     """
-    counts = [min(each, max(2, room // 4)) for each in wanted[1:]]
+    counts = [min(each, max(2, room * quarters // 4)) for each in wanted[1:]]
     over = room - wanted[0] - sum(counts)
     for place, each in enumerate(wanted[1:]):
         more = max(min(each - counts[place], over), 0)
@@ -222,51 +270,72 @@ def _shared(room: int, wanted: Sequence[int]) -> list[int]:
     return [room - sum(counts), *counts]
 
 
-def _beside(view: View, width: int, room: int) -> list[Text]:
-    """Transactions on the left, the rest on the right."""
-    left_width = (width - 3) * 11 // 20
-    right_width = width - 3 - left_width
-    blank = _line([], width)
-    with_steps = room >= 24
-    lines = [blank] if with_steps else [_preconfirmation(view.durations, width), blank]
-    room -= len(lines)
-    left = _cut(_transactions(view, left_width), room)
-    right = [*_steps(view.durations, right_width), blank] if with_steps else []
-    *others, last = _other_sections(view, right_width)
-    for section in others:
-        right += [*_cut(section, min((room - len(right)) // 2 - 1, len(section))), blank]
-    right += _cut(last, room - len(right))
-    for first, second in zip(left, right, strict=True):
-        lines.append(_joined(first, second, left_width + 3))
-    return lines
+def _other_sections(view: View, width: int, *, with_steps: bool, is_tall: bool) -> list[list[Text]]:
+    """What stands below the transactions: one below the other or, where that cuts nothing off, beside each other, which
+    makes them one.
+    """
+    most = LINES_OF_A_TEXT * (3 if is_tall else 1)
+    columns = [(_steps(view.durations, STEPS_COLUMNS), STEPS_COLUMNS)] if with_steps else []
+    if view.messages is not None:
+        needed = max((line.cell_len for line in _messages(view.messages, width)[1:]), default=0)
+        columns.append((_messages(view.messages, max(needed, 60)), max(needed, 60)))
+    room = width - sum(taken + 3 for _, taken in columns)
+    if width < WIDE or room < EVENT_COLUMNS:
+        sections = [_steps(view.durations, width)] if with_steps else []
+        sections += [] if view.messages is None else [_messages(view.messages, width)]
+        return [*sections, _happenings(view, width, most)]
+    joined = _happenings(view, room, most * -(-width // room))
+    for column, taken in reversed(columns):
+        height = max(len(column), len(joined))
+        rows = zip(_cut(column, height), _cut(joined, height), strict=True)
+        joined = [_joined(left, right, taken + 3) for left, right in rows]
+    return [joined]
 
 
-def _other_sections(view: View, width: int) -> list[list[Text]]:
-    messages = [] if view.messages is None else [_messages(view.messages, width)]
-    return [*messages, _happenings(view, width)]
-
-
-def _transactions(view: View, width: int) -> list[Text]:
+def _transactions(view: View, width: int, *, is_whole: bool = False) -> list[Text]:
+    """One line for each or, with ``is_whole``, also who sent it; and where it failed, if that is known."""
     rows = view.transactions
     lines = [_heading("Last transactions", width)]
     if not rows:
         return [*lines, _line([_sized(_NO_TRANSACTIONS, width, "dim")], width)]
     blocks = max(len(str(row.block)) for row in rows)
-    return lines + [_transaction(row, blocks, width) for row in rows]
+    longest = max(_width([_says(row)]) for row in rows)
+    for place, row in enumerate(rows):
+        lines += _transaction(row, blocks, longest, width, is_selected=place == view.selected, is_whole=is_whole)
+    return lines
 
 
-def _transaction(row: TransactionView, blocks: int, width: int) -> Text:
+def _says(row: TransactionView) -> str:
+    return f"node: {row.says}" if row.is_own else row.says
+
+
+def _transaction(
+    row: TransactionView, blocks: int, longest: int, width: int, *, is_selected: bool, is_whole: bool
+) -> Iterator[Text]:
     mark: Piece = ("✓", "green") if row.succeeded else ("✗", "red")
     took = "" if row.took_ms is None else _ms(row.took_ms)
-    before: list[Piece] = [mark, " ", (row.chain, _style_of(row.chain)), "  ", (f"{row.block:>{blocks}}", "dim"), "  "]
+    pointer: Piece = ("▸", "bold") if is_selected else " "
+    before: list[Piece] = [mark, pointer, (row.chain, _style_of(row.chain))]
+    before += ["  ", (f"{row.block:>{blocks}}", "dim"), "  "]
     if width >= 70:
-        before += [(row.name, "dim"), "  "]
-    room = width - _width(before) - (TOOK_COLUMNS if width >= 50 else 0)
-    says, style = f"node: {row.says}" if row.is_own else row.says, "" if row.succeeded else "red"
-    text = _sized(says, room, "dim" if row.is_own and row.succeeded else style)
+        name = row.hash if width >= WHOLE_HASH and row.hash else row.name
+        before += [(name, "bold" if is_selected else "dim"), "  "]
+    indent = _width(before)
+    room = width - indent - (TOOK_COLUMNS if width >= 50 else 0)
+    style = "" if row.succeeded else "red"
+    text = _sized(_says(row), room, "dim" if row.is_own and row.succeeded else style)
     if width < 50:
-        return _line([*before, text], width)
-    return _line([*before, text, " " * (room - _width([text])), (f"{took:>{TOOK_COLUMNS}}", "dim")], width)
+        yield _line([*before, text], width)
+    else:
+        end = min(room, longest) if width >= WIDE else room  # the eye should not have to travel
+        yield _line([*before, text, " " * (end - _width([text])), (f"{took:>{TOOK_COLUMNS}}", "dim")], width)
+    if row.source and width >= 50:
+        source = _sized(row.source, width - 7 - blocks, "bold")
+        yield _line([" " * (4 + blocks), ("at ", "dim"), source], width)
+    if is_whole and width >= 50:
+        for told in (row.hash if width < WHOLE_HASH else "", row.about):
+            if told:
+                yield _line([" " * (4 + blocks), _sized(told, width - 4 - blocks, "dim")], width)
 
 
 def _messages(messages: Sequence[MessageView], width: int) -> list[Text]:
@@ -286,34 +355,34 @@ def _messages(messages: Sequence[MessageView], width: int) -> list[Text]:
     return lines
 
 
-def _happenings(view: View, width: int) -> list[Text]:
+def _happenings(view: View, width: int, most: int = LINES_OF_A_TEXT) -> list[Text]:
     lines = [_heading("Events", width)]
     if not view.happenings:
         empty = _NO_HAPPENINGS.format("reloads, " if view.watches else "")
         return [*lines, _line([_sized(empty, width, "dim")], width)]
     kinds = max(len(each.kind) for each in view.happenings)
     for each in view.happenings:
-        lines += _happening(each, kinds, width)
+        lines += _happening(each, kinds, width, most)
     return lines
 
 
-def _happening(each: Happening, kinds: int, width: int) -> Iterator[Text]:
+def _happening(each: Happening, kinds: int, width: int, most: int) -> Iterator[Text]:
     style = _LEVELS.get(each.level, "")
     before: list[Piece] = [(_time_of_day(each.time), "dim"), "  "] if width >= 50 else []
     before += [(f"{each.kind:<{kinds}}", style or "cyan"), "  "]
     indent = " " * _width(before)
     room = max(width - len(indent), 10)
-    texts = [part for text in each.lines for part in _wrapped(text, room)]
+    texts = [part for text in each.lines for part in _wrapped(text, room, most)]
     for number, text in enumerate(texts):
         start: list[Piece] = before if number == 0 else [indent]
         yield _line([*start, _sized(text, room, style)], width)
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """A text in a few lines; ``…`` says that there is more."""
+def _wrapped(text: str, width: int, most: int) -> list[str]:
+    """A text in so many lines; ``…`` says that there is more."""
     lines = textwrap.wrap(text, width, subsequent_indent="  ")
-    if len(lines) > LINES_OF_A_TEXT:
-        lines = [*lines[: LINES_OF_A_TEXT - 1], f"{lines[LINES_OF_A_TEXT - 1][: width - 1].rstrip()}…"]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1][: width - 1].rstrip()}…"]
     return lines
 
 

@@ -14,6 +14,7 @@ once.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import queue
@@ -29,7 +30,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from megadev.cli.main import report_unexpected
-from megadev.cli.terminal.board import Board, View
+from megadev.cli.terminal.board import Board, Pane, View
 from megadev.cli.terminal.screen import draw
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
@@ -63,8 +64,18 @@ _ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"
 _LEAVE = b"\x1b[?7h\x1b[?25h\x1b[?1049l"
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 """Around a picture: terminals that know this show it at once."""
-_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?")
-"""What a key that is no character sends."""
+_KEY = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|[^\x1b])?|[^\x1b]")
+"""What a key sends: a character, or a sequence."""
+NAMED_KEYS = {
+    "\x1b[A": "up", "\x1bOA": "up", "k": "up", "\x1b[B": "down", "\x1bOB": "down", "j": "down",
+    "\x1b[5~": "page up", "\x1b[6~": "page down", " ": "page down", "\x1b": "escape", "\n": "t", "\r": "t",
+}  # fmt: skip
+KEY_OF_METHOD = {
+    "megadev_sequencer_resume": "p", "megadev_sequencer_restart": "p", "megadev_reloadApply": "a",
+    "megadev_reloadUndo": "u", "evm_mine": "m", "evm_snapshot": "s", "evm_revert": "r",
+}  # fmt: skip
+"""What a key does here that a message tells to be done by a method."""
+_METHOD = re.compile(rf"[:;,]? *\b(until )?({'|'.join(KEY_OF_METHOD)})\b( \w+)*")
 
 
 def is_possible() -> bool:
@@ -151,6 +162,10 @@ class Terminal:
             self._write(f"{_BEGIN}{''.join(changed)}{_END}".encode(errors="replace"))
         self._shown = list(lines)
 
+    def copy(self, text: str) -> None:
+        """Have the terminal put a text into the clipboard (xterm's OSC 52); one that cannot ignores it."""
+        self._write(b"\x1b]52;c;" + base64.b64encode(text.encode()) + b"\x07")
+
     def clear(self) -> None:
         """Begin anew, after a change of size."""
         self._shown = []
@@ -204,9 +219,15 @@ class Ui:
         self._wake, self._woken = os.pipe()
         self._pressed: queue.SimpleQueue[Callable[[], str] | None] = queue.SimpleQueue()
         self._behind = threading.Event()
+        self._page = 10
         self._threads = [
             threading.Thread(target=target, name=f"megadev-ui{name}", daemon=True)
-            for name, target in (("", self._run), ("-keys", self._act), ("-bridge", self._read_bridge))
+            for name, target in (
+                ("", self._run),
+                ("-keys", self._act),
+                ("-bridge", self._read_bridge),
+                ("-sources", self._read_sources),
+            )
         ]
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -258,6 +279,7 @@ class Ui:
         while not self._closing.is_set():
             begun, rested = monotonic_ns(), 0
             width, height = terminal.size()
+            self._page = max(height - 8, 1)
             view = self.board.view(height)
             if self.board.is_behind:
                 self._behind.set()
@@ -291,13 +313,25 @@ class Ui:
                 typed = os.read(terminal.stdin, 1 << 10)
                 if not typed:
                     raise OSError("the terminal has gone")
-                for key in _SEQUENCE.sub("", typed.decode(errors="replace")):
-                    self.press(key)
+                pressed = [self.press(key) for key in _KEY.findall(typed.decode(errors="replace"))]
+                if any(pressed):
+                    return
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 
-    def press(self, key: str) -> None:
-        """Have done what a key asks for; what came of it is noted on the board."""
+    def press(self, key: str) -> bool:
+        """Have done what a key asks for; what came of it is noted on the board. Whether the picture is another at
+        once.
+        """
+        key = NAMED_KEYS.get(key, key)
+        step = {"up": -1, "down": 1, "page up": -self._page, "page down": self._page}.get(key)
+        if step is not None:
+            if not self.board.scroll(step):
+                self.board.select(step)
+            return True
+        if key == "escape":
+            self.board.open(None)
+            return True
         act = {
             "m": self._mine,
             "l": self._mine_l1,
@@ -308,10 +342,13 @@ class Ui:
             "p": self._pause,
             "a": self._apply_reload,
             "u": self._undo_reload,
+            "t": self._trace,
+            "c": self._copy,
             "q": self._ask_to_quit,
         }.get(key)
         if act is not None:
             self._pressed.put(act)
+        return False
 
     def _act(self) -> None:
         """On a thread of its own: the node may be busy."""
@@ -319,11 +356,37 @@ class Ui:
             try:
                 self.board.answer(act())
             except (MegadevError, RpcError) as problem:
-                self.board.answer(f"error: {problem}", is_problem=True)
+                self.board.answer(f"error: {in_keys(str(problem))}", is_problem=True)
             except Exception as problem:
                 self.board.answer(f"unexpected {type(problem).__name__}: {problem}", is_problem=True)
             with contextlib.suppress(OSError):
                 os.write(self._woken, b".")
+
+    def _trace(self) -> str:
+        """Show what the chosen transaction did, in place of everything."""
+        from rich.text import Text
+
+        from megadev.cli.trace import head_lines, tree_lines
+
+        chosen = self.board.chosen
+        if chosen is None:
+            return "there is no transaction yet"
+        chain, event = chosen
+        name = f"0x{event.tx.hash.hex()}"
+        endpoint = next(each for each in self._devnet.endpoints if each.chain is chain)
+        answer = endpoint.rpc("megadev_getStackTrace", name)
+        lines = [Text(name, "bold"), *head_lines(answer), *tree_lines(answer)]
+        self.board.open(Pane("Trace", tuple(lines)))
+        return ""
+
+    def _copy(self) -> str:
+        """Put the chosen transaction's hash into the clipboard, by way of the terminal."""
+        chosen = self.board.chosen
+        if chosen is None:
+            return "there is no transaction yet"
+        name = f"0x{chosen[1].tx.hash.hex()}"
+        self._terminal.copy(name)
+        return f"copied {name}"
 
     def _mine(self) -> str:
         self._devnet.rpc("evm_mine")
@@ -375,6 +438,10 @@ class Ui:
 
     # -- what crosses between the chains ------------------------------------------------------------------------------
 
+    def _read_sources(self) -> None:
+        while not self._closing.is_set():
+            self.board.read_sources(LONGEST_READING_PAUSE)
+
     def _read_bridge(self) -> None:
         while not self._closing.is_set():
             self._behind.wait()
@@ -383,6 +450,16 @@ class Ui:
             self.board.read_messages()
             took = (monotonic_ns() - begun) / 1e9
             self._closing.wait(min(max(REFRESH_SECONDS, took / READING_SHARE), LONGEST_READING_PAUSE))
+
+
+def in_keys(message: str) -> str:
+    """What went wrong, for somebody who has keys: not by which method it is put right, but by which key."""
+
+    def say(found: re.Match[str]) -> str:
+        key = KEY_OF_METHOD[found[2]]
+        return f" until you press {key}" if found[1] else f": press {key}"
+
+    return _METHOD.sub(say, message)
 
 
 class Lines:

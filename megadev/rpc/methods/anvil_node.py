@@ -299,7 +299,7 @@ def _fork_config(fork: Fork | None) -> JsonObject:
     """``forkUrl`` has no credentials in it: logs and bug reports hold what this answers."""
     if fork is None:
         return {"forkUrl": None, "forkBlockNumber": None, "forkRetryBackoff": None}
-    pause = round(fork.request.manners.pause * 1000)
+    pause = round(fork.request.policy.pause * 1000)
     return {"forkUrl": fork.url, "forkBlockNumber": fork.number, "forkRetryBackoff": pause}
 
 

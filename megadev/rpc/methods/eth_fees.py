@@ -5,7 +5,7 @@ from __future__ import annotations
 from megadev.chain import fees
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
-from megadev.errors import UnknownBlock, UpstreamFailed, UpstreamRefused
+from megadev.errors import NotInBundle, UnknownBlock, UpstreamFailed, UpstreamLacksMethod
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Past
 from megadev.primitives.types import Wei
@@ -13,10 +13,12 @@ from megadev.rpc.codec import BlockParam, FloatParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_fee_history
 from megadev.rpc.node import RpcNode
-from megadev.state.upstream import is_missing
 
 MAX_FEE_HISTORY = 1024
 """Blocks per eth_feeHistory; more are cut off, as by geth."""
+
+MOST_WHOLE_BLOCKS = 64
+"""Blocks whose tips are worked out where the forked node has no eth_feeHistory; it takes all of their transactions."""
 
 NO_FEE_HISTORY = fees.FeeHistory(
     oldest_block=0, base_fees=(), gas_used_ratios=(), blob_base_fees=(), blob_gas_used_ratios=(), rewards=None
@@ -57,9 +59,10 @@ def eth_feeHistory(
     chain, past = node.chain, node.chain.past
     asked = percentiles or ()
     fees.validate_percentiles(asked)
-    last = chain.find_block(newest)
-    if last is None:
-        raise UnknownBlock(f"header not found: request beyond head block {chain.head.number}")
+    try:
+        last = chain.block_with_state(newest)
+    except UnknownBlock:
+        raise UnknownBlock(f"header not found: request beyond head block {chain.head.number}") from None
     if count == 0:
         return format_fee_history(NO_FEE_HISTORY)
     begin = chain.store.genesis.number
@@ -75,27 +78,30 @@ def eth_feeHistory(
     here = format_fee_history(history)
     if past is None or first > past.last:
         return here
-    return _joined(past, _fees_of_the_past(past, count, asked, is_needed=last.number == past.last), here, first)
+    end = min(last.number, past.last)
+    return _joined(_fees_of_the_past(chain, past, count, end, asked), here, first, end)
 
 
-def _fees_of_the_past(past: Past, count: int, percentiles: tuple[float, ...], *, is_needed: bool) -> JsonObject:
-    """What upstream says of ``count`` blocks ending with the forked one; without the method, where it is not needed,
-    of none. Always of so many, however few are wanted by now: a wallet that asks again after each block is answered
-    from what is kept.
+def _fees_of_the_past(
+    chain: LocalChain, past: Past, count: int, end: int, percentiles: tuple[float, ...]
+) -> JsonObject:
+    """What upstream says of ``count`` blocks up to ``end``; without the method, what its blocks say. Always of so many,
+    however few are wanted by now: a wallet that asks again after each block is answered from what is kept.
     """
-    params = (hex(min(count, past.last + 1)), hex(past.last), list(percentiles))
-    key = f"eth_feeHistory {params[0]} {params[1]} {','.join(map(str, percentiles))}"
+    count = min(count, end + 1)
+    key = f"eth_feeHistory {count:#x} {end:#x} {','.join(map(str, percentiles))}"
     try:
-        return past.source.query(key, "eth_feeHistory", *params) or {}
-    except UpstreamRefused as refused:
-        if is_needed or not is_missing(refused):
-            raise
-        return {"oldestBlock": hex(past.last + 1), "gasUsedRatio": [], "baseFeePerGas": []}
+        return past.source.query(key, "eth_feeHistory", hex(count), hex(end), list(percentiles)) or {}
+    except (UpstreamLacksMethod, NotInBundle):
+        first = end + 1 - min(count, MOST_WHOLE_BLOCKS if percentiles else count)
+        blocks = past.blocks(first, end, chain.spec, full=bool(percentiles))
+        told = fees.fee_history(blocks, percentiles, next_base_fee=0, next_blob_base_fee=0, spec=chain.spec)
+        return format_fee_history(told)
 
 
-def _joined(past: Past, older: JsonObject, here: JsonObject, first: int) -> JsonObject:
-    """``older`` from block ``first`` to the forked one, with which ``here`` begins, and the rest of ``here``: fees end
-    with those of the block after, which is this chain's. Upstream may tell of fewer blocks than it was asked for. Zeros
+def _joined(older: JsonObject, here: JsonObject, first: int, end: int) -> JsonObject:
+    """``older`` from block ``first`` to ``end``, with which ``here`` begins, and the rest of ``here``: fees end with
+    those of the block after, which is this chain's. Upstream may tell of fewer blocks than it was asked for. Zeros
     stand for what it does not tell of blobs, as geth's do for blocks before them.
     """
     zeros: JsonObject = {"baseFeePerBlobGas": "0x0", "blobGasUsedRatio": 0.0, "reward": here.get("reward", [None])[0]}
@@ -104,13 +110,13 @@ def _joined(past: Past, older: JsonObject, here: JsonObject, first: int) -> Json
         answer: JsonObject = {"oldestBlock": hex(max(oldest, first))}
         for name in here.keys() - answer.keys():
             told = older.get(name) or ([zeros[name]] * count if name in zeros else [])
-            if len(told) < count or oldest + count != past.last + 1:
+            if len(told) < count or oldest + count != end + 1:
                 raise ValueError(name)
             answer[name] = told[max(first - oldest, 0) : count] + here[name][1:]
     except (TypeError, ValueError, KeyError):
         raise UpstreamFailed(
-            "state unavailable: the forked node answered eth_feeHistory with what is none of its blocks up to "
-            f"{past.last}; ask for blocks after it, or fork another node"
+            f"state unavailable: the forked node answered eth_feeHistory with what is none of its blocks up to {end}; "
+            "ask for blocks after the forked one, or fork another node"
         ) from None
     return {name: answer[name] for name in here}
 
@@ -123,6 +129,8 @@ def suggested_tip(chain: LocalChain) -> Wei:
 
 def _base_fee_after(chain: LocalChain, block: SealedBlock, *, is_pending: bool) -> Wei:
     """The base fee of the block after ``block``: what it was, if it exists, otherwise what it will be."""
+    if chain.past is not None and block.number < chain.past.last:
+        return chain.past.header(block.number + 1).header.base_fee
     following = None if is_pending else chain.store.by_number(block.number + 1)
     if following is not None:
         return following.header.base_fee

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.documents import JsonObject
-from megadev.errors import InvalidParams, MethodUnavailable, UpstreamRefused
+from megadev.errors import InvalidParams
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.appearances import appearances
 from megadev.inspect.creations import block_of_code, creation_in
@@ -27,7 +27,6 @@ from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNo
 from megadev.rpc.methods.trace import Patience, call_trees
 from megadev.rpc.node import RpcNode
 from megadev.state.reader import StateReader
-from megadev.state.upstream import is_missing
 
 API_LEVEL = 8
 _METHOD_ID = 4
@@ -86,13 +85,8 @@ def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject |
     """The transaction that created a contract, and who did; null for what is no contract, or was set by a cheat."""
     past = node.chain.past
     if past is not None and _has_code(node.chain.store.genesis.world, address):
-        try:
-            name, asked = "ots_getContractCreator", to_data(address)
-            creator: JsonObject | None = past.source.query(f"{name} {asked}", name, asked)
-        except UpstreamRefused as refused:
-            if not is_missing(refused):
-                raise
-            raise _not_upstream(past, name) from None
+        name, asked = "ots_getContractCreator", to_data(address)
+        creator: JsonObject | None = past.source.query(f"{name} {asked}", name, asked)
         return creator
     block = block_of_code(node.chain, address)
     found = None if block is None else creation_in(node.chain, block, address)
@@ -237,25 +231,13 @@ def ots_searchTransactionsAfter(
 
 
 def _searched_upstream(past: Past, which: str, address: Address, number: int, size: int) -> JsonObject:
-    """On a fork: what upstream's own search finds up to the forked block. Raises ``MethodUnavailable`` where upstream
-    has none: nobody can look for an address in blocks that are not here.
+    """On a fork: what upstream's own search finds up to the forked block. Raises ``UpstreamLacksMethod`` where
+    upstream has none: nobody can look for an address in blocks that are not here.
     """
     name, who = f"ots_searchTransactions{which}", to_data(address)
-    try:
-        found: JsonObject = past.source.query(f"{name} {who} {number} {size}", name, who, number, size)
-    except UpstreamRefused as refused:
-        if not is_missing(refused):
-            raise
-        raise _not_upstream(past, name) from None
+    found: JsonObject = past.source.query(f"{name} {who} {number} {size}", name, who, number, size)
     kept = [place for place, tx in enumerate(found["txs"]) if int(tx["blockNumber"], 16) <= past.last]
     return found | {name: [found[name][place] for place in kept] for name in ("txs", "receipts")}
-
-
-def _not_upstream(past: Past, name: str) -> MethodUnavailable:
-    return MethodUnavailable(
-        f"{name} is not available on this fork up to block {past.last}: the forked node does not have that method; "
-        "fork one that has (Erigon, reth, Anvil, megadev), or ask about later blocks"
-    )
 
 
 def _joined(newer: JsonObject, older: JsonObject) -> JsonObject:

@@ -18,7 +18,7 @@ from megadev.chain.documents import JsonObject
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import decode_transaction, is_delegation
 from megadev.clock import Clock
-from megadev.errors import InvalidParams, LimitExceeded, UpstreamRefused
+from megadev.errors import InvalidParams, LimitExceeded, NotInBundle, UpstreamLacksMethod
 from megadev.evm import calls
 from megadev.evm.engine import CONSENSUS, Execution, Tracer
 from megadev.evm.rules import EVM_RULES
@@ -54,7 +54,6 @@ from megadev.sequencer.block_builder import OpenBlock, transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.upstream import is_missing
 
 KINDS = ("trace", "stateDiff", "vmTrace")
 SEARCH_SECONDS = 30
@@ -200,9 +199,8 @@ def _traces_of_the_past(node: RpcNode, past: Past, filter_: TraceFilter, first: 
     try:
         key = "trace_filter " + msgspec.json.encode(asked, order="sorted").decode()
         return list(past.source.query(key, "trace_filter", asked) or [])
-    except UpstreamRefused as refused:
-        if not is_missing(refused):
-            raise
+    except (UpstreamLacksMethod, NotInBundle):
+        pass  # looked for here, block by block
     patience, found = Patience(node.node.clock), list[JsonObject]()
     for number in range(first, last + 1):
         patience.check(number)

@@ -29,7 +29,7 @@ from megadev.evm.engines.native.tier import Tier
 from megadev.evm.rules import EVM_RULES
 from megadev.primitives.types import Address
 from tests.conformance.engine_suite.cases import BLOCK, BLOCK_HASHES, CHAIN_ID, CONTRACT, GWEI, OTHER, SENDER, THIRD
-from tests.conformance.engine_suite.worlds import DictState, Has, asm
+from tests.conformance.engine_suite.worlds import DictState, Has, WholeState, asm
 
 LARGEST_MODULE: Final = 8 << 20
 """Bytes of WebAssembly that one code may become."""
@@ -299,9 +299,10 @@ class Prompt(Tier):
     def hot(self, machine: Machine, arena: Arena, code: int) -> None:
         compiler = self._compiler
         assert compiler is not None
-        visited = arena.visited(code)
         known = compiler.best.get((arena.codes[code], arena.table))
-        if known is None or known.visited < len(visited):
+        visited = frozenset() if known is None else known.visited
+        if not arena.visited(code) <= visited:
+            visited |= arena.visited(code)
             compiler.add(compiler.compile(arena.codes[code], arena.table, machine.mnemonics, visited))
         arena.cool(code, 0)
         self._install_new(arena)
@@ -359,7 +360,7 @@ class Fuzzer:
         expected: Execution | None = None
         for name, engine in self.engines[fork].items():
             try:
-                found = engine.execute(BLOCK, tx, DictState(world, BLOCK_HASHES))
+                found = engine.execute(BLOCK, tx, (WholeState if seed % 2 else DictState)(world, BLOCK_HASHES))
             except Exception as error:
                 if type(error).__name__ in ("IntrinsicGasTooLow", "GasFloorTooLow"):
                     return

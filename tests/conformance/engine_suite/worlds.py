@@ -68,6 +68,14 @@ class DictState:
         self.codes.update(diff.codes)
 
 
+class WholeState(DictState):
+    """The same, and it knows each account's storage whole (``state.reader.KnowsStorage``)."""
+
+    def whole_storage(self, address: Address, most: int) -> dict[int, int] | None:
+        slots = {slot: value for (owner, slot), value in self.slots.items() if owner == address and value}
+        return slots if len(slots) <= most else None
+
+
 _OPCODES = {name: op for op, name in EVM_RULES[Hardfork.OSAKA].opcodes.items()}
 
 

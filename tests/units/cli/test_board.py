@@ -12,10 +12,14 @@ from megadev import Devnet
 from megadev.cli.terminal.board import Board, ForkView, TransactionView, View
 from megadev.cli.terminal.calls import ether
 from megadev.cli.terminal.screen import draw
+from megadev.cli.terminal.ui import in_keys
 from megadev.clock import ManualClock
 from megadev.events import SequencerCondition
+from megadev.primitives.abi import encode, encode_call
 from megadev.reload.notices import Notice
+from megadev.rpc.client import RpcError
 from megadev.testing.bridge import Bridge
+from tests.journeys.test_failures import PROJECT, bytecode, line_of
 
 ARTIFACT = json.loads((Path(__file__).parents[2] / "contracts" / "Reverter.json").read_text())
 
@@ -222,6 +226,85 @@ def test_amounts_are_for_people() -> None:
     assert [ether(wei) for wei in (0, 1, 10**18, 15 * 10**17, 10**24)] == [
         "0 ETH", "1 wei", "1 ETH", "1.5 ETH", "1000000 ETH",
     ]  # fmt: skip
+
+
+def test_the_open_block_counts() -> None:
+    """Under MegaETH's preset the newest block is open most of the time."""
+    with Devnet(preset="megaeth", no_mining=True, manual_clock=True) as net:
+        board = Board(net)
+        board.subscribe()
+        transfer(net)
+        view = board.view()
+        assert (view.chains[0].newest, view.chains[0].is_open) == (1, True)
+        assert view.transactions[0].block == 1
+        passer = "0x4200000000000000000000000000000000000016"
+        net.rpc("eth_sendTransaction", {"from": net.accounts[0].address, "to": passer, "value": "0x5"})
+        assert board.is_behind
+        (message,) = read(board).messages or ()
+        assert (message.amount, message.mark) == ("5 wei", ".")
+        assert net.rpc("eth_blockNumber") == "0x0", "it is open still"
+        net.rpc("evm_mine")
+        assert board.view().chains[0].is_open is False
+
+
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_a_failure_shows_its_line_once_it_is_found(preset: str) -> None:
+    with Devnet(preset=preset, no_mining=preset == "megaeth", manual_clock=True, project=PROJECT) as net:
+        board = Board(net)
+        board.subscribe()
+        sender, gas = net.accounts[0].address, hex(20_000_000)
+        made = bytecode("Box") + encode(["uint256"], [5]).hex()
+        sent = net.rpc("eth_sendTransaction", {"from": sender, "gas": gas, "data": made})
+        box = net.rpc("eth_getTransactionReceipt", sent)["contractAddress"]
+        call = "0x" + encode_call("put(uint256)", 0).hex()
+        sent = net.rpc("eth_sendTransaction", {"from": sender, "gas": gas, "to": box, "data": call})
+        row = board.view().transactions[0]
+        assert (row.succeeded, row.source, row.hash) == (False, "", sent)
+        assert row.about.startswith(f"from {sender} · ")
+        net.rpc("evm_mine")
+        board.read_sources(0)
+        line = line_of("Box.vy", "assert amount > 0")
+        assert board.view().transactions[0].source.startswith(f"src/Box.vy:{line}  assert amount > 0")
+
+
+def test_a_transaction_is_chosen_by_steps(net: Devnet, board: Board) -> None:
+    assert board.chosen is None
+    board.select(1)
+    for value in (1, 2, 3):
+        transfer(net, value)
+    assert board.chosen is not None and board.chosen[1].tx.value == 3, "the newest"
+    chosen = []
+    for step in (1, 1, 1, 5, -1, -9):
+        board.select(step)
+        assert board.chosen is not None
+        chosen.append((board.chosen[1].tx.value, board.view().selected))
+    assert chosen == [(3, 0), (2, 1), (1, 2), (1, 2), (2, 1), (3, 0)]
+    transfer(net, 4)
+    assert board.view().selected == 1, "it stays with what was chosen"
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("the sequencer has crashed: megadev_sequencer_restart brings it back", "the sequencer has crashed: press p"),
+        (
+            "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume",
+            "the sequencer is paused: nothing is executed or sealed until you press p",
+        ),
+        ("there is nothing to undo", "there is nothing to undo"),
+    ],
+)
+def test_a_message_names_the_key_not_the_method(message: str, said: str) -> None:
+    assert in_keys(message) == said
+
+
+def test_every_refusal_of_a_sequencer_that_stands_still_names_the_key(net: Devnet) -> None:
+    for stop in ("pause", "crash"):
+        net.rpc(f"megadev_sequencer_{stop}")
+        with pytest.raises(RpcError) as refused:
+            net.rpc("evm_mine")
+        assert "press p" in in_keys(str(refused.value))
+        assert "megadev_" not in in_keys(str(refused.value))
 
 
 def test_the_view_is_a_value(net: Devnet, board: Board) -> None:

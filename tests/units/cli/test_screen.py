@@ -14,6 +14,7 @@ from megadev.cli.terminal.board import (
     ForkView,
     Happening,
     MessageView,
+    Pane,
     Rates,
     TransactionView,
     View,
@@ -117,7 +118,7 @@ FOREIGN = dataclasses.replace(
     ),
 )
 STATES = {"foreign": FOREIGN, "idle": IDLE, "alone": ALONE, "busy": BUSY, "broken": BROKEN}
-SIZES = [(80, 24), (160, 50), (100, 40), (120, 24), (40, 10)]
+SIZES = [(80, 24), (160, 50), (100, 40), (120, 24), (240, 60), (40, 10)]
 
 
 def text(view: View, width: int, height: int, *, ascii_only: bool = False) -> str:
@@ -151,7 +152,7 @@ def test_what_a_terminal_gets_is_as_reviewed(color: bool) -> None:
 @pytest.mark.parametrize("view", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_a_screen_of_any_size_is_filled_and_never_overflows(view: View, ascii_only: bool) -> None:
-    for width in (1, 2, 7, 20, 39, 50, 60, 79, 80, 119, 120, 200):
+    for width in (1, 2, 7, 20, 39, 50, 60, 79, 80, 119, 120, 139, 140, 200, 240):
         for height in (1, 2, 5, 8, 10, 17, 24, 36, 50):
             lines = draw(view, width, height, ascii_only=ascii_only)
             assert len(lines) == height
@@ -162,6 +163,60 @@ def test_numbers_stand_below_each_other() -> None:
     l2, l1 = text(BUSY, 80, 24).splitlines()[2:4]
     assert l2.index("12345") + 5 == l1.index("812") + 3
     assert l2.index(" safe") == l1.index(" safe") and l2.index("finalized") == l1.index("finalized")
+
+
+@pytest.mark.parametrize("height", [24, 50, 80])
+def test_a_wider_screen_never_shows_less(height: int) -> None:
+    """At 120 columns hashes had gone, and calls were cut that were whole at 119."""
+    seen: set[str] = set()
+    for width in range(80, 260):
+        shown = text(BUSY, width, height)
+        for row in BUSY.transactions:
+            assert row.name in shown, (row.name, width)
+        for message in (*(row.says for row in BUSY.transactions), *(each.name for each in BUSY.messages or ())):
+            if message in shown:
+                seen.add(message)
+            assert message in shown or message not in seen, (message, width)
+    assert {row.says for row in BUSY.transactions} <= seen
+
+
+WHOLE = "0x" + "ab" * 32
+CHOSEN = dataclasses.replace(
+    BUSY,
+    transactions=tuple(
+        dataclasses.replace(row, hash=WHOLE, about="from 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 · 21,000 gas")
+        if row.succeeded
+        else dataclasses.replace(row, hash=WHOLE, source="src/Vault.sol:12  require(amount <= cap)")
+        for row in BUSY.transactions
+    ),
+    selected=1,
+)
+
+
+def test_a_failed_transaction_shows_the_line_where_it_failed() -> None:
+    for width, height in ((80, 24), (160, 50), (240, 24)):
+        lines = text(CHOSEN, width, height).splitlines()
+        place = next(number for number, line in enumerate(lines) if "out of luck" in line)
+        assert lines[place].startswith("✗▸L2"), "it is the selected one"
+        assert lines[place + 1].split() == ["at", "src/Vault.sol:12", "require(amount", "<=", "cap)"]
+
+
+def test_on_a_wide_or_a_tall_screen_hashes_are_whole() -> None:
+    assert WHOLE in text(CHOSEN, 200, 24)
+    assert WHOLE in text(CHOSEN, 120, 60), "below each transaction, with who sent it"
+    assert "from 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266" in text(CHOSEN, 200, 60)
+
+
+def test_a_trace_takes_the_place_of_everything_and_scrolls() -> None:
+    from rich.text import Text
+
+    lines = (Text(WHOLE), *(Text(f"call {number} " + "x" * 100) for number in range(50)))
+    for width in (40, 80, 120):
+        shown = text(dataclasses.replace(BUSY, pane=Pane("Trace", lines)), width, 24)
+        assert WHOLE in shown.replace("\n", ""), "wrapped, not cut"
+        assert "more below" in shown and "Esc back" in shown and "Last transactions" not in shown
+    shown = text(dataclasses.replace(BUSY, pane=Pane("Trace", lines, 40)), 120, 24)
+    assert "call 49 " in shown and "more below" not in shown
 
 
 def test_empty_sections_say_what_will_be_there() -> None:
@@ -175,7 +230,7 @@ def test_empty_sections_say_what_will_be_there() -> None:
 def test_keys_are_left_out_whole() -> None:
     for width in range(8, 100):
         keys = draw(BUSY, width, 24)[-1].plain.split("  ")
-        assert all(key[:2] in ("m ", "l ", "h ", "d ", "s ", "r ", "p ", "q ") for key in keys)
+        assert all(key[:2] in ("m ", "l ", "h ", "d ", "s ", "r ", "↑↓", "t ", "c ", "p ", "q ") for key in keys)
         assert "q quit" in keys
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from megadev.clock import ManualClock
 from megadev.errors import ConfigError, UpstreamFailed, UpstreamRefused
-from megadev.state.upstream import Manners, Upstream, shown
+from megadev.state.upstream import RequestPolicy, Upstream, shown
 from tests.faulty_upstream import FaultyUpstream, faulty_upstream, refusing
 
 
@@ -32,14 +32,14 @@ def server() -> Iterator[FaultyUpstream]:
         yield proxy
 
 
-def opened(*urls: str, slept: list[float] | None = None, clock: ManualClock | None = None, **manners: Any) -> Upstream:
+def opened(*urls: str, slept: list[float] | None = None, clock: ManualClock | None = None, **policy: Any) -> Upstream:
     def sleep(seconds: float) -> None:
         if slept is not None:
             slept.append(round(seconds, 6))
         if clock is not None:
             clock.advance(seconds)
 
-    return Upstream(urls, Manners(**manners), sleep=sleep, chance=lambda: 0.5, clock=clock)
+    return Upstream(urls, RequestPolicy(**policy), sleep=sleep, chance=lambda: 0.5, clock=clock)
 
 
 def test_answers_come_in_the_order_of_the_calls(server: FaultyUpstream) -> None:

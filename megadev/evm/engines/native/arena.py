@@ -112,8 +112,8 @@ class Arena:
         self.view[OPERATIONS : OPERATIONS + 2048] = table
         self.table = table
         """The operations it runs: whose rules these are."""
-        self.heated: dict[int, int] = {}
-        """How often each code has been hot."""
+        self.in_vain: dict[int, int] = {}
+        """How often each code has been hot since it was compiled, with nothing new to compile."""
         self.installed: dict[int, object] = {}
         """What each code that has been compiled was compiled to."""
         self._installs = 0
@@ -137,7 +137,7 @@ class Arena:
 
     def clear_codes(self) -> None:
         """Forget every code."""
-        self.heated.clear()
+        self.in_vain.clear()
         self.installed.clear()
         self.by_bytes.clear()
         self.by_hash.clear()

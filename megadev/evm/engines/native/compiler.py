@@ -25,7 +25,7 @@ from megadev.evm.engines.native.host import Library, Module, WasmFault
 from megadev.evm.engines.native.seam import Entry
 from megadev.primitives.keccak import keccak
 
-_FORMAT: Final = b"megadev native 2"
+_FORMAT: Final = b"megadev native 3"
 """To be changed with what ``plan`` and ``wasm`` make of the same code."""
 LARGEST_CODE: Final = 65_535
 _LARGEST_KEPT: Final = 16 << 20
@@ -37,21 +37,21 @@ _DIGEST: Final = 32
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """A code's native form. ``entries`` and ``constants``: see ``plan``. ``visited``: for how many visited places."""
+    """A code's native form. ``entries`` and ``constants``: see ``plan``. ``visited``: places it is compiled for."""
 
     code: bytes
     table: bytes
     module: Module
     entries: tuple[Entry, ...]
     constants: bytes
-    visited: int
+    visited: frozenset[int]
 
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
     module: bytes
     entries: tuple[Entry, ...]
     constants: bytes
-    visited: int
+    visited: frozenset[int]
 
 
 class DiskCache:
@@ -132,9 +132,10 @@ class Compiler:
         self._basis = keccak(
             b"\0".join((_FORMAT, keccak(runtime), library.version.encode(), platform.machine().encode()))
         )
-        self._waiting: OrderedDict[_Key, tuple[dict[int, str], set[int]]] = OrderedDict()
+        self._waiting: OrderedDict[_Key, tuple[dict[int, str], frozenset[int]]] = OrderedDict()
         self._change = threading.Condition()
-        self._asked: OrderedDict[_Key, int] = OrderedDict()
+        self._asked: OrderedDict[_Key, frozenset[int]] = OrderedDict()
+        self._at_work: _Key | None = None
         self._thread: threading.Thread | None = None
 
     def runtime(self, wasm: bytes) -> Module:
@@ -152,15 +153,17 @@ class Compiler:
         return module
 
     def ask(self, code: bytes, table: bytes, names: dict[int, str], visited: set[int]) -> bool:
-        """Have it compiled for these places. Whether that is something new, or still to come."""
+        """Have it compiled for these places and those it has been compiled for. Whether that has still to come."""
         key = code, table
         if len(code) > LARGEST_CODE:
             return False
         with self._change:
-            if len(visited) <= self._asked.get(key, -1):
-                return key in self._waiting
-            _keep(self._asked, key, len(visited), _MOST_KNOWN)
-            self._waiting[key] = names, visited
+            known = self._asked.get(key)
+            if known is not None and visited <= known:
+                return key in self._waiting or key == self._at_work
+            wanted = frozenset(visited) if known is None else known | visited
+            _keep(self._asked, key, wanted, _MOST_KNOWN)
+            self._waiting[key] = names, wanted
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="megadev-compiler", daemon=True)
                 self._thread.start()
@@ -172,11 +175,12 @@ class Compiler:
             with self._change:
                 while not self._waiting:
                     self._change.wait()
-                (code, table), (names, visited) = self._waiting.popitem(last=False)
+                self._at_work, (names, visited) = self._waiting.popitem(last=False)
             try:
-                self.add(self.compile(code, table, names, visited))
+                self.add(self.compile(*self._at_work, names, visited))
             except Exception as problem:  # it stays interpreted, and the thread goes on
                 logging.getLogger("megadev.evm").warning("some code stays interpreted: %s", problem)
+            self._at_work = None
 
     def add(self, compiled: Compiled) -> None:
         """From now on this is the best there is of its code."""
@@ -184,14 +188,14 @@ class Compiler:
             _keep(self.best, (compiled.code, compiled.table), compiled, _MOST_KNOWN)
             self.serial += 1
 
-    def compile(self, code: bytes, table: bytes, names: dict[int, str], visited: set[int] | None) -> Compiled:
+    def compile(self, code: bytes, table: bytes, names: dict[int, str], visited: frozenset[int] | None) -> Compiled:
         """Compile now. Raises WasmFault where wasmtime refuses what was written."""
         from megadev.evm.engines.native.plan import plan
 
         # Python's lock is let go of now and then: another thread shall not wait for all of it
         made = plan(analyse(code), names, visited, lambda: time.sleep(0))
         module = self.library.compile(made.module)
-        compiled = Compiled(code, table, module, made.entries, made.constants, len(visited or ()))
+        compiled = Compiled(code, table, module, made.entries, made.constants, visited or frozenset())
         if self.cache is not None and visited is not None:
             kept = _Kept(module.kept(), made.entries, made.constants, compiled.visited)
             self.cache.put(self._name(code, table), msgspec.msgpack.encode(kept))

@@ -101,7 +101,7 @@ class Plan:
     opcodes: int
 
 
-def plan(bytecode: Bytecode, names: dict[int, str], visited: set[int] | None, rest: Callable[[], None]) -> Plan:
+def plan(bytecode: Bytecode, names: dict[int, str], visited: frozenset[int] | None, rest: Callable[[], None]) -> Plan:
     """Compile ``bytecode`` under the hardfork that has the opcodes ``names``.
 
     ``visited``: where blocks begin that have run; None for all but those that end in REVERT at once. ``rest`` is called
@@ -111,7 +111,7 @@ def plan(bytecode: Bytecode, names: dict[int, str], visited: set[int] | None, re
 
 
 class _Planner:
-    def __init__(self, bytecode: Bytecode, names: dict[int, str], visited: set[int] | None) -> None:
+    def __init__(self, bytecode: Bytecode, names: dict[int, str], visited: frozenset[int] | None) -> None:
         self.code, self.size = bytecode.padded, bytecode.size
         self.jumps, self.pushes = bytecode.jumps, bytecode.pushes
         self.names = names

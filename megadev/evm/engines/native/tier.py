@@ -24,8 +24,6 @@ from megadev.evm.engines.native.runtime.rebuild import RESULT
 HOT: Final = 25_000
 """Jump destinations of one code that have been interpreted before it is compiled: some 2 ms, where compiling it takes a
 worker thread 5 to 25."""
-_MOST_TIMES: Final = 8
-"""Each compilation of a code takes the next one a HOT more to be due, up to so many."""
 _MOST_DOUBLINGS: Final = 12
 """Where nothing new can be compiled, the next look is due after twice as much as this one, so often."""
 _MOST_IDLE: Final = 4
@@ -131,12 +129,11 @@ class Tier:
     def hot(self, machine: Machine, arena: Arena, code: int) -> None:
         """A code has been interpreted for long: have it compiled, if that gives something new."""
         assert self._compiler is not None
-        times = arena.heated[code] = arena.heated.get(code, 0) + 1
         if self._compiler.ask(arena.codes[code], arena.table, machine.mnemonics, arena.visited(code)):
-            rest = HOT * min(times - 1, _MOST_TIMES)
+            arena.cool(code, 0)
         else:
-            rest = HOT << min(times, _MOST_DOUBLINGS)
-        arena.cool(code, rest)
+            times = arena.in_vain[code] = arena.in_vain.get(code, 0) + 1
+            arena.cool(code, HOT << min(times, _MOST_DOUBLINGS))
         self._install_new(arena)
 
     def _registered(self, arena: Arena, index: int) -> None:
@@ -164,6 +161,7 @@ class Tier:
     def _install(self, arena: Arena, index: int, compiled: Compiled) -> None:
         arena.install(index, compiled.module, compiled.entries, compiled.constants)
         arena.installed[index] = compiled
+        arena.in_vain.pop(index, None)
 
 
 @cache

@@ -211,3 +211,30 @@ def test_state_that_cannot_be_had_ends_the_run_alone() -> None:
     with pytest.raises(StateUnavailable):
         engine(tier).execute(BLOCK, TxEnv(SENDER, CONTRACT), Broken(world), rules=CALL)
     assert run(tier) == EXPECTED
+
+
+@pytest.mark.parametrize("order", [(b"", b"1"), (b"1", b"")], ids=["jumped to", "fallen into"])
+def test_another_part_of_a_code_is_compiled_too(tmp_path: Path, order: tuple[bytes, bytes]) -> None:
+    """One process runs one function of a contract, the next process another one: both are entered natively then."""
+    first = (
+        asm("CALLDATASIZE") + b"\x60\x19\x57" + asm(0, "JUMPDEST", 1, "ADD", "DUP1", 30_000, "GT", 5, "JUMPI", "STOP")
+    )
+    code = first.ljust(25, b"\0") + asm("JUMPDEST", 0, "JUMPDEST", 2, "ADD", "DUP1", 30_000, "GT", 27, "JUMPI", "STOP")
+    loops = {b"": 5, b"1": 27}
+    assert code[5] == code[25] == code[27] == 0x5B
+
+    def entered(data: bytes) -> set[int]:
+        tier = Tier(tmp_path / "native")
+        tier.heat_limit = 1_000
+        world = {SENDER: Has(10**18), CONTRACT: Has(0, 1, code, {})}
+        tx = TxEnv(SENDER, CONTRACT, data=data, gas_limit=1 << 24)
+        deadline = time.monotonic() + 30
+        places: set[int] = set()
+        while loops[data] not in places and time.monotonic() < deadline:
+            assert engine(tier).execute(BLOCK, tx, DictState(world), rules=CALL).succeeded
+            assert tier._compiler is not None
+            places = {entry.pc for each in tier._compiler.best.values() for entry in each.entries}
+        return places
+
+    entered(order[0])
+    assert {5, 27} <= entered(order[1])

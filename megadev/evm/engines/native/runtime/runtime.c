@@ -305,6 +305,13 @@ failed:
   return context->too_big ? TOO_BIG : HALT;
 }
 
+/* Compiled code was left for a place that it does not have. Where that is what follows a conditional jump, nothing else
+ * would tell that it is visited. */
+static void note_visit(const frame* f) {
+  u16* visits = (u16*)code_at(f->code)->visits;
+  if (f->pc && ((u8*)f->code_at)[f->pc - 1] == 0x57 && visits[f->pc] != 0xffff) visits[f->pc]++;
+}
+
 enum { LEAVES_TO_OPERATE = 0, LEAVES_TO_INTERPRET = 1, LEAVES_OUT_OF_GAS = 2 };
 
 /* Run until the host is needed; answers for what. */
@@ -332,6 +339,7 @@ u32 EXPORT(drive)(void) {
           r = operate(f, ((u8*)f->code_at)[f->pc]);
         } else if (left == LEAVES_TO_INTERPRET) {
           f->entry = f->resume = INTERPRET;
+          note_visit(f);
           r = SWITCH;
         } else {
           r = context->too_big ? TOO_BIG : halt(OUT_OF_GAS);
