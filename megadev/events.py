@@ -60,9 +60,13 @@ class BlockSealed:
 
 @dataclass(frozen=True, slots=True)
 class BlocksRemoved:
-    """Blocks left the chain (a revert or reorganisation), newest first; ``replaced``: others follow at once."""
+    """Blocks ``first`` to ``last`` left the chain (a revert or reorganisation): ``blocks``, newest first, and rows of
+    empty ones that nobody was told of. ``replaced``: others follow at once.
+    """
 
     blocks: tuple[SealedBlock, ...]
+    first: int
+    last: int
     replaced: bool = False
 
 

@@ -41,6 +41,8 @@ class Bridge(Chains):
         if free:
             options |= {"base_fee": 0, "disable_min_priority_fee": True}
         self.net = Devnet(**(options | settings))
+        self.seals_itself = False
+        """Whether ``settle`` has to seal L2's block: where blocks come by timer, and time stands still."""
         self.l1, self.l2 = self.net.l1, self.net.l2  # type: ignore[assignment]
         if free:
             self.l1.rpc("anvil_setNextBlockBaseFeePerGas", "0x0")
@@ -49,6 +51,11 @@ class Bridge(Chains):
 
     def close(self) -> None:
         self.net.close()
+
+    def settle(self) -> None:
+        """Let L2 build the block that what was just done waits for, or is open in."""
+        if self.seals_itself:
+            self.l2.rpc("evm_mine")
 
     def on_l2_after(self, receipt: TxReceipt) -> list[TxReceipt]:
         """The deposits of an L1 receipt as they ran on L2, found by the hashes that the logs predict."""

@@ -7,6 +7,8 @@ One writer (the sequencer) appends and truncates; any thread may read at any tim
   before sees the old chain to its end;
 - an index may therefore know more than the list a reader holds, never less, and what lies beyond that list is ignored.
 
+Rows of empty blocks (``spans``) stand in the chain without being in the list: each between two blocks that are.
+
 Why logs are indexed by address and first topic: a frontend polls eth_getLogs over all of history for its few
 contracts, and looking at 10,000 blooms each time costs milliseconds. Posting lists of block numbers (8 bytes an entry)
 lead straight to the blocks that matter; blooms still spare the receipts where a query asks for later topics only.
@@ -19,18 +21,22 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, count_logs
 from megadev.chain.receipts import Log, Receipt
+from megadev.chain.spans import Row, Span
 from megadev.errors import UnknownBlock
 from megadev.primitives.bloom import bloom_mask
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
+
+if TYPE_CHECKING:
+    from megadev.chain.blocks import World
 
 TopicFilter: TypeAlias = Sequence[Collection[Hash32] | None]
 """What eth_getLogs asks of topics: per position the alternatives; None or nothing there takes any."""
@@ -53,7 +59,8 @@ class ChainStore:
 
     def __init__(self, genesis: SealedBlock) -> None:
         self._first = genesis.number
-        self._blocks: list[SealedBlock] = []
+        self._line = Span(self._first, [])
+        """The blocks: its list grows, and it is replaced as a whole where a row joins it or blocks leave it."""
         self._number_of: dict[Hash32, int] = {}
         self._located: dict[Hash32, int] = {}
         # a nonce that a cheat set back lets the same transaction in again; the last one is the one found
@@ -65,11 +72,19 @@ class ChainStore:
 
     # --- writing: the sequencer only ---
 
-    def append(self, block: SealedBlock) -> None:
-        """Make ``block`` the head. Raises ValueError unless it follows the present one."""
+    def append(self, block: SealedBlock, after: Row | None = None) -> None:
+        """Make ``block`` the head; ``after``: a row between it and the present one. Raises ValueError unless it
+        follows.
+        """
         number = block.number
-        if number != self._first + len(self._blocks):
-            raise ValueError(f"block {number} does not follow block {self._first + len(self._blocks) - 1}")
+        line = self._line
+        expected = line.made[-1].number + 1 if line.made else self._first
+        if after is not None:
+            if after.first != expected:
+                raise ValueError(f"row {after.first} does not follow block {expected - 1}")
+            expected = after.last + 1
+        if number != expected:
+            raise ValueError(f"block {number} does not follow block {expected - 1}")
         self._number_of[block.hash] = number
         for index, tx in enumerate(block.transactions):
             earlier = self._located.get(tx.hash)
@@ -77,22 +92,34 @@ class ChainStore:
                 self._shadowed.setdefault(tx.hash, []).append(earlier)
             self._located[tx.hash] = number << _INDEX_BITS | index
         self._index_logs(number, block.receipts)
-        self._blocks.append(block)  # last: from here on readers see it
+        # last: from here on readers see it
+        if after is None:
+            line.made.append(block)
+        else:  # whoever has the line without the row must not see what comes after it
+            self._line = Span(self._first, [*line.made, block], (*line.rows, after))
 
-    def truncate(self, number: int) -> list[SealedBlock]:
-        """Make block ``number`` the head again and return what came after it, oldest first.
+    def truncate(self, number: int) -> Span:
+        """Make block ``number`` the head again and return what came after it.
 
         Raises ``UnknownBlock`` for a number outside the chain; then nothing changed.
         """
-        blocks = self._blocks
-        keep = number - self._first + 1
-        if not 1 <= keep <= len(blocks):
-            raise UnknownBlock(f"unknown block: number {number}; this chain has {self._first} to {self.head.number}")
-        removed = blocks[keep:]
-        if not removed:
-            return []
-        self._blocks = blocks[:keep]  # first: readers must not be led beyond the new head by indices being trimmed
-        for block in reversed(removed):
+        line = self._line
+        head = line.made[-1].number
+        if not self._first <= number <= head:
+            raise UnknownBlock(f"unknown block: number {number}; this chain has {self._first} to {head}")
+        if number == head:
+            return Span(head + 1, [])
+        removed, kept = line.between(number + 1, head), line.between(self._first, number)
+        row, _ = line.place(number)
+        if row is not None:  # the head is a block that is there
+            end = row.block(number)
+            before = line.between(self._first, number - 1)
+            kept = Span(self._first, [*before.made, end], before.rows)
+            self._number_of[end.hash] = number
+            for index, tx in enumerate(end.transactions):
+                self._located[tx.hash] = number << _INDEX_BITS | index
+        self._line = kept  # first: readers must not be led beyond the new head by indices being trimmed
+        for block in reversed(removed.made):
             del self._number_of[block.hash]
             for tx in reversed(block.transactions):
                 earlier = self._shadowed.get(tx.hash)
@@ -129,38 +156,87 @@ class ChainStore:
 
     @property
     def head(self) -> SealedBlock:
-        return self._blocks[-1]
+        return self._line.made[-1]
 
     @property
     def genesis(self) -> SealedBlock:
-        return self._blocks[0]
+        return self._line.made[0]
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """Its rows of empty blocks, oldest first."""
+        return self._line.rows
 
     def __len__(self) -> int:
-        return len(self._blocks)
+        return self.head.number - self._first + 1
 
     def by_number(self, number: int) -> SealedBlock | None:
         """The block with that number, or None."""
-        blocks, position = self._blocks, number - self._first
-        return blocks[position] if 0 <= position < len(blocks) else None
+        line, position = self._line, number - self._first
+        blocks = line.made
+        if not line.rows:
+            return blocks[position] if 0 <= position < len(blocks) else None
+        return line.at(number) if self._first <= number <= blocks[-1].number else None
+
+    def _row_with(self, number: int) -> Row | None:
+        """The row that has the block with that number; None where it is there as it is, or not at all."""
+        line = self._line
+        return line.place(number)[0] if line.rows else None
 
     def has_state(self, number: int) -> bool:
         """Whether the state after that block, which is in the chain, is known."""
+        row = self._row_with(number)
+        if row is not None:
+            return row.is_known
         block = self.by_number(number)
         return block is not None and block.world.is_known
+
+    @property
+    def oldest_state(self) -> int:
+        """The number of the first block from which on all states are known."""
+        line = self._line
+        end = line.made[-1].number + 1
+        for row in reversed(line.rows):
+            if not line.at(row.last + 1).world.is_known:
+                return self._first_known(row.last + 1, end)
+            if not row.is_known:
+                return row.last + 1
+            end = row.first
+        return self._first_known(self._first, end)
+
+    def _first_known(self, first: int, end: int) -> int:
+        """The same among blocks that are there as they are, from ``first`` to before ``end``."""
+        return first + bisect_left(range(first, end), True, key=self.has_state)
+
+    def world_after(self, number: int) -> World:
+        """The state after that block, which is in the chain, without the block being made. Raises ``UnknownBlock``."""
+        row = self._row_with(number)
+        return self.resolve(number).world if row is None else row.world(number)
 
     def by_hash(self, block_hash: Hash32) -> SealedBlock | None:
         """The block with that hash, or None."""
         number = self._number_of.get(block_hash)
         if number is None:
-            return None
+            return self._in_row(lambda row: row.number_of(block_hash)) if self._line.rows else None
         block = self.by_number(number)
         return block if block is not None and block.hash == block_hash else None
 
+    def _in_row(self, find: Callable[[Row], int | None]) -> SealedBlock | None:
+        """The block that ``find`` finds in one of the rows."""
+        for row in reversed(self._line.rows):
+            number = find(row)
+            if number is not None:
+                return row.block(number)
+        return None
+
     def transaction(self, tx_hash: Hash32) -> tuple[SealedBlock, int] | None:
-        """The block that holds the transaction with that hash and its index there, or None."""
+        """The block that holds the transaction with that hash and its index there, or None. In a row (``spans``) it is
+        found once its block was looked at.
+        """
         location = self._located.get(tx_hash)
         if location is None:
-            return None
+            found = self._in_row(lambda row: row.transaction(tx_hash)) if self._line.rows else None
+            return None if found is None else (found, 0)
         block, index = self.by_number(location >> _INDEX_BITS), location & ((1 << _INDEX_BITS) - 1)
         if block is None or index >= len(block.transactions) or block.transactions[index].hash != tx_hash:
             return None  # being appended or removed at this moment
@@ -168,10 +244,10 @@ class ChainStore:
 
     def by_mini_block(self, number: int) -> SealedBlock | None:
         """The block that holds the mini-block with that number (counted along the chain), or None."""
-        blocks = self._blocks
+        blocks = self._line.made
         position = bisect_right(blocks, number, key=lambda block: block.mini_block_offset) - 1
         if position < 0 or number >= blocks[position].mini_block_offset + len(blocks[position].cuts):
-            return None
+            return self._in_row(lambda row: row.with_mini_block(number)) if self._line.rows else None
         return blocks[position]
 
     def resolve(self, ref: BlockRef, *, safe: int | None = None, finalized: int | None = None) -> SealedBlock:
@@ -181,19 +257,20 @@ class ChainStore:
 
         Raises ``UnknownBlock`` for a number or hash that is not in this chain.
         """
-        blocks = self._blocks
+        line = self._line
+        head = line.made[-1]
         if isinstance(ref, Tag):
             if ref is Tag.EARLIEST:
-                return blocks[0]
+                return line.made[0]
             number = safe if ref is Tag.SAFE else finalized if ref is Tag.FINALIZED else None
             if number is None:
-                return blocks[-1]
+                return head
             # a head that lags behind a young or just reverted chain is at its nearest end
-            return blocks[min(max(number - self._first, 0), len(blocks) - 1)]
+            return line.at(min(max(number, self._first), head.number))
         block = self.by_number(ref) if isinstance(ref, int) else self.by_hash(ref)
         if block is None:
             named = str(ref) if isinstance(ref, int) else f"0x{ref.hex()}"
-            raise UnknownBlock(f"header not found: no block {named}, the chain's head is block {blocks[-1].number}")
+            raise UnknownBlock(f"header not found: no block {named}, the chain's head is block {head.number}")
         return block
 
     def block_hash(self, number: int) -> Hash32:
@@ -201,14 +278,17 @@ class ChainStore:
 
         What came before the first block, where that is a fork's, its world knows.
         """
+        row = self._row_with(number)
+        if row is not None:
+            return row.hash_of(number)
         block = self.by_number(number)
         if block is not None:
             return block.hash
-        return self._blocks[0].world.block_hash(number) if number < self._first else ZERO_HASH
+        return self.genesis.world.block_hash(number) if number < self._first else ZERO_HASH
 
-    def blocks(self, first: int, last: int) -> list[SealedBlock]:
+    def blocks(self, first: int, last: int) -> Span:
         """The blocks from number ``first`` to ``last``, both included, as far as they exist."""
-        return self._blocks[max(first - self._first, 0) : max(last - self._first + 1, 0)]
+        return self._line.between(first, last)
 
     def logs(
         self, first: int, last: int, addresses: Collection[Address] = (), topics: TopicFilter = ()
@@ -218,16 +298,16 @@ class ChainStore:
         No address stands for any. In order of block, transaction and log.
         """
         while True:
-            blocks = self._blocks
-            low, high = max(first, self._first), min(last, self._first + len(blocks) - 1)
+            line = self._line
+            low, high = max(first, self._first), min(last, line.made[-1].number)
             numbers = self._candidates(low, high, addresses, topics)
-            if blocks is self._blocks:
+            if line is self._line:
                 break
             # truncated while we looked: what the indices said may be half of the old chain and half of the new
         found: list[LocatedLog] = []
         matcher = LogMatcher(addresses, topics, indexed=True)
         for number in numbers:
-            found += matcher.in_block(blocks[number - self._first])
+            found += matcher.in_block(line.at(number))
         return found
 
     def _candidates(self, low: int, high: int, addresses: Collection[Address], topics: TopicFilter) -> Sequence[int]:

@@ -250,7 +250,7 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
 
     from megadev.node.dump.capture import Capture
 
-    file = devnet.node.state_file
+    file, failed = devnet.node.state_file, ""
     while file is not None:
         await asyncio.sleep(seconds)
         await devnet.node.writer.free()
@@ -260,9 +260,17 @@ async def _dump_now_and_then(devnet: Devnet, seconds: float) -> None:
         try:
             await asyncio.to_thread(file.save, capture)
         except ConfigError as problem:
-            report(problem)  # and it is tried again next time
+            if str(problem) != failed:  # said once; it is tried again next time
+                failed = str(problem)
+                report(problem)
         except Exception as defect:
-            report_unexpected(defect, "while dumping the state")
+            if repr(defect) != failed:
+                failed = repr(defect)
+                report_unexpected(defect, "while dumping the state")
+        else:
+            if failed:
+                click.echo(f"{file.path}: the state is dumped again", err=True)
+                failed = ""
 
 
 async def _show_prefetch(devnet: Devnet, bar: Bar) -> None:

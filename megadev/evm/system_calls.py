@@ -7,6 +7,10 @@ happens here, as long as the accounts carry the standard code; where they do not
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+import msgspec
+
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
 from megadev.chain.genesis import BEACON_ROOTS_CODE, HISTORY_STORAGE_CODE
 from megadev.chain.spec import Hardfork
@@ -48,6 +52,91 @@ def block_start_diff(
             writes[slot + RING] = root
         diff.storage[BEACON_ROOTS_ADDRESS] = writes
     return diff
+
+
+class RowWrites(msgspec.Struct, frozen=True):
+    """What ``block_start_diff`` writes in each of a row of blocks, without going through the row.
+
+    ``base`` is the state before block ``first``, whose timestamp is ``timestamp``; each later block's is ``step``
+    seconds after its parent's. ``hash_of`` knows the hashes from block ``first`` - 1 on. No block has a beacon root.
+    """
+
+    base: StateReader
+    first: int
+    timestamp: int
+    step: int
+    hash_of: Callable[[int], Hash32]
+    keeps_hashes: bool
+    keeps_roots: bool
+    unseen: bool = False
+
+    @classmethod
+    def over(
+        cls,
+        base: StateReader,
+        first: int,
+        timestamp: int,
+        step: int,
+        hash_of: Callable[[int], Hash32],
+        hardfork: Hardfork,
+        *,
+        unseen: bool = False,
+    ) -> RowWrites:
+        """Under the rules of ``hardfork``."""
+        return cls(
+            base,
+            first,
+            timestamp,
+            step,
+            hash_of,
+            hardfork >= Hardfork.PRAGUE and _has_code(base, HISTORY_STORAGE_ADDRESS, _HISTORY_CODE_HASH),
+            hardfork >= Hardfork.CANCUN and _has_code(base, BEACON_ROOTS_ADDRESS, _BEACON_ROOTS_CODE_HASH),
+            unseen,
+        )
+
+    def word(self, address: Address, slot: int, number: int) -> int | None:
+        """What stands in a slot after block ``number`` of the row; None where no block of it wrote there."""
+        if address == HISTORY_STORAGE_ADDRESS and self.keeps_hashes and slot < RING:
+            told = number - 1 - (number - 1 - slot) % RING
+            return int.from_bytes(self.hash_of(told), "big") if told >= self.first - 1 else None
+        if address == BEACON_ROOTS_ADDRESS and self.keeps_roots and slot < 2 * RING:
+            timestamp = self._last_time_at(slot % RING, number)
+            return None if timestamp is None else timestamp if slot < RING else 0
+        return None
+
+    def _last_time_at(self, slot: int, number: int) -> int | None:
+        """The last timestamp up to block ``number`` that falls on ``slot``."""
+        step, last = self.step % RING, number - self.first
+        if step == 0:
+            return self.timestamp + last * self.step if self.timestamp % RING == slot else None
+        # RING is prime, so each slot has its turn once in so many blocks
+        turn = (slot - self.timestamp) * pow(step, -1, RING) % RING
+        index = last - (last - turn) % RING
+        return self.timestamp + index * self.step if index >= 0 else None
+
+    def change(self, here: int, there: int) -> Mapping[Address, dict[int, int]]:
+        """The words that differ between the state after block ``here``, of the row or the one before it, and the state
+        after ``there``: as they stand there, which may be before or behind.
+        """
+        low, high = min(here, there), max(here, there)
+        blocks = range(max(low + 1, high - RING + 1), high + 1)
+        touched: dict[Address, list[int]] = {}
+        if self.keeps_hashes:
+            touched[HISTORY_STORAGE_ADDRESS] = [(number - 1) % RING for number in blocks]
+        if self.keeps_roots:
+            slots = [(self.timestamp + (number - self.first) * self.step) % RING for number in blocks]
+            touched[BEACON_ROOTS_ADDRESS] = slots
+            touched[BEACON_ROOTS_ADDRESS] = slots + [
+                slot + RING for slot in slots if self.unseen or self.base.storage(BEACON_ROOTS_ADDRESS, slot + RING)
+            ]
+        return {
+            address: {slot: self.value(address, slot, there) for slot in slots} for address, slots in touched.items()
+        }
+
+    def value(self, address: Address, slot: int, number: int) -> int:
+        """What stands in a slot after block ``number``, of the row or the one before it."""
+        word = self.word(address, slot, number) if number >= self.first else None
+        return self.base.storage(address, slot) if word is None else word
 
 
 def _has_code(reader: StateReader, address: Address, code_hash: Hash32) -> bool:

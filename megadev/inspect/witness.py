@@ -96,11 +96,12 @@ def _code_hash(account: Account | None) -> Hash32:
 class _AskedWorld(World):
     """A world that notes what it is asked."""
 
-    __slots__ = ("_ask_account", "_ask_code", "_ask_storage", "addresses", "codes", "slots")
+    __slots__ = ("_ask_account", "_ask_code", "_ask_storage", "_has_storage", "addresses", "codes", "slots")
 
     def __init__(self, world: World) -> None:
         # not World's own attributes: all that is ever asked of it is here
         self._ask_account: Callable[[Address], Account | None] = world.account
+        self._has_storage: Callable[[Address], bool] = world.has_storage
         self._ask_storage: Callable[[Address, int], int] = world.storage
         self._ask_code: Callable[[Hash32], bytes] = world.code
         self.addresses: set[Address] = set()
@@ -118,6 +119,10 @@ class _AskedWorld(World):
 
     def whole_storage(self, address: Address, most: int) -> None:
         """Each slot is asked for by itself."""
+
+    def has_storage(self, address: Address) -> bool:
+        self.addresses.add(address)  # its leaf says so
+        return self._has_storage(address)
 
     def code(self, code_hash: Hash32) -> bytes:
         code = self._ask_code(code_hash)

@@ -9,7 +9,6 @@ to tell whose it is.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -297,9 +296,7 @@ class LocalChain:
     @property
     def oldest_state(self) -> int:
         """The number of the first block here whose state is known, and that of all later ones."""
-        store = self.store
-        numbers = range(store.genesis.number, store.head.number + 1)
-        return store.genesis.number + bisect_left(numbers, True, key=lambda number: store.has_state(number))
+        return self.store.oldest_state
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block, with the cheats made before the next one; at ``latest`` and ``pending`` the newest there

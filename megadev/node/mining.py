@@ -9,7 +9,7 @@ by its first transaction and is the end of its window, so the window must be kno
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -50,6 +50,8 @@ class Mining:
         self._mini_timer: asyncio.TimerHandle | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._is_due = False
+        self._unavailable = ""
+        """Why nothing could be mined the last time."""
         sequencer.on_work = self._await_mini_block
         self._set_window()
 
@@ -153,8 +155,10 @@ class Mining:
             self._sequencer.mine()
         except NotFetchedYet as missing:
             self._writer.on_loop(partial(self._fetch_and_mine, missing))
-        except StateUnavailable:
-            return  # what waits goes on waiting: the next tick tries again
+        except StateUnavailable as problem:
+            self._tell(problem)  # what waits goes on waiting: the next tick tries again
+            return
+        self._unavailable = ""
         self._after_tick()
 
     def _fetch_and_mine(self, missing: NotFetchedYet) -> None:
@@ -169,26 +173,36 @@ class Mining:
         if self._loop is not None and self._fetching is None:
             self._fetching = self._loop.create_task(self._include_after(fetch))
 
+    def _tell(self, problem: StateUnavailable) -> None:
+        """Log why nothing is mined by itself, once for each reason until something is."""
+        if str(problem) != self._unavailable:
+            self._unavailable = str(problem)
+            logging.getLogger("megadev.node").warning("no block is mined for now: %s", problem)
+
     async def _include_after(self, fetch: Callable[[], object]) -> None:
         try:
-            with contextlib.suppress(StateUnavailable):
-                await asyncio.to_thread(fetch)
-                await self._writer.free()
-                if self._sequencer.mode.executes_on_arrival:
-                    self._fetching = None
-                    self._sequencer.include_ready()
-                    self._after_tick()
+            await asyncio.to_thread(fetch)
+            await self._writer.free()
+            if self._sequencer.mode.executes_on_arrival:
+                self._fetching = None
+                self._sequencer.include_ready()
+                self._unavailable = ""
+                self._after_tick()
+        except StateUnavailable as problem:
+            self._tell(problem)
         finally:
             self._fetching = None
 
     async def _mine_after(self, missing: NotFetchedYet) -> None:
         """Mine once what the waiting transactions need is fetched; where it cannot be, the next tick tries again."""
         try:
-            with contextlib.suppress(StateUnavailable):
-                await asyncio.to_thread(missing.fetch)
-                await self._writer.free()
-                self._sequencer.mine()
-                self._after_tick()
+            await asyncio.to_thread(missing.fetch)
+            await self._writer.free()
+            self._sequencer.mine()
+            self._unavailable = ""
+            self._after_tick()
+        except StateUnavailable as problem:
+            self._tell(problem)
         finally:
             self._fetching = None
 

@@ -22,16 +22,18 @@ have to seal one: what does is refused with ``SequencerStopped``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_base_fee, next_excess_blob_gas
+from megadev.chain.spans import Piece, Span, span_of
 from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.sequencer import reserved
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.sequencer.reorganisation import check_buildable, replace_above, rewind
 from megadev.state.diff import StateDiff
@@ -69,7 +71,7 @@ def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequ
     if depth == 0:
         return
     chain.sequencer.check_running()
-    blocks = _build(chain, chain.store.blocks(common, chain.head.number), content)
+    blocks = span_of(_build(chain, chain.store.blocks(common, chain.head.number), content))
     node.snapshots.keep_blocks_above(chain, common)
     replace_above(chain.sequencer, common, blocks)
 
@@ -101,51 +103,109 @@ def _checked(chain: LocalChain, depth: int, what: str) -> int:
     return depth
 
 
-def _build(
-    chain: LocalChain, old: Sequence[SealedBlock], content: Sequence[Sequence[MakeTransaction]]
-) -> list[SealedBlock]:
-    """Blocks for the places of ``old[1:]``, upon ``old[0]``."""
-    parent = old[0]
-    cheats = chain.sequencer.irregular_after(parent)
-    hashes: dict[int, Hash32] = {}
+def _build(chain: LocalChain, old: Span, content: Sequence[Sequence[MakeTransaction]]) -> list[Piece]:
+    """Blocks for the places of ``old``, all but its first, upon that; a row where there was one, as soon as its blocks
+    are all alike.
+    """
+    building = _Building(chain, old.at(old.first))
+    contents = iter(content)
+    for piece in old.between(old.first + 1, old.last).pieces():
+        if isinstance(piece, SealedBlock):
+            building.block(_Place(piece.number, piece.timestamp, piece.hash), next(contents, ()))
+            continue
+        for number in range(piece.first, piece.last + 1):
+            made = next(contents, None)
+            place = _Place(number, piece.timestamp_of(number), piece.hash_of(number))
+            if made is None and number > piece.first and piece.last - number > reserved.SHORTEST:
+                plan = building.plan(place)
+                if building.is_even(plan):
+                    building.row(plan, piece.timestamp_of(number + 1) - place.timestamp, piece.last)
+                    break
+            building.block(place, made or ())
+    return building.pieces
 
-    def block_hash(number: int) -> Hash32:
-        return hashes[number] if number in hashes else chain.store.block_hash(number)
 
-    built: list[SealedBlock] = []
-    for index, replaced in enumerate(old[1:]):
+class _Place(NamedTuple):
+    """What is left of a block that is replaced. ``timestamp`` in seconds."""
+
+    number: int
+    timestamp: int
+    hash: Hash32
+
+
+class _Building:
+    """A chain that is built next to the present one, from ``parent`` on."""
+
+    def __init__(self, chain: LocalChain, parent: SealedBlock) -> None:
+        self.pieces: list[Piece] = []
+        self._chain = chain
+        self._parent = parent
+        self._cheats = chain.sequencer.irregular_after(parent)
+        self._hashes: dict[int, Hash32] = {}
+        self._rows: list[reserved.EmptyRow] = []
+
+    def block(self, place: _Place, content: Sequence[MakeTransaction]) -> None:
+        """Build one block."""
+        chain = self._chain
         builder = BlockBuilder(
             chain.spec,
             chain.engine,
-            _plan(chain, parent, replaced),
-            parent.world,
-            block_hash,
-            cheats if index == 0 else None,
+            self.plan(place),
+            self._parent.world,
+            self._block_hash,
+            self._cheats,
             ecrecover_answers=chain.sequencer.ecrecover_answers(),
         ).begin()
-        for make in content[index] if index < len(content) else ():
+        for make in content:
             tx = make(builder)
             validate_transaction(tx, chain.spec)
             builder.include(tx)
-        parent = builder.seal()
-        hashes[parent.number] = parent.hash
-        built.append(parent)
-    return built
+        built = builder.seal()
+        self._hashes[built.number] = built.hash
+        self.pieces.append(built)
+        self._parent, self._cheats = built, None
 
+    def row(self, plan: BlockPlan, step: int, last: int) -> None:
+        """Let empty blocks stand up to ``last``, from ``plan`` on."""
+        chain = self._chain
+        row_plan = reserved.RowPlan(chain.spec, chain.engine, plan, step, self._parent.world, self._block_hash)
+        row = reserved.EmptyRow.planned(row_plan.keyed(), last)
+        self._rows.append(row)
+        self.pieces.append(row)
+        self._parent = row.block(last)
 
-def _plan(chain: LocalChain, parent: SealedBlock, replaced: SealedBlock) -> BlockPlan:
-    spec, settings = chain.spec, chain.sequencer.blocks
-    excess = next_excess_blob_gas(parent.header, spec)
-    return BlockPlan(
-        number=replaced.number,
-        timestamp=replaced.header.timestamp,
-        parent_hash=parent.hash,
-        coinbase=settings.coinbase,
-        gas_limit=settings.gas_limit,
-        base_fee=next_base_fee(parent.header, spec.fees),
-        blob_base_fee=blob_base_fee(excess, spec),
-        excess_blob_gas=excess,
-        prev_randao=keccak(parent.hash + replaced.hash),
-        parent_beacon_root=ZERO_HASH,
-        extra_data=settings.extra_data,
-    )
+    def is_even(self, plan: BlockPlan) -> bool:
+        """Whether the next block is like its parent, and so are those after it."""
+        parent = self._parent.header
+        return self._cheats is None and (plan.base_fee, plan.excess_blob_gas, plan.gas_limit, plan.coinbase) == (
+            parent.base_fee,
+            parent.excess_blob_gas,
+            parent.gas_limit,
+            parent.coinbase,
+        )
+
+    def _block_hash(self, number: int) -> Hash32:
+        known = self._hashes.get(number)
+        if known is not None:
+            return known
+        row = next((row for row in self._rows if row.first <= number <= row.last), None)
+        return self._chain.store.block_hash(number) if row is None else row.hash_of(number)
+
+    def plan(self, place: _Place) -> BlockPlan:
+        """What is decided about the block that takes that place."""
+        chain, parent = self._chain, self._parent
+        spec, settings = chain.spec, chain.sequencer.blocks
+        excess = next_excess_blob_gas(parent.header, spec)
+        return BlockPlan(
+            number=place.number,
+            timestamp=place.timestamp,
+            parent_hash=parent.hash,
+            coinbase=settings.coinbase,
+            gas_limit=settings.gas_limit,
+            base_fee=next_base_fee(parent.header, spec.fees),
+            blob_base_fee=blob_base_fee(excess, spec),
+            excess_blob_gas=excess,
+            prev_randao=keccak(parent.hash + place.hash),
+            parent_beacon_root=ZERO_HASH,
+            extra_data=settings.extra_data,
+        )

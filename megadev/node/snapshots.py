@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.spans import Piece, span_of
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
@@ -96,7 +97,7 @@ class _Branch:
     snapshot: ChainSnapshot
     store: ChainStore
     shared: int
-    own: tuple[SealedBlock, ...] = ()
+    own: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,7 +250,7 @@ class Snapshots:
         for taken in self._all():
             for branch in taken.branches:
                 if branch.store is store and branch.shared > number:
-                    branch.own = (*store.blocks(number + 1, branch.shared), *branch.own)
+                    branch.own = (*store.blocks(number + 1, branch.shared).pieces(), *branch.own)
                     branch.shared = number
 
     def _all(self) -> set[_Taken]:
@@ -294,7 +295,7 @@ class Snapshots:
         self.keep_blocks_above(branch.chain, shared)
         sequencer.set_rules(snapshot.spec, snapshot.engine)
         if own:
-            replace_above(sequencer, shared, own, snapshot.irregular)
+            replace_above(sequencer, shared, span_of(own), snapshot.irregular)
         else:
             rewind(sequencer, shared, snapshot.irregular)
         sequencer.pool.clear()

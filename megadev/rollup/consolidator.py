@@ -160,11 +160,12 @@ class Consolidator:
             return
         with self._turn:
             self._stand_on_both()
-            if not here and self._is_much():
-                self._is_comparing = True
-                self._aside(self._compare, self._compared)
-                return
-            self._read()
+            if self._pass_rows():
+                if not here and self._is_much():
+                    self._is_comparing = True
+                    self._aside(self._compare, self._compared)
+                    return
+                self._read()
         self._seen = (self._l1.store.head, self._l2.store.head)
 
     def _read(self) -> None:
@@ -190,7 +191,7 @@ class Consolidator:
 
     def _is_much(self) -> bool:
         """Whether what L1 has and was not read yet takes more than a few milliseconds."""
-        l1, read, inbox = self._l1.store, self._pipeline.next_l1, self.config.batch_inbox
+        l1, read, inbox = self._l1.store, self._pipeline.reads_from, self.config.batch_inbox
         if l1.head.number - read >= MANY_BLOCKS:
             return True
         size = 0
@@ -227,7 +228,8 @@ class Consolidator:
         self._is_comparing = False
         with self._turn:
             self._stand_on_both()
-            self._read()
+            if self._pass_rows():
+                self._read()
 
     def _stall(self, reason: str | None) -> None:
         self.stalled = reason
@@ -266,6 +268,24 @@ class Consolidator:
             self._chain.forget_above(self._pipeline.safe.number)
         if not self._is_on_l2(self._pipeline.safe):
             self._begin_anew()
+
+    def _pass_rows(self) -> bool:
+        """Begin behind rows of empty blocks (``sequencer.reserved``): nobody derives those of L2, whose hashes are not
+        their headers', and those of L1 say nothing. What L2 had not posted before them counts as said. False where L2
+        has yet to get past L1's.
+        """
+        l1, l2, pipeline = self._l1.store, self._l2.store, self._pipeline
+        end = l1.rows[-1].last if l1.rows else -1
+        reads_row = pipeline.reads_from + self.config.channel_timeout <= end
+        begin = l2.rows[-1].last + 1 if l2.rows else l2.genesis.number
+        if not reads_row and pipeline.safe.number >= begin:
+            return True
+        start = l2.head if reads_row else l2.resolve(begin)
+        told = origin_told(start)
+        if reads_row and (told is None or told.number <= end):
+            return False
+        self._start_at(start)
+        return True
 
     def _is_on_l2(self, block: L2Block) -> bool:
         return self._l2.store.by_hash(block.hash) is not None
@@ -362,7 +382,7 @@ class _ComparedChain:
             self._removed, self._irregular = [], l2.irregular
         if head.number > parent.number:
             self._owner._keep_blocks_above(parent.number)
-            self._removed += l2.store.blocks(parent.number + 1, head.number)
+            self._removed += l2.store.blocks(parent.number + 1, head.number).made
         replace_above(l2, parent.number, (derived,))
         return l2.store.head
 

@@ -20,6 +20,8 @@ DEPOSITOR: Address = bytes.fromhex("deaddeaddeaddeaddeaddeaddeaddeaddead0001")
 """Who sends the L1 attributes; nobody has its key."""
 ATTRIBUTES_GAS = 1_000_000
 ISTHMUS_SELECTOR = bytes.fromhex("098999be")
+_SEQUENCE_NUMBER, _L1_HASH = slice(12, 20), slice(100, 132)
+"""Where they stand in the call data of an L1 attributes transaction."""
 ECOTONE_SELECTOR = bytes.fromhex("440a5e20")
 
 _USER_DEPOSIT, _L1_ATTRIBUTES = 0, 1
@@ -121,6 +123,21 @@ def attributes_transaction(attributes: L1Attributes) -> Transaction:
         value=0,
         gas_limit=ATTRIBUTES_GAS,
         data=encode_attributes(attributes),
+    )
+
+
+def attributes_later(tx: Transaction, count: int) -> Transaction:
+    """The L1 attributes transaction of so many blocks after the one of ``tx``, as long as the L1 block is the same."""
+    data = tx.data
+    sequence_number = int.from_bytes(data[_SEQUENCE_NUMBER], "big") + count
+    return deposit_transaction(
+        source_hash=attributes_source_hash(data[_L1_HASH], sequence_number),
+        sender=tx.sender,
+        to=tx.to,
+        mint=tx.mint,
+        value=tx.value,
+        gas_limit=tx.gas_limit,
+        data=data[: _SEQUENCE_NUMBER.start] + sequence_number.to_bytes(8, "big") + data[_SEQUENCE_NUMBER.stop :],
     )
 
 

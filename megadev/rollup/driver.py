@@ -33,7 +33,7 @@ it has got to lies so many blocks behind.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,7 +45,7 @@ from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
 from megadev.rollup.batcher import Batcher, BatcherSettings
 from megadev.rollup.consolidator import Consolidator, SyncStart
-from megadev.rollup.deposits import DEPOSITOR, attributes_transaction, encode_attributes
+from megadev.rollup.deposits import DEPOSITOR, attributes_later, attributes_transaction, encode_attributes
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
 from megadev.rollup.derivation.batch_queue import fit_together
 from megadev.rollup.derivation.config import SystemConfig
@@ -58,6 +58,8 @@ from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 _WINDOWS = 64
 """More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
@@ -112,6 +114,8 @@ class Driver:
         self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
         self._seen: tuple[SealedBlock, SealedBlock, StateDiff | None] | None = None
         l2.block_start = self.block_start
+        if l2.spec.leads_with_l1_attributes:
+            l2.attributes_later = attributes_later
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
@@ -288,8 +292,12 @@ class Driver:
         """
         if not block.world.is_known:
             return None
-        head = self.l2.head
-        origin = origin_in(self.l2.closed_state() if block is head else block.world)
+        return self._origin_in(self.l2.closed_state() if block is self.l2.head else block.world)
+
+    def _origin_in(self, state: StateReader | World) -> L1Origin | None:
+        if isinstance(state, World) and not state.is_known:
+            return None
+        origin = origin_in(state)
         if origin is None or origin.hash != ZERO_HASH:
             return origin
         first = self.l1.store.genesis
@@ -316,13 +324,14 @@ class Driver:
         origin = self.origin_of(head)
         if origin is None or origin.number <= l1_number:
             return head.number
-        blocks = store.blocks(store.genesis.number, head.number)
+        known = store.oldest_state  # what came without its state is old
 
-        def number_of(block: SealedBlock) -> int:
-            found = self.origin_of(block)
+        def origin_after(number: int) -> int:
+            found = self._origin_in(store.world_after(number))
             return 0 if found is None else found.number
 
-        return blocks[max(bisect_right(blocks, l1_number, key=number_of) - 1, 0)].number
+        newest = known - 1 + bisect_right(range(known, head.number), l1_number, key=origin_after)
+        return max(newest, store.genesis.number)
 
     def _is_on_l1(self, origin: L1Origin) -> bool:
         return origin.hash == ZERO_HASH or self.l1.store.by_hash(origin.hash) is not None
@@ -350,17 +359,31 @@ class Driver:
         """Raises ``StateUnavailable`` where L2 could not go back to where it was at the L1 block ``l1_number``, because
         it was loaded without its states of then.
         """
+        known, _ = self._known_and_kept()
+        origin = self._origin_in(self.l2.store.world_after(known))
+        if known > self._first_own and origin is not None and origin.number > l1_number:
+            raise StateUnavailable(
+                f"state unavailable: L2 would have to go back to a block before {known}, and was loaded "
+                "from a dump without the states of those; dump with historical states "
+                "(--preserve-historical-states) to be able to"
+            )
+
+    def _known_and_kept(self) -> tuple[int, int]:
+        """The number of the first L2 block whose state is known, of those that need have followed this L1; and of the
+        last whose L1 block is not lost, or the one before the first known.
+        """
         store = self.l2.store
-        for block in reversed(store.blocks(self._first_own, store.head.number)):
-            if not block.world.is_known:
-                raise StateUnavailable(
-                    f"state unavailable: L2 would have to go back to a block before {block.number + 1}, and was loaded "
-                    "from a dump without the states of those; dump with historical states "
-                    "(--preserve-historical-states) to be able to"
-                )
-            origin = self.origin_of(block)
-            if origin is None or origin.number <= l1_number:
-                return
+        first, head = self._first_own, store.head.number
+        known = min(max(first, store.oldest_state), head)
+
+        def is_lost(number: int) -> bool:
+            if number <= first:
+                return False
+            origin = self._origin_in(store.world_after(number))
+            return origin is not None and not self._is_on_l1(origin)
+
+        # what L2 has got to only grows, and L1 has lost its end
+        return known, known - 1 + bisect_left(range(known, head), True, key=is_lost)
 
     def _follow_reorganisation(self) -> None:
         """Take L2 back to its last block that has got to a block that L1 still has, and do again what came after."""
@@ -369,16 +392,10 @@ class Driver:
         if not self._has_lost_its_origin(store.head):
             return
         self.l2.between_blocks()
-        number = store.head.number
-        while True:
-            number -= 1
-            block = store.by_number(number)
-            assert block is not None, "between the first block and the head there is one for each number"
-            if not block.world.is_known:
-                self.adopt()  # it cannot go back: what it holds stays
-                return
-            if not self._has_lost_its_origin(block):
-                break
+        known, number = self._known_and_kept()
+        if number < known:
+            self.adopt()  # it cannot go back: what it holds stays
+            return
         self._keep_blocks_above(number)
         irregular = self.l2.irregular
         build_again(self.l2, rewind(self.l2, number), irregular)

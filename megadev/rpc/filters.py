@@ -60,9 +60,8 @@ class _LogFilter:
         self.read_to = max(self.read_to, head)
         return changes + [format_log(log) for log in found]
 
-    def forget(self, blocks: list[SealedBlock]) -> None:
-        """``blocks``, newest first, left the chain."""
-        lowest = blocks[-1].number
+    def forget(self, lowest: int, blocks: list[SealedBlock]) -> None:
+        """The blocks from number ``lowest`` on left the chain, ``blocks``, newest first, among them."""
         if self.read_to < lowest:
             return
         matcher = LogMatcher(self.criteria.addresses, self.criteria.topics)
@@ -90,26 +89,26 @@ class _EarlyLogFilter:
         places = self.matcher.in_mini_block(mini_block)
         self.seen.extend(format_mini_block_log(mini_block, *place, removed=removed) for place in places)
 
-    def forget(self, blocks: list[SealedBlock]) -> None:
+    def forget(self, lowest: int, blocks: list[SealedBlock]) -> None:
         for block in blocks:
             self.seen.extend(format_log(found, removed=True) for found in self.matcher.in_block(block))
 
 
 @dataclass(slots=True)
 class _BlockFilter:
-    """Hashes of new blocks."""
+    """Hashes of new blocks, but for those in the middle of rows (``sequencer.reserved``): there may be millions."""
 
     read_to: int
     polled_ns: int
 
     def changes(self, chain: LocalChain) -> list[str]:
         head = chain.head.number
-        blocks = chain.store.blocks(self.read_to + 1, head)
+        blocks = chain.store.blocks(self.read_to + 1, head).made
         self.read_to = head
         return [to_data(block.hash) for block in blocks]
 
-    def forget(self, blocks: list[SealedBlock]) -> None:
-        self.read_to = min(self.read_to, blocks[-1].number - 1)
+    def forget(self, lowest: int, blocks: list[SealedBlock]) -> None:
+        self.read_to = min(self.read_to, lowest - 1)
 
 
 @dataclass(slots=True)
@@ -251,7 +250,7 @@ class Filters:
             blocks = newest_first(event.blocks)
             for watched in self._filters.values():
                 if not isinstance(watched, _PendingFilter):
-                    watched.forget(blocks)
+                    watched.forget(event.first, blocks)
 
 
 def _number(chain: LocalChain, block: Tag | int | None) -> int | None:

@@ -5,7 +5,7 @@ will be. What happens there is the sequencer's; here it is only looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
@@ -30,6 +30,9 @@ from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.world import WorldView
+
+Later: TypeAlias = Callable[[Transaction, int], Transaction]
+"""The L1 attributes transaction of so many blocks later, as long as L1 stays as it is."""
 
 
 class Tip(NamedTuple):
@@ -76,6 +79,8 @@ class ChainTip:
         """In continuous mode, seconds for which a block is open; its timestamp is the end of them."""
         self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
+        self.attributes_later: Later | None = None
+        """Of a chain each block of which begins with the L1 attributes transaction."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
         self.oracle: OracleService | None = None if spec.system_contracts is None else OracleService(time)

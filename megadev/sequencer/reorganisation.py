@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
 
 from megadev.chain.blocks import Cut, SealedBlock
 from megadev.chain.mini_blocks import mini_blocks
+from megadev.chain.spans import Piece, Row, Span, made_of, pieces_of
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import DEPOSIT
 from megadev.errors import (
@@ -19,7 +20,7 @@ from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
 
-def rewind(sequencer: Sequencer, number: int, irregular: StateDiff | None = None) -> list[SealedBlock]:
+def rewind(sequencer: Sequencer, number: int, irregular: StateDiff | None = None) -> Span:
     """Forget every block above ``number``; ``irregular`` becomes the state changed since. Returns what was
     removed.
 
@@ -31,7 +32,7 @@ def rewind(sequencer: Sequencer, number: int, irregular: StateDiff | None = None
     removed = sequencer.store.truncate(number)
     sequencer.set_tip(irregular)
     if removed:
-        sequencer.publish(BlocksRemoved(tuple(reversed(removed))))
+        sequencer.publish(_removal(removed))
     return removed
 
 
@@ -59,7 +60,7 @@ def build_again(sequencer: Sequencer, removed: Iterable[SealedBlock], irregular:
     sequencer.blocks = blocks.one_block_passed()
     sequencer.time.settings = replace(time, next_exact=None)
     try:
-        for block in removed:
+        for block in made_of(removed):
             if block.irregular is not None:
                 sequencer.apply_irregular(block.irregular)
             sequencer.include_again([tx for tx in block.transactions if tx.type != DEPOSIT])
@@ -72,15 +73,13 @@ def build_again(sequencer: Sequencer, removed: Iterable[SealedBlock], irregular:
 
 def replace_above(
     sequencer: Sequencer, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
-) -> list[SealedBlock]:
+) -> Span:
     """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed."""
     sequencer.between_blocks()
     removed = sequencer.store.truncate(number)
     if removed:
-        sequencer.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
-    for block in blocks:
-        block = _placed_after(sequencer.store.head, block)
-        sequencer.store.append(block)
+        sequencer.publish(_removal(removed, replaced=True))
+    for block in _join(sequencer.store, pieces_of(blocks)):
         for tx in block.transactions:
             sequencer.pool.remove(tx.hash)
         sequencer.forget_used(block)
@@ -94,13 +93,14 @@ def restart(sequencer: Sequencer, blocks: Sequence[SealedBlock], irregular: Stat
     sequencer.between_blocks()
     removed = sequencer.store.blocks(sequencer.store.genesis.number, sequencer.head.number)
     # a store of its own: whoever reads the old one on another thread sees the old chain to its end
-    store = ChainStore(_placed(blocks[0], 0, 0))
-    for block in blocks[1:]:
-        store.append(_placed_after(store.head, block))
+    first, *rest = pieces_of(blocks)
+    assert isinstance(first, SealedBlock), "a chain begins with a block that is there"
+    store = ChainStore(_placed(first, 0, 0))
+    joined = list(_join(store, rest))
     sequencer.store = store
     sequencer.set_tip(irregular)
-    sequencer.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
-    for block in store.blocks(store.genesis.number, store.head.number):
+    sequencer.publish(_removal(removed, replaced=True))
+    for block in (store.genesis, *joined):
         _announce(block, sequencer)
 
 
@@ -110,7 +110,28 @@ def take_up(sequencer: Sequencer, store: ChainStore) -> None:
     removed = sequencer.store.blocks(sequencer.store.genesis.number, sequencer.head.number)
     sequencer.store = store
     sequencer.set_tip(None)
-    sequencer.publish(BlocksRemoved(tuple(reversed(removed)), replaced=True))
+    sequencer.publish(_removal(removed, replaced=True))
+
+
+def _removal(blocks: Span, *, replaced: bool = False) -> BlocksRemoved:
+    return BlocksRemoved(tuple(reversed(blocks.made)), blocks.first, blocks.last, replaced)
+
+
+def _join(store: ChainStore, pieces: Iterable[Piece]) -> Iterator[SealedBlock]:
+    """Put ``pieces``, sealed elsewhere, at the end of ``store``; those that are blocks come out, one by one."""
+    row: Row | None = None
+    for piece in pieces:
+        if not isinstance(piece, SealedBlock):
+            row = piece.after(store.head)
+            continue
+        block = _placed_after(store.head, piece)
+        if row is not None:
+            head, count = store.head, (row.last - row.first + 1) * row.holds_transactions
+            tx_offset = head.tx_offset + len(head.transactions) + count
+            block = _placed(piece, tx_offset, head.mini_block_offset + len(head.cuts) + count)
+        store.append(block, row)
+        row = None
+        yield block
 
 
 def _placed_after(parent: SealedBlock, block: SealedBlock) -> SealedBlock:

@@ -36,6 +36,7 @@ from megadev.chain.admission import (
 )
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.receipts import Receipt
+from megadev.chain.spans import Row
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
@@ -58,6 +59,7 @@ from megadev.events import (
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.primitives.types import Address, Hash32
+from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.chain_tip import ChainTip, Tip
@@ -266,23 +268,32 @@ class Sequencer(ChainTip):
 
     def mine(self, count: int = 1, interval: int | None = None) -> list[SealedBlock]:
         """Build ``count`` blocks now, the first ones from the open block and the pool; ``interval`` seconds apart where
-        given. Raises ``SequencerStopped`` where none is built now.
+        given. Returns those that were made at once: of many, all but a row of empty ones between them (``reserved``).
+
+        Raises ``SequencerStopped`` where none is built now, and ``InvalidParams`` where so many blocks would leave the
+        range of timestamps or numbers.
         """
         self.check_running()
         self.settle()
-        if interval is not None:
-            self.time.check_row(count, interval, self.head.header.timestamp)
+        self.check_row(count, interval)
         if count and len(self.pool) and not self.head.world.is_whole:
             rehearse_pool(self, self.open)
         mined: list[SealedBlock] = []
+        last = self.head.number + count
         if self.open is not None and count:
             self._fill(self.open)
             mined.append(self._close())
-        while len(mined) < count:
-            left = count - len(mined)
+        while self.head.number < last:
+            left = last - self.head.number
+            is_long = left >= reserved.SHORTEST + reserved.MADE_AT_END
+            if is_long and mined and reserved.is_even(self):
+                row = reserved.reserve(self, left - reserved.MADE_AT_END, interval)
+                mined.append(self._adopt(row.block(row.last), row.part(row.first, row.last - 1)))
+                continue
             if left >= SHORTEST_ROW and nothing_waits(self):
-                mined += map(self._adopt, empty_blocks(self, min(left, LONGEST_ROW), interval))
-                if len(mined) == count:
+                few = SHORTEST_ROW if is_long else min(left, LONGEST_ROW)
+                mined += map(self._adopt, empty_blocks(self, few, interval))
+                if self.head.number == last:
                     break
             space(self, interval)
             builder = self.begin_next()
@@ -293,6 +304,12 @@ class Sequencer(ChainTip):
         if self.mode is _CONTINUOUS:
             self._take_waiting()
         return mined
+
+    def check_row(self, count: int, interval: int | None = None) -> None:
+        """Raises ``InvalidParams`` where so many blocks would leave the range of timestamps or numbers."""
+        if interval is not None or count > reserved.SHORTEST:
+            self.time.check_row(count, self.time.step(interval), self.head.header.timestamp)
+            reserved.check_height(self.head.number + count)
 
     def include_ready(self) -> None:
         """Include whatever is ready (after switching to a mode that executes on arrival)."""
@@ -590,8 +607,8 @@ class Sequencer(ChainTip):
             promised = rival_promises(mini_block, self.spec.chain_id)
             self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
 
-    def _adopt(self, block: SealedBlock) -> SealedBlock:
-        self.store.append(block)
+    def _adopt(self, block: SealedBlock, after: Row | None = None) -> SealedBlock:
+        self.store.append(block, after)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()

@@ -148,6 +148,13 @@ class TimeKeeper:
             raise InvalidParams(f"blocks can be at most {MAX_INTERVAL} seconds apart, not {seconds}")
         self._interval = seconds
 
+    def step(self, interval: int | None = None) -> int:
+        """Seconds between blocks that are built one right after the other; ``interval``: asked for, for these."""
+        if interval is not None:
+            return interval
+        least = 0 if self.allow_equal else 1
+        return least if self._interval is None else max(self._interval, least)
+
     def check_row(self, count: int, interval: int, parent: int) -> None:
         """Raises ``InvalidParams`` where ``count`` blocks ``interval`` seconds apart would leave time's range."""
         _check_reach(max(self.now(), parent) + count * interval)

@@ -119,14 +119,12 @@ class Workers:
         now = self._loop.time()
         with self._change:
             for job in self._running:
-                if not job.deadline:
-                    job.deadline = now + job.seconds
-                elif now > job.deadline:
+                if now > job.deadline:
                     self._tell(job)
                     if now > job.deadline + GIVE_UP_AFTER and not job.is_given_up:
                         job.is_given_up = True
                         self._start()
-            overdue = [job for job in self._running if job.deadline and now > job.deadline]
+            overdue = [job for job in self._running if now > job.deadline]
             if self._running or self._waiting:
                 next_ = min((job.deadline - now for job in self._running if job.deadline > now), default=LOOK_EVERY)
                 self._timer = self._loop.call_later(min(next_ + 0.001, LOOK_EVERY), self._look)
@@ -165,6 +163,7 @@ class Workers:
                 if job.outcome.cancelled():
                     continue
                 job.ident = ident
+                job.deadline = self._loop.time() + job.seconds
                 self._running.add(job)
             self._run(job, ident)
             if job.is_given_up:

@@ -50,6 +50,15 @@ class Overlay:
             return base
         return {**base, **here} if len(base) + len(here) <= most else None
 
+    def has_storage(self, address: Address) -> bool:
+        """See ``KnowsStorage``."""
+        if any(self.diff.storage.get(address, {}).values()):
+            return True
+        if address in self.diff.cleared or self.diff.accounts.get(address, _ABSENT) is None:
+            return False
+        has = getattr(self.base, "has_storage", None)
+        return has is not None and bool(has(address))
+
     def code(self, code_hash: Hash32) -> bytes:
         code = self.diff.codes.get(code_hash)
         return self.base.code(code_hash) if code is None else code

@@ -35,3 +35,7 @@ class KnowsStorage(Protocol):
     def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
         """Every slot of the account that is not 0. None where that is not known, or they are more than ``most``."""
         ...
+
+    def has_storage(self, address: Address) -> bool:
+        """Whether a slot of the account is known not to be 0."""
+        ...

@@ -83,6 +83,11 @@ class World:
         slots = self._storages.get(address, NO_STORAGE).slots
         return slots if len(slots) <= most else None
 
+    def has_storage(self, address: Address) -> bool:
+        """See ``KnowsStorage``."""
+        storage = self._storages.get(address)
+        return storage is not None and any(storage.slots.values())
+
     def block_hash(self, number: int) -> Hash32:
         """The hash of a block from before the chain's first one: 32 zero bytes, there is none."""
         return ZERO_HASH
@@ -186,7 +191,7 @@ class World:
 class WorldView:
     """A ``StateReader`` over a world; ``block_hash`` answers for the chain it belongs to."""
 
-    __slots__ = ("_block_hash", "account", "code", "storage", "whole_storage", "world")
+    __slots__ = ("_block_hash", "account", "code", "has_storage", "storage", "whole_storage", "world")
 
     def __init__(self, world: World, block_hash: Callable[[int], Hash32] = lambda number: ZERO_HASH) -> None:
         self.world = world
@@ -196,6 +201,7 @@ class WorldView:
         self.storage = world.storage
         self.code = world.code
         self.whole_storage = world.whole_storage
+        self.has_storage = world.has_storage
 
     def block_hash(self, number: int) -> Hash32:
         """The hash of block ``number``, 32 zero bytes where the chain has none."""

@@ -35,6 +35,15 @@ def bridge() -> Iterator[Bridge]:
     made.close()
 
 
+@pytest.fixture(params=["dev", "megaeth"])
+def either(request: pytest.FixtureRequest) -> Iterator[Bridge]:
+    """Under both presets; in megaeth, blocks of a second, which the test itself ends."""
+    made = Bridge(preset=request.param)
+    made.seals_itself = request.param == "megaeth"
+    yield made
+    made.close()
+
+
 def balance(net: Any, address: str) -> int:
     return int(net.rpc("eth_getBalance", address, "latest"), 16)
 
@@ -53,35 +62,39 @@ def deposit(
     is_creation: bool = False, sender: str | None = None,
 ) -> TxReceipt:  # fmt: skip
     function = bridge.portal.functions.depositTransaction(to, value, gas, is_creation, data)
-    return bridge.send(function, sender, value=mint)
+    receipt = bridge.send(function, sender, value=mint)
+    bridge.settle()
+    return receipt
 
 
 def withdraw(bridge: Bridge, value: int = 5, sender: str | None = None) -> Withdrawal:
     sent = bridge.send(bridge.passer.functions.initiateWithdrawal(STRANGER, 100_000, b""), sender, value=value)
     (withdrawal,) = bridge.withdrawals(sent)
+    bridge.settle()
     return withdrawal
 
 
 # -- deposits -------------------------------------------------------------------------------------------------------
 
 
-def test_ether_sent_to_the_portal_is_on_l2(bridge: Bridge) -> None:
-    before = balance(bridge.l2, bridge.alice)
-    tx_hash = bridge.l1.w3.eth.send_transaction({"from": bridge.alice, "to": PORTAL, "value": ETHER, "gasPrice": 0})
-    receipt = bridge.l1.w3.eth.get_transaction_receipt(tx_hash)
-    (arrived,) = bridge.carry(receipt)
+def test_ether_sent_to_the_portal_is_on_l2(either: Bridge) -> None:
+    before = balance(either.l2, either.alice)
+    tx_hash = either.l1.w3.eth.send_transaction({"from": either.alice, "to": PORTAL, "value": ETHER, "gasPrice": 0})
+    either.settle()
+    receipt = either.l1.w3.eth.get_transaction_receipt(tx_hash)
+    (arrived,) = either.carry(receipt)
     assert arrived["status"] == 1
-    assert balance(bridge.l2, bridge.alice) == before + ETHER
-    tx = bridge.l2.rpc("eth_getTransactionByHash", "0x" + arrived["transactionHash"].hex())
+    assert balance(either.l2, either.alice) == before + ETHER
+    tx = either.l2.rpc("eth_getTransactionByHash", "0x" + arrived["transactionHash"].hex())
     (predicted,) = deposits_of(receipt)
     assert tx["sourceHash"] == "0x" + (predicted.source_hash or b"").hex()
     assert (tx["type"], tx["mint"], tx["isSystemTx"], tx["gasPrice"]) == ("0x7e", hex(ETHER), False, "0x0")
     assert (tx["nonce"], tx["depositReceiptVersion"]) == ("0x0", "0x1")
     assert (tx["v"], tx["r"], tx["s"]) == ("0x0", "0x0", "0x0")
-    shown = bridge.l2.rpc("eth_getTransactionReceipt", tx["hash"])
+    shown = either.l2.rpc("eth_getTransactionReceipt", tx["hash"])
     assert (shown["type"], shown["depositNonce"], shown["depositReceiptVersion"]) == ("0x7e", "0x0", "0x1")
     assert shown["effectiveGasPrice"] == "0x0"
-    assert bridge.l2.w3.eth.get_transaction_count(bridge.alice) == 1  # a deposit uses up its sender's nonce
+    assert either.l2.w3.eth.get_transaction_count(either.alice) == 1  # a deposit uses up its sender's nonce
 
 
 def test_deposits_have_a_block_to_themselves_and_users_stay_first_in_theirs(bridge: Bridge) -> None:
@@ -378,42 +391,42 @@ def test_who_cannot_pay_the_l1_fee_is_refused_before_and_after(mega: Bridge) -> 
 # -- withdrawals ----------------------------------------------------------------------------------------------------
 
 
-def test_a_withdrawal_goes_through_each_of_its_states(bridge: Bridge) -> None:
-    before = balance(bridge.l1, STRANGER)
-    bridge.l1.rpc("evm_setAutomine", False)
-    withdrawal = withdraw(bridge, 5)
-    assert bridge.status(withdrawal) == "waiting-to-prove"
-    bridge.l1.rpc("evm_mine")
-    bridge.l1.rpc("evm_setAutomine", True)
-    assert bridge.status(withdrawal) == "ready-to-prove"
-    bridge.next_step(withdrawal, "ready-to-prove")
-    assert bridge.status(withdrawal) == "waiting-to-finalize"
-    assert refusal(bridge.finalizing(withdrawal), bridge.alice) == "OptimismPortal_ProofNotOldEnough"
-    bridge.l2.rpc("megadev_skipWithdrawalWindows")
-    assert bridge.status(withdrawal) == "ready-to-finalize"
-    assert bridge.portal.functions.checkWithdrawal(withdrawal.hash, bridge.alice).call() == []
-    bridge.next_step(withdrawal, "ready-to-finalize")
-    assert bridge.status(withdrawal) == "finalized"
-    assert balance(bridge.l1, STRANGER) == before + 5
-    assert refusal(bridge.finalizing(withdrawal), bridge.alice) == "OptimismPortal_AlreadyFinalized"
+def test_a_withdrawal_goes_through_each_of_its_states(either: Bridge) -> None:
+    before = balance(either.l1, STRANGER)
+    either.l1.rpc("evm_setAutomine", False)
+    withdrawal = withdraw(either, 5)
+    assert either.status(withdrawal) == "waiting-to-prove"
+    either.l1.rpc("evm_mine")
+    either.l1.rpc("evm_setAutomine", True)
+    assert either.status(withdrawal) == "ready-to-prove"
+    either.next_step(withdrawal, "ready-to-prove")
+    assert either.status(withdrawal) == "waiting-to-finalize"
+    assert refusal(either.finalizing(withdrawal), either.alice) == "OptimismPortal_ProofNotOldEnough"
+    either.l2.rpc("megadev_skipWithdrawalWindows")
+    assert either.status(withdrawal) == "ready-to-finalize"
+    assert either.portal.functions.checkWithdrawal(withdrawal.hash, either.alice).call() == []
+    either.next_step(withdrawal, "ready-to-finalize")
+    assert either.status(withdrawal) == "finalized"
+    assert balance(either.l1, STRANGER) == before + 5
+    assert refusal(either.finalizing(withdrawal), either.alice) == "OptimismPortal_AlreadyFinalized"
 
 
-def test_a_withdrawal_is_proven_with_what_any_client_can_ask_for(bridge: Bridge) -> None:
+def test_a_withdrawal_is_proven_with_what_any_client_can_ask_for(either: Bridge) -> None:
     """By hand: the game from the factory, the output and the proof from L2, all by standard methods."""
-    withdrawal = withdraw(bridge)
-    bridge.l1.rpc("eth_blockNumber")
-    (found,) = bridge.factory.functions.findLatestGames(1337, 0, 1).call()
+    withdrawal = withdraw(either)
+    either.l1.rpc("eth_blockNumber")
+    (found,) = either.factory.functions.findLatestGames(1337, 0, 1).call()
     number = int.from_bytes(found[4][:32], "big")
-    said = bridge.l2.rpc("optimism_outputAtBlock", hex(number))
+    said = either.l2.rpc("optimism_outputAtBlock", hex(number))
     assert said["outputRoot"] == "0x" + found[3].hex()
     assert said["blockRef"]["number"] == number
-    proof = bridge.l2.rpc("eth_getProof", PASSER, ["0x" + withdrawal.slot.hex()], hex(number))
+    proof = either.l2.rpc("eth_getProof", PASSER, ["0x" + withdrawal.slot.hex()], hex(number))
     output = [bytes.fromhex(each[2:]) for each in (
         said["version"], said["stateRoot"], said["withdrawalStorageRoot"], said["blockRef"]["hash"]
     )]  # fmt: skip
     nodes = [bytes.fromhex(node[2:]) for node in proof["storageProof"][0]["proof"]]
-    bridge.send(bridge.portal.functions.proveWithdrawalTransaction(withdrawal.as_tuple(), found[0], output, nodes))
-    assert bridge.status(withdrawal) == "waiting-to-finalize"
+    either.send(either.portal.functions.proveWithdrawalTransaction(withdrawal.as_tuple(), found[0], output, nodes))
+    assert either.status(withdrawal) == "waiting-to-finalize"
 
 
 def test_an_l2_without_withdrawals_leaves_l1_alone(bridge: Bridge) -> None:
@@ -424,24 +437,24 @@ def test_an_l2_without_withdrawals_leaves_l1_alone(bridge: Bridge) -> None:
     assert head(bridge.l1) == before
 
 
-def test_a_claim_can_be_asked_for(bridge: Bridge) -> None:
-    assert bridge.l2.rpc("megadev_proposeOutput") is None  # the first block is the anchor
-    bridge.l2.rpc("evm_mine")
-    claim = bridge.l2.rpc("megadev_proposeOutput")
+def test_a_claim_can_be_asked_for(either: Bridge) -> None:
+    assert either.l2.rpc("megadev_proposeOutput") is None  # the first block is the anchor
+    either.l2.rpc("evm_mine")
+    claim = either.l2.rpc("megadev_proposeOutput")
     assert claim["l2BlockNumber"] == "0x1"
-    assert claim["outputRoot"] == bridge.l2.rpc("optimism_outputAtBlock", "0x1")["outputRoot"]
-    assert bridge.factory.functions.gameCount().call() == 1
+    assert claim["outputRoot"] == either.l2.rpc("optimism_outputAtBlock", "0x1")["outputRoot"]
+    assert either.factory.functions.gameCount().call() == 1
 
 
-def test_games_resolve_and_become_the_anchor_as_time_passes(bridge: Bridge) -> None:
-    withdraw(bridge)
-    number = head(bridge.l2)
+def test_games_resolve_and_become_the_anchor_as_time_passes(either: Bridge) -> None:
+    withdraw(either)
+    number = head(either.l2)
     for _ in range(3):
-        bridge.l1.rpc("evm_increaseTime", 10)
-        bridge.l1.rpc("eth_blockNumber")
-    root, anchor = bridge.registry.functions.getAnchorRoot().call()
+        either.l1.rpc("evm_increaseTime", 10)
+        either.l1.rpc("eth_blockNumber")
+    root, anchor = either.registry.functions.getAnchorRoot().call()
     assert anchor == number
-    assert "0x" + root.hex() == bridge.l2.rpc("optimism_outputAtBlock", hex(number))["outputRoot"]
+    assert "0x" + root.hex() == either.l2.rpc("optimism_outputAtBlock", hex(number))["outputRoot"]
 
 
 def test_every_message_is_listed_with_what_comes_next(bridge: Bridge) -> None:
@@ -502,26 +515,26 @@ def state(bridge: Bridge) -> str:
     return json.dumps([heads, status, bridge.l2.rpc("optimism_syncStatus")], sort_keys=True)
 
 
-def test_where_l1_loses_blocks_l2_loses_what_it_built_on_them(bridge: Bridge) -> None:
-    bridge.l1.rpc("evm_mine")
-    kept = bridge.l2.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1})
-    (arrived,) = bridge.carry(deposit(bridge, mint=3))
-    sent = bridge.l2.w3.eth.send_transaction({"from": bridge.carol, "to": STRANGER, "value": 2})
-    bridge.l1.rpc("anvil_rollback", 1)
-    assert bridge.l2.rpc("eth_getTransactionByHash", "0x" + arrived["transactionHash"].hex()) is None
-    assert bridge.l2.w3.eth.get_transaction_receipt(kept)["blockNumber"] == 1
+def test_where_l1_loses_blocks_l2_loses_what_it_built_on_them(either: Bridge) -> None:
+    either.l1.rpc("evm_mine")
+    kept = either.l2.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1})
+    (arrived,) = either.carry(deposit(either, mint=3))
+    sent = either.l2.w3.eth.send_transaction({"from": either.carol, "to": STRANGER, "value": 2})
+    either.l1.rpc("anvil_rollback", 1)
+    assert either.l2.rpc("eth_getTransactionByHash", "0x" + arrived["transactionHash"].hex()) is None
+    assert either.l2.w3.eth.get_transaction_receipt(kept)["blockNumber"] == 1
     # a user's transaction is sent again
-    assert bridge.l2.w3.eth.get_transaction_receipt(sent)["blockNumber"] == 2
-    assert balance(bridge.l2, STRANGER) == 3
+    assert either.l2.w3.eth.get_transaction_receipt(sent)["blockNumber"] == 2
+    assert balance(either.l2, STRANGER) == 3
 
 
-def test_where_l2_loses_blocks_their_deposits_come_again(bridge: Bridge) -> None:
-    sent = deposit(bridge, mint=3)
-    bridge.carry(sent)
-    before = balance(bridge.l2, bridge.alice)
-    bridge.l2.rpc("anvil_rollback", 1)
-    bridge.carry(sent)
-    assert balance(bridge.l2, bridge.alice) == before
+def test_where_l2_loses_blocks_their_deposits_come_again(either: Bridge) -> None:
+    sent = deposit(either, mint=3)
+    either.carry(sent)
+    before = balance(either.l2, either.alice)
+    either.l2.rpc("anvil_rollback", 1)
+    either.carry(sent)
+    assert balance(either.l2, either.alice) == before
 
 
 def test_safe_and_finalized_follow_l1() -> None:

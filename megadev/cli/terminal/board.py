@@ -358,9 +358,8 @@ class Board:
     def _seldom(self, chain: LocalChain, event: Event) -> None:
         where = "" if chain is self._devnet.node.l2 else "L1: "
         if isinstance(event, BlocksRemoved):
-            numbers = [block.number for block in event.blocks]
-            if numbers:
-                which = f"block {numbers[0]}" if len(numbers) == 1 else f"blocks {numbers[-1]} to {numbers[0]}"
+            if event.first <= event.last:
+                which = f"block {event.last}" if event.first == event.last else f"blocks {event.first} to {event.last}"
                 how = "replaced" if event.replaced else "taken back"
                 self.happened("chain", f"{where}{which} {how}", "warning")
         elif isinstance(event, TransactionDropped):

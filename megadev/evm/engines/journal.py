@@ -188,6 +188,11 @@ class Journal:
             slots[slot] = self.origin_slots[address][slot] = value
             return value
 
+    def has_storage(self, address: Address) -> bool:
+        """Whether any slot is known not to be 0, as far as the reader knows storage whole."""
+        has = getattr(self.reader, "has_storage", None)
+        return any(self.slots.get(address, {}).values()) or (has is not None and has(address))
+
     def original(self, address: Address, slot: int) -> int:
         """The word in ``slot`` before the transaction (EIP-2200). ``load`` has been asked first."""
         return self.origin_slots[address][slot]

@@ -407,7 +407,12 @@ def _creation(kind: str) -> Callable[[Machine, Call], None]:
 
 
 def is_taken(m: Machine, address: Address) -> bool:
-    """No contract can be created where there is code or a nonce."""
+    """No contract can be created where there is code, a nonce, or storage (EIP-7610)."""
+    return has_code_or_nonce(m, address) or m.journal.has_storage(address)
+
+
+def has_code_or_nonce(m: Machine, address: Address) -> bool:
+    """What MegaETH's EVM asks before it creates a contract there."""
     account = m.journal.account(address)
     return account is not None and (account.nonce != 0 or account.code_hash != EMPTY_CODE_HASH)
 

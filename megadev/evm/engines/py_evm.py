@@ -98,7 +98,10 @@ class _State:
         return EMPTY_CODE_HASH if account is None else account.code_hash
 
     def has_code_or_nonce(self, address: Address) -> bool:
-        return self.get_nonce(address) != 0 or self.get_code_hash(address) != EMPTY_CODE_HASH
+        """Or storage: py-evm asks this before it creates a contract, and does not know EIP-7610."""
+        if self.get_nonce(address) != 0 or self.get_code_hash(address) != EMPTY_CODE_HASH:
+            return True
+        return self.journal.has_storage(address)
 
     def get_storage(self, address: Address, slot: int, from_journal: bool = True) -> int:
         value = self.journal.load(address, slot)

@@ -22,6 +22,7 @@ from megadev.chain.documents import (
 )
 from megadev.chain.transactions import ACCESS_LIST, DEPOSIT, LEGACY, Transaction
 from megadev.errors import InvalidDocument
+from megadev.node.dump.rows import DumpedRow
 from megadev.primitives import rlp
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
@@ -54,7 +55,9 @@ def _written_transaction(tx: Transaction) -> JsonObject:
         # what RPC shows of it besides is not Anvil's
         for name in ("nonce", "gasPrice", "v", "r", "s", "yParity"):
             del fields[name]
-        return {"transaction": fields | {"mint": hex(tx.mint)}, "impersonated_sender": None}
+        del fields["isSystemTx"]  # Anvil's name of it is another, and without that it refuses the whole dump
+        fields |= {"mint": hex(tx.mint), "isSystemTransaction": tx.is_system}
+        return {"transaction": fields, "impersonated_sender": None}
     del fields["from"]
     if tx.type not in (LEGACY, ACCESS_LIST):
         del fields["gasPrice"]
@@ -74,9 +77,11 @@ def read_header(entry: JsonObject, where: str) -> Found:
     )
 
 
-def chain_of(found: Sequence[Found], entries: JsonObject, environment: JsonObject) -> list[Found]:
-    """The chain that ends in the best block, oldest first. A file may hold blocks that are on none: those that another
-    dump, loaded before, has pushed aside."""
+def chain_of(
+    found: Sequence[Found], entries: JsonObject, environment: JsonObject, rows: Mapping[int, DumpedRow]
+) -> list[Found]:
+    """The chain that ends in the best block, oldest first, but for ``rows``, by their last blocks' numbers. A file may
+    hold blocks that are on none: those that another dump, loaded before, has pushed aside."""
     by_number: dict[int, list[Found]] = {}
     for block in found:
         by_number.setdefault(block.header.number, []).append(block)
@@ -85,14 +90,18 @@ def chain_of(found: Sequence[Found], entries: JsonObject, environment: JsonObjec
     if head not in by_number:
         raise InvalidDocument("best_block_number", f"it is {head}, but blocks has no such block")
     time = as_number(environment.get("timestamp", 0), "block.timestamp")
-    chains = [_chain_to(tip, by_number) for tip in by_number[head]]
+    chains = [_chain_to(tip, by_number, rows) for tip in by_number[head]]
     return max(chains, key=lambda chain: (len(chain), chain[-1].header.timestamp == time))
 
 
-def _chain_to(tip: Found, by_number: Mapping[int, list[Found]]) -> list[Found]:
+def _chain_to(tip: Found, by_number: Mapping[int, list[Found]], rows: Mapping[int, DumpedRow]) -> list[Found]:
     chain = [tip]
-    while parents := by_number.get(tip.header.number - 1):
-        wanted = tip.header.parent_hash
+    while True:
+        number, wanted = tip.header.number - 1, tip.header.parent_hash
+        row = rows.get(number)
+        if row is not None and row.hash_of(number) == wanted:
+            number, wanted = row.before
+        parents = by_number.get(number, [])
         parent = next((block for block in parents if block.hash == wanted), None)
         if parent is None and len(parents) == 1 and not parents[0].is_whole:
             parent = msgspec.structs.replace(parents[0], hash=wanted)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 import msgspec
 
-from megadev.chain.blocks import SealedBlock, block_size
+from megadev.chain.blocks import SealedBlock, block_size, header_hash
 from megadev.chain.documents import (
     JsonObject,
     as_address,
+    as_bytes,
     as_list,
     as_number,
     as_object,
@@ -22,6 +23,7 @@ from megadev.chain.documents import (
 )
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.receipts import Receipt
+from megadev.chain.spans import Piece, Span, span_of
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import (
     Transaction,
@@ -32,9 +34,10 @@ from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
 from megadev.node.dump.history import UnavailableWorld, read_histories, world_after, written_history
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
 from megadev.node.dump.rollup import DumpedRollup, read_rollup, written_rollup
+from megadev.node.dump.rows import read_row, read_rows, written_row
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
-from megadev.primitives.types import ZERO_ADDRESS, Address
+from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
 from megadev.state.world import World
 
 OnProgress: TypeAlias = Callable[[int, int], object]
@@ -53,13 +56,13 @@ def silent(done: int, count: int) -> None:
 
 
 class Dump(msgspec.Struct, frozen=True):
-    """What a document says. ``blocks`` is one chain, oldest first, its last block's world made of ``accounts``; empty
-    where the document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said.
+    """What a document says. ``blocks`` is one chain, its last block's world made of ``accounts``; empty where the
+    document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said.
     ``adopted``: see the module.
     """
 
     accounts: Accounts
-    blocks: tuple[SealedBlock, ...]
+    blocks: Span
     coinbase: Address | None
     gas_limit: int | None
     adopted: int = 0
@@ -67,7 +70,7 @@ class Dump(msgspec.Struct, frozen=True):
 
 
 def encode_dump(
-    blocks: Sequence[SealedBlock],
+    blocks: Span,
     state: World,
     spec: ChainSpec,
     *,
@@ -79,13 +82,15 @@ def encode_dump(
     adopted: int = 0,
     rollup: DumpedRollup | None = None,
 ) -> bytes:
-    """The document, as JSON: ``blocks`` (a whole chain, oldest first) and ``state``, which is that of now. ``l1``: the
+    """The document, as JSON: ``blocks`` (a whole chain) and ``state``, which is that of now. ``l1``: the
     document of the L1 beside it; ``adopted`` and ``rollup``: see the module.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
     """
-    head = blocks[-1].header
+    made = blocks.made
+    known = _codes_from_the_start(made[0].world, state) if history else frozenset()
+    head = made[-1].header
     document = {
         "block": {
             "number": hex(head.number),
@@ -103,14 +108,14 @@ def encode_dump(
         },
         "accounts": dict(written_accounts(state, zeroed or {})),
         "best_block_number": head.number,
-        "blocks": [written_block(block) for block in blocks],
-        "transactions": [written_receipt(block, index) for block in blocks for index in range(len(block.transactions))],
+        "blocks": [written_block(block) for block in made],
+        "transactions": [written_receipt(block, index) for block in made for index in range(len(block.transactions))],
         "historical_states": [
             [
                 to_data(block.hash),
-                written_history(_world_at(block, after), blocks[max(0, place - BLOCK_HASHES) : place + 1]),
+                written_history(_world_at(block, after), made[max(0, place - BLOCK_HASHES) : place + 1], known),
             ]
-            for place, (block, after) in enumerate(pairwise(blocks))
+            for place, (block, after) in enumerate(pairwise(made))
             if block.world.is_known
         ]
         if history
@@ -122,6 +127,11 @@ def encode_dump(
         document["adopted"] = adopted
     if rollup is not None and (said := written_rollup(rollup)):
         document["rollup"] = said
+    if blocks.rows:
+        document["rows"] = [written_row(row, state) for row in blocks.rows]
+    hashes = {hex(block.number): to_data(block.hash) for block in made if header_hash(block.header) != block.hash}
+    if hashes:
+        document["hashes"] = hashes
     return msgspec.json.encode(document)
 
 
@@ -133,6 +143,14 @@ def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None
 def compress(document: bytes) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
     return gzip.compress(document, mtime=0)
+
+
+def _codes_from_the_start(genesis: World, state: World) -> frozenset[Hash32]:
+    """The hashes of code that the first block had and ``state`` still has: the predeploys', mostly."""
+    if not genesis.is_known:
+        return frozenset()
+    begun = {account.code_hash for _, account in genesis.accounts()}
+    return frozenset(begun.intersection(account.code_hash for _, account in state.accounts()))
 
 
 def _world_at(block: SealedBlock, after: SealedBlock) -> World:
@@ -189,7 +207,7 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
     accounts = read_accounts(entries["accounts"])
     environment = as_object(entries.get("block") or {}, "block")
     rollup = read_rollup(as_object(entries.get("rollup") or {}, "rollup"))
-    blocks = tuple(map(rollup.on, _read_blocks(entries, environment, accounts, spec, steps)))
+    blocks = _read_blocks(entries, environment, accounts, spec, steps, rollup)
     coinbase = environment.get("beneficiary", environment.get("coinbase"))
     gas_limit = environment.get("gas_limit")
     return Dump(
@@ -218,29 +236,44 @@ def _unfolded(data: bytes) -> bytes:
 
 
 def _read_blocks(
-    entries: JsonObject, environment: JsonObject, accounts: Accounts, spec: ChainSpec, steps: _Steps
-) -> tuple[SealedBlock, ...]:
+    entries: JsonObject,
+    environment: JsonObject,
+    accounts: Accounts,
+    spec: ChainSpec,
+    steps: _Steps,
+    rollup: DumpedRollup,
+) -> Span:
     found = []
+    hashes = {
+        as_number(number, "hashes", 63): as_bytes(each, f"hashes.{number}", 32)
+        for number, each in as_object(entries.get("hashes") or {}, "hashes").items()
+    }
     for place, entry in enumerate(as_list(entries.get("blocks") or [], "blocks")):
-        found.append(read_header(as_object(entry, f"blocks[{place}]"), f"blocks[{place}]"))
+        block = read_header(as_object(entry, f"blocks[{place}]"), f"blocks[{place}]")
+        found.append(msgspec.structs.replace(block, hash=hashes.get(block.header.number, block.hash)))
         steps.one()
     if not found:
-        return ()
-    chain = chain_of(found, entries, environment)
+        return Span(0, [])
+    rows = {row.last: row for row in read_rows(entries.get("rows") or [])}
+    chain = chain_of(found, entries, environment, rows)
     outcomes = read_outcomes(entries.get("transactions") or [])
     states = read_histories(entries.get("historical_states") or [], accounts)
     states[chain[-1].hash] = accounts
-    blocks: list[SealedBlock] = []
+    pieces: list[Piece] = []
+    earlier: dict[int, Hash32] = {}
     world, before = World(), Accounts()
     for block in chain:
+        row = rows.get(block.header.number - 1)
+        if row is not None and pieces:
+            pieces.append(read_row(row, accounts, earlier, spec))
+        earlier[block.header.number] = block.hash
         state = states.get(block.hash)
         if state is not None:
             world, before = world_after(world, before, state), state
-        blocks.append(
-            _read_block(block, outcomes, UnavailableWorld(block.header.number) if state is None else world, spec)
-        )
+        there = UnavailableWorld(block.header.number) if state is None else world
+        pieces.append(rollup.on(_read_block(block, outcomes, there, spec)))
         steps.one()
-    return tuple(blocks)
+    return span_of(pieces)
 
 
 def _read_block(found: Found, outcomes: Outcomes, world: World, spec: ChainSpec) -> SealedBlock:

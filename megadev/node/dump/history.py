@@ -4,7 +4,7 @@ dump.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -75,7 +75,10 @@ class UnavailableWorld(World):
         self._refuse()
 
 
-def written_history(world: World, blocks: Sequence[SealedBlock]) -> JsonObject:
+def written_history(world: World, blocks: Sequence[SealedBlock], known: Container[Hash32] = ()) -> JsonObject:
+    """The state ``world`` after the last of ``blocks``. Code in ``known`` is named by its hash alone: ``accounts`` has
+    it.
+    """
     accounts: JsonObject = {}
     storage: JsonObject = {}
     for address, account in sorted(world.accounts()):
@@ -84,7 +87,7 @@ def written_history(world: World, blocks: Sequence[SealedBlock]) -> JsonObject:
             "balance": hex(account.balance),
             "nonce": account.nonce,
             "code_hash": to_data(account.code_hash),
-            "code": _written_code(world.code(account.code_hash)),
+            "code": None if account.code_hash in known else _written_code(world.code(account.code_hash)),
         }
         storage[key] = {hex(slot): hex(value) for slot, value in sorted(world.storage_of(address).items())}
     hashes = {hex(block.number): to_data(block.hash) for block in blocks}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.spans import Span, span_of
 from megadev.node.chain import LocalChain
 from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
 from megadev.node.dump.capture import world_of_now
@@ -77,15 +78,16 @@ def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
             sequencer.drop(tx.hash, "its nonce was used in the chain that was loaded")
 
 
-def _following(chain: LocalChain, blocks: tuple[SealedBlock, ...], common: int) -> list[SealedBlock]:
+def _following(chain: LocalChain, blocks: Span, common: int) -> Span:
     """The blocks of a dump after ``common``. Where its state there differs from that of the block here, cheats made the
     difference before the next block.
     """
-    following = [block for block in blocks if block.number > common]
-    here, there = chain.block_with_state(common).world, blocks[common - blocks[0].number].world
-    if following and following[0].irregular is None and here.is_known and there.is_known:
-        following[0] = msgspec.structs.replace(following[0], irregular=_between(here, there))
-    return following
+    following = list(blocks.between(common + 1, blocks.last).pieces())
+    here, there = chain.block_with_state(common).world, blocks.at(common).world
+    first = following[0] if following else None
+    if isinstance(first, SealedBlock) and first.irregular is None and here.is_known and there.is_known:
+        following[0] = msgspec.structs.replace(first, irregular=_between(here, there))
+    return span_of(following) if following else Span(common + 1, [])
 
 
 def _between(before: World, after: World) -> StateDiff | None:
@@ -139,19 +141,20 @@ def _left_over(dump: Dump, present: World) -> StateDiff | None:
     return None if diff.is_empty or loaded is present else diff
 
 
-def _last_common(chain: LocalChain, blocks: tuple[SealedBlock, ...]) -> int | None:
+def _last_common(chain: LocalChain, blocks: Span) -> int | None:
     """The number up to which the chain has the same blocks as the dump; None: not even the first."""
-    if blocks[0].number != chain.store.genesis.number:
+    if blocks.first != chain.store.genesis.number:
         return None
     common = None
-    for block in blocks:
-        here = chain.store.by_number(block.number)
-        if here is None or here.hash != block.hash:
+    for piece in blocks.pieces():
+        last = piece.number if isinstance(piece, SealedBlock) else piece.last
+        # where a row's last block is the same, all of it is
+        if chain.store.block_hash(last) != (piece.hash if isinstance(piece, SealedBlock) else piece.hash_of(last)):
             break
         # the head's state is the dump's; an older block's is the one that is here, and better known
-        if block is blocks[-1] and not _have_same_state(here, block):
+        if last == blocks.last and not _have_same_state(chain.store.resolve(last), blocks.made[-1]):
             break
-        common = block.number
+        common = last
     return common
 
 

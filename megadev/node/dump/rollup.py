@@ -49,7 +49,7 @@ def rollup_of(node: Node) -> DumpedRollup | None:
     store = node.l2.store
     told = {
         block.number: block.system_call.data
-        for block in store.blocks(store.genesis.number, store.head.number)
+        for block in store.blocks(store.genesis.number, store.head.number).made
         if block.system_call is not None
     }
     by_hand = None if driver.consolidator is None else driver.consolidator.first_underivable()

@@ -127,7 +127,7 @@ class Pipeline:
         self._reading: tuple[BlockId, Iterator[Derived]] | None = None
 
     @property
-    def next_l1(self) -> int:
+    def reads_from(self) -> int:
         """The number of the L1 block that is read next."""
         return self._next
 

@@ -22,8 +22,8 @@ from megadev.rpc.node import RpcNode
 
 MILLISECONDS_FROM = 10**12
 """Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
-MAX_BLOCKS_AT_ONCE = 100_000
-"""No other change is made while blocks are mined: ten thousand empty ones take about a second on two slow cores."""
+MOST_IN_DETAIL = 10_000
+"""Blocks that one answer has room for, each with its transactions."""
 FEW_BLOCKS = 16
 """Empty ones that are mined in a millisecond or two."""
 MAX_SECONDS = 10**9
@@ -69,7 +69,9 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 
 @method("anvil_mine")
 def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> Any:
-    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none."""
+    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none. Of many, all
+    but the first and the last few hundred are made when somebody asks for them (``sequencer.reserved``).
+    """
     return mining(node, count, lambda: _none(mine_blocks(node, count, interval or None)))
 
 
@@ -87,9 +89,15 @@ def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
 @method("anvil_mine_detailed")
 def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
     """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
+    if options is not None and options.blocks > MOST_IN_DETAIL:
+        raise InvalidParams(
+            f"an answer holds at most {MOST_IN_DETAIL} blocks, not {options.blocks}; evm_mine takes any number"
+        )
 
     def mine() -> list[JsonObject]:
-        return [_detailed(node, block) for block in _mine_as(node, options)]
+        first = node.chain.head.number + 1
+        _mine_as(node, options)
+        return [_detailed(node, block) for block in node.chain.store.blocks(first, node.chain.head.number)]
 
     return mining(node, 1 if options is None else options.blocks, mine)
 
@@ -176,7 +184,6 @@ def anvil_getGenesisTime(node: RpcNode) -> int:
 def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     if options is None:
         return mine_blocks(node, 1)
-    _check_count(options.blocks)
     if options.timestamp is not None:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
@@ -184,8 +191,7 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
 
 
 def mine_blocks(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
-    """Mine ``count`` blocks. Raises ``InvalidParams`` for more than can be mined at once."""
-    _check_count(count)
+    """Mine ``count`` blocks; those that were made at once. Raises ``InvalidParams`` for more than there is time for."""
     return node.chain.sequencer.mine(count, interval)
 
 
@@ -198,11 +204,6 @@ def mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
 
 def _none(value: object) -> None:
     """For methods whose answer is null."""
-
-
-def _check_count(count: int) -> None:
-    if count > MAX_BLOCKS_AT_ONCE:
-        raise InvalidParams(f"cannot mine {count} blocks at once: at most {MAX_BLOCKS_AT_ONCE}; ask several times")
 
 
 def _detailed(node: RpcNode, block: SealedBlock) -> JsonObject:

@@ -40,7 +40,7 @@ def anvil_loadState(node: RpcNode, state: DataParam) -> bool:
 def anvil_getBlobByHash(node: RpcNode, blob_hash: HashParam) -> str | None:
     """The blob that a versioned hash stands for, null where no transaction of the chain carried it."""
     store: ChainStore = node.chain.store
-    for block in reversed(store.blocks(store.genesis.number, store.head.number)):
+    for block in reversed(store.blocks(store.genesis.number, store.head.number).made):
         if block.header.blob_gas_used:
             for known, blob in blobs_of(block.transactions):
                 if known == blob_hash:

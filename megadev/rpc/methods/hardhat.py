@@ -80,6 +80,7 @@ def hardhat_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param = 
     """As anvil_mine; the interval lies between the blocks, and not before the first."""
 
     def mine() -> bool:
+        node.chain.sequencer.check_row(count, interval or None)
         if count:
             mine_blocks(node, 1)
         if count > 1:

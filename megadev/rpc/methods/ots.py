@@ -190,7 +190,7 @@ def ots_searchTransactionsBefore(
     chain = node.chain
     head = chain.head.number
     last = head if block_number == 0 else min(block_number - 1, head)
-    blocks = reversed(chain.store.blocks(0, last))
+    blocks = chain.store.blocks(0, last).with_transactions_reversed()
     found, is_end = _page(_occurrences(node, blocks, address), page_size)
     answer = _search_answer(
         [(block, index) for block, indices in found for index in reversed(indices)],
@@ -220,7 +220,7 @@ def ots_searchTransactionsAfter(
         wanted -= len(older["txs"])
         if wanted <= 0:
             return older | {"firstPage": False, "lastPage": block_number == 0}
-    blocks = iter(chain.store.blocks(first, chain.head.number))
+    blocks = chain.store.blocks(first, chain.head.number).with_transactions()
     found, is_end = _page(_occurrences(node, blocks, address), wanted)
     answer = _search_answer(
         [(block, index) for block, indices in reversed(found) for index in reversed(indices)],
@@ -250,11 +250,10 @@ def _occurrences(
     """The blocks of ``blocks`` in which ``address`` takes part, each with the indices of those transactions."""
     patience = Patience(node.node.clock)
     for block in blocks:
-        if block.transactions:
-            patience.check(block.number)
-            indices = [index for index, who in enumerate(appearances(node.chain, block)) if address in who]
-            if indices:
-                yield block, indices
+        patience.check(block.number)
+        indices = [index for index, who in enumerate(appearances(node.chain, block)) if address in who]
+        if indices:
+            yield block, indices
 
 
 def _page(

@@ -231,10 +231,9 @@ def _number(chain: LocalChain, ref: Tag | int | None, default: Tag) -> int:
 def _searched(node: RpcNode, first: int, last: int) -> Iterator[SealedBlock]:
     """The blocks of a range that hold transactions, as long as there is time."""
     patience = Patience(node.node.clock)
-    for block in node.chain.store.blocks(first, last):
-        if block.transactions:
-            patience.check(block.number)
-            yield block
+    for block in node.chain.store.blocks(first, last).with_transactions():
+        patience.check(block.number)
+        yield block
 
 
 def _matches(filter_: TraceFilter, trace: JsonObject) -> bool:

@@ -192,6 +192,13 @@ CASES = [
         keccak(b"\xd6\x94" + SENDER + b"\x80")[12:]: Has(1, 1, b"\x00")}, {"to": None, "data": returning(b"\x00")}, False),
     Case("a creation onto a funded address", {
         keccak(b"\xd6\x94" + SENDER + b"\x80")[12:]: Has(123)}, {"to": None, "data": returning(b"\x00")}),
+    Case("a creation onto storage (EIP-7610)", {
+        keccak(b"\xd6\x94" + SENDER + b"\x80")[12:]: Has(123, 0, b"", {1: 5})}, {"to": None, "data": returning(b"\x00")}, False,
+        py_evm_is_wrong="py-evm does not know EIP-7610"),
+    Case("CREATE onto storage (EIP-7610)", {
+        **at_contract(asm(0, 0, 0, "CREATE"), keep(), keep_output()),
+        keccak(b"\xd6\x94" + CONTRACT + b"\x01")[12:]: Has(123, 0, b"", {1: 5})}, {"gas_limit": 10**6},
+        py_evm_is_wrong="py-evm does not know EIP-7610"),
     Case("code of 24,576 bytes", {}, {"to": None, "data": asm(24_576, 0, "RETURN"), "gas_limit": 20_000_000}),
     Case("code of 24,577 bytes", {}, {"to": None, "data": asm(24_577, 0, "RETURN"), "gas_limit": 20_000_000}, False),
     Case("code that begins with 0xef", {}, {"to": None, "data": returning(b"\xef\x00")}, False),

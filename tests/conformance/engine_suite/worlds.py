@@ -46,6 +46,9 @@ class DictState:
         self.asked.append((address, slot))
         return self.slots.get((address, slot), 0)
 
+    def has_storage(self, address: Address) -> bool:
+        return any(value for (owner, _), value in self.slots.items() if owner == address)
+
     def code(self, code_hash: Hash32) -> bytes:
         return self.codes[code_hash]
 

@@ -13,7 +13,7 @@ from megadev.evm.engine import Step, Tracer
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopped
 from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
-from megadev.evm.engines.operations import created_address, is_taken
+from megadev.evm.engines.operations import created_address, has_code_or_nonce
 from megadev.evm.gas import CODE_BYTE
 from megadev.evm.mega_rules import (
     ACCESS_DISABLED,
@@ -357,7 +357,7 @@ class MegaMachine(Loop):
             journal.bump_nonce(call.caller)
             self.prewarmed.discard(call.address)
             journal.warm_account(call.address)
-            if is_taken(self, call.address):
+            if has_code_or_nonce(self, call.address):
                 call.error, call.gas = "contract address collision", 0
             else:
                 self._run_creation(call)

@@ -106,6 +106,7 @@ class Arena:
         self.numbers = self.view[CONTEXT : CONTEXT + 192].cast("q")
         self.drive = self.store.function(self.instance, "drive", 1)
         self._start = self.store.function(self.instance, "start", 1)
+        self._set_up = self.store.function(self.instance, "set_up", 1)
         self._analyse = self.store.function(self.instance, "analyse", 1).held
         self._put_slots = self.store.function(self.instance, "put_slots", 3)
         self._place_account = self.store.function(self.instance, "place_account", 1)
@@ -222,13 +223,20 @@ class Arena:
         struct.pack_into("<iIII", view, CODES + CODE_SIZE * index + 16, place, table, mask, 0)
         struct.pack_into("<I", view, CODES + CODE_SIZE * index + 36, data)
 
-    def start(self, marks: bytes) -> int:
-        """Begin the outermost frame, which lies there already; answers where its account lies. ``marks``: accounts of
-        which something is known, 32 bytes each: the address as a little-endian word, flags in its last 8 bytes.
+    def start(self, marks: bytes, account: bytes) -> int:
+        """Begin the outermost frame, which lies there, and go on as ``drive`` does. ``marks``: accounts of which
+        something is known, 32 bytes each: the address as a little-endian word, flags in its last 8 bytes. ``account``:
+        what is known of the frame's own.
         """
-        self.view[LISTS : LISTS + len(marks)] = marks
+        self.view[LISTS : LISTS + len(marks) + len(account)] = marks + account
         self._start.arguments[0] = len(marks) // 32
-        return self._start.held() & 0xFFFFFFFF
+        return self._start.held()
+
+    def set_up(self, marks: bytes, account: bytes) -> None:
+        """The same up to where it would go on: ``drive`` does that."""
+        self.view[LISTS : LISTS + len(marks) + len(account)] = marks + account
+        self._set_up.arguments[0] = len(marks) // 32
+        self._set_up.held()
 
     def place_account(self, address: bytes) -> int:
         """Where the account lies."""

@@ -63,9 +63,12 @@ _REASONS: Final = {
 
 _FRAME = struct.Struct("<qqqIiIIIIIIIIIIIIqIIqiI32s32s32s32s")
 assert _FRAME.size == at.FRAME_SIZE
+_ACCOUNT = struct.Struct("<4IQ32s32siI")
 _SLOT = struct.Struct("<32s8xI20x32s32s")
 assert _SLOT.size == at.SLOT_SIZE
 _NO_LIMIT: Final = 0xFFFFFFFF
+_PRELOADS: Final = frozenset(3 * 4**n for n in range(8))
+"""How many slots of an account have been asked for when one looks whether all of it can be put there at once."""
 _IS_WARM: Final = bytes(4) + _WARM.to_bytes(8, "little")
 _IS_PRECOMPILE: Final = bytes(4) + (_WARM | _PRECOMPILE).to_bytes(8, "little")
 
@@ -92,6 +95,8 @@ class NativeRun:
         self.precompile_error = ""
         self.asked_slots: dict[int, int] = {}
         """How many slots of each account have been asked for one by one."""
+        self.written = frozenset(self.journal.slots)
+        """Accounts whose slots in the journal are perhaps not the reader's any more."""
 
     # the story
 
@@ -103,8 +108,7 @@ class NativeRun:
         machine = self.machine
         printed, room = len(machine.console), machine.console_room
         try:
-            self._begin()
-            self._drive()
+            self._drive(self._begin())
         except (GivenUp, ArenaFull):
             del machine.console[printed:]
             machine.console_room = room
@@ -113,7 +117,8 @@ class NativeRun:
             raise EngineFault(f"native code failed: {fault}") from fault
         self._end()
 
-    def _begin(self) -> None:
+    def _begin(self) -> Callable[[], int]:
+        """Answers what makes the frame's first step."""
         arena, machine, call, journal = self.arena, self.machine, self.call, self.journal
         words, numbers, view = arena.words, arena.numbers, arena.view
         data, size = call.data, len(call.data)
@@ -139,9 +144,12 @@ class NativeRun:
             0, 0, 0, 0, 0, 0, call.static, 0, call.gas, -1, call.is_delegated, _word(call.address), _word(call.caller),
             call.value.to_bytes(32, "little"), _word(call.code_address),
         )  # fmt: skip
-        self._fill_account(arena.start(self._marks()), call.address)
-        if journal.warm_slots:
-            self._put_warm_slots()
+        marks, account = self._marks(), self._known(call.address, 0)
+        if not journal.warm_slots:
+            return lambda: arena.start(marks, account)
+        arena.set_up(marks, account)
+        self._put_warm_slots()
+        return arena.drive.held
 
     def _put_environment(self) -> None:
         arena, machine, block = self.arena, self.machine, self.machine.block
@@ -184,9 +192,9 @@ class NativeRun:
         for address, slots in by_account.items():
             arena.put_slots(arena.place_account(address), b"".join(slots), _WARM, 0)
 
-    def _drive(self) -> None:
+    def _drive(self, step: Callable[[], int]) -> None:
         words, numbers, drive = self.arena.words, self.arena.numbers, self.arena.drive
-        step = held = drive.held
+        held = drive.held
         needs_slot, needs_account = self._slot, self._account
         while True:
             asked = step()
@@ -239,25 +247,25 @@ class NativeRun:
 
     def _account(self) -> None:
         place = self.arena.words[at.ACCOUNT]
-        self._fill_account(place, self._address(place))
+        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
+        flags = struct.unpack_from("<I", self.arena.view, start + 132)[0]
+        known = self._known(self._address(place), flags)
+        self.arena.view[start + 40 : start + 40 + len(known)] = known
 
-    def _fill_account(self, place: int, address: Address) -> None:
+    def _known(self, address: Address, flags: int) -> bytes:
+        """What is known of an account, as the runtime has it. ``flags`` it has already."""
         arena, journal = self.arena, self.journal
         account = journal.account(address)
-        start = at.ACCOUNTS + at.ACCOUNT_SIZE * place
-        view = arena.view
-        flags = struct.unpack_from("<I", view, start + 132)[0]
         for marked, flag in ((journal.created, _CREATED), (journal.destroyed, _DESTROYED), (journal.touched, _TOUCHED)):
             if address in marked:
                 flags |= flag
         storage = 1 if flags & _CREATED else 0
         if account is None:
-            nobody = (1, 0, storage, 0, 0, bytes(32), EMPTY_CODE_HASH, 0, flags)
-            struct.pack_into("<4IQ32s32siI", view, start + 40, *nobody)
-            return
-        struct.pack_into(
-            "<4IQ32s32siI", view, start + 40, 1, 0, storage, 0, account.nonce, account.balance.to_bytes(32, "little"),
-            account.code_hash, arena.by_hash.get(account.code_hash, -1), flags | _EXISTS,
+            return _ACCOUNT.pack(1, 0, storage, 0, 0, bytes(32), EMPTY_CODE_HASH, 0, flags)
+        code_hash = account.code_hash
+        return _ACCOUNT.pack(
+            1, 0, storage, 0, account.nonce, account.balance.to_bytes(32, "little"), code_hash,
+            arena.by_hash.get(code_hash, -1), flags | _EXISTS,
         )  # fmt: skip
 
     def _code(self) -> None:
@@ -275,7 +283,7 @@ class NativeRun:
         view, place = arena.view, arena.words[at.ACCOUNT]
         address = self._address(place)
         asked = self.asked_slots[place] = self.asked_slots.get(place, 0) + 1
-        if asked & (asked - 1) == 0 and address not in journal.slots and self._put_storage(place, address, asked):
+        if asked in _PRELOADS and address not in self.written and self._put_storage(place, address, asked):
             return
         start = at.SLOTS + at.SLOT_SIZE * arena.words[at.SIZE]
         slot = int.from_bytes(view[start : start + 32], "little")
@@ -320,7 +328,7 @@ class NativeRun:
         index = arena.register(code)
         view[at.ANSWER : at.ANSWER + 32] = _word(address)
         words[at.CODE] = index
-        words[at.ANSWERED] = 1
+        words[at.ANSWERED] = 1 | (2 if self.journal.has_storage(address) else 0)
 
     def _new_code(self) -> None:
         arena = self.arena

@@ -368,6 +368,7 @@ static u32 operate_create(frame* f, u32 op) {
                                                         : 0;
   u32 place = account_of(&address);
   if (!refused && (r = know(place))) return r;
+  int has_storage = context->answered & 2; /* the host says so */
   context->answered = 0;
   u32 initcode = context->code;
   i64 gas = f->gas - f->gas / 64;
@@ -380,7 +381,7 @@ static u32 operate_create(frame* f, u32 op) {
     creator->nonce++;
     creator->flags |= EXISTS;
     warm_account(place, f->undo_at);
-    if (account_at(place)->nonce || has_code(account_at(place))) refused = COLLISION;
+    if (account_at(place)->nonce || has_code(account_at(place)) || has_storage) refused = COLLISION;
   }
   frame* n = push(f, op, gas);
   n->address = n->code_address = address;

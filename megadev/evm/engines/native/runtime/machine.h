@@ -174,7 +174,7 @@ typedef struct {
   i32 code;
   u32 flags;
 } account;
-enum { ACCOUNT_STATE = 56, ACCOUNT_STATE_SIZE = 80 };
+enum { ACCOUNT_KNOWN = 40, ACCOUNT_STATE = 56, ACCOUNT_STATE_SIZE = 80 };
 _Static_assert(__builtin_offsetof(account, nonce) == ACCOUNT_STATE && sizeof(account) == 136, "account");
 
 typedef struct {
