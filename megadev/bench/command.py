@@ -187,7 +187,7 @@ def bench(
     titles = _titles()
     if only == "list":
         for label, title in titles.items():
-            click.echo(f"{label:26}{title}")
+            click.echo(f"{label:38}{title}")
         return
     chosen = _chosen(only, titles)
     targets = _targets(url, against)
