@@ -384,7 +384,7 @@ async def serve_l1(net: Devnet) -> Server:
 def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
     """How a node's settings reach a server of it."""
     config, chain = net.config, endpoint.chain
-    origins = None if config.no_cors else (config.allow_origin,)
+    origins = None if config.no_cors else config.allow_origin
     return ServerOptions(
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,

@@ -46,6 +46,7 @@
     ├── NonceTimeout                    eth_callAfter gave up waiting
     ├── SequencerStopped                a block is asked for while the sequencer is paused or crashed
     ├── SequencerUnavailable            it crashed: nobody takes transactions, or answers at all
+    ├── OriginRefused                   a web page asked for what is outside of the node
     ├── LimitExceeded                   a client asked for more than it may have
     ├── OverrideRefused                 state that a call may not pretend
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
@@ -492,6 +493,17 @@ class SequencerUnavailable(MegadevError):
     """A gateway cannot forward a request: the sequencer crashed."""
 
 
+class OriginRefused(MegadevError):
+    """A page of a foreign origin called ``method``, which reaches ``what`` outside of the process."""
+
+    def __init__(self, method: str, what: str) -> None:
+        super().__init__(
+            f"unauthorized: {method} reaches {what} and a web page asks for it that is not on this machine: "
+            "start the node with --allow-origin and the page's origin"
+        )
+        self.method, self.what = method, what
+
+
 class LimitExceeded(MegadevError):
     """A client has as much already, or asks as often, as it may."""
 
@@ -554,7 +566,7 @@ class RanOtherwise(StateUnavailable):
     def __init__(self, tx_hash: bytes, number: int, happened: str) -> None:
         super().__init__(
             f"state unavailable: 0x{tx_hash.hex()} of upstream's block {number} {happened}: it ran under rules that "
-            "megadev does not have; ask upstream itself about it"
+            "megadev does not have, or others than --hardfork says; ask upstream itself about it"
         )
 
 

@@ -7,7 +7,7 @@ Any thread may ask. Answers come from an immutable index; whoever finds it out o
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,7 +91,12 @@ class ArtifactRegistry:
 
     def __init__(self, directory: Path | None = None) -> None:
         self._project = None if directory is None else Project(directory)
-        self._added: tuple[Artifact, ...] = ()
+        self._added: dict[tuple[str, str], tuple[Artifact, ...]] = {}
+        """By name and source, the latest last."""
+        self._count = 0
+        self._added_at: tuple[Artifact, ...] | None = ()
+        """The same as snapshots hold it, the latest first; None until somebody asks."""
+        self._is_stale = False
         self._named: dict[Address, Artifact] = {}
         self._current = _index(())
         self._lock = threading.Lock()
@@ -118,28 +123,38 @@ class ArtifactRegistry:
         if address is not None and len(new) != 1:
             raise InvalidParams(f"an address is of one contract, and here are {len(new)}: leave the address out")
         with self._lock:
-            replaced = {(artifact.name, artifact.source_path) for artifact in new}
-            kept = tuple(a for a in self._added if (a.name, a.source_path) not in replaced)
-            if len(new) + len(kept) > MAX_REGISTERED:
+            more = _by_name(new)
+            count = self._count + len(new) - sum(len(self._added.get(key, ())) for key in more)
+            if count > MAX_REGISTERED:
                 raise InvalidParams(f"too many artifacts: at most {MAX_REGISTERED} can be added")
-            self._added = (*new, *kept)
+            for key, artifacts_so_called in more.items():
+                self._added.pop(key, None)
+                self._added[key] = artifacts_so_called
+            self._count = count
             if address is not None:
                 self._named[address] = new[0]
-            self._rebuild()
+            self._added_at = None
+            self._is_stale = True
 
     @property
     def added(self) -> AddedArtifacts:
         """What was added by hand so far; set it to go back to what was known then."""
         with self._lock:
-            return AddedArtifacts(self._added, dict(self._named))
+            return AddedArtifacts(self._latest_first(), dict(self._named))
 
     @added.setter
     def added(self, added: AddedArtifacts) -> None:
         with self._lock:
             self._named = dict(added.named)
-            if self._added is not added.artifacts:
-                self._added = added.artifacts
-                self._rebuild()
+            if self._added_at is not added.artifacts:
+                self._added, self._count = _by_name(added.artifacts), len(added.artifacts)
+                self._added_at = added.artifacts
+                self._is_stale = True
+
+    def _latest_first(self) -> tuple[Artifact, ...]:
+        if self._added_at is None:
+            self._added_at = tuple(artifact for group in reversed(self._added.values()) for artifact in group)
+        return self._added_at
 
     def look_again(self) -> None:
         """Look at the project's files before the next answer, however lately that was done."""
@@ -198,6 +213,9 @@ class ArtifactRegistry:
 
     def _fresh(self) -> _Index:
         """The index, after a look at the files if it is time for one."""
+        if self._is_stale:
+            with self._lock:
+                self._rebuild()
         if self._project is None or monotonic_ns() < self._next_look:
             return self._current
         # whoever comes meanwhile makes do with what was known before, unless nothing was looked at yet
@@ -216,7 +234,17 @@ class ArtifactRegistry:
 
     def _rebuild(self) -> None:
         found = () if self._project is None else self._project.artifacts
-        self._current = _index((*self._added, *found))
+        self._is_stale = False
+        self._current = _index((*self._latest_first(), *found))
+
+
+def _by_name(artifacts: Sequence[Artifact]) -> dict[tuple[str, str], tuple[Artifact, ...]]:
+    """Those of one name and source together, the last of ``artifacts`` first."""
+    found: dict[tuple[str, str], tuple[Artifact, ...]] = {}
+    for artifact in reversed(artifacts):
+        key = (artifact.name, artifact.source_path)
+        found[key] = (artifact, *found.pop(key, ()))
+    return found
 
 
 def _match(index: _Index, code: bytes) -> Artifact | None:

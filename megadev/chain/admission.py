@@ -8,7 +8,7 @@ fits, with the operands in it.
 from __future__ import annotations
 
 from megadev.chain.blobs import validate_sidecar
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Hardfork, Model
+from megadev.chain.spec import GAS_PER_BLOB, MODELS, ChainSpec, Hardfork
 from megadev.chain.transactions import (
     BLOB,
     DEPOSIT,
@@ -70,10 +70,10 @@ def intrinsic_gas(tx: TransactionFields, spec: ChainSpec) -> tuple[int, int]:
     intrinsic, floor = gas_before_execution(
         tx.data, tx.to is None, tx.access_list, len(tx.authorization_list), spec.hardfork
     )
-    if spec.model < Model.REX4:
+    if not spec.is_metered:
         return intrinsic, floor
     tokens = TOKENS_PER_NONZERO_BYTE * len(tx.data) - (TOKENS_PER_NONZERO_BYTE - 1) * tx.data.count(0)
-    raised = floor + MEGA_FLOOR_TOKEN_GAS * tokens if spec.model >= Model.REX5 else floor
+    raised = floor + MEGA_FLOOR_TOKEN_GAS * tokens if MODELS[spec.model].raises_floor else floor
     return intrinsic + MEGA_TRANSACTION_GAS + MEGA_TOKEN_GAS * tokens, raised
 
 

@@ -6,10 +6,9 @@ to take, estimated from the size to which FastLZ compresses the signed transacti
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import msgspec
 
+from megadev.primitives.byte_cache import ByteCache
 from megadev.primitives.types import Wei
 
 SIGNATURE_SIZE = 68
@@ -64,14 +63,22 @@ def _cost(size: int, prices: L1Prices) -> L1Cost:
     return L1Cost(size * price // 10**12, size * _DATA_GAS // 10**6, prices)
 
 
-@lru_cache(maxsize=4096)
 def _estimated_size(encoded: bytes, more: int) -> int:
+    return _sizes((encoded, more))
+
+
+def _estimate_size(encoded: bytes, more: int) -> int:
     # each run of literals costs a byte: what cannot compress to more than the least size need not be looked at
     length = len(encoded)
     most = length + length // _LITERAL_RUN + 1 + more
     if _INTERCEPT + _SLOPE * most <= LEAST_SIZE:
         return LEAST_SIZE
     return max(LEAST_SIZE, _INTERCEPT + _SLOPE * (compressed_size(encoded) + more))
+
+
+_sizes: ByteCache[tuple[bytes, int], int] = ByteCache(
+    lambda key: _estimate_size(*key), lambda key, size: len(key[0]) + 300, budget=16 * 1024 * 1024
+)
 
 
 def compressed_size(data: bytes) -> int:

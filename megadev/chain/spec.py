@@ -7,7 +7,7 @@ two later forks that change nothing else (EIP-7892), and those can be had by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from megadev.errors import ConfigError
@@ -82,6 +82,61 @@ class Model(IntEnum):
     def label(self) -> str:
         """The name users type: ``rex6``."""
         return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTraits:
+    """What a model changes outside the EVM. ``meters``: storage has gas of its own and resources are limited.
+    ``raises_floor``: so is the floor of a transaction's gas, before it is let in. ``code_size`` is what its networks
+    allow, in bytes; creation code may have ``initcode_excess`` more than that (None: as much again).
+    """
+
+    meters: bool = False
+    raises_floor: bool = False
+    code_size: int = 24_576
+    initcode_excess: int | None = None
+
+
+MEGA_CODE_SIZE = 524_288
+"""Bytes of code a contract may have under MegaETH's models."""
+_METERED = ModelTraits(meters=True, raises_floor=True, code_size=MEGA_CODE_SIZE, initcode_excess=24_576)
+MODELS: dict[Model, ModelTraits] = {
+    Model.ETHEREUM: ModelTraits(),
+    Model.ISTHMUS: ModelTraits(),
+    Model.REX4: replace(_METERED, raises_floor=False),
+    Model.REX5: _METERED,
+    Model.REX6: _METERED,
+}
+"""Every model has a row here, and one in ``evm.mega_rules`` if it meters."""
+
+
+SMALLEST_CAPACITY, LARGEST_CAPACITY = 256, 1 << 40
+"""Entries that one of MegaETH's state buckets may have room for."""
+FIRST_BUCKET, BUCKETS = 65_536, 16_711_680
+"""The number of the first bucket of accounts and slots (those before it hold the tree's own metadata), and how many
+there are.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Salt:
+    """How large MegaETH's state buckets are: those of ``capacities`` (bucket, entries; at least 256) as said there, the
+    others 256; ``live``: and larger where what is stored does not fit.
+    """
+
+    live: bool = False
+    capacities: tuple[tuple[int, int], ...] = ()
+
+    @staticmethod
+    def check(bucket: int, capacity: int) -> None:
+        """Raises ValueError where there is no such bucket, or none can be so large."""
+        if not FIRST_BUCKET <= bucket < FIRST_BUCKET + BUCKETS:
+            raise ValueError(f"bucket {bucket} is none: they go from {FIRST_BUCKET} to {FIRST_BUCKET + BUCKETS - 1}")
+        if not SMALLEST_CAPACITY <= capacity <= LARGEST_CAPACITY:
+            raise ValueError(
+                f"bucket {bucket} cannot have room for {capacity} entries, only from {SMALLEST_CAPACITY} to "
+                f"{LARGEST_CAPACITY}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +215,8 @@ class ChainSpec:
     ``keeps_base_fee``, the base fee goes to its vault instead of being burned, and an operator fee to another where L1
     says that there is one. ``system_contracts``: MegaETH's, where they are there.
 
-    ``model`` says whose gas rules hold on top of ``hardfork``'s opcodes, ``limits`` are those of MegaETH's models.
+    ``model`` says whose gas rules hold on top of ``hardfork``'s opcodes, ``limits`` are those of MegaETH's models,
+    ``salt`` what multiplies their storage gas.
     """
 
     name: str
@@ -182,11 +238,12 @@ class ChainSpec:
     system_contracts: SystemContracts | None = None
     model: Model = Model.ETHEREUM
     limits: MegaLimits = MegaLimits()
+    salt: Salt = Salt()
 
     @property
-    def limits_compute(self) -> bool:
-        """Whether what a transaction computes is limited however much gas it has: most of that may be for storage."""
-        return self.model >= Model.REX4
+    def is_metered(self) -> bool:
+        """Whether storage has gas of its own, and what a transaction computes is limited however much gas it has."""
+        return MODELS[self.model].meters
 
     @property
     def transaction_types(self) -> frozenset[int]:
@@ -199,7 +256,8 @@ class ChainSpec:
         than it."""
         if self.code_size_limit is None or self.hardfork < Hardfork.SHANGHAI:
             return None
-        return self.code_size_limit + 24_576 if self.model >= Model.REX4 else 2 * self.code_size_limit
+        excess = MODELS[self.model].initcode_excess
+        return self.code_size_limit + (self.code_size_limit if excess is None else excess)
 
     @property
     def blobs_per_transaction(self) -> int:
@@ -308,10 +366,6 @@ MESSAGE_PASSER: Address = bytes.fromhex("420000000000000000000000000000000000001
 """The one that keeps withdrawals."""
 
 
-MEGA_CODE_SIZE = 524_288
-"""Bytes of code a contract may have under MegaETH's models; its creation code 24 KiB more."""
-
-
 def megaeth_spec(
     chain_id: int = MEGAETH_CHAIN_ID,
     hardfork: Hardfork = Hardfork.PRAGUE,
@@ -336,7 +390,7 @@ def megaeth_spec(
             "leads_with_l1_attributes": True,
             "withdrawals_root_of": MESSAGE_PASSER,
             "model": model,
-            "code_size_limit": MEGA_CODE_SIZE if model >= Model.REX4 else 24_576,
+            "code_size_limit": MODELS[model].code_size,
             "keeps_base_fee": True,
             "system_contracts": SystemContracts("rex6", MEGA_SYSTEM_ADDRESS, MEGA_SYSTEM_ADDRESS),
             **changes,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from megadev.cli.options import config_from, setting_options
-from megadev.cli.output import start_report, write_config_out
+from megadev.cli.output import start_report, warn_of_reach, write_config_out
 from megadev.cli.scripts import (
     ScriptFailed,
     StartingCommand,
@@ -48,6 +48,7 @@ def exec(command: tuple[str, ...], config_file: str | None, **flags: Any) -> int
       megadev exec --preset megaeth --script deploy.py -- npm test
     """
     config = config_from(flags, config_file)
+    warn_of_reach(config)
     config = config.replace(**{name: 0 for name in ("port", "l1_port") if flags.get(name) is None})
     from megadev.devnet import Devnet
 

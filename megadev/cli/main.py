@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "up": "Start a node.",
     "anvil": "Start a node as Anvil, for tools that start one.",
     "init": "Start a project from a template.",
+    "trust": "Trust a directory's settings file.",
     "exec": "Run a command with a node of its own.",
     "wait": "Wait until a node is ready.",
     "chain": "Describe a running node's chains for client libraries.",

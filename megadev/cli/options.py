@@ -15,11 +15,14 @@ from click.shell_completion import CompletionItem
 from megadev.config.kinds import Boolean, Choice, FilePath, Fundings, TextList
 from megadev.config.resolve import resolve
 from megadev.config.settings import DEFAULT_FILE, DEV, GROUPS, SETTINGS, DevnetConfig, Setting
+from megadev.config.trust import Trust
 from megadev.errors import ConfigError
 from megadev.primitives.types import Address
 
 FILE_VARIABLE = "MEGADEV_CONFIG"
 """Names the settings file, like ``--config``."""
+TRUST_VARIABLE = "MEGADEV_TRUST"
+"""Set to something other than 0, it has the settings file trusted, like ``--trust``."""
 RPC_URL_VARIABLE = "MEGADEV_RPC_URL"
 DEFAULT_RPC_URL = "http://127.0.0.1:8545"
 
@@ -73,6 +76,15 @@ def setting_options(
             metavar="FILE",
             help=f"Read settings from this TOML file instead of ./{DEFAULT_FILE}.",
         )(command)
+        if any(row.reach for row in chosen):
+            command = click.option(
+                "--trust",
+                is_flag=True,
+                expose_value=False,
+                callback=_remember_trust,
+                help=f"Let ./{DEFAULT_FILE} run programs and write files this time (also {TRUST_VARIABLE}=1). "
+                "megadev trust lets it every time.",
+            )(command)
         for row in reversed(chosen):
             command = _option(row)(command)
         return command
@@ -119,9 +131,34 @@ def config_from(
     Raises ConfigError; also when a file that was asked for does not exist.
     """
     named = config_file or os.environ.get(FILE_VARIABLE)
+    context = click.get_current_context(silent=True)
+    trusts_all = (
+        bool(named)
+        or (context is not None and context.meta.get(TRUST_VARIABLE, False))
+        or (os.environ.get(TRUST_VARIABLE, "0") not in ("", "0"))
+    )
+    record = trust_record()
     file = Path(named) if named else Path(DEFAULT_FILE)
     given = {name: value for name, value in flags.items() if value is not None and value != ()}
-    return resolve(given, os.environ, file if named or file.exists() else None, among=among, preset=preset)
+    return resolve(
+        given,
+        os.environ,
+        file if named or file.exists() else None,
+        among=among,
+        preset=preset,
+        trusts=lambda file, content: trusts_all or record.has(file, content),
+    )
+
+
+def trust_record() -> Trust:
+    """Which settings files this user trusts."""
+    data = os.environ.get("XDG_DATA_HOME")
+    return Trust((Path(data) if data else Path.home() / ".local" / "share") / "megadev" / "trusted")
+
+
+def _remember_trust(context: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        context.meta[TRUST_VARIABLE] = True
 
 
 def _option(row: Setting) -> Callable[[Decorated], Decorated]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
+
+import click
 
 from megadev import __version__
 from megadev.cli.terminal.console import GATHER_SECONDS
 from megadev.cli.terminal.progress import Bar, is_wanted
 from megadev.config.settings import ANVIL, DEV, DevnetConfig
 from megadev.errors import ConfigError
+from megadev.files import write_whole
 from megadev.primitives.hexcodec import to_data
 
 if TYPE_CHECKING:
@@ -96,10 +100,8 @@ class Output:
         """``--ready-file``, whole or not at all: somebody waits for it."""
         file = self._config.ready_file
         assert file is not None
-        new = file.with_name(f"{file.name}.new")
         try:
-            new.write_text(json.dumps(_about(server, start_report(devnet))), encoding="utf-8")
-            new.replace(file)
+            write_whole(file, json.dumps(_about(server, start_report(devnet))).encode())
         except OSError as problem:
             raise ConfigError(f"--ready-file: {file}: {problem.strerror or problem}") from None
 
@@ -150,11 +152,28 @@ class Output:
         )
 
 
+def warn_of_reach(config: DevnetConfig) -> None:
+    """Say on stderr, in one line, that others than this machine's users can reach the node, where they can."""
+    wide = [host for host in config.host if not _is_this_machine(host)]
+    if wide and not config.quiet:
+        click.echo(
+            f"warning: listening on {', '.join(wide)}: whoever reaches it there controls the node and its accounts",
+            err=True,
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
 def write_config_out(config: DevnetConfig, report: StartReport) -> None:
     """``--config-out``, where it is asked for. Raises ``ConfigError``."""
     if config.config_out is not None:
         try:
-            config.config_out.write_text(json.dumps(report.as_config_out()), encoding="utf-8")
+            write_whole(config.config_out, json.dumps(report.as_config_out()).encode())
         except OSError as problem:
             raise ConfigError(f"--config-out: {config.config_out}: {problem.strerror or problem}") from None
 

@@ -75,9 +75,9 @@ def command_for(script: Path) -> list[str]:
     if not script.is_file():
         raise ConfigError(f"--script: there is no file {script}")
     if script.suffix == ".py":
-        return [sys.executable, str(script)]
+        return [sys.executable, str(script.absolute())]  # one named -x.py is no option
     if script.suffix == ".sh":
-        return [shutil.which("sh") or "sh", str(script)]
+        return [shutil.which("sh") or "sh", str(script.absolute())]
     if not os.access(script, os.X_OK):
         raise ConfigError(f"--script: {script} is neither a .py nor a .sh, and cannot be executed")
     return [str(script.absolute())]

@@ -13,7 +13,7 @@ from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Protocol
 
-from megadev.chain.spec import FORKS, fork_named
+from megadev.chain.spec import FORKS, Salt, fork_named
 from megadev.errors import ConfigError
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.latency import Latency, parse_latency
@@ -156,6 +156,46 @@ class TextList:
         if not items or not all(items):
             raise ValueError(f"must not be empty or have empty parts: {given!r}")
         return tuple(dict.fromkeys(items))
+
+
+@dataclass(frozen=True, slots=True)
+class Capacities:
+    """Sizes of MegaETH's state buckets: ID:CAP, separated by commas, a repeated flag, a list, or a table."""
+
+    metavar: str = "ID:CAP"
+
+    def read(self, given: object) -> tuple[tuple[int, int], ...]:
+        pairs: list[tuple[object, object]] = []
+        if isinstance(given, Mapping):
+            pairs = list(given.items())
+        else:
+            parts = [given] if isinstance(given, str) else given
+            if not isinstance(parts, list | tuple):
+                raise ValueError(f"must be like {self.metavar}, not {given!r}")
+            for part in parts:
+                if isinstance(part, list | tuple) and len(part) == 2:
+                    pairs.append((part[0], part[1]))
+                    continue
+                for item in str(part).split(","):
+                    if ":" not in item:
+                        raise ValueError(f"must be like {self.metavar}, not {item!r}")
+                    bucket_text, capacity_text = item.split(":", 1)
+                    pairs.append((bucket_text, capacity_text))
+        found: dict[int, int] = {}
+        for bucket, capacity in pairs:
+            number, size = self._number(bucket), self._number(capacity)
+            Salt.check(number, size)
+            found[number] = size
+        if not found:
+            raise ValueError(f"must be like {self.metavar}, not empty")
+        return tuple(sorted(found.items()))
+
+    def _number(self, given: object) -> int:
+        text = str(given).strip()
+        try:
+            return int(text, 16) if text[:2].lower() == "0x" else int(text)
+        except ValueError:
+            raise ValueError(f"must be like {self.metavar}, in decimal or 0x hex, not {text!r}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Reads no environment and looks for no file on its own: callers pass both.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from megadev.config.settings import DEV, ENVIRONMENT_PREFIX, NOT_SETTINGS, SETTING_BY_NAME, SETTINGS, DevnetConfig
@@ -20,6 +20,7 @@ def resolve(
     file: Path | None,
     *,
     among: frozenset[str] | None = None,
+    trusts: Callable[[Path, bytes], bool] = lambda file, content: True,
     preset: str = DEV,
 ) -> DevnetConfig:
     """The configuration that results from all sources; for each setting the first that has it wins: ``flags`` (by
@@ -28,8 +29,12 @@ def resolve(
     ``among`` limits which settings are taken; the others keep their defaults and are not even read. ``preset`` holds
     where none of them names one. Raises ConfigError that begins with the source at fault: ``--port: …``,
     ``MEGADEV_PORT: …``, ``megadev.toml: port: …``.
+
+    ``trusts`` says whether the file, with this content, may have settings that run programs or write files.
     """
-    in_file = {} if file is None else _read_file(file)
+    content = b"" if file is None else _read(file)
+    in_file = {} if file is None else _settings_in(file, content)
+    reaching: list[str] = []
     in_environ = _read_environment(environ)
     values: dict[str, object] = {}
     for row in SETTINGS:
@@ -41,22 +46,32 @@ def resolve(
             source, given = row.variable, in_environ[row.name]
         elif row.name in in_file:
             source, given = f"{file}: {row.key}", in_file[row.name]
+            if row.reach:
+                reaching.append(f"{row.key} {row.reach}")
         else:
             continue
         try:
             values[row.name] = row.read(given)
         except ValueError as problem:
             raise ConfigError(f"{source}: {problem}") from None
+    if reaching and file is not None and not trusts(file, content):
+        raise ConfigError(
+            f"{file}: {', '.join(reaching)}: look at the file, then say `megadev trust`, or --trust for this run"
+        )
     return DevnetConfig(preset=preset).replace(**values)
 
 
-def _read_file(file: Path) -> dict[str, object]:
-    """A TOML file's settings by name. Keys may be written like flags (``chain-id``) or fields (``chain_id``)."""
+def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as opened:
-            table = tomllib.load(opened)
+        return file.read_bytes()
     except OSError as problem:
         raise ConfigError(f"{file}: {problem.strerror or problem}") from None
+
+
+def _settings_in(file: Path, content: bytes) -> dict[str, object]:
+    """A TOML file's settings by name. Keys may be written like flags (``chain-id``) or fields (``chain_id``)."""
+    try:
+        table = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{file}: {problem}") from None
     found: dict[str, object] = {}

@@ -20,6 +20,7 @@ from megadev.chain.spec import FORKS, L1_CHAIN_ID
 from megadev.config.conflicts import CONFLICTS
 from megadev.config.kinds import (
     Boolean,
+    Capacities,
     Choice,
     Delay,
     Ether,
@@ -54,7 +55,7 @@ GIVEN: dict[str, str] = {
     "MEGADEV_PRIVATE_KEY": "its key",
 }
 """Variables that the programs find that the command line starts, in the order in which they are told."""
-NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", *GIVEN})
+NOT_SETTINGS = frozenset({"MEGADEV_CONFIG", "MEGADEV_DEBUG", "MEGADEV_TRUST", *GIVEN})
 """Variables that the command line reads itself, or gives to programs."""
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_IPC_PATH = Path("/tmp/megadev.ipc")
@@ -69,7 +70,8 @@ class Setting:
 
     ``flags``: the first is the canonical one. ``bare``: what the flag means when given without a value (None: it needs
     one). ``optional``: the value may be absent, which is then the default. ``presets``: the default under presets that
-    have another one.
+    have another one. ``reach``: what it does beyond the node, "runs a program" or "writes files"; a file that was
+    merely found may say it only once it is trusted (``config/trust``).
     """
 
     name: str
@@ -81,6 +83,7 @@ class Setting:
     bare: object
     presets: Mapping[str, object]
     optional: bool
+    reach: str = ""
 
     @property
     def key(self) -> str:
@@ -155,6 +158,7 @@ def _setting(
     *,
     bare: object = None,
     megaeth: object = _UNSAID,
+    reach: str = "",
     anvil: object = _UNSAID,
 ) -> Any:
     """A table row as a dataclass field; ``flags`` separated by spaces, the canonical one first. ``megaeth`` and
@@ -169,10 +173,12 @@ def _setting(
         "bare": bare,
         "presets": presets,
         "default": default,
+        "reach": reach,
     }
     return field(default=_UNSAID if presets else default, metadata=row)
 
 
+RUNS, WRITES = "runs a program", "writes files"
 ACCOUNTS, CHAIN, GAS, MINING, SERVER, TERMINAL = "Accounts", "Chain", "Gas and fees", "Mining", "Server", "Terminal"
 FORKING, L1, BATCHES, RELOAD = "Forking", "L1", "Batches", "Hot reload"
 GROUPS = (ACCOUNTS, CHAIN, FORKING, GAS, MINING, L1, BATCHES, RELOAD, SERVER, TERMINAL)
@@ -290,6 +296,7 @@ class DevnetConfig:
         CHAIN,
         "--state",
         "Keep the chain in this file: --load-state if it exists, and --dump-state. A directory means its state.json.",
+        reach=WRITES,
     )
     load_state: Path | None = _setting(
         None, FilePath(), CHAIN, "--load-state", "Load the chain from a dump: Anvil's (1.7.1 and earlier) or megadev's."
@@ -300,6 +307,7 @@ class DevnetConfig:
         CHAIN,
         "--dump-state",
         "Write the chain to this file on exit and at intervals, in Anvil's format.",
+        reach=WRITES,
     )
     state_interval: float = _setting(
         60.0, Seconds(), CHAIN, "--state-interval -s", "Seconds between dumps, with --state or --dump-state."
@@ -421,6 +429,7 @@ class DevnetConfig:
         FORKING,
         "--fork-cache",
         "Folder in which fetched state is cached. [default: ~/.cache/megadev/fork]",
+        reach=WRITES,
     )
     fork_bundle: Path | None = _setting(
         None,
@@ -435,6 +444,7 @@ class DevnetConfig:
         FORKING,
         "--fork-record",
         "On exit, write everything that was read from upstream to this bundle.",
+        reach=WRITES,
     )
 
     gas_limit: int | None = _setting(
@@ -808,6 +818,7 @@ class DevnetConfig:
         RELOAD,
         "--reload-script",
         "Shell command that deploys everything again; it finds the chains in ETH_RPC_URL and MEGADEV_L1_RPC_URL.",
+        reach=RUNS,
     )
     reload_manifest: Path | None = _setting(
         None,
@@ -816,6 +827,7 @@ class DevnetConfig:
         "--reload-manifest",
         'JSON file that names contracts which their code does not identify: {"0x…": "src/A.sol:A", "l1": {"0x…": '
         '"B"}}.',
+        reach=WRITES,
     )
     reload_abi_out: Path | None = _setting(
         None,
@@ -824,6 +836,7 @@ class DevnetConfig:
         "--reload-abi-out",
         "Write addresses and ABIs of deployed contracts, by chain, to this file and keep it up to date: "
         "TypeScript (as const) if it ends in .ts, else JSON.",
+        reach=WRITES,
     )
     solc: Path | None = _setting(
         None,
@@ -832,6 +845,7 @@ class DevnetConfig:
         "--solc",
         "Solidity compiler for sources without a build tool: a program, or the folder of the npm package solc. "
         "[default: solc on PATH, node_modules/solc, or py-solc-x]",
+        reach=RUNS,
     )
 
     host: tuple[str, ...] = _setting(
@@ -855,13 +869,15 @@ class DevnetConfig:
         "--ipc --ipcpath",
         f"Also listen on a Unix socket (default path: {DEFAULT_IPC_PATH}).",
         bare=DEFAULT_IPC_PATH,
+        reach=WRITES,
     )
-    allow_origin: str = _setting(
-        "*",
-        Text("ORIGIN"),
+    allow_origin: tuple[str, ...] = _setting(
+        ("*",),
+        TextList("ORIGIN"),
         SERVER,
         "--allow-origin",
-        "Web pages that may read answers (CORS): an origin, or * for all.",
+        "Web pages that may read answers (CORS): origins, or * for all; several with commas or repeated. Those named, "
+        "and pages on this machine, may also call methods that reach outside of the node.",
     )
     no_cors: bool = _setting(False, Boolean(), SERVER, "--no-cors", "Send no CORS headers.")
     allowed_hosts: tuple[str, ...] | None = _setting(
@@ -928,6 +944,7 @@ class DevnetConfig:
         TERMINAL,
         "--config-out",
         "Write accounts, keys and fees to this file as JSON, then start.",
+        reach=WRITES,
     )
     script: Path | None = _setting(
         None,
@@ -936,6 +953,23 @@ class DevnetConfig:
         "--script",
         "Run this once the node listens, with URLs and keys in its environment: a .py or .sh file, or any "
         "program. If it fails, the node stops with exit code 1; its background processes end with the node.",
+        reach=RUNS,
+    )
+    salt: str = _setting(
+        "fixed",
+        Choice(("fixed", "live")),
+        CHAIN,
+        "--salt",
+        "Size of MegaETH's state buckets, which multiply storage gas: the smallest (fixed, multiplier 1), or growing "
+        "with what is stored (live).",
+    )
+    bucket_capacity: tuple[tuple[int, int], ...] | None = _setting(
+        None,
+        Capacities(),
+        CHAIN,
+        "--bucket-capacity",
+        "Size of one of MegaETH's state buckets in entries; a 256th of it multiplies storage gas there. Separate "
+        "several with commas, or repeat the flag; megadev_salt_bucketOf tells where an account or slot falls.",
     )
     oracle_script: Path | None = _setting(
         None,
@@ -944,6 +978,7 @@ class DevnetConfig:
         "--oracle-script",
         "Python file that answers for MegaETH's oracle: read(slot) returns a number or None, and hint(sender, "
         "topic, data) receives what contracts send.",
+        reach=RUNS,
     )
     ready_file: Path | None = _setting(
         None,
@@ -952,6 +987,7 @@ class DevnetConfig:
         "--ready-file",
         "Write URLs, accounts and keys to this file as JSON once the node listens and --script is done; it is "
         "removed on exit.",
+        reach=WRITES,
     )
     disable_console_log: bool = _setting(
         False,

@@ -10,14 +10,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from megadev.chain.spec import BUCKETS, FIRST_BUCKET, LARGEST_CAPACITY
 from megadev.primitives.types import Address
 
-SMALLEST_CAPACITY: Final = 256
-LARGEST_CAPACITY: Final = 1 << 40
 FULL_PERCENT: Final = 80
-FIRST_BUCKET: Final = 65_536
-"""Those before it hold the tree's own metadata."""
-BUCKETS: Final = 16_711_680
 
 _64: Final = (1 << 64) - 1
 _MULTIPLE: Final = 6_364_136_223_846_793_005

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from rpds import HashTrieSet
+
 from megadev.errors import InvalidParams, UnknownSigner
 from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.signatures import address_of
@@ -36,7 +38,8 @@ class Accounts:
 
     def __init__(self, keys: Iterable[bytes], *, auto_impersonate: bool = False) -> None:
         self.keyed = [KeyedAccount(address_of(key), key) for key in keys]
-        self.impersonated: frozenset[Address] = frozenset()
+        self.impersonated: HashTrieSet[Address] = HashTrieSet()
+        """Persistent, as the world's maps are: a snapshot holds it as it was, and one address more copies nothing."""
         self.auto_impersonate = auto_impersonate
         self.signatures: tuple[tuple[bytes, Address], ...] = ()
         """Signatures with whom they recover to from now on, as ``Rules.ecrecover_answers`` has them."""
@@ -46,7 +49,7 @@ class Accounts:
     def addresses(self) -> list[Address]:
         """What eth_accounts lists: keyed accounts first, then impersonated ones."""
         held = [account.raw_address for account in self.keyed]
-        return held + sorted(self.impersonated.difference(held))
+        return held + sorted(set(self.impersonated).difference(held))
 
     def holds(self, address: Address) -> bool:
         """Whether the private key of ``address`` is at hand."""
@@ -87,10 +90,10 @@ class Accounts:
         self._keys = {account.raw_address: account.raw_key for account in self.keyed}
 
     def impersonate(self, address: Address) -> None:
-        self.impersonated |= {address}
+        self.impersonated = self.impersonated.insert(address)
 
     def stop_impersonating(self, address: Address) -> None:
-        self.impersonated -= {address}
+        self.impersonated = self.impersonated.discard(address)
 
     def impersonate_signature(self, signature: bytes, address: Address) -> None:
         """Have ``signature`` recover to ``address`` whatever it signs: r, s and v (27, 28 or their parity), 65 bytes,

@@ -21,16 +21,18 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
 from megadev.errors import UnknownBlock
-from megadev.evm.engine import BlockEnv, Engine
+from megadev.evm.engine import BlockEnv, Engine, MegaEnv
 from megadev.evm.engines import open_engine
+from megadev.evm.salt_buckets import capacities
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
-from megadev.node.fork import Fork, Past
-from megadev.node.genesis import Beginning
+from megadev.node.fork import Fork, ForkHistory
+from megadev.node.genesis import ChainOrigin
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
 from megadev.sequencer.modes import BlockSettings, MiningMode
+from megadev.sequencer.oracle import system_address
 from megadev.sequencer.reorganisation import restart, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.sequencer.signers import Signers
@@ -47,7 +49,7 @@ class LocalChain:
 
     def __init__(
         self,
-        beginning: Beginning,
+        beginning: ChainOrigin,
         sequencer: Sequencer,
         *,
         bus: Bus,
@@ -56,9 +58,9 @@ class LocalChain:
         sequencer_key: Callable[[], bytes],
         gas_price: Wei | None = None,
     ) -> None:
-        self.past: Past | None
+        self.past: ForkHistory | None
         """What came before the first block, where that is a fork's."""
-        self.beginning: Beginning
+        self.beginning: ChainOrigin
         """What the settings made it begin with; its store has another first block once another chain was loaded."""
         self._begin_with(beginning)
         self.sequencer = sequencer
@@ -144,20 +146,20 @@ class LocalChain:
         self.time.settings = TimeSettings(self.time.settings.offset)
 
     @property
-    def began_with(self) -> tuple[Beginning, BlockSettings]:
+    def began_with(self) -> tuple[ChainOrigin, BlockSettings]:
         """What a reset goes back to; set it to be the chain again that began with these."""
         return self.beginning, self._first_settings
 
     @began_with.setter
-    def began_with(self, began_with: tuple[Beginning, BlockSettings]) -> None:
+    def began_with(self, began_with: tuple[ChainOrigin, BlockSettings]) -> None:
         beginning, self._first_settings = began_with
         self._begin_with(beginning)
 
-    def _begin_with(self, beginning: Beginning) -> None:
+    def _begin_with(self, beginning: ChainOrigin) -> None:
         self.beginning = beginning
         self.past = None if beginning.fork is None else beginning.fork.past
 
-    def start_over(self, beginning: Beginning, engine: Engine) -> None:
+    def start_over(self, beginning: ChainOrigin, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
         for tx in self.pool.transactions():
             self.sequencer.drop(tx.hash, "the chain was reset")
@@ -369,7 +371,17 @@ class LocalChain:
             prev_randao=header.randomness,
             base_fee=header.base_fee,
             blob_base_fee=blob_base_fee(header.excess_blob_gas, block.spec or self.spec),
+            mega=self._mega_env(block),
         )
+
+    def _mega_env(self, block: SealedBlock) -> MegaEnv | None:
+        """What MegaETH's rules ask for besides, on top of ``block``; None under others, and where its state is not
+        known.
+        """
+        spec = self.spec
+        if not spec.is_metered or not block.world.is_known:
+            return None
+        return MegaEnv(system_address(block.world), capacities(spec.salt, block.world))
 
     def rules_of(self, block: SealedBlock) -> tuple[ChainSpec, Engine]:
         """The rules that a block was built under, and an engine for them; the present ones where it knows none."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 from megadev.errors import ConfigError
+from megadev.files import write_whole
 from megadev.primitives.types import Hash32
 
 
@@ -29,9 +30,7 @@ class Directory(MutableMapping[Hash32, bytes]):
             raise KeyError(data_hash) from None
 
     def __setitem__(self, data_hash: Hash32, data: bytes) -> None:
-        part = self._path / f".{data_hash.hex()}.part"  # a file under its own name is whole
-        part.write_bytes(data)
-        part.replace(self._file(data_hash))
+        write_whole(self._file(data_hash), data, private=False)
 
     def __delitem__(self, data_hash: Hash32) -> None:
         self._file(data_hash).unlink()

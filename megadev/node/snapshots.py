@@ -25,6 +25,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rpds import HashTrieSet
+
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Piece, span_of
 from megadev.chain.spec import ChainSpec
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from megadev.artifacts.registry import AddedArtifacts
     from megadev.node.accounts import KeyedAccount
     from megadev.node.fork import Fork
-    from megadev.node.genesis import Beginning
+    from megadev.node.genesis import ChainOrigin
     from megadev.node.node import Node
     from megadev.rollup.predeploys import L1Addresses
 
@@ -78,7 +80,7 @@ class Snapshot:
     """What a revert restores of what chains share. ``now`` is L2's time in seconds; ``progress`` is the driver's."""
 
     now: int
-    impersonated: frozenset[Address]
+    impersonated: HashTrieSet[Address]
     auto_impersonate: bool
     signatures: EcrecoverAnswers
     logging: bool
@@ -122,7 +124,7 @@ class Held:
     artifacts: AddedArtifacts
     messages: tuple[int, ...]
     instance_id: bytes
-    began_with: tuple[tuple[Beginning, BlockSettings], ...]
+    began_with: tuple[tuple[ChainOrigin, BlockSettings], ...]
     bridge: L1Addresses | None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from megadev.primitives.byte_cache import ByteCache
 from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.keccak import keccak
 
@@ -148,8 +149,7 @@ def revert_reason(data: bytes) -> str:
     return f"custom error 0x{head.hex()}" + (f": {rest.hex()}" if rest else "")
 
 
-@lru_cache(maxsize=1024)
-def _members(kind: str) -> tuple[str, ...]:
+def _split_members(kind: str) -> tuple[str, ...]:
     """The types that a tuple is spelled with. Raises ValueError where parentheses do not match."""
     inner = kind[1:-1]
     if kind[:1] != "(" or kind[-1:] != ")":
@@ -186,9 +186,13 @@ class _Shape(NamedTuple):
     members: tuple[str, ...] | None = None
 
 
-@lru_cache(maxsize=4096)
 def _shape(kind: str, deeper: int = MAX_NESTING) -> _Shape:
     """Raises ValueError for what is no type, or nested too deeply."""
+    return _shapes((kind, deeper))
+
+
+def _shape_of(key: tuple[str, int]) -> _Shape:
+    kind, deeper = key
     if not deeper:
         raise ValueError(f"a type nested more than {MAX_NESTING} deep")
     if kind.endswith("]"):
@@ -210,6 +214,15 @@ def _shape(kind: str, deeper: int = MAX_NESTING) -> _Shape:
         return _Shape(True, 32)
     _word_type(kind)
     return _Shape(False, 32)
+
+
+_members: ByteCache[str, tuple[str, ...]] = ByteCache(
+    _split_members, lambda kind, members: 200 + 12 * len(kind), budget=4 * 1024 * 1024
+)
+_shapes: ByteCache[tuple[str, int], _Shape] = ByteCache(
+    _shape_of, lambda key, shape: 500 + 50 * len(key[0]), budget=8 * 1024 * 1024
+)
+"""Remembered: they are worked out anew for each value otherwise."""
 
 
 def _encode_one(kind: str, value: Value) -> bytes:

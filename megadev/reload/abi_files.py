@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from megadev.errors import ConfigError
+from megadev.files import write_whole
 from megadev.node.node import Node
 from megadev.primitives.hexcodec import checksum_address
 from megadev.reload.deployments import Deployed, chains_of
@@ -57,9 +57,7 @@ def write(path: Path, described: dict[str, Any]) -> bool:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.megadev")
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        write_whole(path, text.encode(), private=False)
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"--reload-abi-out: {path}: {getattr(problem, 'strerror', None) or problem}") from None
     return True

@@ -264,7 +264,7 @@ class Vyper:
         return Compiled(build)
 
     def _compile(self, names: list[str]) -> subprocess.CompletedProcess[str]:
-        return _run([*self.command, "-f", "combined_json", *names], self.root)
+        return _run([*self.command, "-f", "combined_json", "--", *names], self.root)
 
 
 def _vyper_error(printed: str) -> str:
@@ -335,7 +335,7 @@ class Forge:
         where = ("--out", str(self._own / "out"), "--cache-path", str(self._own / "cache"))
         cache = self._own / "cache" / "solidity-files-cache.json"
         before = _stamp(cache)
-        done = _run([self._program, "build", "--force", "--ast", *where, "--color", "never", *files], self.root)
+        done = _run([self._program, "build", "--force", "--ast", *where, "--color", "never", "--", *files], self.root)
         # npm's forge exits with 0 whatever happens; what a build has made is newer than what was there
         if done.returncode or _stamp(cache) in (None, before) or _FORGE_FAILED in done.stdout + done.stderr:
             printed = f"{done.stdout}\n{done.stderr}"

@@ -11,17 +11,34 @@ A row that is full or partial has exactly one function registered under its name
 to it. ``aliases`` are further names for the same function, or for one of their own that answers as the name's owner has
 it (``methods/hardhat``). Methods that ``writes`` change the chain or the node, and wait for each other; the rest reads,
 of an immutable snapshot, while a change is under way. ``heavy`` methods may take milliseconds or more; a server runs
-them in a thread, a worker's or the writer's.
+them in a thread, a worker's or the writer's. ``reaches`` says what a method can get at outside of the process and its
+chains; a page of a foreign origin is refused it (``server/access``). Where only some of a method's arguments do, the
+function says which (``dispatch.method``).
 In ``params`` a question mark means optional. Where a client sends parameters by name, these are among the names that
 it may use (``by_name``).
 """
 
 from __future__ import annotations
 
+import enum
+
 import msgspec
 
 FULL = "full"
 PLANNED = "planned"
+
+
+class Past(enum.Enum):
+    """What a method tells of a chain's past, and so how a fork answers where that is upstream's (``rpc/history``)."""
+
+    BLOCK = enum.auto()
+    """A block that a parameter names: upstream is asked."""
+    TRANSACTION = enum.auto()
+    """A transaction, likewise."""
+    BLOCK_TRACE = enum.auto()
+    """What was executed in a block: it is run again, or upstream is asked where its rules are not here."""
+    TRANSACTION_TRACE = enum.auto()
+    """What a transaction executed, likewise."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -34,6 +51,8 @@ class Entry(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     heavy: bool = False
     writes: bool = False
+    past: Past | None = None
+    reaches: str = ""
     group: str = ""
 
     @property
@@ -62,8 +81,10 @@ def _row(
     *aliases: str,
     heavy: bool = False,
     writes: bool = False,
+    past: Past | None = None,
+    reaches: str = "",
 ) -> Entry:
-    return Entry(name, params, result, status, aliases, heavy, writes)
+    return Entry(name, params, result, status, aliases, heavy, writes, past, reaches)
 
 
 _WITHDRAWAL = ("eth_getWithdrawalProof",)
@@ -77,6 +98,7 @@ _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a t
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
 _ORACLE = "what MegaETH's oracle answers, and what is stored"
+_SALT = "how large MegaETH's state buckets are: what multiplies storage gas"
 _BATCHER = "how batches are posted, and what is still to be"
 _HOW_TO_POST = "{da?, format?, compression?, bytes?, seconds?, blocks?}"
 _STORE = "the store beside L1, and what is wrong with it"
@@ -101,7 +123,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_maxPriorityFeePerGas", "", "wei", FULL),
         _row("eth_baseFee", "", "wei, of the next block", FULL),
         _row("eth_blobBaseFee", "", "wei", FULL),
-        _row("eth_feeHistory", "count, newest block, percentiles?", "fees by block", FULL),
+        _row("eth_feeHistory", "count, newest block, percentiles?", "fees by block", FULL, past=Past.BLOCK),
         _row("eth_capabilities", "", "from which block on there is what", FULL),
         _row("eth_config", "", "fork configuration (EIP-7910)", FULL),
     ),
@@ -126,25 +148,25 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_fillTransaction", "transaction", "transaction with its gaps filled, and its bytes", FULL, heavy=True),
     ),
     "Blocks, transactions and receipts": (
-        _row("eth_getBlockByHash", "hash, full?", "block or null", FULL),
-        _row("eth_getBlockByNumber", "block, full?", "block or null", FULL),
+        _row("eth_getBlockByHash", "hash, full?", "block or null", FULL, past=Past.BLOCK),
+        _row("eth_getBlockByNumber", "block, full?", "block or null", FULL, past=Past.BLOCK),
         _row("eth_getHeaderByHash", "hash", "header or null", FULL),
         _row("eth_getHeaderByNumber", "block", "header or null", FULL),
-        _row("eth_getBlockTransactionCountByHash", "hash", "quantity or null", FULL),
-        _row("eth_getBlockTransactionCountByNumber", "block", "quantity or null", FULL),
-        _row("eth_getUncleCountByBlockHash", "hash", "0x0", FULL),
-        _row("eth_getUncleCountByBlockNumber", "block", "0x0", FULL),
-        _row("eth_getUncleByBlockHashAndIndex", "hash, index", "null", FULL),
-        _row("eth_getUncleByBlockNumberAndIndex", "block, index", "null", FULL),
-        _row("eth_getTransactionByHash", "hash", "transaction or null", FULL),
-        _row("eth_getTransactionByBlockHashAndIndex", "hash, index", "transaction or null", FULL),
-        _row("eth_getTransactionByBlockNumberAndIndex", "block, index", "transaction or null", FULL),
+        _row("eth_getBlockTransactionCountByHash", "hash", "quantity or null", FULL, past=Past.BLOCK),
+        _row("eth_getBlockTransactionCountByNumber", "block", "quantity or null", FULL, past=Past.BLOCK),
+        _row("eth_getUncleCountByBlockHash", "hash", "0x0", FULL, past=Past.BLOCK),
+        _row("eth_getUncleCountByBlockNumber", "block", "0x0", FULL, past=Past.BLOCK),
+        _row("eth_getUncleByBlockHashAndIndex", "hash, index", "null", FULL, past=Past.BLOCK),
+        _row("eth_getUncleByBlockNumberAndIndex", "block, index", "null", FULL, past=Past.BLOCK),
+        _row("eth_getTransactionByHash", "hash", "transaction or null", FULL, past=Past.TRANSACTION),
+        _row("eth_getTransactionByBlockHashAndIndex", "hash, index", "transaction or null", FULL, past=Past.BLOCK),
+        _row("eth_getTransactionByBlockNumberAndIndex", "block, index", "transaction or null", FULL, past=Past.BLOCK),
         _row("eth_getTransactionBySenderAndNonce", "address, nonce", "transaction or null", FULL),
-        _row("eth_getTransactionReceipt", "hash", "receipt or null", FULL),
-        _row("eth_getBlockReceipts", "block", "receipts or null", FULL),
+        _row("eth_getTransactionReceipt", "hash", "receipt or null", FULL, past=Past.TRANSACTION),
+        _row("eth_getBlockReceipts", "block", "receipts or null", FULL, past=Past.BLOCK),
         _row("eth_getRawTransactionByHash", "hash", "bytes or null", FULL, "debug_getRawTransaction"),
-        _row("eth_getRawTransactionByBlockHashAndIndex", "hash, index", "bytes or null", FULL),
-        _row("eth_getRawTransactionByBlockNumberAndIndex", "block, index", "bytes or null", FULL),
+        _row("eth_getRawTransactionByBlockHashAndIndex", "hash, index", "bytes or null", FULL, past=Past.BLOCK),
+        _row("eth_getRawTransactionByBlockNumberAndIndex", "block, index", "bytes or null", FULL, past=Past.BLOCK),
         _row("eth_getBlockAccessList", "block", "access list or null (EIP-7928)", FULL, heavy=True),
         _row("eth_getBlockAccessListByBlockHash", "hash", "access list or null (EIP-7928)", FULL, heavy=True),
         _row("eth_getBlockAccessListByBlockNumber", "block", "access list or null (EIP-7928)", FULL, heavy=True),
@@ -191,11 +213,11 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_clearTxpool", "", "null", FULL, writes=True, heavy=True),
     ),
     "Tracing and debugging": (
-        _row("debug_traceTransaction", "hash, options?", "trace", FULL, heavy=True),
+        _row("debug_traceTransaction", "hash, options?", "trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
         _row("debug_traceCall", "call, block?, options?", "trace", FULL, heavy=True),
         _row("debug_traceBlock", "block bytes, options?", "traces", FULL, heavy=True),
-        _row("debug_traceBlockByHash", "hash, options?", "traces", FULL, heavy=True),
-        _row("debug_traceBlockByNumber", "block, options?", "traces", FULL, heavy=True),
+        _row("debug_traceBlockByHash", "hash, options?", "traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
+        _row("debug_traceBlockByNumber", "block, options?", "traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
         _row("debug_codeByHash", "code hash, block?", "code", FULL),
         _row("debug_dbGet", "key", "code", "partial: code only, there is no such database"),
         _row("debug_getRawBlock", "block", "bytes", FULL, heavy=True),
@@ -209,26 +231,33 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_storageRangeAt", "block, index, address, start, limit", "slots", FULL, heavy=True),
         _row("debug_getHistoryTransactionCount", "block", "transactions up to it", FULL),
         _row("debug_freeOSMemory", "", "null", FULL, heavy=True),
-        _row("megadev_getStackTrace", "hash or call, block?", "stack and calls, names and sources", FULL, heavy=True),
+        _row(
+            "megadev_getStackTrace",
+            "hash or call, block?",
+            "stack and calls, names and sources",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row("megadev_getConsoleLogs", "hash or {after?, limit?}?", "console.log messages", FULL, heavy=True),
-        _row("trace_transaction", "hash", "flat traces", FULL, heavy=True),
-        _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True),
-        _row("trace_block", "block", "flat traces", FULL, heavy=True),
+        _row("trace_transaction", "hash", "flat traces", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
+        _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
+        _row("trace_block", "block", "flat traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
         _row("trace_filter", "filter", "flat traces", FULL, heavy=True),
         _row("trace_call", "call, kinds, block?, state overrides?, block overrides?", "trace", FULL, heavy=True),
         _row("trace_callMany", "[[call, kinds]], block?", "traces", FULL, heavy=True),
         _row("trace_rawTransaction", "signed bytes, kinds, block?", "trace", FULL, heavy=True),
-        _row("trace_replayTransaction", "hash, kinds", "trace", FULL, heavy=True),
-        _row("trace_replayBlockTransactions", "block, kinds", "traces", FULL, heavy=True),
+        _row("trace_replayTransaction", "hash, kinds", "trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
+        _row("trace_replayBlockTransactions", "block, kinds", "traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
         _row("trace_transactionOpcodeGas", "hash", "gas by opcode", FULL, heavy=True),
         _row("trace_blockOpcodeGas", "block", "gas by opcode", FULL, heavy=True),
     ),
     "Otterscan and Erigon": (
         _row("erigon_getHeaderByNumber", "block", "header", FULL),
         _row("ots_getApiLevel", "", "8", FULL),
-        _row("ots_getInternalOperations", "hash", "operations", FULL, heavy=True),
-        _row("ots_traceTransaction", "hash", "call tree", FULL, heavy=True),
-        _row("ots_getTransactionError", "hash", "revert data", FULL),
+        _row("ots_getInternalOperations", "hash", "operations", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
+        _row("ots_traceTransaction", "hash", "call tree", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
+        _row("ots_getTransactionError", "hash", "revert data", FULL, past=Past.TRANSACTION_TRACE),
         _row("ots_hasCode", "address, block?", "bool", FULL),
         _row("ots_getBlockDetails", "block", "block with fees, without transactions", FULL),
         _row("ots_getBlockDetailsByHash", "hash", "block with fees, without transactions", FULL),
@@ -290,7 +319,15 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("anvil_revert", "snapshot id", "bool", FULL, "evm_revert", writes=True, heavy=True),
         _row("anvil_dumpState", "with history?", "compressed state", FULL, "hardhat_dumpState", writes=True),
         _row("anvil_loadState", "state", "true", FULL, "hardhat_loadState", writes=True, heavy=True),
-        _row("anvil_reset", "{forking}?", "null", FULL, "hardhat_reset", writes=True),
+        _row(
+            "anvil_reset",
+            "{forking}?",
+            "null",
+            FULL,
+            "hardhat_reset",
+            writes=True,
+            reaches="other hosts, with jsonRpcUrl",
+        ),
         _row("anvil_reorg", "depth, [[transaction or bytes, block index]]?", "null", FULL, writes=True, heavy=True),
         _row("anvil_rollback", "depth?", "null", FULL, writes=True, heavy=True),
         _row("anvil_dropTransaction", "hash", "hash or null", FULL, "hardhat_dropTransaction", writes=True),
@@ -303,7 +340,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("anvil_setNextBlockBaseFeePerGas", "wei", "null", FULL, "hardhat_setNextBlockBaseFeePerGas", writes=True),
         _row("anvil_setNextBlockPrevRandao", "word", "null", FULL, *_SET_RANDAO, writes=True),
         _row("anvil_setBlockGasLimit", "gas", "true", FULL, "evm_setBlockGasLimit", writes=True),
-        _row("anvil_setRpcUrl", "url", "null", FULL, writes=True),
+        _row("anvil_setRpcUrl", "url", "null", FULL, writes=True, reaches="other hosts"),
         _row("anvil_nodeInfo", "", "head, environment and fork", FULL),
         _row("anvil_metadata", "", "client, chain and snapshots", FULL, "hardhat_metadata"),
         _row("anvil_getBlobByHash", "versioned hash", "blob or null", FULL, heavy=True),
@@ -313,19 +350,34 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
     ),
     "Contracts and their sources": (
         _row("megadev_addArtifact", "artifact, address?", "what was learned", FULL, writes=True, heavy=True),
-        _row("megadev_listArtifacts", "", "names, sources and where they come from", FULL, heavy=True),
-        _row("megadev_getArtifact", "address or name", "name, source, ABI and code, or null", FULL, heavy=True),
+        _row("megadev_listArtifacts", "", "names, sources and where they come from", FULL, heavy=True, reaches="files"),
+        _row(
+            "megadev_getArtifact",
+            "address or name",
+            "name, source, ABI and code, or null",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row(
             "megadev_trackContract",
             "address, artifact or name",
             "contract, whether code and layout are known",
             FULL,
             writes=True,
+            reaches="files",
         ),
-        _row("megadev_listDeployments", "", "the watched project's contracts on both chains", FULL, heavy=True),
-        _row("megadev_reloadPlan", "", "what reloading would do now", FULL, writes=True),
-        _row("megadev_reloadApply", "force?", "what was reloaded", FULL, writes=True),
-        _row("megadev_reloadUndo", "", "what was undone", FULL, writes=True),
+        _row(
+            "megadev_listDeployments",
+            "",
+            "the watched project's contracts on both chains",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
+        _row("megadev_reloadPlan", "", "what reloading would do now", FULL, writes=True, reaches="files and programs"),
+        _row("megadev_reloadApply", "force?", "what was reloaded", FULL, writes=True, reaches="files and programs"),
+        _row("megadev_reloadUndo", "", "what was undone", FULL, writes=True, reaches="files and programs"),
     ),
     "MegaETH and the rollup": (
         _row("realtime_sendRawTransaction", "signed bytes, timeout ms?", "receipt", FULL, writes=True),
@@ -345,10 +397,20 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL, writes=True),
         _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
         _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
-        _row("megadev_gasReport", "hash or call, block?", "gas by frame, function and line", FULL, heavy=True),
+        _row(
+            "megadev_gasReport",
+            "hash or call, block?",
+            "gas by frame, function and line",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row("megadev_oracle_status", "", _ORACLE, FULL),
         _row("megadev_oracle_setSlots", "{slot: value?, …}", _ORACLE, FULL, writes=True),
         _row("megadev_oracle_hints", "limit?", "what contracts told the oracle (sendHint), newest first", FULL),
+        _row("megadev_salt_status", "", _SALT, FULL),
+        _row("megadev_salt_setCapacities", "{bucket: capacity?, …}", _SALT, FULL, writes=True),
+        _row("megadev_salt_bucketOf", "address, slot?, block?", "bucket, capacity and multiplier", FULL),
         _row("mega_getAccountInfo", "address, block?", "account", _INTERNAL),
         _row("mega_getWithdrawalProof", "address, [slot], block?", "proof", FULL, *_WITHDRAWAL, heavy=True),
         _row("mega_getBlockWitness", "{blockNumber, blockHash?}", "witness", _NO_SALT),

@@ -45,7 +45,7 @@ import msgspec
 
 from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock
-from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedYet, SequencerUnavailable
+from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedYet, OriginRefused, SequencerUnavailable
 from megadev.node.link import Link
 from megadev.node.writer import Writer
 from megadev.rpc import envelope
@@ -100,6 +100,10 @@ def _weighs_nothing(node: RpcNode, arguments: list[Any]) -> bool:
     return False
 
 
+def _always(arguments: list[Any]) -> bool:
+    return True
+
+
 class Method(msgspec.Struct, frozen=True):
     """A registered function with its compiled parameters."""
 
@@ -112,6 +116,8 @@ class Method(msgspec.Struct, frozen=True):
     is_async: bool
     weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing
     """Whether a call of a method that is quick as a rule may take milliseconds, going by what it is asked."""
+    reaches: Callable[[list[Any]], bool] = _always
+    """Whether a call of a method that ``reaches`` outside (``catalog``) does so, going by what it is asked."""
     names: tuple[tuple[str, ...], ...] = ()
     """What each parameter may be called, where a client sends them by name."""
     members: frozenset[str] = frozenset()
@@ -159,24 +165,29 @@ def method(
     registry: Registry | None = None,
     *,
     weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing,
+    reaches: Callable[[list[Any]], bool] = _always,
 ) -> Callable[[MethodFunction], MethodFunction]:
     """Register a function as the method ``name`` (in ``METHODS`` unless told otherwise) and return it unchanged.
 
     ``weighs``: whether one of its calls, by its arguments, is one for a worker thread though the method is not heavy.
+    ``reaches``: whether one of them gets at what is outside, where the catalog says that the method may.
     """
 
     def register(function: MethodFunction) -> MethodFunction:
         methods = METHODS if registry is None else registry
         if name in methods:
             raise ValueError(f"{name} is registered twice")
-        methods[name] = _compile(name, function, weighs)
+        methods[name] = _compile(name, function, weighs, reaches)
         return function
 
     return register
 
 
 def _compile(
-    name: str, function: Callable[..., Any], weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing
+    name: str,
+    function: Callable[..., Any],
+    weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing,
+    reaches: Callable[[list[Any]], bool] = _always,
 ) -> Method:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     decoders: list[Decoder] = []
@@ -200,6 +211,7 @@ def _compile(
         defaults=defaults,
         is_async=inspect.iscoroutinefunction(function),
         weighs=weighs,
+        reaches=reaches,
         names=tuple(zip(own, told, strict=False)),
         members=members,
     )
@@ -256,22 +268,29 @@ class Dispatcher:
         self._quick_on: tuple[object, int] = (None, 0)
         self._methods: dict[str, tuple[Method, bool, bool]] = {}
         self._notes: dict[str, str] = {}
-        self._nodes = {dialect: replace(node, dialect=dialect) for dialect in Dialect}
+        self._reaching: dict[str, str] = {}
+        self._nodes = {
+            (dialect, is_foreign): replace(node, dialect=dialect, is_foreign=is_foreign)
+            for dialect in (None, *Dialect)
+            for is_foreign in (False, True)
+        }
         for entry in catalog:
             for name in (entry.name, *entry.aliases):
                 registered = registry.get(name) or registry.get(entry.name)  # an alias may answer otherwise
                 if entry.is_available and registered is not None:
                     self._methods[name] = (registered, entry.heavy, entry.writes)
+                    if entry.reaches:
+                        self._reaching[name] = entry.reaches
                 else:
                     self._notes[name] = entry.status
 
-    def node_for(self, session: Session, dialect: Dialect | None = None) -> RpcNode:
+    def node_for(self, session: Session, dialect: Dialect | None = None, *, is_foreign: bool = False) -> RpcNode:
         """The node as methods called over ``session`` see it."""
-        return replace(self.node, session=session, dialect=dialect)
+        return replace(self.node, session=session, dialect=dialect, is_foreign=is_foreign)
 
-    def node_in(self, dialect: Dialect) -> RpcNode:
-        """The node as a client sees it that speaks ``dialect``."""
-        return self._nodes[dialect]
+    def node_in(self, dialect: Dialect | None, *, is_foreign: bool = False) -> RpcNode:
+        """The node as a client sees it that speaks ``dialect``, or is a page of a foreign origin."""
+        return self._nodes[dialect, is_foreign]
 
     def in_order(self, name: str, params: Any) -> list[Any]:
         """What a request for the method ``name`` was sent with, by position; nothing where that cannot be told."""
@@ -372,6 +391,8 @@ class Dispatcher:
             if type(params) is not list:
                 params = called.in_order(params)
             arguments = called.arguments(params)
+            if node.is_foreign and name in self._reaching and called.reaches(arguments):
+                raise OriginRefused(name, self._reaching[name])
             if writes and (heavy or self.is_laden()) and not called.is_async:
                 coming = self.writer.run_apart(lambda: self._change(called, node, arguments))
                 if inspect.isawaitable(coming):

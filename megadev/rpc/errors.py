@@ -30,6 +30,8 @@ RESOURCE_NOT_FOUND = -32001
 TRANSACTION_REJECTED = -32003
 LIMIT_EXCEEDED = -32005
 """EIP-1474's."""
+UNAUTHORIZED = 4100
+"""EIP-1193's, which says it to pages."""
 
 
 def failed_transaction(error: errors.TransactionFailed) -> dict[str, str]:
@@ -136,6 +138,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.NonceTimeout: Row(SERVER_ERROR, ("timeout waiting for nonce condition",)),
     errors.SequencerStopped: Row(SERVER_ERROR),
     errors.SequencerUnavailable: Row(SERVER_ERROR, ("permanent error forwarding request",)),
+    errors.OriginRefused: Row(UNAUTHORIZED, ("unauthorized",)),
     errors.LimitExceeded: Row(LIMIT_EXCEEDED, ("too many", "limit exceeded")),
     errors.OverrideRefused: Row(SERVER_ERROR),
     errors.SimulationError: Row(SERVER_ERROR),

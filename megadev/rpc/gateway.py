@@ -113,11 +113,14 @@ class Gateway:
 
     # -- requests -------------------------------------------------------------------------------------------------
 
-    def post(self, body: bytes, address: str, offload: Offload | None) -> Reply | Awaitable[Reply]:
-        """Answer an HTTP body that came from ``address``."""
+    def post(
+        self, body: bytes, address: str, offload: Offload | None, node: RpcNode | None = None
+    ) -> Reply | Awaitable[Reply]:
+        """Answer an HTTP body that came from ``address``; ``node`` as its client sees it."""
+        node = node or self.dispatcher.node
         if not envelope.is_batch(body):
-            return self._one(body, len(body), self.dispatcher.node, address, None, offload)
-        return self._many(body, self.dispatcher.node, address, None, offload)
+            return self._one(body, len(body), node, address, None, offload)
+        return self._many(body, node, address, None, offload)
 
     def message(
         self, body: bytes, client: SocketClient, node: RpcNode, offload: Offload | None

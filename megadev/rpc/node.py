@@ -26,6 +26,8 @@ class RpcNode:
     session: Session | None = None
     dialect: Dialect | None = None
     """Whose manners the client expects; None: those of the settings."""
+    is_foreign: bool = False
+    """Whether a web page asks whose origin is neither this machine's nor one that was allowed."""
 
     @property
     def throws_on_revert(self) -> bool:

@@ -26,7 +26,7 @@ from megadev.chain.blocks import MINIMUM_DIFFICULTY, Cut, Header, SealedBlock, S
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Hardfork, Model
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec, Hardfork
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, SignedAuthorization, Transaction, recover_authority
 from megadev.errors import BlockGasUsedUp, BlockLimitReached, TooManyBlobs
@@ -50,6 +50,7 @@ from megadev.evm.engine import (
     TxEnv,
 )
 from megadev.evm.l1_fees import l1_prices, operator_fee
+from megadev.evm.salt_buckets import capacities, follow
 from megadev.evm.system_calls import block_start_diff
 from megadev.evm.system_contracts import system_contracts_diff
 from megadev.primitives.bloom import join_blooms, logs_bloom
@@ -191,8 +192,9 @@ class BlockBuilder:
             installed = system_contracts_diff(self.engine, self.env, self.state, spec.system_contracts)
             if installed is not None:
                 self.state.apply(installed)
-        if spec.model >= Model.REX4:
-            self.env = msgspec.structs.replace(self.env, mega=MegaEnv(system_address(self.state)))
+        if spec.is_metered:
+            mega = MegaEnv(system_address(self.state), capacities(spec.salt, self.parent_world))
+            self.env = msgspec.structs.replace(self.env, mega=mega)
         if plan.start.system_call is not None:
             self._make_system_call(plan.start.system_call)
         for tx in plan.start.transactions:
@@ -323,7 +325,7 @@ class BlockBuilder:
         """Raises ``BlockGasUsedUp``, ``TooManyBlobs`` or ``BlockLimitReached`` where the block has no room left for
         ``tx``, and ``TransactionOverLimit`` where none has.
         """
-        if self.spec.model >= Model.REX4 and self.spec.enforce_block_gas_limit:
+        if self.spec.is_metered and self.spec.enforce_block_gas_limit:
             limits, block_gas = self.spec.limits, self.plan.gas_limit
             check_fits(self.used, limits, block_gas, tx.gas_limit, tx.encoded, tx.type == DEPOSIT)
         check_gas_left(tx.gas_limit, self.plan.gas_limit - self.gas_used, self.spec)
@@ -435,6 +437,8 @@ class BlockBuilder:
     ) -> SealedBlock:
         plan = self.plan
         world = self.parent_world.apply(diff)
+        if self.spec.salt.live:
+            follow(self.parent_world, diff, world)
         withdrawals = self.spec.withdrawals_root_of
         count = len(transactions)
         if count and (not cuts or cuts[-1].end < count):

@@ -53,6 +53,9 @@ class TxPool:
         self.version = 0
         """Changes whenever the content does; caches of a pending block key on it."""
         self._lanes: dict[Address, dict[int, PooledTransaction]] = {}
+        self._runs: dict[Address, tuple[int, int]] = {}
+        """By sender, two nonces: all from the first up to the second, which is not included, are in its lane. Without
+        it each question for the next nonce would walk through all that waits. Readers only read it."""
         self._by_hash: dict[Hash32, PooledTransaction] = {}
         self._bytes = 0
         self._arrivals = 0
@@ -87,11 +90,25 @@ class TxPool:
             self._lanes[tx.sender] = {tx.nonce: pooled}
         else:
             lane[tx.nonce] = pooled
+        self._extend_run(tx.sender, tx.nonce)
         if replaced is not None:
             del self._by_hash[replaced.tx.hash]
         self._by_hash[tx.hash] = pooled
         self.version += 1
         return replaced.tx if replaced is not None else None
+
+    def _extend_run(self, sender: Address, nonce: int) -> None:
+        """A transaction with that nonce has come into the sender's lane."""
+        lane = self._lanes[sender]
+        first, end = self._runs.get(sender, (nonce, nonce))
+        if first == end or nonce < first - 1:
+            first = end = nonce
+        elif nonce == first - 1:
+            first = nonce
+        if nonce == end:
+            while end in lane:
+                end += 1
+        self._runs[sender] = first, end
 
     def remove(self, tx_hash: Hash32) -> Transaction | None:
         """Take a transaction out: included, invalid or dropped by request."""
@@ -101,8 +118,14 @@ class TxPool:
         tx = pooled.tx
         lane = self._lanes[tx.sender]
         del lane[tx.nonce]
+        first, end = self._runs.get(tx.sender, (0, 0))
+        if tx.nonce == first < end:
+            self._runs[tx.sender] = first + 1, end
+        elif first < tx.nonce < end:
+            self._runs[tx.sender] = first, tx.nonce
         if not lane:
             del self._lanes[tx.sender]
+            self._runs.pop(tx.sender, None)
         self._bytes -= _size(tx)
         self.version += 1
         return tx
@@ -115,6 +138,7 @@ class TxPool:
         """Drop everything; returns what was dropped."""
         dropped = [pooled.tx for pooled in self._by_hash.values()]
         self._lanes.clear()
+        self._runs.clear()
         self._by_hash.clear()
         self._bytes = 0
         self.version += 1
@@ -133,9 +157,13 @@ class TxPool:
     def pending_nonce(self, sender: Address, next_nonce: int) -> int:
         """The nonce a sender's next transaction should carry, counting its pending run."""
         lane = self._lanes.get(sender)
-        if lane is not None:
-            while next_nonce in lane:
-                next_nonce += 1
+        if lane is None:
+            return next_nonce
+        first, end = self._runs.get(sender, (0, 0))
+        if first <= next_nonce < end:
+            next_nonce = end
+        while next_nonce in lane:
+            next_nonce += 1
         return next_nonce
 
     def ready(self, next_nonce: NextNonce, base_fee: int) -> Iterator[Transaction]:

@@ -8,6 +8,11 @@ allowed: none of these is a name that a stranger can own in public DNS. ``*`` am
 CORS is open by default, as in every local node: any page may call the node, and sees the answers. Where origins are
 restricted, a request whose ``Origin`` is not among them is refused, not only left without headers: a browser sends a
 text/plain POST without asking first, and a transaction sent is sent even if the answer cannot be read.
+
+Open does not mean that any page may have this machine do things. Methods that reach outside of the process (the catalog
+says which) are refused to pages of foreign origins: those that are not on this machine (``localhost``, ``127.0.0.1``,
+``[::1]``), not on the host under which the node was reached, no browser's extension (wallets), and not named by
+``--allow-origin``. Programs send no Origin and are not concerned.
 """
 
 from __future__ import annotations
@@ -24,6 +29,8 @@ PRIVATE_DOMAINS = ("localhost", "local", "internal", "test", "home.arpa")
 has its services under svc.cluster.local), home.arpa (RFC 8375), and internal, which ICANN keeps for private use.
 """
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
+_ORIGIN = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
+_EXTENSIONS = ("chrome-extension://", "moz-extension://", "safari-web-extension://")
 _PRIVATE = tuple(f".{domain}" for domain in PRIVATE_DOMAINS)
 _PREFLIGHT_MAX_AGE = 86_400
 """Seconds a browser may remember a preflight's answer."""
@@ -79,6 +86,24 @@ class Access:
             return True
         return origin.decode("latin-1").lower() in self.origins
 
+    def is_foreign(self, origin: bytes | None, host: bytes | None = None) -> bool:
+        """Whether a request with these Origin and Host headers comes from a page that is to be kept from what is
+        outside of the process."""
+        if origin is None:
+            return False
+        name = origin.decode("latin-1").lower()
+        if name.startswith(_EXTENSIONS) or name.rstrip("/") in (self.origins or ()):
+            return False
+        parsed = _ORIGIN.fullmatch(name)
+        if parsed is None:  # "null" too: a page without an origin may be anybody's
+            return True
+        if _is_this_machine(parsed[2]):
+            return False
+        if host is None or not self._is_local_name(host):  # a name that anybody can have point here proves nothing
+            return True
+        reached = _HOST.fullmatch(host.decode("latin-1").lower())
+        return reached is None or reached[1] != parsed[2]
+
     def cors_headers(self, origin: bytes | None) -> bytes:
         """The header lines that let a page at ``origin`` read an answer."""
         if self.origins is None:
@@ -99,3 +124,12 @@ class Access:
         if private_network:
             headers += b"access-control-allow-private-network: true\r\n"
         return headers
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a page's host is a name or an address that every machine has for itself."""
+    name = host.strip("[]").rstrip(".")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")

@@ -313,7 +313,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _post(self, request: Request) -> None:
         node = None
-        if b"?" in request.path or request.headers.get(b"user-agent", b"").startswith(FOUNDRY):
+        if b"?" in request.path or b"origin" in request.headers or _is_foundry(request):
             try:
                 node = self._node_of(request)
             except InvalidParams as error:
@@ -326,10 +326,15 @@ class HttpConnection(asyncio.Protocol):
         else:
             self.task = self.endpoint.loop.create_task(self._answer_later(request, answer))
 
-    def _node_of(self, request: Request) -> RpcNode | None:
-        """The node in the client's dialect, None: in its own. Raises ``InvalidParams``."""
+    def _node_of(self, request: Request) -> RpcNode:
+        """The node as the client sees it. Raises ``InvalidParams``."""
         dialect = dialect_of(request.path, request.headers.get(b"user-agent"))
-        return None if dialect is None else self.endpoint.dispatcher.node_in(dialect)
+        return self.endpoint.dispatcher.node_in(dialect, is_foreign=self._is_foreign(request))
+
+    def _is_foreign(self, request: Request) -> bool:
+        """Whether a page asks that is not this machine's."""
+        headers = request.headers
+        return self.endpoint.options.access.is_foreign(headers.get(b"origin"), headers.get(b"host"))
 
     async def _answer_later(self, request: Request, answer: Awaitable[Answer]) -> None:
         result = await answer
@@ -501,7 +506,12 @@ class HttpConnection(asyncio.Protocol):
         except InvalidParams as error:
             self._write(request, 400, f"{error}\n")
             return None
-        return WebSocketConnection(self.endpoint, self.endpoint.options.body_limit, dialect)
+        limit = self.endpoint.options.body_limit
+        return WebSocketConnection(self.endpoint, limit, dialect, is_foreign=self._is_foreign(request))
+
+
+def _is_foundry(request: Request) -> bool:
+    return request.headers.get(b"user-agent", b"").startswith(FOUNDRY)
 
 
 _HEAD_TOO_LARGE = f"request headers over {HEAD_LIMIT} bytes"

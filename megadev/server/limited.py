@@ -30,7 +30,12 @@ class LimitedHttp(HttpConnection):
         self.limit = gateway.limits.submission_body
 
     def _post(self, request: Request) -> None:
-        reply = self.gateway.post(request.body, _address(self.transport), self.offload)
+        reply = self.gateway.post(
+            request.body,
+            _address(self.transport),
+            self.offload,
+            self.endpoint.dispatcher.node_in(None, is_foreign=self._is_foreign(request)),
+        )
         if isinstance(reply, tuple):
             self._reply(request, reply)
             self.endpoint.answered()
@@ -59,14 +64,14 @@ class LimitedHttp(HttpConnection):
             refused = write_failure(b"null", Failure(RATE_LIMITED.code, RATE_LIMITED.message))
             self._write(request, RATE_LIMITED.status, refused.decode(), JSON_TYPE)
             return None
-        return LimitedWebSocket(self.endpoint, self.gateway, client)
+        return LimitedWebSocket(self.endpoint, self.gateway, client, is_foreign=self._is_foreign(request))
 
 
 class LimitedWebSocket(WebSocketConnection):
     """One WebSocket."""
 
-    def __init__(self, endpoint: Endpoint, gateway: Gateway, client: SocketClient) -> None:
-        super().__init__(endpoint, gateway.limits.socket_message)
+    def __init__(self, endpoint: Endpoint, gateway: Gateway, client: SocketClient, *, is_foreign: bool = False) -> None:
+        super().__init__(endpoint, gateway.limits.socket_message, is_foreign=is_foreign)
         self.gateway = gateway
         self.client = client
 

@@ -49,11 +49,11 @@ class SessionConnection(asyncio.Protocol):
     end = b""
     """What follows each message."""
 
-    def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None, *, is_foreign: bool = False) -> None:
         self.endpoint = endpoint
         self.offload = endpoint.offload_for(self)
         self.id = f"{self.kind}-{next(_ids)}"
-        self.node = endpoint.dispatcher.node_for(self, dialect)
+        self.node = endpoint.dispatcher.node_for(self, dialect, is_foreign=is_foreign)
         self.transport: asyncio.Transport | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.queue: deque[bytes] = deque()

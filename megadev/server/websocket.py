@@ -33,8 +33,15 @@ class WebSocketConnection(SessionConnection):
 
     kind = "ws"
 
-    def __init__(self, endpoint: Endpoint, message_limit: int | None, dialect: Dialect | None = None) -> None:
-        super().__init__(endpoint, dialect)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        message_limit: int | None,
+        dialect: Dialect | None = None,
+        *,
+        is_foreign: bool = False,
+    ) -> None:
+        super().__init__(endpoint, dialect, is_foreign=is_foreign)
         self.protocol = ServerProtocol(max_size=message_limit)
         self.parts: list[bytes] = []
         self.unread: deque[memoryview] = deque()

@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import msgspec
 
 from megadev.errors import ConfigError
+from megadev.files import write_whole
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 
@@ -116,7 +117,8 @@ class Bundle:
     def write(self, path: Path) -> None:
         """Put it in the place of ``path``, whole or not at all. Raises ``ConfigError`` where it cannot be written."""
         try:
-            write_whole(path, self.encode())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, self.encode(), private=False)
         except OSError as problem:
             raise ConfigError(f"{path}: {problem.strerror or problem}") from None
 
@@ -182,22 +184,6 @@ def read_bundle(path: Path) -> Bundle:
         key, _, value = line.partition(b"\t")
         found[key.decode()] = decode_json(value)
     return Bundle(head, found, path)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Put ``data`` in the place of ``path``, whole or not at all. Raises ``OSError``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _json(value: Any) -> bytes:

@@ -83,6 +83,8 @@ def rpc_table() -> str:
             names = ", ".join(f"`{name}`" for name in (entry.name, *entry.aliases))
             if entry.is_available:
                 note = entry.status.removeprefix("full").removeprefix("partial: ")
+                reaches = f"reaches {entry.reaches}" if entry.reaches else ""
+                note = "; ".join(filter(None, (note, reaches)))
                 rows.append(f"| {names} | {_cell(entry.params)} | {_cell(entry.result)} | {_cell(note)} |")
             else:
                 absent.setdefault(entry.status, []).append(names)

@@ -9,6 +9,7 @@ from tests.house.source import Module, imports, modules
 LAYERS = {
     "errors": 0,
     "clock": 0,
+    "files": 0,
     "primitives": 0,
     "docs": 0,
     "chain": 1,

@@ -115,11 +115,12 @@ def test_exec_counts_both_chains_and_leaves_out_what_the_node_does_itself(tmp_pa
 def test_exec_runs_a_script_first(tmp_path: Path) -> None:
     (tmp_path / "deploy.py").write_text(SEND + "print('deployed')\n")
     (tmp_path / "megadev.toml").write_text("script = 'deploy.py'\nconfig-out = 'node.json'\n")
-    done = megadev(tmp_path, "exec", "--", sys.executable, "-c", SEND + "print(rpc('eth_blockNumber'))")
+    command = ("exec", "--trust", "--", sys.executable, "-c", SEND + "print(rpc('eth_blockNumber'))")
+    done = megadev(tmp_path, *command)
     assert (done.returncode, done.stdout) == (0, "deployed\n0x2\n"), done.stderr
     assert json.loads((tmp_path / "node.json").read_text())["chain_id"] == 31337
     (tmp_path / "deploy.py").write_text("raise SystemExit(3)\n")
-    failed = megadev(tmp_path, "exec", "--", "echo", "never")
+    failed = megadev(tmp_path, "exec", "--trust", "--", "echo", "never")
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr == "error: --script: deploy.py ended with exit code 3\n"
 

@@ -228,7 +228,7 @@ EFFECTS: dict[str, Effect] = {
     "max_transactions": Effect(2, transactions_in_a_block, 2, (("no_mining", True),)),
     "slots_in_an_epoch": Effect(2, safe_and_finalized, ["0x8", "0x6"]),
     "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
-    "allow_origin": Effect("http://a.test", lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
+    "allow_origin": Effect(("http://a.test",), lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
     "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
     "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),

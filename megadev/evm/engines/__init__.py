@@ -30,6 +30,6 @@ def open_engine(name: str, spec: ChainSpec) -> Engine:
         shared().require()
     from megadev.evm.engines.python import IsthmusEngine, MegaEngine, PythonEngine
 
-    if spec.model >= Model.REX4:
+    if spec.is_metered:
         return MegaEngine(spec)
     return PythonEngine(spec, name) if spec.model is Model.ETHEREUM else IsthmusEngine(spec, name)

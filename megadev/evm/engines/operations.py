@@ -236,14 +236,20 @@ def _sload(m: Machine, call: Call) -> None:
 
 
 def _sstore(m: Machine, call: Call) -> None:
-    """EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529."""
+    slot, address = call.stack[-1], call.address
+    current = m.journal.load(address, slot)
+    store(m, call, current, m.journal.original(address, slot))
+
+
+def store(m: Machine, call: Call, current: int, original: int) -> None:
+    """SSTORE once it is known what is in the slot, and what was there before the transaction: EIP-2200 with the prices
+    of EIP-2929 and the refunds of EIP-3529.
+    """
     forbid_static(call)
     if call.gas <= price.SLOT_SENTRY:
         raise Halted(OUT_OF_GAS)
     journal, address = m.journal, call.address
     slot, new = call.stack.pop(), call.stack.pop()
-    current = journal.load(address, slot)
-    original = journal.original(address, slot)
     cost = price.COLD_SLOT if journal.warm_slot(address, slot) else 0
     if original == current != new:
         cost += price.SLOT_RESET if original else price.SLOT_SET

@@ -22,6 +22,7 @@ from megadev.evm import gas
 from megadev.evm.engines.bytecode import Bytecode, analyse
 from megadev.evm.engines.frames import Call, HandOver, Machine, grow, memory_cost
 from megadev.evm.opcodes import BASE_GAS
+from megadev.primitives.byte_cache import ByteCache
 from megadev.primitives.keccak import keccak
 
 Run: TypeAlias = Callable[[list[int], bytearray, int, Call, Machine], tuple[int, int]]
@@ -155,17 +156,27 @@ class Code:
         return trace
 
 
-@lru_cache(maxsize=256)
 def known_code(code: bytes, stops: frozenset[int]) -> Code:
-    """``code``, analysed, and what was compiled of it, remembered for the 256 codes used last. For deployed code.
+    """``code``, analysed, and what was compiled of it, remembered for the codes used last. For deployed code.
     ``stops``: opcodes that are in no trace here, since somebody wants to see each of them.
     """
-    return fresh_code(code, stops)
+    return _codes((code, stops))
 
 
 def fresh_code(code: bytes, stops: frozenset[int]) -> Code:
     """The same for creation code, which seldom runs twice: not remembered."""
     return Code(analyse(code), stops)
+
+
+def _weight(key: tuple[bytes, frozenset[int]], made: Code) -> int:
+    """Bytes that analysed code takes, as measured: 64 for a place to jump to, 110 for a PUSH. What is compiled of it
+    later is of its hot places only."""
+    return 2 * len(key[0]) + 64 * len(made.bytecode.jumps) + 110 * len(made.bytecode.pushes) + 1_000
+
+
+_codes: ByteCache[tuple[bytes, frozenset[int]], Code] = ByteCache(
+    lambda key: fresh_code(*key), _weight, budget=128 * 1024 * 1024
+)
 
 
 class _Maker:

@@ -35,6 +35,7 @@ from megadev.node.dump.history import UnavailableWorld, read_histories, world_af
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
 from megadev.node.dump.rollup import DumpedRollup, read_rollup, written_rollup
 from megadev.node.dump.rows import read_row, read_rows, written_row
+from megadev.node.dump.settings import NOTHING_SET, Settings, read_settings, written_settings
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
@@ -66,6 +67,7 @@ class Dump(msgspec.Struct, frozen=True):
     coinbase: Address | None
     gas_limit: int | None
     adopted: int = 0
+    settings: Settings = NOTHING_SET
     rollup: DumpedRollup = DumpedRollup()
 
 
@@ -80,10 +82,11 @@ def encode_dump(
     history: bool = False,
     l1: bytes | None = None,
     adopted: int = 0,
+    settings: Settings = NOTHING_SET,
     rollup: DumpedRollup | None = None,
 ) -> bytes:
     """The document, as JSON: ``blocks`` (a whole chain) and ``state``, which is that of now. ``l1``: the
-    document of the L1 beside it; ``adopted`` and ``rollup``: see the module.
+    document of the L1 beside it; ``adopted``, ``settings`` and ``rollup``: see the module.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
@@ -125,6 +128,8 @@ def encode_dump(
         document["l1"] = msgspec.Raw(l1)
     if adopted:
         document["adopted"] = adopted
+    if settings != NOTHING_SET:
+        document["settings"] = written_settings(settings)
     if rollup is not None and (said := written_rollup(rollup)):
         document["rollup"] = said
     if blocks.rows:
@@ -216,6 +221,7 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
         None if coinbase is None else as_address(coinbase, "block.beneficiary"),
         None if gas_limit is None else as_number(gas_limit, "block.gas_limit", 63),
         as_number(entries.get("adopted", 0), "adopted", 63),
+        read_settings(entries.get("settings") or {}),
         rollup,
     )
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams
+from megadev.files import check_regular, open_lock, write_whole
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import OnProgress, silent
 from megadev.node.dump.loading import load_state
@@ -65,6 +66,7 @@ class StateFile:
 
     def load(self, node: Node, on_progress: OnProgress = silent) -> None:
         """Load it. Raises ``ConfigError`` where it cannot be read or used."""
+        check_regular(self.path)
         try:
             load_state(node, self.path.read_bytes(), on_progress)
         except OSError as problem:
@@ -74,6 +76,7 @@ class StateFile:
 
     def check_writable(self) -> None:
         """That a dump can be written there, before hours of work depend on it. Raises ``ConfigError``."""
+        check_regular(self.path)
         folder = self.path.parent
         if not folder.is_dir():
             raise ConfigError(f"{self.path}: there is no directory {folder} to dump into")
@@ -87,7 +90,7 @@ class StateFile:
         beside = self.path.with_name(f".{self.path.name}.lock")
         while self._claim is None:
             try:
-                lock = beside.open("w")
+                lock = os.fdopen(open_lock(beside), "w")
             except OSError as problem:
                 raise ConfigError(f"{self.path}: cannot dump there: {problem.strerror or problem}") from None
             if not _try_lock(lock):
@@ -101,7 +104,7 @@ class StateFile:
         claim, self._claim = self._claim, None
         if claim is not None:
             with suppress(OSError):
-                Path(claim.name).unlink(missing_ok=True)
+                self.path.with_name(f".{self.path.name}.lock").unlink(missing_ok=True)
             claim.close()
 
     def save(self, capture: Capture) -> None:
@@ -143,28 +146,11 @@ class StateFile:
         return None
 
     def _write(self, document: bytes) -> None:
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         try:
-            with beside.open("wb") as file:
-                file.write(document)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self.path)
+            check_regular(self.path)  # it may have become something else since the start
+            write_whole(self.path, document)
         except OSError as problem:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
             raise ConfigError(f"{self.path}: cannot dump the state: {problem.strerror or problem}") from None
-        _make_lasting(self.path.parent)
-
-
-def _make_lasting(folder: Path) -> None:
-    """See to it that a name put into ``folder`` is there after a power cut, where the system can promise that."""
-    with suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def _try_lock(file: TextIO) -> bool:

@@ -5,7 +5,6 @@ dump.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NoReturn
 
 from megadev.chain.blocks import SealedBlock
@@ -24,6 +23,7 @@ from megadev.chain.transactions import (
 )
 from megadev.errors import StateUnavailable
 from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account, read_storage
+from megadev.primitives.byte_cache import ByteCache
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Hash32
@@ -52,6 +52,8 @@ class UnavailableWorld(World):
     code: Any = _refuse
     accounts: Any = _refuse
     storage_of: Any = _refuse
+    whole_storage: Any = _refuse
+    has_storage: Any = _refuse
     apply: Any = _refuse
     storage_root: Any = _refuse
     prove_account: Any = _refuse
@@ -62,6 +64,7 @@ class UnavailableWorld(World):
     is_whole = True
     """Nobody is to look for a fork behind it."""
     is_known = False
+    must_be_asked = True
 
     def block_hash(self, number: int) -> Hash32:
         """None is known of a block from before the dump's first one, as on any chain."""
@@ -87,7 +90,7 @@ def written_history(world: World, blocks: Sequence[SealedBlock], known: Containe
             "balance": hex(account.balance),
             "nonce": account.nonce,
             "code_hash": to_data(account.code_hash),
-            "code": None if account.code_hash in known else _written_code(world.code(account.code_hash)),
+            "code": None if account.code_hash in known else written_code(world.code(account.code_hash)),
         }
         storage[key] = {hex(slot): hex(value) for slot, value in sorted(world.storage_of(address).items())}
     hashes = {hex(block.number): to_data(block.hash) for block in blocks}
@@ -97,8 +100,7 @@ def written_history(world: World, blocks: Sequence[SealedBlock], known: Containe
 _JUMPDEST, _PUSH1, _PUSH32 = 0x5B, 0x60, 0x7F
 
 
-@lru_cache(maxsize=1024)
-def _written_code(code: bytes) -> JsonObject:
+def _write_code(code: bytes) -> JsonObject:
     """Code as revm keeps it: with the places one may jump to, and STOPs behind so that no instruction runs over."""
     if is_delegation(code):
         return {"Eip7702": {"delegated_address": to_data(code[3:])}}
@@ -122,6 +124,10 @@ def _written_code(code: bytes) -> JsonObject:
             },
         }
     }
+
+
+written_code: ByteCache[bytes, JsonObject] = ByteCache(_write_code, lambda code, made: 6 * len(code) + 500)
+"""The same, remembered: one contract's code is often that of a hundred accounts, at every block."""
 
 
 def read_histories(value: object, accounts: Accounts) -> dict[Hash32, Accounts]:

@@ -17,6 +17,7 @@ from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
 from megadev.node.dump.capture import world_of_now
 from megadev.node.dump.document import Dump, OnProgress, decode_dump, silent
 from megadev.node.dump.history import UnavailableWorld
+from megadev.node.dump.settings import apply_settings
 from megadev.sequencer.reorganisation import replace_above, restart
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.fork_world import ForkWorld
@@ -42,6 +43,7 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     l1 = node.l1
     dump, l1_dump = decode_dump(data, node.l2.spec, None if l1 is None else l1.spec, on_progress)
     _load_chain(node, node.l2, dump)
+    apply_settings(node.l2, dump.settings)
     if l1 is not None and l1_dump is not None:
         _load_chain(node, l1, l1_dump)
     if node.driver is not None and dump.blocks:

@@ -145,7 +145,7 @@ class Scene:
     def default_gas(self) -> int:
         """What a call has that names none."""
         # storage gas is cheap to execute, and code of some size takes billions of it
-        usual = self.env.gas_limit if self.chain.spec.limits_compute else DEFAULT_GAS
+        usual = self.env.gas_limit if self.chain.spec.is_metered else DEFAULT_GAS
         return min(self.env.gas_limit, usual) if self.within_block else max(usual, DEFAULT_GAS)
 
     def cut(self, call: CallRequest) -> str:

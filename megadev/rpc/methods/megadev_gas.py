@@ -10,7 +10,7 @@ import msgspec
 
 from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.documents import JsonObject
-from megadev.chain.spec import MEGA_CODE_SIZE, ChainSpec, Model
+from megadev.chain.spec import MEGA_CODE_SIZE, SMALLEST_CAPACITY, ChainSpec, Model
 from megadev.chain.transactions import DEPOSIT
 from megadev.errors import InvalidTransaction
 from megadev.evm import calls
@@ -18,7 +18,7 @@ from megadev.evm.engine import CALL, BlockEnv, Execution, TxEnv
 from megadev.evm.engines import open_engine
 from megadev.evm.mega_rules import MEGA_RULES
 from megadev.evm.rules import EVM_RULES
-from megadev.evm.salt import SMALLEST_CAPACITY, bucket_of, slot_bucket
+from megadev.evm.salt import bucket_of, slot_bucket
 from megadev.inspect.gas_report import GasReport, GasTracer, Limited, Spent, Spot
 from megadev.inspect.replay import placed_transaction, replay
 from megadev.inspect.stack_trace import StackTrace
@@ -141,7 +141,7 @@ def _answer(report: GasReport, spec: ChainSpec, env: BlockEnv, tx: TxEnv | None,
             }
             for location, spent in report.lines()[:LINES_SHOWN]
         ],
-        "buckets": _buckets(execution, env, before) if spec.limits_compute else [],
+        "buckets": _buckets(execution, env, before) if spec.is_metered else [],
         "prices": _prices(spec),
     }
 
@@ -163,7 +163,7 @@ def _compared(spec: ChainSpec, env: BlockEnv, tx: TxEnv, before: StateReader) ->
     """The same under the other rules, with as much gas as that takes."""
     other = other_rules(spec)
     # under MegaETH's, what is computed is limited in any case; under Ethereum's only by gas
-    gas = MEGA_GAS if other.limits_compute else min(tx.gas_limit, ETHEREUM_GAS)
+    gas = MEGA_GAS if other.is_metered else min(tx.gas_limit, ETHEREUM_GAS)
     plain = msgspec.structs.replace(env, mega=None, gas_limit=max(env.gas_limit, gas))
     given = msgspec.structs.replace(tx, gas_limit=gas, nonce=_nonce(tx, before))
     try:

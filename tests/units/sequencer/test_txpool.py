@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from megadev.chain.transactions import Transaction
@@ -131,3 +133,22 @@ def test_removing_and_clearing_leave_nothing_behind() -> None:
     assert pool.remove(one.hash) is one and pool.remove(one.hash) is None
     assert pool.clear() == [two]
     assert len(pool) == 0 and pool.transactions() == [] and ready(pool) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_next_nonce_is_that_behind_the_unbroken_run_whatever_came_and_went(seed: int) -> None:
+    chance, pool = random.Random(seed), TxPool()
+    lane: dict[int, bytes] = {}
+    for step in range(200):
+        nonce = chance.randrange(14)
+        if nonce in lane and chance.random() < 0.5:
+            pool.remove(lane.pop(nonce))
+        elif nonce not in lane:
+            waiting = tx(ALICE, nonce, salt=step)
+            pool.admit(waiting)
+            lane[nonce] = waiting.hash
+        for start in range(15):
+            expected = start
+            while expected in lane:
+                expected += 1
+            assert pool.pending_nonce(ALICE, start) == expected

@@ -67,8 +67,10 @@ from megadev.evm.l1_fees import l1_prices, operator_fee
 from megadev.evm.mega_rules import (
     ACCESS_ADDRESS_SIZE,
     ACCESS_SLOT_SIZE,
+    ACCOUNT_SIZE,
     AUTHORIZATION_SIZE,
     BASE_FEE_VAULT,
+    INTERCEPTED,
     L1_FEE_VAULT,
     MEGA_RULES,
     OPERATOR_FEE_VAULT,
@@ -82,6 +84,8 @@ from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 
 FAILED_DEPOSIT = "failed deposit"
+_WATCHED = frozenset({ORACLE, *INTERCEPTED})
+"""Whom a call means something to, whatever code is there."""
 _PLAIN_ENV = MegaEnv()
 
 
@@ -105,6 +109,7 @@ class MegaEnvelope(Envelope):
         self.mega = rules = MEGA_RULES[spec.model]
         self.rules = EvmRules(spec.hardfork, rules.opcodes, rules.precompiles, rules.modexp_limit)
         self._functions = functions(rules.modexp_limit)
+        self._warm = dict.fromkeys(self.rules.precompiles, True)
 
     def _execute(self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None) -> Execution:
         env = block.mega or _PLAIN_ENV
@@ -324,6 +329,10 @@ class MegaEnvelope(Envelope):
     ) -> Execution:
         sender, to, mega = tx.sender, tx.to, self.mega
         charges = rules.charge_fees and not is_free
+        if tracer is None and to is not None and not tx.authorizations and self._is_plain(journal, to, rules):
+            execution = self._transfer(block, tx, account, journal, meter, cost, rules, charges)
+            if execution is not None:
+                return execution
         operator_fee = _operator_fee(block, tx.gas_limit) if charges else 0
 
         # buy gas
@@ -341,7 +350,7 @@ class MegaEnvelope(Envelope):
         machine = self._machine(block, tx, journal, rules, tracer)
         assert isinstance(machine, MegaLoop)
         self._equip(machine, block, tx, meter)
-        if isinstance(tracer, MeterTracer):
+        if tracer is not None and isinstance(tracer, MeterTracer):
             tracer.begin_metering(meter)
         self._warm_up(block, tx, machine, journal, rules)
         if tx.authorizations and not (stopped and mega.applied_authorities):
@@ -413,9 +422,63 @@ class MegaEnvelope(Envelope):
             tuple(machine.console),
         )
 
+    def _is_plain(self, journal: Journal, to: Address, rules: Rules) -> bool:
+        """See ``Envelope._is_plain``; nor does the engine answer for it."""
+        return to not in _WATCHED and super()._is_plain(journal, to, rules)
+
+    def _transfer(
+        self,
+        block: BlockEnv,
+        tx: TxEnv,
+        account: Account,
+        journal: Journal,
+        meter: Meter,
+        cost: _Cost,
+        rules: Rules,
+        charges: bool,
+    ) -> Execution | None:
+        """A transaction that meets no code, without a machine; None where it is not that simple."""
+        to, value = tx.to, tx.value
+        assert to is not None
+        initial = cost.compute + cost.storage
+        used = max(initial, cost.floor)
+        fee = used * tx.gas_price + tx.l1_fee + _operator_fee(block, used) if charges else 0
+        if used > tx.gas_limit or meter.latch() or account.balance < value + fee:
+            return None
+        if value:
+            grows = journal.is_dead(to)
+            counts = not (self.mega.counts_self_transfer_once and to == tx.sender)
+            if (
+                meter.data + counts * ACCOUNT_SIZE > meter.data_limit
+                or meter.kv + counts > meter.kv_limit
+                or meter.growth + grows > meter.growth_limit
+            ):
+                return None
+            meter.data += counts * ACCOUNT_SIZE
+            meter.kv += counts
+            meter.growth += grows
+        nonce = account.nonce + (rules.bump_nonce and account.nonce < MAX_NONCE)
+        sent = Account(nonce, account.balance - value - fee, account.code_hash)
+        if sent != account:
+            journal.set_account(tx.sender, sent)
+        if value:
+            journal.set_balance(to, journal.balance(to) + value)
+        else:
+            journal.touch(to)
+        if charges:
+            self._pay_vaults(block, tx, journal, meter, used, _operator_fee(block, used))
+        return Execution(
+            Success(b""),
+            GasReport(used, 0, cost.floor, used, meter.report(initial)),
+            (),
+            journal.diff(Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION),
+            AccessSet(set(journal.accounts), set()),
+            (),
+        )
+
     def _warm_up(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop, journal: Journal, rules: Rules) -> None:
         """EIP-2929's start. What nothing has loaded yet is told apart: see ``MegaMachine.prewarmed``."""
-        warm, prewarmed = dict.fromkeys(machine.precompiles, True), set(machine.precompiles)
+        warm, prewarmed = self._warm.copy(), set(self._warm)
         warm[block.coinbase] = True
         prewarmed.add(block.coinbase)
         loaded = {tx.sender}
@@ -445,9 +508,15 @@ class MegaEnvelope(Envelope):
     def _pay_vaults(
         self, block: BlockEnv, tx: TxEnv, journal: Journal, meter: Meter, used: int, operator_fee: int
     ) -> None:
+        tip = (tx.gas_price - block.base_fee) * used
+        if tip <= 0 and not tx.l1_fee and not operator_fee:  # as nearly always
+            for address in (block.coinbase, L1_FEE_VAULT, OPERATOR_FEE_VAULT):
+                journal.touch(address)
+            self._credit(journal, meter, BASE_FEE_VAULT, block.base_fee * used)
+            return
         paid: dict[Address, int] = {}
         for address, amount in (
-            (block.coinbase, (tx.gas_price - block.base_fee) * used),
+            (block.coinbase, tip),
             (BASE_FEE_VAULT, block.base_fee * used),
             (L1_FEE_VAULT, tx.l1_fee),
             (OPERATOR_FEE_VAULT, operator_fee),
@@ -457,11 +526,17 @@ class MegaEnvelope(Envelope):
             else:
                 journal.touch(address)
         for address, amount in paid.items():
-            if self.mega.counts_fee_recipients:
-                meter.update_account()
-                if journal.is_dead(address):
-                    meter.growth += 1
-            journal.set_balance(address, journal.balance(address) + amount)
+            self._credit(journal, meter, address, amount)
+
+    def _credit(self, journal: Journal, meter: Meter, receiver: Address, fee: int) -> None:
+        if not fee:
+            journal.touch(receiver)
+            return
+        if self.mega.counts_fee_recipients:
+            meter.update_account()
+            if journal.is_dead(receiver):
+                meter.growth += 1
+        journal.set_balance(receiver, journal.balance(receiver) + fee)
 
     def _failed(
         self,

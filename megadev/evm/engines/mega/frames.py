@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import ClassVar, Final, NoReturn
 
 from megadev.chain.receipts import REVERTED
+from megadev.chain.spec import SMALLEST_CAPACITY
 from megadev.chain.transactions import MAX_NONCE, is_delegation
 from megadev.evm.engine import Step, Tracer
 from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopped
@@ -28,7 +29,7 @@ from megadev.evm.mega_rules import (
     Volatile,
 )
 from megadev.evm.rules import CALL_DEPTH_LIMIT, Precompile
-from megadev.evm.salt import SMALLEST_CAPACITY, bucket_of, slot_bucket
+from megadev.evm.salt import bucket_of, slot_bucket
 from megadev.primitives.types import Address
 
 NONCE_OVERFLOW: Final = "nonce uint64 overflow"

@@ -174,7 +174,7 @@ def _sstore(m: MegaMachine, call: MegaCall) -> None:
     if not original and not current and new and m.capacity is not None:
         paid = _pay_storage(m, call, m.slot_price(address, slot))
     before = call.gas
-    plain.OPERATIONS[0x55](m, call)  # type: ignore[misc]
+    plain.store(m, call, current, original)
     meter.compute += before - call.gas
     if meter.is_over(call):
         raise meter.stop(call, paid)

@@ -23,6 +23,7 @@ import msgspec
 from megadev.evm.engines.bytecode import analyse
 from megadev.evm.engines.native.host import Library, Module, WasmFault
 from megadev.evm.engines.native.seam import Entry
+from megadev.files import write_whole
 from megadev.primitives.keccak import keccak
 
 _FORMAT: Final = b"megadev native 3"
@@ -93,16 +94,11 @@ class DiskCache:
         """Keep it: whole or not at all."""
         if not self._open() or len(data) > _LARGEST_KEPT:
             return
-        made = self.folder / f".{name}.{os.getpid()}"
-        try:
-            made.write_bytes(_digest(name, data) + data)
-            made.replace(self.folder / name)
+        with contextlib.suppress(OSError):
+            write_whole(self.folder / name, _digest(name, data) + data)
             files = sorted(self.folder.iterdir(), key=lambda file: file.stat().st_mtime)
             for old in files[: max(len(files) - _MOST_KEPT, 0)]:
                 old.unlink(missing_ok=True)
-        except OSError:
-            with contextlib.suppress(OSError):
-                made.unlink(missing_ok=True)
 
 
 def _is_mine(found: os.stat_result) -> bool:

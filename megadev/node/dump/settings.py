@@ -1,0 +1,91 @@
+"""What was set on a chain beside its state and decides what it does next: what MegaETH's oracle reads, how large state
+buckets are, and which keys sign for the sequencer. Only what was changed is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+
+from megadev.chain.documents import JsonObject, as_bytes, as_list, as_number, as_object, fail
+from megadev.chain.spec import Salt
+from megadev.evm.engines import open_engine
+from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
+from megadev.primitives.signatures import SECP256K1_N
+from megadev.sequencer.signers import Signer, Signers
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """``oracle``: values by slot. ``buckets``: number and capacity. ``signers``: the first block of each key, newest
+    first; empty where the key was never changed.
+    """
+
+    oracle: tuple[tuple[int, int], ...] = ()
+    buckets: tuple[tuple[int, int], ...] = ()
+    signers: tuple[tuple[int, bytes], ...] = ()
+
+
+NOTHING_SET = Settings()
+
+
+def settings_of(chain: LocalChain) -> Settings:
+    """What is set on ``chain``."""
+    service, signers = chain.sequencer.oracle, chain.rotated_signers
+    return Settings(
+        () if service is None else tuple(sorted(service.values.items())),
+        chain.sequencer.spec.salt.capacities,
+        () if signers is None else tuple((term.first_block, term.key) for term in signers.terms),
+    )
+
+
+def apply_settings(chain: LocalChain, settings: Settings) -> None:
+    """Set the same on ``chain``; what its own rules know nothing of is left."""
+    sequencer = chain.sequencer
+    if sequencer.spec.is_metered and settings.buckets and settings.buckets != sequencer.spec.salt.capacities:
+        spec = replace(sequencer.spec, salt=replace(sequencer.spec.salt, capacities=settings.buckets))
+        sequencer.set_rules(spec, open_engine(sequencer.engine.info.name, spec))
+    if sequencer.oracle is not None and settings.oracle:
+        sequencer.oracle.set(dict(settings.oracle))
+    if settings.signers:
+        chain.rotated_signers = Signers(tuple(Signer(block, key) for block, key in settings.signers))
+
+
+def written_settings(settings: Settings) -> JsonObject:
+    """As they stand in a document."""
+    written: JsonObject = {}
+    if settings.oracle:
+        written["oracle"] = {hex(slot): f"0x{value:064x}" for slot, value in settings.oracle}
+    if settings.buckets:
+        written["buckets"] = {hex(bucket): hex(capacity) for bucket, capacity in settings.buckets}
+    if settings.signers:
+        written["signers"] = [{"firstBlock": hex(block), "key": to_data(key)} for block, key in settings.signers]
+    return written
+
+
+def read_settings(value: object) -> Settings:
+    """What a document says. Raises ``InvalidDocument`` saying what cannot be used."""
+    entries = as_object(value, "settings")
+    oracle = as_object(entries.get("oracle") or {}, "settings.oracle")
+    buckets = _numbers(as_object(entries.get("buckets") or {}, "settings.buckets"), "settings.buckets", 63)
+    for bucket, capacity in buckets:
+        try:
+            Salt.check(bucket, capacity)
+        except ValueError as problem:
+            fail("settings.buckets", str(problem), hex(bucket))
+    signers = []
+    for index, each in enumerate(as_list(entries.get("signers") or [], "settings.signers")):
+        where = f"settings.signers[{index}]"
+        term = as_object(each, where)
+        key = as_bytes(term.get("key"), f"{where}.key", 32)
+        if not 0 < int.from_bytes(key, "big") < SECP256K1_N:
+            fail(f"{where}.key", "a private key", None)
+        signers.append((as_number(term.get("firstBlock"), f"{where}.firstBlock", 63), key))
+    if signers and (signers[-1][0] != 0 or sorted(signers, key=lambda term: -term[0]) != signers):
+        fail("settings.signers", "keys from the newest to that of block 0", None)
+    return Settings(_numbers(oracle, "settings.oracle", 256), buckets, tuple(signers))
+
+
+def _numbers(entries: JsonObject, where: str, bits: int) -> tuple[tuple[int, int], ...]:
+    return tuple(sorted((as_number(key, where, bits), as_number(value, where, bits)) for key, value in entries.items()))

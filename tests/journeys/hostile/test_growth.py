@@ -1,0 +1,93 @@
+"""What many requests cost: memory by bytes, and work in proportion to their number."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from megadev import Devnet
+
+Prepare = Callable[[Devnet], Callable[[int], object]]
+
+
+def impersonations(net: Devnet) -> Callable[[int], object]:
+    return lambda number: net.rpc("anvil_impersonateAccount", f"0x{number + 1:040x}")
+
+
+def artifacts(net: Devnet) -> Callable[[int], object]:
+    function = {"type": "function", "inputs": [], "outputs": []}
+    return lambda number: net.rpc(
+        "megadev_addArtifact", {"name": f"C{number}", "abi": [{**function, "name": f"f{number}"}]}
+    )
+
+
+def _transfer(net: Devnet, **more: str) -> dict[str, str]:
+    alice, bob = (account.address for account in net.accounts[:2])
+    return {"from": alice, "to": bob, "gas": "0x5208", "value": "0x1", **more}
+
+
+def waiting_transactions(net: Devnet) -> Callable[[int], object]:
+    net.rpc("evm_setAutomine", False)
+    return lambda number: net.rpc("eth_sendTransaction", _transfer(net))
+
+
+def queued_transactions(net: Devnet) -> Callable[[int], object]:
+    net.rpc("evm_setAutomine", False)
+    return lambda number: net.rpc("eth_sendTransaction", _transfer(net, nonce=hex(number + 5)))
+
+
+def pending_filters(net: Devnet) -> Callable[[int], object]:
+    return lambda number: net.rpc("eth_newPendingTransactionFilter")
+
+
+def snapshots(net: Devnet) -> Callable[[int], object]:
+    return lambda number: net.rpc("evm_snapshot")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "count"),
+    [
+        (impersonations, 4_000),
+        (artifacts, 600),
+        (waiting_transactions, 1_000),
+        (queued_transactions, 1_000),
+        (pending_filters, 2_000),
+        (snapshots, 400),
+    ],
+)
+def test_four_times_as_many_are_not_sixteen_times_the_work(prepare: Prepare, count: int) -> None:
+    def seconds(times: int) -> float:
+        best = float("inf")
+        for _ in range(2):  # the machine may have had other things to do
+            with Devnet(no_l1=True, accounts=2) as net:
+                act = prepare(net)
+                began = time.process_time()
+                for number in range(times):
+                    act(number)
+                best = min(best, time.process_time() - began)
+        return best
+
+    assert seconds(4 * count) < 9 * seconds(count)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_overriding_with_large_codes_leaves_little_behind() -> None:
+    """Each of them, analysed, takes 60 megabytes: 40 remembered by number would be more than two gigabytes."""
+
+    def megabytes() -> int:
+        with open("/proc/self/status") as status:
+            found = re.search(r"VmRSS:\s+(\d+) kB", status.read())
+        assert found is not None
+        return int(found[1]) // 1024
+
+    here = "0x" + "aa" * 20
+    with Devnet(no_l1=True, engine="interpreter") as net:
+        before = megabytes()
+        for number in range(40):
+            code = "0x00" + "5b" * 900_000 + f"{number:04x}"
+            net.rpc("eth_call", {"to": here, "gas": "0x20000"}, "latest", {here: {"code": code}})
+        assert megabytes() - before < 500
