@@ -49,6 +49,7 @@ from megadev.rollup.batcher import Batcher
 from megadev.rollup.consolidator import Consolidator, SyncStart
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
+from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.block_builder import BlockBuilder
@@ -498,6 +499,8 @@ class Node:
             l1.sequencer, self.l2.sequencer, driver.consolidator, self._key_of, self.da_store, self._make_aside
         )
         self.l2.trails_by_slots = False
+        if self.config.l1_fee_policy == "cost":
+            driver.fee_policy = FeePolicy(l1.sequencer, self.l2.sequencer, driver.batcher, self.roles.owner.raw_key)
 
     def _key_of(self, address: Address) -> bytes | None:
         """The private key of an account that acts for the chains, or is everybody's."""

@@ -100,6 +100,16 @@ class Channel(msgspec.Struct, frozen=True):
     settings: BatcherSettings
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """What was posted last: L2's blocks after ``parent`` up to the one with the hash ``last``, in these L1
+    transactions.
+    """
+
+    parent: L2Block
+    last: Hash32
+    transactions: tuple[Hash32, ...]
+
+
 class Piece(msgspec.Struct, frozen=True):
     """What one L1 transaction carries; ``size``: bytes of frames, wherever they are."""
 
@@ -133,7 +143,8 @@ class Batcher:
         self._aside = aside
         self._building: Channel | None = None
         self._measured: tuple[Hash32, SealedBlock, int] = (bytes(32), l2.store.head, 0)
-        self._sent: tuple[L2Block, Hash32, tuple[Hash32, ...]] | None = None
+        self.newest: Sent | None = None
+        """What was posted last."""
         self._refused: tuple[Hash32, int] | None = None
 
     @property
@@ -144,7 +155,7 @@ class Batcher:
 
     def start_over(self) -> None:
         """The chains have become others."""
-        self.due = self._sent = self._refused = self._building = None
+        self.due = self.newest = self._refused = self._building = None
 
     def give_up(self) -> None:
         """Nothing is built aside any more."""
@@ -192,17 +203,17 @@ class Batcher:
 
     def _was_sent(self, safe: L2Block) -> bool:
         """Whether L1 says what comes after ``safe``, and derivation does not take it."""
-        if self._sent is None or self._sent[0].hash != safe.hash:
+        sent = self.newest
+        if sent is None or sent.parent.hash != safe.hash:
             return False
-        _, last, transactions = self._sent
         l1, l2 = self._l1.store, self._l2.store
-        return l2.by_hash(last) is not None and all(l1.transaction(each) is not None for each in transactions)
+        return l2.by_hash(sent.last) is not None and all(l1.transaction(each) is not None for each in sent.transactions)
 
     def _is_refused(self, safe: L2Block, first: SealedBlock) -> bool:
         """Whether posting has not helped, or failed, a moment ago: then it is tried again later."""
         now = self._l1.time.now()
         if self._was_sent(safe):
-            self._sent = None
+            self.newest = None
             self._refuse(first.hash)
             _LOG.warning("what was posted of L2 block %d does not count: derivation refuses it", first.number)
         refused = self._refused
@@ -277,7 +288,7 @@ class Batcher:
             if tx_hash is None:
                 break
             sent.append(tx_hash)
-        self._sent = (channel.parent, channel.last, tuple(sent))
+        self.newest = Sent(channel.parent, channel.last, tuple(sent))
         if len(sent) == len(outcome):
             first, batches = channel.parent.number + 1, channel.batches
             self._l2.publish(

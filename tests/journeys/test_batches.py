@@ -4,6 +4,7 @@ nothing else; what becomes of L2 where L1 says something else, or nothing; under
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import threading
@@ -259,6 +260,24 @@ def test_the_more_transactions_share_a_batch_the_less_each_costs(rollup: Rollup)
     assert costs[0] > 2 * costs[1] > 2 * costs[2]
 
 
+def test_what_l2_charges_for_l1_can_follow_what_batches_cost(open_rollup: Callable[..., Rollup]) -> None:
+    rollup = open_rollup(channel_seconds=1_000, l1_fee=True, l1_fee_policy="cost")
+    fees = []
+    for count in (1, 10, 100, 100):
+        sent = rollup.pay(count)
+        charged = [int(rollup.l2.rpc("eth_getTransactionReceipt", each)["l1Fee"], 16) for each in sent]
+        rollup.flush()
+        cost = int(rollup.batches()[0]["cost"], 16)
+        fees.append((charged[-1], cost // count, sum(charged), cost))
+    # what is charged is what the batch before has cost for each of its transactions
+    assert fees[0][0] < fees[0][1] / 1_000
+    for (_, before, _, _), (charged, _, _, _) in itertools.pairwise(fees):
+        assert 0.8 < charged / before < 1.2
+    assert fees[1][0] > 2 * fees[2][0] > 3 * fees[3][0]
+    assert 0.8 < fees[3][2] / fees[3][3] < 1.2, "all together they pay what it costs"
+    rollup.check_derived()
+
+
 def test_heads_lag_each_other_and_are_told_everywhere(open_rollup: Callable[..., Rollup]) -> None:
     rollup = open_rollup(channel_seconds=1_000, finalized_distance=2)
     for _ in range(3):
@@ -342,6 +361,19 @@ def test_when_the_window_passes_without_a_batch_deposits_get_in_and_users_are_do
     rollup.l2.rpc("megadev_batcher_start")
     rollup.flush()
     assert rollup.head("safe") == rollup.head()
+    rollup.check_derived()
+
+
+def test_l1_goes_on_before_l2_is_too_late_for_it(open_rollup: Callable[..., Rollup]) -> None:
+    rollup = open_rollup(max_drift=60, channel_seconds=10**6)
+    rollup.pay(80)
+    rollup.l2.rpc("evm_increaseTime", 100_000)
+    rollup.pay(3)
+    rollup.l2.rpc("anvil_setNextBlockTimestamp", rollup.blocks()[-1].timestamp + 5_000)
+    rollup.pay(2)
+    rollup.flush()
+    assert rollup.head("safe") == rollup.head()
+    assert rollup.node.held_up_by is None
     rollup.check_derived()
 
 
