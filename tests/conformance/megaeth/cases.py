@@ -17,6 +17,7 @@ from typing import Any
 from megadev.chain.block_limits import BlockUsage, check_fits
 from megadev.chain.l1_fees import L1Prices, l1_cost
 from megadev.chain.spec import ChainSpec, MegaLimits, Model, fork_named, megaeth_spec
+from megadev.chain.system_contracts import load
 from megadev.chain.transactions import (
     DEPOSIT,
     LEGACY,
@@ -86,6 +87,13 @@ def official_codes() -> dict[str, bytes]:
     return {}
 
 
+@cache
+def own_codes() -> dict[str, bytes]:
+    """Ours by the same names, of the contracts that the engine mostly answers for."""
+    names = {"keyless": "KeylessDeploy", "access": "MegaAccessControl", "limit": "MegaLimitControl"}
+    return {name: load(artifact).runtime for name, artifact in names.items()}
+
+
 def number(value: Any) -> int:
     """A JSON number or ``0x`` text."""
     return int(value, 16) if isinstance(value, str) else int(value)
@@ -104,14 +112,16 @@ def _hex(data: bytes) -> str:
 class State:
     """A ``StateReader`` over plain dicts."""
 
-    def __init__(self, pre: dict[str, Any], block_hashes: dict[str, str]) -> None:
+    def __init__(
+        self, pre: dict[str, Any], block_hashes: dict[str, str], named: dict[str, bytes] | None = None
+    ) -> None:
         self.accounts: dict[Address, Account] = {}
         self.slots: dict[Address, dict[int, int]] = {}
         self.codes: dict[Hash32, bytes] = {EMPTY_CODE_HASH: b""}
         self.block_hashes = {int(n): _bytes(value) for n, value in block_hashes.items()}
         for key, has in pre.items():
             code = has.get("code", "0x")
-            data = official_codes()[code[1:]] if code.startswith("$") else _bytes(code)
+            data = (named or official_codes())[code[1:]] if code.startswith("$") else _bytes(code)
             code_hash = keccak(data) if data else EMPTY_CODE_HASH
             self.codes[code_hash] = data
             address = _bytes(key)
@@ -219,14 +229,16 @@ def engine_of(spec: ChainSpec) -> Engine:
     return open_engine("python", spec)
 
 
-def run_case(case: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """A result for each block of ``case`` under the spec of that name."""
+def run_case(case: dict[str, Any], name: str, named: dict[str, bytes] | None = None) -> list[dict[str, Any]]:
+    """A result for each block of ``case`` under the spec of that name. ``named``: code that the case has by name, where
+    it is not to be the official one.
+    """
     spec = spec_of(name, case)
     engine = engine_of(spec)
     hashes: dict[str, str] = {}
     for block in case["blocks"]:
         hashes |= block["env"].get("blockHashes", {})
-    state = State(case["pre"], hashes)
+    state = State(case["pre"], hashes, named)
     return [_run_block(spec, engine, state, case, block) for block in case["blocks"]]
 
 
