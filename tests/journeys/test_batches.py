@@ -19,6 +19,7 @@ from megadev import Devnet
 from megadev.beacon import beacon_answer
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee
+from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
 from megadev.clock import StoppedClock
 from megadev.config.settings import DevnetConfig
@@ -451,6 +452,22 @@ def test_impersonated_transactions_are_named(rollup: Rollup) -> None:
     rollup.flush()
     assert rollup.head("safe") == rollup.head()
     assert "state was changed" in rollup.l2.rpc("megadev_getBatches")["underivable"]["reason"]
+
+
+def test_what_the_oracle_answered_is_derived_as_well() -> None:
+    """The protocol's own transactions carry no signature, and whoever derives knows whose they are."""
+    rollup = Rollup("megaeth", channel_seconds=1_000)
+    read = encode_call("getSlots(uint256[])", [100, 101])
+    for value in (7, 8):
+        rollup.l2.rpc("megadev_oracle_setSlots", {"100": value})
+        rollup.send_from(rollup.alice, to="0x" + ORACLE.hex(), data="0x" + read.hex(), value="0x0", gas=hex(5_000_000))
+        assert len(rollup.blocks()[-1].transactions) == 3
+        rollup.pay()
+    rollup.flush()
+    assert rollup.head("safe") == rollup.head()
+    assert rollup.l2.rpc("megadev_getBatches")["underivable"] is None
+    rollup.check_derived()
+    rollup.close()
 
 
 # -- going back -------------------------------------------------------------------------------------------------------
