@@ -31,7 +31,7 @@ from megadev.chain.transactions import (
 from megadev.errors import InvalidDocument, InvalidParams
 from megadev.node.dump.accounts import BLOCK_HASHES, Accounts, read_accounts, written_accounts
 from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
-from megadev.node.dump.history import UnavailableWorld, read_histories, world_after, written_history
+from megadev.node.dump.history import read_histories, world_after, written_history
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
 from megadev.node.dump.rollup import DumpedRollup, read_rollup, written_rollup
 from megadev.node.dump.rows import built_again, is_behind_row, read_row, read_rows, written_row
@@ -39,6 +39,7 @@ from megadev.node.dump.settings import NOTHING_SET, Settings, read_settings, wri
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
+from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 
 OnProgress: TypeAlias = Callable[[int, int], object]
