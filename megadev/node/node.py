@@ -51,6 +51,7 @@ from megadev.rollup.consolidator import Consolidator, SyncStart
 from megadev.rollup.deposits import attributes_later
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver
+from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
@@ -414,6 +415,10 @@ class Node:
         self._alarm = self._alarm_at = self._rest = None
         self.writer.when_free(self.settle)
 
+    def wake(self) -> None:
+        """Something may be due though no chain has changed."""
+        self._rest = None
+
     def between_blocks(self) -> None:
         """Make room for a change that concerns every chain (see ``Sequencer.between_blocks``)."""
         for chain in self.chains:
@@ -443,6 +448,10 @@ class Node:
         """Stop the timers."""
         self._set_alarm(None)
         self._loop = None
+        for task in self._aside_tasks:
+            task.cancel()
+        if self.driver is not None:
+            self.driver.give_up_aside()
         for chain in self.chains:
             chain.mining.stop()
 
@@ -497,12 +506,15 @@ class Node:
             sync_start=lambda: driver.progress.sync_start,
             start_from=start_from,
             adopted=lambda: driver.progress.adopted,
+            aside=self._make_aside,
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         driver.batcher = Batcher(
             l1.sequencer, self.l2.sequencer, driver.consolidator, self._key_of, self.da_store, self._make_aside
         )
         self.l2.trails_by_slots = False
+        if self.config.l1_fee_policy == "cost":
+            driver.fee_policy = FeePolicy(l1.sequencer, self.l2.sequencer, driver.batcher, self.roles.owner.raw_key)
 
     def _key_of(self, address: Address) -> bytes | None:
         """The private key of an account that acts for the chains, or is everybody's."""
@@ -529,7 +541,7 @@ class Node:
 
         def finish() -> None:
             take(made)
-            self.settle()
+            self._settle()
 
         await self.writer.take_turn(finish)
 
