@@ -61,6 +61,7 @@ from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
+from megadev.sequencer.aging import age
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.chain_tip import ChainTip, Tip
 from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
@@ -130,6 +131,8 @@ class Sequencer(ChainTip):
         """Called when a transaction joined the open mini-block, in continuous mode."""
         self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
+        self.keep_states: int | None = None
+        """How many of the newest blocks keep their states (``aging``); None: all do."""
         self.pending = PendingView(self)
         self.open: BlockBuilder | None = None
         """The block that transactions join, in an instant mode the one that is yet to be sealed."""
@@ -585,6 +588,7 @@ class Sequencer(ChainTip):
 
     def _adopt(self, block: SealedBlock, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
+        age(self.store, self.keep_states)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()

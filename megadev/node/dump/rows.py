@@ -26,12 +26,13 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import DEPOSIT
 from megadev.evm.engines import open_engine
 from megadev.node.dump.accounts import Accounts, DumpedAccount, read_storage
-from megadev.node.dump.history import UnavailableWorld, world_after
+from megadev.node.dump.history import world_after
 from megadev.primitives.hexcodec import to_data, to_optional, to_word
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.deposits import attributes_later
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.reserved import EmptyRow, RowPlan, drawn_hash
+from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 
 
