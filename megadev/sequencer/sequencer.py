@@ -439,30 +439,6 @@ class Sequencer(ChainTip):
             self.publish(TransactionDropped(tx, reason))
         return tx
 
-    def _include_again(self, transactions: Sequence[Transaction]) -> None:
-        """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
-        for tx in transactions:
-            started = self.time.clock.monotonic_ns()
-            try:
-                if self.open is not None and not self._may_join(tx, self.open):
-                    self._close()
-                builder = self._open_or_next()
-                builder.check_room(tx)
-                receipt = builder.append(tx, builder.run(tx))
-            except (InvalidTransaction, EngineFault, StateUnavailable):
-                self.take_back(tx)
-                continue
-            self.pool.remove(tx.hash)
-            if self.mode is _CONTINUOUS:
-                self.keep_open(builder)
-                self.on_work()
-            elif self.open is None:
-                self.open = builder
-                self._announce_start(builder)
-            self._tell_of(tx, receipt, builder, started)
-        if self.mode is not _CONTINUOUS and self.open is not None:
-            self._close()
-
     # -- faults ---------------------------------------------------------------------------------------------------
 
     @property
