@@ -2,8 +2,9 @@
 
 Chain ids and fork times are those of go-ethereum's ``params/config.go`` (``PragueTime``, ``OsakaTime``, ``BPO1Time``,
 ``BPO2Time`` of each ``ChainConfig``) and, for OP Stack chains, of the superchain registry
-(``superchain/configs/{mainnet,sepolia}/{op,base}.toml`` and ``superchain.toml``: ``isthmus_time``, which brought what
-Prague brought to Ethereum; none has Osaka yet). MegaETH's are those of its specification's "Network upgrades", from the
+(``superchain/configs/{mainnet,sepolia}/{op,base}.toml`` and ``superchain.toml``; Karst's times are in the releases of
+op-node v1.19.1 and Nethermind 1.38.1). Base goes its own way since Azul (docs.base.org, "Azul": Activation Timestamps).
+MegaETH's are those of its specification's "Network upgrades", from the
 oldest spec on that megadev has.
 """
 
@@ -28,7 +29,8 @@ class Network:
     constant_base_fee: bool = False
 
 
-# Bedrock, Canyon, Ecotone and Isthmus brought what Paris, Shanghai, Cancun and Prague brought to Ethereum
+# Bedrock, Canyon, Ecotone, Isthmus and Karst (on Base: Azul) brought what Paris, Shanghai, Cancun, Prague and Osaka
+# brought to Ethereum
 _OP_MAINNET = (
     (1_686_068_903, "paris"),
     (1_704_992_401, "shanghai"),
@@ -85,10 +87,10 @@ NETWORKS: dict[int, Network] = {
             (1_762_955_544, "bpo2"),
         ),
     ),
-    10: Network("OP Mainnet", _OP_MAINNET, is_op=True),
-    8_453: Network("Base", _OP_MAINNET, is_op=True),
-    11_155_420: Network("OP Sepolia", _OP_SEPOLIA, is_op=True),
-    84_532: Network("Base Sepolia", _OP_SEPOLIA, is_op=True),
+    10: Network("OP Mainnet", (*_OP_MAINNET, (1_783_526_401, "osaka")), is_op=True),
+    8_453: Network("Base", (*_OP_MAINNET, (1_779_991_200, "osaka")), is_op=True),
+    11_155_420: Network("OP Sepolia", (*_OP_SEPOLIA, (1_781_712_001, "osaka")), is_op=True),
+    84_532: Network("Base Sepolia", (*_OP_SEPOLIA, (1_776_708_000, "osaka")), is_op=True),
     4_326: Network(
         "MegaETH",
         ((1_776_659_200, "rex4"), (1_780_632_000, "rex5"), (1_787_626_800, "rex6")),

@@ -6,6 +6,7 @@ port is taken, and only then is anything printed; whoever reads ``Listening on``
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 COLLECT_AFTER = 10_000
 """New container objects between two collections: a few hundred transactions' worth."""
 FREEZE_EVERY_BLOCKS = 1_000
+UPSTREAM_LOG = "megadev.upstream"
+"""Where it is told what of a forked node takes long."""
 STDIN = 0
 """Its descriptor, whatever became of ``sys.stdin``."""
 
@@ -79,6 +82,8 @@ def up(config_file: str | None, **flags: Any) -> int:
 def run_node(config: DevnetConfig, output: type[Output] = Output) -> int:
     """Run a node in the foreground, and print what happens as ``output`` has it; returns the exit code."""
     warn_of_reach(config)
+    if config.quiet:
+        logging.getLogger(UPSTREAM_LOG).setLevel(logging.ERROR)
     from megadev.devnet import Devnet
     from megadev.server import new_event_loop
 
@@ -98,6 +103,19 @@ def _loading(config: DevnetConfig) -> Bar:
     path = config.load_state or config.state
     is_shown = is_wanted(sys.stderr, quiet=config.quiet or config.json)
     return Bar(f"loading {'' if path is None else path.name}", "blocks", is_shown=is_shown)
+
+
+class _Telling(logging.Handler):
+    """Passes on what is logged as notices."""
+
+    def __init__(self, tell: Callable[[Notice], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from megadev.reload.notices import Notice
+
+        self._tell(Notice("failed", record.getMessage()))
 
 
 async def _run(devnet: Devnet, output: Output, loop: asyncio.AbstractEventLoop) -> bool:
@@ -166,6 +184,8 @@ async def _run(devnet: Devnet, output: Output, loop: asyncio.AbstractEventLoop) 
                 on_end=lambda: loop.call_soon_threadsafe(log_after_all),
             )
             at_once.append(view.restore)
+            logging.getLogger(UPSTREAM_LOG).addHandler(_Telling(tell))
+            logging.getLogger(UPSTREAM_LOG).propagate = False  # to stderr, which the view has
             view.start()
         else:
             log = output.start_log(devnet)

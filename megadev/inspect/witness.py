@@ -117,9 +117,6 @@ class _AskedWorld(World):
         self.slots.add((address, slot))
         return self._ask_storage(address, slot)
 
-    def whole_storage(self, address: Address, most: int) -> None:
-        """Each slot is asked for by itself."""
-
     def has_storage(self, address: Address) -> bool:
         self.addresses.add(address)  # its leaf says so
         return self._has_storage(address)

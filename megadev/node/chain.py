@@ -26,8 +26,8 @@ from megadev.evm.engines import open_engine
 from megadev.evm.salt_buckets import capacities
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
-from megadev.node.fork import Fork, Past
-from megadev.node.genesis import Beginning
+from megadev.node.fork import Fork, ForkHistory
+from megadev.node.genesis import ChainOrigin
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
@@ -49,7 +49,7 @@ class LocalChain:
 
     def __init__(
         self,
-        beginning: Beginning,
+        beginning: ChainOrigin,
         sequencer: Sequencer,
         *,
         bus: Bus,
@@ -58,9 +58,9 @@ class LocalChain:
         sequencer_key: Callable[[], bytes],
         gas_price: Wei | None = None,
     ) -> None:
-        self.past: Past | None
+        self.past: ForkHistory | None
         """What came before the first block, where that is a fork's."""
-        self.beginning: Beginning
+        self.beginning: ChainOrigin
         """What the settings made it begin with; its store has another first block once another chain was loaded."""
         self._begin_with(beginning)
         self.sequencer = sequencer
@@ -146,20 +146,20 @@ class LocalChain:
         self.time.settings = TimeSettings(self.time.settings.offset)
 
     @property
-    def began_with(self) -> tuple[Beginning, BlockSettings]:
+    def began_with(self) -> tuple[ChainOrigin, BlockSettings]:
         """What a reset goes back to; set it to be the chain again that began with these."""
         return self.beginning, self._first_settings
 
     @began_with.setter
-    def began_with(self, began_with: tuple[Beginning, BlockSettings]) -> None:
+    def began_with(self, began_with: tuple[ChainOrigin, BlockSettings]) -> None:
         beginning, self._first_settings = began_with
         self._begin_with(beginning)
 
-    def _begin_with(self, beginning: Beginning) -> None:
+    def _begin_with(self, beginning: ChainOrigin) -> None:
         self.beginning = beginning
         self.past = None if beginning.fork is None else beginning.fork.past
 
-    def start_over(self, beginning: Beginning, engine: Engine) -> None:
+    def start_over(self, beginning: ChainOrigin, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
         for tx in self.pool.transactions():
             self.sequencer.drop(tx.hash, "the chain was reset")
@@ -346,15 +346,15 @@ class LocalChain:
         """What BLOCKHASH answers in and after ``block``."""
         return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
 
-    def foresee(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+    def prefetch(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
         """On a fork, on a thread that may wait: fetch at once what is about to be asked for at its newest blocks."""
         if self.past is not None and self.past.state is not None:
             load(self.past.state, accounts, slots)
 
-    def need(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
-        """As ``foresee``; on a thread that may not wait it raises ``NotFetchedYet``, once for all of it."""
+    def prefetch_or_raise(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+        """As ``prefetch``; on a thread that may not wait it raises ``PrefetchNeeded``, once for all of it."""
         if self.past is not None and self.past.state is not None:
-            self.past.state.need(accounts, slots)
+            self.past.state.prefetch_or_raise(accounts, slots)
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""

@@ -51,7 +51,7 @@ ROLE_BALANCE = 10**6 * 10**18
 """What batcher, proposer and owner have on L1 to pay with, and the owner on an L2 with a registry, in wei."""
 
 
-class Beginning(NamedTuple):
+class ChainOrigin(NamedTuple):
     """What a chain begins with: its rules, the values its blocks go on from, its first block, and what that is of."""
 
     spec: ChainSpec
@@ -62,34 +62,34 @@ class Beginning(NamedTuple):
 
 def begin_l2(
     config: DevnetConfig, accounts: Accounts, roles: Callable[[], Roles], fork: Fork | None, now: int
-) -> Beginning:
+) -> ChainOrigin:
     """L2's, at ``now`` where nothing else says when; ``roles`` is asked where its genesis names them. Raises
     ``ConfigError``; of a fork also ``StateUnavailable``."""
     if fork is None:
         spec, genesis = plan_chain(config, accounts, roles, now)
-        return Beginning(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
+        return ChainOrigin(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
     spec, genesis = plan_fork(config, roles, fork)
     laid = None if config.no_l1 else laid_on_l2(fork, _predeploys())
-    return Beginning(spec, genesis, fork.first_block(spec, laid), fork)
+    return ChainOrigin(spec, genesis, fork.first_block(spec, laid), fork)
 
 
 def begin_l1(
     config: DevnetConfig,
     accounts: Accounts,
     roles: Roles,
-    l2: Beginning,
+    l2: ChainOrigin,
     at: L1Addresses,
     fork: Fork | None,
     now: int,
-) -> Beginning:
+) -> ChainOrigin:
     """L1's, with the bridge of the L2 that begins with ``l2`` at ``at``. Raises as ``begin_l2`` does."""
     chain_id = _l1_chain_id(config, l2.spec.chain_id, fork)
     bridge = _bridge(config, roles, l2, at)
     if fork is None:
         spec, genesis = plan_l1(config, accounts, roles, l2, chain_id, bridge, now)
-        return Beginning(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
+        return ChainOrigin(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
     spec, genesis = plan_l1_fork(config, fork, chain_id)
-    return Beginning(spec, genesis, fork.first_block(spec, laid_on_l1(fork, at, l1_contracts(bridge))), fork)
+    return ChainOrigin(spec, genesis, fork.first_block(spec, laid_on_l1(fork, at, l1_contracts(bridge))), fork)
 
 
 def plan_chain(
@@ -192,7 +192,7 @@ def plan_l1(
     config: DevnetConfig,
     accounts: Accounts,
     roles: Roles,
-    l2: Beginning,
+    l2: ChainOrigin,
     chain_id: int,
     bridge: BridgeSettings,
     now: int,
@@ -230,7 +230,7 @@ def _l1_chain_id(config: DevnetConfig, l2_chain_id: int, fork: Fork | None) -> i
     return chain_id
 
 
-def _bridge(config: DevnetConfig, roles: Roles, l2: Beginning, at: L1Addresses) -> BridgeSettings:
+def _bridge(config: DevnetConfig, roles: Roles, l2: ChainOrigin, at: L1Addresses) -> BridgeSettings:
     """The bridge's first values, for an L2 that begins with ``l2``."""
     owned = FORKED_ETHER if l2.fork is not None else sum(account.balance for account in l2.genesis.accounts.values())
     return BridgeSettings(

@@ -19,7 +19,7 @@ from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
-from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
+from megadev.errors import ConfigError, PrefetchNeeded, StateUnavailable
 from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import registry
@@ -31,9 +31,9 @@ from megadev.node.chain import LocalChain
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import OnProgress, silent
 from megadev.node.dump.files import load_first, state_file
-from megadev.node.fork import Fork, ForkRequest, fork_request, l1_fork_request, open_fork, write_bundle
+from megadev.node.fork import Fork, ForkRequest, check_urls, fork_request, l1_fork_request, open_fork, write_bundle
 from megadev.node.forked_bridge import addresses_on_l1, origin_of
-from megadev.node.genesis import Beginning, begin_l1, begin_l2, funded_balances, role_balances
+from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balances, role_balances
 from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
@@ -100,6 +100,7 @@ class Node:
         """Keys and impersonations; good on every chain."""
         self.artifacts = ArtifactRegistry(_project(config))
         """What is known of contracts: names, sources, errors."""
+        check_urls(config)
         fork = self.open_fork(fork_request(config))
         self.prefetching = None if fork is None else fork.prefetch()
         l1_fork = None if config.no_l1 else self.open_l1_fork(l1_fork_request(config), fork)
@@ -220,7 +221,7 @@ class Node:
         before = chain.fork
         beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, started) if chain is l2 else l2.beginning
         addresses = self._addresses(beginning.fork)
-        l1_beginning: Beginning | None = None
+        l1_beginning: ChainOrigin | None = None
         if l1 is not None:
             l1_fork = fork if chain is l1 else l1.fork
             l1_beginning = begin_l1(config, self.accounts, self.roles, beginning, addresses, l1_fork, started)
@@ -265,7 +266,8 @@ class Node:
         if self._state_file is not None:
             self._state_file.release()
         if self.config.fork_record is not None and any(self._first_forks):
-            write_bundle(self.config.fork_record, *self._first_forks, has_l1=self.l1 is not None)
+            l2, l1 = (None if fork is None else fork.recorded for fork in self._first_forks)
+            write_bundle(self.config.fork_record, l2, l1, has_l1=self.l1 is not None)
         for fork in {*self.forks, *self.snapshots.forks}:
             if fork is not None:
                 fork.close()
@@ -345,16 +347,16 @@ class Node:
         try:
             driver.advance()
             self._held_up_by = None
-        except NotFetchedYet as missing:
+        except PrefetchNeeded as missing:
             self.writer.on_loop(partial(self._fetch_and_catch_up, driver, missing))
         except Exception as problem:
             self._hold_up(problem)
 
-    def _fetch_and_catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
+    def _fetch_and_catch_up(self, driver: Driver, missing: PrefetchNeeded) -> None:
         if self._loop is not None and self._catching_up is None:
             self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
 
-    async def _catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
+    async def _catch_up(self, driver: Driver, missing: PrefetchNeeded) -> None:
         try:
             while True:
                 await asyncio.to_thread(missing.fetch)
@@ -362,7 +364,7 @@ class Node:
                 try:
                     driver.advance()
                     break
-                except NotFetchedYet as more:
+                except PrefetchNeeded as more:
                     missing = more
         except Exception as problem:
             self._hold_up(problem)
@@ -558,7 +560,7 @@ class Node:
 
     def _open(
         self,
-        beginning: Beginning,
+        beginning: ChainOrigin,
         time: TimeKeeper,
         *,
         mode: MiningMode,

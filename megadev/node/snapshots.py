@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from megadev.artifacts.registry import AddedArtifacts
     from megadev.node.accounts import KeyedAccount
     from megadev.node.fork import Fork
-    from megadev.node.genesis import Beginning
+    from megadev.node.genesis import ChainOrigin
     from megadev.node.node import Node
     from megadev.rollup.predeploys import L1Addresses
 
@@ -124,7 +124,7 @@ class Held:
     artifacts: AddedArtifacts
     messages: tuple[int, ...]
     instance_id: bytes
-    began_with: tuple[tuple[Beginning, BlockSettings], ...]
+    began_with: tuple[tuple[ChainOrigin, BlockSettings], ...]
     bridge: L1Addresses | None
 
 

@@ -22,58 +22,29 @@ import msgspec
 from megadev.chain.blocks import Tag
 from megadev.errors import MegadevError, NotInBundle, RanOtherwise, UnknownBlock, UpstreamLacksMethod, UpstreamRefused
 from megadev.node.chain import LocalChain
-from megadev.node.fork import Past
+from megadev.node.fork import ForkHistory
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
+from megadev.rpc.catalog import CATALOG, Past
 from megadev.rpc.dispatch import Method
 from megadev.rpc.node import RpcNode
 
-BY_NUMBER: Mapping[str, int] = {
-    "eth_getBlockByNumber": 0,
-    "eth_getBlockTransactionCountByNumber": 0,
-    "eth_getUncleCountByBlockNumber": 0,
-    "eth_getUncleByBlockNumberAndIndex": 0,
-    "eth_getTransactionByBlockNumberAndIndex": 0,
-    "eth_getRawTransactionByBlockNumberAndIndex": 0,
-    "eth_getBlockReceipts": 0,
-    "eth_feeHistory": 1,
+_NAMED: Mapping[str, tuple[Past, int]] = {
+    entry.name: (
+        entry.past,
+        next(place for place, name in enumerate(entry.parameters) if "block" in name or "hash" in name),
+    )
+    for entry in CATALOG
+    if entry.past is not None
 }
-"""Methods that name a block by number, tag or hash, with the place of that parameter."""
-BY_HASH: Mapping[str, int] = {
-    "eth_getBlockByHash": 0,
-    "eth_getBlockTransactionCountByHash": 0,
-    "eth_getUncleCountByBlockHash": 0,
-    "eth_getUncleByBlockHashAndIndex": 0,
-    "eth_getTransactionByBlockHashAndIndex": 0,
-    "eth_getRawTransactionByBlockHashAndIndex": 0,
-}
-"""Those that name one by hash."""
-BY_TRANSACTION = frozenset({"eth_getTransactionByHash", "eth_getTransactionReceipt"})
-TRACES_OF_TRANSACTIONS = frozenset(
-    {
-        "debug_traceTransaction",
-        "ots_getInternalOperations",
-        "ots_getTransactionError",
-        "ots_traceTransaction",
-        "trace_get",
-        "trace_replayTransaction",
-        "trace_transaction",
-    }
-)
-TRACES = TRACES_OF_TRANSACTIONS | {
-    "debug_traceBlockByHash",
-    "debug_traceBlockByNumber",
-    "trace_block",
-    "trace_replayBlockTransactions",
-}
-"""What was executed, by transaction or by block, which comes first."""
+"""What a method tells of the past, with the place of the parameter that names the block or transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question for upstream. ``block_hash``: a block that must be of the past for it to be asked at all."""
 
-    past: Past
+    past: ForkHistory
     method: str
     params: tuple[Any, ...]
     block_hash: Hash32 | None = None
@@ -103,9 +74,10 @@ def asked_upstream(node: RpcNode, called: Method, arguments: list[Any], params: 
     past = node.chain.past
     if past is None:
         return None
-    if called.name in TRACES:
-        return _traced(node, past, called, arguments, params)
-    asked = _asked(node.chain, past, called.name, arguments)
+    kind, place = _NAMED.get(called.name, (None, 0))
+    if kind is Past.BLOCK_TRACE or kind is Past.TRANSACTION_TRACE:
+        return _traced(node, past, called, arguments, params, by_transaction=kind is Past.TRANSACTION_TRACE)
+    asked = None if kind is None else _asked(node.chain, past, called.name, kind, place, arguments)
     return None if asked is None else lambda: _answered(asked, node, called, arguments)
 
 
@@ -139,13 +111,18 @@ def _worked_out(asked: Asked, node: RpcNode, called: Method, arguments: list[Any
 
 
 def _traced(
-    node: RpcNode, past: Past, called: Method, arguments: list[Any], params: list[Any]
+    node: RpcNode,
+    past: ForkHistory,
+    called: Method,
+    arguments: list[Any],
+    params: list[Any],
+    *,
+    by_transaction: bool,
 ) -> Callable[[], Any] | None:
     """A trace of what was executed upstream: run again here where its rules are known, asked of upstream where they
     are not, if it answers such questions. None where it is of this chain.
     """
     chain, what = node.chain, arguments[0]
-    by_transaction = called.name in TRACES_OF_TRANSACTIONS
     number = None
     if by_transaction:
         if _is_here(chain, what):
@@ -204,13 +181,12 @@ def _is_here(chain: LocalChain, tx_hash: Hash32) -> bool:
     return open_block is not None and open_block.holds(tx_hash)
 
 
-def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> Asked | None:
-    if name in BY_TRANSACTION:
-        tx_hash = arguments[0]
+def _asked(
+    chain: LocalChain, past: ForkHistory, name: str, kind: Past, place: int, arguments: list[Any]
+) -> Asked | None:
+    if kind is Past.TRANSACTION:
+        tx_hash = arguments[place]
         return None if _is_here(chain, tx_hash) else Asked(past, name, (to_data(tx_hash),))
-    place = BY_NUMBER.get(name, BY_HASH.get(name))
-    if place is None:
-        return None
     ref = arguments[place]
     if isinstance(ref, bytes):
         here = chain.store.by_hash(ref)
@@ -223,7 +199,7 @@ def _asked(chain: LocalChain, past: Past, name: str, arguments: list[Any]) -> As
     return Asked(past, name, _params(arguments, place, hex(number)))
 
 
-def _number(chain: LocalChain, past: Past, ref: Tag | int) -> int | None:
+def _number(chain: LocalChain, past: ForkHistory, ref: Tag | int) -> int | None:
     if isinstance(ref, int):
         return ref if ref <= past.last else None
     if ref is Tag.EARLIEST:

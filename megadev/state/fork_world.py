@@ -67,6 +67,11 @@ class ForkWorld(World):
                 return value
         return 0 if address in self._cut_off else self.base.storage(address, slot)
 
+    @property
+    def must_be_asked(self) -> bool:
+        """See ``KnowsStorage``."""
+        return type(self) is not ForkWorld
+
     def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
         """See ``KnowsStorage``: of what was created here."""
         return super().whole_storage(address, most) if address in self._cut_off else None

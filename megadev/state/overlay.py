@@ -39,6 +39,11 @@ class Overlay:
             return 0
         return self.base.storage(address, slot)
 
+    @property
+    def must_be_asked(self) -> bool:
+        """See ``KnowsStorage``."""
+        return bool(getattr(self.base, "must_be_asked", False))
+
     def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
         """See ``KnowsStorage``."""
         here = self.diff.storage.get(address)

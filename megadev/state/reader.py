@@ -32,6 +32,9 @@ class StateReader(Protocol):
 class KnowsStorage(Protocol):
     """A reader that knows some accounts' storage whole, without asking anybody."""
 
+    must_be_asked: bool
+    """Whether every question has to reach it: it notes what it is asked, or answers in its own way."""
+
     def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
         """Every slot of the account that is not 0. None where that is not known, or they are more than ``most``."""
         ...

@@ -80,13 +80,20 @@ class World:
 
     def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
         """See ``KnowsStorage``."""
+        if self.must_be_asked:
+            return None
         slots = self._storages.get(address, NO_STORAGE).slots
         return slots if len(slots) <= most else None
 
     def has_storage(self, address: Address) -> bool:
         """See ``KnowsStorage``."""
-        storage = self._storages.get(address)
+        storage = None if self.must_be_asked else self._storages.get(address)
         return storage is not None and any(storage.slots.values())
+
+    @property
+    def must_be_asked(self) -> bool:
+        """See ``KnowsStorage``: a world of another kind may answer otherwise than from what is in here."""
+        return type(self) is not World
 
     def block_hash(self, number: int) -> Hash32:
         """The hash of a block from before the chain's first one: 32 zero bytes, there is none."""
@@ -191,7 +198,7 @@ class World:
 class WorldView:
     """A ``StateReader`` over a world; ``block_hash`` answers for the chain it belongs to."""
 
-    __slots__ = ("_block_hash", "account", "code", "has_storage", "storage", "whole_storage", "world")
+    __slots__ = ("_block_hash", "account", "code", "has_storage", "must_be_asked", "storage", "whole_storage", "world")
 
     def __init__(self, world: World, block_hash: Callable[[int], Hash32] = lambda number: ZERO_HASH) -> None:
         self.world = world
@@ -202,6 +209,7 @@ class WorldView:
         self.code = world.code
         self.whole_storage = world.whole_storage
         self.has_storage = world.has_storage
+        self.must_be_asked = world.must_be_asked
 
     def block_hash(self, number: int) -> Hash32:
         """The hash of block ``number``, 32 zero bytes where the chain has none."""

@@ -400,7 +400,7 @@ def test_an_op_chains_rules_go_on(fork: Callable[..., Devnet]) -> None:
         assert block["miner"] == above["miner"] == "0x4200000000000000000000000000000000000011"
         assert block["extraData"] == above["extraData"]
         assert int(sent["l1Fee"], 16) > 0
-        assert net.node.l2.spec.hardfork.label == "prague" and net.node.l2.fork.warnings == ()
+        assert net.node.l2.spec.hardfork.label == "osaka" and net.node.l2.fork.warnings == (), "Base has Azul by then"
         assert fork(fork_url=(rollup.url,), fork_chain_id=777).node.l2.spec.charges_l1_fee
         mega = fork(fork_url=(rollup.url,), fork_chain_id=4_326).node.l2
         assert mega.spec.model.label == "rex6" and mega.spec.fees.constant_base_fee == 1_000_000

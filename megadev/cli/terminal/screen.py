@@ -280,26 +280,43 @@ def _transactions(view: View, width: int, *, is_whole: bool = False) -> list[Tex
     if not rows:
         return [*lines, _line([_sized(_NO_TRANSACTIONS, width, "dim")], width)]
     blocks = max(len(str(row.block)) for row in rows)
-    longest = max(_width([_says(row)]) for row in rows)
+    said = [_width([_says(row)]) for row in rows]
+    # a whole hash must not cut what is whole beside a short one
+    room = width - blocks - TOOK_COLUMNS - 10  # marks and gaps
+    shown = [(row.name, max(map(len, (row.hash, row.name))), length) for row, length in zip(rows, said, strict=True)]
+    hides = any(length + len(name) <= room < length + whole for name, whole, length in shown)
+    has_hashes = width >= WHOLE_HASH and not hides
     for place, row in enumerate(rows):
-        lines += _transaction(row, blocks, longest, width, is_selected=place == view.selected, is_whole=is_whole)
+        layout = _Layout(blocks, max(said), width, has_hashes, is_whole)
+        lines += _transaction(row, layout, is_selected=place == view.selected)
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How the rows of transactions are laid out: digits of block numbers, columns of the longest call, columns of all;
+    whether hashes are whole, and whether it is told who sent each."""
+
+    blocks: int
+    longest: int
+    width: int
+    has_hashes: bool
+    is_whole: bool
 
 
 def _says(row: TransactionView) -> str:
     return f"node: {row.says}" if row.is_own else row.says
 
 
-def _transaction(
-    row: TransactionView, blocks: int, longest: int, width: int, *, is_selected: bool, is_whole: bool
-) -> Iterator[Text]:
+def _transaction(row: TransactionView, layout: _Layout, *, is_selected: bool) -> Iterator[Text]:
+    blocks, width = layout.blocks, layout.width
     mark: Piece = ("✓", "green") if row.succeeded else ("✗", "red")
     took = "" if row.took_ms is None else _ms(row.took_ms)
     pointer: Piece = ("▸", "bold") if is_selected else " "
     before: list[Piece] = [mark, pointer, (row.chain, _style_of(row.chain))]
     before += ["  ", (f"{row.block:>{blocks}}", "dim"), "  "]
     if width >= 70:
-        name = row.hash if width >= WHOLE_HASH and row.hash else row.name
+        name = row.hash if layout.has_hashes and row.hash else row.name
         before += [(name, "bold" if is_selected else "dim"), "  "]
     indent = _width(before)
     room = width - indent - (TOOK_COLUMNS if width >= 50 else 0)
@@ -308,13 +325,13 @@ def _transaction(
     if width < 50:
         yield _line([*before, text], width)
     else:
-        end = min(room, longest) if width >= WIDE else room  # the eye should not have to travel
+        end = min(room, layout.longest) if width >= WIDE else room  # the eye should not have to travel
         yield _line([*before, text, " " * (end - _width([text])), (f"{took:>{TOOK_COLUMNS}}", "dim")], width)
     if row.source and width >= 50:
         source = _sized(row.source, width - 7 - blocks, "bold")
         yield _line([" " * (4 + blocks), ("at ", "dim"), source], width)
-    if is_whole and width >= 50:
-        for told in (row.hash if width < WHOLE_HASH else "", row.about):
+    if layout.is_whole and width >= 50:
+        for told in ("" if layout.has_hashes else row.hash, row.about):
             if told:
                 yield _line([" " * (4 + blocks), _sized(told, width - 4 - blocks, "dim")], width)
 

@@ -52,6 +52,8 @@ class UnavailableWorld(World):
     code: Any = _refuse
     accounts: Any = _refuse
     storage_of: Any = _refuse
+    whole_storage: Any = _refuse
+    has_storage: Any = _refuse
     apply: Any = _refuse
     storage_root: Any = _refuse
     prove_account: Any = _refuse
@@ -62,6 +64,7 @@ class UnavailableWorld(World):
     is_whole = True
     """Nobody is to look for a fork behind it."""
     is_known = False
+    must_be_asked = True
 
     def block_hash(self, number: int) -> Hash32:
         """None is known of a block from before the dump's first one, as on any chain."""

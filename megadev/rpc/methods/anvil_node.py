@@ -22,7 +22,7 @@ from megadev.errors import ExecutionHalted, ExecutionReverted, GasAllowanceExcee
 from megadev.evm.engine import CALL
 from megadev.node import reorg
 from megadev.node.chain import LocalChain
-from megadev.node.fork import Fork, ForkRequest, fork_request
+from megadev.node.fork import Fork, ForkRequest, fork_request, request_policy
 from megadev.node.node import Node
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
@@ -180,6 +180,8 @@ def forking_request(devnet: Node, chain: LocalChain, url: str | None, block: int
     if present is None and url is not None:
         config = devnet.config.replace(fork_url=(url,), fork_l1=None, fork_block_number=None, fork_bundle=None)
         present = fork_request(config)
+        if present is not None:  # headers stay with the URLs that they were given for
+            present = replace(present, policy=request_policy(devnet.config))
     if present is not None and present.bundle is not None and url is None and chain.fork is not None:
         if block is not None and block != chain.fork.number:
             raise InvalidParams(f"the fork bundle holds block {chain.fork.number} alone: forking needs jsonRpcUrl")

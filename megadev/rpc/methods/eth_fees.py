@@ -7,7 +7,7 @@ from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
 from megadev.errors import NotInBundle, UnknownBlock, UpstreamFailed, UpstreamLacksMethod
 from megadev.node.chain import LocalChain
-from megadev.node.fork import Past
+from megadev.node.fork import ForkHistory
 from megadev.primitives.types import Wei
 from megadev.rpc.codec import BlockParam, FloatParam, Uint64Param
 from megadev.rpc.dispatch import method
@@ -83,7 +83,7 @@ def eth_feeHistory(
 
 
 def _fees_of_the_past(
-    chain: LocalChain, past: Past, count: int, end: int, percentiles: tuple[float, ...]
+    chain: LocalChain, past: ForkHistory, count: int, end: int, percentiles: tuple[float, ...]
 ) -> JsonObject:
     """What upstream says of ``count`` blocks up to ``end``; without the method, what its blocks say. Always of so many,
     however few are wanted by now: a wallet that asks again after each block is answered from what is kept.

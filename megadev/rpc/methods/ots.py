@@ -16,7 +16,7 @@ from megadev.inspect.appearances import appearances
 from megadev.inspect.creations import block_of_code, creation_in
 from megadev.inspect.replay import placed_transaction
 from megadev.node.chain import LocalChain
-from megadev.node.fork import Past
+from megadev.node.fork import ForkHistory
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
@@ -230,7 +230,7 @@ def ots_searchTransactionsAfter(
     return answer if older is None else _joined(answer, older)
 
 
-def _searched_upstream(past: Past, which: str, address: Address, number: int, size: int) -> JsonObject:
+def _searched_upstream(past: ForkHistory, which: str, address: Address, number: int, size: int) -> JsonObject:
     """On a fork: what upstream's own search finds up to the forked block. Raises ``UpstreamLacksMethod`` where
     upstream has none: nobody can look for an address in blocks that are not here.
     """

@@ -28,7 +28,7 @@ from megadev.evm.tracers.vm_trace import VmTracer
 from megadev.inspect.appearances import appearances
 from megadev.inspect.replay import Replayed, placed_transaction, replay
 from megadev.node.chain import LocalChain
-from megadev.node.fork import Past
+from megadev.node.fork import ForkHistory
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
@@ -186,7 +186,9 @@ def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
     return answers
 
 
-def _traces_of_the_past(node: RpcNode, past: Past, filter_: TraceFilter, first: int, last: int) -> list[JsonObject]:
+def _traces_of_the_past(
+    node: RpcNode, past: ForkHistory, filter_: TraceFilter, first: int, last: int
+) -> list[JsonObject]:
     """On a fork: all that matches in upstream's blocks ``first`` to ``last``, as upstream's own trace_filter tells it;
     where it has none, from running those blocks again here.
     """

@@ -295,6 +295,7 @@ class Prompt(Tier):
     def __init__(self, heat_limit: int) -> None:
         super().__init__()
         self.heat_limit = heat_limit
+        self.made: dict[bytes, int] = {}
 
     def hot(self, machine: Machine, arena: Arena, code: int) -> None:
         compiler = self._compiler
@@ -302,6 +303,9 @@ class Prompt(Tier):
         known = compiler.best.get((arena.codes[code], arena.table))
         visited = frozenset() if known is None else known.visited
         if not arena.visited(code) <= visited:
+            made = self.made[arena.codes[code]] = self.made.get(arena.codes[code], 0) + 1
+            if made > 8:
+                return
             visited |= arena.visited(code)
             compiler.add(compiler.compile(arena.codes[code], arena.table, machine.mnemonics, visited))
         arena.cool(code, 0)

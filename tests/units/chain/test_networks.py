@@ -28,6 +28,31 @@ def test_ethereums_rules_are_those_of_the_time(timestamp: int, name: str) -> Non
     assert (fork.name, warnings) == (name, ())
 
 
+@pytest.mark.parametrize(
+    ("chain_id", "timestamp", "name"),
+    [
+        (10, 1_704_992_400, "paris"),
+        (10, 1_704_992_401, "shanghai"),
+        (10, 1_710_374_401, "cancun"),
+        (10, 1_746_806_401, "prague"),
+        (10, 1_783_526_400, "prague"),
+        (10, 1_783_526_401, "osaka"),
+        (8_453, 1_779_991_199, "prague"),
+        (8_453, 1_779_991_200, "osaka"),
+        (11_155_420, 1_708_534_800, "cancun"),
+        (11_155_420, 1_781_712_001, "osaka"),
+        (84_532, 1_744_905_600, "prague"),
+        (84_532, 1_776_708_000, "osaka"),
+        (560_048, 1_742_999_832, "prague"),
+        (11_155_111, 1_761_017_184, "bpo1"),
+        (17_000, 1_760_389_824, "bpo2"),
+    ],
+)
+def test_each_networks_rules_are_those_of_the_time(chain_id: int, timestamp: int, name: str) -> None:
+    fork, warnings = rules_at(chain_id, timestamp, None, "osaka")
+    assert (fork.name, warnings) == (name, ())
+
+
 def test_older_blocks_run_under_the_oldest_rules_and_that_is_said() -> None:
     fork, warnings = rules_at(1, 1_600_000_000, None, "osaka")
     assert fork.name == "london" and "London" in warnings[0]

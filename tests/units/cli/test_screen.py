@@ -169,15 +169,17 @@ def test_numbers_stand_below_each_other() -> None:
 def test_a_wider_screen_never_shows_less(height: int) -> None:
     """At 120 columns hashes had gone, and calls were cut that were whole at 119."""
     seen: set[str] = set()
+    rows = tuple(dataclasses.replace(row, hash=row.name[:6] + "ab" * 29 + row.name[-2:]) for row in BUSY.transactions)
     for width in range(80, 260):
-        shown = text(BUSY, width, height)
-        for row in BUSY.transactions:
-            assert row.name in shown, (row.name, width)
+        shown = text(dataclasses.replace(BUSY, transactions=rows), width, height)
+        for row in rows:
+            assert row.name in shown or row.hash in shown, (row.name, width)
         for message in (*(row.says for row in BUSY.transactions), *(each.name for each in BUSY.messages or ())):
             if message in shown:
                 seen.add(message)
             assert message in shown or message not in seen, (message, width)
     assert {row.says for row in BUSY.transactions} <= seen
+    assert all(row.hash in shown for row in rows), "on the widest, hashes are whole"
 
 
 WHOLE = "0x" + "ab" * 32
@@ -202,9 +204,9 @@ def test_a_failed_transaction_shows_the_line_where_it_failed() -> None:
 
 
 def test_on_a_wide_or_a_tall_screen_hashes_are_whole() -> None:
-    assert WHOLE in text(CHOSEN, 200, 24)
+    assert WHOLE in text(CHOSEN, 230, 24)
     assert WHOLE in text(CHOSEN, 120, 60), "below each transaction, with who sent it"
-    assert "from 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266" in text(CHOSEN, 200, 60)
+    assert "from 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266" in text(CHOSEN, 230, 60)
 
 
 def test_a_trace_takes_the_place_of_everything_and_scrolls() -> None:

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
+from megadev.evm.engines.native.compiler import Compiled
 from megadev.evm.engines.native.host import Library, Module, Store
 from megadev.evm.engines.native.seam import HELPERS, Entry, is_outside
 from megadev.evm.opcodes import OPCODES
@@ -115,7 +116,7 @@ class Arena:
         """The operations it runs: whose rules these are."""
         self.in_vain: dict[int, int] = {}
         """How often each code has been hot since it was compiled, with nothing new to compile."""
-        self.installed: dict[int, object] = {}
+        self.installed: dict[int, Compiled] = {}
         """What each code that has been compiled was compiled to."""
         self._installs = 0
         self.runs = 0

@@ -95,6 +95,7 @@ class NativeRun:
         self.precompile_error = ""
         self.asked_slots: dict[int, int] = {}
         """How many slots of each account have been asked for one by one."""
+        self.must_be_asked = getattr(self.journal.reader, "must_be_asked", False)
         self.written = frozenset(self.journal.slots)
         """Accounts whose slots in the journal are perhaps not the reader's any more."""
 
@@ -265,7 +266,7 @@ class NativeRun:
         code_hash = account.code_hash
         return _ACCOUNT.pack(
             1, 0, storage, 0, account.nonce, account.balance.to_bytes(32, "little"), code_hash,
-            arena.by_hash.get(code_hash, -1), flags | _EXISTS,
+            -1 if self.must_be_asked else arena.by_hash.get(code_hash, -1), flags | _EXISTS,
         )  # fmt: skip
 
     def _code(self) -> None:

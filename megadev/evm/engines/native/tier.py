@@ -24,6 +24,8 @@ from megadev.evm.engines.native.runtime.rebuild import RESULT
 HOT: Final = 25_000
 """Jump destinations of one code that have been interpreted before it is compiled: some 2 ms, where compiling it takes a
 worker thread 5 to 25."""
+_HOT_PER_PLACE: Final = 1_000
+"""So many more for each place that the code has been compiled for: all of it will be compiled again."""
 _MOST_DOUBLINGS: Final = 12
 """Where nothing new can be compiled, the next look is due after twice as much as this one, so often."""
 _MOST_IDLE: Final = 4
@@ -130,7 +132,8 @@ class Tier:
         """A code has been interpreted for long: have it compiled, if that gives something new."""
         assert self._compiler is not None
         if self._compiler.ask(arena.codes[code], arena.table, machine.mnemonics, arena.visited(code)):
-            arena.cool(code, 0)
+            known = arena.installed.get(code)
+            arena.cool(code, 0 if known is None else _HOT_PER_PLACE * len(known.visited))
         else:
             times = arena.in_vain[code] = arena.in_vain.get(code, 0) + 1
             arena.cool(code, HOT << min(times, _MOST_DOUBLINGS))

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from megadev.evm.engines.native.host import handle_faults_first
 from megadev.evm.engines.precompiles.portable import VALID_SIGNATURE, Answer
 from megadev.evm.rules import modexp_sizes
 
@@ -73,6 +74,7 @@ class Runtime:
         """Raises whatever wasmtime does where it is missing, or refuses this machine."""
         import wasmtime
 
+        handle_faults_first()
         config = wasmtime.Config()
         config.wasm_wide_arithmetic = True
         self._engine = wasmtime.Engine(config)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -197,9 +199,26 @@ def test_a_trap_is_an_engine_fault() -> None:
     emitter.begin_version(0)
     emitter._end_version()  # nothing in it but "unreachable"
     idle[0].install(idle[0].by_bytes[LOOP], load().compile(emitter.module()), (Entry(0, 0, (), 0, 0),), b"")
-    with pytest.raises(EngineFault, match="native code failed"):
+    with pytest.raises(EngineFault, match="native code failed: wasm trap: .*unreachable"):
         run(tier)
     assert run(tier) == EXPECTED
+
+
+TRAPPING = """
+import faulthandler
+from tests.units.evm.native.test_tier import *
+tier = Tier()
+tier.heat_limit = 1 << 31
+run(tier)
+faulthandler.enable()
+test_a_trap_is_an_engine_fault()
+print("it lives")
+"""
+
+
+def test_a_trap_is_a_fault_though_faulthandler_is_enabled_later() -> None:
+    done = subprocess.run([sys.executable, "-c", TRAPPING], capture_output=True, text=True, check=False)
+    assert done.stdout == "it lives\n", done.stderr
 
 
 def test_state_that_cannot_be_had_ends_the_run_alone() -> None:

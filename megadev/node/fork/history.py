@@ -1,0 +1,329 @@
+"""What came before a fork's first block: upstream's blocks up to the forked one, and the state after each.
+
+Everything is read when it is asked for. Nothing here changes a chain.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from megadev.chain.blocks import Header, SealedBlock, block_size
+from megadev.chain.documents import JsonObject, read_log, read_transaction
+from megadev.chain.fees import blob_base_fee
+from megadev.chain.networks import knows_rules, rules_at
+from megadev.chain.receipts import Receipt
+from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.errors import (
+    InvalidParams,
+    StateUnavailable,
+    UnknownBlock,
+    UpstreamFailed,
+    UpstreamLacksMethod,
+)
+from megadev.primitives.bloom import logs_bloom
+from megadev.primitives.types import (
+    EMPTY_CODE_HASH,
+    EMPTY_OMMERS_HASH,
+    EMPTY_REQUESTS_HASH,
+    EMPTY_TRIE_ROOT,
+    Address,
+    Hash32,
+)
+from megadev.state.fork_world import ForkWorld
+from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
+from megadev.state.upstream import Call
+
+PAST_BLOCKS = 64
+"""Blocks from before the fork that are kept in memory, with what was read of their state."""
+
+
+class ForkHistory:
+    """Blocks up to the forked one, as upstream has them, and the state after each: read when they are asked for.
+
+    On the thread of an event loop everything raises ``PrefetchNeeded`` where something is to be fetched.
+    """
+
+    def __init__(self, source: Source, chain_id: int, last: int) -> None:
+        self.source = source
+        self.last = last
+        """The forked block's number."""
+        self.state: RemoteState | None = None
+        self.first: SealedBlock | None = None
+        self._chain_id = chain_id
+        self._headers: OrderedDict[int, SealedBlock] = OrderedDict()
+        self._blocks: OrderedDict[int, SealedBlock] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def is_funded(self, address: Address) -> bool:
+        """Whether the fork gave the account a balance."""
+        return self.state is not None and self.state.is_funded(address)
+
+    def header(self, ref: int | Hash32) -> SealedBlock:
+        """The block with that number or hash, its state at hand, its transactions left out. Raises ``UnknownBlock``."""
+        if isinstance(ref, int) and (kept := self._headers.get(ref)) is not None:
+            return kept
+        return self._seen(self.document(ref, full=False))
+
+    def block(self, ref: int | Hash32, spec: ChainSpec) -> SealedBlock:
+        """The same with transactions and receipts; ``spec`` is what it is read under.
+
+        Raises ``UnknownBlock``, and ``StateUnavailable`` where it holds what megadev does not know.
+        """
+        if isinstance(ref, int) and (kept := self._blocks.get(ref)) is not None:
+            return kept
+        document = self.document(ref, full=True)
+        head = self._seen(document)
+        if (kept := self._blocks.get(head.number)) is not None and kept.hash == head.hash:
+            return kept
+        block = self._read(head, document, self.receipts(document), spec)
+        self._keep(self._blocks, block)
+        return block
+
+    def _read(
+        self, head: SealedBlock, document: JsonObject, receipts: list[JsonObject], spec: ChainSpec
+    ) -> SealedBlock:
+        """``head`` with what upstream tells of its transactions. Raises ``StateUnavailable``."""
+        try:
+            return _with_content(head, document, receipts, self.rules(spec, head.header))
+        except (InvalidParams, KeyError, TypeError, ValueError) as problem:
+            reason = str(problem).removeprefix("failed to decode state dump: ")
+            raise StateUnavailable(
+                f"state unavailable: upstream's block {head.number} holds what megadev cannot read ({reason}); ask "
+                "upstream itself about it"
+            ) from None
+
+    def receipts(self, document: JsonObject) -> list[JsonObject]:
+        """The receipts of a block that upstream told of, in its own words; one by one where it has no
+        eth_getBlockReceipts, as Hardhat's node and Ganache have none. Raises as ``Source.query``.
+        """
+        number = int(document["number"], 16)
+        key = f"receipts {number:#x}"
+        try:
+            return self.source.query(key, "eth_getBlockReceipts", hex(number)) or []
+        except UpstreamLacksMethod:
+            hashes = [tx if isinstance(tx, str) else tx["hash"] for tx in document["transactions"]]
+            found = self.source.query_each(key, [("eth_getTransactionReceipt", (each,)) for each in hashes])
+        if None in found:
+            raise UpstreamFailed(
+                f"state unavailable: the forked node has block {number} but no receipt of its transaction "
+                f"{hashes[found.index(None)]}; ask again, or fork another node"
+            )
+        return found
+
+    def blocks(self, first: int, last: int, spec: ChainSpec, *, full: bool) -> list[SealedBlock]:
+        """Blocks in a row, in few requests: as ``header`` gives them, or (``full``) as ``block``."""
+        numbers = [hex(number) for number in range(first, last + 1)]
+        span = f"{first:#x}-{last:#x}"
+        asked: list[Call] = [("eth_getBlockByNumber", (number, full)) for number in numbers]
+        documents = self.source.query_each(f"{'blocks' if full else 'headers'} {span}", asked)
+        if None in documents:
+            raise UnknownBlock(f"header not found: upstream does not have block {numbers[documents.index(None)]}")
+        heads = [self._seen(document) for document in documents]
+        if not full:
+            return heads
+        try:
+            calls: list[Call] = [("eth_getBlockReceipts", (number,)) for number in numbers]
+            receipts = [found or [] for found in self.source.query_each(f"receipts {span}", calls)]
+        except UpstreamLacksMethod:
+            receipts = [self.receipts(document) for document in documents]
+        told = zip(heads, documents, receipts, strict=True)
+        return [self._read(head, document, found, spec) for head, document, found in told]
+
+    def beyond(self, number: int, spec: ChainSpec) -> SealedBlock:
+        """Upstream's block ``number`` after the forked one, whose state nobody needs."""
+        document = self.source.query(f"block {number:#x}", "eth_getBlockByNumber", hex(number), True)
+        receipts = self.receipts(document)
+        header, block_hash = read_header(document)
+        state = RemoteState(self.source, number, block_hash, scope=f"@{number:#x} ")
+        head = header_block(header, block_hash, ForkWorld(state, header.state_root), None)
+        return self._read(head, document, receipts, spec)
+
+    def find(self, tx_hash: Hash32, spec: ChainSpec) -> tuple[SealedBlock, int] | None:
+        """The block up to the forked one that holds a transaction, and its index; None where there is none."""
+        name = "0x" + tx_hash.hex()
+        found = self.source.query(
+            f"transaction {name}", "eth_getTransactionByHash", name, keep=lambda result: self._is_past(result)
+        )
+        if not self._is_past(found):
+            return None
+        return self.block(int(found["blockNumber"], 16), spec), int(found["transactionIndex"], 16)
+
+    def touched_by(self, state: RemoteState, block: SealedBlock, stop: int | None) -> Keys:
+        """What the transactions of upstream's ``block`` (before number ``stop``) touch, as far as upstream tells: from
+        the prestate of each, or else an access list of each on ``state``, which is that of the block before. Blocks.
+        """
+        txs = block.transactions[:stop]
+        options = {"tracer": "prestateTracer"}
+        if len(txs) == 1:
+            asked: Call = ("debug_traceTransaction", ("0x" + txs[0].hash.hex(), options))
+        else:
+            asked = ("debug_traceBlockByHash", ("0x" + block.hash.hex(), options))
+        (told,) = self.source.hints([asked])
+        if told is not None:
+            prestates = [told] if isinstance(told, dict) else [item["result"] for item in told[: len(txs)]]
+            touched: dict[Address, dict[int, None]] = {}
+            for prestate in prestates:
+                for name, account in prestate.items():
+                    slots = touched.setdefault(bytes.fromhex(name[2:]), {})
+                    slots.update(dict.fromkeys(int(slot, 16) for slot in account.get("storage") or ()))
+            return touched, [(address, slot) for address, slots in touched.items() for slot in slots]
+        calls: list[Call] = []
+        for tx in txs:
+            target = None if tx.to is None else state.account(tx.to)
+            if tx.to is not None and target is not None and target.code_hash != EMPTY_CODE_HASH:
+                names = {"from": "0x" + tx.sender.hex(), "to": "0x" + tx.to.hex(), "value": hex(tx.value)}
+                call = names | {"data": "0x" + tx.data.hex()}
+                calls.append(("eth_createAccessList", (call, hex(state.number))))
+        return access_list_keys(self.source.hints(calls))
+
+    def _is_past(self, document: Any) -> bool:
+        number = document.get("blockNumber") if isinstance(document, dict) else None
+        return number is not None and int(number, 16) <= self.last
+
+    def document(self, ref: int | Hash32, *, full: bool) -> JsonObject:
+        kind = "block" if full else "header"
+        if isinstance(ref, int):
+            document = self.source.query(f"{kind} {ref:#x}", "eth_getBlockByNumber", hex(ref), full)
+        else:
+            name = "0x" + ref.hex()
+            document = self.source.query(f"{kind} {name}", "eth_getBlockByHash", name, full)
+        if document is None or int(document["number"], 16) > self.last:
+            named = str(ref) if isinstance(ref, int) else f"0x{ref.hex()}"
+            raise UnknownBlock(f"header not found: neither this fork nor upstream up to block {self.last} has {named}")
+        return dict(document)
+
+    def _seen(self, document: JsonObject) -> SealedBlock:
+        header, block_hash = read_header(document)
+        if header.number == self.last and self.first is not None:
+            return self.first
+        kept = self._headers.get(header.number)
+        if kept is not None and kept.hash == block_hash:
+            return kept
+        state = RemoteState(self.source, header.number, block_hash, scope=f"@{header.number:#x} ")
+        block = header_block(header, block_hash, ForkWorld(state, header.state_root), None)
+        self._keep(self._headers, block)
+        return block
+
+    def _keep(self, kept: OrderedDict[int, SealedBlock], block: SealedBlock) -> None:
+        with self._lock:
+            kept[block.number] = block
+            if len(kept) > PAST_BLOCKS:
+                kept.popitem(last=False)
+
+    def can_run_again(self, header: Header) -> bool:
+        """Whether megadev has the rules under which ``header``'s block was made, as far as it knows."""
+        return knows_rules(self._chain_id, header.timestamp)
+
+    def block_number_of(self, tx_hash: Hash32) -> int | None:
+        """The number of the block up to the forked one that holds a transaction; None where there is none."""
+        name = "0x" + tx_hash.hex()
+        found = self.source.query(f"transaction {name}", "eth_getTransactionByHash", name, keep=self._is_past)
+        return int(found["blockNumber"], 16) if self._is_past(found) else None
+
+    def rules(self, spec: ChainSpec, header: Header) -> ChainSpec:
+        """``spec`` as it was when ``header``'s block was made, as far as megadev has those rules."""
+        fork, _ = rules_at(self._chain_id, header.timestamp, None, spec.hardfork.label)
+        return replace(spec, hardfork=fork.hardfork, blobs=fork.blobs)
+
+
+_SINCE = ((21, "requestsHash"), (20, "parentBeaconBlockRoot"), (17, "withdrawalsRoot"))
+"""What a header with so many fields has and one with fewer lacks."""
+
+
+def read_header(document: Mapping[str, Any]) -> tuple[Header, Hash32]:
+    """A block's header and hash, from how a node tells it. Fields that its chain does not have are as if empty, so the
+    hash is upstream's word. Raises ``KeyError``, ``TypeError``, ``ValueError``.
+    """
+
+    def number(name: str) -> int:
+        value = document.get(name)
+        return 0 if value is None else int(value, 16)
+
+    def data(name: str, default: bytes) -> bytes:
+        value = document.get(name)
+        return default if value is None else bytes.fromhex(value[2:])
+
+    zero = bytes(32)
+    header = Header(
+        parent_hash=data("parentHash", zero),
+        ommers_hash=data("sha3Uncles", EMPTY_OMMERS_HASH),
+        coinbase=data("miner", bytes(20)),
+        state_root=data("stateRoot", zero),
+        transactions_root=data("transactionsRoot", EMPTY_TRIE_ROOT),
+        receipts_root=data("receiptsRoot", EMPTY_TRIE_ROOT),
+        logs_bloom=data("logsBloom", bytes(256)),
+        difficulty=number("difficulty"),
+        number=int(document["number"], 16),
+        gas_limit=number("gasLimit"),
+        gas_used=number("gasUsed"),
+        timestamp=int(document["timestamp"], 16),
+        extra_data=data("extraData", b""),
+        prev_randao=data("mixHash", zero),
+        nonce=data("nonce", bytes(8)),
+        base_fee=number("baseFeePerGas"),
+        withdrawals_root=data("withdrawalsRoot", EMPTY_TRIE_ROOT),
+        blob_gas_used=number("blobGasUsed"),
+        excess_blob_gas=number("excessBlobGas"),
+        parent_beacon_root=data("parentBeaconBlockRoot", zero),
+        requests_hash=data("requestsHash", EMPTY_REQUESTS_HASH),
+        fields=next((size for size, name in _SINCE if document.get(name) is not None), 16),
+    )
+    return header, bytes.fromhex(document["hash"][2:])
+
+
+def header_block(header: Header, block_hash: Hash32, world: ForkWorld, spec: ChainSpec | None) -> SealedBlock:
+    return SealedBlock(
+        header=header,
+        hash=block_hash,
+        transactions=(),
+        receipts=(),
+        world=world,
+        size=block_size(header, ()),
+        spec=spec,
+    )
+
+
+def _with_content(
+    head: SealedBlock, document: Mapping[str, Any], documents: list[JsonObject], spec: ChainSpec
+) -> SealedBlock:
+    """``head`` with the transactions and receipts that upstream tells of."""
+    header = head.header
+    by_hash = {receipt["transactionHash"]: receipt for receipt in documents}
+    transactions, receipts = [], []
+    for index, item in enumerate(document["transactions"]):
+        where = f"transactions[{index}]"
+        tx = read_transaction(item, where)
+        told = by_hash[item["hash"]]
+        logs = tuple(read_log(log, f"{where}.logs[{place}]") for place, log in enumerate(told["logs"]))
+        succeeded = int(told.get("status", "0x1"), 16) == 1
+        created = told.get("contractAddress")
+        transactions.append(tx)
+        receipts.append(
+            Receipt(
+                type=tx.type,
+                succeeded=succeeded,
+                cumulative_gas_used=int(told["cumulativeGasUsed"], 16),
+                gas_used=int(told["gasUsed"], 16),
+                effective_gas_price=int(told.get("effectiveGasPrice") or item.get("gasPrice") or "0x0", 16),
+                logs=logs,
+                bloom=logs_bloom(logs),
+                created=None if created is None else bytes.fromhex(created[2:]),
+                blob_gas_used=GAS_PER_BLOB * len(tx.blob_versioned_hashes),
+                blob_gas_price=blob_base_fee(header.excess_blob_gas, spec),
+                error=None if succeeded else "execution reverted",
+                deposit_nonce=None if told.get("depositNonce") is None else int(told["depositNonce"], 16),
+            )
+        )
+    return SealedBlock(
+        header=header,
+        hash=head.hash,
+        transactions=tuple(transactions),
+        receipts=tuple(receipts),
+        world=head.world,
+        size=block_size(header, transactions),
+        spec=spec,
+    )
