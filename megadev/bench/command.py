@@ -44,6 +44,8 @@ ANVIL_VARIABLE = "MEGADEV_ANVIL"
 """Names the anvil program that ``--against anvil`` starts; otherwise PATH is searched."""
 START_TIMEOUT = 60.0
 """Seconds a started node may take to answer."""
+BATCH_TURNS = 6
+"""How often the two nodes take turns whose throughput is compared."""
 LAUNCHES = 5
 """Starts measured for each of the start-up rows."""
 WIDTH = 160
@@ -51,6 +53,11 @@ WIDTH = 160
 MORE_IS_BETTER = "tx/s"
 """The unit of which more is better; of the others, less."""
 START_UP, DEVNET = "start-up", "devnet"
+_METERED = ("--gas-limit", "10000000000", "--hardfork")
+_VARIANTS = {"interpreter": ("--engine",), "rex4": _METERED, "rex5": _METERED, "rex6": _METERED}
+"""Megadevs of another kind that can be measured against: the flags before that name. A byte of code costs 10,000 gas
+under MegaETH's rules, so blocks need its gas limit.
+"""
 FRESH = "fresh"
 START_ROWS = {
     START_UP: "process start → first answer",
@@ -151,7 +158,7 @@ class Row:
     multiple=True,
     metavar="URL",
     help=f"Measure this one too, in the same run; 'anvil' starts one ({ANVIL_VARIABLE} or PATH), 'interpreter' a "
-    "megadev that compiles no EVM code. Repeatable.",
+    "megadev that compiles no EVM code, 'rex6' one with MegaETH's gas. Repeatable.",
 )
 @click.option("--only", metavar="NAMES", help="Only these rows, separated by commas; 'list' shows their names.")
 @click.option("--quick", is_flag=True, help="Few repetitions: a rough measurement.")
@@ -185,7 +192,7 @@ def bench(
     titles = _titles()
     if only == "list":
         for label, title in titles.items():
-            click.echo(f"{label:26}{title}")
+            click.echo(f"{label:38}{title}")
         return
     chosen = _chosen(only, titles)
     targets = _targets(url, against)
@@ -210,6 +217,7 @@ def bench(
         rows += _measure_first_calls(targets, chosen, launches, progress)
         rows += _measure_forks(targets, chosen, quick, progress)
         rows += _measure_reloads(targets, chosen, quick, progress)
+        rows += _measure_batches(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
         report["rows"] = [row.as_json(names) for row in rows]
         tables += [_table(rows, names), *_reasons(rows)]
@@ -233,13 +241,14 @@ def bench(
 
 def _titles() -> dict[str, str]:
     """Every row's name and title, in the order of the table."""
+    from megadev.bench.batches import BATCH_ROWS
     from megadev.bench.client import PROBES
     from megadev.bench.compute import COMPUTE_PROBES, FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import RELOAD_ROWS
 
     probed = (measure for probe in PROBES + COMPUTE_PROBES for measure in probe.measures)
-    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS]
+    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS, *BATCH_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
 
 
@@ -255,12 +264,13 @@ def _chosen(only: str | None, titles: Collection[str]) -> frozenset[str]:
 
 def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
     """How many steps are counted: start-ups, probes, first calls and forks as one each, reloads, and the long chain."""
+    from megadev.bench.batches import BATCH_ROWS
     from megadev.bench.compute import FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import PROJECTS
 
     chosen_labels = frozenset(chosen)
-    parts = sum(any(measure.label in chosen for measure in rows) for rows in (FIRST_ROWS, FORK_ROWS))
+    parts = sum(any(measure.label in chosen for measure in rows) for rows in (FIRST_ROWS, FORK_ROWS, BATCH_ROWS))
     reloads = sum(not chosen_labels.isdisjoint(project.labels) for project in PROJECTS)
     return len(START_ROWS.keys() & chosen_labels) + probes + parts + reloads + is_long
 
@@ -285,9 +295,9 @@ def _targets(url: str | None, against: Sequence[str]) -> list[Target]:
     """What to measure, each under a name of its own; ours or the one given comes first."""
     targets = [_own() if url is None else Target(urlsplit(url).netloc, url)]
     for other in against:
-        if other == "interpreter":
+        if other in _VARIANTS:
             *up, port = _own().command
-            targets.append(Target(other, command=(*up, "--engine", other, port)))
+            targets.append(Target(other, command=(*up, *_VARIANTS[other], other, port)))
             continue
         targets.append(
             Target(
@@ -557,6 +567,45 @@ def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: 
                     row.reasons[target.name] = reason
         found += rows
     return found
+
+
+def _measure_batches(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
+    """The rows of ``batches.py``: of the megadev of this Python alone."""
+    from megadev.bench.batches import BATCH_ROWS, measured, share_of
+    from megadev.bench.client import throughput
+
+    rows = [Row(each.label, each.title, each.unit) for each in BATCH_ROWS if each.label in chosen]
+    if not rows:
+        return []
+    progress.begin("batches: bytes, cost, derivation, throughput")
+    own = _own()
+    samples: Samples = {}
+    reason = None
+    try:
+        samples = dict(measured(chosen, quick))
+        if "batch-throughput" in chosen:
+            up = own.realtime_command[:-1]
+            with contextlib.ExitStack() as running:
+                pair = [
+                    running.enter_context(_opened(replace(own, command=(*up, *flags, "--port"))))
+                    for flags in (("--channel-seconds", "1"), ("--no-batch",))
+                ]
+                rates: list[list[float]] = [[], []]
+                for _ in range(2 if quick else BATCH_TURNS):
+                    for endpoint, found in zip(pair, rates, strict=True):
+                        found.append(throughput(endpoint, 800 if quick else 4_000))
+            samples["batch-throughput"] = [share_of(*rates)]
+    except MegadevError as problem:
+        reason = str(problem)
+    for row in rows:
+        for target in targets:
+            if target.command[:1] != (sys.executable,):
+                row.reasons[target.name] = "not a megadev of this Python"
+            elif row.label in samples:
+                row.add(target.name, samples[row.label])
+            else:
+                row.reasons[target.name] = reason or "not measured"
+    return rows
 
 
 def _measure_grown(

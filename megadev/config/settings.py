@@ -723,6 +723,15 @@ class DevnetConfig:
         megaeth=True,
     )
 
+    l1_fee_policy: str = _setting(
+        "fixed",
+        Choice(("fixed", "cost")),
+        L1,
+        "--l1-fee-policy",
+        "Whether the scalars of that charge stay as L1's SystemConfig has them, or follow what the newest batch cost: "
+        "the more transactions share a batch, the less each pays from then on.",
+    )
+
     batch: bool = _setting(
         False,
         Boolean(),

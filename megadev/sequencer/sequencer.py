@@ -62,8 +62,8 @@ from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
 from megadev.sequencer.aging import age
-from megadev.sequencer.block_builder import BlockBuilder
-from megadev.sequencer.chain_tip import ChainTip, Tip
+from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
+from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
 from megadev.sequencer.filling import fill
 from megadev.sequencer.modes import BlockSettings, MiningMode
@@ -113,6 +113,8 @@ class Sequencer(ChainTip):
         blocks: BlockSettings | None = None,
         check_pool_balance: bool = True,
         ecrecover_answers: Callable[[], EcrecoverAnswers] = tuple,
+        block_start: Callable[[ChainTip], BlockStart] = lambda tip: PLAIN_START,
+        attributes_later: Later | None = None,
         publish: Callable[[Event], None] = lambda event: None,
     ) -> None:
         super().__init__(
@@ -125,6 +127,8 @@ class Sequencer(ChainTip):
             blocks=blocks,
             check_pool_balance=check_pool_balance,
             ecrecover_answers=ecrecover_answers,
+            block_start=block_start,
+            attributes_later=attributes_later,
         )
         self.publish = publish
         self.on_work: Callable[[], None] = lambda: None
@@ -331,7 +335,7 @@ class Sequencer(ChainTip):
         self.settle()
         if not self.is_running:
             return
-        while self.mode.executes_on_arrival and (start := self.block_start(self.head)).deposits:
+        while self.mode.executes_on_arrival and (start := self.block_start(self)).deposits:
             if self.mode is _CONTINUOUS and not start.stays_alone:
                 if self.open is None:
                     self.keep_open(self._started_builder())
@@ -349,7 +353,7 @@ class Sequencer(ChainTip):
 
     def _include_lone_deposits(self) -> None:
         """Build the blocks that nobody may join, before one that somebody is to."""
-        while self.block_start(self.head).stays_alone:
+        while self.block_start(self).stays_alone:
             self._seal_start()
 
     def _seal_start(self) -> None:
@@ -434,30 +438,6 @@ class Sequencer(ChainTip):
         if tx is not None:
             self.publish(TransactionDropped(tx, reason))
         return tx
-
-    def _include_again(self, transactions: Sequence[Transaction]) -> None:
-        """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
-        for tx in transactions:
-            started = self.time.clock.monotonic_ns()
-            try:
-                if self.open is not None and not self._may_join(tx, self.open):
-                    self._close()
-                builder = self._open_or_next()
-                builder.check_room(tx)
-                receipt = builder.append(tx, builder.run(tx))
-            except (InvalidTransaction, EngineFault, StateUnavailable):
-                self.take_back(tx)
-                continue
-            self.pool.remove(tx.hash)
-            if self.mode is _CONTINUOUS:
-                self.keep_open(builder)
-                self.on_work()
-            elif self.open is None:
-                self.open = builder
-                self._announce_start(builder)
-            self._tell_of(tx, receipt, builder, started)
-        if self.mode is not _CONTINUOUS and self.open is not None:
-            self._close()
 
     # -- faults ---------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from megadev.rollup.predeploys import L1_BLOCK, L1_FEE_VAULT, MAINNET_ADDRESSES
 from megadev.rpc.client import RpcError
 from tests.bridging import PORTAL, Bridge, deposits_of
 from tests.contracts import load
-from tests.journeys.test_clients import outcomes
+from tests.stage.javascript import outcomes
 from tests.units.rollup.chains import ETHER, Withdrawal, aliased, refusal
 
 STRANGER = to_checksum_address("0x" + "34" * 20)
@@ -289,6 +289,21 @@ def test_every_block_of_the_megaeth_preset_begins_with_the_l1_attributes(mega: B
     mega.l2.rpc("evm_mine")
     assert mega.l1_block.functions.sequenceNumber().call() == 1
     assert [tx["nonce"] for each in blocks for tx in each[:1]] == ["0x0", "0x1", "0x2"]
+
+
+def test_many_deposits_arrive_in_one_block_whatever_l1_blocks_they_are_in(mega: Bridge) -> None:
+    sent = [
+        mega.portal.functions.depositTransaction(STRANGER, 1, 100_000, False, b"").transact(
+            {"from": mega.alice, "value": 1}
+        )
+        for _ in range(20)
+    ]
+    receipts = [mega.l1.w3.eth.get_transaction_receipt(each) for each in sent]
+    assert len({receipt["blockNumber"] for receipt in receipts}) == 20
+    mega.l2.rpc("evm_mine")
+    wanted = ["0x" + deposits_of(receipt)[0].hash.hex() for receipt in receipts]
+    assert [tx["hash"] for tx in block(mega.l2, 1)["transactions"]][1:] == wanted
+    assert mega.l1_block.functions.number().call() == receipts[-1]["blockNumber"]
 
 
 def test_an_open_block_takes_no_deposit_and_the_next_one_begins_with_it() -> None:

@@ -277,6 +277,7 @@ OF_BATCHES = {
     "sequencing_window",
     "max_drift",
     "channel_timeout",
+    "l1_fee_policy",
 }
 """Tested in test_batches.py."""
 OF_ORACLE = {"oracle_script"}

@@ -49,6 +49,9 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     if node.driver is not None and dump.blocks:
         if l1_dump is not None:
             node.driver.adopt(dump.adopted)
+            node.driver.go_on_from(dump.rollup.sync_start, dump.rollup.by_hand)
+            for data in dump.rollup.data:
+                node.da_store.put(data)
         else:
             node.driver.adopt_if_strange()
 

@@ -180,19 +180,7 @@ def is_behind_row(block: SealedBlock) -> bool:
 def built_again(block: SealedBlock, before: World, earlier: Mapping[int, Hash32], spec: ChainSpec) -> World | None:
     """The state after ``block`` upon ``before``; None where it comes to another than its header says."""
     header = block.header
-    plan = BlockPlan(
-        number=header.number,
-        timestamp=header.timestamp,
-        parent_hash=header.parent_hash,
-        coinbase=header.coinbase,
-        gas_limit=header.gas_limit,
-        base_fee=header.base_fee,
-        blob_base_fee=blob_base_fee(header.excess_blob_gas, spec),
-        excess_blob_gas=header.excess_blob_gas,
-        prev_randao=header.prev_randao,
-        parent_beacon_root=header.parent_beacon_root,
-        extra_data=header.extra_data,
-    )
+    plan = BlockPlan.of(header, spec)
     engine = open_engine("interpreter", spec)
     builder = BlockBuilder(spec, engine, plan, before, lambda number: earlier.get(number, ZERO_HASH)).begin()
     for tx in block.transactions:

@@ -20,7 +20,7 @@ from megadev.evm.engines import open_engine
 from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address, Hash32, Wei
-from megadev.rollup.driver import Progress
+from megadev.rollup.progress import Progress
 from megadev.sequencer.block_builder import BlockPlan
 from megadev.sequencer.chain_tip import Later
 from megadev.sequencer.faults import Faults

@@ -23,8 +23,7 @@ from megadev.rollup.driver import Driver
 from megadev.rollup.posted import PostedChannel, posted_channels
 from megadev.rpc.codec import BoolParam, Decode, HashParam, Uint64Param, decoder_for
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.optimism import bridge
-from megadev.rpc.node import RpcNode
+from megadev.rpc.node import RpcNode, bridge
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 1_000
@@ -202,6 +201,7 @@ def megadev_da_misbehave(node: RpcNode, options: StoreOptions = _BEHAVES) -> Jso
     driver = node.node.driver
     if driver is not None and driver.consolidator is not None:
         driver.consolidator.look_again()
+        node.node.wake()
     return megadev_da_status(node)
 
 
