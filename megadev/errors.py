@@ -57,7 +57,7 @@
     │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
     │   ├── NotInBundle                 an offline bundle does not hold it
     │   ├── RanOtherwise                a transaction of upstream's comes out otherwise when it runs here
-    │   └── NotFetchedYet               it can be had, but not by waiting for it on this thread
+    │   └── PrefetchNeeded              it can be had, but not by waiting for it on this thread
     ├── UpstreamRefused                 the node that is forked answered with an error (carries code and data)
     │   └── UpstreamLacksMethod         it does not have the method
     └── EngineFault                     a defect below the engine seam
@@ -570,7 +570,7 @@ class RanOtherwise(StateUnavailable):
         )
 
 
-class NotFetchedYet(StateUnavailable):
+class PrefetchNeeded(StateUnavailable):
     """Something is to be fetched first, and this thread may not wait for it: call ``fetch`` on one that may (it raises
     ``StateUnavailable``), and try again. Nothing was changed.
     """

@@ -22,7 +22,7 @@ from megadev.node.reopening import block_start
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder, OpenBlock
 from megadev.state.reader import StateReader
-from megadev.state.remote import expect
+from megadev.state.remote import prefetch_with
 from megadev.state.world import World
 
 Watch: TypeAlias = Callable[[int, Transaction, StateReader], Tracer | None]
@@ -71,7 +71,7 @@ def replay(
     if past is None or block.number > past.last:
         yield from run_again(block_start(chain, block), block, watch, stop=stop)
         return
-    expect(lambda state: past.touched_by(state, block, stop))
+    prefetch_with(lambda state: past.touched_by(state, block, stop))
     index = 0
     try:
         for replayed in run_again(block_start(chain, block), block, watch, stop=stop):

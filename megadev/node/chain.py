@@ -346,15 +346,15 @@ class LocalChain:
         """What BLOCKHASH answers in and after ``block``."""
         return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
 
-    def foresee(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+    def prefetch(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
         """On a fork, on a thread that may wait: fetch at once what is about to be asked for at its newest blocks."""
         if self.past is not None and self.past.state is not None:
             load(self.past.state, accounts, slots)
 
-    def need(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
-        """As ``foresee``; on a thread that may not wait it raises ``NotFetchedYet``, once for all of it."""
+    def prefetch_or_raise(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
+        """As ``prefetch``; on a thread that may not wait it raises ``PrefetchNeeded``, once for all of it."""
         if self.past is not None and self.past.state is not None:
-            self.past.state.need(accounts, slots)
+            self.past.state.prefetch_or_raise(accounts, slots)
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""

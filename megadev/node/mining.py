@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from megadev.errors import NotFetchedYet, StateUnavailable
+from megadev.errors import PrefetchNeeded, StateUnavailable
 from megadev.node.writer import Writer
 from megadev.sequencer.modes import MiningMode
 from megadev.sequencer.sequencer import Sequencer
@@ -153,7 +153,7 @@ class Mining:
     def _mine_now(self) -> None:
         try:
             self._sequencer.mine()
-        except NotFetchedYet as missing:
+        except PrefetchNeeded as missing:
             self._writer.on_loop(partial(self._fetch_and_mine, missing))
         except StateUnavailable as problem:
             self._tell(problem)  # what waits goes on waiting: the next tick tries again
@@ -161,7 +161,7 @@ class Mining:
         self._unavailable = ""
         self._after_tick()
 
-    def _fetch_and_mine(self, missing: NotFetchedYet) -> None:
+    def _fetch_and_mine(self, missing: PrefetchNeeded) -> None:
         if self._loop is not None and self._fetching is None:
             self._fetching = self._loop.create_task(self._mine_after(missing))
 
@@ -193,7 +193,7 @@ class Mining:
         finally:
             self._fetching = None
 
-    async def _mine_after(self, missing: NotFetchedYet) -> None:
+    async def _mine_after(self, missing: PrefetchNeeded) -> None:
         """Mine once what the waiting transactions need is fetched; where it cannot be, the next tick tries again."""
         try:
             await asyncio.to_thread(missing.fetch)

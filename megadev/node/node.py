@@ -19,7 +19,7 @@ from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
-from megadev.errors import ConfigError, NotFetchedYet, StateUnavailable
+from megadev.errors import ConfigError, PrefetchNeeded, StateUnavailable
 from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import registry
@@ -347,16 +347,16 @@ class Node:
         try:
             driver.advance()
             self._held_up_by = None
-        except NotFetchedYet as missing:
+        except PrefetchNeeded as missing:
             self.writer.on_loop(partial(self._fetch_and_catch_up, driver, missing))
         except Exception as problem:
             self._hold_up(problem)
 
-    def _fetch_and_catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
+    def _fetch_and_catch_up(self, driver: Driver, missing: PrefetchNeeded) -> None:
         if self._loop is not None and self._catching_up is None:
             self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
 
-    async def _catch_up(self, driver: Driver, missing: NotFetchedYet) -> None:
+    async def _catch_up(self, driver: Driver, missing: PrefetchNeeded) -> None:
         try:
             while True:
                 await asyncio.to_thread(missing.fetch)
@@ -364,7 +364,7 @@ class Node:
                 try:
                     driver.advance()
                     break
-                except NotFetchedYet as more:
+                except PrefetchNeeded as more:
                     missing = more
         except Exception as problem:
             self._hold_up(problem)

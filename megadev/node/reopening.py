@@ -18,7 +18,7 @@ from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.reorganisation import replace_above
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import expect, load
+from megadev.state.remote import load, prefetch_with
 from megadev.state.world import World
 
 
@@ -38,7 +38,7 @@ def block_start(
     spec, engine = chain.rules_of(block)
     world = chain.world(header.parent_hash) if before is None else before
     if isinstance(world, ForkWorld):
-        load(world.base, *foreseen(block.transactions, header.coinbase))
+        load(world.base, *prefetch_keys(block.transactions, header.coinbase))
     plan = BlockPlan(
         number=header.number,
         timestamp=header.timestamp,
@@ -64,7 +64,7 @@ def block_start(
     ).begin()
 
 
-def foreseen(
+def prefetch_keys(
     transactions: Sequence[Transaction], coinbase: Address
 ) -> tuple[dict[Address, None], list[tuple[Address, int]]]:
     """Accounts and slots that running ``transactions`` is sure to ask for."""
@@ -90,7 +90,7 @@ def replay_fork(chain: LocalChain, fork: Fork) -> None:
     whole = fork.past.beyond(number, chain.spec)
     last = [tx.hash for tx in whole.transactions].index(bytes.fromhex(fork.replay[2:]))
     content = whole.transactions[: last + 1]
-    expect(lambda state: fork.past.touched_by(state, whole, last + 1))
+    prefetch_with(lambda state: fork.past.touched_by(state, whole, last + 1))
     builder = block_start(chain, whole, before=chain.head.world)
     try:
         for tx in content:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from megadev.chain.blocks import Tag
-from megadev.errors import NotFetchedYet, StateUnavailable, UnknownBlock
+from megadev.errors import PrefetchNeeded, StateUnavailable, UnknownBlock
 from megadev.evm import calls
 from megadev.evm.engine import TxEnv
 from megadev.inspect.creations import Creation, block_of_code, creation_in
@@ -196,7 +196,7 @@ class Versions:
             key = (block.hash, deployed.address)
             if key not in self._creations:
                 self._creations[key] = creation_in(chain, block, deployed.address)
-        except NotFetchedYet:
+        except PrefetchNeeded:
             raise
         except (StateUnavailable, UnknownBlock):  # a chain that was loaded without its history
             return None
@@ -237,7 +237,7 @@ def _code(state: StateReader, code_hash: Hash32) -> bytes:
     """b'' where a fork's upstream does not answer."""
     try:
         return state.code(code_hash)
-    except NotFetchedYet:
+    except PrefetchNeeded:
         raise
     except StateUnavailable:
         return b""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from megadev.clock import SystemClock
-from megadev.errors import ConfigError, MegadevError, NotFetchedYet
+from megadev.errors import ConfigError, MegadevError, PrefetchNeeded
 from megadev.reload.compiler import CompileFailed, Compiler
 from megadev.reload.contracts import Build
 from megadev.reload.manifest import Manifest, read_manifest
@@ -120,7 +120,7 @@ class Pipeline:
         while True:
             try:
                 return self._on_writer(act)  # type: ignore[no-any-return]
-            except NotFetchedYet as missing:
+            except PrefetchNeeded as missing:
                 missing.fetch()
 
     def guarded(self, act: Callable[[], object], after: str = "") -> None:

@@ -11,7 +11,7 @@ import msgspec
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.receipts import Log
 from megadev.chain.store import ChainStore, LocatedLog, LogMatcher
-from megadev.errors import NotFetchedYet, StateUnavailable
+from megadev.errors import PrefetchNeeded, StateUnavailable
 from megadev.primitives.abi import decode, encode, encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32, Wei
@@ -78,7 +78,7 @@ def provable_output(block: SealedBlock) -> Output | None:
     """The same; None where there will be no proof of it: of a block that was loaded without its state, or a fork's."""
     try:
         return output_after(block)
-    except NotFetchedYet:
+    except PrefetchNeeded:
         raise
     except StateUnavailable:
         return None

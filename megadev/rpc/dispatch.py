@@ -45,7 +45,7 @@ import msgspec
 
 from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock
-from megadev.errors import CallTimeout, InvalidParams, MegadevError, NotFetchedYet, OriginRefused, SequencerUnavailable
+from megadev.errors import CallTimeout, InvalidParams, MegadevError, OriginRefused, PrefetchNeeded, SequencerUnavailable
 from megadev.node.link import Link
 from megadev.node.writer import Writer
 from megadev.rpc import envelope
@@ -407,7 +407,9 @@ class Dispatcher:
                 if heavy and offload is None:
                     apart = asyncio.to_thread(called.function, node, *arguments)
                     return self._later(name, apart, request_id, started)
-            if offload is not None and (heavy or _weighs(called, node, arguments)):
+            if offload is not None and (
+                heavy or _weighs(called, node, arguments) or (not writes and _is_in_row(node, arguments))
+            ):
                 key = _call_key(name, params)
                 if not self._is_quick(key):
                     is_forked = self.history is not None and node.chain.past is not None  # upstream takes its time
@@ -423,7 +425,7 @@ class Dispatcher:
             if observer is not None:
                 observer(name, None, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_result(request_id, result)
-        except NotFetchedYet as missing:
+        except PrefetchNeeded as missing:
             again = self._fetching(lambda: called.function(node, *arguments), missing)
             return self._later(name, again, request_id, started)
         except Exception as error:
@@ -453,7 +455,7 @@ class Dispatcher:
             try:
                 result = await coming
                 return await result if type(result) is CoroutineType else result
-            except NotFetchedYet as missing:
+            except PrefetchNeeded as missing:
                 await asyncio.to_thread(missing.fetch)
             again = await self.writer.take_turn(
                 lambda: self.writer.run_apart(lambda: self._change(called, node, arguments))
@@ -470,7 +472,7 @@ class Dispatcher:
         answer = self._member(body, node, offload, has_waited=True)
         return answer if answer is None or isinstance(answer, bytes) else await answer
 
-    async def _fetching(self, call: Callable[[], Any], missing: NotFetchedYet | None = None) -> Any:
+    async def _fetching(self, call: Callable[[], Any], missing: PrefetchNeeded | None = None) -> Any:
         """What ``call`` gives once all that it meets and that is not here is fetched, on another thread; it is begun
         again each time.
         """
@@ -481,7 +483,7 @@ class Dispatcher:
             try:
                 result = call()
                 return await result if type(result) is CoroutineType else result
-            except NotFetchedYet as more:
+            except PrefetchNeeded as more:
                 missing = more
 
     async def _later(self, name: str, coming: Awaitable[Any], request_id: bytes | None, started: int) -> Answer:
@@ -585,6 +587,20 @@ def _weighs(called: Method, node: RpcNode, arguments: list[Any]) -> bool:
     if any(argument is Tag.PENDING for argument in arguments) and len(node.chain.pool):
         return True
     return called.weighs(node, arguments)
+
+
+def _is_in_row(node: RpcNode, arguments: list[Any]) -> bool:
+    """Whether a block is asked for that stands in a row of empty ones, and may be yet to be made."""
+    rows = node.chain.store.rows
+    return bool(rows) and any(
+        row.first <= argument <= row.last
+        if type(argument) is int
+        else type(argument) is bytes
+        and len(argument) == 32
+        and (row.number_of(argument) or row.transaction(argument)) is not None
+        for argument in arguments
+        for row in rows
+    )
 
 
 def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:

@@ -151,7 +151,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.UpstreamFailed: Row(SERVER_ERROR, ("state unavailable",)),
     errors.NotInBundle: Row(SERVER_ERROR, ("state unavailable",)),
     errors.RanOtherwise: Row(SERVER_ERROR, ("state unavailable",)),
-    errors.NotFetchedYet: Row(SERVER_ERROR, ("state unavailable",)),
+    errors.PrefetchNeeded: Row(SERVER_ERROR, ("state unavailable",)),
     errors.UpstreamRefused: Row(
         SERVER_ERROR,
         data=lambda error: msgspec.UNSET if error.data is None else error.data,

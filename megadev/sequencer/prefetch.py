@@ -11,14 +11,14 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import (
     EngineFault,
     InvalidTransaction,
-    NotFetchedYet,
+    PrefetchNeeded,
 )
 from megadev.primitives.types import Address
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.chain_tip import ChainTip
 from megadev.sequencer.filling import fill_to_look
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import call_hint, expect, load
+from megadev.state.remote import call_hint, load, prefetch_with
 from megadev.state.world import World
 
 
@@ -30,7 +30,7 @@ def load_for(tx: Transaction, world: World, coinbase: Address, spec: ChainSpec) 
             accounts.append(tx.to)
         accounts += [address for address, _ in tx.access_list]
         load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
-        expect(call_hint(tx.sender, tx.to, tx.value, tx.data))
+        prefetch_with(call_hint(tx.sender, tx.to, tx.value, tx.data))
 
 
 def _fee_vaults(spec: ChainSpec) -> Iterator[Address]:
@@ -41,7 +41,7 @@ def _fee_vaults(spec: ChainSpec) -> Iterator[Address]:
         yield L1_FEE_VAULT
 
 
-def rehearsal(chain: ChainTip, tx: Transaction | None, missing: NotFetchedYet) -> Callable[[], None]:
+def prefetching(chain: ChainTip, tx: Transaction | None, missing: PrefetchNeeded) -> Callable[[], None]:
     """What fetches all that ``tx`` asks for when it is executed now, and what the block begins with: run it on a
     thread that may wait.
     """
@@ -67,7 +67,7 @@ def rehearsal(chain: ChainTip, tx: Transaction | None, missing: NotFetchedYet) -
     return fetch
 
 
-def rehearse_pool(chain: ChainTip, unsealed: BlockBuilder | None) -> None:
+def prefetch_for_pool(chain: ChainTip, unsealed: BlockBuilder | None) -> None:
     """See to it that what waits can be executed, before anything is changed; ``unsealed`` is the
     open block. Raises ``StateUnavailable``.
     """
@@ -76,7 +76,7 @@ def rehearse_pool(chain: ChainTip, unsealed: BlockBuilder | None) -> None:
         builder.state = unsealed.state.fork()
     try:
         fill_to_look(builder, chain)
-    except NotFetchedYet as missing:
+    except PrefetchNeeded as missing:
         world, waiting, rest = chain.head.world, chain.pool.transactions(), missing.fetch
 
         def fetch() -> None:
@@ -85,4 +85,4 @@ def rehearse_pool(chain: ChainTip, unsealed: BlockBuilder | None) -> None:
                 load(world.base, [*(tx.sender for tx in waiting), *targets])
             rest()
 
-        raise NotFetchedYet("what waits in the txpool needs", fetch) from None
+        raise PrefetchNeeded("what waits in the txpool needs", fetch) from None

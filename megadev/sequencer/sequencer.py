@@ -43,7 +43,7 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import (
     EngineFault,
     InvalidTransaction,
-    NotFetchedYet,
+    PrefetchNeeded,
     SequencerUnavailable,
     StateUnavailable,
 )
@@ -68,7 +68,7 @@ from megadev.sequencer.filling import fill
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.oracle import OracleService
 from megadev.sequencer.pending import PendingView
-from megadev.sequencer.prefetch import load_for, rehearsal, rehearse_pool
+from megadev.sequencer.prefetch import load_for, prefetch_for_pool, prefetching
 from megadev.sequencer.rebuild import falsified
 from megadev.sequencer.rows import LONGEST_ROW, SHORTEST_ROW, empty_blocks, nothing_waits, space
 from megadev.sequencer.time_keeper import TimeKeeper
@@ -200,8 +200,8 @@ class Sequencer(ChainTip):
                 builder = self._next_builder()
                 builder.check_room(tx)
             return builder, builder.run(tx)
-        except NotFetchedYet as missing:
-            raise NotFetchedYet(f"what 0x{tx.hash.hex()} needs", rehearsal(self, tx, missing)) from None
+        except PrefetchNeeded as missing:
+            raise PrefetchNeeded(f"what 0x{tx.hash.hex()} needs", prefetching(self, tx, missing)) from None
 
     def settle(self, apart: Apart = _at_once) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
@@ -277,7 +277,7 @@ class Sequencer(ChainTip):
         self.settle()
         self.check_row(count, interval)
         if count and len(self.pool) and not self.head.world.is_whole:
-            rehearse_pool(self, self.open)
+            prefetch_for_pool(self, self.open)
         mined: list[SealedBlock] = []
         last = self.head.number + count
         if self.open is not None and count:
@@ -341,8 +341,8 @@ class Sequencer(ChainTip):
         """A builder for the next block, with what that begins with; on a fork its state may be still to come."""
         try:
             return self.begin_next(self.window)
-        except NotFetchedYet as missing:
-            raise NotFetchedYet("what L1 has for L2 needs", rehearsal(self, None, missing)) from None
+        except PrefetchNeeded as missing:
+            raise PrefetchNeeded("what L1 has for L2 needs", prefetching(self, None, missing)) from None
 
     def _include_lone_deposits(self) -> None:
         """Build the blocks that nobody may join, before one that somebody is to."""
@@ -649,8 +649,8 @@ class Sequencer(ChainTip):
 
     def _wait_for_state(self, tx: Transaction, error: StateUnavailable) -> None:
         """``tx`` was to be included without anybody asking, and its state is not here: it goes on waiting."""
-        if isinstance(error, NotFetchedYet):
-            self.on_missing(rehearsal(self, tx, error))
+        if isinstance(error, PrefetchNeeded):
+            self.on_missing(prefetching(self, tx, error))
 
     def give_up(self, tx: Transaction, error: InvalidTransaction | EngineFault | str) -> None:
         self.pool.remove(tx.hash)

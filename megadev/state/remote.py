@@ -7,9 +7,9 @@ or during it, though not of one between two attempts at what is left of a batch.
 a question of state, for the same reason; where upstream refuses that for its form, history is taken on trust.
 
 Why a thread that runs an event loop is never made to wait: on it everybody else would wait too. It gets
-``NotFetchedYet`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
-keys in one batch, for whoever knows beforehand what will be asked; ``expect`` says who may know, should anything be
-missing at all: upstream is asked then, once, what it thinks will be touched, and all of that comes in one batch.
+``PrefetchNeeded`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
+keys in one batch, for whoever knows beforehand what will be asked; ``prefetch_with`` says who may know, should anything
+be missing at all: upstream is asked then, once, what it thinks will be touched, and all of that comes in one batch.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import Any, TypeAlias
 
 from megadev.chain.transactions import is_delegation
 from megadev.errors import (
-    NotFetchedYet,
     NotInBundle,
+    PrefetchNeeded,
     StateUnavailable,
     UpstreamFailed,
     UpstreamRefused,
@@ -47,7 +47,7 @@ Hint: TypeAlias = Callable[["RemoteState"], Keys]
 _HINT: ContextVar[Hint | None] = ContextVar("hint", default=None)
 
 
-def expect(hint: Hint | None) -> None:
+def prefetch_with(hint: Hint | None) -> None:
     """Have ``hint`` asked when something turns out to be missing, in this context and once; a guess that is wrong only
     costs time.
     """
@@ -127,7 +127,7 @@ class Source:
     def query(self, key: str, method: str, *params: Any, keep: Callable[[Any], bool] = lambda result: True) -> Any:
         """The result of a call about history, kept under ``key`` where ``keep`` says that it stays true.
 
-        Raises ``NotFetchedYet`` on the thread of an event loop, ``NotInBundle``, and what ``Upstream.ask`` raises.
+        Raises ``PrefetchNeeded`` on the thread of an event loop, ``NotInBundle``, and what ``Upstream.ask`` raises.
         """
         return self._query(key, [(method, params)], lambda results: results[0], keep)
 
@@ -179,7 +179,7 @@ class Source:
                 except UpstreamRefused as refused:  # whoever asks may have an answer to that
                     self._put_by(asked_by, refused)
 
-            raise NotFetchedYet(key, put_by)
+            raise PrefetchNeeded(key, put_by)
         result = fetch()
         self.note(key, result)
         return result
@@ -312,8 +312,8 @@ class RemoteState:
                 may_be_for_nothing=may_be_for_nothing,
             )
 
-    def need(self, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
-        """As ``load``; on the thread of an event loop it raises ``NotFetchedYet`` where something is to be fetched."""
+    def prefetch_or_raise(self, accounts: Iterable[Address] = (), slots: Iterable[Slot] = ()) -> None:
+        """As ``load``; on the thread of an event loop it raises ``PrefetchNeeded`` where something is to be fetched."""
         if not may_not_wait():
             self.load(accounts, slots)
         elif self.source.upstream is not None:
@@ -338,7 +338,7 @@ class RemoteState:
         if self.source.upstream is None:
             raise self.source.lacks(names)
         if may_not_wait():
-            raise NotFetchedYet(", ".join(names), lambda: self._fetch(accounts, slots))
+            raise PrefetchNeeded(", ".join(names), lambda: self._fetch(accounts, slots))
         hint = _HINT.get()
         if hint is not None:
             _HINT.set(None)

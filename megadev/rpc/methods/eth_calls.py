@@ -48,7 +48,7 @@ from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.remote import call_hint, expect
+from megadev.state.remote import call_hint, prefetch_with
 
 GAS_CAP = 50_000_000
 """The most gas one call may have (geth's default), or a block's gas limit where that is more. No limit where
@@ -107,11 +107,11 @@ class Scene:
         validate_tip(tip, max_fee)
         if self.chain.past is not None:
             if self.env.number >= self.chain.past.last:
-                self.chain.foresee(
+                self.chain.prefetch(
                     [address for address in (call.sender, call.to, self.env.coinbase) if address is not None],
                     [(address, slot) for address, slots in call.access_list or () for slot in slots],
                 )
-            expect(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
+            prefetch_with(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,

@@ -44,8 +44,8 @@ from megadev.errors import (
     InvalidParams,
     InvalidTransaction,
     NonceGap,
-    NotFetchedYet,
     NotReady,
+    PrefetchNeeded,
     RealtimeExpired,
     ReceiptTimeout,
     SequencerUnavailable,
@@ -163,19 +163,19 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
     coinbase = node.chain.sequencer.blocks.coinbase
     asked = (request.sender, request.to, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS)
     foreseen = [address for address in asked if address is not None]
-    node.chain.foresee(foreseen)
+    node.chain.prefetch(foreseen)
     try:
         return _completed(node, request, forgiving)
-    except NotFetchedYet as missing:
+    except PrefetchNeeded as missing:
         rest = missing.fetch
 
         def fetch() -> None:
-            node.chain.foresee(foreseen)
+            node.chain.prefetch(foreseen)
             rest()
             with contextlib.suppress(ExecutionReverted, ExecutionHalted, GasAllowanceExceeded, InvalidTransaction):
                 _completed(node, request, forgiving)
 
-        raise NotFetchedYet("what filling in the transaction needs", fetch) from None
+        raise PrefetchNeeded("what filling in the transaction needs", fetch) from None
 
 
 def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[UnsignedTransaction, Address]:

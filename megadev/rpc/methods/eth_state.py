@@ -85,7 +85,7 @@ def eth_getStorageValues(
     if count > MAX_SLOTS:
         raise InvalidParams(f"too many slots (max {MAX_SLOTS}), asked for {count}: ask in several requests")
     if block is Tag.LATEST:
-        node.chain.need((), [(address, slot) for address, wanted in slots.items() for slot in wanted])
+        node.chain.prefetch_or_raise((), [(address, slot) for address, wanted in slots.items() for slot in wanted])
     state = node.chain.state(block)
     return {
         to_data(address): [to_word(state.storage(address, slot)) for slot in wanted]
