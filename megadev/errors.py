@@ -48,6 +48,7 @@
     ├── SequencerUnavailable            it crashed: nobody takes transactions, or answers at all
     ├── OriginRefused                   a web page asked for what is outside of the node
     ├── LimitExceeded                   a client asked for more than it may have
+    │   └── TooManyLogs
     ├── OverrideRefused                 state that a call may not pretend
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
@@ -506,6 +507,17 @@ class OriginRefused(MegadevError):
 
 class LimitExceeded(MegadevError):
     """A client has as much already, or asks as often, as it may."""
+
+
+class TooManyLogs(LimitExceeded):
+    """A query over several blocks finds more logs than ``limit``; in blocks ``first`` to ``last`` it does not."""
+
+    def __init__(self, limit: int, first: int, last: int) -> None:
+        super().__init__(
+            f"query returned more than {limit} results. Try with this block range [{first:#x}, {last:#x}], or start "
+            "the node with --max-logs"
+        )
+        self.limit, self.first, self.last = limit, first, last
 
 
 class OverrideRefused(MegadevError):

@@ -95,6 +95,19 @@ class MiniBlockEquivocated:
     promises: tuple[Preconfirmation, Preconfirmation]
 
 
+@dataclass(frozen=True, slots=True)
+class BatchPosted:
+    """The batcher sent a channel to L1: L2's blocks ``first`` to ``last``, with so many transactions of users, in
+    ``size`` bytes; ``da`` says where its data is.
+    """
+
+    first: int
+    last: int
+    transactions: int
+    size: int
+    da: str
+
+
 class SequencerCondition(Enum):
     """Whether a sequencer builds blocks, stands still, or has gone."""
 
@@ -142,5 +155,6 @@ Event: TypeAlias = (
     | PreconfirmationsLost
     | MiniBlockEquivocated
     | SequencerTurned
+    | BatchPosted
     | ContractsReloaded
 )

@@ -448,6 +448,19 @@ def _succeeded(receipt: Any) -> bool:
     return bool(receipt["status"] == "0x1")
 
 
+def seconds_of(work: Callable[[], object]) -> float:
+    """How long ``work`` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def throughput(endpoint: Endpoint, count: int) -> float:
+    """``count`` transfers on ``SENDERS`` connections, as transfers per second until included."""
+    (rate,) = _rate(SENDERS)(endpoint, count)[f"rate-{SENDERS}"]
+    return rate
+
+
 def _rate(connections: int, label: str = "rate") -> Callable[[Endpoint, int], Samples]:
     """Transfers per second until included: ``count`` in all, one sender per connection."""
 

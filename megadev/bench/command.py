@@ -44,6 +44,8 @@ ANVIL_VARIABLE = "MEGADEV_ANVIL"
 """Names the anvil program that ``--against anvil`` starts; otherwise PATH is searched."""
 START_TIMEOUT = 60.0
 """Seconds a started node may take to answer."""
+BATCH_TURNS = 6
+"""How often the two nodes take turns whose throughput is compared."""
 LAUNCHES = 5
 """Starts measured for each of the start-up rows."""
 WIDTH = 160
@@ -185,7 +187,7 @@ def bench(
     titles = _titles()
     if only == "list":
         for label, title in titles.items():
-            click.echo(f"{label:26}{title}")
+            click.echo(f"{label:38}{title}")
         return
     chosen = _chosen(only, titles)
     targets = _targets(url, against)
@@ -210,6 +212,7 @@ def bench(
         rows += _measure_first_calls(targets, chosen, launches, progress)
         rows += _measure_forks(targets, chosen, quick, progress)
         rows += _measure_reloads(targets, chosen, quick, progress)
+        rows += _measure_batches(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
         report["rows"] = [row.as_json(names) for row in rows]
         tables += [_table(rows, names), *_reasons(rows)]
@@ -233,13 +236,14 @@ def bench(
 
 def _titles() -> dict[str, str]:
     """Every row's name and title, in the order of the table."""
+    from megadev.bench.batches import BATCH_ROWS
     from megadev.bench.client import PROBES
     from megadev.bench.compute import COMPUTE_PROBES, FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import RELOAD_ROWS
 
     probed = (measure for probe in PROBES + COMPUTE_PROBES for measure in probe.measures)
-    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS]
+    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS, *BATCH_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
 
 
@@ -255,12 +259,13 @@ def _chosen(only: str | None, titles: Collection[str]) -> frozenset[str]:
 
 def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
     """How many steps are counted: start-ups, probes, first calls and forks as one each, reloads, and the long chain."""
+    from megadev.bench.batches import BATCH_ROWS
     from megadev.bench.compute import FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import PROJECTS
 
     chosen_labels = frozenset(chosen)
-    parts = sum(any(measure.label in chosen for measure in rows) for rows in (FIRST_ROWS, FORK_ROWS))
+    parts = sum(any(measure.label in chosen for measure in rows) for rows in (FIRST_ROWS, FORK_ROWS, BATCH_ROWS))
     reloads = sum(not chosen_labels.isdisjoint(project.labels) for project in PROJECTS)
     return len(START_ROWS.keys() & chosen_labels) + probes + parts + reloads + is_long
 
@@ -557,6 +562,45 @@ def _measure_reloads(targets: Sequence[Target], chosen: Collection[str], quick: 
                     row.reasons[target.name] = reason
         found += rows
     return found
+
+
+def _measure_batches(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
+    """The rows of ``batches.py``: of the megadev of this Python alone."""
+    from megadev.bench.batches import BATCH_ROWS, measured, share_of
+    from megadev.bench.client import throughput
+
+    rows = [Row(each.label, each.title, each.unit) for each in BATCH_ROWS if each.label in chosen]
+    if not rows:
+        return []
+    progress.begin("batches: bytes, cost, derivation, throughput")
+    own = _own()
+    samples: Samples = {}
+    reason = None
+    try:
+        samples = dict(measured(chosen, quick))
+        if "batch-throughput" in chosen:
+            up = own.realtime_command[:-1]
+            with contextlib.ExitStack() as running:
+                pair = [
+                    running.enter_context(_opened(replace(own, command=(*up, *flags, "--port"))))
+                    for flags in (("--channel-seconds", "1"), ("--no-batch",))
+                ]
+                rates: list[list[float]] = [[], []]
+                for _ in range(2 if quick else BATCH_TURNS):
+                    for endpoint, found in zip(pair, rates, strict=True):
+                        found.append(throughput(endpoint, 800 if quick else 4_000))
+            samples["batch-throughput"] = [share_of(*rates)]
+    except MegadevError as problem:
+        reason = str(problem)
+    for row in rows:
+        for target in targets:
+            if target.command[:1] != (sys.executable,):
+                row.reasons[target.name] = "not a megadev of this Python"
+            elif row.label in samples:
+                row.add(target.name, samples[row.label])
+            else:
+                row.reasons[target.name] = reason or "not measured"
+    return rows
 
 
 def _measure_grown(

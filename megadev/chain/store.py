@@ -31,7 +31,7 @@ from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, count_logs
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.spans import Row, Span
-from megadev.errors import UnknownBlock
+from megadev.errors import TooManyLogs, UnknownBlock
 from megadev.primitives.bloom import bloom_mask
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
 
@@ -291,11 +291,18 @@ class ChainStore:
         return self._line.between(first, last)
 
     def logs(
-        self, first: int, last: int, addresses: Collection[Address] = (), topics: TopicFilter = ()
+        self,
+        first: int,
+        last: int,
+        addresses: Collection[Address] = (),
+        topics: TopicFilter = (),
+        *,
+        limit: int | None = None,
     ) -> list[LocatedLog]:
         """The logs in blocks ``first`` to ``last`` (both included) from any of ``addresses`` that match ``topics``.
 
-        No address stands for any. In order of block, transaction and log.
+        No address stands for any. In order of block, transaction and log. Raises ``TooManyLogs`` where more than
+        ``limit`` match in several blocks.
         """
         while True:
             line = self._line
@@ -308,6 +315,8 @@ class ChainStore:
         matcher = LogMatcher(addresses, topics, indexed=True)
         for number in numbers:
             found += matcher.in_block(line.at(number))
+            if limit is not None and len(found) > limit and low < high:
+                raise TooManyLogs(limit, low, max(low, number - 1))
         return found
 
     def _candidates(self, low: int, high: int, addresses: Collection[Address], topics: TopicFilter) -> Sequence[int]:

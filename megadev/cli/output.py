@@ -135,12 +135,21 @@ class Output:
         """What the log's lines look like for the chain of ``endpoint``, which is called ``name`` in them."""
         from megadev.cli.terminal.calls import Calls
         from megadev.cli.terminal.log import JsonLines, TextLines
+        from megadev.rollup.predeploys import BATCH_INBOX
 
         console = not self._config.disable_console_log
         if self._config.json:
             return JsonLines(explain, locate=locator, console=console, chain=name)
-        describe = Calls(devnet.node).describer(endpoint.chain)
-        return TextLines(self._paint, explain, locate=locator, describe=describe, console=console, chain=name)
+        by_itself = devnet.node.acts_by_itself(endpoint.chain)
+        return TextLines(
+            self._paint,
+            explain,
+            locate=locator,
+            describe=Calls(devnet.node).describer(endpoint.chain),
+            console=console,
+            chain=name,
+            is_told=lambda event: event.tx.to != BATCH_INBOX or event.tx.sender not in by_itself,
+        )
 
 
 def warn_of_reach(config: DevnetConfig) -> None:

@@ -39,7 +39,6 @@ IDLE: tuple[Setting, ...] = (
         Boolean(),
         "Ask for one transaction's: megadev trace HASH.",
     ),
-    _idle("prune_history", "--prune-history", Integer(metavar="[N]"), "All states are kept: they share parts.", bare=0),
     _idle("max_persisted_states", "--max-persisted-states", _COUNT, "The same."),
     _idle("transaction_block_keeper", "--transaction-block-keeper", _COUNT, "All blocks are kept."),
     _idle("memory_limit", "--memory-limit", Integer(metavar="BYTES"), "Gas limits what an execution takes."),

@@ -113,6 +113,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         "--reload-conflict script and --reload-script go together: say both",
     ),
     Conflict(
+        ("--l1-fee-policy", "--batch", "--l1-fee"),
+        lambda c: c.l1_fee_policy == "cost" and not (c.posts_batches and c.l1_fee),
+        "--l1-fee-policy cost follows what batches cost: give --batch and --l1-fee too",
+    ),
+    Conflict(
         ("--state", "--load-state", "--dump-state"),
         lambda c: c.state is not None and (c.load_state is not None or c.dump_state is not None),
         "--state is --load-state and --dump-state in one: drop it, or drop those",

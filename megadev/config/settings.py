@@ -319,6 +319,15 @@ class DevnetConfig:
         "--preserve-historical-states",
         "Also dump the state after every block, so that old blocks can be queried after loading.",
     )
+    prune_history: int | None = _setting(
+        None,
+        Integer(0, 2**63 - 1, metavar="[N]"),
+        CHAIN,
+        "--prune-history",
+        "Keep the states of the newest N blocks of L2 only (without N: of the newest one); older ones are refused. "
+        "Blocks, transactions, receipts and logs are all kept.",
+        bare=0,
+    )
     timestamp: int | None = _setting(
         None,
         Integer(0, 2**63 - 1, metavar="SECONDS"),
@@ -697,6 +706,15 @@ class DevnetConfig:
         megaeth=True,
     )
 
+    l1_fee_policy: str = _setting(
+        "fixed",
+        Choice(("fixed", "cost")),
+        L1,
+        "--l1-fee-policy",
+        "Whether the scalars of that charge stay as L1's SystemConfig has them, or follow what the newest batch cost: "
+        "the more transactions share a batch, the less each pays from then on.",
+    )
+
     batch: bool = _setting(
         False,
         Boolean(),
@@ -929,6 +947,15 @@ class DevnetConfig:
         "--call-timeout",
         "Time limit of a read such as eth_call, like geth's --rpc.evmtimeout; traces and simulations have twelve "
         "times as long. 0 disables it.",
+    )
+    max_logs: int = _setting(
+        100_000,
+        Integer(0, 2**31 - 1),
+        SERVER,
+        "--max-logs",
+        "Maximum number of logs that eth_getLogs and eth_getFilterLogs answer with for several blocks; more is refused "
+        "with -32005 and a range to try. 0 disables it.",
+        anvil=0,
     )
     max_subscriptions: int = _setting(
         10_000,

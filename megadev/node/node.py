@@ -49,6 +49,7 @@ from megadev.rollup.batcher import Batcher
 from megadev.rollup.consolidator import Consolidator, SyncStart
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver, Progress
+from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.block_builder import BlockBuilder
@@ -123,6 +124,7 @@ class Node:
             gas_price=config.gas_price,
             next_base_fee=None if fork is None else config.base_fee,
         )
+        self.l2.sequencer.keep_states = config.prune_history
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
@@ -407,6 +409,10 @@ class Node:
         self._alarm = self._alarm_at = self._rest = None
         self.writer.when_free(self.settle)
 
+    def wake(self) -> None:
+        """Something may be due though no chain has changed."""
+        self._rest = None
+
     def between_blocks(self) -> None:
         """Make room for a change that concerns every chain (see ``Sequencer.between_blocks``)."""
         for chain in self.chains:
@@ -436,6 +442,10 @@ class Node:
         """Stop the timers."""
         self._set_alarm(None)
         self._loop = None
+        for task in self._aside_tasks:
+            task.cancel()
+        if self.driver is not None:
+            self.driver.give_up_aside()
         for chain in self.chains:
             chain.mining.stop()
 
@@ -483,12 +493,15 @@ class Node:
             sync_start=lambda: driver.progress.sync_start,
             start_from=start_from,
             adopted=lambda: driver.progress.adopted,
+            aside=self._make_aside,
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         driver.batcher = Batcher(
             l1.sequencer, self.l2.sequencer, driver.consolidator, self._key_of, self.da_store, self._make_aside
         )
         self.l2.trails_by_slots = False
+        if self.config.l1_fee_policy == "cost":
+            driver.fee_policy = FeePolicy(l1.sequencer, self.l2.sequencer, driver.batcher, self.roles.owner.raw_key)
 
     def _key_of(self, address: Address) -> bytes | None:
         """The private key of an account that acts for the chains, or is everybody's."""
@@ -515,7 +528,7 @@ class Node:
 
         def finish() -> None:
             take(made)
-            self.settle()
+            self._settle()
 
         await self.writer.take_turn(finish)
 

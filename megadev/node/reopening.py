@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
-from megadev.chain.fees import blob_base_fee
 from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidTransaction, StateUnavailable
 from megadev.node.chain import LocalChain
@@ -39,20 +38,8 @@ def block_start(
     world = chain.world(header.parent_hash) if before is None else before
     if isinstance(world, ForkWorld):
         load(world.base, *prefetch_keys(block.transactions, header.coinbase))
-    plan = BlockPlan(
-        number=header.number,
-        timestamp=header.timestamp,
-        parent_hash=header.parent_hash,
-        coinbase=header.coinbase,
-        gas_limit=header.gas_limit,
-        base_fee=header.base_fee,
-        blob_base_fee=blob_base_fee(header.excess_blob_gas, spec),
-        excess_blob_gas=header.excess_blob_gas,
-        prev_randao=header.prev_randao,
-        parent_beacon_root=header.parent_beacon_root,
-        extra_data=header.extra_data,
-        start=BlockStart(block.system_call),  # what it was made to begin with are transactions like the others now
-    )
+    # what it was made to begin with are transactions like the others now
+    plan = BlockPlan.of(header, spec, BlockStart(block.system_call))
     return BlockBuilder(
         spec,
         engine,

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import force_setattr
 from rpds import HashTrieSet
 
 from megadev.chain.blocks import SealedBlock
@@ -46,6 +47,7 @@ from megadev.sequencer.reorganisation import replace_above, rewind, take_up
 from megadev.sequencer.signers import Signers
 from megadev.sequencer.time_keeper import TimeSettings
 from megadev.state.diff import StateDiff
+from megadev.state.world import World
 
 if TYPE_CHECKING:
     from megadev.artifacts.registry import AddedArtifacts
@@ -63,6 +65,8 @@ class ChainSnapshot:
     """
 
     head: SealedBlock
+    world: World
+    """The head's, which may have been pruned since."""
     irregular: StateDiff | None
     pool: tuple[Transaction, ...]
     spec: ChainSpec
@@ -296,6 +300,8 @@ class Snapshots:
             shared, own = shared + 1, own[1:]  # it came back in the meantime
         self.keep_blocks_above(branch.chain, shared)
         sequencer.set_rules(snapshot.spec, snapshot.engine)
+        if not snapshot.head.world.is_known:
+            force_setattr(snapshot.head, "world", snapshot.world)
         if own:
             replace_above(sequencer, shared, span_of(own), snapshot.irregular)
         else:
@@ -332,6 +338,7 @@ def _snapshot_of(chain: LocalChain) -> ChainSnapshot:
     sequencer = chain.sequencer
     return ChainSnapshot(
         head=sequencer.head,
+        world=sequencer.head.world,
         irregular=sequencer.irregular,
         pool=tuple(sequencer.pool.transactions()),
         spec=sequencer.spec,

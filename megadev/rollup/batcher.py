@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -26,8 +26,10 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
 from megadev.chain.transactions import BLOB, DYNAMIC_FEE, UnsignedTransaction, sign_transaction
 from megadev.errors import InvalidTransaction, MegadevError
+from megadev.events import BatchPosted
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Address, Hash32
+from megadev.rollup.aside import Aside, at_once
 from megadev.rollup.batches import SPAN_TYPES, InvalidBatch, SingularBatch, encode_batch, span_of
 from megadev.rollup.channel import CHANNEL_ID_SIZE, Compression, compress, encode_frames, split
 from megadev.rollup.consolidator import Consolidator
@@ -98,20 +100,22 @@ class Channel(msgspec.Struct, frozen=True):
     settings: BatcherSettings
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """What was posted last: L2's blocks after ``parent`` up to the one with the hash ``last``, in these L1
+    transactions.
+    """
+
+    parent: L2Block
+    last: Hash32
+    transactions: tuple[Hash32, ...]
+
+
 class Piece(msgspec.Struct, frozen=True):
-    """What one L1 transaction carries."""
+    """What one L1 transaction carries; ``size``: bytes of frames, wherever they are."""
 
     data: bytes
+    size: int
     sidecar: BlobSidecar | None = None
-
-
-Aside = Callable[[Callable[[], Any], Callable[[Any], object]], None]
-"""Makes something where it keeps nobody waiting, and gives it to a function on the writer thread."""
-
-
-def at_once(make: Callable[[], Any], take: Callable[[Any], object]) -> None:
-    """Aside, where nobody is there to be kept waiting."""
-    take(make())
 
 
 class Batcher:
@@ -139,7 +143,8 @@ class Batcher:
         self._aside = aside
         self._building: Channel | None = None
         self._measured: tuple[Hash32, SealedBlock, int] = (bytes(32), l2.store.head, 0)
-        self._sent: tuple[L2Block, Hash32, tuple[Hash32, ...]] | None = None
+        self.newest: Sent | None = None
+        """What was posted last."""
         self._refused: tuple[Hash32, int] | None = None
 
     @property
@@ -150,7 +155,11 @@ class Batcher:
 
     def start_over(self) -> None:
         """The chains have become others."""
-        self.due = self._sent = self._refused = self._building = None
+        self.due = self.newest = self._refused = self._building = None
+
+    def give_up(self) -> None:
+        """Nothing is built aside any more."""
+        self._building = None
 
     def act(self, settings: BatcherSettings) -> bool:
         """Post the next channel as ``settings`` say, where one is full or old; False where there is nothing to do now.
@@ -194,17 +203,17 @@ class Batcher:
 
     def _was_sent(self, safe: L2Block) -> bool:
         """Whether L1 says what comes after ``safe``, and derivation does not take it."""
-        if self._sent is None or self._sent[0].hash != safe.hash:
+        sent = self.newest
+        if sent is None or sent.parent.hash != safe.hash:
             return False
-        _, last, transactions = self._sent
         l1, l2 = self._l1.store, self._l2.store
-        return l2.by_hash(last) is not None and all(l1.transaction(each) is not None for each in transactions)
+        return l2.by_hash(sent.last) is not None and all(l1.transaction(each) is not None for each in sent.transactions)
 
     def _is_refused(self, safe: L2Block, first: SealedBlock) -> bool:
         """Whether posting has not helped, or failed, a moment ago: then it is tried again later."""
         now = self._l1.time.now()
         if self._was_sent(safe):
-            self._sent = None
+            self.newest = None
             self._refuse(first.hash)
             _LOG.warning("what was posted of L2 block %d does not count: derivation refuses it", first.number)
         refused = self._refused
@@ -279,7 +288,18 @@ class Batcher:
             if tx_hash is None:
                 break
             sent.append(tx_hash)
-        self._sent = (channel.parent, channel.last, tuple(sent))
+        self.newest = Sent(channel.parent, channel.last, tuple(sent))
+        if len(sent) == len(outcome):
+            first, batches = channel.parent.number + 1, channel.batches
+            self._l2.publish(
+                BatchPosted(
+                    first,
+                    first + len(batches) - 1,
+                    sum(len(batch.transactions) for batch in batches),
+                    sum(piece.size for piece in outcome),
+                    channel.settings.da.value,
+                )
+            )
         return bool(sent)
 
     def _send(self, piece: Piece, address: Address, key: bytes) -> Hash32 | None:
@@ -338,13 +358,17 @@ def build(channel: Channel, config: RollupConfig, store: DataSink) -> list[Piece
     payloads = [encode_frames((frame,)) for frame in split(channel_id, compressed, settings.da.frame_size)]
     match settings.da:
         case DaKind.CALLDATA:
-            return [Piece(each) for each in payloads]
+            return [Piece(each, len(each)) for each in payloads]
         case DaKind.EXTERNAL:
-            return [Piece(bytes((COMMITMENT_VERSION,)) + encode_commitment(store.put(each))) for each in payloads]
+            version = bytes((COMMITMENT_VERSION,))
+            return [Piece(version + encode_commitment(store.put(each)), len(each)) for each in payloads]
         case DaKind.BLOBS:
-            blobs = [encode_blob(each) for each in payloads]
-            starts = range(0, len(blobs), BLOBS_PER_TRANSACTION)
-            return [Piece(b"", sidecar_of(blobs[at : at + BLOBS_PER_TRANSACTION], 0)) for at in starts]
+            starts = range(0, len(payloads), BLOBS_PER_TRANSACTION)
+            return [_in_blobs(payloads[at : at + BLOBS_PER_TRANSACTION]) for at in starts]
+
+
+def _in_blobs(payloads: Sequence[bytes]) -> Piece:
+    return Piece(b"", sum(map(len, payloads)), sidecar_of([encode_blob(each) for each in payloads], 0))
 
 
 def encoded_batches(

@@ -16,6 +16,7 @@ and derivation would bring it back. So batches count from L1's next block on, up
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import RLock
 
 import msgspec
@@ -25,6 +26,9 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.errors import SequencerStopped
 from megadev.primitives.types import ZERO_HASH
+from megadev.rollup.aside import Aside, at_once
+from megadev.rollup.da.blobs import BLOB_CAPACITY
+from megadev.rollup.da.commitments import COMMITMENT_VERSION
 from megadev.rollup.da.store import DataSource
 from megadev.rollup.derivation.attributes import Attributes
 from megadev.rollup.derivation.batch_queue import L2Block
@@ -45,6 +49,8 @@ from megadev.sequencer.reorganisation import build_again, replace_above
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
+MANY_BLOCKS, MUCH_DATA = 100, 4_000
+"""L1 blocks, and bytes of batches, that take a few milliseconds."""
 RETRY = 1
 """Seconds until something that cannot be had is asked for again."""
 
@@ -76,6 +82,7 @@ class Consolidator:
         sync_start: Callable[[], SyncStart | None],
         start_from: Callable[[SyncStart], None],
         adopted: Callable[[], int] = lambda: 0,
+        aside: Aside = at_once,
         keep_blocks_above: Callable[[int], None] = lambda number: None,
     ) -> None:
         self._l1 = l1
@@ -87,8 +94,12 @@ class Consolidator:
         self._start_from = start_from
         self._adopted = adopted
         self._keep_blocks_above = keep_blocks_above
+        self._aside = aside
         self._turn = RLock()
-        """Held by whoever drives the pipeline."""
+        """Held by whoever drives the pipeline: the writer, or a thread that only compares."""
+        self._is_comparing = False
+        self.known_by_hand: ByHand | None = None
+        """One that is on L2 and came about by hand, of which L2 itself, loaded from a dump, does not tell."""
         self.start_over()
 
     def start_over(self) -> None:
@@ -101,7 +112,8 @@ class Consolidator:
             self.stalled: str | None = None
             """Why derivation does not go on, where something of L1 cannot be had."""
             self._retry_at = 0
-            self.first_by_hand: ByHand | None = None
+            known = self.known_by_hand
+            self.first_by_hand = None if known is None or self._l2.store.by_hash(known.hash) is None else known
             """The first block that L1 alone does not make."""
             config, begun = self.config, self._begun
             head = SafeHead(config.l1_genesis, genesis_block(config)) if begun is None else SafeHead(*_fields(begun))
@@ -134,11 +146,14 @@ class Consolidator:
 
     def safe_at(self, l1_number: int) -> SafeHead:
         """The safe head that follows from L1 up to a block. On any thread."""
-        with self._turn:
-            return self._pipeline.history.at(l1_number)
+        return self._pipeline.history.at(l1_number)
 
-    def follow(self) -> None:
-        """Derive what L1 says by now. Costs nothing where neither chain changed and nothing is waited for."""
+    def follow(self, *, here: bool = False) -> None:
+        """Derive what L1 says by now. Costs nothing where neither chain changed and nothing is waited for. Where that
+        is much, it goes on aside, and is done when this is called next; with ``here`` it is done on return.
+        """
+        if self._is_comparing and not here:
+            return
         seen, l1_head, l2_head = self._seen, self._l1.store.head, self._l2.store.head
         is_due = self.stalled is not None and self._l1.time.now() >= self._retry_at
         if seen is not None and seen[0] is l1_head and seen[1] is l2_head and not is_due:
@@ -146,6 +161,10 @@ class Consolidator:
         with self._turn:
             self._stand_on_both()
             if self._pass_rows():
+                if not here and self._is_much():
+                    self._is_comparing = True
+                    self._aside(self._compare, self._compared)
+                    return
                 self._read()
         self._seen = (self._l1.store.head, self._l2.store.head)
 
@@ -170,9 +189,64 @@ class Consolidator:
         finally:
             chain.put_back()
 
+    def _is_much(self) -> bool:
+        """Whether what L1 has and was not read yet takes more than a few milliseconds."""
+        l1, read, inbox = self._l1.store, self._pipeline.reads_from, self.config.batch_inbox
+        if l1.head.number - read >= MANY_BLOCKS:
+            return True
+        size = 0
+        for block in l1.blocks(read, l1.head.number):
+            for tx in block.transactions:
+                if tx.to == inbox:
+                    size += len(tx.data) + BLOB_CAPACITY * len(tx.blob_versioned_hashes)
+                    if size > MUCH_DATA or tx.data[:1] == bytes((COMMITMENT_VERSION,)):
+                        return True
+        return False
+
+    def _compare(self) -> None:
+        """Go through L1 as far as L2 is what it says. On a thread of its own, while L2 may change: what that makes of
+        it is found out when the writer goes on.
+        """
+        with self._turn:
+            chain, pipeline = self._chain, self._pipeline
+            chain.may_replace = False
+            try:
+                with suppress(Exception):  # whatever it is, the writer meets it as well
+                    while not isinstance(pipeline.step(), Waiting | Reorganised):
+                        pass
+            finally:
+                chain.may_replace = True
+                if pipeline.safe is not chain.newest:
+                    pipeline.reset(chain.newest)
+
+    def give_up(self) -> None:
+        """Nothing goes on aside any more."""
+        with self._turn:
+            self._is_comparing = False
+
+    def _compared(self, _: object) -> None:
+        self._is_comparing = False
+        with self._turn:
+            self._stand_on_both()
+            if self._pass_rows():
+                self._read()
+
     def _stall(self, reason: str | None) -> None:
         self.stalled = reason
         self._retry_at = self._l1.time.now() + RETRY
+
+    def first_underivable(self) -> ByHand | None:
+        """The first block that L1 alone will not make, be it posted or not."""
+        if self.first_by_hand is not None:
+            return self.first_by_hand
+        store = self._l2.store
+        parent = store.by_number(self._pipeline.safe.number)
+        while parent is not None and (block := store.by_number(parent.number + 1)) is not None:
+            reason = underivable(block, parent, self.spec(), self.config)
+            if reason is not None:
+                return ByHand(block.number, block.hash, reason)
+            parent = block
+        return None
 
     def look_again(self) -> None:
         """What could not be had may be there now."""
@@ -239,6 +313,10 @@ class Consolidator:
         self.start_over()
 
 
+class _Differs(Exception):
+    """L2 is not what L1 says, and the thread that found out may not change it."""
+
+
 class _ComparedChain:
     """L2's own chain as the pipeline sees it: executing is comparing, where the block is there already."""
 
@@ -246,6 +324,7 @@ class _ComparedChain:
         self._owner = owner
         self._l2 = owner._l2
         self._blocks = [first]
+        self.may_replace = True
         self._removed: list[SealedBlock] | None = None
         self._irregular: StateDiff | None = None
 
@@ -293,6 +372,8 @@ class _ComparedChain:
 
     def _replace(self, attributes: Attributes, parent: SealedBlock) -> SealedBlock:
         l2 = self._l2
+        if not self.may_replace:
+            raise _Differs
         l2.check_running()
         derived = execute(attributes, parent, l2.spec, l2.engine, l2.store.block_hash)
         l2.between_blocks()

@@ -49,6 +49,8 @@ from megadev.rollup.deposits import DEPOSITOR, attributes_later, attributes_tran
 from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
 from megadev.rollup.derivation.batch_queue import fit_together
 from megadev.rollup.derivation.config import SystemConfig
+from megadev.rollup.derivation.consolidation import ByHand
+from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
 from megadev.rollup.proposer import Proposer
@@ -108,6 +110,8 @@ class Driver:
         self.consolidator: Consolidator | None = None
         """What derives L2 from L1, where batches are posted."""
         self.batcher: Batcher | None = None
+        self.fee_policy: FeePolicy | None = None
+        """What makes L2's charge for L1 follow what batches cost, where that is wanted."""
         self._keep_blocks_above = keep_blocks_above
         self._first_config = first_config
         self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
@@ -139,6 +143,15 @@ class Driver:
             self.progress, adopted=self.l2.store.head.number if number is None else number
         )
 
+    def go_on_from(self, start: SyncStart | None, by_hand: ByHand | None) -> None:
+        """The chains were loaded: batches count from ``start`` on; ``by_hand`` is known to be the first of L2's blocks
+        that L1 alone does not make.
+        """
+        self.progress = msgspec.structs.replace(self.progress, sync_start=start)
+        if self.consolidator is not None:
+            self.consolidator.known_by_hand = by_hand
+            self.consolidator.start_over()
+
     def advance(self) -> None:
         """Do what became due: follow L1, and let the proposer act. Costs nothing where neither chain changed.
 
@@ -156,11 +169,36 @@ class Driver:
                     self.l2.include_deposits()
                     self._seen = (l1_head, self.l2.head, self.l2.irregular)
             if self.consolidator is not None and self.batcher is not None:
+                if self._keep_within_drift(self.consolidator.config.max_drift):
+                    continue
                 self.consolidator.follow()
                 if self.batcher.act(self.progress.batching):
                     continue
+                if self.fee_policy is not None and self.fee_policy.act(self.addresses.system_config):
+                    continue
             if self.proposer is None or not self.proposer.act():
                 return
+
+    def _keep_within_drift(self, drift: int | None) -> bool:
+        """Have L1 go on where L2's next block would be so late, half of ``drift`` seconds, for the newest that L1 has:
+        beyond the whole, it could hold no transactions. True where L1 went on.
+        """
+        if drift is None:
+            return False
+        head = self.l1.store.head
+        next_time = self.l2.time.next_timestamp(self.l2.store.head.timestamp, self.l2.window)
+        if next_time - head.timestamp <= drift // 2:
+            return False
+        if next_time - self.l1.time.now() > drift // 2:  # L2's blocks came faster than time: that catches up
+            self.l1.time.set_next(next_time, head.timestamp)
+        self.l1.mine()
+        return next_time - self.l1.store.head.timestamp <= drift // 2
+
+    def give_up_aside(self) -> None:
+        """What is being made aside will not be taken in."""
+        if self.consolidator is not None and self.batcher is not None:
+            self.consolidator.give_up()
+            self.batcher.give_up()
 
     def flush(self, changes: Mapping[str, Any] | None = None) -> None:
         """Post all sealed blocks now, ``changes`` of how it is done included, and derive them. It takes as long as it
@@ -169,9 +207,10 @@ class Driver:
         self.advance()
         if self.consolidator is None or self.batcher is None:
             return
+        self.consolidator.follow(here=True)
         settings = msgspec.structs.replace(self.progress.batching, **(changes or {}))
         while self.batcher.post_now(settings):
-            self.consolidator.follow()
+            self.consolidator.follow(here=True)
         self.advance()
 
     @property
@@ -190,6 +229,9 @@ class Driver:
     def due(self) -> int | None:
         """When, in seconds of L1's time, there will be something to do though neither chain changes."""
         times = [each.due for each in (self.proposer, self.batcher, self.consolidator) if each is not None]
+        drift = None if self.consolidator is None else self.consolidator.config.max_drift
+        if drift is not None:
+            times.append(self.l1.store.head.timestamp + drift // 2 + 1)
         return min((time for time in times if time is not None), default=None)
 
     def skip_windows(self, withdrawal_hash: Hash32 | None = None) -> int:

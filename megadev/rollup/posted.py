@@ -67,12 +67,10 @@ def posted_channels(
     batchers = _Batchers(l1, config)
     found: list[PostedChannel] = []
     open_channels: dict[bytes, _Parts] = {}
-    for number in range(
-        l1.head.number if until is None else until, max(l1.genesis.number, config.l1_genesis.number), -1
-    ):
-        block = l1.by_number(number)
-        if block is None or not block.transactions:
-            continue
+    newest = l1.head.number if until is None else until
+    first = max(l1.genesis.number, config.l1_genesis.number) + 1
+    for block in reversed(l1.blocks(first, newest).made):  # rows of empty blocks hold nothing
+        number = block.number
         for index in range(len(block.transactions) - 1, -1, -1):
             tx = block.transactions[index]
             if tx.to != config.batch_inbox or tx.sender != batchers.at(number):

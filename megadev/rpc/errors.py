@@ -139,6 +139,11 @@ TABLE: dict[type[Exception], Row] = {
     errors.SequencerStopped: Row(SERVER_ERROR),
     errors.SequencerUnavailable: Row(SERVER_ERROR, ("permanent error forwarding request",)),
     errors.OriginRefused: Row(UNAUTHORIZED, ("unauthorized",)),
+    errors.TooManyLogs: Row(
+        LIMIT_EXCEEDED,
+        ("query returned more than",),
+        lambda error: {"from": hex(error.first), "to": hex(error.last), "limit": error.limit},
+    ),
     errors.LimitExceeded: Row(LIMIT_EXCEEDED, ("too many", "limit exceeded")),
     errors.OverrideRefused: Row(SERVER_ERROR),
     errors.SimulationError: Row(SERVER_ERROR),

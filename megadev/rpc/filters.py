@@ -14,7 +14,8 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from itertools import islice
+from typing import Generic, TypeAlias, TypeVar
 
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
@@ -38,6 +39,40 @@ MAX_FILTERS = 10_000
 MAX_BUFFERED = 10_000
 """What cannot be read back from the chain (pending transactions, removed logs) is kept up to this many per filter;
 beyond that the oldest is lost."""
+
+
+MAX_NOTICED = 65_536
+"""Mini-blocks that are kept for filters over logs of mini-blocks: ten minutes' at one every 10 ms."""
+
+Item = TypeVar("Item")
+_Noticed: TypeAlias = tuple[MiniBlock | SealedBlock, bool]
+"""What came, and whether it was taken back."""
+
+
+class Tape(Generic[Item]):
+    """What happened, in order, once for all filters: each remembers only how far it has read."""
+
+    def __init__(self) -> None:
+        self._items: deque[Item] = deque()
+        self.end = 0
+        """How much there has been."""
+
+    def add(self, item: Item, most: int) -> None:
+        """Of more than ``most`` the oldest is lost."""
+        while len(self._items) >= most:
+            self._items.popleft()
+        self._items.append(item)
+        self.end += 1
+
+    def since(self, place: int) -> list[Item]:
+        """What came after the first ``place`` of all."""
+        newest = list(islice(reversed(self._items), max(self.end - place, 0)))
+        newest.reverse()
+        return newest
+
+    def clear(self) -> None:
+        """Forget what there has been; nobody is to read it."""
+        self._items.clear()
 
 
 @dataclass(slots=True)
@@ -73,25 +108,24 @@ class _LogFilter:
 
 @dataclass(slots=True)
 class _EarlyLogFilter:
-    """Logs of mini-blocks."""
+    """Logs of mini-blocks, and of what was removed."""
 
     criteria: LogFilter
     matcher: LogMatcher
     polled_ns: int
-    seen: deque[JsonObject] = field(default_factory=lambda: deque(maxlen=MAX_BUFFERED))
+    tape: Tape[_Noticed]
+    read_to: int
 
     def changes(self, chain: LocalChain) -> list[JsonObject]:
-        seen = list(self.seen)
-        self.seen.clear()
-        return seen
-
-    def notice(self, mini_block: MiniBlock, *, removed: bool = False) -> None:
-        places = self.matcher.in_mini_block(mini_block)
-        self.seen.extend(format_mini_block_log(mini_block, *place, removed=removed) for place in places)
-
-    def forget(self, lowest: int, blocks: list[SealedBlock]) -> None:
-        for block in blocks:
-            self.seen.extend(format_log(found, removed=True) for found in self.matcher.in_block(block))
+        noticed, self.read_to = self.tape.since(self.read_to), self.tape.end
+        found: deque[JsonObject] = deque(maxlen=MAX_BUFFERED)
+        for what, is_removed in noticed:
+            if isinstance(what, MiniBlock):
+                places = self.matcher.in_mini_block(what)
+                found.extend(format_mini_block_log(what, *place, removed=is_removed) for place in places)
+            else:
+                found.extend(format_log(each, removed=True) for each in self.matcher.in_block(what))
+        return list(found)
 
 
 @dataclass(slots=True)
@@ -117,11 +151,12 @@ class _PendingFilter:
 
     full: bool
     polled_ns: int
-    seen: deque[Transaction] = field(default_factory=lambda: deque(maxlen=MAX_BUFFERED))
+    tape: Tape[Transaction]
+    read_to: int
 
     def changes(self, chain: LocalChain) -> list[JsonObject] | list[str]:
-        seen = list(self.seen)
-        self.seen.clear()
+        seen = self.tape.since(self.read_to)
+        self.read_to = self.tape.end
         return [format_pending_transaction(tx) for tx in seen] if self.full else [to_data(tx.hash) for tx in seen]
 
 
@@ -135,6 +170,8 @@ class Filters:
         self._clock = clock
         self._bus = bus
         self._unsubscribe: Callable[[], None] | None = None
+        self._pending: Tape[Transaction] = Tape()
+        self._noticed: Tape[_Noticed] = Tape()
         self._filters: dict[str, _Filter] = {}
         """In the order of their last polls, the one longest ago first."""
 
@@ -145,7 +182,7 @@ class Filters:
         """Watch logs. With a first block given, what it and later ones hold already comes with the first poll."""
         if criteria.from_block is Tag.PENDING and chain.is_continuous:
             matcher = LogMatcher(criteria.addresses, criteria.topics)
-            return self._add(_EarlyLogFilter(criteria, matcher, self._now()))
+            return self._add(_EarlyLogFilter(criteria, matcher, self._now(), self._noticed, self._noticed.end))
         head = chain.head.number
         if criteria.block_hash is not None:
             only = chain.block(criteria.block_hash).number
@@ -163,7 +200,7 @@ class Filters:
 
     def add_pending(self, *, full: bool) -> str:
         """Watch the txpool: hashes, or whole transactions."""
-        return self._add(_PendingFilter(full, self._now()))
+        return self._add(_PendingFilter(full, self._now(), self._pending, self._pending.end))
 
     def changes(self, chain: LocalChain, filter_id: str) -> list[JsonObject] | list[str]:
         """What is new since the last call."""
@@ -230,26 +267,24 @@ class Filters:
         elif not self._filters and self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+            self._pending.clear()
+            self._noticed.clear()
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, TransactionAdmitted):
-            for watched in self._filters.values():
-                if isinstance(watched, _PendingFilter):
-                    watched.seen.append(event.tx)
+            self._pending.add(event.tx, MAX_BUFFERED)
         elif isinstance(event, MiniBlockSealed):
-            for watched in self._filters.values():
-                if isinstance(watched, _EarlyLogFilter):
-                    watched.notice(event.mini_block)
+            self._noticed.add((event.mini_block, False), MAX_NOTICED)
         elif isinstance(event, PreconfirmationsLost):
-            for watched in self._filters.values():
-                if isinstance(watched, _EarlyLogFilter):
-                    for mini_block in reversed(event.mini_blocks):
-                        watched.notice(mini_block, removed=True)
+            for mini_block in reversed(event.mini_blocks):
+                self._noticed.add((mini_block, True), MAX_NOTICED)
         elif isinstance(event, BlocksRemoved):
             self._forget_idle()
             blocks = newest_first(event.blocks)
+            for block in blocks:
+                self._noticed.add((block, True), MAX_NOTICED)
             for watched in self._filters.values():
-                if not isinstance(watched, _PendingFilter):
+                if isinstance(watched, _LogFilter | _BlockFilter):
                     watched.forget(event.first, blocks)
 
 

@@ -23,6 +23,7 @@ import msgspec
 from megadev.chain.admission import check_blobs_left, check_gas_left
 from megadev.chain.block_limits import BlockUsage, check_fits
 from megadev.chain.blocks import MINIMUM_DIFFICULTY, Cut, Header, SealedBlock, SystemCall, seal_block, transactions_root
+from megadev.chain.fees import blob_base_fee
 from megadev.chain.l1_fees import L1Cost, L1Prices, l1_cost
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, count_logs
 from megadev.chain.receipts import Receipt, receipts_root
@@ -110,6 +111,24 @@ class BlockPlan(msgspec.Struct, frozen=True):
     tx_offset: int = 0
     mini_block_offset: int = 0
     start: BlockStart = PLAIN_START
+
+    @classmethod
+    def of(cls, header: Header, spec: ChainSpec, start: BlockStart = PLAIN_START) -> BlockPlan:
+        """What had been decided about the block with this header."""
+        return cls(
+            number=header.number,
+            timestamp=header.timestamp,
+            parent_hash=header.parent_hash,
+            coinbase=header.coinbase,
+            gas_limit=header.gas_limit,
+            base_fee=header.base_fee,
+            blob_base_fee=blob_base_fee(header.excess_blob_gas, spec),
+            excess_blob_gas=header.excess_blob_gas,
+            prev_randao=header.prev_randao,
+            parent_beacon_root=header.parent_beacon_root,
+            extra_data=header.extra_data,
+            start=start,
+        )
 
 
 class BlockBuilder:

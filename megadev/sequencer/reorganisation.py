@@ -18,6 +18,7 @@ from megadev.errors import (
 from megadev.events import BlockSealed, BlocksRemoved, MiniBlockSealed
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
+from megadev.state.unavailable import UnavailableWorld
 
 
 def rewind(sequencer: Sequencer, number: int, irregular: StateDiff | None = None) -> Span:
@@ -42,10 +43,8 @@ def check_buildable(store: ChainStore, number: int) -> None:
     """
     block = store.by_number(number)
     if block is not None and not block.world.is_known:
-        raise StateUnavailable(
-            f"state unavailable: block {number} was loaded from a dump without its state, so the chain cannot go "
-            "back to it; dump with historical states (--preserve-historical-states) to be able to"
-        )
+        why = block.world.why if isinstance(block.world, UnavailableWorld) else "came without its state"
+        raise StateUnavailable(f"state unavailable: the chain cannot go back to it: block {number} {why}")
 
 
 def build_again(sequencer: Sequencer, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:

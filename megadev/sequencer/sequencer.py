@@ -61,6 +61,7 @@ from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
+from megadev.sequencer.aging import age
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.chain_tip import ChainTip, Tip
 from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
@@ -130,6 +131,8 @@ class Sequencer(ChainTip):
         """Called when a transaction joined the open mini-block, in continuous mode."""
         self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
+        self.keep_states: int | None = None
+        """How many of the newest blocks keep their states (``aging``); None: all do."""
         self.pending = PendingView(self)
         self.open: BlockBuilder | None = None
         """The block that transactions join, in an instant mode the one that is yet to be sealed."""
@@ -432,30 +435,6 @@ class Sequencer(ChainTip):
             self.publish(TransactionDropped(tx, reason))
         return tx
 
-    def _include_again(self, transactions: Sequence[Transaction]) -> None:
-        """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
-        for tx in transactions:
-            started = self.time.clock.monotonic_ns()
-            try:
-                if self.open is not None and not self._may_join(tx, self.open):
-                    self._close()
-                builder = self._open_or_next()
-                builder.check_room(tx)
-                receipt = builder.append(tx, builder.run(tx))
-            except (InvalidTransaction, EngineFault, StateUnavailable):
-                self.take_back(tx)
-                continue
-            self.pool.remove(tx.hash)
-            if self.mode is _CONTINUOUS:
-                self.keep_open(builder)
-                self.on_work()
-            elif self.open is None:
-                self.open = builder
-                self._announce_start(builder)
-            self._tell_of(tx, receipt, builder, started)
-        if self.mode is not _CONTINUOUS and self.open is not None:
-            self._close()
-
     # -- faults ---------------------------------------------------------------------------------------------------
 
     @property
@@ -609,6 +588,7 @@ class Sequencer(ChainTip):
 
     def _adopt(self, block: SealedBlock, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
+        age(self.store, self.keep_states)
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()

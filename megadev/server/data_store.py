@@ -10,6 +10,7 @@ Why the standard library's server: nothing here is on anybody's hot path.
 
 from __future__ import annotations
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -42,10 +43,9 @@ class DataStoreServer:
             served, turn = store, lock
 
         try:
-            self._server = ThreadingHTTPServer((host, port), Handler)
+            self._server = _Server((host, port), Handler)
         except (OSError, OverflowError) as error:
             raise ConfigError(f"cannot listen on {host}:{port}: {error}") from None
-        self._server.daemon_threads = True
         self.url = f"http://{host}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="da-store", daemon=True)
         self._thread.start()
@@ -65,6 +65,15 @@ def kept_data(store: Store, path: str) -> tuple[int, bytes]:
         return 400, str(error).encode()
     data = store.get(wanted.hash)
     return (404, b"not available") if data is None else (200, data)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is nobody's fault; the library would print a traceback."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -8,6 +8,7 @@ lock back only at the end of an interval. A small request beside a heavy one wai
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from megadev.server.workers import THREADS, Workers
 if TYPE_CHECKING:
     from megadev.rpc.gateway import Gateway
 
+_log = logging.getLogger("megadev.server")
 MEGABYTE = 1024 * 1024
 SWITCH_INTERVAL = 0.0005
 """Seconds."""
@@ -52,7 +54,9 @@ class ServerOptions:
     ``backlog_limit``: bytes of notifications that may wait for one subscriber; past it for
     ``backlog_grace`` seconds, or past four times as many at once, the subscriber is dropped. ``backlog_total``: bytes
     that may wait for all of them (a message that several wait for counts for each); past it the one furthest behind is
-    dropped. ``threads``: how many heavy reads may run at once. ``gateway``: the public endpoint's limits, where they
+    dropped. ``write_timeout``: seconds for which a client may take nothing of what it was sent; ``unsent_total``: bytes
+    of answers that may wait for all of them, past which the client that has the most waiting is dropped.
+    ``threads``: how many heavy reads may run at once. ``gateway``: the public endpoint's limits, where they
     are imitated. ``feeds``: paths at which a WebSocket takes no requests, but is sent something from then on.
     """
 
@@ -65,6 +69,8 @@ class ServerOptions:
     backlog_limit: int = 16 * MEGABYTE
     backlog_grace: float = 5.0
     backlog_total: int = 256 * MEGABYTE
+    write_timeout: float = 30.0
+    unsent_total: int = 256 * MEGABYTE
     threads: Callable[[], int] = lambda: THREADS
     gateway: Gateway | None = None
     feeds: Mapping[bytes, Callable[[Session], None]] = field(default_factory=dict)
@@ -72,6 +78,8 @@ class ServerOptions:
 
 class Connection(Protocol):
     """What the server asks of each of its connections."""
+
+    transport: asyncio.Transport | None
 
     def check(self, now: float) -> None:
         """Called now and then: end what has taken too long."""
@@ -99,6 +107,30 @@ class Writer(Connection, Protocol):
     def drop(self) -> None:
         """End it: it reads too slowly."""
         ...
+
+
+def unsent(connection: Connection) -> int:
+    """Bytes that were written to a connection and that its client has not taken."""
+    transport = connection.transport
+    return 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
+
+
+class Reader:
+    """Watches whether a client takes what it is sent."""
+
+    def __init__(self, connection: Connection, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._seen = (0, 0.0)
+
+    def check(self, now: float) -> None:
+        """Drop a client that has taken nothing for too long."""
+        size = unsent(self._connection)
+        if not size or size != self._seen[0]:
+            self._seen = size, now
+        elif now - self._seen[1] > self._seconds:
+            _log.warning("a client was dropped that has not read for %g seconds: %d bytes waited", self._seconds, size)
+            self._connection.abort()
 
 
 class Endpoint:
@@ -161,6 +193,15 @@ class Endpoint:
         self._backlog += change
         if self._backlog > self.options.backlog_total and change > 0:
             max((one for one in self.connections if isinstance(one, Writer)), key=lambda one: one.backlog).drop()
+
+    def answer_waits(self) -> None:
+        """A client has not taken all of its answer at once. Where more waits for all clients than may, the one that has
+        the most waiting is dropped."""
+        waiting = [(unsent(one), one) for one in self.connections]
+        if sum(size for size, _ in waiting) > self.options.unsent_total:
+            size, largest = max(waiting, key=lambda each: each[0])
+            _log.warning("a client was dropped that does not read: %d bytes of answers were waiting for it", size)
+            largest.abort()
 
     def close(self) -> None:
         """Let go of the worker threads, without waiting for what they run."""

@@ -23,7 +23,7 @@ from megadev.rpc.dialects import FOUNDRY, dialect_of
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
 from megadev.rpc.node import RpcNode
-from megadev.server.endpoint import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Document, Endpoint
+from megadev.server.endpoint import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Document, Endpoint, Reader
 from megadev.server.websocket import FeedConnection, WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
@@ -93,6 +93,7 @@ class HttpConnection(asyncio.Protocol):
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.offload = endpoint.offload_for(self)
+        self.reader = Reader(self, endpoint.options.write_timeout)
         self.limit = endpoint.options.body_limit
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
@@ -140,13 +141,15 @@ class HttpConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.is_writable = False
+        self.endpoint.loop.call_soon(self.endpoint.answer_waits)  # once all of it is written
 
     def resume_writing(self) -> None:
         self.is_writable = True
         self._proceed()
 
     def check(self, now: float) -> None:
-        """End a request that does not come to its end (a slow or stuck client)."""
+        """End a request that does not come to its end (a slow or stuck client), or an answer that is not read."""
+        self.reader.check(now)
         if self.is_partial and not self.is_refused:
             if self.seen[0] != self.completed:
                 self.seen = (self.completed, now)

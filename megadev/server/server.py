@@ -42,7 +42,8 @@ class Server:
         self.addresses = tuple(addresses)
         """Host and port of each listening socket."""
         self.ipc_path = ipc
-        shortest = min(endpoint.options.request_timeout, endpoint.options.backlog_grace)
+        options = endpoint.options
+        shortest = min(options.request_timeout, options.backlog_grace, options.write_timeout)
         self._interval = min(CHECK_INTERVAL, max(shortest / 2, 0.01))
         self._timer = endpoint.loop.call_later(self._interval, self._check)
 

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import cast
 
 from megadev.rpc.dialects import Dialect
 from megadev.rpc.dispatch import Answer
-from megadev.server.endpoint import Endpoint
+from megadev.server.endpoint import Endpoint, Reader
 
 TURN = 16
 """Messages answered in one go before other connections get a turn."""
@@ -40,6 +41,7 @@ BURST = 4
 """How many times the backlog limit may be reached at once."""
 
 _ids = itertools.count(1)
+_log = logging.getLogger("megadev.server")
 
 
 class SessionConnection(asyncio.Protocol):
@@ -52,6 +54,7 @@ class SessionConnection(asyncio.Protocol):
     def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None, *, is_foreign: bool = False) -> None:
         self.endpoint = endpoint
         self.offload = endpoint.offload_for(self)
+        self.reader = Reader(self, endpoint.options.write_timeout)
         self.id = f"{self.kind}-{next(_ids)}"
         self.node = endpoint.dispatcher.node_for(self, dialect, is_foreign=is_foreign)
         self.transport: asyncio.Transport | None = None
@@ -153,6 +156,7 @@ class SessionConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.is_writable = False
         self._pause()
+        self.endpoint.loop.call_soon(self.endpoint.answer_waits)
 
     def resume_writing(self) -> None:
         self.is_writable = True
@@ -160,7 +164,8 @@ class SessionConnection(asyncio.Protocol):
         self._proceed()
 
     def check(self, now: float) -> None:
-        """Drop a subscriber that stays behind even when nothing new is sent."""
+        """Drop a subscriber that stays behind even when nothing new is sent, and a client that reads nothing at all."""
+        self.reader.check(now)
         if self.backlog > self.endpoint.options.backlog_limit and self.transport is not None and not self.is_parting:
             self._fall_behind(now, at_once=False)
 
@@ -244,6 +249,7 @@ class SessionConnection(asyncio.Protocol):
     def drop(self) -> None:
         """End a session that reads too slowly: what waits is lost, and it is told so."""
         lost = len(self.outbox)
+        _log.warning("subscriber %s was dropped: it reads too slowly, %d messages were waiting", self.id, lost)
         self._forget_waiting()
         self._leave(TOO_SLOW, f"this subscriber reads too slowly: {lost} messages were waiting and are lost")
 

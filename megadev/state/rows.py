@@ -137,6 +137,12 @@ class DeferredWorld(World):
     def apply(self, diff: StateDiff) -> World:
         return self._make().apply(diff)
 
+    def written_since(self, earlier: World, steps: int) -> None:
+        """Not known: each time it is made anew."""
+
+    def forget_how_it_was_made(self) -> None:
+        """There is nothing to forget."""
+
     def storage_root(self, address: Address) -> Hash32:
         return self._make().storage_root(address)
 

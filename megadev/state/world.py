@@ -43,7 +43,7 @@ class World:
     one: diffs compose whatever their order.
     """
 
-    __slots__ = ("_accounts", "_codes", "_stale", "_storages", "_trie")
+    __slots__ = ("_accounts", "_codes", "_made_by", "_stale", "_storages", "_trie")
 
     is_whole = True
     """Whether every account is in here: a fork's are not."""
@@ -56,6 +56,8 @@ class World:
         self._codes: HashTrieMap[Hash32, bytes] = HashTrieMap({EMPTY_CODE_HASH: b""})
         self._trie: Trie = _EMPTY_TRIE
         self._stale: frozenset[Address] | set[Address] = _NOBODY
+        self._made_by: tuple[World, StateDiff] | None = None
+        """The world before and what was written to it, for as long as somebody may want to know (``thin``)."""
 
     def account(self, address: Address) -> Account | None:
         """The account, or None where none exists."""
@@ -137,7 +139,9 @@ class World:
         codes = self._codes
         for code_hash, code in diff.codes.items():
             codes = codes.insert(code_hash, code)
-        return self._next(accounts, storages, codes, stale)
+        world = self._next(accounts, storages, codes, stale)
+        world._made_by = self, diff
+        return world
 
     @property
     def state_root(self) -> Hash32:
@@ -176,7 +180,25 @@ class World:
         world._codes = codes
         world._trie = self._trie
         world._stale = stale
+        world._made_by = None
         return world
+
+    def written_since(self, earlier: World, steps: int) -> StateDiff | None:
+        """What was written to ``earlier`` to make this, in at most so many steps; None where that is not known."""
+        world, written = self, None
+        for _ in range(steps):
+            if world._made_by is None:
+                return None
+            before, diff = world._made_by
+            written = diff if written is None else diff.then(written)
+            if before is earlier:
+                return written
+            world = before
+        return None
+
+    def forget_how_it_was_made(self) -> None:
+        """Let go of the world before."""
+        self._made_by = None
 
     @property
     def account_trie(self) -> Trie:

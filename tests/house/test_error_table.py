@@ -45,6 +45,7 @@ SPECIAL = {
     errors.ExecutionHalted: errors.ExecutionHalted("out of gas"),
     errors.GasAllowanceExceeded: errors.GasAllowanceExceeded(30_000_000),
     errors.OriginRefused: errors.OriginRefused("anvil_setRpcUrl", "other hosts"),
+    errors.TooManyLogs: errors.TooManyLogs(10, 1, 2),
     errors.CallTimeout: errors.CallTimeout(5.0),
     errors.SimulatedTransactionRefused: errors.SimulatedTransactionRefused(errors.NonceTooLow(SENDER, 5, 4), 1, 0),
     errors.ReceiptTimeout: errors.ReceiptTimeout(b"\xab" * 32, 2_000),

@@ -4,8 +4,10 @@ nothing else; what becomes of L2 where L1 says something else, or nothing; under
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,14 +19,17 @@ from megadev import Devnet
 from megadev.beacon import beacon_answer
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee
+from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
 from megadev.clock import StoppedClock
 from megadev.config.settings import DevnetConfig
 from megadev.primitives.abi import encode_call
+from megadev.primitives.keccak import keccak
 from megadev.rollup.batcher import BatchFormat, Channel, build
 from megadev.rollup.batches import SingularBatch
 from megadev.rollup.channel import Compression
 from megadev.rollup.da import DaKind
+from megadev.rollup.da.client import StoreClient
 from megadev.rollup.derivation.config import config_of_json
 from megadev.rollup.derivation.execution import DerivedChain
 from megadev.rollup.derivation.pipeline import Derived, Pipeline
@@ -256,6 +261,24 @@ def test_the_more_transactions_share_a_batch_the_less_each_costs(rollup: Rollup)
     assert costs[0] > 2 * costs[1] > 2 * costs[2]
 
 
+def test_what_l2_charges_for_l1_can_follow_what_batches_cost(open_rollup: Callable[..., Rollup]) -> None:
+    rollup = open_rollup(channel_seconds=1_000, l1_fee=True, l1_fee_policy="cost")
+    fees = []
+    for count in (1, 10, 100, 100):
+        sent = rollup.pay(count)
+        charged = [int(rollup.l2.rpc("eth_getTransactionReceipt", each)["l1Fee"], 16) for each in sent]
+        rollup.flush()
+        cost = int(rollup.batches()[0]["cost"], 16)
+        fees.append((charged[-1], cost // count, sum(charged), cost))
+    # what is charged is what the batch before has cost for each of its transactions
+    assert fees[0][0] < fees[0][1] / 1_000
+    for (_, before, _, _), (charged, _, _, _) in itertools.pairwise(fees):
+        assert 0.8 < charged / before < 1.2
+    assert fees[1][0] > 2 * fees[2][0] > 3 * fees[3][0]
+    assert 0.8 < fees[3][2] / fees[3][3] < 1.2, "all together they pay what it costs"
+    rollup.check_derived()
+
+
 def test_heads_lag_each_other_and_are_told_everywhere(open_rollup: Callable[..., Rollup]) -> None:
     rollup = open_rollup(channel_seconds=1_000, finalized_distance=2)
     for _ in range(3):
@@ -342,6 +365,19 @@ def test_when_the_window_passes_without_a_batch_deposits_get_in_and_users_are_do
     rollup.check_derived()
 
 
+def test_l1_goes_on_before_l2_is_too_late_for_it(open_rollup: Callable[..., Rollup]) -> None:
+    rollup = open_rollup(max_drift=60, channel_seconds=10**6)
+    rollup.pay(80)
+    rollup.l2.rpc("evm_increaseTime", 100_000)
+    rollup.pay(3)
+    rollup.l2.rpc("anvil_setNextBlockTimestamp", rollup.blocks()[-1].timestamp + 5_000)
+    rollup.pay(2)
+    rollup.flush()
+    assert rollup.head("safe") == rollup.head()
+    assert rollup.node.held_up_by is None
+    rollup.check_derived()
+
+
 def test_what_the_store_withholds_or_falsifies_holds_up_what_follows(rollup: Rollup) -> None:
     for fault, words in (({"withhold": True}, "withheld"), ({"corrupt": True}, "wrong"), ({"delay": 50}, "withheld")):
         rollup.pay()
@@ -416,6 +452,22 @@ def test_impersonated_transactions_are_named(rollup: Rollup) -> None:
     rollup.flush()
     assert rollup.head("safe") == rollup.head()
     assert "state was changed" in rollup.l2.rpc("megadev_getBatches")["underivable"]["reason"]
+
+
+def test_what_the_oracle_answered_is_derived_as_well() -> None:
+    """The protocol's own transactions carry no signature, and whoever derives knows whose they are."""
+    rollup = Rollup("megaeth", channel_seconds=1_000)
+    read = encode_call("getSlots(uint256[])", [100, 101])
+    for value in (7, 8):
+        rollup.l2.rpc("megadev_oracle_setSlots", {"100": value})
+        rollup.send_from(rollup.alice, to="0x" + ORACLE.hex(), data="0x" + read.hex(), value="0x0", gas=hex(5_000_000))
+        assert len(rollup.blocks()[-1].transactions) == 3
+        rollup.pay()
+    rollup.flush()
+    assert rollup.head("safe") == rollup.head()
+    assert rollup.l2.rpc("megadev_getBatches")["underivable"] is None
+    rollup.check_derived()
+    rollup.close()
 
 
 # -- going back -------------------------------------------------------------------------------------------------------
@@ -501,6 +553,7 @@ def test_the_batcher_posts_as_whoever_l1_says(rollup: Rollup) -> None:
 def test_after_a_restart_the_cursor_is_read_off_l1(preset: str, tmp_path: Path) -> None:
     settings = {"state": tmp_path / "state.json", "channel_seconds": 1_000, "da_dir": tmp_path / "da"}
     first = Rollup(preset, **settings)
+    events: list[Any] = []
     first.deposit()
     first.pay(2)
     for kind in DaKind:
@@ -510,13 +563,50 @@ def test_after_a_restart_the_cursor_is_read_off_l1(preset: str, tmp_path: Path) 
     heads, posted = first.heads(), len(first.batches())
     first.close()
     again = Rollup(preset, **settings)
+    again.node.l2.bus.subscribe(events.append)
     assert again.heads() == heads
+    assert events == []  # nothing was put in another's place
     assert all(map(again.included, unposted))
     again.flush()
     assert again.head("safe") == again.head() == heads[0]
     assert len(again.batches()) == posted + 1
     assert again.l2.rpc("megadev_getBatches")["underivable"] is None
     again.check_derived()
+    again.close()
+
+
+def test_what_was_done_by_hand_is_still_named_after_a_restart(preset: str, tmp_path: Path) -> None:
+    settings = {"state": tmp_path / "state.json", "channel_seconds": 1_000, "da": "external"}
+    first = Rollup(preset, **settings)
+    first.pay()
+    first.flush()
+    first.l2.rpc("anvil_setBalance", STRANGER, "0x5")
+    first.pay()
+    hashes = [block.hash for block in first.blocks()]
+    first.close()
+    again = Rollup(preset, **settings)
+    again.flush()
+    assert [block.hash for block in again.blocks()] == hashes
+    assert again.head("safe") == again.head()
+    named = again.l2.rpc("megadev_getBatches")["underivable"]
+    assert "state was changed outside a block" in named["reason"]
+    assert int(named["blockNumber"], 16) == 2 if preset == "dev" else True
+    again.close()
+
+
+def test_a_rollback_of_l2_is_known_after_a_restart(preset: str, tmp_path: Path) -> None:
+    settings = {"state": tmp_path / "state.json", "channel_seconds": 1_000}
+    first = Rollup(preset, **settings)
+    first.pay(3)
+    first.flush()
+    first.l2.rpc("anvil_rollback", 2)
+    first.pay()
+    hashes = [block.hash for block in first.blocks()]
+    first.close()
+    again = Rollup(preset, **settings)
+    again.flush()
+    assert [block.hash for block in again.blocks()] == hashes
+    assert again.head("safe") == again.head()
     again.close()
 
 
@@ -555,3 +645,39 @@ def test_the_command_lists_what_was_posted(preset: str) -> None:
             assert heads.startswith("L2: unsafe ") and "wei per tx" in columns and "calldata" in row
             run = CliRunner().invoke(cli, ["batches", "--json", "--rpc-url", net.url])
             assert json.loads(run.output)["batches"][0]["da"] == "calldata"
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """By asking again and again: each question lets the node go on."""
+    for _ in range(3_000):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it did not come to be in 30 s")
+
+
+def test_a_served_node_posts_and_derives_beside_its_clients(preset: str) -> None:
+    """With timers, and enough to be built and read on threads of their own."""
+    settings = {"dev": {"batch": True}, "megaeth": {"preset": "megaeth"}}[preset]
+    with Devnet(**settings, channel_seconds=0, channel_bytes=3_000, port=0) as net:
+        net.serve(port=0, l1_port=0)
+        alice, bob = (account.address for account in net.accounts[:2])
+        for seed in range(12):
+            data = "0x" + random.Random(seed).randbytes(900).hex()
+            net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1", "data": data, "gas": "0x100000"})
+        newest = int(net.rpc("eth_blockNumber"), 16) or 1
+        wait_until(lambda: int(net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16) >= newest)
+        assert net.rpc("megadev_getBatches")["stalled"] is None
+        store = net.node.da_store
+        net.rpc("megadev_da_misbehave", {"withhold": True})
+        net.rpc("megadev_batcher_set", {"da": "external"})
+        net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1"})
+        wait_until(lambda: "withheld" in (net.rpc("megadev_getBatches")["stalled"] or ""))
+        net.rpc("megadev_da_misbehave")
+        newest = int(net.rpc("eth_blockNumber"), 16)
+        wait_until(lambda: int(net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16) >= newest)
+        assert len(store) > 0
+        url = net.rpc("megadev_da_status")["url"]
+        for kept in store.kept():
+            assert StoreClient(url).get(keccak(kept)) == kept
+        assert net.node.held_up_by is None

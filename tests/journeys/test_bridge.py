@@ -291,6 +291,21 @@ def test_every_block_of_the_megaeth_preset_begins_with_the_l1_attributes(mega: B
     assert [tx["nonce"] for each in blocks for tx in each[:1]] == ["0x0", "0x1", "0x2"]
 
 
+def test_many_deposits_arrive_in_one_block_whatever_l1_blocks_they_are_in(mega: Bridge) -> None:
+    sent = [
+        mega.portal.functions.depositTransaction(STRANGER, 1, 100_000, False, b"").transact(
+            {"from": mega.alice, "value": 1}
+        )
+        for _ in range(20)
+    ]
+    receipts = [mega.l1.w3.eth.get_transaction_receipt(each) for each in sent]
+    assert len({receipt["blockNumber"] for receipt in receipts}) == 20
+    mega.l2.rpc("evm_mine")
+    wanted = ["0x" + deposits_of(receipt)[0].hash.hex() for receipt in receipts]
+    assert [tx["hash"] for tx in block(mega.l2, 1)["transactions"]][1:] == wanted
+    assert mega.l1_block.functions.number().call() == receipts[-1]["blockNumber"]
+
+
 def test_an_open_block_takes_no_deposit_and_the_next_one_begins_with_it() -> None:
     """As transactions arrive, between the ticks of a clock that is far off here."""
     bridge = Bridge(free=False, preset="megaeth", block_time=3_600.0, mini_block_time=3_600.0)

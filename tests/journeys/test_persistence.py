@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from megadev import ConfigError, Devnet
-from megadev.node.dump.history import UnavailableWorld
 from megadev.rpc.client import RpcError
 from megadev.state.diff import Cause, StateDiff
+from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 

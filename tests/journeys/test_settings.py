@@ -117,6 +117,17 @@ def asking(method: str) -> bytes:
     return b'{"jsonrpc":"2.0","id":1,"method":"%b"}' % method.encode()
 
 
+def logs_of_two_blocks(net: Devnet) -> int:
+    net.rpc("anvil_setCode", BOB, "0x5f5fa0")
+    for _ in range(2):
+        net.rpc("eth_sendTransaction", {"from": ALICE, "to": BOB, "gas": "0x10000"})
+    net.rpc("evm_mine")
+    try:
+        return len(net.rpc("eth_getLogs", {"fromBlock": "0x0"}))
+    except RpcError as error:
+        return error.code
+
+
 def subscribed(net: Devnet, times: int, blocks: int = 0) -> int:
     """How many subscriptions there are after a WebSocket asked for so many, and was told of so many blocks at once."""
     request = {"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]}
@@ -231,6 +242,7 @@ EFFECTS: dict[str, Effect] = {
     "allow_origin": Effect(("http://a.test",), lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
     "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
+    "max_logs": Effect(1, lambda net: logs_of_two_blocks(net), -32005),
     "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),
     "subscriber_backlog": Effect(1, lambda net: subscribed(net, 100, blocks=1), 0),
     "no_cors": Effect(True, lambda net: ask(net, Origin="http://a.test"), (200, None)),
@@ -265,6 +277,7 @@ OF_BATCHES = {
     "sequencing_window",
     "max_drift",
     "channel_timeout",
+    "l1_fee_policy",
 }
 """Tested in test_batches.py."""
 OF_ORACLE = {"oracle_script"}

@@ -26,6 +26,7 @@ from megadev.cli.terminal.failures import FailureLocator
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import (
+    BatchPosted,
     BlockSealed,
     BlocksRemoved,
     Event,
@@ -72,6 +73,8 @@ RATE_SECONDS = 5
 """Rates are of so many seconds."""
 STEPS_MS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
 """Upper ends of the histogram's columns; the last one has what took longer."""
+BATCHES_KEPT = 3
+"""Of what was posted, the newest."""
 MESSAGES_KEPT = 100
 """Messages between the chains that are shown at most; what is over goes first."""
 NANOSECONDS = 1_000_000_000
@@ -119,6 +122,18 @@ class ChainView:
     waiting: int
     fork: ForkView | None = None
     is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchesView:
+    """How far the safe head lies behind the newest block and the finalized one behind that, in blocks; what was posted
+    last, the newest first; and why derivation waits, where it does.
+    """
+
+    safe_lag: int
+    finalized_lag: int
+    latest: tuple[BatchPosted, ...] = ()
+    stalled: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +222,7 @@ class View:
     shift: int
     chains: tuple[ChainView, ...]
     rates: Rates = Rates()
+    batches: BatchesView | None = None
     durations: Durations | None = None
     transactions: tuple[TransactionView, ...] = ()
     messages: tuple[MessageView, ...] | None = ()
@@ -263,6 +279,7 @@ class Board:
         self._rows: dict[int, TransactionView] = {}
         self._happenings: deque[Happening | _Printed] = deque(maxlen=HAPPENINGS_KEPT)
         self._chains: dict[str, ChainView] = {}
+        self._batches: deque[BatchPosted] = deque(maxlen=BATCHES_KEPT)
         self._offer = ""
         self._messages: tuple[_Message, ...] = ()
         self._messages_of: tuple[object, ...] | None = None
@@ -347,6 +364,8 @@ class Board:
                 self.happened("chain", f"{where}{which} {how}", "warning")
         elif isinstance(event, TransactionDropped):
             self.happened("dropped", f"{where}0x{event.tx.hash.hex()}: {event.reason}", "warning")
+        elif isinstance(event, BatchPosted):
+            self._batches.append(event)
         elif isinstance(event, SequencerTurned):
             kept = f", {counted(event.unsealed, 'transaction')} unsealed" if event.unsealed else ""
             level = "good" if event.condition is SequencerCondition.RUNNING else "warning"
@@ -374,6 +393,7 @@ class Board:
             shift=l2.time.settings.offset,
             chains=tuple(self._chain(chain, name) for chain, name in zip(node.chains, ("L2", "L1"), strict=False)),
             rates=self._rates(),
+            batches=self._batches_now(),
             durations=self._durations_now(),
             transactions=latest,
             messages=None if node.l1 is None else tuple(each.at(node.l1.time.now()) for each in self._messages),
@@ -404,6 +424,14 @@ class Board:
         view = ChainView(name, chain.spec.chain_id, url, newest, safe, finalized, waiting, fork, is_open)
         self._chains[name] = view
         return view
+
+    def _batches_now(self) -> BatchesView | None:
+        driver, l2 = self._devnet.node.driver, self._chains.get("L2")
+        if driver is None or driver.consolidator is None or l2 is None:
+            return None
+        latest = tuple(reversed(self._batches.copy()))
+        stalled = driver.consolidator.stalled or ""
+        return BatchesView(l2.newest - l2.safe, l2.newest - l2.finalized, latest, stalled)
 
     def _rates(self) -> Rates:
         """By the difference to the oldest sample that is young enough."""

@@ -21,6 +21,7 @@ from megadev.chain.receipts import ConsoleCall
 from megadev.chain.transactions import DEPOSIT
 from megadev.cli.terminal.console import GATHER_SECONDS, Paint, counted, one_line, plain_lines
 from megadev.events import (
+    BatchPosted,
     BlockSealed,
     Event,
     MiniBlockEquivocated,
@@ -145,8 +146,10 @@ class TextLines:
         describe: Describe = undescribed,
         console: bool = True,
         chain: str = "",
+        is_told: Callable[[TransactionPreconfirmed], bool] = lambda event: True,
     ) -> None:
         self._paint = paint
+        self._is_told = is_told
         self._label = f"{paint(chain, fg='magenta')}  " if chain else ""
         self._explain = explain
         self._locate = locate
@@ -178,7 +181,12 @@ class TextLines:
             if self._transactions:  # preconfirmed while this request ran: they belong below it
                 yield from self._flush()
         elif isinstance(record, TransactionPreconfirmed):
-            self._transactions.append(record)
+            if self._is_told(record):
+                self._transactions.append(record)
+        elif isinstance(record, BatchPosted):
+            if record.transactions:  # of an idle chain there is nothing to be told
+                yield from self._flush()
+                yield self._paint(f"  {batch_words(record)}", fg="blue")
         elif isinstance(record, BlockSealed):
             count = len(record.block.transactions)
             if count > 1:  # with one transaction per block, the transaction's own lines say it
@@ -274,6 +282,13 @@ class TextLines:
             yield self._paint(f"{indent}  ({left} more: ask megadev_getConsoleLogs)", dim=True)
 
 
+def batch_words(batch: BatchPosted) -> str:
+    """What the batcher has posted, in a line."""
+    which = f"block {batch.first}" if batch.first == batch.last else f"blocks {batch.first} to {batch.last}"
+    where = {"calldata": "as calldata", "blobs": "in blobs", "external": "in the DA store"}[batch.da]
+    return f"batch of {which}: {counted(batch.transactions, 'transaction')}, {batch.size:,} bytes {where}"
+
+
 class JsonLines:
     """For programs: one JSON object per record, nothing grouped. Durations as their names say; ``chain`` is told where
     one is named.
@@ -340,6 +355,17 @@ class JsonLines:
                     "blockNumber": record.block_number,
                     "hashes": [f"0x{tx.hash.hex()}" for tx in record.transactions],
                     "reason": record.reason,
+                }
+            )
+        elif isinstance(record, BatchPosted):
+            yield self._dump(
+                {
+                    "event": "batch",
+                    "firstBlock": record.first,
+                    "lastBlock": record.last,
+                    "transactions": record.transactions,
+                    "bytes": record.size,
+                    "da": record.da,
                 }
             )
         elif isinstance(record, MiniBlockEquivocated):

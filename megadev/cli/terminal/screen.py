@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from megadev.cli.terminal.board import (
     STEPS_MS,
+    BatchesView,
     ChainView,
     Durations,
     Happening,
@@ -103,6 +104,8 @@ def _head(view: View, width: int) -> Iterator[Text]:
         yield _chain(chain, max(numbers, 5), ids, width)
     yield from _forks(view.chains, width)
     yield _rates(view, width)
+    if view.batches is not None:
+        yield _batches(view.batches, width)
     for number, text in enumerate(textwrap.wrap("; ".join(view.troubles), max(width - 11, 10))[:2]):
         yield _line([("sequencer  " if number == 0 else " " * 11, "dim"), _sized(text, width - 11, "red")], width)
 
@@ -153,6 +156,22 @@ def _rates(view: View, width: int) -> Text:
     ]
     waiting = view.chains[0].waiting
     return _spread(cells, [_Cell((("waiting ", "dim"), (str(waiting), "bold" if waiting else "")), 1)], width)
+
+
+def _batches(batches: BatchesView, width: int) -> Text:
+    cells = [
+        _Cell((("batches", "dim"),)),
+        _Cell((("safe ", "dim"), f"−{batches.safe_lag}")),
+        _Cell((("finalized ", "dim"), f"−{batches.finalized_lag}"), 1),
+    ]
+    if batches.stalled:
+        left = width - _length(cells) - 3
+        cells.append(_Cell((_sized(batches.stalled, max(left, 10), "red"),)))
+    for rank, batch in enumerate(batches.latest, 2):
+        which = str(batch.first) if batch.first == batch.last else f"{batch.first}–{batch.last}"
+        what = f" {batch.transactions} tx {batch.size:,} B {batch.da}"
+        cells.append(_Cell((which, (what, "dim")), rank))
+    return _spread(cells, [], width)
 
 
 def _note(view: View, width: int) -> Piece:

@@ -13,6 +13,7 @@ A document as Anvil 1.7.1 writes it has::
     l1                  ours alone, and nothing to Anvil: L1's own document, where the node has an L1
     settings            ours alone: what MegaETH's oracle reads, sizes of state buckets, keys of a changed sequencer
     adopted             ours alone: up to which of its blocks L2 has followed another L1 than that
+    rollup              ours alone: what L1 and L2 do not say of each other by themselves (``rollup``)
 
 Older files spell some of it differently (``coinbase``, ``ommersHash``, numbers as hex, transactions under their type's
 name); they are read too. The chain id is in no file.

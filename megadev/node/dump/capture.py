@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import encode_accounts, encode_dump
+from megadev.node.dump.rollup import DumpedRollup, rollup_of
 from megadev.node.dump.settings import NOTHING_SET, Settings, settings_of
 from megadev.state.world import World
 
@@ -24,6 +25,7 @@ class Capture:
         self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
         self._settings = settings_of(node.l2)
         self._adopted = 0 if node.driver is None else node.driver.progress.adopted
+        self._rollup = rollup_of(node)
         sequencer = node.l2.sequencer
         self.moment: tuple[object, ...] = (
             *self._l2.moment,
@@ -37,7 +39,7 @@ class Capture:
     def encode(self, *, history: bool) -> bytes:
         """The dump as JSON; ``history``: with the state after each block."""
         l1 = None if self._l1 is None else self._l1.encode(history)
-        return self._l2.encode(history, l1, self._adopted, self._settings)
+        return self._l2.encode(history, l1, self._adopted, self._settings, self._rollup)
 
     def ever_less(self, *, history: bool) -> Iterator[Callable[[], bytes]]:
         """Ways to encode it, each leaving out more than the one before: older states, L1, blocks."""
@@ -61,7 +63,12 @@ class _ChainCapture:
         self.moment: tuple[object, object] = (head, irregular)
 
     def encode(
-        self, history: bool, l1: bytes | None = None, adopted: int = 0, settings: Settings = NOTHING_SET
+        self,
+        history: bool,
+        l1: bytes | None = None,
+        adopted: int = 0,
+        settings: Settings = NOTHING_SET,
+        rollup: DumpedRollup | None = None,
     ) -> bytes:
         return encode_dump(
             self._blocks,
@@ -74,6 +81,7 @@ class _ChainCapture:
             l1=l1,
             adopted=adopted,
             settings=settings,
+            rollup=rollup,
         )
 
     def encode_accounts(self) -> bytes:

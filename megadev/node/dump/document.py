@@ -31,13 +31,15 @@ from megadev.chain.transactions import (
 from megadev.errors import InvalidDocument, InvalidParams
 from megadev.node.dump.accounts import BLOCK_HASHES, Accounts, read_accounts, written_accounts
 from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
-from megadev.node.dump.history import UnavailableWorld, read_histories, world_after, written_history
+from megadev.node.dump.history import read_histories, world_after, written_history
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
+from megadev.node.dump.rollup import DumpedRollup, read_rollup, written_rollup
 from megadev.node.dump.rows import built_again, is_behind_row, read_row, read_rows, written_row
 from megadev.node.dump.settings import NOTHING_SET, Settings, read_settings, written_settings
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
+from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 
 OnProgress: TypeAlias = Callable[[int, int], object]
@@ -67,6 +69,7 @@ class Dump(msgspec.Struct, frozen=True):
     gas_limit: int | None
     adopted: int = 0
     settings: Settings = NOTHING_SET
+    rollup: DumpedRollup = DumpedRollup()
 
 
 def encode_dump(
@@ -81,9 +84,10 @@ def encode_dump(
     l1: bytes | None = None,
     adopted: int = 0,
     settings: Settings = NOTHING_SET,
+    rollup: DumpedRollup | None = None,
 ) -> bytes:
     """The document, as JSON: ``blocks`` (a whole chain) and ``state``, which is that of now. ``l1``: the
-    document of the L1 beside it; ``adopted`` and ``settings``: see the module.
+    document of the L1 beside it; ``adopted``, ``settings`` and ``rollup``: see the module.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
@@ -132,6 +136,8 @@ def encode_dump(
         document["adopted"] = adopted
     if settings != NOTHING_SET:
         document["settings"] = written_settings(settings)
+    if rollup is not None and (said := written_rollup(rollup)):
+        document["rollup"] = said
     if blocks.rows:
         document["rows"] = [written_row(row, state) for row in blocks.rows]
     hashes = {hex(block.number): to_data(block.hash) for block in made if header_hash(block.header) != block.hash}
@@ -229,7 +235,8 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
         fail("accounts", "an object; that is what a dump is of", None)
     accounts = read_accounts(entries["accounts"])
     environment = as_object(entries.get("block") or {}, "block")
-    blocks = _read_blocks(entries, environment, accounts, spec, steps)
+    rollup = read_rollup(as_object(entries.get("rollup") or {}, "rollup"))
+    blocks = _read_blocks(entries, environment, accounts, spec, steps, rollup)
     coinbase = environment.get("beneficiary", environment.get("coinbase"))
     gas_limit = environment.get("gas_limit")
     return Dump(
@@ -239,6 +246,7 @@ def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
         None if gas_limit is None else as_number(gas_limit, "block.gas_limit", 63),
         as_number(entries.get("adopted", 0), "adopted", 63),
         read_settings(entries.get("settings") or {}),
+        rollup,
     )
 
 
@@ -258,7 +266,12 @@ def _unfolded(data: bytes) -> bytes:
 
 
 def _read_blocks(
-    entries: JsonObject, environment: JsonObject, accounts: Accounts, spec: ChainSpec, steps: _Steps
+    entries: JsonObject,
+    environment: JsonObject,
+    accounts: Accounts,
+    spec: ChainSpec,
+    steps: _Steps,
+    rollup: DumpedRollup,
 ) -> Span:
     found = []
     hashes = {
@@ -296,7 +309,7 @@ def _read_blocks(
             behind = built_again(read, behind, earlier, spec) if is_behind_row(read) else None
             if behind is not None and state is None:
                 read = msgspec.structs.replace(read, world=behind)
-        pieces.append(read)
+        pieces.append(rollup.on(read))
         steps.one()
     return span_of(pieces)
 

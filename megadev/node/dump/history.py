@@ -5,7 +5,6 @@ dump.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any, NoReturn
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import (
@@ -21,7 +20,6 @@ from megadev.chain.transactions import (
     DELEGATION_PREFIX,
     is_delegation,
 )
-from megadev.errors import StateUnavailable
 from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account, read_storage
 from megadev.primitives.byte_cache import ByteCache
 from megadev.primitives.hexcodec import to_data
@@ -29,53 +27,6 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Hash32
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
-
-
-class UnavailableWorld(World):
-    """The state after a block that came without it. Every question raises ``StateUnavailable``."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-    def _refuse(self, *_: object) -> NoReturn:
-        raise StateUnavailable(
-            f"state unavailable: block {self.number} was loaded from a dump without its state; "
-            "ask at latest, or dump with historical states (--preserve-historical-states)"
-        )
-
-    # whatever the arguments: the signatures stay those of World
-    account: Any = _refuse
-    storage: Any = _refuse
-    code: Any = _refuse
-    accounts: Any = _refuse
-    storage_of: Any = _refuse
-    whole_storage: Any = _refuse
-    has_storage: Any = _refuse
-    apply: Any = _refuse
-    storage_root: Any = _refuse
-    prove_account: Any = _refuse
-    prove_storage: Any = _refuse
-    account_trie: Any = _refuse
-    storage_trie: Any = _refuse
-
-    is_whole = True
-    """Nobody is to look for a fork behind it."""
-    is_known = False
-    must_be_asked = True
-
-    def block_hash(self, number: int) -> Hash32:
-        """None is known of a block from before the dump's first one, as on any chain."""
-        return ZERO_HASH
-
-    def __len__(self) -> int:
-        self._refuse()
-
-    @property
-    def state_root(self) -> Hash32:
-        self._refuse()
 
 
 def written_history(world: World, blocks: Sequence[SealedBlock], known: Container[Hash32] = ()) -> JsonObject:

@@ -16,12 +16,12 @@ from megadev.node.chain import LocalChain
 from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
 from megadev.node.dump.capture import world_of_now
 from megadev.node.dump.document import Dump, OnProgress, decode_dump, silent
-from megadev.node.dump.history import UnavailableWorld
 from megadev.node.dump.settings import apply_settings
 from megadev.sequencer.reorganisation import replace_above, restart
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.fork_world import ForkWorld
 from megadev.state.remote import load
+from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     if node.driver is not None and dump.blocks:
         if l1_dump is not None:
             node.driver.adopt(dump.adopted)
+            node.driver.go_on_from(dump.rollup.sync_start, dump.rollup.by_hand)
+            for data in dump.rollup.data:
+                node.da_store.put(data)
         else:
             node.driver.adopt_if_strange()
 

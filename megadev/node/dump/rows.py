@@ -26,12 +26,13 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import DEPOSIT
 from megadev.evm.engines import open_engine
 from megadev.node.dump.accounts import Accounts, DumpedAccount, read_storage
-from megadev.node.dump.history import UnavailableWorld, world_after
+from megadev.node.dump.history import world_after
 from megadev.primitives.hexcodec import to_data, to_optional, to_word
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.deposits import attributes_later
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.reserved import EmptyRow, RowPlan, drawn_hash
+from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
 
 
@@ -179,19 +180,7 @@ def is_behind_row(block: SealedBlock) -> bool:
 def built_again(block: SealedBlock, before: World, earlier: Mapping[int, Hash32], spec: ChainSpec) -> World | None:
     """The state after ``block`` upon ``before``; None where it comes to another than its header says."""
     header = block.header
-    plan = BlockPlan(
-        number=header.number,
-        timestamp=header.timestamp,
-        parent_hash=header.parent_hash,
-        coinbase=header.coinbase,
-        gas_limit=header.gas_limit,
-        base_fee=header.base_fee,
-        blob_base_fee=blob_base_fee(header.excess_blob_gas, spec),
-        excess_blob_gas=header.excess_blob_gas,
-        prev_randao=header.prev_randao,
-        parent_beacon_root=header.parent_beacon_root,
-        extra_data=header.extra_data,
-    )
+    plan = BlockPlan.of(header, spec)
     engine = open_engine("interpreter", spec)
     builder = BlockBuilder(spec, engine, plan, before, lambda number: earlier.get(number, ZERO_HASH)).begin()
     for tx in block.transactions:

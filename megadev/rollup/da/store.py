@@ -66,6 +66,10 @@ class Store:
         """How many pieces of data it keeps."""
         return len(self._shelf)
 
+    def kept(self) -> tuple[bytes, ...]:
+        """All the data that it keeps, faults or not."""
+        return tuple(self._shelf.values())
+
     def put(self, data: bytes) -> Certificate:
         """Keep ``data``. Raises ``ValueError`` for nothing, and for more than ``MAX_DATA`` bytes."""
         if not 0 < len(data) <= MAX_DATA:

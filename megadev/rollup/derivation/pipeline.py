@@ -303,12 +303,12 @@ class SafeHistory:
     """
 
     def __init__(self, config: RollupConfig, heads: Iterable[SafeHead] = ()) -> None:
-        self._heads = [*heads] or [SafeHead(config.l1_genesis, genesis_block(config))]
+        self._heads = tuple(heads) or (SafeHead(config.l1_genesis, genesis_block(config)),)
 
     @property
     def heads(self) -> tuple[SafeHead, ...]:
         """All of them, oldest first."""
-        return tuple(self._heads)
+        return self._heads
 
     @property
     def newest(self) -> SafeHead:
@@ -316,21 +316,24 @@ class SafeHistory:
 
     def record(self, l1: BlockId, safe: L2Block) -> None:
         """``l1`` was read to its end."""
-        while len(self._heads) > 1 and self._heads[-1].l1.number >= l1.number:
-            self._heads.pop()
-        if self._heads[-1].safe.hash != safe.hash:
-            self._heads.append(SafeHead(l1, safe))
+        heads = self._heads
+        while len(heads) > 1 and heads[-1].l1.number >= l1.number:
+            heads = heads[:-1]
+        self._heads = heads if heads[-1].safe.hash == safe.hash else (*heads, SafeHead(l1, safe))
 
     def at(self, l1_number: int) -> SafeHead:
-        """The safe head once L1 was read up to that block."""
-        index = bisect_right(self._heads, l1_number, key=lambda head: head.l1.number)
-        return self._heads[max(index - 1, 0)]
+        """The safe head once L1 was read up to that block. On any thread."""
+        heads = self._heads
+        index = bisect_right(heads, l1_number, key=lambda head: head.l1.number)
+        return heads[max(index - 1, 0)]
 
     def recover(self, l1: L1Source) -> L2Block:
         """Forget what followed from blocks that L1 has no more; the safe head that is left."""
-        while len(self._heads) > 1 and l1.block_hash(self._heads[-1].l1.number) != self._heads[-1].l1.hash:
-            self._heads.pop()
-        return self._heads[-1].safe
+        heads = self._heads
+        while len(heads) > 1 and l1.block_hash(heads[-1].l1.number) != heads[-1].l1.hash:
+            heads = heads[:-1]
+        self._heads = heads
+        return heads[-1].safe
 
 
 def genesis_block(config: RollupConfig) -> L2Block:

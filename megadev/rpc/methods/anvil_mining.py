@@ -151,6 +151,7 @@ def anvil_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> Non
     """Decide the next block's timestamp; the clock goes on from there, the other chain's too."""
     node.chain.sequencer.between_blocks()
     node.chain.time.set_next(timestamp, node.chain.head.header.timestamp)
+    node.node.wake()
 
 
 @method("anvil_setBlockTimestampInterval")

@@ -40,7 +40,7 @@ def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObje
 @method("eth_getFilterLogs")
 def eth_getFilterLogs(node: RpcNode, filter_id: StringParam) -> list[JsonObject]:
     """Everything a log filter matches, read or not."""
-    return logs_in_range(node.chain, node.filters.criteria(filter_id))
+    return logs_in_range(node, node.filters.criteria(filter_id))
 
 
 @method("eth_uninstallFilter")

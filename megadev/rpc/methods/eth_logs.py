@@ -17,7 +17,7 @@ import msgspec
 from megadev.chain.blocks import Tag
 from megadev.chain.documents import JsonObject
 from megadev.chain.store import LocatedLog, LogMatcher, TopicFilter
-from megadev.errors import InvalidParams, UnknownBlock
+from megadev.errors import InvalidParams, TooManyLogs, UnknownBlock
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
@@ -32,15 +32,30 @@ from megadev.sequencer.block_builder import OpenBlock
 def eth_getLogs(node: RpcNode, filter_: FilterParam) -> list[JsonObject]:
     """Logs, oldest first: of sealed blocks, and at ``pending`` of the open one."""
     check_range(node.chain, filter_)
-    return logs_in_range(node.chain, filter_)
+    return logs_in_range(node, filter_)
 
 
-def logs_in_range(chain: LocalChain, filter_: LogFilter) -> list[JsonObject]:
-    """The logs that match, as JSON; none where there are no such blocks."""
+def logs_in_range(node: RpcNode, filter_: LogFilter) -> list[JsonObject]:
+    """The logs that match, as JSON; none where there are no such blocks. Raises ``TooManyLogs`` for more than the
+    settings allow.
+    """
+    chain, limit = node.chain, node.node.config.max_logs or None
     older = logs_of_the_past(chain, filter_)
     if older is not None and filter_.block_hash is not None:
         return older
-    return (older or []) + [format_log(located) for located in find_logs(chain, filter_)]
+    left = None if limit is None else max(limit - len(older or ()), 0)
+    try:
+        found = find_logs(chain, filter_, left)
+        if older and left == 0:
+            raise TooManyLogs(0, 0, 0)
+    except TooManyLogs as problem:
+        if not older or limit is None:
+            raise
+        numbers = [int(log["blockNumber"], 16) for log in older[: limit + 1]]
+        first = block_number(chain, filter_.from_block)
+        last = numbers[-1] - 1 if len(numbers) > limit else max(numbers[-1], problem.last)
+        raise TooManyLogs(limit, first, max(first, last)) from None
+    return (older or []) + [format_log(located) for located in found]
 
 
 class _Range(Protocol):
@@ -94,10 +109,11 @@ def logs_of_the_past(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] |
     return found
 
 
-def find_logs(chain: LocalChain, wanted: LogFilter) -> list[LocatedLog]:
+def find_logs(chain: LocalChain, wanted: LogFilter, limit: int | None = None) -> list[LocatedLog]:
     """What matches, in order of block, transaction and log. Both ends of the range default to the head.
 
-    Raises ``UnknownBlock`` for a block hash that is not in the chain.
+    Raises ``UnknownBlock`` for a block hash that is not in the chain, ``TooManyLogs`` where more than ``limit`` match
+    in several blocks.
     """
     if wanted.block_hash is not None:
         block = chain.store.by_hash(wanted.block_hash)
@@ -106,7 +122,7 @@ def find_logs(chain: LocalChain, wanted: LogFilter) -> list[LocatedLog]:
         return chain.store.logs(block.number, block.number, wanted.addresses, wanted.topics)
     open_block = chain.open_block  # first: what is sealed at this moment is found in one of the two
     first, last = block_number(chain, wanted.from_block), block_number(chain, wanted.to_block)
-    found = chain.store.logs(first, last, wanted.addresses, wanted.topics)
+    found = chain.store.logs(first, last, wanted.addresses, wanted.topics, limit=limit)
     if open_block is not None and first <= open_block.number <= last and open_block.number > chain.head.number:
         found += open_logs(open_block, wanted.addresses, wanted.topics)
     return found

@@ -202,6 +202,7 @@ def megadev_da_misbehave(node: RpcNode, options: StoreOptions = _BEHAVES) -> Jso
     driver = node.node.driver
     if driver is not None and driver.consolidator is not None:
         driver.consolidator.look_again()
+        node.node.wake()
     return megadev_da_status(node)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import http.client
 import json
 import random
 import sys
@@ -26,9 +27,17 @@ from megadev.chain.blocks import decode_block
 from megadev.chain.transactions import decode_transaction
 from megadev.cli.client import CallFailed, call
 from megadev.cli.wait import _named_in
+from megadev.config.resolve import resolve
 from megadev.errors import MegadevError
 from megadev.reload.contracts import read_document, read_solc
+from megadev.reload.manifest import read_manifest
+from megadev.rollup.batches import decode_batch
+from megadev.rollup.channel import decode_frames, read_batches
+from megadev.rollup.da.client import StoreClient
+from megadev.rollup.da.commitments import decode_commitment
+from megadev.rollup.da.store import Store
 from megadev.rpc.client import RpcError
+from megadev.server.data_store import DataStoreServer
 from megadev.state.answers import read_bundle
 
 Door = Callable[[bytes], object]
@@ -101,6 +110,15 @@ def upstream() -> Iterator[tuple[str, list[bytes]]]:
             self.end_headers()
             self.wfile.write(answer[0])
 
+        def do_PUT(self) -> None:
+            self.do_POST()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer[0])))
+            self.end_headers()
+            self.wfile.write(answer[0])
+
         def log_message(self, *_: Any) -> None:
             pass
 
@@ -113,8 +131,8 @@ def upstream() -> Iterator[tuple[str, list[bytes]]]:
         server.shutdown()
 
 
-def doors(net: Devnet, folder: Path, url: str, answer: list[bytes]) -> dict[str, Door]:
-    """All of them, by name."""
+def doors(net: Devnet, folder: Path, url: str, answer: list[bytes], store: str) -> dict[str, Door]:
+    """All of them, by name. ``store`` is a DA store's URL."""
 
     def from_file(use: Callable[[Path], object]) -> Door:
         def door(document: bytes) -> object:
@@ -139,9 +157,34 @@ def doors(net: Devnet, folder: Path, url: str, answer: list[bytes]) -> dict[str,
         Devnet(no_l1=True, **settings).close()
         return None
 
+    def put(path: str) -> Door:
+        """A DA store answers whatever it is sent, and says what is wrong with it."""
+
+        def door(document: bytes) -> object:
+            connection = http.client.HTTPConnection(store.removeprefix("http://"), timeout=60)
+            with contextlib.closing(connection):
+                connection.request("PUT", path, document)
+                status = connection.getresponse().status
+                assert status in (200, 400, 413), status
+                return status
+
+        return door
+
+    client = StoreClient(url)
     return {
+        "data for a DA store": put("/put"),
+        "faults of a DA store": put("/faults"),
+        "a DA store's certificate": answered(lambda: client.put(b"data")),
+        "a DA store's data": answered(lambda: client.get(bytes(32))),
+        "a commitment": decode_commitment,
+        "frames of a channel": decode_frames,
+        "a channel": lambda document: list(read_batches(document)),
+        "a batch": lambda document: decode_batch(document, 1),
+        "a deployment file": from_file(read_manifest),
+        "a file of preinstalls": from_file(lambda path: start(preinstalls=path)),
+        "a settings file": from_file(lambda path: resolve({}, {}, path)),
         "a request": body,
-        "a batch": lambda document: body(b"[" + document + b"]"),
+        "requests in a batch": lambda document: body(b"[" + document + b"]"),
         "anvil_loadState": lambda document: net.rpc("anvil_loadState", "0x" + document.hex()),
         "anvil_loadState, compressed": lambda document: net.rpc(
             "anvil_loadState", "0x" + gzip.compress(document).hex()
@@ -175,9 +218,10 @@ def main() -> None:
     sys.setrecursionlimit(1_000_000)
     chance = random.Random(int(sys.argv[1]))
     tried = 0
+    store = DataStoreServer(Store(bytes(31) + b"\x01"))
     with tempfile.TemporaryDirectory() as folder, upstream() as (url, answer), Devnet(no_l1=True) as net:
         net.dispatcher.on_defect = lambda method, error: print(f"{method}: {error!r}")
-        ways = doors(net, Path(folder), url, answer)
+        ways = doors(net, Path(folder), url, answer, store.url)
         for document in documents(chance, int(sys.argv[2])):
             for name, door in ways.items():
                 tried += 1
@@ -187,6 +231,7 @@ def main() -> None:
                     continue
                 except BaseException as wrong:
                     print(f"{name}: {wrong!r} for {document[:200]!r}")
+    store.close()
     print(f"tried {tried}")
 
 

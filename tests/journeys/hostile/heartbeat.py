@@ -23,6 +23,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[3]
 CHAIN_ID = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
 ALICE, BOB = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+UP = (sys.executable, "-m", "megadev", "up", "--port", "0", "--l1-port", "0")
 ENOUGH = 20.0
 """Seconds after which a request's answer is not waited for any longer."""
 
@@ -327,8 +328,8 @@ def _outcome(port: int, body: bytes) -> str:
 
 
 @contextlib.contextmanager
-def running(*command: str) -> Iterator[int]:
-    """A node's port."""
+def started(*command: str) -> Iterator[tuple[int, int]]:
+    """A node's process id and port."""
     environment = {**os.environ, "PYTHONPATH": os.environ.get("PYTHONPATH", str(REPOSITORY))}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert process.stdout is not None
@@ -340,15 +341,22 @@ def running(*command: str) -> Iterator[int]:
     output = process.stdout
     threading.Thread(target=lambda: [None for _ in output], daemon=True).start()
     try:
-        yield port
+        yield process.pid, port
     finally:
         process.kill()
         process.wait()
 
 
+@contextlib.contextmanager
+def running(*command: str) -> Iterator[int]:
+    """A node's port."""
+    with started(*command) as (_, port):
+        yield port
+
+
 def node(*flags: str) -> contextlib.AbstractContextManager[int]:
     """A ``megadev up``."""
-    return running(sys.executable, "-m", "megadev", "up", "--port", "0", "--l1-port", "0", *flags)
+    return running(*UP, *flags)
 
 
 def main() -> None:

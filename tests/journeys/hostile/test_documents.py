@@ -22,10 +22,11 @@ def try_all_doors(seed: int, count: int) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2_000:]
     assert done.stdout.startswith("tried "), done.stdout
+    assert "Traceback" not in done.stderr, done.stderr[-2_000:]
 
 
 def test_no_document_gets_past_a_door() -> None:
-    try_all_doors(14, 40)
+    try_all_doors(14, 15)
 
 
 @pytest.mark.slow
