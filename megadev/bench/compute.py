@@ -7,7 +7,6 @@ needs them. The rows of first calls start a node that has nothing cached, for ea
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -21,6 +20,7 @@ from megadev.bench.client import (
     calldata,
     request_body,
     result_of,
+    seconds_of,
     send_and_wait,
     timed,
 )
@@ -89,12 +89,13 @@ def _send_swaps(endpoint: Endpoint, count: int) -> Samples:
 def _many_swaps(endpoint: Endpoint, count: int) -> Samples:
     """Sent one by one, until all are included."""
     requests = [endpoint.submission(_swap(endpoint, index % 2 == 0)) for index in range(count)]
-    start = time.perf_counter()
-    for request in requests:
-        result_of(endpoint.connection.exchange(request))
-    endpoint.await_inclusion([0], patience=600)
-    seconds = time.perf_counter() - start
-    return {"rate-swaps": [count / seconds]}
+
+    def work() -> None:
+        for request in requests:
+            result_of(endpoint.connection.exchange(request))
+        endpoint.await_inclusion([0], patience=600)
+
+    return {"rate-swaps": [count / seconds_of(work)]}
 
 
 COMPUTE_PROBES: Final[tuple[Probe, ...]] = (
