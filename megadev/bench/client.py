@@ -347,13 +347,6 @@ class Probe:
         return replace(self, count=max(1, self.count // 5), rounds=2, warm_ups=1)
 
 
-def seconds_of(work: Callable[[], object]) -> float:
-    """How long it takes."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def timed(endpoint: Endpoint, requests: Sequence[bytes], check: Callable[[Any], bool]) -> list[float]:
     """Seconds of each exchange; ``check`` sees each result afterwards."""
     seconds = []
