@@ -53,6 +53,11 @@ WIDTH = 160
 MORE_IS_BETTER = "tx/s"
 """The unit of which more is better; of the others, less."""
 START_UP, DEVNET = "start-up", "devnet"
+_METERED = ("--gas-limit", "10000000000", "--hardfork")
+_VARIANTS = {"interpreter": ("--engine",), "rex4": _METERED, "rex5": _METERED, "rex6": _METERED}
+"""Megadevs of another kind that can be measured against: the flags before that name. A byte of code costs 10,000 gas
+under MegaETH's rules, so blocks need its gas limit.
+"""
 FRESH = "fresh"
 START_ROWS = {
     START_UP: "process start → first answer",
@@ -153,7 +158,7 @@ class Row:
     multiple=True,
     metavar="URL",
     help=f"Measure this one too, in the same run; 'anvil' starts one ({ANVIL_VARIABLE} or PATH), 'interpreter' a "
-    "megadev that compiles no EVM code. Repeatable.",
+    "megadev that compiles no EVM code, 'rex6' one with MegaETH's gas. Repeatable.",
 )
 @click.option("--only", metavar="NAMES", help="Only these rows, separated by commas; 'list' shows their names.")
 @click.option("--quick", is_flag=True, help="Few repetitions: a rough measurement.")
@@ -290,9 +295,9 @@ def _targets(url: str | None, against: Sequence[str]) -> list[Target]:
     """What to measure, each under a name of its own; ours or the one given comes first."""
     targets = [_own() if url is None else Target(urlsplit(url).netloc, url)]
     for other in against:
-        if other == "interpreter":
+        if other in _VARIANTS:
             *up, port = _own().command
-            targets.append(Target(other, command=(*up, "--engine", other, port)))
+            targets.append(Target(other, command=(*up, *_VARIANTS[other], other, port)))
             continue
         targets.append(
             Target(

@@ -25,15 +25,17 @@ class BlockUsage(msgspec.Struct):
     encoded: int = 0
     da: int = 0
 
-    def add(self, gas: int, meters: tuple[int, int, int, int], encoded: bytes, is_deposit: bool) -> None:
-        """Count a transaction in: ``meters`` are its compute gas, data size, KV updates and state growth."""
+    def add(self, gas: int, meters: tuple[int, int, int, int], encoded: bytes, counts_da: bool) -> None:
+        """Count a transaction in: ``meters`` are its compute gas, data size, KV updates and state growth. Its size as
+        data availability is estimated by compressing it, so only where ``counts_da``: no deposit, and a limit to hold.
+        """
         self.gas += gas
         self.compute += meters[0]
         self.data += meters[1]
         self.kv += meters[2]
         self.growth += meters[3]
         self.encoded += len(encoded)
-        if not is_deposit:
+        if counts_da:
             self.da += da_size(encoded)
 
 

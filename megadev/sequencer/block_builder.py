@@ -383,7 +383,8 @@ class BlockBuilder:
         meters = execution.gas.meters
         if meters is not None:
             counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
-            self.used.add(execution.gas.used, counted, tx.encoded, tx.type == DEPOSIT)
+            counts_da = tx.type != DEPOSIT and self.spec.limits.block_da_size is not None
+            self.used.add(execution.gas.used, counted, tx.encoded, counts_da)
         self.gas_used = receipt.cumulative_gas_used
         self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
         self._places[tx.hash] = len(self.transactions)

@@ -9,6 +9,7 @@ from web3 import Web3
 from web3.exceptions import Web3RPCError
 
 from megadev import Devnet
+from megadev.errors import ConfigError
 
 NEWER_FIELDS = ("withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash")
 
@@ -45,3 +46,14 @@ def test_headers_and_transactions_are_those_of_the_hardfork(hardfork: str, field
         has_push0 = hardfork in ("shanghai", "cancun", "prague")
         call = w3.provider.make_request("eth_call", [{"data": "0x5f5ff3"}, "latest"])
         assert ("result" in call) == has_push0
+
+
+@pytest.mark.parametrize("hardfork", ["isthmus", "rex4", "rex5", "rex6"])
+def test_py_evm_refuses_megaeths_rules_by_name(hardfork: str) -> None:
+    with pytest.raises(ConfigError, match=rf"--engine py-evm does not run MegaETH's rules \({hardfork}\)"):
+        Devnet(preset="megaeth", hardfork=hardfork, engine="py-evm")
+    with Devnet(preset="megaeth", hardfork="prague", engine="py-evm", no_l1=True) as net:
+        assert (
+            int(net.rpc("eth_estimateGas", {"from": net.accounts[0].address, "to": net.accounts[1].address}), 16)
+            == 21_000
+        )

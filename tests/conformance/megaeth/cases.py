@@ -305,7 +305,7 @@ def _run_block(
         counted = meters.compute_gas, meters.data_size, meters.kv_updates, meters.state_growth
         if spec.model is Model.ISTHMUS:
             counted = 0, 0, 0, 0
-        used.add(execution.gas.used, counted, tx.encoded, is_deposit)
+        used.add(execution.gas.used, counted, tx.encoded, not is_deposit)
         free = is_deposit
         operator = 0 if free or block_env.operator_fee is None else block_env.operator_fee.of(execution.gas.used)
         results.append(_result(spec, execution, 0 if free else l1_fee, operator, is_deposit))

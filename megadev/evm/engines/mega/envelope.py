@@ -84,6 +84,7 @@ from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause
 
 FAILED_DEPOSIT = "failed deposit"
+_BENEFICIARY = Volatile.BENEFICIARY_BALANCE.value
 _WATCHED = frozenset({ORACLE, *INTERCEPTED})
 """Whom a call means something to, whatever code is there."""
 _PLAIN_ENV = MegaEnv()
@@ -110,6 +111,7 @@ class MegaEnvelope(Envelope):
         self.rules = EvmRules(spec.hardfork, rules.opcodes, rules.precompiles, rules.modexp_limit)
         self._functions = functions(rules.modexp_limit)
         self._warm = dict.fromkeys(self.rules.precompiles, True)
+        self._prewarmed = set(self.rules.precompiles)
 
     def _execute(self, block: BlockEnv, tx: TxEnv, journal: Journal, rules: Rules, tracer: Tracer | None) -> Execution:
         env = block.mega or _PLAIN_ENV
@@ -125,7 +127,7 @@ class MegaEnvelope(Envelope):
         self._count_body(tx, meter)
         meter.latch()
         if block.coinbase in (tx.sender, tx.to):
-            meter.see(Volatile.BENEFICIARY_BALANCE)
+            meter.see(_BENEFICIARY)
             meter.detain()
         if tx.is_deposit and tx.is_system:
             return self._failed(tx, account, journal, meter, None, "system transactions are no longer")
@@ -225,7 +227,7 @@ class MegaEnvelope(Envelope):
                 continue
             if self.mega.applied_authorities:
                 if authority == block.coinbase:
-                    meter.see(Volatile.BENEFICIARY_BALANCE)
+                    meter.see(_BENEFICIARY)
                     meter.detain()
                 meter.update_account()
             if authority not in nonces and journal.is_dead(authority) and authority != tx.sender:
@@ -478,21 +480,21 @@ class MegaEnvelope(Envelope):
 
     def _warm_up(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop, journal: Journal, rules: Rules) -> None:
         """EIP-2929's start. What nothing has loaded yet is told apart: see ``MegaMachine.prewarmed``."""
-        warm, prewarmed = self._warm.copy(), set(self._warm)
-        warm[block.coinbase] = True
+        warm, prewarmed = self._warm.copy(), self._prewarmed.copy()
+        warm[block.coinbase] = warm[tx.sender] = True
         prewarmed.add(block.coinbase)
-        loaded = {tx.sender}
         for address, slots in tx.access_list:
             warm[address] = True
-            if slots:
-                loaded.add(address)
-            else:
+            if not slots:
                 prewarmed.add(address)
             for slot in slots:
                 journal.warm_slots[address, slot] = True
-        warm[tx.sender] = True
+        for address, slots in tx.access_list:
+            if slots:
+                prewarmed.discard(address)
+        prewarmed.discard(tx.sender)
         journal.warm_accounts = warm
-        machine.prewarmed = prewarmed - loaded
+        machine.prewarmed = prewarmed
 
     def _count_authorities(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop) -> None:
         """What becomes of authorities after they were applied: they are loaded, and may be the beneficiary."""

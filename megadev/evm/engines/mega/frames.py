@@ -32,6 +32,7 @@ from megadev.evm.rules import CALL_DEPTH_LIMIT, Precompile
 from megadev.evm.salt import bucket_of, slot_bucket
 from megadev.primitives.types import Address
 
+_BENEFICIARY: Final = Volatile.BENEFICIARY_BALANCE.value
 NONCE_OVERFLOW: Final = "nonce uint64 overflow"
 _KZG = (0x0A).to_bytes(20, "big")
 
@@ -180,7 +181,7 @@ class MegaMachine(Loop):
     def look_at(self, address: Address) -> None:
         """An opcode reads the account, which may be the beneficiary."""
         if address == self.block.coinbase:
-            self.meter.see(Volatile.BENEFICIARY_BALANCE)
+            self.meter.see(_BENEFICIARY)
 
     def saw(self, address: Address) -> bool:
         """Whether reading the account was reading volatile data."""

@@ -16,6 +16,7 @@ from megadev.evm.mega_rules import ACCOUNT_SIZE, FRAME_SHARE, LIMIT_EXCEEDED, Me
 from megadev.primitives.types import Address
 
 NO_LIMIT: Final = 1 << 200
+_ORACLE: Final = Volatile.ORACLE.value
 LIMIT_HALT: Final = "transaction limit exceeded"
 
 _REASONS: Final = {
@@ -299,10 +300,12 @@ class Meter:
 
     # detention
 
-    def see(self, what: Volatile) -> None:
+    def see(self, what: int) -> None:
         """Note that volatile data was looked at; ``detain`` follows when the opcode is through."""
-        cap = self.limits.oracle_compute if what is Volatile.ORACLE else self.limits.volatile_compute
+        if self.volatile & what == what:
+            return
         self.volatile |= what
+        cap = self.limits.oracle_compute if what == _ORACLE else self.limits.volatile_compute
         self.detention_cap = min(self.detention_cap, cap)
 
     def detain(self) -> None:

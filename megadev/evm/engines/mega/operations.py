@@ -31,6 +31,9 @@ from megadev.primitives.types import Address
 
 Operation: TypeAlias = Callable[[MegaMachine, MegaCall], None]
 _ADDRESS_MASK: Final = (1 << 160) - 1
+_BLOCK_NUMBER: Final = Volatile.BLOCK_NUMBER.value
+_BENEFICIARY: Final = Volatile.BENEFICIARY_BALANCE.value
+_ORACLE_FLAG: Final = Volatile.ORACLE.value
 
 
 def _address(word: int) -> Address:
@@ -63,7 +66,8 @@ def _pay_storage(m: MegaMachine, call: MegaCall, amount: int) -> int:
 
 
 def _block_data(name: str) -> Operation:
-    what, kind = VOLATILE_OPCODES[name]
+    flags, kind = VOLATILE_OPCODES[name]
+    what = int(flags)  # plain numbers are quicker than flags
     standard = plain.OPERATIONS[NUMBERS[name]]
     assert standard is not None
     needed = STACK_INPUTS[NUMBERS[name]]
@@ -77,7 +81,7 @@ def _block_data(name: str) -> Operation:
         before = call.gas
         seen = what
         if name == "BLOCKHASH" and not 0 < m.block.number - call.stack[-1] <= 256:
-            seen = Volatile.BLOCK_NUMBER  # there is no hash to look at
+            seen = _BLOCK_NUMBER  # there is no hash to look at
         standard(m, call)
         m.meter.see(seen)
         m.meter.compute += before - call.gas
@@ -137,7 +141,7 @@ def _sload(m: MegaMachine, call: MegaCall) -> None:
     if m.meter.disabler is not None and m.watches_oracle:
         refuse_access(call, ORACLE_TYPE)
     if m.watches_oracle:
-        m.meter.see(Volatile.ORACLE)
+        m.meter.see(_ORACLE_FLAG)
     slot, before = call.stack[-1], call.gas
     call.gas -= price.COLD_SLOT
     if call.gas < 0:
@@ -291,7 +295,7 @@ def _begin_message(
     plain.use_memory(call, in_offset, in_size)
     plain.use_memory(call, out_offset, out_size)
     if seen:
-        meter.see(Volatile.BENEFICIARY_BALANCE)
+        meter.see(_BENEFICIARY)
     m.prewarmed.discard(to)
     plain.load_account(m, call, to)
     code, delegate = plain.resolve_code(m, to)
@@ -421,7 +425,7 @@ def _self_destruct(m: MegaMachine, call: MegaCall) -> None:
         elif rules.counts_existing_beneficiary and target != here:
             meter.update_account()
     if target == m.block.coinbase:
-        meter.see(Volatile.BENEFICIARY_BALANCE)
+        meter.see(_BENEFICIARY)
     m.prewarmed.discard(target)
     before = call.gas
     if here in journal.created and here not in journal.destroyed:
