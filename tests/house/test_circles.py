@@ -16,11 +16,15 @@ ALLOWED = (
             "node.dump.files",
             "node.dump.loading",
             "node.dump.rollup",
+            "node.storage.capture",
+            "node.storage.recorder",
+            "node.storage.recovery",
+            "node.storage.storage",
         }
     ),
     frozenset({"evm.engines.native.frames", "evm.engines.native.tier"}),
 )
-"""A snapshot and a dump are of a whole node, by its type, and a node keeps them; a tier makes the frames that name it."""
+"""A snapshot, a dump and a store are of a whole node, by its type, and a node keeps them; a tier makes the frames that name it."""
 
 
 def test_no_circle_of_modules() -> None:
