@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import parse_qs
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
+from megadev import __version__
 from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer
 from megadev.clock import Clock
 from megadev.config.settings import DEFAULT_L1_PORT, DevnetConfig
 from megadev.errors import ConfigError
-from megadev.landing import health, landing_page
+from megadev.landing import health, landing, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import OnProgress, silent
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 FLASHBLOCKS_PATH = b"/flashblocks"
 """Where a WebSocket opens that is sent Flashblocks."""
+EXPLORER = "/explorer/"
+"""Where the explorer's files are."""
 DOCS = "/docs"
 """Where a browser reads the documentation."""
 
@@ -391,23 +394,38 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         backlog_limit=config.subscriber_backlog,
         threads=lambda: THREADS if chain.past is None else FORK_THREADS,
         gateway=_gateway(net) if endpoint is net.l2 else None,
-        page=lambda: landing_page(net.node, chain),
+        page=lambda: _page(net, endpoint),
         health=lambda: health(chain),
         routes=lambda path: _document(net.node, chain, path),
         feeds=_feeds(net) if endpoint is net.l2 else {},
     )
 
 
+def _page(net: Devnet, endpoint: Endpoint) -> str:
+    """What a browser is shown first: the explorer, or a plain page where there is none."""
+    if endpoint is not net.l2 or net.config.explorer == "off":
+        return landing_page(net.node, endpoint.chain)
+    from megadev.explorer import Site, page  # what few nodes are asked for is loaded by those
+
+    site = Site(is_read_only=net.config.explorer == "read-only", version=__version__)
+    return page(site, landing(net.node, endpoint.chain))
+
+
 def _document(node: Node, chain: LocalChain, path: str) -> Document | None:
-    """What a GET of ``path``, query included, is answered with: documentation, what lies in the store beside L1, or
-    what a beacon node would say.
+    """What a GET of ``path``, query included, is answered with: documentation, the explorer's files, what lies in the
+    store beside L1, or what a beacon node would say.
     """
     if path == DOCS or path.startswith((f"{DOCS}/", f"{DOCS}?")):
-        from megadev.docs import html  # what few nodes are asked for is loaded by those
+        from megadev.docs import html  # as above
 
         where, _, query = path.partition("?")
         text = html.answer(where, " ".join(parse_qs(query).get("q", [])))
         return None if text is None else Document(200, text, HTML_TYPE)
+    if path.startswith(EXPLORER):
+        from megadev.explorer import asset  # as above
+
+        found = asset(path)
+        return None if found is None else Document(200, *found)
     if path.startswith(f"{DATA}/get/"):
         from megadev.server.data_store import kept_data  # as above
 

@@ -18,6 +18,15 @@ _STYLE = (
 
 def landing_page(node: Node, chain: LocalChain) -> str:
     """A short HTML document without scripts: version, chain, URLs, accounts with balances in ETH."""
+    name = _which(node, chain)[0]
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>megadev: {name}</title><style>{_STYLE}</style>"
+        f"{landing(node, chain)}</html>"
+    )
+
+
+def landing(node: Node, chain: LocalChain) -> str:
+    """What that page says."""
     state = chain.state(chain.head.number)
     facts = [
         ("Chain id", str(chain.spec.chain_id)),
@@ -33,10 +42,9 @@ def landing_page(node: Node, chain: LocalChain) -> str:
         for account in node.accounts.keyed[:20]
     )
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>megadev: {name}</title><style>{_STYLE}</style>"
         f"<h1>megadev {escape(__version__)}: {name}</h1><p>{about} Point a wallet or library at the URLs below; "
         f"JSON-RPC requests are POSTed to this address.</p><table>{rows}</table>"
-        f"<h2>Accounts</h2><table><tr><th>Address</th><th>ETH</th></tr>{accounts}</table></html>"
+        f"<h2>Accounts</h2><table><tr><th>Address</th><th>ETH</th></tr>{accounts}</table>"
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from megadev.artifacts.interface import Item, Parameter
+from megadev.artifacts.protocol_errors import protocol_error
 from megadev.chain.receipts import REVERTED
 from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, Value, decode, format_value, revert_reason
 from megadev.primitives.hexcodec import to_data
@@ -74,7 +75,7 @@ class DecodedLog:
 
 def error(registry: ArtifactRegistry, data: bytes, near: Artifact | None = None) -> str:
     """What revert data says: ``InsufficientBalance(available: 1, required: 2)`` for an error that an artifact knows,
-    otherwise as ``primitives.abi.revert_reason`` says it; '' for no data.
+    or that is MegaETH's own, otherwise as ``primitives.abi.revert_reason`` says it; '' for no data.
 
     ``near``: the contract that reverted, whose own errors are tried first.
     """
@@ -83,6 +84,9 @@ def error(registry: ArtifactRegistry, data: bytes, near: Artifact | None = None)
             arguments = decode_arguments(item.arguments, data[4:])
             if arguments is not None:
                 return f"{item.name}({_shown_arguments(arguments)})"
+        known = protocol_error(data)
+        if known is not None:
+            return known
     return revert_reason(data)
 
 

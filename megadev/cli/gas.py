@@ -103,6 +103,21 @@ def _show(answer: dict[str, Any], lines: int, as_json: bool) -> int:
     return 0
 
 
+def limit_lines(answer: dict[str, Any]) -> Iterator[Text | str]:
+    """The limit that ended it, where it was reached, and what helps; nothing where none was."""
+    from rich.text import Text
+
+    limited = answer["limited"]
+    if limited is None:
+        return
+    yield ""
+    used = "" if limited["used"] is None else f", {_number(limited['used'])} used"
+    name = _METERS.get(limited["name"], limited["name"])
+    yield Text(f"{limited['of']} limit reached: {name}, {_number(limited['limit'])}{used}", "bold red")
+    yield from _where(limited["at"])
+    yield Text(f"  remedy: {limited['remedy']}", "yellow")
+
+
 def report_lines(answer: dict[str, Any], most: int = LINES) -> Iterator[Text | str]:
     """The report, line by line."""
     from rich.text import Text
@@ -124,14 +139,7 @@ def report_lines(answer: dict[str, Any], most: int = LINES) -> Iterator[Text | s
             what += f", {_printable(other['error'])}"
         yield f"the same under {other['rules']}: {what}"
     yield f"before anything runs: {_kinds(answer['intrinsic'])}"
-    limited = answer["limited"]
-    if limited is not None:
-        yield ""
-        used = "" if limited["used"] is None else f", {_number(limited['used'])} used"
-        name = _METERS.get(limited["name"], limited["name"])
-        yield Text(f"{limited['of']} limit reached: {name}, {_number(limited['limit'])}{used}", "bold red")
-        yield from _where(limited["at"])
-        yield Text(f"  remedy: {limited['remedy']}", "yellow")
+    yield from limit_lines(answer)
     detention = answer["detention"]
     if detention is not None:
         yield ""

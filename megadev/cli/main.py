@@ -45,6 +45,7 @@ COMMANDS: dict[str, str] = {
     "preinstalls": "Fetch well-known contracts from a network.",
     "fork": "Record what a fork reads, to run it offline.",
     "reload": "Plan, apply or undo hot reloads.",
+    "explorer": "Serve the explorer for a running node.",
     "docs": "Read the documentation.",
     "completion": "Print a completion script for a shell.",
     "bench": "Benchmark a node, alone or against others.",

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from megadev.cli.client import CallFailed, call
+from megadev.cli.gas import limit_lines
 from megadev.cli.options import Command, rpc_url_option
 from megadev.cli.terminal.console import one_line, paint_for
 from megadev.errors import ConfigError
@@ -84,6 +85,10 @@ def trace(tx_hash: str, depth: int, as_json: bool, rpc_url: str) -> int:
     )
     for line in head_lines(answer):
         console.print(line, soft_wrap=True)
+    if answer["status"] == "0x0" and "computeGas" in answer:  # MegaETH's limits may have ended it
+        _, *limits = (*limit_lines(call(rpc_url, "megadev_gasReport", [tx_hash.lower()])), "")
+        for shown in limits:
+            console.print(shown, soft_wrap=True)
     for line in tree_lines(answer, depth):
         # what is too long for the terminal is cut, so that the tree stays one; a file gets all of it
         if console.is_terminal:

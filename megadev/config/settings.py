@@ -909,6 +909,13 @@ class DevnetConfig:
         "value: public); control allows the methods that steer a devnet (anvil_*, evm_*, …).",
         bare="public",
     )
+    explorer: str = _setting(
+        "on",
+        Choice(("on", "read-only", "off")),
+        SERVER,
+        "--explorer",
+        "Explorer at the L2's address: on; read-only, without what changes the chain; or off, with a plain page.",
+    )
     flashblocks: bool = _setting(
         False,
         Boolean(),

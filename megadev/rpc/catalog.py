@@ -240,6 +240,17 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             reaches="files",
         ),
         _row("megadev_getConsoleLogs", "hash or {after?, limit?}?", "console.log messages", FULL, heavy=True),
+        _row(
+            "megadev_getSteps",
+            "hash, start?",
+            "every instruction with its frame and source line",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
+        _row(
+            "megadev_getStep", "hash, index", "stack, memory, storage before one instruction, or null", FULL, heavy=True
+        ),
         _row("trace_transaction", "hash", "flat traces", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
         _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
         _row("trace_block", "block", "flat traces", FULL, heavy=True, past=Past.BLOCK_TRACE),

@@ -407,7 +407,9 @@ class Dispatcher:
                 if heavy and offload is None:
                     apart = asyncio.to_thread(called.function, node, *arguments)
                     return self._later(name, apart, request_id, started)
-            if offload is not None and (heavy or _weighs(called, node, arguments)):
+            if offload is not None and (
+                heavy or _weighs(called, node, arguments) or (not writes and _is_in_row(node, arguments))
+            ):
                 key = _call_key(name, params)
                 if not self._is_quick(key):
                     is_forked = self.history is not None and node.chain.past is not None  # upstream takes its time
@@ -585,6 +587,20 @@ def _weighs(called: Method, node: RpcNode, arguments: list[Any]) -> bool:
     if any(argument is Tag.PENDING for argument in arguments) and len(node.chain.pool):
         return True
     return called.weighs(node, arguments)
+
+
+def _is_in_row(node: RpcNode, arguments: list[Any]) -> bool:
+    """Whether a block is asked for that stands in a row of empty ones, and may be yet to be made."""
+    rows = node.chain.store.rows
+    return bool(rows) and any(
+        row.first <= argument <= row.last
+        if type(argument) is int
+        else type(argument) is bytes
+        and len(argument) == 32
+        and (row.number_of(argument) or row.transaction(argument)) is not None
+        for argument in arguments
+        for row in rows
+    )
 
 
 def _call_key(name: str, params: list[Any]) -> tuple[str, str, str, str] | None:

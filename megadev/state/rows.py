@@ -122,6 +122,12 @@ class DeferredWorld(World):
     def storage_of(self, address: Address) -> Mapping[int, int]:
         return self._make().storage_of(address)
 
+    def whole_storage(self, address: Address, most: int) -> Mapping[int, int] | None:
+        return None  # word by word it need not be made
+
+    def has_storage(self, address: Address) -> bool:
+        return self._make().has_storage(address)
+
     def block_hash(self, number: int) -> Hash32:
         return self._make().block_hash(number)
 

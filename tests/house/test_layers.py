@@ -12,6 +12,7 @@ LAYERS = {
     "files": 0,
     "primitives": 0,
     "docs": 0,
+    "explorer": 0,
     "chain": 1,
     "state": 2,
     "artifacts": 2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from megadev.clock import ManualClock
 from megadev.primitives.keccak import keccak
 from megadev.rpc.client import RpcError
 from megadev.sequencer import reserved
+from megadev.state.rows import DeferredWorld
+from megadev.state.world import World
 
 YEAR = 2_600_000
 HISTORY = "0x0000F90827F1C53a10cb7A02335B175320002935"
@@ -118,6 +121,8 @@ def test_logs_fees_calls_and_traces_over_it(ask: Ask) -> None:
     assert (
         int(ask("eth_call", {"to": BOB, "data": "0x"}, hex(middle), {BOB: {"code": "0x435f5260205ff3"}}), 16) == middle
     )
+    created = ask("eth_call", {"data": "0x" + "435f5260205ff3"}, hex(middle))
+    assert int(created, 16) == middle
     traced = ask("trace_block", hex(middle))
     assert len(traced) == len(block_at(ask, middle)["transactions"])
     for tx in block_at(ask, middle, True)["transactions"]:
@@ -317,3 +322,48 @@ def test_older_rules_have_rows_too() -> None:
             block = block_at(net.rpc, YEAR // 2)
             assert block["parentHash"] == block_at(net.rpc, YEAR // 2 - 1)["hash"]
             assert net.rpc("eth_getProof", ALICE, [], hex(YEAR // 2))["balance"] != "0x0"
+
+
+def test_a_block_of_a_row_is_made_where_it_keeps_nobody_waiting() -> None:
+    with Devnet() as net:
+        net.rpc("anvil_mine", YEAR)
+        dispatcher, made = net.l2.dispatcher, list[float]()
+        block = block_at(net.rpc, YEAR // 3)
+
+        def offload(run: Callable[[], Any], seconds: float) -> Any:
+            made.append(seconds)
+            return run()
+
+        for method, asked, is_apart in (
+            ("eth_getBlockByNumber", [hex(YEAR // 2), False], True),
+            ("eth_getBlockByHash", [block["hash"], False], True),
+            ("eth_getBlockByNumber", [hex(YEAR), False], False),
+            ("eth_getBlockByHash", [block_at(net.rpc, YEAR)["hash"], False], False),
+        ):
+            made.clear()
+            body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": asked}).encode()
+            coming = dispatcher.handle(body, offload=offload)
+            if inspect.iscoroutine(coming):
+                coming.close()
+            assert bool(made) is is_apart, (method, asked)
+
+
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_a_dump_with_older_states_stays_small_and_has_those_behind_a_row(preset: str) -> None:
+    with Devnet(preset=preset, no_mining=True) as net:
+        net.rpc("anvil_mine", YEAR)
+        net.rpc("eth_sendTransaction", {"from": ALICE, "to": BOB, "value": "0x1"})
+        net.rpc("evm_mine")
+        numbers = [YEAR // 2, YEAR - 258, YEAR - 257, YEAR - 100, YEAR]
+        before = [_all_of(net.rpc, number) for number in numbers]
+        dump = net.rpc("anvil_dumpState", True)
+        assert len(dump) < 10_000_000
+    with Devnet(preset=preset, no_mining=True) as net:
+        net.rpc("anvil_loadState", dump)
+        assert [_all_of(net.rpc, number) for number in numbers] == before
+
+
+def test_a_deferred_world_puts_off_all_that_a_world_does() -> None:
+    told = {name for name in vars(World) if not name.startswith("_")} - {"is_known", "is_whole"}
+    built_on_others = {"prove_account", "state_root"}
+    assert told - built_on_others <= vars(DeferredWorld).keys()

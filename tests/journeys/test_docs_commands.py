@@ -57,6 +57,7 @@ STANDS_FOR = {
     "megadev wait --rpc-url URL": "megadev wait --rpc-url $MEGADEV_RPC_URL",
     "megadev da serve --dir DIR": "megadev da serve --help",
     "megadev exec": "megadev exec -- true",
+    "megadev explorer --rpc-url URL": "megadev explorer --help",
 }
 """Inline commands that are named, not spelled out: how somebody would go on."""
 ELSEWHERE = {"megadev bench --against anvil"}

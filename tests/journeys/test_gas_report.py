@@ -245,3 +245,23 @@ def test_tests_are_reported_in_both_kinds(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "compute median" in done.stdout and "storage median" in done.stdout
+
+
+def test_a_trace_says_which_limit_ended_it_where_and_what_helps() -> None:
+    """1,280 new slots in a loop: more than one transaction may make."""
+    loop = bytes.fromhex("6105005b8080556001900380610003570000")
+    creation = b"\x60" + bytes([len(loop)]) + bytes.fromhex("80600b6000396000f3") + loop
+    with Devnet(preset="megaeth") as net:
+        net.serve()
+        me = net.accounts[0].address
+        made = net.rpc("eth_sendTransaction", {"from": me, "data": "0x" + creation.hex()})
+        to = net.rpc("eth_getTransactionReceipt", made)["contractAddress"]
+        sent = net.rpc("eth_sendTransaction", {"from": me, "to": to, "gas": hex(10**9)})
+        traced = CliRunner().invoke(cli, ["trace", sent, "--rpc-url", net.url])
+        with pytest.raises(RpcError, match=r"MegaLimitExceeded\(kind: state growth, limit: 1000\)"):
+            net.rpc("eth_call", {"from": me, "to": to, "gas": hex(10**9)}, "latest")
+    assert traced.exit_code == 0, traced.output
+    assert "MegaLimitExceeded(kind: state growth, limit: 1000)" in traced.output
+    assert "frame limit reached: state growth, 1,000" in traced.output
+    assert "SSTORE at" in traced.output
+    assert "remedy: create fewer slots" in traced.output

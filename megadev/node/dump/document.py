@@ -33,7 +33,7 @@ from megadev.node.dump.accounts import BLOCK_HASHES, Accounts, read_accounts, wr
 from megadev.node.dump.blocks import Found, chain_of, read_header, written_block
 from megadev.node.dump.history import read_histories, world_after, written_history
 from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, written_receipt
-from megadev.node.dump.rows import read_row, read_rows, written_row
+from megadev.node.dump.rows import built_again, is_behind_row, read_row, read_rows, written_row
 from megadev.node.dump.settings import NOTHING_SET, Settings, read_settings, written_settings
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
@@ -90,6 +90,7 @@ def encode_dump(
     the state after every block but the last, where it is known. The same chain gives the same bytes.
     """
     made = blocks.made
+    again = _behind_rows(blocks) if history else frozenset()
     known = _codes_from_the_start(made[0].world, state) if history else frozenset()
     head = made[-1].header
     document = {
@@ -107,17 +108,21 @@ def encode_dump(
             },
             "slot_num": 0,
         },
-        "accounts": dict(written_accounts(state, zeroed or {})),
+        "accounts": {address: _encoded(account) for address, account in written_accounts(state, zeroed or {})},
         "best_block_number": head.number,
-        "blocks": [written_block(block) for block in made],
-        "transactions": [written_receipt(block, index) for block in made for index in range(len(block.transactions))],
+        "blocks": [_encoded(written_block(block)) for block in made],
+        "transactions": [
+            _encoded(written_receipt(block, index)) for block in made for index in range(len(block.transactions))
+        ],
         "historical_states": [
             [
                 to_data(block.hash),
-                written_history(_world_at(block, after), made[max(0, place - BLOCK_HASHES) : place + 1], known),
+                _encoded(
+                    written_history(_world_at(block, after), made[max(0, place - BLOCK_HASHES) : place + 1], known)
+                ),
             ]
             for place, (block, after) in enumerate(pairwise(made))
-            if block.world.is_known
+            if block.world.is_known and block.number not in again
         ]
         if history
         else None,
@@ -136,6 +141,11 @@ def encode_dump(
     return msgspec.json.encode(document)
 
 
+def _encoded(value: object) -> msgspec.Raw:
+    """A part of a document as JSON: to encode all of it at once would keep every other thread waiting."""
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
 def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None = None) -> bytes:
     """A document that holds nothing but ``state``."""
     return msgspec.json.encode({"accounts": dict(written_accounts(state, zeroed or {}))})
@@ -144,6 +154,19 @@ def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None
 def compress(document: bytes) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
     return gzip.compress(document, mtime=0)
+
+
+def _behind_rows(blocks: Span) -> frozenset[int]:
+    """The numbers of blocks whose states are not written, because they are had again from a row's: a year of blocks
+    fills the history contract, and so many times 16,000 words say nothing.
+    """
+    found: set[int] = set()
+    follows = False
+    for piece in blocks.pieces() if blocks.rows else ():
+        follows = is_behind_row(piece) and follows if isinstance(piece, SealedBlock) else piece.is_known
+        if isinstance(piece, SealedBlock) and follows:
+            found.add(piece.number)
+    return frozenset(found)
 
 
 def _codes_from_the_start(genesis: World, state: World) -> frozenset[Hash32]:
@@ -252,22 +275,29 @@ def _read_blocks(
     rows = {row.last: row for row in read_rows(entries.get("rows") or [])}
     chain = chain_of(found, entries, environment, rows)
     outcomes = read_outcomes(entries.get("transactions") or [])
+    has_history = bool(entries.get("historical_states"))
     states = read_histories(entries.get("historical_states") or [], accounts)
     states[chain[-1].hash] = accounts
     pieces: list[Piece] = []
+    behind: World | None = None
     earlier: dict[int, Hash32] = {}
     world, before = World(), Accounts()
     for block in chain:
         row = rows.get(block.header.number - 1)
         if row is not None and pieces:
-            pieces.append(read_row(row, accounts, earlier, spec))
+            pieces.append(made := read_row(row, accounts, earlier, spec))
+            behind = made.world(made.last) if made.is_known and has_history else None
         earlier[block.header.number] = block.hash
         state = states.get(block.hash)
         if state is not None:
             world, before = world_after(world, before, state), state
-        pieces.append(
-            _read_block(block, outcomes, UnavailableWorld(block.header.number) if state is None else world, spec)
-        )
+        after = UnavailableWorld(block.header.number) if state is None else world
+        read = _read_block(block, outcomes, after, spec)
+        if behind is not None:
+            behind = built_again(read, behind, earlier, spec) if is_behind_row(read) else None
+            if behind is not None and state is None:
+                read = msgspec.structs.replace(read, world=behind)
+        pieces.append(read)
         steps.one()
     return span_of(pieces)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import (
     JsonObject,
     as_address,
@@ -22,13 +23,14 @@ from megadev.chain.documents import (
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.spans import Row
 from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import DEPOSIT
 from megadev.evm.engines import open_engine
 from megadev.node.dump.accounts import Accounts, DumpedAccount, read_storage
 from megadev.node.dump.history import world_after
 from megadev.primitives.hexcodec import to_data, to_optional, to_word
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.deposits import attributes_later
-from megadev.sequencer.block_builder import PLAIN_START, BlockPlan, BlockStart
+from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.reserved import EmptyRow, RowPlan, drawn_hash
 from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
@@ -166,6 +168,37 @@ def read_row(row: DumpedRow, now: Accounts, earlier: Mapping[int, Hash32], spec:
         row.key,
     )
     return EmptyRow.planned(plan, row.last).part(row.first, row.last)
+
+
+def is_behind_row(block: SealedBlock) -> bool:
+    """Whether the state after ``block``, which follows a row or one like itself, can be had again from what it holds:
+    there is nothing in it but what the protocol does.
+    """
+    return block.irregular is None and all(tx.type == DEPOSIT for tx in block.transactions)
+
+
+def built_again(block: SealedBlock, before: World, earlier: Mapping[int, Hash32], spec: ChainSpec) -> World | None:
+    """The state after ``block`` upon ``before``; None where it comes to another than its header says."""
+    header = block.header
+    plan = BlockPlan(
+        number=header.number,
+        timestamp=header.timestamp,
+        parent_hash=header.parent_hash,
+        coinbase=header.coinbase,
+        gas_limit=header.gas_limit,
+        base_fee=header.base_fee,
+        blob_base_fee=blob_base_fee(header.excess_blob_gas, spec),
+        excess_blob_gas=header.excess_blob_gas,
+        prev_randao=header.prev_randao,
+        parent_beacon_root=header.parent_beacon_root,
+        extra_data=header.extra_data,
+    )
+    engine = open_engine("interpreter", spec)
+    builder = BlockBuilder(spec, engine, plan, before, lambda number: earlier.get(number, ZERO_HASH)).begin()
+    for tx in block.transactions:
+        builder.append(tx, builder.execute(tx))
+    world = builder.seal().world
+    return world if world.state_root == header.state_root else None
 
 
 def _read_world(row: DumpedRow, now: Accounts) -> World:

@@ -1,0 +1,136 @@
+// The frame around all pages: which chain and page the address names, navigation, search, theme.
+
+import { attempt, fill, h, note } from "./dom.js";
+import { isAddress, isHash } from "./format.js";
+import { to } from "./links.js";
+import { Chain } from "./rpc.js";
+
+const PAGES = {
+  live: () => import("./pages/live.js"),
+  tx: () => import("./pages/tx.js"),
+  debug: () => import("./pages/debug.js"),
+  block: () => import("./pages/block.js"),
+  miniblock: () => import("./pages/block.js"),
+  address: () => import("./pages/address.js"),
+  token: () => import("./pages/token.js"),
+  contracts: () => import("./pages/contracts.js"),
+  logs: () => import("./pages/logs.js"),
+  bridge: () => import("./pages/bridge.js"),
+  control: () => import("./pages/control.js"),
+  rpc: () => import("./pages/playground.js"),
+};
+const NAVIGATION = [["live", "Live"], ["contracts", "Contracts"], ["logs", "Logs"], ["bridge", "Bridge"], ["control", "Control"], ["rpc", "JSON-RPC"]];
+
+const site = JSON.parse(document.querySelector("meta[name=megadev]").content);
+const chains = { l2: new Chain("l2", site.rpc) };
+const main = document.getElementById("main");
+const header = document.getElementById("top");
+let leave = () => {};
+let turn = 0;
+
+/** What every page is given: its chain, all chains, the site's settings, and the rest of its address. */
+const context = (chain, rest, kind) => ({ chain, chains, site, rest, kind, canWrite: !site.readOnly });
+
+async function begin() {
+  let l1 = site.l1;
+  const config = await attempt(() => chains.l2.ask(null, "megadev_chainConfig"));
+  if (config) {
+    site.config = config;
+    l1 ||= config.l1?.rpcUrls?.default?.http?.[0] ?? "";
+    for (const [name, chain] of Object.entries(config)) {
+      for (const [label, contract] of Object.entries(chain?.contracts ?? {})) {
+        site.labels ??= { l1: new Map(), l2: new Map() };
+        if (contract.address) site.labels[name]?.set(contract.address.toLowerCase(), label);
+      }
+    }
+  }
+  if (l1) chains.l1 = new Chain("l1", l1);
+  for (const chain of Object.values(chains)) {
+    chain.onState = drawHeader;
+    chain.names = site.labels?.[chain.name] ?? new Map();
+    await attempt(() => learnNames(chain));
+  }
+  document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
+  addEventListener("hashchange", show);
+  await show();
+}
+
+/** The node's accounts and deployments by name. */
+async function learnNames(chain) {
+  const [accounts, deployments] = await Promise.all([chain.ask([], "eth_accounts"), chain.ask(null, "megadev_listDeployments")]);
+  accounts.forEach((account, index) => chain.names.set(account.toLowerCase(), `account ${index}`));
+  for (const found of deployments?.deployments ?? []) chain.names.set(found.address.toLowerCase(), found.name);
+}
+
+async function show() {
+  const [name = "l2", kind = "live", ...rest] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  const chain = chains[name];
+  const mine = (turn += 1);
+  leave();
+  leave = () => {};
+  drawHeader();
+  if (chain === undefined || PAGES[kind] === undefined) {
+    fill(main, h("h1", {}, "Not found"), h("p", {}, chain ? `There is no page ${kind}.` : "This node has no such chain."));
+    return;
+  }
+  try {
+    const page = await PAGES[kind]();
+    const place = h("div", {});
+    const left = await page.show(place, context(chain, rest, kind));
+    if (mine !== turn) {
+      left?.();
+      return;
+    }
+    leave = left ?? leave;
+    fill(main, place);
+    document.title = `${place.querySelector("h1")?.textContent ?? kind} · megadev`;
+  } catch (problem) {
+    if (mine === turn) fill(main, h("h1", {}, "This page cannot be shown"), h("p", {}, problem.message), h("button", { type: "button", onclick: show }, "Try again"));
+  }
+}
+
+function drawHeader() {
+  const [name = "l2", kind = "live"] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean);
+  const chain = chains[name] ?? chains.l2;
+  const links = NAVIGATION.filter(([page]) => page !== "control" || !site.readOnly).map(([page, text]) =>
+    h("a", { href: to(chain, page), "aria-current": page === kind ? "page" : null }, text));
+  const other = Object.values(chains).find((each) => each !== chain);
+  const find = h("input", { type: "search", name: "q", placeholder: "hash, address, block, contract or function", "aria-label": "Search" });
+  fill(header, h("div", { class: "bar" },
+    h("strong", {}, "megadev"),
+    h("nav", { "aria-label": "Pages" }, links, h("a", { href: "/docs" }, "Docs")),
+    h("form", { role: "search", onsubmit: (event) => { event.preventDefault(); search(chain, find.value.trim()); } }, find),
+    other && h("a", { href: to(other, "live") }, `go to ${other.name.toUpperCase()}`),
+    h("button", { class: "plain", type: "button", onclick: turnTheme, "aria-label": "Switch between light and dark" }, "◐"),
+    h("span", { class: "status" }, h("span", { class: chain.isUp ? "dot on" : "dot" }), `${chain.name.toUpperCase()} ${chain.isUp ? "connected" : "does not answer"}`)));
+}
+
+function turnTheme() {
+  const isDark = document.documentElement.dataset.theme === "dark" || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.theme = isDark ? "light" : "dark";
+  localStorage.setItem("theme", document.documentElement.dataset.theme);
+}
+
+/** Go to what `text` names: a hash, an address, a number, or a contract, function or account of the project. */
+async function search(chain, text) {
+  if (text === "") return;
+  if (/^\d+$/.test(text)) return go(to(chain, "block", text));
+  if (isAddress(text)) return go(to(chain, "address", text));
+  if (isHash(text)) {
+    for (const each of [chain, ...Object.values(chains).filter((other) => other !== chain)]) {
+      const [tx, block] = await Promise.all([each.ask(null, "eth_getTransactionByHash", text), each.ask(null, "eth_getBlockByHash", text, false)]);
+      if (tx) return go(to(each, "tx", text));
+      if (block) return go(to(each, "block", parseInt(block.number, 16)));
+    }
+    return note(`nothing on either chain has the hash ${text}`, true);
+  }
+  const wanted = text.toLowerCase();
+  for (const [found, name] of chain.names) if (name.toLowerCase() === wanted) return go(to(chain, "address", found));
+  return go(to(chain, "contracts", text));
+}
+
+function go(address) {
+  location.hash = address;
+}
+
+begin();

@@ -1,0 +1,53 @@
+// One block with its transactions.
+
+import { copy, facts, h, section, table } from "../dom.js";
+import { big, ether, group, gwei, isHash, num, time, UNSEALED } from "../format.js";
+import * as links from "../links.js";
+import { onDemand } from "./tx.js";
+
+const PAGE = 100;
+
+export async function show(place, { chain, rest: [which, page = "0"] }) {
+  const block = isHash(which) ? await chain.call("eth_getBlockByHash", which, true) : await chain.call("eth_getBlockByNumber", /^\d+$/.test(which) ? `0x${BigInt(which).toString(16)}` : which, true);
+  if (block === null) {
+    place.append(h("h1", {}, `Block ${which}`), h("p", {}, "This chain has no such block."));
+    return;
+  }
+  const number = num(block.number);
+  const receipts = (await chain.ask(null, "eth_getBlockReceipts", block.number)) ?? [];
+  const isOpen = block.hash === UNSEALED;
+  place.append(h("h1", {}, `Block ${group(number)}`, isOpen ? " (open)" : ""), h("p", { class: "command" },
+    number > 0 && links.block(chain, number - 1), number > 0 && "← ", "→", links.block(chain, number + 1)));
+  place.append(facts([
+    ["Hash", h("span", { class: "mono" }, block.hash, copy(block.hash))],
+    ["Parent", h("span", { class: "mono" }, links.link(chain, "block", block.parentHash, block.parentHash))],
+    ["Time", time(block.timestamp)],
+    ["Transactions", block.transactions.length],
+    ["Mini-blocks", block.miniBlockCount && group(num(block.miniBlockCount))],
+    ["Gas used", `${group(num(block.gasUsed))} of ${group(num(block.gasLimit))} (${(100 * num(block.gasUsed) / num(block.gasLimit)).toFixed(1)} %)`],
+    ["Base fee", block.baseFeePerGas && gwei(block.baseFeePerGas)],
+    ["Blob gas", block.blobGasUsed && num(block.blobGasUsed) ? group(num(block.blobGasUsed)) : null],
+    ["Fee recipient", links.address(chain, block.miner, true)],
+    ["State root", h("code", {}, block.stateRoot)],
+    ["Randomness", h("code", {}, block.mixHash)],
+    ["Extra data", block.extraData !== "0x" ? h("code", {}, block.extraData) : null],
+  ]));
+  const start = PAGE * Number(page);
+  const shown = block.transactions.slice(start, start + PAGE);
+  const rows = shown.map((tx, i) => {
+    const receipt = receipts[start + i];
+    const state = receipt?.status === "0x0" ? h("span", { class: "bad" }, "✗") : h("span", { class: "good" }, "✓");
+    return [state, start + i, links.tx(chain, tx.hash), links.address(chain, tx.from), links.address(chain, tx.to ?? receipt?.contractAddress), ether(tx.value), receipt ? group(num(receipt.gasUsed)) : ""];
+  });
+  const pages = Math.ceil(block.transactions.length / PAGE);
+  place.append(section("Transactions", table(["", "#", "Hash", "From", "To", "Value", "#Gas used"], rows, "It has none."),
+    pages > 1 && h("p", { class: "command" }, Array.from({ length: pages }, (_, i) => h("a", { href: links.to(chain, "block", which, i), "aria-current": String(i) === page ? "page" : null }, i + 1)))));
+  const reward = receipts.reduce((sum, receipt) => sum + big(receipt.gasUsed) * (big(receipt.effectiveGasPrice) - big(block.baseFeePerGas)), 0n);
+  if (receipts.length) place.append(h("p", { class: "soft" }, `Tips: ${ether(reward)}`));
+  place.append(onDemand("What each transaction called", () => calls(chain, block)), onDemand("Raw block", async () => h("pre", {}, JSON.stringify(block, null, 2))));
+}
+
+async function calls(chain, block) {
+  const traces = await Promise.all(block.transactions.slice(0, PAGE).map((tx) => chain.ask(null, "megadev_getStackTrace", tx.hash)));
+  return table(["#", "Call", "Error"], traces.map((trace, i) => [i, h("a", { href: links.to(chain, "tx", block.transactions[i].hash), class: "mono" }, trace?.calls[0]?.text ?? ""), h("span", { class: "bad" }, trace?.error ?? "")]));
+}

@@ -1,0 +1,100 @@
+// Both heads, the sequencer's pulse and the newest blocks and transactions, as they come.
+
+import { attempt, fill, h, section, table, throttled } from "../dom.js";
+import { age, big, ether, group, hex, num, UNSEALED } from "../format.js";
+import * as links from "../links.js";
+
+const ROWS = 25;
+const SECONDS = 60;
+
+export async function show(place, { chain, chains, site }) {
+  const state = { blocks: [], transactions: [], pulse: new Array(SECONDS).fill(0), heads: {}, pool: null, mini: null };
+  const heads = h("div", { class: "cards" });
+  const spark = h("div", { class: "spark", role: "img", "aria-label": "transactions in each of the last 60 seconds" });
+  const blocks = h("div", {});
+  const transactions = h("div", {});
+  place.append(h("h1", {}, chain.name === "l2" ? "L2" : "L1", " ", h("span", { class: "soft" }, site.config?.[chain.name]?.name ?? "")), heads,
+    section("Transactions per second", spark), h("div", { class: "columns" }, section("Blocks", blocks), section("Transactions", transactions)));
+
+  const draw = () => {
+    fill(heads, cards(state));
+    const most = Math.max(1, ...state.pulse);
+    fill(spark, state.pulse.map((count) => bar(count, most)));
+    fill(blocks, table(["Block", "#Transactions", "#Gas used", "#Age"], state.blocks.map((block) => blockRow(chain, block))));
+    fill(transactions, table(["Hash", "From", "To", "Value"], state.transactions.map((tx) => [links.tx(chain, tx.hash), links.address(chain, tx.from), links.address(chain, tx.to), ether(tx.value)])));
+  };
+  const soon = throttled(draw);
+
+  /** Fetch the newest blocks, those that are shown already only after a reorganisation, and how far the other heads are. */
+  const catchUp = async (isAll) => {
+    const newest = num(await chain.call("eth_blockNumber"));
+    const known = isAll || state.blocks.length === 0 ? -1 : num(state.blocks[0].number);
+    const numbers = Array.from({ length: Math.max(0, Math.min(ROWS, newest - known)) }, (_, i) => newest - i);
+    const [safe, finalized, pool, ...found] = await Promise.all([
+      chain.ask(null, "eth_getBlockByNumber", "safe", false), chain.ask(null, "eth_getBlockByNumber", "finalized", false), chain.ask(null, "txpool_status"),
+      ...numbers.map((number) => chain.ask(null, "eth_getBlockByNumber", hex(number), true))]);
+    const blocks = found.filter(Boolean);
+    if (blocks.length && known >= 0 && newest - known <= ROWS && blocks[blocks.length - 1].parentHash !== state.blocks[0].hash) return catchUp(true);
+    state.blocks = [...blocks, ...(isAll ? [] : state.blocks)].slice(0, ROWS);
+    Object.assign(state.heads, { latest: state.blocks[0], safe, finalized });
+    state.pool = pool;
+    if (known < 0) state.transactions = [];
+    note(state, blocks.reverse().flatMap((block) => block.transactions), known >= 0 && !state.mini);
+    return draw();
+  };
+  let work = catchUp(true);
+  await work;
+  const refresh = (isAll) => { work = work.then(() => attempt(() => catchUp(isAll))); };
+  const refreshSoon = throttled(() => refresh(false));
+
+  const leaving = [chain.subscribe(["newHeads"], refreshSoon, () => refresh(true))];
+  if (chain === chains.l2) {
+    leaving.push(chain.subscribe(["miniBlocks"], (mini) => {
+      state.mini = mini;
+      note(state, mini.transactions, true);
+      soon();
+    }));
+  }
+  const clock = setInterval(() => {
+    state.pulse = [...state.pulse.slice(1), 0];
+    soon();
+  }, 1000);
+  return () => {
+    clearInterval(clock);
+    for (const stop of leaving) stop();
+  };
+}
+
+/** Show transactions, the newest last among them; `isNew` counts them in the pulse. */
+function note(state, transactions, isNew) {
+  if (isNew) state.pulse[SECONDS - 1] += transactions.length;
+  const shown = transactions.slice(-ROWS).reverse();
+  const hashes = new Set(shown.map((tx) => tx.hash));
+  state.transactions = [...shown, ...state.transactions.filter((tx) => !hashes.has(tx.hash))].slice(0, ROWS);
+}
+
+function bar(count, most) {
+  const element = h("i", { title: `${count}` });
+  element.style.height = `${Math.round((100 * count) / most)}%`;
+  return element;
+}
+
+function cards({ heads, pool, mini, blocks }) {
+  const latest = heads.latest && num(heads.latest.number);
+  const behind = (block) => (block ? h("span", {}, `${group(latest - num(block.number))} behind`) : null);
+  const gas = blocks.length ? `${Math.round((100 * num(blocks[0].gasUsed)) / num(blocks[0].gasLimit))} % full` : "";
+  const card = (name, value, ...rest) => h("div", { class: "card" }, h("span", {}, name), h("b", {}, value), rest);
+  return [
+    card("latest", latest === undefined ? "…" : group(latest), h("span", {}, gas)),
+    heads.safe && card("safe", group(num(heads.safe.number)), behind(heads.safe)),
+    heads.finalized && card("finalized", group(num(heads.finalized.number)), behind(heads.finalized)),
+    heads.latest && card("base fee", `${Number(big(heads.latest.baseFeePerGas)) / 1e9} gwei`),
+    pool && card("waiting", group(num(pool.pending) + num(pool.queued)), h("span", {}, `${num(pool.pending)} ready`)),
+    mini && card("mini-block", group(num(mini.number ?? mini.miniBlockNumber ?? 0)), h("span", {}, `${mini.transactions.length} transactions`)),
+  ];
+}
+
+function blockRow(chain, block) {
+  const isOpen = block.hash === UNSEALED;
+  return [links.block(chain, num(block.number)), String(block.transactions.length), group(num(block.gasUsed)), isOpen ? "open" : age(num(block.timestamp), Date.now() / 1000)];
+}

@@ -1,0 +1,243 @@
+"""The explorer as a browser shows it, against a node with a real project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.primitives.abi import encode
+from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
+from tests.journeys.test_failures import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
+
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.skipif(not CHROMIUM, reason="set MEGADEV_CHROMIUM to a Chromium"),
+]
+TEXT = "document.getElementById('main').innerText"
+HOSTILE = "<img src=x onerror=alert(1)><script>document.title='owned'</script>"
+
+
+@pytest.fixture(scope="module", params=["dev", "megaeth"])
+def net(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devnet]:
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(PROJECT, folder, dirs_exist_ok=True)
+    with Devnet(preset=request.param, project=folder) as net:
+        net.serve()
+        yield net
+
+
+@pytest.fixture
+def page(browser: str, net: Devnet) -> Iterator[Page]:  # noqa: F811
+    with opened(browser, net.url) as page:
+        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+        yield page
+        assert page.complaints() == []
+
+
+def go(page: Page, address: str, shows: str) -> str:
+    """The text of a page once it shows some words."""
+    page.value(f"location.hash = {json.dumps('#/' + address)}")
+    return until(page, shows)
+
+
+def until(page: Page, shows: str) -> str:
+    return str(page.wait_for(f"{TEXT}.includes({json.dumps(shows)}) && {TEXT}"))
+
+
+def press(page: Page, label: str, within: str = "document") -> None:
+    """Click the button with this label, once there is one."""
+    button = f"[...{within}.querySelectorAll('button')].find((each) => each.textContent === {json.dumps(label)})"
+    page.wait_for(button + " !== undefined")
+    page.value(f"{button}.click()")
+
+
+def unfold(page: Page, title: str, shows: str) -> str:
+    """The text of a page once a folded part of it is open and shows some words."""
+    found = f"[...document.querySelectorAll('summary')].find((each) => each.textContent === {json.dumps(title)})"
+    page.wait_for(f"{found} !== undefined")
+    page.value(f"{found}.click()")
+    return until(page, shows)
+
+
+def generous(net: Devnet) -> Callable[..., Any]:
+    """``net.rpc``, with the gas that a creation takes on MegaETH too."""
+
+    def rpc(method: str, request: dict[str, Any]) -> Any:
+        return net.rpc(method, {**request, "gas": hex(25_000_000)})
+
+    return rpc
+
+
+def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
+    go(page, "l2/live", "latest")
+    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]') !== null")
+
+
+def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
+    vault = deploy_vault(generous(net))
+    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    text = go(page, f"l2/tx/{failed}", "Calls")
+    assert (
+        "failed" in text
+        and "OverLimit(who: " in text
+        and f"src/Limits.sol:{line_of('Limits.sol', 'revert OverLimit')}" in text
+    )
+    assert "Vault.withdraw(amount: 1000)" in text
+    unfold(page, "State changes", "nonce")
+    unfold(page, "Gas", "the same under")
+    assert "checked in this page" in unfold(page, "Preconfirmation", "Signed by the sequencer")
+    go(page, f"l2/debug/{failed}", "step 0 of")
+    number = line_of("Limits.sol", "revert OverLimit")
+    for _ in range(200):
+        shown = page.value("document.querySelector('main p[role=status]').innerText")
+        if f"src/Limits.sol:{number}" in shown:
+            break
+        before = page.value("location.hash")
+        press(page, "line ▸")
+        page.wait_for(f"location.hash !== {json.dumps(before)}")
+    else:
+        pytest.fail("the failing line is not reached")
+    assert "revert OverLimit" in page.value("document.querySelector('.source .now').innerText")
+    assert "Limits.check(" in until(page, "delegatecall")
+    press(page, "◂ line")
+    page.wait_for(f"!document.querySelector('main p[role=status]').innerText.includes('src/Limits.sol:{number} ')")
+
+
+def test_a_contract_is_read_and_written_by_forms(page: Page, net: Devnet) -> None:
+    box = deploy_box(generous(net))
+    go(page, f"l2/address/{box}", "Write")
+    page.value(
+        """(() => {
+        const form = [...document.querySelectorAll('form')].find((each) => each.title === 'put(uint256)');
+        form.querySelector('input').value = '20';
+        })()"""
+    )
+    page.wait_for("document.querySelector('[aria-label=Sender]').value !== ''")
+    press(page, "Write", "[...document.querySelectorAll('form')].find((each) => each.title === 'put(uint256)')")
+    text = until(page, "succeeded")
+    assert "Box.put(amount: 20)" in text and f"Put(who: {ALICE}, amount: 20)" in text
+    net.rpc("evm_mine")
+    text = go(page, f"l2/logs/{box}", "found")
+    assert "Put(" in text
+
+
+def test_what_crosses_is_brought_to_its_end_by_buttons(page: Page, net: Devnet) -> None:
+    go(page, "l2/bridge", "Withdrawals")
+    before = int(net.rpc("eth_getBalance", ALICE, "latest"), 16)
+    press(page, "Deposit")
+    until(page, "Deposits, L1 to L2")
+    page.wait_for(f"{TEXT}.includes('executed')")
+    assert int(net.rpc("eth_getBalance", ALICE, "latest"), 16) == before + 10**18
+    press(page, "Withdraw")
+    page.wait_for(
+        """(() => {
+        const labels = ['Propose an output', 'Prove', 'Skip the windows', 'Finalize'];
+        if (document.getElementById('main').innerText.includes('finalized\\t') || /\\bfinalized\\b/.test([...document.querySelectorAll('td')].map((each) => each.innerText).join('|'))) return true;
+        const next = [...document.querySelectorAll('td button')].find((each) => labels.includes(each.textContent) && !each.dataset.pressed);
+        if (next) { next.dataset.pressed = 'yes'; next.click(); }
+        return false;
+        })()"""
+    )
+    (withdrawal,) = net.rpc("megadev_getBridgeStatus")["withdrawals"]
+    assert withdrawal["status"] == "finalized"
+
+
+def test_words_from_a_chain_are_never_markup(page: Page, net: Devnet) -> None:
+    answer = encode(["string"], [HOSTILE])
+    code = b"\x61" + len(answer).to_bytes(2, "big") + bytes.fromhex("80600a3d393df3")
+    token = "0x" + "ba" * 20
+    # PUSH2 size DUP1 PUSH1 10 RETURNDATASIZE CODECOPY RETURNDATASIZE RETURN: every call answers the string
+    net.rpc("anvil_setCode", token, "0x" + (code + answer).hex())
+    text = go(page, f"l2/token/{token}", "Token")
+    assert HOSTILE in text
+    assert page.value("document.querySelectorAll('img, main script').length") == 0
+    assert "owned" not in page.value("document.title.replace(/<[^>]*>/g, '').split('·')[1]")
+    text = go(page, "l2/rpc/%3Cimg%20src=x%3E", "JSON-RPC")
+    assert page.value("document.querySelectorAll('img').length") == 0
+
+
+def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
+    receipt = send(net.rpc, to="0x" + "42" * 20, value=hex(3))
+    for words, shows in (
+        (receipt["transactionHash"], "Transaction 0x"),
+        (ALICE, "Account account 0"),
+        ("0", "Block 0"),
+        ("account 1", "Account account 1"),
+    ):
+        page.value(
+            f"""(() => {{
+            const field = document.querySelector('input[name=q]');
+            field.value = {json.dumps(words)};
+            field.form.requestSubmit();
+            }})()"""
+        )
+        until(page, shows)
+
+
+def test_blocks_are_mined_by_a_button_that_says_how_else(page: Page, net: Devnet) -> None:
+    text = go(page, "l2/control", "megadev mine 1")
+    assert "anvil_mine" in text
+    before = int(net.rpc("eth_blockNumber"), 16)
+    press(page, "Mine")
+    page.wait_for("document.getElementById('notes').innerText.includes('anvil_mine')")
+    assert int(net.rpc("eth_blockNumber"), 16) > before
+
+
+def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:
+    page.ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
+    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    for address, shows in (
+        ("l2/live", "latest"),
+        (f"l2/tx/{tx_hash}", "Overview"),
+        ("l2/bridge", "Withdrawals"),
+        ("l2/control", "Blocks"),
+    ):
+        go(page, address, shows)
+        assert page.value("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_node_that_goes_away_and_comes_back_is_met_again(browser: str) -> None:  # noqa: F811
+    with Devnet() as first:
+        url = first.serve()
+        port = int(url.rsplit(":", 1)[1])
+        with opened(browser, url) as page:
+            page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+            go(page, "l2/live", "latest")
+            first.close()
+            page.wait_for("document.querySelector('.status').innerText.includes('does not answer')")
+            with Devnet() as second:
+                second.serve(port=port)
+                page.wait_for("document.querySelector('.status').innerText.includes('connected')")
+                sent = send(second.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+                page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{sent}\"]') !== null")
+
+
+def test_a_page_of_a_stream_keeps_up(browser: str) -> None:  # noqa: F811
+    """Thousands of transactions are drawn a few times a second, and old ones are dropped."""
+    with Devnet(preset="megaeth") as net, opened(browser, net.serve()) as page:
+        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+        go(page, "l2/live", "latest")
+        alice, bob = (account.address for account in net.accounts[:2])
+        for _ in range(20):
+            requests = [("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1"})] * 50
+            hashes = [net.rpc(*request) for request in requests]
+        page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{hashes[-1]}\"]') !== null")
+        assert page.value("document.querySelectorAll('main tr').length") < 80
+
+
+def test_read_only_has_no_buttons_that_change_anything(browser: str) -> None:  # noqa: F811
+    with Devnet(explorer="read-only") as net, opened(browser, net.serve()) as page:
+        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+        assert page.value("document.querySelector('nav').innerText.includes('Control')") is False
+        assert "read-only" in go(page, "l2/control", "Control")
+        assert "Withdrawals" in go(page, "l2/bridge", "Withdrawals")
+        assert (
+            page.value("[...document.querySelectorAll('button')].some((each) => each.textContent === 'Deposit')")
+            is False
+        )

@@ -1,0 +1,155 @@
+"""The explorer's files: which are handed out, how large they are, and that they fetch nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import urllib.request
+from html import unescape
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.explorer import FOLDER, Site, asset, names, page
+from megadev.primitives.abi import encode
+from megadev.primitives.keccak import keccak
+from megadev.primitives.signatures import address_of, sign
+
+MOST_BYTES = 300_000
+NODE = shutil.which("node")
+
+
+def test_it_is_small_and_fetches_nothing_from_elsewhere() -> None:
+    texts = {name: (FOLDER / name).read_text(encoding="utf-8") for name in names()}
+    assert sum(len(text.encode()) for text in texts.values()) < MOST_BYTES
+    for name, text in texts.items():
+        assert not re.findall(r"(?:src|href|import|url)\s*[(=]?\s*[\"']?(?:https?:)?//", text), name
+        assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text), name
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    for name in names():
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        for target in re.findall(r"(?:from|import\()\s*\"(\.[^\"]+)\"", text):
+            resolved = (FOLDER / name).parent.joinpath(target).resolve().relative_to(FOLDER.resolve()).as_posix()
+            assert resolved in names(), f"{name} imports {target}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/explorer/", "/explorer/../__init__.py", "/explorer/none.js", "/explorer/pages", "/x"]
+)
+def test_nothing_else_is_handed_out(path: str) -> None:
+    assert asset(path) is None
+
+
+def test_settings_reach_the_page_and_nothing_breaks_out_of_them() -> None:
+    site = Site(rpc="/?a='\"><script>", l1="http://l1", is_read_only=True, version="1")
+    text = page(site)
+    found = re.search(r'<meta name="megadev" content="([^"]*)">', text)
+    assert found is not None and "<script>" not in found[1]
+    told = json.loads(unescape(found[1]))
+    assert told == {"rpc": site.rpc, "l1": site.l1, "readOnly": True, "version": "1"}
+
+
+def get(url: str) -> tuple[int, str, str]:
+    with urllib.request.urlopen(url) as response:
+        return response.status, response.headers["content-type"], response.read().decode()
+
+
+def test_a_node_serves_it_at_its_address() -> None:
+    with Devnet() as net:
+        url = net.serve()
+        status, kind, text = get(url)
+        assert (status, kind) == (200, "text/html; charset=utf-8")
+        assert "/explorer/app.js" in text and net.accounts[0].address in text, "the first page is there without scripts"
+        assert get(f"{url}/explorer/app.js")[1].startswith("text/javascript")
+        assert "/explorer/app.js" not in get(net.l1.url)[2]
+
+
+def test_off_is_a_plain_page() -> None:
+    with Devnet(explorer="off") as net:
+        assert "<script" not in get(net.serve())[2]
+
+
+# -- in Node.js ---------------------------------------------------------------------------------------------------
+
+
+def run(script: str, given: Any) -> Any:
+    if NODE is None:
+        pytest.skip("Node.js is not installed")
+    text = f"const given = JSON.parse(process.argv[1]);\n{script}"
+    command = [NODE, "--input-type=module", "--no-warnings", "-e", text, json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.node_js
+def test_hashes_and_signers_are_those_of_the_node() -> None:
+    texts = ["", "a", "x" * 135, "y" * 136, "z" * 137, "ü" * 300]
+    key = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+    signed = []
+    for number in range(6):
+        digest = keccak(bytes([number]))
+        y_parity, r, s = sign(digest, key)
+        signed.append([digest.hex(), hex(r), hex(s), hex(y_parity)])
+    script = f"""
+    import {{ keccakText, recover, toBytes, toHex }} from {json.dumps((FOLDER / "hashes.js").as_uri())};
+    const hashes = given.texts.map((text) => toHex(keccakText(text)));
+    const signers = given.signed.map(([digest, r, s, yParity]) => recover(toBytes(`0x${{digest}}`), {{ r, s, yParity }}));
+    console.log(JSON.stringify({{ hashes, signers }}));
+    """
+    told = run(script, {"texts": texts, "signed": signed})
+    assert told["hashes"] == ["0x" + keccak(text.encode()).hex() for text in texts]
+    assert told["signers"] == ["0x" + address_of(key).hex()] * 6
+
+
+@pytest.mark.node_js
+def test_calldata_is_the_node_s_and_comes_back() -> None:
+    cases = [
+        (["uint256", "bool"], [5, True]),
+        (["string", "bytes", "bytes4"], ["hé", "0x1234", "0xdeadbeef"]),
+        (["int8[2]", "address[]"], [[-1, 2], ["0x" + "11" * 20]]),
+        (["(uint256,string)[]", "uint8"], [[[1, "a"], [2, "b"]], 3]),
+        (["(address,(bytes32,int256))"], [["0x" + "22" * 20, ["0x" + "33" * 32, -5]]]),
+        (["uint256[][]", "string[2]"], [[[1], [], [2, 3]], ["x", "y"]]),
+    ]
+
+    def parameter(kind: str) -> dict[str, Any]:
+        if not kind.startswith("("):
+            return {"type": kind}
+        inner, _, rest = kind[1:].rpartition(")")
+        parts, depth, part = [], 0, ""
+        for sign_ in inner + ",":
+            depth += (sign_ == "(") - (sign_ == ")")
+            if sign_ == "," and depth == 0:
+                parts.append(part)
+                part = ""
+            else:
+                part += sign_
+        return {"type": f"tuple{rest}", "components": [parameter(each) for each in parts]}
+
+    script = f"""
+    import {{ decode, encode, parse }} from {json.dumps((FOLDER / "abi.js").as_uri())};
+    const told = given.map(([parameters, texts]) => {{
+      const values = parameters.map((parameter, i) => parse(parameter, texts[i]));
+      const encoded = encode(parameters, values);
+      return [encoded, encode(parameters, decode(parameters, `0x${{encoded}}`))];
+    }});
+    console.log(JSON.stringify(told));
+    """
+    asked = [
+        [[parameter(kind) for kind in kinds], [each if isinstance(each, str) else json.dumps(each) for each in values]]
+        for kinds, values in cases
+    ]
+
+    def raw(value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("0x"):
+            return bytes.fromhex(value[2:])
+        return [raw(each) for each in value] if isinstance(value, list) else value
+
+    for (kinds, values), (encoded, again) in zip(cases, run(script, asked), strict=True):
+        assert encoded == again == encode(kinds, raw(values)).hex(), kinds
