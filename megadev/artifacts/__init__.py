@@ -5,7 +5,7 @@ Start at ``registry.ArtifactRegistry``, which finds the artifact of a piece of c
 revert data, call data and logs into words with its help. Below them: ``artifact`` (one contract), ``formats`` (how each
 tool writes one), ``project`` (where they lie on disk), ``source_map`` (from instruction to line), ``interface`` (ABIs).
 
-May import errors, clock, primitives and chain.
+May import: clock, errors, primitives, chain.
 
 Why nothing is read until something must be explained: a project's artifacts can weigh a hundred megabytes, most runs
 never need them, and a node must start at once. Why files are looked at again and again: people compile while it runs.

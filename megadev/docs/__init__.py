@@ -8,7 +8,7 @@
     explanation/      why it works as it does
     contributing.md · changelog.md
 
-It may import nothing of ours. Start with ``pages``.
+May import: nothing. Start with ``pages``.
 """
 
 from __future__ import annotations

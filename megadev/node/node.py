@@ -46,14 +46,17 @@ from megadev.node.writer import Writer
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
 from megadev.rollup.batcher import Batcher
+from megadev.rollup.block_starts import BlockStarts
 from megadev.rollup.consolidator import Consolidator, SyncStart
+from megadev.rollup.deposits import attributes_later
 from megadev.rollup.derivation import system_config_in
-from megadev.rollup.driver import Driver, Progress
+from megadev.rollup.driver import Driver
 from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
+from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
-from megadev.sequencer.block_builder import BlockBuilder
-from megadev.sequencer.chain_tip import Tip
+from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
+from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
@@ -114,9 +117,23 @@ class Node:
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
         time = self._keeper(start)
         beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, time.now())
+        self.l1: LocalChain | None = None
+        """The chain that L2 settles on; None where the settings leave it out."""
+        starts: BlockStarts | None = None
+        if not config.no_l1:
+            l1_time, l1_block_time = self._keeper(), config.timing.l1_block_time
+            self.l1 = self._open(
+                begin_l1(config, self.accounts, self.roles, beginning, self._addresses(fork), l1_fork, l1_time.now()),
+                l1_time,
+                mode=MiningMode.INSTANT if l1_block_time is None else MiningMode.INTERVAL,
+                block_time=l1_block_time,
+            )
+            starts = self._starts(self.l1, fork)
         self.l2 = self._open(
             beginning,
             time,
+            block_start=(lambda tip: PLAIN_START) if starts is None else starts.next,
+            attributes_later=attributes_later if starts and beginning.spec.leads_with_l1_attributes else None,
             mode=_mode(config),
             block_time=config.block_time,
             mini_block_time=config.mini_block_time,
@@ -135,18 +152,7 @@ class Node:
             self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.link = Link(config.latency)
         """The way between clients and this node."""
-        self.l1: LocalChain | None = None
-        """The chain that L2 settles on; None where the settings leave it out."""
         self.driver: Driver | None = None
-        if not config.no_l1:
-            time = self._keeper()
-            l1_block_time = config.timing.l1_block_time
-            self.l1 = self._open(
-                begin_l1(config, self.accounts, self.roles, beginning, self._addresses(fork), l1_fork, time.now()),
-                time,
-                mode=MiningMode.INSTANT if l1_block_time is None else MiningMode.INTERVAL,
-                block_time=l1_block_time,
-            )
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -160,8 +166,8 @@ class Node:
         """Hot reload, where it is on."""
         self.da_store = open_store(config, self.clock)
         """What lies beside L1 where batches are posted as commitments."""
-        if self.l1 is not None:
-            self.driver = self._driver(self.l1)
+        if self.l1 is not None and starts is not None:
+            self.driver = self._driver(self.l1, starts)
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
         self._started = self.l2.time.now()
@@ -287,7 +293,7 @@ class Node:
                 and l2.open is rest.l2_open
                 and not l2.more_ready
                 and (l1 is None or (l1.sequencer.tip is rest.l1 and l1.sequencer.open is rest.l1_open))
-                and (driver is None or driver.progress is rest.progress)
+                and (driver is None or driver.starts.progress is rest.progress)
                 and (rest.due is None or l1 is None or l1.time.now() < rest.due)
             ):
                 return None  # nothing is due: most requests change nothing
@@ -454,24 +460,31 @@ class Node:
         for chain in self.chains:
             chain.mining.call_when_timer_needed(callback)
 
-    def _driver(self, l1: LocalChain) -> Driver:
+    def _starts(self, l1: LocalChain, fork: Fork | None) -> BlockStarts:
+        """What L2's blocks begin with."""
+        timing = self.config.timing
+        return BlockStarts(
+            l1.sequencer,
+            self._addresses(fork),
+            Progress(
+                safe_distance=timing.safe_distance,
+                finalized_distance=timing.finalized_distance,
+                batching=settings_of(self.config),
+            ),
+            lambda addresses: system_config_in(l1.beginning.block.world, addresses.system_config),
+        )
+
+    def _driver(self, l1: LocalChain, starts: BlockStarts) -> Driver:
         """What moves L2 along as L1 grows, and acts for L2 on L1."""
-        addresses, l1_sequencer, l2_sequencer = self._addresses(self.l2.fork), l1.sequencer, self.l2.sequencer
+        l1_sequencer, l2_sequencer = l1.sequencer, self.l2.sequencer
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
-        timing = config.timing
         driver = Driver(
             l1_sequencer,
             l2_sequencer,
-            addresses,
-            progress=Progress(
-                safe_distance=timing.safe_distance,
-                finalized_distance=timing.finalized_distance,
-                batching=settings_of(config),
-            ),
-            proposer=Proposer(l1_sequencer, l2_sequencer, addresses, self.roles.proposer.raw_key, cadence),
+            starts,
+            proposer=Proposer(l1_sequencer, l2_sequencer, starts.addresses, self.roles.proposer.raw_key, cadence),
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
-            first_config=lambda: system_config_in(l1.beginning.block.world, driver.addresses.system_config),
         )
         self.l2.heads = driver.heads
         if config.posts_batches:
@@ -582,6 +595,8 @@ class Node:
         max_transactions: int | None = None,
         gas_price: Wei | None = None,
         next_base_fee: Wei | None = None,
+        block_start: Callable[[ChainTip], BlockStart] = lambda tip: PLAIN_START,
+        attributes_later: Later | None = None,
     ) -> LocalChain:
         """A chain wired up, at its first block."""
         config, bus = self.config, Bus(self.writer)
@@ -602,6 +617,8 @@ class Node:
             ),
             check_pool_balance=not config.disable_pool_balance_checks,
             ecrecover_answers=lambda: self.accounts.signatures,
+            block_start=block_start,
+            attributes_later=attributes_later,
             publish=bus.publish,
         )
         return LocalChain(

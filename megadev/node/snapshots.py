@@ -39,7 +39,7 @@ from megadev.node.broken_promises import Evidence
 from megadev.node.chain import LocalChain
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address
-from megadev.rollup.driver import Progress
+from megadev.rollup.progress import Progress
 from megadev.sequencer.fault_control import mend, restore_faults
 from megadev.sequencer.faults import Faults
 from megadev.sequencer.modes import BlockSettings, MiningMode

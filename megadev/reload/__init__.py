@@ -7,7 +7,7 @@ a contract keeps where), ``compatibility`` (whether new code can go on with it),
 (what users say of that), ``project`` (sources and their imports), ``answers`` and ``abi_files`` (what clients and dApps
 read), ``notices`` (what people are told).
 
-May import artifacts, node and what is below; neither rpc nor server.
+May import: clock, errors, files, primitives, chain, artifacts, config, events, state, evm, node, inspect.
 
 Why deployments are recognised by their code and not recorded: whoever deploys, by whatever factory, and however often
 the chain is taken back, the code is there or it is not. Why a layout is computed from syntax trees: every tool can give

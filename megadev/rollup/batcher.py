@@ -161,6 +161,11 @@ class Batcher:
         """Nothing is built aside any more."""
         self._building = None
 
+    @property
+    def rests(self) -> bool:
+        """Whether it has nothing to do until a chain or how it posts is another, or until ``due``."""
+        return self._building is None and not self._is_on_its_way()
+
     def act(self, settings: BatcherSettings) -> bool:
         """Post the next channel as ``settings`` say, where one is full or old; False where there is nothing to do now.
         What is built aside is sent once it is.

@@ -129,6 +129,12 @@ class Consolidator:
         return None if self.stalled is None else self._retry_at
 
     @property
+    def rests(self) -> bool:
+        """Whether it has nothing to do until a chain is another, or until ``due``."""
+        seen = self._seen
+        return seen is not None and seen[0] is self._l1.store.head and seen[1] is self._l2.store.head
+
+    @property
     def derived(self) -> L2Block:
         """The newest block that L1's whole chain says."""
         return self._pipeline.safe

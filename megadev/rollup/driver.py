@@ -39,73 +39,46 @@ from typing import Any
 
 import msgspec
 
-from megadev.chain.blocks import SealedBlock, SystemCall
-from megadev.chain.transactions import Transaction
+from megadev.chain.blocks import SealedBlock
 from megadev.errors import StateUnavailable
-from megadev.primitives.types import ZERO_ADDRESS, ZERO_HASH, Hash32
-from megadev.rollup.batcher import Batcher, BatcherSettings
+from megadev.primitives.types import Hash32
+from megadev.rollup.batcher import Batcher
+from megadev.rollup.block_starts import BlockStarts
 from megadev.rollup.consolidator import Consolidator, SyncStart
-from megadev.rollup.deposits import DEPOSITOR, attributes_later, attributes_transaction, encode_attributes
-from megadev.rollup.derivation import L1Fees, L1Origin, attributes_of, config_told, deposit_logs, deposits_in, origin_in
-from megadev.rollup.derivation.batch_queue import fit_together
-from megadev.rollup.derivation.config import SystemConfig
+from megadev.rollup.derivation import L1Origin, origin_in
 from megadev.rollup.derivation.consolidation import ByHand
 from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.messages import sent_withdrawals
-from megadev.rollup.predeploys import L1_BLOCK, L1Addresses
+from megadev.rollup.predeploys import L1Addresses
+from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Proposer
-from megadev.rollup.system_config import config_at
-from megadev.sequencer.block_builder import PLAIN_START, BlockStart
 from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
-from megadev.state.reader import StateReader
-from megadev.state.world import World
 
 _WINDOWS = 64
 """More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """What neither chain holds, as one value, so that a snapshot can keep it.
-
-    ``fees`` are what L2 is told of L1's fees instead of what they are: from L1 block ``fees_from`` on each block takes
-    the next one, and when all are used it starts again. ``safe_distance`` and ``finalized_distance``: L1 blocks.
-    ``adopted``: the number of the L2 block up to which L2 has followed another L1 than this. ``sync_start``: from
-    where on L1's batches count, where that is not their first. ``batching``: how the batcher posts.
-    """
-
-    fees: tuple[L1Fees, ...] = ()
-    fees_from: int = 0
-    safe_distance: int = 0
-    finalized_distance: int = 0
-    adopted: int = 0
-    sync_start: SyncStart | None = None
-    batching: BatcherSettings = BatcherSettings()
 
 
 class Driver:
     """The driver of one pair of chains. All methods but ``heads`` run on the writer thread.
 
     ``proposer`` acts for L2 on L1 once L2 has followed it. ``keep_blocks_above`` is called before L2 loses its blocks
-    above a number. ``first_config``: the settings that L1 begins with, for an L1 that was loaded without its states.
+    above a number. ``starts``: what L2's blocks begin with.
     """
 
     def __init__(
         self,
         l1: Sequencer,
         l2: Sequencer,
-        addresses: L1Addresses,
+        starts: BlockStarts,
         *,
-        progress: Progress | None = None,
         proposer: Proposer | None = None,
         keep_blocks_above: Callable[[int], None] = lambda number: None,
-        first_config: Callable[[], SystemConfig] = lambda: SystemConfig(batcher=ZERO_ADDRESS),
     ) -> None:
         self.l1 = l1
         self.l2 = l2
-        self.addresses = addresses
-        self.progress = Progress() if progress is None else progress
+        self.starts = starts
         self.proposer = proposer
         self.consolidator: Consolidator | None = None
         """What derives L2 from L1, where batches are posted."""
@@ -113,18 +86,30 @@ class Driver:
         self.fee_policy: FeePolicy | None = None
         """What makes L2's charge for L1 follow what batches cost, where that is wanted."""
         self._keep_blocks_above = keep_blocks_above
-        self._first_config = first_config
-        self._started: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
         self._seen: tuple[SealedBlock, SealedBlock, StateDiff | None] | None = None
-        l2.block_start = self.block_start
-        if l2.spec.leads_with_l1_attributes:
-            l2.attributes_later = attributes_later
+
+    @property
+    def addresses(self) -> L1Addresses:
+        """Where the bridge stands on L1."""
+        return self.starts.addresses
+
+    @property
+    def progress(self) -> Progress:
+        """What neither chain holds."""
+        return self.starts.progress
+
+    @progress.setter
+    def progress(self, progress: Progress) -> None:
+        self.starts.progress = progress
+
+    def origin_of(self, block: SealedBlock) -> L1Origin | None:
+        """See ``BlockStarts.origin_of``."""
+        return self.starts.origin_of(self.l2, block)
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
-        self.addresses = addresses
-        self.progress = msgspec.structs.replace(self.progress, fees=(), fees_from=0, adopted=0, sync_start=None)
-        self._started = self._seen = None
+        self.starts.start_over(addresses)
+        self._seen = None
         if self.consolidator is not None and self.batcher is not None:
             self.consolidator.start_over()
             self.batcher.start_over()
@@ -134,7 +119,7 @@ class Driver:
     def adopt_if_strange(self) -> None:
         """Where L2 has become one that got to another L1 than this, it keeps its blocks."""
         origin = origin_in(self.l2.head.world)
-        if origin is None or not self._is_on_l1(origin):
+        if origin is None or not self.starts.is_on_l1(origin):
             self.adopt()
 
     def adopt(self, number: int | None = None) -> None:
@@ -162,7 +147,7 @@ class Driver:
             seen = self._seen
             if seen is None or seen[0] is not l1_head or seen[1] is not l2_head or seen[2] is not irregular:
                 if not self.l2.is_running:
-                    if self._has_lost_its_origin(l2_head):
+                    if self.starts.has_lost_its_origin(self.l2, l2_head):
                         return
                 else:
                     self._follow_reorganisation()
@@ -222,7 +207,7 @@ class Driver:
             and seen[0] is self.l1.store.head
             and seen[1] is l2_head
             and seen[2] is irregular
-            and (self.proposer is None or self.proposer.rests)
+            and all(each is None or each.rests for each in (self.proposer, self.batcher, self.consolidator))
         )
 
     @property
@@ -259,75 +244,6 @@ class Driver:
                 self.l1.mine()
         return time.now() - start
 
-    def block_start(self, head: SealedBlock) -> BlockStart:
-        """What the L2 block after ``head`` begins with."""
-        l1_head, irregular = self.l1.store.head, self.l2.irregular
-        known = self._started
-        if (
-            known is not None
-            and known[0] is head
-            and known[1] is l1_head
-            and known[2] is self.progress
-            and known[3] is irregular
-        ):
-            return known[4]
-        start = self._block_start(head)
-        self._started = (head, l1_head, self.progress, irregular, start)
-        return start
-
-    def _block_start(self, head: SealedBlock) -> BlockStart:
-        origin = self.origin_of(head)
-        if origin is None or self._has_lost_its_origin(head):
-            return PLAIN_START  # nothing to be told, or nothing to go on from until it has gone back
-        l1, portal = self.l1.store, self.addresses.portal
-        leads = self.l2.spec.leads_with_l1_attributes
-        if origin.hash == l1.head.hash:
-            return self._told(l1.head, origin.sequence_number + 1, ()) if leads else PLAIN_START
-        next_number, told = self._first_unseen(origin), l1.head
-        taken: list[tuple[Transaction, ...]] = []
-        gas_limit = min(self.l2.store.genesis.header.gas_limit, self.l2.blocks.gas_limit)
-        for number in dict.fromkeys(log.block.number for log in deposit_logs(l1, next_number, l1.head.number, portal)):
-            block = l1.resolve(number)
-            deposits = tuple(tx for tx in deposits_in(l1, block, portal) if self.l2.store.transaction(tx.hash) is None)
-            if not fit_together([*taken, deposits], gas_limit):
-                told = l1.resolve(number - 1)
-                break
-            taken.append(deposits)
-        return self._told(told, 0, tuple(tx for deposits in taken for tx in deposits))
-
-    def _told(self, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]) -> BlockStart:
-        """The start of an L2 block that is told of the L1 block ``block``."""
-        earlier = None if block.world.is_known else config_told(self.l2.closed_state(), self._first_config())
-        config = config_at(self.l1.store, block, self.addresses.system_config, earlier)
-        attributes = attributes_of(block, self.l1.spec, config, sequence_number, self.fees_at(block.number))
-        if self.l2.spec.leads_with_l1_attributes:
-            return BlockStart(None, attributes_transaction(attributes), deposits)
-        return BlockStart(SystemCall(DEPOSITOR, L1_BLOCK, encode_attributes(attributes)), None, deposits)
-
-    def fees_at(self, l1_number: int) -> L1Fees | None:
-        """What L2 is told that gas costs in an L1 block, where that was set."""
-        fees = self.progress.fees
-        return fees[max(l1_number - self.progress.fees_from, 0) % len(fees)] if fees else None
-
-    def origin_of(self, block: SealedBlock) -> L1Origin | None:
-        """The L1 block that an L2 block has got to; L1's first one where it was told of none; None where it came
-        without its state or has no L1Block.
-
-        Raises ``StateUnavailable`` where it can be had, but not now.
-        """
-        if not block.world.is_known:
-            return None
-        return self._origin_in(self.l2.closed_state() if block is self.l2.head else block.world)
-
-    def _origin_in(self, state: StateReader | World) -> L1Origin | None:
-        if isinstance(state, World) and not state.is_known:
-            return None
-        origin = origin_in(state)
-        if origin is None or origin.hash != ZERO_HASH:
-            return origin
-        first = self.l1.store.genesis
-        return L1Origin(first.number, ZERO_HASH, 0)
-
     def heads(self) -> tuple[int, int]:
         """The numbers of L2's safe and finalized blocks. On any thread."""
         l1_head, progress = self.l1.store.head.number, self.progress
@@ -352,41 +268,19 @@ class Driver:
         known = store.oldest_state  # what came without its state is old
 
         def origin_after(number: int) -> int:
-            found = self._origin_in(store.world_after(number))
+            found = self.starts.origin_in(store.world_after(number))
             return 0 if found is None else found.number
 
         newest = known - 1 + bisect_right(range(known, head.number), l1_number, key=origin_after)
         return max(newest, store.genesis.number)
-
-    def _is_on_l1(self, origin: L1Origin) -> bool:
-        return origin.hash == ZERO_HASH or self.l1.store.by_hash(origin.hash) is not None
-
-    def _first_unseen(self, origin: L1Origin) -> int:
-        """The L1 block after the one that L2 has got to. Where that is on another L1 (L2 was loaded without its own)
-        this one's deposits are all new, but for those that L2 has.
-        """
-        return (origin.number if self._is_on_l1(origin) else self.l1.store.genesis.number) + 1
-
-    @property
-    def _first_own(self) -> int:
-        """The number of the last L2 block that need not have followed this L1."""
-        store = self.l2.store
-        return min(max(store.genesis.number, self.progress.adopted), store.head.number)
-
-    def _has_lost_its_origin(self, block: SealedBlock) -> bool:
-        """Whether the L1 block that an L2 block has got to is no more, so that L2 has to lose its own."""
-        if block.number <= self._first_own:
-            return False
-        origin = self.origin_of(block)
-        return origin is not None and not self._is_on_l1(origin)
 
     def check_can_follow(self, l1_number: int) -> None:
         """Raises ``StateUnavailable`` where L2 could not go back to where it was at the L1 block ``l1_number``, because
         it was loaded without its states of then.
         """
         known, _ = self._known_and_kept()
-        origin = self._origin_in(self.l2.store.world_after(known))
-        if known > self._first_own and origin is not None and origin.number > l1_number:
+        origin = self.starts.origin_in(self.l2.store.world_after(known))
+        if known > self.starts.first_own(self.l2) and origin is not None and origin.number > l1_number:
             raise StateUnavailable(
                 f"state unavailable: L2 would have to go back to a block before {known}, and was loaded "
                 "from a dump without the states of those; dump with historical states "
@@ -398,14 +292,14 @@ class Driver:
         last whose L1 block is not lost, or the one before the first known.
         """
         store = self.l2.store
-        first, head = self._first_own, store.head.number
+        first, head = self.starts.first_own(self.l2), store.head.number
         known = min(max(first, store.oldest_state), head)
 
         def is_lost(number: int) -> bool:
             if number <= first:
                 return False
-            origin = self._origin_in(store.world_after(number))
-            return origin is not None and not self._is_on_l1(origin)
+            origin = self.starts.origin_in(store.world_after(number))
+            return origin is not None and not self.starts.is_on_l1(origin)
 
         # what L2 has got to only grows, and L1 has lost its end
         return known, known - 1 + bisect_left(range(known, head), True, key=is_lost)
@@ -414,7 +308,7 @@ class Driver:
         """Take L2 back to its last block that has got to a block that L1 still has, and do again what came after."""
         store = self.l2.store
         self._forget_adopted_beyond(store.head.number)
-        if not self._has_lost_its_origin(store.head):
+        if not self.starts.has_lost_its_origin(self.l2, store.head):
             return
         self.l2.between_blocks()
         known, number = self._known_and_kept()

@@ -509,3 +509,9 @@ def _struct(kind: type[msgspec.Struct]) -> Decoder:
 _decode_block_object = _struct(_BlockObject)
 _decode_access_entries = _sequence(_struct(_AccessEntry), tuple)
 _decode_authorization_items = _sequence(_struct(_AuthorizationItem), tuple)
+
+
+_decode_what = hash_or(CallRequest, "a transaction's hash or a call object")
+
+
+WhatParam: TypeAlias = Annotated[Hash32 | CallRequest, Decode(_decode_what)]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from megadev import __version__
 from megadev.config.settings import ANVIL
+from megadev.errors import MethodUnavailable
 from megadev.node.chain import LocalChain
 from megadev.node.node import Node
+from megadev.rollup.driver import Driver
 from megadev.rpc.dialects import Dialect
 from megadev.rpc.filters import Filters
 from megadev.rpc.session import Session
@@ -48,3 +51,19 @@ class RpcNode:
         """
         subscriptions = Subscriptions(chain, chain.bus, node.config.max_subscriptions, node.link)
         return cls(node, chain, Filters(chain.bus, node.clock), subscriptions)
+
+
+def bridge(node: RpcNode) -> tuple[LocalChain, LocalChain, Driver]:
+    """L1, L2 and what connects them. Raises ``MethodUnavailable`` where there is no L1."""
+    l1, driver = node.node.l1, node.node.driver
+    if l1 is None or driver is None:
+        raise MethodUnavailable(
+            "the method does not exist/is not available: this node has no L1; start it without --no-l1"
+        )
+    return l1, node.node.l2, driver
+
+
+CLIENT_VERSION = f"anvil/v1.7.1/megadev/{__version__}"
+"""Why it says anvil: helper libraries (hardhat-network-helpers and many deploy scripts) offer their development
+features only where this starts with ``anvil/`` or ``hardhat``, and some read a plain version number after the first
+slash. Who wants to know that it is megadev finds that in the tail."""

@@ -1,8 +1,8 @@
 """The single writer: the txpool, the block being built, and the sequencer that orders, executes and seals.
 
-May import: everything below (primitives, chain, state, events, evm). Start reading at ``sequencer.py``: ``submit`` is
-the path of a transaction, ``settle`` is what happens once its sender has been answered; ``faults`` is what it can be
-told to do wrong.
+May import: clock, errors, primitives, chain, events, state, evm. Start reading at ``sequencer.py``: ``submit`` is the
+path of a transaction, ``settle`` is what happens once its sender has been answered; ``faults`` is what it can be told
+to do wrong.
 
 Why one object owns all mutation: with one writer on one thread there are no locks, and "a receipt asked for after the
 answer exists" is a matter of order, not of waiting.

@@ -62,6 +62,8 @@ class ChainTip:
         blocks: BlockSettings | None = None,
         check_pool_balance: bool = True,
         ecrecover_answers: Callable[[], EcrecoverAnswers] = tuple,
+        block_start: Callable[[ChainTip], BlockStart] = lambda tip: PLAIN_START,
+        attributes_later: Later | None = None,
         publish: Callable[[Event], None] = lambda event: None,
     ) -> None:
         self.spec = spec
@@ -77,9 +79,9 @@ class ChainTip:
         self.publish = publish
         self.window: float | None = None
         """In continuous mode, seconds for which a block is open; its timestamp is the end of them."""
-        self.block_start: Callable[[SealedBlock], BlockStart] = lambda head: PLAIN_START
+        self.block_start = block_start
         """What the block after ``head`` begins with; asked for every block, of a chain that has an L1."""
-        self.attributes_later: Later | None = None
+        self.attributes_later = attributes_later
         """Of a chain each block of which begins with the L1 attributes transaction."""
         self.tip = Tip(store.head)
         """Replaced as one, so that a reader on any thread sees all of one moment."""
@@ -182,7 +184,7 @@ class ChainTip:
             extra_data=settings.extra_data,
             tx_offset=head.tx_offset + len(head.transactions),
             mini_block_offset=head.mini_block_offset + len(head.cuts),
-            start=self.block_start(head) if start is None else start,
+            start=self.block_start(self) if start is None else start,
         )
 
     def begin_next(self, window: float | None = None) -> BlockBuilder:

@@ -33,7 +33,7 @@ class PendingView:
             id(tip.irregular),
             tip.time.now(),
             tip.ecrecover_answers(),
-            tip.block_start(tip.head),
+            tip.block_start(tip),
         )
         pending = self._built
         if pending is None or pending[0] != key:

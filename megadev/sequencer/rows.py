@@ -27,7 +27,7 @@ def nothing_waits(chain: ChainTip) -> bool:
         and not len(chain.pool)
         and chain.irregular is None
         and chain.blocks is chain.blocks.one_block_passed()
-        and chain.block_start(chain.head) == PLAIN_START
+        and chain.block_start(chain) == PLAIN_START
         and not (chain.spec.system_contracts and is_change_scheduled(WorldView(chain.head.world)))
     )
 

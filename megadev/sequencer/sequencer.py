@@ -62,8 +62,8 @@ from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
 from megadev.sequencer.aging import age
-from megadev.sequencer.block_builder import BlockBuilder
-from megadev.sequencer.chain_tip import ChainTip, Tip
+from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
+from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
 from megadev.sequencer.filling import fill
 from megadev.sequencer.modes import BlockSettings, MiningMode
@@ -113,6 +113,8 @@ class Sequencer(ChainTip):
         blocks: BlockSettings | None = None,
         check_pool_balance: bool = True,
         ecrecover_answers: Callable[[], EcrecoverAnswers] = tuple,
+        block_start: Callable[[ChainTip], BlockStart] = lambda tip: PLAIN_START,
+        attributes_later: Later | None = None,
         publish: Callable[[Event], None] = lambda event: None,
     ) -> None:
         super().__init__(
@@ -125,6 +127,8 @@ class Sequencer(ChainTip):
             blocks=blocks,
             check_pool_balance=check_pool_balance,
             ecrecover_answers=ecrecover_answers,
+            block_start=block_start,
+            attributes_later=attributes_later,
         )
         self.publish = publish
         self.on_work: Callable[[], None] = lambda: None
@@ -331,7 +335,7 @@ class Sequencer(ChainTip):
         self.settle()
         if not self.is_running:
             return
-        while self.mode.executes_on_arrival and (start := self.block_start(self.head)).deposits:
+        while self.mode.executes_on_arrival and (start := self.block_start(self)).deposits:
             if self.mode is _CONTINUOUS and not start.stays_alone:
                 if self.open is None:
                     self.keep_open(self._started_builder())
@@ -349,7 +353,7 @@ class Sequencer(ChainTip):
 
     def _include_lone_deposits(self) -> None:
         """Build the blocks that nobody may join, before one that somebody is to."""
-        while self.block_start(self.head).stays_alone:
+        while self.block_start(self).stays_alone:
             self._seal_start()
 
     def _seal_start(self) -> None:

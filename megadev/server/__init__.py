@@ -1,4 +1,6 @@
-"""Bytes in, bytes out: HTTP and WebSocket on one port, IPC beside them. Imports ``rpc.dispatch`` and nothing below it.
+"""Bytes in, bytes out: HTTP and WebSocket on one port, IPC beside them. What they carry is ``rpc``'s matter.
+
+May import: errors, primitives, evm, rollup, rpc.
 
 Start with ``server`` (``serve`` and ``ServerThread``), then ``http``. ``websocket`` and ``ipc`` frame what ``sessions``
 have in common, ``access`` says who may ask, ``endpoint`` holds what connections share, ``limited`` has the connections

@@ -1,6 +1,6 @@
 """What accounts hold, and how that changes: by applying a ``StateDiff``, and in no other way.
 
-Imports ``primitives``, ``clock`` and ``errors`` only. Start with ``reader``, what an execution may ask; ``world`` is
+May import: clock, errors, files, primitives, chain. Start with ``reader``, what an execution may ask; ``world`` is
 sealed state (immutable, with roots and proofs); ``overlay`` lays diffs over a reader for whatever is not sealed yet.
 
 A fork's state: ``upstream`` asks another node, ``answers`` keeps what it said (cache and bundles), ``remote`` is its

@@ -12,7 +12,6 @@ import pytest
 
 from tests.anvil import need_anvil
 from tests.conformance.rpc.fixed_chain import START
-from tests.conformance.test_anvil_replay import VERSION, FixedAnvil, values_differ
 from tests.conformance.test_anvil_traces import (
     HEIR,
     STRANGER,
@@ -24,6 +23,7 @@ from tests.conformance.test_anvil_traces import (
     transactions,
     unexplained_of,
 )
+from tests.stage.fixed_anvil import VERSION, FixedAnvil, values_differ
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 

@@ -21,8 +21,8 @@ from megadev.rpc.node import RpcNode
 from tests.anvil import need_anvil
 from tests.conformance.engine_suite.worlds import asm, call, returning
 from tests.conformance.rpc.fixed_chain import START, _created, _signed, fixed_node
-from tests.conformance.test_anvil_replay import VERSION, FixedAnvil, values_differ
 from tests.contracts import load
+from tests.stage.fixed_anvil import VERSION, FixedAnvil, values_differ
 
 pytestmark = [pytest.mark.anvil, pytest.mark.slow]
 

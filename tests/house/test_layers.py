@@ -126,6 +126,18 @@ def _is_slow(target: str) -> bool:
     return target.split(".")[0] in SLOW or any(ours == slow or ours.startswith(f"{slow}.") for slow in MADE_OF_SLOW)
 
 
+def test_methods_are_leaves() -> None:
+    """What several methods share lives in ``rpc``: none imports another."""
+    wrong = [
+        f"megadev/{module.name}:{found.line} imports {found.target}"
+        for module in modules()
+        if module.name.startswith("rpc.")
+        for found in imports(module)
+        if found.target.startswith("megadev.rpc.methods.") and not module.name.endswith(".__init__")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_library_imported_is_declared() -> None:
     """What is imported must be a direct dependency, not one that happens to come along."""
     import importlib.metadata

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 
-from tests.house.source import PACKAGE, modules
+from tests.house.source import PACKAGE, imports, modules
+from tests.house.test_layers import LAYERS
 
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "service", "handler", "data", "misc", "common"}
 
@@ -27,6 +29,29 @@ def test_a_package_says_what_it_imports_and_where_to_start() -> None:
         if "import" not in text or "start" not in text:
             incomplete.append(package.name)
     assert not incomplete
+
+
+def test_what_a_package_may_import_is_what_it_imports() -> None:
+    wrong = []
+    for package in modules():
+        if package.path.name != "__init__.py" or package.path.parent.parent != PACKAGE:
+            continue
+        text = ast.get_docstring(package.tree) or ""
+        said = re.search(r"May import: (.*?)\.(?:\s|$)", text, re.DOTALL)
+        names = re.sub(r"\([^)]*\)", "", said[1]) if said else ""
+        told = {name for name in re.findall(r"[a-z_]+", names) if name in LAYERS}
+        own = package.path.parent.name
+        true = {
+            other
+            for module in modules()
+            if module.name.split(".")[0] == own
+            for found in imports(module)
+            if found.target.startswith("megadev.") and (other := found.target.split(".")[1]) in LAYERS and other != own
+        }
+        if told != true:
+            listed = ", ".join(sorted(true, key=lambda name: (LAYERS[name], name))) or "nothing"
+            wrong.append(f"megadev/{own}/__init__.py should say: May import: {listed}.")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from megadev import Devnet
-from megadev.rpc.methods.eth_calls import GAS_CAP
+from megadev.rpc.scenes import GAS_CAP
 
 HERE = "0x" + "99" * 20
 GAS, GASLIMIT = "0x5a5f5260205ff3", "0x455f5260205ff3"

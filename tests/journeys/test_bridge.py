@@ -20,7 +20,7 @@ from megadev.rollup.predeploys import L1_BLOCK, L1_FEE_VAULT, MAINNET_ADDRESSES
 from megadev.rpc.client import RpcError
 from tests.bridging import PORTAL, Bridge, deposits_of
 from tests.contracts import load
-from tests.journeys.test_clients import outcomes
+from tests.stage.javascript import outcomes
 from tests.units.rollup.chains import ETHER, Withdrawal, aliased, refusal
 
 STRANGER = to_checksum_address("0x" + "34" * 20)

@@ -18,17 +18,14 @@ from web3.exceptions import ContractCustomError, Web3RPCError
 
 from megadev import Devnet
 from tests.contracts import load
+from tests.stage.javascript import CAST, outcomes
 
-SCRIPTS = Path(__file__).parent / "js"
-SCRIPT_SECONDS = 300
-"""Far more than a script takes; each of its journeys has a limit of its own."""
-# read now: no test sees such variables
-NODE_MODULES = os.environ.get("MEGADEV_NODE_MODULES", "")
-"""A node_modules directory with viem and ethers."""
-CAST = os.environ.get("MEGADEV_CAST", "cast")
-"""Foundry's cast."""
 ETHER = 10**18
+
+
 GWEI = 10**9
+
+
 STRANGER = "0x00000000000000000000000000000000DeaDBeef"
 
 
@@ -40,9 +37,6 @@ def net() -> Iterator[Devnet]:
         for name in ("Token", "Reverter"):
             net.rpc("megadev_addArtifact", {"name": name, "abi": abi_of(name)})
         yield net
-
-
-# -- web3.py ------------------------------------------------------------------------------------------------------
 
 
 def test_a_newcomer_deploys_calls_sends_and_reads_events_with_web3py() -> None:
@@ -104,9 +98,6 @@ def abi_of(contract: str) -> list[dict[str, Any]]:
     path = Path(__file__).parents[1] / "contracts" / f"{contract}.json"
     abi: list[dict[str, Any]] = json.loads(path.read_bytes())["abi"]
     return abi
-
-
-# -- MetaMask -----------------------------------------------------------------------------------------------------
 
 
 def test_a_wallet_adds_the_network_and_sends_a_transaction() -> None:
@@ -196,8 +187,6 @@ def test_mining_so_many_blocks_zero_seconds_apart_leaves_their_time_to_the_clock
     assert int(net.rpc("eth_blockNumber"), 16) == before + 3
 
 
-# -- viem and ethers ----------------------------------------------------------------------------------------------
-
 VIEM = (
     "deploy, transfer, read, events",
     "a custom error, decoded",
@@ -210,6 +199,8 @@ VIEM = (
     "a blob transaction (EIP-4844)",
     "a node under control",
 )
+
+
 ETHERS = (
     "deploy, transfer, read, events",
     "a custom error, decoded",
@@ -247,33 +238,6 @@ def test_ethers(ethers_outcomes: dict[str, str], journey: str) -> None:
 def test_every_journey_of_the_scripts_is_listed(viem_outcomes: dict[str, str], ethers_outcomes: dict[str, str]) -> None:
     assert (tuple(viem_outcomes), tuple(ethers_outcomes)) == (VIEM, ETHERS)
 
-
-def outcomes(net: Devnet, client: str, script: str = "") -> dict[str, str]:
-    """Run a client's script (named as it is, unless said otherwise); what became of each of its journeys."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("Node.js is not installed")
-    if not NODE_MODULES or not (Path(NODE_MODULES) / client).is_dir():
-        pytest.skip(f"set MEGADEV_NODE_MODULES to a node_modules directory that has {client}")
-    env = {
-        **os.environ,
-        "MEGADEV_NODE_MODULES": str(Path(NODE_MODULES).resolve()),
-        "KEYS": json.dumps([account.private_key for account in net.accounts]),
-    }
-    done = subprocess.run(
-        [node, str(SCRIPTS / f"{script or client}.mjs"), net.url],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=SCRIPT_SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, str] = json.loads(done.stdout)
-    return result
-
-
-# -- cast ---------------------------------------------------------------------------------------------------------
 
 Cast = Callable[..., Any]
 

@@ -21,7 +21,7 @@ from web3.contract import Contract
 from megadev import Devnet
 from megadev.chain.contracts.build import find_solc
 from tests.contracts import load
-from tests.journeys.test_test_clients import solc_for_forge
+from tests.stage.forge import solc_for_forge
 
 # read now: no test sees such variables
 FORGE = os.environ.get("MEGADEV_FORGE") or shutil.which("forge")

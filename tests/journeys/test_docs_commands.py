@@ -22,10 +22,10 @@ import pytest
 from megadev.primitives.abi import encode
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 from tests.house.test_docs import DOCUMENTS
-from tests.journeys.test_clients import CAST, NODE_MODULES
-from tests.journeys.test_hot_reload import VYPER, creation, event, needs, save, send
-from tests.journeys.test_pytest_plugin import INSTALLED
-from tests.journeys.test_scripting import SEND
+from tests.stage.commands import SEND
+from tests.stage.installed import INSTALLED
+from tests.stage.javascript import CAST, NODE_MODULES
+from tests.stage.saving import VYPER, creation, event, needs, save, send
 from tests.units.reload.project import VYPER_VERSIONS
 
 Up = Callable[..., RunningNode]

@@ -14,7 +14,7 @@ import pytest
 
 from megadev.chain.contracts.build import source_digest
 from tests.conftest import REPOSITORY
-from tests.journeys.test_pytest_plugin import INSTALLED
+from tests.stage.installed import INSTALLED
 
 EXAMPLES = REPOSITORY / "examples"
 PRINTS = {

@@ -12,7 +12,7 @@ import pytest
 from megadev import Devnet
 from megadev.primitives.abi import encode
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
-from tests.journeys.test_failures import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
+from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
 
 pytestmark = [
     pytest.mark.chromium,

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +21,22 @@ import pytest
 from megadev import Devnet
 from megadev.cli.client import call
 from megadev.primitives import rlp
-from megadev.primitives.abi import encode, encode_call
+from megadev.primitives.abi import encode
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import sign
 from megadev.rpc.client import RpcError
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
+from tests.stage.failing_project import ALICE, PROJECT, bytecode, data, deploy_box, deploy_vault, line_of, net, send  # noqa: F401
 
-PROJECT = Path(__file__).parents[1] / "artifacts" / "foundry"
-ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+
 # read now: no test sees such variables
 CAST = shutil.which(os.environ.get("MEGADEV_CAST", "cast"))
-Rpc = Callable[..., Any]
+
+
 Up = Callable[..., RunningNode]
 
 
@@ -43,49 +45,6 @@ def project(tmp_path: Path) -> Path:
     """The working directory of ``megadev_up``, with a project in it."""
     shutil.copytree(PROJECT, tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-@pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devnet]:
-    directory = tmp_path_factory.mktemp("project")
-    shutil.copytree(PROJECT, directory, dirs_exist_ok=True)
-    with Devnet(project=directory, gas_limit=10**12) as net:
-        net.serve()
-        yield net
-
-
-def bytecode(name: str) -> str:
-    """Creation code as Foundry wrote it; libraries not linked."""
-    (found,) = PROJECT.glob(f"compiled/*/{name}.json")
-    text: str = json.loads(found.read_text())["bytecode"]["object"]
-    return text
-
-
-def send(rpc: Rpc, **fields: Any) -> Any:
-    """A transaction of Alice's, mined; its receipt."""
-    return rpc("eth_sendTransactionSync", {"from": ALICE, "gas": hex(5_000_000), **fields})
-
-
-def data(signature: str, *arguments: Any) -> str:
-    return "0x" + encode_call(signature, *arguments).hex()
-
-
-def deploy_vault(rpc: Rpc) -> str:
-    limits: str = send(rpc, data=bytecode("Limits"))["contractAddress"]
-    linked = re.sub(r"__\$\w+\$__", limits[2:], bytecode("Vault"))
-    vault: str = send(rpc, data=linked + encode(["uint256"], [100]).hex())["contractAddress"]
-    return vault
-
-
-def deploy_box(rpc: Rpc) -> str:
-    box: str = send(rpc, data=bytecode("Box") + encode(["uint256"], [5]).hex())["contractAddress"]
-    return box
-
-
-def line_of(source: str, text: str) -> int:
-    """The number of the line that holds ``text``."""
-    lines = (PROJECT / "src" / source).read_text().splitlines()
-    return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
 def trace(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -98,9 +57,6 @@ def trace(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         timeout=120,
     )
-
-
-# -- as a new user -------------------------------------------------------------------------------------------------
 
 
 def test_a_solidity_contract_fails_and_the_terminal_names_the_line(megadev_up: Up, project: Path) -> None:
@@ -193,10 +149,7 @@ def test_from_cast_send_to_the_source_line(
     assert f"src/{place[0]}:{line_of(*place)}:" in trace(node.url, tx_hash).stdout
 
 
-# -- the command ---------------------------------------------------------------------------------------------------
-
-
-def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:
+def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:  # noqa: F811
     url = net.url
     unknown = trace(url, "0x" + "12" * 32)
     assert (unknown.returncode, unknown.stdout) == (1, "")
@@ -211,14 +164,11 @@ def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:
     assert json.loads(trace(url, tx_hash, "--json").stdout) == call(url, "megadev_getStackTrace", [tx_hash])
 
 
-# -- over RPC ------------------------------------------------------------------------------------------------------
-
-
 def places(told: Any) -> list[tuple[str, str | None, int | None]]:
     return [(entry["function"], entry["source"], entry["line"]) for entry in told["stack"]]
 
 
-def test_the_stack_goes_from_the_failing_line_to_the_first_call(net: Devnet) -> None:
+def test_the_stack_goes_from_the_failing_line_to_the_first_call(net: Devnet) -> None:  # noqa: F811
     vault = deploy_vault(net.rpc)
     failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))
     told = net.rpc("megadev_getStackTrace", failed["transactionHash"])
@@ -238,7 +188,7 @@ def test_the_stack_goes_from_the_failing_line_to_the_first_call(net: Devnet) -> 
     assert int(outer["gasUsed"], 16) < int(told["gasUsed"], 16) == int(failed["gasUsed"], 16)
 
 
-def test_a_call_is_traced_where_it_would_run_and_changes_nothing(net: Devnet) -> None:
+def test_a_call_is_traced_where_it_would_run_and_changes_nothing(net: Devnet) -> None:  # noqa: F811
     vault = deploy_vault(net.rpc)
     before = net.rpc("eth_blockNumber")
     deposited = send(net.rpc, to=vault, data=data("deposit()"), value=hex(50))
@@ -253,7 +203,7 @@ def test_a_call_is_traced_where_it_would_run_and_changes_nothing(net: Devnet) ->
     assert net.rpc("megadev_getStackTrace", deposited["transactionHash"])["stack"] == []
 
 
-def test_events_and_returned_values_are_named(net: Devnet) -> None:
+def test_events_and_returned_values_are_named(net: Devnet) -> None:  # noqa: F811
     box = deploy_box(net.rpc)
     done = send(net.rpc, to=box, data=data("put(uint256)", 20))
     told = net.rpc("megadev_getStackTrace", done["transactionHash"])
@@ -276,13 +226,13 @@ def test_events_and_returned_values_are_named(net: Devnet) -> None:
         (deploy_vault, {"data": data("withdraw(uint256)", 1), "gas": hex(21_550)}, "out of gas"),
     ],
 )  # fmt: skip
-def test_what_contracts_do_not_say_is_said(net: Devnet, deploy: Any, fields: dict[str, str], error: str) -> None:
+def test_what_contracts_do_not_say_is_said(net: Devnet, deploy: Any, fields: dict[str, str], error: str) -> None:  # noqa: F811
     failed = send(net.rpc, to=deploy(net.rpc), **fields)
     assert net.rpc("megadev_getStackTrace", failed["transactionHash"])["error"] == error
 
 
 @pytest.mark.parametrize(("name", "source"), [("Vault", "Vault.sol"), ("Box", "Box.vy")])
-def test_a_constructor_that_fails_has_its_line(net: Devnet, name: str, source: str) -> None:
+def test_a_constructor_that_fails_has_its_line(net: Devnet, name: str, source: str) -> None:  # noqa: F811
     code = re.sub(r"__\$\w+\$__", "00" * 20, bytecode(name)) + encode(["uint256"], [13]).hex()
     failed = send(net.rpc, data=code)
     told = net.rpc("megadev_getStackTrace", failed["transactionHash"])
@@ -292,7 +242,7 @@ def test_a_constructor_that_fails_has_its_line(net: Devnet, name: str, source: s
     assert told["calls"][0]["text"] == f"{name}.constructor(limit_: 13)"
 
 
-def test_every_transaction_of_a_block_is_traced_on_the_state_it_found(net: Devnet) -> None:
+def test_every_transaction_of_a_block_is_traced_on_the_state_it_found(net: Devnet) -> None:  # noqa: F811
     vault = deploy_vault(net.rpc)
     net.rpc("anvil_setAutomine", False)
     nonce = int(net.rpc("eth_getTransactionCount", ALICE, "latest"), 16)
@@ -320,7 +270,7 @@ def test_every_transaction_of_a_block_is_traced_on_the_state_it_found(net: Devne
     ]
 
 
-def test_what_a_delegated_account_runs_is_recognised(net: Devnet) -> None:
+def test_what_a_delegated_account_runs_is_recognised(net: Devnet) -> None:  # noqa: F811
     """EIP-7702: from this transaction on, Bob's account points to the box."""
     box = bytes.fromhex(deploy_box(net.rpc)[2:])
     bob = net.accounts[1]
@@ -336,7 +286,7 @@ def test_what_a_delegated_account_runs_is_recognised(net: Devnet) -> None:
     assert told["stack"][0]["line"] == line_of("Box.vy", "assert amount > 0")
 
 
-def test_a_thousand_frames_deep(net: Devnet) -> None:
+def test_a_thousand_frames_deep(net: Devnet) -> None:  # noqa: F811
     """It calls itself until no further call may start: 1,024 calls run in the first one, and one is refused."""
     code = bytes.fromhex("5f5f5f5f5f305af1600e575f5ffd5b00")
     runner = send(net.rpc, data="0x" + creation_of(code).hex())

@@ -458,7 +458,9 @@ def test_calls_at_old_blocks_take_overrides(upstream: Upstream, fork: Callable[.
     net = fork(upstream.url)
     assert balance_of(net, upstream.token, upstream.users[1], "0x2") == 1
     slots = [hex(slot) for slot in range(8)]
-    override = {upstream.token: {"code": "0x60005460005260206000f3", "state": {s: hex(7) for s in slots}}}
+    override: dict[str, Any] = {
+        upstream.token: {"code": "0x60005460005260206000f3", "state": {s: hex(7) for s in slots}}
+    }
     words = {
         a: {**o, "state": {"0x" + f"{int(k, 16):064x}": "0x" + f"{int(v, 16):064x}" for k, v in o["state"].items()}}
         for a, o in override.items()

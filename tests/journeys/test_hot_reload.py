@@ -12,71 +12,32 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from megadev.primitives.abi import encode, encode_call
 from tests.conftest import START_SECONDS, RunningNode
+from tests.stage.saving import VYPER, creation, event, needs, save, send
 from tests.units.reload.project import SOLIDITY_VERSIONS, VYPER_VERSIONS
 
 SOLC = os.environ.get("MEGADEV_SOLC") or shutil.which("solc")
-VYPER = os.environ.get("MEGADEV_VYPER") or shutil.which(
-    "vyper", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-)
+
+
 FORGE = os.environ.get("MEGADEV_FORGE") or shutil.which("forge")
 """Read on import: the tests' own environment has no MEGADEV_* in it."""
+
 
 FIRST_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 """Of the first dev account, as everybody knows it."""
 
 
-def needs(*programs: str | None) -> Callable[[Any], Any]:
-    """Marks a test that runs these compilers."""
-    missing = pytest.mark.skipif(None in programs, reason="no compiler: MEGADEV_SOLC, MEGADEV_VYPER, MEGADEV_FORGE")
-    return lambda test: pytest.mark.compilers(pytest.mark.slow(missing(test)))
-
-
 Up = Callable[..., RunningNode]
-
-
-def save(folder: Path, files: dict[str, str]) -> None:
-    """Write sources as editors do: beside, then renamed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        path = folder / name
-        if not path.exists() or path.read_text() != text:
-            beside = folder / f".{name}.tmp"
-            beside.write_text(text)
-            os.replace(beside, path)
-
-
-def event(node: RunningNode, kind: str) -> dict[str, Any]:
-    """The next of hot reload's notices of that kind."""
-    while True:
-        found = json.loads(node.next_line(timeout=300))
-        if found["event"] == f"reload.{kind}":
-            return dict(found)
-
-
-def send(node: RunningNode, to: str | None, data: bytes) -> dict[str, Any]:
-    me = node.rpc("eth_accounts")[0]
-    call = {"from": me, "data": "0x" + data.hex(), "gas": hex(3_000_000)}
-    receipt: dict[str, Any] = node.rpc("eth_sendTransactionSync", call if to is None else {**call, "to": to})
-    assert receipt["status"] == "0x1"
-    return receipt
 
 
 def read(node: RunningNode, to: str, signature: str) -> int:
     return int(node.rpc("eth_call", {"to": to, "data": "0x" + encode_call(signature).hex()}, "latest"), 16)
-
-
-def creation(node: RunningNode, name: str) -> bytes:
-    """Creation code, as the node knows it."""
-    return bytes.fromhex(node.rpc("megadev_getArtifact", name)["bytecode"][2:])
 
 
 def slots(node: RunningNode, *addresses: str) -> dict[str, dict[int, int]]:
@@ -123,6 +84,8 @@ contract Vault {
     }
 }
 """
+
+
 RATES = """// SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 library Rates { function grow(uint256 sum, uint256 rate) external pure returns (uint256) { return sum + rate; } }
@@ -190,6 +153,8 @@ def grow(total: uint256, rate: uint256) -> uint256:
     self.bonus += 1
     return total + rate
 """
+
+
 VAULT_VY = """# pragma version ^0.4.0
 import rates
 
@@ -218,6 +183,8 @@ def put(amount: uint256):
     self.deposits[msg.sender] += amount
     self.history.append(self.total)
 """
+
+
 FACTORY_VY = """# pragma version ^0.4.0
 made: public(address)
 

@@ -23,7 +23,7 @@ from megadev.rollup.predeploys import MAINNET_ADDRESSES, PREDEPLOYS
 from megadev.rpc.client import RpcError
 from tests.conftest import RunningNode
 from tests.contracts import load
-from tests.journeys.test_clients import NODE_MODULES, SCRIPTS
+from tests.stage.javascript import NODE_MODULES, SCRIPTS
 
 ETHER = 10**18
 START = 1_700_000_000

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from megadev import Devnet
+from megadev.cli import client
 from megadev.cli import mine as command
 from megadev.cli.main import cli
 from megadev.cli.mine import AT_ONCE
@@ -28,7 +29,7 @@ def test_so_many_blocks_are_mined_and_the_latest_is_told() -> None:
 
 def test_many_blocks_are_asked_for_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    plain = command.call
+    plain = client.call
 
     def call(url: str, method: str, params: list[str]) -> object:
         if method == "anvil_mine":

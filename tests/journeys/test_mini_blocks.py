@@ -16,53 +16,15 @@ import pytest
 from megadev import Devnet
 from megadev.chain.blocks import Tag
 from megadev.chain.mini_blocks import mini_blocks
-from megadev.clock import ManualClock
 from megadev.events import BlockSealed, BlocksRemoved, Event, MiniBlockSealed, TransactionPreconfirmed
 from megadev.inspect.replay import replay
 from megadev.node.reopening import block_start
 from megadev.rpc.client import RpcError
 from megadev.sequencer.modes import MiningMode
-from tests.manual_loop import ManualLoop
+from tests.stage.mini_blocks import NOBODY, START, UNSEALED, Chain
 
-START = 1_700_000_000
-NOBODY = "0x" + "99" * 20
-UNSEALED = "0x" + "ff" * 32
 LOGGER = "0x5f355f55600160405260206040a000"
 """sstore(0, calldata word), log0 of one word."""
-
-
-class Chain:
-    """A devnet under the preset, with time in the test's hand, and all that it reports.
-
-    Without an L1: each block would begin with a transaction that nobody here sent.
-    """
-
-    def __init__(self, **settings: Any) -> None:
-        self.clock = ManualClock(START)
-        self.loop = ManualLoop(self.clock)
-        chosen: dict[str, Any] = {"preset": "megaeth", "no_l1": True, **settings}
-        self.net = Devnet(clock=self.clock, loop=self.loop, **chosen)  # type: ignore[arg-type]
-        self.rpc = self.net.rpc
-        self.events: list[Event] = []
-        self.net.node.l2.bus.subscribe(self.events.append)
-        self.sender, self.other = (account.address for account in self.net.accounts[:2])
-
-    def pay(self, to: str = NOBODY, **fields: Any) -> str:
-        request = {"from": self.sender, "to": to, "value": "0x1", "gas": "0x30000", **fields}
-        tx_hash: str = self.rpc("eth_sendTransaction", request)
-        return tx_hash
-
-    def receipt(self, tx_hash: str) -> Any:
-        return self.rpc("eth_getTransactionReceipt", tx_hash)
-
-    def height(self) -> int:
-        return int(self.rpc("eth_blockNumber"), 16)
-
-    def nonce(self, tag: str) -> int:
-        return int(self.rpc("eth_getTransactionCount", self.sender, tag), 16)
-
-    def of(self, kind: type[Event]) -> list[Any]:
-        return [event for event in self.events if type(event) is kind]
 
 
 @pytest.fixture
@@ -70,9 +32,6 @@ def chain() -> Iterator[Chain]:
     chain = Chain()
     yield chain
     chain.net.close()
-
-
-# -- the cadence --------------------------------------------------------------------------------------------------
 
 
 def test_a_transaction_is_executed_on_arrival_and_sealed_when_the_second_is_over(chain: Chain) -> None:
@@ -182,9 +141,6 @@ def test_by_interval_all_transactions_of_a_block_are_one_mini_block() -> None:
     assert len(sealed.mini_block.transactions) == 2
 
 
-# -- what is seen before a block is sealed ------------------------------------------------------------------------
-
-
 def test_latest_and_pending_are_the_newest_state_and_numbers_are_sealed_blocks(chain: Chain) -> None:
     chain.rpc("anvil_setCode", NOBODY, LOGGER)
     chain.loop.advance(1)
@@ -285,9 +241,6 @@ def test_readers_on_other_threads_see_one_moment(chain: Chain) -> None:
         assert account is not None and account.balance == view.count == len(view.transactions) == len(view.receipts)
 
 
-# -- what does not fit --------------------------------------------------------------------------------------------
-
-
 def test_what_does_not_fit_waits_for_the_next_block() -> None:
     chain = Chain(gas_limit=280_000)
     hashes = [chain.pay(gas="0x11170") for _ in range(5)]  # 70,000 gas asked for, 60,000 used
@@ -317,9 +270,6 @@ def test_what_waits_behind_a_gap_is_executed_when_the_gap_is_filled(chain: Chain
     assert [(place["blockNumber"], place["transactionIndex"]) for place in places] == [
         ("0x1", "0x0"), ("0x1", "0x1"), ("0x1", "0x2"),
     ]  # fmt: skip
-
-
-# -- everything that is not a transaction happens between two blocks ----------------------------------------------
 
 
 def test_evm_mine_seals_the_open_block_now(chain: Chain) -> None:
@@ -450,9 +400,6 @@ def test_blocks_of_the_preset_replay_to_the_same_roots(chain: Chain) -> None:
         assert again.world.state_root == block.header.state_root
 
 
-# -- switching ----------------------------------------------------------------------------------------------------
-
-
 def test_the_cadence_can_be_changed_while_it_runs(chain: Chain) -> None:
     mining = chain.net.node.l2.mining
     assert (mining.mode, chain.rpc("anvil_getAutomine")) == (MiningMode.CONTINUOUS, True)
@@ -500,9 +447,6 @@ def test_the_dev_preset_can_have_mini_blocks() -> None:
     assert chain.receipt(chain.pay())["blockHash"] == UNSEALED
 
 
-# -- parameters ---------------------------------------------------------------------------------------------------
-
-
 def test_the_preset_has_megaeths_parameters(chain: Chain) -> None:
     chain.loop.advance(2)
     for number in ("0x0", "0x2"):
@@ -528,9 +472,6 @@ def test_each_parameter_can_be_changed() -> None:
     block = chain.rpc("eth_getBlockByNumber", "latest", False)
     assert (block["baseFeePerGas"], block["gasLimit"]) == ("0x7", hex(30_000_000))
     assert (chain.rpc("eth_chainId"), chain.net.l2.chain.spec.hardfork.label) == (hex(4326), "osaka")
-
-
-# -- real timers and clients --------------------------------------------------------------------------------------
 
 
 def test_mini_blocks_and_blocks_come_by_real_timers() -> None:

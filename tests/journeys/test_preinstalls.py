@@ -60,4 +60,4 @@ def test_a_file_that_is_no_genesis_document_is_refused(tmp_path: Path, document:
     file = tmp_path / "preinstalls.json"
     file.write_text(json.dumps(document))
     with pytest.raises(ConfigError, match=r"preinstalls\.json"):
-        Devnet(preinstalls=file).start()
+        Devnet(preinstalls=file)

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,11 +16,14 @@ from megadev import Devnet
 from megadev.primitives.abi import encode, encode_call
 from tests.conftest import REPOSITORY
 from tests.contracts import load
+from tests.stage.installed import INSTALLED
 
 pytest_plugins = "pytester"
 
-INSTALLED = any(point.name == "megadev" for point in entry_points(group="pytest11"))
+
 CONTRACTS = REPOSITORY / "tests" / "contracts"
+
+
 HELPERS = """
 import pytest
 
@@ -788,8 +790,6 @@ def test_it(devnet, again):
     done.assert_outcomes(passed=3)
 
 
-# -- both chains ------------------------------------------------------------------------------------------------------
-
 BRIDGED = """
 def ether(endpoint, account):
     return int(endpoint.rpc("eth_getBalance", account.address, "latest"), 16) // ETHER
@@ -953,9 +953,6 @@ def test_it(deploy, l1, l2):
     done.stdout.re_match_lines([r"L1 Printer +constructor +1 .*", r"L1 Printer +fail +1 .*"])
 
 
-# -- deploy ---------------------------------------------------------------------------------------------------------
-
-
 def artifact(name: str) -> dict[str, object]:
     """An artifact of the test contracts, as tools write them."""
     fields = json.loads((CONTRACTS / f"{name}.json").read_text())
@@ -1048,9 +1045,6 @@ def test_a_source_is_compiled_with_the_compiler_on_the_path(
     done.assert_outcomes(passed=1)
     assert "Counter.sol" in json.loads((suite.path / "asked.json").read_text())["sources"]
     assert (suite.path / "runs").read_text() == "run\n"
-
-
-# -- what is told -----------------------------------------------------------------------------------------------------
 
 
 def test_a_failure_shows_what_was_printed_and_the_calls_that_failed(suite: pytest.Pytester) -> None:
@@ -1167,9 +1161,6 @@ def test_printed(deploy):
     text = done.stdout.str()
     assert "megadev/rpc/client.py" not in text and "megadev/devnet.py" not in text
     assert text.count("before the end") == 1
-
-
-# -- on and off -------------------------------------------------------------------------------------------------------
 
 
 def installed(folder: Path) -> dict[str, str]:

@@ -338,7 +338,7 @@ def test_web3_py_reads_the_chain() -> None:
     assert len(w3.eth.get_block_receipts(12)) == 3
     assert len(w3.eth.get_logs({"fromBlock": 0, "toBlock": "latest"})) == 11
     assert len(w3.eth.fee_history(4, "latest", [50])["reward"]) == 4
-    proof = w3.eth.get_proof(w3.eth.accounts[0], [0, 1], 5)
+    proof = w3.eth.get_proof(w3.eth.accounts[0], [0, 1], 5)  # type: ignore[call-arg]
     assert proof["nonce"] == w3.eth.get_transaction_count(w3.eth.accounts[0], 5)
     assert w3.eth.get_storage_at(w3.eth.accounts[0], 0) == bytes(32)
     assert w3.client_version.startswith("anvil/")

@@ -27,10 +27,10 @@ from megadev.primitives.bloom import join_blooms
 from megadev.primitives.keccak import keccak
 from megadev.rpc.client import RpcError
 from tests.contracts import load
-from tests.journeys.test_clients import outcomes
-from tests.journeys.test_mini_blocks import NOBODY, UNSEALED, Chain
-from tests.journeys.test_slow_subscribers import never_reads
-from tests.journeys.test_subscriptions import SECONDS, Socket
+from tests.stage.javascript import outcomes
+from tests.stage.mini_blocks import NOBODY, UNSEALED, Chain
+from tests.stage.slow_sockets import never_reads
+from tests.stage.sockets import SECONDS, Socket
 
 GAS = 60_000
 

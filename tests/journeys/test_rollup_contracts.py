@@ -34,7 +34,7 @@ def chains(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chains]:
 
 def names(receipt: TxReceipt, *contracts: Contract) -> list[str]:
     """The names of a receipt's events, as far as these contracts know them."""
-    known = {event.topic.removeprefix("0x"): event.abi["name"] for one in contracts for event in one.events}
+    known = {event.topic.removeprefix("0x"): event.abi["name"] for one in contracts for event in one.events}  # type: ignore[attr-defined]
     return [known[topic] for log in receipt["logs"] if (topic := log["topics"][0].hex()) in known]
 
 

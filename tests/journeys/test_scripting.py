@@ -16,35 +16,12 @@ import pytest
 
 from megadev.config.settings import GIVEN
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
+from tests.stage.commands import SEND, megadev
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+
+
 Up = Callable[..., RunningNode]
-
-SEND = """
-import json, os, sys, urllib.request
-
-def rpc(method, *params):
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-    request = urllib.request.Request(os.environ["MEGADEV_RPC_URL"], body, {"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request))["result"]
-
-alice, bob = os.environ["MEGADEV_ADDRESSES"].split(",")[:2]
-rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": "0x1"})
-"""
-
-
-def megadev(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "megadev", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=START_SECONDS * 2,
-    )
-
-
-# -- exec -------------------------------------------------------------------------------------------------------------
 
 
 def test_exec_gives_a_command_a_node_and_says_what_happened(tmp_path: Path) -> None:
@@ -168,7 +145,7 @@ def test_a_signal_reaches_the_command_of_exec(tmp_path: Path, number: signal.Sig
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux here")
 def test_ctrl_c_in_a_terminal_reaches_the_command_of_exec_once(tmp_path: Path) -> None:
-    from tests.journeys.test_ui import Terminal
+    from tests.stage.terminals import Terminal
 
     (tmp_path / "wait.sh").write_text(
         "trap 'echo asked >> asked' INT\necho ready\nwhile [ ! -e done ]; do sleep 0.05; done\nexit 5\n"
@@ -183,9 +160,6 @@ def test_ctrl_c_in_a_terminal_reaches_the_command_of_exec_once(tmp_path: Path) -
         assert (tmp_path / "asked").read_text() == "asked\n"
     finally:
         terminal.tmux("kill-server")
-
-
-# -- script, ready file, wait --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["py", "sh", "program"])

@@ -24,8 +24,8 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.latency import Latency
 from megadev.primitives.signatures import address_of, recover
 from tests.contracts import load
-from tests.journeys.test_subscriptions import Socket
 from tests.manual_loop import ManualLoop
+from tests.stage.sockets import Socket
 
 NOBODY = "0x" + "99" * 20
 UNSEALED = "0x" + "ff" * 32

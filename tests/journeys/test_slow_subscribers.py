@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -15,40 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from megadev import Devnet
-from megadev.rpc.subscriptions import Subscriptions
-
-SECONDS = 60
-HANDSHAKE = (
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-
-
-def request(method: str, *params: Any) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-
-
-def frame(content: Any) -> bytes:
-    """A text frame as a client sends it (masked with nothing)."""
-    data = json.dumps(content).encode()
-    return b"\x81\xff" + len(data).to_bytes(8, "big") + bytes(4) + data
-
-
-def subscriptions(net: Devnet) -> Subscriptions:
-    return net.l2.dispatcher.node.subscriptions
-
-
-def never_reads(port: int, times: int = 1, subscriptions: Sequence[Sequence[Any]] = (("newHeads",),)) -> socket.socket:
-    """A WebSocket that subscribes to each of these so many times and then reads no more, with a small buffer."""
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    client.settimeout(SECONDS)
-    client.connect(("127.0.0.1", port))
-    client.sendall(HANDSHAKE)
-    assert client.recv(4_096).startswith(b"HTTP/1.1 101")
-    client.sendall(frame([request("eth_subscribe", *params) for params in subscriptions] * times))
-    assert client.recv(1)
-    return client
+from tests.stage.slow_sockets import SECONDS, never_reads, request, subscriptions
 
 
 def ask(client: ClientConnection, method: str, *params: Any) -> Any:
@@ -123,10 +90,10 @@ def test_no_more_subscriptions_than_the_settings_allow() -> None:
 
 def test_ten_thousand_subscriptions_are_served_from_one_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """On ten connections; every one of them hears of the block, and the block's header is formatted once."""
-    from megadev.rpc import streams
+    from megadev.rpc import formatters, streams
 
     formatted: list[int] = []
-    original = streams.format_header
+    original = formatters.format_header
 
     def counting(block: Any, **options: Any) -> Any:
         formatted.append(block.number)
@@ -151,11 +118,11 @@ def test_equal_log_filters_are_one_stream_and_each_log_is_encoded_once(
     net: Devnet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from megadev.primitives.abi import encode_call
-    from megadev.rpc import streams
+    from megadev.rpc import formatters, streams
     from tests.contracts import load
 
     formatted: list[int] = []
-    original = streams.format_log
+    original = formatters.format_log
 
     def counting(found: Any, **options: Any) -> Any:
         formatted.append(found.log_index)

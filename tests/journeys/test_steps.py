@@ -8,7 +8,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.rpc.client import RpcError
-from tests.journeys.test_failures import data, deploy_vault, line_of, net, send  # noqa: F401
+from tests.stage.failing_project import data, deploy_vault, line_of, net, send  # noqa: F401
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from megadev.primitives.abi import Value, encode_call
 from megadev.primitives.signatures import recover
 from megadev.rpc.client import RpcError
 from tests.contracts import load
-from tests.journeys.test_mini_blocks import NOBODY, Chain
+from tests.stage.mini_blocks import NOBODY, Chain
 
 UNSEALED = "0x" + UNSEALED_HASH.hex()
 

@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from websockets.sync.client import connect
 
 from megadev import Devnet
 from megadev.primitives.abi import Value, encode_call
 from megadev.rpc.client import RpcError
 from tests.contracts import load
-
-SECONDS = 30
+from tests.stage.sockets import Socket
 
 
 def word(number: int) -> str:
     return f"0x{number:064x}"
-
-
-class Socket:
-    """A WebSocket client that keeps answers and notifications apart."""
-
-    def __init__(self, url: str) -> None:
-        self._open = ExitStack()
-        self.socket = self._open.enter_context(connect(url, max_size=None))
-        self.waiting: list[dict[str, Any]] = []
-
-    def rpc(self, method: str, *params: Any) -> Any:
-        self.socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
-        while True:
-            message = json.loads(self.socket.recv(SECONDS))
-            if "id" not in message:
-                self.waiting.append(message)
-                continue
-            if "error" in message:
-                raise RpcError(message["error"]["code"], message["error"]["message"])
-            return message["result"]
-
-    def next(self, subscription: str) -> Any:
-        """The next notification, which must be of that subscription."""
-        message = self.waiting.pop(0) if self.waiting else json.loads(self.socket.recv(SECONDS))
-        assert message["jsonrpc"] == "2.0"
-        assert message["method"] == "eth_subscription"
-        assert message["params"]["subscription"] == subscription
-        return message["params"]["result"]
-
-    def is_quiet(self) -> bool:
-        """Nothing more has been sent: an answer comes first."""
-        self.rpc("eth_chainId")
-        return not self.waiting
-
-    def close(self) -> None:
-        self._open.close()
 
 
 @pytest.fixture
@@ -202,10 +162,10 @@ def test_a_closed_connection_leaves_nothing_behind(net: Devnet, socket: Socket) 
 def test_events_are_formatted_once_for_all_who_hear_of_them(
     net: Devnet, socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from megadev.rpc import streams
+    from megadev.rpc import formatters, streams
 
     formatted: list[int] = []
-    original = streams.format_header
+    original = formatters.format_header
 
     def counting(block: Any, **options: Any) -> Any:
         formatted.append(block.number)

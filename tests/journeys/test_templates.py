@@ -19,9 +19,9 @@ from megadev.config.installation import requirement
 from megadev.rollup.contracts import load
 from megadev.rpc.streams import KINDS
 from tests.conftest import REPOSITORY
-from tests.journeys.test_pytest_plugin import INSTALLED
-from tests.journeys.test_scripting import megadev
-from tests.journeys.test_test_clients import solc_for_forge
+from tests.stage.commands import megadev
+from tests.stage.forge import solc_for_forge
+from tests.stage.installed import INSTALLED
 
 FORGE = os.environ.get("MEGADEV_FORGE") or shutil.which("forge")
 CAST = os.environ.get("MEGADEV_CAST") or shutil.which("cast")

@@ -16,15 +16,22 @@ from megadev import Devnet
 from megadev.primitives.abi import encode, encode_call
 from megadev.rpc.client import RpcError
 from tests.contracts import load
-from tests.journeys.test_clients import NODE_MODULES, SCRIPTS, outcomes
+from tests.stage.forge import solc_for_forge
+from tests.stage.javascript import NODE_MODULES, SCRIPTS, outcomes
 
 FORGE = os.environ.get("MEGADEV_FORGE", "forge")
 """Foundry's forge."""
-FORGE_SOLC = os.environ.get("MEGADEV_SOLC", "solc")
-"""A Solidity compiler for forge: the program, or npm's ``solc`` package, which node runs."""
+
+
 ETHER = 10**18
+
+
 GWEI = 10**9
+
+
 WHALE = "0x" + "99" * 20
+
+
 T = TypeVar("T")
 
 
@@ -33,9 +40,6 @@ def net() -> Iterator[Devnet]:
     with Devnet(accounts=20) as net:
         net.serve()
         yield net
-
-
-# -- hardhat-network-helpers --------------------------------------------------------------------------------------
 
 
 class Helpers:
@@ -211,8 +215,6 @@ def test_network_helpers_find_what_they_ask_for(helpers: tuple[Devnet, Helpers])
         hh.restore("0x1234")
 
 
-# -- viem's test client -------------------------------------------------------------------------------------------
-
 ACTIONS = (
     "dropTransaction", "dumpState", "getAutomine", "getTxpoolContent", "getTxpoolStatus", "impersonateAccount", "increaseTime",
     "inspectTxpool", "loadState", "mine", "removeBlockTimestampInterval", "reset", "revert", "sendUnsignedTransaction",
@@ -240,8 +242,6 @@ def test_every_action_that_viem_has_is_listed(viem_outcomes: dict[str, str]) -> 
     assert {path.name.removesuffix(".js") for path in folder.glob("*.js")} == set(ACTIONS)
     assert tuple(viem_outcomes) == ACTIONS
 
-
-# -- forge script -------------------------------------------------------------------------------------------------
 
 SCRIPT = """
 // SPDX-License-Identifier: MIT
@@ -307,24 +307,3 @@ def test_forge_deploys_by_script(tmp_path: Path, preset: str) -> None:
         gold = run["receipts"][0]["contractAddress"]
         balance = encode_call("balanceOf(address)", bytes.fromhex("beef".rjust(40, "0")))
         assert int(net.rpc("eth_call", {"to": gold, "data": "0x" + balance.hex()}), 16) == 300
-
-
-def solc_for_forge(folder: Path) -> str:
-    """A compiler that forge can run: a program, or a small one that runs npm's."""
-    if Path(FORGE_SOLC).is_dir():
-        script, node = Path(FORGE_SOLC).resolve() / "solc.js", shutil.which("node")
-        if node is None or not script.exists():
-            pytest.skip("MEGADEV_SOLC is no npm package of solc, or Node.js is not installed")
-        program = folder / "solc"
-        # solcjs knows none of the options about paths (forge sends the sources anyway), says a line before its JSON, and
-        # ends before a pipe has taken more than 64 KB
-        program.write_text(
-            f'#!/bin/sh\ncase "$*" in *--standard-json*) what=--standard-json;; *) what=--version;; esac\n'
-            f'"{node}" "{script}" $what > "$0.$$" && grep -v "^>>>" "$0.$$"\n'
-        )
-        program.chmod(0o755)
-        return str(program)
-    found = shutil.which(FORGE_SOLC)
-    if found is None:
-        pytest.skip("no Solidity compiler for forge: set MEGADEV_SOLC to solc, or to npm's solc package")
-    return found

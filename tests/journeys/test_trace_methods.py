@@ -10,9 +10,8 @@ import pytest
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import encode_call
-from megadev.rpc import tracing
+from megadev.rpc import searches, tracing
 from megadev.rpc.client import RpcError
-from megadev.rpc.methods import trace
 from tests.conformance.engine_suite.worlds import asm
 from tests.conftest import RunningNode
 from tests.contracts import load
@@ -111,7 +110,7 @@ def test_a_filter_finds_the_same_again_after_a_reorganisation(chain: Chain) -> N
 
 
 def test_a_search_that_takes_too_long_is_refused(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace, "SEARCH_SECONDS", -1)
+    monkeypatch.setattr(searches, "SEARCH_SECONDS", -1)
     with pytest.raises(RpcError, match="limit exceeded: the search got to block 1 ") as caught:
         chain.net.rpc("trace_filter", {})
     assert caught.value.code == -32005

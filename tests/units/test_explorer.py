@@ -142,7 +142,7 @@ def test_calldata_is_the_node_s_and_comes_back() -> None:
     console.log(JSON.stringify(told));
     """
     asked = [
-        [[parameter(kind) for kind in kinds], [each if isinstance(each, str) else json.dumps(each) for each in values]]
+        [[parameter(kind) for kind in kinds], [each if isinstance(each, str) else json.dumps(each) for each in values]]  # type: ignore[attr-defined]
         for kinds, values in cases
     ]
 

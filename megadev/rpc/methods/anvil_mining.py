@@ -5,7 +5,6 @@ Timestamps are seconds; one above 10**12 is taken for milliseconds, as Anvil doe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -18,21 +17,13 @@ from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import BoolParam, Decode, Uint64Param, decode_uint64, decoder_for
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_block
+from megadev.rpc.mining import TimestampParam, decode_timestamp, mine_blocks, mining
 from megadev.rpc.node import RpcNode
 
-MILLISECONDS_FROM = 10**12
-"""Timestamps above this are milliseconds: as seconds they lie thirty thousand years ahead."""
 MOST_IN_DETAIL = 10_000
 """Blocks that one answer has room for, each with its transactions."""
-FEW_BLOCKS = 16
-"""Empty ones that are mined in a millisecond or two."""
 MAX_SECONDS = 10**9
 """A timer set further ahead is a mistake, and more than an event loop's timer takes."""
-
-
-def _decode_timestamp(value: Any) -> int:
-    timestamp = decode_uint64(value)
-    return timestamp // 1000 if timestamp > MILLISECONDS_FROM else timestamp
 
 
 def _decode_seconds(value: Any) -> float:
@@ -42,7 +33,6 @@ def _decode_seconds(value: Any) -> float:
     return seconds
 
 
-TimestampParam: TypeAlias = Annotated[int, Decode(_decode_timestamp)]
 SecondsParam: TypeAlias = Annotated[float, Decode(_decode_seconds)]
 """A duration that may have a fraction, as a JSON number."""
 
@@ -59,7 +49,7 @@ _decode_options = decoder_for(MineOptions)
 
 def _decode_mine_options(value: Any) -> MineOptions:
     options: MineOptions = (
-        _decode_options(value) if type(value) is dict else MineOptions(timestamp=_decode_timestamp(value))
+        _decode_options(value) if type(value) is dict else MineOptions(timestamp=decode_timestamp(value))
     )
     return options
 
@@ -189,18 +179,6 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
     return mine_blocks(node, options.blocks)
-
-
-def mine_blocks(node: RpcNode, count: int, interval: int | None = None) -> list[SealedBlock]:
-    """Mine ``count`` blocks; those that were made at once. Raises ``InvalidParams`` for more than there is time for."""
-    return node.chain.sequencer.mine(count, interval)
-
-
-def mining(node: RpcNode, count: int, mine: Callable[[], Any]) -> Any:
-    """What ``mine`` gives; on the writer's thread where it takes more than a moment."""
-    if count > FEW_BLOCKS or node.chain.sequencer.has_much_to_do:
-        return node.node.apart(mine)
-    return mine()
 
 
 def _none(value: object) -> None:

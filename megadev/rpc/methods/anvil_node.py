@@ -40,11 +40,10 @@ from megadev.rpc.codec import (
     decoder_for,
 )
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_calls import Scene
-from megadev.rpc.methods.eth_fees import eth_gasPrice, suggested_tip
-from megadev.rpc.methods.eth_send import BASE_FEE_HEADROOM, authorized, completed, first_account, signing_key
-from megadev.rpc.methods.web3 import CLIENT_VERSION
-from megadev.rpc.node import RpcNode
+from megadev.rpc.fee_suggestions import gas_price, suggested_tip
+from megadev.rpc.filling import BASE_FEE_HEADROOM, authorized, completed, first_account, signing_key
+from megadev.rpc.node import CLIENT_VERSION, RpcNode
+from megadev.rpc.scenes import Scene
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.state.account import EMPTY_ACCOUNT
 
@@ -278,7 +277,7 @@ def anvil_nodeInfo(node: RpcNode) -> JsonObject:
             "baseFee": hex(chain.sequencer.next_base_fee()),
             "chainId": chain.spec.chain_id,
             "gasLimit": hex(chain.sequencer.blocks.gas_limit),
-            "gasPrice": eth_gasPrice(node),
+            "gasPrice": hex(gas_price(chain)),
         },
         "forkConfig": _fork_config(chain.fork),
     }

@@ -27,8 +27,8 @@ from megadev.rpc.codec import (
     NumberOrTagParam,
 )
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_calls import scene_at, scene_before
 from megadev.rpc.node import RpcNode
+from megadev.rpc.scenes import scene_at, scene_before
 from megadev.rpc.tracing import Budget, Place, Started, TraceCallOptions, Traced, TraceOptions, begin
 from megadev.sequencer.block_builder import transaction_env
 from megadev.state.reader import StateReader

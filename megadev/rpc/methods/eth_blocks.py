@@ -37,6 +37,12 @@ def eth_getHeaderByNumber(node: RpcNode, block: NumberOrTagParam) -> JsonObject 
     return _header(node, block)
 
 
+@method("erigon_getHeaderByNumber")
+def erigon_getHeaderByNumber(node: RpcNode, block: NumberOrTagParam) -> JsonObject | None:
+    """The same; Otterscan asks for it to see whether it talks to a node that knows its methods."""
+    return _header(node, block)
+
+
 @method("eth_getHeaderByHash")
 def eth_getHeaderByHash(node: RpcNode, block_hash: HashParam) -> JsonObject | None:
     """A block's header."""

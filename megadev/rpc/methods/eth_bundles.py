@@ -31,8 +31,8 @@ from megadev.rpc.codec import (
     Uint64Param,
 )
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_calls import eth_call
 from megadev.rpc.node import RpcNode
+from megadev.rpc.scenes import called
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan
 from megadev.state.diff import StateDiff
 from megadev.state.reader import StateReader
@@ -130,7 +130,7 @@ async def eth_callAfter(
         raise InvalidParams(f"timeout {condition.timeout} ms is too long: at most {MAX_NONCE_TIMEOUT_MS}")
     await _nonce_reached(node, condition)
     # not on the loop: everybody else would wait for it
-    return await asyncio.to_thread(eth_call, node, call, Tag.LATEST, state_overrides, block_overrides)
+    return to_data(await asyncio.to_thread(called, node, call, Tag.LATEST, state_overrides, block_overrides))
 
 
 async def _nonce_reached(node: RpcNode, condition: NonceCondition) -> None:

@@ -29,8 +29,8 @@ from megadev.rpc.codec import (
     decoder_for,
 )
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_send import is_long
 from megadev.rpc.node import RpcNode
+from megadev.rpc.sending import is_long
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 from megadev.state.world import World, WorldView

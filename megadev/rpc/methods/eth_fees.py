@@ -11,6 +11,7 @@ from megadev.node.fork import ForkHistory
 from megadev.primitives.types import Wei
 from megadev.rpc.codec import BlockParam, FloatParam, Uint64Param
 from megadev.rpc.dispatch import method
+from megadev.rpc.fee_suggestions import gas_price, suggested_tip
 from megadev.rpc.formatters import format_fee_history
 from megadev.rpc.node import RpcNode
 
@@ -29,8 +30,7 @@ NO_FEE_HISTORY = fees.FeeHistory(
 @method("eth_gasPrice")
 def eth_gasPrice(node: RpcNode) -> str:
     """Enough for the next block: its base fee and the suggested tip, or what ``--gas-price`` says."""
-    fixed = node.chain.gas_price
-    return hex(fixed if fixed is not None else node.chain.sequencer.next_base_fee() + suggested_tip(node.chain))
+    return hex(gas_price(node.chain))
 
 
 @method("eth_maxPriorityFeePerGas")
@@ -119,12 +119,6 @@ def _joined(older: JsonObject, here: JsonObject, first: int, end: int) -> JsonOb
             "ask for blocks after the forked one, or fork another node"
         ) from None
     return {name: answer[name] for name in here}
-
-
-def suggested_tip(chain: LocalChain) -> Wei:
-    """A tip worth offering now, in wei per gas."""
-    head = chain.head.number
-    return fees.suggested_tip(chain.store.blocks(head - fees.TIP_SAMPLE_BLOCKS + 1, head), chain.spec.fees)
 
 
 def _base_fee_after(chain: LocalChain, block: SealedBlock, *, is_pending: bool) -> Wei:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from megadev.chain.documents import JsonObject
 from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_logs import logs_in_range, logs_of_the_past
+from megadev.rpc.log_queries import logs_in_range, logs_of_the_past
 from megadev.rpc.node import RpcNode
 
 

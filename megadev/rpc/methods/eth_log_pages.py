@@ -13,7 +13,7 @@ from megadev.node.chain import LocalChain
 from megadev.rpc.codec import AddressesParam, Decode, HashParam, LogFilter, NumberOrTagParam, TopicsParam, decode_data
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_log
-from megadev.rpc.methods.eth_logs import block_number, check_range, logs_of_the_past, open_logs
+from megadev.rpc.log_queries import block_number, check_range, logs_of_the_past, open_logs
 from megadev.rpc.node import RpcNode
 
 PAGE = 20_000

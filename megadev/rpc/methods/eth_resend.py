@@ -8,8 +8,9 @@ from megadev.chain.transactions import Transaction, UnsignedTransaction
 from megadev.errors import InvalidParams, NotFound
 from megadev.rpc.codec import CallRequest, QuantityParam, Uint64Param
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_send import authorized, first_account, signing_key, submitted
+from megadev.rpc.filling import authorized, first_account, signing_key
 from megadev.rpc.node import RpcNode
+from megadev.rpc.sending import submitted
 
 _SAME_NAME = ("to", "value", "data", "type", "access_list", "authorization_list", "max_fee_per_blob_gas")
 _PRICES = ("max_fee_per_gas", "max_priority_fee_per_gas")

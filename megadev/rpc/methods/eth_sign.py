@@ -19,8 +19,8 @@ from megadev.primitives.signatures import sign
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, AnyParam, CallRequest, DataParam, describe
 from megadev.rpc.dispatch import method
+from megadev.rpc.filling import completed
 from megadev.rpc.formatters import format_pending_transaction
-from megadev.rpc.methods.eth_send import completed
 from megadev.rpc.node import RpcNode
 
 _DOMAIN = "EIP712Domain"

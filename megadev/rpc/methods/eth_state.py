@@ -7,44 +7,20 @@ changed has no root, and is in no proof.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
-
-import msgspec
-
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, StateUnavailable
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import Address
-from megadev.rpc.codec import AddressParam, BlockParam, Decode, SlotParam, decode_slot
+from megadev.rpc.codec import AddressParam, BlockParam, SlotParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_proof, format_storage_proof
 from megadev.rpc.node import RpcNode
+from megadev.rpc.storage_keys import MAX_SLOTS, StorageKey, StorageKeyParam
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.fork_world import ForkWorld
 from megadev.state.world import World
-
-MAX_SLOTS = 1024
-"""Storage slots per request."""
-
-_FULL_KEY_LENGTH = 66
-
-
-class StorageKey(msgspec.Struct, frozen=True):
-    """A slot, and how the answer spells it: as a 32-byte word if it came as one, else as a quantity (as geth)."""
-
-    slot: int
-    spelling: str
-
-
-def _decode_storage_key(value: Any) -> StorageKey:
-    slot = decode_slot(value)
-    is_word = isinstance(value, str) and len(value) == _FULL_KEY_LENGTH
-    return StorageKey(slot, to_word(slot) if is_word else hex(slot))
-
-
-StorageKeyParam: TypeAlias = Annotated[StorageKey, Decode(_decode_storage_key)]
 
 
 @method("eth_getBalance")

@@ -5,16 +5,15 @@ What does not exist is null: clients poll for receipts to come.
 
 from __future__ import annotations
 
-from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.blocks import BlockRef, Tag
 from megadev.chain.documents import JsonObject
 from megadev.chain.transactions import Transaction, encode_network_form
-from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
-from megadev.primitives.types import Address
 from megadev.rpc.codec import AddressParam, HashParam, NumberOrTagParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_pending_transaction, format_receipt, format_transaction
 from megadev.rpc.node import RpcNode
+from megadev.rpc.nonce_search import transaction_with_nonce
 
 
 @method("eth_getTransactionByHash")
@@ -46,19 +45,7 @@ def eth_getTransactionByBlockNumberAndIndex(
 @method("eth_getTransactionBySenderAndNonce")
 def eth_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonce: Uint64Param) -> JsonObject | None:
     """The transaction that used, or will use, a sender's nonce."""
-    for waiting in node.chain.pool.transactions():
-        if waiting.nonce == nonce and waiting.sender == sender:
-            return format_pending_transaction(waiting)
-    open_block = node.chain.open_block
-    for index, tx in enumerate(open_block.transactions if open_block is not None else ()):
-        if open_block is not None and tx.nonce == nonce and tx.sender == sender:
-            return format_transaction(open_block, index)
-    block = _block_using(node.chain, sender, nonce)
-    if block is not None:
-        for index, tx in enumerate(block.transactions):
-            if tx.nonce == nonce and tx.sender == sender:
-                return format_transaction(block, index)
-    return None
+    return transaction_with_nonce(node.chain, sender, nonce)
 
 
 @method("eth_getTransactionReceipt")
@@ -116,20 +103,3 @@ def _placed_raw(node: RpcNode, ref: BlockRef, index: int) -> str | None:
         return None
     tx: Transaction = block.transactions[index]
     return to_data(tx.encoded)
-
-
-def _block_using(chain: LocalChain, sender: Address, nonce: int) -> SealedBlock | None:
-    """The first block after which the sender's nonce is past ``nonce``: by halving, for nonces only rise.
-
-    Where a cheat lowered one, the block found may hold no such transaction.
-    """
-    low, high = 0 if chain.past is not None else chain.store.genesis.number, chain.head.number
-    if chain.nonce(sender, high) <= nonce:
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        if chain.nonce(sender, middle) > nonce:
-            high = middle
-        else:
-            low = middle + 1
-    return chain.block(low)

@@ -6,7 +6,7 @@ Anvil mostly says null: clients that look (hardhat-network-helpers does) get wha
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from inspect import isawaitable
 from typing import Any
 
@@ -16,50 +16,33 @@ from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.rpc.codec import AddressParam, HashParam, Uint64Param
 from megadev.rpc.dispatch import METHODS, method
-from megadev.rpc.methods.anvil_accounts import anvil_impersonateAccount, anvil_stopImpersonatingAccount
-from megadev.rpc.methods.anvil_mining import (
-    TimestampParam,
-    anvil_setAutomine,
-    anvil_setIntervalMining,
-    anvil_setNextBlockTimestamp,
-    mine_blocks,
-    mining,
-)
-from megadev.rpc.methods.anvil_node import (
-    anvil_metadata,
-    anvil_reset,
-    anvil_setCoinbase,
-    anvil_setLoggingEnabled,
-    anvil_setNextBlockBaseFeePerGas,
-    anvil_setNextBlockPrevRandao,
-)
-from megadev.rpc.methods.anvil_state import anvil_setBalance, anvil_setCode, anvil_setNonce
+from megadev.rpc.mining import TimestampParam, mine_blocks, mining
 from megadev.rpc.node import RpcNode
 
-SAY_TRUE: dict[str, Callable[..., Any]] = {
-    "hardhat_impersonateAccount": anvil_impersonateAccount,
-    "hardhat_reset": anvil_reset,
-    "hardhat_setBalance": anvil_setBalance,
-    "hardhat_setCode": anvil_setCode,
-    "hardhat_setCoinbase": anvil_setCoinbase,
-    "hardhat_setLoggingEnabled": anvil_setLoggingEnabled,
-    "hardhat_setNextBlockBaseFeePerGas": anvil_setNextBlockBaseFeePerGas,
-    "hardhat_setNonce": anvil_setNonce,
-    "hardhat_setPrevRandao": anvil_setNextBlockPrevRandao,
-    "evm_setAutomine": anvil_setAutomine,
-    "evm_setIntervalMining": anvil_setIntervalMining,
-    "evm_setAccountBalance": anvil_setBalance,
-    "evm_setAccountCode": anvil_setCode,
-    "evm_setAccountNonce": anvil_setNonce,
+SAY_TRUE: dict[str, str] = {
+    "hardhat_impersonateAccount": "anvil_impersonateAccount",
+    "hardhat_reset": "anvil_reset",
+    "hardhat_setBalance": "anvil_setBalance",
+    "hardhat_setCode": "anvil_setCode",
+    "hardhat_setCoinbase": "anvil_setCoinbase",
+    "hardhat_setLoggingEnabled": "anvil_setLoggingEnabled",
+    "hardhat_setNextBlockBaseFeePerGas": "anvil_setNextBlockBaseFeePerGas",
+    "hardhat_setNonce": "anvil_setNonce",
+    "hardhat_setPrevRandao": "anvil_setNextBlockPrevRandao",
+    "evm_setAutomine": "anvil_setAutomine",
+    "evm_setIntervalMining": "anvil_setIntervalMining",
+    "evm_setAccountBalance": "anvil_setBalance",
+    "evm_setAccountCode": "anvil_setCode",
+    "evm_setAccountNonce": "anvil_setNonce",
 }
 """Names whose owners (Hardhat; Ganache for the last three) document true, with what does the work."""
 
 
-def _register(name: str, function: Callable[..., Any]) -> None:
-    does = METHODS[function.__name__]
+def _register(name: str, other: str) -> None:
+    does = METHODS[other]
 
     def answer_true(node: RpcNode, *arguments: Any) -> Any:
-        work = function(node, *arguments)
+        work = does.function(node, *arguments)
         return _true_after(work) if isawaitable(work) else True
 
     METHODS[name] = msgspec.structs.replace(does, name=name, function=answer_true)
@@ -71,8 +54,8 @@ async def _true_after(work: Awaitable[object]) -> bool:
     return True
 
 
-for _name, _function in SAY_TRUE.items():
-    _register(_name, _function)
+for _name, _other in SAY_TRUE.items():
+    _register(_name, _other)
 
 
 @method("hardhat_mine")
@@ -94,7 +77,7 @@ def hardhat_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param = 
 def hardhat_stopImpersonatingAccount(node: RpcNode, address: AddressParam) -> bool:
     """As anvil_stopImpersonatingAccount; the answer is whether it was impersonated."""
     was_impersonated = address in node.node.accounts.impersonated
-    anvil_stopImpersonatingAccount(node, address)
+    METHODS["anvil_stopImpersonatingAccount"].function(node, address)
     return was_impersonated
 
 
@@ -113,7 +96,7 @@ def hardhat_dropTransaction(node: RpcNode, tx_hash: HashParam) -> bool:
 @method("hardhat_metadata")
 def hardhat_metadata(node: RpcNode) -> JsonObject:
     """As anvil_metadata; ``forkedNetwork`` is there only where one is forked, and what Hardhat does not know is not."""
-    answer = anvil_metadata(node)
+    answer = METHODS["anvil_metadata"].function(node)
     forked = answer["forkedNetwork"]
     kept = ("clientVersion", "chainId", "instanceId", "latestBlockNumber", "latestBlockHash")
     return {name: answer[name] for name in kept} | ({} if forked is None else {"forkedNetwork": forked})
@@ -122,5 +105,5 @@ def hardhat_metadata(node: RpcNode) -> JsonObject:
 @method("evm_setNextBlockTimestamp")
 def evm_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> str:
     """As anvil_setNextBlockTimestamp; the answer is the timestamp in decimal digits."""
-    anvil_setNextBlockTimestamp(node, timestamp)
+    METHODS["anvil_setNextBlockTimestamp"].function(node, timestamp)
     return str(timestamp)

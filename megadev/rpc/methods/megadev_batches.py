@@ -23,8 +23,7 @@ from megadev.rollup.driver import Driver
 from megadev.rollup.posted import PostedChannel, posted_channels
 from megadev.rpc.codec import BoolParam, Decode, HashParam, Uint64Param, decoder_for
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.optimism import bridge
-from megadev.rpc.node import RpcNode
+from megadev.rpc.node import RpcNode, bridge
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 1_000

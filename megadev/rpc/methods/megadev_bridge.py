@@ -25,8 +25,7 @@ from megadev.rollup.messages import (
 from megadev.rollup.withdrawals import finalizing_call, output_after, prove_inclusion, proving_call
 from megadev.rpc.codec import HashParam, QuantityParam
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.optimism import bridge
-from megadev.rpc.node import RpcNode
+from megadev.rpc.node import RpcNode, bridge
 
 NEXT_FOR_DEPOSIT = {
     DepositStatus.WAITING: "it begins the next L2 block",

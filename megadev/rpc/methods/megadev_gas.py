@@ -23,11 +23,10 @@ from megadev.inspect.gas_report import GasReport, GasTracer, Limited, Spent, Spo
 from megadev.inspect.replay import placed_transaction, replay
 from megadev.inspect.stack_trace import StackTrace
 from megadev.primitives.hexcodec import to_data
-from megadev.rpc.codec import BlockParam, CallRequest
+from megadev.rpc.codec import BlockParam, CallRequest, WhatParam
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_calls import scene_at
-from megadev.rpc.methods.megadev_trace import WhatParam
 from megadev.rpc.node import RpcNode
+from megadev.rpc.scenes import scene_at
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import transaction_env
 from megadev.state.account import EMPTY_ACCOUNT

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from megadev.chain.blocks import Tag
 from megadev.chain.documents import JsonObject
-from megadev.chain.mini_blocks import UNSEALED_HASH, PlacedBlock
-from megadev.chain.preconfirmations import promise, sign_preconfirmation
-from megadev.node.broken_promises import SignedPromise
+from megadev.chain.mini_blocks import UNSEALED_HASH
 from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import HashParam, NumberOrTagParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode
+from megadev.rpc.promises import format_promise, preconfirmation
 
 
 @method("megadev_getPreconfirmation")
@@ -39,25 +38,3 @@ def megadev_sequencerAt(node: RpcNode, block: NumberOrTagParam = Tag.LATEST) -> 
     """The address whose signatures count for a block, sealed or to come."""
     number = block if isinstance(block, int) else node.chain.block(block).number
     return to_data(node.chain.signers.at(number).address)
-
-
-def preconfirmation(node: RpcNode, block: PlacedBlock, index: int) -> JsonObject:
-    """The signed promise about the transaction at ``index``. One whose mini-block is still open will be in that one."""
-    promised = promise(block, index, node.chain.spec.chain_id)
-    signer = node.chain.signers.at(block.number)
-    return format_promise(SignedPromise(promised, signer.address, sign_preconfirmation(promised, signer.key)))
-
-
-def format_promise(signed: SignedPromise) -> JsonObject:
-    """A promise as ``megadev preconf verify`` reads it."""
-    made = signed.promise
-    return {
-        "chainId": hex(made.chain_id),
-        "blockNumber": hex(made.block_number),
-        "miniBlockNumber": hex(made.mini_block_number),
-        "transactionIndex": hex(made.transaction_index),
-        "transactionHash": to_data(made.transaction_hash),
-        "receiptHash": to_data(made.receipt_hash),
-        "signer": to_data(signed.signer),
-        "signature": to_data(signed.signature),
-    }

@@ -19,8 +19,8 @@ from megadev.primitives.latency import Latency, parse_latency
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64Param, WordParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_mini_block
-from megadev.rpc.methods.megadev_preconfirmation import format_promise
 from megadev.rpc.node import RpcNode
+from megadev.rpc.promises import format_promise
 from megadev.sequencer import fault_control
 from megadev.sequencer.faults import NO_FAULTS, NOBODY, Faults, Targets
 from megadev.sequencer.signers import Signer

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Annotated, TypeAlias
 
 from megadev.artifacts.explain import Argument
 from megadev.artifacts.registry import ArtifactRegistry
@@ -21,23 +20,21 @@ from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.stack_trace import StackEntry, StackTrace, StackTracer, trace_transaction
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
-from megadev.primitives.types import Hash32
-from megadev.rpc.codec import BlockParam, CallRequest, Decode, hash_or
+from megadev.rpc.codec import BlockParam, CallRequest, WhatParam
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_value
-from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.node import RpcNode
+from megadev.rpc.scenes import scene_at
 from megadev.rpc.tracing import Bounded, Budget
 
 ENTRIES_SHOWN = 20_000
 """Calls, logs and messages of one answer: the first half and the last half of so many where there were more."""
+
+
 BYTES_SHOWN = 4_096
 """Input, output and arguments that are longer stand in no answer; the readable texts tell their beginnings, and so many
 characters of what contracts say or print.
 """
-
-_decode_what = hash_or(CallRequest, "a transaction's hash or a call object")
-WhatParam: TypeAlias = Annotated[Hash32 | CallRequest, Decode(_decode_what)]
 
 
 @method("megadev_getStackTrace")

@@ -9,8 +9,7 @@ from __future__ import annotations
 from megadev import __version__
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
-from megadev.errors import InvalidParams, MethodUnavailable, UnknownBlock
-from megadev.node.chain import LocalChain
+from megadev.errors import InvalidParams, UnknownBlock
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH
 from megadev.rollup.derivation import L1Origin
@@ -21,11 +20,13 @@ from megadev.rollup.withdrawals import VERSION, output_after
 from megadev.rpc.codec import AddressParam, BlockParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_proof, format_storage_proof
-from megadev.rpc.methods.eth_state import MAX_SLOTS, StorageKeyParam
-from megadev.rpc.node import RpcNode
+from megadev.rpc.node import RpcNode, bridge
+from megadev.rpc.storage_keys import MAX_SLOTS, StorageKeyParam
 
 SEQUENCER_DRIFT, SEQUENCING_WINDOW, CHANNEL_TIMEOUT = 1_800, 3_600, 300
 """The OP Stack's usual ones: seconds, L1 blocks, L1 blocks."""
+
+
 FORKS = ("regolith", "canyon", "delta", "ecotone", "fjord", "granite", "holocene", "isthmus")
 """All of them from the first block."""
 
@@ -142,16 +143,6 @@ def mega_getWithdrawalProof(
             for key in keys
         ],
     )
-
-
-def bridge(node: RpcNode) -> tuple[LocalChain, LocalChain, Driver]:
-    """L1, L2 and what connects them. Raises ``MethodUnavailable`` where there is no L1."""
-    l1, driver = node.node.l1, node.node.driver
-    if l1 is None or driver is None:
-        raise MethodUnavailable(
-            "the method does not exist/is not available: this node has no L1; start it without --no-l1"
-        )
-    return l1, node.node.l2, driver
 
 
 def _sync_status(node: RpcNode) -> JsonObject:

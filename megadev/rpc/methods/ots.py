@@ -23,9 +23,9 @@ from megadev.rpc.call_formatters import format_call_list, format_internal_operat
 from megadev.rpc.codec import AddressParam, BlockParam, HashParam, NumberOrTagParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_block, format_receipt, format_transaction
-from megadev.rpc.methods.eth_transactions import eth_getTransactionBySenderAndNonce
-from megadev.rpc.methods.trace import Patience, call_trees
 from megadev.rpc.node import RpcNode
+from megadev.rpc.nonce_search import transaction_with_nonce
+from megadev.rpc.searches import Patience, call_trees
 from megadev.state.reader import StateReader
 
 API_LEVEL = 8
@@ -73,7 +73,7 @@ def ots_getTransactionError(node: RpcNode, tx_hash: HashParam) -> str:
 @method("ots_getTransactionBySenderAndNonce")
 def ots_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonce: Uint64Param) -> str | None:
     """The hash of the included transaction that used a sender's nonce, or null."""
-    found = eth_getTransactionBySenderAndNonce(node, sender, nonce)
+    found = transaction_with_nonce(node.chain, sender, nonce)
     if found is None or found["blockHash"] is None:
         return None
     tx_hash: str = found["hash"]

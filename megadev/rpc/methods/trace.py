@@ -17,12 +17,11 @@ from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import decode_transaction, is_delegation
-from megadev.clock import Clock
-from megadev.errors import InvalidParams, LimitExceeded, NotInBundle, UpstreamLacksMethod
+from megadev.errors import InvalidParams, NotInBundle, UpstreamLacksMethod
 from megadev.evm import calls
 from megadev.evm.engine import CONSENSUS, Execution, Tracer
 from megadev.evm.rules import EVM_RULES
-from megadev.evm.tracers.call_tree import CallNode, CallTreeTracer
+from megadev.evm.tracers.call_tree import CallTreeTracer
 from megadev.evm.tracers.opcode_gas import OpcodeGasTracer
 from megadev.evm.tracers.vm_trace import VmTracer
 from megadev.inspect.appearances import appearances
@@ -47,8 +46,9 @@ from megadev.rpc.codec import (
     describe,
 )
 from megadev.rpc.dispatch import method
-from megadev.rpc.methods.eth_calls import scene_at
 from megadev.rpc.node import RpcNode
+from megadev.rpc.scenes import scene_at
+from megadev.rpc.searches import Patience, call_trees
 from megadev.rpc.tracing import Bounded, Budget
 from megadev.sequencer.block_builder import OpenBlock, transaction_env
 from megadev.state.account import EMPTY_ACCOUNT
@@ -56,11 +56,6 @@ from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
 
 KINDS = ("trace", "stateDiff", "vmTrace")
-SEARCH_SECONDS = 30
-"""How long one search may run transactions again. What it looked at is remembered where it searched for addresses."""
-
-
-# -- parameters ---------------------------------------------------------------------------------------------------
 
 
 def _decode_kinds(value: Any) -> frozenset[str]:
@@ -73,6 +68,8 @@ def _decode_kinds(value: Any) -> frozenset[str]:
 
 
 KindsParam: TypeAlias = Annotated[frozenset[str], Decode(_decode_kinds)]
+
+
 _decode_call = decoder_for(CallRequest)
 
 
@@ -109,9 +106,6 @@ class TraceFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     mode: ModeParam = "union"
     after: Uint64Param = 0
     count: Uint64Param | None = None
-
-
-# -- what is on the chain -----------------------------------------------------------------------------------------
 
 
 @method("trace_transaction")
@@ -294,9 +288,6 @@ def trace_blockOpcodeGas(node: RpcNode, block: BlockParam) -> JsonObject | None:
     }
 
 
-# -- what might be ------------------------------------------------------------------------------------------------
-
-
 @method("trace_call")
 def trace_call(
     node: RpcNode,
@@ -348,47 +339,6 @@ def trace_rawTransaction(
     )
     node.chain.console.called("trace_rawTransaction", scene.env.number, execution.console)
     return watched.answer(scene.state, execution)
-
-
-# -- running ------------------------------------------------------------------------------------------------------
-
-
-class Patience:
-    """How long a search may take."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._end = clock.monotonic_ns() + SEARCH_SECONDS * 10**9
-
-    def check(self, number: int) -> None:
-        """Raises ``LimitExceeded`` when the time is over, at block ``number``."""
-        if self._clock.monotonic_ns() > self._end:
-            raise LimitExceeded(
-                f"limit exceeded: the search got to block {number} in {SEARCH_SECONDS} s; ask again for addresses, "
-                "what was looked at is remembered, or for fewer blocks"
-            )
-
-
-def call_trees(
-    node: RpcNode, block: SealedBlock, *, only: int | None = None, stop: int | None = None
-) -> Iterator[tuple[int, CallNode]]:
-    """The calls of a block's transactions (before number ``stop``), or of number ``only``, with its index."""
-    if not block.transactions:
-        return
-    budget = Budget(node.node.clock)
-    tree = CallTreeTracer()
-
-    def watch(index: int, tx: object, before: StateReader) -> Tracer | None:
-        nonlocal tree
-        if only is not None and index != only:
-            return None
-        budget.start_transaction()
-        tree = CallTreeTracer()
-        return Bounded(tree, budget)
-
-    for replayed in replay(node.chain, block, watch, stop=stop if only is None else only + 1):
-        if tree.root is not None:
-            yield replayed.index, tree.root
 
 
 def _traces_of(node: RpcNode, block: SealedBlock | OpenBlock, index: int) -> list[JsonObject]:

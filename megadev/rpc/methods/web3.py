@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from megadev import __version__
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.rpc.codec import DataParam
 from megadev.rpc.dispatch import method
-from megadev.rpc.node import RpcNode
-
-CLIENT_VERSION = f"anvil/v1.7.1/megadev/{__version__}"
-"""Why it says anvil: helper libraries (hardhat-network-helpers and many deploy scripts) offer their development
-features only where this starts with ``anvil/`` or ``hardhat``, and some read a plain version number after the first
-slash. Who wants to know that it is megadev finds that in the tail."""
+from megadev.rpc.node import CLIENT_VERSION, RpcNode
 
 
 @method("web3_clientVersion")

@@ -79,7 +79,7 @@ def judge(
         for slot, value in has.storage.items():
             state.set_storage(address, slot, value)
     state.persist()
-    builder = PragueVM.get_transaction_builder()
+    builder: Any = PragueVM.get_transaction_builder()
     shared = (
         CHAIN_ID,
         tx.nonce,

@@ -7,7 +7,6 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-from eth_keys import keys
 from ethereum_types.bytes import Bytes0, Bytes32
 from ethereum_types.numeric import U8, U64, U256, Uint
 
@@ -49,7 +48,7 @@ def judge(
     block: BlockEnv,
     tx: TxEnv,
     *,
-    authorizations: tuple[tuple[keys.PrivateKey, Address, int, int], ...] = (),
+    authorizations: tuple[tuple[Any, Address, int, int], ...] = (),
     block_hashes: dict[int, bytes] | None = None,
 ) -> Judgement:
     """Run ``tx``, signed by ``KEY``, under ``fork``. Authorizations are (key, target, nonce, chain id)."""
@@ -123,7 +122,7 @@ def judge(
     return Judgement(m, state, int(output.block_gas_used), outcomes[0])
 
 
-def _authorization(m: SimpleNamespace, key: keys.PrivateKey, target: Address, nonce: int, chain_id: int) -> Any:
+def _authorization(m: SimpleNamespace, key: Any, target: Address, nonce: int, chain_id: int) -> Any:
     from ethereum_rlp import rlp
 
     unsigned = (U256(chain_id), m.fork_types.Address(target), U64(nonce))

@@ -27,9 +27,9 @@ def traces_are_made(request: pytest.FixtureRequest) -> Iterator[None]:
         if request.param == "at once":
             patch.setattr(traces, "HOT", 1)
             patch.setattr(traces, "SPREAD", 1)
-        traces.known_code.cache_clear()
+        traces.known_code.cache_clear()  # type: ignore[attr-defined]
         yield
-    traces.known_code.cache_clear()
+    traces.known_code.cache_clear()  # type: ignore[attr-defined]
 
 
 FAST, SLOW = (open_engine(name, dev_spec(CHAIN_ID, Hardfork.OSAKA)) for name in ("python", "py-evm"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -122,7 +123,7 @@ def test_a_library_that_is_not_as_expected_is_not_used(monkeypatch: pytest.Monke
         monkeypatch.setattr(host.Function, "__call__", lambda function: 0)
         with pytest.raises(host.HostUnavailable, match="does not compute as expected"):
             host.load()
-        monkeypatch.setattr(host, "_library", lambda: host.Path("/nowhere/libwasmtime.so"))
+        monkeypatch.setattr(host, "_library", lambda: Path("/nowhere/libwasmtime.so"))
         with pytest.raises(host.HostUnavailable, match="cannot be loaded"):
             host.load()
     finally:

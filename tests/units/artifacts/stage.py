@@ -16,7 +16,7 @@ from megadev.chain.blocks import Tag
 from megadev.evm import calls
 from megadev.evm.engine import CALL, Execution, Frame, FrameExit, Step, TxEnv
 from megadev.primitives.abi import encode, encode_call
-from megadev.rpc.methods.eth_calls import scene_at
+from megadev.rpc.scenes import scene_at
 
 PROJECTS = Path(__file__).parents[2] / "artifacts"
 LIMIT = 100

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from megadev.chain.l1_fees import LEAST_SIZE, L1Prices, compressed_size, l1_cost, l1_cost_of_unsigned
-from tests.units.rollup.test_l1_values import estimated_size, fastlz_length
+from tests.stage.fastlz import estimated_size, fastlz_length
 
 LIVE = L1Prices(base_fee=12_822, blob_base_fee=1, base_fee_scalar=1368, blob_base_fee_scalar=0)
 

@@ -19,7 +19,7 @@ from megadev.primitives.abi import encode, encode_call
 from megadev.reload.notices import Notice
 from megadev.rpc.client import RpcError
 from megadev.testing.bridge import Bridge
-from tests.journeys.test_failures import PROJECT, bytecode, line_of
+from tests.stage.failing_project import PROJECT, bytecode, line_of
 
 ARTIFACT = json.loads((Path(__file__).parents[2] / "contracts" / "Reverter.json").read_text())
 

@@ -14,13 +14,14 @@ from megadev.cli.terminal import failures
 from megadev.cli.terminal.failures import BEHIND, GAS_LIMIT, FailureLocator
 from megadev.config.settings import DevnetConfig
 from megadev.events import Event, TransactionPreconfirmed
+from megadev.inspect.stack_trace import trace_transaction
 from megadev.node.node import Node
 from megadev.primitives.abi import encode, encode_call
 from megadev.rpc.client import InProcessClient
 from megadev.rpc.dispatch import Dispatcher
 from megadev.rpc.node import RpcNode
 from megadev.sequencer.admission import QUICK_GAS
-from tests.journeys.test_failures import PROJECT, bytecode, line_of
+from tests.stage.failing_project import PROJECT, bytecode, line_of
 
 SECOND = 10**9
 
@@ -107,7 +108,7 @@ def test_a_storm_of_failures_gets_a_share_of_the_time(scene: Scene, monkeypatch:
     """Each takes a tenth of a second here; after half a second's worth there is one every few seconds."""
     event = scene.failed()
     scene.node.settle()
-    trace = failures.trace_transaction
+    trace = trace_transaction
 
     def slow(*arguments: Any) -> Any:
         scene.now += SECOND // 10

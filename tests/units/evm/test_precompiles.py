@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 
 from megadev.chain.spec import Hardfork
 from megadev.evm.engines.precompiles import functions
 from megadev.evm.engines.precompiles.p256 import N, P, verify
 from megadev.evm.rules import EVM_RULES
-
-X = 0x60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6
-Y = 0x7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299
-R = 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
-S = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
-HASH = hashlib.sha256(b"sample").digest()
-
+from tests.stage.signed import HASH, R, S, X, Y, word
 
 p256verify = functions(None)["P256VERIFY"]
-
-
-def word(n: int) -> bytes:
-    return n.to_bytes(32, "big")
 
 
 def test_the_signature_of_rfc_6979_verifies() -> None:

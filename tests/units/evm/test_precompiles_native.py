@@ -19,7 +19,7 @@ from py_ecc import optimized_bn128 as bn
 
 from megadev.evm.engines.precompiles import functions, native, portable
 from megadev.evm.engines.precompiles.runtime import build
-from tests.units.evm.test_precompiles import HASH, R, S, X, Y, word
+from tests.stage.signed import HASH, R, S, X, Y, word
 
 Answer = bytes | None
 INVALID = None

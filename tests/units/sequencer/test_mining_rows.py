@@ -9,7 +9,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.chain.config import BEACON_ROOTS_ADDRESS, HISTORY_STORAGE_ADDRESS
-from megadev.sequencer import sequencer
+from megadev.sequencer import rows, sequencer
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.world import World
 
@@ -20,7 +20,7 @@ ETHER = 10**18
 def twins(monkeypatch: pytest.MonkeyPatch, *script: tuple[Any, ...], **settings: Any) -> tuple[Devnet, Devnet]:
     """Two nodes after the same requests, the second one mining every block the ordinary way."""
     pair = []
-    for shortest in (sequencer.SHORTEST_ROW, 10**9):
+    for shortest in (rows.SHORTEST_ROW, 10**9):
         monkeypatch.setattr(sequencer, "SHORTEST_ROW", shortest)
         net = Devnet(timestamp=START, manual_clock=True, **settings)
         for request in script:

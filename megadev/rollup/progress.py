@@ -1,0 +1,27 @@
+"""How far a pair of chains has got with each other, beyond what the chains themselves hold."""
+
+from __future__ import annotations
+
+import msgspec
+
+from megadev.rollup.batcher import BatcherSettings
+from megadev.rollup.consolidator import SyncStart
+from megadev.rollup.derivation import L1Fees
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """What neither chain holds, as one value, so that a snapshot can keep it.
+
+    ``fees`` are what L2 is told of L1's fees instead of what they are: from L1 block ``fees_from`` on each block takes
+    the next one, and when all are used it starts again. ``safe_distance`` and ``finalized_distance``: L1 blocks.
+    ``adopted``: the number of the L2 block up to which L2 has followed another L1 than this. ``sync_start``: from
+    where on L1's batches count, where that is not their first. ``batching``: how the batcher posts.
+    """
+
+    fees: tuple[L1Fees, ...] = ()
+    fees_from: int = 0
+    safe_distance: int = 0
+    finalized_distance: int = 0
+    adopted: int = 0
+    sync_start: SyncStart | None = None
+    batching: BatcherSettings = BatcherSettings()
