@@ -272,13 +272,13 @@ class Endpoint:
         """See ``await_receipt``."""
         return await_receipt(self.connection, tx_hash)
 
-    def await_inclusion(self, senders: Sequence[int]) -> None:
-        """Wait until every transaction signed for ``senders`` is in a block."""
-        deadline = time.perf_counter() + TIMEOUT
+    def await_inclusion(self, senders: Sequence[int], patience: float = TIMEOUT) -> None:
+        """Wait until every transaction signed for ``senders`` is in a block, for so many seconds at most."""
+        deadline = time.perf_counter() + patience
         for sender in senders:
             while self.sent(sender, "latest") < self.nonces[sender]:
                 if time.perf_counter() > deadline:
-                    raise MegadevError(f"not all transactions were included within {TIMEOUT:.0f} seconds")
+                    raise MegadevError(f"not all transactions were included within {patience:.0f} seconds")
                 time.sleep(0.0005)
 
     def deploy(self, name: str) -> bytes:

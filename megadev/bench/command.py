@@ -2,7 +2,7 @@
 
 Owns which nodes are measured (given by URL, or started here and stopped again), the order of the measurements, and the
 table. What is measured, and the client that does it, is in ``client.py``, forks in ``fork.py``, hot reload
-in ``reload.py``. Only the first two read clocks.
+in ``reload.py``, calls and swaps in ``compute.py``. Only the first two read clocks.
 
 Why the node is a process of its own although we could serve it in this one: the client's work must not be counted as
 the node's, and no other node could be treated the same.

@@ -236,18 +236,27 @@ def _sload(m: Machine, call: Call) -> None:
 
 
 def _sstore(m: Machine, call: Call) -> None:
+    _check_store(call)  # first: what may not be written is not looked at
     slot, address = call.stack[-1], call.address
     current = m.journal.load(address, slot)
-    store(m, call, current, m.journal.original(address, slot))
+    _store(m, call, current, m.journal.original(address, slot))
 
 
 def store(m: Machine, call: Call, current: int, original: int) -> None:
     """SSTORE once it is known what is in the slot, and what was there before the transaction: EIP-2200 with the prices
     of EIP-2929 and the refunds of EIP-3529.
     """
+    _check_store(call)
+    _store(m, call, current, original)
+
+
+def _check_store(call: Call) -> None:
     forbid_static(call)
     if call.gas <= price.SLOT_SENTRY:
         raise Halted(OUT_OF_GAS)
+
+
+def _store(m: Machine, call: Call, current: int, original: int) -> None:
     journal, address = m.journal, call.address
     slot, new = call.stack.pop(), call.stack.pop()
     cost = price.COLD_SLOT if journal.warm_slot(address, slot) else 0

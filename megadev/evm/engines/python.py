@@ -25,13 +25,13 @@ from megadev.state.account import Account
 
 
 class PythonEngine(Envelope):
-    """Runs every hardfork megadev knows: in Python alone if it is called ``interpreter``, otherwise natively where that
-    can be had."""
+    """Runs every hardfork megadev knows: called ``auto`` or ``compiled``, natively where that can be had; otherwise in
+    Python."""
 
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)
         self.info = EngineInfo(name, __version__)
-        if name != "interpreter":
+        if name in ("auto", "compiled"):
             self.machine = NativeLoop
 
 
