@@ -399,6 +399,8 @@ class Dispatcher:
                 return self._in_turn(body, node, offload)
             if under_way is not None and not has_waited:
                 return self._wait_a_moment(under_way, body, node, offload)
+            if node.is_foreign and name in self._reaching and called.reaches is _always:  # whatever it is asked
+                raise OriginRefused(name, self._reaching[name])
             params = request.params
             if type(params) is not list:
                 params = called.in_order(params)

@@ -117,6 +117,14 @@ def asking(method: str) -> bytes:
     return b'{"jsonrpc":"2.0","id":1,"method":"%b"}' % method.encode()
 
 
+def balance_at_block_1(net: Devnet) -> Any:
+    net.rpc("anvil_mine", 3)
+    try:
+        return net.rpc("eth_getBalance", ALICE, "0x1")
+    except RpcError as error:
+        return error.code
+
+
 def logs_of_two_blocks(net: Devnet) -> int:
     net.rpc("anvil_setCode", BOB, "0x5f5fa0")
     for _ in range(2):
@@ -242,6 +250,7 @@ EFFECTS: dict[str, Effect] = {
     "allow_origin": Effect(("http://a.test",), lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
     "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
+    "prune_history": Effect(1, lambda net: balance_at_block_1(net), -32000),
     "max_logs": Effect(1, lambda net: logs_of_two_blocks(net), -32005),
     "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),
     "subscriber_backlog": Effect(1, lambda net: subscribed(net, 100, blocks=1), 0),

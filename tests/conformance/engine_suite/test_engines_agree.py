@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from megadev.chain.spec import Hardfork, dev_spec
 from megadev.evm.engine import TxEnv
 from megadev.evm.engines import open_engine, traces
+from megadev.primitives.byte_cache import ByteCache
 from tests.conformance.engine_suite.cases import BLOCK, BLOCK_HASHES, CHAIN_ID, CONTRACT, GWEI, SENDER
 from tests.conformance.engine_suite.programs import programs, relaxed, world_around
 from tests.conformance.engine_suite.worlds import DictState
@@ -27,9 +28,9 @@ def traces_are_made(request: pytest.FixtureRequest) -> Iterator[None]:
         if request.param == "at once":
             patch.setattr(traces, "HOT", 1)
             patch.setattr(traces, "SPREAD", 1)
-        traces.known_code.cache_clear()  # type: ignore[attr-defined]
+        known = traces._codes
+        patch.setattr(traces, "_codes", ByteCache(known._make, known._weigh))  # nothing is known of any code
         yield
-    traces.known_code.cache_clear()  # type: ignore[attr-defined]
 
 
 FAST, SLOW = (open_engine(name, dev_spec(CHAIN_ID, Hardfork.OSAKA)) for name in ("python", "py-evm"))

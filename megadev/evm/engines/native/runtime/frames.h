@@ -118,6 +118,11 @@ static frame* push(frame* f, u32 kind, i64 gas) {
   return n;
 }
 static inline u32 tell(u32 what) { return context->tells ? what : SWITCH; }
+/* A frame has begun. Code that only calls, without a jump, is interrupted here and nowhere else. */
+static inline u32 entered(frame* n) {
+  if (context->tells) return ENTERED;
+  return n->gas < context->pause_at ? PAUSED : SWITCH;
+}
 static void begin_code(frame* n) {
   code* c = code_at(n->code);
   if (c->function && ((u8*)c->kinds)[0] & ENTER_HERE) {
@@ -334,7 +339,7 @@ static u32 operate_call(frame* f, u32 op) {
   if ((a->flags & PRECOMPILE) && !is_delegated) n->entry = AT_HOST;
   else if (run == EMPTY_CODE && (a->flags & CONSOLE)) n->entry = AT_HOST;
   else begin_code(n);
-  return tell(ENTERED);
+  return entered(n);
 }
 
 static u32 operate_create(frame* f, u32 op) {
@@ -398,7 +403,7 @@ static u32 operate_create(frame* f, u32 op) {
   a->storage |= WHOLE;
   move_value(f->account, place, &given, n->undo_at);
   begin_code(n);
-  return tell(ENTERED);
+  return entered(n);
 }
 
 /* Everything goes to the beneficiary; only an account created in this transaction goes itself (EIP-6780). */
