@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,11 @@ def test_a_dump_that_fails_once_is_written_the_next_time(tmp_path: Path, monkeyp
     file = net.node.state_file
     assert file is not None
 
-    def refuse(self: Path, *args: object, **options: object) -> None:
+    def refuse(*args: object, **options: object) -> None:
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        for name in ("open", "replace", "unlink"):
-            patch.setattr(Path, name, refuse)
+        patch.setattr(tempfile, "mkstemp", refuse)
         with pytest.raises(ConfigError, match="Read-only file system"):
             file.save(Capture(net.node))
     file.save(Capture(net.node))

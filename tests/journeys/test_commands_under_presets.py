@@ -19,7 +19,20 @@ from tests.conftest import RunningNode
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 STRANGER = "0x" + "34" * 20
-NO_NODE = {"up", "anvil", "init", "docs", "completion", "bench", "da", "preinstalls", "fork", "reload"}
+NO_NODE = {
+    "up",
+    "anvil",
+    "init",
+    "docs",
+    "completion",
+    "bench",
+    "da",
+    "preinstalls",
+    "fork",
+    "reload",
+    "explorer",
+    "trust",
+}
 """Commands that are asked for without a running node of one's own, or that need one that was started otherwise (a
 watched project, an upstream): they have journeys of their own."""
 

@@ -328,10 +328,10 @@ def test_the_node_says_what_it_is(net: Devnet) -> None:
     "params",
     [
         ("anvil_mine", -1),
-        ("anvil_mine", 100_001),
+        ("anvil_mine", 2**64 - 1),
         ("anvil_mine", "many"),
         ("evm_mine", "soon"),
-        ("evm_mine", {"blocks": 100_001}),
+        ("evm_mine", {"blocks": 2**64 - 1}),
         ("evm_mine", {"timestamp": "soon"}),
         ("evm_setAutomine", "yes"),
         ("evm_setAutomine",),

@@ -260,12 +260,13 @@ EFFECTS: dict[str, Effect] = {
 }
 
 SHOWN_BY_THE_COMMAND = {
-    "init", "preinstalls", "host", "port", "l1_port", "ipc", "config_out", "script", "ready_file", "ui", "quiet", "json", "color",
+    "init", "preinstalls", "host", "explorer", "port", "l1_port", "ipc", "config_out", "script", "ready_file", "ui", "quiet", "json", "color",
     "disable_console_log",
 }  # fmt: skip
 """Tested with a real process in test_command_line.py, test_console_log.py, test_scripting.py, test_ui.py and below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
-"""Tested in test_persistence.py."""
+KEPT_IN_FILES |= {"durability", "durability_interval"}
+"""Tested in test_persistence.py and test_store.py."""
 OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
 """Tested in test_realtime.py."""
 OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
@@ -289,8 +290,8 @@ OF_BATCHES = {
     "l1_fee_policy",
 }
 """Tested in test_batches.py."""
-OF_ORACLE = {"oracle_script"}
-"""Tested in test_oracle.py."""
+OF_ORACLE = {"oracle_script", "salt", "bucket_capacity"}
+"""Tested in test_oracle.py and test_salt.py."""
 RELOADED = {"watch", "reload", "reload_conflict", "reload_script", "reload_manifest", "reload_abi_out", "solc"}
 """Tested in tests/units/reload and test_hot_reload.py."""
 

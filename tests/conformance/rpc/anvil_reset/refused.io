@@ -11,6 +11,6 @@
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"forking needs jsonRpcUrl: this node forks no other"}}
 // no URL of a node
 >> {"jsonrpc":"2.0","id":5,"method":"anvil_reset","params":[{"forking":{"jsonRpcUrl":"ftp://user:secret@node.example.org"}}]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"a fork URL must be http:// or https:// with a host, not ftp://node.example.org"}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid URL of a node to fork: it must begin with http:// or https://"}}
 >> {"jsonrpc":"2.0","id":6,"method":"eth_blockNumber","params":[]}
 << {"jsonrpc":"2.0","id":6,"result":"0xc"}

@@ -1,0 +1,4 @@
+// chain: megaeth
+// no address
+>> {"jsonrpc":"2.0","id":1,"method":"megadev_salt_bucketOf","params":["0x12"]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (address): expected a 20-byte address (0x and 40 hex digits), got \"0x12\""}}

@@ -1,0 +1,4 @@
+// chain: megaeth
+// too many parameters
+>> {"jsonrpc":"2.0","id":1,"method":"megadev_salt_status","params":[1]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"too many arguments, want at most 0, got 1"}}
