@@ -19,7 +19,7 @@ def test_conversations_that_go_wrong_are_ended_and_disturb_nobody() -> None:
     assert list(hold_many(0, 80)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(10_000, 50_000, 10_000))
 def test_conversations_that_go_wrong_for_long(seed: int) -> None:
     assert list(hold_many(seed, 3_000)) == []

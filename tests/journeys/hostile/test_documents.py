@@ -29,7 +29,7 @@ def test_no_document_gets_past_a_door() -> None:
     try_all_doors(14, 15)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_no_document_gets_past_a_door_for_long(seed: int) -> None:
     try_all_doors(seed, 1_500)

@@ -12,7 +12,7 @@ from tests.journeys.hostile.soak import soak
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to see what the node's memory does")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("preset", ["dev", "megaeth"])
 def test_memory_grows_by_a_few_kilobytes_a_block(preset: str) -> None:
     with started(*UP, "--preset", preset) as (process, port):
