@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -102,6 +103,10 @@ class ToyServer:
         return asyncio.run_coroutine_threadsafe(run(), self.thread.loop).result(TIMEOUT)
 
 
+CHAIN = SimpleNamespace(store=SimpleNamespace(rows=()))
+"""As much of a chain as requests are answered with."""
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[..., ToyServer]]:
     """Start servers; all are closed with the test."""
@@ -112,7 +117,10 @@ def start() -> Iterator[Callable[..., ToyServer]]:
     ) -> ToyServer:
         things = Toys()
         dispatcher = Dispatcher(
-            RpcNode(cast("Any", things), *3 * [cast("Any", None)]), catalog=CATALOG, registry=METHODS, **(hooks or {})
+            RpcNode(cast("Any", things), cast("Any", CHAIN), *2 * [cast("Any", None)]),
+            catalog=CATALOG,
+            registry=METHODS,
+            **(hooks or {}),
         )
         server = ToyServer(ServerThread(dispatcher, options=options, **more), things, dispatcher)
         started.append(server)
