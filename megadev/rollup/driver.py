@@ -223,13 +223,16 @@ class Driver:
         """Let time pass, on both chains, until every withdrawal that was proven, or that one, can be finalized. Returns
         the seconds.
 
-        The proposer does meanwhile what it would have done; L1's head shows the new time in the end.
+        The proposer does meanwhile what it would have done, and resolves what others claimed; L1's head shows the new
+        time in the end.
         """
         time = self.l1.time
         start = time.now()
         for _ in range(_WINDOWS):
             self.l1.between_blocks()
             self.advance()
+            while self.proposer is not None and self.proposer.resolve_for_others():
+                self.advance()
             head = self.l1.store.head
             waiting = sent_withdrawals(
                 self.l1.head_state(), head.timestamp, self.l2.store, self.addresses, withdrawal_hash

@@ -95,6 +95,10 @@ def every_command(ask: Asker, preset: str) -> None:
     assert ask("prove", withdrawal)
     assert "finalized" in ask("finalize", withdrawal, "--skip-window")
     assert withdrawal in ask("bridge", "status")
+    ask("mine", "1")
+    claimed = re.findall(r"game (\d+)", ask("propose", "--as", BOB, "--root", "0x" + "66" * 32))[0]
+    assert "FALSE" in ask("games", "list")
+    ask("challenge", claimed, code=1)  # its window was a second
     if preset == "megaeth":  # in dev, batches are posted where --batch asks for them
         ask("batches", "--flush")
 
