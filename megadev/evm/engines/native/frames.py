@@ -172,8 +172,8 @@ class NativeRun:
         arena.block = block
 
     def _marks(self) -> bytes:
-        """The accounts of which something is known: they are warm, or precompiles that have been moved, which are not warm
-        for that (EIP-2929 names the hardfork's own places).
+        """The accounts of which something is known: they are warm, or precompiles that have been moved; these are warm
+        only where the transaction says so (EIP-2929 names the hardfork's own places).
         """
         arena, precompiles, warm = self.arena, self.machine.precompiles, self.journal.warm_accounts
         if len(warm) > MOST_WARM_ACCOUNTS:
