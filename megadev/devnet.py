@@ -27,6 +27,7 @@ from megadev.landing import document, health, landing, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import OnProgress, silent
+from megadev.node.genesis import ChainOrigin
 from megadev.node.node import Node
 from megadev.node.snapshots import Held
 from megadev.node.writer import Writer
@@ -122,7 +123,7 @@ class Devnet:
 
     Interval mining needs an event loop for its timer. ``loop`` is the caller's, which must then make all requests from
     it; without one a thread is started as soon as blocks are to come by timer. ``on_progress`` hears how many of how
-    many blocks are loaded, where the settings name a file with a chain.
+    many blocks are loaded, where the settings name a file with a chain. ``beginning``: see ``Node``.
 
     Raises ``ConfigError`` for settings that cannot be used.
     """
@@ -134,10 +135,11 @@ class Devnet:
         clock: Clock | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         on_progress: OnProgress = silent,
+        beginning: ChainOrigin | None = None,
         **settings: object,
     ) -> None:
         base = config if config is not None else DevnetConfig()
-        self.node = Node(base.replace(**settings) if settings else base, clock, on_progress)
+        self.node = Node(base.replace(**settings) if settings else base, clock, on_progress, beginning)
         self._writer = self.node.writer
         self.l2 = Endpoint(self.node, self.node.l2, self._writer)
         """The rollup's chain."""
