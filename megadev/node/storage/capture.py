@@ -169,4 +169,5 @@ def node_record(node: Node) -> NodeRecord:
         equivocations=evidence_records(node.broken_promises.evidence),
         latency=(node.link.answer, node.link.stream, node.link.seed),
         is_cut=node.link.is_cut,
+        store_faults=node.da_store.faults,
     )

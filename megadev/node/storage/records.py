@@ -20,6 +20,7 @@ from megadev.evm.engines import open_engine
 from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address, Hash32, Wei
+from megadev.rollup.da.store import StoreFaults
 from megadev.rollup.progress import Progress
 from megadev.sequencer.block_builder import BlockPlan
 from megadev.sequencer.chain_tip import Later
@@ -135,6 +136,7 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     equivocations: tuple[EquivocationRecord, ...]
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
+    store_faults: StoreFaults = StoreFaults()
 
 
 def encode(record: msgspec.Struct | ChainSpec | Transaction) -> bytes:

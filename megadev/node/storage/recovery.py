@@ -302,6 +302,7 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
     node.broken_promises.evidence = evidence_of(record)
     node.link.set(*record.latency)
     node.link.is_cut = record.is_cut
+    node.da_store.faults = record.store_faults
 
 
 def _restore_chain(chain: LocalChain, record: ChainRecord) -> None:
