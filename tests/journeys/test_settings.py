@@ -249,6 +249,7 @@ EFFECTS: dict[str, Effect] = {
     "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
     "allow_origin": Effect(("http://a.test",), lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
+    "fault": Effect("withhold-witness", outcome(lambda net: net.rpc("debug_executionWitness", "latest")), "refused"),
     "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
     "prune_history": Effect(1, lambda net: balance_at_block_1(net), -32000),
     "max_logs": Effect(1, lambda net: logs_of_two_blocks(net), -32005),
