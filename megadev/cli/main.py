@@ -48,10 +48,11 @@ COMMANDS: dict[str, str] = {
     "explorer": "Serve the explorer for a running node.",
     "docs": "Read the documentation.",
     "completion": "Print a completion script for a shell.",
+    "load": "Send many transactions to a running node.",
     "bench": "Benchmark a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""
-_ELSEWHERE = {"bench": "megadev.bench.command"}
+_ELSEWHERE = {"bench": "megadev.bench.command", "load": "megadev.bench.load.command"}
 """The modules of commands that have a package of their own."""
 
 DEBUG_VARIABLE = "MEGADEV_DEBUG"

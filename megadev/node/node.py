@@ -86,12 +86,21 @@ class _Rest(NamedTuple):
 class Node:
     """One running devnet: its chains and everything they share.
 
-    ``on_progress`` hears how many of how many blocks are loaded, where a file with a chain is. Raises ``ConfigError``
-    for settings that cannot work together or files that cannot be read.
+    ``on_progress`` hears how many of how many blocks are loaded, where a file with a chain is. ``beginning``: what L2
+    begins with, of a node that follows a chain others build; settings of the chain count for nothing then. Raises
+    ``ConfigError`` for settings that cannot work together or files that cannot be read.
     """
 
-    def __init__(self, config: DevnetConfig, clock: Clock | None = None, on_progress: OnProgress = silent) -> None:
+    def __init__(
+        self,
+        config: DevnetConfig,
+        clock: Clock | None = None,
+        on_progress: OnProgress = silent,
+        beginning: ChainOrigin | None = None,
+    ) -> None:
         self.config = config
+        self.followed = beginning
+        """What the chain begins with that it follows; None: it builds its own."""
         self.instance_id = secrets.token_bytes(32)
         self.clock = clock if clock is not None else _clock(config)
         self.writer = Writer()
@@ -136,7 +145,7 @@ class Node:
             start = max((each.header.timestamp for each in (fork, l1_fork) if each is not None), default=None)
         time = self._keeper(start)
         begun = time.now() if storage is None else storage.start(0, time.now())
-        beginning = begin_l2(config, self.accounts, lambda: self.roles, fork, begun)
+        beginning = self.followed or begin_l2(config, self.accounts, lambda: self.roles, fork, begun)
         self.l1: LocalChain | None = None
         """The chain that L2 settles on; None where the settings leave it out."""
         starts: BlockStarts | None = None
@@ -166,7 +175,8 @@ class Node:
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
-        self.l2.bus.subscribe(self._follow_registry)
+        if self.followed is None:
+            self.l2.bus.subscribe(self._follow_registry)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")

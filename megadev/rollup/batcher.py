@@ -28,7 +28,7 @@ from megadev.chain.transactions import BLOB, DYNAMIC_FEE, UnsignedTransaction, s
 from megadev.errors import InvalidTransaction, MegadevError
 from megadev.events import BatchPosted
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import Address, Hash32
+from megadev.primitives.types import ZERO_HASH, Address, Hash32
 from megadev.rollup.aside import Aside, at_once
 from megadev.rollup.batches import SPAN_TYPES, InvalidBatch, SingularBatch, encode_batch, span_of
 from megadev.rollup.channel import CHANNEL_ID_SIZE, Compression, compress, encode_frames, split
@@ -261,11 +261,16 @@ class Batcher:
             size += _size_of(block)
             if batches and size > settings.bounds.size:
                 break
-            origin = origin_told(block) or origin
+            origin = self._named(origin_told(block) or origin)
             first = block.hash if not batches else first
             batches.append(batch_of(block, origin))
             last = block.hash
         return Channel(safe, first, last, tuple(batches), settings)
+
+    def _named(self, origin: L1Origin) -> L1Origin:
+        """``origin``; where L2 was told of none yet, the L1 block that has its number."""
+        found = self._l1.store.by_number(origin.number) if origin.hash == ZERO_HASH else None
+        return origin if found is None else origin._replace(hash=found.hash)
 
     def _take(self, channel: Channel, outcome: list[Piece] | Exception) -> bool:
         """Send what was built, if it still is what comes next."""

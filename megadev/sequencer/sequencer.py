@@ -129,8 +129,8 @@ class Sequencer(ChainTip):
             ecrecover_answers=ecrecover_answers,
             block_start=block_start,
             attributes_later=attributes_later,
+            publish=publish,
         )
-        self.publish = publish
         self.on_work: Callable[[], None] = lambda: None
         """Called when a transaction joined the open mini-block, in continuous mode."""
         self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None

@@ -399,7 +399,8 @@ def test_the_tests_shown_pass(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\n")
     pytester.makepyfile(example)
     plugin = () if PLUGIN_INSTALLED else ("-p", "megadev.testing.plugin")
-    pytester.runpytest_inprocess(*plugin).assert_outcomes(passed=3)
+    apart = ("-p", "no:faulthandler")  # which would drop the handlers of this process
+    pytester.runpytest_inprocess(*plugin, *apart).assert_outcomes(passed=3)
 
 
 def test_the_settings_file_shown_is_accepted(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ SHELL_SECONDS = 300
 
 STANDS_FOR = {
     "megadev preconf verify": "megadev preconf verify HASH",
+    "megadev load": "megadev load --count 10",
     "megadev fund": f"megadev fund {BOB} 1",
     "megadev withdraw": "megadev withdraw 0.5",
     "megadev time": "megadev time +1h",

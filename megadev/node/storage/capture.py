@@ -5,16 +5,18 @@ thread.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Span
+from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.events import BlockSealed, BlocksRemoved, Event
 from megadev.node.chain import LocalChain
 from megadev.node.storage.records import ChainRecord, NodeRecord, evidence_records
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder
+from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.state.diff import StateDiff
 from megadev.state.world import World
 
@@ -69,13 +71,27 @@ class Capture:
     data: tuple[bytes, ...] = ()
 
 
+class Firsts(NamedTuple):
+    """How one chain begins, as the node's settings say."""
+
+    mode: MiningMode
+    block_time: float | None
+    blocks: BlockSettings
+    spec: ChainSpec
+
+    @classmethod
+    def of(cls, chain: LocalChain) -> Firsts:
+        """Of a chain that nothing has been done to yet."""
+        sequencer = chain.sequencer
+        return cls(sequencer.mode, chain.mining.block_time, sequencer.blocks, chain.spec)
+
+
 @dataclass(slots=True)
 class ChainWatch:
     """Follows one chain, so that what is new of it can be told."""
 
     chain: LocalChain
-    first: tuple[object, ...]
-    """Mode, block time, settings of blocks to come and rules, as the node's settings say."""
+    first: Firsts
     taken: Extent
     diffs: dict[Hash32, tuple[StateDiff, ...]] = field(default_factory=dict)
     _pool: tuple[object, ...] = ()
@@ -125,20 +141,20 @@ class ChainWatch:
 
     def _record(self, head: SealedBlock) -> ChainRecord:
         chain, sequencer = self.chain, self.chain.sequencer
-        mode, block_time, blocks, spec = self.first
+        first = self.first
         fork = chain.fork
         return ChainRecord(
             head=head.hash,
             irregular=sequencer.irregular,
             spec=sequencer.spec,
-            first_spec=spec,  # type: ignore[arg-type]
+            first_spec=first.spec,
             time=sequencer.time.settings,
             blocks=sequencer.blocks,
-            first_blocks=blocks,  # type: ignore[arg-type]
+            first_blocks=first.blocks,
             mode=sequencer.mode,
-            first_mode=mode,  # type: ignore[arg-type]
+            first_mode=first.mode,
             block_time=chain.mining.block_time,
-            first_block_time=block_time,  # type: ignore[arg-type]
+            first_block_time=first.block_time,
             gas_price=chain.gas_price,
             faults=sequencer.faults,
             oracle=None if sequencer.oracle is None else dict(sequencer.oracle.values),
