@@ -22,12 +22,14 @@ from typing import TYPE_CHECKING
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Row
 from megadev.chain.spec import ChainSpec
+from megadev.chain.transactions import Transaction
 from megadev.events import BlockSealed, Event
 from megadev.node.storage.capture import (
     Capture,
     ChainCapture,
     ChainWatch,
     Extent,
+    Firsts,
     new_data,
     node_record,
     set_by_hand,
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from megadev.node.node import Node
 
 OFF, INTERVAL, BLOCK = "off", "interval", "block"
-MODES = (OFF, INTERVAL, BLOCK)
 RETRY_SECONDS = 0.02
 """How long the thread waits for its turn where no loop runs."""
 _LOG = logging.getLogger("megadev.node")
@@ -75,7 +76,7 @@ class Recorder:
         *,
         mode: str,
         seconds: float,
-        firsts: tuple[tuple[object, ...], ...],
+        firsts: tuple[Firsts, ...],
         extents: tuple[Extent, ...],
         data: int = 0,
     ) -> None:
@@ -270,16 +271,16 @@ class Recorder:
                 pieces.append((piece.first, True, encode(row_record(_empty(piece), self._number_of_spec))))
         database.append(index, pieces)
 
-    def _write_pool(self, database: Database, index: int, pool: tuple[object, ...]) -> None:
+    def _write_pool(self, database: Database, index: int, pool: tuple[Transaction, ...]) -> None:
         before, now = self._pools[index], {}
         come = []
         for tx in pool:
-            place = before.get(tx.hash)  # type: ignore[attr-defined]
+            place = before.get(tx.hash)
             if place is None:
                 self._places += 1
                 place = self._places
-                come.append((tx.hash, place, encode(tx)))  # type: ignore[attr-defined, arg-type]
-            now[tx.hash] = place  # type: ignore[attr-defined]
+                come.append((tx.hash, place, encode(tx)))
+            now[tx.hash] = place
         database.change_pool(index, before.keys() - now.keys(), come)
         self._pools[index] = now
 
