@@ -11,7 +11,6 @@ ALLOWED = {
     ("conformance/test_anvil_call_frames.py", "tests.conformance.test_anvil_traces"),
     ("journeys/test_docs_commands.py", "tests.house.test_docs"),
     ("properties/test_batch_machine.py", "tests.journeys.test_batches"),
-    ("properties/test_batch_machine_long.py", "tests.journeys.test_batches"),
     ("properties/test_sequencer_machine.py", "tests.properties.test_mini_block_machine"),
 }
 """A machine that goes on where another ends, and answers compared in the same way."""

@@ -15,6 +15,7 @@ from megadev import Devnet
 from megadev.errors import ConfigError
 
 SOMEBODY = "0x00000000000000000000000000000000000a11ce"
+STRANGER = "0x" + "42" * 20
 PRESETS = ("dev", "megaeth")
 
 
@@ -233,3 +234,73 @@ def test_a_killed_node_goes_on_where_it_was_durable(tmp_path: Path, megadev_up: 
     first.process.wait()
     second = megadev_up("--state", "kept/")
     assert second.rpc("eth_getBlockByNumber", "latest", True) == head
+
+
+def _fork_and_change(path: Path, **forked: Any) -> Devnet:
+    net = _open(path, accounts=2, fork_cache=path.parent / "cache", **forked)
+    if net.rpc("eth_getBalance", SOMEBODY, "latest") != "0x77":
+        _send(net, 3)
+        net.rpc("anvil_setBalance", SOMEBODY, "0x77")
+        net.rpc("anvil_setStorageAt", SOMEBODY, "0x1", f"0x{7:064x}")
+        net.rpc("evm_mine")
+    return net
+
+
+def _changed(net: Devnet) -> list[Any]:
+    return [
+        net.rpc("eth_getBlockByNumber", "latest", True),
+        net.rpc("eth_getStorageAt", SOMEBODY, "0x1", "latest"),
+        net.rpc("eth_getBalance", STRANGER, "latest"),
+        [net.rpc("eth_getBalance", account.address, "latest") for account in net.accounts],
+        net.rpc("anvil_nodeInfo")["forkConfig"]["forkBlockNumber"],
+    ]
+
+
+def test_what_was_changed_on_top_of_a_fork_or_a_bundle_is_kept(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.json"
+    with Devnet(accounts=3) as upstream:
+        upstream.rpc("anvil_setBalance", STRANGER, "0x1234")
+        _send(upstream, 3)
+        url = (upstream.serve(),)
+        with _fork_and_change(tmp_path / "kept", fork_url=url, fork_record=bundle) as net:
+            before = _changed(net)
+        upstream.rpc("anvil_setBalance", STRANGER, "0x9999")
+        _send(upstream, 3)  # what is forked stays the block that it was
+        with _fork_and_change(tmp_path / "kept", fork_url=url) as net:
+            assert _changed(net) == before
+            _send(net)
+        with _fork_and_change(tmp_path / "kept", fork_url=url) as net:
+            assert int(net.rpc("eth_blockNumber"), 16) == int(before[0]["number"], 16) + 1
+    with _fork_and_change(tmp_path / "bundled", fork_bundle=bundle) as net:
+        before = _changed(net)
+    with _fork_and_change(tmp_path / "bundled", fork_bundle=bundle) as net:
+        assert _changed(net) == before
+    with pytest.raises(ConfigError, match="is a fork of chain 31337 at block 3"):
+        _open(tmp_path / "bundled")
+
+
+def test_what_is_set_is_kept_before_it_is_answered(tmp_path: Path) -> None:
+    """With --durability block: what is read back here is what a process that was killed now would have left."""
+    with _open(tmp_path / "kept", "megaeth", durability="block") as net:
+        client = net.rpc
+        for change in (
+            lambda: client("anvil_setCoinbase", SOMEBODY),
+            lambda: client("anvil_impersonateAccount", SOMEBODY),
+            lambda: client("anvil_autoImpersonateAccount", True),
+            lambda: client("evm_increaseTime", 100),
+            lambda: client("megadev_oracle_setSlots", {"7": "0x2a"}),
+            lambda: client("megadev_salt_setCapacities", {"70000": 1024}),
+            lambda: client("megadev_sequencer_rotateKey"),
+            lambda: client("megadev_sequencer_censor", [SOMEBODY]),
+            lambda: client("megadev_sequencer_setLatency", {"answer": "1ms"}),
+            lambda: client("anvil_setBalance", SOMEBODY, "0x77"),
+            lambda: client("anvil_setLoggingEnabled", False),
+        ):
+            before = _rows(tmp_path / "kept")
+            change()
+            assert _rows(tmp_path / "kept") != before
+
+
+def _rows(path: Path) -> list[Any]:
+    with sqlite3.connect(path / "chain.sqlite") as connection:
+        return connection.execute("SELECT name, data FROM rest ORDER BY name").fetchall()

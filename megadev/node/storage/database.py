@@ -26,6 +26,9 @@ VERSION = 1
 APPLICATION = 0x6D656761
 """What SQLite's header says that the file is of: "mega"."""
 
+DATA = "data"
+"""What the names of those rows of the rest begin with that are pieces of the DA store, in the order of arrival."""
+
 _TABLES = """
 CREATE TABLE specs (number INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE pieces (
@@ -135,6 +138,17 @@ class Database:
         """The content of a row of the rest; None where there is none. Raises ``Damaged``."""
         row = self._connection.execute("SELECT data, crc FROM rest WHERE name = ?", (name,)).fetchone()
         return None if row is None else _checked(row[0], row[1], "rest", name)
+
+    def data(self) -> Iterator[bytes | None]:
+        """The pieces of the DA store, in order; None for one that is damaged."""
+        rows = self._connection.execute(
+            "SELECT name, data, crc FROM rest WHERE name BETWEEN ? AND ? ORDER BY name", (f"{DATA}0", f"{DATA}:")
+        ).fetchall()
+        for name, data, crc in rows:
+            try:
+                yield _checked(data, crc, "rest", name)
+            except Damaged:
+                yield None
 
     def pieces(self, chain: int) -> Iterator[tuple[int, bool, bytes]]:
         """First number, whether it is a row, and content of each piece of a chain, in order. Raises ``Damaged``."""

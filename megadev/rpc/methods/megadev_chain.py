@@ -1,4 +1,5 @@
-"""megadev_chainConfig: both chains as client libraries want them described, with the address of every contract.
+"""megadev_chainConfig: both chains as client libraries want them described, with the address of every contract; and
+megadev_genesis: a chain's first block, for whoever begins the same chain elsewhere.
 
 The objects are viem's ``Chain`` (https://viem.sh/docs/chains/introduction), as its op-stack extension reads it: what
 stands on L1 is named in the L2's ``contracts`` under L1's chain id.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from megadev.chain.contracts import MULTICALL3
 from megadev.chain.documents import JsonObject
+from megadev.chain.genesis_file import genesis_document
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
@@ -45,6 +47,12 @@ def megadev_chainConfig(node: RpcNode) -> JsonObject:
     l2["contracts"] |= {_lower_camel(found.name): _contract(found.address) for found in PREDEPLOYS}
     l2["contracts"] |= {name: {str(l1.spec.chain_id): contract} for name, contract in addresses.items()}
     return {"l2": l2, "l1": described}
+
+
+@method("megadev_genesis")
+def megadev_genesis(node: RpcNode) -> JsonObject:
+    """This chain's first block as a genesis.json, its rules included."""
+    return genesis_document(node.chain.store.genesis, node.chain.beginning.spec)
 
 
 def _described(chain: LocalChain, name: str) -> JsonObject:

@@ -209,7 +209,7 @@ def _claimed(l1: LocalChain, driver: Driver, index: int, number: int, root: Hash
     game = game_at(state, at, index) if index < game_count(state, at) else None
     return {
         "l2BlockNumber": hex(number),
-        "outputRoot": to_data(root),
+        "outputRoot": to_data(root if game is None else game.root),
         "game": None if game is None else to_data(game.address),
         "index": None if game is None else hex(index),
     }

@@ -1,0 +1,2 @@
+>> {"jsonrpc":"2.0","id":1,"method":"megadev_genesis","params":[1]}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"too many arguments, want at most 0, got 1"}}
