@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "rpc": "Send one JSON-RPC request to a running node.",
     "preconf": "Verify a signed preconfirmation.",
     "sequencer": "Break a running node's sequencer on purpose.",
+    "fault": "Have a running node misbehave.",
     "gas": "Show what a transaction or a test pays for.",
     "batches": "List what a running node has posted to L1.",
     "da": "Run a store for batch data beside L1.",
