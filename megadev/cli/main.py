@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "preconf": "Verify a signed preconfirmation.",
     "sequencer": "Break a running node's sequencer on purpose.",
     "fault": "Have a running node misbehave.",
+    "demo": "Show what the rollup guarantees.",
     "gas": "Show what a transaction or a test pays for.",
     "batches": "List what a running node has posted to L1.",
     "da": "Run a store for batch data beside L1.",

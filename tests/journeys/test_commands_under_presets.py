@@ -26,6 +26,7 @@ NO_NODE = {
     "docs",
     "completion",
     "bench",
+    "demo",
     "da",
     "preinstalls",
     "fork",

@@ -52,7 +52,8 @@ def megadev_getBridgeStatus(node: RpcNode) -> JsonObject:
     now, open_block = l1.time.now(), l2.open_block
     return {
         "deposits": [
-            _format_deposit(each, now, l2) for each in sent_deposits(l1.store, l2.store, driver.addresses, open_block)
+            _format_deposit(each, now, l2, driver.consolidator is not None)
+            for each in sent_deposits(l1.store, l2.store, driver.addresses, open_block)
         ],
         "withdrawals": [_format_withdrawal(each, now) for each in _withdrawals(l1, l2, driver)],
     }
@@ -127,7 +128,7 @@ def _next_call(l2: LocalChain, sent: SentWithdrawal) -> bytes | None:
     return None
 
 
-def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain) -> JsonObject:
+def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain, is_forced: bool) -> JsonObject:
     located, tx, place = sent.log, sent.tx, sent.place
     block = located.block
     return {
@@ -143,15 +144,20 @@ def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain) -> JsonObject:
         "l2TransactionHash": to_data(tx.hash),
         "l2BlockNumber": None if place is None else hex(place[0].number),
         "age": hex(max(now - block.timestamp, 0)),
-        "next": _next_for_deposit(sent.status, l2),
+        "next": _next_for_deposit(sent.status, l2, is_forced),
     }
 
 
-def _next_for_deposit(status: DepositStatus, l2: LocalChain) -> str:
+def _next_for_deposit(status: DepositStatus, l2: LocalChain, is_forced: bool) -> str:
+    """``is_forced``: where batches are posted, and L2 is derived from L1."""
     condition = l2.sequencer.condition
     if status is DepositStatus.WAITING and condition is not SequencerCondition.RUNNING:
         remedy = "restart" if condition is SequencerCondition.CRASHED else "resume"
-        return f"it begins an L2 block once the sequencer, which is {condition.value}, runs: megadev sequencer {remedy}"
+        forced = ", or once the sequencing window has passed" if is_forced and l2.sequencer.is_down else ""
+        return (
+            f"it begins an L2 block once the sequencer, which is {condition.value}, runs{forced}: "
+            f"megadev sequencer {remedy}"
+        )
     return NEXT_FOR_DEPOSIT[status]
 
 
