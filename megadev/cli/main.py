@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "sequencer": "Break a running node's sequencer on purpose.",
     "gas": "Show what a transaction or a test pays for.",
     "batches": "List what a running node has posted to L1.",
+    "verify": "Check a rollup: derive L2 from L1 alone, and compare.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Set what MegaETH's oracle reads.",
     "trace": "Show what a transaction did, and where it failed.",
