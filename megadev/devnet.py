@@ -15,7 +15,6 @@ from functools import cached_property
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import parse_qs
 
 import megadev.rpc.methods  # noqa: F401  # registers every method
 from megadev import __version__
@@ -24,7 +23,7 @@ from megadev.beacon import beacon_answer
 from megadev.clock import Clock
 from megadev.config.settings import DEFAULT_L1_PORT, DevnetConfig
 from megadev.errors import ConfigError, MethodUnavailable
-from megadev.landing import health, landing, landing_page
+from megadev.landing import document, health, landing, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import OnProgress, silent
@@ -39,7 +38,7 @@ from megadev.rpc.methods.megadev_batches import DATA
 from megadev.rpc.node import RpcNode
 from megadev.rpc.session import Session
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
-from megadev.server.endpoint import HTML_TYPE, Document
+from megadev.server.endpoint import Document
 from megadev.server.workers import FORK_THREADS, THREADS
 
 if TYPE_CHECKING:
@@ -52,10 +51,6 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 FLASHBLOCKS_PATH = b"/flashblocks"
 """Where a WebSocket opens that is sent Flashblocks."""
-EXPLORER = "/explorer/"
-"""Where the explorer's files are."""
-DOCS = "/docs"
-"""Where a browser reads the documentation."""
 
 
 class Endpoint:
@@ -430,17 +425,9 @@ def _document(node: Node, chain: LocalChain, path: str) -> Document | None:
     """What a GET of ``path``, query included, is answered with: documentation, the explorer's files, what lies in the
     store beside L1, or what a beacon node would say.
     """
-    if path == DOCS or path.startswith((f"{DOCS}/", f"{DOCS}?")):
-        from megadev.docs import html  # as above
-
-        where, _, query = path.partition("?")
-        text = html.answer(where, " ".join(parse_qs(query).get("q", [])))
-        return None if text is None else Document(200, text, HTML_TYPE)
-    if path.startswith(EXPLORER):
-        from megadev.explorer import asset  # as above
-
-        found = asset(path)
-        return None if found is None else Document(200, *found)
+    found = document(path)
+    if found is not None:
+        return Document(200, *found)
     if path.startswith(f"{DATA}/get/"):
         from megadev.server.data_store import kept_data  # as above
 

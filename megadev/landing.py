@@ -1,4 +1,6 @@
-"""The page a person sees at ``GET /`` and what ``GET /health`` answers: what runs here and how to reach it. No keys."""
+"""What a browser finds at a node: the page at ``GET /`` (what runs here and how to reach it; no keys), the explorer and
+the documentation; and what ``GET /health`` answers.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,22 @@ _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:46em;margin:3em auto;padding:0 1em;color-scheme:light dark}"
     "code,td{font-family:ui-monospace,monospace;font-size:.92em}td,th{padding:.1em 1.2em .1em 0;text-align:left}"
 )
+
+
+HTML = b"text/html; charset=utf-8"
+
+
+def document(target: str) -> tuple[str, bytes] | None:
+    """Text and content type of what is at ``target``, query included: a file of the explorer's or a page of the
+    documentation; None where there is neither.
+    """
+    from megadev.docs.html import answer as documentation  # what few nodes are asked for is loaded by those
+    from megadev.explorer import asset
+
+    found = asset(target)
+    if found is None and (text := documentation(target)) is not None:
+        found = text, HTML
+    return found
 
 
 def landing_page(node: Node, chain: LocalChain) -> str:

@@ -9,6 +9,7 @@ Why no HTTP library and no event loop: they would cost as much as a good endpoin
 from __future__ import annotations
 
 import selectors
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -65,13 +66,17 @@ class Connection:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(f"{url}: give an http:// URL, such as http://127.0.0.1:8545")
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._head = (
-            f"POST {parts.path or '/'} HTTP/1.1\r\nHost: {parts.hostname}:{parts.port or 80}\r\n"
+            f"POST {target} HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         )
         self.socket = connected(url)
+        self._tls = self.socket if isinstance(self.socket, ssl.SSLSocket) else None
+        self.status = 0
+        """HTTP status of the last answer."""
         self._url = url
         self._parser = httptools.HttpResponseParser(self)
         self._body = bytearray()
@@ -81,6 +86,7 @@ class Connection:
         self._body += chunk
 
     def on_message_complete(self) -> None:
+        self.status = self._parser.get_status_code()
         self._complete = True
 
     def frame(self, body: bytes) -> bytes:
@@ -96,6 +102,8 @@ class Connection:
         if not received:
             raise MegadevError(f"{self._url}: the node closed the connection")
         self._parser.feed_data(received)
+        while self._tls is not None and self._tls.pending():  # of which no selector knows
+            self._parser.feed_data(self._tls.recv(262_144))
         if not self._complete:
             return None
         body = bytes(self._body)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,10 +32,13 @@ STREAMS = ("newHeads", "logs", "newPendingTransactions", "miniBlocks", "stateCha
 
 
 def connected(url: str) -> socket.socket:
-    """A socket to the host and port of ``url``. Raises ``MegadevError`` where nobody listens."""
+    """A socket to the host and port of ``url``, encrypted for https. Raises ``MegadevError`` where nobody listens."""
     parts = urlsplit(url)
+    secure = parts.scheme in ("https", "wss")
     try:
-        made = socket.create_connection((parts.hostname, parts.port or 80), timeout=TIMEOUT)
+        made = socket.create_connection((parts.hostname, parts.port or (443 if secure else 80)), timeout=TIMEOUT)
+        if secure:
+            made = ssl.create_default_context().wrap_socket(made, server_hostname=parts.hostname)
     except OSError as problem:
         raise MegadevError(f"{url}: no answer ({problem.strerror or problem}); is the node running?") from None
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -552,6 +552,12 @@ def sign_transaction(tx: UnsignedTransaction, private_key: bytes) -> Transaction
     Raises ``MalformedTransaction`` for a field that cannot be encoded (a typed transaction without a chain, a negative
     or oversized number).
     """
+    encoded, v, r, s = encode_signed(tx, private_key)
+    return _completed(tx, v, r, s, address_of(private_key), encoded, keccak(encoded))
+
+
+def encode_signed(tx: UnsignedTransaction, private_key: bytes) -> tuple[bytes, int, int, int]:
+    """As ``sign_transaction``, but only what is sent, and (v, r, s): who sends is known to who has many to sign."""
     y_parity, r, s = sign(signing_hash(tx), private_key)
     if tx.type != LEGACY:
         v = y_parity
@@ -559,8 +565,7 @@ def sign_transaction(tx: UnsignedTransaction, private_key: bytes) -> Transaction
         v = 27 + y_parity
     else:
         v = 35 + 2 * tx.chain_id + y_parity
-    encoded = _type_prefix(tx.type) + rlp.encode([*_unsigned_fields(tx), v, r, s])
-    return _completed(tx, v, r, s, address_of(private_key), encoded, keccak(encoded))
+    return _type_prefix(tx.type) + rlp.encode([*_unsigned_fields(tx), v, r, s]), v, r, s
 
 
 def impersonated_transaction(tx: UnsignedTransaction, sender: Address) -> Transaction:

@@ -48,11 +48,11 @@ def serve(directory: Path, host: str, port: int, key: str | None) -> None:
     from megadev.server.data_store import DataStoreServer
 
     store = Store(DEFAULT_KEY if key is None else _read_key(key), Directory(directory), SystemClock().now)
-    server = DataStoreServer(store, host, port)
-    click.echo(f"DA store at {server.url}, signing as {checksum_address(store.address)}")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    server = DataStoreServer(store, host, port)
+    click.echo(f"DA store at {server.url}, signing as {checksum_address(store.address)}")
     stop.wait()
     server.close()
 

@@ -10,9 +10,9 @@ import click
 from megadev import __version__
 from megadev.cli.client import call
 from megadev.cli.options import Command, rpc_url_option
-from megadev.docs.html import answer as documentation
 from megadev.errors import ConfigError
-from megadev.explorer import Site, asset, page
+from megadev.explorer import Site, page
+from megadev.landing import HTML, document
 
 DEFAULT_PORT = 8580
 
@@ -48,13 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)  # type: ignore[arg-type]  # socketserver's own three
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        found = asset(path)
-        if path == "/":
-            found = page(self._site), b"text/html; charset=utf-8"
-        elif path.startswith("/docs"):
-            text = documentation(path)
-            found = None if text is None else (text, b"text/html; charset=utf-8")
+        is_page = self.path.partition("?")[0] == "/"
+        found = (page(self._site), HTML) if is_page else document(self.path)
         body = b"not found\n" if found is None else found[0].encode()
         self.send_response(404 if found is None else 200)
         self.send_header("Content-Type", "text/plain" if found is None else found[1].decode())

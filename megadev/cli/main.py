@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "rpc": "Send one JSON-RPC request to a running node.",
     "preconf": "Verify a signed preconfirmation.",
     "sequencer": "Break a running node's sequencer on purpose.",
+    "fault": "Have a running node misbehave.",
     "gas": "Show what a transaction or a test pays for.",
     "batches": "List what a running node has posted to L1.",
     "verify": "Check a rollup: derive L2 from L1 alone, and compare.",
@@ -49,10 +50,11 @@ COMMANDS: dict[str, str] = {
     "explorer": "Serve the explorer for a running node.",
     "docs": "Read the documentation.",
     "completion": "Print a completion script for a shell.",
+    "load": "Send many transactions to a running node.",
     "bench": "Benchmark a node, alone or against others.",
 }
 """Each command, which lives in the module and the function of its name, and what help says of it."""
-_ELSEWHERE = {"bench": "megadev.bench.command"}
+_ELSEWHERE = {"bench": "megadev.bench.command", "load": "megadev.bench.load.command"}
 """The modules of commands that have a package of their own."""
 
 DEBUG_VARIABLE = "MEGADEV_DEBUG"

@@ -950,6 +950,14 @@ class DevnetConfig:
         "Also stream Flashblocks, in the format of Base and Unichain, at /flashblocks (WebSocket): one per 20 "
         "mini-blocks' time.",
     )
+    fault: tuple[str, ...] | None = _setting(
+        None,
+        TextList("FAULT"),
+        MINING,
+        "--fault",
+        "Misbehave from the start: a fault's name and what it takes, as in 'censor 0x…' (megadev fault --help lists "
+        "them). Separate several with commas, or repeat the flag.",
+    )
     latency: Latency | None = _setting(
         None,
         Delay(),

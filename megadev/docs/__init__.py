@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+ROOT = "/docs"
+"""Where a browser finds the pages."""
 SECTIONS = ("", "guides", "reference", "explanation")
 """Folders in the order in which they are listed; the first has the pages that stand alone."""
 FIRST = ("start", "contributing", "changelog")

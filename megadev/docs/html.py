@@ -6,10 +6,10 @@ import posixpath
 import re
 from html import escape
 from itertools import groupby
+from urllib.parse import parse_qs
 
-from megadev.docs import Page, pages, search
+from megadev.docs import ROOT, Page, pages, search
 
-ROOT = "/docs"
 _STYLE = (
     "body{font:16px/1.6 system-ui,sans-serif;margin:0;color-scheme:light dark;display:flex;flex-wrap:wrap}"
     "nav{flex:0 0 15em;padding:1.5em;font-size:.9em}nav a{display:block;text-decoration:none}"
@@ -22,9 +22,15 @@ _LINK = re.compile(r'href="([^":#]+)\.md(#[^"]*)?"')
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 
 
-def answer(path: str, words: str = "") -> str | None:
-    """The document at ``path`` (``/docs`` or below), None where there is none. ``words``: search for these instead."""
+def answer(target: str) -> str | None:
+    """The document at ``target`` (``/docs`` or below), None where there is none; with ``?q=WORDS`` what is found for
+    these.
+    """
+    path, _, query = target.partition("?")
+    if path != ROOT and not path.startswith(f"{ROOT}/"):
+        return None
     name = path.removeprefix(ROOT).strip("/")
+    words = " ".join(parse_qs(query).get("q", ()))
     if words:
         return _document("Search", _results(words), "")
     if not name:

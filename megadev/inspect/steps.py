@@ -84,10 +84,6 @@ class _Recorder(StackTracer):
         steps.frames.append(self._within[-1])
 
 
-class _Stopped(Exception):
-    """The step that was asked for has been reached."""
-
-
 class _Finder:
     """Keeps what one step found."""
 
@@ -99,7 +95,7 @@ class _Finder:
         self._count = 0
         self._storage: dict[bytes, dict[int, int]] = {}
         self._transient: dict[bytes, dict[int, int]] = {}
-        self._pending: list[tuple[int, bytes, int, list[int]] | None] = []
+        self._pending: list[tuple[int, bytes, int] | None] = []
 
     def enter(self, frame: Frame) -> None:
         self._pending.append(None)
@@ -124,7 +120,7 @@ class _Finder:
             )
         self._count += 1
         if step.op in (_SLOAD, _TLOAD) and stack:
-            self._pending[-1] = (step.op, address, stack[-1], stack)
+            self._pending[-1] = step.op, address, stack[-1]
         elif step.op in (_SSTORE, _TSTORE) and len(stack) > 1:
             kept = self._storage if step.op == _SSTORE else self._transient
             kept.setdefault(address, {})[stack[-1]] = stack[-2]
@@ -133,7 +129,7 @@ class _Finder:
         """Note what the frame's last step loaded: it is on top of the stack now."""
         pending = self._pending[-1]
         if pending is not None:
-            op, address, slot, _ = pending
+            op, address, slot = pending
             self._pending[-1] = None
             if step.stack:
                 kept = self._storage if op == _SLOAD else self._transient

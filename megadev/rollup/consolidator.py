@@ -116,7 +116,9 @@ class Consolidator:
             self.first_by_hand = None if known is None or self._l2.store.by_hash(known.hash) is None else known
             """The first block that L1 alone does not make."""
             config, begun = self.config, self._begun
-            head = SafeHead(config.l1_genesis, genesis_block(config)) if begun is None else SafeHead(*_fields(begun))
+            head = (
+                SafeHead(config.l1_genesis, genesis_block(config)) if begun is None else SafeHead(begun.l1, begun.safe)
+            )
             if begun is not None:
                 config = msgspec.structs.replace(config, first_batch_block=begun.l1.number + 1)
             source = ChainL1(lambda: self._l1.store, self._l1.spec)
@@ -405,7 +407,3 @@ class _ComparedChain:
             return msgspec.structs.replace(block, transactions=left)
 
         build_again(self._l2, map(left_of, removed), irregular)
-
-
-def _fields(begun: SyncStart) -> tuple[BlockId, L2Block]:
-    return begun.l1, begun.safe

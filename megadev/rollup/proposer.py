@@ -12,6 +12,7 @@ become old enough, and nothing else moves L1, the proposer has an empty L1 block
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from megadev.chain.blocks import SealedBlock
@@ -22,7 +23,8 @@ from megadev.evm.engine import TxEnv
 from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import address_of
-from megadev.primitives.types import Address, Wei
+from megadev.primitives.types import Address, Hash32, Wei
+from megadev.rollup.faults import wrong_root
 from megadev.rollup.games import (
     Game,
     GameStatus,
@@ -68,6 +70,8 @@ class Proposer:
         self.cadence = Cadence() if cadence is None else cadence
         self.due: int | None = None
         """When, in seconds of L1's time, there will be something to do if neither chain changes before."""
+        self.claims_wrong_roots: Callable[[], bool] = lambda: False
+        """Whether it does so on purpose."""
         self._key = key
         self._rested: tuple[SealedBlock, SealedBlock] | None = None
         self._done: tuple[SealedBlock, SealedBlock, int] | None = None
@@ -108,9 +112,8 @@ class Proposer:
         l1, at = self.l1.head_state(), self.addresses
         if block.number <= anchor_number(l1, at):
             return False
-        data = encode_call(
-            "create(uint32,bytes32,bytes)", GAME_TYPE, output_after(block).root, claim_data(block.number)
-        )
+        root = self._claimed(output_after(block).root)
+        data = encode_call("create(uint32,bytes32,bytes)", GAME_TYPE, root, claim_data(block.number))
         return self._send(at.dispute_game_factory, data, claim_bond(l1, at))
 
     # -- what there is to do ----------------------------------------------------------------------------------------
@@ -163,9 +166,13 @@ class Proposer:
                 continue
             block = self.l2.store.by_number(game.l2_number)
             output = None if block is None else provable_output(block)
-            if output is not None and output.root == game.root:
+            if output is not None and self._claimed(output.root) == game.root:
                 return game
         return None
+
+    def _claimed(self, root: Hash32) -> Hash32:
+        """What it claims where the output root is ``root``."""
+        return wrong_root(root) if self.claims_wrong_roots() else root
 
     def _see_games_through(self, l1: StateReader, now: int) -> bool:
         """Resolve a game whose window has passed, or make a final one the anchor."""

@@ -97,6 +97,7 @@ _NO_TEMPO = "refused: Tempo networks only"
 _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a trie; ask debug_executionWitness"
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
+_FAULTS = "the faults that are on, and what each was given"
 _ORACLE = "what MegaETH's oracle answers, and what is stored"
 _SALT = "how large MegaETH's state buckets are: what multiplies storage gas"
 _BATCHER = "how batches are posted, and what is still to be"
@@ -410,6 +411,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL, writes=True),
         _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
         _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
+        _row("megadev_fault_list", "", "every fault, what clients see of it, and whether it is on", FULL),
+        _row("megadev_fault_set", "name, [argument]?", _FAULTS, FULL, writes=True, heavy=True),
+        _row("megadev_fault_clear", "name?", _FAULTS, FULL, writes=True, heavy=True),
         _row(
             "megadev_gasReport",
             "hash or call, block?",

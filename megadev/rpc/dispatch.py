@@ -39,7 +39,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -57,9 +57,6 @@ from megadev.rpc.envelope import Failure, Malformed, Request
 from megadev.rpc.errors import DEFECT, failure_for, row_for
 from megadev.rpc.node import RpcNode
 from megadev.rpc.session import Session
-
-if TYPE_CHECKING:
-    pass
 
 perf_counter_ns = SystemClock().monotonic_ns
 """How long answers take is shown to people; it decides nothing on the chain, so no clock is injected."""

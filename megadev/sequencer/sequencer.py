@@ -129,8 +129,8 @@ class Sequencer(ChainTip):
             ecrecover_answers=ecrecover_answers,
             block_start=block_start,
             attributes_later=attributes_later,
+            publish=publish,
         )
-        self.publish = publish
         self.on_work: Callable[[], None] = lambda: None
         """Called when a transaction joined the open mini-block, in continuous mode."""
         self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None
@@ -205,6 +205,8 @@ class Sequencer(ChainTip):
             else:
                 self._include_lone_deposits()
                 builder = self._next_builder()
+                if builder.is_late:
+                    return None
                 builder.check_room(tx)
             return builder, builder.run(tx)
         except PrefetchNeeded as missing:
@@ -415,6 +417,9 @@ class Sequencer(ChainTip):
                 if self.open is not None and not self._may_join(tx, self.open):
                     self._close()
                 builder = self._open_or_next()
+                if builder.is_late:
+                    self.take_back(tx)
+                    continue
                 builder.check_room(tx)
                 receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault, StateUnavailable):
@@ -480,6 +485,8 @@ class Sequencer(ChainTip):
         if foreseen is None:
             self._include_lone_deposits()
         builder = self._next_builder() if foreseen is None else foreseen[0]
+        if builder.is_late:
+            return False
         try:
             receipt = builder.include(tx) if foreseen is None else builder.append(tx, foreseen[1])
         except InvalidTransaction as error:

@@ -137,6 +137,9 @@ class DeferredWorld(World):
     def apply(self, diff: StateDiff) -> World:
         return self._make().apply(diff)
 
+    def changes_since(self, before: World) -> StateDiff:
+        return self._make().changes_since(before)
+
     def written_since(self, earlier: World, steps: int) -> None:
         """Not known: each time it is made anew."""
 

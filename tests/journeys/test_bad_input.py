@@ -27,6 +27,7 @@ from megadev.chain.transactions import (
 from megadev.primitives import rlp
 from megadev.primitives.signatures import SECP256K1_N
 from megadev.rpc.client import RpcError
+from tests.stage.refusals import refusal
 
 GWEI, ETHER = 10**9, 10**18
 NOBODY = "0x" + "99" * 20
@@ -72,12 +73,6 @@ def present(net: Devnet) -> tuple[Any, ...]:
         net.rpc("eth_blockNumber"),
         net.rpc("eth_accounts"),
     )
-
-
-def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        net.rpc(method, *params)
-    return caught.value
 
 
 def answer(net: Devnet, body: bytes | str) -> Any:

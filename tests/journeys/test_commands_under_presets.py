@@ -78,9 +78,12 @@ def every_command(ask: Asker, preset: str) -> None:
     assert "success" in ask("trace", sent)
     assert "gas" in ask("gas", sent)
     assert ask("preconf", "verify", sent)
+    assert "10 included" in ask("load", "--count", "10", "--seed", "same")
 
     for step in ("status", "pause", "resume", "crash", "restart", "rotate", "evidence"):
         assert json.loads(ask("sequencer", step)), step
+    assert ask("fault", "censor", STRANGER) == ask("fault") == f"censor {STRANGER}"
+    assert ask("fault", "--clear") == "nothing is wrong"
     ask("sequencer", "latency", "1ms")
     ask("sequencer", "latency", "0ms")
     if preset == "megaeth":

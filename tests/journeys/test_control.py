@@ -11,8 +11,8 @@ from eth_account import Account
 from megadev import Devnet
 from megadev.clock import ManualClock
 from megadev.primitives.abi import encode_call
-from megadev.rpc.client import RpcError
 from tests.contracts import load
+from tests.stage.refusals import refusal
 
 ETHER = 10**18
 GWEI = 10**9
@@ -43,12 +43,6 @@ def alice(net: Devnet) -> str:
 @pytest.fixture
 def bob(net: Devnet) -> str:
     return net.accounts[1].address
-
-
-def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        net.rpc(method, *params)
-    return caught.value
 
 
 def head(net: Devnet) -> int:

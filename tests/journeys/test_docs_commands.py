@@ -47,10 +47,10 @@ SHELL_SECONDS = 300
 
 STANDS_FOR = {
     "megadev preconf verify": "megadev preconf verify HASH",
+    "megadev load": "megadev load --count 10",
     "megadev fund": f"megadev fund {BOB} 1",
     "megadev withdraw": "megadev withdraw 0.5",
     "megadev time": "megadev time +1h",
-    "megadev sequencer fault": "megadev sequencer fault reorder",
     "megadev sequencer restart": "megadev sequencer crash && megadev sequencer restart",
     "megadev oracle": "megadev oracle --help",
     "megadev preinstalls fetch": "megadev preinstalls fetch --help",

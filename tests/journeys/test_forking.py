@@ -29,6 +29,7 @@ from tests.anvil import Anvil
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
 from tests.faulty_upstream import FaultyUpstream, faulty_upstream, refusing
+from tests.stage.refusals import refusal
 
 START = 1_700_000_000
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
@@ -104,12 +105,6 @@ def ask(url: str, method: str, *params: Any) -> Any:
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as response:
         return json.load(response)
-
-
-def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        net.rpc(method, *params)
-    return caught.value
 
 
 # -- state --------------------------------------------------------------------------------------------------------

@@ -17,10 +17,10 @@ from megadev.clock import ManualClock
 from megadev.config.resolve import resolve
 from megadev.errors import ConfigError
 from megadev.primitives.abi import Value, decode, encode, encode_call
-from megadev.rpc.client import RpcError
 from megadev.state.diff import Cause
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
+from tests.stage.refusals import refusal
 
 ETHER = 10**18
 NOBODY = "0x" + "99" * 20
@@ -46,12 +46,6 @@ def net() -> Devnet:
 @pytest.fixture
 def alice(net: Devnet) -> str:
     return net.accounts[0].address
-
-
-def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        net.rpc(method, *params)
-    return caught.value
 
 
 def raw(address: str) -> bytes:

@@ -11,8 +11,8 @@ from eth_account.messages import encode_defunct
 
 from megadev import Devnet
 from megadev.primitives.abi import encode_call
-from megadev.rpc.client import RpcError
 from tests.contracts import load
+from tests.stage.refusals import refusal
 
 ETHER = 10**18
 WHALE = "0x" + "99" * 20
@@ -31,12 +31,6 @@ def signatures(net: Devnet) -> str:
     creation = {"from": net.accounts[0].address, "data": "0x" + load("Signatures").creation.hex()}
     address: str = net.rpc("eth_sendTransactionSync", creation)["contractAddress"]
     return address
-
-
-def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        net.rpc(method, *params)
-    return caught.value
 
 
 def send(net: Devnet, sender: str, to: str, data: bytes = b"", **fields: Any) -> dict[str, Any]:

@@ -53,7 +53,8 @@ def run(suite: pytest.Pytester, *arguments: str, **files: str) -> pytest.RunResu
 def start(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run it as it is."""
     plugin = () if INSTALLED else ("-p", "megadev.testing.plugin")
-    return suite.runpytest_inprocess(*plugin, "-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
+    apart = ("no:cacheprovider", "no:randomly", "no:faulthandler")  # which would drop the handlers of this process
+    return suite.runpytest_inprocess(*plugin, *(word for name in apart for word in ("-p", name)), *arguments)
 
 
 def test_a_test_finds_nothing_of_the_one_before_it(suite: pytest.Pytester) -> None:
@@ -626,8 +627,7 @@ def test_paths_among_settings_begin_at_the_root(suite: pytest.Pytester, monkeypa
            "    assert blocks(devnet) == 5\n"}
     )  # fmt: skip
     monkeypatch.chdir(suite.path / "sub")
-    plugin = () if INSTALLED else ("-p", "megadev.testing.plugin")
-    suite.runpytest_inprocess(*plugin, "-p", "no:cacheprovider", f"--rootdir={suite.path}").assert_outcomes(passed=1)
+    start(suite, f"--rootdir={suite.path}").assert_outcomes(passed=1)
 
 
 ON_A_BUNDLE = """

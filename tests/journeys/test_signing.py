@@ -11,7 +11,7 @@ from eth_account.messages import encode_defunct, encode_typed_data
 
 from megadev import Devnet
 from megadev.primitives.keccak import keccak
-from megadev.rpc.client import RpcError
+from tests.stage.refusals import refusal
 
 STRANGER = "0x" + "99" * 20
 MAIL: dict[str, Any] = {
@@ -47,12 +47,6 @@ def net() -> Devnet:
 @pytest.fixture
 def alice(net: Devnet) -> str:
     return net.accounts[0].address
-
-
-def refusal(net: Devnet, method: str, *params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        net.rpc(method, *params)
-    return caught.value
 
 
 @pytest.mark.parametrize("message", [b"", b"hello", b"\x00\xff" * 40])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from megadev.chain.spec import Hardfork, MegaLimits, Model, megaeth_spec
@@ -36,16 +36,19 @@ def _push(value: int | bytes) -> bytes:
     return bytes([0x5F + size]) + (number.to_bytes(size, "big") if size else b"")
 
 
-_targets = st.sampled_from([*CONTRACTS, NOBODY, BLOCK.coinbase, (4).to_bytes(20, "big")])
+PRE_WARMED = [BLOCK.coinbase, (4).to_bytes(20, "big")]
+"""Warm before anything met them: what their first CALLCODE costs differs between Rex5 and the others."""
+_targets = st.sampled_from([*CONTRACTS, NOBODY, *PRE_WARMED])
 _small = st.sampled_from([0, 1, 2, 32, 100])
+GASES = [b"\x5a", _push(2_000), _push(60_000)]
 _initcode = st.sampled_from(
     [b"\0", b"\x5f\x5f\xfd", b"\x60\x05\x5f\xf3", b"\x60\x01\x60\x01\x55\x60\x20\x5f\xf3", b"\xfe"]
 )
 
 
-def _call(kind: int, target: Address, size: int, gas: int | None, value: int) -> bytes:
+def _call(kind: int, target: Address, size: int, gas: bytes, value: int) -> bytes:
     operands = _push(size) + b"\x5f" + _push(size) + b"\x5f" + (_push(value) if kind in (0xF1, 0xF2) else b"")
-    return operands + _push(target) + (b"\x5a" if gas is None else _push(gas)) + bytes([kind, 0x50])
+    return operands + _push(target) + gas + bytes([kind, 0x50])
 
 
 def _create(kind: int, code: bytes, value: int) -> bytes:
@@ -64,7 +67,7 @@ def _pieces(values: st.SearchStrategy[int]) -> st.SearchStrategy[bytes]:
             st.sampled_from([0xF1, 0xF2, 0xF4, 0xFA]),
             _targets,
             _small,
-            st.sampled_from([None, 2_000, 60_000]),
+            st.sampled_from(GASES),
             values,
         ),
         st.builds(_create, st.sampled_from([0xF0, 0xF5]), _initcode, values),
@@ -207,7 +210,10 @@ def test_less_gas_is_refused_or_uses_no_more_than_it_has(model: Model, codes: li
 @_examined
 @given(codes=_codes(st.just(0)))
 def test_rex5_and_rex6_agree_where_nothing_is_special(codes: list[bytes]) -> None:
-    """Without value, limits and halts the two use the same gas, and so does Rex4."""
+    """Without value, limits, halts and CALLCODE to what was only declared warm, the two use the same gas, and so does
+    Rex4.
+    """
+    assume(not any(_push(target) + gas + b"\xf2" in code for code in codes for target in PRE_WARMED for gas in GASES))
     state, watch = _world(codes), _Watch()
     results = [_engine(model, MegaLimits()).execute(BLOCK, _tx(), state, tracer=watch) for model in MODELS]
     if watch.halted:

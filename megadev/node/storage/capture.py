@@ -5,16 +5,18 @@ thread.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Span
+from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.events import BlockSealed, BlocksRemoved, Event
 from megadev.node.chain import LocalChain
 from megadev.node.storage.records import ChainRecord, NodeRecord, evidence_records
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder
+from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.state.diff import StateDiff
 from megadev.state.world import World
 
@@ -62,10 +64,26 @@ class ChainCapture:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """All of it, L2 first."""
+    """All of it, L2 first. ``data``: what has come into the DA store since."""
 
     chains: tuple[ChainCapture, ...]
     node: NodeRecord
+    data: tuple[bytes, ...] = ()
+
+
+class Firsts(NamedTuple):
+    """How one chain begins, as the node's settings say."""
+
+    mode: MiningMode
+    block_time: float | None
+    blocks: BlockSettings
+    spec: ChainSpec
+
+    @classmethod
+    def of(cls, chain: LocalChain) -> Firsts:
+        """Of a chain that nothing has been done to yet."""
+        sequencer = chain.sequencer
+        return cls(sequencer.mode, chain.mining.block_time, sequencer.blocks, chain.spec)
 
 
 @dataclass(slots=True)
@@ -73,8 +91,7 @@ class ChainWatch:
     """Follows one chain, so that what is new of it can be told."""
 
     chain: LocalChain
-    first: tuple[object, ...]
-    """Mode, block time, settings of blocks to come and rules, as the node's settings say."""
+    first: Firsts
     taken: Extent
     diffs: dict[Hash32, tuple[StateDiff, ...]] = field(default_factory=dict)
     _pool: tuple[object, ...] = ()
@@ -124,20 +141,20 @@ class ChainWatch:
 
     def _record(self, head: SealedBlock) -> ChainRecord:
         chain, sequencer = self.chain, self.chain.sequencer
-        mode, block_time, blocks, spec = self.first
+        first = self.first
         fork = chain.fork
         return ChainRecord(
             head=head.hash,
             irregular=sequencer.irregular,
             spec=sequencer.spec,
-            first_spec=spec,  # type: ignore[arg-type]
+            first_spec=first.spec,
             time=sequencer.time.settings,
             blocks=sequencer.blocks,
-            first_blocks=blocks,  # type: ignore[arg-type]
+            first_blocks=first.blocks,
             mode=sequencer.mode,
-            first_mode=mode,  # type: ignore[arg-type]
+            first_mode=first.mode,
             block_time=chain.mining.block_time,
-            first_block_time=block_time,  # type: ignore[arg-type]
+            first_block_time=first.block_time,
             gas_price=chain.gas_price,
             faults=sequencer.faults,
             oracle=None if sequencer.oracle is None else dict(sequencer.oracle.values),
@@ -169,4 +186,49 @@ def node_record(node: Node) -> NodeRecord:
         equivocations=evidence_records(node.broken_promises.evidence),
         latency=(node.link.answer, node.link.stream, node.link.seed),
         is_cut=node.link.is_cut,
+        by_hand=None
+        if node.driver is None or node.driver.consolidator is None
+        else node.driver.consolidator.known_by_hand,
+        da_faults=node.da_store.faults,
+    )
+
+
+def new_data(node: Node, known: int) -> tuple[bytes, ...]:
+    """What the DA store keeps beside the ``known`` first pieces; nothing where it has a directory of its own."""
+    return () if node.config.da_dir is not None else node.da_store.kept(known)
+
+
+def set_by_hand(node: Node) -> tuple[object, ...]:
+    """All that was set, and how far the chains are: other objects once any of it is another."""
+    accounts, link, driver = node.accounts, node.link, node.driver
+    return (
+        *(_settings(chain) for chain in node.chains),
+        len(accounts.keyed),
+        accounts.impersonated,
+        accounts.auto_impersonate,
+        accounts.signatures,
+        node.logging,
+        None if driver is None else driver.progress,
+        node.l2.rotated_signers,
+        node.broken_promises.evidence,
+        (link.answer, link.stream, link.seed, link.is_cut),
+        (len(node.da_store), node.da_store.faults),
+    )
+
+
+def _settings(chain: LocalChain) -> tuple[object, ...]:
+    sequencer = chain.sequencer
+    ahead = sequencer.written_ahead
+    return (
+        chain.moment,
+        None if ahead is None else len(ahead.transactions),
+        chain.pool.version,
+        sequencer.time.settings,
+        sequencer.blocks,
+        sequencer.spec,
+        sequencer.mode,
+        chain.mining.block_time,
+        chain.gas_price,
+        sequencer.faults,
+        None if sequencer.oracle is None else sequencer.oracle.values,
     )

@@ -10,7 +10,7 @@ from megadev.config.settings import DevnetConfig
 from megadev.node.dump.document import OnProgress
 from megadev.node.dump.files import FILE_NAME as OLD_NAME
 from megadev.node.dump.files import StateFile
-from megadev.node.storage.capture import Extent
+from megadev.node.storage.capture import Extent, Firsts
 from megadev.node.storage.database import Database, store_folder
 from megadev.node.storage.recorder import BLOCK, OFF, Recorder
 from megadev.node.storage.recovery import Stored, check_fork, pinned, read_beginning, recover
@@ -84,16 +84,15 @@ class Storage:
 
     def begin(self, node: Node, on_progress: OnProgress) -> None:
         """Make ``node`` what is in the store, and keep it there from now on."""
-        firsts = tuple(
-            (chain.sequencer.mode, chain.mining.block_time, chain.sequencer.blocks, chain.spec) for chain in node.chains
-        )
+        firsts = tuple(map(Firsts.of, node.chains))
         extents = tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains)
         # what a node was told to keep in a directory used to be a dump there
         old = self._database.folder / OLD_NAME
         if self._stored is None and old.is_file():
             StateFile(old).load(node, on_progress)
+        data = 0
         if self._stored is not None:
-            extents = recover(node, self._database, self._stored, on_progress)
+            extents, data = recover(node, self._database, self._stored, on_progress)
             self.recovered = Recovered(tuple(chain.head.number for chain in node.chains))
         config = self._config
         self.recorder = Recorder(
@@ -103,6 +102,7 @@ class Storage:
             seconds=config.durability_interval,
             firsts=firsts,
             extents=extents,
+            data=data,
         )
         self.recorder.start()
 

@@ -104,7 +104,8 @@ def said_by_batch(attributes: Attributes, block: SealedBlock, reason: str | None
         return None
     if [tx.encoded for tx in batched(block)] != list(attributes.transactions):
         return None
-    if (attributes.parent.origin if told is None else told)[:2] != attributes.origin[:2]:
+    origin = attributes.parent.origin if told is None else told
+    if origin.number != attributes.origin.number or origin.hash not in (attributes.origin.hash, ZERO_HASH):
         return None
     if _deposits(block.transactions) != _deposits(attributes.start.transactions):
         return None

@@ -161,7 +161,6 @@ class Pipeline:
         self._reading = None
         self.l1_block = l1
         self._next = l1.number + 1
-        self.history.record(l1, self.safe)
         return L1Read(l1, self.safe)
 
     def run(self) -> Iterator[Derived | L1Read]:
@@ -275,6 +274,7 @@ class Pipeline:
             attributes, is_emptied = attributes.without_transactions(), True
             made = self.chain.execute(attributes)
         self.safe = made
+        self.history.record(l1, made)
         self._window.follow(made)
         return Derived(made, attributes, l1, is_forced, is_emptied, names_parent)
 
@@ -327,11 +327,11 @@ class SafeHistory:
         return self._heads[-1]
 
     def record(self, l1: BlockId, safe: L2Block) -> None:
-        """``l1`` was read to its end."""
+        """``safe`` was derived from what stands in ``l1``."""
         heads = self._heads
         while len(heads) > 1 and heads[-1].l1.number >= l1.number:
             heads = heads[:-1]
-        self._heads = heads if heads[-1].safe.hash == safe.hash else (*heads, SafeHead(l1, safe))
+        self._heads = (*heads, SafeHead(l1, safe))
 
     def at(self, l1_number: int) -> SafeHead:
         """The safe head once L1 was read up to that block. On any thread."""

@@ -12,6 +12,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.rpc.client import RpcError
+from tests.stage.refusals import refusal
 
 LOGGER = "0x" + "11" * 20
 LIMIT = 20
@@ -26,12 +27,6 @@ def net(request: Any) -> Iterator[Devnet]:
             net.rpc("eth_sendTransaction", {"from": alice, "to": LOGGER, "gas": "0x100000"})
             net.rpc("evm_mine")
         yield net
-
-
-def refused(net: Devnet, method: str, *params: Any) -> RpcError:
-    with pytest.raises(RpcError) as caught:
-        net.rpc(method, *params)
-    return caught.value
 
 
 def test_the_error_names_a_range_and_following_it_gets_everything(net: Devnet) -> None:
@@ -71,7 +66,7 @@ def test_a_single_block_is_always_answered_and_so_is_what_fits(net: Devnet) -> N
 
 def test_an_installed_filter_has_the_same_limit_for_all_its_logs_and_none_for_what_is_new(net: Devnet) -> None:
     watched = net.rpc("eth_newFilter", {"fromBlock": "0x0"})
-    assert refused(net, "eth_getFilterLogs", watched).code == -32005
+    assert refusal(net, "eth_getFilterLogs", watched).code == -32005
     assert len(net.rpc("eth_getFilterChanges", watched)) == 36
 
 

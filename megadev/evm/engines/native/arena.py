@@ -127,7 +127,7 @@ class Arena:
         """The compiler's serial number when its results were looked at."""
         self.precompiles: object = None
         """Whose addresses are marked as precompiles'."""
-        self.moved: list[int] = []
+        self.moved: list[bytes] = []
         """Those of them that are not small."""
         self.block: object = None
         """Whose environment lies there."""

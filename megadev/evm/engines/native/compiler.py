@@ -131,6 +131,8 @@ class Compiler:
         self._waiting: OrderedDict[_Key, tuple[dict[int, str], frozenset[int]]] = OrderedDict()
         self._change = threading.Condition()
         self._asked: OrderedDict[_Key, frozenset[int]] = OrderedDict()
+        self._not_kept: OrderedDict[_Key, None] = OrderedDict()
+        """Codes of which the disk has nothing: each arena asks anew, and most codes are never compiled."""
         self._at_work: _Key | None = None
         self._thread: threading.Thread | None = None
 
@@ -199,21 +201,23 @@ class Compiler:
 
     def recall(self, code: bytes, table: bytes) -> Compiled | None:
         """What is known of the code, from this process or from an earlier one."""
-        found = self.best.get((code, table))
-        if found is not None or not code or self.cache is None or len(code) > LARGEST_CODE:
+        key = code, table
+        found = self.best.get(key)
+        if found is not None or not code or self.cache is None or len(code) > LARGEST_CODE or key in self._not_kept:
             return found
         data = self.cache.get(self._name(code, table))
-        if data is None:
-            return None
         try:
-            kept = msgspec.msgpack.decode(data, type=_Kept)
-            module = self.library.restore(kept.module)
+            kept = None if data is None else msgspec.msgpack.decode(data, type=_Kept)
+            module = None if kept is None else self.library.restore(kept.module)
         except (msgspec.MsgspecError, WasmFault):
-            return None
-        found = Compiled(code, table, module, kept.entries, kept.constants, kept.visited)
+            kept = module = None
         with self._change:
-            _keep(self._asked, (code, table), kept.visited, _MOST_KNOWN)
-            _keep(self.best, (code, table), found, _MOST_KNOWN)
+            if kept is None or module is None:
+                _keep(self._not_kept, key, None, _MOST_KNOWN)
+                return None
+            found = Compiled(code, table, module, kept.entries, kept.constants, kept.visited)
+            _keep(self._asked, key, kept.visited, _MOST_KNOWN)
+            _keep(self.best, key, found, _MOST_KNOWN)
         return found
 
     def _name(self, code: bytes, table: bytes) -> str:

@@ -71,6 +71,7 @@ _PRELOADS: Final = frozenset(3 * 4**n for n in range(8))
 """How many slots of an account have been asked for when one looks whether all of it can be put there at once."""
 _IS_WARM: Final = bytes(4) + _WARM.to_bytes(8, "little")
 _IS_PRECOMPILE: Final = bytes(4) + (_WARM | _PRECOMPILE).to_bytes(8, "little")
+_IS_COLD_PRECOMPILE: Final = bytes(4) + _PRECOMPILE.to_bytes(8, "little")
 
 
 def _word(address: Address) -> bytes:
@@ -171,18 +172,26 @@ class NativeRun:
         arena.block = block
 
     def _marks(self) -> bytes:
-        """The accounts of which something is known: they are warm, or precompiles that have been moved."""
+        """The accounts of which something is known: they are warm, or precompiles that have been moved; these are warm
+        only where the transaction says so (EIP-2929 names the hardfork's own places).
+        """
         arena, precompiles, warm = self.arena, self.machine.precompiles, self.journal.warm_accounts
         if len(warm) > MOST_WARM_ACCOUNTS:
             raise GivenUp
         marks = [address[::-1] + _IS_WARM for address in warm if address not in precompiles]
         if arena.precompiles is not precompiles:
-            numbers = [int.from_bytes(address, "big") for address in precompiles]
+            own = self.machine.rules.precompiles
+            arena.moved = [
+                address
+                for address in precompiles
+                if address not in own or int.from_bytes(address, "big") >= at.SMALL_ADDRESSES
+            ]
+            numbers = {int.from_bytes(address, "big") for address in precompiles if address not in arena.moved}
             small = bytes(number in numbers for number in range(at.SMALL_ADDRESSES))
             arena.view[at.PRECOMPILES : at.PRECOMPILES + len(small)] = small
             arena.precompiles = precompiles
-            arena.moved = [number for number in numbers if number >= at.SMALL_ADDRESSES]
-        marks += [number.to_bytes(20, "little") + _IS_PRECOMPILE for number in arena.moved]
+        for address in arena.moved:
+            marks.append(address[::-1] + (_IS_PRECOMPILE if address in warm else _IS_COLD_PRECOMPILE))
         return b"".join(marks)
 
     def _put_warm_slots(self) -> None:

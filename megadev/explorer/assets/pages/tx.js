@@ -2,7 +2,7 @@
 
 import { decode } from "../abi.js";
 import { copy, facts, fill, h, section, table } from "../dom.js";
-import { big, bytes, ether, group, gwei, num, time, units, UNSEALED } from "../format.js";
+import { big, bytes, ether, group, gwei, num, units, UNSEALED } from "../format.js";
 import { keccak, keccakText, recover, toBytes, toHex } from "../hashes.js";
 import * as links from "../links.js";
 import { tokenFacts } from "./token.js";
@@ -23,7 +23,7 @@ export async function show(place, { chain, rest: [hash] }) {
   place.append(h("p", { class: "command" },
     status(receipt), trace && h("a", { href: links.to(chain, "debug", hash) }, "Debug step by step"),
     h("code", {}, `megadev trace ${hash}`), copy(`megadev trace ${hash}`)));
-  if (failed) place.append(failure(chain, trace, hash));
+  if (failed) place.append(failure(trace));
   place.append(h("div", { class: "columns" }, section("Overview", overview(chain, tx, receipt)), section("Input", input(tx, trace))));
   if (receipt) {
     const moved = h("div", {});
@@ -51,7 +51,7 @@ function status(receipt) {
   return h("span", { class: `tag ${receipt.status === "0x0" ? "bad" : "good"}` }, receipt.status === "0x0" ? "failed" : "succeeded", isSealed ? "" : " · preconfirmed");
 }
 
-function failure(chain, trace) {
+function failure(trace) {
   if (!trace?.error) return h("p", { class: "bad" }, "It failed; this node does not tell why.");
   const lines = trace.stack.map((entry) => h("div", {}, `at ${entry.contract ?? ""}${entry.function ? `${entry.function.includes(".") || !entry.contract ? entry.function : `.${entry.function}`}` : ""} `.replace(`${entry.contract}${entry.contract}.`, `${entry.contract}.`),
     entry.source && h("span", { class: "soft" }, `${entry.source}:${entry.line}`), entry.text && h("pre", {}, entry.text)));
