@@ -20,8 +20,7 @@ from megadev.clock import StoppedClock
 from megadev.errors import ConfigError
 from megadev.primitives.abi import encode_call
 from megadev.rollup.games import claim_bond
-from megadev.rollup.predeploys import GAME_TYPE, MAINNET_ADDRESSES
-from megadev.rollup.proposer import claim_data
+from megadev.rollup.predeploys import GAME_TYPE, MAINNET_ADDRESSES, claim_data
 from megadev.rollup.verifier import Differs, Incomplete
 from megadev.rpc.client import RpcError
 from tests.contracts import load
