@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "preconf": "Verify a signed preconfirmation.",
     "sequencer": "Break a running node's sequencer on purpose.",
     "gas": "Show what a transaction or a test pays for.",
+    "parallel": "Show which transactions could have run side by side.",
     "batches": "List what a running node has posted to L1.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Set what MegaETH's oracle reads.",

@@ -411,6 +411,14 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
         _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
         _row(
+            "megadev_parallelism",
+            "block or hash?, {blocks}?",
+            "what could have run side by side, and the variables that conflict",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
+        _row(
             "megadev_gasReport",
             "hash or call, block?",
             "gas by frame, function and line",
