@@ -22,7 +22,7 @@ from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError, PrefetchNeeded, StateUnavailable
 from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
-from megadev.node import registry
+from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
 from megadev.node.batching import open_store, rollup_config, settings_of
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
@@ -212,10 +212,18 @@ class Node:
             load_first(self, config, on_progress)
             if storage is not None:
                 storage.begin(self, on_progress)
+            self._be_at_fault()
         except BaseException:
             if self._state_file is not None:
                 self._state_file.release()
             raise
+
+    def _be_at_fault(self) -> None:
+        """As the settings say. Raises ``ConfigError``."""
+        try:
+            faults.apply_settings(self)
+        except MegadevError as problem:
+            raise ConfigError(f"--fault: {problem}") from None
 
     def _follow_registry(self, event: Event) -> None:
         """Sign with the key that L2's registry says, once it is known that it will."""
@@ -239,8 +247,7 @@ class Node:
         What that means for the other chain is told in ``reorg``: an L2 that starts over takes up L1's deposits again,
         and finds claims there about blocks that are no more. A snapshot brings both back together.
         """
-        for each in self.chains:
-            mend(each.sequencer)
+        self._mend()
         self.between_blocks()
         self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
         chain.reset()
@@ -250,6 +257,7 @@ class Node:
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
+        self._be_at_fault()
 
     def start_over(self, chain: LocalChain, fork: Fork | None) -> None:
         """As ``reset``, but the chain is from now on that of ``fork``, or (None) one that forks nothing. An L1 beside
@@ -266,8 +274,7 @@ class Node:
         if l1 is not None:
             l1_fork = fork if chain is l1 else l1.fork
             l1_beginning = begin_l1(config, self.accounts, self.roles, beginning, addresses, l1_fork, started)
-        for each in self.chains:
-            mend(each.sequencer)
+        self._mend()
         self.between_blocks()
         if chain is l2:
             l2.start_over(beginning, open_engine(config.engine, beginning.spec))
@@ -282,18 +289,26 @@ class Node:
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
+        self._be_at_fault()
         if before is not None:
             self.snapshots.close_unless_needed(before)
+
+    def _mend(self) -> None:
+        """Have nothing be wrong any more, before a chain becomes another."""
+        for chain in self.chains:
+            mend(chain.sequencer)
+        faults.turn_off(self)
 
     def save(self) -> None:
         """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
         if self.state_file is not None:
+            at_fault = faults.faults_on(self)
             try:
                 mend(self.l2.sequencer)  # what it still holds is to be saved too
                 self.between_blocks()
             except Exception as problem:
                 _LOG.error("what is not sealed is not dumped", exc_info=problem)
-            self.state_file.save_at_last(Capture(self))
+            self.state_file.save_at_last(Capture(self, at_fault))
         if self.storage is not None:
             try:
                 self.between_blocks()
@@ -516,6 +531,7 @@ class Node:
                 batching=settings_of(self.config),
             ),
             lambda addresses: system_config_in(l1.beginning.block.world, addresses.system_config),
+            timing.max_drift,
         )
 
     def _driver(self, l1: LocalChain, starts: BlockStarts) -> Driver:
@@ -523,11 +539,13 @@ class Node:
         l1_sequencer, l2_sequencer = l1.sequencer, self.l2.sequencer
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
+        proposer = Proposer(l1_sequencer, l2_sequencer, starts.addresses, self.roles.proposer.raw_key, cadence)
+        proposer.claims_wrong_roots = lambda: starts.progress.faults.claims_wrong_roots
         driver = Driver(
             l1_sequencer,
             l2_sequencer,
             starts,
-            proposer=Proposer(l1_sequencer, l2_sequencer, starts.addresses, self.roles.proposer.raw_key, cadence),
+            proposer=proposer,
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         self.l2.heads = driver.heads

@@ -37,8 +37,10 @@ from megadev.errors import InvalidParams
 from megadev.evm.engine import EcrecoverAnswers, Engine
 from megadev.node.broken_promises import Evidence
 from megadev.node.chain import LocalChain
+from megadev.node.faults import set_store_faults
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address
+from megadev.rollup.da.store import StoreFaults
 from megadev.rollup.progress import Progress
 from megadev.sequencer.fault_control import mend, restore_faults
 from megadev.sequencer.faults import Faults
@@ -93,6 +95,7 @@ class Snapshot:
     evidence: Evidence
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
+    store_faults: StoreFaults
 
 
 @dataclass(slots=True, eq=False)
@@ -234,6 +237,7 @@ class Snapshots:
             evidence=node.broken_promises.evidence,
             latency=(node.link.answer, node.link.stream, node.link.seed),
             is_cut=node.link.is_cut,
+            store_faults=node.da_store.faults,
         )
         branches = (_Branch(chain, _snapshot_of(chain), chain.store, chain.head.number) for chain in node.chains)
         return _Taken(snapshot, tuple(branches))
@@ -332,6 +336,7 @@ class Snapshots:
         node.broken_promises.evidence = snapshot.evidence
         node.link.set(*snapshot.latency)
         node.link.is_cut = snapshot.is_cut
+        set_store_faults(node, snapshot.store_faults)
 
 
 def _snapshot_of(chain: LocalChain) -> ChainSnapshot:

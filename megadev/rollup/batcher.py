@@ -40,6 +40,7 @@ from megadev.rollup.derivation.batch_queue import L2Block
 from megadev.rollup.derivation.config import RollupConfig
 from megadev.rollup.derivation.consolidation import batch_of, batched
 from megadev.rollup.derivation.l1_origin import L1Origin, origin_told
+from megadev.rollup.faults import BadBatch, spoiled
 from megadev.rollup.system_config import config_at
 from megadev.sequencer.sequencer import Sequencer
 
@@ -71,13 +72,16 @@ class ChannelBounds(msgspec.Struct, frozen=True):
 
 
 class BatcherSettings(msgspec.Struct, frozen=True):
-    """How the batcher posts, from the next channel on. ``is_stopped``: it posts nothing."""
+    """How the batcher posts, from the next channel on. ``is_stopped``: it posts nothing. ``spoils``: what is wrong
+    with what it posts.
+    """
 
     da: DaKind = DaKind.CALLDATA
     format: BatchFormat = BatchFormat.SPAN
     compression: Compression = Compression.BROTLI
     bounds: ChannelBounds = ChannelBounds()
     is_stopped: bool = False
+    spoils: BadBatch | None = None
 
 
 class DataSink(Protocol):
@@ -156,6 +160,10 @@ class Batcher:
     def start_over(self) -> None:
         """The chains have become others."""
         self.due = self.newest = self._refused = self._building = None
+
+    def try_again(self) -> None:
+        """What was posted to no avail is to be posted again at once: how it is posted is another."""
+        self.newest = self._refused = None
 
     def give_up(self) -> None:
         """Nothing is built aside any more."""
@@ -362,8 +370,13 @@ def build(channel: Channel, config: RollupConfig, store: DataSink) -> list[Piece
     Raises ``MegadevError`` where the store does not take what lies there.
     """
     settings = channel.settings
-    plain = encoded_batches(channel.batches, channel.parent, config, settings.format)
+    batches, format = channel.batches, settings.format
+    if settings.spoils is not None:
+        batches, format = spoiled(batches, settings.spoils), BatchFormat.SINGULAR  # spans cannot say all that
+    plain = encoded_batches(batches, channel.parent, config, format)
     compressed = compress(plain, settings.compression)
+    if settings.spoils is BadBatch.GARBAGE:
+        compressed = keccak(compressed)
     channel_id = keccak(channel.parent.hash + channel.last)[:CHANNEL_ID_SIZE]
     payloads = [encode_frames((frame,)) for frame in split(channel_id, compressed, settings.da.frame_size)]
     match settings.da:

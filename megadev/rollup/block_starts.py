@@ -29,7 +29,8 @@ from megadev.state.world import World
 class BlockStarts:
     """Of an L2 that settles on ``l1`` with the bridge at ``addresses``. On the writer thread, but for ``origin_of``.
 
-    ``first_config``: the settings that L1 begins with, for an L1 that was loaded without its states.
+    ``first_config``: the settings that L1 begins with, for an L1 that was loaded without its states. ``max_drift``:
+    seconds that an L2 block with transactions may be later than its L1 origin (None: any).
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class BlockStarts:
         addresses: L1Addresses,
         progress: Progress,
         first_config: Callable[[L1Addresses], SystemConfig] = lambda addresses: SystemConfig(batcher=ZERO_ADDRESS),
+        max_drift: int | None = None,
     ) -> None:
         self.l1 = l1
         self.addresses = addresses
         self.progress = progress
         self._first_config = first_config
+        self._max_drift = max_drift
         self._known: tuple[SealedBlock, SealedBlock, Progress, StateDiff | None, BlockStart] | None = None
 
     def start_over(self, addresses: L1Addresses) -> None:
@@ -73,6 +76,8 @@ class BlockStarts:
             return PLAIN_START  # nothing to be told, or nothing to go on from until it has gone back
         l1, portal = self.l1.store, self.addresses.portal
         leads = l2.spec.leads_with_l1_attributes
+        if self.progress.faults.freezes_origin:
+            return self._frozen(l2, origin)
         if origin.hash == l1.head.hash:
             return self._told(l2, l1.head, origin.sequence_number + 1, ()) if leads else PLAIN_START
         next_number, told = self._first_unseen(origin), l1.head
@@ -80,12 +85,23 @@ class BlockStarts:
         gas_limit = min(l2.store.genesis.header.gas_limit, l2.blocks.gas_limit)
         for number in dict.fromkeys(log.block.number for log in deposit_logs(l1, next_number, l1.head.number, portal)):
             block = l1.resolve(number)
-            deposits = tuple(tx for tx in deposits_in(l1, block, portal) if l2.store.transaction(tx.hash) is None)
+            found = (tx for tx in deposits_in(l1, block, portal) if l2.store.transaction(tx.hash) is None)
+            deposits = tuple(tx for tx in found if not self.progress.faults.omits(tx))
             if not fit_together([*taken, deposits], gas_limit):
                 told = l1.resolve(number - 1)
                 break
             taken.append(deposits)
         return self._told(l2, told, 0, tuple(tx for deposits in taken for tx in deposits))
+
+    def _frozen(self, l2: ChainTip, origin: L1Origin) -> BlockStart:
+        """The start of a block that stays at ``origin`` though L1 has gone on, as long as it may hold transactions."""
+        l1, start = self.l1.store, PLAIN_START
+        block = l1.genesis if origin.hash == ZERO_HASH else l1.by_hash(origin.hash)
+        if block is None:
+            return start
+        if l2.spec.leads_with_l1_attributes:
+            start = self._told(l2, block, origin.sequence_number + 1, ())
+        return start if self._max_drift is None else start.until(block.timestamp + self._max_drift)
 
     def _told(
         self, l2: ChainTip, block: SealedBlock, sequence_number: int, deposits: tuple[Transaction, ...]

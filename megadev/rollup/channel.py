@@ -272,8 +272,10 @@ def _brotli_stream() -> type[_Inflating]:
             return finished
 
         def output(self, data: bytes) -> Iterator[bytes]:
-            yield self._decompressor.process(data, output_buffer_limit=_PIECE)
-            while not self._decompressor.can_accept_more_data():
-                yield self._decompressor.process(b"", output_buffer_limit=_PIECE)
+            piece = self._decompressor.process(data, output_buffer_limit=_PIECE)
+            # it may hold back output though it takes more input: there is no other way to ask than for more of it
+            while piece or not self._decompressor.can_accept_more_data():
+                yield piece
+                piece = b"" if self.is_finished else self._decompressor.process(b"", output_buffer_limit=_PIECE)
 
     return Unbrotling

@@ -7,6 +7,7 @@ import msgspec
 from megadev.rollup.batcher import BatcherSettings
 from megadev.rollup.consolidator import SyncStart
 from megadev.rollup.derivation import L1Fees
+from megadev.rollup.faults import NO_ROLLUP_FAULTS, RollupFaults
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -16,6 +17,7 @@ class Progress(msgspec.Struct, frozen=True):
     the next one, and when all are used it starts again. ``safe_distance`` and ``finalized_distance``: L1 blocks.
     ``adopted``: the number of the L2 block up to which L2 has followed another L1 than this. ``sync_start``: from
     where on L1's batches count, where that is not their first. ``batching``: how the batcher posts.
+    ``faults``: what is wrong on purpose besides.
     """
 
     fees: tuple[L1Fees, ...] = ()
@@ -25,3 +27,4 @@ class Progress(msgspec.Struct, frozen=True):
     adopted: int = 0
     sync_start: SyncStart | None = None
     batching: BatcherSettings = BatcherSettings()
+    faults: RollupFaults = NO_ROLLUP_FAULTS

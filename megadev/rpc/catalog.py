@@ -97,6 +97,7 @@ _NO_TEMPO = "refused: Tempo networks only"
 _NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a trie; ask debug_executionWitness"
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
+_FAULTS = "the faults that are on, and what each was given"
 _ORACLE = "what MegaETH's oracle answers, and what is stored"
 _SALT = "how large MegaETH's state buckets are: what multiplies storage gas"
 _BATCHER = "how batches are posted, and what is still to be"
@@ -410,6 +411,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencer_equivocate", "", _SEQUENCER, FULL, writes=True),
         _row("megadev_sequencer_behave", "", _SEQUENCER, FULL, writes=True, heavy=True),
         _row("megadev_sequencer_evidence", "", "broken promises and equivocations, signed", FULL, heavy=True),
+        _row("megadev_fault_list", "", "every fault, what clients see of it, and whether it is on", FULL),
+        _row("megadev_fault_set", "name, [argument]?", _FAULTS, FULL, writes=True, heavy=True),
+        _row("megadev_fault_clear", "name?", _FAULTS, FULL, writes=True, heavy=True),
         _row(
             "megadev_parallelism",
             "block or hash?, {blocks}?",
@@ -458,7 +462,21 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_da_misbehave", "{withhold?, delay?, corrupt?}?", _STORE, FULL, writes=True),
         _row("megadev_getBridgeStatus", "", "every message, its state and the next step", FULL, heavy=True),
         _row("megadev_getWithdrawal", "withdrawal hash", "its state and the L1 call that comes next", FULL),
-        _row("megadev_proposeOutput", "", "the claim about L2's newest block, or null", FULL, writes=True, heavy=True),
+        _row(
+            "megadev_proposeOutput",
+            "{from?, blockNumber?, outputRoot?, parentIndex?}?",
+            "the claim, or null",
+            FULL,
+            writes=True,
+            heavy=True,
+        ),
+        _row("megadev_getGames", "", "every claim about L2 on L1, and how it stands", FULL, heavy=True),
+        _row("megadev_challengeGame", "index, {from?}?", "the game", FULL, writes=True, heavy=True),
+        _row("megadev_resolveGame", "index, {from?}?", "the game", FULL, writes=True, heavy=True),
+        _row("megadev_claimBond", "index, {from?, recipient?}?", "the game", FULL, writes=True, heavy=True),
+        _row("megadev_blacklistGame", "index", "the game", FULL, writes=True, heavy=True),
+        _row("megadev_retireGames", "", "every game", FULL, writes=True, heavy=True),
+        _row("megadev_setRespectedGameType", "game type", "every game", FULL, writes=True, heavy=True),
         _row("megadev_setL1Fees", "[{baseFee, blobBaseFee?}]", "null", FULL, writes=True),
         _row(
             "megadev_skipWithdrawalWindows",

@@ -70,12 +70,18 @@ class BlockStart(msgspec.Struct, frozen=True):
     """What a block of a chain that settles on an L1 begins with.
 
     ``system_call`` or ``attributes``, a transaction, tells the chain which L1 block it has got to; ``deposits`` are
-    what L1 has for it. Nobody here may refuse them.
+    what L1 has for it. Nobody here may refuse them. ``last_with_users``: the latest timestamp of a block that may hold
+    anything besides (OP Stack, "max_sequencer_drift"); None: any.
     """
 
     system_call: SystemCall | None = None
     attributes: Transaction | None = None
     deposits: tuple[Transaction, ...] = ()
+    last_with_users: int | None = None
+
+    def until(self, timestamp: int) -> BlockStart:
+        """The same, where no block later than ``timestamp`` may hold anything else."""
+        return msgspec.structs.replace(self, last_with_users=timestamp)
 
     @property
     def transactions(self) -> tuple[Transaction, ...]:
@@ -168,6 +174,9 @@ class BlockBuilder:
         self.state = Overlay(WorldView(parent_world, block_hash), irregular.copy() if irregular is not None else None)
         self.begun_with: tuple[StateDiff, ...] = ()
         """What ``hash_start`` has moved into ``parent_world``."""
+        last = plan.start.last_with_users
+        self.is_late = last is not None and plan.timestamp > last
+        """It is too late for its L1 origin to hold users' transactions: they wait."""
         self.used = BlockUsage()
         """Of MegaETH's limits."""
         self.transactions: list[Transaction] = []
@@ -341,6 +350,8 @@ class BlockBuilder:
 
     def has_room(self, tx: Transaction) -> bool:
         """Whether what is left of the block's gas and blobs is enough for ``tx``."""
+        if self.is_late:
+            return False
         try:
             self.check_room(tx)
         except (BlockGasUsedUp, TooManyBlobs, BlockLimitReached):

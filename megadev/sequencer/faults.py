@@ -1,4 +1,5 @@
 """What is wrong with a sequencer on purpose: that it stands still, and what it does to transactions it has promised.
+(``node/faults`` is the table of all faults, those of the batcher, the proposer and the DA store included.)
 
 A value, so that a snapshot can hold it; ``Sequencer.faults`` is None where nothing is wrong, which is all that the way
 of a transaction looks at then. The sequencer asks the value what to do; nothing here changes anything.
@@ -44,7 +45,9 @@ NOBODY = Targets()
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """All that can be wrong. ``delays``: what is withheld is not lost but waits for the block after."""
+    """All that can be wrong. ``delays``: what is withheld is not lost but waits for the block after.
+    ``keeps_witnesses``: it gives nobody the witnesses of its blocks.
+    """
 
     condition: SequencerCondition = SequencerCondition.RUNNING
     censored: Targets = NOBODY
@@ -52,6 +55,7 @@ class Faults:
     delays: bool = False
     reorders: bool = False
     equivocates: bool = False
+    keeps_witnesses: bool = False
 
     @property
     def runs(self) -> bool:

@@ -205,6 +205,8 @@ class Sequencer(ChainTip):
             else:
                 self._include_lone_deposits()
                 builder = self._next_builder()
+                if builder.is_late:
+                    return None
                 builder.check_room(tx)
             return builder, builder.run(tx)
         except PrefetchNeeded as missing:
@@ -409,12 +411,19 @@ class Sequencer(ChainTip):
 
     def include_again(self, transactions: Sequence[Transaction]) -> None:
         """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
+        if not self.is_running:
+            for tx in transactions:
+                self.take_back(tx)
+            return
         for tx in transactions:
             started = self.time.clock.monotonic_ns()
             try:
                 if self.open is not None and not self._may_join(tx, self.open):
                     self._close()
                 builder = self._open_or_next()
+                if builder.is_late:
+                    self.take_back(tx)
+                    continue
                 builder.check_room(tx)
                 receipt = builder.append(tx, builder.run(tx))
             except (InvalidTransaction, EngineFault, StateUnavailable):
@@ -480,6 +489,8 @@ class Sequencer(ChainTip):
         if foreseen is None:
             self._include_lone_deposits()
         builder = self._next_builder() if foreseen is None else foreseen[0]
+        if builder.is_late:
+            return False
         try:
             receipt = builder.include(tx) if foreseen is None else builder.append(tx, foreseen[1])
         except InvalidTransaction as error:

@@ -11,11 +11,14 @@ ALLOWED = (
         {
             "node.node",
             "node.snapshots",
+            "node.faults",
+            "node.operations",
             "node.dump.capture",
             "node.dump.document",
             "node.dump.files",
             "node.dump.loading",
             "node.dump.rollup",
+            "node.dump.settings",
             "node.storage.capture",
             "node.storage.recorder",
             "node.storage.recovery",
@@ -24,7 +27,7 @@ ALLOWED = (
     ),
     frozenset({"evm.engines.native.frames", "evm.engines.native.tier"}),
 )
-"""A snapshot, a dump and a store are of a whole node, by its type, and a node keeps them; a tier makes the frames that name it."""
+"""A snapshot, a dump, a store and the table of faults are of a whole node, by its type, and a node keeps them; a tier makes the frames that name it."""
 
 
 def test_no_circle_of_modules() -> None:

@@ -27,6 +27,7 @@ from megadev.config.conflicts import CONFLICTS
 from megadev.config.settings import GIVEN, GROUPS, SETTINGS
 from megadev.docs import FOLDER, pages, search
 from megadev.docs.html import anchor, answer
+from megadev.node.faults import FAULTS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
 from megadev.rpc.errors import TABLE
 from megadev.rpc.gateway_limits import LIMIT_ROWS, METHODS, REFUSALS
@@ -66,6 +67,13 @@ def settings_table() -> str:
             help_text = row.help.replace("|", "\\|")
             parts[-1] += f"\n| {flags} | `{row.key}` | `{row.variable}` | {default} | {help_text} |"
     return "\n\n".join(parts)
+
+
+def faults_table() -> str:
+    """One row per fault."""
+    head = "| of the | fault | what it does | what clients see |\n|---|---|---|---|\n"
+    named = [(row, _cell(f"{row.name} {row.takes}".rstrip())) for row in FAULTS.values()]
+    return head + "\n".join(f"| {row.of} | `{name}` | {row.does} | {row.seen} |" for row, name in named)
 
 
 def conflicts_list() -> str:
@@ -259,6 +267,7 @@ def exit_codes() -> str:
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"view": view_of_both_chains},
     "megadev/docs/guides/terminal-view.md": {"view": view_of_both_chains},
+    "megadev/docs/guides/misbehave.md": {"faults": faults_table},
     "megadev/docs/guides/from-anvil.md": {"idle": idle_table},
     "megadev/docs/guides/templates.md": {"templates": templates_table},
     "megadev/docs/explanation/dependencies.md": {"dependencies": dependencies_table},

@@ -40,6 +40,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.console import read_console
+from megadev.node.faults import faults_on
 from megadev.primitives.hexcodec import checksum_address
 from megadev.rollup.deposits import DEPOSITOR
 from megadev.rollup.messages import (
@@ -51,7 +52,6 @@ from megadev.rollup.messages import (
     sent_withdrawals,
 )
 from megadev.rollup.withdrawals import withdrawal_logs
-from megadev.sequencer.faults import NO_FAULTS
 from megadev.sequencer.modes import MiningMode
 
 if TYPE_CHECKING:
@@ -203,7 +203,9 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """What is shown in place of everything: a transaction's trace. ``top``: how many of its lines are passed."""
+    """What is shown in place of everything: a transaction's trace, or the table of faults. ``top``: how many of its
+    lines are passed.
+    """
 
     title: str
     lines: tuple[Text, ...]
@@ -502,6 +504,10 @@ class Board:
         """Show this in place of everything; None: no more."""
         self._pane = pane
 
+    def shows(self, title: str) -> bool:
+        """Whether that is what is shown in place of everything."""
+        return self._pane is not None and self._pane.title == title
+
     def scroll(self, lines: int) -> bool:
         """Go on in what is shown in place of everything; whether there is something."""
         pane = self._pane
@@ -538,17 +544,13 @@ class Board:
         return latest[0][0] if latest else 0
 
     def _troubles(self) -> tuple[str, ...]:
-        """What is wrong with the sequencer besides its condition, and with the way to it."""
+        """What is wrong besides the sequencer's condition, and with the way to it."""
         node = self._devnet.node
-        faults, link = node.l2.sequencer.faults or NO_FAULTS, node.link
-        censored = len(faults.censored.addresses) + len(faults.censored.transactions)
-        evidence = node.broken_promises.evidence
+        link, evidence = node.link, node.broken_promises.evidence
+        is_down = node.l2.sequencer.condition is SequencerCondition.CRASHED
         found = (
-            (faults.condition is SequencerCondition.CRASHED and link.is_cut, "answers no questions"),
-            (censored, f"censors {censored} address{'' if censored == 1 else 'es'}"),
-            (faults.withheld, "withholds transactions" + (" until the next block" if faults.delays else "")),
-            (faults.reorders, "reorders the next block"),
-            (faults.equivocates, "signs the next mini-block twice"),
+            (is_down and link.is_cut, "answers no questions"),
+            *((name not in ("pause", "down"), _fault(name, words)) for name, *words in faults_on(node)),
             (link.answer, f"answers {link.answer} later"),
             (link.stream, f"notifies {link.stream} later"),
             (evidence.broken, f"has broken {len(evidence.broken)} promise{'' if len(evidence.broken) == 1 else 's'}"),
@@ -688,6 +690,10 @@ def _percentile(ordered: list[float], percent: int) -> float:
 
 def _short(text: str) -> str:
     return f"{text[:6]}…{text[-4:]}"
+
+
+def _fault(name: str, words: Sequence[str]) -> str:
+    return " ".join((name, *map(_short_hex, words)))
 
 
 def _short_hex(text: str) -> str:

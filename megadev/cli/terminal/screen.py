@@ -181,12 +181,15 @@ def _note(view: View, width: int) -> Piece:
 def _keys(view: View, width: int) -> Text:
     if view.pane is not None:
         keys = [("↑↓", "scroll", "scroll", 1), ("c", "copy hash", "copy", 2), ("Esc", "back", "back", 0)]
+        if view.pane.title == "Faults":
+            keys[1] = ("A–Z", "on or off", "on/off", 2)
         return _key_cells([*keys, ("q", "quit", "quit", 3)], width)
     pause = {SequencerCondition.PAUSED: "resume", SequencerCondition.CRASHED: "restart"}.get(view.condition, "pause")
     keys = [
         ("m", "mine", "mine", 2), ("l", "mine L1", "L1", 8), ("h", "+1 hour", "+1 h", 6), ("d", "+1 day", "+1 d", 5),
         ("s", "snapshot", "snap", 3), ("r", "revert", "revert", 4), ("↑↓", "select", "", 10),
-        ("t", "trace", "trace", 7), ("c", "copy hash", "copy", 9), ("p", pause, pause, 1), ("q", "quit", "quit", 0),
+        ("t", "trace", "trace", 7), ("c", "copy hash", "copy", 9), ("p", pause, pause, 1),
+        ("f", "faults", "faults", 11), ("q", "quit", "quit", 0),
     ]  # fmt: skip
     if view.offer:
         keys.insert(0, ("a", "reload", "reload", 1) if view.offer == "apply" else ("u", "undo", "undo", 7))

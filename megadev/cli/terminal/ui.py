@@ -27,6 +27,7 @@ import time
 import tty
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from megadev.cli.main import report_unexpected
@@ -35,6 +36,7 @@ from megadev.cli.terminal.screen import draw
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import SequencerCondition
+from megadev.node.faults import FAULTS
 from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
@@ -75,6 +77,9 @@ KEY_OF_METHOD = {
     "megadev_reloadUndo": "u", "evm_mine": "m", "evm_snapshot": "s", "evm_revert": "r",
 }  # fmt: skip
 """What a key does here that a message tells to be done by a method."""
+FAULT_OF_KEY = {chr(ord("A") + number): name for number, name in enumerate(FAULTS)}
+"""What capital letters turn on and off while the table of faults is shown."""
+FAULTS_TITLE = "Faults"
 _METHOD = re.compile(rf"[:;,]? *\b(until )?({'|'.join(KEY_OF_METHOD)})\b( \w+)*")
 
 
@@ -340,12 +345,15 @@ class Ui:
             "s": self._snapshot,
             "r": self._revert,
             "p": self._pause,
+            "f": self._show_faults,
             "a": self._apply_reload,
             "u": self._undo_reload,
             "t": self._trace,
             "c": self._copy,
             "q": self._ask_to_quit,
         }.get(key)
+        if act is None and key in FAULT_OF_KEY and self.board.shows(FAULTS_TITLE):
+            act = partial(self._turn, FAULT_OF_KEY[key])
         if act is not None:
             self._pressed.put(act)
         return False
@@ -424,6 +432,35 @@ class Ui:
             return "the sequencer goes on"
         self._devnet.rpc("megadev_sequencer_pause")
         return "the sequencer is paused: transactions wait until p is pressed again"
+
+    def _show_faults(self) -> str:
+        """Show the table of faults in place of everything; a capital letter turns one on, or off."""
+        from rich.text import Text
+
+        lines, keys = list[Text](), {name: key for key, name in FAULT_OF_KEY.items()}
+        for row in self._devnet.rpc("megadev_fault_list"):
+            name, is_on = row["name"], row["on"]
+            told = " ".join((name, *(row["arguments"] or ()))) if is_on else f"{name} {row['takes']}".rstrip()
+            lines.append(
+                Text.assemble(
+                    (f" {keys[name]} ", "bold reverse"), " ", (told, "bold red" if is_on else "bold"), is_on * "  on"
+                )
+            )
+            lines += [Text(f"    {row['of']}: {row['does']}"), Text(f"    clients see: {row['seen']}", "dim")]
+        self.board.open(Pane(FAULTS_TITLE, tuple(lines)))
+        return ""
+
+    def _turn(self, name: str) -> str:
+        """Turn a fault on or off."""
+        rows = {row["name"]: row for row in self._devnet.rpc("megadev_fault_list")}
+        if rows[name]["on"]:
+            self._devnet.rpc("megadev_fault_clear", name)
+        elif rows[name]["takes"] and not rows[name]["takes"].startswith("["):
+            return f"megadev fault {name} {rows[name]['takes']} turns it on: it has to be told more than a key can"
+        else:
+            self._devnet.rpc("megadev_fault_set", name)
+        self._show_faults()
+        return f"{name} is {'off' if rows[name]['on'] else 'on'}"
 
     def _apply_reload(self) -> str:
         number = self._devnet.rpc("megadev_reloadApply", False)["number"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import encode_accounts, encode_dump
 from megadev.node.dump.rollup import DumpedRollup, rollup_of
 from megadev.node.dump.settings import NOTHING_SET, Settings, settings_of
+from megadev.node.faults import faults_on
 from megadev.state.world import World
 
 if TYPE_CHECKING:
@@ -17,13 +20,14 @@ if TYPE_CHECKING:
 
 class Capture:
     """A node's chains at one moment, as a dump is made of them: taken on any thread in no time, encoded on any
-    other.
+    other. ``at_fault``: what was wrong before it was mended for the dump; None: what is.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, at_fault: tuple[tuple[str, ...], ...] | None = None) -> None:
         self._l2 = _ChainCapture(node.l2)
         self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
-        self._settings = settings_of(node.l2)
+        faults = faults_on(node) if at_fault is None else at_fault
+        self._settings = msgspec.structs.replace(settings_of(node.l2), faults=faults)
         self._adopted = 0 if node.driver is None else node.driver.progress.adopted
         self._rollup = rollup_of(node)
         sequencer = node.l2.sequencer
@@ -33,6 +37,9 @@ class Capture:
             sequencer.spec,
             node.l2.rotated_signers,
             None if sequencer.oracle is None else sequencer.oracle.values,
+            sequencer.faults,
+            node.da_store.faults,
+            None if node.driver is None else node.driver.progress,
         )
         """The same objects as long as nothing changed."""
 

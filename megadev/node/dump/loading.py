@@ -17,6 +17,7 @@ from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
 from megadev.node.dump.capture import world_of_now
 from megadev.node.dump.document import Dump, OnProgress, decode_dump, silent
 from megadev.node.dump.settings import apply_settings
+from megadev.node.faults import apply
 from megadev.sequencer.reorganisation import replace_above, restart
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.fork_world import ForkWorld
@@ -54,6 +55,7 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
                 node.da_store.put(data)
         else:
             node.driver.adopt_if_strange()
+    apply(node, dump.settings.faults)
 
 
 def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:

@@ -12,6 +12,7 @@ from megadev.chain.documents import JsonObject, as_bytes, as_list, as_number, as
 from megadev.chain.spec import Salt
 from megadev.evm.engines import open_engine
 from megadev.node.chain import LocalChain
+from megadev.node.faults import FAULTS
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.signatures import SECP256K1_N
 from megadev.sequencer.signers import Signer, Signers
@@ -19,12 +20,13 @@ from megadev.sequencer.signers import Signer, Signers
 
 class Settings(msgspec.Struct, frozen=True):
     """``oracle``: values by slot. ``buckets``: number and capacity. ``signers``: the first block of each key, newest
-    first; empty where the key was never changed.
+    first; empty where the key was never changed. ``faults``: the name and words of each that is on.
     """
 
     oracle: tuple[tuple[int, int], ...] = ()
     buckets: tuple[tuple[int, int], ...] = ()
     signers: tuple[tuple[int, bytes], ...] = ()
+    faults: tuple[tuple[str, ...], ...] = ()
 
 
 NOTHING_SET = Settings()
@@ -61,6 +63,8 @@ def written_settings(settings: Settings) -> JsonObject:
         written["buckets"] = {hex(bucket): hex(capacity) for bucket, capacity in settings.buckets}
     if settings.signers:
         written["signers"] = [{"firstBlock": hex(block), "key": to_data(key)} for block, key in settings.signers]
+    if settings.faults:
+        written["faults"] = list(map(list, settings.faults))
     return written
 
 
@@ -84,7 +88,13 @@ def read_settings(value: object) -> Settings:
         signers.append((as_number(term.get("firstBlock"), f"{where}.firstBlock", 63), key))
     if signers and (signers[-1][0] != 0 or sorted(signers, key=lambda term: -term[0]) != signers):
         fail("settings.signers", "keys from the newest to that of block 0", None)
-    return Settings(_numbers(oracle, "settings.oracle", 256), buckets, tuple(signers))
+    faults = []
+    for index, each in enumerate(as_list(entries.get("faults") or [], "settings.faults")):
+        words = as_list(each, f"settings.faults[{index}]")
+        if not words or not all(isinstance(word, str) for word in words) or words[0] not in FAULTS:
+            fail(f"settings.faults[{index}]", "a fault's name and what it takes", None)
+        faults.append(tuple(words))
+    return Settings(_numbers(oracle, "settings.oracle", 256), buckets, tuple(signers), tuple(faults))
 
 
 def _numbers(entries: JsonObject, where: str, bits: int) -> tuple[tuple[int, int], ...]:

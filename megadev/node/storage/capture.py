@@ -64,10 +64,11 @@ class ChainCapture:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """All of it, L2 first."""
+    """All of it, L2 first. ``data``: what has come into the DA store since."""
 
     chains: tuple[ChainCapture, ...]
     node: NodeRecord
+    data: tuple[bytes, ...] = ()
 
 
 class Firsts(NamedTuple):
@@ -185,4 +186,49 @@ def node_record(node: Node) -> NodeRecord:
         equivocations=evidence_records(node.broken_promises.evidence),
         latency=(node.link.answer, node.link.stream, node.link.seed),
         is_cut=node.link.is_cut,
+        by_hand=None
+        if node.driver is None or node.driver.consolidator is None
+        else node.driver.consolidator.known_by_hand,
+        da_faults=node.da_store.faults,
+    )
+
+
+def new_data(node: Node, known: int) -> tuple[bytes, ...]:
+    """What the DA store keeps beside the ``known`` first pieces; nothing where it has a directory of its own."""
+    return () if node.config.da_dir is not None else node.da_store.kept(known)
+
+
+def set_by_hand(node: Node) -> tuple[object, ...]:
+    """All that was set, and how far the chains are: other objects once any of it is another."""
+    accounts, link, driver = node.accounts, node.link, node.driver
+    return (
+        *(_settings(chain) for chain in node.chains),
+        len(accounts.keyed),
+        accounts.impersonated,
+        accounts.auto_impersonate,
+        accounts.signatures,
+        node.logging,
+        None if driver is None else driver.progress,
+        node.l2.rotated_signers,
+        node.broken_promises.evidence,
+        (link.answer, link.stream, link.seed, link.is_cut),
+        (len(node.da_store), node.da_store.faults),
+    )
+
+
+def _settings(chain: LocalChain) -> tuple[object, ...]:
+    sequencer = chain.sequencer
+    ahead = sequencer.written_ahead
+    return (
+        chain.moment,
+        None if ahead is None else len(ahead.transactions),
+        chain.pool.version,
+        sequencer.time.settings,
+        sequencer.blocks,
+        sequencer.spec,
+        sequencer.mode,
+        chain.mining.block_time,
+        chain.gas_price,
+        sequencer.faults,
+        None if sequencer.oracle is None else sequencer.oracle.values,
     )

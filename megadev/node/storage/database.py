@@ -26,6 +26,9 @@ VERSION = 1
 APPLICATION = 0x6D656761
 """What SQLite's header says that the file is of: "mega"."""
 
+DATA = "data"
+"""What the names of those rows of the rest begin with that are pieces of the DA store, in the order of arrival."""
+
 _TABLES = """
 CREATE TABLE specs (number INTEGER PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL);
 CREATE TABLE pieces (
@@ -97,6 +100,7 @@ class Database:
                     f"{self.path}: is a store of version {version}; this megadev reads version {VERSION}: open it with "
                     "the megadev that wrote it and take the chain over with anvil_dumpState, or name another directory"
                 )
+            self._inode = os.stat(self.path).st_ino
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._synced else 'OFF'}")
         except sqlite3.DatabaseError as problem:
@@ -110,9 +114,30 @@ class Database:
             raise ConfigError(f"{self.path}: the store cannot be opened: {problem.strerror or problem}") from None
         return connection
 
+    def _check_present(self) -> None:
+        """Raises ``OSError`` where the file has gone from its place: what is written to it then, nobody finds."""
+        try:
+            found = os.stat(self.path).st_ino
+        except FileNotFoundError:
+            raise FileNotFoundError("the store was removed") from None
+        if found != self._inode:
+            raise FileNotFoundError("another file is in the store's place")
+
     def set_aside(self) -> Path:
-        """Keep the present file under another name, and begin a new one. Returns the name."""
+        """Keep the present file under another name, and begin a new one. Returns the name. Raises ``ConfigError`` where
+        it cannot be renamed.
+        """
         self._connection.close()
+        try:
+            aside = self._rename()
+        except OSError as problem:
+            raise ConfigError(
+                f"{self.path}: the damaged store cannot be kept under another name: {problem.strerror or problem}"
+            ) from None
+        self._connection = self._open()
+        return aside
+
+    def _rename(self) -> Path:
         number = 1
         while (aside := self.folder / f"{FILE_NAME}.damaged-{number}").exists():
             number += 1
@@ -121,7 +146,6 @@ class Database:
             if beside.exists():
                 os.replace(beside, aside.with_name(aside.name + suffix))
         os.replace(self.path, aside)
-        self._connection = self._open()
         return aside
 
     def close(self) -> None:
@@ -135,6 +159,17 @@ class Database:
         """The content of a row of the rest; None where there is none. Raises ``Damaged``."""
         row = self._connection.execute("SELECT data, crc FROM rest WHERE name = ?", (name,)).fetchone()
         return None if row is None else _checked(row[0], row[1], "rest", name)
+
+    def data(self) -> Iterator[bytes | None]:
+        """The pieces of the DA store, in order; None for one that is damaged."""
+        rows = self._connection.execute(
+            "SELECT name, data, crc FROM rest WHERE name BETWEEN ? AND ? ORDER BY name", (f"{DATA}0", f"{DATA}:")
+        ).fetchall()
+        for name, data, crc in rows:
+            try:
+                yield _checked(data, crc, "rest", name)
+            except Damaged:
+                yield None
 
     def pieces(self, chain: int) -> Iterator[tuple[int, bool, bytes]]:
         """First number, whether it is a row, and content of each piece of a chain, in order. Raises ``Damaged``."""
@@ -168,6 +203,7 @@ class Database:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Database:
+        self._check_present()
         self._connection.execute("BEGIN IMMEDIATE")
         return self
 

@@ -24,8 +24,17 @@ from megadev.chain.spans import Row
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.events import BlockSealed, Event
-from megadev.node.storage.capture import Capture, ChainCapture, ChainWatch, Extent, Firsts, node_record
-from megadev.node.storage.database import Database
+from megadev.node.storage.capture import (
+    Capture,
+    ChainCapture,
+    ChainWatch,
+    Extent,
+    Firsts,
+    new_data,
+    node_record,
+    set_by_hand,
+)
+from megadev.node.storage.database import DATA, Database
 from megadev.node.storage.records import block_record, encode, row_record
 from megadev.primitives.types import Hash32
 from megadev.sequencer.reserved import EmptyRow
@@ -46,6 +55,13 @@ class Durable:
     heads: tuple[int, ...] | None = None
     problem: str | None = None
 
+    def limited(self, index: int, last: int) -> Durable:
+        """The same after the blocks above ``last`` have left a chain."""
+        if self.heads is None:
+            return self
+        heads = (*self.heads[:index], min(self.heads[index], last), *self.heads[index + 1 :])
+        return Durable(heads, self.problem)
+
 
 @dataclass(slots=True)
 class _Job:
@@ -56,7 +72,9 @@ class _Job:
 
 
 class Recorder:
-    """Keeps a node in a store. ``extents``: how far its chains stand there already."""
+    """Keeps a node in a store. ``extents``: how far its chains stand there already; ``data``: how many pieces of the DA
+    store do.
+    """
 
     def __init__(
         self,
@@ -67,6 +85,7 @@ class Recorder:
         seconds: float,
         firsts: tuple[Firsts, ...],
         extents: tuple[Extent, ...],
+        data: int = 0,
     ) -> None:
         self._node = node
         self._database = database
@@ -81,6 +100,7 @@ class Recorder:
         self._places = 0
         self._specs: dict[ChainSpec, int] = {}
         self._rest: dict[str, bytes] = {}
+        self._data = self._written_data = data
         self._knows_database = False
         self.durable = Durable()
         """Replaced as a whole: on any thread."""
@@ -115,22 +135,18 @@ class Recorder:
                     jobs = [job.capture.chains[index].extent for job in self._jobs]
                     for extent in (watch.taken, self._written[index], *jobs):
                         extent.limit(kept)
+                    self.durable = self.durable.limited(index, kept)
             elif self.mode == BLOCK and type(event) is BlockSealed:
                 self._ask()
 
         return hear
 
-    def _moment(self) -> tuple[object, ...]:
-        """Other objects once a chain, what waits or what was set is another."""
-        node = self._node
-        chains = ((chain.sequencer.tip, chain.pool.version, chain.time.settings) for chain in node.chains)
-        return (*chains, node.accounts.impersonated, None if node.driver is None else node.driver.progress)
-
     def take(self) -> Future[None]:
         """Have what is new written; done when it is, whether that worked or not. By whoever may change the node now."""
-        record = node_record(self._node)
+        record, data = node_record(self._node), new_data(self._node, self._data)
+        self._data += len(data)
         with self._lock:
-            job = _Job(Capture(tuple(watch.capture() for watch in self._watches), record))
+            job = _Job(Capture(tuple(watch.capture() for watch in self._watches), record, data))
             self._jobs.append(job)
         self._wake.set()
         return job.done
@@ -140,7 +156,7 @@ class Recorder:
         node = self._node
         node.settle()
         await node.writer.free()
-        moment = self._moment()
+        moment = set_by_hand(node)
         if self._last_done is None or moment != self._flushed:
             self._flushed, self._last_done = moment, self.take()
         if not self._last_done.done():
@@ -219,13 +235,15 @@ class Recorder:
         last = captures[-1]
         rest = {"node": encode(last.node)}
         rest |= {f"chain{index}": encode(chain.record) for index, chain in enumerate(last.chains)}
-        changed = {name: data for name, data in rest.items() if self._rest.get(name) != data}
+        changed = {name: record for name, record in rest.items() if self._rest.get(name) != record}
         pools = [
             next((each.chains[index].pool for each in reversed(captures) if each.chains[index].pool is not None), None)
             for index in range(len(last.chains))
         ]
         is_new = any(len(chain.new) for each in captures for chain in each.chains)
-        if self._knows_database and not changed and not is_new and not any(pool is not None for pool in pools):
+        data = [piece for each in captures for piece in each.data]
+        is_same = not changed and not is_new and not data and all(pool is None for pool in pools)
+        if self._knows_database and is_same:
             return
         with self._database as database:
             if not self._knows_database:
@@ -238,9 +256,12 @@ class Recorder:
             for index, pool in enumerate(pools):
                 if pool is not None:
                     self._write_pool(database, index, pool)
-            for name, data in changed.items():
-                database.write_rest(name, data)
+            for place, piece in enumerate(data, self._written_data):
+                database.write_rest(f"{DATA}{place:08}", piece)
+            for name, record in changed.items():
+                database.write_rest(name, record)
         self._rest = rest
+        self._written_data += len(data)
         self._knows_database = True
 
     def _write_chain(self, database: Database, index: int, chain: ChainCapture) -> None:
@@ -280,11 +301,11 @@ class Recorder:
 
     def _succeed(self, jobs: list[_Job]) -> None:
         last = jobs[-1].capture.chains
-        heads = tuple(chain.head for chain in last)
         with self._lock:
             for index, chain in enumerate(last):
                 self._written[index] = chain.extent.copy()
             del self._jobs[: len(jobs)]
+            heads = self._written_heads()
         if self.durable.problem is not None:
             _LOG.warning("%s: the chain is written again: durable up to block %d", self.path, heads[0])
         if self.mode == OFF and not self._is_closing:
@@ -295,7 +316,11 @@ class Recorder:
         except OSError as problem:
             self._say(problem)
             return
-        self.durable = Durable(heads)
+        with self._lock:  # blocks may have left the chain since
+            self.durable = Durable(self._written_heads())
+
+    def _written_heads(self) -> tuple[int, ...]:
+        return tuple(extent.last for extent in self._written)
 
     def _fail(self, problem: Exception) -> list[_Job]:
         """Have all that was taken and is not written taken again; the jobs that are given up for that."""
@@ -306,6 +331,7 @@ class Recorder:
                 watch.forget()
             self._knows_database = False
             self._rest = {}
+            self._data = self._written_data
         self._flushed = ()
         self._say(problem)
         return jobs

@@ -20,6 +20,8 @@ from megadev.evm.engines import open_engine
 from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address, Hash32, Wei
+from megadev.rollup.da.store import NO_FAULTS, StoreFaults
+from megadev.rollup.derivation.consolidation import ByHand
 from megadev.rollup.progress import Progress
 from megadev.sequencer.block_builder import BlockPlan
 from megadev.sequencer.chain_tip import Later
@@ -120,7 +122,8 @@ class EquivocationRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the chains share. ``keys``: private keys of all accounts that the node holds; ``signers``: the first block
-    of each key of the sequencer, newest first, where it was changed.
+    of each key of the sequencer, newest first, where it was changed; ``by_hand``: a block that is known to have come
+    about by hand, of which the chain itself does not tell; ``da_faults``: what the DA store does wrong.
     """
 
     mnemonic: str
@@ -135,6 +138,8 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     equivocations: tuple[EquivocationRecord, ...]
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
+    by_hand: ByHand | None = None
+    da_faults: StoreFaults = NO_FAULTS
 
 
 def encode(record: msgspec.Struct | ChainSpec | Transaction) -> bytes:

@@ -162,14 +162,23 @@ def check_chains(stored: Stored, chains: tuple[LocalChain, ...], database: Datab
                 )
 
 
-def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgress) -> tuple[Extent, ...]:
-    """Make ``node`` what the store says; how far its chains stand in the store. Says what was lost."""
+def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgress) -> tuple[tuple[Extent, ...], int]:
+    """Make ``node`` what the store says; how far its chains stand in the store, and how many pieces of the DA store do.
+    Says what was lost.
+    """
     check_chains(stored, node.chains, database)
     extents: list[Extent] = []
     is_damaged = False
     record = stored.node
     if record is not None:
         _restore_shared(node, record)
+    data = list(database.data())
+    if None in data:
+        is_damaged = True
+        _LOG.warning("%s: %d pieces of the DA store are lost", database.path, data.count(None))
+    for content in data:
+        if content is not None:
+            node.da_store.put(content)
     counts = [database.count(index) for index in range(len(node.chains))]
     for index, chain in enumerate(node.chains):
         reader = _ChainReader(database, index, chain)
@@ -186,7 +195,10 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
         while pieces and not isinstance(pieces[-1], SealedBlock):
             pieces.pop()  # a chain ends with a block that is there
         if not pieces:
-            raise ConfigError(f"{database.path}: no block of {_NAMES[index]} can be read: {reader.problem}")
+            raise ConfigError(
+                f"{database.path}: no block of {_NAMES[index]} can be read ({reader.problem}): move it away to begin a "
+                "new one, or name another directory"
+            )
         head = pieces[-1]
         assert isinstance(head, SealedBlock)
         chain_record = stored.chains[index]
@@ -223,8 +235,8 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
     if is_damaged:
         aside = database.set_aside()
         _LOG.warning("%s: the damaged store is kept as %s, and written anew", database.path, aside.name)
-        return tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains)
-    return tuple(extents)
+        return tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains), 0
+    return tuple(extents), len(data)
 
 
 class _ChainReader:
@@ -299,6 +311,9 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
         node.l2.rotated_signers = Signers(tuple(Signer(block, key) for block, key in record.signers))
     if node.driver is not None and record.progress is not None:
         node.driver.progress = record.progress
+        if node.driver.consolidator is not None:
+            node.driver.consolidator.known_by_hand = record.by_hand
+    node.da_store.faults = record.da_faults
     node.broken_promises.evidence = evidence_of(record)
     node.link.set(*record.latency)
     node.link.is_cut = record.is_cut

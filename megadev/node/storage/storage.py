@@ -90,8 +90,9 @@ class Storage:
         old = self._database.folder / OLD_NAME
         if self._stored is None and old.is_file():
             StateFile(old).load(node, on_progress)
+        data = 0
         if self._stored is not None:
-            extents = recover(node, self._database, self._stored, on_progress)
+            extents, data = recover(node, self._database, self._stored, on_progress)
             self.recovered = Recovered(tuple(chain.head.number for chain in node.chains))
         config = self._config
         self.recorder = Recorder(
@@ -101,6 +102,7 @@ class Storage:
             seconds=config.durability_interval,
             firsts=firsts,
             extents=extents,
+            data=data,
         )
         self.recorder.start()
 

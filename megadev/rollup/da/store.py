@@ -8,6 +8,7 @@ keeps the bytes, ``now`` tells the time.
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -66,9 +67,9 @@ class Store:
         """How many pieces of data it keeps."""
         return len(self._shelf)
 
-    def kept(self) -> tuple[bytes, ...]:
-        """All the data that it keeps, faults or not."""
-        return tuple(self._shelf.values())
+    def kept(self, begin: int = 0) -> tuple[bytes, ...]:
+        """All the data that it keeps, faults or not, but for the ``begin`` pieces that it was given first."""
+        return tuple(islice(self._shelf.values(), begin, None)) if begin < len(self._shelf) else ()
 
     def put(self, data: bytes) -> Certificate:
         """Keep ``data``. Raises ``ValueError`` for nothing, and for more than ``MAX_DATA`` bytes."""

@@ -87,7 +87,11 @@ def debug_accountInfoAt(
 @method("debug_executionWitness")
 def debug_executionWitness(node: RpcNode, block: BlockParam) -> JsonObject:
     """All that it takes to run a block from its parent's state root alone."""
-    witness = execution_witness(node.chain, node.chain.block(block))
+    found = node.chain.block(block)
+    faults = node.chain.sequencer.faults
+    if faults is not None and faults.keeps_witnesses:
+        raise StateUnavailable(f"the witness of block {found.number} is withheld (fault withhold-witness)")
+    witness = execution_witness(node.chain, found)
     return {
         "state": _hexes(witness.state),
         "codes": _hexes(witness.codes),

@@ -12,6 +12,7 @@ import msgspec
 
 from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams, MethodUnavailable
+from megadev.node.faults import set_store_faults
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.batcher import Batcher, BatcherSettings, BatchFormat
@@ -197,11 +198,7 @@ def megadev_da_status(node: RpcNode) -> JsonObject:
 @method("megadev_da_misbehave")
 def megadev_da_misbehave(node: RpcNode, options: StoreOptions = _BEHAVES) -> JsonObject:
     """Have the store withhold, delay or falsify data; with nothing said it behaves."""
-    node.node.da_store.faults = StoreFaults(options.withhold, options.delay, options.corrupt)
-    driver = node.node.driver
-    if driver is not None and driver.consolidator is not None:
-        driver.consolidator.look_again()
-        node.node.wake()
+    set_store_faults(node.node, StoreFaults(options.withhold, options.delay, options.corrupt))
     return megadev_da_status(node)
 
 

@@ -172,7 +172,7 @@ def test_the_sequencers_troubles_are_told(net: Devnet, board: Board) -> None:
     net.rpc("megadev_sequencer_pause")
     view = board.view()
     assert view.condition is SequencerCondition.PAUSED
-    assert view.troubles == ("censors 1 address", "answers 5ms later")
+    assert view.troubles == ("censor 0x1111…1111", "answers 5ms later")
     assert view.happenings[0].lines == ("paused",)
 
 

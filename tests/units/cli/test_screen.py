@@ -232,7 +232,7 @@ def test_empty_sections_say_what_will_be_there() -> None:
 def test_keys_are_left_out_whole() -> None:
     for width in range(8, 100):
         keys = draw(BUSY, width, 24)[-1].plain.split("  ")
-        assert all(key[:2] in ("m ", "l ", "h ", "d ", "s ", "r ", "↑↓", "t ", "c ", "p ", "q ") for key in keys)
+        assert all(key[:2] in ("m ", "l ", "h ", "d ", "s ", "r ", "↑↓", "t ", "c ", "p ", "f ", "q ") for key in keys)
         assert "q quit" in keys
 
 

@@ -161,3 +161,13 @@ def test_batches_before_noise_are_found_though_they_came_in_the_same_piece(metho
     batches = [random.Random(number).randbytes(300) for number in range(12)]
     found = list(read_batches(compress(batches, method)[:2_000] + b"\xff" * 300))
     assert found[:6] == batches[:6]
+
+
+@METHODS
+@pytest.mark.parametrize("even", [150_000, 160_000, 161_500, 170_000])
+def test_what_unpacks_to_much_at_its_end_is_whole(method: Compression, even: int) -> None:
+    """Signatures first and addresses last, as in span batches: the last bytes become several times what is given out
+    at once.
+    """
+    batch = random.Random(even).randbytes(97_000) + b"0x77777777" * (even // 10)
+    assert list(read_batches(compress([batch], method))) == [batch]
