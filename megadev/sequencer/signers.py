@@ -52,6 +52,6 @@ class Signers:
         ``first_block`` has been begun is for the caller to see to: its mini-blocks would have been signed already.
         """
         if first_block <= 0:
-            raise InvalidParams(f"the sequencer's key changes at a block to come, not at block {first_block}")
+            raise InvalidParams(f"the sequencer's key can change only at a future block, not at block {first_block}")
         before = tuple(signer for signer in self.terms if signer.first_block < first_block)
         return Signers((Signer(first_block, key), *before))
