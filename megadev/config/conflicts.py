@@ -73,6 +73,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         "--mini-block-time needs --block-time (or --no-mining): without either, each transaction seals a block",
     ),
     Conflict(
+        ("--turn", "--standby"),
+        lambda c: c.turn is not None and not c.standby,
+        "--turn needs --standby: the number of sequencers that take turns",
+    ),
+    Conflict(
         ("--fork-bundle", "--fork-url", "--fork-l1", "--fork-record"),
         lambda c: c.fork_bundle is not None and (_forks_a_node(c) or c.fork_record is not None),
         "--fork-bundle works offline: drop --fork-url, --fork-l1 and --fork-record",
