@@ -677,6 +677,20 @@ class DevnetConfig:
         "--challenge-window",
         "How long a claim about L2's state can be challenged on L1.",
     )
+    prove_window: int | None = _setting(
+        None,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--prove-window",
+        "How long a challenged claim has to be proven, or it is lost; 0: nobody can challenge. [default: as long as "
+        "--challenge-window]",
+    )
+    proposer_bond: Decimal = _setting(
+        Decimal(0), Ether(), L1, "--proposer-bond", "What a claim takes as a bond, in ETH: lost if the claim is."
+    )
+    challenger_bond: Decimal = _setting(
+        Decimal(0), Ether(), L1, "--challenger-bond", "What a challenge takes as a bond, in ETH: lost to who proves."
+    )
     proof_maturity_delay: int = _setting(
         1,
         Integer(0, 2**32, metavar="SECONDS"),

@@ -74,6 +74,18 @@ def recover(sequencer: Sequencer) -> None:
     _go_on(sequencer)
 
 
+def overtake(sequencer: Sequencer) -> None:
+    """Of a sequencer that crashed, what survived is lost: the chain goes on without it, as L1 says."""
+    builder, sequencer.written_ahead = sequencer.written_ahead, None
+    if builder is not None:
+        sequencer.publish(
+            _lost(sequencer, OpenBlock(builder), "L1 went on without it while the sequencer was down", builder.closed)
+        )
+        for tx in builder.transactions[len(builder.plan.start.transactions) :]:
+            if not builder.is_the_protocols(tx):
+                sequencer.take_back(tx)
+
+
 def mend(sequencer: Sequencer) -> None:
     """Have no faults any more, of whatever kind, and include nothing yet: before the chain becomes another."""
     _rebuild_open(sequencer)
@@ -109,21 +121,23 @@ def _turn(sequencer: Sequencer, condition: SequencerCondition) -> None:
         sequencer.publish(SequencerTurned(condition, sequencer.unsealed))
 
 
+def _lost(
+    sequencer: Sequencer, block: OpenBlock | SealedBlock, reason: str, minis: Iterable[MiniBlock] = ()
+) -> PreconfirmationsLost:
+    promised = tuple(promises(block, sequencer.spec.chain_id))
+    return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
+
+
 def _lose(sequencer: Sequencer, builder: BlockBuilder | None, number: int) -> None:
     """Report as lost what the open block and the blocks above ``number`` hold, and what waits; take them back."""
     reason = "the sequencer crashed and has lost it"
-
-    def lost(block: OpenBlock | SealedBlock, minis: Iterable[MiniBlock] = ()) -> PreconfirmationsLost:
-        promised = tuple(promises(block, sequencer.spec.chain_id))
-        return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
-
     if builder is not None:
-        sequencer.publish(lost(OpenBlock(builder), builder.closed))
+        sequencer.publish(_lost(sequencer, OpenBlock(builder), reason, builder.closed))
     if number < sequencer.head.number:
         left = sequencer.store.by_number(number)
         irregular = None if left is None else sequencer.irregular_after(left)
         for block in sorted(rewind(sequencer, number, irregular), key=lambda block: block.number, reverse=True):
             if block.transactions:
-                sequencer.publish(lost(block))
+                sequencer.publish(_lost(sequencer, block, reason))
     for tx in sequencer.pool.transactions():
         sequencer.give_up(tx, reason)

@@ -277,6 +277,8 @@ OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
 OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
 OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
+OF_GAMES = {"prove_window", "proposer_bond", "challenger_bond"}
+"""Tested in test_games.py."""
 OF_READS = {"call_timeout"}
 """Tested in tests/journeys/hostile."""
 OF_BATCHES = {
@@ -331,6 +333,7 @@ def test_no_setting_is_forgotten_here() -> None:
         | KEPT_IN_FILES
         | OF_REALTIME
         | OF_BRIDGE
+        | OF_GAMES
         | OF_ORACLE
         | OF_BATCHES
         | OF_READS

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -13,6 +16,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.errors import ConfigError
+from tests.stage.crashing import crashed
 
 SOMEBODY = "0x00000000000000000000000000000000000a11ce"
 STRANGER = "0x" + "42" * 20
@@ -212,6 +216,125 @@ def test_a_full_disk_is_said_once_and_the_node_goes_on(tmp_path: Path, caplog: p
         before = _told(net)
     with _open(tmp_path / "kept") as net:
         assert _told(net) == before
+
+
+class _Failing:
+    """A connection that fails once it comes to a statement that begins so."""
+
+    def __init__(self, connection: sqlite3.Connection, *statements: str) -> None:
+        self.connection = connection
+        self.statements = statements
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self.connection, name)
+        return self._checked(attribute) if name in ("execute", "executemany") else attribute
+
+    def _checked(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(statement: str, *values: Any) -> Any:
+            if statement.startswith(self.statements):
+                raise sqlite3.OperationalError("disk I/O error")
+            return execute(statement, *values)
+
+        return checked
+
+
+@pytest.mark.parametrize("statement", ("BEGIN", "DELETE FROM pieces", "INSERT OR REPLACE INTO rest", "COMMIT"))
+def test_a_write_or_a_sync_that_fails_is_made_up_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, statement: str
+) -> None:
+    with _open(tmp_path / "kept", durability="block") as net:
+        _send(net)
+        database = net.node.storage._database  # type: ignore[union-attr]
+        sound = database._connection
+        database._connection = _Failing(sound, statement)  # type: ignore[assignment]
+        _live(net)
+        assert net.rpc("megadev_durable")["problem"] == "disk I/O error"
+        assert net.rpc("megadev_durable")["l2"] == "0x1"
+        assert caplog.text.count("no longer durable") == 1
+        database._connection = sound
+        _send(net)
+        assert net.rpc("megadev_durable")["problem"] is None
+        before = _told(net)
+    with _open(tmp_path / "kept") as net:
+        assert _told(net) == before
+
+
+def test_a_store_that_no_more_can_be_written_to_is_said_and_the_node_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file may not grow any more, as on a disk that is full: the system itself refuses."""
+    with _open(tmp_path / "kept", durability="block") as net:
+        _send(net)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        size = max(path.stat().st_size for path in (tmp_path / "kept").iterdir())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            _send(net, 40)
+            assert net.rpc("eth_blockNumber") == "0x29"
+            assert net.rpc("megadev_durable")["isDurable"] is False
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert caplog.text.count("no longer durable") == 1
+        _send(net)
+        assert net.rpc("megadev_durable") | {"l2": "0x2a", "isDurable": True} == net.rpc("megadev_durable")
+        told = _told(net)
+    with _open(tmp_path / "kept") as net:
+        assert _told(net) == told
+
+
+def test_a_store_that_is_removed_is_no_longer_durable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _open(tmp_path / "kept", durability="block") as net:
+        _send(net)
+        shutil.rmtree(tmp_path / "kept")
+        _send(net, 2)
+        assert net.rpc("megadev_durable")["problem"] == "the store was removed"
+        assert net.rpc("eth_blockNumber") == "0x3"
+        assert caplog.text.count("no longer durable") == 1
+
+
+def test_a_damaged_store_that_cannot_be_renamed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _open(tmp_path / "kept") as net:
+        _send(net, 6)
+    _damage(tmp_path / "kept", 0, 5)
+
+    def refuse(*paths: Any) -> None:
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", refuse)
+        with pytest.raises(ConfigError, match="cannot be kept under another name: Permission denied"):
+            _open(tmp_path / "kept")
+    with _open(tmp_path / "kept") as net:
+        assert net.rpc("eth_blockNumber") == "0x4"
+
+
+def test_blocks_that_leave_are_durable_no_more(tmp_path: Path) -> None:
+    with _open(tmp_path / "kept", durability_interval=3600) as net:
+        _send(net, 5)
+        net.node.storage.recorder.take().result()  # type: ignore[union-attr]
+        assert net.rpc("megadev_durable")["l2"] == "0x5"
+        net.rpc("anvil_rollback", 2)
+        _send(net, 4)
+        assert net.rpc("megadev_durable")["l2"] == "0x3"
+
+
+def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="no store can be kept there: Not a directory"):
+        Devnet(state=tmp_path / "file" / "kept" / "chain.sqlite")
+
+
+def test_killed_nodes_lose_nothing_that_they_promised() -> None:
+    for preset, durability in (("dev", "block"), ("megaeth", "interval")):
+        assert crashed(10, preset, durability)["kills"] == 10
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("durability", ("block", "interval"))
+@pytest.mark.parametrize("preset", PRESETS)
+def test_nodes_killed_hundreds_of_times_lose_nothing_that_they_promised(preset: str, durability: str) -> None:
+    """python -m pytest -m long tests/journeys/test_store.py: a few minutes."""
+    assert crashed(100, preset, durability)["kills"] == 100
 
 
 def test_a_dump_in_the_directory_is_what_a_store_begins_with(tmp_path: Path) -> None:

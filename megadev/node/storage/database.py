@@ -100,6 +100,7 @@ class Database:
                     f"{self.path}: is a store of version {version}; this megadev reads version {VERSION}: open it with "
                     "the megadev that wrote it and take the chain over with anvil_dumpState, or name another directory"
                 )
+            self._inode = os.stat(self.path).st_ino
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {'FULL' if self._synced else 'OFF'}")
         except sqlite3.DatabaseError as problem:
@@ -113,9 +114,30 @@ class Database:
             raise ConfigError(f"{self.path}: the store cannot be opened: {problem.strerror or problem}") from None
         return connection
 
+    def _check_present(self) -> None:
+        """Raises ``OSError`` where the file has gone from its place: what is written to it then, nobody finds."""
+        try:
+            found = os.stat(self.path).st_ino
+        except FileNotFoundError:
+            raise FileNotFoundError("the store was removed") from None
+        if found != self._inode:
+            raise FileNotFoundError("another file is in the store's place")
+
     def set_aside(self) -> Path:
-        """Keep the present file under another name, and begin a new one. Returns the name."""
+        """Keep the present file under another name, and begin a new one. Returns the name. Raises ``ConfigError`` where
+        it cannot be renamed.
+        """
         self._connection.close()
+        try:
+            aside = self._rename()
+        except OSError as problem:
+            raise ConfigError(
+                f"{self.path}: the damaged store cannot be kept under another name: {problem.strerror or problem}"
+            ) from None
+        self._connection = self._open()
+        return aside
+
+    def _rename(self) -> Path:
         number = 1
         while (aside := self.folder / f"{FILE_NAME}.damaged-{number}").exists():
             number += 1
@@ -124,7 +146,6 @@ class Database:
             if beside.exists():
                 os.replace(beside, aside.with_name(aside.name + suffix))
         os.replace(self.path, aside)
-        self._connection = self._open()
         return aside
 
     def close(self) -> None:
@@ -182,6 +203,7 @@ class Database:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Database:
+        self._check_present()
         self._connection.execute("BEGIN IMMEDIATE")
         return self
 

@@ -55,6 +55,13 @@ class Durable:
     heads: tuple[int, ...] | None = None
     problem: str | None = None
 
+    def limited(self, index: int, last: int) -> Durable:
+        """The same after the blocks above ``last`` have left a chain."""
+        if self.heads is None:
+            return self
+        heads = (*self.heads[:index], min(self.heads[index], last), *self.heads[index + 1 :])
+        return Durable(heads, self.problem)
+
 
 @dataclass(slots=True)
 class _Job:
@@ -128,6 +135,7 @@ class Recorder:
                     jobs = [job.capture.chains[index].extent for job in self._jobs]
                     for extent in (watch.taken, self._written[index], *jobs):
                         extent.limit(kept)
+                    self.durable = self.durable.limited(index, kept)
             elif self.mode == BLOCK and type(event) is BlockSealed:
                 self._ask()
 
@@ -293,11 +301,11 @@ class Recorder:
 
     def _succeed(self, jobs: list[_Job]) -> None:
         last = jobs[-1].capture.chains
-        heads = tuple(chain.head for chain in last)
         with self._lock:
             for index, chain in enumerate(last):
                 self._written[index] = chain.extent.copy()
             del self._jobs[: len(jobs)]
+            heads = self._written_heads()
         if self.durable.problem is not None:
             _LOG.warning("%s: the chain is written again: durable up to block %d", self.path, heads[0])
         if self.mode == OFF and not self._is_closing:
@@ -308,7 +316,11 @@ class Recorder:
         except OSError as problem:
             self._say(problem)
             return
-        self.durable = Durable(heads)
+        with self._lock:  # blocks may have left the chain since
+            self.durable = Durable(self._written_heads())
+
+    def _written_heads(self) -> tuple[int, ...]:
+        return tuple(extent.last for extent in self._written)
 
     def _fail(self, problem: Exception) -> list[_Job]:
         """Have all that was taken and is not written taken again; the jobs that are given up for that."""

@@ -195,7 +195,10 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
         while pieces and not isinstance(pieces[-1], SealedBlock):
             pieces.pop()  # a chain ends with a block that is there
         if not pieces:
-            raise ConfigError(f"{database.path}: no block of {_NAMES[index]} can be read: {reader.problem}")
+            raise ConfigError(
+                f"{database.path}: no block of {_NAMES[index]} can be read ({reader.problem}): move it away to begin a "
+                "new one, or name another directory"
+            )
         head = pieces[-1]
         assert isinstance(head, SealedBlock)
         chain_record = stored.chains[index]
