@@ -5,8 +5,8 @@ every client can be given), for a WebSocket by the URL that opens it; else by th
 which say what they are, are answered as Anvil does where geth's answer is one that they cannot read.
 
     geth      the default: as the execution API and geth have it
-    anvil     eth_signTransaction answers with the bytes alone, evm_setNextBlockTimestamp with null: cast and alloy, which
-              can read nothing else
+    anvil     eth_signTransaction answers with the bytes alone, evm_setNextBlockTimestamp with null: what cast and alloy
+              can read
     hardhat   a send whose transaction fails answers with an error, though it is mined; one without gas takes a block's;
               calls and estimates are made as if the sender could pay; struct logs show storage at every step
 """
