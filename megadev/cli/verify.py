@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ import click
 
 from megadev.cli.main import INTERRUPTED
 from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.stopping import stopping
 from megadev.cli.terminal.progress import Bar, is_wanted
 from megadev.errors import ConfigError
 from megadev.primitives.guarded_json import DecodeError, decode_json
@@ -117,7 +116,7 @@ def verify(
     stop = threading.Event()
     try:
         if witness:
-            with _stopping(stop):
+            with stopping(stop):
                 problem = _run_witnesses(rpc_url, rollup, genesis, first, until, stop, report)
         else:
             if l1 is None or rollup is None:
@@ -127,7 +126,7 @@ def verify(
 
             given = None if genesis is None else _read(genesis)
             node = FullNode(_read(rollup), given, str(rollup), l1=l1, beacon=beacon, da=da)
-            with node.opened(directory) as net, _stopping(stop), _bar("deriving", "L1 blocks") as bar:
+            with node.opened(directory) as net, stopping(stop), _bar("deriving", "L1 blocks") as bar:
                 node.on_progress = bar.at
                 if port is not None:
                     click.echo(f"Listening on {net.serve(host, port)}", err=True)
@@ -280,18 +279,3 @@ def _read(path: Path) -> Any:
 
 def _bar(what: str, unit: str) -> Bar:
     return Bar(what, unit, is_shown=is_wanted(sys.stderr))
-
-
-@contextmanager
-def _stopping(stop: threading.Event) -> Iterator[None]:
-    """Have SIGINT and SIGTERM set ``stop``."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -116,7 +116,7 @@ def test_somebody_who_has_only_l1_makes_the_same_chain_across_reorganisations_an
     rollup.deposit()
     rollup.send(3)
     rollup.flush(da="blobs")
-    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x989680")
+    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x1c9c380")
     contract = rollup.net.rpc("eth_getTransactionReceipt", created)["contractAddress"]
     rollup.send(2, to=contract, data="0x" + encode_call("write(uint256,uint256)", 3, 4).hex(), value="0x0")
     rollup.deposit()
@@ -269,7 +269,7 @@ def test_blocks_run_from_their_witnesses_alone_and_what_is_missing_or_tampered_w
 ) -> None:
     rollup = Rollup(preset)
     net, l2 = rollup.net, rollup.net.node.l2
-    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x989680")
+    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x1c9c380")
     contract = net.rpc("eth_getTransactionReceipt", created)["contractAddress"]
     for slot, value in ((1, 2), (2, 3), (3, 4), (2, 0)):
         rollup.send(to=contract, data="0x" + encode_call("write(uint256,uint256)", slot, value).hex(), value="0x0")
