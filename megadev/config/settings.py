@@ -964,6 +964,23 @@ class DevnetConfig:
         "Also stream Flashblocks, in the format of Base and Unichain, at /flashblocks (WebSocket): one per 20 "
         "mini-blocks' time.",
     )
+    standby: int = _setting(
+        0,
+        Integer(0, 31, metavar="N"),
+        MINING,
+        "--standby",
+        "Sequencers that follow the mini-block stream, one of which takes over with its own key after a crash.",
+    )
+    takeover: Latency = _setting(
+        Latency(0.03), Delay("TIME"), MINING, "--takeover", "Within which time a standby takes over, like 30ms."
+    )
+    turn: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        MINING,
+        "--turn",
+        "Have the sequencers take turns of so many blocks. [default: the first one sequences until it crashes]",
+    )
     fault: tuple[str, ...] | None = _setting(
         None,
         TextList("FAULT"),
@@ -1133,7 +1150,7 @@ class DevnetConfig:
         unusable value."""
         for name in changes:
             if name not in SETTING_BY_NAME:
-                raise ConfigError(f"{name}: there is no such setting{did_you_mean(name, SETTING_BY_NAME)}")
+                raise ConfigError(f"{name}: unknown setting{did_you_mean(name, SETTING_BY_NAME)}")
         kept = {row.name: getattr(self, row.name) for row in SETTINGS if not row.presets or row.name in self.said}
         return DevnetConfig(**(kept | changes))  # __post_init__ checks the types
 

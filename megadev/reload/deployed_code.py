@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from megadev.artifacts.artifact import VYPER
+from megadev.artifacts.layout import Immutable
 from megadev.primitives.types import Address
 from megadev.reload.compatibility import Conflict, Fault, compare_immutable
 from megadev.reload.contracts import OWN_ADDRESS, Contract
-from megadev.reload.layout import Immutable
 
 PUSH20 = 0x73
 
@@ -69,7 +69,7 @@ def refill(
         return _with_data(old, new, filling, filled)
     conflicts: list[Conflict] = []
     if old.needs_names or new.needs_names:
-        said = "which immutable is which is not known"
+        said = "the immutables in the deployed code cannot be identified"
         conflicts.append(Conflict(Fault.UNKNOWN, new.name, said))
     types = {found.name: found.type for found in (old.immutables or {}).values()}
     for hole in runtime.immutables:

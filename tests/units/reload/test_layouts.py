@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from megadev.reload.compatibility import Fault, added, compare, compare_immutable
-from megadev.reload.contracts import data_items, read_solc
-from megadev.reload.layout import (
+from megadev.artifacts.layout import (
     Layout,
     SyntaxTrees,
     UnknownLayout,
@@ -20,6 +18,8 @@ from megadev.reload.layout import (
     vyper_imports,
     vyper_layout,
 )
+from megadev.reload.compatibility import Fault, added, compare, compare_immutable
+from megadev.reload.contracts import data_items, read_solc
 from tests.units.reload.pairs import IMMUTABLES, SOLIDITY, VYPER, VYPER_IMMUTABLES, Pair
 
 COMPILED: dict[str, Any] = json.loads((Path(__file__).parent / "layouts.json").read_bytes())
@@ -82,7 +82,7 @@ def test_variables_are_placed_where_solc_places_them(pair: Pair) -> None:
 def test_a_refusal_names_the_variable_and_the_remedy() -> None:
     compiled = COMPILED["solidity"]["a variable is inserted"]
     first, second = compare(solidity_layout(compiled["before"]), solidity_layout(compiled["after"]))
-    assert str(first) == "C.x: inserted at slot 1, before variables that were there"
+    assert str(first) == "C.x: inserted at slot 1, before existing variables"
     assert "after all others" in first.fault.value
     assert str(second) == "C.b: moved from slot 1 to slot 2"
 

@@ -200,7 +200,7 @@ class SyntaxTrees:
             inner = list(self._in_reach(source, bases))
             return Layout(variables, self._namespaces(inner), self._structs_pointed_to(inner))
         except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as problem:
-            raise UnknownLayout(f"the compiler's syntax tree has no {problem} where it was looked for") from None
+            raise UnknownLayout(f"the compiler's syntax tree lacks {problem}") from None
 
     def immutables(self) -> dict[str, Immutable]:
         """By the number of their declarations, as ``immutableReferences`` has it."""
@@ -222,7 +222,7 @@ class SyntaxTrees:
             if node.get("nodeType") == "ContractDefinition" and node.get("name") == name:
                 found: Tree = node
                 return found
-        raise UnknownLayout(f"there is no syntax tree of {source}:{name}")
+        raise UnknownLayout(f"no syntax tree of {source}:{name}")
 
     def _node(self, number: int) -> Tree:
         found = self._nodes.get(number)
@@ -248,7 +248,7 @@ class SyntaxTrees:
                 members = self._members(each, (each["id"],))
                 variables = place(((n, t, each["name"]) for n, t in members), erc7201_slot(name))
                 if found.setdefault(name, variables) != variables:
-                    raise UnknownLayout(f"two structs that differ have the namespace {name}")
+                    raise UnknownLayout(f"two different structs have the namespace {name}")
         return found
 
     def _structs_pointed_to(self, nodes: Iterable[Tree]) -> dict[str, Type]:
@@ -293,7 +293,7 @@ class SyntaxTrees:
                 return Type(Form.DYNAMIC, f"{item.label}[]", item=item)
             written = _LENGTH.search(node["typeDescriptions"]["typeString"])
             if written is None:
-                raise UnknownLayout("the length of an array is not told")
+                raise UnknownLayout("the length of an array is unknown")
             return fixed(item, int(written[1]))
         if kind == "FunctionTypeName":
             return function(node["visibility"] == "external")
@@ -328,7 +328,7 @@ def elementary(written: str) -> Type:
         return Type(Form.BYTES, name.split()[0])
     if name in ("bool", "address"):
         return Type(Form.VALUE, name, 1 if name == "bool" else 20)
-    raise UnknownLayout(f"a built-in type that is not known ({written})")
+    raise UnknownLayout(f"an unknown built-in type ({written})")
 
 
 def function(external: bool) -> Type:
@@ -393,6 +393,55 @@ def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
     text = node.get("documentation")
     found = pattern.search(text.get("text", "") if isinstance(text, Mapping) else text or "")
     return None if found is None else found[1]
+
+
+_ARRAY_LENGTH = re.compile(r"\[(\d+)\]$")
+
+
+def solc_layout(printed: Mapping[str, Any]) -> Layout:
+    """The layout that solc prints as ``storageLayout``. Raises ``UnknownLayout``."""
+    types: Mapping[str, Mapping[str, Any]] = printed.get("types") or {}
+
+    def type_of(name: str, within: tuple[str, ...]) -> Type:
+        entry = types[name]
+        label, size = entry["label"], int(entry["numberOfBytes"])
+        kind = entry["encoding"]
+        if name in within:
+            return Type(Form.AGAIN, label, size)
+        within = (*within, name)
+        if kind == "mapping":
+            return Type(Form.MAPPING, label, key=type_of(entry["key"], within), item=type_of(entry["value"], within))
+        if kind == "dynamic_array":
+            return Type(Form.DYNAMIC, label, item=type_of(entry["base"], within))
+        if kind == "bytes":
+            return Type(Form.BYTES, label)
+        if "members" in entry:
+            return Type(Form.STRUCT, label.removeprefix("struct "), size, members=variables(entry["members"], within))
+        if "base" in entry:
+            length = _ARRAY_LENGTH.search(label)
+            if length is None:
+                raise UnknownLayout(f"the length of {label} is not told")
+            return Type(Form.FIXED, label, size, item=type_of(entry["base"], within), length=int(length[1]))
+        if label.startswith("enum "):
+            return Type(Form.ENUM, label.removeprefix("enum "), size)
+        return Type(Form.VALUE, "address" if label.startswith(("contract ", "address")) else label, size)
+
+    def variables(entries: Sequence[Mapping[str, Any]], within: tuple[str, ...] = ()) -> tuple[Variable, ...]:
+        return tuple(
+            Variable(
+                entry["label"],
+                type_of(entry["type"], within),
+                int(entry["slot"]),
+                entry["offset"],
+                "" if within else str(entry.get("contract", "")).rpartition(":")[2],
+            )
+            for entry in entries
+        )
+
+    try:
+        return Layout(variables(printed["storage"]))
+    except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise UnknownLayout(f"what solc printed is no layout ({problem})") from None
 
 
 # -- Vyper ----------------------------------------------------------------------------------------------------------
@@ -490,7 +539,7 @@ def vyper_layout(printed: Mapping[str, Any], types: VyperTypes) -> Layout:
                 continue
             type_ = types.type(entry["type"])
             if type_.slots != entry.get("n_slots", type_.slots):
-                raise UnknownLayout(f"{name} takes {entry['n_slots']} slots, and {entry['type']} should {type_.slots}")
+                raise UnknownLayout(f"{name} takes {entry['n_slots']} slots, but {entry['type']} needs {type_.slots}")
             before = types.renamed.get(name)
             formerly = f"{prefix}{before}" if before is not None else ""
             yield Variable(f"{prefix}{name}", type_, entry["slot"], formerly=formerly)
@@ -498,7 +547,7 @@ def vyper_layout(printed: Mapping[str, Any], types: VyperTypes) -> Layout:
     try:
         found = tuple(walk(printed.get("storage_layout", {}), ""))
     except (KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        raise UnknownLayout("what the compiler printed is no layout") from None
+        raise UnknownLayout("the compiler did not print a layout") from None
     return Layout(tuple(sorted(found, key=lambda variable: variable.slot)))
 
 
@@ -541,4 +590,4 @@ def _number(text: str) -> int:
     try:
         return int(text.strip())
     except ValueError:
-        raise UnknownLayout(f"the length {text.strip()} is no number") from None
+        raise UnknownLayout(f"the length {text.strip()} is not a number") from None
