@@ -11,6 +11,7 @@ from typing import Any
 
 from megadev.chain.blocks import SystemCall, decode_block, decode_header, encode_header
 from megadev.chain.genesis_file import read_genesis_file
+from megadev.cli.client import CallFailed, call
 from megadev.cli.node_hashes import upstream_of
 from megadev.errors import ConfigError, MegadevError
 from megadev.evm.engines import open_engine
@@ -78,9 +79,9 @@ class WitnessedBlocks:
             answers = self._upstream.outcomes(calls)
             for place, each in enumerate(numbers):
                 raw, witness = answers[2 * place : 2 * place + 2]
-                for answer in (raw, witness):
+                for method, answer in (("debug_getRawBlock", raw), ("debug_executionWitness", witness)):
                     if isinstance(answer, Exception):
-                        raise Incomplete(f"block {each}: {answer}")
+                        raise Incomplete(f"block {each}: {self._words(method, each, answer)}")
                 try:
                     before = self._run_one(each, raw, witness, before)
                 except WitnessRefused as problem:
@@ -114,6 +115,14 @@ class WitnessedBlocks:
         self.size += sum(map(len, (*witness.state, *witness.codes, *witness.headers)))
         self.newest = number, made.hash
         return made.hash
+
+    def _words(self, method: str, number: int, refused: Exception) -> str:
+        """Why the node does not answer, as it says itself."""
+        try:
+            call(self._url, method, [hex(number)])
+        except CallFailed as said:
+            return str(said)
+        return str(refused)
 
     def _ask(self, *calls: tuple[str, tuple[Any, ...]]) -> list[Any]:
         try:

@@ -321,7 +321,7 @@ def test_blocks_run_from_their_witnesses_alone_and_what_is_missing_or_tampered_w
     net.rpc("anvil_setBalance", STRANGER, "0x777")
     rollup.send()
     assert main(["verify", "--witness", "--rpc-url", net.url]) == 4
-    assert "changed by hand" in capsys.readouterr().err
+    assert "state was changed outside a block" in capsys.readouterr().err
     assert main(["verify", "--witness", "--rpc-url", net.url, "--from", "2", "--until", str(last)]) == 0
     assert capsys.readouterr().out.startswith(f"verified: {last - 1} blocks from witnesses alone")
     net.close()
