@@ -62,6 +62,7 @@ STANDS_FOR = {
     "megadev anvil": "megadev anvil --help",
     "megadev batches": "megadev batches --help",
     "megadev verify": "megadev verify --help",
+    "megadev replica": "megadev replica --help",
     "megadev batches --flush": "megadev batches --help",
     "megadev bench": "megadev bench --help",
     "megadev trust": "megadev trust --help",
