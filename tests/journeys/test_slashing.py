@@ -16,7 +16,7 @@ from eth_utils import to_checksum_address
 
 from megadev import Devnet
 from megadev.chain.mini_blocks import MiniBlock
-from megadev.chain.preconfirmations import promise, sign_mini_block, sign_preconfirmation
+from megadev.chain.preconfirmations import Preconfirmation, promise, sign_mini_block, sign_preconfirmation
 from megadev.cli.main import cli
 from megadev.clock import StoppedClock
 from megadev.events import Event, MiniBlockSealed
@@ -172,13 +172,13 @@ def test_an_honest_sequencer_keeps_its_bond_whatever_is_shown(stage: Stage) -> N
             assert slashing.promise_and_mini_block_call(first, first_signature, mini, signature) is None
     # a promise of another signer's, of another chain, and one about a block that L1 was not shown
     lie = msgspec.structs.replace(promised[-1], receipt_hash=bytes(32))
-    call = slashing.broken_promise_call
-    assert stage.try_out(call(lie, sign_preconfirmation(lie, b"\7" * 32), block)) == "NoBond"
+    broken: Callable[..., bytes | None] = slashing.broken_promise_call
+    assert stage.try_out(broken(lie, sign_preconfirmation(lie, b"\7" * 32), block)) == "NoBond"
     elsewhere = msgspec.structs.replace(lie, chain_id=4326)
-    assert stage.try_out(call(elsewhere, sign_preconfirmation(elsewhere, key), block)) == "NoBond"
+    assert stage.try_out(broken(elsewhere, sign_preconfirmation(elsewhere, key), block)) == "NoBond"
     later = msgspec.structs.replace(lie, block_number=3)
-    assert stage.try_out(call(later, sign_preconfirmation(later, key), chain.block(3))) == "BlockNotProven"
-    assert stage.try_out(call(lie, sign_preconfirmation(lie, key), chain.block(3))) == "WrongHeader"
+    assert stage.try_out(broken(later, sign_preconfirmation(later, key), chain.block(3))) == "BlockNotProven"
+    assert stage.try_out(broken(lie, sign_preconfirmation(lie, key), chain.block(3))) == "WrongHeader"
 
 
 def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
@@ -193,7 +193,7 @@ def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
     index = len(block.transactions) - 1
     truth = promise(block, index, chain.spec.chain_id)
 
-    def lie(**changes: Any) -> Any:
+    def lie(**changes: Any) -> tuple[Preconfirmation, bytes]:
         made = msgspec.structs.replace(truth, **changes)
         return made, sign_preconfirmation(made, key)
 

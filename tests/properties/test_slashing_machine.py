@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from megadev import Devnet
 from megadev.chain.mini_blocks import MiniBlock
@@ -183,9 +183,12 @@ class HonestSequencer(RuleBasedStateMachine):
 QUICK = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 TestHonestSequencer = HonestSequencer.TestCase
-TestHonestSequencer.settings = settings(max_examples=4, stateful_step_count=12, **QUICK)
+TestHonestSequencer.settings = settings(max_examples=4, stateful_step_count=12, **QUICK)  # type: ignore[arg-type]
 
 
 @pytest.mark.long
-class TestHonestSequencerForLong(HonestSequencer.TestCase):
-    settings = settings(max_examples=150, stateful_step_count=40, **QUICK)
+def test_an_honest_sequencer_cannot_be_slashed_however_long_one_tries() -> None:
+    run_state_machine_as_test(
+        HonestSequencer,
+        settings=settings(max_examples=150, stateful_step_count=40, **QUICK),  # type: ignore[arg-type]
+    )
