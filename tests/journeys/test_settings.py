@@ -270,8 +270,8 @@ SHOWN_BY_THE_COMMAND = {
 }  # fmt: skip
 """Tested with a real process in test_command_line.py, test_console_log.py, test_scripting.py, test_ui.py and below."""
 KEPT_IN_FILES = {"state", "load_state", "dump_state", "state_interval", "preserve_historical_states"}
-KEPT_IN_FILES |= {"durability", "durability_interval"}
-"""Tested in test_persistence.py and test_store.py."""
+KEPT_IN_FILES |= {"durability", "durability_interval", "keep_blocks", "keep_bodies"}
+"""Tested in test_persistence.py, test_store.py and test_kept_blocks.py."""
 OF_REALTIME = {"sync_timeout", "sync_errors", "flashblocks"}
 """Tested in test_realtime.py."""
 OF_BRIDGE = {"challenge_window", "proof_maturity_delay", "finality_delay", "propose_every", "safe_distance"}
