@@ -22,7 +22,7 @@ from megadev.artifacts.project import find_root
 from megadev.beacon import beacon_answer
 from megadev.clock import Clock
 from megadev.config.settings import DEFAULT_L1_PORT, DevnetConfig
-from megadev.errors import ConfigError
+from megadev.errors import ConfigError, MethodUnavailable
 from megadev.landing import document, health, landing, landing_page
 from megadev.node.accounts import KeyedAccount
 from megadev.node.chain import LocalChain
@@ -32,7 +32,7 @@ from megadev.node.node import Node
 from megadev.node.snapshots import Held
 from megadev.node.writer import Writer
 from megadev.rpc.client import InProcessClient
-from megadev.rpc.dispatch import Dispatcher
+from megadev.rpc.dispatch import Dispatcher, Elsewhere
 from megadev.rpc.history import asked_upstream
 from megadev.rpc.methods.megadev_batches import DATA
 from megadev.rpc.node import RpcNode
@@ -59,7 +59,7 @@ class Endpoint:
     ``chain`` is for tests that look inside.
     """
 
-    def __init__(self, node: Node, chain: LocalChain, writer: Writer) -> None:
+    def __init__(self, node: Node, chain: LocalChain, writer: Writer, elsewhere: Elsewhere | None = None) -> None:
         self.chain = chain
         self.dispatcher = Dispatcher(
             RpcNode.of(node, chain),
@@ -73,6 +73,7 @@ class Endpoint:
             moment=lambda: chain.moment,
             kept=None if node.storage is None else node.storage.kept,
             call_timeout=node.config.call_timeout or inf,
+            elsewhere=elsewhere,
         )
         self.client = InProcessClient(self.dispatcher)
         """What ``rpc`` and ``w3`` speak through."""
@@ -123,7 +124,8 @@ class Devnet:
 
     Interval mining needs an event loop for its timer. ``loop`` is the caller's, which must then make all requests from
     it; without one a thread is started as soon as blocks are to come by timer. ``on_progress`` hears how many of how
-    many blocks are loaded, where the settings name a file with a chain. ``beginning``: see ``Node``.
+    many blocks are loaded, where the settings name a file with a chain. ``beginning``: see
+    ``Node``; ``elsewhere``: who is then asked for changes, nobody unless said.
 
     Raises ``ConfigError`` for settings that cannot be used.
     """
@@ -136,12 +138,15 @@ class Devnet:
         loop: asyncio.AbstractEventLoop | None = None,
         on_progress: OnProgress = silent,
         beginning: ChainOrigin | None = None,
+        elsewhere: Elsewhere | None = None,
         **settings: object,
     ) -> None:
         base = config if config is not None else DevnetConfig()
         self.node = Node(base.replace(**settings) if settings else base, clock, on_progress, beginning)
         self._writer = self.node.writer
-        self.l2 = Endpoint(self.node, self.node.l2, self._writer)
+        if beginning is not None and elsewhere is None:
+            elsewhere = _nowhere
+        self.l2 = Endpoint(self.node, self.node.l2, self._writer, elsewhere)
         """The rollup's chain."""
         self.endpoints: tuple[Endpoint, ...] = (self.l2,)
         """Of every chain there is, L2 first."""
@@ -356,6 +361,13 @@ class Devnet:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+async def _nowhere(method: str, params: list[Any]) -> Any:
+    raise MethodUnavailable(
+        f"the method {method} does not exist/is not available: this node follows a chain that it does not build; send "
+        "what changes it to its sequencer"
+    )
 
 
 async def serve_chain(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from megadev.artifacts.interface import Interface
+from megadev.artifacts.layout import Layout
 from megadev.artifacts.source_map import PositionMap, Source, SourceLocation, VyperMap
 
 SOLIDITY, VYPER = "Solidity", "Vyper"
@@ -144,6 +145,8 @@ class Artifact:
     language: str = ""
     compiler: str = ""
     load_details: Callable[[], Details] = Details
+    load_layout: Callable[[], Layout | None] | None = None
+    """As ``load_details``; what it returns is None, too, where no layout can be told."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def location(self, pc: int, creation: bool = False, trail: Sequence[int] = ()) -> SourceLocation | None:
@@ -191,6 +194,14 @@ class Artifact:
             return self.load_details()
         except (OSError, ValueError):
             return Details()
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """Where it keeps what in storage, read on first use; None where that cannot be told."""
+        try:
+            return None if self.load_layout is None else self.load_layout()
+        except (OSError, ValueError):
+            return None
 
     def __str__(self) -> str:
         return f"{self.source_path}:{self.name}" if self.source_path else self.name

@@ -63,9 +63,16 @@ def next_excess_blob_gas(parent: Header, spec: ChainSpec) -> int:
 
 def blob_base_fee(excess_blob_gas: int, spec: ChainSpec) -> Wei:
     """The price of one blob gas in a block with that excess (EIP-4844); the least one where there are no blobs yet."""
-    if excess_blob_gas == 0 or not spec.blobs.max:
+    if not spec.blobs.max:
         return MIN_BLOB_BASE_FEE
-    return _fake_exponential(MIN_BLOB_BASE_FEE, excess_blob_gas, spec.blobs.base_fee_update_fraction)
+    return blob_base_fee_of(excess_blob_gas, spec.blobs.base_fee_update_fraction)
+
+
+def blob_base_fee_of(excess_blob_gas: int, update_fraction: int) -> Wei:
+    """The same on a chain whose price has that slope."""
+    if excess_blob_gas == 0:
+        return MIN_BLOB_BASE_FEE
+    return _fake_exponential(MIN_BLOB_BASE_FEE, excess_blob_gas, update_fraction)
 
 
 @lru_cache(maxsize=1024)

@@ -129,7 +129,7 @@ def finalize(chains: Chains, withdrawal_hash: str, sender: str | None, *, skip_w
             call(chains.l2, "megadev_skipWithdrawalWindows", [withdrawal_hash])
             found = chains.withdrawal(withdrawal_hash)
         elif waits:
-            found = wait_for_status(chains, withdrawal_hash, "ready-to-finalize")
+            found = _wait_to_finalize(chains, withdrawal_hash, sender)
         else:
             raise NotDone(
                 f"withdrawal {withdrawal_hash} can be finalized in {int(found['readyIn'], 16)} s: wait, or let the "
@@ -139,3 +139,16 @@ def finalize(chains: Chains, withdrawal_hash: str, sender: str | None, *, skip_w
         raise NotDone(f"withdrawal {withdrawal_hash} is {found['status']}: next, {found['next']}")
     chains.send(chains.l1, sender, **found["call"])
     return chains.withdrawal(withdrawal_hash)
+
+
+def _wait_to_finalize(chains: Chains, withdrawal_hash: str, sender: str | None) -> Any:
+    """The withdrawal, once it can be finalized. The claim that it was proven by is resolved where nobody else does."""
+
+    def reached() -> Any:
+        found = chains.withdrawal(withdrawal_hash)
+        if found["status"] == "waiting-to-finalize" and found["call"] is not None:
+            chains.send(chains.l1, sender, **found["call"])
+            return None
+        return found if found["status"] == "ready-to-finalize" else None
+
+    return wait_for(reached, f"withdrawal {withdrawal_hash} ready-to-finalize")

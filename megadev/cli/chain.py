@@ -18,7 +18,7 @@ from megadev.cli.options import Command, rpc_url_option
     "--rollup",
     "form",
     flag_value="rollup",
-    help="Print a rollup.json to derive L2 with: op-node's fields, and L2's genesis.",
+    help="Print the rollup.json that `megadev verify` derives L2 with: op-node's fields, and L2's genesis.",
 )
 @click.option("--genesis", "form", flag_value="genesis", help="Print L2's genesis.json, in geth's format.")
 @rpc_url_option

@@ -693,6 +693,20 @@ class DevnetConfig:
         "--challenge-window",
         "How long a claim about L2's state can be challenged on L1.",
     )
+    prove_window: int | None = _setting(
+        None,
+        Integer(0, 2**32, metavar="SECONDS"),
+        L1,
+        "--prove-window",
+        "How long a challenged claim has to be proven, or it is lost; 0: nobody can challenge. [default: as long as "
+        "--challenge-window]",
+    )
+    proposer_bond: Decimal = _setting(
+        Decimal(0), Ether(), L1, "--proposer-bond", "What a claim takes as a bond, in ETH: lost if the claim is."
+    )
+    challenger_bond: Decimal = _setting(
+        Decimal(0), Ether(), L1, "--challenger-bond", "What a challenge takes as a bond, in ETH: lost to who proves."
+    )
     proof_maturity_delay: int = _setting(
         1,
         Integer(0, 2**32, metavar="SECONDS"),
@@ -965,6 +979,23 @@ class DevnetConfig:
         "--flashblocks",
         "Also stream Flashblocks, in the format of Base and Unichain, at /flashblocks (WebSocket): one per 20 "
         "mini-blocks' time.",
+    )
+    standby: int = _setting(
+        0,
+        Integer(0, 31, metavar="N"),
+        MINING,
+        "--standby",
+        "Sequencers that follow the mini-block stream, one of which takes over with its own key after a crash.",
+    )
+    takeover: Latency = _setting(
+        Latency(0.03), Delay("TIME"), MINING, "--takeover", "Within which time a standby takes over, like 30ms."
+    )
+    turn: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        MINING,
+        "--turn",
+        "Have the sequencers take turns of so many blocks. [default: the first one sequences until it crashes]",
     )
     fault: tuple[str, ...] | None = _setting(
         None,

@@ -33,6 +33,7 @@ from megadev.chain.spec import (
     megaeth_spec,
 )
 from megadev.chain.system_contracts import system_accounts
+from megadev.config.kinds import wei_in
 from megadev.config.settings import ANVIL, MEGAETH, DevnetConfig
 from megadev.errors import ConfigError
 from megadev.node.accounts import Accounts
@@ -245,6 +246,9 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: ChainOrigin, at: L1Addresses
         starting_number=l2.block.number,
         gas_limit=min(l2.spec.gas_limit, 2**64 - 1),
         challenge_window=config.challenge_window,
+        prove_window=config.challenge_window if config.prove_window is None else config.prove_window,
+        proposer_bond=wei_in(config.proposer_bond),
+        challenger_bond=wei_in(config.challenger_bond),
         proof_maturity_delay=config.proof_maturity_delay,
         finality_delay=config.finality_delay,
     )

@@ -15,7 +15,8 @@ those blocks stand; an L1 that lost blocks has lost their deposits, proofs and g
 them builds its own blocks from there on again (``rollup/driver``).
 
 Why L1 may be reorganised while L2's sequencer stands still: L1 does not ask whether a sequencer is well. L2 follows
-once its sequencer runs again; until then it stays as it is. L2's own blocks are changed by nobody meanwhile who would
+once its sequencer runs again, and after a crash at once where it is derived from batches; until then it stays as it
+is. L2's own blocks are changed by nobody meanwhile who would
 have to seal one: what does is refused with ``SequencerStopped``.
 """
 

@@ -45,6 +45,7 @@ from megadev.rollup.derivation.pipeline import (
     Waiting,
     genesis_block,
 )
+from megadev.sequencer.fault_control import overtake
 from megadev.sequencer.reorganisation import build_again, replace_above
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
@@ -382,7 +383,10 @@ class _ComparedChain:
         l2 = self._l2
         if not self.may_replace:
             raise _Differs
-        l2.check_running()
+        if l2.is_down:
+            overtake(l2)
+        else:
+            l2.check_running()
         derived = execute(attributes, parent, l2.spec, l2.engine, l2.store.block_hash)
         l2.between_blocks()
         head = l2.store.head

@@ -21,7 +21,8 @@ what is no more. What users sent and cheats changed in them is done again, in th
 has them again.
 
 While L2's sequencer stands still (``sequencer/faults``), L2 follows nothing: whatever happens on L1 meanwhile, L2 is as
-it was, and follows once its sequencer runs. No claim is made about blocks that L2 will have to lose.
+it was, and follows once its sequencer runs. No claim is made about blocks that L2 will have to lose. But a crash does
+not hold up derivation: where batches are posted, L2 is then what L1 says, and goes on with what L1 forces on it.
 
 An L2 that was loaded without the L1 it had got to, or without the states that it would have to go back to, is
 *adopted*: what it holds up to there it keeps, whatever this L1 has, and from there on it follows this L1.
@@ -52,6 +53,7 @@ from megadev.rollup.messages import sent_withdrawals
 from megadev.rollup.predeploys import L1Addresses
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Proposer
+from megadev.sequencer.fault_control import overtake
 from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
@@ -146,7 +148,7 @@ class Driver:
             l1_head, (l2_head, irregular, _) = self.l1.store.head, self.l2.tip
             seen = self._seen
             if seen is None or seen[0] is not l1_head or seen[1] is not l2_head or seen[2] is not irregular:
-                if not self.l2.is_running:
+                if not self.l2.is_running and not (self.l2.is_down and self.consolidator is not None):
                     if self.starts.has_lost_its_origin(self.l2, l2_head):
                         return
                 else:
@@ -223,13 +225,16 @@ class Driver:
         """Let time pass, on both chains, until every withdrawal that was proven, or that one, can be finalized. Returns
         the seconds.
 
-        The proposer does meanwhile what it would have done; L1's head shows the new time in the end.
+        The proposer does meanwhile what it would have done, and resolves what others claimed; L1's head shows the new
+        time in the end.
         """
         time = self.l1.time
         start = time.now()
         for _ in range(_WINDOWS):
             self.l1.between_blocks()
             self.advance()
+            while self.proposer is not None and self.proposer.resolve_for_others():
+                self.advance()
             head = self.l1.store.head
             waiting = sent_withdrawals(
                 self.l1.head_state(), head.timestamp, self.l2.store, self.addresses, withdrawal_hash
@@ -310,6 +315,8 @@ class Driver:
         self._forget_adopted_beyond(store.head.number)
         if not self.starts.has_lost_its_origin(self.l2, store.head):
             return
+        if self.l2.is_down:
+            overtake(self.l2)
         self.l2.between_blocks()
         known, number = self._known_and_kept()
         if number < known:

@@ -10,9 +10,10 @@ from enum import IntEnum
 
 import msgspec
 
+from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
-from megadev.rollup.predeploys import GAME_TYPE, L1Addresses
+from megadev.rollup.predeploys import GAME_TYPE, NO_PARENT, L1Addresses, claim_data
 from megadev.state.reader import StateReader
 
 _U64 = 2**64 - 1
@@ -20,8 +21,12 @@ _BONDS, _LIST = 102, 104
 """Slots of the factory: what a claim of each type costs, and all games."""
 _FINALIZED, _PROVEN, _MATURITY_DELAY, _SUBMITTERS = 51, 57, 63, 60
 """Slots of the portal."""
-_ANCHOR_GAME, _STARTING_NUMBER, _FINALITY_DELAY = 3, 5, 7
-"""Slots of the anchor registry."""
+_ANCHOR_GAME, _STARTING_NUMBER, _BLACKLIST, _FINALITY_DELAY, _RESPECTED = 3, 5, 6, 7, 8
+"""Slots of the anchor registry; the last holds the respected type and, above it, when games were retired."""
+_GUARDIAN = 0
+"""Slot of the superchain config."""
+_CHALLENGER, _PROVER, _STARTING_ROOT, _STARTING_BLOCK, _CREDIT = 1, 2, 3, 4, 5
+"""Slots of a game, after the one that packs its times and statuses."""
 _CHALLENGED = 1
 """Of a game's proposal status."""
 _ARGUMENTS = 45
@@ -36,21 +41,43 @@ class GameStatus(IntEnum):
     DEFENDER_WINS = 2
 
 
-class Game(msgspec.Struct, frozen=True):
-    """A claim about L2's output root after block ``l2_number``. Times in seconds; 0 is never. ``is_doubted``: it was
-    challenged, and no proof has come so far.
+class Game(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim about L2's output root after block ``l2_number``, which builds on the root ``starting_root`` after block
+    ``starting_number``: another game's (``parent``, its index) or the anchor's. Times in seconds; 0 is never.
+
+    ``is_doubted``: it was challenged, and no proof has come so far. ``counts``: it is of the type that was respected
+    when it was made, and the guardian has neither blacklisted nor retired it; one that does not proves no withdrawal.
     """
 
     index: int
     address: Address
+    type: int
     creator: Address
     root: Hash32
+    l1_head: Hash32
     l2_number: int
+    parent: int | None
+    starting_root: Hash32
+    starting_number: int
     created_at: int
     resolved_at: int
     deadline: int
     status: GameStatus
     is_doubted: bool
+    challenger: Address | None
+    prover: Address | None
+    challenger_bond: Wei
+    is_respected: bool
+    is_blacklisted: bool
+    is_retired: bool
+
+    @property
+    def counts(self) -> bool:
+        return self.is_respected and not self.is_blacklisted and not self.is_retired
+
+    def is_over(self, now: int) -> bool:
+        """Whether nothing can change its outcome any more at ``now`` (seconds)."""
+        return self.prover is not None or now >= self.deadline
 
 
 class Proven(msgspec.Struct, frozen=True):
@@ -74,10 +101,10 @@ def claim_bond(l1: StateReader, at: L1Addresses) -> Wei:
 def game_at(l1: StateReader, at: L1Addresses, index: int) -> Game | None:
     """The game with that index; None where it is not one of ours."""
     metadata = l1.storage(at.dispute_game_factory, _word(keccak(_LIST.to_bytes(32, "big"))) + index)
-    return read_game(l1, (metadata & 2**160 - 1).to_bytes(20, "big"), index)
+    return read_game(l1, at, _address(metadata), index)
 
 
-def read_game(l1: StateReader, address: Address, index: int = 0) -> Game | None:
+def read_game(l1: StateReader, at: L1Addresses, address: Address, index: int = 0) -> Game | None:
     """The game at ``address``; None where nothing there looks like one of ours."""
     account = l1.account(address)
     code = l1.code(account.code_hash) if account is not None and account.code_hash != EMPTY_CODE_HASH else b""
@@ -85,25 +112,60 @@ def read_game(l1: StateReader, address: Address, index: int = 0) -> Game | None:
         return None
     arguments = code[_ARGUMENTS:]
     times = l1.storage(address, 0)
+    parent = _word(arguments[0x78:0x7C])
+    created_at, challenger, prover = times & _U64, l1.storage(address, _CHALLENGER), l1.storage(address, _PROVER)
+    blacklisted = _entry(_BLACKLIST.to_bytes(32, "big"), address.rjust(32, b"\0"))
     return Game(
         index=index,
         address=address,
+        type=_word(arguments[0x54:0x58]),
         creator=arguments[:20],
         root=arguments[0x14:0x34],
+        l1_head=arguments[0x34:0x54],
         l2_number=_word(arguments[0x58:0x78]),
-        created_at=times & _U64,
+        parent=None if parent == NO_PARENT else parent,
+        starting_root=l1.storage(address, _STARTING_ROOT).to_bytes(32, "big"),
+        starting_number=l1.storage(address, _STARTING_BLOCK),
+        created_at=created_at,
         resolved_at=times >> 64 & _U64,
         deadline=times >> 128 & _U64,
         status=GameStatus(times >> 192 & 0xFF),
         is_doubted=times >> 200 & 0xFF == _CHALLENGED,
+        challenger=_address(challenger) if challenger else None,
+        prover=_address(prover) if prover else None,
+        challenger_bond=_word(arguments[0xC0:0xE0]),
+        is_respected=bool(times >> 208 & 0xFF),
+        is_blacklisted=l1.storage(at.anchor_state_registry, blacklisted) != 0,
+        is_retired=created_at <= l1.storage(at.anchor_state_registry, _RESPECTED) >> 32 & _U64,
     )
+
+
+def credit(l1: StateReader, game: Game, who: Address) -> Wei:
+    """What ``who`` can claim of the bonds in a game, once it is final."""
+    return l1.storage(game.address, _entry(_CREDIT.to_bytes(32, "big"), who.rjust(32, b"\0")))
+
+
+def respected_type(l1: StateReader, at: L1Addresses) -> int:
+    """The type of game that proves withdrawals if it is made now."""
+    return l1.storage(at.anchor_state_registry, _RESPECTED) & 2**32 - 1
+
+
+def guardian(l1: StateReader, at: L1Addresses) -> Address:
+    """Who may blacklist and retire games."""
+    return _address(l1.storage(at.superchain_config, _GUARDIAN))
+
+
+def claiming_call(root: Hash32, block_number: int, parent: int | None = None) -> bytes:
+    """The factory's call data that claims an output root, on the anchor or on the game with the index ``parent``."""
+    extra = claim_data(block_number, NO_PARENT if parent is None else parent)
+    return encode_call("create(uint32,bytes32,bytes)", GAME_TYPE, root, extra)
 
 
 def anchor_number(l1: StateReader, at: L1Addresses) -> int:
     """The L2 block that new claims must come after."""
     registry = at.anchor_state_registry
     address = l1.storage(registry, _ANCHOR_GAME)
-    game = read_game(l1, address.to_bytes(20, "big")) if address else None
+    game = read_game(l1, at, _address(address)) if address else None
     return l1.storage(registry, _STARTING_NUMBER) if game is None else game.l2_number
 
 
@@ -132,7 +194,7 @@ def last_proof(l1: StateReader, at: L1Addresses, withdrawal_hash: Hash32) -> Pro
     by_hash = _entry(_PROVEN.to_bytes(32, "big"), withdrawal_hash)
     entry = _entry(by_hash.to_bytes(32, "big"), submitter.to_bytes(32, "big"))
     packed = l1.storage(at.portal, entry)
-    return Proven(submitter.to_bytes(20, "big"), (packed & 2**160 - 1).to_bytes(20, "big"), packed >> 160 & _U64)
+    return Proven(_address(submitter), _address(packed), packed >> 160 & _U64)
 
 
 def _entry(mapping: bytes, key: bytes) -> int:
@@ -142,3 +204,7 @@ def _entry(mapping: bytes, key: bytes) -> int:
 
 def _word(value: bytes) -> int:
     return int.from_bytes(value, "big")
+
+
+def _address(word: int) -> Address:
+    return (word & 2**160 - 1).to_bytes(20, "big")

@@ -124,12 +124,12 @@ def sent_withdrawals(
 
 
 def good_games(l1: StateReader, l2: ChainStore, at: L1Addresses) -> list[Game]:
-    """The games that claim what L2 holds, by which it can be proven, and have not lost, newest first."""
+    """The games that claim what L2 holds, by which it can be proven, that have not lost and count, newest first."""
     found = []
     for index in range(game_count(l1, at) - 1, -1, -1):
         game = game_at(l1, at, index)
         block = None if game is None else l2.by_number(game.l2_number)
-        if game is None or block is None or game.status is GameStatus.CHALLENGER_WINS:
+        if game is None or block is None or game.status is GameStatus.CHALLENGER_WINS or not game.counts:
             continue
         output = provable_output(block)
         if output is not None and output.root == game.root:
@@ -155,8 +155,8 @@ def _stand(
     if is_finalized(l1, at, withdrawal.hash):
         return SentWithdrawal(located, withdrawal, WithdrawalStatus.FINALIZED, None)
     proof = last_proof(l1, at, withdrawal.hash)
-    game = None if proof is None else read_game(l1, proof.game)
-    is_usable = game is not None and game.status is not GameStatus.CHALLENGER_WINS
+    game = None if proof is None else read_game(l1, at, proof.game)
+    is_usable = game is not None and game.status is not GameStatus.CHALLENGER_WINS and game.counts
     if proof is None or game is None or not is_usable or proof.timestamp <= game.created_at:
         # any game that came after it will do; the oldest is resolved first
         covering = [each for each in games if each.l2_number >= located.block.number]

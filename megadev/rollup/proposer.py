@@ -5,9 +5,10 @@ claim when L2 holds a withdrawal that no claim covers yet, so that an L2 without
 told to claim every so many L2 blocks or seconds instead. What it knows is what L1 and L2 hold: after a revert it does
 again what is no longer done.
 
-A game that nobody challenged is resolved once its challenge window has passed, and made the anchor once its outcome is
-final. Where L1 makes blocks only for transactions, time does not pass for who asks its state; so when a proof has
-become old enough, and nothing else moves L1, the proposer has an empty L1 block made.
+A game of its own is resolved once nothing can change its outcome any more, and made the anchor once that outcome is
+final. What others claimed it leaves to them, unless it is told to see that through, too. Where L1 makes blocks only for
+transactions, time does not pass for who asks its state; so when a proof has become old enough, and nothing else moves
+L1, the proposer has an empty L1 block made.
 """
 
 from __future__ import annotations
@@ -30,13 +31,15 @@ from megadev.rollup.games import (
     GameStatus,
     anchor_number,
     claim_bond,
+    claiming_call,
     finality_delay,
     game_at,
     game_count,
     is_finalized,
     maturity_delay,
+    respected_type,
 )
-from megadev.rollup.predeploys import GAME_TYPE, L1Addresses, claim_data
+from megadev.rollup.predeploys import GAME_TYPE, L1Addresses
 from megadev.rollup.withdrawals import output_after, provable_output, withdrawal_logs, withdrawal_of_log
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.reader import StateReader
@@ -78,11 +81,13 @@ class Proposer:
         """An L1 block as of which all that L2 has sent, up to an L2 block, is finalized or was claimed, by a claim
         about the block with that number at most.
         """
+        self._settled: tuple[SealedBlock, int] | None = None
+        """An L1 block as of which the first so many games were resolved."""
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""
         self.addresses = addresses
-        self.due = self._rested = self._done = None
+        self.due = self._rested = self._done = self._settled = None
 
     @property
     def rests(self) -> bool:
@@ -112,15 +117,19 @@ class Proposer:
         l1, at = self.l1.head_state(), self.addresses
         if block.number <= anchor_number(l1, at):
             return False
-        root = self._claimed(output_after(block).root)
-        data = encode_call("create(uint32,bytes32,bytes)", GAME_TYPE, root, claim_data(block.number))
+        data = claiming_call(self._claimed(output_after(block).root), block.number)
         return self._send(at.dispute_game_factory, data, claim_bond(l1, at))
+
+    def resolve_for_others(self) -> bool:
+        """Resolve the oldest game of anybody's whose outcome nothing can change any more; False where there is none."""
+        l1, now = self.l1.head_state(), self.l1.time.now()
+        return any(game.is_over(now) and self._resolve(game) for game in self._unresolved(l1))
 
     # -- what there is to do ----------------------------------------------------------------------------------------
 
     def _claim(self, l1: StateReader, now: int) -> bool:
         """Make a claim, if one is wanted."""
-        if self.cadence.is_off:
+        if self.cadence.is_off or respected_type(l1, self.addresses) != GAME_TYPE:
             return False
         head = self.l2.store.head
         last = self._last_good_game(l1)
@@ -157,12 +166,12 @@ class Proposer:
         return False
 
     def _last_good_game(self, l1: StateReader) -> Game | None:
-        """The newest game that claims what L2 holds, and by which withdrawals can be proven: of a block that L2 was
-        loaded with, but not with its state, there is no proof.
+        """The newest game that counts, claims what L2 holds, and proves withdrawals: of a block that L2 was loaded
+        with, but not with its state, there is no proof.
         """
         for index in range(game_count(l1, self.addresses) - 1, -1, -1):
             game = game_at(l1, self.addresses, index)
-            if game is None or game.status is GameStatus.CHALLENGER_WINS:
+            if game is None or game.status is GameStatus.CHALLENGER_WINS or not game.counts:
                 continue
             block = self.l2.store.by_number(game.l2_number)
             output = None if block is None else provable_output(block)
@@ -175,31 +184,45 @@ class Proposer:
         return wrong_root(root) if self.claims_wrong_roots() else root
 
     def _see_games_through(self, l1: StateReader, now: int) -> bool:
-        """Resolve a game whose window has passed, or make a final one the anchor."""
-        at = self.addresses
-        anchor = anchor_number(l1, at)
-        final: Game | None = None
-        waiting: list[Game] = []
-        for index in range(game_count(l1, at) - 1, -1, -1):
-            game = game_at(l1, at, index)
-            if game is None or game.creator != self.address:
+        """Resolve a game of one's own whose outcome is certain, or make a final one the anchor."""
+        for game in self._unresolved(l1):
+            if game.creator != self.address:
                 continue
-            if game.status is GameStatus.IN_PROGRESS:
-                if not game.is_doubted:
-                    waiting.append(game)
-            else:  # older ones were resolved before it
-                if game.status is GameStatus.DEFENDER_WINS and game.l2_number > anchor:
-                    final = game
-                break
-        for game in reversed(waiting):
-            if game.deadline <= now:
-                return self._send(game.address, encode_call("resolve()"))
-            self._wake_at(game.deadline, now)
+            if not game.is_over(now):
+                self._wake_at(game.deadline, now)
+            elif self._resolve(game):
+                return True
+        final = self._newest_won(l1)
         if final is None:
             return False
-        at_last = final.resolved_at + finality_delay(l1, at) + 1
+        at_last = final.resolved_at + finality_delay(l1, self.addresses) + 1
         self._wake_at(at_last, now)
-        return now >= at_last and self._send(final.address, encode_call("closeGame()"))
+        call = encode_call("setAnchorState(address)", final.address)
+        return now >= at_last and self._send(self.addresses.anchor_state_registry, call)
+
+    def _resolve(self, game: Game) -> bool:
+        return self._send(game.address, encode_call("resolve()"))
+
+    def _unresolved(self, l1: StateReader) -> list[Game]:
+        """The games that are in progress, oldest first."""
+        known = self._settled
+        first = 0 if known is None or self.l1.store.by_hash(known[0].hash) is None else known[1]
+        count = game_count(l1, self.addresses)
+        found = [game for index in range(first, count) if (game := game_at(l1, self.addresses, index)) is not None]
+        left = [game for game in found if game.status is GameStatus.IN_PROGRESS]
+        self._settled = (self.l1.store.head, left[0].index if left else count)
+        return left
+
+    def _newest_won(self, l1: StateReader) -> Game | None:
+        """The newest game of one's own that has won and counts, if the anchor is older."""
+        anchor = anchor_number(l1, self.addresses)
+        for index in range(game_count(l1, self.addresses) - 1, -1, -1):
+            game = game_at(l1, self.addresses, index)
+            if game is None or game.creator != self.address or game.status is GameStatus.IN_PROGRESS:
+                continue
+            if game.status is GameStatus.DEFENDER_WINS and game.counts:
+                return game if game.l2_number > anchor else None
+        return None
 
     def _pass_time(self, l1: StateReader, now: int) -> bool:
         """Have L1's newest block be late enough for the proof that was given last."""

@@ -15,9 +15,10 @@ from megadev.errors import ExecutionHalted, GasAllowanceExceeded, InvalidParams
 from megadev.evm import calls
 from megadev.evm.engine import CALL, BlockEnv, Execution, Rules, TxEnv
 from megadev.evm.overrides import override_state
+from megadev.inspect.bridge_contracts import bridge_contracts
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
-from megadev.primitives.abi import revert_reason
+from megadev.primitives.abi import ERROR_SELECTOR, PANIC_SELECTOR, revert_reason
 from megadev.primitives.types import ZERO_ADDRESS
 from megadev.rpc.codec import (
     UINT64_MAX,
@@ -218,7 +219,11 @@ def explainer(node: RpcNode, state: StateReader, tx: TxEnv) -> calls.Explain:
             return explain.error(artifacts, data, None if created is None else created[0])
         account = state.account(tx.to)
         code = b"" if account is None else state.code(account.code_hash)
-        return explain.error(artifacts, data, artifacts.contract_at(tx.to, code))
+        found = explain.error(artifacts, data, artifacts.contract_at(tx.to, code))
+        driver = node.node.driver
+        if driver is None or found != revert_reason(data) or data[:4] in (ERROR_SELECTOR, PANIC_SELECTOR):
+            return found
+        return explain.error(bridge_contracts(driver.addresses)[0], data)
 
     return words
 

@@ -109,6 +109,11 @@ class ChainTip:
         """Running, paused or crashed."""
         return NO_FAULTS.condition if self.faults is None else self.faults.condition
 
+    @property
+    def is_down(self) -> bool:
+        """It crashed, and was not started again."""
+        return self.condition is SequencerCondition.CRASHED
+
     def check_alive(self) -> None:
         """Raises ``SequencerStopped`` after a crash."""
         if self.condition is SequencerCondition.CRASHED:

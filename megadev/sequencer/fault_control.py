@@ -74,6 +74,53 @@ def recover(sequencer: Sequencer) -> None:
     _go_on(sequencer)
 
 
+def overtake(sequencer: Sequencer) -> None:
+    """Of a sequencer that crashed, what survived is lost: the chain goes on without it, as L1 says."""
+    builder, sequencer.written_ahead = sequencer.written_ahead, None
+    if builder is not None:
+        sequencer.publish(
+            _lost(sequencer, OpenBlock(builder), "L1 went on without it while the sequencer was down", builder.closed)
+        )
+        for tx in builder.transactions[len(builder.plan.start.transactions) :]:
+            if not builder.is_the_protocols(tx):
+                sequencer.take_back(tx)
+
+
+def take_over(sequencer: Sequencer, seen: int) -> int:
+    """Another sequencer goes on after a crash, from the first ``seen`` mini-blocks of the block that was open: those
+    are kept as they were announced, and whatever else had been promised in it is told as lost; how many transactions
+    those are. It has no faults.
+
+    Raises ``SequencerStopped`` where none has crashed.
+    """
+    if not sequencer.is_down:
+        raise SequencerStopped(f"no sequencer has crashed: it is {sequencer.condition.value}")
+    builder, sequencer.written_ahead = sequencer.written_ahead, None
+    sequencer.faults = None
+    lost = 0
+    if builder is not None:
+        end = builder.cuts[seen - 1].end if seen else len(builder.plan.start.transactions)
+        lost = len(builder.transactions) - end
+        if end < len(builder.transactions) or seen < len(builder.cuts):
+            sequencer.publish(_lost_after(sequencer, OpenBlock(builder), end, builder.closed[seen:]))
+        if seen:
+            sequencer.keep_open(built_again(builder, builder.transactions[:end], sequencer))
+    sequencer.publish(SequencerTurned(SequencerCondition.RUNNING, sequencer.unsealed))
+    return lost
+
+
+def _lost_after(sequencer: Sequencer, block: OpenBlock, end: int, minis: Iterable[MiniBlock]) -> PreconfirmationsLost:
+    """What a standby has not seen of a block: its transactions from number ``end`` on, and these mini-blocks."""
+    promised = tuple(promises(block, sequencer.spec.chain_id)[end:])
+    reason = "the sequencer crashed before its standbys had seen it"
+    return PreconfirmationsLost(block.number, block.transactions[end:], reason, tuple(minis), promised)
+
+
+def go_on(sequencer: Sequencer) -> None:
+    """Include what waits, after a takeover."""
+    _go_on(sequencer)
+
+
 def mend(sequencer: Sequencer) -> None:
     """Have no faults any more, of whatever kind, and include nothing yet: before the chain becomes another."""
     _rebuild_open(sequencer)
@@ -109,21 +156,23 @@ def _turn(sequencer: Sequencer, condition: SequencerCondition) -> None:
         sequencer.publish(SequencerTurned(condition, sequencer.unsealed))
 
 
+def _lost(
+    sequencer: Sequencer, block: OpenBlock | SealedBlock, reason: str, minis: Iterable[MiniBlock] = ()
+) -> PreconfirmationsLost:
+    promised = tuple(promises(block, sequencer.spec.chain_id))
+    return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
+
+
 def _lose(sequencer: Sequencer, builder: BlockBuilder | None, number: int) -> None:
     """Report as lost what the open block and the blocks above ``number`` hold, and what waits; take them back."""
     reason = "the sequencer crashed and has lost it"
-
-    def lost(block: OpenBlock | SealedBlock, minis: Iterable[MiniBlock] = ()) -> PreconfirmationsLost:
-        promised = tuple(promises(block, sequencer.spec.chain_id))
-        return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
-
     if builder is not None:
-        sequencer.publish(lost(OpenBlock(builder), builder.closed))
+        sequencer.publish(_lost(sequencer, OpenBlock(builder), reason, builder.closed))
     if number < sequencer.head.number:
         left = sequencer.store.by_number(number)
         irregular = None if left is None else sequencer.irregular_after(left)
         for block in sorted(rewind(sequencer, number, irregular), key=lambda block: block.number, reverse=True):
             if block.transactions:
-                sequencer.publish(lost(block))
+                sequencer.publish(_lost(sequencer, block, reason))
     for tx in sequencer.pool.transactions():
         sequencer.give_up(tx, reason)

@@ -413,6 +413,10 @@ class Sequencer(ChainTip):
 
     def include_again(self, transactions: Sequence[Transaction]) -> None:
         """Put ``transactions``, which were in one block, in one again as far as they can be, and else in the txpool."""
+        if not self.is_running:
+            for tx in transactions:
+                self.take_back(tx)
+            return
         for tx in transactions:
             started = self.time.clock.monotonic_ns()
             try:

@@ -122,6 +122,69 @@ class Bridge:
         self.finalize(withdrawal, sender=sender)
         return withdrawal
 
+    def propose(
+        self, *, sender: Any = None, block: int | None = None, root: str | None = None, parent: int | None = None
+    ) -> int:
+        """Claim an output root on L1, as the node's proposer unless said; the index of the game. ``root``: L2's own
+        after ``block`` (its newest one) unless said; ``parent``: the game it builds on, or the anchor.
+
+        Raises ``RpcError`` where L1 refuses it; ``NotCrossed`` where there is nothing to claim yet.
+        """
+        said = {
+            "from": None if sender is None else _hex(sender),
+            "blockNumber": None if block is None else hex(block),
+            "outputRoot": root,
+            "parentIndex": None if parent is None else hex(parent),
+        }
+        claimed = self._l2.rpc("megadev_proposeOutput", {name: each for name, each in said.items() if each is not None})
+        if claimed is None:
+            raise NotCrossed("L1 takes no claim about L2's newest block: it has one, or L2 has no block to claim yet")
+        if claimed["index"] is None:
+            self._l1.rpc("evm_mine")
+            return len(self.games) - 1
+        return int(claimed["index"], 16)
+
+    def challenge(self, game: int, *, sender: Any = None) -> dict[str, Any]:
+        """Challenge the claim of game number ``game``; the game then. Raises ``RpcError`` where that is refused."""
+        return self._act("megadev_challengeGame", game, sender)
+
+    def resolve(self, game: int, *, sender: Any = None) -> dict[str, Any]:
+        """Settle a game that is over; the game then. Raises ``RpcError`` where it is not, or was settled."""
+        return self._act("megadev_resolveGame", game, sender)
+
+    def claim_bond(self, game: int, *, sender: Any = None) -> dict[str, Any]:
+        """Have a final game pay the sender what its bonds came to; the game then. Raises ``RpcError``."""
+        return self._act("megadev_claimBond", game, sender)
+
+    def blacklist(self, game: int) -> dict[str, Any]:
+        """As the guardian, have a game count no more; the game then."""
+        return self._act("megadev_blacklistGame", game, None)
+
+    def retire_games(self) -> None:
+        """As the guardian, have no game that there is count any more."""
+        self._l2.rpc("megadev_retireGames")
+        self._mine_if_waiting()
+
+    def respect(self, game_type: int) -> None:
+        """As the guardian, have games of that type alone count, of those made from now on."""
+        self._l2.rpc("megadev_setRespectedGameType", hex(game_type))
+        self._mine_if_waiting()
+
+    @property
+    def games(self) -> list[dict[str, Any]]:
+        """Every claim about L2 on L1, oldest first (megadev_getGames)."""
+        return list(self._l2.rpc("megadev_getGames")["games"])
+
+    def _act(self, name: str, game: int, sender: Any) -> dict[str, Any]:
+        options = [] if sender is None else [{"from": _hex(sender)}]
+        self._l2.rpc(name, hex(game), *options)
+        self._mine_if_waiting()
+        return self.games[game]
+
+    def _mine_if_waiting(self) -> None:
+        if int(self._l1.rpc("txpool_status")["pending"], 16):
+            self._l1.rpc("evm_mine")
+
     def withdrawal(self, withdrawal: str) -> dict[str, Any]:
         """How far a withdrawal has got, what comes next, and its fields (megadev_getWithdrawal)."""
         found: dict[str, Any] = self._l2.rpc("megadev_getWithdrawal", withdrawal)

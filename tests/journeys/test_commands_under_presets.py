@@ -26,12 +26,14 @@ NO_NODE = {
     "docs",
     "completion",
     "bench",
+    "demo",
     "da",
     "preinstalls",
     "fork",
     "reload",
     "explorer",
     "trust",
+    "verify",
 }
 """Commands that are asked for without a running node of one's own, or that need one that was started otherwise (a
 watched project, an upstream): they have journeys of their own."""
@@ -77,6 +79,7 @@ def every_command(ask: Asker, preset: str) -> None:
     assert "success" in ask("trace", sent)
     assert "gas" in ask("gas", sent)
     assert ask("preconf", "verify", sent)
+    assert "transaction" in ask("parallel", sent)
     assert "10 included" in ask("load", "--count", "10", "--seed", "same")
 
     for step in ("status", "pause", "resume", "crash", "restart", "rotate", "evidence"):
@@ -98,6 +101,10 @@ def every_command(ask: Asker, preset: str) -> None:
     assert ask("prove", withdrawal)
     assert "finalized" in ask("finalize", withdrawal, "--skip-window")
     assert withdrawal in ask("bridge", "status")
+    ask("mine", "1")
+    claimed = re.findall(r"game (\d+)", ask("propose", "--as", BOB, "--root", "0x" + "66" * 32))[0]
+    assert "FALSE" in ask("games", "list")
+    assert "challenged by" in ask("challenge", claimed)
     if preset == "megaeth":  # in dev, batches are posted where --batch asks for them
         ask("batches", "--flush")
 
@@ -106,7 +113,7 @@ def every_command(ask: Asker, preset: str) -> None:
 def test_every_command_works_before_and_after_a_restart(
     megadev_up: Callable[..., RunningNode], tmp_path: Path, preset: str
 ) -> None:
-    flags = ("--preset", preset, "--state", str(tmp_path / "state.json"))
+    flags = ("--preset", preset, "--state", str(tmp_path / "state.json"), "--challenge-window", "600")
     first = Asker(megadev_up(*flags))
     every_command(first, preset)
     under_way = re.findall("0x[0-9a-f]{64}", first("withdraw", "0.25"))[0]

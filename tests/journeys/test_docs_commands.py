@@ -60,6 +60,7 @@ STANDS_FOR = {
     "megadev explorer --rpc-url URL": "megadev explorer --help",
     "megadev anvil": "megadev anvil --help",
     "megadev batches": "megadev batches --help",
+    "megadev verify": "megadev verify --help",
     "megadev batches --flush": "megadev batches --help",
     "megadev trust": "megadev trust --help",
     "megadev wait": "megadev wait --rpc-url $MEGADEV_RPC_URL",

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from web3.exceptions import ContractCustomError, TransactionNotFound, Web3RPCError
 
 from megadev import Devnet
-from megadev.cli.main import run
+from megadev.cli.main import cli, run
 from megadev.errors import ConfigError
 from megadev.node.faults import FAULTS
 from megadev.primitives.keccak import keccak
@@ -46,7 +47,7 @@ class Rollup(Bridge):
         super().__init__(
             free=False, sequencing_window=WINDOW, max_drift=DRIFT, channel_seconds=10**6, **PRESETS[preset]
         )
-        self.w3 = self.l2.w3
+        self.w3, self.node = self.l2.w3, self.net.node
 
     def set(self, name: str, *words: str) -> None:
         assert {"name": name, "arguments": list(words)} in self.l2.rpc("megadev_fault_set", name, words)
@@ -240,6 +241,44 @@ def test_derivation_waits_for_data_that_cannot_be_had(rollup: Rollup, name: str,
     assert found["stalled"] is not None and found["batches"][0]["transactions"] is None
     rollup.clear(name)
     assert rollup.head("safe") == rollup.head()
+
+
+def test_with_the_sequencer_down_deposits_alone_get_in(rollup: Rollup) -> None:
+    """What it had told and not sealed is announced as lost, and is tried again once it is back."""
+    if rollup.preset == "megaeth":
+        unsealed = rollup.w3.eth.send_transaction({"from": rollup.alice, "to": STRANGER, "value": 1})  # type: ignore[typeddict-item]
+    else:
+        rollup.set("pause")
+        unsealed = rollup.w3.eth.send_transaction({"from": rollup.alice, "to": STRANGER, "value": 1})  # type: ignore[typeddict-item]
+    head = rollup.head()
+    rollup.set("down")
+    with pytest.raises(Web3RPCError, match="crashed"):
+        rollup.w3.eth.send_transaction({"from": rollup.bob, "to": STRANGER, "value": 1})  # type: ignore[typeddict-item]
+    forced = rollup.deposit()
+    rollup.mine_l1(WINDOW - 1)
+    assert not rollup.has(forced)
+    waits = rollup.l2.rpc("megadev_getBridgeStatus")["deposits"][-1]
+    assert "sequencing window" in waits["next"]
+    rollup.mine_l1(2)
+    assert rollup.has(forced) and rollup.head("safe") > head
+    for number in range(head + 1, rollup.head() + 1):
+        block = rollup.w3.eth.get_block(number, full_transactions=True)
+        assert all(tx["type"] == 0x7E for tx in block["transactions"])  # type: ignore[index]
+    rollup.l1.rpc("anvil_reorg", 3, [])  # derivation goes back with L1 while nobody sequences
+    rollup.mine_l1(WINDOW)
+    assert rollup.has(forced) and rollup.node.held_up_by is None
+    rollup.clear("down")
+    rollup.seal()
+    assert rollup.has(unsealed.to_0x_hex())
+    rollup.flush()
+    assert rollup.head("safe") == rollup.head()
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_user_leaves_with_their_funds_though_nobody_sequences(preset: str) -> None:
+    done = CliRunner().invoke(cli, ["demo", "exit", "--preset", preset, "--window", "6"], prog_name="megadev")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-1].endswith("The user has left.")
 
 
 def test_witnesses_can_be_withheld(rollup: Rollup) -> None:

@@ -17,8 +17,10 @@ from megadev.artifacts.formats.documents import (
     StandardOutput,
     decode,
 )
+from megadev.artifacts.formats.layouts import layout_in
 from megadev.artifacts.formats.origin import Origin
 from megadev.artifacts.formats.parts import bare, code_of, contract_name, interface_of, path_in_project, positions_of
+from megadev.artifacts.layout import Layout
 
 
 class _DebugFile(msgspec.Struct, rename="camel"):
@@ -45,7 +47,13 @@ def hardhat_artifact(document: Document, origin: Origin) -> Artifact:
         }
         return Details(positions_of(evm.bytecode, False), positions_of(evm.deployed_bytecode, False), sources)
 
-    return Artifact(
+    def layout() -> Layout | None:
+        if origin.path is None:
+            return None
+        made = _hardhat_output(origin.path, source_path, build).read_bytes()
+        return layout_in(made, artifact, compiled_as)
+
+    artifact = Artifact(
         name,
         interface_of(document.abi),
         source_path,
@@ -54,7 +62,9 @@ def hardhat_artifact(document: Document, origin: Origin) -> Artifact:
         SOLIDITY,
         "",
         details,
+        layout,
     )
+    return artifact
 
 
 def _hardhat_build(path: Path, source_path: str, build: str | None) -> tuple[StandardInput | None, StandardOutput]:
@@ -62,8 +72,14 @@ def _hardhat_build(path: Path, source_path: str, build: str | None) -> tuple[Sta
     if build is not None:
         infos = path.parents[len(PurePosixPath(source_path).parts)] / "build-info"
         given = decode((infos / f"{build}.json").read_bytes(), BuildInfo)
-        made = decode((infos / f"{build}.output.json").read_bytes(), BuildInfo)
+        made = decode(_hardhat_output(path, source_path, build).read_bytes(), BuildInfo)
         return given.input, made.output or StandardOutput()
-    debug = decode(path.with_suffix(".dbg.json").read_bytes(), _DebugFile)
-    both = decode((path.parent / debug.build_info).read_bytes(), BuildInfo)
+    both = decode(_hardhat_output(path, source_path, build).read_bytes(), BuildInfo)
     return both.input, both.output or StandardOutput()
+
+
+def _hardhat_output(path: Path, source_path: str, build: str | None) -> Path:
+    """The file with what the compiler made, for the artifact in ``path``."""
+    if build is not None:
+        return path.parents[len(PurePosixPath(source_path).parts)] / "build-info" / f"{build}.output.json"
+    return path.parent / decode(path.with_suffix(".dbg.json").read_bytes(), _DebugFile).build_info

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
 from megadev.chain.transactions import DEPOSIT, Transaction
-from megadev.cli.bridge_contracts import bridge_contracts
 from megadev.cli.terminal.log import Describe, Words
 from megadev.errors import MegadevError
 from megadev.events import TransactionPreconfirmed
+from megadev.inspect.bridge_contracts import bridge_contracts
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.rollup.deposits import DEPOSITOR

@@ -236,8 +236,10 @@ def recover(
         )
         _LOG.info("%s: %s goes on after block %d", database.path, _NAMES[index], head.number)
     if record is not None:  # again: the blocks, as they were told, may have changed the key
-        signers = tuple(Signer(block, key) for block, key in record.signers)
-        node.l2.rotated_signers = Signers(signers) if signers else None
+        turns = record.turns or (((), 0),) * len(record.signers)
+        terms = zip(record.signers, turns, strict=True)
+        signers = Signers(tuple(Signer(*signer, *turn) for signer, turn in terms))
+        node.l2.rotated_signers = signers if signers.terms else None
     for index, chain in enumerate(node.chains):
         chain_record = stored.chains[index]
         if chain_record is not None:
@@ -381,6 +383,8 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
         if node.driver.consolidator is not None:
             node.driver.consolidator.known_by_hand = record.by_hand
     node.da_store.faults = record.da_faults
+    if node.standbys is not None and record.standbys and node.standbys.check_order(record.standbys):
+        node.standbys.up = record.standbys
     node.broken_promises.evidence = evidence_of(record)
     node.link.set(*record.latency)
     node.link.is_cut = record.is_cut

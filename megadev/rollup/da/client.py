@@ -1,5 +1,5 @@
-"""A client of a store over HTTP, which ``server/data_store`` answers. What it gets is checked by derivation, not here.
-A store that cannot be reached is one that withholds.
+"""Clients of a store over HTTP, which ``server/data_store`` answers, and of the beacon API that has blobs. What they
+get is checked by derivation, not here. A store that cannot be reached is one that withholds.
 """
 
 from __future__ import annotations
@@ -25,17 +25,34 @@ class StoreRefused(MegadevError):
     """A store did not take what was put, or could not be reached."""
 
 
-class StoreClient:
-    """The store at ``url``. Raises ``ConfigError`` for what is no HTTP URL."""
+class _Site:
+    """What is asked by HTTP at ``url``. Raises ``ConfigError`` for what is no HTTP URL."""
+
+    what = "a DA store"
+    example = "http://127.0.0.1:3100"
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError(f"{url!r} is not the URL of a DA store: give one such as http://127.0.0.1:3100")
+            raise ConfigError(f"{url!r} is not the URL of {self.what}: give one such as {self.example}")
         self._secure = parts.scheme == "https"
         self._host, self._port = parts.hostname, parts.port
         self._path = parts.path.rstrip("/")
         self._timeout = timeout
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        connection = kind(self._host, self._port, timeout=self._timeout)
+        try:
+            connection.request(method, self._path + path, body)
+            answer = connection.getresponse()
+            return answer.status, answer.read(MAX_DATA + 1)
+        finally:
+            connection.close()
+
+
+class StoreClient(_Site):
+    """The store at ``url``. Raises ``ConfigError`` for what is no HTTP URL."""
 
     def get(self, data_hash: Hash32) -> bytes | None:
         """What the store gives out for that hash, unchecked; None where it gives nothing, or cannot be reached."""
@@ -61,12 +78,17 @@ class StoreClient:
             raise StoreRefused(f"the DA store answered with no certificate: {error}") from None
         raise StoreRefused(f"the DA store refused {len(data)} bytes: {body.decode(errors='replace')[:200]}")
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=self._timeout)
+
+class BlobClient(_Site):
+    """The beacon API at ``url``, as ``derivation.remote_l1`` asks it for blobs."""
+
+    what = "a beacon API"
+    example = "http://127.0.0.1:9545"
+
+    def get(self, path: str) -> bytes | None:
+        """The body that ``path`` is answered with; None where there is nothing, or nobody answers."""
         try:
-            connection.request(method, self._path + path, body)
-            answer = connection.getresponse()
-            return answer.status, answer.read(MAX_DATA + 1)
-        finally:
-            connection.close()
+            status, body = self._ask("GET", path)
+        except (OSError, http.client.HTTPException):
+            return None
+        return body if status == 200 else None

@@ -8,7 +8,7 @@ it is asked; so it can be stopped anywhere and taken up again from any block tha
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -54,7 +54,8 @@ class L2Chain(SafeChain, Protocol):
 
 class Derived(msgspec.Struct, frozen=True):
     """An L2 block was derived, from what L1 has up to block ``l1``. ``is_forced``: no batch said it, the sequencing
-    window has passed. ``is_emptied``: a batch said it, but its transactions could not be included.
+    window has passed. ``is_emptied``: a batch said it, but its transactions could not be included. ``names_parent``:
+    the batch says its parent's hash (a span batch says that of its first block alone).
     """
 
     block: L2Block
@@ -62,6 +63,7 @@ class Derived(msgspec.Struct, frozen=True):
     l1: BlockId
     is_forced: bool = False
     is_emptied: bool = False
+    names_parent: bool = False
 
 
 class L1Read(msgspec.Struct, frozen=True):
@@ -85,6 +87,8 @@ class Reorganised(msgspec.Struct, frozen=True):
 
 
 Step: TypeAlias = Derived | L1Read | Waiting | Reorganised
+Dropped: TypeAlias = Callable[[SingularBatch | SpanBatch, BlockId], object]
+"""Hears of a batch that does not count, and of the L1 block that completed its channel."""
 
 
 class Pipeline:
@@ -94,7 +98,7 @@ class Pipeline:
     is unpacked at a time, and L1 blocks are kept for one sequencing window.
 
     Nothing that is posted makes it raise. What ``chain`` raises, other than ``InvalidAttributes``, goes through; the
-    pipeline must be ``reset`` then.
+    pipeline must be ``reset`` then. ``on_drop`` hears of batches that do not count.
     """
 
     def __init__(
@@ -104,11 +108,13 @@ class Pipeline:
         chain: L2Chain,
         data: DataSource | None = None,
         history: SafeHistory | None = None,
+        on_drop: Dropped = lambda batch, l1: None,
     ) -> None:
         self.config = config
         self.l1 = l1
         self.chain = chain
         self.data = data
+        self._on_drop = on_drop
         self.history = SafeHistory(config) if history is None else history
         self.reset(self.history.newest.safe)
 
@@ -220,9 +226,11 @@ class Pipeline:
             candidates = self._candidates(batch, l1)
             if candidates is None:
                 return
+            names_parent = True
             for candidate in candidates:
                 verdict = check_singular(candidate, self.safe, self._window, l1.number, config)
                 if verdict is Verdict.DROP:
+                    self._on_drop(candidate, l1)
                     return
                 if verdict is not Verdict.ACCEPT:
                     continue
@@ -230,7 +238,8 @@ class Pipeline:
                 assert epoch is not None, "an accepted batch has an origin"
                 deposits = self._window.deposits(self.safe, epoch.number)
                 block = NextBlock(candidate.timestamp, epoch, candidate.transactions, deposits)
-                derived = self._execute(block, l1)
+                derived = self._execute(block, l1, names_parent=names_parent)
+                names_parent = False
                 yield derived
                 if derived.is_emptied:
                     return
@@ -241,6 +250,7 @@ class Pipeline:
             return (batch,)
         verdict, skipped = check_span(batch, self.safe, self._window, l1.number, self.config, self.chain)
         if verdict is Verdict.DROP:
+            self._on_drop(batch, l1)
             return None
         if verdict is not Verdict.ACCEPT:
             return ()
@@ -253,7 +263,9 @@ class Pipeline:
             for block in blocks
         )
 
-    def _execute(self, block: NextBlock, l1: BlockId, *, is_forced: bool = False) -> Derived:
+    def _execute(
+        self, block: NextBlock, l1: BlockId, *, is_forced: bool = False, names_parent: bool = False
+    ) -> Derived:
         attributes = attributes_after(self.safe, block, self.config)
         is_emptied = False
         try:
@@ -264,7 +276,7 @@ class Pipeline:
         self.safe = made
         self.history.record(l1, made)
         self._window.follow(made)
-        return Derived(made, attributes, l1, is_forced, is_emptied)
+        return Derived(made, attributes, l1, is_forced, is_emptied, names_parent)
 
 
 def system_config_after(before: SystemConfig, block: L1Block, config: RollupConfig) -> SystemConfig:

@@ -10,10 +10,11 @@ from megadev.chain.documents import JsonObject
 from megadev.errors import ResourceNotFound
 from megadev.events import SequencerCondition
 from megadev.node.chain import LocalChain
+from megadev.primitives.abi import encode_call
 from megadev.primitives.hexcodec import to_data
 from megadev.rollup.derivation import L1Fees
 from megadev.rollup.driver import Driver
-from megadev.rollup.games import game_at, game_count
+from megadev.rollup.games import GameStatus
 from megadev.rollup.messages import (
     DepositStatus,
     SentDeposit,
@@ -41,6 +42,8 @@ NEXT_FOR_WITHDRAWAL = {
     WithdrawalStatus.FINALIZED: "nothing: its call was made on L1",
 }
 
+NEXT_FOR_GAME = "resolve its claim, which anybody may: `megadev finalize HASH --wait` does it"
+
 
 @method("megadev_getBridgeStatus")
 def megadev_getBridgeStatus(node: RpcNode) -> JsonObject:
@@ -49,7 +52,8 @@ def megadev_getBridgeStatus(node: RpcNode) -> JsonObject:
     now, open_block = l1.time.now(), l2.open_block
     return {
         "deposits": [
-            _format_deposit(each, now, l2) for each in sent_deposits(l1.store, l2.store, driver.addresses, open_block)
+            _format_deposit(each, now, l2, driver.consolidator is not None)
+            for each in sent_deposits(l1.store, l2.store, driver.addresses, open_block)
         ],
         "withdrawals": [_format_withdrawal(each, now) for each in _withdrawals(l1, l2, driver)],
     }
@@ -62,27 +66,12 @@ def megadev_getWithdrawal(node: RpcNode, withdrawal_hash: HashParam) -> JsonObje
     found = _withdrawals(l1, l2, driver, withdrawal_hash)
     if not found:
         raise ResourceNotFound(f"resource not found: L2 has no withdrawal 0x{withdrawal_hash.hex()}")
+    now = l1.time.now()
     data = _next_call(l2, found[0])
     call = None if data is None else {"to": to_data(driver.addresses.portal), "data": to_data(data)}
-    return {**_format_withdrawal(found[0], l1.time.now()), "call": call}
-
-
-@method("megadev_proposeOutput")
-def megadev_proposeOutput(node: RpcNode) -> JsonObject | None:
-    """Have the proposer claim L2's newest output root now; the claim, or null where L1 takes none for that block."""
-    l1, l2, driver = bridge(node)
-    node.node.between_blocks()
-    driver.advance()
-    block = l2.head
-    if driver.proposer is None or not driver.proposer.claim(block):
-        return None
-    state = l1.sequencer.head_state()
-    game = game_at(state, driver.addresses, game_count(state, driver.addresses) - 1)
-    return {
-        "l2BlockNumber": hex(block.number),
-        "outputRoot": to_data(output_after(block).root),
-        "game": None if game is None else to_data(game.address),
-    }
+    if _waits_for_its_game(found[0], now) and found[0].game is not None:
+        call = {"to": to_data(found[0].game.address), "data": to_data(encode_call("resolve()"))}
+    return {**_format_withdrawal(found[0], now), "call": call}
 
 
 @method("megadev_skipWithdrawalWindows")
@@ -121,6 +110,13 @@ def _withdrawals(
     return sent_withdrawals(state, l1_time, l2.store, driver.addresses, withdrawal_hash, open_block)
 
 
+def _waits_for_its_game(sent: SentWithdrawal, now: int) -> bool:
+    """Whether the wait ends only once somebody resolves the game: the proposer resolves its own."""
+    game = sent.game
+    waits = sent.status is WithdrawalStatus.WAITING_TO_FINALIZE and game is not None
+    return waits and game is not None and game.status is GameStatus.IN_PROGRESS and game.is_over(now)
+
+
 def _next_call(l2: LocalChain, sent: SentWithdrawal) -> bytes | None:
     game = sent.game
     if sent.status is WithdrawalStatus.READY_TO_PROVE and game is not None:
@@ -132,7 +128,7 @@ def _next_call(l2: LocalChain, sent: SentWithdrawal) -> bytes | None:
     return None
 
 
-def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain) -> JsonObject:
+def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain, is_forced: bool) -> JsonObject:
     located, tx, place = sent.log, sent.tx, sent.place
     block = located.block
     return {
@@ -148,15 +144,20 @@ def _format_deposit(sent: SentDeposit, now: int, l2: LocalChain) -> JsonObject:
         "l2TransactionHash": to_data(tx.hash),
         "l2BlockNumber": None if place is None else hex(place[0].number),
         "age": hex(max(now - block.timestamp, 0)),
-        "next": _next_for_deposit(sent.status, l2),
+        "next": _next_for_deposit(sent.status, l2, is_forced),
     }
 
 
-def _next_for_deposit(status: DepositStatus, l2: LocalChain) -> str:
+def _next_for_deposit(status: DepositStatus, l2: LocalChain, is_forced: bool) -> str:
+    """``is_forced``: where batches are posted, and L2 is derived from L1."""
     condition = l2.sequencer.condition
     if status is DepositStatus.WAITING and condition is not SequencerCondition.RUNNING:
         remedy = "restart" if condition is SequencerCondition.CRASHED else "resume"
-        return f"it begins an L2 block once the sequencer, which is {condition.value}, runs: megadev sequencer {remedy}"
+        forced = ", or once the sequencing window has passed" if is_forced and l2.sequencer.is_down else ""
+        return (
+            f"it begins an L2 block once the sequencer, which is {condition.value}, runs{forced}: "
+            f"megadev sequencer {remedy}"
+        )
     return NEXT_FOR_DEPOSIT[status]
 
 
@@ -177,5 +178,5 @@ def _format_withdrawal(sent: SentWithdrawal, now: int) -> JsonObject:
         "game": None if sent.game is None else to_data(sent.game.address),
         "age": hex(max(now - block.timestamp, 0)),
         "readyIn": None if sent.ready_at is None else hex(max(sent.ready_at - now, 0)),
-        "next": NEXT_FOR_WITHDRAWAL[sent.status],
+        "next": NEXT_FOR_GAME if _waits_for_its_game(sent, now) else NEXT_FOR_WITHDRAWAL[sent.status],
     }

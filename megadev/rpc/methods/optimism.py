@@ -61,6 +61,10 @@ def optimism_rollupConfig(node: RpcNode) -> JsonObject:
         shown = to_json(driver.consolidator.config)
         shown["genesis"]["system_config"]["eip1559Params"] = "0x0000000000000000"
         shown["protocol_versions_address"] = to_data(bytes(20))
+        start = driver.progress.sync_start
+        if start is not None and start.safe.number == l2.store.genesis.number:
+            # L2 has begun anew: what was posted of it before says nothing of this one
+            shown["megadev"]["first_batch_block"] = start.l1.number + 1
         return shown
     first, l1_first, at = l2.store.genesis, l1.store.genesis, driver.addresses
     system_config = l1_first.world

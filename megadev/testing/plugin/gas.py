@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from megadev.artifacts import explain
 from megadev.chain.blocks import Tag
 from megadev.chain.receipts import Receipt
-from megadev.cli.bridge_contracts import bridge_contracts
 from megadev.events import Event, TransactionPreconfirmed
+from megadev.inspect.bridge_contracts import bridge_contracts
 
 if TYPE_CHECKING:
     from megadev.node.chain import LocalChain

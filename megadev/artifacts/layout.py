@@ -395,6 +395,55 @@ def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
     return None if found is None else found[1]
 
 
+_ARRAY_LENGTH = re.compile(r"\[(\d+)\]$")
+
+
+def solc_layout(printed: Mapping[str, Any]) -> Layout:
+    """The layout that solc prints as ``storageLayout``. Raises ``UnknownLayout``."""
+    types: Mapping[str, Mapping[str, Any]] = printed.get("types") or {}
+
+    def type_of(name: str, within: tuple[str, ...]) -> Type:
+        entry = types[name]
+        label, size = entry["label"], int(entry["numberOfBytes"])
+        kind = entry["encoding"]
+        if name in within:
+            return Type(Form.AGAIN, label, size)
+        within = (*within, name)
+        if kind == "mapping":
+            return Type(Form.MAPPING, label, key=type_of(entry["key"], within), item=type_of(entry["value"], within))
+        if kind == "dynamic_array":
+            return Type(Form.DYNAMIC, label, item=type_of(entry["base"], within))
+        if kind == "bytes":
+            return Type(Form.BYTES, label)
+        if "members" in entry:
+            return Type(Form.STRUCT, label.removeprefix("struct "), size, members=variables(entry["members"], within))
+        if "base" in entry:
+            length = _ARRAY_LENGTH.search(label)
+            if length is None:
+                raise UnknownLayout(f"the length of {label} is not told")
+            return Type(Form.FIXED, label, size, item=type_of(entry["base"], within), length=int(length[1]))
+        if label.startswith("enum "):
+            return Type(Form.ENUM, label.removeprefix("enum "), size)
+        return Type(Form.VALUE, "address" if label.startswith(("contract ", "address")) else label, size)
+
+    def variables(entries: Sequence[Mapping[str, Any]], within: tuple[str, ...] = ()) -> tuple[Variable, ...]:
+        return tuple(
+            Variable(
+                entry["label"],
+                type_of(entry["type"], within),
+                int(entry["slot"]),
+                entry["offset"],
+                "" if within else str(entry.get("contract", "")).rpartition(":")[2],
+            )
+            for entry in entries
+        )
+
+    try:
+        return Layout(variables(printed["storage"]))
+    except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise UnknownLayout(f"what solc printed is no layout ({problem})") from None
+
+
 # -- Vyper ----------------------------------------------------------------------------------------------------------
 
 _DEFINITION = re.compile(

@@ -1,0 +1,219 @@
+"""``megadev verify``: a process of its own that makes L2 from L1, compares, and says so by its exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from megadev.cli.main import INTERRUPTED
+from megadev.cli.options import Command
+from megadev.cli.terminal.progress import Bar, is_wanted
+from megadev.errors import ConfigError
+from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.hexcodec import to_data
+
+if TYPE_CHECKING:
+    from megadev.cli.full_node import FullNode
+    from megadev.rollup.verifier import Differs
+
+DIFFERS, INCOMPLETE = 3, 4
+"""Exit codes: something is not as it was derived; not all could be derived that was asked for."""
+
+_file = click.Path(path_type=Path)
+
+
+@click.command(cls=Command, short_help="Check a rollup: derive L2 from L1 alone, and compare.")
+@click.option("--l1", metavar="URL", required=True, help="L1's JSON-RPC.")
+@click.option(
+    "--rollup",
+    metavar="FILE",
+    required=True,
+    type=_file,
+    help="The rollup.json that `megadev chain --rollup` prints.",
+)
+@click.option("--genesis", metavar="FILE", type=_file, help="L2's genesis.json, where rollup.json does not hold it.")
+@click.option("--da", metavar="URL", help="The store of batch data beside L1.  [default: /da at --l1]")
+@click.option("--beacon", metavar="URL", help="The beacon API that has L1's blobs.  [default: --l1]")
+@click.option("--against", metavar="URL", help="Compare each block's hash with this node's, too.")
+@click.option("--until", metavar="N", type=click.IntRange(0), help="Stop once L2 block N is derived.")
+@click.option(
+    "--dir",
+    "directory",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep what is derived there, and go on from it the next time.",
+)
+@click.option("--follow", is_flag=True, help="Go on as L1 grows, until interrupted.")
+@click.option(
+    "--poll",
+    metavar="SECONDS",
+    type=click.FloatRange(0.01),
+    default=0.5,
+    show_default=True,
+    help="With --follow: how often to look for more.",
+)
+@click.option("--keep-going", is_flag=True, help="Report what differs, and go on.")
+@click.option(
+    "--port", metavar="PORT", type=click.IntRange(0, 65_535), help="Serve the chain's reads there; 0: any free one."
+)
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def verify(
+    l1: str,
+    rollup: Path,
+    genesis: Path | None,
+    da: str | None,
+    beacon: str | None,
+    against: str | None,
+    until: int | None,
+    directory: Path | None,
+    follow: bool,
+    poll: float,
+    keep_going: bool,
+    port: int | None,
+    host: str,
+    as_json: bool,
+) -> int:
+    """Derive the whole L2 from L1, execute it, and compare it with the output roots on L1.
+
+    It knows L1, the data beside it, and the rollup's configuration, and asks no sequencer, unless one is named to be
+    compared with.
+
+    \b
+      megadev chain --rollup > rollup.json
+      megadev verify --l1 http://127.0.0.1:9545 --rollup rollup.json
+      megadev verify --l1 http://127.0.0.1:9545 --rollup rollup.json --dir ./verifier --follow --port 8550
+
+    With --port it is a full node that trusts nobody: its latest block is what L1 says, and nothing can be sent to it.
+
+    \b
+    Exit codes:
+      0    all that L1 says was derived, and nothing differs; or it followed, and was interrupted
+      1    it did not work
+      2    it was asked for wrongly
+      3    something differs: a block's hash, an output root, or the block that batches on L1 go on from
+      4    not all could be derived: L1 or its data cannot be had, or L1 does not say L2 up to --until
+      130  it was interrupted
+    """
+    from megadev.cli.full_node import FullNode
+    from megadev.rollup.verifier import Differs, Incomplete
+
+    given = None if genesis is None else _read(genesis)
+    node = FullNode(_read(rollup), given, str(rollup), l1=l1, beacon=beacon, da=da)
+    report = _Report(as_json, keep_going)
+    stop = threading.Event()
+    problem: str | None = None
+    try:
+        with node.opened(directory) as net, _stopping(stop), _bar() as bar:
+            node.on_progress = bar.at
+            if port is not None:
+                click.echo(f"Listening on {net.serve(host, port)}", err=True)
+            try:
+                node.go(until=until, follow=follow, poll=poll, against=against, stop=stop, on_differences=report.hear)
+            except Incomplete as incomplete:
+                problem = str(incomplete)
+            except Differs:
+                pass
+            bar.close()
+            report.say(node, problem)
+    except Incomplete as incomplete:
+        click.echo(f"incomplete: {incomplete}", err=True)
+        return INCOMPLETE
+    if report.found:
+        return DIFFERS
+    if stop.is_set() and not follow:
+        return INTERRUPTED
+    return 0 if problem is None else INCOMPLETE
+
+
+class _Report:
+    """What the user is told."""
+
+    def __init__(self, as_json: bool, keep_going: bool) -> None:
+        self.found: list[dict[str, Any]] = []
+        """All that differs."""
+        self._as_json = as_json
+        self._keep_going = keep_going
+
+    def hear(self, differences: list[Differs]) -> None:
+        """Tell of what differs. Raises the first of it unless that is not the end."""
+        for each in differences:
+            self.found.append({"message": str(each), **each.found})
+            if not self._as_json:
+                click.echo(f"differs: {each}", err=True)
+        if not self._keep_going:
+            raise differences[0]
+
+    def say(self, node: FullNode, incomplete: str | None) -> None:
+        """The last word."""
+        verifier, claims = node.verifier, node.claims
+        safe, l1 = verifier.pipeline.safe, verifier.pipeline.l1_block
+        if self._as_json:
+            shown = {
+                "block": {"number": safe.number, "hash": to_data(safe.hash)},
+                "l1Block": None if l1 is None else {"number": l1.number, "hash": to_data(l1.hash)},
+                "derived": verifier.derived,
+                "transactions": verifier.transactions,
+                "outputRoots": {
+                    "right": claims.right,
+                    "wrong": len(claims.wrong),
+                    "rejectedOnL1": claims.rejected,
+                    "notDerived": len(claims.waiting),
+                },
+                "compared": node.compared,
+                "incomplete": incomplete,
+                "differences": self.found,
+            }
+            click.echo(json.dumps(shown, indent=2))
+            return
+        if incomplete is not None:
+            click.echo(f"incomplete: {incomplete}", err=True)
+        verdict = "verified" if not self.found and incomplete is None else "derived"
+        at = "" if l1 is None else f" from L1 up to block {l1.number}"
+        click.echo(f"{verdict}: L2 up to block {safe.number} ({to_data(safe.hash)}){at}")
+        told = [f"output roots on L1: {claims.right} right"]
+        if claims.wrong:
+            told.append(f"{len(claims.wrong)} wrong")
+        if claims.rejected:
+            told.append(f"{claims.rejected} wrong ones that L1 has rejected")
+        if claims.waiting:
+            told.append(f"{len(claims.waiting)} about blocks that are not derived")
+        if node.compared is not None:
+            told.append(f"{node.compared} blocks have the node's hashes")
+        click.echo(", ".join(told))
+
+
+def _read(path: Path) -> Any:
+    try:
+        return decode_json(path.read_bytes())
+    except OSError as problem:
+        raise ConfigError(f"{path}: {problem.strerror or problem}") from None
+    except DecodeError as problem:
+        raise ConfigError(f"{path}: not JSON: {problem}") from None
+
+
+def _bar() -> Bar:
+    return Bar("deriving", "L1 blocks", is_shown=is_wanted(sys.stderr))
+
+
+@contextmanager
+def _stopping(stop: threading.Event) -> Iterator[None]:
+    """Have SIGINT and SIGTERM set ``stop``."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

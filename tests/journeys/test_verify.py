@@ -1,0 +1,254 @@
+"""A rollup checked by somebody who has L1, the rollup's configuration and nothing else: the chain that is derived is the
+sequencer's, across L1's reorganisations and restarts of both; what differs is named, by the exit code too.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.cli.chain import rollup_file
+from megadev.cli.full_node import FullNode
+from megadev.clock import StoppedClock
+from megadev.errors import ConfigError
+from megadev.primitives.abi import encode_call
+from megadev.rollup.games import claim_bond
+from megadev.rollup.predeploys import GAME_TYPE, MAINNET_ADDRESSES, claim_data
+from megadev.rollup.verifier import Differs, Incomplete
+from megadev.rpc.client import RpcError
+from tests.contracts import load
+from tests.stage.commands import megadev
+
+START = 1_700_000_000
+STRANGER = "0x" + "42" * 20
+# blocks when asked for: timers would come in between
+PRESETS: dict[str, dict[str, Any]] = {
+    "dev": {"batch": True},
+    "megaeth": {"preset": "megaeth", "block_time": None, "mini_block_time": None, "no_mining": True},
+}
+
+
+class Rollup:
+    """A served node that posts batches, and what its users do."""
+
+    def __init__(self, preset: str, **settings: Any) -> None:
+        options = {"clock": StoppedClock(START), "accounts": 3, "channel_seconds": 10**6, "propose_every": 4}
+        self.net = Devnet(**(options | PRESETS[preset] | settings))
+        self.seals = preset == "dev"
+        self.net.serve()
+
+    def send(self, count: int = 1, **fields: Any) -> str:
+        sender = self.net.accounts[0].address
+        for _ in range(count):
+            sent: str = self.net.rpc("eth_sendTransaction", {"from": sender, "to": STRANGER, "value": "0x1", **fields})
+            if not self.seals:
+                self.net.rpc("evm_mine")
+        return sent
+
+    def deposit(self) -> None:
+        call = encode_call(
+            "depositTransaction(address,uint256,uint64,bool,bytes)", bytes.fromhex(STRANGER[2:]), 5, 100_000, False, b""
+        )
+        portal, sender = "0x" + MAINNET_ADDRESSES.portal.hex(), self.net.accounts[1].address
+        self.net.l1.rpc(
+            "eth_sendTransaction", {"from": sender, "to": portal, "value": "0x5", "data": "0x" + call.hex()}
+        )
+
+    def flush(self, **how: str) -> int:
+        """Post all there is; the number of the newest block."""
+        self.net.rpc("megadev_batcher_flush", how)
+        head = int(self.net.rpc("eth_blockNumber"), 16)
+        assert int(self.net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16) == head
+        return head
+
+    @property
+    def exported(self) -> dict[str, Any]:
+        return json.loads(json.dumps(rollup_file(self.net.url)))
+
+    @contextmanager
+    def verifier(self, directory: Path | None = None, rollup: Any = None) -> Iterator[tuple[FullNode, Devnet]]:
+        node = FullNode(rollup or self.exported, None, "rollup.json", l1=self.net.l1.url)
+        with node.opened(directory) as made:
+            yield node, made
+
+    def check(self, directory: Path | None = None, *, derived: int | None = None) -> None:
+        """Somebody derives all there is, ``derived`` blocks of it anew, and finds every hash."""
+        with self.verifier(directory) as (node, made):
+            go(node, against=self.net.url)
+            head = self.net.node.l2.head
+            assert made.node.l2.head.header == head.header
+            assert node.compared == head.number + 1
+            assert not node.claims.wrong
+            if derived is not None:
+                assert node.verifier.derived == derived
+
+
+def go(node: FullNode, *, until: int | None = None, against: str | None = None, follow: bool = False) -> None:
+    def differs(found: list[Differs]) -> None:
+        raise found[0]
+
+    node.go(until=until, follow=follow, poll=0.01, against=against, stop=threading.Event(), on_differences=differs)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_somebody_who_has_only_l1_makes_the_same_chain_across_reorganisations_and_restarts(
+    preset: str, tmp_path: Path
+) -> None:
+    kept, settings = tmp_path / "verifier", {"state": tmp_path / "node", "da_dir": tmp_path / "da"}
+    settings["state"].mkdir()
+    rollup = Rollup(preset, **settings)
+    rollup.deposit()
+    rollup.send(3)
+    rollup.flush(da="blobs")
+    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x989680")
+    contract = rollup.net.rpc("eth_getTransactionReceipt", created)["contractAddress"]
+    rollup.send(2, to=contract, data="0x" + encode_call("write(uint256,uint256)", 3, 4).hex(), value="0x0")
+    rollup.deposit()
+    rollup.send()
+    rollup.flush(da="external", compression="zlib", format="singular")
+    rollup.check(kept)
+    rollup.check(kept, derived=0)
+    before = int(rollup.net.rpc("eth_blockNumber"), 16)
+    # L1 loses what the last block was derived from, while somebody who follows has it
+    rollup.send(2)
+    rollup.flush()
+    with rollup.verifier() as (node, made):
+        go(node)
+        lost = made.node.l2.head
+        rollup.net.l1.rpc("anvil_rollback", 1)
+        rollup.send()
+        rollup.deposit()
+        rollup.send()
+        rollup.flush()
+        assert rollup.net.node.l2.store.by_hash(lost.hash) is not None or preset == "megaeth"
+        go(node, against=rollup.net.url)
+        assert made.node.l2.head.hash == rollup.net.node.l2.head.hash
+    rollup.net.close()
+    rollup = Rollup(preset, **settings)
+    rollup.send(2)
+    head = rollup.flush()
+    rollup.check(kept, derived=head - before)
+    rollup.check()
+    rollup.net.close()
+
+
+def test_it_serves_what_it_derived_and_takes_nothing() -> None:
+    rollup = Rollup("dev")
+    sent = rollup.send(3)
+    rollup.flush()
+    with rollup.verifier() as (node, made):
+        made.serve()
+        done = threading.Thread(target=go, args=(node,), kwargs={"until": 6, "follow": True})
+        done.start()
+        rollup.send(3)
+        rollup.flush()
+        done.join(30)
+        for method, *params in (
+            ("eth_getBlockByNumber", "latest", True),
+            ("eth_getBlockByNumber", "safe", False),
+            ("eth_getTransactionReceipt", sent),
+            ("eth_getBalance", STRANGER, "latest"),
+            ("eth_getProof", STRANGER, [], "latest"),
+            ("debug_traceTransaction", sent),
+        ):
+            assert made.rpc(method, *params) == rollup.net.rpc(method, *params), method
+        for refused in ("anvil_setBalance", "eth_sendTransaction", "evm_mine"):
+            with pytest.raises(RpcError, match="this node follows a chain that it does not build") as error:
+                made.rpc(refused)
+            assert error.value.code == -32601
+    rollup.net.rpc("anvil_reset")  # L2 alone begins anew: what L1 has of it so far counts no more
+    rollup.send(2)
+    rollup.flush()
+    rollup.check()
+    rollup.net.close()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_first_block_that_l1_alone_does_not_make_is_named(preset: str) -> None:
+    rollup = Rollup(preset)
+    rollup.send(2)
+    rollup.flush()
+    rollup.net.rpc("anvil_setBalance", STRANGER, "0x777")
+    rollup.send(2)
+    rollup.flush()
+    first = int(rollup.net.rpc("megadev_getBatches")["underivable"]["blockNumber"], 16)
+    with rollup.verifier() as (node, _), pytest.raises(Differs) as named:
+        go(node, against=rollup.net.url)
+    assert named.value.found["block"] == first
+    assert "stateRoot" in named.value.found["fields"]
+    assert "anvil_setBalance" in str(named.value)
+    # nobody is asked: what batches go on from says so, as soon as there are more
+    rollup.send()
+    rollup.flush()
+    with rollup.verifier() as (node, _), pytest.raises(Differs) as named:
+        go(node)
+    found = named.value.found
+    assert found["kind"] == "batches"
+    assert found["first"] <= first <= found["block"]
+    rollup.net.close()
+
+
+def test_a_wrong_output_root_on_l1_is_named_and_what_cannot_be_had_too(tmp_path: Path) -> None:
+    rollup = Rollup("dev", propose_every=0)
+    rollup.send(3)
+    rollup.flush()
+    net = rollup.net
+    net.rpc("megadev_proposeOutput")
+    assert net.node.l1 is not None
+    bond = claim_bond(net.node.l1.sequencer.head_state(), MAINNET_ADDRESSES)
+    wrong = encode_call("create(uint32,bytes32,bytes)", GAME_TYPE, b"\x66" * 32, claim_data(2))
+    factory = "0x" + MAINNET_ADDRESSES.dispute_game_factory.hex()
+    with rollup.verifier() as (node, _):
+        go(node)
+        assert (node.claims.right, node.claims.wrong) == (1, [])
+        call = {"from": net.accounts[2].address, "to": factory, "value": hex(bond), "data": "0x" + wrong.hex()}
+        net.l1.rpc("eth_sendTransaction", call)
+        with pytest.raises(Differs, match="output root on L1: game 1 .* claims 0x6666") as named:
+            go(node)
+        assert named.value.found["derived"] != named.value.found["said"]
+    net.rpc("megadev_da_misbehave", {"withhold": True})
+    rollup.send()
+    net.rpc("megadev_batcher_flush", {"da": "external"})
+    exported = tmp_path / "rollup.json"
+    exported.write_text(json.dumps(rollup.exported))
+    said = megadev(tmp_path, "verify", "--l1", net.l1.url, "--rollup", "rollup.json", "--json", "--keep-going")
+    assert said.returncode == 3, said.stderr
+    told = json.loads(said.stdout)
+    assert told["outputRoots"]["wrong"] == 1
+    assert told["differences"][0]["index"] == 1
+    assert "store" in told["incomplete"]
+    net.close()
+
+
+def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
+    rollup = Rollup("dev")
+    exported = rollup.exported
+    del exported["megadev"]["genesis"]
+    with pytest.raises(ConfigError, match="L2's genesis is missing"):
+        FullNode(exported, None, "rollup.json", l1=rollup.net.l1.url)
+    other = rollup.exported
+    other["genesis"]["l2"]["hash"] = "0x" + "11" * 32
+    with pytest.raises(ConfigError, match="its genesis makes"):
+        FullNode(other, None, "rollup.json", l1=rollup.net.l1.url)
+    another_l1 = rollup.exported
+    another_l1["genesis"]["l1"]["hash"] = "0x" + "11" * 32
+    with pytest.raises(ConfigError, match="another L1"), rollup.verifier(rollup=another_l1):
+        pass
+    with rollup.verifier(tmp_path) as (node, _):
+        go(node)
+    elsewhere = rollup.exported
+    elsewhere["seq_window_size"] = 7
+    with pytest.raises(ConfigError, match="another rollup"), rollup.verifier(tmp_path, elsewhere):
+        pass
+    url = rollup.net.l1.url
+    rollup.net.close()
+    node = FullNode(elsewhere, None, "rollup.json", l1=url)
+    with pytest.raises(Incomplete, match="L1 cannot be asked"), node.opened(None):
+        pass
