@@ -577,8 +577,8 @@ class RanOtherwise(StateUnavailable):
 
     def __init__(self, tx_hash: bytes, number: int, happened: str) -> None:
         super().__init__(
-            f"state unavailable: 0x{tx_hash.hex()} of upstream's block {number} {happened}: it ran under rules that "
-            "megadev does not have, or others than --hardfork says; ask upstream itself about it"
+            f"state unavailable: 0x{tx_hash.hex()} of upstream's block {number} {happened}: it ran under rules "
+            "that megadev does not implement, or that differ from --hardfork; ask upstream directly"
         )
 
 

@@ -139,7 +139,7 @@ class Text:
 
     def read(self, given: object) -> str:
         if not isinstance(given, str) or not given.strip():
-            raise ValueError(f"must be a non-empty text, not {given!r}")
+            raise ValueError(f"must be a non-empty string, not {given!r}")
         return given.strip()
 
 
@@ -152,7 +152,7 @@ class TextList:
     def read(self, given: object) -> tuple[str, ...]:
         parts = [given] if isinstance(given, str) else given
         if not isinstance(parts, list | tuple | frozenset | set) or not all(isinstance(part, str) for part in parts):
-            raise ValueError(f"must be a text or a list of texts, not {given!r}")
+            raise ValueError(f"must be a string or a list of strings, not {given!r}")
         items = tuple(item.strip() for part in parts for item in part.split(","))
         if not items or not all(items):
             raise ValueError(f"must not be empty or have empty parts: {given!r}")
@@ -233,7 +233,7 @@ class Fundings:
         for name, amount in pairs:
             address = _read_address(name)
             if address in found:
-                raise ValueError(f"names {name} twice")
+                raise ValueError(f"lists {name} twice")
             try:
                 found[address] = Funding(address, Ether().read(amount))
             except ValueError as problem:

@@ -1166,7 +1166,7 @@ class DevnetConfig:
         unusable value."""
         for name in changes:
             if name not in SETTING_BY_NAME:
-                raise ConfigError(f"{name}: there is no such setting{did_you_mean(name, SETTING_BY_NAME)}")
+                raise ConfigError(f"{name}: unknown setting{did_you_mean(name, SETTING_BY_NAME)}")
         kept = {row.name: getattr(self, row.name) for row in SETTINGS if not row.presets or row.name in self.said}
         return DevnetConfig(**(kept | changes))  # __post_init__ checks the types
 

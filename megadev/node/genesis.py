@@ -226,7 +226,8 @@ def _l1_chain_id(config: DevnetConfig, l2_chain_id: int, fork: Fork | None) -> i
         return L1_CHAIN_ID if l2_chain_id != L1_CHAIN_ID else L1_CHAIN_ID + 1
     if chain_id == l2_chain_id:
         raise ConfigError(
-            f"--l1-chain-id: the L2 has {chain_id} too, so that a transaction for one chain would be good on the other"
+            f"--l1-chain-id: L2 also has chain id {chain_id}: a transaction signed for one chain would be valid "
+            "on the other"
         )
     return chain_id
 
@@ -270,7 +271,7 @@ def _preinstalls(file: Path) -> dict[Address, GenesisAccount]:
     """The accounts of a file of preinstalls."""
     document = _read_json(file)
     if not isinstance(document, dict) or "alloc" not in document:
-        raise ConfigError(f"{file}: no file of preinstalls: there is no alloc in it")
+        raise ConfigError(f"{file}: not a file of preinstalls: it has no alloc")
     try:
         return parse_accounts(document["alloc"])[0]
     except ConfigError as problem:

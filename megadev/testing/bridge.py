@@ -202,7 +202,7 @@ class Bridge:
 
     def _step(self, found: dict[str, Any], status: str, sender: Any) -> str:
         if found["status"] != status:
-            raise NotCrossed(f"withdrawal {found['withdrawalHash']} is {found['status']}: next, {found['next']}")
+            raise NotCrossed(f"withdrawal {found['withdrawalHash']} is {found['status']}; next step: {found['next']}")
         receipt = self._send(self._l1, self._address(sender), found["call"]["to"], found["call"]["data"], 0)
         return str(receipt["transactionHash"])
 
@@ -211,7 +211,7 @@ class Bridge:
             return _hex(sender)
         accounts = self._l2.rpc("eth_accounts")
         if not accounts:
-            raise NotCrossed("there is no account to send from: say sender=")
+            raise NotCrossed("no account to send from: pass sender=")
         return str(accounts[0])
 
     @staticmethod
