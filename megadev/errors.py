@@ -53,6 +53,7 @@
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
+    ├── AttestationRefused              a claim about L2 that executing it again does not lead to
     ├── ReloadRefused                   contracts that cannot be reloaded as asked
     ├── StateUnavailable                state that a source could not supply
     │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
@@ -548,6 +549,10 @@ class SimulatedTransactionRefused(SimulationError):
         self.reason = reason
         self.block_number = block_number
         self.index = index
+
+
+class AttestationRefused(MegadevError):
+    """A claim about L2 that executing it again does not lead to, or that no attester can speak about."""
 
 
 class ReloadRefused(MegadevError):

@@ -42,6 +42,11 @@ def _forks_a_node(c: Settings) -> bool:
 
 
 CONFLICTS: tuple[Conflict, ...] = (
+    Conflict(
+        ("--attestation-threshold", "--attesters"),
+        lambda c: c.attestation_threshold > c.attesters,
+        "--attestation-threshold asks for more signatures than --attesters can give: lower it, or have more attesters",
+    ),
     _exclude(
         "--keep-blocks",
         "--prune-history",

@@ -281,6 +281,18 @@ class PrivateKey:
 
 
 @dataclass(frozen=True, slots=True)
+class EthereumAddress:
+    """An address: 0x and 40 hex digits, kept as it was written."""
+
+    metavar: str = "ADDRESS"
+
+    def read(self, given: object) -> str:
+        if not isinstance(given, str) or not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", given):
+            raise ValueError(f"must be an address (0x and 40 hex digits), not {given!r}")
+        return given
+
+
+@dataclass(frozen=True, slots=True)
 class FilePath:
     """A path, relative to the working directory; ``~`` is the home directory."""
 

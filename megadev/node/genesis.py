@@ -43,6 +43,7 @@ from megadev.node.roles import Roles
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32, Wei
+from megadev.rollup.attestations import program_id
 from megadev.rollup.predeploys import MESSAGE_PASSER, BridgeSettings, L1Addresses, l1_contracts, l2_predeploys
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
@@ -50,6 +51,10 @@ from megadev.state.world import World
 
 ROLE_BALANCE = 10**6 * 10**18
 """What batcher, proposer and owner have on L1 to pay with, and the owner on an L2 with a registry, in wei."""
+
+
+BOND_DELAY = 7 * 86_400
+"""Seconds for which the sequencer's bond stays after it asks for it back: long enough for evidence to come."""
 
 
 class ChainOrigin(NamedTuple):
@@ -246,10 +251,16 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: ChainOrigin, at: L1Addresses
         starting_root=_output_root(l2.block),
         starting_number=l2.block.number,
         gas_limit=min(l2.spec.gas_limit, 2**64 - 1),
-        challenge_window=config.challenge_window,
-        prove_window=config.challenge_window if config.prove_window is None else config.prove_window,
+        challenge_window=config.challenge_seconds,
+        prove_window=config.challenge_seconds if config.prove_window is None else config.prove_window,
         proposer_bond=wei_in(config.proposer_bond),
         challenger_bond=wei_in(config.challenger_bond),
+        verifier=at.attestation_verifier if config.proof_verifier is None else bytes.fromhex(config.proof_verifier[2:]),
+        program_id=program_id(l2.spec),
+        attesters=tuple(account.raw_address for account in roles.attesters),
+        attestation_threshold=config.attestation_threshold,
+        sequencer_bond=wei_in(config.sequencer_bond),
+        bond_delay=BOND_DELAY,
         proof_maturity_delay=config.proof_maturity_delay,
         finality_delay=config.finality_delay,
     )
