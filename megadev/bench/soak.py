@@ -11,14 +11,13 @@ import os
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from itertools import cycle
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from megadev.bench.client import BATCH, SENDERS, Endpoint, batches, result_of
+from megadev.bench.client import BATCH, SENDERS, Endpoint, batches, result_of, seconds_of
 from megadev.errors import MegadevError
 from megadev.primitives.hexcodec import parse_quantity
 from megadev.primitives.keccak import keccak
@@ -85,10 +84,13 @@ def _load(endpoint: Endpoint, blocks: int) -> Iterator[tuple[int, float]]:
             for index in range(begin, begin + AT_ONCE)
         ]
         requests = batches(endpoint, raws)
-        start = time.perf_counter()
-        bodies = [endpoint.connection.exchange(request) for request in requests]
-        endpoint.await_inclusion(range(SENDERS))
-        took = time.perf_counter() - start
+        bodies: list[bytes] = []
+
+        def send(requests: Sequence[bytes] = requests, bodies: list[bytes] = bodies) -> None:
+            bodies += map(endpoint.connection.exchange, requests)
+            endpoint.await_inclusion(range(SENDERS))
+
+        took = seconds_of(send)
         for body in bodies:
             result_of(body)
         yield begin + AT_ONCE, took

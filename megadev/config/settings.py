@@ -636,6 +636,13 @@ class DevnetConfig:
         "Add blockTimestamp to receipts, as Anvil does; the execution API has none.",
         anvil=True,
     )
+    block_durability: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--block-durability",
+        "Add durable to blocks: whether one is still there after a crash (--state DIR); the execution API has none.",
+    )
     sync_timeout: float = _setting(
         2.0,
         Seconds(),

@@ -129,6 +129,8 @@ class Recorder:
         self._knows_database = False
         self.durable = Durable()
         """Replaced as a whole: on any thread."""
+        self.on_durable: Callable[[Durable], object] = lambda durable: None
+        """Called on the recorder's thread, or the writer's, when more is durable."""
         self._jobs: list[_Job] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -369,7 +371,9 @@ class Recorder:
             self._say(problem)
             return
         with self._lock:  # blocks may have left the chain since
-            self.durable = Durable(self._written_heads())
+            before, self.durable = self.durable, Durable(self._written_heads())
+        if self.durable != before:
+            self.on_durable(self.durable)
 
     def _written_heads(self) -> tuple[int, ...]:
         return tuple(extent.last for extent in self._written)
