@@ -247,7 +247,7 @@ EFFECTS: dict[str, Effect] = {
         lambda net: "blockTimestamp" in net.rpc("eth_sendTransactionSync", {"from": ALICE, "to": BOB}),
         True,
     ),
-    "block_durability": Effect(True, latest("durable"), False),
+    "block_durability": Effect(True, lambda net: "durable" in net.rpc("eth_getBlockByNumber", "latest", False), True),
     "no_l1": Effect(True, lambda net: len(net.endpoints), 1),
     "l1_chain_id": Effect(77, lambda net: net.l1.rpc("eth_chainId"), hex(77)),
     "l1_block_time": Effect(7.5, lambda net: net.l1.rpc("anvil_getIntervalMining"), 7.5),
