@@ -3,7 +3,8 @@ counters lines of source.
 
 Start at ``registry.ArtifactRegistry``, which finds the artifact of a piece of code, and at ``explain``, which turns
 revert data, call data and logs into words with its help. Below them: ``artifact`` (one contract), ``formats`` (how each
-tool writes one), ``project`` (where they lie on disk), ``source_map`` (from instruction to line), ``interface`` (ABIs).
+tool writes one), ``project`` (where they lie on disk), ``source_map`` (from instruction to line), ``interface`` (ABIs),
+``layout`` (what a contract keeps where).
 
 May import: clock, errors, primitives, chain.
 

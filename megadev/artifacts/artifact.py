@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from megadev.artifacts.interface import Interface
+from megadev.artifacts.layout import Layout
 from megadev.artifacts.source_map import PositionMap, Source, SourceLocation, VyperMap
 
 SOLIDITY, VYPER = "Solidity", "Vyper"
@@ -128,12 +129,16 @@ class Details:
     sources: Mapping[int, Source] = field(default_factory=dict)
 
 
+def _no_layout() -> Layout | None:
+    return None
+
+
 @dataclass(frozen=True, eq=False)
 class Artifact:
     """One contract. ``source_path`` is as the compiler was told it; empty strings stand for what is not known.
 
     ``load_details`` is called at most once, when a location is first asked for; what it raises as OSError or ValueError
-    means that there are none.
+    means that there are none. ``load_layout`` likewise, when a storage slot is first to be named.
     """
 
     name: str
@@ -144,6 +149,7 @@ class Artifact:
     language: str = ""
     compiler: str = ""
     load_details: Callable[[], Details] = Details
+    load_layout: Callable[[], Layout | None] = _no_layout
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def location(self, pc: int, creation: bool = False, trail: Sequence[int] = ()) -> SourceLocation | None:
@@ -191,6 +197,19 @@ class Artifact:
             return self.load_details()
         except (OSError, ValueError):
             return Details()
+
+    @property
+    def layout(self) -> Layout | None:
+        """What it keeps where in storage, read on first use; None where its files do not tell."""
+        with self._lock:
+            return self._layout
+
+    @cached_property
+    def _layout(self) -> Layout | None:
+        try:
+            return self.load_layout()
+        except (OSError, ValueError):
+            return None
 
     def __str__(self) -> str:
         return f"{self.source_path}:{self.name}" if self.source_path else self.name

@@ -1,8 +1,8 @@
 """Hot reload: a source is saved, and the running chain has the new code with the old state.
 
 Start at ``pipeline``, which takes saved files from ``watcher`` through ``compiler`` to ``reloader``, and that takes a
-build through ``plan`` to ``apply``; ``memory`` is what it knows from one save to the next. Below them: ``layout`` (what
-a contract keeps where), ``compatibility`` (whether new code can go on with it), ``contracts`` (what a compiler made),
+build through ``plan`` to ``apply``; ``memory`` is what it knows from one save to the next. Below them:
+``compatibility`` (whether new code can go on with old storage), ``contracts`` (what a compiler made),
 ``deployed_code`` (immutables and libraries, taken along), ``deployments`` (what stands at which address), ``manifest``
 (what users say of that), ``project`` (sources and their imports), ``answers`` and ``abi_files`` (what clients and dApps
 read), ``notices`` (what people are told).

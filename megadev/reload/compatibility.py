@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from megadev.reload.layout import Form, Layout, Type, Variable
+from megadev.artifacts.layout import Form, Layout, Type, Variable
 
 GAP = "__gap"
 _MOST_SLOTS = 256

@@ -7,16 +7,14 @@ the compiler numbers immutables anew in every run, so their values can only be t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact
 from megadev.artifacts.formats.origin import NotAnArtifact, Origin
 from megadev.artifacts.formats.reading import abi_json, read
-from megadev.primitives.guarded_json import decode_json
-from megadev.reload.compatibility import Fault
-from megadev.reload.layout import (
+from megadev.artifacts.layout import (
     Immutable,
     Layout,
     SyntaxTrees,
@@ -26,6 +24,8 @@ from megadev.reload.layout import (
     VyperTypes,
     vyper_layout,
 )
+from megadev.primitives.guarded_json import decode_json
+from megadev.reload.compatibility import Fault
 
 OWN_ADDRESS = "library_deploy_address"
 """What solc calls the hole (with ``viaIR``) in which a library keeps where it is, to refuse being called directly."""
@@ -116,10 +116,16 @@ def _solidity(artifact: Artifact, trees: _Trees | None, source: str) -> Contract
     if trees is None:
         return Contract(artifact)
     try:
-        return Contract(artifact, trees.trees.layout(source, artifact.name), "", immutables=trees.immutables)
+        layout = trees.trees.layout(source, artifact.name)
+        return Contract(_with(artifact, layout), layout, "", immutables=trees.immutables)
     except UnknownLayout as problem:
         fault = Fault.FIRST_SLOT if isinstance(problem, UnknownFirstSlot) else Fault.UNKNOWN
         return Contract(artifact, None, str(problem), fault, trees.immutables)
+
+
+def _with(artifact: Artifact, layout: Layout | None) -> Artifact:
+    """The artifact, knowing its layout: it is what the rest of the node is told."""
+    return replace(artifact, load_layout=lambda: layout)
 
 
 def read_solc(output: bytes, root: Path) -> Build:
@@ -166,7 +172,7 @@ def read_vyper(output: bytes, root: Path, closures: Mapping[str, tuple[str, ...]
             except UnknownLayout as problem:
                 unknown = str(problem)
         data = tuple(data_items((printed or {}).get("code_layout", {}), types))
-        contract = Contract(artifact, layout, unknown, data=data)
+        contract = Contract(_with(artifact, layout), layout, unknown, data=data)
         found[contract.key] = contract
     return found
 

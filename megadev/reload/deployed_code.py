@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from megadev.artifacts.artifact import VYPER
+from megadev.artifacts.layout import Immutable
 from megadev.primitives.types import Address
 from megadev.reload.compatibility import Conflict, Fault, compare_immutable
 from megadev.reload.contracts import OWN_ADDRESS, Contract
-from megadev.reload.layout import Immutable
 
 PUSH20 = 0x73
 

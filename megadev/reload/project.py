@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from megadev.reload.layout import vyper_imports
+from megadev.artifacts.layout import vyper_imports
 
 SOLIDITY_SUFFIXES, VYPER_SUFFIXES = (".sol",), (".vy", ".vyi")
 SKIPPED_FOLDERS = frozenset(

@@ -18,10 +18,10 @@ from unittest.mock import patch
 from hypothesis import event, given, settings, target
 from hypothesis import strategies as st
 
+from megadev.artifacts.layout import Layout, SyntaxTrees, VyperTypes, vyper_layout
 from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.reload.compatibility import compare
-from megadev.reload.layout import Layout, SyntaxTrees, VyperTypes, vyper_layout
 from tests.units.reload.project import SOLIDITY_VERSIONS
 from tests.units.reload.stage import BROKEN, Stage
 

@@ -17,8 +17,10 @@ from megadev.artifacts.formats.documents import (
     StandardOutput,
     decode,
 )
+from megadev.artifacts.formats.layouts import document_of, own_layout, standard_layout
 from megadev.artifacts.formats.origin import Origin
 from megadev.artifacts.formats.parts import bare, code_of, contract_name, interface_of, path_in_project, positions_of
+from megadev.artifacts.layout import Layout
 
 
 class _DebugFile(msgspec.Struct, rename="camel"):
@@ -45,6 +47,12 @@ def hardhat_artifact(document: Document, origin: Origin) -> Artifact:
         }
         return Details(positions_of(evm.bytecode, False), positions_of(evm.deployed_bytecode, False), sources)
 
+    def layout() -> Layout | None:
+        if origin.path is None:
+            return None
+        own = own_layout(document_of(origin.path.read_bytes()), source_path, name)
+        return own or standard_layout(document_of(_made(origin.path, source_path, build)), compiled_as, name)
+
     return Artifact(
         name,
         interface_of(document.abi),
@@ -54,16 +62,28 @@ def hardhat_artifact(document: Document, origin: Origin) -> Artifact:
         SOLIDITY,
         "",
         details,
+        layout,
     )
+
+
+def _made(path: Path, source_path: str, build: str | None) -> bytes:
+    """The build-info with what the compiler made, for the artifact in ``path``."""
+    if build is not None:
+        return (_infos(path, source_path) / f"{build}.output.json").read_bytes()
+    return (path.parent / decode(path.with_suffix(".dbg.json").read_bytes(), _DebugFile).build_info).read_bytes()
+
+
+def _infos(path: Path, source_path: str) -> Path:
+    """Where Hardhat 3 puts its build-info."""
+    return path.parents[len(PurePosixPath(source_path).parts)] / "build-info"
 
 
 def _hardhat_build(path: Path, source_path: str, build: str | None) -> tuple[StandardInput | None, StandardOutput]:
     """What the compiler was given and what it made, for the artifact in ``path``; ``build`` is its id in Hardhat 3."""
     if build is not None:
-        infos = path.parents[len(PurePosixPath(source_path).parts)] / "build-info"
+        infos = _infos(path, source_path)
         given = decode((infos / f"{build}.json").read_bytes(), BuildInfo)
-        made = decode((infos / f"{build}.output.json").read_bytes(), BuildInfo)
+        made = decode(_made(path, source_path, build), BuildInfo)
         return given.input, made.output or StandardOutput()
-    debug = decode(path.with_suffix(".dbg.json").read_bytes(), _DebugFile)
-    both = decode((path.parent / debug.build_info).read_bytes(), BuildInfo)
+    both = decode(_made(path, source_path, build), BuildInfo)
     return both.input, both.output or StandardOutput()

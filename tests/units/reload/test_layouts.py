@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from megadev.reload.compatibility import Fault, added, compare, compare_immutable
-from megadev.reload.contracts import data_items, read_solc
-from megadev.reload.layout import (
+from megadev.artifacts.layout import (
     Layout,
     SyntaxTrees,
     UnknownLayout,
@@ -20,6 +18,8 @@ from megadev.reload.layout import (
     vyper_imports,
     vyper_layout,
 )
+from megadev.reload.compatibility import Fault, added, compare, compare_immutable
+from megadev.reload.contracts import data_items, read_solc
 from tests.units.reload.pairs import IMMUTABLES, SOLIDITY, VYPER, VYPER_IMMUTABLES, Pair
 
 COMPILED: dict[str, Any] = json.loads((Path(__file__).parent / "layouts.json").read_bytes())

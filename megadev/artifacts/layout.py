@@ -395,6 +395,60 @@ def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
     return None if found is None else found[1]
 
 
+class _Printed:
+    """solc's own ``storageLayout`` ("JSON Output" in the Solidity documentation), type by type."""
+
+    def __init__(self, types: Tree) -> None:
+        self._types = types
+
+    def variable(self, entry: Tree) -> Variable:
+        return Variable(
+            entry["label"],
+            self.type(entry["type"], ()),
+            int(entry["slot"]),
+            entry["offset"],
+            entry.get("contract", "").rpartition(":")[2],
+        )
+
+    def type(self, name: str, within: tuple[str, ...]) -> Type:
+        entry = self._types[name]
+        label, size, encoding = entry["label"], int(entry["numberOfBytes"]), entry["encoding"]
+        if encoding == "mapping":
+            key, item = self.type(entry["key"], within), self.type(entry["value"], within)
+            return Type(Form.MAPPING, f"mapping({key.label} => {item.label})", key=key, item=item)
+        if encoding == "dynamic_array":
+            item = self.type(entry["base"], within)
+            return Type(Form.DYNAMIC, f"{item.label}[]", item=item)
+        if encoding == "bytes":
+            return Type(Form.BYTES, label)
+        if "base" in entry:
+            return fixed(self.type(entry["base"], within), int(label[label.rindex("[") + 1 : -1]))
+        if "members" in entry:
+            short = label.removeprefix("struct ")
+            if name in within:
+                return Type(Form.AGAIN, short)
+            members = [
+                Variable(each["label"], self.type(each["type"], (*within, name)), int(each["slot"]), each["offset"])
+                for each in entry["members"]
+            ]
+            return Type(Form.STRUCT, short, size, members=tuple(members))
+        if name.startswith("t_contract"):
+            return elementary("address")
+        try:
+            return elementary(label)
+        except UnknownLayout:  # an enum, whose words are not told; a type of the user's own; a function
+            return Type(Form.VALUE, label.removeprefix("enum "), size)
+
+
+def solc_layout(printed: Tree) -> Layout:
+    """The ``storageLayout`` that solc printed of one contract. Raises ``UnknownLayout``."""
+    try:
+        read = _Printed(printed.get("types") or {})
+        return Layout(tuple(read.variable(entry) for entry in printed["storage"]))
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError):
+        raise UnknownLayout("what the compiler printed is no layout") from None
+
+
 # -- Vyper ----------------------------------------------------------------------------------------------------------
 
 _DEFINITION = re.compile(
