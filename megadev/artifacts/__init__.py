@@ -4,7 +4,7 @@ counters lines of source.
 Start at ``registry.ArtifactRegistry``, which finds the artifact of a piece of code, and at ``explain``, which turns
 revert data, call data and logs into words with its help. Below them: ``artifact`` (one contract), ``formats`` (how each
 tool writes one), ``project`` (where they lie on disk), ``source_map`` (from instruction to line), ``interface`` (ABIs),
-``layout`` (what a contract keeps where).
+``layout`` (what a contract keeps where in storage) and ``storage_names`` (what a slot is called).
 
 May import: clock, errors, primitives, chain.
 

@@ -129,16 +129,12 @@ class Details:
     sources: Mapping[int, Source] = field(default_factory=dict)
 
 
-def _no_layout() -> Layout | None:
-    return None
-
-
 @dataclass(frozen=True, eq=False)
 class Artifact:
     """One contract. ``source_path`` is as the compiler was told it; empty strings stand for what is not known.
 
     ``load_details`` is called at most once, when a location is first asked for; what it raises as OSError or ValueError
-    means that there are none. ``load_layout`` likewise, when a storage slot is first to be named.
+    means that there are none.
     """
 
     name: str
@@ -149,7 +145,8 @@ class Artifact:
     language: str = ""
     compiler: str = ""
     load_details: Callable[[], Details] = Details
-    load_layout: Callable[[], Layout | None] = _no_layout
+    load_layout: Callable[[], Layout | None] | None = None
+    """As ``load_details``; what it returns is None, too, where no layout can be told."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def location(self, pc: int, creation: bool = False, trail: Sequence[int] = ()) -> SourceLocation | None:
@@ -198,16 +195,11 @@ class Artifact:
         except (OSError, ValueError):
             return Details()
 
-    @property
-    def layout(self) -> Layout | None:
-        """What it keeps where in storage, read on first use; None where its files do not tell."""
-        with self._lock:
-            return self._layout
-
     @cached_property
-    def _layout(self) -> Layout | None:
+    def layout(self) -> Layout | None:
+        """Where it keeps what in storage, read on first use; None where that cannot be told."""
         try:
-            return self.load_layout()
+            return None if self.load_layout is None else self.load_layout()
         except (OSError, ValueError):
             return None
 

@@ -395,58 +395,53 @@ def _said(node: Tree, pattern: re.Pattern[str]) -> str | None:
     return None if found is None else found[1]
 
 
-class _Printed:
-    """solc's own ``storageLayout`` ("JSON Output" in the Solidity documentation), type by type."""
+_ARRAY_LENGTH = re.compile(r"\[(\d+)\]$")
 
-    def __init__(self, types: Tree) -> None:
-        self._types = types
 
-    def variable(self, entry: Tree) -> Variable:
-        return Variable(
-            entry["label"],
-            self.type(entry["type"], ()),
-            int(entry["slot"]),
-            entry["offset"],
-            entry.get("contract", "").rpartition(":")[2],
+def solc_layout(printed: Mapping[str, Any]) -> Layout:
+    """The layout that solc prints as ``storageLayout``. Raises ``UnknownLayout``."""
+    types: Mapping[str, Mapping[str, Any]] = printed.get("types") or {}
+
+    def type_of(name: str, within: tuple[str, ...]) -> Type:
+        entry = types[name]
+        label, size = entry["label"], int(entry["numberOfBytes"])
+        kind = entry["encoding"]
+        if name in within:
+            return Type(Form.AGAIN, label, size)
+        within = (*within, name)
+        if kind == "mapping":
+            return Type(Form.MAPPING, label, key=type_of(entry["key"], within), item=type_of(entry["value"], within))
+        if kind == "dynamic_array":
+            return Type(Form.DYNAMIC, label, item=type_of(entry["base"], within))
+        if kind == "bytes":
+            return Type(Form.BYTES, label)
+        if "members" in entry:
+            return Type(Form.STRUCT, label.removeprefix("struct "), size, members=variables(entry["members"], within))
+        if "base" in entry:
+            length = _ARRAY_LENGTH.search(label)
+            if length is None:
+                raise UnknownLayout(f"the length of {label} is not told")
+            return Type(Form.FIXED, label, size, item=type_of(entry["base"], within), length=int(length[1]))
+        if label.startswith("enum "):
+            return Type(Form.ENUM, label.removeprefix("enum "), size)
+        return Type(Form.VALUE, "address" if label.startswith(("contract ", "address")) else label, size)
+
+    def variables(entries: Sequence[Mapping[str, Any]], within: tuple[str, ...] = ()) -> tuple[Variable, ...]:
+        return tuple(
+            Variable(
+                entry["label"],
+                type_of(entry["type"], within),
+                int(entry["slot"]),
+                entry["offset"],
+                "" if within else str(entry.get("contract", "")).rpartition(":")[2],
+            )
+            for entry in entries
         )
 
-    def type(self, name: str, within: tuple[str, ...]) -> Type:
-        entry = self._types[name]
-        label, size, encoding = entry["label"], int(entry["numberOfBytes"]), entry["encoding"]
-        if encoding == "mapping":
-            key, item = self.type(entry["key"], within), self.type(entry["value"], within)
-            return Type(Form.MAPPING, f"mapping({key.label} => {item.label})", key=key, item=item)
-        if encoding == "dynamic_array":
-            item = self.type(entry["base"], within)
-            return Type(Form.DYNAMIC, f"{item.label}[]", item=item)
-        if encoding == "bytes":
-            return Type(Form.BYTES, label)
-        if "base" in entry:
-            return fixed(self.type(entry["base"], within), int(label[label.rindex("[") + 1 : -1]))
-        if "members" in entry:
-            short = label.removeprefix("struct ")
-            if name in within:
-                return Type(Form.AGAIN, short)
-            members = [
-                Variable(each["label"], self.type(each["type"], (*within, name)), int(each["slot"]), each["offset"])
-                for each in entry["members"]
-            ]
-            return Type(Form.STRUCT, short, size, members=tuple(members))
-        if name.startswith("t_contract"):
-            return elementary("address")
-        try:
-            return elementary(label)
-        except UnknownLayout:  # an enum, whose words are not told; a type of the user's own; a function
-            return Type(Form.VALUE, label.removeprefix("enum "), size)
-
-
-def solc_layout(printed: Tree) -> Layout:
-    """The ``storageLayout`` that solc printed of one contract. Raises ``UnknownLayout``."""
     try:
-        read = _Printed(printed.get("types") or {})
-        return Layout(tuple(read.variable(entry) for entry in printed["storage"]))
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError):
-        raise UnknownLayout("what the compiler printed is no layout") from None
+        return Layout(variables(printed["storage"]))
+    except (KeyError, TypeError, AttributeError, RecursionError) as problem:
+        raise UnknownLayout(f"what solc printed is no layout ({problem})") from None
 
 
 # -- Vyper ----------------------------------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "fault": "Have a running node misbehave.",
     "demo": "Show what the rollup guarantees.",
     "gas": "Show what a transaction or a test pays for.",
+    "parallel": "Show which transactions could have run side by side.",
     "batches": "List what a running node has posted to L1.",
     "verify": "Check a rollup: derive L2 from L1 alone, and compare.",
     "da": "Run a store for batch data beside L1.",

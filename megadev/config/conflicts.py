@@ -73,6 +73,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         "--mini-block-time needs --block-time (or --no-mining): say when a block is sealed",
     ),
     Conflict(
+        ("--turn", "--standby"),
+        lambda c: c.turn is not None and not c.standby,
+        "--turn needs --standby: say how many sequencers take turns",
+    ),
+    Conflict(
         ("--fork-bundle", "--fork-url", "--fork-l1", "--fork-record"),
         lambda c: c.fork_bundle is not None and (_forks_a_node(c) or c.fork_record is not None),
         "--fork-bundle needs no node: drop --fork-url, --fork-l1 and --fork-record",

@@ -964,6 +964,23 @@ class DevnetConfig:
         "Also stream Flashblocks, in the format of Base and Unichain, at /flashblocks (WebSocket): one per 20 "
         "mini-blocks' time.",
     )
+    standby: int = _setting(
+        0,
+        Integer(0, 31, metavar="N"),
+        MINING,
+        "--standby",
+        "Sequencers that follow the mini-block stream, one of which takes over with its own key after a crash.",
+    )
+    takeover: Latency = _setting(
+        Latency(0.03), Delay("TIME"), MINING, "--takeover", "Within which time a standby takes over, like 30ms."
+    )
+    turn: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        MINING,
+        "--turn",
+        "Have the sequencers take turns of so many blocks. [default: the first one sequences until it crashes]",
+    )
     fault: tuple[str, ...] | None = _setting(
         None,
         TextList("FAULT"),

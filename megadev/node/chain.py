@@ -55,7 +55,7 @@ class LocalChain:
         bus: Bus,
         mining: Mining,
         epoch_slots: int,
-        sequencer_key: Callable[[], bytes],
+        first_signers: Callable[[], Signers],
         gas_price: Wei | None = None,
     ) -> None:
         self.past: ForkHistory | None
@@ -75,7 +75,7 @@ class LocalChain:
         self.urls: tuple[str, ...] = ()
         """Where the chain is served over HTTP; as ws: over WebSocket."""
         self._first_settings = sequencer.blocks
-        self._sequencer_key = sequencer_key
+        self._first_signers = first_signers
         self._signers: Signers | None = None
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
@@ -119,7 +119,7 @@ class LocalChain:
     def signers(self) -> Signers:
         """The keys that sign for the sequencer; another value where one was changed (``rotated_signers``)."""
         if self._signers is None:  # the first key is derived when it is asked for: most nodes never sign
-            self._signers = Signers.from_genesis(self._sequencer_key())
+            self._signers = self._first_signers()
         return self._signers
 
     @property

@@ -41,6 +41,7 @@ from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
+from megadev.node.standby import Standbys
 from megadev.node.storage.storage import open_storage
 from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
@@ -61,6 +62,8 @@ from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
+from megadev.sequencer.signers import Signers
+from megadev.sequencer.standby import FixedOrder, RoundRobin, Succession
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
 
@@ -118,6 +121,8 @@ class Node:
     def _make(self, config: DevnetConfig, on_progress: OnProgress) -> None:
         """Everything else that there is."""
         storage = self.storage
+        self.standbys = _standbys(self, config)
+        """The sequencers that may take over; None: there are none."""
         self.mnemonic = choose_mnemonic(config) if storage is None else storage.mnemonic(config)
         self.accounts = Accounts(
             derive_keys(self.mnemonic, config.derivation_path, config.accounts),
@@ -254,6 +259,8 @@ class Node:
         chain.time.set_time(self._started)
         self.snapshots.forget()
         self.l2.rotated_signers = None
+        if self.standbys is not None:
+            self.standbys.reset()
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
@@ -286,6 +293,8 @@ class Node:
             each.time.set_time(started)
         self.snapshots.forget()
         self.l2.rotated_signers = None
+        if self.standbys is not None:
+            self.standbys.reset()
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
@@ -502,6 +511,8 @@ class Node:
         self._loop = loop
         for chain in self.chains:
             chain.mining.start(loop)
+        if self.standbys is not None:
+            self.standbys.start(loop)
 
     def stop(self) -> None:
         """Stop the timers."""
@@ -513,11 +524,15 @@ class Node:
             self.driver.give_up_aside()
         for chain in self.chains:
             chain.mining.stop()
+        if self.standbys is not None:
+            self.standbys.stop()
 
     def call_when_timer_needed(self, callback: Callable[[], object]) -> None:
         """See ``Mining.call_when_timer_needed``; for all chains, and ``callback`` may come more than once."""
         for chain in self.chains:
             chain.mining.call_when_timer_needed(callback)
+        if self.standbys is not None:
+            self.standbys.call_when_timer_needed = callback
 
     def _starts(self, l1: LocalChain, fork: Fork | None) -> BlockStarts:
         """What L2's blocks begin with."""
@@ -643,6 +658,13 @@ class Node:
         """Where the bridge stands on L1."""
         return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
 
+    def _first_signers(self) -> Signers:
+        """Who signs from the beginning."""
+        standbys = self.standbys
+        if standbys is None:
+            return Signers.from_genesis(self.roles.sequencer.raw_key)
+        return Signers((standbys.succession.term(0, standbys.keys),))
+
     def _keeper(self, start: int | None = None) -> TimeKeeper:
         return TimeKeeper(self.clock, allow_equal=self.config.allow_same_timestamp, start=start, shift=self._shift)
 
@@ -689,9 +711,16 @@ class Node:
             bus=bus,
             mining=Mining(sequencer, block_time, mini_block_time, writer=self.writer, after_tick=self.settle),
             epoch_slots=config.slots_in_an_epoch,
-            sequencer_key=lambda: self.roles.sequencer.raw_key,
+            first_signers=self._first_signers,
             gas_price=gas_price,
         )
+
+
+def _standbys(node: Node, config: DevnetConfig) -> Standbys | None:
+    if not config.standby:
+        return None
+    succession: Succession = FixedOrder() if config.turn is None else RoundRobin(config.turn)
+    return Standbys(node, config.standby, config.takeover.seconds, succession)
 
 
 def _clock(config: DevnetConfig) -> Clock:

@@ -37,12 +37,21 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
         node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
     fault_control.crash(sequencer, survive=survive, blocks=blocks)
     node.link.is_cut = not reads
+    if node.standbys is not None:
+        node.standbys.crashed()
 
 
 def restart(node: Node) -> None:
-    """Start it again after a crash. Raises ``SequencerStopped`` where there was none."""
-    fault_control.recover(node.l2.sequencer)
-    node.link.is_cut = False
+    """Start it again after a crash; where a standby took over meanwhile, whoever crashed is a standby then. Raises
+    ``SequencerStopped`` where there was no crash.
+    """
+    standbys = node.standbys
+    is_missed = standbys is not None and len(standbys.up) < len(standbys.keys)
+    if node.l2.sequencer.is_down or not is_missed:
+        fault_control.recover(node.l2.sequencer)
+        node.link.is_cut = False
+    if standbys is not None:
+        standbys.came_back()
 
 
 def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = None) -> Signer:

@@ -39,3 +39,9 @@ def derive_roles(mnemonic: str, sequencer_key: bytes | None = None) -> Roles:
     if sequencer_key is not None:
         keys[0] = sequencer_key
     return Roles(*(KeyedAccount(address_of(key), key) for key in keys))
+
+
+@lru_cache(maxsize=8)
+def standby_keys(mnemonic: str, count: int) -> tuple[bytes, ...]:
+    """The private keys of so many standby sequencers, which come after the roles under ``ROLES_PATH``."""
+    return tuple(derive_keys(mnemonic, ROLES_PATH, 4 + count)[4:])

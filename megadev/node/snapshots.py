@@ -96,6 +96,7 @@ class Snapshot:
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
     store_faults: StoreFaults
+    standbys: tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -238,6 +239,7 @@ class Snapshots:
             latency=(node.link.answer, node.link.stream, node.link.seed),
             is_cut=node.link.is_cut,
             store_faults=node.da_store.faults,
+            standbys=() if node.standbys is None else node.standbys.up,
         )
         branches = (_Branch(chain, _snapshot_of(chain), chain.store, chain.head.number) for chain in node.chains)
         return _Taken(snapshot, tuple(branches))
@@ -337,6 +339,8 @@ class Snapshots:
         node.link.set(*snapshot.latency)
         node.link.is_cut = snapshot.is_cut
         set_store_faults(node, snapshot.store_faults)
+        if node.standbys is not None:
+            node.standbys.up = snapshot.standbys
 
 
 def _snapshot_of(chain: LocalChain) -> ChainSnapshot:

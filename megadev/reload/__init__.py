@@ -2,7 +2,7 @@
 
 Start at ``pipeline``, which takes saved files from ``watcher`` through ``compiler`` to ``reloader``, and that takes a
 build through ``plan`` to ``apply``; ``memory`` is what it knows from one save to the next. Below them:
-``compatibility`` (whether new code can go on with old storage), ``contracts`` (what a compiler made),
+``compatibility`` (whether new code can go on with it), ``contracts`` (what a compiler made),
 ``deployed_code`` (immutables and libraries, taken along), ``deployments`` (what stands at which address), ``manifest``
 (what users say of that), ``project`` (sources and their imports), ``answers`` and ``abi_files`` (what clients and dApps
 read), ``notices`` (what people are told).

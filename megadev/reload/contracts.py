@@ -117,15 +117,14 @@ def _solidity(artifact: Artifact, trees: _Trees | None, source: str) -> Contract
         return Contract(artifact)
     try:
         layout = trees.trees.layout(source, artifact.name)
-        return Contract(_with(artifact, layout), layout, "", immutables=trees.immutables)
+        return Contract(_with(layout, artifact), layout, "", immutables=trees.immutables)
     except UnknownLayout as problem:
         fault = Fault.FIRST_SLOT if isinstance(problem, UnknownFirstSlot) else Fault.UNKNOWN
         return Contract(artifact, None, str(problem), fault, trees.immutables)
 
 
-def _with(artifact: Artifact, layout: Layout | None) -> Artifact:
-    """The artifact, knowing its layout: it is what the rest of the node is told."""
-    return replace(artifact, load_layout=lambda: layout)
+def _with(layout: Layout | None, artifact: Artifact) -> Artifact:
+    return artifact if layout is None else replace(artifact, load_layout=lambda: layout)
 
 
 def read_solc(output: bytes, root: Path) -> Build:
@@ -172,7 +171,7 @@ def read_vyper(output: bytes, root: Path, closures: Mapping[str, tuple[str, ...]
             except UnknownLayout as problem:
                 unknown = str(problem)
         data = tuple(data_items((printed or {}).get("code_layout", {}), types))
-        contract = Contract(_with(artifact, layout), layout, unknown, data=data)
+        contract = Contract(_with(layout, artifact), layout, unknown, data=data)
         found[contract.key] = contract
     return found
 

@@ -426,6 +426,14 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_fault_set", "name, [argument]?", _FAULTS, FULL, writes=True, heavy=True),
         _row("megadev_fault_clear", "name?", _FAULTS, FULL, writes=True, heavy=True),
         _row(
+            "megadev_parallelism",
+            "block or hash?, {blocks}?",
+            "what could have run side by side, and the variables that conflict",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
+        _row(
             "megadev_gasReport",
             "hash or call, block?",
             "gas by frame, function and line",

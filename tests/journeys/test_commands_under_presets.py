@@ -79,6 +79,7 @@ def every_command(ask: Asker, preset: str) -> None:
     assert "success" in ask("trace", sent)
     assert "gas" in ask("gas", sent)
     assert ask("preconf", "verify", sent)
+    assert "transaction" in ask("parallel", sent)
     assert "10 included" in ask("load", "--count", "10", "--seed", "same")
 
     for step in ("status", "pause", "resume", "crash", "restart", "rotate", "evidence"):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from megadev import Devnet
-from megadev.artifacts.formats.layouts import standard_layout
+from megadev.artifacts.formats.origin import Origin
+from megadev.artifacts.formats.reading import read
 from megadev.primitives.abi import encode_call
 from tests.stage.failing_project import ALICE
 from tests.stage.shelf import STORY, deploy, fill, make_known, standard_output
@@ -71,21 +73,17 @@ def test_every_variable_is_named_also_behind_a_proxy_and_after_a_restart(preset:
 
 
 def test_what_solc_prints_is_what_its_trees_tell() -> None:
+    def layouts(document: dict[str, Any]) -> dict[str, list[Any]]:
+        found = {artifact.name: artifact.layout for artifact in read(json.dumps(document).encode(), Origin())}
+        assert all(layout is not None for layout in found.values())
+        return {
+            name: [(each.name, each.place, each.type.slots, each.type.form) for each in layout.variables]
+            for name, layout in found.items()
+            if layout is not None
+        }
+
     output = standard_output()
-    without_trees = {**output, "sources": {}}
-    for name in ("Shelf", "Mill"):
-        from_trees = standard_layout(output, "src/Shelf.sol", name)
-        printed = standard_layout(without_trees, "src/Shelf.sol", name)
-        assert from_trees is not None and printed is not None
-        assert [
-            (each.name, each.place, each.type.slots, each.type.form)
-            for each in from_trees.variables
-            if each.name != "mood"
-        ] == [
-            (each.name, each.place, each.type.slots, each.type.form)
-            for each in printed.variables
-            if each.name != "mood"
-        ]
+    assert layouts(output) == layouts({**output, "sources": {}})
 
 
 def test_code_of_nobody_has_slots_without_names() -> None:

@@ -9,10 +9,8 @@ import msgspec
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact, Details
 from megadev.artifacts.formats.documents import ABSENT, Compiler, Document, Tree, decode, kept_bytes
-from megadev.artifacts.formats.layouts import document_of, own_layout
 from megadev.artifacts.formats.origin import Origin
 from megadev.artifacts.formats.parts import bare, code_of, contract_name, interface_of
-from megadev.artifacts.layout import Layout
 from megadev.artifacts.source_map import ByteMap, InstructionMap, ListedMap, PositionMap, VyperMap
 
 
@@ -74,13 +72,8 @@ def flat_artifact(
         sources = {n: origin.source(path, content if path == source_path else None) for n, path in paths.items()}
         return Details(made, deployed, sources)
 
-    own_name = document.contract_name or document.name or contract_name(name, origin)
-
-    def layout() -> Layout | None:
-        return own_layout(document_of(kept_bytes(kept, origin)), source_path, own_name)
-
     return Artifact(
-        own_name,
+        document.contract_name or document.name or contract_name(name, origin),
         interface_of(document.abi),
         source_path,
         created,
@@ -88,7 +81,6 @@ def flat_artifact(
         VYPER if is_vyper else (language or (SOLIDITY if source_path else "")),
         f"{compiler.name} {compiler.version}".strip() if compiler is not None else "",
         details,
-        layout,
     )
 
 

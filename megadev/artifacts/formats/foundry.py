@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
 from megadev.artifacts.artifact import SOLIDITY, VYPER, Artifact, Details
 from megadev.artifacts.formats.documents import DOCUMENT, BuildInfo, Document, Metadata, decode, decoded_by, kept_bytes
-from megadev.artifacts.formats.layouts import document_of, foundry_layout
 from megadev.artifacts.formats.origin import SOURCE_SUFFIXES, Origin
 from megadev.artifacts.formats.parts import code_of, contract_name, digest_of, interface_of, positions_of, unwrap
-from megadev.artifacts.layout import Layout
 
 
 class _CacheEntry(msgspec.Struct, rename="camel"):
@@ -61,10 +58,6 @@ def foundry_artifact(data: bytes, document: Document, origin: Origin, name: str)
         maps = (positions_of(unwrap(again.bytecode), is_vyper), positions_of(unwrap(again.deployed_bytecode), is_vyper))
         return Details(*maps, sources)
 
-    def layout() -> Layout | None:
-        again = document_of(kept_bytes(kept, origin))
-        return foundry_layout(again, source_path, artifact_name, lambda path: _beside(origin, path))
-
     return Artifact(
         artifact_name,
         interface_of(document.abi),
@@ -74,7 +67,6 @@ def foundry_artifact(data: bytes, document: Document, origin: Origin, name: str)
         VYPER if is_vyper else SOLIDITY,
         metadata.compiler.version if metadata.compiler is not None else "",
         details,
-        layout,
     )
 
 
@@ -85,17 +77,6 @@ def _foundry_cache(origin: Origin) -> _Cache:
         return decode((origin.root / "cache" / "solidity-files-cache.json").read_bytes(), _Cache)
     except (OSError, ValueError):
         return _Cache()
-
-
-def _beside(origin: Origin, source: str) -> Path | None:
-    """An artifact of ``source``, made in the run that made the one of ``origin``."""
-    if origin.path is None:
-        return None
-    out, files = origin.path.parent.parent, _foundry_cache(origin).files
-    relative = origin.path.relative_to(out).as_posix()
-    runs = {entry.build_id for cached in files.values() for entry in _cache_entries(cached) if entry.path == relative}
-    entries = _cache_entries(files[source]) if source in files else iter(())
-    return next((out / entry.path for entry in entries if entry.build_id in runs), None)
 
 
 def _foundry_source(origin: Origin, folder: str) -> str:

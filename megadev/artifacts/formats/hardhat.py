@@ -17,7 +17,7 @@ from megadev.artifacts.formats.documents import (
     StandardOutput,
     decode,
 )
-from megadev.artifacts.formats.layouts import document_of, own_layout, standard_layout
+from megadev.artifacts.formats.layouts import layout_in
 from megadev.artifacts.formats.origin import Origin
 from megadev.artifacts.formats.parts import bare, code_of, contract_name, interface_of, path_in_project, positions_of
 from megadev.artifacts.layout import Layout
@@ -50,10 +50,10 @@ def hardhat_artifact(document: Document, origin: Origin) -> Artifact:
     def layout() -> Layout | None:
         if origin.path is None:
             return None
-        own = own_layout(document_of(origin.path.read_bytes()), source_path, name)
-        return own or standard_layout(document_of(_made(origin.path, source_path, build)), compiled_as, name)
+        made = _hardhat_output(origin.path, source_path, build).read_bytes()
+        return layout_in(made, artifact, compiled_as)
 
-    return Artifact(
+    artifact = Artifact(
         name,
         interface_of(document.abi),
         source_path,
@@ -64,26 +64,22 @@ def hardhat_artifact(document: Document, origin: Origin) -> Artifact:
         details,
         layout,
     )
-
-
-def _made(path: Path, source_path: str, build: str | None) -> bytes:
-    """The build-info with what the compiler made, for the artifact in ``path``."""
-    if build is not None:
-        return (_infos(path, source_path) / f"{build}.output.json").read_bytes()
-    return (path.parent / decode(path.with_suffix(".dbg.json").read_bytes(), _DebugFile).build_info).read_bytes()
-
-
-def _infos(path: Path, source_path: str) -> Path:
-    """Where Hardhat 3 puts its build-info."""
-    return path.parents[len(PurePosixPath(source_path).parts)] / "build-info"
+    return artifact
 
 
 def _hardhat_build(path: Path, source_path: str, build: str | None) -> tuple[StandardInput | None, StandardOutput]:
     """What the compiler was given and what it made, for the artifact in ``path``; ``build`` is its id in Hardhat 3."""
     if build is not None:
-        infos = _infos(path, source_path)
+        infos = path.parents[len(PurePosixPath(source_path).parts)] / "build-info"
         given = decode((infos / f"{build}.json").read_bytes(), BuildInfo)
-        made = decode(_made(path, source_path, build), BuildInfo)
+        made = decode(_hardhat_output(path, source_path, build).read_bytes(), BuildInfo)
         return given.input, made.output or StandardOutput()
-    both = decode(_made(path, source_path, build), BuildInfo)
+    both = decode(_hardhat_output(path, source_path, build).read_bytes(), BuildInfo)
     return both.input, both.output or StandardOutput()
+
+
+def _hardhat_output(path: Path, source_path: str, build: str | None) -> Path:
+    """The file with what the compiler made, for the artifact in ``path``."""
+    if build is not None:
+        return path.parents[len(PurePosixPath(source_path).parts)] / "build-info" / f"{build}.output.json"
+    return path.parent / decode(path.with_suffix(".dbg.json").read_bytes(), _DebugFile).build_info

@@ -1,85 +1,62 @@
-"""Storage layouts in what tools leave behind: solc's ``storageLayout`` where it was asked for, otherwise computed from
-the syntax trees of the contract's file and of all that it imports; Vyper's ``layout``.
+"""Storage layouts, from the documents that contracts were read from.
 
-All of it is read when a slot is first to be named, from the file again: syntax trees weigh more than all else.
+What the syntax trees say is taken where all of them are there, for they also know namespaces and the words of enums;
+else solc's ``storageLayout`` where it was asked for. Vyper's is what it prints as ``layout``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
+from megadev.artifacts.artifact import Artifact
 from megadev.artifacts.layout import Layout, SyntaxTrees, UnknownLayout, VyperTypes, solc_layout, vyper_layout
-from megadev.primitives.guarded_json import DecodeError, decode_json
-
-_MOST_FILES = 1_000
-"""Files whose syntax trees one contract may need."""
+from megadev.primitives.guarded_json import decode_json
 
 
-def own_layout(document: Mapping[str, Any], source: str, name: str) -> Layout | None:
-    """Of a document that holds one contract: what it says itself. Raises ``UnknownLayout``."""
-    tree = document.get("ast")
-    own = tree.get("absolutePath", source) if isinstance(tree, dict) else source
-    return _best({own: tree} if isinstance(tree, dict) else {}, document.get("storageLayout"), own, name)
-
-
-def standard_layout(document: Mapping[str, Any], source: str, name: str) -> Layout | None:
-    """Of a contract in a standard JSON output, or in a build-info that holds one. Raises ``UnknownLayout``."""
-    made = document.get("output") or document
-    contracts, entries = made.get("contracts") or {}, made.get("sources") or {}
-    path = source if source in contracts else f"project/{source}"  # as Hardhat 3 has it
-    contract = contracts.get(path, {}).get(name, {})
-    if isinstance(contract.get("layout"), dict):
-        contents = ((document.get("input") or {}).get("sources") or {}).values()
-        return vyper_layout(contract["layout"], VyperTypes.of(entry.get("content") or "" for entry in contents))
-    trees = {each: entry["ast"] for each, entry in entries.items() if isinstance(entry, dict) and "ast" in entry}
-    return _best(trees, contract.get("storageLayout"), path, name)
-
-
-def foundry_layout(
-    document: Mapping[str, Any], source: str, name: str, beside: Callable[[str], Path | None]
-) -> Layout | None:
-    """Of one of Foundry's artifacts. ``beside``: where the artifact of another source of the same run lies. Raises
-    ``UnknownLayout``."""
-    tree = document.get("ast")
-    if not isinstance(tree, dict):
-        return own_layout(document, source, name)
-    own = tree.get("absolutePath", source)
-    trees, waiting = {own: tree}, [tree]
-    while waiting and len(trees) < _MOST_FILES:
-        for node in waiting.pop().get("nodes", ()):
-            path = node.get("absolutePath") if node.get("nodeType") == "ImportDirective" else None
-            there = beside(path) if path is not None and path not in trees else None
-            found = _tree(there) if there is not None else None
-            if found is not None:
-                trees[path] = found
-                waiting.append(found)
-    return _best(trees, document.get("storageLayout"), own, name)
-
-
-def _best(trees: Mapping[str, Any], printed: Any, path: str, name: str) -> Layout | None:
-    """From the trees, which also know namespaces and the words of enums; otherwise what was printed."""
-    is_printed = isinstance(printed, dict) and "storage" in printed
+def layout_in(data: bytes, artifact: Artifact, compiled_as: str = "") -> Layout | None:
+    """The layout of one of the contracts in a document; None where it does not tell. ``compiled_as``: the path of its
+    source as the compiler was told it, where that is another than the artifact's. Raises ``ValueError``.
+    """
     try:
-        return SyntaxTrees(trees).layout(path, name) if path in trees else solc_layout(printed) if is_printed else None
-    except UnknownLayout:
+        return _layout(decode_json(data), artifact, compiled_as)
+    except (AttributeError, KeyError, TypeError) as problem:
+        raise ValueError(f"no document of a compiler: {problem}") from None
+
+
+def _layout(document: Any, artifact: Artifact, compiled_as: str) -> Layout | None:
+    made = document.get("output", document)
+    path = compiled_as or artifact.source_path
+    contracts = made.get("contracts")
+    own: Any = document
+    if isinstance(contracts, dict):
+        by_name = contracts.get(path) or contracts.get(f"project/{path}") or {}
+        own = by_name.get(artifact.name, {})
+    elif isinstance(made.get(path), dict):  # Vyper's combined_json
+        own = made[path]
+    if isinstance(own.get("layout"), dict):
+        return vyper_layout(own["layout"], VyperTypes.of(_texts(artifact)))
+    trees, printed = _trees(made), own.get("storageLayout")
+    is_printed = isinstance(printed, dict) and printed.get("storage") is not None
+    at = path if path in trees else f"project/{path}"  # as Hardhat 3 has it
+    try:
+        if at in trees:
+            return SyntaxTrees(trees).layout(at, artifact.name)
+    except UnknownLayout:  # a file that it imports is missing, most likely
         if not is_printed:
             raise
-        return solc_layout(printed)
+    return solc_layout(printed) if is_printed else None
 
 
-def document_of(data: bytes) -> Mapping[str, Any]:
-    """The JSON object in ``data``; an empty one where there is none."""
-    try:
-        found = decode_json(data)
-    except DecodeError:
+def _trees(made: Mapping[str, Any]) -> dict[str, Any]:
+    tree = made.get("ast")
+    if isinstance(tree, dict) and "absolutePath" in tree:
+        return {tree["absolutePath"]: tree}
+    sources = made.get("sources")
+    if not isinstance(sources, dict):
         return {}
-    return found if isinstance(found, dict) else {}
+    return {path: entry["ast"] for path, entry in sources.items() if isinstance(entry, dict) and entry.get("ast")}
 
 
-def _tree(path: Path) -> Any:
-    try:
-        return document_of(path.read_bytes()).get("ast")
-    except OSError:
-        return None
+def _texts(artifact: Artifact) -> list[str]:
+    return [source.content.decode(errors="replace") for source in artifact.details.sources.values()]

@@ -7,15 +7,26 @@ same bytes or from the file.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from megadev.artifacts.artifact import Artifact
-from megadev.artifacts.formats.documents import ABSENT, DOCUMENT, Bytecode, Document, StandardInput, decode, decoded_by
+from megadev.artifacts.formats.documents import (
+    ABSENT,
+    DOCUMENT,
+    Bytecode,
+    Document,
+    StandardInput,
+    decode,
+    decoded_by,
+    kept_bytes,
+)
 from megadev.artifacts.formats.flat import flat_artifact, manifest_artifacts
 from megadev.artifacts.formats.foundry import foundry_artifact
 from megadev.artifacts.formats.hardhat import hardhat_artifact
+from megadev.artifacts.formats.layouts import layout_in
 from megadev.artifacts.formats.origin import NotAnArtifact, Origin
 from megadev.artifacts.formats.parts import contract_name, interface_of
 from megadev.artifacts.formats.solc import solc_combined_artifacts, standard_artifacts
@@ -28,6 +39,17 @@ def read(data: bytes, origin: Origin, name: str = "") -> list[Artifact]:
 
     Raises ``NotAnArtifact``, which is a ValueError, saying what is missing or wrong.
     """
+    kept = data if origin.path is None else None
+    return [_with_layout(artifact, kept, origin) for artifact in _read(data, origin, name)]
+
+
+def _with_layout(artifact: Artifact, kept: bytes | None, origin: Origin) -> Artifact:
+    if artifact.runtime is None or artifact.load_layout is not None:
+        return artifact
+    return replace(artifact, load_layout=lambda: layout_in(kept_bytes(kept, origin), artifact))
+
+
+def _read(data: bytes, origin: Origin, name: str) -> list[Artifact]:
     stripped = data.lstrip()
     if stripped[:1] == b"[":
         interface = interface_of(msgspec.Raw(data))

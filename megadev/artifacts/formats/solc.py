@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,12 +18,9 @@ from megadev.artifacts.formats.documents import (
     StandardOutput,
     convert,
     decode,
-    kept_bytes,
 )
-from megadev.artifacts.formats.layouts import document_of, standard_layout
 from megadev.artifacts.formats.origin import Origin
 from megadev.artifacts.formats.parts import already, code_of, interface_of, path_in_project, positions_of
-from megadev.artifacts.layout import Layout
 
 
 def standard_artifacts(
@@ -33,7 +29,6 @@ def standard_artifacts(
     """A standard JSON output, of solc or Vyper; ``given``: the input, where the document has it too."""
     output = decode(data, StandardOutput)
     contents = given.sources if given is not None else {}
-    kept = data if origin.path is None else None
     numbers = {path: numbered.id for path, numbered in output.sources.items()}
     sources = {
         number: origin.source(path_in_project(path), contents.get(path, Content()).content)
@@ -56,12 +51,7 @@ def standard_artifacts(
                 VYPER if is_vyper else SOLIDITY,
                 output.compiler,
                 already(maps),
-                partial(_layout, kept, origin, path, name),
             )
-
-
-def _layout(kept: bytes | None, origin: Origin, path: str, name: str) -> Layout | None:
-    return standard_layout(document_of(kept_bytes(kept, origin)), path, name)
 
 
 def solc_combined_artifacts(data: bytes, document: Document, origin: Origin) -> Iterator[Artifact]:

@@ -467,6 +467,7 @@ class MegaEnvelope(Envelope):
             journal.set_balance(to, journal.balance(to) + value)
         else:
             journal.touch(to)
+        accessed = AccessSet(set(journal.accounts), set())  # who is only paid is not looked at
         if charges:
             self._pay_vaults(block, tx, journal, meter, used, _operator_fee(block, used))
         return Execution(
@@ -474,7 +475,7 @@ class MegaEnvelope(Envelope):
             GasReport(used, 0, cost.floor, used, meter.report(initial)),
             (),
             journal.diff(Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION),
-            AccessSet(set(journal.accounts), set()),
+            accessed,
             (),
         )
 

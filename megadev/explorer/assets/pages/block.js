@@ -44,7 +44,21 @@ export async function show(place, { chain, rest: [which, page = "0"] }) {
     pages > 1 && h("p", { class: "command" }, Array.from({ length: pages }, (_, i) => h("a", { href: links.to(chain, "block", which, i), "aria-current": String(i) === page ? "page" : null }, i + 1)))));
   const reward = receipts.reduce((sum, receipt) => sum + big(receipt.gasUsed) * (big(receipt.effectiveGasPrice) - big(block.baseFeePerGas)), 0n);
   if (receipts.length) place.append(h("p", { class: "soft" }, `Tips: ${ether(reward)}`));
+  if (block.transactions.length > 1) place.append(onDemand("What could have run side by side", () => parallelism(chain, block)));
   place.append(onDemand("What each transaction called", () => calls(chain, block)), onDemand("Raw block", async () => h("pre", {}, JSON.stringify(block, null, 2))));
+}
+
+async function parallelism(chain, block) {
+  const found = await chain.call("megadev_parallelism", block.number);
+  const speed = found.speedUp;
+  const rows = found.contended.slice(0, 20).map((one) => [group(num(one.conflicts)), group(num(one.transactions)), one.contract ?? links.address(chain, one.address), h("code", {}, one.name)]);
+  return h("div", {},
+    facts([
+      ["Re-executions", `${group(num(found.reExecutions))} of ${group(num(found.transactions))} transactions look at what an earlier one changed`],
+      ["Speed-up by gas", `${speed.unlimited.toFixed(2)} × at most; ${["2", "4", "8", "16"].map((n) => `${speed[n].toFixed(2)} × with ${n}`).join(", ")} workers`],
+      ["Longest row", `${group(num(found.criticalPath.length))} transactions, ${group(num(found.criticalPath.gasUsed))} gas`],
+    ]),
+    table(["#Conflicts", "#Transactions", "Contract", "What they contend for"], rows, "None waits for another."));
 }
 
 async function calls(chain, block) {
