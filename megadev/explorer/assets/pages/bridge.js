@@ -1,6 +1,7 @@
 // What crosses between the chains, each with its next step as a button; batches, claims and heads.
 
 import { attempt, fill, h, note, section, table, throttled } from "../dom.js";
+import { decode, encode, selector } from "../abi.js";
 import { ether, group, hex, num, parseUnits } from "../format.js";
 import * as links from "../links.js";
 import { onDemand } from "./tx.js";
@@ -30,7 +31,7 @@ export async function show(place, { chains, canWrite, site }) {
       section("Deposits, L1 to L2", table(["L1 transaction", "L2 transaction", "Amount", "Status"], status.deposits.map((found) => deposit(l1, l2, found)))));
   };
   await draw();
-  place.append(onDemand("Batches", () => batches(l2, l1)), onDemand("Addresses", async () => h("pre", {}, JSON.stringify(site.config, null, 2))));
+  place.append(onDemand("Batches", () => batches(l2, l1)), onDemand("Output roots and games", () => games(l1, site)), onDemand("Addresses", async () => h("pre", {}, JSON.stringify(site.config, null, 2))));
   const soon = throttled(() => attempt(draw), 500);
   const stops = [l1.subscribe(["newHeads"], soon), l2.subscribe(["newHeads"], soon)];
   return () => stops.forEach((stop) => stop());
@@ -80,8 +81,31 @@ function deposit(l1, l2, found) {
   return [there ? links.tx(l1, there) : "", here ? links.tx(l2, here) : "", ether(found.mint ?? found.value ?? "0x0"), found.status];
 }
 
+const STATUS = ["in progress", "challenger won", "defender won"];
+const GAMES = 50;
+
+/** The newest dispute games: each claims an output root of the L2. */
+async function games(l1, site) {
+  const factory = site.config?.l1?.contracts?.disputeGameFactory?.address ?? Object.values(site.config?.l2?.contracts?.disputeGameFactory ?? {})[0]?.address;
+  if (!factory) return h("p", { class: "soft" }, "This node does not tell where its games are.");
+  const read = async (to, name, inputs, outputs, values = []) => {
+    const parameters = inputs.map((type) => ({ type }));
+    const data = selector({ name, inputs: parameters }) + encode(parameters, values);
+    return decode(outputs.map((type) => ({ type })), await l1.call("eth_call", { to, data }, "latest"));
+  };
+  const [count] = await read(factory, "gameCount", [], ["uint256"]);
+  const indices = Array.from({ length: Math.min(GAMES, Number(count)) }, (_, i) => count - 1n - BigInt(i));
+  const rows = await Promise.all(indices.map(async (index) => {
+    const [type, created, game] = await read(factory, "gameAtIndex", ["uint256"], ["uint32", "uint64", "address"], [index]);
+    const [[root], [block], [status]] = await Promise.all([read(game, "rootClaim", [], ["bytes32"]), read(game, "l2BlockNumber", [], ["uint256"]), read(game, "status", [], ["uint8"])]);
+    return [String(index), links.address(l1, game), String(type), group(block), h("code", {}, root), STATUS[Number(status)] ?? String(status), new Date(Number(created) * 1000).toISOString().replace("T", " ").slice(0, 19)];
+  }));
+  return table(["#Game", "Address", "Type", "#L2 block", "Output root", "Status", "Created (UTC)"], rows, "None was created yet.");
+}
+
 async function batches(l2, l1) {
-  const found = await l2.call("megadev_getBatches");
+  const found = await l2.ask(null, "megadev_getBatches");
+  if (found === null) return h("p", { class: "soft" }, "This node posts no batches: start it with --batch, or with --preset megaeth.");
   const amount = (value) => (value === null ? "" : group(num(value)));
   const rows = found.batches.map((batch) => [
     batch.firstBlock === null ? "unreadable" : `${amount(batch.firstBlock)}–${amount(batch.lastBlock)}`, amount(batch.transactions), amount(batch.bytes), amount(batch.compressedBytes), batch.da,
