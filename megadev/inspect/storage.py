@@ -24,8 +24,11 @@ from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
+from megadev.state.account import Account
+from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
+from megadev.state.world import World, WorldView
 
 IMPLEMENTATION_SLOT = int.from_bytes(keccak(b"eip1967.proxy.implementation"), "big") - 1
 """Where a proxy keeps whose code it runs (ERC-1967)."""
@@ -335,27 +338,44 @@ def _named(
 
 def kept_storage(chain: LocalChain, address: Address) -> dict[int, int]:
     """Slots that are not 0 as they are now; on a fork those that were asked for."""
-    tip = chain.sequencer.tip
-    slots = dict(tip.head.world.storage_of(address))
-    if tip.irregular is not None:
-        if address in tip.irregular.cleared:
+    world, diffs = _layers(chain)
+    slots = dict(world.storage_of(address))
+    for diff in diffs:
+        if address in diff.cleared:
             slots = {}
-        slots.update(tip.irregular.storage.get(address, {}))
+        slots.update(dict(diff.storage.get(address, {})))
     return {slot: value for slot, value in slots.items() if value}
+
+
+def kept_accounts(chain: LocalChain) -> dict[Address, Account]:
+    """The accounts as they are now; on a fork those that are held here."""
+    world, diffs = _layers(chain)
+    accounts: dict[Address, Account | None] = dict(world.accounts())
+    for diff in diffs:
+        accounts.update(dict(diff.accounts))
+    return {address: account for address, account in accounts.items() if account is not None}
+
+
+def _layers(chain: LocalChain) -> tuple[World, list[StateDiff]]:
+    """The newest state: the world of a block, and what was laid on top since, the oldest first."""
+    state = chain.state(Tag.LATEST)
+    diffs: list[StateDiff] = []
+    while isinstance(state, Overlay):
+        diffs.insert(0, state.diff)
+        state = state.base
+    return (state.world if isinstance(state, WorldView) else chain.head.world), diffs
 
 
 def known_contracts(chain: LocalChain, registry: ArtifactRegistry) -> Iterator[tuple[Address, list[Artifact]]]:
     """The accounts of a chain whose code, or the code that they run, is known; on a fork those that are held here."""
-    tip, state = chain.sequencer.tip, chain.state(Tag.LATEST)
-    changed = {} if tip.irregular is None else tip.irregular.accounts
-    held = {address: account for address, account in tip.head.world.accounts() if address not in changed}
-    for address, account in sorted({**held, **changed}.items()):
-        if account is not None and account.code_hash != EMPTY_CODE_HASH:
-            try:
-                artifacts = contracts_of(state, registry, address)
-            except PrefetchNeeded:
-                raise
-            except StateUnavailable:  # a fork's upstream does not answer
-                continue
-            if artifacts:
-                yield address, artifacts
+    state = chain.state(Tag.LATEST)
+    held = {each: account for each, account in kept_accounts(chain).items() if account.code_hash != EMPTY_CODE_HASH}
+    for address in sorted(held):
+        try:
+            artifacts = contracts_of(state, registry, address)
+        except PrefetchNeeded:
+            raise
+        except StateUnavailable:  # a fork's upstream does not answer
+            continue
+        if artifacts:
+            yield address, artifacts

@@ -49,7 +49,7 @@ async function begin() {
   for (const chain of Object.values(chains)) {
     chain.onState = () => {
       drawHeader();
-      if (chain.isUp) attempt(() => learn(chain));
+      if (chain.isUp) attempt(() => learn(chain, true));
     };
     chain.names = site.labels?.[chain.name] ?? new Map();
   }

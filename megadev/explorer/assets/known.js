@@ -3,14 +3,13 @@
 import { selector, signature, topic } from "./abi.js";
 import { fill, h } from "./dom.js";
 
-const AGAIN = 2000;
 const told = new WeakMap();
 
-/** Learn the node's accounts and the contracts on a chain by name; at most every two seconds. */
-export async function learn(chain) {
-  const last = told.get(chain);
-  if (last !== undefined && performance.now() - last < AGAIN) return;
-  told.set(chain, performance.now());
+/** Learn the node's accounts and the contracts on a chain by name, where there are blocks that were not looked at. */
+export async function learn(chain, isForced = false) {
+  const block = await chain.ask("", "eth_blockNumber");
+  if (told.get(chain) === block && !isForced) return;
+  told.set(chain, block);
   const [accounts, contracts, deployments] = await Promise.all([
     chain.ask([], "eth_accounts"), chain.ask([], "megadev_listContracts"), chain.ask([], "megadev_listDeployments")]);
   accounts.forEach((account, index) => { if (!chain.names.has(account.toLowerCase())) chain.names.set(account.toLowerCase(), `account ${index}`); });

@@ -14,6 +14,7 @@ from megadev.inspect.storage import (
     Part,
     contracts_of,
     implementation_of,
+    kept_accounts,
     kept_storage,
     known_contracts,
     named_changes,
@@ -87,8 +88,7 @@ def megadev_getStorage(node: RpcNode, address: AddressParam, start: Uint64Param 
     shown = sorted(slots)[start : start + SLOTS_SHOWN]
     artifacts = contracts_of(chain.state(Tag.LATEST), node.node.artifacts, address)
     keyed = (account.raw_address for account in node.node.accounts.keyed)
-    world = (each for each, _ in chain.sequencer.tip.head.world.accounts())
-    accounts = tuple(dict.fromkeys(islice(chain_of(keyed, world), ACCOUNTS_GUESSED)))
+    accounts = tuple(dict.fromkeys(islice(chain_of(keyed, kept_accounts(chain)), ACCOUNTS_GUESSED)))
     names = names_of(artifacts, shown, accounts=accounts)
     return {
         "contract": artifacts[-1].name if artifacts else None,

@@ -1,7 +1,6 @@
 // What crosses between the chains, each with its next step as a button; batches, claims and heads.
 
 import { attempt, fill, h, note, section, table, throttled } from "../dom.js";
-import { decode, encode, selector } from "../abi.js";
 import { ether, group, hex, num, parseUnits } from "../format.js";
 import * as links from "../links.js";
 import { onDemand } from "./tx.js";
@@ -25,13 +24,13 @@ export async function show(place, { chains, canWrite, site }) {
   }
   place.append(body);
   const draw = async () => {
-    const [status, sync] = await Promise.all([l2.ask(null, "megadev_getBridgeStatus"), l2.ask(null, "optimism_syncStatus")]);
+    const [status, sync, games] = await Promise.all([l2.ask(null, "megadev_getBridgeStatus"), l2.ask(null, "optimism_syncStatus"), l2.ask(null, "megadev_getGames")]);
     if (status === null) return fill(body, h("p", { class: "soft" }, "This node does not tell what crosses its bridge."));
     return fill(body, heads(sync), section("Withdrawals, L2 to L1", table(["Message", "Amount", "Status", "Next"], status.withdrawals.map((found) => withdrawal(l1, l2, found, accounts[0], canWrite, draw)))),
-      section("Deposits, L1 to L2", table(["L1 transaction", "L2 transaction", "Amount", "Status"], status.deposits.map((found) => deposit(l1, l2, found)))));
+      section("Claims about L2", claims(l1, l2, games)), section("Deposits, L1 to L2", table(["L1 transaction", "L2 transaction", "Amount", "Status"], status.deposits.map((found) => deposit(l1, l2, found)))));
   };
   await draw();
-  place.append(onDemand("Batches", () => batches(l2, l1)), onDemand("Output roots and games", () => games(l1, site)), onDemand("Addresses", async () => h("pre", {}, JSON.stringify(site.config, null, 2))));
+  place.append(onDemand("Batches", () => batches(l2, l1)), onDemand("Addresses", async () => h("pre", {}, JSON.stringify(site.config, null, 2))));
   const soon = throttled(() => attempt(draw), 500);
   const stops = [l1.subscribe(["newHeads"], soon), l2.subscribe(["newHeads"], soon)];
   return () => stops.forEach((stop) => stop());
@@ -81,26 +80,13 @@ function deposit(l1, l2, found) {
   return [there ? links.tx(l1, there) : "", here ? links.tx(l2, here) : "", ether(found.mint ?? found.value ?? "0x0"), found.status];
 }
 
-const STATUS = ["in progress", "challenger won", "defender won"];
-const GAMES = 50;
-
-/** The newest dispute games: each claims an output root of the L2. */
-async function games(l1, site) {
-  const factory = site.config?.l1?.contracts?.disputeGameFactory?.address ?? Object.values(site.config?.l2?.contracts?.disputeGameFactory ?? {})[0]?.address;
-  if (!factory) return h("p", { class: "soft" }, "This node does not tell where its games are.");
-  const read = async (to, name, inputs, outputs, values = []) => {
-    const parameters = inputs.map((type) => ({ type }));
-    const data = selector({ name, inputs: parameters }) + encode(parameters, values);
-    return decode(outputs.map((type) => ({ type })), await l1.call("eth_call", { to, data }, "latest"));
-  };
-  const [count] = await read(factory, "gameCount", [], ["uint256"]);
-  const indices = Array.from({ length: Math.min(GAMES, Number(count)) }, (_, i) => count - 1n - BigInt(i));
-  const rows = await Promise.all(indices.map(async (index) => {
-    const [type, created, game] = await read(factory, "gameAtIndex", ["uint256"], ["uint32", "uint64", "address"], [index]);
-    const [[root], [block], [status]] = await Promise.all([read(game, "rootClaim", [], ["bytes32"]), read(game, "l2BlockNumber", [], ["uint256"]), read(game, "status", [], ["uint8"])]);
-    return [String(index), links.address(l1, game), String(type), group(block), h("code", {}, root), STATUS[Number(status)] ?? String(status), new Date(Number(created) * 1000).toISOString().replace("T", " ").slice(0, 19)];
-  }));
-  return table(["#Game", "Address", "Type", "#L2 block", "Output root", "Status", "Created (UTC)"], rows, "None was created yet.");
+// What is proven is so by attestation unless another verifier was put in its place: the node says by which.
+function claims(l1, l2, found) {
+  const rows = (found?.games ?? []).map((game) => [
+    links.address(l1, game.address), links.block(l2, num(game.l2BlockNumber)), h("code", {}, game.outputRoot.slice(0, 12)),
+    h("span", game.isTrue === false ? { class: "bad" } : {}, game.isTrue === false ? `${game.status}: L2 holds another root` : game.status),
+    game.proof === null ? "" : `proven: ${game.proof}`, game.next]);
+  return table(["Game", "L2 block", "Output root", "Status", "Proof", "Next"], rows, "Nothing has been claimed yet.");
 }
 
 async function batches(l2, l1) {

@@ -44,7 +44,7 @@ export async function show(place, { chain, rest: [wanted = ""] }) {
   start();
   const reloads = h("ul", { "aria-live": "polite" });
   place.append(h("h1", {}, "Contracts"), filter, body, section("Reloads since this page was opened", reloads));
-  const refresh = throttled(() => attempt(async () => { await learn(chain); draw(); }), 2100);
+  const refresh = throttled(() => attempt(async () => { await learn(chain, true); draw(); }), 1000);
   const stops = [chain.subscribe(["newHeads"], refresh), chain.subscribe(["contractReloads"], (reload) => {
     forget(chain);
     reloads.prepend(h("li", {}, h("details", {}, h("summary", {}, told(reload)), h("pre", { tabindex: 0 }, JSON.stringify(reload, null, 2)))));

@@ -6,22 +6,25 @@ import { hex, num } from "../format.js";
 import { knownEvents } from "../known.js";
 import * as links from "../links.js";
 
+const ANY = "any";
 const SHOWN = 500;
 const LOOKED_INTO = 200;
 
 export async function show(place, { chain, rest }) {
-  const [address0 = "", event0 = ""] = rest;
-  const address = h("input", { value: address0, placeholder: "contract (any)", "aria-label": "Contract", size: 44 });
-  const event = h("input", { value: event0, placeholder: "event, or its signature: Transfer(address,address,uint256)", "aria-label": "Event", size: 44 });
-  const from = h("input", { value: "0", "aria-label": "From block", size: 10 });
-  const upTo = h("input", { value: "latest", "aria-label": "To block", size: 10 });
-  const argument = h("input", { placeholder: "argument contains", "aria-label": "Argument contains" });
+  const [address0, event0, from0 = "0", to0 = "latest", argument0] = rest.map((part) => (part === ANY ? "" : part));
+  const address = h("input", { value: address0 ?? "", placeholder: "contract (any)", "aria-label": "Contract", size: 44 });
+  const event = h("input", { value: event0 ?? "", placeholder: "event, or its signature: Transfer(address,address,uint256)", "aria-label": "Event", size: 44 });
+  const from = h("input", { value: from0, "aria-label": "From block", size: 10 });
+  const upTo = h("input", { value: to0, "aria-label": "To block", size: 10 });
+  const argument = h("input", { value: argument0 ?? "", placeholder: "argument contains", "aria-label": "Argument contains" });
   const body = h("div", {});
   const known = [...chain.contracts.keys()].slice(0, LOOKED_INTO);
   const suggestions = h("datalist", { id: "events" });
   event.setAttribute("list", "events");
   knownEvents(chain, known).then((events) => fill(suggestions, [...events.values()].map((item) => h("option", { value: item.signature }))), () => {});
   const search = () => attempt(async () => {
+    const asked = [address, event, from, upTo, argument].map((field) => encodeURIComponent(field.value.trim() || ANY));
+    history.replaceState(null, "", links.to(chain, "logs", ...asked)); // the search can be shared
     const events = [...(await knownEvents(chain, address.value ? [address.value] : known)).values()];
     const named = events.filter((item) => item.name === event.value || item.signature === event.value);
     const isTyped = /^\w+\(.*\)$/.test(event.value);
@@ -37,7 +40,7 @@ export async function show(place, { chain, rest }) {
       h("button", { type: "button", onclick: () => save("logs.csv", csv(found)) }, "CSV")), table(["Block", "Transaction", "Contract", "Event"], rows));
   });
   place.append(h("h1", {}, "Logs"), h("form", { class: "inline", onsubmit: (happening) => { happening.preventDefault(); search(); } }, address, event, suggestions, h("label", {}, "blocks ", from), h("label", {}, "to ", upTo), argument, h("button", {}, "Search")), body);
-  if (address0) search();
+  if (rest.length) search();
 }
 
 const inputsOf = (signature) => {
