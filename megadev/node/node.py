@@ -37,6 +37,7 @@ from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balance
 from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
+from megadev.node.quorum import Quorum
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
@@ -188,6 +189,8 @@ class Node:
             self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.link = Link(config.latency)
         """The way between clients and this node."""
+        self.quorum = self._agree(config)
+        """The votes of sequencers for mini-blocks; None: the one that sequences decides."""
         self.driver: Driver | None = None
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -657,6 +660,17 @@ class Node:
     def _addresses(self, l2: Fork | None) -> L1Addresses:
         """Where the bridge stands on L1."""
         return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
+
+    def _agree(self, config: DevnetConfig) -> Quorum | None:
+        """Have sequencers agree before anything is preconfirmed, where the settings say so."""
+        if config.quorum is None or self.standbys is None:
+            return None
+        quorum = Quorum(self, self.standbys, config.quorum)
+        self.standbys.needed = quorum.needed
+        self.l2.bus.subscribe(quorum.event)
+        self.l2.votes_for = quorum.votes
+        self.link.wait_for(quorum)
+        return quorum
 
     def _first_signers(self) -> Signers:
         """Who signs from the beginning."""

@@ -48,6 +48,7 @@ from megadev.rpc.formatters import (
     format_header,
     format_log,
     format_mini_block,
+    format_signature,
     format_mini_block_log,
     format_pending_transaction,
     format_receipts,
@@ -201,7 +202,11 @@ def _rival_mini_block(notification: Notification, event: MiniBlockEquivocated, c
 
 
 def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
-    return format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    told = format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    votes = chain.votes_for(mini_block)
+    if votes:
+        told["quorum"] = [{"signer": to_data(signer)} | format_signature(vote) for signer, vote in votes]
+    return told
 
 
 def _new_logs(notification: Notification, event: BlockSealed, choice: LogChoice) -> Iterable[bytes]:
