@@ -76,7 +76,7 @@ class Quorum:
     def event(self, event: Event) -> None:
         """Take notice of what happened on L2."""
         if type(event) is MiniBlockSealed:
-            self._sign(event.mini_block)
+            self.sign(event.mini_block)
             self._release(event.mini_block.number)
         elif type(event) is SequencerTurned and event.condition is SequencerCondition.CRASHED:
             self._give_up("the sequencer crashed before a quorum had signed it")
@@ -112,7 +112,8 @@ class Quorum:
         if left > 0:
             await node.link.sleep(left / 1e9)
 
-    def _sign(self, mini_block: MiniBlock) -> None:
+    def sign(self, mini_block: MiniBlock) -> None:
+        """Have as many members as are needed sign, those first whose answers are the first to come back."""
         keys, addresses = self._standbys.keys, self._standbys.addresses
         active = self._node.l2.signers.at(mini_block.block_number)
         others = [each for each in self._standbys.up if keys[each] != active.key]

@@ -48,11 +48,11 @@ from megadev.rpc.formatters import (
     format_header,
     format_log,
     format_mini_block,
-    format_signature,
     format_mini_block_log,
     format_pending_transaction,
     format_receipts,
     format_reload,
+    format_signature,
     format_state_change,
 )
 from megadev.state.account import EMPTY_ACCOUNT
