@@ -264,7 +264,7 @@ class Devnet:
         from megadev.reload.reloader import Reloader, ReloadSettings
 
         if self._reloader is not None:
-            raise ConfigError("this devnet watches already")
+            raise ConfigError("this devnet is already watching")
         config = self.config
         paths = [Path(path) for path in config.watch or (".",)]
         base = config.project if config.project is not None else Path()

@@ -24,6 +24,7 @@ from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
+from megadev.node.attester import Attester, prove_claim
 from megadev.node.batching import open_store, rollup_config, settings_of
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
@@ -191,6 +192,8 @@ class Node:
         """The way between clients and this node."""
         self.quorum = self._agree(config)
         """The votes of sequencers for mini-blocks; None: the one that sequences decides."""
+        self.attester: Attester | None = None
+        """Who signs what executing L2 again leads to; None where there is no L1."""
         self.driver: Driver | None = None
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -241,7 +244,7 @@ class Node:
     @property
     def roles(self) -> Roles:
         """Who acts for the chains themselves."""
-        return derive_roles(self.mnemonic, self.config.sequencer_key)
+        return derive_roles(self.mnemonic, self.config.sequencer_key, self.config.attesters)
 
     def acts_by_itself(self, chain: LocalChain) -> frozenset[Address]:
         """Whose transactions on ``chain`` are the node's own doing."""
@@ -558,6 +561,15 @@ class Node:
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
         proposer = Proposer(l1_sequencer, l2_sequencer, starts.addresses, self.roles.proposer.raw_key, cadence)
+        self.attester = Attester(
+            tuple(account.raw_key for account in self.roles.attesters),
+            l1,
+            self.l2,
+            lambda: starts.addresses,
+            lambda: rollup_config(config, l1, self.l2, starts.addresses, self.da_store),
+        )
+        if config.prove:
+            proposer.prove = lambda game: prove_claim(self.attester, game)
         proposer.claims_wrong_roots = lambda: starts.progress.faults.claims_wrong_roots
         driver = Driver(
             l1_sequencer,

@@ -26,12 +26,12 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     """
     sequencer, store = node.l2.sequencer, node.l2.store
     if sequencer.condition is SequencerCondition.CRASHED:
-        raise SequencerStopped("the sequencer has crashed already: megadev_sequencer_restart brings it back")
+        raise SequencerStopped("the sequencer has already crashed: restart it with megadev_sequencer_restart")
     height = node.l2.head.number - store.genesis.number
     if blocks > height:
-        raise InvalidParams(f"{blocks} blocks cannot be lost: the chain has {height} above its first")
+        raise InvalidParams(f"cannot lose {blocks} blocks: the chain has {height} after its first block")
     if blocks and survive:
-        raise InvalidParams("blocks are lost only together with what is not sealed: set survive to false")
+        raise InvalidParams("sealed blocks can be lost only together with unsealed transactions: set survive to false")
     if blocks:
         check_buildable(node.l2.store, node.l2.head.number - blocks)
         node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
@@ -65,7 +65,7 @@ def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = N
     earliest = chain.head.number + (2 if chain.sequencer.unsealed else 1)
     first = earliest if first_block is None else first_block
     if first < earliest:
-        raise InvalidParams(f"block {first} is begun already: the key can change at block {earliest} at the earliest")
+        raise InvalidParams(f"block {first} has already begun: the key can change at block {earliest} at the earliest")
     drawn = secrets.token_bytes(32) if key is None else key
     try:
         signers = chain.signers.rotated(drawn, first)

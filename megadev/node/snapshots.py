@@ -178,7 +178,9 @@ class Snapshots:
     def return_to(self, held: Held) -> None:
         """Go back, and let go of all that were held after it. Raises ``InvalidParams`` where it was let go of."""
         if held not in self._held:
-            raise InvalidParams("this snapshot is gone: an earlier one was gone back to, or it was released")
+            raise InvalidParams(
+                "this snapshot no longer exists: it was released, or an earlier snapshot was reverted to"
+            )
         node, forks = self._node, self._node.forks
         for chain, began_with in zip(node.chains, held.began_with, strict=True):
             chain.began_with = began_with

@@ -53,7 +53,7 @@ def dialect_of(url: bytes, user_agent: bytes | None) -> Dialect | None:
                     return Dialect(name)
                 except ValueError:
                     known = ", ".join(dialect.value for dialect in Dialect)
-                    raise InvalidParams(f"there is no dialect {name!r}: choose one of {known}") from None
+                    raise InvalidParams(f"unknown dialect {name!r}: choose one of {known}") from None
     if user_agent is not None and user_agent.startswith(FOUNDRY):
         return Dialect.ANVIL
     return None

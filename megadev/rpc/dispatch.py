@@ -610,8 +610,8 @@ def _check_steers(name: str) -> None:
 
     if not name.startswith(CONTROL):
         raise SequencerUnavailable(
-            "permanent error forwarding request context deadline exceeded: the sequencer crashed and its gateway with "
-            "it; megadev_sequencer_restart brings them back"
+            "permanent error forwarding request context deadline exceeded: the sequencer and its gateway "
+            "crashed; restart them with megadev_sequencer_restart"
         )
 
 

@@ -117,14 +117,14 @@ class ChainTip:
     def check_alive(self) -> None:
         """Raises ``SequencerStopped`` after a crash."""
         if self.condition is SequencerCondition.CRASHED:
-            raise SequencerStopped("the sequencer has crashed: megadev_sequencer_restart brings it back")
+            raise SequencerStopped("the sequencer has crashed: restart it with megadev_sequencer_restart")
 
     def check_running(self) -> None:
         """Raises ``SequencerStopped`` where no block is to be built or sealed."""
         self.check_alive()
         if not self.is_running:
             raise SequencerStopped(
-                "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume"
+                "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume is called"
             )
 
     def head_state(self) -> StateReader:

@@ -44,7 +44,7 @@ def check_buildable(store: ChainStore, number: int) -> None:
     block = store.by_number(number)
     if block is not None and not block.world.is_known:
         why = block.world.why if isinstance(block.world, UnavailableWorld) else "came without its state"
-        raise StateUnavailable(f"state unavailable: the chain cannot go back to it: block {number} {why}")
+        raise StateUnavailable(f"state unavailable: the chain cannot be reverted there: block {number} {why}")
 
 
 def build_again(sequencer: Sequencer, removed: Iterable[SealedBlock], irregular: StateDiff | None = None) -> None:

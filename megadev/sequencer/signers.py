@@ -74,7 +74,7 @@ class Signers:
         ``first_block`` has been begun is for the caller to see to: its mini-blocks would have been signed already.
         """
         if first_block <= 0:
-            raise InvalidParams(f"the sequencer's key changes at a block to come, not at block {first_block}")
+            raise InvalidParams(f"the sequencer's key can change only at a future block, not at block {first_block}")
         return self.followed_by(Signer(first_block, key))
 
     def followed_by(self, term: Signer) -> Signers:

@@ -287,6 +287,10 @@ OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
 OF_GAMES = {"prove_window", "proposer_bond", "challenger_bond"}
 """Tested in test_games.py."""
+OF_PROOFS = {"prove", "attesters", "attestation_threshold", "proof_verifier"}
+"""Tested in test_proofs.py."""
+OF_SLASHING = {"sequencer_bond"}
+"""Tested in test_slashing.py."""
 OF_READS = {"call_timeout"}
 """Tested in tests/journeys/hostile."""
 OF_BATCHES = {
@@ -342,6 +346,8 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_REALTIME
         | OF_BRIDGE
         | OF_GAMES
+        | OF_PROOFS
+        | OF_SLASHING
         | OF_ORACLE
         | OF_BATCHES
         | OF_READS

@@ -81,7 +81,7 @@ def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) 
     """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
     if options is not None and options.blocks > MOST_IN_DETAIL:
         raise InvalidParams(
-            f"an answer holds at most {MOST_IN_DETAIL} blocks, not {options.blocks}; evm_mine takes any number"
+            f"at most {MOST_IN_DETAIL} blocks can be returned, not {options.blocks}; evm_mine mines any number"
         )
 
     def mine() -> list[JsonObject]:

@@ -27,6 +27,8 @@ ON_L1: dict[str, str] = {
     "system_config": "systemConfig",
     "superchain_config": "superchainConfig",
     "dispute_game": "disputeGame",
+    "attestation_verifier": "attestationVerifier",
+    "preconfirmation_slasher": "preconfirmationSlasher",
 }
 """Field of ``L1Addresses`` → viem's name of it, or one in its manner."""
 POLLING_MS = 1_000

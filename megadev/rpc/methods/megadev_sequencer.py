@@ -169,7 +169,7 @@ def megadev_sequencer_withhold(node: RpcNode, options: WithholdOptions) -> JsonO
     """Preconfirm transactions and leave them out of the block, once."""
     targets = Targets(frozenset(options.transactions), frozenset(options.addresses))
     if not targets:
-        raise InvalidParams("withhold what? give transactions, addresses or both")
+        raise InvalidParams("nothing to withhold: give transactions, addresses or both")
     return _misbehave(node, replace(_faults(node), withheld=targets, delays=options.delay))
 
 
