@@ -74,6 +74,8 @@ class LocalChain:
         """What eth_gasPrice answers, in wei, where that is fixed."""
         self.urls: tuple[str, ...] = ()
         """Where the chain is served over HTTP; as ws: over WebSocket."""
+        self.told_signatures: dict[Hash32, bytes] | None = None
+        """The sequencer's over blocks and mini-blocks, where it is another's chain; None: it signs them itself."""
         self._first_settings = sequencer.blocks
         self._first_signers = first_signers
         self._signers: Signers | None = None

@@ -182,7 +182,9 @@ class Node:
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
-        if self.followed is None:
+        if self.followed is not None:
+            self.l2.told_signatures = {}
+        else:
             self.l2.bus.subscribe(self._follow_registry)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:

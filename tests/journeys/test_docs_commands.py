@@ -61,6 +61,7 @@ STANDS_FOR = {
     "megadev anvil": "megadev anvil --help",
     "megadev batches": "megadev batches --help",
     "megadev verify": "megadev verify --help",
+    "megadev replica": "megadev replica --help",
     "megadev batches --flush": "megadev batches --help",
     "megadev trust": "megadev trust --help",
     "megadev wait": "megadev wait --rpc-url $MEGADEV_RPC_URL",
