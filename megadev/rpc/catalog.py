@@ -252,6 +252,14 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row(
             "megadev_getStep", "hash, index", "stack, memory, storage before one instruction, or null", FULL, heavy=True
         ),
+        _row(
+            "megadev_getStateChanges",
+            "hash",
+            "accounts changed, storage by variable name",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row("trace_transaction", "hash", "flat traces", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
         _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
         _row("trace_block", "block", "flat traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
@@ -371,6 +379,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             heavy=True,
             reaches="files",
         ),
+        _row("megadev_getSources", "address", "source files by path", FULL, heavy=True, reaches="files"),
+        _row("megadev_getStorage", "address, start?", "slots with variable names", FULL, heavy=True, reaches="files"),
+        _row("megadev_listContracts", "", "known contracts on this chain", FULL, heavy=True, reaches="files"),
         _row(
             "megadev_trackContract",
             "address, artifact or name",
@@ -397,6 +408,13 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencerAt", "block?", "whose signatures count for it", FULL),
         _row("megadev_durable", "", "up to which block of each chain a crash takes nothing", FULL),
         _row("megadev_chainConfig", "", "L2 and L1 as viem's chain objects, with every address", FULL),
+        _row(
+            "megadev_getReplicaUpdates",
+            "first?, limit?",
+            "sealed blocks with what they changed, signed, for a replica",
+            FULL,
+            heavy=True,
+        ),
         _row("megadev_genesis", "", "the chain's first block as a genesis.json, its rules included", FULL, heavy=True),
         _row("megadev_sequencer_status", "", _SEQUENCER, FULL),
         _row("megadev_sequencer_pause", "", _SEQUENCER, FULL, writes=True),
