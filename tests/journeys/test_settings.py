@@ -281,6 +281,8 @@ OF_GAMES = {"prove_window", "proposer_bond", "challenger_bond"}
 """Tested in test_games.py."""
 OF_READS = {"call_timeout"}
 """Tested in tests/journeys/hostile."""
+OF_LOADS = {"workers"}
+"""Tested in test_workers.py."""
 OF_BATCHES = {
     "batch",
     "da",
@@ -337,6 +339,7 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_ORACLE
         | OF_BATCHES
         | OF_READS
+        | OF_LOADS
         | RELOADED
         | OF_FORKS
     )
