@@ -40,7 +40,7 @@ def beacon_answer(chain: LocalChain, path: str) -> tuple[int, str] | None:
             return _refused(410, "This endpoint is deprecated. Use `GET /eth/v1/beacon/blobs/{block_id}` instead.")
         case ["blobs", block_id]:
             return _blobs(chain, block_id, parse_qs(query).get("versioned_hashes", []))
-    return _refused(404, "not one of the beacon API's paths that this node has")
+    return _refused(404, "this node does not serve that path of the beacon API")
 
 
 def _blobs(chain: LocalChain, block_id: str, wanted: list[str]) -> tuple[int, str]:

@@ -63,7 +63,7 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Let ``seconds`` pass, on both scales. Raises ValueError if negative: use ``set`` to go back."""
         if seconds < 0:
-            raise ValueError(f"time does not pass backwards, got {seconds} s; use set() to move the wall clock")
+            raise ValueError(f"time cannot go backwards, got {seconds} s; use set() to move the wall clock")
         self._now += seconds
         self._elapsed_ns += round(seconds * 1_000_000_000)
 

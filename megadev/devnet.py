@@ -146,7 +146,7 @@ class Devnet:
         self.node = Node(base.replace(**settings) if settings else base, clock, on_progress, beginning)
         self._writer = self.node.writer
         if beginning is not None and elsewhere is None:
-            elsewhere = _nowhere
+            elsewhere = Elsewhere(_nowhere)
         self.l2 = Endpoint(self.node, self.node.l2, self._writer, elsewhere)
         """The rollup's chain."""
         self.endpoints: tuple[Endpoint, ...] = (self.l2,)
@@ -265,7 +265,7 @@ class Devnet:
         from megadev.reload.reloader import Reloader, ReloadSettings
 
         if self._reloader is not None:
-            raise ConfigError("this devnet watches already")
+            raise ConfigError("this devnet is already watching")
         config = self.config
         paths = [Path(path) for path in config.watch or (".",)]
         base = config.project if config.project is not None else Path()

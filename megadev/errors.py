@@ -53,6 +53,7 @@
     ├── SimulationError                 eth_simulateV1 met what a chain could not contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
+    ├── AttestationRefused              a claim about L2 that executing it again does not lead to
     ├── ReloadRefused                   contracts that cannot be reloaded as asked
     ├── StateUnavailable                state that a source could not supply
     │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
@@ -550,6 +551,10 @@ class SimulatedTransactionRefused(SimulationError):
         self.index = index
 
 
+class AttestationRefused(MegadevError):
+    """A claim about L2 that executing it again does not lead to, or that no attester can speak about."""
+
+
 class ReloadRefused(MegadevError):
     """A reload that cannot be done as asked; nothing was changed."""
 
@@ -577,8 +582,8 @@ class RanOtherwise(StateUnavailable):
 
     def __init__(self, tx_hash: bytes, number: int, happened: str) -> None:
         super().__init__(
-            f"state unavailable: 0x{tx_hash.hex()} of upstream's block {number} {happened}: it ran under rules that "
-            "megadev does not have, or others than --hardfork says; ask upstream itself about it"
+            f"state unavailable: 0x{tx_hash.hex()} of upstream's block {number} {happened}: it ran under rules "
+            "that megadev does not implement, or that differ from --hardfork; ask upstream directly"
         )
 
 

@@ -49,9 +49,9 @@ def check_regular(path: Path) -> None:
     except OSError:
         return  # whoever opens it will say why that fails
     if stat.S_ISLNK(mode):
-        raise ConfigError(f"{path}: is a symbolic link: name the file that it leads to")
+        raise ConfigError(f"{path}: is a symbolic link: use the path of its target")
     if not stat.S_ISREG(mode):
-        raise ConfigError(f"{path}: is no regular file")
+        raise ConfigError(f"{path}: is not a regular file")
 
 
 def open_lock(path: Path) -> int:

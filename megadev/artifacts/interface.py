@@ -42,7 +42,7 @@ class Parameter(msgspec.Struct, frozen=True, rename="camel"):
         if not self.type.startswith("tuple"):
             return self.type
         if not deeper:
-            raise ValueError(f"{self.name or 'a parameter'}: tuples nested more than {MAX_NESTING} deep")
+            raise ValueError(f"{self.name or 'a parameter'}: tuples are nested more than {MAX_NESTING} deep")
         members = ",".join(member._canonical(deeper - 1) for member in self.components or ())
         return f"({members}){self.type.removeprefix('tuple')}"
 
@@ -94,7 +94,7 @@ class Interface:
     def __init__(self, items: Iterable[Item]) -> None:
         self.items = tuple(items)
         if len(self.items) > MAX_ITEMS:
-            raise ValueError(f"an ABI of {len(self.items)} entries: at most {MAX_ITEMS} are read")
+            raise ValueError(f"an ABI of {len(self.items)} entries exceeds the limit of {MAX_ITEMS}")
         self.functions: dict[bytes, Item] = {}
         self.errors: dict[bytes, Item] = {}
         self.events: dict[bytes, Item] = {}

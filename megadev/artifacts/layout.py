@@ -200,7 +200,7 @@ class SyntaxTrees:
             inner = list(self._in_reach(source, bases))
             return Layout(variables, self._namespaces(inner), self._structs_pointed_to(inner))
         except (KeyError, TypeError, IndexError, AttributeError, RecursionError) as problem:
-            raise UnknownLayout(f"the compiler's syntax tree has no {problem} where it was looked for") from None
+            raise UnknownLayout(f"the compiler's syntax tree lacks {problem}") from None
 
     def immutables(self) -> dict[str, Immutable]:
         """By the number of their declarations, as ``immutableReferences`` has it."""
@@ -222,7 +222,7 @@ class SyntaxTrees:
             if node.get("nodeType") == "ContractDefinition" and node.get("name") == name:
                 found: Tree = node
                 return found
-        raise UnknownLayout(f"there is no syntax tree of {source}:{name}")
+        raise UnknownLayout(f"no syntax tree of {source}:{name}")
 
     def _node(self, number: int) -> Tree:
         found = self._nodes.get(number)
@@ -248,7 +248,7 @@ class SyntaxTrees:
                 members = self._members(each, (each["id"],))
                 variables = place(((n, t, each["name"]) for n, t in members), erc7201_slot(name))
                 if found.setdefault(name, variables) != variables:
-                    raise UnknownLayout(f"two structs that differ have the namespace {name}")
+                    raise UnknownLayout(f"two different structs have the namespace {name}")
         return found
 
     def _structs_pointed_to(self, nodes: Iterable[Tree]) -> dict[str, Type]:
@@ -293,7 +293,7 @@ class SyntaxTrees:
                 return Type(Form.DYNAMIC, f"{item.label}[]", item=item)
             written = _LENGTH.search(node["typeDescriptions"]["typeString"])
             if written is None:
-                raise UnknownLayout("the length of an array is not told")
+                raise UnknownLayout("the length of an array is unknown")
             return fixed(item, int(written[1]))
         if kind == "FunctionTypeName":
             return function(node["visibility"] == "external")
@@ -328,7 +328,7 @@ def elementary(written: str) -> Type:
         return Type(Form.BYTES, name.split()[0])
     if name in ("bool", "address"):
         return Type(Form.VALUE, name, 1 if name == "bool" else 20)
-    raise UnknownLayout(f"a built-in type that is not known ({written})")
+    raise UnknownLayout(f"an unknown built-in type ({written})")
 
 
 def function(external: bool) -> Type:
@@ -539,7 +539,7 @@ def vyper_layout(printed: Mapping[str, Any], types: VyperTypes) -> Layout:
                 continue
             type_ = types.type(entry["type"])
             if type_.slots != entry.get("n_slots", type_.slots):
-                raise UnknownLayout(f"{name} takes {entry['n_slots']} slots, and {entry['type']} should {type_.slots}")
+                raise UnknownLayout(f"{name} takes {entry['n_slots']} slots, but {entry['type']} needs {type_.slots}")
             before = types.renamed.get(name)
             formerly = f"{prefix}{before}" if before is not None else ""
             yield Variable(f"{prefix}{name}", type_, entry["slot"], formerly=formerly)
@@ -547,7 +547,7 @@ def vyper_layout(printed: Mapping[str, Any], types: VyperTypes) -> Layout:
     try:
         found = tuple(walk(printed.get("storage_layout", {}), ""))
     except (KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        raise UnknownLayout("what the compiler printed is no layout") from None
+        raise UnknownLayout("the compiler did not print a layout") from None
     return Layout(tuple(sorted(found, key=lambda variable: variable.slot)))
 
 
@@ -590,4 +590,4 @@ def _number(text: str) -> int:
     try:
         return int(text.strip())
     except ValueError:
-        raise UnknownLayout(f"the length {text.strip()} is no number") from None
+        raise UnknownLayout(f"the length {text.strip()} is not a number") from None

@@ -121,7 +121,7 @@ class ArtifactRegistry:
         """
         new = tuple(artifacts)
         if address is not None and len(new) != 1:
-            raise InvalidParams(f"an address is of one contract, and here are {len(new)}: leave the address out")
+            raise InvalidParams(f"one address cannot have {len(new)} contracts: omit the address")
         with self._lock:
             more = _by_name(new)
             count = self._count + len(new) - sum(len(self._added.get(key, ())) for key in more)

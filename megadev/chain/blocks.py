@@ -16,6 +16,7 @@ from megadev.chain.receipts import Receipt
 from megadev.chain.transactions import Transaction
 from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
+from megadev.primitives.suggestions import either
 from megadev.primitives.trie import ordered_root
 from megadev.primitives.types import (
     EMPTY_OMMERS_HASH,
@@ -221,29 +222,41 @@ def decode_block(encoded: bytes) -> tuple[Header, list[bytes]]:
     block = rlp.decode(encoded)
     if type(block) is not list or len(block) < 3 or type(block[0]) is not list or type(block[1]) is not list:
         raise ValueError("a block is a list of header, transactions, ommers and withdrawals")
-    fields = block[0]
-    if len(fields) not in HEADER_SIZES:
-        raise ValueError(f"a header has {', '.join(map(str, HEADER_SIZES))} fields, this one has {len(fields)}")
-    if len(block) != (4 if len(fields) > 16 else 3):
+    header = _header_of(block[0])
+    if len(block) != (4 if header.fields > 16 else 3):
         raise ValueError("a block is a list of header, transactions, ommers and, since Shanghai, withdrawals")
     if any(part != [] for part in block[2:]):
-        raise ValueError("no block here has ommers or withdrawals")
+        raise ValueError("blocks with ommers or withdrawals are not supported")
+    transactions = [rlp.encode(item) if type(item) is list else item for item in block[1]]
+    return header, [raw for raw in transactions if type(raw) is bytes]
+
+
+def decode_header(encoded: bytes) -> Header:
+    """What ``encode_header`` made. Raises ``ValueError`` for anything else, also for headers of before London."""
+    fields = rlp.decode(encoded)
+    if type(fields) is not list:
+        raise ValueError("a header is a list")
+    return _header_of(fields)
+
+
+def _header_of(fields: list[rlp.Decoded]) -> Header:
+    if len(fields) not in HEADER_SIZES:
+        raise ValueError(f"a header must have {either(tuple(map(str, HEADER_SIZES)))} fields, got {len(fields)}")
     names = Header.__struct_fields__[: len(fields)]
     values: dict[str, bytes | int] = {"fields": len(fields)}
     for name, item in zip(names, fields, strict=True):
         if type(item) is not bytes:
-            raise ValueError(f"{name} is a list")
+            raise ValueError(f"{name} must not be a list")
         width = _WIDTHS.get(name)
         if width is not None and len(item) != width:
-            raise ValueError(f"{name} has {len(item)} bytes, not {width}")
+            raise ValueError(f"{name} must have {width} bytes, got {len(item)}")
         if name in _NUMBERS:
             if item[:1] == b"\0" or len(item) > 32:
-                raise ValueError(f"{name} is no number of up to 256 bits without leading zeros")
+                raise ValueError(f"{name} must be a number of at most 256 bits without leading zeros")
             values[name] = int.from_bytes(item, "big")
         else:
             values[name] = item
-    transactions = [rlp.encode(item) if type(item) is list else item for item in block[1]]
-    return Header(**values), [raw for raw in transactions if type(raw) is bytes]  # type: ignore[arg-type]
+    return Header(**values)  # type: ignore[arg-type]
 
 
 _NUMBERS = frozenset(

@@ -53,8 +53,8 @@ def genesis_document(block: SealedBlock, spec: ChainSpec) -> JsonObject:
     world, header = block.world, block.header
     if not (world.is_known and world.is_whole):
         raise StateUnavailable(
-            "state unavailable: the first block has state that is not all here (a fork's), so that it cannot be "
-            "exported"
+            "state unavailable: the first block cannot be exported: this chain is a fork and holds only part "
+            "of its state"
         )
     document = {
         "config": _config(spec),
@@ -83,8 +83,8 @@ def genesis_document(block: SealedBlock, spec: ChainSpec) -> JsonObject:
     again = genesis_header(parse_genesis(document, spec), header.state_root, spec.hardfork)
     if header_hash(again) != block.hash:
         raise StateUnavailable(
-            f"state unavailable: the first block here, {block.number}, is not one that a genesis file describes: the "
-            "chain was loaded without its beginning"
+            f"state unavailable: a genesis file cannot describe the first block here, {block.number}: the chain "
+            "was loaded without its earlier blocks"
         )
     return document
 
@@ -95,7 +95,7 @@ def read_genesis_file(document: object, where: str) -> tuple[ChainSpec, Genesis]
     ours = config.get("megadev") if isinstance(config, dict) else None
     if not isinstance(ours, dict):
         raise ConfigError(
-            f"{where}: config.megadev is missing, which has the chain's rules: export it with `megadev chain --genesis`"
+            f"{where}: config.megadev (the chain's rules) is missing: export the file with `megadev chain --genesis`"
         )
     try:
         spec = msgspec.convert(_with_bytes(ours), ChainSpec, builtin_types=(bytes,))

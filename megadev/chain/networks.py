@@ -119,8 +119,7 @@ def rules_at(chain_id: int, timestamp: int, said: str | None, default: str) -> t
         return fork_named(said or default), notes
     if network is None:
         return fork_named(default), (
-            f"chain id {chain_id} is not one megadev knows: it runs under Ethereum's {default} rules; choose others "
-            "with --hardfork (or --spec)",
+            f"unknown chain id {chain_id}: using Ethereum's {default} rules; choose others with --hardfork (or --spec)",
         )
     warnings = [f"{network.name}: {network.note}"] if network.note else []
     active = [name for since, name in network.forks if timestamp >= since]
@@ -154,7 +153,7 @@ def op_note(chain_id: int, header: Header) -> tuple[str, ...]:
     network = network_of(chain_id, header)
     if network is None or not network.is_op or len(header.extra_data) < 17 or header.extra_data[0] != 1:
         return ()
-    return (f"{network.name}: Jovian's minimum base fee and data footprint are not here yet",)
+    return (f"{network.name}: Jovian's minimum base fee and data footprint are not implemented yet",)
 
 
 def fee_rules_of(chain_id: int, header: Header, usual: FeeRules) -> FeeRules:

@@ -172,7 +172,7 @@ class Span(Sequence[SealedBlock]):
         if isinstance(index, slice):
             start, stop, step = index.indices(length)
             if step != 1:
-                raise ValueError("blocks are taken one after the other")
+                raise ValueError("blocks must be added in order")
             return self.between(self.first + start, self.first + stop - 1)
         position = index + length if index < 0 else index
         if not 0 <= position < length:

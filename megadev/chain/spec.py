@@ -131,10 +131,12 @@ class Salt:
     def check(bucket: int, capacity: int) -> None:
         """Raises ValueError where there is no such bucket, or none can be so large."""
         if not FIRST_BUCKET <= bucket < FIRST_BUCKET + BUCKETS:
-            raise ValueError(f"bucket {bucket} is none: they go from {FIRST_BUCKET} to {FIRST_BUCKET + BUCKETS - 1}")
+            raise ValueError(
+                f"invalid bucket {bucket}: must be between {FIRST_BUCKET} and {FIRST_BUCKET + BUCKETS - 1}"
+            )
         if not SMALLEST_CAPACITY <= capacity <= LARGEST_CAPACITY:
             raise ValueError(
-                f"bucket {bucket} cannot have room for {capacity} entries, only from {SMALLEST_CAPACITY} to "
+                f"invalid capacity {capacity} of bucket {bucket}: must be between {SMALLEST_CAPACITY} and "
                 f"{LARGEST_CAPACITY}"
             )
 

@@ -161,7 +161,7 @@ def decode_transaction(raw: bytes, spec: ChainSpec | None = None) -> Transaction
     except ValueError as error:
         raise UndecodableTransaction(f"transaction could not be decoded: {error}") from None
     if type(fields) is not list:
-        raise UndecodableTransaction("transaction could not be decoded: its payload is no RLP list")
+        raise UndecodableTransaction("transaction could not be decoded: its payload is not an RLP list")
     return _DECODERS[kind](raw, fields)
 
 
@@ -320,7 +320,7 @@ def _decode_deposit(raw: bytes, fields: list[Decoded]) -> Transaction:
     _require_size(source_hash, 32, "the source hash")
     _require_size(sender, 20, "the sender")
     if numbers[3] > 1:
-        raise UndecodableTransaction(f"transaction could not be decoded: isSystemTx is a boolean, got {numbers[3]}")
+        raise UndecodableTransaction(f"transaction could not be decoded: isSystemTx must be 0 or 1, got {numbers[3]}")
     return Transaction(
         type=DEPOSIT,
         chain_id=None,
@@ -356,7 +356,7 @@ _DECODERS: dict[int, Callable[[bytes, list[Decoded]], Transaction]] = {
 def _require_count(fields: list[Decoded], count: int, what: str) -> None:
     if len(fields) != count:
         raise UndecodableTransaction(
-            f"transaction could not be decoded: {what} has {count} fields, this has {len(fields)}"
+            f"transaction could not be decoded: {what} must have {count} fields, got {len(fields)}"
         )
 
 
@@ -373,7 +373,7 @@ def _uints(items: Sequence[Decoded]) -> list[int]:
 
 def _bad_number(item: Decoded) -> str:
     if type(item) is list:
-        return "a list stands where a number belongs"
+        return "expected a number, got a list"
     if len(item) > 32:
         return f"a number of {len(item)} bytes; at most 32 are allowed"
     return f"number 0x{bytes(item).hex()} has a leading zero"  # type: ignore[arg-type]
@@ -382,11 +382,11 @@ def _bad_number(item: Decoded) -> str:
 def _require_widths(nonce: Decoded, gas_limit: Decoded, to: Decoded, data: Decoded) -> None:
     """What the numbers' common limit does not cover: 64 bits of nonce and gas, an address or nothing, bytes of data."""
     if len(nonce) > 8 or len(gas_limit) > 8:
-        raise UndecodableTransaction("transaction could not be decoded: nonce and gas limit have at most 64 bits")
+        raise UndecodableTransaction("transaction could not be decoded: nonce and gas limit must have at most 64 bits")
     if (len(to) != 20 and len(to) != 0) or type(to) is not bytes:
         raise UndecodableTransaction("transaction could not be decoded: the recipient is not an address of 20 bytes")
     if type(data) is not bytes:
-        raise UndecodableTransaction("transaction could not be decoded: a list stands where data belongs")
+        raise UndecodableTransaction("transaction could not be decoded: expected data, got a list")
 
 
 def _require_size(item: Decoded, size: int, what: str) -> None:
@@ -396,7 +396,7 @@ def _require_size(item: Decoded, size: int, what: str) -> None:
 
 def _no_items(item: Decoded) -> tuple[()]:
     if type(item) is not list:
-        raise UndecodableTransaction("transaction could not be decoded: an empty string stands where a list belongs")
+        raise UndecodableTransaction("transaction could not be decoded: expected a list, got an empty string")
     return ()
 
 
@@ -417,7 +417,7 @@ def _access_list(item: Decoded) -> AccessList:
     entries: list[tuple[Address, tuple[int, ...]]] = []
     for entry in _items(item, "the access list"):
         if type(entry) is not list or len(entry) != 2:
-            raise UndecodableTransaction("transaction could not be decoded: an access list entry is a pair")
+            raise UndecodableTransaction("transaction could not be decoded: an access list entry must be a pair")
         _require_size(entry[0], 20, "an address in the access list")
         slots = _sized_items(entry[1], 32, "a slot in the access list")
         entries.append((entry[0], tuple(int.from_bytes(slot, "big") for slot in slots)))  # type: ignore[arg-type]
@@ -428,12 +428,13 @@ def _authorizations(item: Decoded) -> tuple[SignedAuthorization, ...]:
     signed: list[SignedAuthorization] = []
     for entry in _items(item, "the authorization list"):
         if type(entry) is not list or len(entry) != 6:
-            raise UndecodableTransaction("transaction could not be decoded: an authorization has six fields")
+            raise UndecodableTransaction("transaction could not be decoded: an authorization must have six fields")
         _require_size(entry[1], 20, "an authorization's address")
         chain_id, nonce, y_parity, r, s = _uints((entry[0], entry[2], entry[3], entry[4], entry[5]))
         if nonce > MAX_NONCE or y_parity > 255:
             raise UndecodableTransaction(
-                "transaction could not be decoded: an authorization's nonce has at most 64 bits, its y parity at most 8"
+                "transaction could not be decoded: an authorization's nonce must have at most 64 bits, its y "
+                "parity at most 8"
             )
         signed.append(SignedAuthorization(chain_id, entry[1], nonce, y_parity, r, s))  # type: ignore[arg-type]
     return tuple(signed)
@@ -447,8 +448,8 @@ def _sidecar(fields: list[Decoded]) -> BlobSidecar:
         version, (_, _, blobs, commitments, proofs) = 1, fields
     else:
         raise UndecodableTransaction(
-            "transaction could not be decoded: a blob transaction with its sidecar is "
-            "[transaction, blobs, commitments, proofs] (EIP-4844) or "
+            "transaction could not be decoded: a blob transaction with its sidecar must be [transaction, "
+            "blobs, commitments, proofs] (EIP-4844) or "
             "[transaction, 1, blobs, commitments, cell proofs] (EIP-7594)"
         )
     return BlobSidecar(
@@ -472,13 +473,13 @@ def _typed_sender(
 def _recover_sender(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address:
     if s > HALF_N:
         raise UndecodableTransaction(
-            "invalid signature: s is not below the order of the curve's group"
+            "invalid signature: s must be below the order of the curve's group"
             if s >= SECP256K1_N
             else "invalid signature: s is in the upper half of its range (EIP-2)"
         )
     sender = recover(message_hash, y_parity, r, s)
     if sender is None:
-        raise UndecodableTransaction("invalid signature: it recovers to no public key")
+        raise UndecodableTransaction("invalid signature: no public key can be recovered from it")
     return sender
 
 
@@ -641,16 +642,16 @@ def _unsigned_fields(tx: TransactionFields) -> list[Encodable]:
     """The fields before the signature, in their order. Raises ``MalformedTransaction`` for what cannot be encoded."""
     for number in (tx.nonce, tx.gas_limit):
         if not 0 <= number <= MAX_NONCE:
-            raise MalformedTransaction(f"nonce and gas limit lie in [0, 2**64), got {number}")
+            raise MalformedTransaction(f"nonce and gas limit must be in [0, 2**64), got {number}")
     fees = (tx.max_fee_per_gas, tx.max_priority_fee_per_gas, tx.max_fee_per_blob_gas)
     for number in (tx.value, *fees, tx.chain_id or 0):
         if not 0 <= number < 2**256:
-            raise MalformedTransaction(f"value, fees and chain id lie in [0, 2**256), got {number}")
+            raise MalformedTransaction(f"value, fees and chain id must be in [0, 2**256), got {number}")
     to = tx.to or b""
     if tx.type == LEGACY:
         return [tx.nonce, tx.max_fee_per_gas, tx.gas_limit, to, tx.value, tx.data]
     if tx.chain_id is None:
-        raise MalformedTransaction(f"a type {tx.type} transaction must name its chain id")
+        raise MalformedTransaction(f"a type {tx.type} transaction needs a chain id")
     fields: list[Encodable] = [tx.chain_id, tx.nonce]
     if tx.type != ACCESS_LIST:
         fields.append(tx.max_priority_fee_per_gas)

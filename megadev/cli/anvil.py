@@ -144,7 +144,10 @@ def _install(folder: Path) -> int:
     shim = folder / SHIM
     try:
         if shim.is_symlink() or (shim.exists() and MARK not in shim.read_text(encoding="utf-8", errors="replace")):
-            raise ConfigError(f"--install-shim: there is another {shim}: remove it, or choose another folder")
+            raise ConfigError(
+                f"--install-shim: {shim} exists already and was not written by megadev: remove it, or choose "
+                "another folder"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         new = shim.with_name(f".{SHIM}.new")
         new.write_text(shim_text(), encoding="utf-8")

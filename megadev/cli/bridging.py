@@ -57,7 +57,7 @@ def chains_at(rpc_url: str, l1_url: str | None) -> Chains:
         raise ConfigError("the node has no L1: start it without --no-l1")
     urls = described["rpcUrls"]["default"]["http"]
     if l1_url is None and not urls:
-        raise ConfigError(f"the node does not say where its L1 answers: give --l1-rpc-url (or set {L1_URL_VARIABLE})")
+        raise ConfigError(f"the node does not report its L1's URL: give --l1-rpc-url (or set {L1_URL_VARIABLE})")
     return Chains(rpc_url, l1_url or urls[0], described["contracts"]["portal"]["address"])
 
 
@@ -96,7 +96,7 @@ def wait_for(ask: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -
         if answer is not None:
             return answer
         time.sleep(_POLL_SECONDS)
-    raise NotDone(f"{what} did not come within {seconds:g} s; see `megadev bridge status`")
+    raise NotDone(f"timed out after {seconds:g} s waiting for {what}; see `megadev bridge status`")
 
 
 def wait_for_status(chains: Chains, withdrawal_hash: str, *statuses: str) -> Any:
@@ -106,7 +106,7 @@ def wait_for_status(chains: Chains, withdrawal_hash: str, *statuses: str) -> Any
         found = chains.withdrawal(withdrawal_hash)
         return found if found["status"] in statuses else None
 
-    return wait_for(reached, f"withdrawal {withdrawal_hash} {statuses[0]}")
+    return wait_for(reached, f"withdrawal {withdrawal_hash} to be {statuses[0]}")
 
 
 def prove(chains: Chains, withdrawal_hash: str, sender: str | None) -> Any:
@@ -116,7 +116,7 @@ def prove(chains: Chains, withdrawal_hash: str, sender: str | None) -> Any:
         call(chains.l2, "megadev_proposeOutput", [])
         found = wait_for_status(chains, withdrawal_hash, "ready-to-prove")
     if found["status"] != "ready-to-prove":
-        raise NotDone(f"withdrawal {withdrawal_hash} is {found['status']}: next, {found['next']}")
+        raise NotDone(f"withdrawal {withdrawal_hash} is {found['status']}; next step: {found['next']}")
     chains.send(chains.l1, sender, **found["call"])
     return chains.withdrawal(withdrawal_hash)
 
@@ -132,11 +132,11 @@ def finalize(chains: Chains, withdrawal_hash: str, sender: str | None, *, skip_w
             found = _wait_to_finalize(chains, withdrawal_hash, sender)
         else:
             raise NotDone(
-                f"withdrawal {withdrawal_hash} can be finalized in {int(found['readyIn'], 16)} s: wait, or let the "
-                "time pass at once with --skip-window"
+                f"withdrawal {withdrawal_hash} can be finalized in {int(found['readyIn'], 16)} s: wait, or skip "
+                "the time with --skip-window"
             )
     if found["status"] != "ready-to-finalize":
-        raise NotDone(f"withdrawal {withdrawal_hash} is {found['status']}: next, {found['next']}")
+        raise NotDone(f"withdrawal {withdrawal_hash} is {found['status']}; next step: {found['next']}")
     chains.send(chains.l1, sender, **found["call"])
     return chains.withdrawal(withdrawal_hash)
 

@@ -33,7 +33,7 @@ def call(url: str, method: str, params: list[Any]) -> Any:
     try:
         port = parts.port or (443 if secure else 80)
     except ValueError:
-        raise ConfigError(f"--rpc-url: the port in {url!r} is none") from None
+        raise ConfigError(f"--rpc-url: invalid port in {url!r}") from None
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = connect(parts.hostname, port, timeout=TIMEOUT_SECONDS)
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})

@@ -63,5 +63,5 @@ def _read_key(text: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != 32 or not any(key):
-        raise ConfigError("--key is a private key: 32 bytes in hex")
+        raise ConfigError("--key: must be a private key: 32 bytes in hex")
     return key

@@ -57,7 +57,7 @@ def record(
 
     bundle = Path(output)
     if output.endswith(("/", os.sep)):  # which a Path would not tell
-        raise ConfigError(f"{output}: a bundle is one file, not a directory: name it")
+        raise ConfigError(f"{output}: is a directory: name a file for the bundle")
     flags: dict[str, object] = {
         "fork_url": fork_url or None,
         "fork_l1": fork_l1 or None,
@@ -101,7 +101,7 @@ def info(bundle: Path) -> int:
         if "l1" in found.head:
             lines += ["L1", *(f"  {line}" for line in _about(found.head["l1"]))]
     except (KeyError, TypeError, ValueError):
-        raise ConfigError(f"{bundle}: the bundle does not say which block it is of; record it again") from None
+        raise ConfigError(f"{bundle}: the bundle does not name its block; record it again") from None
     lines += [f"Size:           {bundle.stat().st_size} bytes", f"Answers:        {sum(kinds.values())}"]
     width = max(map(len, kinds), default=0)
     lines += [f"  {kind:<{width}}  {count}" for kind, count in sorted(kinds.items())]

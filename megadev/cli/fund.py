@@ -69,7 +69,7 @@ def _number(url: str, token: str, data: bytes) -> int:
             raise
         raise NoToken(f"no token at {token}: {failure}") from None
     if len(answer) < 32:
-        raise NoToken(f"no token at {token}: it has no decimals() and balanceOf(address)")
+        raise NoToken(f"no token at {token}: the contract lacks decimals() or balanceOf(address)")
     return int.from_bytes(answer[:32], "big")
 
 

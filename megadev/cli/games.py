@@ -108,7 +108,7 @@ def shown(game: dict[str, Any]) -> str:
         *(["retired"] if game["isRetired"] else []),
         *([] if game["isRespected"] else ["not of the respected type"]),
         *([f"challenged by {game['challenger']}"] if game["challenger"] else []),
-        *([f"proven by {game['prover']}"] if game["prover"] else []),
+        *([f"proven by {game['prover']}: {game['proof']}"] if game["prover"] else []),
         *(f"{_ether(wei)} ETH for {address}" for address, wei in game["credit"].items()),
     ]
     parent = "the anchor" if game["parentIndex"] is None else f"game {int(game['parentIndex'], 16)}"

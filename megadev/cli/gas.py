@@ -65,7 +65,7 @@ def gas(what: str, lines: int, as_json: bool, rpc_url: str) -> int:
         return _show(_ask(rpc_url, what.lower()), lines, as_json)
     path = Path(what.partition("::")[0])
     if not path.exists():
-        raise ConfigError(f"{what!r} is neither a transaction's hash (0x and 64 hex digits) nor a file")
+        raise ConfigError(f"{what!r} is neither a transaction hash (0x and 64 hex digits) nor a file")
     if path.suffix != ".json":
         command = [sys.executable, "-m", "pytest", "-q", "--megadev-gas-report", what]
         return subprocess.run(command, check=False).returncode
@@ -83,7 +83,7 @@ def _ask(rpc_url: str, what: object) -> dict[str, Any]:
         answer: dict[str, Any] = call(rpc_url, "megadev_gasReport", [what])
     except CallFailed as failure:
         if failure.code == METHOD_NOT_FOUND:
-            raise CallFailed(f"the node at {rpc_url} is no megadev: it has no megadev_gasReport") from None
+            raise CallFailed(f"the node at {rpc_url} is not megadev: it lacks megadev_gasReport") from None
         raise
     return answer
 

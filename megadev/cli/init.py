@@ -50,9 +50,9 @@ def init(words: tuple[str, ...]) -> None:
     template, directory = words if len(words) == 2 else (DEFAULT_TEMPLATE, words[0])
     if template not in TEMPLATES:
         hint = did_you_mean(template, TEMPLATES)
-        raise ConfigError(f"TEMPLATE: there is no {template!r}; there are {', '.join(TEMPLATES)}{hint}")
+        raise ConfigError(f"TEMPLATE: unknown template {template!r}; there are {', '.join(TEMPLATES)}{hint}")
     if len(words) == 1 and directory in TEMPLATES:
-        raise ConfigError(f"DIR: say where to, as in: megadev init {directory} my-project")
+        raise ConfigError(f"DIR is missing, as in: megadev init {directory} my-project")
     target = Path(directory)
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "bridge": "Show messages between a running node's chains.",
     "propose": "Claim an output root on L1.",
     "challenge": "Challenge a claim on L1.",
+    "prove-range": "Prove a claim about a range of blocks on L1.",
     "games": "Show and settle the claims about L2 on L1.",
     "rpc": "Send one JSON-RPC request to a running node.",
     "preconf": "Verify a signed preconfirmation.",
@@ -45,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "gas": "Show what a transaction or a test pays for.",
     "parallel": "Show which transactions could have run side by side.",
     "batches": "List what a running node has posted to L1.",
+    "replica": "Keep a copy of a sequencer's chain, and serve reads from it.",
     "verify": "Check a rollup: derive L2 from L1 alone, and compare.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Set what MegaETH's oracle reads.",
@@ -58,7 +60,7 @@ COMMANDS: dict[str, str] = {
     "load": "Send many transactions to a running node.",
     "bench": "Benchmark a node, alone or against others.",
 }
-"""Each command, which lives in the module and the function of its name, and what help says of it."""
+"""Each command, which lives in the module and the function of its name (with _ for -), and what help says of it."""
 _ELSEWHERE = {"bench": "megadev.bench.command", "load": "megadev.bench.load.command"}
 """The modules of commands that have a package of their own."""
 
@@ -77,7 +79,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_ELSEWHERE.get(cmd_name, f"megadev.cli.{cmd_name}")), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(_ELSEWHERE.get(name, f"megadev.cli.{name}")), name)
         return command
 
     def resolve_command(

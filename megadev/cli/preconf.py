@@ -67,7 +67,7 @@ def verify(source: str, signer: str | None, rpc_url: str) -> None:
     if found is None or found != wanted:
         who = "nobody" if found is None else checksum_address(found)
         whom = "an unnamed sequencer" if wanted is None else checksum_address(wanted)
-        raise NotPromised(f"not a promise of {whom}: signed by {who}, or changed since")
+        raise NotPromised(f"not a promise of {whom}: signed by {who}, or altered")
     promise = claim.promise
     click.echo(
         f"valid: {checksum_address(found)} promised, on chain {promise.chain_id}\n"
@@ -87,7 +87,7 @@ def read_claim(given: object) -> Claim:
         if isinstance(fields, dict) and isinstance(fields.get(wrapper), dict):
             fields = fields[wrapper]
     if not isinstance(fields, dict):
-        raise ConfigError("not a preconfirmation: expected the object that megadev_getPreconfirmation answers with")
+        raise ConfigError("not a preconfirmation: expected the object that megadev_getPreconfirmation returns")
     chain_id, block_number, mini_block_number, index = (_number(fields, name) for name in NUMBERS)
     promise = Preconfirmation(
         chain_id=chain_id,
@@ -117,7 +117,7 @@ def _load(source: str) -> object:
 def _fetch(tx_hash: str, rpc_url: str) -> object:
     found = call(rpc_url, "megadev_getPreconfirmation", [tx_hash])
     if found is None:
-        raise NotPromised(f"nothing was promised about {tx_hash}: the node has not executed it")
+        raise NotPromised(f"no preconfirmation of {tx_hash}: the node has not executed it")
     return found
 
 

@@ -79,7 +79,7 @@ def command_for(script: Path) -> list[str]:
     if script.suffix == ".sh":
         return [shutil.which("sh") or "sh", str(script.absolute())]
     if not os.access(script, os.X_OK):
-        raise ConfigError(f"--script: {script} is neither a .py nor a .sh, and cannot be executed")
+        raise ConfigError(f"--script: {script} is neither a .py nor a .sh file, and is not executable")
     return [str(script.absolute())]
 
 

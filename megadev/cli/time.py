@@ -90,7 +90,7 @@ def read_when(text: str) -> timedelta | datetime:
             if moment.timestamp() >= 0:
                 return moment
     except (ValueError, OverflowError, OSError) as problem:
-        raise ConfigError(f"WHEN: {text!r} is no time: {problem}") from None
+        raise ConfigError(f"WHEN: {text!r} is not a time: {problem}") from None
     hint = ""
     if re.fullmatch(r"[+-]\d+", text):
         hint = f"; say the unit: {text}s, {text}m, {text}h or {text}d"

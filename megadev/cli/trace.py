@@ -72,7 +72,7 @@ def trace(tx_hash: str, depth: int, as_json: bool, rpc_url: str) -> int:
         answer = call(rpc_url, "megadev_getStackTrace", [tx_hash.lower()])
     except CallFailed as failure:
         if failure.code == METHOD_NOT_FOUND:
-            raise CallFailed(f"the node at {rpc_url} is no megadev: it has no megadev_getStackTrace") from None
+            raise CallFailed(f"the node at {rpc_url} is not megadev: it lacks megadev_getStackTrace") from None
         raise
     if as_json:
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))

@@ -32,30 +32,30 @@ def _idle(name: str, flags: str, kind: Kind, why: str, bare: object = None) -> S
 
 _COUNT = Integer(0, 2**64 - 1)
 IDLE: tuple[Setting, ...] = (
-    _idle("steps_tracing", "--steps-tracing --tracing", Boolean(), "Steps are traced for whoever asks, always."),
+    _idle("steps_tracing", "--steps-tracing --tracing", Boolean(), "Steps are always available to tracers."),
     _idle(
         "print_traces",
         "--print-traces --enable-trace-printing",
         Boolean(),
-        "Ask for one transaction's: megadev trace HASH.",
+        "Use megadev trace HASH for one transaction.",
     ),
     _idle("max_persisted_states", "--max-persisted-states", _COUNT, "The same."),
     _idle("transaction_block_keeper", "--transaction-block-keeper", _COUNT, "All blocks are kept."),
-    _idle("memory_limit", "--memory-limit", Integer(metavar="BYTES"), "Gas limits what an execution takes."),
+    _idle("memory_limit", "--memory-limit", Integer(metavar="BYTES"), "Gas limits memory."),
     _idle("threads", "--threads -j --jobs", _COUNT, "The node decides."),
-    _idle("cache_path", "--cache-path", FilePath("DIR"), "No state is put on disk; see --fork-cache."),
+    _idle("cache_path", "--cache-path", FilePath("DIR"), "State is not cached on disk; see --fork-cache."),
     _idle(
         "network",
         "--network -n",
         Choice(("ethereum", "optimism", "tempo")),
-        "Rules are those of --hardfork. optimism lets that name OP Stack's.",
+        "--hardfork sets the rules. optimism lets it name those of the OP Stack.",
     ),
     _idle("optimism", "--optimism", Boolean(), "As --network optimism."),
-    _idle("celo", "--celo", Boolean(), "There is no Celo."),
-    _idle("tempo", "--tempo", Boolean(), "There is no Tempo."),
-    _idle("json", "--json", Boolean(), "Anvil's lines stay as they are, too; megadev up has such a flag."),
+    _idle("celo", "--celo", Boolean(), "Celo is not supported."),
+    _idle("tempo", "--tempo", Boolean(), "Tempo is not supported."),
+    _idle("json", "--json", Boolean(), "The output is always Anvil's lines; megadev up has such a flag."),
     _idle("md", "--md", Boolean(), "The same."),
-    _idle("verbosity", "--verbosity -v", Boolean(), "There is one log; -q is without it."),
+    _idle("verbosity", "--verbosity -v", Boolean(), "There is one log level; -q turns it off."),
 )
 """Flags of Anvil that are taken and checked, and change nothing; ``help`` says why."""
 

@@ -24,14 +24,14 @@ def _exclude(first: str, second: str, remedy: str, met: Callable[[Settings], boo
 
 
 _DROP_ONE = "drop one of them"
-_ONE_PHRASE = "the accounts come from one phrase"
+_ONE_PHRASE = "accounts come from one mnemonic"
 
 
 def _needs_fork_url(flag: str, met: Callable[[Settings], bool]) -> Conflict:
     return Conflict(
         (flag, "--fork-url"),
         lambda c: met(c) and c.fork_url is None,
-        f"{flag} says what to fork of --fork-url: give that too",
+        f"{flag} needs --fork-url",
     )
 
 
@@ -40,6 +40,11 @@ def _forks_a_node(c: Settings) -> bool:
 
 
 CONFLICTS: tuple[Conflict, ...] = (
+    Conflict(
+        ("--attestation-threshold", "--attesters"),
+        lambda c: c.attestation_threshold > c.attesters,
+        "--attestation-threshold asks for more signatures than --attesters can give: lower it, or have more attesters",
+    ),
     _exclude(
         "--mnemonic",
         "--mnemonic-random",
@@ -62,7 +67,7 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
         ("--mixed-mining", "--block-time"),
         lambda c: c.mixed_mining and c.block_time is None,
-        "--mixed-mining needs --block-time: say how often a block is sealed anyway",
+        "--mixed-mining needs --block-time: the interval between blocks",
     ),
     _exclude(
         "--mixed-mining", "--mini-block-time", _DROP_ONE, lambda c: c.mixed_mining and c.mini_block_time is not None
@@ -70,12 +75,22 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
         ("--mini-block-time", "--block-time", "--no-mining"),
         lambda c: c.mini_block_time is not None and c.block_time is None and not c.no_mining,
-        "--mini-block-time needs --block-time (or --no-mining): say when a block is sealed",
+        "--mini-block-time needs --block-time (or --no-mining): without either, each transaction seals a block",
+    ),
+    Conflict(
+        ("--quorum", "--standby"),
+        lambda c: c.quorum is not None and c.standby < 3,
+        "--quorum needs --standby 3 or more: with fewer than four sequencers none may be faulty",
+    ),
+    Conflict(
+        ("--turn", "--standby"),
+        lambda c: c.turn is not None and not c.standby,
+        "--turn needs --standby: the number of sequencers that take turns",
     ),
     Conflict(
         ("--fork-bundle", "--fork-url", "--fork-l1", "--fork-record"),
         lambda c: c.fork_bundle is not None and (_forks_a_node(c) or c.fork_record is not None),
-        "--fork-bundle needs no node: drop --fork-url, --fork-l1 and --fork-record",
+        "--fork-bundle works offline: drop --fork-url, --fork-l1 and --fork-record",
     ),
     Conflict(
         ("--fork-record", "--fork-url", "--fork-l1"),
@@ -89,7 +104,7 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
         ("--fork-transaction-hash", "--fork-block-number"),
         lambda c: c.fork_transaction_hash is not None and c.fork_block_number is not None,
-        "--fork-transaction-hash says which block it is: drop --fork-block-number",
+        "--fork-transaction-hash determines the block: drop --fork-block-number",
     ),
     _exclude(
         "--no-rate-limit",
@@ -100,27 +115,27 @@ CONFLICTS: tuple[Conflict, ...] = (
     Conflict(
         ("--init", "--fork-url", "--fork-bundle"),
         lambda c: c.init is not None and (c.fork_url is not None or c.fork_bundle is not None),
-        "--init and a fork exclude each other: a fork begins with upstream's block",
+        "--init and a fork exclude each other: a fork starts from upstream's block, not a genesis file",
     ),
     Conflict(
         ("--port", "--l1-port"),
         lambda c: c.l1_port is not None and c.l1_port == c.port != 0 and not c.no_l1,
-        "--port and --l1-port are the same: each chain listens on a port of its own",
+        "--port and --l1-port are the same: each chain needs its own port",
     ),
     Conflict(
         ("--reload-conflict", "--reload-script"),
         lambda c: (c.reload_conflict == "script") != (c.reload_script is not None),
-        "--reload-conflict script and --reload-script go together: say both",
+        "--reload-conflict script and --reload-script need each other: give both",
     ),
     Conflict(
         ("--l1-fee-policy", "--batch", "--l1-fee"),
         lambda c: c.l1_fee_policy == "cost" and not (c.posts_batches and c.l1_fee),
-        "--l1-fee-policy cost follows what batches cost: give --batch and --l1-fee too",
+        "--l1-fee-policy cost follows the cost of batches: give --batch and --l1-fee too",
     ),
     Conflict(
         ("--state", "--load-state", "--dump-state"),
         lambda c: c.state is not None and (c.load_state is not None or c.dump_state is not None),
-        "--state is --load-state and --dump-state in one: drop it, or drop those",
+        "--state combines --load-state and --dump-state: use --state alone, or those two",
     ),
     _exclude(
         "--code-size-limit",

@@ -139,7 +139,7 @@ class Text:
 
     def read(self, given: object) -> str:
         if not isinstance(given, str) or not given.strip():
-            raise ValueError(f"must be a non-empty text, not {given!r}")
+            raise ValueError(f"must be a non-empty string, not {given!r}")
         return given.strip()
 
 
@@ -152,7 +152,7 @@ class TextList:
     def read(self, given: object) -> tuple[str, ...]:
         parts = [given] if isinstance(given, str) else given
         if not isinstance(parts, list | tuple | frozenset | set) or not all(isinstance(part, str) for part in parts):
-            raise ValueError(f"must be a text or a list of texts, not {given!r}")
+            raise ValueError(f"must be a string or a list of strings, not {given!r}")
         items = tuple(item.strip() for part in parts for item in part.split(","))
         if not items or not all(items):
             raise ValueError(f"must not be empty or have empty parts: {given!r}")
@@ -233,7 +233,7 @@ class Fundings:
         for name, amount in pairs:
             address = _read_address(name)
             if address in found:
-                raise ValueError(f"names {name} twice")
+                raise ValueError(f"lists {name} twice")
             try:
                 found[address] = Funding(address, Ether().read(amount))
             except ValueError as problem:
@@ -277,6 +277,18 @@ class PrivateKey:
             given = bytes.fromhex(given[-64:])
         if not isinstance(given, bytes) or len(given) != 32 or not 0 < int.from_bytes(given, "big") < SECP256K1_N:
             raise ValueError("must be a private key: 0x and 64 hex digits, not 0 and below the order of secp256k1")
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class EthereumAddress:
+    """An address: 0x and 40 hex digits, kept as it was written."""
+
+    metavar: str = "ADDRESS"
+
+    def read(self, given: object) -> str:
+        if not isinstance(given, str) or not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", given):
+            raise ValueError(f"must be an address (0x and 40 hex digits), not {given!r}")
         return given
 
 

@@ -56,7 +56,7 @@ def resolve(
             raise ConfigError(f"{source}: {problem}") from None
     if reaching and file is not None and not trusts(file, content):
         raise ConfigError(
-            f"{file}: {', '.join(reaching)}: look at the file, then say `megadev trust`, or --trust for this run"
+            f"{file}: {', '.join(reaching)}: read the file, then run `megadev trust`, or use --trust for this run"
         )
     return DevnetConfig(preset=preset).replace(**values)
 
@@ -79,9 +79,9 @@ def _settings_in(file: Path, content: bytes) -> dict[str, object]:
         name = key.replace("-", "_")
         if name not in SETTING_BY_NAME:
             known = [row.key for row in SETTINGS]
-            raise ConfigError(f"{file}: {key}: there is no such setting{did_you_mean(key.replace('_', '-'), known)}")
+            raise ConfigError(f"{file}: {key}: unknown setting{did_you_mean(key.replace('_', '-'), known)}")
         if name in found:
-            raise ConfigError(f"{file}: {key}: given twice")
+            raise ConfigError(f"{file}: {key}: set twice")
         found[name] = value
     return found
 
@@ -99,5 +99,5 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, str]:
         elif variable.startswith(ENVIRONMENT_PREFIX) and variable not in NOT_SETTINGS:
             close = closest(variable.removeprefix(ENVIRONMENT_PREFIX), [row.name.upper() for row in SETTINGS])
             if close:
-                raise ConfigError(f"{variable}: there is no such setting. Did you mean {ENVIRONMENT_PREFIX}{close}?")
+                raise ConfigError(f"{variable}: unknown setting. Did you mean {ENVIRONMENT_PREFIX}{close}?")
     return found

@@ -24,6 +24,7 @@ from megadev.config.kinds import (
     Choice,
     Delay,
     Ether,
+    EthereumAddress,
     FilePath,
     Funding,
     Fundings,
@@ -670,12 +671,12 @@ class DevnetConfig:
     )
     l1_hardfork: str = _setting("prague", HardforkName(), L1, "--l1-hardfork", "Rules of L1: the names of --hardfork.")
 
-    challenge_window: int = _setting(
-        1,
+    challenge_window: int | None = _setting(
+        None,
         Integer(0, 2**32, metavar="SECONDS"),
         L1,
         "--challenge-window",
-        "How long a claim about L2's state can be challenged on L1.",
+        "How long a claim about L2's state can be challenged on L1. [default: 1, or 3600 with --prove]",
     )
     prove_window: int | None = _setting(
         None,
@@ -712,6 +713,43 @@ class DevnetConfig:
         "--propose-every",
         "Propose an output root on L1 every so many L2 blocks; 0 disables it. [default: when there is a "
         "withdrawal to prove]",
+    )
+    prove: bool = _setting(
+        False,
+        Boolean(),
+        L1,
+        "--prove",
+        "Have the attesters prove every right claim as soon as it is made, which settles it: by a signed re-execution, "
+        "not a zero-knowledge proof.",
+    )
+    attesters: int = _setting(
+        1,
+        Integer(1, 100),
+        L1,
+        "--attesters",
+        "How many attesters the AttestationVerifier on L1 knows; their keys come from the mnemonic.",
+    )
+    attestation_threshold: int = _setting(
+        1,
+        Integer(1, 100),
+        L1,
+        "--attestation-threshold",
+        "How many of them have to sign.",
+    )
+    proof_verifier: str | None = _setting(
+        None,
+        EthereumAddress(),
+        L1,
+        "--proof-verifier",
+        "The contract on L1 that decides what proves a claim, such as a zero-knowledge verifier (IZKVerifier). "
+        "[default: the AttestationVerifier]",
+    )
+    sequencer_bond: Decimal = _setting(
+        Decimal(100),
+        Ether(),
+        L1,
+        "--sequencer-bond",
+        "What the PreconfirmationSlasher on L1 holds of the sequencer at first, in ETH.",
     )
     safe_distance: int | None = _setting(
         None,
@@ -964,6 +1002,32 @@ class DevnetConfig:
         "Also stream Flashblocks, in the format of Base and Unichain, at /flashblocks (WebSocket): one per 20 "
         "mini-blocks' time.",
     )
+    standby: int = _setting(
+        0,
+        Integer(0, 31, metavar="N"),
+        MINING,
+        "--standby",
+        "Sequencers that follow the mini-block stream, one of which takes over with its own key after a crash.",
+    )
+    takeover: Latency = _setting(
+        Latency(0.03), Delay("TIME"), MINING, "--takeover", "Within which time a standby takes over, like 30ms."
+    )
+    turn: int | None = _setting(
+        None,
+        Integer(1, 2**31 - 1, metavar="BLOCKS"),
+        MINING,
+        "--turn",
+        "Have the sequencers take turns of so many blocks. [default: the first one sequences until it crashes]",
+    )
+    quorum: Latency | None = _setting(
+        None,
+        Delay("[TIME[±TIME]]"),
+        MINING,
+        "--quorum",
+        "Have 2f+1 of the n = 3f+1 sequencers sign each mini-block before what it holds is preconfirmed, with this "
+        "latency between them (default: 1ms).",
+        bare=Latency(0.001),
+    )
     fault: tuple[str, ...] | None = _setting(
         None,
         TextList("FAULT"),
@@ -1123,6 +1187,13 @@ class DevnetConfig:
         return self.batch and not self.no_l1
 
     @property
+    def challenge_seconds(self) -> int:
+        """``challenge_window`` as it holds."""
+        if self.challenge_window is not None:
+            return self.challenge_window
+        return 3600 if self.prove else 1
+
+    @property
     def timing(self) -> RollupTiming:
         """What --rollup-timing says, with what was said besides."""
         base = REAL_TIMING if self.rollup_timing == "real" else QUICK_TIMING
@@ -1141,7 +1212,7 @@ class DevnetConfig:
         unusable value."""
         for name in changes:
             if name not in SETTING_BY_NAME:
-                raise ConfigError(f"{name}: there is no such setting{did_you_mean(name, SETTING_BY_NAME)}")
+                raise ConfigError(f"{name}: unknown setting{did_you_mean(name, SETTING_BY_NAME)}")
         kept = {row.name: getattr(self, row.name) for row in SETTINGS if not row.presets or row.name in self.said}
         return DevnetConfig(**(kept | changes))  # __post_init__ checks the types
 

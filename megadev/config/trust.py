@@ -30,7 +30,9 @@ class Trust:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._is_safe():
-                raise ConfigError(f"{self._folder}: others can write to this folder: nothing is recorded there")
+                raise ConfigError(
+                    f"{self._folder}: other users can write to this folder: megadev does not record trust there"
+                )
             (self._folder / _name(file, content)).touch(mode=0o600)
         except OSError as problem:
             raise ConfigError(f"{self._folder}: {problem.strerror or problem}") from None

@@ -48,7 +48,7 @@ def placed_transaction(chain: LocalChain, tx_hash: Hash32) -> tuple[SealedBlock,
     if placed is None:
         if chain.pool.get(tx_hash) is None:
             raise NotFound(f"transaction not found: 0x{tx_hash.hex()}")
-        raise NotFound(f"transaction not found in any block: 0x{tx_hash.hex()} waits in the txpool; mine it first")
+        raise NotFound(f"transaction not found in any block: 0x{tx_hash.hex()} is still in the txpool; mine it first")
     block, index = placed
     return unsealed(block.sealed) if isinstance(block, OpenBlock) else block, index
 
@@ -77,7 +77,7 @@ def replay(
         for replayed in run_again(block_start(chain, block), block, watch, stop=stop):
             there, here = block.receipts[index].gas_used, replayed.execution.gas.used
             if here != there:
-                raise RanOtherwise(replayed.tx.hash, block.number, f"took {there} gas there and {here} here")
+                raise RanOtherwise(replayed.tx.hash, block.number, f"used {there} gas there and {here} here")
             yield replayed
             index += 1
     except StateUnavailable as problem:
@@ -97,8 +97,8 @@ def run_again(
             execution = builder.execute(tx, tracer=tracer)
         except InvalidTransaction as error:
             raise StateUnavailable(
-                f"state unavailable: transaction {index} of block {block.number} cannot run again on the state before "
-                f"it ({error}): this chain was loaded without its history"
+                f"state unavailable: transaction {index} of block {block.number} cannot be replayed ({error}): "
+                "this chain was loaded without its history"
             ) from error
         yield Replayed(index, tx, builder.env, builder.state, execution)
         builder.append(tx, execution)

@@ -190,8 +190,8 @@ def _in_order(base: Header, requests: Sequence[BlockRequest]) -> list[BlockReque
             raise SimulatedBlockOutOfOrder(f"block numbers must be in order: {wanted} <= {number}")
         if wanted - base.number > MAX_BLOCKS:
             raise SimulationTooLarge(
-                f"too many blocks: block {wanted} is {wanted - base.number} past its base, "
-                f"at most {MAX_BLOCKS} are simulated"
+                f"too many blocks: block {wanted} is {wanted - base.number} blocks after its base, at most "
+                f"{MAX_BLOCKS} can be simulated"
             )
         while number + 1 < wanted:
             number, time = number + 1, time + SECONDS_PER_BLOCK
@@ -302,7 +302,7 @@ class _Simulation:
         if gas > block_gas_left:
             raise BlockGasUsedUp(gas, block_gas_left)
         if self.gas_left < TRANSACTION_GAS:
-            raise SimulationTooLarge("the simulation has used all the gas that it may: ask for less at once")
+            raise SimulationTooLarge("the simulation has used up its gas: simulate fewer calls per request")
         return min(gas, self.gas_left)
 
     def _rules(self, tx: Transaction, moved: MovedPrecompiles) -> Rules:

@@ -112,11 +112,13 @@ def _set(chain: LocalChain, question: _Question, amount: int, remedy: str) -> No
     token = checksum_address(question.token)
     account = question.state.account(question.token)
     if account is None or account.code_hash == EMPTY_CODE_HASH:
-        raise InvalidParams(f"no token at {token}: there is no contract")
+        raise InvalidParams(f"no token at {token}: it has no code")
     now = _number(question.asked)
     if now is None:
         said = revert_reason(question.asked.result.output)
-        raise InvalidParams(f"no token at {token}: {question.name} fails or returns no number{said and f' ({said})'}")
+        raise InvalidParams(
+            f"no token at {token}: {question.name} fails or does not return a number{said and f' ({said})'}"
+        )
     if now == amount:
         return
     widest = 0
@@ -134,11 +136,11 @@ def _set(chain: LocalChain, question: _Question, amount: int, remedy: str) -> No
             chain.sequencer.apply_irregular(StateDiff(Cause.CHEAT, storage={field.account: {field.slot: word}}))
             return
     if widest:
-        raise InvalidParams(f"{amount} is too large: {token} keeps the {question.name} in {widest} bits")
+        raise InvalidParams(f"{amount} is too large: {token} stores the {question.name} in {widest} bits")
     reads = f"{len(words)} of its own words" if words else "no word of its own"
     raise SlotNotFound(
         f"no slot found: the {question.name} of {token} reads {reads} and is computed or fixed by code; {remedy}, "
-        "or write its words with anvil_setStorageAt"
+        "or set its storage with anvil_setStorageAt"
     )
 
 

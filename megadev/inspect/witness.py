@@ -42,12 +42,13 @@ def execution_witness(chain: LocalChain, block: SealedBlock) -> Witness:
     that was changed by hand: no header has the root that it starts from.
     """
     if block.number == chain.store.genesis.number:
-        raise UnknownBlock(f"unknown block: block {block.number} is the first one, it was built on nothing")
+        raise UnknownBlock(f"unknown block: block {block.number} is the first block and has no parent")
     parent = chain.block(block.header.parent_hash)
     if block.irregular is not None:
         raise StateUnavailable(
-            f"state unavailable: block {block.number} begins with state that was changed by hand, and no header has "
-            "the root after that: mine a block after such a change, and ask for those that follow"
+            f"state unavailable: state was changed outside a block just before block {block.number}, so no "
+            "header has the state root that it starts from: mine a block after such a change, and ask for "
+            "later blocks"
         )
     asked = _AskedWorld(parent.world)
     hashes: set[int] = {parent.number}
@@ -62,6 +63,8 @@ def execution_witness(chain: LocalChain, block: SealedBlock) -> Witness:
             asked.code(_code_hash(asked.account(address)))
     for _ in run_again(builder, block):
         pass
+    if builder.spec.withdrawals_root_of is not None:
+        asked.account(builder.spec.withdrawals_root_of)  # the header has the root of its storage
     return Witness(
         state=tuple(sorted(_nodes(parent.world, asked, builder.state.diff))),
         codes=tuple(sorted(asked.codes)),

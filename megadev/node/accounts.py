@@ -60,8 +60,8 @@ class Accounts:
         key = self._keys.get(address)
         if key is None:
             raise UnknownSigner(
-                f"unknown account {checksum_address(address)}: no key is held for it; "
-                "use a dev account, anvil_impersonateAccount, or send a signed transaction"
+                f"unknown account {checksum_address(address)}: this node has no key for it; use a dev account, "
+                "anvil_impersonateAccount, or send a signed transaction"
             )
         return key
 
@@ -110,7 +110,7 @@ def ecrecover_words(signature: bytes) -> bytes:
         s = bytes([s[0] & 0x7F]) + s[1:]
     if len(v) != 1 or v[0] not in (0, 1, 27, 28):
         raise InvalidParams(
-            f"not a signature: expected r, s and v (0, 1, 27 or 28) in 65 bytes, or 64 of EIP-2098; got "
+            f"invalid signature: expected r, s and v (0, 1, 27 or 28) in 65 bytes, or 64 of EIP-2098; got "
             f"{len(signature)} bytes" + (f" with v {v[0]}" if len(v) == 1 else "")
         )
     return bytes(31) + bytes([27 + v[0] % 27]) + r + s

@@ -9,7 +9,7 @@ to tell whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -55,7 +55,7 @@ class LocalChain:
         bus: Bus,
         mining: Mining,
         epoch_slots: int,
-        sequencer_key: Callable[[], bytes],
+        first_signers: Callable[[], Signers],
         gas_price: Wei | None = None,
     ) -> None:
         self.past: ForkHistory | None
@@ -74,12 +74,16 @@ class LocalChain:
         """What eth_gasPrice answers, in wei, where that is fixed."""
         self.urls: tuple[str, ...] = ()
         """Where the chain is served over HTTP; as ws: over WebSocket."""
+        self.told_signatures: dict[Hash32, bytes] | None = None
+        """The sequencer's over blocks and mini-blocks, where it is another's chain; None: it signs them itself."""
         self._first_settings = sequencer.blocks
-        self._sequencer_key = sequencer_key
+        self._first_signers = first_signers
         self._signers: Signers | None = None
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
         """Blocks between latest and safe, and between safe and finalized, at least."""
+        self.votes_for: Callable[[MiniBlock], Sequence[tuple[Address, tuple[int, int, int]]]] = lambda mini_block: ()
+        """Who has signed a mini-block besides, where sequencers agree on it (``quorum``)."""
         self.heads: Callable[[], tuple[int, int]] | None = None
         """The numbers of the safe and finalized blocks, where an L1 decides them."""
         self.trails_by_slots = True
@@ -119,7 +123,7 @@ class LocalChain:
     def signers(self) -> Signers:
         """The keys that sign for the sequencer; another value where one was changed (``rotated_signers``)."""
         if self._signers is None:  # the first key is derived when it is asked for: most nodes never sign
-            self._signers = Signers.from_genesis(self._sequencer_key())
+            self._signers = self._first_signers()
         return self._signers
 
     @property

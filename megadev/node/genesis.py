@@ -43,6 +43,7 @@ from megadev.node.roles import Roles
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32, Wei
+from megadev.rollup.attestations import program_id
 from megadev.rollup.predeploys import MESSAGE_PASSER, BridgeSettings, L1Addresses, l1_contracts, l2_predeploys
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
@@ -50,6 +51,10 @@ from megadev.state.world import World
 
 ROLE_BALANCE = 10**6 * 10**18
 """What batcher, proposer and owner have on L1 to pay with, and the owner on an L2 with a registry, in wei."""
+
+
+BOND_DELAY = 7 * 86_400
+"""Seconds for which the sequencer's bond stays after it asks for it back: long enough for evidence to come."""
 
 
 class ChainOrigin(NamedTuple):
@@ -226,7 +231,8 @@ def _l1_chain_id(config: DevnetConfig, l2_chain_id: int, fork: Fork | None) -> i
         return L1_CHAIN_ID if l2_chain_id != L1_CHAIN_ID else L1_CHAIN_ID + 1
     if chain_id == l2_chain_id:
         raise ConfigError(
-            f"--l1-chain-id: the L2 has {chain_id} too, so that a transaction for one chain would be good on the other"
+            f"--l1-chain-id: L2 also has chain id {chain_id}: a transaction signed for one chain would be valid "
+            "on the other"
         )
     return chain_id
 
@@ -245,10 +251,16 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: ChainOrigin, at: L1Addresses
         starting_root=_output_root(l2.block),
         starting_number=l2.block.number,
         gas_limit=min(l2.spec.gas_limit, 2**64 - 1),
-        challenge_window=config.challenge_window,
-        prove_window=config.challenge_window if config.prove_window is None else config.prove_window,
+        challenge_window=config.challenge_seconds,
+        prove_window=config.challenge_seconds if config.prove_window is None else config.prove_window,
         proposer_bond=wei_in(config.proposer_bond),
         challenger_bond=wei_in(config.challenger_bond),
+        verifier=at.attestation_verifier if config.proof_verifier is None else bytes.fromhex(config.proof_verifier[2:]),
+        program_id=program_id(l2.spec),
+        attesters=tuple(account.raw_address for account in roles.attesters),
+        attestation_threshold=config.attestation_threshold,
+        sequencer_bond=wei_in(config.sequencer_bond),
+        bond_delay=BOND_DELAY,
         proof_maturity_delay=config.proof_maturity_delay,
         finality_delay=config.finality_delay,
     )
@@ -270,7 +282,7 @@ def _preinstalls(file: Path) -> dict[Address, GenesisAccount]:
     """The accounts of a file of preinstalls."""
     document = _read_json(file)
     if not isinstance(document, dict) or "alloc" not in document:
-        raise ConfigError(f"{file}: no file of preinstalls: there is no alloc in it")
+        raise ConfigError(f"{file}: not a file of preinstalls: it has no alloc")
     try:
         return parse_accounts(document["alloc"])[0]
     except ConfigError as problem:

@@ -24,6 +24,7 @@ from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
+from megadev.node.attester import Attester, prove_claim
 from megadev.node.batching import open_store, rollup_config, settings_of
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
@@ -37,11 +38,13 @@ from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balance
 from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
+from megadev.node.quorum import Quorum
 from megadev.node.recovery import Recovery
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
 from megadev.node.snapshots import Snapshots
+from megadev.node.standby import Standbys
 from megadev.node.storage.storage import open_storage
 from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
@@ -62,6 +65,8 @@ from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
+from megadev.sequencer.signers import Signers
+from megadev.sequencer.standby import FixedOrder, RoundRobin, Succession
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
 
@@ -121,6 +126,8 @@ class Node:
     def _make(self, config: DevnetConfig, on_progress: OnProgress) -> None:
         """Everything else that there is."""
         storage = self.storage
+        self.standbys = _standbys(self, config)
+        """The sequencers that may take over; None: there are none."""
         self.mnemonic = choose_mnemonic(config) if storage is None else storage.mnemonic(config)
         self.accounts = Accounts(
             derive_keys(self.mnemonic, config.derivation_path, config.accounts),
@@ -178,7 +185,9 @@ class Node:
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
-        if self.followed is None:
+        if self.followed is not None:
+            self.l2.told_signatures = {}
+        else:
             self.l2.bus.subscribe(self._follow_registry)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
@@ -186,6 +195,10 @@ class Node:
             self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.link = Link(config.latency)
         """The way between clients and this node."""
+        self.quorum = self._agree(config)
+        """The votes of sequencers for mini-blocks; None: the one that sequences decides."""
+        self.attester: Attester | None = None
+        """Who signs what executing L2 again leads to; None where there is no L1."""
         self.driver: Driver | None = None
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -236,7 +249,7 @@ class Node:
     @property
     def roles(self) -> Roles:
         """Who acts for the chains themselves."""
-        return derive_roles(self.mnemonic, self.config.sequencer_key)
+        return derive_roles(self.mnemonic, self.config.sequencer_key, self.config.attesters)
 
     def acts_by_itself(self, chain: LocalChain) -> frozenset[Address]:
         """Whose transactions on ``chain`` are the node's own doing."""
@@ -257,6 +270,8 @@ class Node:
         chain.time.set_time(self._started)
         self.snapshots.forget()
         self.l2.rotated_signers = None
+        if self.standbys is not None:
+            self.standbys.reset()
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
@@ -289,6 +304,8 @@ class Node:
             each.time.set_time(started)
         self.snapshots.forget()
         self.l2.rotated_signers = None
+        if self.standbys is not None:
+            self.standbys.reset()
         self.link.reset()
         self.broken_promises.evidence = NO_EVIDENCE
         self.instance_id = secrets.token_bytes(32)
@@ -506,6 +523,8 @@ class Node:
         self._loop = loop
         for chain in self.chains:
             chain.mining.start(loop)
+        if self.standbys is not None:
+            self.standbys.start(loop)
 
     def stop(self) -> None:
         """Stop the timers."""
@@ -517,11 +536,15 @@ class Node:
             self.driver.give_up_aside()
         for chain in self.chains:
             chain.mining.stop()
+        if self.standbys is not None:
+            self.standbys.stop()
 
     def call_when_timer_needed(self, callback: Callable[[], object]) -> None:
         """See ``Mining.call_when_timer_needed``; for all chains, and ``callback`` may come more than once."""
         for chain in self.chains:
             chain.mining.call_when_timer_needed(callback)
+        if self.standbys is not None:
+            self.standbys.call_when_timer_needed = callback
 
     def _starts(self, l1: LocalChain, fork: Fork | None) -> BlockStarts:
         """What L2's blocks begin with."""
@@ -544,6 +567,15 @@ class Node:
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
         proposer = Proposer(l1_sequencer, l2_sequencer, starts.addresses, self.roles.proposer.raw_key, cadence)
+        self.attester = Attester(
+            tuple(account.raw_key for account in self.roles.attesters),
+            l1,
+            self.l2,
+            lambda: starts.addresses,
+            lambda: rollup_config(config, l1, self.l2, starts.addresses, self.da_store),
+        )
+        if config.prove:
+            proposer.prove = lambda game: prove_claim(self.attester, game)
         proposer.claims_wrong_roots = lambda: starts.progress.faults.claims_wrong_roots
         driver = Driver(
             l1_sequencer,
@@ -647,6 +679,24 @@ class Node:
         """Where the bridge stands on L1."""
         return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
 
+    def _agree(self, config: DevnetConfig) -> Quorum | None:
+        """Have sequencers agree before anything is preconfirmed, where the settings say so."""
+        if config.quorum is None or self.standbys is None:
+            return None
+        quorum = Quorum(self, self.standbys, config.quorum)
+        self.standbys.needed = quorum.needed
+        self.l2.bus.subscribe(quorum.event)
+        self.l2.votes_for = quorum.votes
+        self.link.wait_for(quorum)
+        return quorum
+
+    def _first_signers(self) -> Signers:
+        """Who signs from the beginning."""
+        standbys = self.standbys
+        if standbys is None:
+            return Signers.from_genesis(self.roles.sequencer.raw_key)
+        return Signers((standbys.succession.term(0, standbys.keys),))
+
     def _keeper(self, start: int | None = None) -> TimeKeeper:
         return TimeKeeper(self.clock, allow_equal=self.config.allow_same_timestamp, start=start, shift=self._shift)
 
@@ -693,9 +743,16 @@ class Node:
             bus=bus,
             mining=Mining(sequencer, block_time, mini_block_time, writer=self.writer, after_tick=self.settle),
             epoch_slots=config.slots_in_an_epoch,
-            sequencer_key=lambda: self.roles.sequencer.raw_key,
+            first_signers=self._first_signers,
             gas_price=gas_price,
         )
+
+
+def _standbys(node: Node, config: DevnetConfig) -> Standbys | None:
+    if not config.standby:
+        return None
+    succession: Succession = FixedOrder() if config.turn is None else RoundRobin(config.turn)
+    return Standbys(node, config.standby, config.takeover.seconds, succession)
 
 
 def _clock(config: DevnetConfig) -> Clock:

@@ -26,23 +26,32 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
     """
     sequencer, store = node.l2.sequencer, node.l2.store
     if sequencer.condition is SequencerCondition.CRASHED:
-        raise SequencerStopped("the sequencer has crashed already: megadev_sequencer_restart brings it back")
+        raise SequencerStopped("the sequencer has already crashed: restart it with megadev_sequencer_restart")
     height = node.l2.head.number - store.genesis.number
     if blocks > height:
-        raise InvalidParams(f"{blocks} blocks cannot be lost: the chain has {height} above its first")
+        raise InvalidParams(f"cannot lose {blocks} blocks: the chain has {height} after its first block")
     if blocks and survive:
-        raise InvalidParams("blocks are lost only together with what is not sealed: set survive to false")
+        raise InvalidParams("sealed blocks can be lost only together with unsealed transactions: set survive to false")
     if blocks:
         check_buildable(node.l2.store, node.l2.head.number - blocks)
         node.snapshots.keep_blocks_above(node.l2, node.l2.head.number - blocks)
     fault_control.crash(sequencer, survive=survive, blocks=blocks)
     node.link.is_cut = not reads
+    if node.standbys is not None:
+        node.standbys.crashed()
 
 
 def restart(node: Node) -> None:
-    """Start it again after a crash. Raises ``SequencerStopped`` where there was none."""
-    fault_control.recover(node.l2.sequencer)
-    node.link.is_cut = False
+    """Start it again after a crash; where a standby took over meanwhile, whoever crashed is a standby then. Raises
+    ``SequencerStopped`` where there was no crash.
+    """
+    standbys = node.standbys
+    is_missed = standbys is not None and len(standbys.up) < len(standbys.keys)
+    if node.l2.sequencer.is_down or not is_missed:
+        fault_control.recover(node.l2.sequencer)
+        node.link.is_cut = False
+    if standbys is not None:
+        standbys.came_back()
 
 
 def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = None) -> Signer:
@@ -56,7 +65,7 @@ def rotate_key(node: Node, key: bytes | None = None, first_block: int | None = N
     earliest = chain.head.number + (2 if chain.sequencer.unsealed else 1)
     first = earliest if first_block is None else first_block
     if first < earliest:
-        raise InvalidParams(f"block {first} is begun already: the key can change at block {earliest} at the earliest")
+        raise InvalidParams(f"block {first} has already begun: the key can change at block {earliest} at the earliest")
     drawn = secrets.token_bytes(32) if key is None else key
     try:
         signers = chain.signers.rotated(drawn, first)

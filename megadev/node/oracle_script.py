@@ -26,7 +26,7 @@ class OracleScript:
         answer = None if self._read is None else self._read(slot)
         if answer is None or type(answer) is int:
             return answer
-        raise ValueError(f"read({slot}) answered {answer!r}, which is no whole number")
+        raise ValueError(f"read({slot}) returned {answer!r}, which is not an integer")
 
     def hint(self, sender: Address, topic: Hash32, data: bytes) -> None:
         """Tell it."""
@@ -38,7 +38,7 @@ def load_oracle_script(path: Path) -> OracleScript:
     """The hook in the Python file ``path``. Raises ``ConfigError`` where it cannot be loaded."""
     found = spec_from_file_location("megadev_oracle_script", path)
     if found is None or found.loader is None or not path.is_file():
-        raise ConfigError(f"--oracle-script: there is no Python file {path}")
+        raise ConfigError(f"--oracle-script: {path} does not exist or is not a Python file")
     module = module_from_spec(found)
     try:
         found.loader.exec_module(module)

@@ -56,9 +56,12 @@ def rotation_digest(chain_id: int, new_sequencer: Address, activation_block: int
     return keccak(b"\x19\x01" + keccak(domain) + keccak(rotation))
 
 
-def schedule(chain: LocalChain, key: bytes, activation_block: int, owner: KeyedAccount) -> None:
+def schedule(
+    chain: LocalChain, key: bytes, activation_block: int, owner: KeyedAccount, *, in_block: bool = False
+) -> None:
     """Have the registry know that ``key`` signs from ``activation_block`` on: by a transaction of its admin ``owner``
-    in the block that is open; else as a change between two blocks, which nobody pays for.
+    in the block that is open, or, with ``in_block``, in the next one; else as a change between two blocks, which nobody
+    pays for.
 
     Raises ``InvalidParams`` with the registry's own reason where it refuses.
     """
@@ -71,19 +74,21 @@ def schedule(chain: LocalChain, key: bytes, activation_block: int, owner: KeyedA
         proof = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
         data = encode_call(_SCHEDULE, address, activation_block, proof)
     admin = sequencer.head_state().storage(SEQUENCER_REGISTRY, ADMIN_SLOT).to_bytes(32, "big")[12:]
+    is_owner = admin == owner.raw_address
     is_open = sequencer.tip.open is not None and sequencer.is_running
-    if not is_open or admin != owner.raw_address:
+    if not is_open or not is_owner:
         sequencer.between_blocks()
     state, open_block = sequencer.head_state(), sequencer.tip.open
     header = chain.head.header
-    number = header.number if open_block is None else open_block.plan.number
+    in_block = (in_block or open_block is not None) and is_owner
+    number = header.number + in_block
     env = BlockEnv(number, header.timestamp, header.gas_limit, header.coinbase)
     execution = chain.engine.execute(env, TxEnv(admin, SEQUENCER_REGISTRY, data=data), state, rules=SYSTEM)
     result = execution.result
     if not isinstance(result, Success):
         reason = _error_name(result.output) if isinstance(result, Revert) else result.reason
         raise InvalidParams(f"the sequencer registry refuses block {activation_block}: {reason}")
-    if open_block is None:
+    if not in_block:
         storage = dict(execution.diff.storage.get(SEQUENCER_REGISTRY, {}))
         sequencer.apply_irregular(StateDiff(Cause.CHEAT, storage={SEQUENCER_REGISTRY: storage}))
         return
@@ -95,7 +100,7 @@ def schedule(chain: LocalChain, key: bytes, activation_block: int, owner: KeyedA
         to=SEQUENCER_REGISTRY,
         value=0,
         data=data,
-        max_fee_per_gas=open_block.plan.base_fee,
+        max_fee_per_gas=sequencer.next_base_fee() if open_block is None else open_block.plan.base_fee,
         max_priority_fee_per_gas=0,
     )
     sequencer.submit(sign_transaction(unsigned, owner.raw_key))
@@ -126,7 +131,7 @@ def follow(chain: LocalChain, keys: Iterable[bytes]) -> None:
     address, block = change
     if block <= head or signers.at(block).address == address:
         return
-    known = {address_of(key): key for key in (*keys, *(term.key for term in signers.terms))}
+    known = {address_of(key): key for key in (*keys, *(key for term in signers.terms for key in term.keys))}
     if address in known:
         chain.rotated_signers = signers.rotated(known[address], block)
 

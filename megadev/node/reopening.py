@@ -84,7 +84,8 @@ def replay_fork(chain: LocalChain, fork: Fork) -> None:
             builder.include(tx)
     except InvalidTransaction as error:
         raise StateUnavailable(
-            f"state unavailable: transaction 0x{tx.hash.hex()} of upstream's block {number} cannot run again ({error})"
+            f"state unavailable: transaction 0x{tx.hash.hex()} of upstream's block {number} cannot be replayed "
+            f"({error})"
         ) from error
     sequencer = chain.sequencer
     replace_above(sequencer, fork.number, [builder.seal()])

@@ -9,7 +9,7 @@ from megadev.node.accounts import KeyedAccount
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.signatures import address_of
 
-ROLES_PATH = "m/44'/60'/4326'/0/"
+ROLES_PATH, ATTESTERS_PATH = "m/44'/60'/4326'/0/", "m/44'/60'/4326'/1/"
 """Where the keys of the roles are derived: under an account number (MegaETH's chain id) that no wallet gets to."""
 
 
@@ -18,13 +18,15 @@ class Roles:
     """The accounts, in the order of their indices under ``ROLES_PATH``.
 
     ``sequencer`` signs preconfirmations, ``batcher`` posts batches, ``proposer`` posts output roots; ``owner`` may
-    change the bridge's parameters and, as its guardian, pause it.
+    change the bridge's parameters and, as its guardian, pause it. ``attesters`` sign what they executed again, and
+    send nothing.
     """
 
     sequencer: KeyedAccount
     batcher: KeyedAccount
     proposer: KeyedAccount
     owner: KeyedAccount
+    attesters: tuple[KeyedAccount, ...]
 
     @property
     def on_l1(self) -> tuple[KeyedAccount, ...]:
@@ -33,9 +35,23 @@ class Roles:
 
 
 @lru_cache(maxsize=8)
-def derive_roles(mnemonic: str, sequencer_key: bytes | None = None) -> Roles:
-    """The roles of a chain whose accounts come from ``mnemonic``; ``sequencer_key`` takes the place of the first."""
+def derive_roles(mnemonic: str, sequencer_key: bytes | None = None, attesters: int = 1) -> Roles:
+    """The roles of a chain whose accounts come from ``mnemonic``, with so many attesters; ``sequencer_key`` takes the
+    place of the first.
+    """
     keys = derive_keys(mnemonic, ROLES_PATH, 4)
     if sequencer_key is not None:
         keys[0] = sequencer_key
-    return Roles(*(KeyedAccount(address_of(key), key) for key in keys))
+    sequencer, batcher, proposer, owner = map(_account, keys)
+    attesting = tuple(map(_account, derive_keys(mnemonic, ATTESTERS_PATH, attesters)))
+    return Roles(sequencer, batcher, proposer, owner, attesting)
+
+
+def _account(key: bytes) -> KeyedAccount:
+    return KeyedAccount(address_of(key), key)
+
+
+@lru_cache(maxsize=8)
+def standby_keys(mnemonic: str, count: int) -> tuple[bytes, ...]:
+    """The private keys of so many standby sequencers, which come after the roles under ``ROLES_PATH``."""
+    return tuple(derive_keys(mnemonic, ROLES_PATH, 4 + count)[4:])

@@ -96,6 +96,7 @@ class Snapshot:
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
     store_faults: StoreFaults
+    standbys: tuple[int, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -177,7 +178,9 @@ class Snapshots:
     def return_to(self, held: Held) -> None:
         """Go back, and let go of all that were held after it. Raises ``InvalidParams`` where it was let go of."""
         if held not in self._held:
-            raise InvalidParams("this snapshot is gone: an earlier one was gone back to, or it was released")
+            raise InvalidParams(
+                "this snapshot no longer exists: it was released, or an earlier snapshot was reverted to"
+            )
         node, forks = self._node, self._node.forks
         for chain, began_with in zip(node.chains, held.began_with, strict=True):
             chain.began_with = began_with
@@ -238,6 +241,7 @@ class Snapshots:
             latency=(node.link.answer, node.link.stream, node.link.seed),
             is_cut=node.link.is_cut,
             store_faults=node.da_store.faults,
+            standbys=() if node.standbys is None else node.standbys.up,
         )
         branches = (_Branch(chain, _snapshot_of(chain), chain.store, chain.head.number) for chain in node.chains)
         return _Taken(snapshot, tuple(branches))
@@ -337,6 +341,8 @@ class Snapshots:
         node.link.set(*snapshot.latency)
         node.link.is_cut = snapshot.is_cut
         set_store_faults(node, snapshot.store_faults)
+        if node.standbys is not None:
+            node.standbys.up = snapshot.standbys
 
 
 def _snapshot_of(chain: LocalChain) -> ChainSnapshot:

@@ -22,7 +22,7 @@ def choose_mnemonic(config: DevnetConfig) -> str:
     if config.mnemonic_seed_unsafe is not None:
         return mnemonic_from_entropy(hashlib.sha256(config.mnemonic_seed_unsafe.to_bytes(8, "big")).digest()[:16])
     if config.mnemonic != DEFAULT_MNEMONIC and not is_valid_mnemonic(config.mnemonic):
-        raise ConfigError("mnemonic: not a BIP-39 phrase: check the words, their number and their order")
+        raise ConfigError("mnemonic: not a BIP-39 mnemonic: check the words, their number and their order")
     return config.mnemonic
 
 

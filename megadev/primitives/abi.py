@@ -194,11 +194,11 @@ def _shape(kind: str, deeper: int = MAX_NESTING) -> _Shape:
 def _shape_of(key: tuple[str, int]) -> _Shape:
     kind, deeper = key
     if not deeper:
-        raise ValueError(f"a type nested more than {MAX_NESTING} deep")
+        raise ValueError(f"types are nested more than {MAX_NESTING} deep")
     if kind.endswith("]"):
         array = _ARRAY.fullmatch(kind)
         if array is None:
-            raise ValueError(f"{kind!r} is no ABI type known here")
+            raise ValueError(f"unknown ABI type {kind!r}")
         inner = _shape(array[1], deeper - 1)
         count = int(array[2]) if array[2] else None
         if count is None or inner.is_dynamic:
@@ -229,31 +229,31 @@ def _encode_one(kind: str, value: Value) -> bytes:
     shape = _shape(kind)
     if shape.inner or shape.members is not None:
         if isinstance(value, (int, bytes, str)):
-            raise ValueError(f"{kind} takes a sequence, got {value!r}")
+            raise ValueError(f"{kind} must be a sequence, got {value!r}")
         if shape.members is not None:
             return encode(shape.members, value)
         if shape.length is not None and len(value) != shape.length:
-            raise ValueError(f"{kind} takes {shape.length} values, got {len(value)}")
+            raise ValueError(f"{kind} must have {shape.length} values, got {len(value)}")
         members = encode([shape.inner] * len(value), value)
         return members if shape.length is not None else len(value).to_bytes(32, "big") + members
     if shape.is_dynamic:
         blob = value.encode() if kind == "string" and isinstance(value, str) else value
         if not isinstance(blob, bytes) or (kind == "string" and isinstance(value, bytes)):
-            raise ValueError(f"{kind} does not take {value!r}")
+            raise ValueError(f"{kind} cannot be {value!r}")
         return len(blob).to_bytes(32, "big") + blob + bytes(-len(blob) % 32)
     family, size = _word_type(kind)
     if family in ("bytes", "address"):
         if not isinstance(value, bytes) or len(value) != size:
-            raise ValueError(f"{kind} takes {size} bytes, got {value!r}")
+            raise ValueError(f"{kind} must have {size} bytes, got {value!r}")
         return bytes(12) + value if family == "address" else value + bytes(32 - size)
     if family == "bool":
         if not isinstance(value, bool):
-            raise ValueError(f"bool does not take {value!r}")
+            raise ValueError(f"bool cannot be {value!r}")
         return value.to_bytes(32, "big")
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{kind} does not take {value!r}")
+        raise ValueError(f"{kind} cannot be {value!r}")
     if not _fits(family, size, value):
-        raise ValueError(f"{value} does not fit {kind}")
+        raise ValueError(f"{value} is out of range for {kind}")
     return value.to_bytes(32, "big", signed=family in ("int", "fixed"))
 
 
@@ -296,15 +296,15 @@ class _Decoder:
         word = self._word(position)
         if family == "bytes":
             if any(word[size:]):
-                raise ValueError(f"{kind} has bytes after its end")
+                raise ValueError(f"{kind} has non-zero padding")
             return word[:size]
         number = int.from_bytes(word, "big", signed=family in ("int", "fixed"))
         if family == "address":
             if number >> 160:
-                raise ValueError("an address has bytes before its start")
+                raise ValueError("an address has non-zero padding")
             return word[12:]
         if not _fits(family, size, number):
-            raise ValueError(f"{number} does not fit {kind}")
+            raise ValueError(f"{number} is out of range for {kind}")
         return number == 1 if family == "bool" else number
 
     def _array(self, shape: _Shape, position: int) -> list[Value]:
@@ -327,7 +327,7 @@ class _Decoder:
         """An offset or a length: any that exceeds the data is refused, so that none can make us allocate."""
         number = int.from_bytes(self._word(position), "big")
         if number > len(self._data):
-            raise ValueError(f"an offset or length of {number} lies outside the data")
+            raise ValueError(f"an offset or length of {number} is outside the data")
         return number
 
 
@@ -342,7 +342,7 @@ def _word_type(kind: str) -> tuple[str, int]:
     """Family and size (bits of numbers, bytes of the others) of a type that fills one word."""
     match = _WORD_TYPE.fullmatch(kind)
     if match is None:
-        raise ValueError(f"{kind!r} is no ABI type known here")
+        raise ValueError(f"unknown ABI type {kind!r}")
     if kind == "bool":
         return "bool", 1
     if kind == "address":
@@ -357,4 +357,4 @@ def _word_type(kind: str) -> tuple[str, int]:
             return match[3], int(match[4])
     elif match[2] and int(match[2]) % 8 == 0 and 8 <= int(match[2]) <= 256:
         return match[1], int(match[2])
-    raise ValueError(f"{kind!r} is no ABI type (sizes are spelled out: uint256, bytes32)")
+    raise ValueError(f"invalid ABI type {kind!r}: sizes must be spelled out (uint256, bytes32)")

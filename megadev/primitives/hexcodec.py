@@ -23,7 +23,7 @@ _MAX_DIGITS = 80
 def to_quantity(number: int) -> str:
     """``0x0``, ``0x1f``, … Raises ValueError for a negative number."""
     if number < 0:
-        raise ValueError(f"a quantity is never negative, got {number}")
+        raise ValueError(f"a quantity cannot be negative, got {number}")
     return hex(number)
 
 

@@ -40,7 +40,7 @@ def parse_latency(text: str) -> Latency:
     if seconds > LONGEST:
         raise ValueError(f"must be at most {_written(LONGEST)}, not {text[:100]!r}")
     if jitter > seconds:
-        raise ValueError(f"can vary by no more than its length: {text[:100]!r} would be less than nothing")
+        raise ValueError(f"must not vary by more than the delay: {text[:100]!r} could be negative")
     return Latency(seconds, jitter)
 
 

@@ -58,7 +58,7 @@ def is_valid_mnemonic(mnemonic: str) -> bool:
 def mnemonic_from_entropy(entropy: bytes) -> str:
     """The English words for 16, 20, 24, 28 or 32 bytes. Raises ValueError for any other length."""
     if len(entropy) not in (16, 20, 24, 28, 32):
-        raise ValueError(f"entropy has 16, 20, 24, 28 or 32 bytes, got {len(entropy)}")
+        raise ValueError(f"entropy must have 16, 20, 24, 28 or 32 bytes, got {len(entropy)}")
     checksum_size = len(entropy) // 4
     bits = int.from_bytes(entropy, "big") << checksum_size | _checksum(entropy)
     words = _words()
@@ -68,7 +68,7 @@ def mnemonic_from_entropy(entropy: bytes) -> str:
 def generate_mnemonic(words: int = 12) -> str:
     """A new random phrase of 12, 15, 18, 21 or 24 words. Raises ``ConfigError`` for any other number."""
     if words not in (12, 15, 18, 21, 24):
-        raise ConfigError(f"a mnemonic has 12, 15, 18, 21 or 24 words, not {words}")
+        raise ConfigError(f"a mnemonic must have 12, 15, 18, 21 or 24 words, not {words}")
     return mnemonic_from_entropy(secrets.token_bytes(words // 3 * 4))
 
 
@@ -96,7 +96,7 @@ def _parse_path(path: str) -> list[int]:
     for step in steps:
         digits = step[:-1] if step[-1:] in ("'", "h", "H") else step
         if not (digits.isascii() and digits.isdigit()) or int(digits) >= _HARDENED:
-            raise ConfigError(f"derivation path {path!r}: {step!r} is no index; a path looks like {DEFAULT_PATH}")
+            raise ConfigError(f"derivation path {path!r}: invalid index {step!r}; a path looks like {DEFAULT_PATH}")
         indices.append(int(digits) + (_HARDENED if digits is not step else 0))
     if root != "m":
         raise ConfigError(f"derivation path {path!r} does not start with m/; a path looks like {DEFAULT_PATH}")

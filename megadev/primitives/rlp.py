@@ -129,7 +129,7 @@ def decode(data: bytes) -> Decoded:
         if first < 0xB8:
             size = first - 0x80
             if size == 1 and position < end and data[position] < 0x80:
-                raise ValueError(f"RLP at byte {position - 1}: a single byte below 0x80 must stand for itself")
+                raise ValueError(f"RLP at byte {position - 1}: a single byte below 0x80 must be encoded as itself")
             stop = position + size
         elif first < 0xC0:
             position, stop = _long_payload(data, position, first - 0xB7, end)
@@ -138,7 +138,7 @@ def decode(data: bytes) -> Decoded:
         else:
             position, stop = _long_payload(data, position, first - 0xF7, end)
         if stop > end:
-            raise ValueError(f"RLP at byte {position}: {stop - position} bytes announced, {end - position} left")
+            raise ValueError(f"RLP at byte {position}: {stop - position} bytes declared, {end - position} left")
         if first < 0xC0:
             items.append(data[position:stop])
             position = stop
@@ -164,7 +164,7 @@ def items(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]
         elif first < 0xB8:
             stop = start + first - 0x80
             if first == 0x81 and start < end and data[start] < 0x80:
-                raise ValueError(f"RLP at byte {position}: a single byte below 0x80 must stand for itself")
+                raise ValueError(f"RLP at byte {position}: a single byte below 0x80 must be encoded as itself")
         elif first < 0xC0:
             start, stop = _long_payload(data, start, first - 0xB7, end)
         elif first < 0xF8:
@@ -172,7 +172,7 @@ def items(data: bytes, position: int, end: int) -> Iterator[tuple[int, int, int]
         else:
             start, stop = _long_payload(data, start, first - 0xF7, end)
         if stop > end:
-            raise ValueError(f"RLP at byte {position}: {stop - start} bytes announced, {end - start} left")
+            raise ValueError(f"RLP at byte {position}: {stop - start} bytes declared, {end - start} left")
         yield position, start, stop
         position = stop
 
@@ -181,7 +181,7 @@ def _long_payload(data: bytes, position: int, length: int, end: int) -> tuple[in
     """Where a payload of 56 bytes or more starts and stops, given how many bytes spell its size."""
     start = position + length
     if start > end:
-        raise ValueError(f"RLP at byte {position}: the size itself is cut short")
+        raise ValueError(f"RLP at byte {position}: the size is truncated")
     if data[position] == 0:
         raise ValueError(f"RLP at byte {position}: the size has a leading zero")
     size = int.from_bytes(data[position:start], "big")

@@ -72,11 +72,11 @@ def foresee(message_hash: Hash32, y_parity: int, r: int, s: int, address: Addres
 def sign(message_hash: Hash32, private_key: bytes) -> tuple[int, int, int]:
     """``(y_parity, r, s)``, deterministic (RFC 6979) with low s. Raises ValueError for a malformed hash or key."""
     if len(message_hash) != 32:
-        raise ValueError(f"a message hash has 32 bytes, got {len(message_hash)}")
+        raise ValueError(f"a message hash must have 32 bytes, got {len(message_hash)}")
     _check_key(private_key)
     signature = _new(_SIGNATURE)
     if not _sign(ctx, signature, message_hash, private_key, ffi.NULL, ffi.NULL):
-        raise ValueError("the private key is not in [1, n)")
+        raise ValueError("the private key must be in [1, n)")
     compact, recovery_id = _new(_COMPACT), _new(_INT)
     _serialize_compact(ctx, compact, recovery_id, signature)
     rs = _view(compact)[:]
@@ -88,7 +88,7 @@ def public_key(private_key: bytes, *, compressed: bool = False) -> bytes:
     _check_key(private_key)
     public = _new(_PUBLIC_KEY)
     if not _create(ctx, public, private_key):
-        raise ValueError("the private key is not in [1, n)")
+        raise ValueError("the private key must be in [1, n)")
     point = _new(_POINT)
     _serialize(ctx, point, _new(_SIZE, 65), public, _COMPRESSED if compressed else _UNCOMPRESSED)
     encoded: bytes = _view(point)[:]
@@ -102,4 +102,4 @@ def address_of(private_key: bytes) -> Address:
 
 def _check_key(private_key: bytes) -> None:
     if type(private_key) is not bytes or len(private_key) != 32:
-        raise ValueError("a private key is 32 bytes")
+        raise ValueError("a private key must have 32 bytes")

@@ -93,11 +93,13 @@ def _redeploy(chain: LocalChain, state: Overlay, step: Step, account: Account, b
     try:
         execution = calls.call(chain.engine, env, tx, before, rules=CALL)
     except InvalidTransaction as problem:
-        raise ReloadRefused(f"{step.new.key}: its constructor cannot be called as before: {problem}") from None
+        raise ReloadRefused(
+            f"{step.new.key}: its constructor cannot be called with its original arguments: {problem}"
+        ) from None
     result = execution.result
     if not execution.succeeded:
         why = revert_reason(result.output) if isinstance(result, Revert) else getattr(result, "reason", "")
-        raise ReloadRefused(f"{step.new.key}: its constructor failed with the arguments of before: {why or 'reverted'}")
+        raise ReloadRefused(f"{step.new.key}: its constructor failed with its original arguments: {why or 'reverted'}")
     code = result.output
     limit = chain.spec.code_size_limit
     if not code or (limit is not None and len(code) > limit):

@@ -26,15 +26,15 @@ class Fault(Enum):
 
     MOVED = "keep the order of variables and of base contracts, and declare new ones after all others"
     RETYPED = "keep the type, and declare a new variable after all others"
-    REMOVED = "keep the declaration: what it held would stay in storage"
+    REMOVED = "keep the declaration: its old value would stay in storage"
     INSERTED = "declare it after all others (in the last base contract's place, that is in the contract itself)"
     RENAMED = (
-        "keep the name, or say above it what it was (/// @custom:oz-renamed-from NAME); in a struct, where it means "
-        "the same as before, `megadev reload apply --force`"
+        "keep the name, or put its old name in a comment above it (/// @custom:oz-renamed-from NAME); for a "
+        "struct's member that means the same as before, `megadev reload apply --force`"
     )
-    POINTER = "store an enum and choose the function by it: such a value is a place in the old code"
+    POINTER = "store an enum and choose the function by it: a stored internal function is a position in the old code"
     OCCUPIED = "deploy anew, or clear the slot (anvil_setStorageAt)"
-    IMMUTABLE = "only a constructor can give it its value: make it a constant, or deploy anew"
+    IMMUTABLE = "only the constructor can set its value: make it a constant, or deploy anew"
     LIBRARY = "deploy the library first"
     PROXIED = "deploy a new implementation, and let the proxies' owner upgrade them (--reload-conflict script)"
     CREATION = "deploy it again by its script (--reload-conflict script)"
@@ -42,8 +42,8 @@ class Fault(Enum):
     CONSTRUCTOR = "make it succeed with the arguments that it was deployed with, or deploy it again by its script"
     UNKNOWN = "compile with syntax trees (forge build --ast, solc's ast output) or let megadev compile"
     FIRST_SLOT = (
-        "write the slot itself after `layout at`, as one number (0x…); until both versions say it so, "
-        "`megadev reload apply --force` if the slot is the same as before"
+        "write the slot after `layout at` as one number (0x…); until both versions do, `megadev reload apply "
+        "--force` if the slot has not changed"
     )
 
 
@@ -65,7 +65,7 @@ def compare(old: Layout, new: Layout) -> list[Conflict]:
     for name, variables in old.namespaces.items():
         there = new.namespaces.get(name)
         if there is None:
-            found.append(Conflict(Fault.REMOVED, f"erc7201:{name}", "this namespace is gone"))
+            found.append(Conflict(Fault.REMOVED, f"erc7201:{name}", "this namespace was removed"))
         else:
             found += _compare_variables(variables, there)
     newcomers = new.pointed.keys() - old.pointed.keys()
@@ -75,7 +75,7 @@ def compare(old: Layout, new: Layout) -> list[Conflict]:
             said = "; ".join(dict.fromkeys(_changes(struct, now, True)))
             found += [Conflict(Fault.RETYPED, name, f"{said} (its slot is set by assembly)")] if said else []
         elif newcomers:
-            said = f"is gone, and may be called {' or '.join(sorted(newcomers))} now (its slot is set by assembly)"
+            said = f"was removed or renamed to {' or '.join(sorted(newcomers))} (its slot is set by assembly)"
             found.append(Conflict(Fault.RENAMED, name, said))
     return found
 
@@ -83,7 +83,7 @@ def compare(old: Layout, new: Layout) -> list[Conflict]:
 def compare_immutable(name: str, old: Type | None, new: Type | None) -> Conflict | None:
     """Why a value that was filled in as ``old`` cannot be taken along as ``new``; None: not known."""
     if old is None or new is None:
-        return Conflict(Fault.UNKNOWN, name, "the type of this immutable is not known")
+        return Conflict(Fault.UNKNOWN, name, "the type of this immutable is unknown")
     changes = list(_changes(old, new, False))
     if not changes:
         return None
@@ -142,7 +142,7 @@ def _compare_variables(old: Sequence[Variable], new: Sequence[Variable]) -> list
             and (there.owner, there.name) not in old_names
             and not list(_changes(variable.type, there.type, True))
         ):
-            found.append(Conflict(Fault.RENAMED, str(variable), f"is called {there.name} now, at {variable.place}"))
+            found.append(Conflict(Fault.RENAMED, str(variable), f"was renamed to {there.name}, at {variable.place}"))
         else:
             said = f"removed ({variable.type.label} at {variable.place})"
             found.append(Conflict(Fault.REMOVED, str(variable), said))
@@ -150,7 +150,7 @@ def _compare_variables(old: Sequence[Variable], new: Sequence[Variable]) -> list
         end = max(((variable.slot, variable.offset) for variable in old), default=(0, 0))
         known = {variable.name for variable in old}
         inserted = [
-            Conflict(Fault.INSERTED, str(variable), f"inserted at {variable.place}, before variables that were there")
+            Conflict(Fault.INSERTED, str(variable), f"inserted at {variable.place}, before existing variables")
             for variable in new
             if not known.intersection((variable.name, variable.formerly)) and (variable.slot, variable.offset) <= end
         ]
@@ -190,7 +190,7 @@ def _changes(old: Type, new: Type, may_grow: bool) -> Iterator[str]:
     """In words, why what was written as ``old`` cannot be read as ``new``. ``may_grow``: nothing lies behind it that
     growing would push away without being noticed."""
     if Form.CODE_POINTER in (old.form, new.form):
-        yield "an internal function is a place in the old code"
+        yield "an internal function is a position in the old code"
     elif old.form is not new.form:
         yield f"was {old.label}, is {new.label}"
     elif old.form is Form.ENUM:
@@ -217,7 +217,7 @@ def _changes(old: Type, new: Type, may_grow: bool) -> Iterator[str]:
 
 def _length_changes(old: Type, new: Type, may_grow: bool) -> Iterator[str]:
     if new.length < old.length or (new.length > old.length and not may_grow):
-        yield f"was of length {old.length}, is of length {new.length}"
+        yield f"had length {old.length}, has length {new.length}"
 
 
 def _struct_changes(old: Type, new: Type, may_grow: bool) -> Iterator[str]:

@@ -134,7 +134,8 @@ def _solc(root: Path, named: Path | None) -> list[str]:
     if find_spec("solcx") is not None:
         return [_from_solcx(root), "--standard-json"]
     raise ConfigError(
-        "--watch: there are Solidity sources and no solc: put it on PATH, name it with --solc, or pip install py-solc-x"
+        "--watch: the project has Solidity sources and no solc was found: put it on PATH, name it with --solc, "
+        "or pip install py-solc-x"
     )
 
 
@@ -203,7 +204,7 @@ class Solc:
         except ValueError:
             output = {}
         if not output:
-            raise CompileFailed(done.stderr.strip() or f"{self.command[0]} answered nothing")
+            raise CompileFailed(done.stderr.strip() or f"{self.command[0]} printed nothing")
         errors = [error for error in output.get("errors", ()) if error.get("severity") == "error"]
         if errors:
             texts = {name: unit.text for name, unit in units.items()}
@@ -275,7 +276,7 @@ def _vyper_error(printed: str) -> str:
             head = f"{found[1]}: {found[2]}"
         elif (found := _VYPER_PLACE.match(line)) is not None:
             errors.append(f"{found[1]}:{found[2]}:{int(found[3]) + 1}: {head}")
-    return "\n".join(errors) or printed.strip() or "vyper failed and does not say why"
+    return "\n".join(errors) or printed.strip() or "vyper failed and reported no error"
 
 
 @dataclass
@@ -341,7 +342,7 @@ class Forge:
             printed = f"{done.stdout}\n{done.stderr}"
             errors = [f"{place}: {message}" for message, place in _FORGE_ERROR.findall(printed)]
             said = "\n".join(dict.fromkeys(errors)) or printed.strip()
-            raise CompileFailed(said or f"{self._program} built nothing and does not say why")
+            raise CompileFailed(said or f"{self._program} built nothing and reported no error")
         build = read_foundry(self._own / "out", cache, self.root)
         made = _without_vyper(build, self._without_vyper)
         return Compiled({key: found for key, found in made.items() if not files or found.source in files})

@@ -29,7 +29,7 @@ from megadev.reload.compatibility import Fault
 
 OWN_ADDRESS = "library_deploy_address"
 """What solc calls the hole (with ``viaIR``) in which a library keeps where it is, to refuse being called directly."""
-_NO_TREES = "there is no syntax tree in what the compiler wrote"
+_NO_TREES = "the compiler's output has no syntax tree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def read_solc(output: bytes, root: Path) -> Build:
         made = document.get("output", document)
         sources = {path: entry["ast"] for path, entry in made.get("sources", {}).items() if "ast" in entry}
     except (AttributeError, TypeError):
-        raise NotAnArtifact("what solc writes is an object with sources and contracts") from None
+        raise NotAnArtifact("solc's output must be an object with sources and contracts") from None
     trees = _Trees.of(sources) if sources else None
     if not made.get("contracts"):
         return {}

@@ -69,7 +69,7 @@ def refill(
         return _with_data(old, new, filling, filled)
     conflicts: list[Conflict] = []
     if old.needs_names or new.needs_names:
-        said = "which immutable is which is not known"
+        said = "the immutables in the deployed code cannot be identified"
         conflicts.append(Conflict(Fault.UNKNOWN, new.name, said))
     types = {found.name: found.type for found in (old.immutables or {}).values()}
     for hole in runtime.immutables:

@@ -26,7 +26,7 @@ def read_manifest(path: Path) -> Manifest:
             for address, which in names.items()
         )
         if not all(isinstance(which, str) for _, which in pairs):
-            raise TypeError("an address has something else than a name")
+            raise TypeError("an address maps to something other than a name")
     except (OSError, ValueError, AttributeError, TypeError) as problem:
         shape = '{"0x…": "Vault", "l1": {"0x…": "Portal"}}'
         raise ConfigError(f"--reload-manifest: {path}: {problem}; it must be like {shape}") from None

@@ -85,7 +85,7 @@ class Memory:
             elif contracts and not self.versions.is_named(place):
                 self.versions.name(place, contracts[0])
         for place, which in sorted(misnamed - self._misnamed):
-            text = f"--reload-manifest: {in_words(*place)}: no contract is called {which}{self._near(which)}"
+            text = f"--reload-manifest: {in_words(*place)}: no contract is named {which}{self._near(which)}"
             yield Notice("unknown", text, {"name": which, "chain": place[0], "address": checksum_address(place[1])})
         self._misnamed = misnamed
 

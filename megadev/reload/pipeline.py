@@ -20,7 +20,7 @@ from megadev.reload.manifest import Manifest, read_manifest
 from megadev.reload.notices import Notice
 from megadev.reload.watcher import Changes, Watcher
 
-NOT_NOW = "\nnot reloaded: the chain is as it was; `megadev reload apply` tries again"
+NOT_NOW = "\nnot reloaded, the chain is unchanged; `megadev reload apply` tries again"
 _LOOK = Path("/")
 """In the place of a changed file: look for what is newly deployed."""
 _JOB = Path("//")
@@ -168,7 +168,7 @@ class Pipeline:
         self._unmade = files or []
         compiling = monotonic_ns()
         made, errors = self._compile(files)
-        after = "not reloaded: the chain is as it was"
+        after = "not reloaded, the chain is unchanged"
         left: list[Path] = []
         if errors and waiting and (others := [path for path in saved if path not in waiting]):
             alone, more = self._compile(others)

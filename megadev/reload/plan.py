@@ -84,7 +84,7 @@ class Plan:
     def lines(self) -> Iterator[str]:
         """As it is shown."""
         if not self.steps:
-            yield "nothing that is deployed changes" + (f" ({', '.join(self.changed)})" if self.changed else "")
+            yield "no deployed contract changes" + (f" ({', '.join(self.changed)})" if self.changed else "")
         for step in self.steps:
             yield f"{step.new.key} at {step.deployed.where}: {step.action.value}"
             if step.deployed.proxies:
@@ -94,7 +94,7 @@ class Plan:
                 if step.action is Action.REFUSE:
                     yield f"      → {fault.value}"
         for key in self.constructed:
-            yield f"{key}: only its constructor changed, which has run; deploy it anew to see the difference"
+            yield f"{key}: only its constructor changed, which has already run; deploy it again to see the difference"
 
 
 def make_plan(
@@ -144,7 +144,7 @@ def _step(
         return None
     limit = situation.code_size_limit
     if limit is not None and len(code) > limit:
-        broken.append(Conflict(Fault.TOO_LARGE, new.name, f"{len(code)} bytes of code, and {limit} are allowed"))
+        broken.append(Conflict(Fault.TOO_LARGE, new.name, f"{len(code)} bytes of code, {limit} are allowed"))
     lost = _lost(situation, deployed, new)
     if not broken and (force or not lost):
         return Step(deployed, new, Action.REPLACE, code, conflicts=tuple(lost))
@@ -166,7 +166,7 @@ def _lost(situation: Situation, deployed: Deployed, new: Contract) -> list[Confl
     olds = (deployed.contract, *deployed.doubles)
     for contract in (*olds, new):
         if contract.layout is None:
-            return [Conflict(contract.fault, contract.name, f"its storage layout is not known: {contract.unknown}")]
+            return [Conflict(contract.fault, contract.name, f"its storage layout is unknown: {contract.unknown}")]
     layouts = [old.layout for old in olds if old.layout is not None]
     assert new.layout is not None
     conflicts = [conflict for layout in layouts for conflict in compare(layout, new.layout)]
@@ -196,9 +196,9 @@ def _redeployment(
     artifact = new.artifact.creation
     obstacles = []
     if built is None or artifact is None:
-        obstacles.append(Conflict(Fault.CREATION, new.name, "no transaction is known that created it"))
+        obstacles.append(Conflict(Fault.CREATION, new.name, "the transaction that created it is unknown"))
     if deployed.proxies:
-        obstacles.append(Conflict(Fault.PROXIED, new.name, "proxies keep the storage that it cannot go on with"))
+        obstacles.append(Conflict(Fault.PROXIED, new.name, "it cannot use the storage of its proxies"))
     initcode = bytearray(artifact.code if artifact is not None else b"")
     for hole in artifact.links if artifact is not None else ():
         library = libraries.get(hole.name)

@@ -101,11 +101,11 @@ class Reloader:
         plan = self._plan(self._settings.policy, force=False)
         fields = {**plan_json(plan), "compileMs": compile_ns / 1e6}
         text = "\n".join(plan.lines())
-        text += "".join(f"\n{key} is gone: what is deployed of it stays as it is" for key in lost)
+        text += "".join(f"\n{key} was removed: deployed instances of it stay unchanged" for key in lost)
         if not plan.steps:
             self.tell(Notice("plan", f"{text} · compiled in {compile_ns / 1e6:.0f} ms", fields))
         elif plan.is_refused:
-            self.tell(Notice("refused", f"{text}\nnot reloaded: the chain is as it was", fields))
+            self.tell(Notice("refused", f"{text}\nnot reloaded, the chain is unchanged", fields))
         elif self._settings.mode == DRY_RUN:
             self.tell(Notice("plan", text, fields))
         elif self._settings.mode == ASK:
@@ -116,7 +116,7 @@ class Reloader:
 
     def _ask(self, plan: Plan, text: str, fields: dict[str, Any]) -> None:
         self._memory.asked = plan
-        self.tell(Notice("plan", f"{text}\n`megadev reload apply` does it", {**fields, "pending": True}))
+        self.tell(Notice("plan", f"{text}\napply it with `megadev reload apply`", {**fields, "pending": True}))
 
     def _answer(self, yes: bool) -> None:
         asked = self._memory.asked
@@ -124,7 +124,9 @@ class Reloader:
             return
         if not yes:
             self._memory.asked = None
-            self.tell(Notice("plan", "not reloaded: the next save asks again, `megadev reload apply` does it", {}))
+            self.tell(
+                Notice("plan", "not reloaded; the next save asks again, or apply it with `megadev reload apply`", {})
+            )
             return
         plan = self._plan(self._settings.policy, force=False)
         if plan == asked:
@@ -134,7 +136,7 @@ class Reloader:
             self._memory.asked = None
             self.tell(Notice("refused" if plan.is_refused else "plan", "\n".join(plan.lines()), plan_json(plan)))
         else:
-            self._ask(plan, "it is another plan now:\n" + "\n".join(plan.lines()), plan_json(plan))
+            self._ask(plan, "the plan has changed:\n" + "\n".join(plan.lines()), plan_json(plan))
 
     def read(self, manifest: Manifest | ConfigError) -> None:
         """This is what the manifest says now, or why it could not be read."""
@@ -228,13 +230,16 @@ class Reloader:
                 text = f"{one.contract.key} is at {one.where}: its code follows the source"
                 if one.twins:
                     command = f"megadev reload track {checksum_address(one.address)} {one.twins[0]}"
-                    text += f"\n    {', '.join(one.twins)} has the same code: `{command}` if it is that"
+                    text += f"\n    {', '.join(one.twins)} has the same code: if it is that contract, `{command}`"
                 at = checksum_address(one.address)
                 self.tell(Notice("deployed", text, {"contract": one.contract.key, "chain": one.chain, "address": at}))
         for (chain, address), contract in self._memory.versions.look_alikes(self._node, self._memory.build):
             at, where = checksum_address(address), in_words(chain, address)
             command = f"megadev reload track {at} {contract.name}"
-            text = f"what is at {where} looks like {contract.key}, but was compiled otherwise: `{command}` if it is"
+            text = (
+                f"what is at {where} looks like {contract.key}, but was compiled differently: if it is that "
+                f"contract, `{command}`"
+            )
             self.tell(Notice("unknown", text, {"contract": contract.key, "chain": chain, "address": at}))
         self._write_abi()
 
@@ -262,8 +267,9 @@ class Reloader:
         if isinstance(artifact, str):
             candidates = named(build, artifact)
             if len(candidates) != 1:
-                known = ", ".join(sorted(found.key for found in candidates or build.values() if found.has_code))
-                raise InvalidParams(f"{len(candidates)} contracts are called {artifact}: say which of {known}")
+                known = ", ".join(sorted(each.key for each in candidates or build.values() if each.has_code))
+                found = f"{len(candidates)} contracts are" if candidates else "no contract is"
+                raise InvalidParams(f"{found} named {artifact}: choose one of {known}")
             contract = candidates[0]
         else:
             contract = _handed_over(artifact)
@@ -318,7 +324,7 @@ class Reloader:
             self._write_abi()
             gone = ", ".join(f"{count} of {name.upper()}" for name, count in blocks.items() if count)
             names = [contract.key for contract in done.contracts.values()]
-            text = f"undid reload {done.number} of {', '.join(names)}: the chain is as it was before it"
+            text = f"undid reload {done.number} of {', '.join(names)}: the chain is as it was before that reload"
             text += f" (blocks taken back: {gone})" if gone else ""
             answer = {
                 "number": done.number,
@@ -355,7 +361,7 @@ def _handed_over(artifact: bytes) -> Contract:
     try:
         found = read_document(artifact)
     except NotAnArtifact as problem:
-        raise InvalidParams(f"not an artifact that can be used: {problem}") from None
+        raise InvalidParams(f"invalid artifact: {problem}") from None
     if len(found) != 1 or not found[0].has_code:
         raise InvalidParams("an artifact of one contract is needed, with its deployed bytecode")
     return found[0]

@@ -115,11 +115,11 @@ def span_of(batches: Sequence[SingularBatch], *, genesis_time: int, block_time: 
     for index, (before, after) in enumerate(pairwise(batches), 1):
         if after.timestamp - before.timestamp != block_time:
             raise InvalidBatch(
-                f"blocks of a span batch lie {block_time} seconds apart, not {after.timestamp - before.timestamp}"
+                f"blocks of a span batch must be {block_time} seconds apart, not {after.timestamp - before.timestamp}"
             )
         step = after.epoch_number - before.epoch_number
         if step not in (0, 1):
-            raise InvalidBatch(f"a span batch's L1 origin goes to the same block or the next one, not {step:+d}")
+            raise InvalidBatch(f"the L1 origin of a span batch must stay or advance by one block, not by {step:+d}")
         if step:
             bits[-1 - index // 8] |= 1 << index % 8
     return SpanBatch(
@@ -236,7 +236,7 @@ class _Bits:
 def encode_uvarint(value: int) -> bytes:
     """A number of up to 64 bits, seven to a byte and the lowest first (LEB128)."""
     if not 0 <= value <= _U64:
-        raise InvalidBatch(f"a batch's numbers have 64 bits, {value} has not")
+        raise InvalidBatch(f"a batch's numbers must have at most 64 bits, got {value}")
     if value < 0x80:
         return bytes((value,))
     parts = bytearray()
@@ -256,7 +256,7 @@ def decode_batch(data: bytes, chain_id: int) -> SingularBatch | SpanBatch:
     What follows a complete span batch is ignored, as the specification has it.
     """
     if not data:
-        raise InvalidBatch("a batch begins with its version; here is nothing")
+        raise InvalidBatch("empty batch: its version is missing")
     try:
         if data[0] == SINGULAR:
             return _decode_singular(data)
@@ -266,7 +266,7 @@ def decode_batch(data: bytes, chain_id: int) -> SingularBatch | SpanBatch:
         raise
     except ValueError as error:
         raise InvalidBatch(str(error)) from None
-    raise InvalidBatch(f"batches have version 0 or 1, not {data[0]}")
+    raise InvalidBatch(f"the version of a batch must be 0 or 1, not {data[0]}")
 
 
 def _decode_singular(data: bytes) -> SingularBatch:
@@ -363,21 +363,21 @@ class _Reader:
     def take(self, size: int) -> bytes:
         start, self._at = self._at, self._at + size
         if self._at > len(self._data):
-            raise InvalidBatch(f"the batch ends where {size} bytes are due")
+            raise InvalidBatch(f"the batch is truncated: expected {size} more bytes")
         return self._data[start : self._at]
 
     def bits(self, count: int) -> bytes:
         """A bit list of ``count`` elements, as it stands; bits beyond them must be zero."""
         raw = self.take((count + 7) // 8)
         if count % 8 and raw[0] >> count % 8:
-            raise InvalidBatch(f"a list of {count} bits has more than that")
+            raise InvalidBatch(f"a list of {count} bits has bits set beyond its end")
         return raw
 
     def uvarint(self) -> int:
         data, at, value, shift = self._data, self._at, 0, 0
         while True:
             if at >= len(data):
-                raise InvalidBatch("the batch ends within a number")
+                raise InvalidBatch("the batch is truncated within a number")
             byte = data[at]
             at += 1
             if shift == 63 and byte > 1:
@@ -392,7 +392,7 @@ class _Reader:
         """``count`` numbers. Where each takes one byte, as nearly always, the bytes themselves are the numbers."""
         plain = self._data[self._at : self._at + count]
         if len(plain) < count:
-            raise InvalidBatch(f"the batch ends where {count} numbers are due")
+            raise InvalidBatch(f"the batch is truncated: expected {count} more numbers")
         if plain.isascii():
             self._at += count
             return plain
@@ -402,7 +402,7 @@ class _Reader:
         """Pass by the fields of a transaction that have no column: its type, and where they begin."""
         data, at = self._data, self._at
         if at >= len(data):
-            raise InvalidBatch("the batch ends where a transaction is due")
+            raise InvalidBatch("the batch is truncated: expected another transaction")
         kind = LEGACY
         if data[at] < 0x80:
             kind = data[at]
@@ -470,7 +470,7 @@ _REST: dict[int, tuple[Callable[[bytes, _Item], None], ...]] = {
 
 def _members(data: bytes, item: _Item) -> Iterator[_Item]:
     if data[item[0]] < 0xC0:
-        raise InvalidBatch("a string stands where a transaction has a list")
+        raise InvalidBatch("expected a list in a transaction, got a string")
     return rlp.items(data, item[1], item[2])
 
 
@@ -488,7 +488,7 @@ def _check_size(data: bytes, item: _Item, size: int) -> None:
 
 def _string(data: bytes, item: _Item) -> bytes:
     if data[item[0]] >= 0xC0:
-        raise InvalidBatch("a list stands where a batch has a string")
+        raise InvalidBatch("expected a string in a batch, got a list")
     return data[item[1] : item[2]]
 
 

@@ -78,7 +78,9 @@ def split(channel_id: bytes, channel: bytes, frame_size: int) -> list[Frame]:
     """
     room = min(frame_size - FRAME_OVERHEAD, MAX_FRAME_DATA)
     if room < 1:
-        raise ValueError(f"a frame has {FRAME_OVERHEAD} bytes beside its data: {frame_size} bytes hold none")
+        raise ValueError(
+            f"invalid frame size {frame_size}: {FRAME_OVERHEAD} bytes are overhead, which leaves no room for data"
+        )
     count = max(-(-len(channel) // room), 1)
     if count > MAX_FRAMES:
         raise ValueError(f"a channel has at most {MAX_FRAMES} frames; {len(channel)} bytes need {count} of that size")
@@ -105,7 +107,7 @@ def decode_frames(data: bytes) -> list[Frame]:
     of them counts.
     """
     if data[:1] != bytes((FRAMES_VERSION,)):
-        raise InvalidFrame("what carries frames begins with a zero byte")
+        raise InvalidFrame("batcher data must begin with version byte 0")
     frames: list[Frame] = []
     at, end = 1, len(data)
     while at < end:
@@ -113,7 +115,7 @@ def decode_frames(data: bytes) -> list[Frame]:
         size = int.from_bytes(data[head + 2 : head + 6], "big")
         stop = head + 6 + size
         if stop >= end or size > MAX_FRAME_DATA:
-            raise InvalidFrame(f"frame {len(frames)} announces {size} bytes; there are {max(end - head - 7, 0)}")
+            raise InvalidFrame(f"frame {len(frames)} declares {size} bytes, but has {max(end - head - 7, 0)}")
         if data[stop] > 1:
             raise InvalidFrame(f"frame {len(frames)} ends with {data[stop]}, which is neither 0 nor 1")
         number = int.from_bytes(data[head : head + 2], "big")

@@ -78,18 +78,18 @@ def deposit_of_log(log: Log, l1_block_hash: Hash32, log_index: int) -> Transacti
     """
     topics = log.topics
     if len(topics) != 4 or topics[0] != DEPOSITED_TOPIC:
-        raise InvalidDepositLog(f"a deposit's log has four topics, the first {DEPOSITED_TOPIC.hex()}")
+        raise InvalidDepositLog(f"a deposit's log must have four topics, the first {DEPOSITED_TOPIC.hex()}")
     _, sender, to, version = topics
     if any(version):
         raise InvalidDepositLog(f"deposits of version {int.from_bytes(version, 'big')} are not known")
     if any(sender[:12]) or any(to[:12]):
-        raise InvalidDepositLog("an address has 20 bytes")
+        raise InvalidDepositLog("an address must have 20 bytes")
     opaque = _opaque_data(log.data)
     is_creation = opaque[72]
     if is_creation > 1:
-        raise InvalidDepositLog(f"isCreation is a boolean, not {is_creation}")
+        raise InvalidDepositLog(f"isCreation must be 0 or 1, not {is_creation}")
     if is_creation and any(to):
-        raise InvalidDepositLog("a creation has no recipient")
+        raise InvalidDepositLog("a creation must not have a recipient")
     return deposit_transaction(
         source_hash=user_source_hash(l1_block_hash, log_index),
         sender=sender[12:],
@@ -148,12 +148,12 @@ def _source_hash(domain: int, l1_block_hash: Hash32, number: int) -> Hash32:
 def _opaque_data(data: bytes) -> bytes:
     """The one ``bytes`` that a log's data holds."""
     if len(data) < 64 or int.from_bytes(data[:32], "big") != 32:
-        raise InvalidDepositLog("the data of a deposit's log is one ABI-encoded bytes")
+        raise InvalidDepositLog("the data of a deposit's log must be one ABI-encoded bytes value")
     size = int.from_bytes(data[32:64], "big")
     if size < _FIXED:
         raise InvalidDepositLog(f"{size} bytes are too few for a deposit, which has at least {_FIXED}")
     if len(data) != 64 + (size + 31) // 32 * 32 or any(data[64 + size :]):
-        raise InvalidDepositLog(f"{size} bytes are not followed by zeros up to a whole word, or by more than that")
+        raise InvalidDepositLog(f"{size} bytes must be padded with zeros to a whole word, and with nothing more")
     return data[64 : 64 + size]
 
 

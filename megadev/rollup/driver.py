@@ -287,9 +287,8 @@ class Driver:
         origin = self.starts.origin_in(self.l2.store.world_after(known))
         if known > self.starts.first_own(self.l2) and origin is not None and origin.number > l1_number:
             raise StateUnavailable(
-                f"state unavailable: L2 would have to go back to a block before {known}, and was loaded "
-                "from a dump without the states of those; dump with historical states "
-                "(--preserve-historical-states) to be able to"
+                f"state unavailable: L2 would have to revert to a block before {known}, but was loaded from a "
+                "dump without those states; dump with historical states (--preserve-historical-states)"
             )
 
     def _known_and_kept(self) -> tuple[int, int]:

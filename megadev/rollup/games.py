@@ -23,6 +23,8 @@ _FINALIZED, _PROVEN, _MATURITY_DELAY, _SUBMITTERS = 51, 57, 63, 60
 """Slots of the portal."""
 _ANCHOR_GAME, _STARTING_NUMBER, _BLACKLIST, _FINALITY_DELAY, _RESPECTED = 3, 5, 6, 7, 8
 """Slots of the anchor registry; the last holds the respected type and, above it, when games were retired."""
+_THRESHOLD = 1
+"""Slot of the attestation verifier."""
 _GUARDIAN = 0
 """Slot of the superchain config."""
 _CHALLENGER, _PROVER, _STARTING_ROOT, _STARTING_BLOCK, _CREDIT = 1, 2, 3, 4, 5
@@ -45,8 +47,9 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
     """A claim about L2's output root after block ``l2_number``, which builds on the root ``starting_root`` after block
     ``starting_number``: another game's (``parent``, its index) or the anchor's. Times in seconds; 0 is never.
 
-    ``is_doubted``: it was challenged, and no proof has come so far. ``counts``: it is of the type that was respected
-    when it was made, and the guardian has neither blacklisted nor retired it; one that does not proves no withdrawal.
+    A proof is of a run of the program ``program_id``; ``verifier`` decides whether it is one. ``is_doubted``: the claim
+    was challenged, and no proof has come so far. ``counts``: it is of the type that was respected when it was made, and
+    the guardian has neither blacklisted nor retired it; one that does not proves no withdrawal.
     """
 
     index: int
@@ -66,6 +69,8 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
     is_doubted: bool
     challenger: Address | None
     prover: Address | None
+    program_id: Hash32
+    verifier: Address
     challenger_bond: Wei
     is_respected: bool
     is_blacklisted: bool
@@ -133,6 +138,8 @@ def read_game(l1: StateReader, at: L1Addresses, address: Address, index: int = 0
         is_doubted=times >> 200 & 0xFF == _CHALLENGED,
         challenger=_address(challenger) if challenger else None,
         prover=_address(prover) if prover else None,
+        program_id=arguments[0x7C:0x9C],
+        verifier=arguments[0x9C:0xB0],
         challenger_bond=_word(arguments[0xC0:0xE0]),
         is_respected=bool(times >> 208 & 0xFF),
         is_blacklisted=l1.storage(at.anchor_state_registry, blacklisted) != 0,
@@ -153,6 +160,11 @@ def respected_type(l1: StateReader, at: L1Addresses) -> int:
 def guardian(l1: StateReader, at: L1Addresses) -> Address:
     """Who may blacklist and retire games."""
     return _address(l1.storage(at.superchain_config, _GUARDIAN))
+
+
+def attestation_threshold(l1: StateReader, at: L1Addresses) -> int:
+    """How many attesters' signatures make a proof."""
+    return l1.storage(at.attestation_verifier, _THRESHOLD)
 
 
 def claiming_call(root: Hash32, block_number: int, parent: int | None = None) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from megadev.chain.contracts import MULTICALL3
 from megadev.chain.contracts import load as load_shared
 from megadev.chain.genesis import GenesisAccount
@@ -62,7 +64,9 @@ FEE_VAULTS = (SEQUENCER_FEE_VAULT, BASE_FEE_VAULT, L1_FEE_VAULT, OPERATOR_FEE_VA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class L1Addresses:
-    """Where the bridge stands on L1. ``dispute_game`` is the implementation that games are proxies of."""
+    """Where the bridge stands on L1. ``dispute_game`` is the implementation that games are proxies of;
+    ``attestation_verifier`` and ``preconfirmation_slasher`` are a devnet's own.
+    """
 
     portal: Address
     system_config: Address
@@ -73,6 +77,8 @@ class L1Addresses:
     bridge: Address
     token_factory: Address
     dispute_game: Address
+    attestation_verifier: Address
+    preconfirmation_slasher: Address
 
 
 MAINNET_ADDRESSES = L1Addresses(
@@ -85,9 +91,11 @@ MAINNET_ADDRESSES = L1Addresses(
     bridge=bytes.fromhex("0ca3a2fbc3d770b578223fbb6b062fa875a2ee75"),
     token_factory=bytes.fromhex("f875030b9464001fc0f964e47546b0afeebd7c61"),
     dispute_game=bytes.fromhex("6d656761646576000000000000000000000ca11e"),
+    attestation_verifier=bytes.fromhex("6d656761646576000000000000000000000a77e5"),
+    preconfirmation_slasher=bytes.fromhex("6d65676164657600000000000000000000051a5e"),
 )
-"""Where MegaETH's mainnet has it, so that what is written for mainnet finds it; the game's implementation is ours alone
-and stands where nothing else does."""
+"""Where MegaETH's mainnet has it, so that what is written for mainnet finds it; the last three are ours alone and stand
+where nothing else does."""
 
 
 L1_CONTRACTS: dict[str, str] = {
@@ -100,6 +108,8 @@ L1_CONTRACTS: dict[str, str] = {
     "bridge": "L1StandardBridge",
     "token_factory": "OptimismMintableERC20Factory",
     "dispute_game": "ValidityDisputeGame",
+    "attestation_verifier": "AttestationVerifier",
+    "preconfirmation_slasher": "PreconfirmationSlasher",
 }
 """Field of ``L1Addresses`` → the contract there. Multicall3 joins them at its usual address."""
 
@@ -121,7 +131,9 @@ class BridgeSettings:
 
     ``challenge_window`` is how long a claim can be challenged; ``prove_window`` how long a challenged one has to be
     proven, 0 for no challenges at all. ``proposer`` alone may claim; the zero address lets anybody. ``verifier`` and
-    ``program_id`` say what a proof is; the zero address refuses every proof.
+    ``program_id`` say what a proof is; the zero address refuses every proof. Of ``attesters`` (in no order) so many as
+    ``attestation_threshold`` make a proof for the verifier that is there. ``sequencer_bond`` is what the sequencer, who
+    signs as ``unsafe_block_signer``, put up for its word; it gets it back ``bond_delay`` after it asks.
     """
 
     l1: L1Addresses = MAINNET_ADDRESSES
@@ -146,6 +158,10 @@ class BridgeSettings:
     challenger_bond: Wei = 0
     verifier: Address = ZERO_ADDRESS
     program_id: Hash32 = ZERO_HASH
+    attesters: tuple[Address, ...] = ()
+    attestation_threshold: int = 1
+    sequencer_bond: Wei = 0
+    bond_delay: int = 0
 
     batch_inbox: Address = BATCH_INBOX
     gas_limit: int = 60_000_000
@@ -241,14 +257,26 @@ def l1_contracts(settings: BridgeSettings) -> dict[Address, GenesisAccount]:
         },
         "bridge": {3: _word(at.messenger), 4: _word(L2_BRIDGE)},
         "token_factory": {1: _word(at.bridge)},
+        "attestation_verifier": {
+            0: _word(settings.owner),
+            1: settings.attestation_threshold,
+            **_addresses(2, settings.attesters),
+            **{_entry(3, _word(attester)): 1 for attester in settings.attesters},
+        },
+        "preconfirmation_slasher": {
+            0: _word(at.anchor_state_registry),
+            1: settings.l2_chain_id,
+            2: settings.bond_delay,
+            _entry(3, _word(settings.unsafe_block_signer)): settings.sequencer_bond,
+        },
     }
     accounts = {
         getattr(at, field): _account(contract, storage.get(field, {})) for field, contract in L1_CONTRACTS.items()
     }
-    portal = accounts[at.portal]
+    held = {at.portal: settings.locked_ether, at.preconfirmation_slasher: settings.sequencer_bond}
     return {
         **accounts,
-        at.portal: GenesisAccount(settings.locked_ether, portal.nonce, portal.code, portal.storage),
+        **{address: msgspec.structs.replace(accounts[address], balance=amount) for address, amount in held.items()},
         MULTICALL3: GenesisAccount(nonce=1, code=load_shared("Multicall3").runtime),
     }
 
@@ -306,3 +334,9 @@ def _long_bytes(slot: int, value: bytes) -> dict[int, int]:
     first = _word(keccak(slot.to_bytes(32, "big")))
     words = [value[start : start + 32].ljust(32, b"\0") for start in range(0, len(value), 32)]
     return {slot: 2 * len(value) + 1, **{first + index: _word(word) for index, word in enumerate(words)}}
+
+
+def _addresses(slot: int, values: tuple[Address, ...]) -> dict[int, int]:
+    """A variable that is an array of addresses: its length, and the members at the slot's hash."""
+    first = _word(keccak(slot.to_bytes(32, "big")))
+    return {slot: len(values), **{first + index: _word(value) for index, value in enumerate(values)}}

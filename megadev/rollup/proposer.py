@@ -73,6 +73,8 @@ class Proposer:
         self.cadence = Cadence() if cadence is None else cadence
         self.due: int | None = None
         """When, in seconds of L1's time, there will be something to do if neither chain changes before."""
+        self.prove: Callable[[Game], bytes | None] | None = None
+        """What proves a claim, where claims are proven as soon as they are made; None for one that is wrong."""
         self.claims_wrong_roots: Callable[[], bool] = lambda: False
         """Whether it does so on purpose."""
         self._key = key
@@ -108,7 +110,8 @@ class Proposer:
         if self._is_waiting():
             return False
         l1, now = self.l1.head_state(), self.l1.time.now()
-        acted = self._claim(l1, now) or self._see_games_through(l1, now) or self._pass_time(l1, now)
+        acts = (self._claim, self._prove, self._see_games_through, self._pass_time)
+        acted = any(act(l1, now) for act in acts)
         self._rested = None if acted else (l1_head, l2_head)
         return acted
 
@@ -182,6 +185,16 @@ class Proposer:
     def _claimed(self, root: Hash32) -> Hash32:
         """What it claims where the output root is ``root``."""
         return wrong_root(root) if self.claims_wrong_roots() else root
+
+    def _prove(self, l1: StateReader, now: int) -> bool:
+        """Prove a claim that is right, whosever it is."""
+        if self.prove is None:
+            return False
+        for game in self._unresolved(l1):
+            proof = None if game.is_over(now) else self.prove(game)
+            if proof is not None and self._send(game.address, encode_call("prove(bytes)", proof)):
+                return True
+        return False
 
     def _see_games_through(self, l1: StateReader, now: int) -> bool:
         """Resolve a game of one's own whose outcome is certain, or make a final one the anchor."""

@@ -68,7 +68,7 @@ def describe(value: object) -> str:
             return "an object"
         case list():
             return "an array"
-    return "a value of no JSON type"
+    return "a value that is not JSON"
 
 
 def _fail(expected: str, value: object) -> InvalidParams:

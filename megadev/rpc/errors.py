@@ -151,6 +151,7 @@ TABLE: dict[type[Exception], Row] = {
     errors.SimulatedTimeOutOfOrder: Row(-38021),
     errors.SimulationTooLarge: Row(-38026),
     errors.SimulatedTransactionRefused: Row(SERVER_ERROR, code_of=_simulation_code),
+    errors.AttestationRefused: Row(SERVER_ERROR),
     errors.ReloadRefused: Row(SERVER_ERROR),
     errors.StateUnavailable: Row(SERVER_ERROR, ("state unavailable",)),
     errors.UpstreamFailed: Row(SERVER_ERROR, ("state unavailable",)),

@@ -68,7 +68,7 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
             with contextlib.suppress(ExecutionReverted, ExecutionHalted, GasAllowanceExceeded, InvalidTransaction):
                 _completed(node, request, forgiving)
 
-        raise PrefetchNeeded("what filling in the transaction needs", fetch) from None
+        raise PrefetchNeeded("values to fill in the transaction", fetch) from None
 
 
 def _completed(node: RpcNode, request: CallRequest, forgiving: bool) -> tuple[UnsignedTransaction, Address]:
@@ -104,7 +104,7 @@ def first_account(node: RpcNode) -> Address:
     """Who sends what names no sender. Raises ``UnknownSigner`` where the node holds no account."""
     accounts = node.node.accounts.addresses
     if not accounts:
-        raise UnknownSigner("unknown account: this node holds none; name a sender it may impersonate")
+        raise UnknownSigner("unknown account: this node has no accounts; give from, the address to impersonate")
     return accounts[0]
 
 
@@ -129,13 +129,15 @@ def _type_of(request: CallRequest) -> int:
         raise UnsupportedTransactionType(kind, _SENDABLE)
     has_dynamic_fee = request.max_fee_per_gas is not None or request.max_priority_fee_per_gas is not None
     if kind in (LEGACY, ACCESS_LIST) and has_dynamic_fee:
-        raise InvalidParams(f"a type {kind} transaction pays a gasPrice: no maxFeePerGas, no maxPriorityFeePerGas")
+        raise InvalidParams(f"a type {kind} transaction takes gasPrice, not maxFeePerGas or maxPriorityFeePerGas")
     if kind not in (LEGACY, ACCESS_LIST) and request.gas_price is not None:
-        raise InvalidParams(f"a type {kind} transaction has no gasPrice: give maxFeePerGas and maxPriorityFeePerGas")
+        raise InvalidParams(
+            f"a type {kind} transaction does not take gasPrice: give maxFeePerGas and maxPriorityFeePerGas"
+        )
     if kind == LEGACY and request.access_list:
-        raise InvalidParams("a type 0 transaction has no access list: send type 1 or 2")
+        raise InvalidParams("a type 0 transaction cannot have an access list: send type 1 or 2")
     if implied in (BLOB, SET_CODE) and kind != implied:
-        raise InvalidParams(f"type {kind} does not go with the fields of a type {implied} transaction")
+        raise InvalidParams(f"type {kind} contradicts the fields, which are of a type {implied} transaction")
     return kind
 
 
@@ -170,12 +172,12 @@ def _blobs(request: CallRequest, chain: LocalChain) -> tuple[BlobSidecar | None,
     given = request.blob_versioned_hashes
     if request.blobs is None:
         if given is not None:
-            raise InvalidParams("blobVersionedHashes came without blobs: a blob transaction is sent with its blobs")
+            raise InvalidParams("blobVersionedHashes without blobs: send the blobs too")
         return None, ()
     sidecar = sidecar_of(request.blobs, version=int(chain.spec.hardfork >= Hardfork.OSAKA))
     hashes = tuple(map(versioned_hash, sidecar.commitments))
     if given is not None and given != hashes:
-        raise InvalidParams("blobVersionedHashes do not match the blobs: leave them out")
+        raise InvalidParams("blobVersionedHashes do not match the blobs: omit them")
     return sidecar, hashes
 
 

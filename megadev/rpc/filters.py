@@ -217,7 +217,7 @@ class Filters:
         """What a log filter asks for."""
         watched = self._polled(filter_id)
         if not isinstance(watched, _LogFilter | _EarlyLogFilter):
-            raise UnknownFilter(f"filter not found: {filter_id} is not a filter over logs")
+            raise UnknownFilter(f"filter not found: {filter_id} is not a log filter")
         return watched.criteria
 
     def remove(self, filter_id: str) -> bool:

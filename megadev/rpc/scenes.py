@@ -138,8 +138,8 @@ class Scene:
         if call.gas is None or call.gas <= self._most_gas:
             return ""
         return (
-            f"the call asked for {call.gas} gas and was given {self._most_gas}, the most that one may have here; more "
-            "with --gas-limit or --disable-block-gas-limit"
+            f"the call asked for {call.gas} gas and was given {self._most_gas}, the maximum; raise it with "
+            "--gas-limit or --disable-block-gas-limit"
         )
 
     @contextmanager

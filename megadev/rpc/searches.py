@@ -29,8 +29,8 @@ class Patience:
         """Raises ``LimitExceeded`` when the time is over, at block ``number``."""
         if self._clock.monotonic_ns() > self._end:
             raise LimitExceeded(
-                f"limit exceeded: the search got to block {number} in {SEARCH_SECONDS} s; ask again for addresses, "
-                "what was looked at is remembered, or for fewer blocks"
+                f"limit exceeded: the search reached block {number} in {SEARCH_SECONDS} s; repeat it (searches "
+                "for addresses resume there), or ask for fewer blocks"
             )
 
 

@@ -90,7 +90,7 @@ class Subscriptions:
         """
         if self._count >= self.limit:
             raise LimitExceeded(
-                f"too many subscriptions: this node has {self._count}, the most it takes; end some with "
+                f"too many subscriptions: this node has {self._count}, its maximum; end some with "
                 "eth_unsubscribe, or start it with a higher --max-subscriptions"
             )
         subscription_id = "0x" + secrets.token_hex(16)
@@ -115,7 +115,7 @@ class Subscriptions:
         """End a subscription of ``session``. Raises ``UnknownFilter`` where it has none by that id."""
         held = self._sessions.get(session.id, {}).pop(subscription_id, None)
         if held is None:
-            raise UnknownFilter(f"subscription not found: {subscription_id[:66]} is not one of this connection")
+            raise UnknownFilter(f"subscription not found: {subscription_id[:66]} does not belong to this connection")
         self._forget(subscription_id, *held)
         self._listen()
 
@@ -143,7 +143,7 @@ class Subscriptions:
         if rows is None:
             return
         notification = Notification(self._chain)
-        late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.stream is not None or self._late else None
+        late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.delays_notices or self._late else None
         for kind, say in rows:
             for stream in tuple(self._streams[kind].values()):
                 for result in say(notification, event, stream.choice):

@@ -178,7 +178,7 @@ class Budget:
         if self._clock.monotonic_ns() > self._deadline:
             raise ExecutionHalted(
                 f"execution timeout: the trace was not complete after {self._timeout_ns / 10**9:g} s; "
-                'ask for more, such as "timeout": "5m", or for less'
+                'set a longer one, such as "timeout": "5m", or trace less'
             )
 
     def spend(self, size: int) -> None:
@@ -186,8 +186,9 @@ class Budget:
         self._room -= size
         if self._room < 0:
             raise LimitExceeded(
-                f"limit exceeded: the trace is over {TRACE_BYTES >> 20} MiB; ask for less: one transaction and not "
-                "the block, the callTracer, or of steps disableStack, disableStorage or a limit"
+                f"limit exceeded: the trace is over {TRACE_BYTES >> 20} MiB; trace one transaction instead of "
+                "the block, use the callTracer, or reduce struct logs with disableStack, disableStorage or "
+                "limit"
             )
 
 
@@ -375,8 +376,10 @@ def begin_named(name: str, config: Any, spec: ChainSpec, budget: Budget) -> Star
     if kind is None:
         known = ", ".join(sorted(TRACERS))
         if re.search(r"[{(=]", name):
-            raise InvalidParams(f"tracers in JavaScript are not run here: use one of {known}, or none for struct logs")
-        raise InvalidParams(f"tracer not found: {describe(name)}; use one of {known}, or none for struct logs")
+            raise InvalidParams(
+                f"JavaScript tracers are not supported: use one of {known}, or omit tracer for struct logs"
+            )
+        raise InvalidParams(f"tracer not found: {describe(name)}; use one of {known}, or omit tracer for struct logs")
     given = {} if config is None else config
     try:
         decoded = _DECODERS[name](given) if name in _DECODERS else decode_object(given)

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
 from megadev.chain.spec import ChainSpec
@@ -117,14 +119,14 @@ class ChainTip:
     def check_alive(self) -> None:
         """Raises ``SequencerStopped`` after a crash."""
         if self.condition is SequencerCondition.CRASHED:
-            raise SequencerStopped("the sequencer has crashed: megadev_sequencer_restart brings it back")
+            raise SequencerStopped("the sequencer has crashed: restart it with megadev_sequencer_restart")
 
     def check_running(self) -> None:
         """Raises ``SequencerStopped`` where no block is to be built or sealed."""
         self.check_alive()
         if not self.is_running:
             raise SequencerStopped(
-                "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume"
+                "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume is called"
             )
 
     def head_state(self) -> StateReader:
@@ -191,6 +193,11 @@ class ChainTip:
             mini_block_offset=head.mini_block_offset + len(head.cuts),
             start=self.block_start(self) if start is None else start,
         )
+
+    def plan_at(self, timestamp: int) -> BlockPlan:
+        """What is known of the block after the head that somebody else builds for that time, in seconds."""
+        plan = self.plan(self.store.head, start=PLAIN_START)
+        return msgspec.structs.replace(plan, timestamp=timestamp)
 
     def begin_next(self, window: float | None = None) -> BlockBuilder:
         """The next block, begun; it is to stay open for the present ``window`` where there is one."""

@@ -86,6 +86,41 @@ def overtake(sequencer: Sequencer) -> None:
                 sequencer.take_back(tx)
 
 
+def take_over(sequencer: Sequencer, seen: int) -> int:
+    """Another sequencer goes on after a crash, from the first ``seen`` mini-blocks of the block that was open: those
+    are kept as they were announced, and whatever else had been promised in it is told as lost; how many transactions
+    those are. It has no faults.
+
+    Raises ``SequencerStopped`` where none has crashed.
+    """
+    if not sequencer.is_down:
+        raise SequencerStopped(f"no sequencer has crashed: it is {sequencer.condition.value}")
+    builder, sequencer.written_ahead = sequencer.written_ahead, None
+    sequencer.faults = None
+    lost = 0
+    if builder is not None:
+        end = builder.cuts[seen - 1].end if seen else len(builder.plan.start.transactions)
+        lost = len(builder.transactions) - end
+        if end < len(builder.transactions) or seen < len(builder.cuts):
+            sequencer.publish(_lost_after(sequencer, OpenBlock(builder), end, builder.closed[seen:]))
+        if seen:
+            sequencer.keep_open(built_again(builder, builder.transactions[:end], sequencer))
+    sequencer.publish(SequencerTurned(SequencerCondition.RUNNING, sequencer.unsealed))
+    return lost
+
+
+def _lost_after(sequencer: Sequencer, block: OpenBlock, end: int, minis: Iterable[MiniBlock]) -> PreconfirmationsLost:
+    """What a standby has not seen of a block: its transactions from number ``end`` on, and these mini-blocks."""
+    promised = tuple(promises(block, sequencer.spec.chain_id)[end:])
+    reason = "the sequencer crashed before its standbys had seen it"
+    return PreconfirmationsLost(block.number, block.transactions[end:], reason, tuple(minis), promised)
+
+
+def go_on(sequencer: Sequencer) -> None:
+    """Include what waits, after a takeover."""
+    _go_on(sequencer)
+
+
 def mend(sequencer: Sequencer) -> None:
     """Have no faults any more, of whatever kind, and include nothing yet: before the chain becomes another."""
     _rebuild_open(sequencer)

@@ -85,4 +85,4 @@ def prefetch_for_pool(chain: ChainTip, unsealed: BlockBuilder | None) -> None:
                 load(world.base, [*(tx.sender for tx in waiting), *targets])
             rest()
 
-        raise PrefetchNeeded("what waits in the txpool needs", fetch) from None
+        raise PrefetchNeeded("state for the transactions in the txpool", fetch) from None

@@ -152,7 +152,7 @@ def reserve(chain: ChainTip, count: int, interval: int | None) -> EmptyRow:
 def check_height(number: int) -> None:
     """Raises ``InvalidParams`` where no chain may have a block with that number."""
     if number > MAX_NUMBER:
-        raise InvalidParams(f"block {number} is beyond the last one that a chain can have, {MAX_NUMBER}")
+        raise InvalidParams(f"block {number} exceeds the maximum block number, {MAX_NUMBER}")
 
 
 class EmptyRow:

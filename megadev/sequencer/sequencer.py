@@ -167,7 +167,7 @@ class Sequencer(ChainTip):
         faults = self.faults
         if faults is not None and faults.condition is SequencerCondition.CRASHED:
             raise SequencerUnavailable(
-                "permanent error forwarding request: the sequencer crashed; megadev_sequencer_restart brings it back"
+                "permanent error forwarding request: the sequencer crashed; restart it with megadev_sequencer_restart"
             )
         self.settle()
         validate_transaction(tx, self.spec)
@@ -210,7 +210,7 @@ class Sequencer(ChainTip):
                 builder.check_room(tx)
             return builder, builder.run(tx)
         except PrefetchNeeded as missing:
-            raise PrefetchNeeded(f"what 0x{tx.hash.hex()} needs", prefetching(self, tx, missing)) from None
+            raise PrefetchNeeded(f"state for transaction 0x{tx.hash.hex()}", prefetching(self, tx, missing)) from None
 
     def settle(self, apart: Apart = _at_once) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
@@ -351,7 +351,7 @@ class Sequencer(ChainTip):
         try:
             return self.begin_next(self.window)
         except PrefetchNeeded as missing:
-            raise PrefetchNeeded("what L1 has for L2 needs", prefetching(self, None, missing)) from None
+            raise PrefetchNeeded("state for the deposits from L1", prefetching(self, None, missing)) from None
 
     def _include_lone_deposits(self) -> None:
         """Build the blocks that nobody may join, before one that somebody is to."""

@@ -7,6 +7,7 @@ A key signs whole blocks: it changes at the start of one, and whoever checks a s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from megadev.errors import InvalidParams
 from megadev.primitives.signatures import address_of
@@ -15,14 +16,35 @@ from megadev.primitives.types import Address
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key (32 bytes) from block ``first_block`` on. Raises ValueError for a key outside [1, n)."""
+    """A key (32 bytes) from block ``first_block`` on; where there are ``others``, they take turns with it, it first, of
+    ``turn`` blocks each (``standby``). Raises ValueError for a key outside [1, n).
+    """
 
     first_block: int
     key: bytes = field(repr=False)
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    turn: int = 0
     address: Address = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "address", address_of(self.key))
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """All that sign in this term."""
+        return (self.key, *self.others)
+
+    def at(self, block: int) -> Signer:
+        """Whose turn block number ``block`` of this term is."""
+        if not self.others:
+            return self
+        passed = (block - self.first_block) // self.turn
+        return _alone(self.first_block + passed * self.turn, self.keys[passed % len(self.keys)])
+
+
+@lru_cache(maxsize=1_024)
+def _alone(first_block: int, key: bytes) -> Signer:
+    return Signer(first_block, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +60,7 @@ class Signers:
 
     def at(self, block: int) -> Signer:
         """Who signs block number ``block``, also one to come."""
-        return next(signer for signer in self.terms if signer.first_block <= block)
+        return next(signer for signer in self.terms if signer.first_block <= block).at(block)
 
     def without_newest(self) -> Signers:
         """The history as if the last change had not been made. There is one."""
@@ -52,6 +74,10 @@ class Signers:
         ``first_block`` has been begun is for the caller to see to: its mini-blocks would have been signed already.
         """
         if first_block <= 0:
-            raise InvalidParams(f"the sequencer's key changes at a block to come, not at block {first_block}")
-        before = tuple(signer for signer in self.terms if signer.first_block < first_block)
-        return Signers((Signer(first_block, key), *before))
+            raise InvalidParams(f"the sequencer's key can change only at a future block, not at block {first_block}")
+        return self.followed_by(Signer(first_block, key))
+
+    def followed_by(self, term: Signer) -> Signers:
+        """The history with ``term`` from its first block on; a change that was to come by then is forgotten."""
+        before = tuple(signer for signer in self.terms if signer.first_block < term.first_block)
+        return Signers((term, *before))

@@ -173,4 +173,4 @@ class TimeKeeper:
 
 def _check_reach(timestamp: int) -> None:
     if timestamp > MAX_TIMESTAMP:
-        raise InvalidParams(f"timestamp {timestamp} is beyond the last one that can be set, {MAX_TIMESTAMP}")
+        raise InvalidParams(f"timestamp {timestamp} exceeds the maximum, {MAX_TIMESTAMP}")

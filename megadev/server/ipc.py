@@ -43,7 +43,7 @@ class JsonSplitter:
                     start += 1
                 self._at = max(self._at, start)
                 if start < len(buffer) and buffer[start] not in b"{[":
-                    raise ValueError("a JSON object or array must come here")
+                    raise ValueError("expected a JSON object or array")
             if self._in_string:
                 found = _STRING_END.search(buffer, self._at)
                 if found is None:

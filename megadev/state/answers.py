@@ -150,7 +150,7 @@ def check_place(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as problem:
-        raise ConfigError(f"{path}: a bundle cannot be written there: {problem.strerror or problem}") from None
+        raise ConfigError(f"{path}: cannot write a bundle there: {problem.strerror or problem}") from None
 
 
 def read_bundle(path: Path) -> Bundle:
@@ -163,13 +163,13 @@ def read_bundle(path: Path) -> Bundle:
     try:
         head = decode_json(lines[0])
         if head.pop("megadev") != "fork bundle":
-            raise ValueError("its first line is another's")
+            raise ValueError("its first line is not that of a bundle")
         version = head.pop("version")
     except (DecodeError, ValueError, KeyError, AttributeError, TypeError):
-        raise ConfigError(f"{path}: this is no fork bundle; megadev fork record makes them") from None
+        raise ConfigError(f"{path}: not a fork bundle; create one with `megadev fork record`") from None
     if version != BUNDLE_VERSION:
         raise ConfigError(
-            f"{path}: a bundle of version {version}, this megadev reads {BUNDLE_VERSION}; record it again"
+            f"{path}: the bundle has version {version}, this megadev reads version {BUNDLE_VERSION}; record it again"
         )
     try:
         end = decode_json(lines[-2])
@@ -178,7 +178,7 @@ def read_bundle(path: Path) -> Bundle:
     except (DecodeError, KeyError, IndexError, TypeError):
         whole = False
     if not whole:
-        raise ConfigError(f"{path}: the bundle is damaged or cut short (its checksum does not match); record it again")
+        raise ConfigError(f"{path}: the bundle is damaged or truncated (its checksum does not match); record it again")
     found: dict[str, Any] = {}
     for line in lines[1:-2]:
         key, _, value = line.partition(b"\t")

@@ -168,8 +168,8 @@ class ForkWorld(World):
 
     def _refuse(self, what: str) -> NoReturn:
         raise StateUnavailable(
-            f"state unavailable: {what} of a forked chain would take all of upstream's state; ask at or before the "
-            "forked block for what was not changed here, or ask a chain that is no fork"
+            f"state unavailable: computing {what} on a fork needs all of upstream's state; ask at or before the "
+            "forked block for state that was not changed here, or use a chain that is not a fork"
         )
 
     def _own_trie(self, address: Address, what: str) -> Trie:

@@ -430,8 +430,8 @@ class RemoteState:
             asked = zip(_calls(accounts, slots, None), results, strict=True)
             method, result = next((method, result) for (method, _), result in asked if not _is_value(method, result))
             raise UpstreamFailed(
-                f"state unavailable: {upstream.name} answered {method} with {str(result)[:80]!r}; check that the URL "
-                "is that of an Ethereum node"
+                f"state unavailable: {upstream.name} answered {method} with {str(result)[:80]!r}; check that "
+                "the URL is of an Ethereum node"
             ) from None
         for key, value in zip(slots, values, strict=True):
             found[self._slot_key(key)] = hex(value)
@@ -466,7 +466,7 @@ class RemoteState:
             now = result.get("hash") if isinstance(result, dict) else None
             if now != "0x" + self.hash.hex():
                 raise UpstreamFailed(
-                    f"state unavailable: block {self.number} of {upstream.name} is now {now}, the fork began at "
+                    f"state unavailable: block {self.number} of {upstream.name} is now {now}, but the fork began at "
                     f"0x{self.hash.hex()}: a reorganisation has removed it; fork again (anvil_reset), from a block "
                     "that is final",
                     is_reorganised=True,

@@ -152,6 +152,15 @@ class Bridge:
         """Settle a game that is over; the game then. Raises ``RpcError`` where it is not, or was settled."""
         return self._act("megadev_resolveGame", game, sender)
 
+    def prove_range(self, first: int, last: int, *, sender: Any = None) -> dict[str, Any]:
+        """Have a claim about L2's blocks after ``first`` up to ``last`` proven on L1, the one that is there or a new
+        one: by a signed re-execution, not a zero-knowledge proof. The attestation, with the game (megadev_proveRange).
+        """
+        options = [] if sender is None else [{"from": _hex(sender)}]
+        found: dict[str, Any] = self._l2.rpc("megadev_proveRange", hex(first), hex(last), *options)
+        self._mine_if_waiting()
+        return found
+
     def claim_bond(self, game: int, *, sender: Any = None) -> dict[str, Any]:
         """Have a final game pay the sender what its bonds came to; the game then. Raises ``RpcError``."""
         return self._act("megadev_claimBond", game, sender)
@@ -202,7 +211,7 @@ class Bridge:
 
     def _step(self, found: dict[str, Any], status: str, sender: Any) -> str:
         if found["status"] != status:
-            raise NotCrossed(f"withdrawal {found['withdrawalHash']} is {found['status']}: next, {found['next']}")
+            raise NotCrossed(f"withdrawal {found['withdrawalHash']} is {found['status']}; next step: {found['next']}")
         receipt = self._send(self._l1, self._address(sender), found["call"]["to"], found["call"]["data"], 0)
         return str(receipt["transactionHash"])
 
@@ -211,7 +220,7 @@ class Bridge:
             return _hex(sender)
         accounts = self._l2.rpc("eth_accounts")
         if not accounts:
-            raise NotCrossed("there is no account to send from: say sender=")
+            raise NotCrossed("no account to send from: pass sender=")
         return str(accounts[0])
 
     @staticmethod

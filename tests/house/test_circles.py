@@ -13,6 +13,8 @@ ALLOWED = (
             "node.snapshots",
             "node.faults",
             "node.operations",
+            "node.standby",
+            "node.quorum",
             "node.dump.capture",
             "node.dump.document",
             "node.dump.files",
@@ -27,7 +29,7 @@ ALLOWED = (
     ),
     frozenset({"evm.engines.native.frames", "evm.engines.native.tier"}),
 )
-"""A snapshot, a dump, a store and the table of faults are of a whole node, by its type, and a node keeps them; a tier makes the frames that name it."""
+"""A snapshot, a dump, a store, the table of faults and standbys are of a whole node, by its type, and a node keeps them; a tier makes the frames that name it."""
 
 
 def test_no_circle_of_modules() -> None:

@@ -239,7 +239,7 @@ def test_a_tag_that_upstream_does_not_know_is_named(chain: Chain, fork: Callable
 
     with faulty_upstream(chain.url) as proxy:
         proxy.always = answering(chain.url, old)
-        with pytest.raises(Exception, match=r"finalized.*by its number") as caught:
+        with pytest.raises(Exception, match=r"finalized.*give its number") as caught:
             fork(f"{proxy.url}@finalized")
     assert "hex string without 0x prefix" in str(caught.value)
 
@@ -366,7 +366,7 @@ def test_hardhats_node_and_ganache_can_be_forked(real: str, preset: str, fork: C
         traced = net.rpc("debug_traceTransaction", sent, {"tracer": "callTracer"})
         assert (traced["value"], traced["gasUsed"]) == ("0x5", "0x5208")
     else:  # and those nodes know no such tracer
-        with pytest.raises(RpcError, match="it ran under rules that megadev does not have"):
+        with pytest.raises(RpcError, match="it ran under rules that megadev does not implement"):
             net.rpc("debug_traceTransaction", sent, {"tracer": "callTracer"})
     user = net.accounts[0].address
     receipt = net.rpc("eth_sendTransactionSync", {"from": user, "to": STRANGER, "value": "0x1"})

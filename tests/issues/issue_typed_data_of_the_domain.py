@@ -44,7 +44,7 @@ def test_the_domain_is_signed_alone(net: Devnet) -> None:
     [
         ("Point", {"x": 1}, "missing value for field y of type uint8 in Point"),
         ("Point", {"x": 1, "y": 256}, "Point.y (uint8)"),
-        ("Point", [], "Point (Point) is an object, got an array"),
+        ("Point", [], "Point (Point) must be an object, got an array"),
         ("Line", {"ends": [{"x": 1, "y": 1}], "owner": "0x" + "11" * 20}, "got 1 items: Line.ends"),
         (
             "Line",
@@ -52,7 +52,7 @@ def test_the_domain_is_signed_alone(net: Devnet) -> None:
             "Line.ends[1].y (uint8)",
         ),
         ("Line", {"ends": [{"x": 1, "y": 1}] * 2, "owner": "0x11"}, "Line.owner (address)"),
-        ("Line", {"ends": 5, "owner": "0x11"}, "Line.ends (Point[2]) is an array, got 5"),
+        ("Line", {"ends": 5, "owner": "0x11"}, "Line.ends (Point[2]) must be an array, got 5"),
         ("Nobody", {}, "do not define the primary type Nobody"),
     ],
 )

@@ -34,6 +34,7 @@ NO_NODE = {
     "explorer",
     "trust",
     "verify",
+    "replica",
 }
 """Commands that are asked for without a running node of one's own, or that need one that was started otherwise (a
 watched project, an upstream): they have journeys of their own."""
@@ -105,6 +106,8 @@ def every_command(ask: Asker, preset: str) -> None:
     claimed = re.findall(r"game (\d+)", ask("propose", "--as", BOB, "--root", "0x" + "66" * 32))[0]
     assert "FALSE" in ask("games", "list")
     assert "challenged by" in ask("challenge", claimed)
+    head = int(rpc("eth_blockNumber"), 16)
+    assert "not a zero-knowledge proof" in ask("prove-range", str(head - 1), str(head), "--print")
     if preset == "megaeth":  # in dev, batches are posted where --batch asks for them
         ask("batches", "--flush")
 

@@ -394,7 +394,7 @@ def test_what_does_not_exist_is_an_error_and_never_an_empty_trace(net: Devnet) -
     ("options", "words"),
     [
         ({"tracer": "callTrace"}, 'tracer not found: "callTrace"; use one of 4byteTracer, callTracer, flatCallTracer'),
-        ({"tracer": "{data: [], fault: function(log) {}}"}, "tracers in JavaScript are not run here: use one of"),
+        ({"tracer": "{data: [], fault: function(log) {}}"}, "JavaScript tracers are not supported: use one of"),
         ({"tracer": "muxTracer", "tracerConfig": {"nopTracer": {}}}, 'tracer not found: "nopTracer"'),
         ({"tracer": "muxTracer", "tracerConfig": 5}, "tracerConfig of muxTracer: expected an object"),
         ({"tracer": "callTracer", "tracerConfig": {"withLog": "yes"}}, "tracerConfig of callTracer.withLog: expected"),

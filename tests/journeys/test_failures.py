@@ -257,7 +257,7 @@ def test_every_transaction_of_a_block_is_traced_on_the_state_it_found(net: Devne
             ]
         )
     ]
-    with pytest.raises(RpcError, match="waits in the txpool"):
+    with pytest.raises(RpcError, match="is still in the txpool"):
         net.rpc("megadev_getStackTrace", hashes[0])
     net.rpc("evm_mine")
     net.rpc("anvil_setAutomine", True)

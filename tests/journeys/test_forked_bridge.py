@@ -227,7 +227,7 @@ def test_withdrawals_of_a_fork_are_proven_as_clients_prove_them(
     assert proven == b"\x01" and proof["storageProof"][0]["value"] == "0x1"
     output = net.rpc("optimism_outputAtBlock", number)
     assert output["withdrawalStorageRoot"] == proof["storageHash"]
-    assert "forked chain" in _refusal(net, "eth_getProof", L1_BLOCK, [], number)
+    assert "on a fork needs" in _refusal(net, "eth_getProof", L1_BLOCK, [], number)
 
 
 def _decoded(node: bytes) -> Any:
@@ -327,14 +327,14 @@ def test_one_bundle_holds_both_forks(upstream: Upstream, fork: Callable[..., Dev
 
 
 def test_forks_that_cannot_go_together_are_refused(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
-    with pytest.raises(ConfigError, match="--fork-url: give that too"):
+    with pytest.raises(ConfigError, match="needs --fork-url"):
         fork(fork_l1=(upstream.urls["l1"],), fork_block_number=3)
     with pytest.raises(ConfigError, match="--no-l1"):
         fork(fork_l1=(upstream.urls["l1"],), no_l1=True)
-    with pytest.raises(ConfigError, match="would be good on the other"):
+    with pytest.raises(ConfigError, match="would be valid on the other"):
         fork(fork_url=(upstream.urls["l2"],), fork_l1=(upstream.urls["l2"],))
     unrelated = fork(fork_url=(upstream.urls["l2"],), fork_l1=(upstream.urls["l2"],), l1_chain_id=77)
-    assert "does not have L1's block" in unrelated.node.l1.fork.warnings[0]
+    assert "does not have the forked L2's L1 origin" in unrelated.node.l1.fork.warnings[0]
 
 
 def test_the_bridge_waits_while_upstream_fails(upstream: Upstream, fork: Callable[..., Devnet]) -> None:

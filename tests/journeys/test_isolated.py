@@ -188,7 +188,7 @@ def test_a_snapshot_ends_with_an_earlier_one_s_revert() -> None:
         first = net.snapshot()
         later = net.snapshot()
         net.revert(first)
-        with pytest.raises(InvalidParams, match="this snapshot is gone"):
+        with pytest.raises(InvalidParams, match="this snapshot no longer exists"):
             net.revert(later)
 
 

@@ -161,7 +161,7 @@ def test_a_script_answers_and_what_it_does_wrong_harms_nobody(tmp_path: Path) ->
         mined(net, send(net, AT, call("getSlots(uint256[])", [8, 9, 100])))
         assert net.rpc("eth_getStorageAt", AT, "0x64", "latest") == word(5)
         assert net.rpc("megadev_oracle_status")["hasScript"] is True
-    with pytest.raises(ConfigError, match="no Python file"):
+    with pytest.raises(ConfigError, match="not a Python file"):
         Devnet(preset="megaeth", oracle_script=tmp_path / "missing.py")
     script.write_text("x = 1\n")
     with pytest.raises(ConfigError, match="neither"):

@@ -137,11 +137,11 @@ def test_a_file_that_is_no_dump_stops_the_start_and_is_left_alone(tmp_path: Path
 
 
 def test_a_place_where_nothing_can_be_written_is_said_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no directory"):
+    with pytest.raises(ConfigError, match="does not exist"):
         Devnet(dump_state=tmp_path / "missing" / "state.json")
     with pytest.raises(ConfigError, match="No such file"):
         Devnet(load_state=tmp_path / "missing.json")
-    with pytest.raises(ConfigError, match="--state is --load-state and --dump-state in one"):
+    with pytest.raises(ConfigError, match="--state combines --load-state and --dump-state"):
         Devnet(state=tmp_path / "a.json", dump_state=tmp_path / "b.json")
 
 
@@ -273,7 +273,7 @@ def test_snapshots_of_a_chain_that_was_replaced_are_gone_and_a_reset_leads_to_th
     [
         (lambda dump: dump.pop("accounts"), "accounts: expected an object"),
         (lambda dump: dump["accounts"].update({"0x01": {}}), "accounts.0x01: expected 20 bytes"),
-        (lambda dump: dump.update(best_block_number=9), "blocks has no such block"),
+        (lambda dump: dump.update(best_block_number=9), "which blocks does not have"),
         (lambda dump: dump["blocks"][2]["header"].update(gasUsed="lots"), "blocks[2].header.gasUsed: expected a num"),
         (lambda dump: dump["blocks"][1]["transactions"][0]["transaction"].update(value="0x6"), "hash: expected the ha"),
         (lambda dump: dump["transactions"].clear(), "an entry in transactions"),

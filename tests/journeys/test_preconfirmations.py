@@ -211,7 +211,7 @@ def test_verify_asks_the_node_for_a_transaction_s_hash(net: Devnet, capsys: pyte
     url = net.serve()
     assert run(["preconf", "verify", receipt["transactionHash"], "--signer", SEQUENCER, "--rpc-url", url]) == 0
     assert run(["preconf", "verify", "0x" + "11" * 32, "--rpc-url", url]) == 1
-    assert "nothing was promised" in capsys.readouterr().err
+    assert "no preconfirmation" in capsys.readouterr().err
 
 
 def test_a_key_that_is_none_is_refused_and_not_repeated() -> None:

@@ -730,7 +730,7 @@ def test_a_bundle_that_is_not_there_is_an_error_that_says_so(suite: pytest.Pytes
 def test_a_wrong_setting_is_an_error_that_says_so(suite: pytest.Pytester) -> None:
     done = run(suite, test_a="@pytest.mark.megadev(acounts=2)\ndef test_it(devnet):\n    pass\n")
     done.assert_outcomes(errors=1)
-    done.stdout.fnmatch_lines(["*acounts: there is no such setting. Did you mean accounts?"])
+    done.stdout.fnmatch_lines(["*acounts: unknown setting. Did you mean accounts?"])
 
 
 def test_time_and_blocks_are_at_hand(suite: pytest.Pytester) -> None:
@@ -1014,7 +1014,7 @@ def test_a_source_that_nobody_can_compile_says_what_to_install(
     (suite.path / "Thing.sol").write_text("contract Thing {}\n")
     done = run(suite, test_a="def test_it(deploy):\n    deploy('Thing.sol')\n")
     done.assert_outcomes(failed=1)
-    done.stdout.fnmatch_lines(["*there is no solc here. Install it*"])
+    done.stdout.fnmatch_lines(["*solc is not installed. Install it*"])
 
 
 def test_a_source_is_compiled_with_the_compiler_on_the_path(

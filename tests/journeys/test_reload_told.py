@@ -113,7 +113,7 @@ def test_what_is_asked_about_is_done_as_it_was_shown(tmp_path: Path, megadev_up:
     node.wait_for(QUESTION)
     node.rpc("anvil_setCode", "0x" + "c1" * 20, f"0x363d3d373d3d3d363d73{counter[2:]}5af43d82803e903d91602b57fd5bf3")
     os.write(person, b"y\n")
-    node.wait_for("^it is another plan now")
+    node.wait_for("^the plan has changed:")
     node.wait_for("behind 0x")
     node.wait_for(QUESTION)
     assert step_of(node, counter) == 5
@@ -126,7 +126,7 @@ def test_without_a_terminal_a_plan_waits_for_the_command(tmp_path: Path, megadev
     node, counter = deployed(tmp_path, megadev_up, stdin=subprocess.DEVNULL)
     compiled(tmp_path, "doubled")
     node.wait_for(r"Counter\.sol:Counter at 0x\w+: replace code")
-    node.wait_for("^`megadev reload apply` does it$")
+    node.wait_for("^apply it with `megadev reload apply`$")
     assert step_of(node, counter) == 5
     assert "replace code" in reload_command(node, "plan").stdout
     assert reload_command(node, "apply").returncode == 0
@@ -143,7 +143,7 @@ def test_a_quiet_node_tells_what_does_not_compile(tmp_path: Path, megadev_up: Up
     solc.chmod(0o755)
     node = megadev_up("--quiet", "--watch", "--solc", str(solc), listening="")
     assert node.next_line().rstrip() == "A.sol:1:13: ParserError: no end"
-    assert node.next_line().rstrip() == "not reloaded: the chain is as it was"
+    assert node.next_line().rstrip() == "not reloaded, the chain is unchanged"
     assert node.stop() == 0
 
 

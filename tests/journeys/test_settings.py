@@ -62,6 +62,10 @@ def deploy(size: int) -> Observation:
     return observe
 
 
+def standbys(net: Devnet) -> Any:
+    return net.rpc("megadev_sequencer_status").get("standby", {})
+
+
 def faults_on(net: Devnet) -> object:
     return [row["name"] for row in net.rpc("megadev_fault_list") if row["on"]]
 
@@ -253,6 +257,10 @@ EFFECTS: dict[str, Effect] = {
     "allow_same_timestamp": Effect(True, lambda net: seconds_between_blocks(net) != 20, True),
     "allow_origin": Effect(("http://a.test",), lambda net: ask(net, Origin="http://a.test"), (200, "http://a.test")),
     "gateway_limits": Effect("public", lambda net: ask(net, asking("eth_newBlockFilter"))[0], 403),
+    "standby": Effect(2, lambda net: len(standbys(net).get("members", ())), 3),
+    "takeover": Effect("7ms", lambda net: standbys(net).get("takeover"), "7ms", otherwise=(("standby", 1),)),
+    "turn": Effect(5, lambda net: standbys(net).get("turn"), "0x5", otherwise=(("standby", 1),)),
+    "quorum": Effect("2ms", lambda net: (standbys(net)["quorum"] or {}).get("latency"), "2ms", (("standby", 3),)),
     "fault": Effect(("reorder",), lambda net: faults_on(net), ["reorder"]),
     "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
     "prune_history": Effect(1, lambda net: balance_at_block_1(net), -32000),
@@ -279,6 +287,10 @@ OF_BRIDGE |= {"finalized_distance", "l1_fee"}
 """Tested in test_bridge.py."""
 OF_GAMES = {"prove_window", "proposer_bond", "challenger_bond"}
 """Tested in test_games.py."""
+OF_PROOFS = {"prove", "attesters", "attestation_threshold", "proof_verifier"}
+"""Tested in test_proofs.py."""
+OF_SLASHING = {"sequencer_bond"}
+"""Tested in test_slashing.py."""
 OF_READS = {"call_timeout"}
 """Tested in tests/journeys/hostile."""
 OF_LOADS = {"workers"}
@@ -336,6 +348,8 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_REALTIME
         | OF_BRIDGE
         | OF_GAMES
+        | OF_PROOFS
+        | OF_SLASHING
         | OF_ORACLE
         | OF_BATCHES
         | OF_READS

@@ -370,7 +370,7 @@ def test_all_calls_of_a_simulation_share_its_gas(monkeypatch: pytest.MonkeyPatch
     first, second = simulate(net, block, block, returnFullTransactions=True)
     assert [first["transactions"][0]["gas"], second["transactions"][0]["gas"]] == [hex(50_000), hex(39_000)]
     error = refusal(net, block, block, block)
-    assert (error.code, "used all the gas" in error.message) == (-38026, True)
+    assert (error.code, "used up its gas" in error.message) == (-38026, True)
 
 
 def test_256_blocks_are_not_too_many(net: Devnet) -> None:

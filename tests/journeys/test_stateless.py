@@ -213,7 +213,7 @@ def test_state_changed_by_hand_has_no_witness_and_is_in_no_list() -> None:
     with Devnet() as net:
         net.rpc("anvil_setBalance", "0x" + "77" * 20, "0x1")
         net.rpc("evm_mine")
-        with pytest.raises(RpcError, match="changed by hand") as refused:
+        with pytest.raises(RpcError, match="changed outside a block") as refused:
             net.rpc("debug_executionWitness", "latest")
         assert refused.value.code == -32000
         assert "0x" + "77" * 20 not in {account["address"] for account in net.rpc("eth_getBlockAccessList", "latest")}

@@ -70,7 +70,7 @@ def test_what_is_not_on_the_chain_is_never_an_empty_list(chain: Chain) -> None:
     net.rpc("evm_setAutomine", False)
     waiting = net.rpc("eth_sendTransaction", {"from": chain.a, "to": chain.b})
     assert net.rpc("trace_transaction", waiting) is None
-    with pytest.raises(RpcError, match="waits in the txpool"):
+    with pytest.raises(RpcError, match="is still in the txpool"):
         net.rpc("trace_replayTransaction", waiting, ["trace"])
 
 
@@ -111,7 +111,7 @@ def test_a_filter_finds_the_same_again_after_a_reorganisation(chain: Chain) -> N
 
 def test_a_search_that_takes_too_long_is_refused(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searches, "SEARCH_SECONDS", -1)
-    with pytest.raises(RpcError, match="limit exceeded: the search got to block 1 ") as caught:
+    with pytest.raises(RpcError, match="limit exceeded: the search reached block 1 ") as caught:
         chain.net.rpc("trace_filter", {})
     assert caught.value.code == -32005
 

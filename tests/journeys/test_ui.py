@@ -218,7 +218,7 @@ def test_a_saved_source_is_seen_in_the_view(terminal: Callable[..., Terminal], t
     seen.shows("u undo")
     save(folder, {"Box.vy": VYPER_VERSIONS["first"]["Box.vy"].replace("uint256)", "uint257)")})
     seen.until(lambda screen: re.search(r"failed +\S*Box\.vy:\d+", screen))
-    seen.shows("not reloaded: the chain is as it was")
+    seen.shows("not reloaded, the chain is unchanged")
     seen.press("u")
     seen.shows("undid reload 1")
 

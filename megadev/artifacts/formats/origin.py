@@ -32,10 +32,10 @@ class Origin:
 
         def read() -> bytes:
             if self.root is None or not name.endswith(SOURCE_SUFFIXES):
-                raise ValueError(f"{name} is not to be read")
+                raise ValueError(f"{name} must not be read: it is not a source file of this project")
             path = (self.root / name).resolve()
             if self.path is None and not path.is_relative_to(self.root.resolve()):
-                raise ValueError(f"{name} lies outside the project")
+                raise ValueError(f"{name} is outside the project")
             with path.open("rb") as file:
                 return file.read(MAX_SOURCE_BYTES)
 

@@ -26,7 +26,7 @@ _ITEMS: msgspec.json.Decoder[list[Item]] = msgspec.json.Decoder(list[Item])
 def contract_name(name: str, origin: Origin) -> str:
     found = name or (origin.path.stem if origin.path is not None else "")
     if not found:
-        raise NotAnArtifact("the contract has no name: add one as name")
+        raise NotAnArtifact("the contract has no name: set its name field")
     return found
 
 
@@ -57,7 +57,7 @@ def code_of(given: Bytecode | None) -> Code | None:
     if not text or given is None:
         return None
     if len(text) > 2 * MAX_CODE_BYTES:
-        raise NotAnArtifact(f"bytecode of {len(text) // 2} bytes: at most {MAX_CODE_BYTES} are read")
+        raise NotAnArtifact(f"bytecode of {len(text) // 2} bytes exceeds the limit of {MAX_CODE_BYTES}")
     links: tuple[Hole, ...] = ()
     if "_" in text:
         links = tuple(Hole(match.start() // 2, _LINK_BYTES) for match in _PLACEHOLDER.finditer(text))
@@ -80,7 +80,7 @@ def code_of(given: Bytecode | None) -> Code | None:
     except ValueError:
         raise NotAnArtifact("bytecode is not hex") from None
     if any(not 0 <= hole.start <= hole.start + hole.length <= len(code) for hole in (*links, *immutables)):
-        raise NotAnArtifact("link or immutable references lie outside the bytecode")
+        raise NotAnArtifact("link or immutable references are outside the bytecode")
     return Code(code, links, immutables)
 
 

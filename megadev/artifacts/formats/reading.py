@@ -54,10 +54,10 @@ def _read(data: bytes, origin: Origin, name: str) -> list[Artifact]:
     if stripped[:1] == b"[":
         interface = interface_of(msgspec.Raw(data))
         if not interface.items or any(item.type not in ITEM_TYPES for item in interface.items):
-            raise NotAnArtifact("an array that is no ABI")
+            raise NotAnArtifact("the array is not an ABI")
         return [Artifact(contract_name(name, origin), interface)]
     if stripped[:1] != b"{":
-        raise NotAnArtifact("neither an object nor an ABI")
+        raise NotAnArtifact("expected an artifact (an object) or an ABI (an array)")
     if b'"bytecode_runtime"' in data and (combined := vyper_combined_artifacts(data, origin)):
         return combined
     document = decoded_by(data, DOCUMENT)
@@ -73,7 +73,7 @@ def _read(data: bytes, origin: Origin, name: str) -> list[Artifact]:
     if document.contract_types is not None:
         return list(manifest_artifacts(document, origin))
     if document.abi == ABSENT:
-        raise NotAnArtifact("there is no abi in it")
+        raise NotAnArtifact("it has no abi")
     if document.format.startswith(("hh-sol-artifact", "hh3-artifact")):
         return [hardhat_artifact(document, origin)]
     if isinstance(document.bytecode, Bytecode) or isinstance(document.deployed_bytecode, Bytecode):

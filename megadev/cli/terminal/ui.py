@@ -80,7 +80,7 @@ KEY_OF_METHOD = {
 FAULT_OF_KEY = {chr(ord("A") + number): name for number, name in enumerate(FAULTS)}
 """What capital letters turn on and off while the table of faults is shown."""
 FAULTS_TITLE = "Faults"
-_METHOD = re.compile(rf"[:;,]? *\b(until )?({'|'.join(KEY_OF_METHOD)})\b( \w+)*")
+_METHOD = re.compile(rf"[:;,]? *\b(until |restart (?:it|them) with )?({'|'.join(KEY_OF_METHOD)})\b( \w+)*")
 
 
 def is_possible() -> bool:
@@ -121,7 +121,7 @@ class Terminal:
         return tuple(self._redirected)
 
     def size(self) -> tuple[int, int]:
-        """Columns and lines, as they are now. Raises ``OSError`` where the terminal has gone."""
+        """Columns and lines, as they are now. Raises ``OSError`` where the terminal was closed."""
         return os.get_terminal_size(self._screen)
 
     def take(self) -> None:
@@ -317,7 +317,7 @@ class Ui:
             if terminal.stdin in readable:
                 typed = os.read(terminal.stdin, 1 << 10)
                 if not typed:
-                    raise OSError("the terminal has gone")
+                    raise OSError("the terminal was closed")
                 pressed = [self.press(key) for key in _KEY.findall(typed.decode(errors="replace"))]
                 if any(pressed):
                     return
@@ -494,7 +494,7 @@ def in_keys(message: str) -> str:
 
     def say(found: re.Match[str]) -> str:
         key = KEY_OF_METHOD[found[2]]
-        return f" until you press {key}" if found[1] else f": press {key}"
+        return f" until you press {key}" if found[1] == "until " else f": press {key}"
 
     return _METHOD.sub(say, message)
 

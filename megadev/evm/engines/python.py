@@ -47,7 +47,7 @@ class IsthmusEngine(PythonEngine):
     def _check(self, block: BlockEnv, tx: TxEnv, account: Account, journal: Journal, rules: Rules) -> tuple[int, int]:
         """The environment first, then gas, then what the sender's account says."""
         if tx.is_deposit and tx.is_system:
-            raise InvalidTransaction("deposits are no system transactions any more (OP Stack specification, Regolith)")
+            raise InvalidTransaction("deposits can no longer be system transactions (OP Stack specification, Regolith)")
         check_environment(self.spec, block, tx, rules)
         floor = self._check_gas(block, tx, rules)
         if rules.check_sender_code and account.code_hash != EMPTY_CODE_HASH:

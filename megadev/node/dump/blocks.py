@@ -88,7 +88,7 @@ def chain_of(
     best = entries.get("best_block_number", environment.get("number"))
     head = max(by_number) if best is None else as_number(best, "best_block_number", 63)
     if head not in by_number:
-        raise InvalidDocument("best_block_number", f"it is {head}, but blocks has no such block")
+        raise InvalidDocument("best_block_number", f"it is {head}, which blocks does not have")
     time = as_number(environment.get("timestamp", 0), "block.timestamp")
     chains = [_chain_to(tip, by_number, rows) for tip in by_number[head]]
     return max(chains, key=lambda chain: (len(chain), chain[-1].header.timestamp == time))

@@ -27,7 +27,8 @@ class Capture:
         self._l2 = _ChainCapture(node.l2)
         self._l1 = None if node.l1 is None else _ChainCapture(node.l1)
         faults = faults_on(node) if at_fault is None else at_fault
-        self._settings = msgspec.structs.replace(settings_of(node.l2), faults=faults)
+        standbys = () if node.standbys is None else node.standbys.up
+        self._settings = msgspec.structs.replace(settings_of(node.l2), faults=faults, standbys=standbys)
         self._adopted = 0 if node.driver is None else node.driver.progress.adopted
         self._rollup = rollup_of(node)
         sequencer = node.l2.sequencer

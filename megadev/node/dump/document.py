@@ -232,7 +232,7 @@ class _Steps:
 
 def _read_dump(entries: JsonObject, spec: ChainSpec, steps: _Steps) -> Dump:
     if "accounts" not in entries:
-        fail("accounts", "an object; that is what a dump is of", None)
+        fail("accounts", "an object of accounts", None)
     accounts = read_accounts(entries["accounts"])
     environment = as_object(entries.get("block") or {}, "block")
     rollup = read_rollup(as_object(entries.get("rollup") or {}, "rollup"))
@@ -259,9 +259,11 @@ def _unfolded(data: bytes) -> bytes:
     except zlib.error as error:
         raise InvalidParams(f"failed to decode state dump: it is damaged ({error})") from None
     if unfolding.unconsumed_tail:
-        raise InvalidParams(f"failed to decode state dump: it unfolds to more than {MAX_DUMP} bytes; load it as a file")
+        raise InvalidParams(
+            f"failed to decode state dump: it decompresses to more than {MAX_DUMP} bytes; load it as a file"
+        )
     if not unfolding.eof:
-        raise InvalidParams("failed to decode state dump: it is cut off")
+        raise InvalidParams("failed to decode state dump: it is truncated")
     return document
 
 
@@ -323,7 +325,7 @@ def _read_block(found: Found, outcomes: Outcomes, world: World, spec: ChainSpec)
         tx = read_transaction(item, where)
         outcome = outcomes.get((found.hash, index)) or outcomes.get(tx.hash)
         if outcome is None:
-            fail(where, f"an entry in transactions (0x{tx.hash.hex()}) that says how it went", None)
+            fail(where, f"an entry in transactions (0x{tx.hash.hex()}) with its outcome", None)
         if tx.is_impersonated:
             # Anvil writes the hash of the fields here, and only there the one it goes by
             tx = msgspec.structs.replace(tx, hash=bytes.fromhex(outcome[0]["info"]["transaction_hash"][2:]))

@@ -80,7 +80,7 @@ class StateFile:
         check_regular(self.path)
         folder = self.path.parent
         if not folder.is_dir():
-            raise ConfigError(f"{self.path}: there is no directory {folder} to dump into")
+            raise ConfigError(f"{self.path}: directory {folder} does not exist")
         if not os.access(folder, os.W_OK):
             raise ConfigError(f"{self.path}: no permission to write to {folder}")
 
@@ -96,7 +96,9 @@ class StateFile:
                 raise ConfigError(f"{self.path}: cannot dump there: {problem.strerror or problem}") from None
             if not try_lock(lock):
                 lock.close()
-                raise ConfigError(f"{self.path}: another node dumps its state to this file: stop it, or name another")
+                raise ConfigError(
+                    f"{self.path}: another node dumps its state to this file: stop it, or use another file"
+                )
             if _is_at(lock, beside):  # not one that whoever had it has just removed
                 self._claim = lock
 

@@ -55,6 +55,9 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
                 node.da_store.put(data)
         else:
             node.driver.adopt_if_strange()
+    standbys = node.standbys
+    if standbys is not None and dump.settings.standbys and standbys.check_order(dump.settings.standbys):
+        standbys.up = dump.settings.standbys
     apply(node, dump.settings.faults)
 
 

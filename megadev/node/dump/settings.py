@@ -19,14 +19,16 @@ from megadev.sequencer.signers import Signer, Signers
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """``oracle``: values by slot. ``buckets``: number and capacity. ``signers``: the first block of each key, newest
+    """``oracle``: values by slot. ``buckets``: number and capacity. ``signers``: each key's term, newest
     first; empty where the key was never changed. ``faults``: the name and words of each that is on.
+    ``standbys``: the sequencers that are up, by their numbers.
     """
 
     oracle: tuple[tuple[int, int], ...] = ()
     buckets: tuple[tuple[int, int], ...] = ()
-    signers: tuple[tuple[int, bytes], ...] = ()
+    signers: tuple[Signer, ...] = ()
     faults: tuple[tuple[str, ...], ...] = ()
+    standbys: tuple[int, ...] = ()
 
 
 NOTHING_SET = Settings()
@@ -38,7 +40,7 @@ def settings_of(chain: LocalChain) -> Settings:
     return Settings(
         () if service is None else tuple(sorted(service.values.items())),
         chain.sequencer.spec.salt.capacities,
-        () if signers is None else tuple((term.first_block, term.key) for term in signers.terms),
+        () if signers is None else signers.terms,
     )
 
 
@@ -51,7 +53,7 @@ def apply_settings(chain: LocalChain, settings: Settings) -> None:
     if sequencer.oracle is not None and settings.oracle:
         sequencer.oracle.set(dict(settings.oracle))
     if settings.signers:
-        chain.rotated_signers = Signers(tuple(Signer(block, key) for block, key in settings.signers))
+        chain.rotated_signers = Signers(settings.signers)
 
 
 def written_settings(settings: Settings) -> JsonObject:
@@ -62,9 +64,11 @@ def written_settings(settings: Settings) -> JsonObject:
     if settings.buckets:
         written["buckets"] = {hex(bucket): hex(capacity) for bucket, capacity in settings.buckets}
     if settings.signers:
-        written["signers"] = [{"firstBlock": hex(block), "key": to_data(key)} for block, key in settings.signers]
+        written["signers"] = list(map(_written_signer, settings.signers))
     if settings.faults:
         written["faults"] = list(map(list, settings.faults))
+    if settings.standbys:
+        written["standbys"] = list(settings.standbys)
     return written
 
 
@@ -82,11 +86,13 @@ def read_settings(value: object) -> Settings:
     for index, each in enumerate(as_list(entries.get("signers") or [], "settings.signers")):
         where = f"settings.signers[{index}]"
         term = as_object(each, where)
-        key = as_bytes(term.get("key"), f"{where}.key", 32)
-        if not 0 < int.from_bytes(key, "big") < SECP256K1_N:
-            fail(f"{where}.key", "a private key", None)
-        signers.append((as_number(term.get("firstBlock"), f"{where}.firstBlock", 63), key))
-    if signers and (signers[-1][0] != 0 or sorted(signers, key=lambda term: -term[0]) != signers):
+        key = _key(term.get("key"), f"{where}.key")
+        others = tuple(_key(other, f"{where}.others") for other in as_list(term.get("others") or [], f"{where}.others"))
+        turn = as_number(term.get("turn", "0x1" if others else "0x0"), f"{where}.turn", 63)
+        if others and not turn:
+            fail(f"{where}.turn", "a number of blocks", None)
+        signers.append(Signer(as_number(term.get("firstBlock"), f"{where}.firstBlock", 63), key, others, turn))
+    if signers and (signers[-1].first_block != 0 or sorted(signers, key=lambda term: -term.first_block) != signers):
         fail("settings.signers", "keys from the newest to that of block 0", None)
     faults = []
     for index, each in enumerate(as_list(entries.get("faults") or [], "settings.faults")):
@@ -94,7 +100,25 @@ def read_settings(value: object) -> Settings:
         if not words or not all(isinstance(word, str) for word in words) or words[0] not in FAULTS:
             fail(f"settings.faults[{index}]", "a fault's name and what it takes", None)
         faults.append(tuple(words))
-    return Settings(_numbers(oracle, "settings.oracle", 256), buckets, tuple(signers), tuple(faults))
+    standbys = [
+        as_number(each, "settings.standbys", 31) for each in as_list(entries.get("standbys") or [], "settings.standbys")
+    ]
+    oracle_values = _numbers(oracle, "settings.oracle", 256)
+    return Settings(oracle_values, buckets, tuple(signers), tuple(faults), tuple(standbys))
+
+
+def _written_signer(term: Signer) -> JsonObject:
+    written: JsonObject = {"firstBlock": hex(term.first_block), "key": to_data(term.key)}
+    if term.others:
+        written |= {"others": list(map(to_data, term.others)), "turn": hex(term.turn)}
+    return written
+
+
+def _key(value: object, where: str) -> bytes:
+    key = as_bytes(value, where, 32)
+    if not 0 < int.from_bytes(key, "big") < SECP256K1_N:
+        fail(where, "a private key", None)
+    return key
 
 
 def _numbers(entries: JsonObject, where: str, bits: int) -> tuple[tuple[int, int], ...]:

@@ -92,8 +92,7 @@ class ForkHistory:
         except (InvalidParams, KeyError, TypeError, ValueError) as problem:
             reason = str(problem).removeprefix("failed to decode state dump: ")
             raise StateUnavailable(
-                f"state unavailable: upstream's block {head.number} holds what megadev cannot read ({reason}); ask "
-                "upstream itself about it"
+                f"state unavailable: upstream's block {head.number} cannot be decoded ({reason}); ask upstream directly"
             ) from None
 
     def receipts(self, document: JsonObject) -> list[JsonObject]:

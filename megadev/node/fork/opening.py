@@ -204,15 +204,16 @@ def open_fork(
             (at_origin,) = upstream.ask([("eth_getBlockByHash", ("0x" + origin.hash.hex(), False))])
             if at_origin is None:
                 remarks = (
-                    f"{upstream.name} does not have L1's block {origin.number}, 0x{origin.hash.hex()}, that the forked "
-                    "L2 has got to: its latest is forked, and what L2 knows of L1 changes with its next block",
+                    f"{upstream.name} does not have the forked L2's L1 origin, block {origin.number}, "
+                    f"0x{origin.hash.hex()}: its latest block is forked instead, and the L1 attributes of L2 "
+                    "change with the next L2 block",
                 )
             else:
                 number = origin.number
         if tx is not None:
             (found,) = upstream.ask([("eth_getTransactionByHash", (tx,))])
             if not found or found.get("blockNumber") is None:
-                raise ConfigError(f"--fork-transaction-hash: {upstream.name} knows no block with transaction {tx}")
+                raise ConfigError(f"--fork-transaction-hash: {upstream.name} has no block with transaction {tx}")
             number = int(found["blockNumber"], 16) - 1
         elif isinstance(number, int) and number < 0:
             (latest,) = upstream.ask([("eth_blockNumber", ())])
@@ -226,9 +227,7 @@ def open_fork(
             document, *rest = upstream.ask(asked)
         except UpstreamRefused as refused:
             if isinstance(number, str) and refused.method == method:
-                problem = (
-                    f"{upstream.name} does not know the block {tag} ({refused.reason}): name the block by its number"
-                )
+                problem = f"{upstream.name} does not know the block {tag} ({refused.reason}): give its number"
                 raise ConfigError(problem) from None
             if refused.method == "eth_chainId":
                 raise ConfigError(f"{refused}; or give its chain id with --fork-chain-id") from None
@@ -239,7 +238,7 @@ def open_fork(
         chain_id = int(rest[0], 16) if chain_id is None else chain_id
     except (TypeError, ValueError, KeyError, AttributeError) as problem:
         upstream.close()
-        raise ConfigError(f"{upstream.name} does not answer as an Ethereum node does ({problem!r})") from None
+        raise ConfigError(f"{upstream.name} does not answer like an Ethereum node ({problem!r})") from None
     except BaseException:
         upstream.close()
         raise
@@ -274,7 +273,7 @@ def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei], undelega
         document, chain_id = head["block"], int(head["chainId"], 16)
         header, block_hash = read_header(document)
     except (KeyError, TypeError, ValueError):
-        raise ConfigError(f"{request.bundle}: the bundle does not say which block it is of; record it again") from None
+        raise ConfigError(f"{request.bundle}: the bundle does not name its block; record it again") from None
     source = Source(Part(bundle, f"{request.part} ") if request.part else bundle, None)
     state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
     past = ForkHistory(source, chain_id, header.number)

@@ -48,8 +48,8 @@ def fork_request(config: DevnetConfig) -> ForkRequest | None:
         head = read_bundle(config.fork_bundle).head
         if head.get(WITHOUT_L1) and not config.no_l1:
             raise ConfigError(
-                f"{config.fork_bundle}: the bundle is of a run without L1, and lacks what a bridge to one needs: start "
-                "with --no-l1 too, or record it again with an L1"
+                f"{config.fork_bundle}: the bundle was recorded without L1 and lacks what the bridge needs: "
+                "start with --no-l1, or record it again with L1"
             )
         return ForkRequest((), bundle=config.fork_bundle) if holds(head, "") else None
     if config.fork_url is None:
@@ -101,7 +101,7 @@ def _urls_and_blocks(given: Sequence[str]) -> tuple[tuple[str, ...], set[int | s
 
 def _only(flag: str, named: set[int | str]) -> int | str | None:
     if len(named) > 1:
-        raise ConfigError(f"{flag} names several blocks to fork: {', '.join(sorted(map(str, named)))}")
+        raise ConfigError(f"{flag} gives several blocks to fork: {', '.join(sorted(map(str, named)))}")
     return next(iter(named), None)
 
 
@@ -126,7 +126,7 @@ def request_policy(config: DevnetConfig) -> RequestPolicy:
         if not colon or not name.strip():
             raise ConfigError(f"--fork-header: must be like NAME:VALUE, not {name!r}")
         if not header.isascii() or not header.strip().isprintable() or " " in name.strip():
-            raise ConfigError(f"--fork-header {name.strip()!r}: a header is one line of ASCII characters")
+            raise ConfigError(f"--fork-header {name.strip()!r}: must be one line of ASCII characters")
         headers.append((name.strip(), value.strip()))
     units = 0 if config.no_rate_limit else config.compute_units_per_second
     urls, _ = _urls_and_blocks((*(config.fork_url or ()), *(config.fork_l1 or ())))

@@ -182,6 +182,8 @@ def node_record(node: Node) -> NodeRecord:
         logging=node.logging,
         progress=None if node.driver is None else node.driver.progress,
         signers=() if signers is None else tuple((term.first_block, term.key) for term in signers.terms),
+        standbys=() if node.standbys is None else node.standbys.up,
+        turns=() if signers is None else tuple((term.others, term.turn) for term in signers.terms),
         broken=node.broken_promises.evidence.broken,
         equivocations=evidence_records(node.broken_promises.evidence),
         latency=(node.link.answer, node.link.stream, node.link.seed),
@@ -213,6 +215,7 @@ def set_by_hand(node: Node) -> tuple[object, ...]:
         node.broken_promises.evidence,
         (link.answer, link.stream, link.seed, link.is_cut),
         (len(node.da_store), node.da_store.faults),
+        None if node.standbys is None else node.standbys.up,
     )
 
 

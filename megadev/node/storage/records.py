@@ -134,6 +134,8 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     logging: bool
     progress: Progress | None
     signers: tuple[tuple[int, bytes], ...]
+    turns: tuple[tuple[tuple[bytes, ...], int], ...] = ()
+    standbys: tuple[int, ...] = ()
     broken: dict[Hash32, BrokenPromise]
     equivocations: tuple[EquivocationRecord, ...]
     latency: tuple[Latency | None, Latency | None, int]

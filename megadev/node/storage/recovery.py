@@ -308,12 +308,16 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
     accounts.signatures = record.signatures
     node.logging = record.logging
     if record.signers:
-        node.l2.rotated_signers = Signers(tuple(Signer(block, key) for block, key in record.signers))
+        turns = record.turns or (((), 0),) * len(record.signers)
+        terms = zip(record.signers, turns, strict=True)
+        node.l2.rotated_signers = Signers(tuple(Signer(*signer, *turn) for signer, turn in terms))
     if node.driver is not None and record.progress is not None:
         node.driver.progress = record.progress
         if node.driver.consolidator is not None:
             node.driver.consolidator.known_by_hand = record.by_hand
     node.da_store.faults = record.da_faults
+    if node.standbys is not None and record.standbys and node.standbys.check_order(record.standbys):
+        node.standbys.up = record.standbys
     node.broken_promises.evidence = evidence_of(record)
     node.link.set(*record.latency)
     node.link.is_cut = record.is_cut

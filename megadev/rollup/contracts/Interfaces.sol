@@ -170,8 +170,3 @@ interface ILegacyMintableERC20 {
     function mint(address to, uint256 amount) external;
     function burn(address from, uint256 amount) external;
 }
-
-/// Checks a proof of a program's run; reverts when it is not one.
-interface IZKVerifier {
-    function verify(bytes32 programId, bytes calldata publicValues, bytes calldata proof) external view;
-}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-import {GameStatus, IAnchorStateRegistry, IDisputeGame, IZKVerifier} from "./Interfaces.sol";
+import {GameStatus, IAnchorStateRegistry, IDisputeGame} from "./Interfaces.sol";
+import {IZKVerifier} from "./Verifiers.sol";
 
 /// A claim about L2's output root that stands unless somebody challenges it, and then stands or falls with a validity
 /// proof.

@@ -51,12 +51,12 @@ def decode_blob(blob: bytes) -> bytes:
     more than fits, or has anything but zeros behind its data.
     """
     if len(blob) != BLOB_SIZE:
-        raise InvalidBlob(f"a blob has {BLOB_SIZE} bytes, not {len(blob)}")
+        raise InvalidBlob(f"a blob must have {BLOB_SIZE} bytes, not {len(blob)}")
     firsts = blob[0::32]
     if max(firsts) > 0x3F:
         raise InvalidBlob("a field element has more than 254 bits")
     if blob[1] != ENCODING_VERSION:
-        raise InvalidBlob(f"a blob's encoding has version {ENCODING_VERSION}, not {blob[1]}")
+        raise InvalidBlob(f"a blob's encoding must have version {ENCODING_VERSION}, not {blob[1]}")
     plain = bytearray(_ROUNDS * ROUND_BYTES)
     for at in range(31):
         for element, start in enumerate((0, 32, 64, 96)):
@@ -69,7 +69,7 @@ def decode_blob(blob: bytes) -> bytes:
     if size > BLOB_CAPACITY:
         raise InvalidBlob(f"a blob holds {BLOB_CAPACITY} bytes, not {size}")
     if plain[_HEAD + size :].strip(b"\0"):
-        raise InvalidBlob(f"{size} bytes are followed by something else than zeros")
+        raise InvalidBlob(f"{size} bytes must be followed only by zeros")
     return bytes(plain[_HEAD : _HEAD + size])
 
 

@@ -71,11 +71,11 @@ class StoreClient(_Site):
                 certificate = decode_commitment(body)
                 if certificate.fits(data):
                     return certificate
-                raise StoreRefused("the DA store certified other data than it was given")
+                raise StoreRefused("the DA store certified different data than it was given")
         except (OSError, http.client.HTTPException) as error:
             raise StoreRefused(f"the DA store at {self._host} could not be reached: {error}") from None
         except InvalidCommitment as error:
-            raise StoreRefused(f"the DA store answered with no certificate: {error}") from None
+            raise StoreRefused(f"the DA store did not return a certificate: {error}") from None
         raise StoreRefused(f"the DA store refused {len(data)} bytes: {body.decode(errors='replace')[:200]}")
 
 

@@ -77,19 +77,19 @@ def decode_commitment(data: bytes) -> Certificate:
     """What a commitment says. Raises ``InvalidCommitment`` for one of another layer, or of none."""
     if data[:1] == bytes((KECCAK_COMMITMENT,)):
         if len(data) != 33:
-            raise InvalidCommitment(f"a keccak commitment has 32 bytes behind its type, not {len(data) - 1}")
+            raise InvalidCommitment(f"a keccak commitment must have 32 bytes after its type, not {len(data) - 1}")
         return Certificate(data[1:])
     if data[:3] != bytes((GENERIC_COMMITMENT, LAYER, CERTIFICATE_VERSION)):
-        raise InvalidCommitment(f"commitment 0x{data[:3].hex()}… is of a layer, or a version, that is not known here")
+        raise InvalidCommitment(f"commitment 0x{data[:3].hex()}… has an unknown layer or version")
     try:
         fields = rlp.decode(data[3:])
     except ValueError as error:
         raise InvalidCommitment(f"a certificate is malformed: {error}") from None
     if type(fields) is not list or len(fields) != 3 or any(type(field) is not bytes for field in fields):
-        raise InvalidCommitment("a certificate has a hash, a size and a signature")
+        raise InvalidCommitment("a certificate must have a hash, a size and a signature")
     data_hash, size, signature = fields
     if len(data_hash) != 32 or len(size) > 4 or size[:1] == b"\0" or len(signature) != 65:
-        raise InvalidCommitment("a certificate has a hash of 32 bytes, a size of up to 4 and a signature of 65")
+        raise InvalidCommitment("a certificate must have a hash of 32 bytes, a size of up to 4 and a signature of 65")
     return Certificate(data_hash, int.from_bytes(size, "big"), signature)  # type: ignore[arg-type]
 
 

@@ -63,7 +63,7 @@ def anvil_impersonateSignature(node: RpcNode, signature: SignatureParam, address
     given, paired = signature
     signer = paired or address
     if signer is None or (paired and address):
-        raise InvalidParams("missing value for required argument 1 (address): whom ecrecover shall answer with")
+        raise InvalidParams("missing value for required argument 1 (address): the address that ecrecover returns")
     node.node.between_blocks()
     node.node.accounts.impersonate_signature(given, signer)
 
@@ -97,4 +97,4 @@ def _hold(node: RpcNode, key: bytes) -> bytes:
     try:
         return node.node.accounts.add(key).raw_address
     except ValueError as error:
-        raise InvalidParams(f"not a private key: {error}") from None
+        raise InvalidParams(str(error)) from None

@@ -81,7 +81,7 @@ def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) 
     """As ``evm_mine``; the answer is the blocks, their transactions with ``output`` and, failed, ``revertReason``."""
     if options is not None and options.blocks > MOST_IN_DETAIL:
         raise InvalidParams(
-            f"an answer holds at most {MOST_IN_DETAIL} blocks, not {options.blocks}; evm_mine takes any number"
+            f"at most {MOST_IN_DETAIL} blocks can be returned, not {options.blocks}; evm_mine mines any number"
         )
 
     def mine() -> list[JsonObject]:
@@ -178,6 +178,7 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     if options.timestamp is not None:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
+        node.node.settle()  # L1 goes on as well where the block would be too late for what L2 has got to of it
     return mine_blocks(node, options.blocks)
 
 

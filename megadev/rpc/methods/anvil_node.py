@@ -183,10 +183,12 @@ def forking_request(devnet: Node, chain: LocalChain, url: str | None, block: int
             present = replace(present, policy=request_policy(devnet.config))
     if present is not None and present.bundle is not None and url is None and chain.fork is not None:
         if block is not None and block != chain.fork.number:
-            raise InvalidParams(f"the fork bundle holds block {chain.fork.number} alone: forking needs jsonRpcUrl")
+            raise InvalidParams(
+                f"the fork bundle holds only block {chain.fork.number}: give jsonRpcUrl to fork another"
+            )
         return present
     if present is None or not (present.urls or url):
-        raise InvalidParams("forking needs jsonRpcUrl: this node forks no other")
+        raise InvalidParams("this node is not a fork: give jsonRpcUrl")
     if url is None and block is None:
         return present
     urls = present.urls if url is None else (url,)
@@ -255,7 +257,7 @@ def anvil_setNextBlockPrevRandao(node: RpcNode, word: HashParam) -> None:
 def anvil_setBlockGasLimit(node: RpcNode, gas_limit: Uint64Param) -> bool:
     """Gas per block from the next one on."""
     if not 0 < gas_limit < 2**63:
-        raise InvalidParams(f"a block's gas limit lies in [1, 2**63), got {gas_limit}")
+        raise InvalidParams(f"a block's gas limit must be in [1, 2**63), got {gas_limit}")
     sequencer = node.chain.sequencer
     sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, gas_limit=gas_limit)

@@ -86,5 +86,5 @@ async def anvil_setRpcUrl(node: RpcNode, url: UrlParam) -> None:
 def anvil_setChainId(node: RpcNode, chain_id: Uint64Param) -> None:
     """Go on under another chain id: what is signed from now on must be signed for it."""
     if not 0 < chain_id < 2**63:
-        raise InvalidParams(f"a chain id lies in [1, 2**63), got {chain_id}")
+        raise InvalidParams(f"a chain id must be in [1, 2**63), got {chain_id}")
     cheats.set_chain_id(node.chain, chain_id, node.node.config.engine)

@@ -92,12 +92,16 @@ def debug_executionWitness(node: RpcNode, block: BlockParam) -> JsonObject:
     if faults is not None and faults.keeps_witnesses:
         raise StateUnavailable(f"the witness of block {found.number} is withheld (fault withhold-witness)")
     witness = execution_witness(node.chain, found)
-    return {
+    answer: JsonObject = {
         "state": _hexes(witness.state),
         "codes": _hexes(witness.codes),
         "keys": _hexes(witness.keys),
         "headers": _hexes(witness.headers),
     }
+    call = found.system_call
+    if call is not None:  # no transaction of the block says so, and whoever runs it makes it first
+        answer["systemCall"] = {"from": to_data(call.sender), "to": to_data(call.to), "input": to_data(call.data)}
+    return answer
 
 
 @method("debug_codeByHash")
@@ -110,10 +114,10 @@ def debug_codeByHash(node: RpcNode, code_hash: HashParam, block: BlockParam = Ta
 def debug_dbGet(node: RpcNode, key: KeyParam) -> str:
     """What geth's database has under a key. There is none here, so it answers for code alone: ``c`` and its hash."""
     if len(key) != 33 or key[:1] != CODE_PREFIX:
-        raise InvalidParams(f"only code can be looked up: 0x63 and its 32-byte hash, got {len(key)} bytes")
+        raise InvalidParams(f"only code can be looked up: give 0x63 and its 32-byte hash, got {len(key)} bytes")
     code = node.chain.state(Tag.LATEST).code(key[1:])
     if not code:
-        raise NotFound(f"not found: no code has the hash 0x{key[1:].hex()}")
+        raise NotFound(f"not found: no code with hash 0x{key[1:].hex()}")
     return to_data(code)
 
 
@@ -175,8 +179,8 @@ def _whole(world: World) -> World:
     """``world``, where it holds all there is. Raises ``StateUnavailable`` on a fork."""
     if not world.is_whole:
         raise StateUnavailable(
-            "state unavailable: a fork knows only the slots that were asked for and cannot list those of an account; "
-            "ask upstream, or for single slots"
+            "state unavailable: a fork cannot list the storage of an account: it fetches only the slots that "
+            "are read; ask upstream, or read single slots"
         )
     return world
 
@@ -195,7 +199,7 @@ def _modified(chain: LocalChain, start: BlockRef, end: BlockRef | None) -> list[
     if end is None:
         last = first
         if first.number == chain.store.genesis.number:
-            raise InvalidParams(f"block {first.number} is the first one: it changed nothing, it began everything")
+            raise InvalidParams(f"block {first.number} is the first block: it has no parent to compare with")
         first = chain.block(first.header.parent_hash)
     else:
         last = chain.block(end)

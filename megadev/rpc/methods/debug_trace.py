@@ -105,7 +105,7 @@ def debug_traceBlock(node: RpcNode, block: DataParam, options: TraceOptions | No
     parent = chain.store.by_hash(header.parent_hash)
     if header.number == 0 or parent is None or parent.number != header.number - 1:
         if header.number == 0:
-            raise NotTraceable("genesis is not traceable: nothing came before it")
+            raise NotTraceable("genesis is not traceable: it has no parent")
         raise UnknownBlock(f"block not found: the parent 0x{header.parent_hash.hex()} of block {header.number}")
     foreign = SealedBlock(
         header=header,
@@ -132,7 +132,7 @@ def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
     """The block ``ref`` names. Raises ``UnknownBlock``, and ``NotTraceable`` for the first one."""
     block = chain.block(ref)
     if block.hash == chain.store.genesis.hash and (chain.past is None or block.number == 0):
-        raise NotTraceable("genesis is not traceable: nothing came before it")
+        raise NotTraceable("genesis is not traceable: it has no parent")
     return unsealed(block) if ref is Tag.PENDING else chain.whole(block)
 
 

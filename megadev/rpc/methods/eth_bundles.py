@@ -82,7 +82,7 @@ def eth_callBundle(node: RpcNode, bundle: CallBundle) -> JsonObject:
     if not bundle.txs:
         raise InvalidParams("bundle missing txs: give at least one signed transaction")
     if not bundle.block_number:
-        raise InvalidParams("bundle missing blockNumber: say which block it is for")
+        raise InvalidParams("bundle missing blockNumber: give the block that it targets")
     chain, clock = node.chain, node.node.clock
     transactions = [decode_transaction(raw, chain.spec) for raw in bundle.txs]
     deadline = clock.monotonic_ns() + (bundle.timeout or DEFAULT_BUNDLE_TIMEOUT_MS) * 1_000_000

@@ -70,7 +70,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
             ("timestamp", self.timestamp_min, self.timestamp_max),
         ):
             if low is not None and high is not None and low > high:
-                raise InvalidParams(f"{what}Min {low} is above {what}Max {high}: nothing can be between them")
+                raise InvalidParams(f"{what}Min {low} is above {what}Max {high}: no value can meet both")
 
     @property
     def lookups(self) -> int:
@@ -87,7 +87,7 @@ def eth_sendRawTransactionConditional(node: RpcNode, raw: DataParam, condition: 
     """
     chain = node.chain
     if condition.lookups > MAX_LOOKUPS:
-        raise LimitExceeded(f"conditional cost, {condition.lookups}, exceeded max: {MAX_LOOKUPS}; too many slots")
+        raise LimitExceeded(f"conditional cost, {condition.lookups}, exceeded max: {MAX_LOOKUPS}; give fewer slots")
     tx = decode_transaction(raw, chain.spec)
 
     def take() -> str:

@@ -115,8 +115,8 @@ def _joined(older: JsonObject, here: JsonObject, first: int, end: int) -> JsonOb
             answer[name] = told[max(first - oldest, 0) : count] + here[name][1:]
     except (TypeError, ValueError, KeyError):
         raise UpstreamFailed(
-            f"state unavailable: the forked node answered eth_feeHistory with what is none of its blocks up to {end}; "
-            "ask for blocks after the forked one, or fork another node"
+            f"state unavailable: the forked node's eth_feeHistory did not return its blocks up to {end}; ask "
+            "for blocks after the forked one, or fork another node"
         ) from None
     return {name: answer[name] for name in here}
 

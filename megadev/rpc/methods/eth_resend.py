@@ -26,13 +26,15 @@ def eth_resend(
     ``request`` must name the nonce, and whatever else it says must be so.
     """
     if request.nonce is None:
-        raise InvalidParams("missing transaction nonce in transaction spec: it says which one to send again")
+        raise InvalidParams("missing transaction nonce in transaction spec: it identifies the transaction to resend")
     sender = request.sender if request.sender is not None else first_account(node)
     for waiting in node.chain.pool.transactions():
         if waiting.sender == sender and waiting.nonce == request.nonce and _fits(waiting, request):
             tx = _again(node, waiting, gas_price or None, gas or None)
             return submitted(node, tx)
-    raise NotFound(f"transaction not found: none of 0x{sender.hex()} with nonce {request.nonce} waits that is like it")
+    raise NotFound(
+        f"transaction not found: no pending transaction of 0x{sender.hex()} with nonce {request.nonce} matches"
+    )
 
 
 def _fits(waiting: Transaction, request: CallRequest) -> bool:

@@ -52,7 +52,7 @@ def eth_signTypedData_v3(node: RpcNode, address: AddressParam, typed_data: AnyPa
     """The same for data without arrays, where both versions agree; version 3 knows none."""
     decoded = _decode_typed_data(typed_data)
     if _has_arrays(decoded):
-        raise InvalidParams("version 3 of typed data has no arrays: use eth_signTypedData_v4")
+        raise InvalidParams("eth_signTypedData_v3 does not support arrays: use eth_signTypedData_v4")
     return _signature(node, address, _typed_data_hash(decoded))
 
 
@@ -64,7 +64,7 @@ def eth_signTransaction(node: RpcNode, request: CallRequest) -> str | JsonObject
     tx, sender = completed(node, request)
     made = sign_transaction(tx, node.node.accounts.key_of(sender))
     raw = to_data(encode_network_form(made))
-    if node.signs_bare:
+    if node.speaks_anvil:
         return raw
     return {"raw": raw, "tx": format_pending_transaction(made)}
 
@@ -81,7 +81,7 @@ def _decode_typed_data(typed_data: Any) -> dict[str, Any]:
         except DecodeError as error:
             raise InvalidParams(f"typed data is not JSON: {error}") from None
     if not isinstance(typed_data, dict) or not {"types", "primaryType", "domain", "message"} <= typed_data.keys():
-        raise InvalidParams("typed data is an object with types, primaryType, domain and message (EIP-712)")
+        raise InvalidParams("typed data must be an object with types, primaryType, domain and message (EIP-712)")
     return typed_data
 
 
@@ -101,7 +101,7 @@ def _typed_data_hash(typed_data: dict[str, Any]) -> Hash32:
     types, primary = typed_data["types"], typed_data["primaryType"]
     if not isinstance(primary, str) or not _are_types(types):
         raise InvalidParams(
-            "typed data cannot be encoded: types is an object of lists of {name, type}, and primaryType names one"
+            "typed data cannot be encoded: types must be an object of lists of {name, type}, primaryType one of them"
         )
     try:
         if primary == _DOMAIN:
@@ -162,14 +162,18 @@ def _check_value(types: Any, kind: str, value: Any, where: str) -> None:
     array = _ARRAY.fullmatch(kind)
     if array is not None:
         if not isinstance(value, list):
-            raise InvalidParams(f"typed data cannot be encoded: {where} ({kind}) is an array, got {describe(value)}")
+            raise InvalidParams(
+                f"typed data cannot be encoded: {where} ({kind}) must be an array, got {describe(value)}"
+            )
         if array[2] and len(value) != int(array[2]):
             raise InvalidParams(f"Expected {array[2]} items for array type {kind}, got {len(value)} items: {where}")
         for index, item in enumerate(value):
             _check_value(types, array[1], item, f"{where}[{index}]")
     elif kind in types and value is not None:
         if not isinstance(value, dict):
-            raise InvalidParams(f"typed data cannot be encoded: {where} ({kind}) is an object, got {describe(value)}")
+            raise InvalidParams(
+                f"typed data cannot be encoded: {where} ({kind}) must be an object, got {describe(value)}"
+            )
         for field in types[kind]:
             name, inner = field["name"], field["type"]
             if name not in value and inner not in types:

@@ -132,6 +132,6 @@ def _format_call(node: RpcNode, result: SimulatedBlock, index: int, call: Simula
     except ExecutionHalted as error:
         words = str(error)
         if call.cut_from is not None and error.reason == OUT_OF_GAS:
-            words += f": the call asked for {call.cut_from} gas, of which the simulation had only so much left"
+            words += f": the call asked for {call.cut_from} gas, but the simulation had less left"
         answer["error"] = Failure(VM_ERROR, words)
     return answer

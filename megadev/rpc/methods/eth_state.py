@@ -152,8 +152,9 @@ def _proof_of_the_past(
         is_changed = True
     if block.number == past.last and (past.is_funded(address) or is_changed):
         raise StateUnavailable(
-            f"state unavailable: 0x{address.hex()} is not what it is upstream, so there is no proof of it: its balance "
-            "or code is this fork's, or something was changed since; ask about another account, or an older block"
+            f"state unavailable: there is no proof for 0x{address.hex()}: it differs from upstream, because "
+            "this fork set its balance or code, or it was changed since; ask for another account, or an older "
+            "block"
         )
     name = to_data(address)
     words = [to_word(key.slot) for key in keys]

@@ -67,9 +67,9 @@ def _read(artifact: bytes, address: Address | None) -> list[Artifact]:
     try:
         found = read(artifact, Origin(), name)
     except NotAnArtifact as problem:
-        raise InvalidParams(f"not an artifact that can be used: {problem}") from None
+        raise InvalidParams(f"invalid artifact: {problem}") from None
     if not found:
-        raise InvalidParams("not an artifact that can be used: there is no contract in it")
+        raise InvalidParams("invalid artifact: it contains no contract")
     return found
 
 
@@ -98,7 +98,7 @@ def megadev_getArtifact(node: RpcNode, which: WhichParam) -> JsonObject | None:
         found = next((one for one in candidates if str(one) == which), candidates[0] if candidates else None)
         names = {str(candidate) for candidate in candidates}
         if len(names) > 1 and which not in names:
-            raise InvalidParams(f"several contracts are called {which}: say which of {', '.join(sorted(names))}")
+            raise InvalidParams(f"several contracts are named {which}: choose one of {', '.join(sorted(names))}")
     return None if found is None else _described(found)
 
 

@@ -7,7 +7,6 @@ chains' endpoints give the same answers.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -17,7 +16,8 @@ from megadev.errors import InvalidParams, ResourceNotFound
 from megadev.node.chain import LocalChain
 from megadev.primitives.abi import encode_call
 from megadev.primitives.hexcodec import to_data
-from megadev.primitives.types import Address, Hash32, Wei
+from megadev.primitives.types import Address, Hash32
+from megadev.rollup.attestations import NOTE
 from megadev.rollup.driver import Driver
 from megadev.rollup.games import (
     Game,
@@ -30,12 +30,12 @@ from megadev.rollup.games import (
     guardian,
     respected_type,
 )
+from megadev.rollup.predeploys import L1Addresses
 from megadev.rollup.withdrawals import output_after, provable_output
-from megadev.rpc.codec import AddressParam, CallRequest, Decode, HashParam, Uint64Param
+from megadev.rpc.codec import AddressParam, Decode, HashParam, Uint64Param
 from megadev.rpc.dispatch import method
-from megadev.rpc.filling import authorized, completed, signing_key
+from megadev.rpc.l1_acts import act_on_l1
 from megadev.rpc.node import RpcNode, bridge
-from megadev.rpc.sending import submitted
 
 RETIRE = 2**32 - 1
 """The type that no game has: to have the portal respect it is to retire all games that there are."""
@@ -85,7 +85,7 @@ def megadev_getGames(node: RpcNode) -> JsonObject:
     return {
         "respectedGameType": hex(respected_type(state, at)),
         "guardian": to_data(guardian(state, at)),
-        "games": [_format_game(each, l1, l2) for each in found if each is not None],
+        "games": [_format_game(each, l1, l2, driver) for each in found if each is not None],
     }
 
 
@@ -116,7 +116,7 @@ def megadev_proposeOutput(node: RpcNode, options: ClaimOptions = ClaimOptions())
     if options.parent_index is not None:
         _game(l1, driver, options.parent_index)
     data = claiming_call(root, number, options.parent_index)
-    _act(node, l1, sender, at.dispute_game_factory, data, claim_bond(state, at))
+    act_on_l1(node, l1, sender, at.dispute_game_factory, data, claim_bond(state, at))
     return _claimed(l1, driver, count, number, root)
 
 
@@ -125,7 +125,7 @@ def megadev_challengeGame(node: RpcNode, index: Uint64Param, options: ActOptions
     """Challenge a claim, with the bond that takes: unless it is proven in time, it is lost. The game then."""
     l1, _, driver = bridge(node)
     game = _game(l1, driver, index)
-    _act(node, l1, options.sender, game.address, encode_call("challenge()"), game.challenger_bond)
+    act_on_l1(node, l1, options.sender, game.address, encode_call("challenge()"), game.challenger_bond)
     return _shown(node, index)
 
 
@@ -133,7 +133,7 @@ def megadev_challengeGame(node: RpcNode, index: Uint64Param, options: ActOptions
 def megadev_resolveGame(node: RpcNode, index: Uint64Param, options: ActOptions = ANYBODY) -> JsonObject:
     """Settle a game whose outcome nothing can change any more. The game then."""
     l1, _, driver = bridge(node)
-    _act(node, l1, options.sender, _game(l1, driver, index).address, encode_call("resolve()"))
+    act_on_l1(node, l1, options.sender, _game(l1, driver, index).address, encode_call("resolve()"))
     return _shown(node, index)
 
 
@@ -143,7 +143,7 @@ def megadev_claimBond(node: RpcNode, index: Uint64Param, options: CreditOptions 
     l1, _, driver = bridge(node)
     game = _game(l1, driver, index)
     recipient = options.recipient or options.sender or _first(node)
-    _act(node, l1, options.sender, game.address, encode_call("claimCredit(address)", recipient))
+    act_on_l1(node, l1, options.sender, game.address, encode_call("claimCredit(address)", recipient))
     return _shown(node, index)
 
 
@@ -152,7 +152,7 @@ def megadev_blacklistGame(node: RpcNode, index: Uint64Param) -> JsonObject:
     """As the guardian: this game counts no more, whatever becomes of it. The game then."""
     l1, _, driver = bridge(node)
     data = encode_call("blacklistDisputeGame(address)", _game(l1, driver, index).address)
-    _act(node, l1, guardian(l1.sequencer.head_state(), driver.addresses), driver.addresses.portal, data)
+    act_on_l1(node, l1, guardian(l1.sequencer.head_state(), driver.addresses), driver.addresses.portal, data)
     return _shown(node, index)
 
 
@@ -171,18 +171,8 @@ def megadev_setRespectedGameType(node: RpcNode, game_type: GameTypeParam) -> Jso
 def _respect(node: RpcNode, game_type: int) -> JsonObject:
     l1, _, driver = bridge(node)
     data = encode_call("setRespectedGameType(uint32)", game_type)
-    _act(node, l1, guardian(l1.sequencer.head_state(), driver.addresses), driver.addresses.portal, data)
+    act_on_l1(node, l1, guardian(l1.sequencer.head_state(), driver.addresses), driver.addresses.portal, data)
     return megadev_getGames(node)
-
-
-def _act(node: RpcNode, l1: LocalChain, sender: Address | None, to: Address, data: bytes, value: Wei = 0) -> None:
-    """Send a call on L1. Raises what an estimate of it does, and ``UnknownSigner`` for who cannot act here."""
-    node.node.between_blocks()
-    on_l1 = replace(node, chain=l1)
-    unsigned, who = completed(on_l1, CallRequest(sender=sender, to=to, value=value, data=data), forgiving=False)
-    keys = {account.raw_address: account.raw_key for account in node.node.roles.on_l1}
-    submitted(on_l1, authorized(unsigned, who, keys.get(who) or signing_key(on_l1, who)))
-    l1.sequencer.settle()
 
 
 def _first(node: RpcNode) -> Address:
@@ -200,7 +190,7 @@ def _game(l1: LocalChain, driver: Driver, index: int) -> Game:
 
 def _shown(node: RpcNode, index: int) -> JsonObject:
     l1, l2, driver = bridge(node)
-    return _format_game(_game(l1, driver, index), l1, l2)
+    return _format_game(_game(l1, driver, index), l1, l2, driver)
 
 
 def _claimed(l1: LocalChain, driver: Driver, index: int, number: int, root: Hash32) -> JsonObject:
@@ -215,7 +205,7 @@ def _claimed(l1: LocalChain, driver: Driver, index: int, number: int, root: Hash
     }
 
 
-def _format_game(game: Game, l1: LocalChain, l2: LocalChain) -> JsonObject:
+def _format_game(game: Game, l1: LocalChain, l2: LocalChain, driver: Driver) -> JsonObject:
     now, state = l1.time.now(), l1.sequencer.head_state()
     people = {game.creator, *(each for each in (game.challenger, game.prover) if each is not None)}
     credits = {who: amount for who in sorted(people) if (amount := credit(state, game, who))}
@@ -232,6 +222,7 @@ def _format_game(game: Game, l1: LocalChain, l2: LocalChain) -> JsonObject:
         "status": _STATUS[game.status],
         "challenger": None if game.challenger is None else to_data(game.challenger),
         "prover": None if game.prover is None else to_data(game.prover),
+        "proof": _proof(game, driver.addresses),
         "createdAt": hex(game.created_at),
         "deadline": hex(game.deadline),
         "resolvedAt": hex(game.resolved_at) if game.resolved_at else None,
@@ -249,6 +240,13 @@ _STATUS = {
     GameStatus.CHALLENGER_WINS: "challenger-wins",
     GameStatus.DEFENDER_WINS: "defender-wins",
 }
+
+
+def _proof(game: Game, at: L1Addresses) -> str | None:
+    """By what a claim was proven, in words."""
+    if game.prover is None:
+        return None
+    return NOTE if game.verifier == at.attestation_verifier else f"as the verifier at {to_data(game.verifier)} checks"
 
 
 def _is_true(game: Game, l2: LocalChain) -> bool | None:

@@ -83,29 +83,35 @@ def megadev_sequencer_status(node: RpcNode) -> JsonObject:
     link = devnet.link
     next_block = chain.head.number + 1
     newest = chain.signers.terms[0]
-    return {
-        "condition": sequencer.condition.value,
-        "blockNumber": hex(chain.head.number),
-        "unsealed": hex(sequencer.unsealed),
-        "waiting": hex(len(sequencer.pool)),
-        "signer": to_data(chain.signers.at(next_block).address),
-        "nextSigner": _format_signer(newest) if newest.first_block > next_block else None,
-        "faults": {
-            "reorder": faults.reorders,
-            "withhold": None if not faults.withheld else _format_targets(faults.withheld) | {"delay": faults.delays},
-            "censor": sorted(to_data(address) for address in faults.censored.addresses),
-            "equivocate": faults.equivocates,
-        },
-        "latency": {
-            "answer": None if link.answer is None else str(link.answer),
-            "stream": None if link.stream is None else str(link.stream),
-            "seed": hex(link.seed),
-            "delayedAnswers": hex(link.delayed_answers),
-            "delayedNotices": hex(link.delayed_notices),
-        },
-        "brokenPromises": hex(len(devnet.broken_promises.evidence.broken)),
-        "equivocations": hex(len(devnet.broken_promises.evidence.equivocations)),
-    } | _format_registry(node)
+    return (
+        {
+            "condition": sequencer.condition.value,
+            "blockNumber": hex(chain.head.number),
+            "unsealed": hex(sequencer.unsealed),
+            "waiting": hex(len(sequencer.pool)),
+            "signer": to_data(chain.signers.at(next_block).address),
+            "nextSigner": _format_signer(newest) if newest.first_block > next_block else None,
+            "faults": {
+                "reorder": faults.reorders,
+                "withhold": None
+                if not faults.withheld
+                else _format_targets(faults.withheld) | {"delay": faults.delays},
+                "censor": sorted(to_data(address) for address in faults.censored.addresses),
+                "equivocate": faults.equivocates,
+            },
+            "latency": {
+                "answer": None if link.answer is None else str(link.answer),
+                "stream": None if link.stream is None else str(link.stream),
+                "seed": hex(link.seed),
+                "delayedAnswers": hex(link.delayed_answers),
+                "delayedNotices": hex(link.delayed_notices),
+            },
+            "brokenPromises": hex(len(devnet.broken_promises.evidence.broken)),
+            "equivocations": hex(len(devnet.broken_promises.evidence.equivocations)),
+        }
+        | _format_registry(node)
+        | _format_standbys(node)
+    )
 
 
 @method("megadev_sequencer_pause")
@@ -163,7 +169,7 @@ def megadev_sequencer_withhold(node: RpcNode, options: WithholdOptions) -> JsonO
     """Preconfirm transactions and leave them out of the block, once."""
     targets = Targets(frozenset(options.transactions), frozenset(options.addresses))
     if not targets:
-        raise InvalidParams("withhold what? give transactions, addresses or both")
+        raise InvalidParams("nothing to withhold: give transactions, addresses or both")
     return _misbehave(node, replace(_faults(node), withheld=targets, delays=options.delay))
 
 
@@ -219,6 +225,39 @@ def _format_registry(node: RpcNode) -> JsonObject:
     change = registry.scheduled(state)
     following = None if change is None else {"signer": to_data(change[0]), "fromBlock": hex(change[1])}
     return {"registry": {"signer": to_data(registry.registered(state)), "nextSigner": following}}
+
+
+def _format_standbys(node: RpcNode) -> JsonObject:
+    standbys = node.node.standbys
+    if standbys is None:
+        return {}
+    quorum, members = node.node.quorum, enumerate(standbys.addresses)
+    last = standbys.last
+    return {
+        "standby": {
+            "active": standbys.active,
+            "order": list(standbys.up),
+            "members": [{"signer": to_data(address), "up": number in standbys.up} for number, address in members],
+            "takeover": str(Latency(standbys.seconds)),
+            "turn": None if node.node.config.turn is None else hex(node.node.config.turn),
+            "quorum": None
+            if quorum is None
+            else {
+                "needed": quorum.needed,
+                "of": len(standbys.keys),
+                "latency": str(quorum.latency),
+                "signed": hex(quorum.signed),
+            },
+            "lastTakeover": None
+            if last is None
+            else {
+                "member": last.member,
+                "fromBlock": hex(last.first_block),
+                "lost": hex(last.lost),
+                "milliseconds": last.elapsed / 1e6,
+            },
+        }
+    }
 
 
 def _format_targets(targets: Targets) -> JsonObject:

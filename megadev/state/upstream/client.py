@@ -146,8 +146,8 @@ class Upstream:
     def _gave_up(self, standing: Standing, method: str, attempts: int, trouble: Trouble) -> UpstreamFailed:
         remedy = {
             Kind.TOO_FAST: "lower --compute-units-per-second, or use an endpoint with a higher limit",
-            Kind.DEAD: "see that the node is up, and that its URL is right",
-        }.get(trouble.kind, "see that the node is up, or give it more time with --timeout and --retries")
+            Kind.DEAD: "check that the node is running and its URL is correct",
+        }.get(trouble.kind, "check that the node is running, or give it more time with --timeout and --retries")
         tried = f"after {attempts} attempts" if attempts > 1 else "at the first attempt"
         name = self._endpoints[standing].name
         return UpstreamFailed(

@@ -50,23 +50,23 @@ def origin_of(url: str) -> str:
 def url_trouble(url: str) -> str | None:
     """Why a URL cannot be asked, without a word of it, which may be secret; None where it can."""
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
-        return "a URL has no spaces, and no characters but ASCII"
+        return "a URL must not contain spaces or characters other than ASCII"
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:  # whose text repeats what may be a password
-        return "its host cannot be read"
+        return "its host is invalid"
     try:
         port = parts.port
     except ValueError:
-        return "its port is no number from 1 to 65535"
+        return "its port must be a number from 1 to 65535"
     if parts.scheme in ("ws", "wss"):
         return f"it must begin with {'http' if parts.scheme == 'ws' else 'https'}://, where most nodes answer too"
     if parts.scheme not in ("http", "https") or "://" not in url:
         return "it must begin with http:// or https://"
     if not host:
         return "it has no host"
-    return "its port is no number from 1 to 65535" if port == 0 else None
+    return "its port must be a number from 1 to 65535" if port == 0 else None
 
 
 class RpcUrl:
@@ -218,20 +218,20 @@ class HttpClient:
             raise _final(endpoint, f"refused access (HTTP {status}); {remedy}")
         if 300 <= status < 400:
             there = _sent_on(endpoint.url, headers.get("Location", ""))
-            raise _final(endpoint, f"sends on to {there} (HTTP {status}); give that URL instead")
+            raise _final(endpoint, f"redirects to {there} (HTTP {status}); give that URL instead")
         try:
             decoded = decode_json(answer)
         except DecodeError:
             if is_batch and status in _NO_BATCH_STATUS:
-                return {"error": {"code": -32600, "message": "too large a batch" if status == 413 else ""}}
+                return {"error": {"code": -32600, "message": "batch too large" if status == 413 else ""}}
             if status >= 500 or status in (408, 425):
                 raise Trouble(f"HTTP {status}") from None
             if status >= 400:
                 raise _no_node(endpoint, status) from None
-            raise Trouble(f"an answer of {len(answer)} bytes that is not JSON, or cut short") from None
+            raise Trouble(f"an answer of {len(answer)} bytes that is not JSON, or truncated") from None
         if status >= 400 and not is_answer(decoded):
             if is_batch and status in _NO_BATCH_STATUS:
-                return {"error": {"code": -32600, "message": "too large a batch" if status == 413 else ""}}
+                return {"error": {"code": -32600, "message": "batch too large" if status == 413 else ""}}
             raise Trouble(f"HTTP {status}") if status >= 500 else _no_node(endpoint, status)
         return decoded
 
@@ -239,7 +239,7 @@ class HttpClient:
         """POST ``body``; a kept connection that turns out to be closed is replaced without an attempt being lost."""
         while True:
             if self.is_closed:
-                raise Trouble("this node is stopping, or forks another")
+                raise Trouble("this node is stopping, or now forks another node")
             try:
                 connection, is_fresh = endpoint.idle.pop(), False
             except IndexError:
@@ -257,7 +257,7 @@ class HttpClient:
                 raise _insecure(error) from None
             except http.client.IncompleteRead as error:
                 connection.close()
-                raise Trouble(f"an answer cut short after {len(error.partial)} bytes") from None
+                raise Trouble(f"an answer truncated after {len(error.partial)} bytes") from None
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
                 if not is_fresh:
@@ -361,7 +361,7 @@ def _sent_on(url: str, location: str) -> str:
     try:
         return shown(urljoin(url, location)) if location else "nowhere"
     except ValueError:
-        return "what is no URL"
+        return "an invalid URL"
 
 
 def _final(endpoint: RpcUrl, what: str) -> Trouble:
@@ -369,7 +369,7 @@ def _final(endpoint: RpcUrl, what: str) -> Trouble:
 
 
 def _no_node(endpoint: RpcUrl, status: int) -> Trouble:
-    return _final(endpoint, f"answered with HTTP {status}, which is no JSON-RPC; check the URL")
+    return _final(endpoint, f"answered with HTTP {status}, which is not JSON-RPC; check the URL")
 
 
 def _retry_after(headers: http.client.HTTPMessage) -> float:
@@ -391,13 +391,13 @@ def _insecure(error: ssl.SSLError) -> Trouble:
 
 def _unreached(error: Exception) -> Trouble:
     if isinstance(error, socket.gaierror):
-        return Trouble(f"the host's name is not known ({error.strerror})", Kind.DEAD)
+        return Trouble(f"cannot resolve the host name ({error.strerror})", Kind.DEAD)
     if isinstance(error, UnicodeError):
-        return Trouble("the host's name is none", Kind.DEAD)
+        return Trouble("invalid host name", Kind.DEAD)
     if isinstance(error, ConnectionRefusedError):
         return Trouble("connection refused", Kind.DEAD)
     if isinstance(error, http.client.RemoteDisconnected | ConnectionResetError | BrokenPipeError):
         return Trouble("the connection was closed before the answer")
     if isinstance(error, OSError) and error.errno in _NO_WAY_THERE:
-        return Trouble(f"there is no way to the host ({error.strerror})", Kind.DEAD)
+        return Trouble(f"no route to the host ({error.strerror})", Kind.DEAD)
     return Trouble(f"{type(error).__name__}: {error}")

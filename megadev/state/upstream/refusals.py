@@ -125,7 +125,7 @@ def refusal(name: str, method: str, error: Mapping[str, Any]) -> UpstreamFailed 
         return lacks(name, method)
     remedy = "this is the forked node's answer: ask about blocks after the forked one, or fork another node"
     if any(words in lowered for words in _TOO_MUCH):
-        remedy = "ask for fewer blocks at a time, or fork a node with a higher limit"
+        remedy = "request fewer blocks at a time, or fork a node with a higher limit"
     number = code if type(code) is int else -32000
     return UpstreamRefused(name, method, message or "no reason given", number, error.get("data"), remedy)
 

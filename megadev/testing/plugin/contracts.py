@@ -86,7 +86,7 @@ class Deployer:
         data = made.constructor(*arguments).data_in_transaction
         if sender is None:
             if not self._devnet.accounts:
-                raise CannotDeploy("there is no account to deploy from: say sender=")
+                raise CannotDeploy("no account to deploy from: pass sender=")
             sender = self._devnet.accounts[0]
             endpoint.w3.eth.default_account = sender.address  # who deployed a contract may use it
         address = getattr(sender, "address", sender)
@@ -127,7 +127,7 @@ class Deployer:
         try:
             found = read(msgspec.json.encode(dict(document)), Origin(), "Contract")
         except NotAnArtifact as problem:
-            raise CannotDeploy(f"not an artifact that can be deployed: {problem}") from None
+            raise CannotDeploy(f"invalid artifact: {problem}") from None
         return _only(found, "the artifact")
 
     def _find(self, what: str | Path) -> Artifact:
@@ -153,7 +153,7 @@ class Deployer:
         if not found:
             known = sorted({artifact.name for artifact in registry.artifacts})
             hint = f"known are {', '.join(known[:20])}" if known else "the project has no compiled contracts"
-            raise CannotDeploy(f"there is no contract and no file {text!r} in {_relative(self._root)}: {hint}")
+            raise CannotDeploy(f"no contract or file {text!r} in {_relative(self._root)}: {hint}")
         return _only(found, text)
 
     def _sources(self, name: str) -> list[Path]:
@@ -163,7 +163,7 @@ class Deployer:
         found = [path for path in sources([self._root], SOURCES) if path.stem == name]
         if len(found) > 1:
             names = ", ".join(_relative(path) for path in found)
-            raise CannotDeploy(f"{name} means several files: say which of {names}")
+            raise CannotDeploy(f"{name} is ambiguous: use one of {names}")
         return found
 
     def _compile(self, path: Path) -> list[Artifact]:
@@ -189,10 +189,10 @@ def _only(found: list[Artifact], where: str, name: str = "") -> Artifact:
     if len(whole) > 1 and name:
         whole = [artifact for artifact in whole if name in (artifact.name, str(artifact))]
     if not whole:
-        raise CannotDeploy(f"{where}: there is no code to deploy{f' of a contract {name}' if name else ''}")
+        raise CannotDeploy(f"{where}: it has no code to deploy{f' of a contract {name}' if name else ''}")
     if len({str(artifact) for artifact in whole}) > 1:
         names = ", ".join(sorted(str(artifact) for artifact in whole))
-        raise CannotDeploy(f"{where} means several contracts: say which of {names}")
+        raise CannotDeploy(f"{where} has several contracts: use one of {names}")
     return whole[0]
 
 
@@ -203,7 +203,7 @@ def _linked(artifact: Artifact, libraries: Mapping[str, str]) -> str:
     for hole in artifact.creation.links:
         name = next((name for name in libraries if name in (hole.name, hole.name.rpartition(":")[2])), None)
         if name is None:
-            raise CannotDeploy(f"{artifact.name} needs the library {hole.name or '(unnamed)'}: say libraries=")
+            raise CannotDeploy(f"{artifact.name} needs the library {hole.name or '(unnamed)'}: pass libraries=")
         code[hole.start : hole.start + hole.length] = parse_data(str(libraries[name]))
     return to_data(bytes(code))
 
@@ -237,7 +237,7 @@ def _program(name: str, path: Path) -> list[str]:
     found = shutil.which(name)
     if found is None:
         raise CannotDeploy(
-            f"{path.name} cannot be compiled: there is no {name} here. Install it (pip install vyper; solc), or "
+            f"{path.name} cannot be compiled: {name} is not installed. Install it (pip install vyper; solc), or "
             "compile the project with its own tool and deploy by the contract's name"
         )
     return [found]

@@ -119,7 +119,7 @@ def test_an_address_can_be_named_whatever_its_code() -> None:
     registry.add(named, b"\x01" * 20)
     assert registry.contract_at(b"\x01" * 20, b"anything") is named[0]
     assert registry.contract_at(b"\x02" * 20, b"anything") is None
-    with pytest.raises(InvalidParams, match="here are 2"):
+    with pytest.raises(InvalidParams, match="cannot have 2"):
         registry.add([*named, *named], b"\x03" * 20)
 
 

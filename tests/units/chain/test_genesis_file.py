@@ -37,8 +37,8 @@ def test_what_is_read_back_is_the_same_block_under_the_same_rules(settings: dict
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        (None, "config.megadev is missing"),
-        ({"chainId": 1}, "config.megadev is missing"),
+        (None, r"config.megadev \(the chain's rules\) is missing"),
+        ({"chainId": 1}, r"config.megadev \(the chain's rules\) is missing"),
         ({"megadev": {"name": "dev"}}, "chain_id"),
         ({"megadev": {"name": "dev", "chain_id": 1, "coinbase": "0xzz"}}, "non-hexadecimal"),
         ({"megadev": {"name": "dev", "chain_id": 1, "coinbase": 7}}, "config.megadev"),

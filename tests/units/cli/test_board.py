@@ -184,10 +184,10 @@ def test_a_revert_is_an_event(net: Devnet, board: Board) -> None:
 
 
 def test_a_failed_compilation_is_told_with_its_place(net: Devnet, board: Board) -> None:
-    board.tell(Notice("failed", "src/Vault.sol:12:9: TypeError: no\nnot reloaded: the chain is as it was"))
+    board.tell(Notice("failed", "src/Vault.sol:12:9: TypeError: no\nnot reloaded, the chain is unchanged"))
     (told,) = board.view().happenings
     assert (told.kind, told.level) == ("failed", "bad")
-    assert told.lines == ("src/Vault.sol:12:9: TypeError: no", "not reloaded: the chain is as it was")
+    assert told.lines == ("src/Vault.sol:12:9: TypeError: no", "not reloaded, the chain is unchanged")
 
 
 def test_a_plan_that_waits_can_be_applied_by_a_key() -> None:
@@ -286,7 +286,7 @@ def test_a_transaction_is_chosen_by_steps(net: Devnet, board: Board) -> None:
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        ("the sequencer has crashed: megadev_sequencer_restart brings it back", "the sequencer has crashed: press p"),
+        ("the sequencer has crashed: restart it with megadev_sequencer_restart", "the sequencer has crashed: press p"),
         (
             "the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume",
             "the sequencer is paused: nothing is executed or sealed until you press p",

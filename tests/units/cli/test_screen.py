@@ -81,7 +81,7 @@ BUSY = dataclasses.replace(
             (
                 "src/Vault.sol:12:9: TypeError: Return argument type string memory is not implicitly convertible to "
                 "expected type (type of first return variable) uint256.",
-                "not reloaded: the chain is as it was",
+                "not reloaded, the chain is unchanged",
             ),
             "bad",
         ),
@@ -103,7 +103,7 @@ BROKEN = dataclasses.replace(
     ),
     watches=True,
     offer="apply",
-    note="error: the sequencer has crashed: megadev_sequencer_restart brings it back",
+    note="error: the sequencer has crashed: restart it with megadev_sequencer_restart",
     is_problem=True,
 )
 FOREIGN = dataclasses.replace(

@@ -80,5 +80,5 @@ def test_a_huge_argument_is_not_quoted_whole() -> None:
 
 
 def test_negative_numbers_have_no_quantity() -> None:
-    with pytest.raises(ValueError, match="never negative"):
+    with pytest.raises(ValueError, match="cannot be negative"):
         to_quantity(-1)

@@ -82,7 +82,7 @@ def test_variables_are_placed_where_solc_places_them(pair: Pair) -> None:
 def test_a_refusal_names_the_variable_and_the_remedy() -> None:
     compiled = COMPILED["solidity"]["a variable is inserted"]
     first, second = compare(solidity_layout(compiled["before"]), solidity_layout(compiled["after"]))
-    assert str(first) == "C.x: inserted at slot 1, before variables that were there"
+    assert str(first) == "C.x: inserted at slot 1, before existing variables"
     assert "after all others" in first.fault.value
     assert str(second) == "C.b: moved from slot 1 to slot 2"
 

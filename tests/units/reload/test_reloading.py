@@ -333,7 +333,7 @@ def test_while_an_open_block_must_stay_a_reload_says_how_to_try_again(tmp_path: 
         stage.reloader.answer(True)
         assert stage.notices[-1].kind == "failed"
         assert stage.notices[-1].text.splitlines()[1:] == [
-            "not reloaded: the chain is as it was; `megadev reload apply` tries again"
+            "not reloaded, the chain is unchanged; `megadev reload apply` tries again"
         ]
         net.rpc("megadev_sequencer_resume")
         assert net.rpc("megadev_reloadApply")["number"] == 1
@@ -446,7 +446,7 @@ def test_what_stands_behind_a_proxy_is_not_redeployed(tmp_path: Path) -> None:
     counter, _ = stage.counter()
     stage.deploy("Proxy.sol:Proxy", counter, types="address")
     notice = stage.save("inserted")
-    assert notice.kind == "refused" and "proxies keep the storage" in notice.text
+    assert notice.kind == "refused" and "it cannot use the storage of its proxies" in notice.text
 
 
 def test_a_script_is_run_where_the_policy_says_so(tmp_path: Path) -> None:
@@ -471,7 +471,7 @@ def test_a_user_can_say_what_stands_at_an_address(stage: Stage) -> None:
     stage.save("library")
     code = stage.net.rpc("eth_getCode", strange, "latest")
     assert code[4:44] == "5e" * 20
-    with pytest.raises(RpcError, match="0 contracts are called Nothing"):
+    with pytest.raises(RpcError, match="no contract is named Nothing"):
         stage.net.rpc("megadev_trackContract", counter, "Nothing")
     with pytest.raises(RpcError, match="no code"):
         stage.net.rpc("megadev_trackContract", "0x" + "77" * 20, "Counter")
@@ -497,7 +497,7 @@ def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> Non
     without["contracts"]["Counter.sol"] = {"Tally": other}
     made = read_solc(json.dumps(without).encode(), stage.source.parent)
     stage.reloader.follow(stage.reloader.learn(made, set())[1], 0, 0)
-    assert "Counter.sol:Counter is gone: what is deployed of it stays as it is" in stage.notices[-1].text
+    assert "Counter.sol:Counter was removed: deployed instances of it stay unchanged" in stage.notices[-1].text
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
 
 
@@ -509,7 +509,10 @@ def test_of_contracts_with_the_same_code_a_user_can_say_which_it_is(stage: Stage
     counter, _ = stage.counter()
     stage.reloader.look()
     (text,) = [notice.text for notice in stage.notices if f"is at {counter}" in notice.text]
-    assert f"Counter.sol:Counter has the same code: `megadev reload track {counter} Counter.sol:Counter`" in text
+    assert (
+        f"Counter.sol:Counter has the same code: if it is that contract, `megadev reload track {counter} Counter.sol:Counter`"
+        in text
+    )
     assert stage.net.rpc("megadev_trackContract", counter, "Counter.sol:Counter")["codeMatches"]
     assert "Counter replaced" in stage.save("doubled").text
     stage.bump(counter)
@@ -520,7 +523,7 @@ def test_a_changed_constructor_is_said_to_have_run_already(tmp_path: Path) -> No
     stage = Stage(tmp_path, "vyper")
     stage.deploy("Box.vy:Box", 50)
     notice = stage.save("constructor")
-    assert notice.kind == "plan" and "Box.vy:Box: only its constructor changed, which has run" in notice.text
+    assert notice.kind == "plan" and "Box.vy:Box: only its constructor changed, which has already run" in notice.text
 
 
 def test_a_manifest_says_it_for_many(tmp_path: Path) -> None:
@@ -538,15 +541,15 @@ def test_a_name_in_the_manifest_that_is_none_is_told_once(tmp_path: Path) -> Non
     manifest.write_text(json.dumps({strange: "Countr", "l1": {other: "Lib.sol:Libb"}}))
     stage = Stage(tmp_path, manifest=manifest)
     on_l1, on_l2 = (notice.text for notice in stage.notices if notice.kind == "unknown")
-    assert on_l1.endswith("on L1: no contract is called Lib.sol:Libb; did you mean Lib.sol:Lib?")
-    assert on_l2.endswith("no contract is called Countr; did you mean Counter?")
+    assert on_l1.endswith("on L1: no contract is named Lib.sol:Libb; did you mean Lib.sol:Lib?")
+    assert on_l2.endswith("no contract is named Countr; did you mean Counter?")
     assert on_l2.lower().startswith(f"--reload-manifest: {strange}: ")
     stage.save("doubled")
     stage.save("first")
     assert [notice.kind for notice in stage.notices].count("unknown") == 2
     manifest.write_text(json.dumps({strange: ["Counter"]}))
     stage.reloader.pipeline.changed([])
-    with pytest.raises(ConfigError, match="something else than a name; it must be like"):
+    with pytest.raises(ConfigError, match="something other than a name; it must be like"):
         stage.reloader.plan()
 
 
@@ -649,7 +652,7 @@ def test_a_first_slot_that_is_no_number_is_refused_with_what_can_be_done(tmp_pat
     stage.reloader._memory.versions.learn(made.values())
     refused = stage.save("doubled")
     assert refused.kind == "refused"
-    assert "write the slot itself after `layout at`" in refused.text
+    assert "write the slot after `layout at`" in refused.text
     assert "syntax trees" not in refused.text
 
 
@@ -833,7 +836,7 @@ def test_a_devnet_that_watches_reloads_on_a_file_event_as_its_settings_say(
         net.rpc("megadev_reloadApply")
         assert wait_for("script").fields["code"] == 3
         assert "Box" in json.loads((tmp_path / "abi.json").read_text())["l2"]["contracts"]
-        with pytest.raises(ConfigError, match="watches already"):
+        with pytest.raises(ConfigError, match="already watching"):
             net.watch()
 
 

@@ -148,7 +148,7 @@ def test_solidity_without_a_compiler_says_what_to_do(tmp_path: Path, monkeypatch
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("megadev.reload.compiler.find_spec", lambda name: None)
     (tmp_path / "A.sol").write_text("contract A {}")
-    with pytest.raises(ConfigError, match="no solc: put it on PATH, name it with --solc"):
+    with pytest.raises(ConfigError, match="no solc was found: put it on PATH, name it with --solc"):
         find_compilers(tmp_path, [])
     (found,) = find_compilers(tmp_path, [], solc=Path("/opt/solc"))
     assert found.name == "solc"

@@ -172,7 +172,7 @@ def test_ten_million_empty_blocks_are_kept_as_columns() -> None:
 def test_a_hundred_million_lists_for_transactions_make_no_objects() -> None:
     lists = b"\xc0" * 30_000_000
     fields = b"".join(map(rlp.encode, (ONES, 1, TWOS, 1))) + rlp.list_prefix(len(lists)) + lists
-    with pytest.raises(InvalidBatch, match="a list stands where"):
+    with pytest.raises(InvalidBatch, match="expected a string in a batch, got a list"):
         decode_batch(b"\x00" + rlp.list_prefix(len(fields)) + fields, CHAIN_ID)
 
 

@@ -84,7 +84,7 @@ def test_a_channel_is_cut_to_size() -> None:
         (2, 50, True),
     ]
     assert split(ID, b"", 123) == [Frame(ID, 0, b"", True)]
-    with pytest.raises(ValueError, match="hold none"):
+    with pytest.raises(ValueError, match="leaves no room for data"):
         split(ID, bytes(2), FRAME_OVERHEAD)
     with pytest.raises(ValueError, match="at most 65536 frames"):
         split(ID, bytes(2**16 + 1), FRAME_OVERHEAD + 1)

@@ -106,7 +106,7 @@ def test_a_creation_has_no_recipient() -> None:
         (log_of(encode(["bytes"], [GOOD]) + bytes(32)), "zeros"),
         (log_of(encode(["bytes"], [GOOD])[:-1]), "zeros"),
         (log_of(encode(["bytes"], [GOOD])[:-1] + b"\1"), "zeros"),
-        (log_of(encode(["bytes"], [opaque(0, 0, 0, 2, b"")])), "boolean"),
+        (log_of(encode(["bytes"], [opaque(0, 0, 0, 2, b"")])), "isCreation must be 0 or 1"),
         (log_of((32).to_bytes(32) + (2**255).to_bytes(32) + GOOD), "zeros"),
     ],
 )

@@ -275,7 +275,7 @@ def test_a_batch_that_is_too_large_is_asked_singly(server: FaultyUpstream) -> No
 def test_a_redirection_names_the_url_to_give_without_its_key(server: FaultyUpstream) -> None:
     server.always = "308 /v2/hiddenkey"
     upstream = opened(server.url, retries=3)
-    with pytest.raises(UpstreamFailed, match=r"sends on to http://127.0.0.1:[0-9]+/… \(HTTP 308\)") as caught:
+    with pytest.raises(UpstreamFailed, match=r"redirects to http://127.0.0.1:[0-9]+/… \(HTTP 308\)") as caught:
         upstream.ask([("eth_chainId", ())])
     assert "hiddenkey" not in str(caught.value) and len(server.bodies) == 1
     upstream.close()

@@ -98,7 +98,7 @@ class Tier:
             with self._lock:
                 self._load()
         except (HostUnavailable, WasmFault, MemoryError) as error:
-            raise ConfigError(f"--engine compiled: {error}; --engine auto does without") from None
+            raise ConfigError(f"--engine compiled: {error}; --engine auto runs without it") from None
 
     def _load(self) -> tuple[Compiler, Module]:
         if self._compiler is None or self._runtime is None:

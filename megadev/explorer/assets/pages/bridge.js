@@ -24,10 +24,10 @@ export async function show(place, { chains, canWrite, site }) {
   }
   place.append(body);
   const draw = async () => {
-    const [status, sync] = await Promise.all([l2.ask(null, "megadev_getBridgeStatus"), l2.ask(null, "optimism_syncStatus")]);
+    const [status, sync, games] = await Promise.all([l2.ask(null, "megadev_getBridgeStatus"), l2.ask(null, "optimism_syncStatus"), l2.ask(null, "megadev_getGames")]);
     if (status === null) return fill(body, h("p", { class: "soft" }, "This node does not tell what crosses its bridge."));
     return fill(body, heads(sync), section("Withdrawals, L2 to L1", table(["Message", "Amount", "Status", "Next"], status.withdrawals.map((found) => withdrawal(l1, l2, found, accounts[0], canWrite, draw)))),
-      section("Deposits, L1 to L2", table(["L1 transaction", "L2 transaction", "Amount", "Status"], status.deposits.map((found) => deposit(l1, l2, found)))));
+      section("Claims about L2", claims(l1, l2, games)), section("Deposits, L1 to L2", table(["L1 transaction", "L2 transaction", "Amount", "Status"], status.deposits.map((found) => deposit(l1, l2, found)))));
   };
   await draw();
   place.append(onDemand("Batches", () => batches(l2, l1)), onDemand("Addresses", async () => h("pre", {}, JSON.stringify(site.config, null, 2))));
@@ -78,6 +78,15 @@ function withdrawal(l1, l2, found, sender, canWrite, draw) {
 function deposit(l1, l2, found) {
   const [there, here] = [found.l1TransactionHash ?? found.transactionHash, found.l2TransactionHash ?? found.hash];
   return [there ? links.tx(l1, there) : "", here ? links.tx(l2, here) : "", ether(found.mint ?? found.value ?? "0x0"), found.status];
+}
+
+// What is proven is so by attestation unless another verifier was put in its place: the node says by which.
+function claims(l1, l2, found) {
+  const rows = (found?.games ?? []).map((game) => [
+    links.address(l1, game.address), links.block(l2, num(game.l2BlockNumber)), h("code", {}, game.outputRoot.slice(0, 12)),
+    h("span", game.isTrue === false ? { class: "bad" } : {}, game.isTrue === false ? `${game.status}: L2 holds another root` : game.status),
+    game.proof === null ? "" : `proven: ${game.proof}`, game.next]);
+  return table(["Game", "L2 block", "Output root", "Status", "Proof", "Next"], rows, "Nothing has been claimed yet.");
 }
 
 async function batches(l2, l1) {

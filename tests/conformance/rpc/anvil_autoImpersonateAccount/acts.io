@@ -10,4 +10,4 @@
 >> {"jsonrpc":"2.0","id":5,"method":"hardhat_autoImpersonateAccount","params":[false]}
 << {"jsonrpc":"2.0","id":5,"result":null}
 >> {"jsonrpc":"2.0","id":6,"method":"eth_sendTransaction","params":[{"from":"0x2222222222222222222222222222222222222222","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","value":"0x1","gas":"0x5208","maxFeePerGas":"0x12a05f200","maxPriorityFeePerGas":"0x3b9aca00"}]}
-<< {"jsonrpc":"2.0","id":6,"error":{"code":-32000,"message":"unknown account 0x2222222222222222222222222222222222222222: no key is held for it; use a dev account, anvil_impersonateAccount, or send a signed transaction"}}
+<< {"jsonrpc":"2.0","id":6,"error":{"code":-32000,"message":"unknown account 0x2222222222222222222222222222222222222222: this node has no key for it; use a dev account, anvil_impersonateAccount, or send a signed transaction"}}

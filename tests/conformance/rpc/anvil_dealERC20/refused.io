@@ -1,9 +1,9 @@
 // no token there
 >> {"jsonrpc":"2.0","id":1,"method":"anvil_dealERC20","params":["0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc","0x2222222222222222222222222222222222222222","0x64"]}
-<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no token at 0x2222222222222222222222222222222222222222: there is no contract"}}
+<< {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no token at 0x2222222222222222222222222222222222222222: it has no code"}}
 // no token's code
 >> {"jsonrpc":"2.0","id":2,"method":"anvil_dealERC20","params":["0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc","0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9","0x64"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"no token at 0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9: balanceOf fails or returns no number"}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"no token at 0xCf7Ed3AccA5a467e9e704C703E8D87F634fB0Fc9: balanceOf fails or does not return a number"}}
 // less than nothing
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_dealERC20","params":["0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc","0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9",-1]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 2 (amount): expected a quantity (0x hex, decimal string or number, below 2**256), got -1"}}

@@ -6,7 +6,7 @@
 << {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"Block number for reorg tx will exceed the reorged chain height. Block number 2 must not exceed (depth-1) 1"}}
 // not a transaction
 >> {"jsonrpc":"2.0","id":3,"method":"anvil_reorg","params":[2,[["0xdeadbeef",0]]]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP at byte 1: 30 bytes announced, 3 left"}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP at byte 1: 30 bytes declared, 3 left"}}
 // not a pair
 >> {"jsonrpc":"2.0","id":4,"method":"anvil_reorg","params":[2,["0x02f86e827a6908843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80180c080a0037faece5e077a89a651683117915cd96a312bab00e712f99f307a11918a7dbfa016a939a22ac5ba49b81eb6518fb02ef07d89b832e53fa72c991c9218d7f4916f"]]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 1 (tx_block_pairs)[0]: expected [transaction, block index], the transaction as signed bytes or as an object"}}

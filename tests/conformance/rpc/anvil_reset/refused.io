@@ -8,7 +8,7 @@
 << {"jsonrpc":"2.0","id":3,"result":"0xc"}
 // nothing says which node to fork
 >> {"jsonrpc":"2.0","id":4,"method":"anvil_reset","params":[{"forking":{"blockNumber":"0x5"}}]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"forking needs jsonRpcUrl: this node forks no other"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"this node is not a fork: give jsonRpcUrl"}}
 // no URL of a node
 >> {"jsonrpc":"2.0","id":5,"method":"anvil_reset","params":[{"forking":{"jsonRpcUrl":"ftp://user:secret@node.example.org"}}]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid URL of a node to fork: it must begin with http:// or https://"}}

@@ -4,7 +4,7 @@
 >> {"jsonrpc":"2.0","id":2,"method":"evm_mine","params":[]}
 << {"jsonrpc":"2.0","id":2,"result":"0x0"}
 >> {"jsonrpc":"2.0","id":3,"method":"debug_executionWitness","params":["latest"]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32000,"message":"state unavailable: block 13 begins with state that was changed by hand, and no header has the root after that: mine a block after such a change, and ask for those that follow"}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32000,"message":"state unavailable: state was changed outside a block just before block 13, so no header has the state root that it starts from: mine a block after such a change, and ask for later blocks"}}
 // the next one begins with a root that a header has
 >> {"jsonrpc":"2.0","id":4,"method":"evm_mine","params":[]}
 << {"jsonrpc":"2.0","id":4,"result":"0x0"}

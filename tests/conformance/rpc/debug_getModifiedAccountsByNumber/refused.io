@@ -3,7 +3,7 @@
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"missing value for required argument 0 (start)"}}
 // the first block changed nothing
 >> {"jsonrpc":"2.0","id":2,"method":"debug_getModifiedAccountsByNumber","params":["0x0"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"block 0 is the first one: it changed nothing, it began everything"}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"block 0 is the first block: it has no parent to compare with"}}
 // the wrong way round
 >> {"jsonrpc":"2.0","id":3,"method":"debug_getModifiedAccountsByNumber","params":["0x4","0x4"]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"start block height (4) must be less than end block height (4)"}}

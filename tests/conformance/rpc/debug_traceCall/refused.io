@@ -10,6 +10,6 @@
 >> {"jsonrpc":"2.0","id":4,"method":"debug_traceCall","params":[{"from":"0x2222222222222222222222222222222222222222","to":"0x2222222222222222222222222222222222222222","value":"0x1"},"latest"]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32003,"message":"insufficient funds for transfer: address 0x2222222222222222222222222222222222222222 have 0 want 1"}}
 >> {"jsonrpc":"2.0","id":5,"method":"debug_traceCall","params":[{"to":"0x2222222222222222222222222222222222222222"},"latest",{"tracer":"callTrace"}]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"tracer not found: \"callTrace\"; use one of 4byteTracer, callTracer, flatCallTracer, muxTracer, noopTracer, prestateTracer, or none for struct logs"}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"tracer not found: \"callTrace\"; use one of 4byteTracer, callTracer, flatCallTracer, muxTracer, noopTracer, prestateTracer, or omit tracer for struct logs"}}
 >> {"jsonrpc":"2.0","id":6,"method":"debug_traceCall","params":["0x"]}
 << {"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"invalid argument 0 (call): expected an object, got \"0x\""}}

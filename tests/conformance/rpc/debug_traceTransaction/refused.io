@@ -5,10 +5,10 @@
 << {"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"transaction not found: 0x1111111111111111111111111111111111111111111111111111111111111111"}}
 // no such tracer
 >> {"jsonrpc":"2.0","id":3,"method":"debug_traceTransaction","params":["{tx:1:0}",{"tracer":"callTrace"}]}
-<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"tracer not found: \"callTrace\"; use one of 4byteTracer, callTracer, flatCallTracer, muxTracer, noopTracer, prestateTracer, or none for struct logs"}}
+<< {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"tracer not found: \"callTrace\"; use one of 4byteTracer, callTracer, flatCallTracer, muxTracer, noopTracer, prestateTracer, or omit tracer for struct logs"}}
 // JavaScript
 >> {"jsonrpc":"2.0","id":4,"method":"debug_traceTransaction","params":["{tx:1:0}",{"tracer":"{data: [], fault: function(log) {}, step: function(log) { this.data.push(log.op.toString()); }, result: function() { return this.data; }}"}]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"tracers in JavaScript are not run here: use one of 4byteTracer, callTracer, flatCallTracer, muxTracer, noopTracer, prestateTracer, or none for struct logs"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"JavaScript tracers are not supported: use one of 4byteTracer, callTracer, flatCallTracer, muxTracer, noopTracer, prestateTracer, or omit tracer for struct logs"}}
 // options that cannot be
 >> {"jsonrpc":"2.0","id":5,"method":"debug_traceTransaction","params":["{tx:1:0}",{"tracer":"callTracer","tracerConfig":{"withLog":"yes"}}]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"tracerConfig of callTracer.withLog: expected a boolean, got \"yes\""}}

@@ -9,7 +9,7 @@
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid chain id for signer: have 1, want 31337; sign for chain id 31337 or switch the wallet's network"}}
 // fields of two types
 >> {"jsonrpc":"2.0","id":4,"method":"eth_fillTransaction","params":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","type":"0x0","maxFeePerGas":"0x77359400"}]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"a type 0 transaction pays a gasPrice: no maxFeePerGas, no maxPriorityFeePerGas"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"a type 0 transaction takes gasPrice, not maxFeePerGas or maxPriorityFeePerGas"}}
 // a type that is none
 >> {"jsonrpc":"2.0","id":5,"method":"eth_fillTransaction","params":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","type":"0x7"}]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32003,"message":"transaction type not supported: transaction type not valid here: 0x07; this chain takes 0x0, 0x1, 0x2, 0x3, 0x4"}}

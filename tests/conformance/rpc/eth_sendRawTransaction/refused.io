@@ -3,13 +3,13 @@
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"failed to decode transaction: empty transaction data"}}
 // garbage
 >> {"jsonrpc":"2.0","id":2,"method":"eth_sendRawTransaction","params":["0xdeadbeef"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP at byte 1: 30 bytes announced, 3 left"}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP at byte 1: 30 bytes declared, 3 left"}}
 // no hex
 >> {"jsonrpc":"2.0","id":3,"method":"eth_sendRawTransaction","params":["hello"]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"invalid argument 0 (raw): expected bytes (0x and an even number of hex digits), got \"hello\""}}
 // cut short
 >> {"jsonrpc":"2.0","id":4,"method":"eth_sendRawTransaction","params":["0x02f86e827a6908843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80180c080a0037faece5e077a89a651683117915cd96a312bab00e712f99f307a11918a7dbfa016a939a22ac5ba49b81eb6518fb02ef07d89b832e53fa72c991c9218d7f491"]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP at byte 2: 110 bytes announced, 109 left"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"failed to decode transaction: transaction could not be decoded: RLP at byte 2: 110 bytes declared, 109 left"}}
 // a type that is none
 >> {"jsonrpc":"2.0","id":5,"method":"eth_sendRawTransaction","params":["0x7ff86e827a6908843b9aca0085012a05f200831e84809470997970c51812dc3a010c7d01b50e0d17dc79c80180c080a0037faece5e077a89a651683117915cd96a312bab00e712f99f307a11918a7dbfa016a939a22ac5ba49b81eb6518fb02ef07d89b832e53fa72c991c9218d7f4916f"]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32003,"message":"transaction type not supported: transaction type not valid here: 0x7f; this chain takes 0x0, 0x1, 0x2, 0x3, 0x4"}}

@@ -12,7 +12,7 @@
 << {"jsonrpc":"2.0","id":4,"error":{"code":-38021,"message":"block timestamps must be in order: 1 <= 1700000012"}}
 // further ahead than may be
 >> {"jsonrpc":"2.0","id":5,"method":"eth_simulateV1","params":[{"blockStateCalls":[{"blockOverrides":{"number":"0x99999"}}]},"latest"]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-38026,"message":"too many blocks: block 629145 is 629133 past its base, at most 256 are simulated"}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-38026,"message":"too many blocks: block 629145 is 629133 blocks after its base, at most 256 can be simulated"}}
 // a wrong nonce, where transactions are validated
 >> {"jsonrpc":"2.0","id":6,"method":"eth_simulateV1","params":[{"blockStateCalls":[{"calls":[{"from":"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266","to":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","nonce":"0x0","maxFeePerGas":"0x77359400"}]}],"validation":true},"latest"]}
 << {"jsonrpc":"2.0","id":6,"error":{"code":-38010,"message":"nonce too low: next nonce 8, tx nonce 0 (address 0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266) (simulated block 13, call 0)"}}

@@ -3,7 +3,7 @@
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"invalid argument 0 (account): expected an address (20 bytes) or a private key (32 bytes), got 2 bytes"}}
 // a key that is none: zero
 >> {"jsonrpc":"2.0","id":2,"method":"evm_addAccount","params":["0x0000000000000000000000000000000000000000000000000000000000000000"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"not a private key: the private key is not in [1, n)"}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32602,"message":"the private key must be in [1, n)"}}
 // nothing
 >> {"jsonrpc":"2.0","id":3,"method":"evm_addAccount","params":[]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"missing value for required argument 0 (account)"}}

@@ -7,4 +7,4 @@
 >> {"jsonrpc":"2.0","id":3,"method":"megadev_addArtifact","params":[[{"type":"receive","stateMutability":"payable"}],"0x0165878a594ca255338adfa4d48449f69242eb8f"]}
 << {"jsonrpc":"2.0","id":3,"result":[{"name":"0x0165878A594ca255338adfa4d48449f69242Eb8F","source":"","address":"0x0165878A594ca255338adfa4d48449f69242Eb8F","functions":{},"errors":{},"events":{}}]}
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_addArtifact","params":[[{"type":"receive","stateMutability":"payable"}]]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"not an artifact that can be used: the contract has no name: add one as name"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid artifact: the contract has no name: set its name field"}}

@@ -8,6 +8,6 @@
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_fault_set","params":["bad-root",["x"]]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"fault bad-root: takes nothing, not 'x'"}}
 >> {"jsonrpc":"2.0","id":5,"method":"megadev_fault_set","params":["down",["lose","99999"]]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"99999 blocks cannot be lost: the chain has 12 above its first"}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"cannot lose 99999 blocks: the chain has 12 after its first block"}}
 >> {"jsonrpc":"2.0","id":6,"method":"megadev_fault_set","params":["bad-batch"]}
 << {"jsonrpc":"2.0","id":6,"error":{"code":-32601,"message":"the method called does not exist/is not available: fault bad-batch: this node has no L1; start it without --no-l1"}}

@@ -27,7 +27,7 @@
 >> {"jsonrpc":"2.0","id":14,"method":"megadev_addArtifact","params":[{"contractName":"Two","sourceName":"b.sol","abi":[]}]}
 << {"jsonrpc":"2.0","id":14,"result":[{"name":"Two","source":"b.sol","address":null,"functions":{},"errors":{},"events":{}}]}
 >> {"jsonrpc":"2.0","id":15,"method":"megadev_getArtifact","params":["Two"]}
-<< {"jsonrpc":"2.0","id":15,"error":{"code":-32602,"message":"several contracts are called Two: say which of a.sol:Two, b.sol:Two"}}
+<< {"jsonrpc":"2.0","id":15,"error":{"code":-32602,"message":"several contracts are named Two: choose one of a.sol:Two, b.sol:Two"}}
 // neither an address nor a name
 >> {"jsonrpc":"2.0","id":10,"method":"megadev_getArtifact","params":[7]}
 << {"jsonrpc":"2.0","id":10,"error":{"code":-32602,"message":"invalid argument 0 (which): expected an address or a contract's name, got 7"}}

@@ -3,7 +3,7 @@
 >> {"jsonrpc":"2.0","id":1,"method":"megadev_getStackTrace","params":["0x1212121212121212121212121212121212121212121212121212121212121212"]}
 << {"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"transaction not found: 0x1212121212121212121212121212121212121212121212121212121212121212"}}
 >> {"jsonrpc":"2.0","id":2,"method":"megadev_getStackTrace","params":["{waiting:0}"]}
-<< {"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"transaction not found in any block: 0x68701c13b000dc9cccfa854992a8743ea55cb5c4fc7a10c55421e00de6523d1c waits in the txpool; mine it first"}}
+<< {"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"transaction not found in any block: 0x68701c13b000dc9cccfa854992a8743ea55cb5c4fc7a10c55421e00de6523d1c is still in the txpool; mine it first"}}
 // an unknown block
 >> {"jsonrpc":"2.0","id":3,"method":"megadev_getStackTrace","params":[{"to":"0x0165878a594ca255338adfa4d48449f69242eb8f"},"0x999"]}
 << {"jsonrpc":"2.0","id":3,"error":{"code":-32000,"message":"header not found: no block 2457, the chain's head is block 12"}}

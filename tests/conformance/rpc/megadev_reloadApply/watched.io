@@ -9,4 +9,4 @@
 << {"jsonrpc":"2.0","id":3,"result":"0x000000000000000000000000000000000000000000000000000000000000000a"}
 // once more: there is nothing left to do
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_reloadApply","params":[false]}
-<< {"jsonrpc":"2.0","id":4,"result":{"refused":false,"changed":["Counter.sol:Counter","Factory.sol:Factory"],"contracts":[],"text":"nothing that is deployed changes (Counter.sol:Counter, Factory.sol:Factory)","number":null}}
+<< {"jsonrpc":"2.0","id":4,"result":{"refused":false,"changed":["Counter.sol:Counter","Factory.sol:Factory"],"contracts":[],"text":"no deployed contract changes (Counter.sol:Counter, Factory.sol:Factory)","number":null}}

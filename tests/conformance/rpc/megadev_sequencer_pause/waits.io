@@ -7,7 +7,7 @@
 >> {"jsonrpc":"2.0","id":3,"method":"eth_getTransactionReceipt","params":["{answer:2}"]}
 << {"jsonrpc":"2.0","id":3,"result":null}
 >> {"jsonrpc":"2.0","id":4,"method":"evm_mine","params":[]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32000,"message":"the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32000,"message":"the sequencer is paused: nothing is executed or sealed until megadev_sequencer_resume is called"}}
 // and goes on
 >> {"jsonrpc":"2.0","id":5,"method":"megadev_sequencer_resume","params":[]}
 << {"jsonrpc":"2.0","id":5,"result":{"condition":"running","blockNumber":"0xd","unsealed":"0x0","waiting":"0x0","signer":"0x0a3a4727a5871462e5bf2d2bc2407cb19e1cb46b","nextSigner":null,"faults":{"reorder":false,"withhold":null,"censor":[],"equivocate":false},"latency":{"answer":null,"stream":null,"seed":"0x0","delayedAnswers":"0x0","delayedNotices":"0x0"},"brokenPromises":"0x0","equivocations":"0x0"}}

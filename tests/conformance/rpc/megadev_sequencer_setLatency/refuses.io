@@ -8,6 +8,6 @@
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_sequencer_setLatency","params":[{"stream":"61s"}]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"invalid argument 0 (options).stream: must be at most 60s, not '61s'"}}
 >> {"jsonrpc":"2.0","id":5,"method":"megadev_sequencer_setLatency","params":[{"answer":"1ms\u00b12ms"}]}
-<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid argument 0 (options).answer: can vary by no more than its length: '1ms±2ms' would be less than nothing"}}
+<< {"jsonrpc":"2.0","id":5,"error":{"code":-32602,"message":"invalid argument 0 (options).answer: must not vary by more than the delay: '1ms±2ms' could be negative"}}
 >> {"jsonrpc":"2.0","id":6,"method":"megadev_sequencer_setLatency","params":[]}
 << {"jsonrpc":"2.0","id":6,"error":{"code":-32602,"message":"missing value for required argument 0 (options)"}}

@@ -1,0 +1,52 @@
+"""Several sequencers of one chain: who is next when one crashes, and how many of them must sign a mini-block.
+
+Values and rules alone; what a takeover does to the chain is in ``fault_control``, when it happens in ``node/standby``.
+Members are known by their numbers: 0 is the first to sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from megadev.sequencer.signers import Signer
+
+
+class Succession(Protocol):
+    """Decides which of the members that are up sequences which block."""
+
+    def term(self, first_block: int, keys: Sequence[bytes]) -> Signer:
+        """Who signs from ``first_block`` on, of the members with these keys, in their order; one at least."""
+        ...
+
+
+class FixedOrder(msgspec.Struct, frozen=True):
+    """The first one sequences until it crashes."""
+
+    def term(self, first_block: int, keys: Sequence[bytes]) -> Signer:
+        """The first one, for good."""
+        return Signer(first_block, keys[0])
+
+
+class RoundRobin(msgspec.Struct, frozen=True):
+    """They take turns of so many ``blocks``."""
+
+    blocks: int
+
+    def term(self, first_block: int, keys: Sequence[bytes]) -> Signer:
+        """All of them, the first one first."""
+        first, *others = keys
+        return Signer(first_block, first, tuple(others), self.blocks if others else 0)
+
+
+def quorum(members: int) -> int:
+    """How many of so many members must agree where up to f of 3f + 1 may be faulty: 2f + 1."""
+    return 2 * ((members - 1) // 3) + 1
+
+
+def without(up: tuple[int, ...], crashed: int) -> tuple[int, ...]:
+    """Who is left, whoever came after ``crashed`` first."""
+    at = up.index(crashed)
+    return up[at + 1 :] + up[:at]
