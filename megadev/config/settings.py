@@ -1074,6 +1074,14 @@ class DevnetConfig:
         "Time limit of a read such as eth_call, like geth's --rpc.evmtimeout; traces and simulations have twelve "
         "times as long. 0 disables it.",
     )
+    workers: int | None = _setting(
+        None,
+        Integer(0, 64),
+        SERVER,
+        "--workers",
+        "Processes that recover the senders of transactions sent in large batches, started when the first one comes. "
+        "[default: one per core but one, at most 4]",
+    )
     max_logs: int = _setting(
         100_000,
         Integer(0, 2**31 - 1),

@@ -39,6 +39,7 @@ from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
 from megadev.node.quorum import Quorum
+from megadev.node.recovery import Recovery
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
@@ -113,6 +114,8 @@ class Node:
         self.writer = Writer()
         """Where changes are made, one at a time."""
         self._shift = Shift()
+        self.recovery = Recovery(config.workers)
+        """Who recovers senders ahead, when many transactions come at once."""
         self.storage = open_storage(config)
         """The store in which the chains are kept as they grow; None: there is none."""
         try:
@@ -357,6 +360,7 @@ class Node:
         """Let go of what is forked and of the state file; write the bundle, where the settings say so. Raises
         ``ConfigError``.
         """
+        self.recovery.close()
         if self._state_file is not None:
             self._state_file.release()
         if self.config.fork_record is not None and any(self._first_forks):

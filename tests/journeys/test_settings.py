@@ -294,6 +294,8 @@ OF_SLASHING = {"sequencer_bond"}
 """Tested in test_slashing.py."""
 OF_READS = {"call_timeout"}
 """Tested in tests/journeys/hostile."""
+OF_LOADS = {"workers"}
+"""Tested in test_workers.py."""
 OF_BATCHES = {
     "batch",
     "da",
@@ -352,6 +354,7 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_ORACLE
         | OF_BATCHES
         | OF_READS
+        | OF_LOADS
         | RELOADED
         | OF_FORKS
     )
