@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from megadev.config.kinds import store_folder
+
 Settings: TypeAlias = Any
 """A ``DevnetConfig``, whose module reads this one."""
 
@@ -46,6 +48,17 @@ CONFLICTS: tuple[Conflict, ...] = (
         "--attestation-threshold asks for more signatures than --attesters can give: lower it, or have more attesters",
     ),
     _exclude(
+        "--keep-blocks",
+        "--prune-history",
+        "they limit the same states; --keep-blocks does so on both chains",
+        lambda c: c.keep_blocks is not None and c.prune_history is not None,
+    ),
+    Conflict(
+        ("--keep-bodies", "--state"),
+        lambda c: c.keep_bodies is not None and store_folder(c.state) is None,
+        "--keep-bodies leaves older blocks to the store of --state DIR: give that too",
+    ),
+    _exclude(
         "--mnemonic",
         "--mnemonic-random",
         _ONE_PHRASE,
@@ -76,6 +89,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         ("--mini-block-time", "--block-time", "--no-mining"),
         lambda c: c.mini_block_time is not None and c.block_time is None and not c.no_mining,
         "--mini-block-time needs --block-time (or --no-mining): without either, each transaction seals a block",
+    ),
+    Conflict(
+        ("--quorum", "--standby"),
+        lambda c: c.quorum is not None and c.standby < 3,
+        "--quorum needs --standby 3 or more: with fewer than four sequencers none may be faulty",
     ),
     Conflict(
         ("--turn", "--standby"),
