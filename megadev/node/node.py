@@ -319,7 +319,7 @@ class Node:
                 mend(self.l2.sequencer)  # what it still holds is to be saved too
                 self.between_blocks()
             except Exception as problem:
-                _LOG.error("what is not sealed is not dumped", exc_info=problem)
+                _LOG.error("unsealed transactions are not dumped", exc_info=problem)
             self.state_file.save_at_last(Capture(self, at_fault))
         if self.storage is not None:
             try:
