@@ -144,7 +144,7 @@ def test_a_store_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
         pass
     with sqlite3.connect(tmp_path / "kept" / "chain.sqlite") as connection:
         connection.execute("PRAGMA user_version = 7")
-    with pytest.raises(ConfigError, match="a store of version 7"):
+    with pytest.raises(ConfigError, match="the store has version 7"):
         _open(tmp_path / "kept")
 
 

@@ -174,7 +174,7 @@ def test_when_the_view_fails_the_node_goes_on_with_a_log(terminal: Callable[...,
         "main(['up', '--ui', '--port', '0', '--ready-file', 'ready.json'])\n"
     )
     (tmp_path / "crash.py").write_text(crash)
-    seen = terminal("crash.py", ready="the node runs on: on purpose")
+    seen = terminal("crash.py", ready="the node keeps running")
     assert seen.flags == LEFT
     seen.send_transaction()
     seen.shows("preconfirmed in")

@@ -86,7 +86,7 @@ def test_a_state_file_is_no_link_and_no_device(tmp_path: Path, setting: str, kin
         os.mkfifo(path)
     else:
         path.symlink_to(victim if kind == "link" else tmp_path / "nothing")
-    with pytest.raises(ConfigError, match="symbolic link|no regular file"):
+    with pytest.raises(ConfigError, match="symbolic link|not a regular file"):
         Devnet(no_l1=True, **{setting: path})
     assert victim.read_text() == "precious"
 
