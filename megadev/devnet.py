@@ -145,7 +145,7 @@ class Devnet:
         self.node = Node(base.replace(**settings) if settings else base, clock, on_progress, beginning)
         self._writer = self.node.writer
         if beginning is not None and elsewhere is None:
-            elsewhere = _nowhere
+            elsewhere = Elsewhere(_nowhere)
         self.l2 = Endpoint(self.node, self.node.l2, self._writer, elsewhere)
         """The rollup's chain."""
         self.endpoints: tuple[Endpoint, ...] = (self.l2,)

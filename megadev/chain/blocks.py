@@ -222,13 +222,26 @@ def decode_block(encoded: bytes) -> tuple[Header, list[bytes]]:
     block = rlp.decode(encoded)
     if type(block) is not list or len(block) < 3 or type(block[0]) is not list or type(block[1]) is not list:
         raise ValueError("a block is a list of header, transactions, ommers and withdrawals")
-    fields = block[0]
-    if len(fields) not in HEADER_SIZES:
-        raise ValueError(f"a header must have {either(tuple(map(str, HEADER_SIZES)))} fields, got {len(fields)}")
-    if len(block) != (4 if len(fields) > 16 else 3):
+    header = _header_of(block[0])
+    if len(block) != (4 if header.fields > 16 else 3):
         raise ValueError("a block is a list of header, transactions, ommers and, since Shanghai, withdrawals")
     if any(part != [] for part in block[2:]):
         raise ValueError("blocks with ommers or withdrawals are not supported")
+    transactions = [rlp.encode(item) if type(item) is list else item for item in block[1]]
+    return header, [raw for raw in transactions if type(raw) is bytes]
+
+
+def decode_header(encoded: bytes) -> Header:
+    """What ``encode_header`` made. Raises ``ValueError`` for anything else, also for headers of before London."""
+    fields = rlp.decode(encoded)
+    if type(fields) is not list:
+        raise ValueError("a header is a list")
+    return _header_of(fields)
+
+
+def _header_of(fields: list[rlp.Decoded]) -> Header:
+    if len(fields) not in HEADER_SIZES:
+        raise ValueError(f"a header must have {either(tuple(map(str, HEADER_SIZES)))} fields, got {len(fields)}")
     names = Header.__struct_fields__[: len(fields)]
     values: dict[str, bytes | int] = {"fields": len(fields)}
     for name, item in zip(names, fields, strict=True):
@@ -243,8 +256,7 @@ def decode_block(encoded: bytes) -> tuple[Header, list[bytes]]:
             values[name] = int.from_bytes(item, "big")
         else:
             values[name] = item
-    transactions = [rlp.encode(item) if type(item) is list else item for item in block[1]]
-    return Header(**values), [raw for raw in transactions if type(raw) is bytes]  # type: ignore[arg-type]
+    return Header(**values)  # type: ignore[arg-type]
 
 
 _NUMBERS = frozenset(

@@ -46,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "gas": "Show what a transaction or a test pays for.",
     "parallel": "Show which transactions could have run side by side.",
     "batches": "List what a running node has posted to L1.",
+    "replica": "Keep a copy of a sequencer's chain, and serve reads from it.",
     "verify": "Check a rollup: derive L2 from L1 alone, and compare.",
     "da": "Run a store for batch data beside L1.",
     "oracle": "Set what MegaETH's oracle reads.",

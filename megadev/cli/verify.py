@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from megadev.cli.main import INTERRUPTED
-from megadev.cli.options import Command
+from megadev.cli.options import Command, rpc_url_option
+from megadev.cli.stopping import stopping
 from megadev.cli.terminal.progress import Bar, is_wanted
 from megadev.errors import ConfigError
 from megadev.primitives.guarded_json import DecodeError, decode_json
 from megadev.primitives.hexcodec import to_data
+from megadev.rollup.verifier import Differs, Incomplete
 
 if TYPE_CHECKING:
     from megadev.cli.full_node import FullNode
-    from megadev.rollup.verifier import Differs
+    from megadev.cli.witnesses import WitnessedBlocks
 
 DIFFERS, INCOMPLETE = 3, 4
 """Exit codes: something is not as it was derived; not all could be derived that was asked for."""
@@ -31,14 +32,8 @@ _file = click.Path(path_type=Path)
 
 
 @click.command(cls=Command, short_help="Check a rollup: derive L2 from L1 alone, and compare.")
-@click.option("--l1", metavar="URL", required=True, help="L1's JSON-RPC.")
-@click.option(
-    "--rollup",
-    metavar="FILE",
-    required=True,
-    type=_file,
-    help="The rollup.json that `megadev chain --rollup` prints.",
-)
+@click.option("--l1", metavar="URL", help="L1's JSON-RPC.")
+@click.option("--rollup", metavar="FILE", type=_file, help="The rollup.json that `megadev chain --rollup` prints.")
 @click.option("--genesis", metavar="FILE", type=_file, help="L2's genesis.json, where rollup.json does not hold it.")
 @click.option("--da", metavar="URL", help="The store of batch data beside L1.  [default: /da at --l1]")
 @click.option("--beacon", metavar="URL", help="The beacon API that has L1's blobs.  [default: --l1]")
@@ -65,10 +60,17 @@ _file = click.Path(path_type=Path)
     "--port", metavar="PORT", type=click.IntRange(0, 65_535), help="Serve the chain's reads there; 0: any free one."
 )
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--witness",
+    is_flag=True,
+    help="Instead: run a node's blocks, each with nothing but its debug_executionWitness and the state root before it.",
+)
+@click.option("--from", "first", metavar="N", type=click.IntRange(1), help="With --witness: the first block to run.")
+@rpc_url_option
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 def verify(
-    l1: str,
-    rollup: Path,
+    l1: str | None,
+    rollup: Path | None,
     genesis: Path | None,
     da: str | None,
     beacon: str | None,
@@ -80,6 +82,9 @@ def verify(
     keep_going: bool,
     port: int | None,
     host: str,
+    witness: bool,
+    first: int | None,
+    rpc_url: str,
     as_json: bool,
 ) -> int:
     """Derive the whole L2 from L1, execute it, and compare it with the output roots on L1.
@@ -94,44 +99,78 @@ def verify(
 
     With --port it is a full node that trusts nobody: its latest block is what L1 says, and nothing can be sent to it.
 
+    With --witness no L1 is asked. The blocks of the node at --rpc-url are run without any state: the witness of each,
+    and the state root after its parent, must suffice. The rules are those of --rollup or --genesis, or what the node
+    says.
+
     \b
     Exit codes:
       0    all that L1 says was derived, and nothing differs; or it followed, and was interrupted
       1    it did not work
       2    it was asked for wrongly
-      3    something differs: a block's hash, an output root, or the block that batches on L1 go on from
+      3    something differs: a block's hash, an output root, the block that batches on L1 go on from, a witness
       4    not all could be derived: L1 or its data cannot be had, or L1 does not say L2 up to --until
       130  it was interrupted
     """
-    from megadev.cli.full_node import FullNode
-    from megadev.rollup.verifier import Differs, Incomplete
-
-    given = None if genesis is None else _read(genesis)
-    node = FullNode(_read(rollup), given, str(rollup), l1=l1, beacon=beacon, da=da)
     report = _Report(as_json, keep_going)
     stop = threading.Event()
-    problem: str | None = None
     try:
-        with node.opened(directory) as net, _stopping(stop), _bar() as bar:
-            node.on_progress = bar.at
-            if port is not None:
-                click.echo(f"Listening on {net.serve(host, port)}", err=True)
-            try:
-                node.go(until=until, follow=follow, poll=poll, against=against, stop=stop, on_differences=report.hear)
-            except Incomplete as incomplete:
-                problem = str(incomplete)
-            except Differs:
-                pass
-            bar.close()
-            report.say(node, problem)
+        if witness:
+            with stopping(stop):
+                problem = _run_witnesses(rpc_url, rollup, genesis, first, until, stop, report)
+        else:
+            if l1 is None or rollup is None:
+                raise ConfigError("name L1 and the rollup: --l1 URL --rollup rollup.json (or --witness)")
+            problem = None
+            from megadev.cli.full_node import FullNode
+
+            given = None if genesis is None else _read(genesis)
+            node = FullNode(_read(rollup), given, str(rollup), l1=l1, beacon=beacon, da=da)
+            with node.opened(directory) as net, stopping(stop), _bar("deriving", "L1 blocks") as bar:
+                node.on_progress = bar.at
+                if port is not None:
+                    click.echo(f"Listening on {net.serve(host, port)}", err=True)
+                go = partial(node.go, until=until, follow=follow, poll=poll, against=against, stop=stop)
+                problem = report.listen(partial(go, on_differences=report.hear))
+                bar.close()
+                report.say(node, problem)
     except Incomplete as incomplete:
-        click.echo(f"incomplete: {incomplete}", err=True)
-        return INCOMPLETE
+        problem = str(incomplete)
+        click.echo(f"incomplete: {problem}", err=True)
     if report.found:
         return DIFFERS
     if stop.is_set() and not follow:
         return INTERRUPTED
     return 0 if problem is None else INCOMPLETE
+
+
+def _run_witnesses(
+    url: str,
+    rollup: Path | None,
+    genesis: Path | None,
+    first: int | None,
+    until: int | None,
+    stop: threading.Event,
+    report: _Report,
+) -> str | None:
+    """Run a node's blocks from their witnesses; why not all of them, if so."""
+    from megadev.cli.witnesses import WitnessedBlocks
+
+    document = None
+    if genesis is not None:
+        document = _read(genesis)
+    elif rollup is not None:
+        document = _read(rollup)
+        document = document["megadev"]["genesis"] if "genesis" in document.get("megadev", {}) else None
+    blocks = WitnessedBlocks(url, document, str(genesis or rollup))
+    try:
+        with _bar("running", "blocks") as bar:
+            run = partial(blocks.run, first, until, stop, bar.at)
+            problem = report.listen(partial(run, on_differences=report.hear))
+    finally:
+        blocks.close()
+    report.say_witnesses(blocks, problem)
+    return problem
 
 
 class _Report:
@@ -151,6 +190,44 @@ class _Report:
                 click.echo(f"differs: {each}", err=True)
         if not self._keep_going:
             raise differences[0]
+
+    def listen(self, run: Callable[[], None]) -> str | None:
+        """Call ``run``, which tells ``hear`` of what differs; why it could not do all, if so."""
+        try:
+            run()
+        except Incomplete as incomplete:
+            return str(incomplete)
+        except Differs:
+            pass
+        return None
+
+    def say_witnesses(self, blocks: WitnessedBlocks, incomplete: str | None) -> None:
+        """The last word, on blocks that were run from their witnesses."""
+        number, block_hash = (None, None) if blocks.newest is None else blocks.newest
+        trusted = None if blocks.trusted is None else to_data(blocks.trusted)
+        if self._as_json:
+            shown = {
+                "block": None if block_hash is None else {"number": number, "hash": to_data(block_hash)},
+                "blocks": blocks.count,
+                "transactions": blocks.transactions,
+                "nodes": blocks.nodes,
+                "bytes": blocks.size,
+                "trustedStateRoot": trusted,
+                "incomplete": incomplete,
+                "differences": self.found,
+            }
+            click.echo(json.dumps(shown, indent=2))
+            return
+        if incomplete is not None:
+            click.echo(f"incomplete: {incomplete}", err=True)
+        verdict = "verified" if not self.found and incomplete is None else "ran"
+        count = blocks.count
+        click.echo(
+            f"{verdict}: {count} block{'' if count == 1 else 's'} from witnesses alone, {blocks.transactions} "
+            f"transactions, {blocks.nodes} trie nodes, {blocks.size} bytes"
+        )
+        if block_hash is not None:
+            click.echo(f"from the state root {trusted} to block {number} ({to_data(block_hash)})")
 
     def say(self, node: FullNode, incomplete: str | None) -> None:
         """The last word."""
@@ -200,20 +277,5 @@ def _read(path: Path) -> Any:
         raise ConfigError(f"{path}: not JSON: {problem}") from None
 
 
-def _bar() -> Bar:
-    return Bar("deriving", "L1 blocks", is_shown=is_wanted(sys.stderr))
-
-
-@contextmanager
-def _stopping(stop: threading.Event) -> Iterator[None]:
-    """Have SIGINT and SIGTERM set ``stop``."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+def _bar(what: str, unit: str) -> Bar:
+    return Bar(what, unit, is_shown=is_wanted(sys.stderr))

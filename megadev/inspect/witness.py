@@ -63,6 +63,8 @@ def execution_witness(chain: LocalChain, block: SealedBlock) -> Witness:
             asked.code(_code_hash(asked.account(address)))
     for _ in run_again(builder, block):
         pass
+    if builder.spec.withdrawals_root_of is not None:
+        asked.account(builder.spec.withdrawals_root_of)  # the header has the root of its storage
     return Witness(
         state=tuple(sorted(_nodes(parent.world, asked, builder.state.diff))),
         codes=tuple(sorted(asked.codes)),

@@ -41,7 +41,7 @@ class Extension(msgspec.Struct, frozen=True, gc=False):
 
     ref: bytes
     path: bytes
-    child: Branch
+    child: Branch | Unknown
 
 
 class Branch(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +52,25 @@ class Branch(msgspec.Struct, frozen=True, gc=False):
     value: bytes
 
 
-Node: TypeAlias = Nothing | Leaf | Extension | Branch
+class Unknown(msgspec.Struct, frozen=True, gc=False):
+    """A node of which only the hash is known (``Trie.of_nodes``)."""
+
+    ref: bytes
+
+
+Node: TypeAlias = Nothing | Leaf | Extension | Branch | Unknown
+
+
+class UnknownNode(Exception):
+    """A trie that is known in parts was asked for something below a node that is not among them: the one with that
+    ``hash``, which ``path`` (nibbles, one per byte) leads to.
+    """
+
+    def __init__(self, node: Unknown, path: bytes) -> None:
+        super().__init__(f"node 0x{node.ref[1:].hex()} is not known")
+        self.hash: Hash32 = node.ref[1:]
+        self.path = path
+
 
 # Nodes are msgspec structs outside the garbage collector's sight: made in C in a third of a slotted class's time, and
 # a trie of millions of nodes, which cannot form a cycle, adds nothing to a collection.
@@ -74,6 +92,18 @@ class Trie:
 
     def __init__(self, items: Mapping[bytes, bytes] | None = None) -> None:
         self._node: Node = _update(NOTHING, list(items.items()), 0) if items else NOTHING
+
+    @classmethod
+    def of_nodes(cls, root: Hash32, nodes: Mapping[Hash32, bytes], used: set[Hash32] | None = None) -> Trie:
+        """The trie with that root, as far as ``nodes`` (encodings by their keccak256) tell of it. What it is asked of
+        the rest raises ``UnknownNode``. The hashes of the nodes that belong to it are added to ``used``.
+
+        Raises ``ValueError`` for a node that is none.
+        """
+        trie = cls()
+        if root != EMPTY_TRIE_ROOT:
+            trie._node = _decoded(b"\xa0" + root, b"", nodes, set() if used is None else used)
+        return trie
 
     @property
     def root(self) -> Hash32:
@@ -103,6 +133,8 @@ class Trie:
                 if _nibbles(key)[depth:stop] != node.path:
                     return b""
                 node, depth = node.child, stop
+            elif type(node) is Unknown:
+                raise UnknownNode(node, _nibbles(key)[:depth])
             else:
                 return b""
 
@@ -128,6 +160,8 @@ class Trie:
         node = self._node
         depth = 0
         while node is not NOTHING:
+            if type(node) is Unknown:
+                raise UnknownNode(node, _nibbles(key)[:depth])
             if depth == 0 or len(node.ref) == 33:
                 proof.append(_encoded(node, depth))
             if type(node) is Branch:
@@ -287,7 +321,7 @@ def _leaf(key: bytes, value: bytes, depth: int) -> Leaf:
     return Leaf(_reference(payload), key, value)
 
 
-def _extension(path: bytes, child: Branch) -> Extension:
+def _extension(path: bytes, child: Branch | Unknown) -> Extension:
     return Extension(_reference(_extension_payload(path, child)), path, child)
 
 
@@ -299,7 +333,7 @@ def _leaf_payload(key: bytes, value: bytes, depth: int) -> bytes:
     return rlp.encode_bytes(path) + rlp.encode_bytes(value)
 
 
-def _extension_payload(path: bytes, child: Branch) -> bytes:
+def _extension_payload(path: bytes, child: Branch | Unknown) -> bytes:
     flagged = b"\x01" + path if len(path) & 1 else b"\x00\x00" + path
     packed = bytes(high << 4 | low for high, low in zip(flagged[::2], flagged[1::2], strict=True))
     return rlp.encode_bytes(packed) + child.ref
@@ -366,6 +400,8 @@ def _put(node: Node, key: bytes, value: bytes, depth: int) -> Node:
         else:
             fork = _branch(children16, value)
         return _extension(path[:shared], fork) if shared else fork
+    if type(node) is Unknown:
+        raise UnknownNode(node, _nibbles(key)[:depth])
     return _leaf(key, value, depth)
 
 
@@ -389,7 +425,9 @@ def _remove(node: Node, key: bytes, depth: int) -> Node:
         if _nibbles(key)[depth:stop] != node.path:
             return node
         child = _remove(node.child, key, stop)
-        return node if child is node.child else _extended(node.path, child, depth)
+        return node if child is node.child else _extended(node.path, child, depth, key)
+    if type(node) is Unknown:
+        raise UnknownNode(node, _nibbles(key)[:depth])
     return node
 
 
@@ -402,18 +440,22 @@ def _shrunk(children: Sequence[Node], value: bytes, key: bytes, depth: int) -> N
     if len(places) + bool(value) > 1:
         return _branch(children, value)
     if places:
-        return _extended(bytes(places), children[places[0]], depth)
+        return _extended(bytes(places), children[places[0]], depth, key)
     return _leaf(key[: depth >> 1], value, depth) if value else NOTHING
 
 
-def _extended(path: bytes, child: Node, depth: int) -> Node:
-    """``child`` reached by ``path`` from ``depth``, in as few nodes as the trie's rules ask for."""
+def _extended(path: bytes, child: Node, depth: int, key: bytes) -> Node:
+    """``child`` reached by ``path`` from ``depth``, in as few nodes as the trie's rules ask for. ``key`` leads to
+    ``depth``.
+    """
     if type(child) is Branch:
         return _extension(path, child)
     if type(child) is Leaf:
         return _leaf(child.key, child.value, depth)
     if type(child) is Extension:
         return _extension(path + child.path, child.child)
+    if type(child) is Unknown:  # it must be known to be joined with what leads there
+        raise UnknownNode(child, _nibbles(key)[:depth] + path)
     return child
 
 
@@ -423,6 +465,8 @@ def _last_children(node: Node, gone: list[bytes], depth: int, found: set[bytes])
         return node is not NOTHING
     if type(node) is Leaf:
         return node.key not in gone
+    if type(node) is Unknown:
+        raise UnknownNode(node, _nibbles(gone[0])[:depth])
     if type(node) is Extension:
         stop = depth + len(node.path)
         inside = [key for key in gone if _nibbles(key)[depth:stop] == node.path]
@@ -457,6 +501,8 @@ def _update(node: Node, changes: list[tuple[bytes, bytes]], depth: int) -> Node:
         for key, value in changes:
             new = _put(new, key, value, depth) if value else _remove(new, key, depth)
         return new
+    if type(node) is Unknown:
+        raise UnknownNode(node, _nibbles(changes[0][0])[:depth])
     kept = {node.key: node.value} if type(node) is Leaf else {}
     kept.update(changes)
     return _build(sorted(item for item in kept.items() if item[1]), depth)
@@ -513,6 +559,49 @@ def _build(items: Sequence[tuple[bytes, bytes]], depth: int) -> Node:
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
+
+_LONGEST_KEY = 64
+"""Nibbles of the keys that a trie from elsewhere may have: those of 32 bytes."""
+
+
+def _decoded(ref: bytes, path: bytes, nodes: Mapping[Hash32, bytes], used: set[Hash32]) -> Node:
+    """The node that ``ref`` refers to, with all below it that is known. Raises ``ValueError``."""
+    if len(ref) == 33:
+        encoded = nodes.get(ref[1:])
+        if encoded is None:
+            return Unknown(ref)
+        used.add(ref[1:])
+    else:
+        encoded = ref
+    fields = rlp.decode(encoded)
+    if type(fields) is not list or len(path) > _LONGEST_KEY:
+        raise ValueError("a trie's node is a list, and no key has more than 32 bytes")
+
+    def child(item: object, way: bytes) -> Node:
+        if type(item) is list:
+            return _decoded(rlp.encode(item), way, nodes, used)
+        if type(item) is not bytes or len(item) not in (0, 32):
+            raise ValueError("a node's child is nothing, a hash or a short node")
+        return _decoded(b"\xa0" + item, way, nodes, used) if item else NOTHING
+
+    if len(fields) == 17:
+        value = fields[16]
+        if type(value) is not bytes:
+            raise ValueError("a branch's value is a string")
+        return Branch(ref, tuple(child(item, path + bytes((place,))) for place, item in enumerate(fields[:16])), value)
+    if len(fields) != 2 or type(fields[0]) is not bytes or not fields[0] or fields[0][0] >> 4 > 3:
+        raise ValueError("a node is a branch of 17 fields, or a path and what it leads to")
+    flag = fields[0][0] >> 4
+    way = path + _nibbles(fields[0])[1 if flag & 1 else 2 :]
+    if flag < 2:
+        below = child(fields[1], way)
+        if not isinstance(below, Branch | Unknown):
+            raise ValueError("an extension leads to a branch")
+        return Extension(ref, way[len(path) :], below)
+    if type(fields[1]) is not bytes or len(way) % 2:
+        raise ValueError("a leaf's value is a string, and its key has whole bytes")
+    key = bytes(high << 4 | low for high, low in zip(way[::2], way[1::2], strict=True))
+    return Leaf(ref, key, fields[1])
 
 
 def _items(node: Node, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:

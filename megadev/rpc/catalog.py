@@ -397,6 +397,13 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_sequencerAt", "block?", "whose signatures count for it", FULL),
         _row("megadev_durable", "", "up to which block of each chain a crash takes nothing", FULL),
         _row("megadev_chainConfig", "", "L2 and L1 as viem's chain objects, with every address", FULL),
+        _row(
+            "megadev_getReplicaUpdates",
+            "first?, limit?",
+            "sealed blocks with what they changed, signed, for a replica",
+            FULL,
+            heavy=True,
+        ),
         _row("megadev_genesis", "", "the chain's first block as a genesis.json, its rules included", FULL, heavy=True),
         _row("megadev_sequencer_status", "", _SEQUENCER, FULL),
         _row("megadev_sequencer_pause", "", _SEQUENCER, FULL, writes=True),

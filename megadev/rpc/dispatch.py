@@ -69,8 +69,29 @@ Offload: TypeAlias = Callable[[Callable[[], Answer], float], Awaitable[Answer]]
 History: TypeAlias = Callable[["RpcNode", "Method", list[Any], list[Any]], Callable[[], Any] | None]
 """What answers a request about a fork's past, on a thread that may wait; None: the chain itself does."""
 
-Elsewhere: TypeAlias = Callable[[str, list[Any]], Awaitable[Any]]
-"""What gives the result of a method that changes a chain which this node only follows, by its parameters."""
+_SEQUENCERS = frozenset(
+    {
+        "megadev_getPreconfirmation",
+        "megadev_sequencerAt",
+        "megadev_sequencer_status",
+        "megadev_sequencer_evidence",
+    }
+)
+"""Methods that change nothing, and that only who builds the chain can answer."""
+
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """Who answers for what a node cannot that only follows a chain: ``ask`` gives the result of a method by its
+    parameters. That is whatever changes the chain, what only its sequencer knows, and the methods named in ``also``.
+    """
+
+    ask: Callable[[str, list[Any]], Awaitable[Any]]
+    also: frozenset[str] = frozenset()
+
+    def answers(self, name: str, *, writes: bool) -> bool:
+        """Whether a method is answered elsewhere."""
+        return writes or name in _SEQUENCERS or name in self.also
+
 
 CATCH_UP_SECONDS = 2.0
 """How long a request waits for the bridge of a fork to go on."""
@@ -227,7 +248,7 @@ class Dispatcher:
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
     ``call_timeout``: seconds that a heavy read may take. ``moment``: an object and a number that are others once the
     newest state is another. ``kept``: what answers wait for, where they are to tell of nothing that a crash can take.
-    ``elsewhere``: who is asked for changes, where this node only follows a chain.
+    ``elsewhere``: who answers for changes, where this node only follows a chain.
     ``on_request(method, failure or None,
     nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
     answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
@@ -329,8 +350,8 @@ class Dispatcher:
             answer = self._member(body, node, offload)
         if self.kept is not None:
             answer = self._once_kept(answer, self.kept)
-        if self.link.answer is not None and _SEND.search(body):
-            return self._hold_back(answer, self.link.answer_delay())
+        if self.link.holds_back and _SEND.search(body):
+            return self._hold_back(answer, body, 0.0 if self.link.answer is None else self.link.answer_delay())
         return answer
 
     async def _once_kept(self, answer: Answer | Awaitable[Answer], kept: Callable[[], Awaitable[None]]) -> Answer:
@@ -340,12 +361,24 @@ class Dispatcher:
         await kept()
         return answer
 
-    async def _hold_back(self, answer: Answer | Awaitable[Answer], seconds: float) -> Answer:
-        """The answer, so many seconds after it is there; what it leaves due does not wait for it."""
+    async def _hold_back(self, answer: Answer | Awaitable[Answer], body: bytes, seconds: float) -> Answer:
+        """The answer, so many seconds after it is there and was agreed on; what it leaves due does not wait for it."""
         if answer is not None and not isinstance(answer, bytes):
             answer = await answer
         asyncio.get_running_loop().call_soon(self.after_answer)
-        await self.link.sleep(seconds)
+        if self.link.agreement is not None:
+            try:
+                await self.link.agreement.agreed()
+            except SequencerUnavailable as lost:
+                if not envelope.is_batch(body):  # members of a batch have been answered one by one
+                    request_id, _ = _check(envelope.decode_request(body))
+                    answer = (
+                        None
+                        if request_id is None
+                        else envelope.write_failure(request_id, failure_for(lost, row_for(type(lost))))
+                    )
+        if seconds:
+            await self.link.sleep(seconds)
         return answer
 
     async def _batch(self, members: list[msgspec.Raw], node: RpcNode, offload: Offload | None) -> Answer:
@@ -407,10 +440,10 @@ class Dispatcher:
             params = request.params
             if type(params) is not list:
                 params = called.in_order(params)
-            if writes and self.elsewhere is not None:
+            if self.elsewhere is not None and self.elsewhere.answers(name, writes=writes):
                 if node.is_foreign and name in self._reaching:
                     raise OriginRefused(name, self._reaching[name])
-                return self._later(name, self.elsewhere(name, params), request_id, started)
+                return self._later(name, self.elsewhere.ask(name, params), request_id, started)
             arguments = called.arguments(params)
             if node.is_foreign and name in self._reaching and called.reaches(arguments):
                 raise OriginRefused(name, self._reaching[name])

@@ -29,7 +29,7 @@ from megadev.chain.mini_blocks import MiniBlock
 from megadev.chain.preconfirmations import sign_block, sign_mini_block
 from megadev.chain.receipts import Receipt
 from megadev.chain.store import LogMatcher
-from megadev.errors import InvalidParams
+from megadev.errors import InvalidParams, StateUnavailable
 from megadev.events import (
     BlockSealed,
     BlocksRemoved,
@@ -41,6 +41,7 @@ from megadev.events import (
     TransactionAdmitted,
 )
 from megadev.node.chain import LocalChain
+from megadev.node.replication import update_of
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.rpc.codec import AddressParam, BoolParam, FilterParam, HashParam, decoder_for
@@ -52,6 +53,7 @@ from megadev.rpc.formatters import (
     format_pending_transaction,
     format_receipts,
     format_reload,
+    format_signature,
     format_state_change,
 )
 from megadev.state.account import EMPTY_ACCOUNT
@@ -187,7 +189,11 @@ def _head_left(notification: Notification, event: BlocksRemoved, choice: None) -
 
 def _signed_header(chain: LocalChain, block: SealedBlock) -> JsonObject:
     header = format_header(block)
-    if "miniBlockCount" in header:
+    told = chain.told_signatures
+    if told is not None:  # it is another's chain: what its sequencer signed, if that was told
+        if block.hash in told and "miniBlockCount" in header:
+            header["signature"] = to_data(told[block.hash])
+    elif "miniBlockCount" in header:
         header["signature"] = to_data(sign_block(block.hash, chain.signers.at(block.number).key))
     return header
 
@@ -201,7 +207,19 @@ def _rival_mini_block(notification: Notification, event: MiniBlockEquivocated, c
 
 
 def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
-    return format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    if chain.told_signatures is not None:
+        told = chain.told_signatures.get(mini_block.digest, bytes(65))
+        shown = format_mini_block(
+            mini_block, (max(told[64] - 27, 0), int.from_bytes(told[:32], "big"), int.from_bytes(told[32:64], "big"))
+        )
+        if not any(told):
+            del shown["signature"]
+        return shown
+    shown = format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    votes = chain.votes_for(mini_block)
+    if votes:
+        shown["quorum"] = [{"signer": to_data(signer)} | format_signature(vote) for signer, vote in votes]
+    return shown
 
 
 def _new_logs(notification: Notification, event: BlockSealed, choice: LogChoice) -> Iterable[bytes]:
@@ -344,9 +362,17 @@ def _reloads(notification: Notification, event: ContractsReloaded, choice: None)
     return (notification.once("reload", lambda: format_reload(event)),)
 
 
+def _replicated(notification: Notification, event: Event, choice: None) -> Iterable[bytes]:
+    try:
+        update = update_of(notification.chain, event)
+    except StateUnavailable:  # it will be asked for, and refused with the reason
+        return ()
+    return () if update is None else (notification.once("replica", lambda: update),)
+
+
 # -- the tables ---------------------------------------------------------------------------------------------------
 
-NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST = (
+NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, REPLICA = (
     "newHeads",
     "logs",
     "newPendingTransactions",
@@ -355,6 +381,7 @@ NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST = 
     "miniBlocks",
     "stateChanges",
     "lostPreconfirmations",
+    "replicaUpdates",
 )
 
 CONTRACT_RELOADS = "contractReloads"
@@ -369,15 +396,26 @@ KINDS: dict[str, Kind] = {
     STATE_CHANGES: Kind(_chosen_accounts),
     LOST: Kind(_everything),
     CONTRACT_RELOADS: Kind(_everything),
+    REPLICA: Kind(_everything),
 }
 """Every kind of subscription, in the order in which an error names them."""
 
 NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
-    MiniBlockSealed: ((MINI_BLOCKS, _new_mini_block), (STATE_CHANGES, _changes), (LOGS, _early_logs)),
+    MiniBlockSealed: (
+        (MINI_BLOCKS, _new_mini_block),
+        (STATE_CHANGES, _changes),
+        (LOGS, _early_logs),
+        (REPLICA, _replicated),
+    ),
     MiniBlockEquivocated: ((MINI_BLOCKS, _rival_mini_block),),
-    BlockSealed: ((NEW_HEADS, _new_head), (LOGS, _new_logs), (RECEIPTS, _new_receipts)),
-    BlocksRemoved: ((LOGS, _removed_logs), (NEW_HEADS, _head_left)),
-    PreconfirmationsLost: ((LOST, _lost), (LOGS, _lost_logs), (STATE_CHANGES, _lost_changes)),
+    BlockSealed: ((NEW_HEADS, _new_head), (LOGS, _new_logs), (RECEIPTS, _new_receipts), (REPLICA, _replicated)),
+    BlocksRemoved: ((LOGS, _removed_logs), (NEW_HEADS, _head_left), (REPLICA, _replicated)),
+    PreconfirmationsLost: (
+        (LOST, _lost),
+        (LOGS, _lost_logs),
+        (STATE_CHANGES, _lost_changes),
+        (REPLICA, _replicated),
+    ),
     TransactionAdmitted: ((PENDING, _admitted),),
     ContractsReloaded: ((CONTRACT_RELOADS, _reloads),),
 }

@@ -441,6 +441,25 @@ class BlockBuilder:
                 self._shown = None
         return mini_block
 
+    def adopt(self, mini_block: MiniBlock) -> None:
+        """Take what somebody else executed for the next mini-block, and told with what each transaction changed."""
+        lock = self._lock
+        assert lock is not None, "it is opened to readers first"
+        with lock:
+            if self._lent:
+                self._lent = False
+                self.state = self.state.fork()
+            self._shown = None
+            for tx, receipt, diff in zip(mini_block.transactions, mini_block.receipts, mini_block.diffs, strict=True):
+                self.state.apply(diff)
+                self.gas_used = receipt.cumulative_gas_used
+                self.blob_gas_used += GAS_PER_BLOB * len(tx.blob_versioned_hashes)
+                self._places[tx.hash] = len(self.transactions)
+                self.transactions.append(tx)
+                self.receipts.append(receipt)
+            self.cuts.append(Cut(len(self.transactions), mini_block.timestamp))
+            self.closed.append(mini_block)
+
     def open_to_readers(self) -> None:
         """Let it be looked at, from any thread, while it goes on: from now on ``shown`` may be called."""
         self._lock = Lock()

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.fees import blob_base_fee, next_excess_blob_gas
 from megadev.chain.spec import ChainSpec
@@ -191,6 +193,11 @@ class ChainTip:
             mini_block_offset=head.mini_block_offset + len(head.cuts),
             start=self.block_start(self) if start is None else start,
         )
+
+    def plan_at(self, timestamp: int) -> BlockPlan:
+        """What is known of the block after the head that somebody else builds for that time, in seconds."""
+        plan = self.plan(self.store.head, start=PLAIN_START)
+        return msgspec.structs.replace(plan, timestamp=timestamp)
 
     def begin_next(self, window: float | None = None) -> BlockBuilder:
         """The next block, begun; it is to stay open for the present ``window`` where there is one."""

@@ -19,7 +19,9 @@ from typing import Protocol
 from megadev.chain.spec import MEGA_SYSTEM_ADDRESS
 from megadev.chain.system_contracts import ORACLE, SEQUENCER_REGISTRY, SYSTEM_ADDRESS_SLOT, TIMESTAMP_SLOT
 from megadev.chain.transactions import LEGACY, Transaction, UnsignedTransaction, impersonated_transaction
+from megadev.errors import MalformedTransaction
 from megadev.evm.engine import Hint
+from megadev.primitives import rlp
 from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.time_keeper import TimeKeeper
@@ -148,3 +150,40 @@ def oracle_transaction(state: StateReader, chain_id: int, gas_limit: int, values
 def is_system_transaction(tx: Transaction, state: StateReader) -> bool:
     """Whether ``tx`` is the protocol's own: a legacy one from the system address to the oracle. It is free."""
     return tx.to == ORACLE and tx.type == LEGACY and tx.sender == system_address(state)
+
+
+_UNSIGNED = bytes((0x80, 0x80, 0x80))
+"""How a legacy transaction ends that nobody signed."""
+
+
+def system_transaction_of(raw: bytes, chain_id: int, state: StateReader) -> Transaction | None:
+    """The protocol's own transaction that ``raw`` is, if it is one: legacy, to the oracle, and with nothing where a
+    signature would be. It is the system address's, as the sequencer alone orders transactions.
+    """
+    if raw[:1] < b"\xc0" or not raw.endswith(_UNSIGNED):
+        return None
+    try:
+        fields = rlp.decode(raw)
+    except ValueError:
+        return None
+    if type(fields) is not list or len(fields) != 9 or fields[3] != ORACLE:
+        return None
+    if any(type(field) is not bytes or field[:1] == b"\0" for field in (*fields[:3], fields[4])):
+        return None
+    nonce, price, gas, value = (int.from_bytes(field, "big") for field in (*fields[:3], fields[4]))  # type: ignore[arg-type]
+    unsigned = UnsignedTransaction(
+        type=LEGACY,
+        chain_id=chain_id,
+        nonce=nonce,
+        gas_limit=gas,
+        to=ORACLE,
+        value=value,
+        data=fields[5],  # type: ignore[arg-type]
+        max_fee_per_gas=price,
+        max_priority_fee_per_gas=price,
+    )
+    try:
+        made = impersonated_transaction(unsigned, system_address(state))
+    except MalformedTransaction:
+        return None
+    return made if made.encoded == raw else None

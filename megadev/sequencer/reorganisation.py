@@ -71,9 +71,16 @@ def build_again(sequencer: Sequencer, removed: Iterable[SealedBlock], irregular:
 
 
 def replace_above(
-    sequencer: Sequencer, number: int, blocks: Iterable[SealedBlock], irregular: StateDiff | None = None
+    sequencer: Sequencer,
+    number: int,
+    blocks: Iterable[SealedBlock],
+    irregular: StateDiff | None = None,
+    *,
+    announced: bool = False,
 ) -> Span:
-    """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed."""
+    """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed.
+    ``announced``: their mini-blocks were made known before.
+    """
     sequencer.between_blocks()
     removed = sequencer.store.truncate(number)
     if removed:
@@ -82,7 +89,7 @@ def replace_above(
         for tx in block.transactions:
             sequencer.pool.remove(tx.hash)
         sequencer.forget_used(block)
-        _announce(block, sequencer)
+        _announce(block, sequencer, announced=announced)
     sequencer.set_tip(irregular)
     return removed
 
@@ -147,8 +154,9 @@ def _placed(block: SealedBlock, tx_offset: int, mini_block_offset: int) -> Seale
     return msgspec.structs.replace(block, tx_offset=tx_offset, mini_block_offset=mini_block_offset, cuts=cuts)
 
 
-def _announce(block: SealedBlock, sequencer: Sequencer) -> None:
-    """Publish a block that was sealed elsewhere, and what it is made of."""
-    for mini_block in mini_blocks(block):
-        sequencer.publish(MiniBlockSealed(mini_block))
+def _announce(block: SealedBlock, sequencer: Sequencer, *, announced: bool = False) -> None:
+    """Publish a block that was sealed elsewhere, and what it is made of, unless that is known."""
+    if not announced:
+        for mini_block in mini_blocks(block):
+            sequencer.publish(MiniBlockSealed(mini_block))
     sequencer.publish(BlockSealed(block))

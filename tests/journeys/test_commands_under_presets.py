@@ -34,6 +34,7 @@ NO_NODE = {
     "explorer",
     "trust",
     "verify",
+    "replica",
 }
 """Commands that are asked for without a running node of one's own, or that need one that was started otherwise (a
 watched project, an upstream): they have journeys of their own."""

@@ -8,17 +8,26 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from megadev import Devnet
+from megadev.chain.blocks import header_hash
 from megadev.cli.chain import rollup_file
 from megadev.cli.full_node import FullNode
+from megadev.cli.main import run as main
+from megadev.cli.witnesses import WitnessedBlocks
 from megadev.clock import StoppedClock
 from megadev.errors import ConfigError
+from megadev.evm.engines import open_engine
+from megadev.inspect.stateless import StatelessBlock, WitnessRefused, run_stateless
+from megadev.inspect.witness import Witness, execution_witness
 from megadev.primitives.abi import encode_call
+from megadev.primitives.keccak import keccak
 from megadev.rollup.games import claim_bond
 from megadev.rollup.predeploys import GAME_TYPE, MAINNET_ADDRESSES, claim_data
 from megadev.rollup.verifier import Differs, Incomplete
@@ -107,7 +116,7 @@ def test_somebody_who_has_only_l1_makes_the_same_chain_across_reorganisations_an
     rollup.deposit()
     rollup.send(3)
     rollup.flush(da="blobs")
-    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x989680")
+    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x1c9c380")
     contract = rollup.net.rpc("eth_getTransactionReceipt", created)["contractAddress"]
     rollup.send(2, to=contract, data="0x" + encode_call("write(uint256,uint256)", 3, 4).hex(), value="0x0")
     rollup.deposit()
@@ -252,3 +261,67 @@ def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
     node = FullNode(elsewhere, None, "rollup.json", l1=url)
     with pytest.raises(Incomplete, match="cannot reach L1"), node.opened(None):
         pass
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_blocks_run_from_their_witnesses_alone_and_what_is_missing_or_tampered_with_is_named(
+    preset: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rollup = Rollup(preset)
+    net, l2 = rollup.net, rollup.net.node.l2
+    created = rollup.send(to=None, data="0x" + load("Storage").creation.hex(), value="0x0", gas="0x1c9c380")
+    contract = net.rpc("eth_getTransactionReceipt", created)["contractAddress"]
+    for slot, value in ((1, 2), (2, 3), (3, 4), (2, 0)):
+        rollup.send(to=contract, data="0x" + encode_call("write(uint256,uint256)", slot, value).hex(), value="0x0")
+    last = int(net.rpc("eth_blockNumber"), 16)
+    rollup.deposit()
+    rollup.send()
+    found: list[Differs] = []
+    blocks = WitnessedBlocks(net.url, None, "genesis.json")
+    blocks.run(None, None, threading.Event(), lambda done, count: None, found.extend)
+    blocks.close()
+    assert not found
+    assert blocks.newest == (l2.head.number, l2.head.hash)
+    assert blocks.trusted == l2.store.genesis.header.state_root
+    block = l2.block(last)  # the one that emptied a slot
+    witness = execution_witness(l2, block)
+    told = StatelessBlock(block.header, block.hash, [tx.encoded for tx in block.transactions], block.system_call)
+
+    def run(changed: Witness) -> None:
+        assert run_stateless(told, changed, l2.spec, lambda spec: open_engine("interpreter", spec)).hash == block.hash
+
+    run(witness)
+    for part in ("state", "codes"):
+        items = getattr(witness, part)
+        for place, item in enumerate(items):
+            if part == "codes" and "0x" + item.hex() != net.rpc("eth_getCode", contract, "latest"):
+                continue  # of contracts that do what the protocol does here without running them
+            fewer = items[:place] + items[place + 1 :]
+            with pytest.raises(WitnessRefused, match=keccak(item).hex()) as refused:
+                run(replace(witness, **{part: fewer}))
+            assert refused.value.missing == keccak(item)
+            other = item[:-1] + bytes((item[-1] ^ 1,))
+            with pytest.raises(WitnessRefused) as refused:
+                run(replace(witness, **{part: (*fewer, other)}))
+            assert refused.value.missing == keccak(item)
+            assert keccak(other) in refused.value.unused
+    with pytest.raises(WitnessRefused, match="its parent's header"):
+        run(replace(witness, headers=()))
+    with pytest.raises(WitnessRefused, match="cannot be included|comes out as"):
+        lying = msgspec.structs.replace(told, transactions=told.transactions[:-1])
+        run_stateless(lying, witness, l2.spec, lambda spec: open_engine("interpreter", spec))
+    with pytest.raises(WitnessRefused, match="stateRoot"):
+        forged = msgspec.structs.replace(block.header, state_root=bytes(32))
+        run_stateless(
+            msgspec.structs.replace(told, header=forged, hash=header_hash(forged)),
+            witness,
+            l2.spec,
+            lambda spec: open_engine("interpreter", spec),
+        )
+    net.rpc("anvil_setBalance", STRANGER, "0x777")
+    rollup.send()
+    assert main(["verify", "--witness", "--rpc-url", net.url]) == 4
+    assert "state was changed outside a block" in capsys.readouterr().err
+    assert main(["verify", "--witness", "--rpc-url", net.url, "--from", "2", "--until", str(last)]) == 0
+    assert capsys.readouterr().out.startswith(f"verified: {last - 1} blocks from witnesses alone")
+    net.close()

@@ -11,25 +11,18 @@ from megadev.chain.admission import validate_transaction
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
-from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import (
-    LEGACY,
-    Transaction,
-    UnsignedTransaction,
     decode_transaction,
-    impersonated_transaction,
 )
-from megadev.errors import InvalidTransaction, MalformedTransaction, UndecodableTransaction
+from megadev.errors import InvalidTransaction, UndecodableTransaction
 from megadev.evm.engine import Engine
-from megadev.primitives import rlp
 from megadev.primitives.types import Hash32
 from megadev.rollup.derivation.attributes import Attributes, plan_of
 from megadev.rollup.derivation.batch_queue import L2Block
 from megadev.rollup.derivation.config import RollupConfig
 from megadev.rollup.derivation.pipeline import InvalidAttributes, genesis_block
 from megadev.sequencer.block_builder import BlockBuilder
-from megadev.sequencer.oracle import system_address
-from megadev.state.reader import StateReader
+from megadev.sequencer.oracle import system_transaction_of
 
 
 def execute(
@@ -46,7 +39,7 @@ def execute(
     builder = BlockBuilder(spec, engine, plan_of(attributes, parent, spec), parent.world, block_hash).begin()
     for index, raw in enumerate(attributes.transactions):
         try:
-            system = None if spec.system_contracts is None else _system_transaction(raw, spec.chain_id, builder.state)
+            system = None if spec.system_contracts is None else system_transaction_of(raw, spec.chain_id, builder.state)
             tx = decode_transaction(raw, spec) if system is None else system
             if system is None:
                 validate_transaction(tx, spec, sidecar_required=False)
@@ -54,43 +47,6 @@ def execute(
         except (UndecodableTransaction, InvalidTransaction) as error:
             raise InvalidAttributes(f"block {attributes.number}, transaction {index} of its batch: {error}") from None
     return builder.seal()
-
-
-def _system_transaction(raw: bytes, chain_id: int, state: StateReader) -> Transaction | None:
-    """The protocol's own transaction that ``raw`` is, if it is one: legacy, to the oracle, and with nothing where a
-    signature would be. It is the system address's, as the sequencer alone orders transactions.
-    """
-    if raw[:1] < b"\xc0" or not raw.endswith(UNSIGNED):
-        return None
-    try:
-        fields = rlp.decode(raw)
-    except ValueError:
-        return None
-    if type(fields) is not list or len(fields) != 9 or fields[3] != ORACLE:
-        return None
-    if any(type(field) is not bytes or field[:1] == b"\0" for field in (*fields[:3], fields[4])):
-        return None
-    nonce, price, gas, value = (int.from_bytes(field, "big") for field in (*fields[:3], fields[4]))  # type: ignore[arg-type]
-    unsigned = UnsignedTransaction(
-        type=LEGACY,
-        chain_id=chain_id,
-        nonce=nonce,
-        gas_limit=gas,
-        to=ORACLE,
-        value=value,
-        data=fields[5],  # type: ignore[arg-type]
-        max_fee_per_gas=price,
-        max_priority_fee_per_gas=price,
-    )
-    try:
-        made = impersonated_transaction(unsigned, system_address(state))
-    except MalformedTransaction:
-        return None
-    return made if made.encoded == raw else None
-
-
-UNSIGNED = bytes((0x80, 0x80, 0x80))
-"""How a legacy transaction ends that nobody signed."""
 
 
 class DerivedChain:

@@ -92,12 +92,16 @@ def debug_executionWitness(node: RpcNode, block: BlockParam) -> JsonObject:
     if faults is not None and faults.keeps_witnesses:
         raise StateUnavailable(f"the witness of block {found.number} is withheld (fault withhold-witness)")
     witness = execution_witness(node.chain, found)
-    return {
+    answer: JsonObject = {
         "state": _hexes(witness.state),
         "codes": _hexes(witness.codes),
         "keys": _hexes(witness.keys),
         "headers": _hexes(witness.headers),
     }
+    call = found.system_call
+    if call is not None:  # no transaction of the block says so, and whoever runs it makes it first
+        answer["systemCall"] = {"from": to_data(call.sender), "to": to_data(call.to), "input": to_data(call.data)}
+    return answer
 
 
 @method("debug_codeByHash")

@@ -1,5 +1,6 @@
 """megadev_chainConfig: both chains as client libraries want them described, with the address of every contract; and
-megadev_genesis: a chain's first block, for whoever begins the same chain elsewhere.
+megadev_genesis and megadev_getReplicaUpdates: its first block, and all of them, for whoever has the same chain
+elsewhere.
 
 The objects are viem's ``Chain`` (https://viem.sh/docs/chains/introduction), as its op-stack extension reads it: what
 stands on L1 is named in the L2's ``contracts`` under L1's chain id.
@@ -7,13 +8,18 @@ stands on L1 is named in the L2's ``contracts`` under L1's chain id.
 
 from __future__ import annotations
 
+from typing import Any
+
 from megadev.chain.contracts import MULTICALL3
 from megadev.chain.documents import JsonObject
 from megadev.chain.genesis_file import genesis_document
+from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
+from megadev.node.replication import updates
 from megadev.primitives.hexcodec import checksum_address
 from megadev.primitives.types import Address
 from megadev.rollup.predeploys import PREDEPLOYS
+from megadev.rpc.codec import Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode
 
@@ -31,6 +37,8 @@ ON_L1: dict[str, str] = {
     "preconfirmation_slasher": "preconfirmationSlasher",
 }
 """Field of ``L1Addresses`` → viem's name of it, or one in its manner."""
+MOST_BLOCKS = 200
+"""Blocks that a replica may ask for at once."""
 POLLING_MS = 1_000
 """The block time told of a chain without a timer: clients poll a few times in that."""
 
@@ -55,6 +63,14 @@ def megadev_chainConfig(node: RpcNode) -> JsonObject:
 def megadev_genesis(node: RpcNode) -> JsonObject:
     """This chain's first block as a genesis.json, its rules included."""
     return genesis_document(node.chain.store.genesis, node.chain.beginning.spec)
+
+
+@method("megadev_getReplicaUpdates")
+def megadev_getReplicaUpdates(node: RpcNode, first: Uint64Param | None = None, limit: Uint64Param = MOST_BLOCKS) -> Any:
+    """Sealed blocks with what they changed, for a replica: from number ``first``, or the chain's first one, on."""
+    if not 1 <= limit <= MOST_BLOCKS:
+        raise InvalidParams(f"from 1 to {MOST_BLOCKS} blocks can be asked for, not {limit}")
+    return updates(node.chain, first, limit)
 
 
 def _described(chain: LocalChain, name: str) -> JsonObject:

@@ -10,7 +10,7 @@ from trie import HexaryTrie
 
 from megadev.primitives.keccak import keccak
 from megadev.primitives.rlp import encode
-from megadev.primitives.trie import Trie, ordered_root
+from megadev.primitives.trie import Trie, UnknownNode, ordered_root
 from megadev.primitives.types import EMPTY_TRIE_ROOT
 
 # few distinct nibbles, so that keys share prefixes of every length and one may be the start of another
@@ -113,3 +113,27 @@ def test_changes_that_change_nothing_give_the_same_trie() -> None:
 def test_ordered_roots_are_those_of_a_trie_by_index(count: int, size: int) -> None:
     items = [bytes([index % 255 + 1]) * size for index in range(count)]
     assert ordered_root(items) == oracle_root({encode(index): item for index, item in enumerate(items)})
+
+
+@given(st.dictionaries(st.binary(min_size=2, max_size=2), st.binary(min_size=1, max_size=40), max_size=30), st.data())
+def test_a_trie_known_in_parts_changes_as_the_whole_or_names_the_node_it_lacks(
+    items: dict[bytes, bytes], data: st.DataObject
+) -> None:
+    trie = Trie(items)
+    keys = st.sampled_from(sorted(items)) if items else st.binary(min_size=2, max_size=2)
+    changed = data.draw(st.dictionaries(keys | st.binary(min_size=2, max_size=2), st.sampled_from((b"", b"1" * 33))))
+    witness = {
+        keccak(node): node for node in trie.witness(changed, [key for key, value in changed.items() if not value])
+    }
+    known = Trie.of_nodes(trie.root, witness)
+    assert known.root == trie.root
+    assert {key: known.get(key) for key in changed} == {key: trie.get(key) for key in changed}
+    assert known.update(changed).root == trie.update(changed).root
+    for lacking in witness:
+        fewer = {node_hash: node for node_hash, node in witness.items() if node_hash != lacking}
+        try:
+            after = Trie.of_nodes(trie.root, fewer).update(changed).root
+        except UnknownNode as missing:
+            assert missing.hash == lacking
+        else:
+            assert after == trie.update(changed).root
