@@ -156,7 +156,7 @@ class FullNode:
                 if stalled is not None:
                     raise Incomplete(f"derivation stops behind block {newest}: {stalled}")
                 if until is not None:
-                    raise Incomplete(f"L1 says L2 up to block {newest}, not up to {until}")
+                    raise Incomplete(f"L1 has L2 only up to block {newest}, not up to {until}")
                 return
             stop.wait(poll)
 

@@ -49,7 +49,7 @@ GIVEN: dict[str, str] = {
     "MEGADEV_RPC_URL": "the L2's URL",
     "ETH_RPC_URL": "the same, for Foundry's tools",
     "MEGADEV_WS_URL": "the same over WebSocket",
-    "MEGADEV_L1_RPC_URL": "the L1's URL, unless there is none",
+    "MEGADEV_L1_RPC_URL": "the L1's URL, if there is one",
     "MEGADEV_L1_WS_URL": "the same over WebSocket",
     "MEGADEV_ADDRESSES": "the funded accounts, separated by commas: the same on both chains",
     "MEGADEV_PRIVATE_KEYS": "their keys, in the same order",

@@ -67,7 +67,7 @@ class RemoteL1(L1Source):
                 logs=[IndexedLog(_log(each), int(each["logIndex"], 16)) for each in logs],
             )
         except _MALFORMED as error:
-            raise L1Unavailable(f"L1 answered for block {number} with what is no block: {error!r}") from None
+            raise L1Unavailable(f"L1 answered for block {number} with an invalid block: {error!r}") from None
 
     def block_hash(self, number: int) -> Hash32 | None:
         head, found = self._answers(("eth_blockNumber", ()), ("eth_getBlockByNumber", (hex(number), False)))
@@ -76,7 +76,7 @@ class RemoteL1(L1Source):
                 return None
             return _bytes(found["hash"])
         except _MALFORMED as error:
-            raise L1Unavailable(f"L1 answered for block {number} with what is no block: {error!r}") from None
+            raise L1Unavailable(f"L1 answered for block {number} with an invalid block: {error!r}") from None
 
     def blobs(self, block: L1Block, hashes: Sequence[Hash32]) -> list[bytes]:
         if not hashes:
