@@ -20,7 +20,7 @@ from itertools import product
 from typing import Any
 
 from megadev.bench.client import Measure, Samples
-from megadev.bench.followers import FOLLOWER_ROWS, PRESETS, ratios
+from megadev.bench.followers import FOLLOWER_ROWS, PER_BLOCK, PRESETS, ratios
 from megadev.errors import MegadevError
 
 KINDS = ("transfer", "erc20", "swap")
@@ -83,7 +83,10 @@ def _figures(wanted: Collection[str], quick: bool) -> dict[str, list[float]]:
     followers = [each for each in wanted if each.startswith("follow")]
     if followers:
         for preset in PRESETS:
-            figures = ratios(300 if quick else 900, preset)
+            chain = BenchedChain(preset)
+            chain.fill_mixed(300 if quick else 900, PER_BLOCK)
+            figures = ratios(chain.net, preset)
+            chain.net.close()
             found |= {name: each for name, each in figures.items() if name in followers}
     return found
 

@@ -5,9 +5,14 @@ in turn with the others.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from megadev.bench.client import Measure, seconds_of
+
+if TYPE_CHECKING:
+    from megadev.devnet import Devnet
 
 TIMES = "x"
 PRESETS = ("dev", "megaeth")
@@ -22,13 +27,13 @@ FOLLOWER_ROWS = tuple(
 )
 ROUNDS = 3
 PER_BLOCK = 100
+"""Transactions of each block."""
 
 
-def ratios(count: int, preset: str) -> dict[str, list[float]]:
-    """The figures of the rows of one preset, over ``count`` mixed transactions: transfers, tokens' and swaps."""
+def ratios(net: Devnet, preset: str) -> dict[str, list[float]]:
+    """The figures of the rows of one preset, of the chain that ``net`` has built."""
     from functools import partial
 
-    from megadev.bench.batches import BenchedChain  # which has these rows in its table
     from megadev.chain.transactions import DEPOSIT, decode_transaction
     from megadev.config.settings import DevnetConfig
     from megadev.evm.engines import open_engine
@@ -43,9 +48,7 @@ def ratios(count: int, preset: str) -> dict[str, list[float]]:
     from megadev.rollup.verifier import FollowedChain, Verifier
     from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart
 
-    chain = BenchedChain(preset)
-    chain.fill_mixed(count, PER_BLOCK)
-    net, node = chain.net, chain.net.node
+    node = net.node
     net.rpc("megadev_batcher_flush")
     l1, l2 = node.l1, node.l2
     assert l1 is not None
@@ -100,5 +103,4 @@ def ratios(count: int, preset: str) -> dict[str, list[float]]:
         own = seconds_of(execute)
         for label, run in zip(found, (derive, run_witnesses, replicate), strict=True):
             found[label].append(seconds_of(run) / own)
-    net.close()
     return found
