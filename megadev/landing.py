@@ -4,6 +4,8 @@ the documentation; and what ``GET /health`` answers.
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from html import escape
 
 from megadev import __version__
@@ -19,6 +21,9 @@ _STYLE = (
 
 
 HTML = b"text/html; charset=utf-8"
+JSON = b"application/json"
+METHODS = "/explorer/methods.json"
+"""Where the explorer's playground finds the catalog of methods."""
 
 
 def document(target: str) -> tuple[str, bytes] | None:
@@ -28,10 +33,33 @@ def document(target: str) -> tuple[str, bytes] | None:
     from megadev.docs.html import answer as documentation  # what few nodes are asked for is loaded by those
     from megadev.explorer import asset
 
+    if target == METHODS:
+        return methods(), JSON
     found = asset(target)
     if found is None and (text := documentation(target)) is not None:
         found = text, HTML
     return found
+
+
+@cache
+def methods() -> str:
+    """The JSON-RPC methods that are offered, as the catalog has them."""
+    from megadev.rpc.catalog import CATALOG
+
+    rows = [
+        {
+            "name": entry.name,
+            "aliases": entry.aliases,
+            "group": entry.group,
+            "params": entry.parameters,
+            "result": entry.result,
+            "status": entry.status,
+            "writes": entry.writes,
+        }
+        for entry in CATALOG
+        if entry.is_available
+    ]
+    return json.dumps(rows, separators=(",", ":"))
 
 
 def landing_page(node: Node, chain: LocalChain) -> str:

@@ -29,6 +29,15 @@ START_SECONDS = 60
 """Far more than a start takes: a loaded machine must not fail a test."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Python keep the bytecode of the programs that tests start, hundreds of them, though the developer's shell says
+    that none is written: it lies in pytest's own cache then.
+    """
+    cache: pytest.Cache | None = getattr(config, "cache", None)
+    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="rewrite golden conversations that changed (they still fail once)"

@@ -218,6 +218,7 @@ def bench(
         rows += _measure_forks(targets, chosen, quick, progress)
         rows += _measure_reloads(targets, chosen, quick, progress)
         rows += _measure_batches(targets, chosen, quick, progress)
+        rows += _measure_standbys(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
         report["rows"] = [row.as_json(names) for row in rows]
         tables += [_table(rows, names), *_reasons(rows)]
@@ -246,9 +247,10 @@ def _titles() -> dict[str, str]:
     from megadev.bench.compute import COMPUTE_PROBES, FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import RELOAD_ROWS
+    from megadev.bench.standby import STANDBY_ROWS
 
     probed = (measure for probe in PROBES + COMPUTE_PROBES for measure in probe.measures)
-    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS, *BATCH_ROWS]
+    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS, *BATCH_ROWS, *STANDBY_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
 
 
@@ -268,9 +270,11 @@ def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
     from megadev.bench.compute import FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import PROJECTS
+    from megadev.bench.standby import STANDBY_ROWS
 
     chosen_labels = frozenset(chosen)
-    parts = sum(any(measure.label in chosen for measure in rows) for rows in (FIRST_ROWS, FORK_ROWS, BATCH_ROWS))
+    groups = FIRST_ROWS, FORK_ROWS, BATCH_ROWS, STANDBY_ROWS
+    parts = sum(any(measure.label in chosen for measure in rows) for rows in groups)
     reloads = sum(not chosen_labels.isdisjoint(project.labels) for project in PROJECTS)
     return len(START_ROWS.keys() & chosen_labels) + probes + parts + reloads + is_long
 
@@ -597,6 +601,30 @@ def _measure_batches(targets: Sequence[Target], chosen: Collection[str], quick: 
             samples["batch-throughput"] = [share_of(*rates)]
     except MegadevError as problem:
         reason = str(problem)
+    return _of_own(rows, targets, samples, reason)
+
+
+def _measure_standbys(
+    targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown
+) -> list[Row]:
+    """The rows of ``standby.py``: of the megadev of this Python alone."""
+    from megadev.bench.standby import STANDBY_ROWS, measured
+
+    rows = [Row(each.label, each.title, each.unit) for each in STANDBY_ROWS if each.label in chosen]
+    if not rows:
+        return []
+    progress.begin("standbys: takeovers, agreement")
+    samples: Samples = {}
+    reason = None
+    try:
+        samples = measured(chosen, quick)
+    except MegadevError as problem:
+        reason = str(problem)
+    return _of_own(rows, targets, samples, reason)
+
+
+def _of_own(rows: list[Row], targets: Sequence[Target], samples: Samples, reason: str | None) -> list[Row]:
+    """``rows`` with the figures of this Python's megadev; the other nodes have none."""
     for row in rows:
         for target in targets:
             if target.command[:1] != (sys.executable,):

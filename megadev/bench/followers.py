@@ -25,7 +25,7 @@ FOLLOWER_ROWS = tuple(
         ("replica", "a replica's time"),
     )
 )
-ROUNDS = 3
+ROUNDS = 5
 PER_BLOCK = 100
 """Transactions of each block."""
 
@@ -77,8 +77,7 @@ def ratios(net: Devnet, preset: str) -> dict[str, list[float]]:
             parent = builder.seal()
         assert parent.hash == store.head.hash
 
-    def derive() -> None:
-        follower = Node(settings, beginning=l2.beginning)
+    def derive(follower: Node) -> None:
         followed = FollowedChain(follower.l2.sequencer, config, lambda change: change())
         verifier = Verifier(config, ChainL1(lambda: l1.store, l1.spec), followed, node.da_store)
         while isinstance(verifier.step(), Derived | L1Read):
@@ -89,9 +88,8 @@ def ratios(net: Devnet, preset: str) -> dict[str, list[float]]:
         for block, witness in zip(told, witnesses, strict=True):
             run_stateless(block, witness, l2.spec, partial(open_engine, l2.engine.info.name))
 
-    def replicate() -> None:
-        (genesis,) = decode(streamed[0]).blocks
-        copy = Node(settings, beginning=beginning_of_replica(genesis)).l2
+    def replicate(follower: Node) -> None:
+        copy = follower.l2
         replica = Replica(copy, lambda change: change(), lambda number: l2.signers.at(number).address)
         for encoded in streamed[1:]:
             for update in decode(encoded).blocks:
@@ -99,8 +97,14 @@ def ratios(net: Devnet, preset: str) -> dict[str, list[float]]:
         assert copy.head.hash == store.head.hash
 
     found: dict[str, list[float]] = {each.label: [] for each in FOLLOWER_ROWS if each.label.endswith(preset)}
+    (genesis,) = decode(streamed[0]).blocks
     for _ in range(ROUNDS):
         own = seconds_of(execute)
-        for label, run in zip(found, (derive, run_witnesses, replicate), strict=True):
+        runs = (
+            partial(derive, Node(settings, beginning=l2.beginning)),
+            run_witnesses,
+            partial(replicate, Node(settings, beginning=beginning_of_replica(genesis))),
+        )
+        for label, run in zip(found, runs, strict=True):
             found[label].append(seconds_of(run) / own)
     return found

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from megadev.cli.client import call
 from megadev.cli.options import Command, rpc_url_option
-from megadev.cli.terminal.progress import Bar, is_wanted
-
-AT_ONCE = 2_000
-"""Blocks of one request: others are served between two of them, after a fifth of a second at most."""
 
 
 @click.command(cls=Command, short_help="Mine blocks on a running node.")
@@ -27,9 +21,6 @@ def mine(blocks: int, interval: int | None, quiet: bool, rpc_url: str) -> None:
       megadev mine 24 --interval 3600
     """
     apart = [] if interval is None else [hex(interval)]
-    with Bar("mining", "blocks", is_shown=is_wanted(sys.stderr, quiet=quiet)) as bar:
-        for done in range(0, blocks, AT_ONCE):
-            call(rpc_url, "anvil_mine", [hex(min(AT_ONCE, blocks - done)), *apart])
-            bar.at(min(done + AT_ONCE, blocks), blocks)
+    call(rpc_url, "anvil_mine", [hex(blocks), *apart])
     if not quiet:
         click.echo(int(call(rpc_url, "eth_blockNumber", []), 16))

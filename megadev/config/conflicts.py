@@ -78,6 +78,11 @@ CONFLICTS: tuple[Conflict, ...] = (
         "--mini-block-time needs --block-time (or --no-mining): without either, each transaction seals a block",
     ),
     Conflict(
+        ("--quorum", "--standby"),
+        lambda c: c.quorum is not None and c.standby < 3,
+        "--quorum needs --standby 3 or more: with fewer than four sequencers none may be faulty",
+    ),
+    Conflict(
         ("--turn", "--standby"),
         lambda c: c.turn is not None and not c.standby,
         "--turn needs --standby: the number of sequencers that take turns",

@@ -1019,6 +1019,15 @@ class DevnetConfig:
         "--turn",
         "Have the sequencers take turns of so many blocks. [default: the first one sequences until it crashes]",
     )
+    quorum: Latency | None = _setting(
+        None,
+        Delay("[TIME[±TIME]]"),
+        MINING,
+        "--quorum",
+        "Have 2f+1 of the n = 3f+1 sequencers sign each mini-block before what it holds is preconfirmed, with this "
+        "latency between them (default: 1ms).",
+        bare=Latency(0.001),
+    )
     fault: tuple[str, ...] | None = _setting(
         None,
         TextList("FAULT"),

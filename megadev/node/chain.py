@@ -9,7 +9,7 @@ to tell whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -82,6 +82,8 @@ class LocalChain:
         self.pool = sequencer.pool
         self.epoch_slots = epoch_slots
         """Blocks between latest and safe, and between safe and finalized, at least."""
+        self.votes_for: Callable[[MiniBlock], Sequence[tuple[Address, tuple[int, int, int]]]] = lambda mini_block: ()
+        """Who has signed a mini-block besides, where sequencers agree on it (``quorum``)."""
         self.heads: Callable[[], tuple[int, int]] | None = None
         """The numbers of the safe and finalized blocks, where an L1 decides them."""
         self.trails_by_slots = True

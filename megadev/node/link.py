@@ -10,10 +10,24 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from megadev.primitives.latency import Latency
 
 DEFAULT_SEED = 0
+
+
+class Agreement(Protocol):
+    """What must have been agreed on before anybody is told (``quorum``)."""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until all that is under way is."""
+        ...
+
+    async def agreed(self) -> None:
+        """Return once all that was executed so far is. Raises ``SequencerUnavailable`` where it will not be."""
+        ...
 
 
 class Link:
@@ -28,6 +42,10 @@ class Link:
         """How many were held back since the node started."""
         self.delayed_notices = 0
         """The same of events that subscribers were told of later."""
+        self.agreement: Agreement | None = None
+        """What answers to sends, and notifications, wait for besides."""
+        self.holds_back = False
+        """Whether answers to sends wait for anything."""
         self.reset()
 
     def reset(self) -> None:
@@ -40,6 +58,7 @@ class Link:
         self.answer = answer if answer is not None and answer.seconds else None
         self.stream = stream if stream is not None and stream.seconds else None
         self.seed = seed
+        self.holds_back = self.answer is not None or self.agreement is not None
         self._random = random.Random(seed)
 
     def answer_delay(self) -> float:
@@ -50,7 +69,17 @@ class Link:
 
     def stream_delay(self) -> float:
         """Seconds until subscribers hear of the next event."""
+        agreed = 0.0 if self.agreement is None else self.agreement.remaining
         if self.stream is None:
-            return 0.0
+            return agreed
         self.delayed_notices += 1
-        return self.stream.at(self._random.random())
+        return agreed + self.stream.at(self._random.random())
+
+    @property
+    def delays_notices(self) -> bool:
+        """Whether subscribers may hear of events later."""
+        return self.stream is not None or self.agreement is not None
+
+    def wait_for(self, agreement: Agreement) -> None:
+        """Have answers to sends, and notifications, wait for ``agreement`` from now on."""
+        self.agreement, self.holds_back = agreement, True

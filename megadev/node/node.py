@@ -39,6 +39,7 @@ from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balance
 from megadev.node.link import Link
 from megadev.node.mining import Mining
 from megadev.node.oracle_script import load_oracle_script
+from megadev.node.quorum import Quorum
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
@@ -195,6 +196,8 @@ class Node:
         """L2 as reads show it, where that is not as it is."""
         self.link = Link(config.latency)
         """The way between clients and this node."""
+        self.quorum = self._agree(config)
+        """The votes of sequencers for mini-blocks; None: the one that sequences decides."""
         self.attester: Attester | None = None
         """Who signs what executing L2 again leads to; None where there is no L1."""
         self.driver: Driver | None = None
@@ -695,6 +698,17 @@ class Node:
     def _addresses(self, l2: Fork | None) -> L1Addresses:
         """Where the bridge stands on L1."""
         return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
+
+    def _agree(self, config: DevnetConfig) -> Quorum | None:
+        """Have sequencers agree before anything is preconfirmed, where the settings say so."""
+        if config.quorum is None or self.standbys is None:
+            return None
+        quorum = Quorum(self, self.standbys, config.quorum)
+        self.standbys.needed = quorum.needed
+        self.l2.bus.subscribe(quorum.event)
+        self.l2.votes_for = quorum.votes
+        self.link.wait_for(quorum)
+        return quorum
 
     def _first_signers(self) -> Signers:
         """Who signs from the beginning."""

@@ -62,6 +62,8 @@ class Standbys:
         self.succession = succession
         self.up: tuple[int, ...] = tuple(range(count + 1))
         """The members that are up, in the order in which they sequence; replaced as a whole."""
+        self.needed = 1
+        """How many must be up for any to go on."""
         self.last: Takeover | None = None
         """The newest takeover."""
         self.call_when_timer_needed: Callable[[], object] = lambda: None
@@ -115,7 +117,7 @@ class Standbys:
         member = self.keys.index(key) if key in self.keys else next(iter(self.up), None)  # or its key was changed
         if member in self.up:
             self.up = without(self.up, member)
-        if self.up:
+        if len(self.up) >= self.needed:
             self._crashed_at = crashed_at
             node.writer.on_loop(self._set_timer)
 

@@ -252,6 +252,14 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row(
             "megadev_getStep", "hash, index", "stack, memory, storage before one instruction, or null", FULL, heavy=True
         ),
+        _row(
+            "megadev_getStateChanges",
+            "hash",
+            "accounts changed, storage by variable name",
+            FULL,
+            heavy=True,
+            reaches="files",
+        ),
         _row("trace_transaction", "hash", "flat traces", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
         _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
         _row("trace_block", "block", "flat traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
@@ -371,6 +379,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             heavy=True,
             reaches="files",
         ),
+        _row("megadev_getSources", "address", "source files by path", FULL, heavy=True, reaches="files"),
+        _row("megadev_getStorage", "address, start?", "slots with variable names", FULL, heavy=True, reaches="files"),
+        _row("megadev_listContracts", "", "known contracts on this chain", FULL, heavy=True, reaches="files"),
         _row(
             "megadev_trackContract",
             "address, artifact or name",

@@ -5,7 +5,8 @@ every client can be given), for a WebSocket by the URL that opens it; else by th
 which say what they are, are answered as Anvil does where geth's answer is one that they cannot read.
 
     geth      the default: as the execution API and geth have it
-    anvil     eth_signTransaction answers with the bytes alone: cast, and whoever decodes the answer as bytes
+    anvil     eth_signTransaction answers with the bytes alone, evm_setNextBlockTimestamp with null: what cast and alloy
+              can read
     hardhat   a send whose transaction fails answers with an error, though it is mined; one without gas takes a block's;
               calls and estimates are made as if the sender could pay; struct logs show storage at every step
 """
@@ -27,11 +28,6 @@ class Dialect(Enum):
     GETH = "geth"
     ANVIL = "anvil"
     HARDHAT = "hardhat"
-
-    @property
-    def signs_bare(self) -> bool:
-        """Signed transactions are answered as bytes, not as bytes and object."""
-        return self is Dialect.ANVIL
 
     @property
     def throws_on_revert(self) -> bool:

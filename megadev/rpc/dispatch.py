@@ -357,8 +357,8 @@ class Dispatcher:
             answer = self._member(body, node, offload)
         if self.kept is not None:
             answer = self._once_kept(answer, self.kept)
-        if self.link.answer is not None and _SEND.search(body):
-            return self._hold_back(answer, self.link.answer_delay())
+        if self.link.holds_back and _SEND.search(body):
+            return self._hold_back(answer, body, 0.0 if self.link.answer is None else self.link.answer_delay())
         return answer
 
     async def _once_kept(self, answer: Answer | Awaitable[Answer], kept: Callable[[], Awaitable[None]]) -> Answer:
@@ -368,12 +368,24 @@ class Dispatcher:
         await kept()
         return answer
 
-    async def _hold_back(self, answer: Answer | Awaitable[Answer], seconds: float) -> Answer:
-        """The answer, so many seconds after it is there; what it leaves due does not wait for it."""
+    async def _hold_back(self, answer: Answer | Awaitable[Answer], body: bytes, seconds: float) -> Answer:
+        """The answer, so many seconds after it is there and was agreed on; what it leaves due does not wait for it."""
         if answer is not None and not isinstance(answer, bytes):
             answer = await answer
         asyncio.get_running_loop().call_soon(self.after_answer)
-        await self.link.sleep(seconds)
+        if self.link.agreement is not None:
+            try:
+                await self.link.agreement.agreed()
+            except SequencerUnavailable as lost:
+                if not envelope.is_batch(body):  # members of a batch have been answered one by one
+                    request_id, _ = _check(envelope.decode_request(body))
+                    answer = (
+                        None
+                        if request_id is None
+                        else envelope.write_failure(request_id, failure_for(lost, row_for(type(lost))))
+                    )
+        if seconds:
+            await self.link.sleep(seconds)
         return answer
 
     async def _batch(self, members: list[msgspec.Raw], node: RpcNode, offload: Offload | None) -> Answer:

@@ -227,7 +227,6 @@ def _log(log: Log, place: _Place, tx_hash: Hash32, tx_index: int, log_index: int
 
 def format_mini_block(mini_block: MiniBlock, signature: tuple[int, int, int]) -> JsonObject:
     """A mini-block as MegaETH's subscription tells it, with what it holds; ``signature`` is (y parity, r, s)."""
-    y_parity, r, s = signature
     return {
         "block_number": hex(mini_block.block_number),
         "block_timestamp": hex(mini_block.block_timestamp),
@@ -239,8 +238,14 @@ def format_mini_block(mini_block: MiniBlock, signature: tuple[int, int, int]) ->
         "receipts": format_mini_block_receipts(mini_block),
         "transaction_root": "0x" + mini_block.transaction_root.hex(),
         "receipt_root": "0x" + mini_block.receipt_root.hex(),
-        "signature": {"r": hex(r), "s": hex(s), "yParity": hex(y_parity)},
+        "signature": format_signature(signature),
     }
+
+
+def format_signature(signature: tuple[int, int, int]) -> JsonObject:
+    """A signature (y parity, r, s) as MegaETH's mini-blocks have it."""
+    y_parity, r, s = signature
+    return {"r": hex(r), "s": hex(s), "yParity": hex(y_parity)}
 
 
 def format_mini_block_transactions(mini_block: MiniBlock) -> list[JsonObject]:

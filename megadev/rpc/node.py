@@ -40,9 +40,9 @@ class RpcNode:
         return self.dialect.throws_on_revert
 
     @property
-    def signs_bare(self) -> bool:
-        """Whether signed transactions are answered as bytes alone, as Anvil does."""
-        return self.node.config.preset == ANVIL if self.dialect is None else self.dialect.signs_bare
+    def speaks_anvil(self) -> bool:
+        """Whether answers have Anvil's form where its clients can read no other."""
+        return self.node.config.preset == ANVIL if self.dialect is None else self.dialect is Dialect.ANVIL
 
     @classmethod
     def of(cls, node: Node, chain: LocalChain) -> RpcNode:

@@ -53,6 +53,7 @@ from megadev.rpc.formatters import (
     format_pending_transaction,
     format_receipts,
     format_reload,
+    format_signature,
     format_state_change,
 )
 from megadev.state.account import EMPTY_ACCOUNT
@@ -214,7 +215,11 @@ def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
         if not any(told):
             del shown["signature"]
         return shown
-    return format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    shown = format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    votes = chain.votes_for(mini_block)
+    if votes:
+        shown["quorum"] = [{"signer": to_data(signer)} | format_signature(vote) for signer, vote in votes]
+    return shown
 
 
 def _new_logs(notification: Notification, event: BlockSealed, choice: LogChoice) -> Iterable[bytes]:

@@ -143,7 +143,7 @@ class Subscriptions:
         if rows is None:
             return
         notification = Notification(self._chain)
-        late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.stream is not None or self._late else None
+        late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.delays_notices or self._late else None
         for kind, say in rows:
             for stream in tuple(self._streams[kind].values()):
                 for result in say(notification, event, stream.choice):

@@ -14,6 +14,7 @@ ALLOWED = (
             "node.faults",
             "node.operations",
             "node.standby",
+            "node.quorum",
             "node.dump.capture",
             "node.dump.document",
             "node.dump.files",

@@ -94,6 +94,8 @@ def test_a_time_that_was_set_is_said(net: Devnet) -> None:
     time = int(net.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + 100
     assert net.rpc("evm_setNextBlockTimestamp", time) == str(time)
     assert net.rpc("anvil_setNextBlockTimestamp", time) is None
+    with Devnet(preset="anvil") as anvil:  # alloy can read nothing else
+        assert anvil.rpc("evm_setNextBlockTimestamp", time + 1) is None
 
 
 def test_randomness_that_was_set_is_in_the_header(net: Devnet) -> None:

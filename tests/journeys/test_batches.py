@@ -681,3 +681,18 @@ def test_a_served_node_posts_and_derives_beside_its_clients(preset: str) -> None
         for kept in store.kept():
             assert StoreClient(url).get(keccak(kept)) == kept
         assert net.node.held_up_by is None
+
+
+def test_a_block_mined_far_ahead_in_time_is_derived_with_what_it_holds(open_rollup: Callable[..., Rollup]) -> None:
+    """Beyond the largest drift from its L1 origin it could hold nothing, so L1 goes on with it."""
+    rollup = open_rollup(rollup_timing="real", safe_distance=0)
+    rollup.l2.rpc("evm_setAutomine", False)
+    rollup.l2.rpc("eth_sendTransaction", {"from": rollup.alice, "to": STRANGER, "value": "0x1"})
+    before = rollup.node.l2.store.head.timestamp
+    rollup.l2.rpc("evm_mine", hex(before + 5_000))
+    block = rollup.node.l2.store.head
+    assert (block.timestamp, len([tx for tx in block.transactions if tx.type == DYNAMIC_FEE])) == (before + 5_000, 1)
+    rollup.flush()
+    rollup.l1.rpc("anvil_mine")
+    assert rollup.head("safe") == block.number
+    rollup.check_derived()

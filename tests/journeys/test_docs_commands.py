@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from megadev import Devnet
 from megadev.primitives.abi import encode
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 from tests.house.test_docs import DOCUMENTS
@@ -63,6 +64,7 @@ STANDS_FOR = {
     "megadev verify": "megadev verify --help",
     "megadev replica": "megadev replica --help",
     "megadev batches --flush": "megadev batches --help",
+    "megadev bench": "megadev bench --help",
     "megadev trust": "megadev trust --help",
     "megadev wait": "megadev wait --rpc-url $MEGADEV_RPC_URL",
 }
@@ -124,6 +126,14 @@ class Shell:
         )
         assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
         return done.stdout
+
+
+@pytest.fixture
+def served() -> Iterator[Devnet]:
+    """A node that commands find at its URL. It runs here: a process of its own takes ten times as long to begin."""
+    with Devnet() as net:
+        net.serve()
+        yield net
 
 
 @pytest.fixture
@@ -206,8 +216,8 @@ def test_a_workflow_does_what_it_says(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("block", of_kind("sh", "megadev chain") + of_kind("sh", "megadev deposit"))
-def test_commands_for_a_running_node_do_what_is_shown(megadev_up: Up, shell: Shell, block: str) -> None:
-    node, withdrawal = megadev_up(), "0x…"
+def test_commands_for_a_running_node_do_what_is_shown(served: Devnet, shell: Shell, block: str) -> None:
+    node, withdrawal = served, "0x…"
     for line in block.splitlines():
         printed = shell.run(line.replace("0x…", withdrawal), MEGADEV_RPC_URL=node.url)
         found = HASH.search(printed)
@@ -223,16 +233,16 @@ def test_commands_for_a_running_node_do_what_is_shown(megadev_up: Up, shell: She
     "command",
     [text for text in INLINE if not text.startswith(("megadev up", "megadev reload")) and text not in ELSEWHERE],
 )
-def test_commands_named_in_the_text_work(megadev_up: Up, shell: Shell, command: str) -> None:
-    node = megadev_up()
+def test_commands_named_in_the_text_work(served: Devnet, shell: Shell, command: str) -> None:
+    node = served
     alice = node.rpc("eth_accounts")[0]
     tx_hash = node.rpc("eth_sendTransaction", {"from": alice, "to": BOB, "value": "0x1"})
     shell.run(STANDS_FOR.get(command, command).replace("HASH", tx_hash), MEGADEV_RPC_URL=node.url)
 
 
-def test_the_sequencer_breaks_as_shown(megadev_up: Up, shell: Shell) -> None:
+def test_the_sequencer_breaks_as_shown(served: Devnet, shell: Shell) -> None:
     """Each line upon the same state; what stands there in two words are two commands."""
-    node = megadev_up()
+    node = served
     alice = node.rpc("eth_accounts")[0]
     node.rpc("eth_sendTransaction", {"from": alice, "to": BOB, "value": "0x1"})
     (block,) = of_kind("text", "megadev sequencer pause")
@@ -248,8 +258,8 @@ def test_the_sequencer_breaks_as_shown(megadev_up: Up, shell: Shell) -> None:
 @pytest.mark.foundry
 @pytest.mark.skipif(shutil.which(CAST) is None, reason="there is no cast here")
 @pytest.mark.parametrize("block", of_kind("sh", "cast "))
-def test_cast_sends_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
-    node = megadev_up()
+def test_cast_sends_as_shown(served: Devnet, shell: Shell, block: str) -> None:
+    node = served
     (shell.folder / "bin" / "cast").symlink_to(Path(shutil.which(CAST) or "").resolve())
     shell.run(block, ETH_RPC_URL=node.url)
     assert node.rpc("eth_getBalance", BOB, "latest") == hex(10_001 * 10**18)
@@ -261,8 +271,8 @@ def test_cast_sends_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
     reason="there is no Node.js with viem here",
 )
 @pytest.mark.parametrize("block", of_kind("ts", '"viem"'))
-def test_viem_sends_as_shown(megadev_up: Up, shell: Shell, block: str) -> None:
-    node = megadev_up()
+def test_viem_sends_as_shown(served: Devnet, shell: Shell, block: str) -> None:
+    node = served
     (shell.folder / "node_modules").symlink_to(Path(NODE_MODULES).resolve())
     (shell.folder / "send.mjs").write_text(block.replace("http://127.0.0.1:8545", node.url))
     shell.run("node send.mjs")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +15,11 @@ import pytest
 from megadev import Devnet
 from megadev.primitives.abi import encode
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
+from tests.conftest import RunningNode
 from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
+from tests.stage.javascript import NODE_MODULES
+from tests.stage.shelf import deploy, fill, make_known
+from tests.units.reload.stage import MADE, build, creation_code
 
 pytestmark = [
     pytest.mark.chromium,
@@ -62,6 +69,15 @@ def unfold(page: Page, title: str, shows: str) -> str:
     page.wait_for(f"{found} !== undefined")
     page.value(f"{found}.click()")
     return until(page, shows)
+
+
+def compiled(root: Path, version: str) -> None:
+    """What `npx hardhat compile` writes after sources became those of that version."""
+    folder = root / "artifacts" / "build-info"
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{version}"
+    beside.write_text(json.dumps(MADE["solidity"][version]))
+    os.replace(beside, folder / f"{version}.json")
 
 
 def generous(net: Devnet) -> Callable[..., Any]:
@@ -241,3 +257,144 @@ def test_read_only_has_no_buttons_that_change_anything(browser: str) -> None:  #
             page.value("[...document.querySelectorAll('button')].some((each) => each.textContent === 'Deposit')")
             is False
         )
+
+
+def test_storage_is_told_by_the_names_of_the_source(page: Page, net: Devnet) -> None:
+    make_known(net)
+    shelf = deploy(net, "Shelf")
+    proxy = deploy(net, "ShelfProxy", shelf)
+    go(page, f"l2/tx/{fill(net, proxy)}", "Calls")
+    text = unfold(page, "State changes", "points[0].marks[8]")
+    assert "balances[account 0]" in text and "Angry" in text and "deadbeef" in text
+    text = go(page, f"l2/address/{proxy}", "Proxy of")
+    assert "Contract ShelfProxy" in text and "Shelf 0x" in text
+    text = unfold(page, "Storage", "depths[12]")
+    assert '"short"' in text and "implementation (ERC-1967)" in text
+    assert "delegatecall" in unfold(page, "Internal transactions", "delegatecall")
+    assert "ShelfProxy" in go(page, f"l2/address/{shelf}", "Proxies of it")
+    vault = deploy_vault(generous(net))
+    go(page, f"l2/address/{vault}", "Contract Vault")
+    assert "modifier positive(uint256 amount)" in unfold(page, "Source", "contract Vault")
+    # by name, and by what it can do
+    text = go(page, "l2/contracts/withdr", "withdraw")
+    assert "Vault" in text
+    # any contract's events by their name, and only those
+    net.rpc("evm_mine")
+    text = go(page, "l2/logs/any/Filled", "title: short")
+    assert "Filled(" in text and "Put(" not in text
+    assert "1 found" in go(page, f"l2/logs/{proxy}/any/0/latest/short", "1 found")
+
+
+def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None:
+    go(page, "l2/rpc/eth_getBalance", "eth_getBalance(address")
+    assert json.loads(page.value("document.querySelector('textarea').value"))[0] == ALICE.lower()
+    press(page, "Send")
+    balance = net.rpc("eth_getBalance", ALICE, "latest")
+    page.wait_for(f"document.querySelector('[aria-label=Answer]').textContent.includes({json.dumps(balance)})")
+    go(page, "l2/rpc/eth_none", "no such method")
+
+
+def test_a_transaction_is_found_in_its_mini_block(page: Page, net: Devnet) -> None:
+    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    net.rpc("evm_mine")
+    number = int(net.rpc("megadev_getPreconfirmation", tx_hash)["miniBlockNumber"], 16)
+    if net.rpc("eth_getBlockByNumber", "latest", False).get("miniBlockCount") is None:
+        go(page, f"l2/miniblock/{number}", "do not tell of mini-blocks")
+        return
+    go(page, f"l2/miniblock/{number}", "Position in the block")
+    page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]') !== null")
+
+
+@pytest.mark.node_js
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, scheme: str) -> None:
+    """axe-core, on every page with all that it folds, at the width of a telephone and of a desk."""
+    checker = Path(NODE_MODULES) / "axe-core" / "axe.min.js"
+    if not NODE_MODULES or not checker.is_file():
+        pytest.skip("set MEGADEV_NODE_MODULES to a node_modules directory that has axe-core")
+    page.value(checker.read_text() + "; 0")
+    page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    vault = deploy_vault(generous(net))
+    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    net.rpc("evm_mine")
+    faults = []
+    for width in (360, 1300):
+        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
+        for address, shows in (
+            ("l2/live", "latest"),
+            (f"l2/tx/{failed}", "Overview"),
+            (f"l2/debug/{failed}/300", "Memory"),
+            ("l2/block/1", "Hash"),
+            (f"l2/address/{vault}", "Write"),
+            (f"l2/token/{vault}", "Holders"),
+            ("l2/contracts", "Deployed"),
+            (f"l2/logs/{vault}", "Logs"),
+            ("l2/bridge", "Withdrawals"),
+            ("l2/control", "Snapshots"),
+            ("l2/rpc", "JSON-RPC"),
+            ("l1/live", "latest"),
+        ):
+            go(page, address, shows)
+            page.value("document.querySelectorAll('main > div > details > summary').forEach((each) => each.click())")
+            page.wait_for(
+                "[...document.querySelectorAll('main > div > details')].every((each) => !each.innerText.endsWith('…'))"
+            )
+            found = page.value(
+                "axe.run(document, { resultTypes: ['violations'] }).then((told) =>"
+                " told.violations.flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`)))"
+            )
+            faults += [(width, address, fault) for fault in found]
+            assert page.value("document.documentElement.scrollWidth") <= width, (address, width)
+    assert faults == []
+
+
+def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Callable[..., RunningNode]) -> None:  # noqa: F811
+    (tmp_path / "hardhat.config.js").touch()
+    compiled(tmp_path, "first")
+    node = megadev_up("--watch")
+    node.wait_for("watching")
+    made = build("solidity", "first", tmp_path)
+    me = node.rpc("eth_accounts")[0]
+    library = node.rpc("eth_sendTransactionSync", {"from": me, "data": "0x" + creation_code(made["Lib.sol:Lib"]).hex()})
+    code = creation_code(made["Counter.sol:Counter"], library["contractAddress"]) + encode(["uint256"], [5])
+    node.rpc("eth_sendTransactionSync", {"from": me, "data": "0x" + code.hex()})
+    node.wait_for("Counter is at")
+    with opened(browser, node.url) as page:
+        go(page, "l2/contracts", "Deployed")
+        assert "reloaded when its source is saved" in until(page, "Counter")
+        page.wait_for("performance.getEntriesByType('resource').length > 0")
+        compiled(tmp_path, "doubled")
+        until(page, "of Counter")
+        assert page.complaints() == []
+    assert node.stop() == 0
+
+
+@pytest.mark.long
+def test_two_thousand_transactions_a_second_are_kept_up_with_and_leave_nothing(browser: str) -> None:  # noqa: F811
+    with Devnet(preset="megaeth") as net, opened(browser, net.serve()) as page:
+        page.ask("HeapProfiler.enable")
+
+        def heap() -> int:
+            page.ask("HeapProfiler.collectGarbage")
+            return int(page.ask("Runtime.getHeapUsage")["usedSize"])
+
+        def stream(count: int) -> str:
+            url, seen = net.url, ""
+            alice, bob = (account.address for account in net.accounts[:2])
+            request = {"from": alice, "to": bob, "value": "0x1", "gas": hex(100_000)}
+            for _ in range(count // 100):
+                batch = [
+                    {"jsonrpc": "2.0", "id": i, "method": "eth_sendTransaction", "params": [request]}
+                    for i in range(100)
+                ]
+                asked = urllib.request.Request(url, json.dumps(batch).encode(), {"content-type": "application/json"})
+                seen = json.load(urllib.request.urlopen(asked))[-1]["result"]
+            return seen
+
+        go(page, "l2/live", "latest")
+        stream(4_000)
+        before = heap()
+        last = stream(20_000)
+        page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{last}\"]') !== null")
+        assert page.value("document.querySelectorAll('main tr').length") < 100
+        assert heap() < before + 10_000_000

@@ -260,6 +260,7 @@ EFFECTS: dict[str, Effect] = {
     "standby": Effect(2, lambda net: len(standbys(net).get("members", ())), 3),
     "takeover": Effect("7ms", lambda net: standbys(net).get("takeover"), "7ms", otherwise=(("standby", 1),)),
     "turn": Effect(5, lambda net: standbys(net).get("turn"), "0x5", otherwise=(("standby", 1),)),
+    "quorum": Effect("2ms", lambda net: (standbys(net)["quorum"] or {}).get("latency"), "2ms", (("standby", 3),)),
     "fault": Effect(("reorder",), lambda net: faults_on(net), ["reorder"]),
     "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
     "replica_lag": Effect("9s", lambda net: block_after_sending(net), "0x0"),

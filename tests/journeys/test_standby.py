@@ -15,6 +15,9 @@ import pytest
 from megadev import Devnet
 from megadev.cli.client import CallFailed, call
 from megadev.errors import ConfigError
+from megadev.primitives import rlp
+from megadev.primitives.keccak import keccak
+from megadev.primitives.signatures import recover
 from tests.stage.sockets import Socket
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -229,3 +232,66 @@ def test_a_restart_brings_back_order_and_keys(preset: str, kept_in: str, tmp_pat
 def test_turns_need_standbys() -> None:
     with pytest.raises(ConfigError, match="--standby"):
         Devnet(turn=3)
+
+
+# -- agreement --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_a_quorum_signs_before_anything_is_preconfirmed(opened: Callable[..., Sequencers], preset: str) -> None:
+    sequencers = opened(standby=3, quorum="20ms", **PRESETS[preset])
+    url = sequencers.net.serve()
+    told = sequencers.status()["standby"]["quorum"]
+    assert (told["needed"], told["of"], told["latency"]) == (3, 4, "20ms")
+    socket = Socket(url.replace("http", "ws"))
+    minis = socket.rpc("eth_subscribe", "miniBlocks")
+    begun = time.monotonic()
+    sequencers.pay(lambda method, *params: call(url, method, list(params)))
+    assert time.monotonic() - begun >= 0.04, "there and back"
+    mini_block = socket.next(minis)
+    socket.close()
+    members = [member["signer"] for member in sequencers.status()["standby"]["members"]]
+    digest = _digest(mini_block)
+    voted = []
+    for vote in mini_block["quorum"]:
+        signature = int(vote["yParity"], 16), int(vote["r"], 16), int(vote["s"], 16)
+        assert "0x" + recover(digest, *signature).hex() == vote["signer"]
+        voted.append(vote["signer"])
+    assert voted[0] == members[0] and len(set(voted)) == 3 and set(voted) <= set(members)
+    assert sequencers.crash()["standby"]["active"] == 1, "three are enough"
+    sequencers.rpc("megadev_sequencer_crash")
+    time.sleep(0.06)
+    assert sequencers.status()["condition"] == "crashed", "two are not"
+
+
+def test_who_waits_for_a_quorum_when_the_sequencer_crashes_is_told(opened: Callable[..., Sequencers]) -> None:
+    sequencers = opened(standby=3, quorum="1ms", **BY_HAND)
+    url = sequencers.net.serve()
+    refused: list[CallFailed] = []
+
+    def send() -> None:
+        try:
+            sequencers.pay(lambda method, *params: call(url, method, list(params)))
+        except CallFailed as problem:
+            refused.append(problem)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    until(lambda: sequencers.status()["unsealed"] != "0x0")  # its mini-block ends in an hour
+    sequencers.rpc("megadev_sequencer_crash")
+    sender.join(10)
+    assert refused[0].code == -32000 and "before a quorum had signed it" in str(refused[0])
+
+
+def test_a_quorum_needs_four() -> None:
+    with pytest.raises(ConfigError, match="--standby 3"):
+        Devnet(quorum="1ms", standby=2)
+
+
+def _digest(mini_block: dict[str, Any]) -> bytes:
+    """What is signed of a mini-block (MegaETH, "miniBlocks")."""
+    numbers = ("block_number", "block_timestamp", "index", "mini_block_number", "mini_block_timestamp", "gas_used")
+    fields = [int(mini_block[name], 16) for name in numbers]
+    roots = [bytes.fromhex(mini_block[name][2:]) for name in ("transaction_root", "receipt_root")]
+    minimal = [value.to_bytes((value.bit_length() + 7) // 8, "big") for value in fields]
+    return keccak(rlp.encode([*minimal, *roots]))

@@ -8,6 +8,7 @@ what its decoder wants, with extreme values among it, and now and then something
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import types
 import typing
@@ -215,9 +216,11 @@ def present(net: Devnet) -> tuple[Any, ...]:
 @pytest.fixture
 def net() -> Iterator[Devnet]:
     """One for all examples of a method; each begins with going back to where the first began."""
+    gc.freeze()  # for debug_freeOSMemory: it need not look through what earlier tests have left
     with Devnet(accounts=2, timestamp=1_700_000_000, manual_clock=True) as net:
         net.rpc("eth_sendTransaction", {"from": ACCOUNTS[0], "to": ACCOUNTS[1], "value": "0x1"})
         yield net
+    gc.unfreeze()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Storage layouts, from the documents that contracts were read from.
 
-solc's ``storageLayout`` is taken where it was asked for, else what the syntax trees say, where those are there; Vyper's
-is what it prints as ``layout``.
+What the syntax trees say is taken where all of them are there, for they also know namespaces and the words of enums;
+else solc's ``storageLayout`` where it was asked for. Vyper's is what it prints as ``layout``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from megadev.artifacts.artifact import Artifact
-from megadev.artifacts.layout import Layout, SyntaxTrees, VyperTypes, solc_layout, vyper_layout
+from megadev.artifacts.layout import Layout, SyntaxTrees, UnknownLayout, VyperTypes, solc_layout, vyper_layout
 from megadev.primitives.guarded_json import decode_json
 
 
@@ -34,13 +34,18 @@ def _layout(document: Any, artifact: Artifact, compiled_as: str) -> Layout | Non
         own = by_name.get(artifact.name, {})
     elif isinstance(made.get(path), dict):  # Vyper's combined_json
         own = made[path]
-    if isinstance(own.get("storageLayout"), dict) and own["storageLayout"].get("storage") is not None:
-        return solc_layout(own["storageLayout"])
     if isinstance(own.get("layout"), dict):
         return vyper_layout(own["layout"], VyperTypes.of(_texts(artifact)))
-    trees = _trees(made)
+    trees, printed = _trees(made), own.get("storageLayout")
+    is_printed = isinstance(printed, dict) and printed.get("storage") is not None
     at = path if path in trees else f"project/{path}"  # as Hardhat 3 has it
-    return SyntaxTrees(trees).layout(at, artifact.name) if at in trees else None
+    try:
+        if at in trees:
+            return SyntaxTrees(trees).layout(at, artifact.name)
+    except UnknownLayout:  # a file that it imports is missing, most likely
+        if not is_printed:
+            raise
+    return solc_layout(printed) if is_printed else None
 
 
 def _trees(made: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import { attempt, fill, h, note } from "./dom.js";
 import { isAddress, isHash } from "./format.js";
+import { learn } from "./known.js";
 import { to } from "./links.js";
 import { Chain } from "./rpc.js";
 
@@ -46,24 +47,19 @@ async function begin() {
   }
   if (l1) chains.l1 = new Chain("l1", l1);
   for (const chain of Object.values(chains)) {
-    chain.onState = drawHeader;
+    chain.onState = () => {
+      drawHeader();
+      if (chain.isUp) attempt(() => learn(chain, true));
+    };
     chain.names = site.labels?.[chain.name] ?? new Map();
-    await attempt(() => learnNames(chain));
   }
   document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
   addEventListener("hashchange", show);
   await show();
 }
 
-/** The node's accounts and deployments by name. */
-async function learnNames(chain) {
-  const [accounts, deployments] = await Promise.all([chain.ask([], "eth_accounts"), chain.ask(null, "megadev_listDeployments")]);
-  accounts.forEach((account, index) => chain.names.set(account.toLowerCase(), `account ${index}`));
-  for (const found of deployments?.deployments ?? []) chain.names.set(found.address.toLowerCase(), found.name);
-}
-
 async function show() {
-  const [name = "l2", kind = "live", ...rest] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
+  const [name = "l2", kind = "live", ...rest] = location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decoded);
   const chain = chains[name];
   const mine = (turn += 1);
   leave();
@@ -74,7 +70,7 @@ async function show() {
     return;
   }
   try {
-    const page = await PAGES[kind]();
+    const [page] = await Promise.all([PAGES[kind](), attempt(() => learn(chain))]);
     const place = h("div", {});
     const left = await page.show(place, context(chain, rest, kind));
     if (mine !== turn) {
@@ -86,6 +82,14 @@ async function show() {
     document.title = `${place.querySelector("h1")?.textContent ?? kind} · megadev`;
   } catch (problem) {
     if (mine === turn) fill(main, h("h1", {}, "This page cannot be shown"), h("p", {}, problem.message), h("button", { type: "button", onclick: show }, "Try again"));
+  }
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 
@@ -114,7 +118,7 @@ function turnTheme() {
 /** Go to what `text` names: a hash, an address, a number, or a contract, function or account of the project. */
 async function search(chain, text) {
   if (text === "") return;
-  if (/^\d+$/.test(text)) return go(to(chain, "block", text));
+  if (/^(\d+|latest|safe|finalized|pending|earliest)$/.test(text)) return go(to(chain, "block", text));
   if (isAddress(text)) return go(to(chain, "address", text));
   if (isHash(text)) {
     for (const each of [chain, ...Object.values(chains).filter((other) => other !== chain)]) {
@@ -124,10 +128,18 @@ async function search(chain, text) {
     }
     return note(`nothing on either chain has the hash ${text}`, true);
   }
-  const wanted = text.toLowerCase();
-  for (const [found, name] of chain.names) if (name.toLowerCase() === wanted) return go(to(chain, "address", found));
-  return go(to(chain, "contracts", text));
+  const wanted = plain(text);
+  for (const each of [chain, ...Object.values(chains).filter((other) => other !== chain)]) {
+    await attempt(() => learn(each));
+    const found = [...each.names].filter(([, name]) => plain(name) === wanted);
+    if (found.length === 1) return go(to(each, "address", found[0][0]));
+    if (found.length) return go(to(each, "contracts", encodeURIComponent(text)));
+  }
+  return go(to(chain, "contracts", encodeURIComponent(text)));
 }
+
+/** A name as it is compared: Account0 is account 0. */
+const plain = (name) => name.toLowerCase().replace(/\s/g, "");
 
 function go(address) {
   location.hash = address;

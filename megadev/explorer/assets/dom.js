@@ -5,6 +5,7 @@ const PROPERTIES = new Set(["value", "checked", "disabled", "selected", "open"])
 /** An element: `h("a", { href, onclick, class }, child, …)`; children are nodes, strings, numbers, arrays or nothing. */
 export function h(name, attributes = {}, ...children) {
   const element = document.createElement(name);
+  if (name === "pre") element.tabIndex = 0; // what scrolls must be reachable by keys
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
@@ -38,9 +39,10 @@ export function facts(rows) {
 export function table(headings, rows, empty = "Nothing here yet.") {
   if (rows.length === 0) return h("p", { class: "soft" }, empty);
   const numeric = headings.map((heading) => heading.startsWith("#"));
-  const head = headings.map((heading, i) => h("th", { scope: "col", class: numeric[i] ? "n" : null }, heading.replace(/^#/, "")));
+  const head = headings.map((heading, i) => h("th", { scope: "col", class: numeric[i] ? "n" : null }, heading.replace(/^#(?=.)/, "")));
   const body = rows.map((row) => h("tr", {}, row.map((cell, i) => h("td", { class: numeric[i] ? "n" : null }, cell))));
-  return h("div", { class: "scroll" }, h("table", { class: "rows" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
+  const isReachable = body.some((row) => row.querySelector("a, button"));
+  return h("div", { class: "scroll", tabindex: isReachable ? null : 0 }, h("table", { class: "rows" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
 }
 
 export function section(title, ...children) {
@@ -48,12 +50,16 @@ export function section(title, ...children) {
 }
 
 /** A button that copies text. */
-export function copy(text) {
-  const button = h("button", { class: "plain", type: "button", title: "Copy", "aria-label": `Copy ${text}` }, "copy");
+export function copy(text, label = "copy") {
+  const button = h("button", { class: "plain copy", type: "button", title: text, "aria-label": `${label} ${text}` }, label);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "copied";
-    setTimeout(() => { button.textContent = "copy"; }, 900);
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "copied";
+    } catch {
+      note("this browser does not let the page copy here", true);
+    }
+    setTimeout(() => { button.textContent = label; }, 900);
   });
   return button;
 }

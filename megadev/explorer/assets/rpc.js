@@ -24,6 +24,7 @@ export class Chain {
     this.isUp = true;
     this.onState = () => {};
     this.names = new Map();
+    this.contracts = new Map();
     this.waiting = [];
     this.id = 0;
     this.socket = null;

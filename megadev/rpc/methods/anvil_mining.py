@@ -178,6 +178,7 @@ def _mine_as(node: RpcNode, options: MineOptions | None) -> list[SealedBlock]:
     if options.timestamp is not None:
         node.chain.sequencer.between_blocks()
         node.chain.time.set_next(options.timestamp, node.chain.head.header.timestamp)
+        node.node.settle()  # L1 goes on as well where the block would be too late for what L2 has got to of it
     return mine_blocks(node, options.blocks)
 
 

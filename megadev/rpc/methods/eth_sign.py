@@ -64,7 +64,7 @@ def eth_signTransaction(node: RpcNode, request: CallRequest) -> str | JsonObject
     tx, sender = completed(node, request)
     made = sign_transaction(tx, node.node.accounts.key_of(sender))
     raw = to_data(encode_network_form(made))
-    if node.signs_bare:
+    if node.speaks_anvil:
         return raw
     return {"raw": raw, "tx": format_pending_transaction(made)}
 

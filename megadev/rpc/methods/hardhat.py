@@ -103,7 +103,7 @@ def hardhat_metadata(node: RpcNode) -> JsonObject:
 
 
 @method("evm_setNextBlockTimestamp")
-def evm_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> str:
-    """As anvil_setNextBlockTimestamp; the answer is the timestamp in decimal digits."""
+def evm_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> str | None:
+    """As anvil_setNextBlockTimestamp; the answer is the timestamp in decimal digits, in Anvil's dialect null."""
     METHODS["anvil_setNextBlockTimestamp"].function(node, timestamp)
-    return str(timestamp)
+    return None if node.speaks_anvil else str(timestamp)

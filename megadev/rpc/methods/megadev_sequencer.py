@@ -231,7 +231,7 @@ def _format_standbys(node: RpcNode) -> JsonObject:
     standbys = node.node.standbys
     if standbys is None:
         return {}
-    members = enumerate(standbys.addresses)
+    quorum, members = node.node.quorum, enumerate(standbys.addresses)
     last = standbys.last
     return {
         "standby": {
@@ -240,6 +240,14 @@ def _format_standbys(node: RpcNode) -> JsonObject:
             "members": [{"signer": to_data(address), "up": number in standbys.up} for number, address in members],
             "takeover": str(Latency(standbys.seconds)),
             "turn": None if node.node.config.turn is None else hex(node.node.config.turn),
+            "quorum": None
+            if quorum is None
+            else {
+                "needed": quorum.needed,
+                "of": len(standbys.keys),
+                "latency": str(quorum.latency),
+                "signed": hex(quorum.signed),
+            },
             "lastTakeover": None
             if last is None
             else {

@@ -32,6 +32,9 @@ ARGUMENTS: dict[str, list[Any]] = {
     "hardhat_reset": [{"forking": {"jsonRpcUrl": "http://127.0.0.1:1"}}],
     "megadev_trackContract": ["0x" + "11" * 20, "Token"],
     "megadev_getArtifact": ["Token"],
+    "megadev_getSources": ["0x" + "11" * 20],
+    "megadev_getStorage": ["0x" + "11" * 20],
+    "megadev_getStateChanges": ["0x" + "11" * 32],
     "megadev_getStackTrace": ["0x" + "11" * 32],
     "megadev_gasReport": ["0x" + "11" * 32],
 }

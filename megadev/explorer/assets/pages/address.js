@@ -2,12 +2,15 @@
 
 import { decode, encode, parse, selector, show as showValue, signature, typeOf } from "../abi.js";
 import { attempt, copy, facts, fill, h, note, section, table } from "../dom.js";
-import { bytes, ether, group, hex, num, parseUnits } from "../format.js";
+import { abiOf, callName, nameOf } from "../known.js";
+import { big, bytes, ether, units, group, hex, num, parseUnits } from "../format.js";
 import * as links from "../links.js";
 import { tokenFacts } from "./token.js";
-import { onDemand } from "./tx.js";
+import { same } from "../same.js";
+import { onDemand, value as showTyped, variable } from "./tx.js";
 
 const PAGE = 25;
+const TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
 const IMPLEMENTATION = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
 
 export async function show(place, { chain, rest: [address], canWrite }) {
@@ -15,7 +18,8 @@ export async function show(place, { chain, rest: [address], canWrite }) {
     chain.call("eth_getBalance", address, "latest"), chain.call("eth_getTransactionCount", address, "latest"), chain.call("eth_getCode", address, "latest"),
     chain.ask(null, "megadev_getArtifact", address), chain.ask(null, "ots_getContractCreator", address), chain.ask("0x0", "eth_getStorageAt", address, IMPLEMENTATION, "latest")]);
   const delegate = code.startsWith("0xef0100") && code.length === 48 ? `0x${code.slice(8)}` : null;
-  const implementation = BigInt(slot) ? `0x${slot.slice(26)}` : null;
+  const proxied = chain.contracts.get(address.toLowerCase())?.implementation ?? (BigInt(slot) ? `0x${slot.slice(26)}` : null);
+  const implementation = delegate ? null : proxied;
   const name = artifact?.name ?? chain.names.get(address.toLowerCase());
   const token = code === "0x" ? null : await tokenFacts(chain, address);
   place.append(h("h1", {}, code === "0x" || delegate ? "Account " : "Contract ", name ? `${name} ` : "", h("span", { class: "mono" }, address), copy(address)), facts([
@@ -23,18 +27,19 @@ export async function show(place, { chain, rest: [address], canWrite }) {
     ["Nonce", num(nonce)],
     ["Code", code === "0x" ? null : `${group(bytes(code))} bytes`],
     ["Delegates to (EIP-7702)", delegate && links.address(chain, delegate, true)],
-    ["Proxy of (ERC-1967)", implementation && links.address(chain, implementation, true)],
+    ["Proxy of", implementation && links.address(chain, implementation, true)],
     ["Source", artifact && `${artifact.source} · ${artifact.language} ${artifact.compiler}`],
     ["Created by", creator && h("span", {}, links.address(chain, creator.creator), " in ", links.tx(chain, creator.hash))],
     ["Token", token?.supply !== null && token?.supply !== undefined && token.name ? links.link(chain, "token", address, `${token.name} (${token.symbol})`) : null],
+    ["Proxies of it", proxies(chain, address)],
   ]));
-  const behind = implementation && (await chain.ask(null, "megadev_getArtifact", implementation));
-  const abi = [...(artifact?.abi ?? []), ...(behind?.abi ?? [])];
+  const behind = delegate ?? implementation;
+  const abi = [...(artifact?.abi ?? []), ...(behind ? await abiOf(chain, behind) : [])];
   if (code !== "0x") place.append(forms(chain, address, abi, canWrite));
   place.append(section("Transactions", transactions(chain, address)));
-  place.append(onDemand("Internal transactions", () => internal(chain, address)));
+  place.append(onDemand("Internal transactions", () => internal(chain, address)), onDemand("Tokens", () => tokens(chain, address)));
   if (code !== "0x") {
-    place.append(onDemand("Storage", () => storage(chain, address)), onDemand("Code", async () => h("pre", {}, code)));
+    place.append(onDemand("Source", () => sources(chain, address)), onDemand("Storage", () => storage(chain, address)), onDemand("Deployment and hot reload", () => deployment(chain, address)), onDemand("Code", async () => h("pre", {}, code)));
     if (artifact) place.append(onDemand("ABI", async () => h("pre", {}, JSON.stringify(artifact.abi, null, 2))));
   }
 }
@@ -44,9 +49,9 @@ function transactions(chain, address) {
   const load = async (before) => {
     const page = await chain.ask(null, "ots_searchTransactionsBefore", address, before, PAGE);
     if (page === null) return fill(body, h("p", { class: "soft" }, "This node does not search transactions by address."));
-    const rows = page.txs.map((tx, i) => [page.receipts[i].status === "0x0" ? h("span", { class: "bad" }, "✗") : h("span", { class: "good" }, "✓"), links.block(chain, num(tx.blockNumber)), links.tx(chain, tx.hash), links.address(chain, tx.from), links.address(chain, tx.to ?? page.receipts[i].contractAddress), ether(tx.value)]);
+    const rows = page.txs.map((tx, i) => [page.receipts[i].status === "0x0" ? h("span", { class: "bad" }, "✗") : h("span", { class: "good" }, "✓"), links.block(chain, num(tx.blockNumber)), links.tx(chain, tx.hash), callName(chain, tx), links.address(chain, tx.from), links.address(chain, tx.to ?? page.receipts[i].contractAddress), ether(tx.value)]);
     const oldest = page.txs.length ? num(page.txs[page.txs.length - 1].blockNumber) : 0;
-    return fill(body, table(["", "Block", "Hash", "From", "To", "Value"], rows),
+    return fill(body, table(["Status", "Block", "Hash", "Call", "From", "To", "Value"], rows),
       h("p", { class: "command" }, !page.firstPage && h("button", { type: "button", onclick: () => attempt(() => load(0)) }, "Newest"), !page.lastPage && h("button", { type: "button", onclick: () => attempt(() => load(oldest)) }, "Older")));
   };
   attempt(() => load(0));
@@ -55,15 +60,67 @@ function transactions(chain, address) {
 
 async function internal(chain, address) {
   const [sent, received] = await Promise.all([chain.call("trace_filter", { fromAddress: [address], count: 100 }), chain.call("trace_filter", { toAddress: [address], count: 100 })]);
-  const inner = [...sent, ...received].filter((trace) => trace.traceAddress.length && trace.type === "call").sort((a, b) => b.blockNumber - a.blockNumber);
-  return table(["Block", "Transaction", "From", "To", "Value"], inner.slice(0, 100).map((trace) => [links.block(chain, trace.blockNumber), links.tx(chain, trace.transactionHash), links.address(chain, trace.action.from), links.address(chain, trace.action.to), ether(trace.action.value)]));
+  const inner = [...sent, ...received].filter((trace) => trace.traceAddress.length).sort((a, b) => b.blockNumber - a.blockNumber);
+  const rows = inner.slice(0, 100).map(({ action, result, ...trace }) => [
+    links.block(chain, trace.blockNumber), links.tx(chain, trace.transactionHash), trace.error ? h("span", { class: "bad", title: trace.error }, "✗") : h("span", { class: "good" }, "✓"), action.callType ?? trace.type,
+    callName(chain, { to: action.to ?? null, input: action.input }), links.address(chain, action.from ?? action.address), links.address(chain, action.to ?? result?.address ?? action.refundAddress), ether(action.value ?? action.balance ?? "0x0")]);
+  return table(["Block", "Transaction", "Status", "Type", "Call", "From", "To", "Value"], rows, "It has none.");
 }
 
-async function storage(chain, address) {
+async function storage(chain, address, start = 0) {
+  const named = await chain.ask(null, "megadev_getStorage", address, hex(start));
+  if (named !== null) {
+    const rows = named.slots.flatMap(({ slot, value, parts }) => parts.length ? parts.map((part) => [variable(chain, part.name, slot), part.type, showTyped(chain, part.type, part.value)]) : [[h("code", {}, slot), "", h("code", {}, value)]]);
+    const later = start + named.slots.length;
+    const rest = h("div", {});
+    return [!named.layoutKnown && named.total > 0 && h("p", { class: "soft" }, "The layout is not known. Start the node with --watch, or have the compiler write storageLayout."),
+      table(["Variable", "Type", "Value"], rows, "It is empty."),
+      later < named.total && [h("button", { type: "button", onclick: (event) => attempt(async () => { event.target.remove(); fill(rest, await storage(chain, address, later)); }) }, `${group(named.total - later)} more slots`), rest]];
+  }
   const number = await chain.call("eth_blockNumber");
   const block = await chain.call("eth_getBlockByNumber", number, false);
   const found = await chain.call("debug_storageRangeAt", block.hash, block.transactions.length, address, `0x${"0".repeat(64)}`, 100);
   return table(["Slot", "Value"], Object.entries(found.storage).map(([hashed, { key, value }]) => [h("code", {}, key ?? `keccak ${hashed}`), h("code", {}, value)]), "It is empty.");
+}
+
+/** The source files behind tabs. */
+async function sources(chain, address) {
+  const files = Object.entries(await chain.call("megadev_getSources", address));
+  if (files.length === 0) return h("p", { class: "soft" }, "The source is not known. Start the node in the project's folder, or name it with --project.");
+  const shown = h("div", { role: "tabpanel", "aria-label": "Source" });
+  const tabs = files.map(([path, text]) => h("button", {
+    type: "button", role: "tab", "aria-selected": "false",
+    onclick: (event) => {
+      for (const tab of tabs) tab.setAttribute("aria-selected", String(tab === event.currentTarget));
+      fill(shown, h("div", { class: "source", tabindex: 0, role: "region", "aria-label": path }, text.split("\n").map((line, i) => h("div", {}, h("span", { class: "number" }, i + 1), h("code", {}, line || " ")))));
+    },
+  }, path));
+  tabs[0].click();
+  return [h("div", { class: "command", role: "tablist", "aria-label": "Files" }, tabs), shown];
+}
+
+/** The tokens that an account was ever sent, with what it has of them now. */
+async function tokens(chain, address) {
+  const padded = `0x${"0".repeat(24)}${address.slice(2).toLowerCase()}`;
+  const received = await chain.call("eth_getLogs", { topics: [TRANSFER, null, padded], fromBlock: "0x0", toBlock: "latest" });
+  const found = [...new Set(received.map((log) => log.address))].slice(0, 200);
+  const rows = await Promise.all(found.map(async (token) => {
+    const [facts, balance] = await Promise.all([tokenFacts(chain, token), chain.ask("0x0", "eth_call", { to: token, data: `0x70a08231${padded.slice(2)}` }, "latest")]);
+    return [links.link(chain, "token", token, facts.symbol), links.address(chain, token), units(big(balance), facts.decimals)];
+  }));
+  return table(["Token", "Contract", "#Balance"], rows, "It never received any.");
+}
+
+async function deployment(chain, address) {
+  const all = await chain.ask(null, "megadev_listDeployments");
+  if (all === null) return h("p", { class: "soft" }, "Start the node with --watch: contracts then follow their sources.");
+  const found = all.filter((each) => each.address.toLowerCase() === address.toLowerCase() && (each.chain ?? chain.name) === chain.name);
+  return found.length ? found.map((each) => [h("p", {}, nameOf(each)), h("pre", { tabindex: 0 }, JSON.stringify(each, null, 2))]) : h("p", { class: "soft" }, "It is none of the project's contracts.");
+}
+
+function proxies(chain, address) {
+  const found = [...chain.contracts.values()].filter((each) => each.implementation?.toLowerCase() === address.toLowerCase());
+  return found.length ? found.map((each) => h("div", {}, links.address(chain, each.address, true))) : null;
 }
 
 // -- forms of a contract ------------------------------------------------------------------------------------------
@@ -119,7 +176,12 @@ function writeForms(chain, address, writes) {
   return [h("form", { class: "inline", onsubmit: (event) => event.preventDefault() }, h("label", {}, "as ", sender), list, wallet), writes.map((item) => {
     const inputs = fields(item);
     const value = item.stateMutability === "payable" ? h("input", { placeholder: "value in ETH", "aria-label": `${item.name} value in ETH` }) : null;
-    return h("form", { class: "inline", title: signature(item), onsubmit: (event) => { event.preventDefault(); attempt(() => send(item, inputs, value)); } }, h("code", {}, item.name), inputs, value, h("button", {}, "Write"));
+    const equivalent = same(() => {
+      const request = { from: sender.value, to: address, data: dataOf(item, inputs), ...(value?.value && { value: hex(parseUnits(value.value)) }) };
+      const words = inputs.map((input) => ` '${input.value.replaceAll("'", "'\\''")}'`).join("");
+      return [`cast send --unlocked --rpc-url ${chain.url} --from ${request.from} ${address} '${signature(item)}'${words}${value?.value ? ` --value ${value.value}ether` : ""}`, "eth_sendTransaction", [request]];
+    }, [sender, ...inputs, ...(value ? [value] : [])]);
+    return h("form", { class: "inline", title: signature(item), onsubmit: (event) => { event.preventDefault(); attempt(() => send(item, inputs, value)); } }, h("code", {}, item.name), inputs, value, h("button", {}, "Write"), equivalent);
   })];
 }
 

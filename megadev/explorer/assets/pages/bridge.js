@@ -90,7 +90,8 @@ function claims(l1, l2, found) {
 }
 
 async function batches(l2, l1) {
-  const found = await l2.call("megadev_getBatches");
+  const found = await l2.ask(null, "megadev_getBatches");
+  if (found === null) return h("p", { class: "soft" }, "This node posts no batches: start it with --batch, or with --preset megaeth.");
   const amount = (value) => (value === null ? "" : group(num(value)));
   const rows = found.batches.map((batch) => [
     batch.firstBlock === null ? "unreadable" : `${amount(batch.firstBlock)}–${amount(batch.lastBlock)}`, amount(batch.transactions), amount(batch.bytes), amount(batch.compressedBytes), batch.da,

@@ -1,7 +1,8 @@
 // What steers a devnet. Each action shows the command and the request that do the same, to copy.
 
-import { attempt, copy, fill, h, note, section } from "../dom.js";
-import { hex, num, parseUnits } from "../format.js";
+import { attempt, facts, fill, h, note, section } from "../dom.js";
+import { group, hex, num, parseUnits } from "../format.js";
+import { same as equivalent } from "../same.js";
 
 export async function show(place, { chain, canWrite }) {
   place.append(h("h1", {}, "Control ", chain.name.toUpperCase()));
@@ -9,11 +10,20 @@ export async function show(place, { chain, canWrite }) {
     place.append(h("p", {}, "This explorer is read-only."));
     return;
   }
-  const state = h("pre", {});
+  const state = h("div", {});
   const refresh = async () => {
     const [number, automine, interval, sequencer, time] = await Promise.all([
       chain.call("eth_blockNumber"), chain.ask(null, "anvil_getAutomine"), chain.ask(null, "anvil_getIntervalMining"), chain.ask(null, "megadev_sequencer_status"), chain.ask(null, "eth_getBlockByNumber", "latest", false)]);
-    fill(state, JSON.stringify({ block: num(number), time: time && new Date(num(time.timestamp) * 1000).toISOString(), automine, interval, sequencer }, null, 2));
+    const faults = Object.entries(sequencer?.faults ?? {}).filter(([, value]) => (Array.isArray(value) ? value.length : value)).map(([name, value]) => (value === true ? name : `${name} ${JSON.stringify(value)}`));
+    const seconds = typeof interval === "string" ? num(interval) : interval;
+    fill(state, facts([
+      ["Block", group(num(number))],
+      ["Time", time && new Date(num(time.timestamp) * 1000).toISOString().replace("T", " ").slice(0, 19)],
+      ["Blocks are mined", automine === null ? null : [automine && "when a transaction arrives", seconds && `every ${seconds} s`].filter(Boolean).join(", and ") || "on request only"],
+      ["Sequencer", isL2 && sequencer && `${sequencer.condition}${num(sequencer.waiting) ? `, ${num(sequencer.waiting)} wait` : ""}`],
+      ["Faults", isL2 && sequencer && (faults.join(", ") || "none")],
+      ["Latency", isL2 && sequencer?.latency && ["answer", "stream"].filter((name) => sequencer.latency[name]).map((name) => `${name} ${JSON.stringify(sequencer.latency[name])}`).join(", ")],
+    ]));
   };
   const run = (method, ...params) => attempt(async () => {
     const result = await chain.call(method, ...params);
@@ -30,12 +40,26 @@ export async function show(place, { chain, canWrite }) {
   const interval = field("seconds", "2");
   const delay = field("delay", "5ms");
   const victim = field("address or hash", "", 44);
+  const name = field("name", "", 16);
+  const moment = field("Unix time", "", 12);
   const snapshots = h("ul", {});
+  const listed = snapshotsOf(chain);
+  const list = () => fill(snapshots, listed.all().map(({ id, name: called, block }) => h("li", {}, `${called} (block ${group(block)}) `, h("button", {
+    type: "button", "aria-label": `Revert to ${called}`,
+    onclick: () => attempt(async () => {
+      const isThere = await run("evm_revert", id);
+      if (isThere === false) note(`the node no longer has the snapshot ${called}`, true);
+      listed.forget(id);
+      list();
+    }),
+  }, "Revert"), equivalent(() => ["", "evm_revert", [id]], []))));
   const take = () => attempt(async () => {
+    const block = num(await chain.call("eth_blockNumber"));
     const id = await run("evm_snapshot");
-    const name = prompt("A name for this snapshot", `snapshot ${id}`);
-    snapshots.append(h("li", {}, name ?? id, " ", h("button", { type: "button", onclick: () => run("evm_revert", id) }, "Revert")));
+    if (id !== undefined) listed.add({ id, name: name.value || `snapshot ${id}`, block });
+    list();
   });
+  list();
   const isL2 = chain.name === "l2";
   place.append(
     state,
@@ -44,8 +68,9 @@ export async function show(place, { chain, canWrite }) {
         act("Mine on arrival", () => run("evm_setAutomine", true), [], () => ["", "evm_setAutomine", [true]]),
         act("Mine on request only", () => run("evm_setAutomine", false), [], () => ["", "evm_setAutomine", [false]]),
         act("Mine every", () => run("evm_setIntervalMining", Number(interval.value)), [interval], () => ["", "evm_setIntervalMining", [Number(interval.value)]])),
-      section("Time", act("Move forward", () => run("evm_increaseTime", Number(seconds.value)).then(() => run("evm_mine")), [seconds], () => [`megadev time +${seconds.value}s`, "evm_increaseTime", [Number(seconds.value)]])),
-      section("Snapshots", act("Take a snapshot", take, [], () => ["", "evm_snapshot", []]), snapshots),
+      section("Time", act("Move forward", () => run("evm_increaseTime", Number(seconds.value)).then(() => run("evm_mine")), [seconds], () => [`megadev time +${seconds.value}s`, "evm_increaseTime", [Number(seconds.value)]]),
+        act("Next block at", () => run("evm_setNextBlockTimestamp", Number(moment.value)), [moment], () => ["", "evm_setNextBlockTimestamp", [Number(moment.value)]])),
+      section("Snapshots", act("Take a snapshot", take, [name], () => ["", "evm_snapshot", []]), snapshots),
       section("Accounts", act("Fund", () => attempt(async () => run("anvil_addBalance", account.value, hex(parseUnits(amount.value)))), [account, amount], () => [`megadev fund ${account.value} ${amount.value}`, "anvil_addBalance", [account.value, "…"]]),
         act("Impersonate", () => run("anvil_impersonateAccount", impersonated.value), [impersonated], () => ["", "anvil_impersonateAccount", [impersonated.value]]),
         act("Stop impersonating", () => run("anvil_stopImpersonatingAccount", impersonated.value), [], () => ["", "anvil_stopImpersonatingAccount", [impersonated.value]])),
@@ -61,13 +86,19 @@ const field = (label, value, size = 10) => h("input", { value, size, placeholder
 
 /** A button, its fields, and what does the same elsewhere: `same()` gives command, method and parameters. */
 function act(label, run, inputs, same) {
-  const shown = h("span", { class: "command soft" });
-  const describe = () => {
-    const [command, method, params] = same();
-    const request = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    fill(shown, command && h("code", {}, command), command && copy(command), h("code", {}, method), copy(request));
-  };
-  inputs.forEach((input) => input.addEventListener("input", describe));
-  describe();
+  const shown = equivalent(same, inputs, true);
   return h("form", { class: "inline", onsubmit: (event) => { event.preventDefault(); run(); } }, h("button", {}, label), inputs, shown);
+}
+
+/** The snapshots taken on this chain, as the browser's tab remembers them: a node lists no names. */
+function snapshotsOf(chain) {
+  const key = `snapshots ${chain.url}`;
+  const all = () => JSON.parse(sessionStorage.getItem(key) ?? "[]");
+  const keep = (list) => sessionStorage.setItem(key, JSON.stringify(list));
+  return {
+    all,
+    add: (snapshot) => keep([...all(), snapshot]),
+    /** Reverting drops a snapshot and all that were taken later. */
+    forget: (id) => keep(all().slice(0, Math.max(0, all().findIndex((each) => each.id === id)))),
+  };
 }

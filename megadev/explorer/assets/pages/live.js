@@ -1,27 +1,32 @@
 // Both heads, the sequencer's pulse and the newest blocks and transactions, as they come.
 
 import { attempt, fill, h, section, table, throttled } from "../dom.js";
+import { callName, learn } from "../known.js";
 import { age, big, ether, group, hex, num, UNSEALED } from "../format.js";
 import * as links from "../links.js";
 
 const ROWS = 25;
 const SECONDS = 60;
+const MINIS = 8;
 
 export async function show(place, { chain, chains, site }) {
-  const state = { blocks: [], transactions: [], pulse: new Array(SECONDS).fill(0), heads: {}, pool: null, mini: null };
+  const state = { blocks: [], transactions: [], minis: [], pulse: new Array(SECONDS).fill(0), heads: {}, pool: null, mini: null, other: null };
+  const other = Object.values(chains).find((each) => each !== chain);
   const heads = h("div", { class: "cards" });
   const spark = h("div", { class: "spark", role: "img", "aria-label": "transactions in each of the last 60 seconds" });
   const blocks = h("div", {});
   const transactions = h("div", {});
+  const minis = h("div", {});
   place.append(h("h1", {}, chain.name === "l2" ? "L2" : "L1", " ", h("span", { class: "soft" }, site.config?.[chain.name]?.name ?? "")), heads,
-    section("Transactions per second", spark), h("div", { class: "columns" }, section("Blocks", blocks), section("Transactions", transactions)));
+    section("Transactions per second", spark), h("div", { class: "columns" }, section("Blocks", blocks), section("Transactions", transactions)), minis);
 
   const draw = () => {
-    fill(heads, cards(state));
+    fill(heads, cards(state, other));
     const most = Math.max(1, ...state.pulse);
     fill(spark, state.pulse.map((count) => bar(count, most)));
     fill(blocks, table(["Block", "#Transactions", "#Gas used", "#Age"], state.blocks.map((block) => blockRow(chain, block))));
-    fill(transactions, table(["Hash", "From", "To", "Value"], state.transactions.map((tx) => [links.tx(chain, tx.hash), links.address(chain, tx.from), links.address(chain, tx.to), ether(tx.value)])));
+    fill(transactions, table(["Hash", "Call", "From", "To", "Value"], state.transactions.map((tx) => [links.tx(chain, tx.hash), callName(chain, tx), links.address(chain, tx.from), links.address(chain, tx.to), ether(tx.value)])));
+    if (state.minis.length) fill(minis, section("Mini-blocks", table(["Mini-block", "Block", "#Transactions", "#Gas used", "First transaction"], state.minis.map((mini) => miniRow(chain, mini)))));
   };
   const soon = throttled(draw);
 
@@ -39,6 +44,7 @@ export async function show(place, { chain, chains, site }) {
     Object.assign(state.heads, { latest: state.blocks[0], safe, finalized });
     state.pool = pool;
     if (known < 0) state.transactions = [];
+    if (blocks.some((block) => block.transactions.some((tx) => tx.to === null))) await learn(chain);
     note(state, blocks.reverse().flatMap((block) => block.transactions), known >= 0 && !state.mini);
     return draw();
   };
@@ -51,10 +57,12 @@ export async function show(place, { chain, chains, site }) {
   if (chain === chains.l2) {
     leaving.push(chain.subscribe(["miniBlocks"], (mini) => {
       state.mini = mini;
+      state.minis = [mini, ...state.minis].slice(0, MINIS);
       note(state, mini.transactions, true);
       soon();
     }));
   }
+  if (other) leaving.push(other.subscribe(["newHeads"], (head) => { state.other = num(head.number); soon(); }, () => attempt(async () => { state.other = num(await other.call("eth_blockNumber")); soon(); })));
   const clock = setInterval(() => {
     state.pulse = [...state.pulse.slice(1), 0];
     soon();
@@ -79,7 +87,12 @@ function bar(count, most) {
   return element;
 }
 
-function cards({ heads, pool, mini, blocks }) {
+function miniRow(chain, mini) {
+  const [first] = mini.transactions;
+  return [links.link(chain, "miniblock", num(mini.mini_block_number), group(num(mini.mini_block_number))), links.block(chain, num(mini.block_number)), String(mini.transactions.length), group(num(mini.gas_used)), first ? links.tx(chain, first.hash) : ""];
+}
+
+function cards({ heads, pool, mini, blocks, other: theirs }, other) {
   const latest = heads.latest && num(heads.latest.number);
   const behind = (block) => (block ? h("span", {}, `${group(latest - num(block.number))} behind`) : null);
   const gas = blocks.length ? `${Math.round((100 * num(blocks[0].gasUsed)) / num(blocks[0].gasLimit))} % full` : "";
@@ -90,7 +103,8 @@ function cards({ heads, pool, mini, blocks }) {
     heads.finalized && card("finalized", group(num(heads.finalized.number)), behind(heads.finalized)),
     heads.latest && card("base fee", `${Number(big(heads.latest.baseFeePerGas)) / 1e9} gwei`),
     pool && card("waiting", group(num(pool.pending) + num(pool.queued)), h("span", {}, `${num(pool.pending)} ready`)),
-    mini && card("mini-block", group(num(mini.number ?? mini.miniBlockNumber ?? 0)), h("span", {}, `${mini.transactions.length} transactions`)),
+    theirs !== null && card(`${other.name.toUpperCase()} latest`, group(theirs)),
+    mini && card("mini-block", group(num(mini.mini_block_number)), h("span", {}, `${mini.transactions.length} transactions`)),
   ];
 }
 

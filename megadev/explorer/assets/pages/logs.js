@@ -3,36 +3,44 @@
 import { decode, topic, typeOf } from "../abi.js";
 import { attempt, fill, h, table } from "../dom.js";
 import { hex, num } from "../format.js";
+import { knownEvents } from "../known.js";
 import * as links from "../links.js";
 
+const ANY = "any";
 const SHOWN = 500;
+const LOOKED_INTO = 200;
 
 export async function show(place, { chain, rest }) {
-  const [address0 = "", event0 = ""] = rest;
-  const address = h("input", { value: address0, placeholder: "contract (any)", "aria-label": "Contract", size: 44 });
-  const event = h("input", { value: event0, placeholder: "event, or its signature: Transfer(address,address,uint256)", "aria-label": "Event", size: 44 });
-  const from = h("input", { value: "0", "aria-label": "From block", size: 10 });
-  const upTo = h("input", { value: "latest", "aria-label": "To block", size: 10 });
-  const argument = h("input", { placeholder: "argument contains", "aria-label": "Argument contains" });
+  const [address0, event0, from0 = "0", to0 = "latest", argument0] = rest.map((part) => (part === ANY ? "" : part));
+  const address = h("input", { value: address0 ?? "", placeholder: "contract (any)", "aria-label": "Contract", size: 44 });
+  const event = h("input", { value: event0 ?? "", placeholder: "event, or its signature: Transfer(address,address,uint256)", "aria-label": "Event", size: 44 });
+  const from = h("input", { value: from0, "aria-label": "From block", size: 10 });
+  const upTo = h("input", { value: to0, "aria-label": "To block", size: 10 });
+  const argument = h("input", { value: argument0 ?? "", placeholder: "argument contains", "aria-label": "Argument contains" });
   const body = h("div", {});
+  const known = [...chain.contracts.keys()].slice(0, LOOKED_INTO);
+  const suggestions = h("datalist", { id: "events" });
+  event.setAttribute("list", "events");
+  knownEvents(chain, known).then((events) => fill(suggestions, [...events.values()].map((item) => h("option", { value: item.signature }))), () => {});
   const search = () => attempt(async () => {
-    const abi = address.value ? ((await chain.ask(null, "megadev_getArtifact", address.value))?.abi ?? []) : [];
-    const events = abi.filter((item) => item.type === "event");
-    const named = events.filter((item) => item.name === event.value);
+    const asked = [address, event, from, upTo, argument].map((field) => encodeURIComponent(field.value.trim() || ANY));
+    history.replaceState(null, "", links.to(chain, "logs", ...asked)); // the search can be shared
+    const events = [...(await knownEvents(chain, address.value ? [address.value] : known)).values()];
+    const named = events.filter((item) => item.name === event.value || item.signature === event.value);
     const isTyped = /^\w+\(.*\)$/.test(event.value);
-    const topics = !event.value ? [] : [isTyped ? topic({ name: event.value.split("(")[0], inputs: inputsOf(event.value) }) : named.map(topic)];
-    if (event.value && !isTyped && named.length === 0) throw new Error("the ABI has no such event: give the signature, as Transfer(address,address,uint256)");
+    const topics = !event.value ? [] : [isTyped && named.length === 0 ? topic({ name: event.value.split("(")[0], inputs: inputsOf(event.value) }) : named.map(topic)];
+    if (event.value && !isTyped && named.length === 0) throw new Error("no known contract has such an event: give the signature, as Transfer(address,address,uint256)");
     const bound = (text) => (/^\d+$/.test(text) ? hex(text) : text);
     const logs = await chain.call("eth_getLogs", { ...(address.value && { address: address.value }), topics, fromBlock: bound(from.value), toBlock: bound(upTo.value) });
-    const byTopic = new Map([...events.map((item) => [topic(item), item]), ...(isTyped ? [[topics[0], { name: event.value.split("(")[0], inputs: inputsOf(event.value) }]] : [])]);
+    const byTopic = new Map([...events.map((item) => [topic(item), item]), ...(isTyped && named.length === 0 ? [[topics[0], { name: event.value.split("(")[0], inputs: inputsOf(event.value) }]] : [])]);
     const found = logs.map((log) => ({ log, text: textOf(log, byTopic.get(log.topics[0])) })).filter(({ text }) => text.toLowerCase().includes(argument.value.toLowerCase()));
     const rows = found.slice(-SHOWN).reverse().map(({ log, text }) => [links.block(chain, num(log.blockNumber)), links.tx(chain, log.transactionHash), links.address(chain, log.address), h("span", { class: "mono", title: text }, text)]);
     fill(body, h("p", { class: "command" }, `${found.length} found${found.length > SHOWN ? `, the newest ${SHOWN} shown` : ""}`,
       h("button", { type: "button", onclick: () => save("logs.json", JSON.stringify(found.map(({ log }) => log), null, 2)) }, "JSON"),
       h("button", { type: "button", onclick: () => save("logs.csv", csv(found)) }, "CSV")), table(["Block", "Transaction", "Contract", "Event"], rows));
   });
-  place.append(h("h1", {}, "Logs"), h("form", { class: "inline", onsubmit: (happening) => { happening.preventDefault(); search(); } }, address, event, h("label", {}, "blocks ", from), h("label", {}, "to ", upTo), argument, h("button", {}, "Search")), body);
-  if (address0) search();
+  place.append(h("h1", {}, "Logs"), h("form", { class: "inline", onsubmit: (happening) => { happening.preventDefault(); search(); } }, address, event, suggestions, h("label", {}, "blocks ", from), h("label", {}, "to ", upTo), argument, h("button", {}, "Search")), body);
+  if (rest.length) search();
 }
 
 const inputsOf = (signature) => {

@@ -1,8 +1,8 @@
 // One transaction: what it asked for, what it did, what it cost, what was promised about it.
 
 import { decode } from "../abi.js";
-import { copy, facts, fill, h, section, table } from "../dom.js";
-import { big, bytes, ether, group, gwei, num, units, UNSEALED } from "../format.js";
+import { append, copy, facts, fill, h, section, table } from "../dom.js";
+import { big, bytes, ether, group, gwei, num, short, units, UNSEALED } from "../format.js";
 import { keccak, keccakText, recover, toBytes, toHex } from "../hashes.js";
 import * as links from "../links.js";
 import { tokenFacts } from "./token.js";
@@ -126,12 +126,15 @@ export function callTree(chain, calls) {
 }
 
 function branch(chain, { entry, children }, wanted, isFolded) {
-  const inner = children.map((child) => branch(chain, child, wanted, isFolded)).filter(Boolean);
+  const isLater = isFolded && entry.depth > 1 && !wanted;
+  const make = () => children.map((child) => branch(chain, child, wanted, isFolded)).filter(Boolean);
+  const inner = isLater ? [] : make();
   const isWanted = !wanted || `${entry.contract ?? ""} ${entry.text}`.toLowerCase().includes(wanted);
   if (!isWanted && inner.length === 0) return null;
-  const list = inner.length ? h("ul", { hidden: isFolded && entry.depth > 1 && !wanted }, inner) : null;
+  const list = inner.length || (isLater && children.length) ? h("ul", { hidden: isLater }, inner) : null;
   const fold = list && h("button", { class: "fold", type: "button", "aria-label": "Fold", "aria-expanded": String(!list.hidden) }, list.hidden ? "▸" : "▾");
   fold?.addEventListener("click", () => {
+    if (list.childElementCount === 0) append(list, make());
     list.hidden = !list.hidden;
     fold.textContent = list.hidden ? "▸" : "▾";
     fold.setAttribute("aria-expanded", String(!list.hidden));
@@ -144,6 +147,38 @@ function branch(chain, { entry, children }, wanted, isFolded) {
 }
 
 async function stateChanges(chain, hash) {
+  const changes = await chain.ask(null, "megadev_getStateChanges", hash);
+  return changes === null ? unnamedChanges(chain, hash) : table(["Account", "What", "Type", "Before", "After"], changes.flatMap((change) => changeRows(chain, change)), "It changed nothing.");
+}
+
+function changeRows(chain, change) {
+  const who = links.address(chain, change.address);
+  const rows = [];
+  if (change.isGone) rows.push(["is gone", "", "", ""]);
+  if (change.balance) rows.push(["balance", "", ether(change.balance.before), ether(change.balance.after)]);
+  if (change.nonce) rows.push(["nonce", "", String(num(change.nonce.before)), String(num(change.nonce.after))]);
+  if (change.codeChanged && !change.isGone) rows.push(["code", "", "", "new"]);
+  for (const { slot, before, after, parts } of change.storage) {
+    for (const part of parts) rows.push([variable(chain, part.name, slot), part.type, value(chain, part.type, part.before), value(chain, part.type, part.after)]);
+    if (parts.length === 0) rows.push([h("code", {}, slotName(slot)), "", h("code", {}, shortWord(before)), h("code", {}, shortWord(after))]);
+  }
+  return rows.map((row, i) => [i ? "" : who, ...row]);
+}
+
+/** A variable's name; keys that are addresses are called as those are. */
+export function variable(chain, name, slot) {
+  const readable = name.replace(/0x[0-9a-fA-F]{40}/g, (address) => chain.names.get(address.toLowerCase()) ?? short(address));
+  return h("code", { title: `${name} in slot ${slot}` }, readable);
+}
+
+/** A value of a variable: an address is a link, a long word is shortened. */
+export function value(chain, type, text) {
+  if (type === "address") return links.address(chain, text.toLowerCase());
+  return h("code", { title: text }, /^0x0*$/.test(text) ? "0x0" : text.startsWith("0x") ? short(text, 20, 8) : text);
+}
+
+/** As a node tells that knows no layouts. */
+async function unnamedChanges(chain, hash) {
   const { pre, post } = await chain.call("debug_traceTransaction", hash, { tracer: "prestateTracer", tracerConfig: { diffMode: true } });
   const rows = [];
   for (const address of new Set([...Object.keys(pre), ...Object.keys(post)])) {
@@ -188,7 +223,7 @@ async function promise(chain, hash) {
   const isTheirs = signer !== null && signer === sequencer.toLowerCase();
   return [
     h("p", { class: isTheirs ? "good" : "bad" }, isTheirs ? `Signed by the sequencer ${sequencer}: checked in this page.` : `The signature is not the sequencer's: it recovers to ${signer ?? "nobody"}.`),
-    facts([["Status", found.status], ["Reason", found.reason], ["Block", num(found.blockNumber)], ["Mini-block", num(found.miniBlockNumber)], ["Position", num(found.transactionIndex)], ["Receipt hash", h("code", {}, found.receiptHash)]]),
+    facts([["Status", found.status], ["Reason", found.reason], ["Block", num(found.blockNumber)], ["Mini-block", links.link(chain, "miniblock", num(found.miniBlockNumber), num(found.miniBlockNumber))], ["Position", num(found.transactionIndex)], ["Receipt hash", h("code", {}, found.receiptHash)]]),
     h("pre", {}, JSON.stringify(found, null, 2)),
   ];
 }

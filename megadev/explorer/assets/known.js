@@ -1,0 +1,68 @@
+// What is known of a chain's contracts: names, ABIs, and so what calldata calls.
+
+import { selector, signature, topic } from "./abi.js";
+import { fill, h } from "./dom.js";
+
+const told = new WeakMap();
+
+/** Learn the node's accounts and the contracts on a chain by name, where there are blocks that were not looked at. */
+export async function learn(chain, isForced = false) {
+  const block = await chain.ask("", "eth_blockNumber");
+  if (told.get(chain) === block && !isForced) return;
+  told.set(chain, block);
+  const [accounts, contracts, deployments] = await Promise.all([
+    chain.ask([], "eth_accounts"), chain.ask([], "megadev_listContracts"), chain.ask([], "megadev_listDeployments")]);
+  accounts.forEach((account, index) => { if (!chain.names.has(account.toLowerCase())) chain.names.set(account.toLowerCase(), `account ${index}`); });
+  for (const found of deployments) if ((found.chain ?? chain.name) === chain.name) chain.names.set(found.address.toLowerCase(), nameOf(found));
+  for (const found of contracts) {
+    chain.contracts.set(found.address.toLowerCase(), found);
+    chain.names.set(found.address.toLowerCase(), found.name);
+  }
+}
+
+/** A deployment's contract without its path. */
+export const nameOf = (found) => String(found.name ?? found.contract ?? "").split(":").pop();
+
+const artifacts = new WeakMap();
+
+/** The artifact of the contract at an address, null where it is not known; each is asked for once. */
+export function artifactOf(chain, address) {
+  if (!artifacts.has(chain)) artifacts.set(chain, new Map());
+  const known = artifacts.get(chain);
+  const key = address.toLowerCase();
+  if (!known.has(key)) known.set(key, chain.ask(null, "megadev_getArtifact", address));
+  return known.get(key);
+}
+
+/** A contract was deployed or reloaded: what was known of ABIs may be old. */
+export const forget = (chain) => artifacts.delete(chain);
+
+/** The ABI of what runs at an address: the contract's own and, of a proxy, its implementation's. */
+export async function abiOf(chain, address) {
+  const behind = chain.contracts.get(address.toLowerCase())?.implementation;
+  const found = await Promise.all([artifactOf(chain, address), behind ? artifactOf(chain, behind) : null]);
+  return found.flatMap((artifact) => artifact?.abi ?? []);
+}
+
+/** What a transaction calls, by name where the contract is known; it appears once that has come. */
+export function callName(chain, tx) {
+  if (!tx.to) return h("span", { class: "soft" }, "creates a contract");
+  const data = tx.input ?? "0x";
+  if (data === "0x") return h("span", { class: "soft" }, "transfer");
+  const shown = h("code", { class: "soft" }, data.slice(0, 10));
+  if (!chain.contracts.has(tx.to.toLowerCase())) return shown;
+  abiOf(chain, tx.to).then((abi) => {
+    const found = abi.find((item) => item.type === "function" && selector(item) === data.slice(0, 10));
+    if (found) fill(shown, found.name);
+  }, () => {});
+  return shown;
+}
+
+/** All events that known contracts may emit, by topic. */
+export async function knownEvents(chain, addresses) {
+  const events = new Map();
+  for (const abi of await Promise.all(addresses.map((address) => abiOf(chain, address)))) {
+    for (const item of abi) if (item.type === "event" && !events.has(topic(item))) events.set(topic(item), { ...item, signature: signature(item) });
+  }
+  return events;
+}

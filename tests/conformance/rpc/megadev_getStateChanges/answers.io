@@ -1,0 +1,3 @@
+// code that is not known: slots without names
+>> {"jsonrpc":"2.0","id":1,"method":"megadev_getStateChanges","params":["{tx:10:0}"]}
+<< {"jsonrpc":"2.0","id":1,"result":[{"address":"0x0000000000000000000000000000000000000000","contract":null,"isGone":false,"balance":{"before":"0x5a4f996beccba","after":"0x5cc854c4e06ba"},"nonce":null,"codeChanged":false,"storage":[]},{"address":"0x70997970c51812dc3a010c7d01b50e0d17dc79c8","contract":null,"isGone":false,"balance":{"before":"0x21e0bff278cdc47d400","after":"0x21e0bfef579f213773e"},"nonce":{"before":"0x2","after":"0x3"},"codeChanged":false,"storage":[]}]}
