@@ -5,6 +5,7 @@ in turn with the others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -100,7 +101,7 @@ def ratios(net: Devnet, preset: str) -> dict[str, list[float]]:
     (genesis,) = decode(streamed[0]).blocks
     for _ in range(ROUNDS):
         own = seconds_of(execute)
-        runs = (
+        runs: tuple[Callable[[], object], ...] = (
             partial(derive, Node(settings, beginning=l2.beginning)),
             run_witnesses,
             partial(replicate, Node(settings, beginning=beginning_of_replica(genesis))),
