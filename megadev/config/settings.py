@@ -1067,6 +1067,14 @@ class DevnetConfig:
         "--latency",
         "Delay answers to transactions, and notifications: 5ms, or 5ms±2ms (5ms+-2ms) to vary it; in us, ms or s.",
     )
+    replica_lag: Latency | None = _setting(
+        None,
+        Delay(),
+        SERVER,
+        "--replica-lag",
+        "Answer reads of L2 as a replica that is so far behind would: 50ms, or 50ms±20ms. What changes the chain is "
+        "answered at once, so a receipt may be null for a moment after the answer to eth_sendRawTransactionSync.",
+    )
     call_timeout: float = _setting(
         5.0,
         Seconds(zero=True),
