@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from megadev.cli.bridging import sender_option, wait_for
 from megadev.cli.client import call
+from megadev.cli.games import who
 from megadev.cli.options import Command, rpc_url_option
 
 PREFIX = "megadev_sequencer_"
@@ -23,6 +25,7 @@ def sequencer() -> None:
       megadev sequencer latency 5ms±2ms        delay answers and notifications
       megadev sequencer fault withhold 0x…     preconfirm, but do not include
       megadev sequencer evidence               promises that were broken
+      megadev sequencer evidence --submit      take the sequencer's bond on L1 for them
 
     Each command prints the sequencer's status afterwards, as JSON.
     """
@@ -50,14 +53,14 @@ def resume(rpc_url: str) -> None:
 
 
 @sequencer.command(cls=Command, short_help="Crash it.")
-@click.option("--lose", is_flag=True, help="Lose what is not sealed, and what waits; else both survive a restart.")
+@click.option("--lose", is_flag=True, help="Lose unsealed and pending transactions; otherwise both survive a restart.")
 @click.option(
     "--blocks",
     type=int,
     metavar="N",
-    help="With --lose: lose the last N sealed blocks as well. [default: 1 where nothing is unsealed or waits, else 0]",
+    help="With --lose: lose the last N sealed blocks as well. [default: 1 if nothing is unsealed or pending, else 0]",
 )
-@click.option("--no-reads", is_flag=True, help="Take the gateway along: no question is answered either.")
+@click.option("--no-reads", is_flag=True, help="Stop the gateway too: reads fail as well.")
 @rpc_url_option
 def crash(lose: bool, blocks: int | None, no_reads: bool, rpc_url: str) -> None:
     """Let it crash: transactions are refused until `megadev sequencer restart`."""
@@ -92,7 +95,7 @@ def rotate(key: str | None, block: int | None, rpc_url: str) -> None:
 @sequencer.command(cls=Command, short_help="Delay answers.")
 @click.argument("time", metavar="TIME[±TIME]")
 @click.option("--only", type=click.Choice(["answers", "streams"]), help="Slow down only these.")
-@click.option("--seed", type=int, default=0, metavar="N", help="Where the draws of the jitter begin.")
+@click.option("--seed", type=int, default=0, metavar="N", help="Seed of the jitter.")
 @rpc_url_option
 def latency(time: str, only: str | None, seed: int, rpc_url: str) -> None:
     """Hold back answers to transactions, and notifications, for TIME, like 5ms or 5ms±2ms; 0ms: not any more."""
@@ -100,11 +103,36 @@ def latency(time: str, only: str | None, seed: int, rpc_url: str) -> None:
     _ask(rpc_url, "setLatency", {"answer": answer, "stream": stream, "seed": seed})
 
 
-@sequencer.command(cls=Command, short_help="List broken promises, with signatures.")
+@sequencer.command(cls=Command, short_help="List broken promises, or have them punished.")
+@click.option("--submit", is_flag=True, help="Show them to L1's PreconfirmationSlasher, which takes the bond.")
+@click.option("--skip-window", is_flag=True, help="With --submit: let the finality delay of a claim pass at once.")
+@sender_option
 @rpc_url_option
-def evidence(rpc_url: str) -> None:
-    """Print promises that were broken and the mini-blocks it has signed twice."""
-    _ask(rpc_url, "evidence")
+def evidence(submit: bool, skip_window: bool, sender: str | None, rpc_url: str) -> None:
+    """Print promises that were broken and the mini-blocks it has signed twice. With --submit, show them to L1, and
+    print what became of each: who shows them gets half of the sequencer's bond.
+
+    A promise that L2 did not keep is shown against a claim about L2 that was proven: by a signed re-execution, not a
+    zero-knowledge proof. Where there is none, it is made.
+    """
+    if not submit:
+        _ask(rpc_url, "evidence")
+        return
+    options = {**who(sender), "skipWindow": skip_window}
+    found = call(rpc_url, PREFIX + "submitEvidence", [options])
+
+    def settled() -> Any:
+        """The answer, once nothing waits for a claim to be final."""
+        answer = call(rpc_url, PREFIX + "submitEvidence", [options])
+        return None if _waits_for_finality(answer) else answer
+
+    if _waits_for_finality(found):
+        found = wait_for(settled, "the end of the claim's finality delay (--skip-window lets it pass at once)")
+    click.echo(json.dumps(found, indent=2))
+
+
+def _waits_for_finality(answer: dict[str, Any]) -> bool:
+    return any("is final in" in each["next"] for each in answer["evidence"])
 
 
 @sequencer.group(short_help="Make it break promises.")
@@ -121,7 +149,7 @@ def reorder(rpc_url: str) -> None:
 
 @fault.command(cls=Command, short_help="Preconfirm, but leave out of the block.")
 @click.argument("targets", metavar="HASH|ADDRESS", nargs=-1, required=True)
-@click.option("--delay", is_flag=True, help="Only until the next block, and not for good.")
+@click.option("--delay", is_flag=True, help="Only until the next block, not for good.")
 @rpc_url_option
 def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
     """Leave out transactions by their hash, or by an address they are from or to, of the next block with one."""
@@ -130,7 +158,7 @@ def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
     _ask(rpc_url, "withhold", {"transactions": hashes, "addresses": addresses, "delay": delay})
 
 
-@fault.command(cls=Command, short_help="Never include somebody's transactions.")
+@fault.command(cls=Command, short_help="Never include transactions of these addresses.")
 @click.argument("addresses", metavar="ADDRESS", nargs=-1)
 @rpc_url_option
 def censor(addresses: tuple[str, ...], rpc_url: str) -> None:
@@ -145,7 +173,7 @@ def equivocate(rpc_url: str) -> None:
     _ask(rpc_url, "equivocate")
 
 
-@fault.command(cls=Command, short_help="Break no promises any more.")
+@fault.command(cls=Command, short_help="Stop breaking promises.")
 @rpc_url_option
 def clear(rpc_url: str) -> None:
     """Break no promises any more; what was censored is included."""

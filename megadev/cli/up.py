@@ -243,13 +243,13 @@ def _tell_of_store(devnet: Devnet, tell: Callable[[Notice], None]) -> None:
 
     recovered = storage.recovered
     fields: dict[str, Any] = {"store": storage.path, "durability": storage.recorder.mode}
-    text = f"store {storage.path}: begun"
+    text = f"store {storage.path}: created"
     if recovered is not None:
         named = [f"{name} block {head}" for name, head in zip(("L2", "L1"), recovered.heads, strict=False)]
         text = f"store {storage.path}: recovered up to {' and '.join(named)}"
         fields |= dict(zip(("l2", "l1"), recovered.heads, strict=False))
     promise = {
-        "off": "nothing is durable before the node stops",
+        "off": "durable only once the node stops",
         "interval": f"durable every {devnet.config.durability_interval:g} s",
         "block": "each answer waits until it is durable",
     }

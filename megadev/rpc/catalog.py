@@ -94,13 +94,13 @@ _SET_RANDAO = ("hardhat_setPrevRandao", "anvil_setPrevRandao")
 _TEMPO = ("anvil_setValidatorFeeToken", "anvil_setFeeAmmLiquidity", "anvil_dealTIP20")
 _NO_MINING = "refused: there is no proof of work"
 _NO_TEMPO = "refused: Tempo networks only"
-_NO_SALT = "refused: its witness is of MegaETH's SALT, and the state here is a trie; ask debug_executionWitness"
+_NO_SALT = "refused: its witness is for MegaETH's SALT, and the state here is a trie; use debug_executionWitness"
 _INTERNAL = "refused: between MegaETH's gateway and its nodes, its answer is not public; ask eth_getAccountInfo"
 _SEQUENCER = "the sequencer's condition and faults"
 _FAULTS = "the faults that are on, and what each was given"
 _ORACLE = "what MegaETH's oracle answers, and what is stored"
 _SALT = "how large MegaETH's state buckets are: what multiplies storage gas"
-_BATCHER = "how batches are posted, and what is still to be"
+_BATCHER = "how batches are posted, and what is not posted yet"
 _HOW_TO_POST = "{da?, format?, compression?, bytes?, seconds?, blocks?}"
 _STORE = "the store beside L1, and what is wrong with it"
 _CONDITIONAL = "partial: the state is looked at before a block, not between transactions that share one"
@@ -492,6 +492,14 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_challengeGame", "index, {from?}?", "the game", FULL, writes=True, heavy=True),
         _row("megadev_resolveGame", "index, {from?}?", "the game", FULL, writes=True, heavy=True),
         _row("megadev_claimBond", "index, {from?, recipient?}?", "the game", FULL, writes=True, heavy=True),
+        _row(
+            "megadev_sequencer_submitEvidence",
+            "{from?, skipWindow?}?",
+            "what became of each piece, and of the bonds",
+            FULL,
+            writes=True,
+            heavy=True,
+        ),
         _row("megadev_attestRange", "from block, to block", "a signed re-execution", FULL, heavy=True),
         _row(
             "megadev_proveRange",

@@ -159,7 +159,7 @@ def test_a_store_of_another_version_is_refused_by_name(tmp_path: Path) -> None:
         pass
     with sqlite3.connect(tmp_path / "kept" / "chain.sqlite") as connection:
         connection.execute("PRAGMA user_version = 7")
-    with pytest.raises(ConfigError, match="a store of version 7"):
+    with pytest.raises(ConfigError, match="the store has version 7"):
         _open(tmp_path / "kept")
 
 
@@ -206,7 +206,7 @@ def test_a_torn_end_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) ->
 def test_rubbish_is_refused(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "chain.sqlite").write_bytes(b"no database at all" * 1000)
-    with pytest.raises(ConfigError, match="damaged from its beginning"):
+    with pytest.raises(ConfigError, match="damaged from its start"):
         _open(tmp_path / "kept")
     assert (tmp_path / "kept" / "chain.sqlite").read_bytes().startswith(b"no database")
 
@@ -335,7 +335,7 @@ def test_blocks_that_leave_are_durable_no_more(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match="no store can be kept there: Not a directory"):
+    with pytest.raises(ConfigError, match="cannot create a store there: Not a directory"):
         Devnet(state=tmp_path / "file" / "kept" / "chain.sqlite")
 
 
