@@ -74,6 +74,7 @@ class Endpoint:
             kept=None if node.storage is None else node.storage.kept,
             call_timeout=node.config.call_timeout or inf,
             elsewhere=elsewhere,
+            ahead=node.recovery.ahead_of,
         )
         self.client = InProcessClient(self.dispatcher)
         """What ``rpc`` and ``w3`` speak through."""

@@ -35,7 +35,7 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
 from types import CoroutineType
@@ -47,6 +47,7 @@ from megadev.chain.blocks import Tag
 from megadev.clock import SystemClock
 from megadev.errors import CallTimeout, InvalidParams, MegadevError, OriginRefused, PrefetchNeeded, SequencerUnavailable
 from megadev.node.link import Link
+from megadev.node.recovery import Ahead
 from megadev.node.writer import Writer
 from megadev.rpc import envelope
 from megadev.rpc.by_name import members_of, positional
@@ -248,7 +249,8 @@ class Dispatcher:
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
     ``call_timeout``: seconds that a heavy read may take. ``moment``: an object and a number that are others once the
     newest state is another. ``kept``: what answers wait for, where they are to tell of nothing that a crash can take.
-    ``elsewhere``: who answers for changes, where this node only follows a chain.
+    ``elsewhere``: who answers for changes, where this node only follows a chain. ``ahead``: what is done ahead of a
+    batch's members while others have their turn.
     ``on_request(method, failure or None,
     nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
     answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
@@ -274,8 +276,10 @@ class Dispatcher:
         moment: Callable[[], tuple[object, int]] = lambda: (None, 0),
         kept: Callable[[], Awaitable[None]] | None = None,
         elsewhere: Elsewhere | None = None,
+        ahead: Callable[[Sequence[msgspec.Raw]], Ahead | None] = lambda members: None,
     ) -> None:
         self.node = node
+        self.ahead = ahead
         self.elsewhere = elsewhere
         self.writer = Writer() if writer is None else writer
         self.before_request = before_request
@@ -386,7 +390,10 @@ class Dispatcher:
         answers: list[bytes] = []
         size = 0
         turn_began = perf_counter_ns()
-        for member in members:
+        ahead = self.ahead(members)
+        for index, member in enumerate(members):
+            if ahead is not None:
+                ahead.reach(index)
             answer = self._member(member, node, offload) if size <= BATCH_ANSWER_LIMIT else _refused_for_size(member)
             if answer is not None and not isinstance(answer, bytes):
                 answer = await answer

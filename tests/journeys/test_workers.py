@@ -1,0 +1,167 @@
+"""Workers recover senders when many transactions come at once: none before, no answer changes, one that dies is told,
+and they end with the node.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from megadev import Devnet
+from megadev.chain.recovering import recovered
+from megadev.chain.transactions import UnsignedTransaction, decode_transaction, encode_signed
+from megadev.node.recovery import CHUNK, MANY, Recovery
+from megadev.primitives import signatures
+from megadev.primitives.signatures import foresee, recover, sign
+from megadev.rpc import envelope
+from tests.conftest import START_SECONDS, RunningNode
+
+KEYS = [account.raw_key for account in Devnet(accounts=4).node.accounts.keyed]
+
+
+def signed(nonce: int, key: bytes = KEYS[0], chain_id: int = 31337, kind: int = 2) -> bytes:
+    unsigned = UnsignedTransaction(
+        type=kind,
+        chain_id=chain_id,
+        nonce=nonce,
+        gas_limit=100_000,
+        to=b"\x22" * 20,
+        value=1,
+        max_fee_per_gas=10**11,
+        max_priority_fee_per_gas=1,
+    )
+    return encode_signed(unsigned, key)[0]
+
+
+def batch(transactions: list[bytes]) -> list[dict[str, Any]]:
+    return [
+        {"jsonrpc": "2.0", "id": index, "method": "eth_sendRawTransaction", "params": [f"0x{raw.hex()}"]}
+        for index, raw in enumerate(transactions)
+    ]
+
+
+def children(pid: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def send(node: RunningNode, transactions: list[bytes]) -> list[dict[str, Any]]:
+    import json
+    import urllib.request
+
+    request = urllib.request.Request(
+        node.url, json.dumps(batch(transactions)).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=START_SECONDS) as response:
+        answers: list[dict[str, Any]] = json.load(response)
+    return answers
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="who runs is read from /proc")
+def test_workers_come_with_a_flood_and_end_with_the_node(megadev_up: Callable[..., RunningNode]) -> None:
+    node = megadev_up("--no-l1", "--workers", "2", "--block-time", "100")
+    pid = node.process.pid
+    before = children(pid)
+    assert len(send(node, [signed(nonce) for nonce in range(MANY - 1)])) == MANY - 1
+    node.rpc("eth_sendRawTransaction", f"0x{signed(0, KEYS[1]).hex()}")
+    assert children(pid) == before, "nobody came at once with as many as are worth it"
+
+    transactions = [signed(nonce, key) for nonce in range(100, 130) for key in KEYS[2:]] + [b"\x02\xc0"]
+    answers = send(node, [signed(nonce, KEYS[2]) for nonce in range(MANY)] + transactions)
+    workers = children(pid) - before
+    assert len(workers) == 2
+    assert ["error" in answer for answer in answers[-2:]] == [False, True]
+    assert [answer["result"] for answer in answers[:-1]] == [
+        f"0x{decode_transaction(raw).hash.hex()}"
+        for raw in [signed(nonce, KEYS[2]) for nonce in range(MANY)] + transactions[:-1]
+    ]
+
+    os.kill(min(workers), signal.SIGKILL)
+    until(lambda: Path(f"/proc/{min(workers)}/stat").read_text().rsplit(")")[1].split()[0] == "Z")
+    answers = send(node, [signed(nonce, KEYS[3]) for nonce in range(4 * MANY)])
+    assert sum("result" in answer for answer in answers) >= 4 * MANY - 30, "but for those that came before"
+    node.wait_for("a process that recovers senders is gone .*: its work is done here")
+    assert children(pid) - before == {max(workers)}
+    assert node.stop(signal.SIGTERM) == 0
+    until(lambda: not Path(f"/proc/{max(workers)}").exists())
+
+
+def test_what_a_worker_finds_out_is_what_the_node_would() -> None:
+    legacy = encode_signed(
+        UnsignedTransaction(type=0, chain_id=None, nonce=1, gas_limit=21_000, to=None, max_fee_per_gas=5), KEYS[1]
+    )[0]
+    for raw in (signed(1), signed(2, kind=1), signed(3, KEYS[3]), legacy):
+        found, tx = recovered(raw), decode_transaction(raw)
+        assert found is not None and found[4] == tx.sender
+        assert (
+            recover(found[0], found[1], int.from_bytes(found[2], "big"), int.from_bytes(found[3], "big")) == tx.sender
+        )
+    assert recovered(b"") is recovered(b"\x02\xc0") is recovered(b"\x7f") is None
+    assert recovered(signed(1)[:-1] + b"\x01\x02") is None
+
+    # an answer is for that signature alone, and once
+    y_parity, r, s = sign(b"\x01" * 32, KEYS[0])
+    foresee(b"\x01" * 32, y_parity, r, s, b"\x77" * 20)
+    assert recover(b"\x01" * 32, y_parity ^ 1, r, s) != b"\x77" * 20
+    assert recover(b"\x01" * 32, y_parity, r, s) == b"\x77" * 20
+    assert recover(b"\x01" * 32, y_parity, r, s) == decode_transaction(signed(1)).sender
+
+
+def test_answers_that_are_in_time_are_used_and_late_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    recovery = Recovery(1)
+    try:
+        transactions = [signed(nonce) for nonce in range(4 * CHUNK)]
+        members = envelope.decode_members(msgspec.json.encode(batch(transactions)))
+        ahead = recovery.ahead_of(members)
+        assert ahead is not None and recovery.ahead_of(members[: MANY - 1]) is None
+        (worker,) = recovery.workers
+        until(lambda: recovery.collect() is None and worker.is_ready)
+        ahead.reach(0)
+        given = list(worker.chunks)
+        until(lambda: recovery.collect() is None and not worker.chunks)
+        monkeypatch.setattr(signatures, "_recover", lambda *_: 0)  # so that whoever recovers here fails
+        for index in range(CHUNK, CHUNK * (1 + len(given))):
+            ahead.reach(index)
+            assert decode_transaction(transactions[index]).sender == decode_sender()
+        assert recovery.in_time == recovery.given == len(given) > 0
+
+        # one whose turn came before its answer is recovered here, and the answer is not kept
+        late = recovery.ahead_of(members)
+        assert late is not None
+        late.reach(0)
+        for chunk in list(worker.chunks):
+            chunk.is_due = True
+        until(lambda: recovery.collect() is None and not worker.chunks)
+        assert not signatures._foreseen
+    finally:
+        recovery.close()
+    assert recovery.ahead_of(members) is None and worker.process.poll() is not None
+
+
+def decode_sender() -> bytes:
+    return signatures.address_of(KEYS[0])
+
+
+def test_workers_that_are_always_late_are_left_alone() -> None:
+    recovery = Recovery(1)
+    members = envelope.decode_members(msgspec.json.encode(batch([signed(nonce) for nonce in range(MANY)])))
+    try:
+        recovery.given, recovery.in_time = 32, 15
+        recovery.look()
+        assert recovery.ahead_of(members) is None and not recovery.workers
+    finally:
+        recovery.close()
+    assert Recovery(0).ahead_of(members) is None
