@@ -108,7 +108,7 @@ def megadev_proposeOutput(node: RpcNode, options: ClaimOptions = ClaimOptions())
     root = options.output_root
     if root is None:
         if number > l2.head.number:
-            raise InvalidParams(f"L2 has no block {number} yet: say the outputRoot that is claimed, or another block")
+            raise InvalidParams(f"L2 has no block {number} yet: give the outputRoot to claim, or another block")
         root = output_after(l2.block(number)).root
     sender = options.sender
     if sender is None:
