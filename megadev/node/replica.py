@@ -41,7 +41,7 @@ def beginning_of_replica(update: BlockUpdate) -> ChainOrigin:
     """What a replica begins with that is told of its chain's first block. Raises ``UpdateRefused``."""
     record, spec = update.block, update.spec
     if spec is None or record.state != "whole":
-        raise UpdateRefused(f"block {record.header.number}: the first block is told without its state and rules")
+        raise UpdateRefused(f"block {record.header.number}: the first block came without its state and rules")
     world = World()
     for diff in record.diffs:
         world = world.apply(diff)
@@ -97,7 +97,7 @@ class Replica:
             raise Gap
         spec = update.spec or parent.spec or self._chain.spec
         if record.state not in ("changes", "whole"):
-            raise UpdateRefused(f"block {number}: it is told without its state")
+            raise UpdateRefused(f"block {number}: it came without its state")
         world = World() if record.state == "whole" else parent.world
         for diff in record.diffs:
             world = world.apply(diff)
@@ -164,7 +164,9 @@ def _check(update: BlockUpdate, world: World, spec: ChainSpec) -> None:
         ("state root", header.state_root, world.state_root),
     ):
         if said != found:
-            raise UpdateRefused(f"block {number}: its {what} is 0x{said.hex()}, what is told makes 0x{found.hex()}")
+            raise UpdateRefused(
+                f"block {number}: its {what} is 0x{said.hex()}, the received data gives 0x{found.hex()}"
+            )
     passer = spec.withdrawals_root_of
     if passer is not None and header.withdrawals_root != world.storage_root(passer):
         raise UpdateRefused(f"block {number}: its withdrawals root is not that of the state")
