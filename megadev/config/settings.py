@@ -694,6 +694,14 @@ class DevnetConfig:
     )
     l1_hardfork: str = _setting("prague", HardforkName(), L1, "--l1-hardfork", "Rules of L1: the names of --hardfork.")
 
+    l1_contracts: str = _setting(
+        "viem",
+        Choice(("viem", "mainnet-3.15")),
+        L1,
+        "--l1-contracts",
+        "Which contracts of the bridge stand on L1: viem's work with today's clients; mainnet-3.15 shows what a client "
+        "does against MegaETH's: the portal of that version with its errors, and games that stock viem cannot read.",
+    )
     challenge_window: int | None = _setting(
         None,
         Integer(0, 2**32, metavar="SECONDS"),

@@ -59,7 +59,7 @@ from megadev.rollup.deposits import attributes_later
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver
 from megadev.rollup.fee_policy import FeePolicy
-from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
+from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses, addresses_for
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.aging import StateLimit
@@ -711,7 +711,7 @@ class Node:
 
     def _addresses(self, l2: Fork | None) -> L1Addresses:
         """Where the bridge stands on L1."""
-        return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
+        return addresses_for(self.config.l1_contracts, MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2))
 
     def _agree(self, config: DevnetConfig) -> Quorum | None:
         """Have sequencers agree before anything is preconfirmed, where the settings say so."""

@@ -215,3 +215,20 @@ def test_a_nodes_own_reads_can_lag(preset: str, tmp_path: Path) -> None:
         assert net.node.l2.head.hash in [bytes.fromhex(each[2:]) for each in net.rpc("eth_getFilterChanges", filter_id)]
     with Devnet(**settings) as net:
         assert net.rpc("eth_getTransactionReceipt", last) is not None
+
+
+def test_it_goes_on_when_the_node_was_away(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"state": tmp_path}
+    net = Devnet(**settings)
+    net.serve()
+    port, alice = int(net.url.rpartition(":")[2]), net.accounts[0].address
+    with replica_of(net) as (_, copy):
+        net.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+        until(lambda: copy.rpc("eth_getBalance", STRANGER, "latest") == "0x1")
+        net.close()
+        with Devnet(**settings) as again:
+            again.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})  # while nobody hears
+            again.serve(port=port)
+            until(lambda: copy.rpc("eth_getBalance", STRANGER, "latest") == "0x2")
+            again.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+            until(lambda: copy.node.l2.head.hash == again.node.l2.head.hash)

@@ -298,6 +298,8 @@ OF_GAMES = {"prove_window", "proposer_bond", "challenger_bond"}
 """Tested in test_games.py."""
 OF_PROOFS = {"prove", "attesters", "attestation_threshold", "proof_verifier"}
 """Tested in test_proofs.py."""
+OF_MAINNET = {"l1_contracts"}
+"""Tested in test_mainnet_contracts.py."""
 OF_SLASHING = {"sequencer_bond"}
 """Tested in test_slashing.py."""
 OF_READS = {"call_timeout"}
@@ -359,6 +361,7 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_GAMES
         | OF_PROOFS
         | OF_SLASHING
+        | OF_MAINNET
         | OF_ORACLE
         | OF_BATCHES
         | OF_READS
