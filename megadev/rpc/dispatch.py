@@ -37,6 +37,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from math import inf
 from types import CoroutineType
 from typing import Any, TypeAlias, TypeVar
@@ -130,24 +131,44 @@ def _always(arguments: list[Any]) -> bool:
     return True
 
 
-class Method(msgspec.Struct, frozen=True):
-    """A registered function with its compiled parameters."""
+class Signature(msgspec.Struct, frozen=True):
+    """A function's parameters, compiled."""
 
-    name: str
-    function: Callable[..., Any]
     parameters: tuple[str, ...]
     decoders: tuple[Decoder, ...]
     required: int
     defaults: tuple[Any, ...]
-    is_async: bool
-    weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing
-    """Whether a call of a method that is quick as a rule may take milliseconds, going by what it is asked."""
-    reaches: Callable[[list[Any]], bool] = _always
-    """Whether a call of a method that ``reaches`` outside (``catalog``) does so, going by what it is asked."""
-    names: tuple[tuple[str, ...], ...] = ()
+    names: tuple[tuple[str, ...], ...]
     """What each parameter may be called, where a client sends them by name."""
-    members: frozenset[str] = frozenset()
+    members: frozenset[str]
     """Of the object that the first parameter is, where it is one."""
+
+
+class Method:
+    """A registered function; its parameters, or those of the function it wraps, are compiled when it is first called: a
+    node starts sooner for it.
+
+    ``weighs``: whether a call of a method that is quick as a rule may take milliseconds, going by what it is asked.
+    ``reaches``: whether a call of a method that ``reaches`` outside (``catalog``) does so, going by what it is asked.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing,
+        reaches: Callable[[list[Any]], bool] = _always,
+    ) -> None:
+        self.name = name
+        self.function = function
+        self.weighs = weighs
+        self.reaches = reaches
+        self.is_async = inspect.iscoroutinefunction(inspect.unwrap(function))
+
+    @cached_property
+    def signature(self) -> Signature:
+        """See ``Signature``."""
+        return _compile(self.name, self.function)
 
     def in_order(self, params: Any) -> list[Any]:
         """``params`` as an array, however they were sent. Raises ``InvalidParams``."""
@@ -156,26 +177,27 @@ class Method(msgspec.Struct, frozen=True):
         if params is None or params is msgspec.UNSET:
             return []
         if type(params) is dict:
-            return positional(self.name, params, self.names, self.members)
+            return positional(self.name, params, self.signature.names, self.signature.members)
         raise InvalidParams("non-array args: params must be an array, by position, or an object, by name")
 
     def arguments(self, params: list[Any]) -> list[Any]:
         """Decode positional parameters. Raises ``InvalidParams`` naming the one at fault."""
-        given = len(params)
-        if given > len(self.decoders):
-            raise InvalidParams(f"too many arguments, want at most {len(self.decoders)}, got {given}")
-        if given < self.required:
-            raise InvalidParams(f"missing value for required argument {given} ({self.parameters[given]})")
+        signature, given = self.signature, len(params)
+        decoders, required = signature.decoders, signature.required
+        if given > len(decoders):
+            raise InvalidParams(f"too many arguments, want at most {len(decoders)}, got {given}")
+        if given < required:
+            raise InvalidParams(f"missing value for required argument {given} ({signature.parameters[given]})")
         arguments: list[Any] = []
         for index, value in enumerate(params):
-            if value is None and index >= self.required:
-                arguments.append(self.defaults[index - self.required])
+            if value is None and index >= required:
+                arguments.append(signature.defaults[index - required])
                 continue
             try:
-                arguments.append(self.decoders[index](value))
+                arguments.append(decoders[index](value))
             except InvalidParams as error:
                 text = str(error)
-                where = f"invalid argument {index} ({self.parameters[index]})"
+                where = f"invalid argument {index} ({signature.parameters[index]})"
                 raise InvalidParams(where + (text if text[:1] in "[." else f": {text}")) from None
         return arguments
 
@@ -203,18 +225,14 @@ def method(
         methods = METHODS if registry is None else registry
         if name in methods:
             raise ValueError(f"{name} is registered twice")
-        methods[name] = _compile(name, function, weighs, reaches)
+        methods[name] = Method(name, function, weighs, reaches)
         return function
 
     return register
 
 
-def _compile(
-    name: str,
-    function: Callable[..., Any],
-    weighs: Callable[[RpcNode, list[Any]], bool] = _weighs_nothing,
-    reaches: Callable[[list[Any]], bool] = _always,
-) -> Method:
+def _compile(name: str, function: Callable[..., Any]) -> Signature:
+    function = inspect.unwrap(function)
     parameters = list(inspect.signature(function).parameters.values())[1:]
     decoders: list[Decoder] = []
     members: frozenset[str] = frozenset()
@@ -228,16 +246,11 @@ def _compile(
     own = [p.name.rstrip("_") for p in parameters]
     told = [name.rstrip("?") for name in _CATALOG_PARAMETERS.get(name, own)]
     defaults = tuple(p.default for p in parameters if p.default is not inspect.Parameter.empty)
-    return Method(
-        name=name,
-        function=function,
+    return Signature(
         parameters=tuple(own),
         decoders=tuple(decoders),
         required=len(parameters) - len(defaults),
         defaults=defaults,
-        is_async=inspect.iscoroutinefunction(function),
-        weighs=weighs,
-        reaches=reaches,
         names=tuple(zip(own, told, strict=False)),
         members=members,
     )

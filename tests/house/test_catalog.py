@@ -32,7 +32,7 @@ def test_parameters_are_as_many_as_the_catalog_says() -> None:
         if not entry.is_available:
             continue
         words = entry.parameters
-        method = METHODS[entry.name]
+        method = METHODS[entry.name].signature
         assert len(method.parameters) == len(words), f"{entry.name}: {method.parameters} and {words}"
         required = [word for word in words if not word.endswith("?")]
         assert len(required) == method.required, f"{entry.name}: which of {words} are optional"

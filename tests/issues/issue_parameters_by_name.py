@@ -98,7 +98,7 @@ def test_every_method_takes_its_own_names() -> None:
     for entry in CATALOG:
         if entry.is_available:
             called = METHODS[entry.name]
-            given = {name: index for index, name in enumerate(called.parameters)}
+            given = {name: index for index, name in enumerate(called.signature.parameters)}
             assert called.in_order(given) == list(range(len(given))), entry.name
 
 

@@ -7,15 +7,14 @@ Anvil mostly says null: clients that look (hardhat-network-helpers does) get wha
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import wraps
 from inspect import isawaitable
 from typing import Any
-
-import msgspec
 
 from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
 from megadev.rpc.codec import AddressParam, HashParam, Uint64Param
-from megadev.rpc.dispatch import METHODS, method
+from megadev.rpc.dispatch import METHODS, Method, method
 from megadev.rpc.mining import TimestampParam, mine_blocks, mining
 from megadev.rpc.node import RpcNode
 
@@ -41,11 +40,12 @@ SAY_TRUE: dict[str, str] = {
 def _register(name: str, other: str) -> None:
     does = METHODS[other]
 
+    @wraps(does.function)
     def answer_true(node: RpcNode, *arguments: Any) -> Any:
         work = does.function(node, *arguments)
         return _true_after(work) if isawaitable(work) else True
 
-    METHODS[name] = msgspec.structs.replace(does, name=name, function=answer_true)
+    METHODS[name] = Method(name, answer_true, does.weighs, does.reaches)
 
 
 async def _true_after(work: Awaitable[object]) -> bool:
