@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -172,6 +173,13 @@ class Row:
     help="Let the first node grow to N blocks and N more accounts, and measure it again.",
 )
 @click.option(
+    "--soak",
+    type=click.IntRange(1_000),
+    metavar="N",
+    help="Instead of the table: N blocks on a megadev with --state, --keep-blocks and --keep-bodies: memory, rate, "
+    "start-up, recovery after a kill.",
+)
+@click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Also write the figures to this file."
 )
 def bench(
@@ -181,6 +189,7 @@ def bench(
     quick: bool,
     capacity: bool,
     long_chain: int | None,
+    soak: int | None,
     json_file: Path | None,
 ) -> None:
     """Benchmark a node, alone or against others.
@@ -193,9 +202,16 @@ def bench(
 
     from megadev.bench.countdown import Countdown
 
+<<<<<<< HEAD
     titles = _titles(capacity=capacity)
     if capacity and long_chain is not None:
         raise ConfigError("--long-chain: measures other rows than --capacity does; ask for one of them")
+=======
+    if soak is not None:
+        _soak(soak, json_file)
+        return
+    titles = _titles()
+>>>>>>> main
     if only == "list":
         for label, title in titles.items():
             click.echo(f"{label:38}{title}")
@@ -224,6 +240,7 @@ def bench(
         rows += _measure_forks(targets, chosen, quick, progress)
         rows += _measure_reloads(targets, chosen, quick, progress)
         rows += _measure_batches(targets, chosen, quick, progress)
+        rows += _measure_stores(targets, chosen, quick, progress)
         rows += _measure_standbys(targets, chosen, quick, progress)
         rows += _measure_capacity(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
@@ -244,6 +261,25 @@ def bench(
         json_file.write_text(json.dumps(report, indent=1) + "\n")
 
 
+def _soak(blocks: int, json_file: Path | None) -> None:
+    """The whole of ``--soak``."""
+    from rich.console import Console
+
+    from megadev.bench import soak
+
+    @contextlib.contextmanager
+    def opened(flags: Sequence[str]) -> Iterator[tuple[Endpoint, float]]:
+        with _started(replace(_own(), command=(*_own().command[:-1], *flags, "--port"))) as (url, pid, seconds):
+            yield _endpoint("megadev", url, pid), seconds
+
+    with Console(stderr=True).status("") as status:
+        report = soak.soak(blocks, opened, _resident, status.update)
+    for line in soak.lines(report):
+        click.echo(line)
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, indent=1) + "\n")
+
+
 # ---- which rows and which nodes
 
 
@@ -256,11 +292,12 @@ def _titles(*, capacity: bool = False) -> dict[str, str]:
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import RELOAD_ROWS
     from megadev.bench.standby import STANDBY_ROWS
+    from megadev.bench.stores import STORE_ROWS
 
     if capacity:
         return {measure.label: measure.title for measure in CAPACITY_ROWS}
     probed = (measure for probe in PROBES + COMPUTE_PROBES for measure in probe.measures)
-    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS, *BATCH_ROWS, *STANDBY_ROWS]
+    measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS, *BATCH_ROWS, *STANDBY_ROWS, *STORE_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
 
 
@@ -282,9 +319,10 @@ def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import PROJECTS
     from megadev.bench.standby import STANDBY_ROWS
+    from megadev.bench.stores import STORE_ROWS
 
     chosen_labels = frozenset(chosen)
-    groups = FIRST_ROWS, FORK_ROWS, BATCH_ROWS, STANDBY_ROWS
+    groups = FIRST_ROWS, FORK_ROWS, BATCH_ROWS, STANDBY_ROWS, STORE_ROWS
     parts = sum(any(measure.label in chosen for measure in rows) for rows in groups)
     parts += not chosen_labels.isdisjoint(IN_PROCESS)
     parts += sum(measure.label in chosen_labels - IN_PROCESS for measure in CAPACITY_ROWS)
@@ -391,20 +429,23 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def _opened(target: Target) -> Iterator[Endpoint]:
     """The target as an endpoint with the bench's contracts deployed, started first if need be."""
-    from megadev.bench.client import SENDERS, Endpoint
-    from megadev.primitives.mnemonic import derive_keys
-
-    keys = derive_keys(DEFAULT_MNEMONIC, count=SENDERS)
     with contextlib.ExitStack() as running:
         url, pid = target.url, None
         if target.command:
             url, pid, _ = running.enter_context(_started(target))
-        endpoint = Endpoint(target.name, url, keys, pid)
+        endpoint = _endpoint(target.name, url, pid)
         try:
             endpoint.prepare()
         except MegadevError as problem:
             raise MegadevError(f"{target.name}: deploying the bench's contracts: {problem}") from None
         yield endpoint
+
+
+def _endpoint(name: str, url: str, pid: int | None) -> Endpoint:
+    from megadev.bench.client import SENDERS, Endpoint
+    from megadev.primitives.mnemonic import derive_keys
+
+    return Endpoint(name, url, derive_keys(DEFAULT_MNEMONIC, count=SENDERS), pid)
 
 
 # ---- measuring
@@ -649,6 +690,7 @@ def _of_own(rows: list[Row], targets: Sequence[Target], samples: Samples, reason
     return rows
 
 
+<<<<<<< HEAD
 def _measure_capacity(
     targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown
 ) -> list[Row]:
@@ -698,6 +740,38 @@ def _measure_capacity(
             if name not in rows[label].reasons:
                 rows[label].add(name, figures)
     return list(rows.values())
+=======
+def _measure_stores(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
+    """The rows of ``stores.py``: of the nodes that can be started here with and without ``--state``."""
+    from megadev.bench.stores import STORE_ROWS, measured
+
+    rows = [Row(each.label, each.title, each.unit) for each in STORE_ROWS if each.label in chosen]
+    if not rows:
+        return []
+    progress.begin("what keeping the chain takes")
+
+    def opening(target: Target) -> Callable[[Sequence[str]], AbstractContextManager[Endpoint]]:
+        *command, port = target.command
+        return lambda flags: _opened(replace(target, command=(*command, *flags, port)))
+
+    opened = {
+        target.name: (target.command[:1] == (sys.executable,), opening(target)) for target in targets if target.command
+    }
+    reasons: dict[str, str] = {target.name: "runs already" for target in targets if not target.command}
+    samples: dict[str, Samples] = {}
+    try:
+        samples = measured(opened, chosen, quick)
+    except MegadevError as problem:
+        reasons |= dict.fromkeys(opened, str(problem))
+    for row in rows:
+        for target in targets:
+            found = samples.get(target.name, {})
+            if row.label in found:
+                row.add(target.name, found[row.label])
+            else:
+                row.reasons[target.name] = reasons.get(target.name, "not offered")
+    return rows
+>>>>>>> main
 
 
 def _measure_grown(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, overload
 
 from megadev.chain.blocks import SealedBlock
+from megadev.chain.kept_blocks import PartlyKept
 from megadev.primitives.types import Hash32
 
 if TYPE_CHECKING:
@@ -73,10 +74,10 @@ class Span(Sequence[SealedBlock]):
 
     __slots__ = ("_begins", "_skipped", "first", "made", "rows")
 
-    def __init__(self, first: int, made: list[SealedBlock], rows: Sequence[Row] = ()) -> None:
+    def __init__(self, first: int, made: Sequence[SealedBlock], rows: Sequence[Row] = ()) -> None:
         self.first = first
         self.made = made
-        """Those that are there as they are, oldest first."""
+        """Those that are there as they are, oldest first. Some may be kept elsewhere (``kept_blocks``)."""
         self.rows = tuple(rows)
         """Those that are made when looked at."""
         self._begins = [row.first for row in rows]
@@ -89,7 +90,10 @@ class Span(Sequence[SealedBlock]):
     @property
     def last(self) -> int:
         """The number of the last one; ``first`` - 1 where there is none."""
-        end = self.made[-1].number if self.made else self.first - 1
+        made = self.made
+        end = self.first - 1
+        if made:
+            end = made.number_at(len(made) - 1) if isinstance(made, PartlyKept) else made[-1].number
         return max(end, self.rows[-1].last) if self.rows else end
 
     def place(self, number: int) -> tuple[Row | None, int]:

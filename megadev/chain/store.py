@@ -28,9 +28,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from megadev.chain.blocks import BlockRef, SealedBlock, Tag
+from megadev.chain.kept_blocks import KeptBlocks, PartlyKept, in_memory
 from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, count_logs
 from megadev.chain.receipts import Log, Receipt
-from megadev.chain.spans import Row, Span
+from megadev.chain.spans import Piece, Row, Span
 from megadev.errors import TooManyLogs, UnknownBlock
 from megadev.primitives.bloom import bloom_mask
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
@@ -59,8 +60,12 @@ class ChainStore:
 
     def __init__(self, genesis: SealedBlock) -> None:
         self._first = genesis.number
-        self._line = Span(self._first, [])
-        """The blocks: its list grows, and it is replaced as a whole where a row joins it or blocks leave it."""
+        self._recent: list[SealedBlock] = []
+        """The newest of the blocks, or all of them: the list that grows."""
+        self._kept: KeptBlocks | None = None
+        """Where the others are, once some are not in memory."""
+        self._line = Span(self._first, self._recent)
+        """The blocks: their list grows, and it is replaced as a whole where a row joins it or blocks leave it."""
         self._number_of: dict[Hash32, int] = {}
         self._located: dict[Hash32, int] = {}
         # a nonce that a cheat set back lets the same transaction in again; the last one is the one found
@@ -85,6 +90,15 @@ class ChainStore:
             expected = after.last + 1
         if number != expected:
             raise ValueError(f"block {number} does not follow block {expected - 1}")
+        self._index(block)
+        # last: from here on readers see it
+        if after is None:
+            self._recent.append(block)
+        else:  # whoever has the line without the row must not see what comes after it
+            self._set_line(line.made, [*self._recent, block], (*line.rows, after))
+
+    def _index(self, block: SealedBlock) -> None:
+        number = block.number
         self._number_of[block.hash] = number
         for index, tx in enumerate(block.transactions):
             earlier = self._located.get(tx.hash)
@@ -92,11 +106,92 @@ class ChainStore:
                 self._shadowed.setdefault(tx.hash, []).append(earlier)
             self._located[tx.hash] = number << _INDEX_BITS | index
         self._index_logs(number, block.receipts)
-        # last: from here on readers see it
-        if after is None:
-            line.made.append(block)
-        else:  # whoever has the line without the row must not see what comes after it
-            self._line = Span(self._first, [*line.made, block], (*line.rows, after))
+
+    def _set_line(self, before: Sequence[SealedBlock], recent: list[SealedBlock], rows: Sequence[Row]) -> None:
+        """Have the line be what is not in memory of ``before``, then ``recent``."""
+        self._recent = recent
+        if isinstance(before, PartlyKept):
+            self._line = Span(self._first, PartlyKept(before.source, before.first, before.kept, recent), rows)
+        else:
+            self._line = Span(self._first, recent, rows)
+
+    def leave_to(self, kept: KeptBlocks, last: int) -> None:
+        """Let go of the blocks up to number ``last``, but for the first: ``kept`` has them. The newest stays."""
+        line = self._line
+        made, last = line.made, min(last, line.made[-1].number - 1)
+        if isinstance(made, PartlyKept):
+            first, ranges, recent = made.first, list(made.kept), made.recent
+        else:
+            first, ranges, recent = [made[0]], [], self._recent[1:]
+        count = bisect_right(recent, last, key=lambda block: block.number)
+        gone, left = recent[:count], recent[count:]
+        if not gone:
+            return
+        for block in gone:
+            number = block.number
+            if ranges and ranges[-1].stop == number:
+                ranges[-1] = range(ranges[-1].start, number + 1)
+            else:
+                ranges.append(range(number, number + 1))
+        self._kept = kept
+        self._set_line(PartlyKept(kept, first, ranges, left), left, line.rows)
+        for block in gone:
+            del self._number_of[block.hash]
+            for index, tx in enumerate(block.transactions):
+                self._forget_place(tx.hash, block.number << _INDEX_BITS | index)
+            self._forget_logs(block)
+
+    def begin_with_kept(self, kept: KeptBlocks, ranges: Sequence[range], rows: Sequence[Row] = ()) -> None:
+        """Have the blocks in ``ranges`` behind the first, which is the only one so far, and ``rows`` between them:
+        ``kept`` has them.
+        """
+        self._kept = kept
+        recent: list[SealedBlock] = []
+        self._set_line(PartlyKept(kept, [self.genesis], ranges, recent), recent, rows)
+
+    def bring_back(self) -> None:
+        """Have all blocks in memory again: ``leave_to`` undone."""
+        line = self._line
+        if not isinstance(line.made, PartlyKept):
+            return
+        blocks = [self._own(block) for block in line.made]
+        again = ChainStore(blocks[0])
+        for block in blocks[1:]:
+            again._index(block)
+        self._number_of, self._located, self._shadowed = again._number_of, again._located, again._shadowed
+        self._with_logs, self._by_address, self._by_topic = again._with_logs, again._by_address, again._by_topic
+        self._set_line(blocks, blocks, line.rows)
+
+    def brought_back(self, first: int, last: int) -> tuple[Piece, ...]:
+        """The blocks from number ``first`` to ``last`` in memory; those that were not come without their states."""
+        pieces = self._line.between(first, last).pieces()
+        return tuple(self._own(piece) if isinstance(piece, SealedBlock) else piece for piece in pieces)
+
+    def _own(self, block: SealedBlock) -> SealedBlock:
+        """``block`` as it is when nobody keeps it any more."""
+        kept = self._kept
+        return kept.without_state(block) if kept is not None and self._is_kept(block.number) else block
+
+    def _forget_place(self, tx_hash: Hash32, place: int) -> None:
+        earlier = self._shadowed.get(tx_hash)
+        if self._located.get(tx_hash) == place:
+            del self._located[tx_hash]
+        if earlier is not None and place in earlier:
+            earlier.remove(place)
+            if not earlier:
+                del self._shadowed[tx_hash]
+
+    def _forget_logs(self, block: SealedBlock) -> None:
+        """The oldest of the blocks in memory holds no logs any more."""
+        number, found = block.number, False
+        for receipt in block.receipts:
+            for log in receipt.logs:
+                found = True
+                _unpost_oldest(self._by_address, log.address, number)
+                if log.topics:
+                    _unpost_oldest(self._by_topic, log.topics[0], number)
+        if found and self._with_logs and self._with_logs[0] == number:
+            del self._with_logs[0]
 
     def truncate(self, number: int) -> Span:
         """Make block ``number`` the head again and return what came after it.
@@ -109,17 +204,17 @@ class ChainStore:
             raise UnknownBlock(f"unknown block: number {number}; this chain has {self._first} to {head}")
         if number == head:
             return Span(head + 1, [])
-        removed, kept = line.between(number + 1, head), line.between(self._first, number)
-        row, _ = line.place(number)
-        if row is not None:  # the head is a block that is there
-            end = row.block(number)
-            before = line.between(self._first, number - 1)
-            kept = Span(self._first, [*before.made, end], before.rows)
-            self._number_of[end.hash] = number
-            for index, tx in enumerate(end.transactions):
-                self._located[tx.hash] = number << _INDEX_BITS | index
-        self._line = kept  # first: readers must not be led beyond the new head by indices being trimmed
-        for block in reversed(removed.made):
+        removed, stays = line.between(number + 1, head), line.between(self._first, number)
+        end = None
+        if line.place(number)[0] is not None or self._is_kept(number):  # the head is a block that is there
+            end = line.at(number)
+            stays = line.between(self._first, number - 1)
+        recent = stays.made.recent if isinstance(stays.made, PartlyKept) else list(stays.made)
+        # first: readers must not be led beyond the new head by indices being trimmed
+        self._set_line(stays.made, recent if end is None else [*recent, end], stays.rows)
+        if end is not None:
+            self._index(end)
+        for block in reversed(tuple(in_memory(removed.made))):
             del self._number_of[block.hash]
             for tx in reversed(block.transactions):
                 earlier = self._shadowed.get(tx.hash)
@@ -183,11 +278,22 @@ class ChainStore:
         line = self._line
         return line.place(number)[0] if line.rows else None
 
+    def _is_kept(self, number: int) -> bool:
+        """Whether that block, which is in the chain and in no row, is not in memory."""
+        made = self._line.made
+        return isinstance(made, PartlyKept) and self._first < number <= made.end
+
+    def in_memory(self, first: int, last: int) -> Iterable[SealedBlock]:
+        """Those of the blocks from number ``first`` to ``last`` that need neither be made nor read."""
+        return in_memory(self._line.between(first, last).made)
+
     def has_state(self, number: int) -> bool:
         """Whether the state after that block, which is in the chain, is known."""
         row = self._row_with(number)
         if row is not None:
             return row.is_known
+        if self._kept is not None and self._is_kept(number):
+            return self._kept.has_state(number)
         block = self.by_number(number)
         return block is not None and block.world.is_known
 
@@ -197,7 +303,7 @@ class ChainStore:
         line = self._line
         end = line.made[-1].number + 1
         for row in reversed(line.rows):
-            if not line.at(row.last + 1).world.is_known:
+            if not self.has_state(row.last + 1):
                 return self._first_known(row.last + 1, end)
             if not row.is_known:
                 return row.last + 1
@@ -216,6 +322,8 @@ class ChainStore:
     def by_hash(self, block_hash: Hash32) -> SealedBlock | None:
         """The block with that hash, or None."""
         number = self._number_of.get(block_hash)
+        if number is None and self._kept is not None:
+            number = self._kept.number_of(block_hash)
         if number is None:
             return self._in_row(lambda row: row.number_of(block_hash)) if self._line.rows else None
         block = self.by_number(number)
@@ -234,6 +342,8 @@ class ChainStore:
         found once its block was looked at.
         """
         location = self._located.get(tx_hash)
+        if location is None and self._kept is not None and (place := self._kept.located(tx_hash)) is not None:
+            location = place[0] << _INDEX_BITS | place[1]
         if location is None:
             found = self._in_row(lambda row: row.transaction(tx_hash)) if self._line.rows else None
             return None if found is None else (found, 0)
@@ -244,11 +354,14 @@ class ChainStore:
 
     def by_mini_block(self, number: int) -> SealedBlock | None:
         """The block that holds the mini-block with that number (counted along the chain), or None."""
-        blocks = self._line.made
+        line = self._line
+        blocks = line.made.recent if isinstance(line.made, PartlyKept) else line.made
         position = bisect_right(blocks, number, key=lambda block: block.mini_block_offset) - 1
-        if position < 0 or number >= blocks[position].mini_block_offset + len(blocks[position].cuts):
-            return self._in_row(lambda row: row.with_mini_block(number)) if self._line.rows else None
-        return blocks[position]
+        if position >= 0 and number < blocks[position].mini_block_offset + len(blocks[position].cuts):
+            return blocks[position]
+        if position < 0 and self._kept is not None and (kept := self._kept.with_mini_block(number)) is not None:
+            return self.by_number(kept)
+        return self._in_row(lambda row: row.with_mini_block(number)) if line.rows else None
 
     def resolve(self, ref: BlockRef, *, safe: int | None = None, finalized: int | None = None) -> SealedBlock:
         """The block ``ref`` names. ``safe`` and ``finalized`` are those heads' numbers, the head's where not given.
@@ -281,6 +394,8 @@ class ChainStore:
         row = self._row_with(number)
         if row is not None:
             return row.hash_of(number)
+        if self._kept is not None and self._is_kept(number):
+            return self._kept.hash_of(number)
         block = self.by_number(number)
         if block is not None:
             return block.hash
@@ -307,7 +422,14 @@ class ChainStore:
         while True:
             line = self._line
             low, high = max(first, self._first), min(last, line.made[-1].number)
-            numbers = self._candidates(low, high, addresses, topics)
+            end = line.made.end if isinstance(line.made, PartlyKept) else -1
+            numbers = self._candidates(max(low, end + 1), high, addresses, topics)
+            if self._kept is not None and low <= end:
+                first_topics = topics[0] if topics and topics[0] else ()
+                older = self._kept.numbers_with_logs(low, min(high, end), addresses, first_topics)
+                if low <= self._first:  # the first block is in memory, whatever comes after it
+                    older = [*self._candidates(self._first, self._first, addresses, topics), *older]
+                numbers = [*older, *numbers]
             if line is self._line:
                 break
             # truncated while we looked: what the indices said may be half of the old chain and half of the new
@@ -429,6 +551,16 @@ def _unpost(postings: dict[bytes, array[int]], key: bytes, number: int) -> None:
         del postings[key]
     else:
         posting.pop()
+
+
+def _unpost_oldest(postings: dict[bytes, array[int]], key: bytes, number: int) -> None:
+    posting = postings.get(key)
+    if posting is None or posting[0] != number:
+        return  # taken out with an earlier log of the same block
+    if len(posting) == 1:
+        del postings[key]
+    else:
+        postings[key] = posting[1:]
 
 
 def _between(posting: array[int], low: int, high: int) -> array[int]:

@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
+from megadev.cli.bridging import sender_option, wait_for
 from megadev.cli.client import call
+from megadev.cli.games import who
 from megadev.cli.options import Command, rpc_url_option
 
 PREFIX = "megadev_sequencer_"
@@ -23,6 +25,7 @@ def sequencer() -> None:
       megadev sequencer latency 5ms±2ms        delay answers and notifications
       megadev sequencer fault withhold 0x…     preconfirm, but do not include
       megadev sequencer evidence               promises that were broken
+      megadev sequencer evidence --submit      take the sequencer's bond on L1 for them
 
     Each command prints the sequencer's status afterwards, as JSON.
     """
@@ -100,11 +103,36 @@ def latency(time: str, only: str | None, seed: int, rpc_url: str) -> None:
     _ask(rpc_url, "setLatency", {"answer": answer, "stream": stream, "seed": seed})
 
 
-@sequencer.command(cls=Command, short_help="List broken promises, with signatures.")
+@sequencer.command(cls=Command, short_help="List broken promises, or have them punished.")
+@click.option("--submit", is_flag=True, help="Show them to L1's PreconfirmationSlasher, which takes the bond.")
+@click.option("--skip-window", is_flag=True, help="With --submit: let the finality delay of a claim pass at once.")
+@sender_option
 @rpc_url_option
-def evidence(rpc_url: str) -> None:
-    """Print promises that were broken and the mini-blocks it has signed twice."""
-    _ask(rpc_url, "evidence")
+def evidence(submit: bool, skip_window: bool, sender: str | None, rpc_url: str) -> None:
+    """Print promises that were broken and the mini-blocks it has signed twice. With --submit, show them to L1, and
+    print what became of each: who shows them gets half of the sequencer's bond.
+
+    A promise that L2 did not keep is shown against a claim about L2 that was proven: by a signed re-execution, not a
+    zero-knowledge proof. Where there is none, it is made.
+    """
+    if not submit:
+        _ask(rpc_url, "evidence")
+        return
+    options = {**who(sender), "skipWindow": skip_window}
+    found = call(rpc_url, PREFIX + "submitEvidence", [options])
+
+    def settled() -> Any:
+        """The answer, once nothing waits for a claim to be final."""
+        answer = call(rpc_url, PREFIX + "submitEvidence", [options])
+        return None if _waits_for_finality(answer) else answer
+
+    if _waits_for_finality(found):
+        found = wait_for(settled, "the end of the claim's finality delay (--skip-window lets it pass at once)")
+    click.echo(json.dumps(found, indent=2))
+
+
+def _waits_for_finality(answer: dict[str, Any]) -> bool:
+    return any("is final in" in each["next"] for each in answer["evidence"])
 
 
 @sequencer.group(short_help="Make it break promises.")

@@ -6,6 +6,7 @@ port is taken, and only then is anything printed; whoever reads ``Listening on``
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from megadev.cli.terminal.prompt import Prompt
     from megadev.cli.terminal.ui import Ui
     from megadev.devnet import Devnet
+    from megadev.node.storage.recorder import Durable
     from megadev.reload.notices import Notice
     from megadev.reload.reloader import Reloader
     from megadev.server import Server
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 COLLECT_AFTER = 10_000
 """New container objects between two collections: a few hundred transactions' worth."""
 FREEZE_EVERY_BLOCKS = 1_000
+DURABLE_EVERY = 2
+"""Seconds between two lines that say up to where the chains are durable."""
 UPSTREAM_LOG = "megadev.upstream"
 """Where it is told what of a forked node takes long."""
 STDIN = 0
@@ -194,6 +198,7 @@ async def _run(devnet: Devnet, output: Output, loop: asyncio.AbstractEventLoop) 
             prompt = _prompt(config, reloader, log)
             reloader.start()
         _tell_of_store(devnet, tell)
+        _follow_durable(devnet, tell, loop)
         devnet.node.state_file = state_file
         tasks.append(loop.create_task(_dump_now_and_then(devnet, config.state_interval)))
         if config.script is not None:
@@ -248,6 +253,38 @@ def _tell_of_store(devnet: Devnet, tell: Callable[[Notice], None]) -> None:
         "block": "each answer waits until it is durable",
     }
     tell(Notice("store", f"{text}; {promise[storage.recorder.mode]}", fields))
+
+
+def _follow_durable(devnet: Devnet, tell: Callable[[Notice], None], loop: asyncio.AbstractEventLoop) -> None:
+    """Say up to which block the chains are durable, now and then while that changes."""
+    storage = devnet.node.storage
+    if storage is None or storage.recorder is None:
+        return
+    from megadev.reload.notices import Notice
+
+    recorder = storage.recorder
+    waiting = False
+
+    def say() -> None:
+        nonlocal waiting
+        waiting = False
+        heads = recorder.durable.heads
+        if heads is not None:
+            named = [f"{name} block {head}" for name, head in zip(("L2", "L1"), heads, strict=False)]
+            fields = dict(zip(("l2", "l1"), heads, strict=False))
+            tell(Notice("durable", f"durable up to {' and '.join(named)}", fields))
+
+    def soon() -> None:
+        nonlocal waiting
+        if not waiting:
+            waiting = True
+            loop.call_later(DURABLE_EVERY, say)
+
+    def hear(durable: Durable) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was closed at this moment
+            loop.call_soon_threadsafe(soon)
+
+    recorder.on_durable = hear
 
 
 def _prompt(config: DevnetConfig, reloader: Reloader, log: ActivityLog | None) -> Prompt | None:

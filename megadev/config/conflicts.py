@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from megadev.config.kinds import store_folder
+
 Settings: TypeAlias = Any
 """A ``DevnetConfig``, whose module reads this one."""
 
@@ -44,6 +46,17 @@ CONFLICTS: tuple[Conflict, ...] = (
         ("--attestation-threshold", "--attesters"),
         lambda c: c.attestation_threshold > c.attesters,
         "--attestation-threshold asks for more signatures than --attesters can give: lower it, or have more attesters",
+    ),
+    _exclude(
+        "--keep-blocks",
+        "--prune-history",
+        "they limit the same states; --keep-blocks does so on both chains",
+        lambda c: c.keep_blocks is not None and c.prune_history is not None,
+    ),
+    Conflict(
+        ("--keep-bodies", "--state"),
+        lambda c: c.keep_bodies is not None and store_folder(c.state) is None,
+        "--keep-bodies leaves older blocks to the store of --state DIR: give that too",
     ),
     _exclude(
         "--mnemonic",

@@ -320,6 +320,15 @@ class StatePath(FilePath):
         return path / STORE_NAME if is_folder else path
 
 
+def store_folder(path: Path | None) -> Path | None:
+    """The directory of the store that ``--state`` names; None where it names none, or a file of another kind."""
+    if path is None:
+        return None
+    if path.name == STORE_NAME:
+        return path.parent
+    return path if path.is_dir() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One word of a list. ``aliases``: further words that are read as one of them, by (alias, word)."""

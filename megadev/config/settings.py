@@ -337,6 +337,22 @@ class DevnetConfig:
         "--preserve-historical-states",
         "Also dump the state after every block, so that old blocks can be queried after loading.",
     )
+    keep_blocks: int | None = _setting(
+        None,
+        Integer(1, 2**63 - 1),
+        CHAIN,
+        "--keep-blocks",
+        "Keep the states of the newest N blocks of each chain only; older ones are refused. Blocks, transactions, "
+        "receipts and logs are all kept.",
+    )
+    keep_bodies: int | None = _setting(
+        None,
+        Integer(1, 2**63 - 1),
+        CHAIN,
+        "--keep-bodies",
+        "Keep the newest N blocks of each chain in memory only; older ones, their receipts and logs, are read from the "
+        "store of --state DIR when they are asked for, and so are states that --keep-blocks does not drop.",
+    )
     prune_history: int | None = _setting(
         None,
         Integer(0, 2**63 - 1, metavar="[N]"),
@@ -619,6 +635,13 @@ class DevnetConfig:
         "--receipt-timestamps",
         "Add blockTimestamp to receipts, as Anvil does; the execution API has none.",
         anvil=True,
+    )
+    block_durability: bool = _setting(
+        False,
+        Boolean(),
+        GAS,
+        "--block-durability",
+        "Add durable to blocks: whether one is still there after a crash (--state DIR); the execution API has none.",
     )
     sync_timeout: float = _setting(
         2.0,

@@ -60,6 +60,7 @@ from megadev.rollup.fee_policy import FeePolicy
 from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
+from megadev.sequencer.aging import StateLimit
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
 from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.fault_control import mend
@@ -69,6 +70,7 @@ from megadev.sequencer.signers import Signers
 from megadev.sequencer.standby import FixedOrder, RoundRobin, Succession
 from megadev.sequencer.time_keeper import Shift, TimeKeeper
 from megadev.sequencer.txpool import TxPool
+from megadev.state.unavailable import NOT_KEPT, PRUNED
 
 _LOG = logging.getLogger("megadev.node")
 
@@ -181,7 +183,12 @@ class Node:
             gas_price=config.gas_price,
             next_base_fee=None if fork is None else config.base_fee,
         )
-        self.l2.sequencer.keep_states = config.prune_history
+        if config.prune_history is not None:
+            self.l2.sequencer.keep_states = StateLimit(config.prune_history, PRUNED)
+        if config.keep_blocks is not None:
+            for chain in (self.l2, self.l1):
+                if chain is not None:
+                    chain.sequencer.keep_states = StateLimit(config.keep_blocks, NOT_KEPT)
         self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
@@ -266,6 +273,7 @@ class Node:
         self._mend()
         self.between_blocks()
         self.snapshots.keep_blocks_above(chain, chain.store.genesis.number)
+        self.snapshots.keep_all(chain)
         chain.reset()
         chain.time.set_time(self._started)
         self.snapshots.forget()
@@ -294,6 +302,8 @@ class Node:
             l1_beginning = begin_l1(config, self.accounts, self.roles, beginning, addresses, l1_fork, started)
         self._mend()
         self.between_blocks()
+        for each in self.chains:
+            self.snapshots.keep_all(each)
         if chain is l2:
             l2.start_over(beginning, open_engine(config.engine, beginning.spec))
         if l1 is not None and l1_beginning is not None:

@@ -264,8 +264,19 @@ class Snapshots:
         for taken in self._all():
             for branch in taken.branches:
                 if branch.store is store and branch.shared > number:
-                    branch.own = (*store.blocks(number + 1, branch.shared).pieces(), *branch.own)
+                    own = store.brought_back(number + 1, branch.shared)
+                    head = branch.snapshot.head
+                    if own and isinstance(own[-1], SealedBlock) and own[-1].hash == head.hash:
+                        own = (*own[:-1], head)  # with its state
+                    branch.own = (*own, *branch.own)
                     branch.shared = number
+
+    def keep_all(self, chain: LocalChain) -> None:
+        """To be called before another store takes the place of that of ``chain``: where a snapshot is of it, it holds
+        all its blocks itself.
+        """
+        if any(branch.store is chain.store for taken in self._all() for branch in taken.branches):
+            chain.store.bring_back()
 
     def _all(self) -> set[_Taken]:
         """Every snapshot that may be gone back to, those too whose ids a return brings back."""
@@ -302,6 +313,7 @@ class Snapshots:
         """Blocks, state, txpool and what was set about blocks to come."""
         sequencer, snapshot = branch.chain.sequencer, branch.snapshot
         if sequencer.store is not branch.store:
+            self.keep_all(branch.chain)
             take_up(sequencer, branch.store)
         shared, own = branch.shared, branch.own
         while own and sequencer.store.by_number(shared + 1) is own[0]:
@@ -310,6 +322,9 @@ class Snapshots:
         sequencer.set_rules(snapshot.spec, snapshot.engine)
         if not snapshot.head.world.is_known:
             force_setattr(snapshot.head, "world", snapshot.world)
+        here = sequencer.store.by_number(shared)
+        if not own and here is not None and here is not snapshot.head and not here.world.is_known:
+            shared, own = shared - 1, (snapshot.head,)  # the store has the block, but its state is only here
         if own:
             replace_above(sequencer, shared, span_of(own), snapshot.irregular)
         else:

@@ -80,6 +80,11 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
     def counts(self) -> bool:
         return self.is_respected and not self.is_blacklisted and not self.is_retired
 
+    def is_provable(self, now: int) -> bool:
+        """Whether a proof of it would still count at ``now`` (seconds)."""
+        is_late = self.is_doubted and now >= self.deadline
+        return self.status is GameStatus.IN_PROGRESS and self.prover is None and not is_late
+
     def is_over(self, now: int) -> bool:
         """Whether nothing can change its outcome any more at ``now`` (seconds)."""
         return self.prover is not None or now >= self.deadline

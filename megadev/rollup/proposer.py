@@ -191,7 +191,7 @@ class Proposer:
         if self.prove is None:
             return False
         for game in self._unresolved(l1):
-            proof = None if game.is_over(now) else self.prove(game)
+            proof = self.prove(game) if game.is_provable(now) else None
             if proof is not None and self._send(game.address, encode_call("prove(bytes)", proof)):
                 return True
         return False

@@ -492,6 +492,14 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("megadev_challengeGame", "index, {from?}?", "the game", FULL, writes=True, heavy=True),
         _row("megadev_resolveGame", "index, {from?}?", "the game", FULL, writes=True, heavy=True),
         _row("megadev_claimBond", "index, {from?, recipient?}?", "the game", FULL, writes=True, heavy=True),
+        _row(
+            "megadev_sequencer_submitEvidence",
+            "{from?, skipWindow?}?",
+            "what became of each piece, and of the bonds",
+            FULL,
+            writes=True,
+            heavy=True,
+        ),
         _row("megadev_attestRange", "from block, to block", "a signed re-execution", FULL, heavy=True),
         _row(
             "megadev_proveRange",

@@ -1,16 +1,17 @@
 """What becomes of the states of old blocks: they are thinned out (``state/thin``), or dropped where the settings say to
-keep so many only (``--prune-history``). The first block keeps its own.
+keep so many only (``--keep-blocks``, ``--prune-history``). The first block keeps its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from msgspec.structs import force_setattr
 
 from megadev.chain.store import ChainStore
 from megadev.state.thin import thinned
-from megadev.state.unavailable import PRUNED, UnavailableWorld
+from megadev.state.unavailable import UnavailableWorld
 
 RECENT: Final = 1_024
 """Blocks whose states are kept as they are: these are asked for most."""
@@ -18,19 +19,40 @@ AT_ONCE: Final = 64
 """Blocks that are thinned out together: one of them keeps its state."""
 
 
-def age(store: ChainStore, keep: int | None) -> None:
-    """A block has joined ``store``. ``keep``: how many of the newest states are kept; None: all.
+@dataclass(frozen=True, slots=True)
+class StateLimit:
+    """How many of the newest states are kept, and what is said of an older one."""
+
+    count: int
+    why: str
+
+    def excludes(self, number: int, head: int) -> bool:
+        """Whether the state after block ``number`` is too old where the newest block is ``head``."""
+        return number <= head - max(self.count, 1)
+
+
+def age(store: ChainStore, limit: StateLimit | None, needed: int | None = None) -> None:
+    """A block has joined ``store``. ``limit``: which states are kept; None: all. ``needed``: the number from which on
+    they are still to be written down.
 
     Blocks are changed in place, although they are values: what they answer stays the same, and whoever holds one is to
     let go of its state too.
     """
     head, first = store.head.number, store.genesis.number
-    if keep is not None:
-        old = head - max(keep, 1)
-        for block in store.blocks(max(old, first + 1), old).made if old > first else ():
-            force_setattr(block, "world", UnavailableWorld(block.number, PRUNED))
+    if limit is not None:
+        old = head - max(limit.count, 1)
+        if needed is not None:
+            old = min(old, needed - 1)
+        for block in store.in_memory(old + 1, old + 1):
+            block.world.forget_how_it_was_made()  # which leads to those that are dropped
+        while old > first:
+            known = [block for block in store.in_memory(old, old) if block.world.is_known]
+            if not known:
+                break
+            force_setattr(known[0], "world", UnavailableWorld(old, limit.why))
+            old -= 1
     elif head % AT_ONCE == 0 and head - RECENT - AT_ONCE >= first:
-        blocks = store.blocks(head - RECENT - AT_ONCE, head - RECENT - 1).made
+        blocks = list(store.in_memory(head - RECENT - AT_ONCE, head - RECENT - 1))
         for block, world in zip(blocks, thinned([block.world for block in blocks]), strict=True):
             if world is not block.world:
                 force_setattr(block, "world", world)

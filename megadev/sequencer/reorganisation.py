@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from megadev.chain.blocks import Cut, SealedBlock
+from megadev.chain.kept_blocks import in_memory
 from megadev.chain.mini_blocks import mini_blocks
 from megadev.chain.spans import Piece, Row, Span, made_of, pieces_of
 from megadev.chain.store import ChainStore
@@ -103,10 +104,27 @@ def restart(sequencer: Sequencer, blocks: Sequence[SealedBlock], irregular: Stat
     assert isinstance(first, SealedBlock), "a chain begins with a block that is there"
     store = ChainStore(_placed(first, 0, 0))
     joined = list(_join(store, rest))
+    _go_on_with(sequencer, store, irregular, removed, (store.genesis, *joined))
+
+
+def resume(
+    sequencer: Sequencer, store: ChainStore, blocks: Iterable[Piece], irregular: StateDiff | None = None
+) -> None:
+    """Put the chain in ``store``, most of which is not in memory, with ``blocks`` upon it, in the place of this one.
+    Of the blocks that were in it already nobody is told.
+    """
+    sequencer.between_blocks()
+    removed = sequencer.store.blocks(sequencer.store.genesis.number, sequencer.head.number)
+    _go_on_with(sequencer, store, irregular, removed, list(_join(store, blocks)))
+
+
+def _go_on_with(
+    sequencer: Sequencer, store: ChainStore, irregular: StateDiff | None, removed: Span, told: Iterable[SealedBlock]
+) -> None:
     sequencer.store = store
     sequencer.set_tip(irregular)
     sequencer.publish(_removal(removed, replaced=True))
-    for block in (store.genesis, *joined):
+    for block in told:
         _announce(block, sequencer)
 
 
@@ -120,7 +138,8 @@ def take_up(sequencer: Sequencer, store: ChainStore) -> None:
 
 
 def _removal(blocks: Span, *, replaced: bool = False) -> BlocksRemoved:
-    return BlocksRemoved(tuple(reversed(blocks.made)), blocks.first, blocks.last, replaced)
+    # of blocks of long ago, which would have to be read, nobody is told one by one
+    return BlocksRemoved(tuple(reversed(tuple(in_memory(blocks.made)))), blocks.first, blocks.last, replaced)
 
 
 def _join(store: ChainStore, pieces: Iterable[Piece]) -> Iterator[SealedBlock]:

@@ -61,7 +61,7 @@ from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
-from megadev.sequencer.aging import age
+from megadev.sequencer.aging import StateLimit, age
 from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
 from megadev.sequencer.chain_tip import ChainTip, Later, Tip
 from megadev.sequencer.faults import NO_FAULTS, Faults, rival_of, rival_promises
@@ -135,8 +135,10 @@ class Sequencer(ChainTip):
         """Called when a transaction joined the open mini-block, in continuous mode."""
         self.on_missing: Callable[[Callable[[], object]], None] = lambda fetch: None
         """Called with what fetches the state that a waiting transaction needs, where the writer may not wait for it."""
-        self.keep_states: int | None = None
+        self.keep_states: StateLimit | None = None
         """How many of the newest blocks keep their states (``aging``); None: all do."""
+        self.written_from: Callable[[], int | None] = lambda: None
+        """From which block on states are needed all the same, since they are yet to be written down; None: none is."""
         self.pending = PendingView(self)
         self.open: BlockBuilder | None = None
         """The block that transactions join, in an instant mode the one that is yet to be sealed."""
@@ -603,7 +605,7 @@ class Sequencer(ChainTip):
 
     def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
-        age(self.store, self.keep_states)
+        age(self.store, self.keep_states, self.written_from())
         self.tip = Tip(block)
         self.time.block_sealed(block.header.timestamp)
         self.blocks = self.blocks.one_block_passed()

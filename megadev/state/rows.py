@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from megadev.primitives import rlp
 from megadev.primitives.keccak import address_key, slot_key
@@ -50,7 +50,7 @@ class WorldRow:
             account = first.account(address) or EMPTY_ACCOUNT
             self._accounts.put(address_key(address), encode_account(account, storage.root))
         self._writes.append(writes)
-        return _WorldInRow(self, len(self._writes), self._accounts.root)
+        return LateWorld(self, len(self._writes), self._accounts.root)
 
     def make(self, number: int) -> World:
         """The world after the first ``number`` writes, from the nearest one before it that was made.
@@ -70,12 +70,19 @@ class WorldRow:
         return world
 
 
-class _WorldInRow(World):
+class MakesWorlds(Protocol):
+    """What knows how worlds are made, by number."""
+
+    def make(self, number: int) -> World:
+        """The world with that number; an equal one each time. On any thread."""
+
+
+class LateWorld(World):
     """A world that is not made until something but its root is asked for."""
 
     __slots__ = ("_number", "_root", "_row")
 
-    def __init__(self, row: WorldRow, number: int, root: Hash32) -> None:
+    def __init__(self, row: MakesWorlds, number: int, root: Hash32) -> None:
         # not World's: its attributes stay unset, and reading one of them makes them all
         self._row = row
         self._number = number

@@ -12,6 +12,7 @@ NOT_IN_DUMP = (
     "was loaded from a dump without its state; ask at latest, or dump with historical states "
     "(--preserve-historical-states)"
 )
+NOT_KEPT = "is older than the states that this node keeps; ask at latest, or start it with a larger --keep-blocks"
 PRUNED = "is older than the states that this node keeps; ask at latest, or start it with a larger --prune-history"
 
 

@@ -161,6 +161,14 @@ class Bridge:
         self._mine_if_waiting()
         return found
 
+    def submit_evidence(self, *, sender: Any = None) -> dict[str, Any]:
+        """Have the sequencer's bond on L1 taken for the promises that it broke; windows pass at once. What became of
+        each piece of evidence, and of the bonds (megadev_sequencer_submitEvidence).
+        """
+        options: dict[str, Any] = {"skipWindow": True} | ({} if sender is None else {"from": _hex(sender)})
+        found: dict[str, Any] = self._l2.rpc("megadev_sequencer_submitEvidence", options)
+        return found
+
     def claim_bond(self, game: int, *, sender: Any = None) -> dict[str, Any]:
         """Have a final game pay the sender what its bonds came to; the game then. Raises ``RpcError``."""
         return self._act("megadev_claimBond", game, sender)

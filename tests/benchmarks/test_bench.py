@@ -56,6 +56,19 @@ def test_every_row_of_the_table_has_a_figure(tmp_path: Path) -> None:
             assert (figure["p99"] is None) == (row["unit"] != "ms")
 
 
+@pytest.mark.long
+def test_a_soak_says_what_a_node_that_keeps_its_chain_takes(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    done = CliRunner().invoke(bench, ["--soak", "1000", "--json", str(figures)])
+    assert done.exit_code == 0, done.output
+    report = json.loads(figures.read_text())
+    assert report["blocks"] == report["killed_at"] == 1000
+    assert report["recovered"] >= 1000
+    assert len(report["memory_bytes"]) == 2
+    for what in ("memory: ", "rate: ", "start from the store: ", "start after a kill at block 1,000: "):
+        assert what in done.output or what == "memory: "
+
+
 # ---- rows
 
 

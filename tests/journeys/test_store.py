@@ -132,6 +132,19 @@ def test_up_to_which_block_it_is_durable(tmp_path: Path) -> None:
         assert net.rpc("megadev_durable")["l2"] is None
 
 
+def test_blocks_say_whether_they_are_durable_where_that_is_asked_for(tmp_path: Path) -> None:
+    with _open(tmp_path / "kept", durability_interval=3600, block_durability=True) as net:
+        _send(net, 2)
+        net.node.storage.recorder.take().result()  # type: ignore[union-attr]
+        _send(net)
+        durable = [net.rpc("eth_getBlockByNumber", number, False)["durable"] for number in ("0x1", "0x2", "0x3")]
+        assert durable == [True, True, False]
+        assert net.rpc("eth_getBlockByNumber", "pending", False)["durable"] is False
+        assert net.l1.rpc("eth_getBlockByNumber", "0x0", False)["durable"] is True
+    with _open(tmp_path / "kept") as net:
+        assert "durable" not in net.rpc("eth_getBlockByNumber", "0x1", False)
+
+
 def test_a_second_process_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> None:
     with _open(tmp_path / "kept"), pytest.raises(ConfigError, match=rf"process {os.getpid()}\)"):
         _open(tmp_path / "kept")
@@ -348,10 +361,12 @@ def test_a_dump_in_the_directory_is_what_a_store_begins_with(tmp_path: Path) -> 
 
 def test_a_killed_node_goes_on_where_it_was_durable(tmp_path: Path, megadev_up: Callable[..., Any]) -> None:
     first = megadev_up("--state", "kept/", "--durability", "block")
+    first.wait_for("each answer waits until it is durable")
     sender, other = first.rpc("eth_accounts")[:2]
     for _ in range(5):
         first.rpc("eth_sendTransaction", {"from": sender, "to": other, "value": "0x1"})
     assert first.rpc("megadev_durable")["l2"] == "0x5"
+    first.wait_for(r"durable up to L2 block 5 and L1 block 0")
     head = first.rpc("eth_getBlockByNumber", "latest", True)
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()

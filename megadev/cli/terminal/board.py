@@ -111,7 +111,9 @@ class ForkView:
 
 @dataclass(frozen=True, slots=True)
 class ChainView:
-    """One chain: its heads' numbers, and how many transactions wait. ``is_open``: the newest block is being built."""
+    """One chain: its heads' numbers, and how many transactions wait. ``is_open``: the newest block is being built.
+    ``durable``: up to which block a crash takes nothing, where a store is kept; ``is_written``: more is written there.
+    """
 
     name: str
     chain_id: int
@@ -122,6 +124,8 @@ class ChainView:
     waiting: int
     fork: ForkView | None = None
     is_open: bool = False
+    durable: int | None = None
+    is_written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +427,23 @@ class Board:
         url = chain.urls[0] if chain.urls else ""
         waiting = len(chain.pool)
         fork, is_open = _fork(chain), newest > chain.head.number
-        view = ChainView(name, chain.spec.chain_id, url, newest, safe, finalized, waiting, fork, is_open)
+        storage = self._devnet.node.storage
+        recorder = None if storage is None else storage.recorder
+        durable = None if recorder is None else recorder.durable
+        index = self._devnet.node.chains.index(chain)
+        view = ChainView(
+            name,
+            chain.spec.chain_id,
+            url,
+            newest,
+            safe,
+            finalized,
+            waiting,
+            fork,
+            is_open,
+            None if durable is None or durable.heads is None else durable.heads[index],
+            durable is None or durable.problem is None,
+        )
         self._chains[name] = view
         return view
 

@@ -119,6 +119,9 @@ def _chain(chain: ChainView, numbers: int, ids: int, width: int) -> Text:
         _Cell((("safe ", "dim"), f"{chain.safe:>{numbers}}"), 3),
         _Cell((("finalized ", "dim"), f"{chain.finalized:>{numbers}}"), 4),
     ]
+    if chain.durable is not None or not chain.is_written:
+        number = "?" if chain.durable is None else str(chain.durable)
+        cells.append(_Cell((("durable ", "dim"), (f"{number:>{numbers}}", "" if chain.is_written else "red")), 5))
     whole, brief = [_Cell((chain.url,), 9)], [_Cell((chain.url.partition("://")[2],), 9)]
     for last in (whole, brief):
         found = [*cells, *last] if chain.url else cells

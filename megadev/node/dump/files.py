@@ -13,13 +13,13 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TextIO
 
+from megadev.config.kinds import store_folder
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, InvalidParams
 from megadev.files import check_regular, open_lock, try_lock, write_whole
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import OnProgress, silent
 from megadev.node.dump.loading import load_state
-from megadev.node.storage.database import store_folder
 
 if TYPE_CHECKING:
     from megadev.node.node import Node

@@ -75,6 +75,7 @@ def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:
     common = _last_common(chain, dump.blocks)
     if common is None:
         node.snapshots.forget()
+        node.snapshots.keep_all(chain)
         restart(sequencer, dump.blocks, irregular)
     else:
         node.snapshots.keep_blocks_above(chain, common)

@@ -53,6 +53,8 @@ class ChainCapture:
     """
 
     base: int
+    start: World
+    """The state after the chain's first block."""
     before: World | None
     new: Span
     diffs: dict[Hash32, tuple[StateDiff, ...]]
@@ -121,6 +123,7 @@ class ChainWatch:
         taken.rows = (*taken.rows, *((row.first, row.last) for row in new.rows))
         return ChainCapture(
             base,
+            store.genesis.world,
             None if block is None else block.world,
             new,
             diffs,

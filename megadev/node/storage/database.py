@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 from zlib import crc32
 
 import msgspec
@@ -19,10 +20,12 @@ import msgspec
 from megadev.config.kinds import STORE_NAME as FILE_NAME
 from megadev.errors import ConfigError
 from megadev.files import check_regular, open_lock, try_lock
+from megadev.node.storage.records import RowRecord, decode
 
 LOCK_NAME = "lock"
-VERSION = 1
-"""Of the tables and of what stands in them; another one is refused."""
+VERSION = 2
+"""Of the tables and of what stands in them. Version 1, without an index, is migrated; any other is refused."""
+OLD_VERSION = 1
 APPLICATION = 0x6D656761
 """What SQLite's header says that the file is of: "mega"."""
 
@@ -41,15 +44,38 @@ CREATE TABLE pool (
 );
 CREATE TABLE rest (name TEXT PRIMARY KEY, data BLOB NOT NULL, crc INTEGER NOT NULL);
 """
+INDEX_TABLES = """
+CREATE TABLE places (
+    chain INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL, tx_offset INTEGER NOT NULL,
+    mini_block_offset INTEGER NOT NULL, is_known INTEGER NOT NULL, PRIMARY KEY (chain, number)
+) WITHOUT ROWID;
+CREATE INDEX mini_blocks ON places (chain, mini_block_offset);
+CREATE TABLE found (
+    chain INTEGER NOT NULL, key BLOB NOT NULL, number INTEGER NOT NULL, place INTEGER NOT NULL,
+    PRIMARY KEY (chain, key, number)
+) WITHOUT ROWID;
+CREATE TABLE states (
+    chain INTEGER NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,
+    PRIMARY KEY (chain, number)
+);
+"""
+"""What leads to a block. ``found``: by what is in it (``keys_of``); it may lead to blocks that are there no more, or
+are others now, so whoever follows it looks whether it is so. ``states``: what makes the state after some blocks of that
+after the first one.
+"""
+KEY_SIZE = 12
+"""Bytes of a hash or address that stand in a key."""
+BLOCK_KEY, TX_KEY, ADDRESS_KEY, TOPIC_KEY, LOGS_KEY = b"b", b"t", b"a", b"l", b"w"
 
 
-def store_folder(path: Path | None) -> Path | None:
-    """The directory of the store that ``--state`` names; None where it names none, or a file of another kind."""
-    if path is None:
-        return None
-    if path.name == FILE_NAME:
-        return path.parent
-    return path if path.is_dir() else None
+class Place(NamedTuple):
+    """Where a block is: see ``SealedBlock``. ``is_known``: whether the state after it is."""
+
+    number: int
+    hash: bytes
+    tx_offset: int
+    mini_block_offset: int
+    is_known: bool
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -89,13 +115,15 @@ class Database:
             connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=1)
             if is_new:
                 connection.executescript(
-                    f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; BEGIN; {_TABLES} COMMIT;"
+                    f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; "
+                    f"BEGIN; {_TABLES} {INDEX_TABLES} COMMIT;"
                 )
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if application != APPLICATION:
                 raise ConfigError(f"{self.path}: is a database, but not a store of megadev: name another directory")
-            if version != VERSION:
+            self.is_old = version == OLD_VERSION
+            if version not in (VERSION, OLD_VERSION):
                 raise ConfigError(
                     f"{self.path}: is a store of version {version}; this megadev reads version {VERSION}: open it with "
                     "the megadev that wrote it and take the chain over with anvil_dumpState, or name another directory"
@@ -153,6 +181,10 @@ class Database:
         self._connection.close()
         self._lock.close()
 
+    def reader(self) -> Reader:
+        """A way to read what is written while this writes, on any thread."""
+        return Reader(self.path)
+
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def rest(self, name: str) -> bytes | None:
@@ -171,13 +203,36 @@ class Database:
             except Damaged:
                 yield None
 
-    def pieces(self, chain: int) -> Iterator[tuple[int, bool, bytes]]:
-        """First number, whether it is a row, and content of each piece of a chain, in order. Raises ``Damaged``."""
+    def pieces(self, chain: int, begin: int = -1) -> Iterator[tuple[int, bool, bytes]]:
+        """First number, whether it is a row, and content of each piece of a chain from number ``begin`` on, in order.
+        Raises ``Damaged``.
+        """
         rows = self._connection.execute(
-            "SELECT first, is_row, data, crc FROM pieces WHERE chain = ? ORDER BY first", (chain,)
+            "SELECT first, is_row, data, crc FROM pieces WHERE chain = ? AND first >= ? ORDER BY first", (chain, begin)
         )
         for first, is_row, data, crc in rows:
             yield first, bool(is_row), _checked(data, crc, chain, first)
+
+    def check_pieces(self, chain: int) -> tuple[int, list[RowRecord]]:
+        """That all pieces of a chain are whole and follow each other; the number of the last one, and the rows. Raises
+        ``Damaged``.
+        """
+        expected: int | None = None
+        rows: list[RowRecord] = []
+        for first, is_row, data in self.pieces(chain):
+            if expected is not None and first != expected:
+                raise Damaged(f"block {expected} is missing")
+            expected = first + 1
+            if is_row:
+                rows.append(decode(data, RowRecord))
+                expected = rows[-1].last + 1
+        if expected is None:
+            raise Damaged("no block is there")
+        return expected - 1, rows
+
+    def promised_head(self, chain: int) -> int:
+        """The head of a chain at the last moment that was promised."""
+        return self.promised.heads[chain] if chain < len(self.promised.heads) else 0
 
     def count(self, chain: int) -> int:
         """How many pieces of a chain there are."""
@@ -224,6 +279,8 @@ class Database:
     def truncate(self, chain: int, above: int) -> None:
         """Forget the pieces of a chain that begin above a number."""
         self._connection.execute("DELETE FROM pieces WHERE chain = ? AND first > ?", (chain, above))
+        self._connection.execute("DELETE FROM places WHERE chain = ? AND number > ?", (chain, above))
+        self._connection.execute("DELETE FROM states WHERE chain = ? AND number > ?", (chain, above))
 
     def append(self, chain: int, pieces: Iterable[tuple[int, bool, bytes]]) -> None:
         """Write pieces as ``pieces`` gives them."""
@@ -231,6 +288,27 @@ class Database:
             "INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?)",
             ((chain, first, is_row, data, _sum(data, chain, first)) for first, is_row, data in pieces),
         )
+
+    def index(self, chain: int, places: Iterable[Place], keys: Iterable[tuple[bytes, int, int]]) -> None:
+        """Write what leads to blocks: their places, and keys with the block's number and the place in it."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?)", ((chain, *place) for place in places)
+        )
+        self._connection.executemany("INSERT OR IGNORE INTO found VALUES (?, ?, ?, ?)", ((chain, *key) for key in keys))
+
+    def write_state(self, chain: int, number: int, data: bytes) -> None:
+        """Write what makes the state after a block."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)",
+            (chain, number, data, _sum(data, "state", chain, number)),
+        )
+
+    def become_new(self) -> None:
+        """Have the index, which an old store had not, and be of the present version. In a transaction."""
+        for statement in INDEX_TABLES.split(";"):
+            self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA user_version = {VERSION}")
+        self.is_old = False
 
     def number_of_spec(self, data: bytes) -> int:
         """The number under which rules are written; they are where they are not yet."""
@@ -271,6 +349,83 @@ class Database:
     def _write_promise(self, heads: tuple[int, ...]) -> None:
         text = msgspec.json.encode(Promise(os.getpid(), heads))
         os.pwrite(self._lock.fileno(), text.ljust(160) + b"\n", 0)
+
+
+class Reader:
+    """Reads a store that somebody else may be writing. Methods raise ``sqlite3.Error`` and ``Damaged``."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
+        self._connection.execute("PRAGMA query_only = ON")
+        self._lock = threading.Lock()
+
+    def _ask(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        """Read no more."""
+        with self._lock:
+            self._connection.close()
+
+    def blocks(self, chain: int, first: int, last: int) -> list[bytes]:
+        """The content of the blocks from number ``first`` to ``last`` that stand in no row."""
+        rows = self._ask(
+            "SELECT first, data, crc FROM pieces WHERE chain = ? AND first BETWEEN ? AND ? AND NOT is_row "
+            "ORDER BY first",
+            chain,
+            first,
+            last,
+        )
+        return [_checked(data, crc, chain, number) for number, data, crc in rows]
+
+    def spec(self, number: int) -> bytes | None:
+        """The rules with that number."""
+        rows = self._ask("SELECT data, crc FROM specs WHERE number = ?", number)
+        return _checked(rows[0][0], rows[0][1], "spec", number) if rows else None
+
+    def place(self, chain: int, number: int) -> Place | None:
+        """Where the block with that number is."""
+        rows = self._ask("SELECT * FROM places WHERE chain = ? AND number = ?", chain, number)
+        return Place(*rows[0][1:]) if rows else None
+
+    def with_mini_block(self, chain: int, number: int) -> int | None:
+        """The newest block before whose end that mini-block is."""
+        rows = self._ask(
+            "SELECT number FROM places WHERE chain = ? AND mini_block_offset <= ? "
+            "ORDER BY mini_block_offset DESC, number DESC LIMIT 1",
+            chain,
+            number,
+        )
+        return rows[0][0] if rows else None
+
+    def find(self, chain: int, key: bytes) -> list[tuple[int, int]]:
+        """Where something may be: numbers of blocks and places in them, newest first."""
+        rows = self._ask("SELECT number, place FROM found WHERE chain = ? AND key = ? ORDER BY number DESC", chain, key)
+        return [(number, place) for number, place in rows]
+
+    def find_between(self, chain: int, key: bytes, low: int, high: int) -> list[int]:
+        """The numbers of blocks in which something may be, in order."""
+        rows = self._ask(
+            "SELECT number FROM found WHERE chain = ? AND key = ? AND number BETWEEN ? AND ? ORDER BY number",
+            chain,
+            key,
+            low,
+            high,
+        )
+        return [number for (number,) in rows]
+
+    def state(self, chain: int, number: int) -> tuple[int, bytes] | None:
+        """The newest state of a block up to ``number`` that is written: of which, and what makes it."""
+        rows = self._ask(
+            "SELECT number, data, crc FROM states WHERE chain = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+            chain,
+            number,
+        )
+        if not rows:
+            return None
+        found, data, crc = rows[0]
+        return found, _checked(data, crc, "state", chain, found)
 
 
 def _claim(folder: Path) -> TextIO:

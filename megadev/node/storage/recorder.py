@@ -24,6 +24,7 @@ from megadev.chain.spans import Row
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.events import BlockSealed, Event
+from megadev.node.storage.archive import Archive, keys_of, place_of
 from megadev.node.storage.capture import (
     Capture,
     ChainCapture,
@@ -34,15 +35,20 @@ from megadev.node.storage.capture import (
     node_record,
     set_by_hand,
 )
-from megadev.node.storage.database import DATA, Database
+from megadev.node.storage.database import DATA, Database, Place, Reader
 from megadev.node.storage.records import block_record, encode, row_record
 from megadev.primitives.types import Hash32
 from megadev.sequencer.reserved import EmptyRow
+from megadev.state.world import World
 
 if TYPE_CHECKING:
     from megadev.node.node import Node
 
 OFF, INTERVAL, BLOCK = "off", "interval", "block"
+STATE_EVERY = 1_024
+"""Blocks after which a state is written as such, at the earliest."""
+AT_ONCE = 64
+"""Blocks that leave memory together."""
 RETRY_SECONDS = 0.02
 """How long the thread waits for its turn where no loop runs."""
 _LOG = logging.getLogger("megadev.node")
@@ -64,6 +70,17 @@ class Durable:
 
 
 @dataclass(slots=True)
+class _StateWriting:
+    """Of one chain: how many blocks, and bytes of them, came since a state was written as such, and how large that was.
+    A state is written once the blocks since are as large, so that this at most doubles what is written.
+    """
+
+    blocks: int = 0
+    size: int = 0
+    last: int = 0
+
+
+@dataclass(slots=True)
 class _Job:
     """A capture that is to be written, and who waits for that."""
 
@@ -73,7 +90,7 @@ class _Job:
 
 class Recorder:
     """Keeps a node in a store. ``extents``: how far its chains stand there already; ``data``: how many pieces of the DA
-    store do.
+    store do; ``keep_bodies``: how many of the newest blocks stay in memory, None: all that are there.
     """
 
     def __init__(
@@ -86,6 +103,8 @@ class Recorder:
         firsts: tuple[Firsts, ...],
         extents: tuple[Extent, ...],
         data: int = 0,
+        reader: Reader,
+        keep_bodies: int | None = None,
     ) -> None:
         self._node = node
         self._database = database
@@ -96,6 +115,12 @@ class Recorder:
             for chain, first, extent in zip(node.chains, firsts, extents, strict=True)
         ]
         self._written = [extent.copy() for extent in extents]
+        self._keep_bodies = keep_bodies
+        self._reader = reader
+        self._archives = [Archive.of(chain, index, reader) for index, chain in enumerate(node.chains)]
+        self._states = [_StateWriting() for _ in node.chains]
+        for index, chain in enumerate(node.chains):
+            chain.sequencer.written_from = self._writer_of_states(index)
         self._pools: list[dict[Hash32, int]] = [{} for _ in node.chains]
         self._places = 0
         self._specs: dict[ChainSpec, int] = {}
@@ -104,6 +129,8 @@ class Recorder:
         self._knows_database = False
         self.durable = Durable()
         """Replaced as a whole: on any thread."""
+        self.on_durable: Callable[[Durable], object] = lambda durable: None
+        """Called on the recorder's thread, or the writer's, when more is durable."""
         self._jobs: list[_Job] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -136,10 +163,23 @@ class Recorder:
                     for extent in (watch.taken, self._written[index], *jobs):
                         extent.limit(kept)
                     self.durable = self.durable.limited(index, kept)
-            elif self.mode == BLOCK and type(event) is BlockSealed:
-                self._ask()
+                store, archive = watch.chain.store, self._archives[index]
+                if store.genesis is not archive.first:
+                    self._archives[index] = Archive.of(watch.chain, index, self._reader)
+                else:
+                    archive.forget_above(kept)
+            elif type(event) is BlockSealed:
+                if self.mode == BLOCK:
+                    self._ask()
+                if self._keep_bodies is not None and event.block.number % AT_ONCE == 0:
+                    last = min(event.block.number - self._keep_bodies, self._written[index].last - 1)
+                    watch.chain.store.leave_to(self._archives[index], last)
 
         return hear
+
+    def _writer_of_states(self, index: int) -> Callable[[], int]:
+        """From which block of a chain on states are needed to write what comes."""
+        return lambda: self._written[index].last
 
     def take(self) -> Future[None]:
         """Have what is new written; done when it is, whether that worked or not. By whoever may change the node now."""
@@ -270,14 +310,28 @@ class Recorder:
             return
         before = chain.before
         pieces: list[tuple[int, bool, bytes]] = []
+        keys: list[tuple[bytes, int, int]] = []
+        places: list[Place] = []
+        head: SealedBlock | None = None
         for piece in chain.new.pieces():
             if isinstance(piece, SealedBlock):
                 record = block_record(piece, before, chain.diffs.get(piece.hash), self._number_of_spec)
                 pieces.append((piece.number, False, encode(record)))
-                before = piece.world
+                places.append(place_of(piece))
+                keys += keys_of(piece)
+                before, head = piece.world, piece
             else:
                 pieces.append((piece.first, True, encode(row_record(_empty(piece), self._number_of_spec))))
         database.append(index, pieces)
+        database.index(index, places, keys)
+        states = self._states[index]
+        states.blocks += len(pieces)
+        states.size += sum(len(data) for _, _, data in pieces)
+        if head is not None and head.world.is_known and states.blocks >= STATE_EVERY and states.size >= states.last:
+            state = encode(head.world.changes_since(chain.start if chain.start.is_known else World()))
+            database.write_state(index, head.number, state)
+            states.blocks = states.size = 0
+            states.last = len(state)
 
     def _write_pool(self, database: Database, index: int, pool: tuple[Transaction, ...]) -> None:
         before, now = self._pools[index], {}
@@ -317,7 +371,9 @@ class Recorder:
             self._say(problem)
             return
         with self._lock:  # blocks may have left the chain since
-            self.durable = Durable(self._written_heads())
+            before, self.durable = self.durable, Durable(self._written_heads())
+        if self.durable != before:
+            self.on_durable(self.durable)
 
     def _written_heads(self) -> tuple[int, ...]:
         return tuple(extent.last for extent in self._written)
@@ -351,6 +407,8 @@ class Recorder:
 
     def close(self) -> None:
         """Write what is left, and let go of the store."""
+        for chain in self._node.chains:
+            chain.sequencer.written_from = lambda: None
         for end in self._ends:
             end()
         self._is_closing = True

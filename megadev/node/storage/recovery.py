@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -21,12 +21,14 @@ from rpds import HashTrieSet
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Piece, span_of
 from megadev.chain.spec import ChainSpec
+from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
 from megadev.errors import ConfigError, InvalidTransaction, StateUnavailable
 from megadev.evm.engines import open_engine
 from megadev.node.chain import LocalChain
 from megadev.node.dump.document import OnProgress
 from megadev.node.fork import Fork, ForkRequest
+from megadev.node.storage.archive import Archive
 from megadev.node.storage.capture import Extent
 from megadev.node.storage.database import Damaged, Database
 from megadev.node.storage.records import (
@@ -41,7 +43,8 @@ from megadev.node.storage.records import (
 )
 from megadev.primitives.types import Hash32
 from megadev.sequencer.fault_control import restore_faults
-from megadev.sequencer.reorganisation import restart
+from megadev.sequencer.reorganisation import restart, resume
+from megadev.sequencer.reserved import EmptyRow
 from megadev.sequencer.signers import Signer, Signers
 from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
@@ -53,6 +56,8 @@ _LOG = logging.getLogger("megadev.node")
 _NAMES = ("L2", "L1")
 _UNREADABLE = (Damaged, msgspec.MsgspecError, sqlite3.DatabaseError)
 _STEP = 512
+MANY = 4_096
+"""Pieces of a chain that are left in the store, but for the newest; fewer are read at once."""
 _Record = TypeVar("_Record")
 
 
@@ -162,7 +167,9 @@ def check_chains(stored: Stored, chains: tuple[LocalChain, ...], database: Datab
                 )
 
 
-def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgress) -> tuple[tuple[Extent, ...], int]:
+def recover(
+    node: Node, database: Database, stored: Stored, archives: tuple[Archive, ...], on_progress: OnProgress
+) -> tuple[tuple[Extent, ...], int]:
     """Make ``node`` what the store says; how far its chains stand in the store, and how many pieces of the DA store do.
     Says what was lost.
     """
@@ -181,6 +188,13 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
             node.da_store.put(content)
     counts = [database.count(index) for index in range(len(node.chains))]
     for index, chain in enumerate(node.chains):
+        chain_record = stored.chains[index]
+        if (
+            counts[index] >= MANY
+            and (late := resumed(chain, chain_record, database, index, archives[index])) is not None
+        ):
+            extents.append(late)
+            continue
         reader = _ChainReader(database, index, chain)
         done = sum(counts[:index])
         pieces: list[Piece] = []
@@ -201,7 +215,6 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
             )
         head = pieces[-1]
         assert isinstance(head, SealedBlock)
-        chain_record = stored.chains[index]
         irregular = None if chain_record is None or chain_record.head != head.hash else chain_record.irregular
         restart(chain.sequencer, span_of(pieces), irregular)
         promised = database.promised.heads[index] if index < len(database.promised.heads) else 0
@@ -222,6 +235,11 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
             )
         )
         _LOG.info("%s: %s goes on after block %d", database.path, _NAMES[index], head.number)
+    if record is not None:  # again: the blocks, as they were told, may have changed the key
+        turns = record.turns or (((), 0),) * len(record.signers)
+        terms = zip(record.signers, turns, strict=True)
+        signers = Signers(tuple(Signer(*signer, *turn) for signer, turn in terms))
+        node.l2.rotated_signers = signers if signers.terms else None
     for index, chain in enumerate(node.chains):
         chain_record = stored.chains[index]
         if chain_record is not None:
@@ -239,6 +257,47 @@ def recover(node: Node, database: Database, stored: Stored, on_progress: OnProgr
     return tuple(extents), len(data)
 
 
+def resumed(
+    chain: LocalChain, record: ChainRecord | None, database: Database, index: int, archive: Archive
+) -> Extent | None:
+    """Have ``chain`` go on, with most of its blocks left in the store; how far it stands there. None where that cannot
+    be, because something is damaged, or no state is written from which it could go on.
+    """
+    reader = _ChainReader(database, index, chain)
+    try:
+        last, rows = database.check_pieces(index)
+        state = archive.newest_state(last)
+        if state is None or last < database.promised_head(index):
+            return None
+        first = next(reader.pieces())
+        if not isinstance(first, SealedBlock) or any(row.first < state <= row.last for row in rows):
+            return None
+        store = ChainStore(first)
+        archive.begin_with(store.genesis)
+        ranges, begin = [], first.number + 1
+        older: list[EmptyRow] = []
+        for row in rows:
+            if row.last >= state:
+                break
+            older.append(reader.row(row, archive.make(row.plan.number - 1), store.block_hash))
+            ranges.append(range(begin, row.first))
+            begin = row.last + 1
+            store.begin_with_kept(archive, [*ranges, range(begin, state)], older)
+        ranges.append(range(begin, state))
+        store.begin_with_kept(archive, ranges, older)
+        recent = list(reader.pieces(state, archive.make(state)))
+    except (*_UNREADABLE, StateUnavailable) as problem:
+        _LOG.info("%s: %s is read as a whole: %s", database.path, _NAMES[index], problem)
+        return None
+    head = recent[-1]
+    if not isinstance(head, SealedBlock):
+        return None
+    irregular = None if record is None or record.head != head.hash else record.irregular
+    resume(chain.sequencer, store, recent, irregular)
+    _LOG.info("%s: %s goes on after block %d", database.path, _NAMES[index], head.number)
+    return Extent(head.number, tuple((row.first, row.last) for row in rows))
+
+
 class _ChainReader:
     """Reads the pieces of one chain."""
 
@@ -248,10 +307,20 @@ class _ChainReader:
         self._chain = chain
         self.problem: str | None = None
 
-    def pieces(self) -> Iterator[Piece]:
-        """In order. Raises ``Damaged`` and others of ``_UNREADABLE`` at the first that is not whole."""
+    def specs(self) -> dict[int, ChainSpec]:
+        """The rules that blocks name."""
         specs = {number: decode(data, ChainSpec) for number, data in self._database.specs()}
-        specs = {number: self._known(spec) for number, spec in specs.items()}
+        return {number: self._known(spec) for number, spec in specs.items()}
+
+    def row(self, record: RowRecord, before: World, earlier: Callable[[int], Hash32]) -> EmptyRow:
+        """The row that was written; ``before`` is the state before the first of its plan."""
+        return row_of(record, before, self.specs()[record.spec], self._chain.sequencer.attributes_later, earlier)
+
+    def pieces(self, begin: int = -1, begun: World | None = None) -> Iterator[Piece]:
+        """In order, from number ``begin`` on, after which the state is ``begun`` if that is not the first. Raises
+        ``Damaged`` and others of ``_UNREADABLE`` at the first that is not whole.
+        """
+        specs = self.specs()
         sequencer = self._chain.sequencer
         world, expected, parent = World(), None, None
         worlds: dict[int, World] = {}
@@ -260,7 +329,7 @@ class _ChainReader:
         def earlier(number: int) -> Hash32:
             return sequencer.store.block_hash(number)
 
-        for first, is_row, data in self._database.pieces(self._index):
+        for first, is_row, data in self._database.pieces(self._index, begin):
             if expected is not None and first != expected:
                 raise Damaged(f"block {expected} is missing")
             if is_row:
@@ -274,7 +343,9 @@ class _ChainReader:
             found = decode(data, BlockRecord)
             if found.header.number != first or (parent is not None and found.header.parent_hash != parent):
                 raise Damaged(f"block {first} does not follow the one before it")
-            if expected is None and found.hash == self._chain.beginning.block.hash:
+            if expected is None and begun is not None:
+                block = block_of(found, begun, None if found.spec is None else specs[found.spec])
+            elif expected is None and found.hash == self._chain.beginning.block.hash:
                 block = self._chain.beginning.block
             elif found.state == "fork":
                 raise Damaged("its first block is that of a fork which is not at hand")
@@ -307,10 +378,6 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
     accounts.auto_impersonate = accounts.auto_impersonate or record.auto_impersonate
     accounts.signatures = record.signatures
     node.logging = record.logging
-    if record.signers:
-        turns = record.turns or (((), 0),) * len(record.signers)
-        terms = zip(record.signers, turns, strict=True)
-        node.l2.rotated_signers = Signers(tuple(Signer(*signer, *turn) for signer, turn in terms))
     if node.driver is not None and record.progress is not None:
         node.driver.progress = record.progress
         if node.driver.consolidator is not None:

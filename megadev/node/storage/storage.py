@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from megadev.config.kinds import store_folder
 from megadev.config.settings import DevnetConfig
 from megadev.node.dump.document import OnProgress
 from megadev.node.dump.files import FILE_NAME as OLD_NAME
 from megadev.node.dump.files import StateFile
+from megadev.node.storage.archive import Archive
 from megadev.node.storage.capture import Extent, Firsts
-from megadev.node.storage.database import Database, store_folder
+from megadev.node.storage.database import Database
+from megadev.node.storage.migration import migrate
 from megadev.node.storage.recorder import BLOCK, OFF, Recorder
 from megadev.node.storage.recovery import Stored, check_fork, pinned, read_beginning, recover
 from megadev.node.wallet import choose_mnemonic
@@ -35,6 +38,7 @@ def open_storage(config: DevnetConfig) -> Storage | None:
         return None
     database = Database(folder, synced=config.durability != OFF)
     try:
+        migrate(database)
         return Storage(database, config, read_beginning(database))
     except BaseException:
         database.close()
@@ -46,6 +50,7 @@ class Storage:
 
     def __init__(self, database: Database, config: DevnetConfig, stored: Stored | None) -> None:
         self._database = database
+        self._reader = database.reader()
         self._config = config
         self._stored = stored
         self.recorder: Recorder | None = None
@@ -92,7 +97,8 @@ class Storage:
             StateFile(old).load(node, on_progress)
         data = 0
         if self._stored is not None:
-            extents, data = recover(node, self._database, self._stored, on_progress)
+            archives = tuple(Archive.of(chain, index, self._reader) for index, chain in enumerate(node.chains))
+            extents, data = recover(node, self._database, self._stored, archives, on_progress)
             self.recovered = Recovered(tuple(chain.head.number for chain in node.chains))
         config = self._config
         self.recorder = Recorder(
@@ -103,6 +109,8 @@ class Storage:
             firsts=firsts,
             extents=extents,
             data=data,
+            reader=self._reader,
+            keep_bodies=config.keep_bodies,
         )
         self.recorder.start()
 
@@ -116,8 +124,10 @@ class Storage:
         """Write what is left, and let go of the store."""
         if self.recorder is not None:
             self.recorder.close()
+        self._reader.close()
 
     def abandon(self) -> None:
         """Let go of the store as it is."""
+        self._reader.close()
         if self.recorder is None:
             self._database.close()

@@ -190,9 +190,10 @@ contract ValidityDisputeGame {
         emit Challenged(msg.sender);
     }
 
+    /// A claim that nobody challenged can be proven until it is resolved: blocks may be further apart than its window.
     function prove(bytes calldata proof) external {
         if (status != GameStatus.IN_PROGRESS) revert ClaimAlreadyResolved();
-        if (gameOver()) revert GameOver();
+        if (gameOver() && (prover != address(0) || proposalStatus == ProposalStatus.Challenged)) revert GameOver();
         if (address(verifier()) == address(0)) revert NoVerifier();
         bytes memory publicValues =
             abi.encode(l1Head(), startingRootHash, rootClaim(), l2SequenceNumber(), l2ChainId());

@@ -92,7 +92,18 @@ def eth_getUncleByBlockHashAndIndex(node: RpcNode, block_hash: HashParam, index:
 
 def _block(node: RpcNode, ref: BlockRef, full: bool) -> JsonObject | None:
     found = node.chain.find_block(ref)
-    return None if found is None else format_block(found, full=full, pending=ref is Tag.PENDING)
+    if found is None:
+        return None
+    block = format_block(found, full=full, pending=ref is Tag.PENDING)
+    if node.node.config.block_durability:
+        block["durable"] = ref is not Tag.PENDING and _is_durable(node, found.number)
+    return block
+
+
+def _is_durable(node: RpcNode, number: int) -> bool:
+    storage = node.node.storage
+    heads = None if storage is None or storage.recorder is None else storage.recorder.durable.heads
+    return heads is not None and number <= heads[node.node.chains.index(node.chain)]
 
 
 def _header(node: RpcNode, ref: BlockRef) -> JsonObject | None:

@@ -31,11 +31,12 @@ from megadev.rollup.games import (
     respected_type,
 )
 from megadev.rollup.predeploys import L1Addresses
-from megadev.rollup.withdrawals import output_after, provable_output
+from megadev.rollup.withdrawals import output_after
 from megadev.rpc.codec import AddressParam, Decode, HashParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.l1_acts import act_on_l1
 from megadev.rpc.node import RpcNode, bridge
+from megadev.rpc.proving import games_of, is_true
 
 RETIRE = 2**32 - 1
 """The type that no game has: to have the portal respect it is to retire all games that there are."""
@@ -81,11 +82,10 @@ def megadev_getGames(node: RpcNode) -> JsonObject:
     """Every game, oldest first, how it stands and what can be done about it; the type that the portal respects."""
     l1, l2, driver = bridge(node)
     state, at = l1.sequencer.head_state(), driver.addresses
-    found = (game_at(state, at, index) for index in range(game_count(state, at)))
     return {
         "respectedGameType": hex(respected_type(state, at)),
         "guardian": to_data(guardian(state, at)),
-        "games": [_format_game(each, l1, l2, driver) for each in found if each is not None],
+        "games": [_format_game(each, l1, l2, driver) for each in reversed(games_of(l1, driver))],
     }
 
 
@@ -218,7 +218,7 @@ def _format_game(game: Game, l1: LocalChain, l2: LocalChain, driver: Driver) -> 
         "l2BlockNumber": hex(game.l2_number),
         "parentIndex": None if game.parent is None else hex(game.parent),
         "startingBlockNumber": hex(game.starting_number),
-        "isTrue": _is_true(game, l2),
+        "isTrue": is_true(l2, game),
         "status": _STATUS[game.status],
         "challenger": None if game.challenger is None else to_data(game.challenger),
         "prover": None if game.prover is None else to_data(game.prover),
@@ -247,13 +247,6 @@ def _proof(game: Game, at: L1Addresses) -> str | None:
     if game.prover is None:
         return None
     return NOTE if game.verifier == at.attestation_verifier else f"as the verifier at {to_data(game.verifier)} checks"
-
-
-def _is_true(game: Game, l2: LocalChain) -> bool | None:
-    """Whether L2 holds what is claimed; None where that cannot be told: the block is to come, or its state is gone."""
-    block = l2.store.by_number(game.l2_number)
-    output = None if block is None else provable_output(block)
-    return None if output is None else output.root == game.root
 
 
 def _next(game: Game, now: int) -> str:

@@ -250,3 +250,14 @@ def test_events_use_the_room_that_transactions_leave() -> None:
     told = tuple(Happening(NOW, "output", (f"line {number}",)) for number in range(10))
     shown = text(dataclasses.replace(IDLE, happenings=told), 80, 24)
     assert all(f"line {number}" in shown for number in range(9))
+
+
+def test_up_to_where_a_chain_is_durable_stands_beside_its_heads() -> None:
+    kept = (dataclasses.replace(BUSY.chains[0], durable=12341), dataclasses.replace(BUSY.chains[1], durable=811))
+    l2, l1 = (str(line) for line in draw(dataclasses.replace(BUSY, chains=kept), 120, 24)[2:4])
+    assert "durable 12341" in l2
+    assert "durable   811" in l1
+    failed = dataclasses.replace(BUSY, chains=tuple(dataclasses.replace(each, is_written=False) for each in kept))
+    line = draw(failed, 120, 24)[2]
+    assert any("red" in str(span.style) for span in line.spans if "12341" in line.plain[span.start : span.end])
+    assert "durable" not in str(draw(BUSY, 120, 24)[2])

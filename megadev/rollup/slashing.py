@@ -1,0 +1,236 @@
+"""Evidence that a sequencer broke its word, as L1's ``PreconfirmationSlasher`` takes it. Pure: each function turns
+signed words, and the block of L2 that they are about, into the call that takes the signer's bond.
+
+Two signatures may contradict each other, or one the chain. What the chain is, L1 knows by a claim that was proven and
+is final; headers lead from there to the block in question (``block_proofs``), and nodes of its tries to the place that
+was promised. A place is shown to be empty likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from megadev.chain.blocks import SealedBlock, encode_header
+from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.preconfirmations import Preconfirmation, receipt_hash
+from megadev.chain.receipts import encode_receipt
+from megadev.primitives import rlp
+from megadev.primitives.abi import Value, encode_call
+from megadev.primitives.keccak import keccak
+from megadev.primitives.trie import Trie
+from megadev.primitives.types import Address, Hash32, Wei
+from megadev.rollup.predeploys import L1Addresses
+from megadev.rollup.withdrawals import VERSION, Output
+from megadev.state.reader import StateReader
+
+HEADERS_PER_CALL = 100
+"""Headers that one call shows: they are its data, of which a transaction may have 128 KiB."""
+_PROMISE = "(uint256,uint256,uint256,bytes32,bytes32)"
+_MINI_BLOCK = "(uint256,uint256,uint256,uint256,uint256,uint256,bytes32,bytes32)"
+_ENTRY = "(uint256,bytes[])"
+_BONDS, _SLASHED, _BLOCKS = 3, 5, 6
+"""Slots of the slasher: mappings of a sequencer's bond, of who was slashed, and of the L2 blocks that it was shown."""
+
+Signature = tuple[int, int, int]
+"""y parity, r and s."""
+
+
+def bond_of(l1: StateReader, at: L1Addresses, sequencer: Address) -> Wei:
+    """What the slasher holds of ``sequencer``."""
+    return l1.storage(at.preconfirmation_slasher, _entry(_BONDS, sequencer.rjust(32, b"\0")))
+
+
+def is_slashed(l1: StateReader, at: L1Addresses, sequencer: Address) -> bool:
+    """Whether ``sequencer`` has lost its bond; it can put up none any more."""
+    return l1.storage(at.preconfirmation_slasher, _entry(_SLASHED, sequencer.rjust(32, b"\0"))) != 0
+
+
+def shown_block(l1: StateReader, at: L1Addresses, number: int) -> Hash32:
+    """The hash of L2's block as the slasher was shown it; ``ZERO_HASH``: it was not."""
+    return l1.storage(at.preconfirmation_slasher, _entry(_BLOCKS, number.to_bytes(32, "big"))).to_bytes(32, "big")
+
+
+def mini_blocks_call(
+    first: MiniBlock, first_signature: Signature, second: MiniBlock, second_signature: Signature
+) -> bytes:
+    """Two mini-blocks with one number."""
+    return encode_call(
+        f"slashMiniBlocks({_MINI_BLOCK},bytes,{_MINI_BLOCK},bytes)",
+        _mini_block(first),
+        packed(first_signature),
+        _mini_block(second),
+        packed(second_signature),
+    )
+
+
+def promises_call(
+    first: Preconfirmation, first_signature: bytes, second: Preconfirmation, second_signature: bytes
+) -> bytes:
+    """Two promises about one transaction, or about one place."""
+    return encode_call(
+        f"slashPromises({_PROMISE},bytes,{_PROMISE},bytes)",
+        _promise(first),
+        first_signature,
+        _promise(second),
+        second_signature,
+    )
+
+
+def promise_and_mini_block_call(
+    promised: Preconfirmation, promise_signature: bytes, mini_block: MiniBlock, signature: Signature
+) -> bytes | None:
+    """A promise and a mini-block that contradict each other; None where they do not."""
+    transaction: tuple[int, list[bytes]] = (0, [])
+    receipt = transaction
+    if promised.mini_block_number != mini_block.number or promised.block_number == mini_block.block_number:
+        hashes = [tx.hash for tx in mini_block.transactions]
+        if promised.transaction_hash not in hashes:
+            return None
+        index = hashes.index(promised.transaction_hash)
+        if receipt_hash(mini_block.receipts[index]) == promised.receipt_hash:
+            return None
+        transaction = (index, prove_place([tx.encoded for tx in mini_block.transactions], index))
+        receipt = (index, prove_place([encode_receipt(each) for each in mini_block.receipts], index))
+    return encode_call(
+        f"slashPromiseAndMiniBlock({_PROMISE},bytes,{_MINI_BLOCK},bytes,{_ENTRY},{_ENTRY})",
+        _promise(promised),
+        promise_signature,
+        _mini_block(mini_block),
+        packed(signature),
+        transaction,
+        receipt,
+    )
+
+
+def broken_promise_call(promised: Preconfirmation, signature: bytes, block: SealedBlock) -> bytes | None:
+    """A promise that L2's ``block`` does not keep; None where it does."""
+    index = promised.transaction_index
+    if index < len(block.transactions):
+        is_kept = receipt_hash(block.receipts[index]) == promised.receipt_hash
+        if is_kept and block.transactions[index].hash == promised.transaction_hash:
+            return None
+    return kept_promise_call(promised, signature, block)
+
+
+def kept_promise_call(promised: Preconfirmation, signature: bytes, block: SealedBlock) -> bytes:
+    """The same, whether it is kept or not: of what stands at its place, the receipt where the transaction is the one
+    that was promised.
+    """
+    index = promised.transaction_index
+    has_it = index < len(block.transactions) and block.transactions[index].hash == promised.transaction_hash
+    items = _receipts(block) if has_it else _transactions(block)
+    return encode_call(
+        f"slashBrokenPromise({_PROMISE},bytes,bytes,bytes[],bool)",
+        _promise(promised),
+        signature,
+        encode_header(block.header),
+        prove_place(items, index),
+        has_it,
+    )
+
+
+def broken_mini_block_call(mini_block: MiniBlock, signature: Signature, block: SealedBlock) -> bytes | None:
+    """A mini-block that L2's ``block`` contradicts: by its time, or by what stands where its transactions should. None
+    where it does not.
+    """
+    if mini_block.block_timestamp != block.timestamp:
+        call = f"slashMiniBlockTime({_MINI_BLOCK},bytes,bytes)"
+        return encode_call(call, _mini_block(mini_block), packed(signature), encode_header(block.header))
+    places = range(len(mini_block.receipts))
+    place = next((place for place in places if _is_misplaced(mini_block, place, block)), None)
+    return None if place is None else misplaced_call(mini_block, signature, block, place)
+
+
+def misplaced_call(mini_block: MiniBlock, signature: Signature, block: SealedBlock, place: int) -> bytes:
+    """What a mini-block has at ``place``, and what L2's ``block`` has where the gas used up to that says."""
+    gas = mini_block.receipts[place].cumulative_gas_used
+    here = sum(receipt.cumulative_gas_used < gas for receipt in block.receipts)
+    held, there = [encode_receipt(each) for each in mini_block.receipts], _receipts(block)
+    evidence: tuple[Value, ...] = (
+        (place, prove_place(held, place)),
+        prove_place([tx.encoded for tx in mini_block.transactions], place),
+        (max(here - 1, 0), prove_place(there, here - 1) if here else []),
+        (here, prove_place(there, here)),
+        prove_place(_transactions(block), here),
+    )
+    return encode_call(
+        f"slashBrokenMiniBlock({_MINI_BLOCK},bytes,bytes,({_ENTRY},bytes[],{_ENTRY},{_ENTRY},bytes[]))",
+        _mini_block(mini_block),
+        packed(signature),
+        encode_header(block.header),
+        evidence,
+    )
+
+
+def _is_misplaced(mini_block: MiniBlock, place: int, block: SealedBlock) -> bool:
+    """Whether what a mini-block has at ``place`` is not where the gas used up to it says that it is in ``block``."""
+    receipt, tx = mini_block.receipts[place], mini_block.transactions[place]
+    for index, found in enumerate(block.receipts):
+        if found.cumulative_gas_used == receipt.cumulative_gas_used:
+            return encode_receipt(found) != encode_receipt(receipt) or block.transactions[index].hash != tx.hash
+    return True
+
+
+def block_proofs(game_index: int, output: Output, blocks: Sequence[SealedBlock]) -> list[bytes]:
+    """The calls that show the slasher the first of ``blocks``, all of L2 from there up to the one that the game at
+    ``game_index`` claims, whose output is ``output``; in the order in which they are to be sent.
+    """
+    headers = [encode_header(block.header) for block in reversed(blocks)]
+    claimed = (VERSION, output.state_root, output.messages_root, output.block_hash)
+    start = headers[:HEADERS_PER_CALL]
+    calls = [encode_call("proveBlock(uint256,(bytes32,bytes32,bytes32,bytes32),bytes[])", game_index, claimed, start)]
+    at = len(start)
+    while at < len(headers):
+        shown = blocks[-at].number  # the last of the call before, which is where this one begins
+        more = headers[at - 1 : at - 1 + HEADERS_PER_CALL]
+        calls.append(encode_call("proveEarlierBlock(uint256,bytes[])", shown, more))
+        at += len(more) - 1
+    return calls
+
+
+def packed(signature: Signature) -> bytes:
+    """r ‖ s ‖ v, v being 27 or 28."""
+    y_parity, r, s = signature
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
+
+
+def prove_place(items: Sequence[bytes], index: int) -> list[bytes]:
+    """The nodes that show what stands at ``index`` in the trie of a list, or that nothing does."""
+    trie = Trie({rlp.encode(place): item for place, item in enumerate(items)})
+    return trie.prove(rlp.encode(index))
+
+
+def _transactions(block: SealedBlock) -> list[bytes]:
+    return [tx.encoded for tx in block.transactions]
+
+
+def _receipts(block: SealedBlock) -> list[bytes]:
+    return [encode_receipt(receipt) for receipt in block.receipts]
+
+
+def _promise(promised: Preconfirmation) -> tuple[Value, ...]:
+    return (
+        promised.block_number,
+        promised.mini_block_number,
+        promised.transaction_index,
+        promised.transaction_hash,
+        promised.receipt_hash,
+    )
+
+
+def _mini_block(each: MiniBlock) -> tuple[Value, ...]:
+    return (
+        each.block_number,
+        each.block_timestamp,
+        each.index,
+        each.number,
+        each.timestamp,
+        each.gas_used,
+        each.transaction_root,
+        each.receipt_root,
+    )
+
+
+def _entry(mapping: int, key: bytes) -> int:
+    """The slot of a mapping's entry (Solidity, "Layout of State Variables in Storage")."""
+    return int.from_bytes(keccak(key + mapping.to_bytes(32, "big")), "big")

@@ -1,0 +1,179 @@
+"""megadev_sequencer_submitEvidence: what the node knows of promises that its sequencer broke, shown to L1's
+``PreconfirmationSlasher``, which takes the sequencer's bond for it.
+
+Two mini-blocks with one number speak for themselves. A promise that L2 did not keep is shown against a claim about L2
+that was proven and is final; where there is none yet, it is made and proven, and the evidence waits for its finality
+delay. The claim's proof is a signed re-execution, not a zero-knowledge proof.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from megadev.chain.documents import JsonObject
+from megadev.chain.preconfirmations import Preconfirmation
+from megadev.node.broken_promises import BrokenPromise, Equivocation
+from megadev.node.chain import LocalChain
+from megadev.primitives.hexcodec import to_data
+from megadev.primitives.types import ZERO_HASH, Address
+from megadev.rollup.driver import Driver
+from megadev.rollup.games import Game, GameStatus, anchor_number, finality_delay
+from megadev.rollup.slashing import (
+    block_proofs,
+    bond_of,
+    broken_promise_call,
+    is_slashed,
+    mini_blocks_call,
+    shown_block,
+)
+from megadev.rollup.withdrawals import output_after
+from megadev.rpc.codec import AddressParam, BoolParam
+from megadev.rpc.dispatch import method
+from megadev.rpc.l1_acts import act_on_l1
+from megadev.rpc.node import RpcNode, bridge
+from megadev.rpc.proving import games_of, is_true, prove_range
+
+
+class SubmitOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Who shows it (the first account unless said), and whether the finality delay of a claim passes at once."""
+
+    sender: AddressParam | None = msgspec.field(default=None, name="from")
+    skip_window: BoolParam = False
+
+
+class _Sender(NamedTuple):
+    """Who shows what, and how."""
+
+    node: RpcNode
+    l1: LocalChain
+    l2: LocalChain
+    driver: Driver
+    options: SubmitOptions
+
+    def send(self, data: bytes) -> None:
+        """Call the slasher. Raises what an estimate does."""
+        act_on_l1(self.node, self.l1, self.options.sender, self.driver.addresses.preconfirmation_slasher, data)
+
+    def bond(self, sequencer: Address) -> int:
+        return bond_of(self.l1.sequencer.head_state(), self.driver.addresses, sequencer)
+
+
+@method("megadev_sequencer_submitEvidence")
+def megadev_sequencer_submitEvidence(node: RpcNode, options: SubmitOptions = SubmitOptions()) -> JsonObject:  # noqa: B008
+    """Show L1 all evidence there is, as far as a bond is left to take; what became of each piece. What waits, waits for
+    this to be asked again.
+    """
+    l1, l2, driver = bridge(node)
+    sender = _Sender(node, l1, l2, driver, options)
+    evidence = node.node.broken_promises.evidence
+    outcomes = [
+        *(_submit_equivocation(sender, found) for found in evidence.equivocations),
+        *(_submit_broken(sender, found) for found in evidence.broken.values()),
+    ]
+    state, at = l1.sequencer.head_state(), driver.addresses
+    signers = dict.fromkeys([found.signer for found in evidence.equivocations])
+    signers |= dict.fromkeys([found.promised.signer for found in evidence.broken.values()])
+    signers |= {l2.signers.at(l2.head.number + 1).address: None}
+    return {
+        "slasher": to_data(at.preconfirmation_slasher),
+        "evidence": outcomes,
+        "sequencers": [
+            {
+                "signer": to_data(signer),
+                "bond": hex(bond_of(state, at, signer)),
+                "isSlashed": is_slashed(state, at, signer),
+            }
+            for signer in signers
+        ],
+    }
+
+
+def _submit_equivocation(sender: _Sender, found: Equivocation) -> JsonObject:
+    first, second = found.mini_blocks
+    told = {"kind": "equivocation", "signer": to_data(found.signer), "miniBlockNumber": hex(first.number)}
+    taken = sender.bond(found.signer)
+    if not taken:
+        return told | _NOTHING_LEFT
+    sender.send(mini_blocks_call(first, found.signatures[0], second, found.signatures[1]))
+    return told | _slashed(sender, found.signer, taken)
+
+
+def _submit_broken(sender: _Sender, broken: BrokenPromise) -> JsonObject:
+    promised, signer = broken.promised.promise, broken.promised.signer
+    told = {
+        "kind": "broken promise",
+        "signer": to_data(signer),
+        "transactionHash": to_data(promised.transaction_hash),
+        "blockNumber": hex(promised.block_number),
+    }
+    taken = sender.bond(signer)
+    if not taken:
+        return told | _NOTHING_LEFT
+    waits = _wait_for_block(sender, promised)
+    if waits is not None:
+        return told | {"status": "waiting", "next": waits}
+    call = broken_promise_call(promised, broken.promised.signature, sender.l2.block(promised.block_number))
+    if call is None:
+        return told | {"status": "kept", "next": "nothing: L2 came to keep it after all"}
+    sender.send(call)
+    return told | _slashed(sender, signer, taken)
+
+
+_NOTHING_LEFT = {"status": "nothing left", "next": "nothing: there is no bond left to take"}
+
+
+def _slashed(sender: _Sender, signer: Address, taken: int) -> JsonObject:
+    """How the bond stands after the call; it waits where L1's blocks do."""
+    if sender.bond(signer):
+        return {"status": "waiting", "next": "it waits for an L1 block: mine one on L1"}
+    return {"status": "slashed", "taken": hex(taken), "next": "nothing: half of the bond went to who showed it"}
+
+
+def _wait_for_block(sender: _Sender, promised: Preconfirmation) -> str | None:
+    """Have L1's slasher know L2's block that a promise is about; what has to come first, None where it knows."""
+    node, l1, l2, driver, options = sender
+    number, at = promised.block_number, driver.addresses
+    if number > l2.head.number:
+        return f"L2 has to get to block {number}, which was promised: its head is block {l2.head.number}"
+    known = shown_block(l1.sequencer.head_state(), at, number)
+    if known != ZERO_HASH:
+        return None
+    game = _proven_game(sender, number)
+    if game is None:
+        first = anchor_number(l1.sequencer.head_state(), at)
+        last = number if number > first else l2.head.number
+        if last <= first:
+            return "L2 has to build another block, for a claim about it to be proven"
+        prove_range(node, first, last, None)
+        driver.advance()
+        game = _proven_game(sender, number)
+        if game is None:
+            return "the claim about that block waits for an L1 block: mine one on L1"
+    final_at = game.resolved_at + finality_delay(l1.sequencer.head_state(), at) + 1
+    if options.skip_window and l1.time.now() < final_at:
+        l1.time.increase(final_at - l1.time.now())
+    if l1.time.now() < final_at:
+        return f"the claim about that block is final in {final_at - l1.time.now()} s"
+    blocks = l2.store.blocks(number, game.l2_number)
+    for call in block_proofs(game.index, output_after(l2.block(game.l2_number)), blocks):
+        sender.send(call)
+    if shown_block(l1.sequencer.head_state(), at, number) == ZERO_HASH:
+        return "it waits for an L1 block: mine one on L1"
+    return None
+
+
+def _proven_game(sender: _Sender, number: int) -> Game | None:
+    """The claim that was proven and won about the earliest block from ``number`` on."""
+    _, l1, l2, driver, _ = sender
+    found = [
+        game
+        for game in games_of(l1, driver)
+        if game.prover is not None
+        and game.status is GameStatus.DEFENDER_WINS
+        and game.counts
+        and game.l2_number >= number
+        and is_true(l2, game)
+    ]
+    return min(found, key=lambda game: game.l2_number, default=None)

@@ -1,0 +1,204 @@
+"""--keep-blocks and --keep-bodies: memory holds the newest blocks, the store has the others, and nobody can tell."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from megadev import Devnet
+from megadev.chain.kept_blocks import PartlyKept
+from megadev.errors import ConfigError
+from megadev.node.storage import archive, recorder, recovery
+from megadev.primitives.abi import encode_call
+from megadev.rpc.client import RpcError
+from tests.contracts import load
+
+SOMEBODY = "0x00000000000000000000000000000000000a11ce"
+PRESETS = ("dev", "megaeth")
+BLOCKS = 70
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have happen after tens of blocks what happens after thousands."""
+    monkeypatch.setattr(recorder, "AT_ONCE", 8)
+    monkeypatch.setattr(recorder, "STATE_EVERY", 16)
+    monkeypatch.setattr(recovery, "MANY", 32)
+
+
+def _open(preset: str, path: Path | None = None, **settings: Any) -> Devnet:
+    quiet = {} if preset == "dev" else {"block_time": None, "mini_block_time": None}
+    kept: dict[str, Any] = {} if path is None else {"state": path, "durability": "block"}
+    return Devnet(preset=preset, manual_clock=True, timestamp=1_700_000_000, accounts=3, **(quiet | kept | settings))
+
+
+def _live(net: Devnet, count: int = BLOCKS) -> None:
+    alice, bob = (account.address for account in net.accounts[:2])
+    logger = "0x" + load("Logger").creation.hex()
+    contract = net.rpc("eth_sendTransactionSync", {"from": alice, "data": logger})["contractAddress"]
+    for number in range(count):
+        kind = number % 5
+        if kind == 0:
+            net.rpc("eth_sendTransaction", {"from": bob, "to": contract, "data": _log_call(number), "gas": "0x30d40"})
+        elif kind == 1:
+            net.rpc("anvil_setBalance", SOMEBODY, hex(number))
+            net.rpc("evm_mine")
+        elif kind == 2:
+            net.l1.rpc("eth_sendTransaction", {"from": bob, "to": alice, "value": hex(number)})
+        else:
+            net.rpc("eth_sendTransaction", {"from": alice, "to": bob, "value": hex(number)})
+
+
+def _log_call(number: int) -> str:
+    return "0x" + encode_call("each(uint256,uint256,uint256,bytes)", number % 3, number, 7, b"").hex()
+
+
+def _told(net: Devnet) -> list[Any]:
+    """Everything that can be asked of old blocks, but for states."""
+    found: list[Any] = []
+    for endpoint in net.endpoints:
+        for number in range(endpoint.chain.head.number + 1):
+            block = endpoint.rpc("eth_getBlockByNumber", hex(number), True)
+            found += [block, endpoint.rpc("eth_getBlockReceipts", hex(number))]
+            found.append(endpoint.rpc("eth_getBlockByHash", block["hash"], False)["hash"])
+            for tx in block["transactions"]:
+                found.append(endpoint.rpc("eth_getTransactionByHash", tx["hash"]))
+                found.append(endpoint.rpc("eth_getTransactionReceipt", tx["hash"]))
+        logs = endpoint.rpc("eth_getLogs", {"fromBlock": "0x0"})
+        found.append(logs)
+        for log in logs[:3]:
+            found.append(endpoint.rpc("eth_getLogs", {"fromBlock": "0x0", "address": log["address"]}))
+            found.append(endpoint.rpc("eth_getLogs", {"fromBlock": "0x2", "topics": log["topics"][:1]}))
+        store = endpoint.chain.store
+        found.append([store.block_hash(number) for number in range(store.head.number + 1)])
+        count = store.head.mini_block_offset + len(store.head.cuts)
+        found.append([store.by_mini_block(number).hash for number in range(count)])  # type: ignore[union-attr]
+        found.append(store.by_mini_block(count))
+        found.append([block.number for block in store.blocks(3, store.head.number - 3).with_transactions_reversed()])
+    return found
+
+
+def _states(net: Devnet) -> list[Any]:
+    """The states after all blocks, with their roots."""
+    store = net.l2.chain.store
+    numbers = range(store.head.number + 1)
+    roots = [store.resolve(number).world.state_root for number in numbers]
+    assert roots == [store.resolve(number).header.state_root for number in numbers]
+    who = (SOMEBODY, net.accounts[1].address)
+    return [net.rpc("eth_getBalance", each, hex(number)) for number in numbers for each in who]
+
+
+def _in_memory(net: Devnet) -> int:
+    store = net.l2.chain.store
+    return len(list(store.in_memory(0, store.head.number)))
+
+
+@pytest.fixture(params=PRESETS)
+def preset(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def twin(preset: str) -> Iterator[Devnet]:
+    """A node that keeps all of the same chain in memory."""
+    with _open(preset) as net:
+        _live(net)
+        yield net
+
+
+def test_older_blocks_are_read_from_the_store_and_nobody_can_tell(tmp_path: Path, preset: str, twin: Devnet) -> None:
+    told, states = _told(twin), _states(twin)
+    limits = {"keep_blocks": 20, "keep_bodies": 30}
+    (tmp_path / "kept").mkdir()
+    with _open(preset, tmp_path / "kept", **limits) as net:
+        _live(net)
+        assert _told(net) == told
+        assert _in_memory(net) < 30 + 3 * 8
+        head = net.l2.chain.head.number
+        assert net.rpc("eth_getBalance", SOMEBODY, hex(head - 19)) == states[-40]
+        for number in (1, head - 40, head - 20):
+            with pytest.raises(RpcError, match="--keep-blocks") as refused:
+                net.rpc("eth_getBalance", SOMEBODY, hex(number))
+            assert refused.value.code == -32000
+        with pytest.raises(RpcError, match="--keep-blocks"):
+            net.rpc("anvil_rollback", head - 5)
+        assert net.rpc("eth_capabilities")["state"]["oldestBlock"] == hex(head - 19)
+        assert net.rpc("anvil_dumpState") == twin.rpc("anvil_dumpState")
+    with _open(preset, tmp_path / "kept", **limits) as net:
+        assert _told(net) == told
+        assert _in_memory(net) < 120
+    with _open(preset, tmp_path / "kept", keep_bodies=30) as net:  # and the states are there all the same
+        assert _told(net) == told
+        assert _states(net) == states
+        for node in (net, twin):
+            node.rpc("anvil_rollback", 45)
+            _live(node, 30)
+            node.rpc("anvil_rollback", 3)
+        assert _told(net) == _told(twin)
+        assert _states(net) == _states(twin)
+    with _open(preset, tmp_path / "kept") as net:
+        assert _told(net) == _told(twin)
+        assert _states(net) == _states(twin)
+
+
+def test_snapshots_bring_back_what_has_left_memory(tmp_path: Path, preset: str, twin: Devnet) -> None:
+    (tmp_path / "kept").mkdir()
+    with _open(preset, tmp_path / "kept", keep_blocks=10, keep_bodies=16) as net:
+        _live(net)
+        snapshots = [node.rpc("evm_snapshot") for node in (net, twin)]
+        for node in (net, twin):
+            _live(node, 30)
+        assert isinstance(net.l2.chain.store.blocks(0, 10).made, PartlyKept)
+        with net.isolated():
+            net.rpc("anvil_reset")
+            assert net.rpc("eth_blockNumber") == "0x0"
+            _live(net, 20)
+        assert _told(net) == _told(twin)
+        for node, snapshot in zip((net, twin), snapshots, strict=True):
+            assert node.rpc("evm_revert", snapshot) is True
+            _live(node, 30)
+        assert _told(net) == _told(twin)
+    with _open(preset, tmp_path / "kept") as net:
+        assert _told(net) == _told(twin)
+
+
+def test_a_store_without_an_index_gets_one(tmp_path: Path, preset: str, twin: Devnet) -> None:
+    """Version 1: the same blocks, and nothing that leads to them."""
+    (tmp_path / "kept").mkdir()
+    with _open(preset, tmp_path / "kept") as net:
+        _live(net)
+    with sqlite3.connect(tmp_path / "kept" / "chain.sqlite") as connection:
+        for table in ("places", "found", "states"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("PRAGMA user_version = 1")
+    with _open(preset, tmp_path / "kept", keep_bodies=10) as net:
+        _live(net, 40)
+        _live(twin, 40)
+        assert _in_memory(net) < 30
+        assert _told(net) == _told(twin)
+
+
+def test_keep_bodies_needs_a_store(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--state DIR"):
+        Devnet(keep_bodies=10)
+    with pytest.raises(ConfigError, match="--keep-bodies"):
+        Devnet(keep_bodies=10, state=tmp_path / "state.json")
+    with pytest.raises(ConfigError, match="--prune-history"):
+        Devnet(keep_blocks=10, prune_history=3)
+
+
+def test_a_block_that_cannot_be_read_is_an_error_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "REMEMBERED_BLOCKS", 0)
+    (tmp_path / "kept").mkdir()
+    with _open("dev", tmp_path / "kept", keep_bodies=10) as net:
+        _live(net, 60)
+        with sqlite3.connect(tmp_path / "kept" / "chain.sqlite") as connection:
+            connection.execute("UPDATE pieces SET data = x'00' WHERE chain = 0 AND first = 7")
+        with pytest.raises(RpcError, match="block 7 cannot be read from the store") as refused:
+            net.rpc("eth_getBlockByNumber", "0x7", True)
+        assert refused.value.code == -32000
+        assert net.rpc("eth_getBlockByNumber", "0x8", True)["number"] == "0x8"
