@@ -202,16 +202,12 @@ def bench(
 
     from megadev.bench.countdown import Countdown
 
-<<<<<<< HEAD
-    titles = _titles(capacity=capacity)
-    if capacity and long_chain is not None:
-        raise ConfigError("--long-chain: measures other rows than --capacity does; ask for one of them")
-=======
     if soak is not None:
         _soak(soak, json_file)
         return
-    titles = _titles()
->>>>>>> main
+    titles = _titles(capacity=capacity)
+    if capacity and long_chain is not None:
+        raise ConfigError("--long-chain: measures other rows than --capacity does; ask for one of them")
     if only == "list":
         for label, title in titles.items():
             click.echo(f"{label:38}{title}")
@@ -690,7 +686,6 @@ def _of_own(rows: list[Row], targets: Sequence[Target], samples: Samples, reason
     return rows
 
 
-<<<<<<< HEAD
 def _measure_capacity(
     targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown
 ) -> list[Row]:
@@ -740,7 +735,8 @@ def _measure_capacity(
             if name not in rows[label].reasons:
                 rows[label].add(name, figures)
     return list(rows.values())
-=======
+
+
 def _measure_stores(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
     """The rows of ``stores.py``: of the nodes that can be started here with and without ``--state``."""
     from megadev.bench.stores import STORE_ROWS, measured
@@ -771,7 +767,6 @@ def _measure_stores(targets: Sequence[Target], chosen: Collection[str], quick: b
             else:
                 row.reasons[target.name] = reasons.get(target.name, "not offered")
     return rows
->>>>>>> main
 
 
 def _measure_grown(
