@@ -74,6 +74,7 @@ class Endpoint:
             kept=None if node.storage is None else node.storage.kept,
             call_timeout=node.config.call_timeout or inf,
             elsewhere=elsewhere,
+            behind=None if node.behind is None or chain is not node.l2 else RpcNode.of(node, node.behind.chain),
             ahead=node.recovery.ahead_of,
         )
         self.client = InProcessClient(self.dispatcher)

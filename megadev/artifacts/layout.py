@@ -420,7 +420,7 @@ def solc_layout(printed: Mapping[str, Any]) -> Layout:
         if "base" in entry:
             length = _ARRAY_LENGTH.search(label)
             if length is None:
-                raise UnknownLayout(f"the length of {label} is not told")
+                raise UnknownLayout(f"the length of {label} is unknown")
             return Type(Form.FIXED, label, size, item=type_of(entry["base"], within), length=int(length[1]))
         if label.startswith("enum "):
             return Type(Form.ENUM, label.removeprefix("enum "), size)
@@ -441,7 +441,7 @@ def solc_layout(printed: Mapping[str, Any]) -> Layout:
     try:
         return Layout(variables(printed["storage"]))
     except (KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise UnknownLayout(f"what solc printed is no layout ({problem})") from None
+        raise UnknownLayout(f"solc did not print a layout ({problem})") from None
 
 
 # -- Vyper ----------------------------------------------------------------------------------------------------------

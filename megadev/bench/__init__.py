@@ -1,5 +1,5 @@
 """``megadev bench``: how fast a node is, alone or side by side with others.
 
-May import: clock, errors, primitives, chain, config, rollup, node, rpc, devnet, cli. Start reading at ``command.py``
-(which nodes, in which order, and the table).
+May import: clock, errors, primitives, chain, config, evm, sequencer, rollup, node, inspect, rpc, devnet, cli. Start
+reading at ``command.py`` (which nodes, in which order, and the table).
 """

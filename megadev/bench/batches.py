@@ -20,6 +20,7 @@ from itertools import product
 from typing import Any
 
 from megadev.bench.client import Measure, Samples
+from megadev.bench.followers import FOLLOWER_ROWS, PER_BLOCK, PRESETS, ratios
 from megadev.errors import MegadevError
 
 KINDS = ("transfer", "erc20", "swap")
@@ -41,6 +42,7 @@ def _measures() -> list[Measure]:
         rows.append(Measure(f"batch-cost-{place}-{count}", title, WEI))
     rows.append(Measure("derive-execute", "derivation from L1 alone, executing", RATE))
     rows.append(Measure("derive-compare", "derivation beside the sequencer, comparing", RATE))
+    rows += FOLLOWER_ROWS
     rows.append(Measure("batch-throughput", "throughput that posting and deriving take", SHARE))
     return rows
 
@@ -54,7 +56,7 @@ def measured(chosen: Collection[str], quick: bool) -> Samples:
     command = [sys.executable, "-m", __name__, json.dumps(wanted), json.dumps(quick)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise MegadevError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        raise MegadevError((done.stderr.strip().splitlines() or ["no output"])[-1])
     found: Samples = json.loads(done.stdout)
     return found
 
@@ -78,17 +80,26 @@ def _figures(wanted: Collection[str], quick: bool) -> dict[str, list[float]]:
     rates = [each for each in wanted if each.startswith("derive")]
     if rates:
         found |= {name: each for name, each in _rates(200 if quick else 3_000).items() if name in rates}
+    followers = [each for each in wanted if each.startswith("follow")]
+    if followers:
+        for preset in PRESETS:
+            chain = BenchedChain(preset)
+            chain.fill_mixed(300 if quick else 900, PER_BLOCK)
+            figures = ratios(chain.net, preset)
+            chain.net.close()
+            found |= {name: each for name, each in figures.items() if name in followers}
     return found
 
 
-class _Chain:
+class BenchedChain:
     """A devnet whose blocks are made when asked for, and signed transactions for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, preset: str = "megaeth") -> None:
         from megadev.devnet import Devnet
 
         self.net = Devnet(
-            preset="megaeth",
+            preset=preset,
+            batch=True,
             block_time=None,
             mini_block_time=None,
             no_mining=True,
@@ -103,7 +114,6 @@ class _Chain:
         self._sent = 0
 
     def signed(self, kind: str) -> Any:
-        from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
         from megadev.primitives.abi import encode_call
 
         sender = self._sent % len(self.keys)
@@ -117,11 +127,17 @@ class _Chain:
             arguments = amount, amount * 99 // 100, [b"\x70" * 20, b"\x71" * 20], to, 1_800_001_200
             data = encode_call("swapExactTokensForTokens(uint256,uint256,address[],address,uint256)", *arguments)
             to, value = b"\x7a" * 20, 0
+        return self.sign(sender, to, data, value)
+
+    def sign(self, sender: int, to: bytes | None, data: bytes, value: int = 0, gas: int = 200_000) -> Any:
+        """The next transaction of the account with that index."""
+        from megadev.chain.transactions import DYNAMIC_FEE, UnsignedTransaction, sign_transaction
+
         tx = UnsignedTransaction(
             type=DYNAMIC_FEE,
             chain_id=self.net.node.l2.spec.chain_id,
             nonce=self._nonces[sender],
-            gas_limit=200_000,
+            gas_limit=gas,
             to=to,
             value=value,
             data=data,
@@ -130,6 +146,32 @@ class _Chain:
         )
         self._nonces[sender] += 1
         return sign_transaction(tx, self.keys[sender])
+
+    def fill_mixed(self, count: int, per_block: int) -> None:
+        """The same with transfers, a token's and swaps in turn, of contracts that are deployed first."""
+        from megadev.bench.contracts import load
+        from megadev.primitives.abi import encode_call
+
+        l2, created = self.net.node.l2, []
+        sequencer = l2.sequencer
+        for name in ("BenchToken", "BenchExchange"):
+            most = min(l2.spec.gas_limit, 100_000_000)
+            sequencer.submit(self.sign(0, None, load(name).creation, gas=most - most // 10))
+            self.net.rpc("evm_mine")
+            created.append(l2.head.receipts[-1].created)
+        token, exchange = created
+        for index in range(count):
+            to = self._random.randbytes(20)
+            if index % 3 == 0:
+                tx = self.sign(1, to, b"", 10**9)
+            elif index % 3 == 1:
+                tx = self.sign(0, token, encode_call("transfer(address,uint256)", to, 5))
+            else:
+                tx = self.sign(0, exchange, encode_call("swaps(uint256,uint256)", 1, 10**18), gas=1_000_000)
+            sequencer.submit(tx)
+            if index % per_block == per_block - 1 or index == count - 1:
+                self.net.rpc("evm_mine")
+        assert all(receipt.succeeded for receipt in self.net.node.l2.head.receipts), "every one of them works"
 
     def fill(self, count: int, kind: str = "transfer", per_block: int = 1_000) -> None:
         """Have so many transactions in blocks."""
@@ -146,7 +188,7 @@ def _sizes(wanted: Sequence[str]) -> dict[str, list[float]]:
         rows = [each for each in wanted if each.split("-")[2] == kind]
         if not rows:
             continue
-        chain = _Chain()
+        chain = BenchedChain()
         chain.fill(PER_BATCH, kind, per_block=100)
         for each in rows:
             _, _, _, format, compression = each.split("-")
@@ -165,7 +207,7 @@ def _costs(wanted: Sequence[str]) -> dict[str, list[float]]:
         rows = [each for each in wanted if each.endswith(f"-{count}")]
         if not rows:
             continue
-        chain = _Chain()
+        chain = BenchedChain()
         chain.fill(count)
         for each in rows:
             snapshot = chain.net.rpc("evm_snapshot")
@@ -184,7 +226,7 @@ def _rates(count: int) -> dict[str, list[float]]:
     from megadev.rollup.derivation.l1_source import ChainL1
     from megadev.rollup.derivation.pipeline import Pipeline
 
-    chain = _Chain()
+    chain = BenchedChain()
     chain.fill(count, per_block=100)
     node = chain.net.node
     chain.net.rpc("megadev_batcher_flush")

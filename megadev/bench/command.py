@@ -408,7 +408,7 @@ def _started(target: Target, home: Path | None = None) -> Iterator[tuple[str, in
                     if process.poll() is not None or time.perf_counter() - start > START_TIMEOUT:
                         complaints.seek(0)
                         said = complaints.read()[-2_000:].decode(errors="replace").strip()
-                        raise MegadevError(f"{target.name} did not start: {said or 'it said nothing'}") from None
+                        raise MegadevError(f"{target.name} did not start: {said or 'no output'}") from None
                     time.sleep(0.002)
             yield url, process.pid, seconds
         finally:

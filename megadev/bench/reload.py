@@ -170,9 +170,9 @@ def _next(lines: queue.Queue[str | None], kind: str) -> dict[str, Any]:
         try:
             line = lines.get(timeout=TELLING_TIMEOUT)
         except queue.Empty:
-            raise MegadevError(f"the node that watches does not say {kind!r}") from None
+            raise MegadevError(f"the watching node did not report {kind!r}") from None
         if line is None:
-            raise MegadevError(f"the node that watches ended: {last.strip() or 'it said nothing'}")
+            raise MegadevError(f"the node that watches ended: {last.strip() or 'no output'}")
         last = line
         if not line.startswith("{"):
             continue

@@ -233,12 +233,12 @@ def read_transaction(item: object, where: str) -> Transaction:
     if len(fields) == 1:
         name, inside = next(iter(fields.items()))
         if name not in _TYPE_NAMES:
-            fail(where, f"a transaction of a type known here ({', '.join(_TYPE_NAMES)})", name)
+            fail(where, f"a transaction of a known type ({', '.join(_TYPE_NAMES)})", name)
         kind, fields = _TYPE_NAMES[name], as_object(inside, where)
     else:
         kind = as_number(fields.get("type", 0), f"{where}.type", 8)
         if kind not in _TYPE_NAMES.values():
-            fail(f"{where}.type", "a transaction type known here", kind)
+            fail(f"{where}.type", "a known transaction type", kind)
 
     def number(name: str, bits: int = 256) -> int:
         value = fields.get(name)
@@ -278,7 +278,7 @@ def read_transaction(item: object, where: str) -> Transaction:
         encoded = encode_transaction(tx)
         if sender is None:
             if keccak(encoded) != tx.hash:
-                fail(f"{where}.hash", f"the hash of what it stands with, {to_data(keccak(encoded))}", fields["hash"])
+                fail(f"{where}.hash", f"the hash of the value beside it, {to_data(keccak(encoded))}", fields["hash"])
             sender = decode_transaction(encoded).sender
     except (InvalidTransaction, UndecodableTransaction) as error:
         raise InvalidDocument(where, str(error)) from None

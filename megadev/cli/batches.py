@@ -30,8 +30,10 @@ _LEFT = ("L2 blocks", "DA", "payer")
 
 
 @click.command(cls=Command, short_help="List what a running node has posted to L1.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1_000), help="How many, the newest.")
-@click.option("--flush", is_flag=True, help="Post first what is not on L1 yet.")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(1, 1_000), help="Number of batches to list."
+)
+@click.option("--flush", is_flag=True, help="Post pending batches first.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known of them as JSON.")
 @rpc_url_option
 def batches(limit: int, flush: bool, as_json: bool, rpc_url: str) -> None:
@@ -48,10 +50,10 @@ def batches(limit: int, flush: bool, as_json: bool, rpc_url: str) -> None:
     heads = (f"{name} {int(found[name], 16)}" for name in ("unsafe", "safe", "finalized"))
     click.echo("L2: " + ", ".join(heads))
     if found["stalled"] is not None:
-        click.echo(f"derivation waits: {found['stalled']}")
+        click.echo(f"derivation is stalled: {found['stalled']}")
     by_hand = found["underivable"]
     if by_hand is not None:
-        click.echo(f"L1 alone does not make block {int(by_hand['blockNumber'], 16)}: {by_hand['reason']}")
+        click.echo(f"block {int(by_hand['blockNumber'], 16)} cannot be derived from L1: {by_hand['reason']}")
     rows = [HEAD, *map(_row, found["batches"])]
     if len(rows) == 1:
         click.echo("Nothing has been posted yet.")

@@ -68,7 +68,7 @@ def url_options(command: Decorated) -> Decorated:
         "l1_url",
         metavar="URL",
         envvar=L1_URL_VARIABLE,
-        help=f"Its L1, where the node does not say (also {L1_URL_VARIABLE}).",
+        help=f"URL of its L1, if the node does not report it (also {L1_URL_VARIABLE}).",
     )
     return rpc_url_option(l1(command))
 

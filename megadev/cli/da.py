@@ -32,7 +32,7 @@ def da() -> None:
 @click.option(
     "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65_535), help="0: any free one."
 )
-@click.option("--key", metavar="KEY", help="Private key that signs certificates. [default: one that everybody knows]")
+@click.option("--key", metavar="KEY", help="Private key that signs certificates. [default: a publicly known one]")
 def serve(directory: Path, host: str, port: int, key: str | None) -> None:
     """Serve a directory as a store until it is interrupted.
 

@@ -105,7 +105,7 @@ class _Exit:
         try:
             self._l2("eth_sendTransaction", {"from": self._user, "to": self._user})
         except Exception as refused:
-            yield f"the sequencer goes down for good; who sends is told: {str(refused).partition(':')[0]}"
+            yield f"the sequencer goes down for good; sends are refused: {str(refused).partition(':')[0]}"
         else:
             raise NotDone("a sequencer that is down took a transaction")
 
@@ -134,7 +134,7 @@ class _Exit:
         claim = encode_call("create(uint32,bytes32,bytes)", GAME_TYPE, parse_fixed(root, 32), claim_data(number))
         self._send(self._addresses["disputeGameFactory"]["address"], claim)
         found = self._withdrawal_status(withdrawal_hash, "ready-to-prove")
-        yield f"nobody proposes L2's state any more, so the user does: output root {_short(root)} of block {number}"
+        yield f"no proposer is running, so the user proposes L2's state: output root {_short(root)} of block {number}"
         self._send(**found["call"])
         found = self._withdrawal_status(withdrawal_hash, "waiting-to-finalize")
         yield f"they prove the withdrawal against it: {_short(withdrawal_hash)} is in L2's state"

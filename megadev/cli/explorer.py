@@ -19,11 +19,11 @@ DEFAULT_PORT = 8580
 
 @click.command(cls=Command, short_help="Serve the explorer for a running node.")
 @rpc_url_option
-@click.option("--l1-url", metavar="URL", default="", help="URL of its L1. [default: the one that the node tells]")
+@click.option("--l1-url", metavar="URL", default="", help="URL of its L1. [default: the one that the node reports]")
 @click.option(
     "--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
 )
-@click.option("--read-only", is_flag=True, help="Leave out what changes the chain.")
+@click.option("--read-only", is_flag=True, help="Hide what changes the chain.")
 def explorer(rpc_url: str, l1_url: str, port: int, read_only: bool) -> None:
     """Serve the explorer on this machine for a node at another URL, until Ctrl-C.
 

@@ -31,8 +31,8 @@ def _names(_: click.Context, __: click.Parameter, typed: str) -> list[Completion
 @click.command(cls=_FaultCommand, short_help="Have a running node misbehave.")
 @click.argument("name", required=False, shell_complete=_names)
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1)
-@click.option("--clear", is_flag=True, help="Mend the named fault, or all that are on.")
-@click.option("--all", "shows_all", is_flag=True, help="List all faults that there are, and what clients see.")
+@click.option("--clear", is_flag=True, help="Clear the named fault, or all active ones.")
+@click.option("--all", "shows_all", is_flag=True, help="List all faults and what clients see.")
 @rpc_url_option
 def fault(name: str | None, arguments: tuple[str, ...], clear: bool, shows_all: bool, rpc_url: str) -> None:
     """Have a running node's sequencer, batcher, proposer or DA store misbehave; without a NAME, list what is wrong.
@@ -45,7 +45,7 @@ def fault(name: str | None, arguments: tuple[str, ...], clear: bool, shows_all: 
       megadev fault --clear                    mend all
     """
     if clear and arguments:
-        raise click.UsageError("--clear takes the name of a fault, and nothing that the fault takes.")
+        raise click.UsageError("--clear takes the name of a fault, without its arguments.")
     if clear:
         found = call(rpc_url, "megadev_fault_clear", [] if name is None else [name])
     elif name is not None:
@@ -56,7 +56,7 @@ def fault(name: str | None, arguments: tuple[str, ...], clear: bool, shows_all: 
             click.echo("\n\n".join(map(_described, rows)))
             return
         found = [row for row in rows if row["on"]]
-    click.echo("\n".join(map(_line, found)) if found else "nothing is wrong")
+    click.echo("\n".join(map(_line, found)) if found else "no faults are on")
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -156,7 +156,7 @@ class FullNode:
                 if stalled is not None:
                     raise Incomplete(f"derivation stops behind block {newest}: {stalled}")
                 if until is not None:
-                    raise Incomplete(f"L1 says L2 up to block {newest}, not up to {until}")
+                    raise Incomplete(f"L1 has L2 only up to block {newest}, not up to {until}")
                 return
             stop.wait(poll)
 
@@ -220,7 +220,7 @@ class FullNode:
                 [("eth_chainId", ()), ("eth_getBlockByNumber", (hex(config.l1_genesis.number), False))]
             )
         except MegadevError as problem:
-            raise Incomplete(f"--l1: L1 cannot be asked: {problem}") from None
+            raise Incomplete(f"--l1: cannot reach L1: {problem}") from None
         if chain_id != hex(config.l1_chain_id):
             raise ConfigError(f"--l1: its chain id is {chain_id}, the rollup's L1 has {hex(config.l1_chain_id)}")
         if type(first) is not dict or first.get("hash") != to_data(config.l1_genesis.hash):
@@ -242,7 +242,7 @@ class FullNode:
             (found,) = self._upstream.ask([("eth_getBlockByNumber", (tag, False))])
             return int(found["number"], 16)
         except (MegadevError, TypeError, KeyError, ValueError) as problem:
-            raise L1Unavailable(f"L1 cannot be asked: {problem}") from None
+            raise L1Unavailable(f"cannot reach L1: {problem}") from None
 
 
 def _contradicted(found: Contradiction) -> Differs:

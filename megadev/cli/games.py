@@ -63,7 +63,7 @@ def claim(index: int, recipient: str | None, sender: str | None, rpc_url: str) -
     click.echo(shown(call(rpc_url, "megadev_claimBond", [hex(index), options])))
 
 
-@games.command(cls=Command, short_help="Have a game count no more (guardian).")
+@games.command(cls=Command, short_help="Blacklist a game (guardian).")
 @click.argument("index", type=click.IntRange(min=0))
 @rpc_url_option
 def blacklist(index: int, rpc_url: str) -> None:
@@ -71,7 +71,7 @@ def blacklist(index: int, rpc_url: str) -> None:
     click.echo(shown(call(rpc_url, "megadev_blacklistGame", [hex(index)])))
 
 
-@games.command(cls=Command, short_help="Have no game so far count any more (guardian).")
+@games.command(cls=Command, short_help="Retire all games so far (guardian).")
 @rpc_url_option
 def retire(rpc_url: str) -> None:
     """As the guardian, have no game that there is count any more; withdrawals are proven again by later ones."""
@@ -103,7 +103,7 @@ def who(sender: str | None) -> dict[str, str]:
 def shown(game: dict[str, Any]) -> str:
     """A game in two lines."""
     marks = [
-        {True: "true", False: "FALSE: L2 holds another root", None: "of a block that is not at hand"}[game["isTrue"]],
+        {True: "true", False: "FALSE: L2 holds another root", None: "of a block that is not available"}[game["isTrue"]],
         *(["blacklisted"] if game["isBlacklisted"] else []),
         *(["retired"] if game["isRetired"] else []),
         *([] if game["isRespected"] else ["not of the respected type"]),

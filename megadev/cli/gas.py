@@ -144,8 +144,8 @@ def report_lines(answer: dict[str, Any], most: int = LINES) -> Iterator[Text | s
     if detention is not None:
         yield ""
         yield Text(
-            f"detained: {', '.join(answer['volatile'])} was looked at; since then the limit is "
-            f"{_number(detention['limit'])} compute gas, and {_number(detention['computeAfter'])} were used",
+            f"detained: {', '.join(answer['volatile'])} was read; since then the limit is "
+            f"{_number(detention['limit'])} compute gas, of which {_number(detention['computeAfter'])} were used",
             "yellow",
         )
         yield from _where(detention["at"])

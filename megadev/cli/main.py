@@ -141,7 +141,7 @@ def report_unexpected(error: BaseException, where: str = "") -> None:
         traceback.print_exception(error)
     what = " ".join(str(error).split())
     happened = f"unexpected {type(error).__name__}{where and f' {where}'}{what and f': {what}'}"
-    trace = "" if _debugging() else f" with what {DEBUG_VARIABLE}=1 shows"
+    trace = "" if _debugging() else f" with the traceback that {DEBUG_VARIABLE}=1 prints"
     click.echo(f"error: {happened}; please report it{trace}", err=True)
 
 

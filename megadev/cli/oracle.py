@@ -57,7 +57,7 @@ def unset(slots: tuple[str, ...], rpc_url: str) -> None:
 
 
 @oracle.command(cls=Command, short_help="List what contracts sent.")
-@click.option("--limit", type=int, default=100, show_default=True, metavar="N", help="At most so many.")
+@click.option("--limit", type=int, default=100, show_default=True, metavar="N", help="Maximum number to list.")
 @rpc_url_option
 def hints(limit: int, rpc_url: str) -> None:
     """Print what contracts sent with sendHint, the newest first."""

@@ -157,7 +157,8 @@ def warn_of_reach(config: DevnetConfig) -> None:
     wide = [host for host in config.host if not _is_this_machine(host)]
     if wide and not config.quiet:
         click.echo(
-            f"warning: listening on {', '.join(wide)}: whoever reaches it there controls the node and its accounts",
+            f"warning: listening on {', '.join(wide)}: anyone who can reach it there controls the node and its "
+            "accounts",
             err=True,
         )
 
@@ -226,7 +227,7 @@ def _about_preset(config: DevnetConfig) -> str | None:
     """What a user should know of a preset that is not the usual one."""
     if config.preset in (DEV, ANVIL):
         return None
-    otherwise = "when asked (evm_mine)" if config.no_mining else "for each transaction"
+    otherwise = "on request (evm_mine)" if config.no_mining else "for each transaction"
     sealed = otherwise if config.block_time is None else f"every {config.block_time:g} s"
     pieces = "" if config.mini_block_time is None else f", mini-blocks every {config.mini_block_time:g} s"
-    return f"{config.preset}: EVM blocks {sealed}{pieces}. Gas is charged as on Ethereum, for now."
+    return f"{config.preset}: EVM blocks {sealed}{pieces}. Gas is charged as on Ethereum."

@@ -62,7 +62,7 @@ def parallel(what: str, blocks: int, rows: int, as_json: bool, rpc_url: str) -> 
         answer = call(rpc_url, "megadev_parallelism", [_block(what), {"blocks": hex(blocks)}])
     except CallFailed as failure:
         if failure.code == METHOD_NOT_FOUND:
-            raise CallFailed(f"the node at {rpc_url} is no megadev: it has no megadev_parallelism") from None
+            raise CallFailed(f"the node at {rpc_url} is not megadev: it lacks megadev_parallelism") from None
         raise
     if as_json:
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))

@@ -77,7 +77,9 @@ def verify(source: str, signer: str | None, rpc_url: str) -> None:
         f"  receipt hash 0x{promise.receipt_hash.hex()}"
     )
     if expected is None:
-        click.echo("The promise itself named its signer: give --signer to check that it is the sequencer.", err=True)
+        click.echo(
+            "The signer is the one named in the promise: give --signer to check that it is the sequencer.", err=True
+        )
 
 
 def read_claim(given: object) -> Claim:

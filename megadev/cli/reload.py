@@ -32,17 +32,17 @@ def plan(rpc_url: str) -> int:
 
 
 @reload.command(cls=Command, short_help="Reload now.")
-@click.option("--force", is_flag=True, help="Replace code though its storage layout is not that of the old code.")
+@click.option("--force", is_flag=True, help="Replace code even if its storage layout differs.")
 @rpc_url_option
 def apply(force: bool, rpc_url: str) -> None:
     """Reload now what was saved."""
     answer = call(rpc_url, "megadev_reloadApply", [force])
     click.echo(answer["text"])
     if answer["number"] is not None:
-        click.echo(f"reload {answer['number']} done; `megadev reload undo` takes it back")
+        click.echo(f"reload {answer['number']} done; undo it with `megadev reload undo`")
 
 
-@reload.command(cls=Command, short_help="Go back to before the latest reload.")
+@reload.command(cls=Command, short_help="Revert the latest reload.")
 @rpc_url_option
 def undo(rpc_url: str) -> None:
     """Take the chains back to just before the latest reload, with every block since. The contracts keep their old code
@@ -58,7 +58,11 @@ def track(address: str, contract: str, rpc_url: str) -> None:
     """Let what stands at ADDRESS follow the source of CONTRACT (a name, or path:name), though its code was compiled
     otherwise. On L1 with --rpc-url naming that."""
     answer = call(rpc_url, "megadev_trackContract", [address, contract])
-    known = "its code says so too" if answer["codeMatches"] else "by your word: its storage is taken to be laid out so"
+    known = (
+        "which its code confirms"
+        if answer["codeMatches"]
+        else "which its code does not confirm: megadev assumes that its storage layout matches"
+    )
     click.echo(f"{answer['address']} is {answer['contract']}, {known}")
 
 

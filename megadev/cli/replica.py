@@ -18,7 +18,9 @@ REFUSED = 3
 
 @click.command(cls=Command, short_help="Keep a copy of a sequencer's chain, and serve reads from it.")
 @click.option("--of", "upstream", metavar="URL", required=True, help="The node whose chain it is.")
-@click.option("--lag", metavar="TIME", default="0ms", show_default=True, help="Apply what is told so much later: 50ms.")
+@click.option(
+    "--lag", metavar="TIME", default="0ms", show_default=True, help="Apply received blocks after this delay: 50ms."
+)
 @click.option(
     "--port", metavar="PORT", default=8547, show_default=True, type=click.IntRange(0, 65_535), help="0: any free one."
 )
@@ -50,7 +52,7 @@ def replica(
       0  it followed until it was interrupted, or has block --until
       1  it did not work
       2  it was asked for wrongly
-      3  what it was told is not signed by the sequencer, or contradicts itself
+      3  received data is not signed by the sequencer, or contradicts itself
     """
     from megadev.cli.replica_node import ReplicaNode
     from megadev.node.replica import UpdateRefused

@@ -274,7 +274,7 @@ class ReplicaNode:
             try:
                 update = _decode_update(message.params.result)
             except msgspec.ValidationError as problem:
-                raise UpdateRefused(f"what is told cannot be read: {problem}") from None
+                raise UpdateRefused(f"received data cannot be read: {problem}") from None
             self._waiting.append((self._clock.monotonic_ns() + self._lag_ns, update))
 
     def _receive(self, seconds: float) -> _Message | None:
@@ -290,7 +290,7 @@ class ReplicaNode:
         except (ConnectionClosed, OSError) as problem:
             raise CannotFollow(f"{self._url} hung up: {problem}") from None
         except msgspec.DecodeError as problem:
-            raise CannotFollow(f"{self._url} sent what is no JSON-RPC: {problem}") from None
+            raise CannotFollow(f"{self._url} sent invalid JSON-RPC: {problem}") from None
 
     async def _ask_sequencer(self, method: str, params: list[Any]) -> Any:
         """What the node says to a change. Raises as it refuses."""

@@ -53,14 +53,14 @@ def resume(rpc_url: str) -> None:
 
 
 @sequencer.command(cls=Command, short_help="Crash it.")
-@click.option("--lose", is_flag=True, help="Lose what is not sealed, and what waits; else both survive a restart.")
+@click.option("--lose", is_flag=True, help="Lose unsealed and pending transactions; otherwise both survive a restart.")
 @click.option(
     "--blocks",
     type=int,
     metavar="N",
-    help="With --lose: lose the last N sealed blocks as well. [default: 1 where nothing is unsealed or waits, else 0]",
+    help="With --lose: lose the last N sealed blocks as well. [default: 1 if nothing is unsealed or pending, else 0]",
 )
-@click.option("--no-reads", is_flag=True, help="Take the gateway along: no question is answered either.")
+@click.option("--no-reads", is_flag=True, help="Stop the gateway too: reads fail as well.")
 @rpc_url_option
 def crash(lose: bool, blocks: int | None, no_reads: bool, rpc_url: str) -> None:
     """Let it crash: transactions are refused until `megadev sequencer restart`."""
@@ -95,7 +95,7 @@ def rotate(key: str | None, block: int | None, rpc_url: str) -> None:
 @sequencer.command(cls=Command, short_help="Delay answers.")
 @click.argument("time", metavar="TIME[±TIME]")
 @click.option("--only", type=click.Choice(["answers", "streams"]), help="Slow down only these.")
-@click.option("--seed", type=int, default=0, metavar="N", help="Where the draws of the jitter begin.")
+@click.option("--seed", type=int, default=0, metavar="N", help="Seed of the jitter.")
 @rpc_url_option
 def latency(time: str, only: str | None, seed: int, rpc_url: str) -> None:
     """Hold back answers to transactions, and notifications, for TIME, like 5ms or 5ms±2ms; 0ms: not any more."""
@@ -149,7 +149,7 @@ def reorder(rpc_url: str) -> None:
 
 @fault.command(cls=Command, short_help="Preconfirm, but leave out of the block.")
 @click.argument("targets", metavar="HASH|ADDRESS", nargs=-1, required=True)
-@click.option("--delay", is_flag=True, help="Only until the next block, and not for good.")
+@click.option("--delay", is_flag=True, help="Only until the next block, not for good.")
 @rpc_url_option
 def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
     """Leave out transactions by their hash, or by an address they are from or to, of the next block with one."""
@@ -158,7 +158,7 @@ def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
     _ask(rpc_url, "withhold", {"transactions": hashes, "addresses": addresses, "delay": delay})
 
 
-@fault.command(cls=Command, short_help="Never include somebody's transactions.")
+@fault.command(cls=Command, short_help="Never include transactions of these addresses.")
 @click.argument("addresses", metavar="ADDRESS", nargs=-1)
 @rpc_url_option
 def censor(addresses: tuple[str, ...], rpc_url: str) -> None:
@@ -173,7 +173,7 @@ def equivocate(rpc_url: str) -> None:
     _ask(rpc_url, "equivocate")
 
 
-@fault.command(cls=Command, short_help="Break no promises any more.")
+@fault.command(cls=Command, short_help="Stop breaking promises.")
 @rpc_url_option
 def clear(rpc_url: str) -> None:
     """Break no promises any more; what was censored is included."""

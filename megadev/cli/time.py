@@ -93,7 +93,7 @@ def read_when(text: str) -> timedelta | datetime:
         raise ConfigError(f"WHEN: {text!r} is not a time: {problem}") from None
     hint = ""
     if re.fullmatch(r"[+-]\d+", text):
-        hint = f"; say the unit: {text}s, {text}m, {text}h or {text}d"
+        hint = f"; add a unit: {text}s, {text}m, {text}h or {text}d"
     elif text.isdecimal():
         hint = f"; seconds since 1970 are written @{text}"
     raise ConfigError(f"WHEN: must be like +1d, 2027-01-01, 2027-01-01T12:00Z or reset, not {text!r}{hint}")

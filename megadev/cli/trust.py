@@ -27,7 +27,7 @@ def trust(file: str, revoke: bool) -> None:
         raise ConfigError(f"{path}: {problem.strerror or problem}") from None
     record = trust_record()
     if revoke:
-        click.echo(f"{path} is not trusted any more" if record.remove(path, content) else f"{path} was not trusted")
+        click.echo(f"{path} is no longer trusted" if record.remove(path, content) else f"{path} was not trusted")
         return
     record.add(path, content)
     click.echo(f"{path} is trusted")

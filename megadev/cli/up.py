@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import sys
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 COLLECT_AFTER = 10_000
 """New container objects between two collections: a few hundred transactions' worth."""
 FREEZE_EVERY_BLOCKS = 1_000
-DURABLE_EVERY = 2
+DURABLE_EVERY = 10
 """Seconds between two lines that say up to where the chains are durable."""
 UPSTREAM_LOG = "megadev.upstream"
 """Where it is told what of a forked node takes long."""
@@ -242,13 +243,13 @@ def _tell_of_store(devnet: Devnet, tell: Callable[[Notice], None]) -> None:
 
     recovered = storage.recovered
     fields: dict[str, Any] = {"store": storage.path, "durability": storage.recorder.mode}
-    text = f"store {storage.path}: begun"
+    text = f"store {storage.path}: created"
     if recovered is not None:
         named = [f"{name} block {head}" for name, head in zip(("L2", "L1"), recovered.heads, strict=False)]
         text = f"store {storage.path}: recovered up to {' and '.join(named)}"
         fields |= dict(zip(("l2", "l1"), recovered.heads, strict=False))
     promise = {
-        "off": "nothing is durable before the node stops",
+        "off": "durable only once the node stops",
         "interval": f"durable every {devnet.config.durability_interval:g} s",
         "block": "each answer waits until it is durable",
     }
@@ -263,11 +264,11 @@ def _follow_durable(devnet: Devnet, tell: Callable[[Notice], None], loop: asynci
     from megadev.reload.notices import Notice
 
     recorder = storage.recorder
-    waiting = False
+    waiting, said_at = False, -math.inf
 
     def say() -> None:
-        nonlocal waiting
-        waiting = False
+        nonlocal waiting, said_at
+        waiting, said_at = False, loop.time()
         heads = recorder.durable.heads
         if heads is not None:
             named = [f"{name} block {head}" for name, head in zip(("L2", "L1"), heads, strict=False)]
@@ -278,7 +279,7 @@ def _follow_durable(devnet: Devnet, tell: Callable[[Notice], None], loop: asynci
         nonlocal waiting
         if not waiting:
             waiting = True
-            loop.call_later(DURABLE_EVERY, say)
+            loop.call_at(max(said_at + DURABLE_EVERY, loop.time()), say)
 
     def hear(durable: Durable) -> None:
         with contextlib.suppress(RuntimeError):  # the loop was closed at this moment

@@ -44,7 +44,7 @@ _file = click.Path(path_type=Path)
     "directory",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what is derived there, and go on from it the next time.",
+    help="Keep derived blocks there, and continue from them next time.",
 )
 @click.option("--follow", is_flag=True, help="Go on as L1 grows, until interrupted.")
 @click.option(
@@ -55,7 +55,7 @@ _file = click.Path(path_type=Path)
     show_default=True,
     help="With --follow: how often to look for more.",
 )
-@click.option("--keep-going", is_flag=True, help="Report what differs, and go on.")
+@click.option("--keep-going", is_flag=True, help="Report what differs, and continue.")
 @click.option(
     "--port", metavar="PORT", type=click.IntRange(0, 65_535), help="Serve the chain's reads there; 0: any free one."
 )
@@ -108,8 +108,8 @@ def verify(
       0    all that L1 says was derived, and nothing differs; or it followed, and was interrupted
       1    it did not work
       2    it was asked for wrongly
-      3    something differs: a block's hash, an output root, the block that batches on L1 go on from, a witness
-      4    not all could be derived: L1 or its data cannot be had, or L1 does not say L2 up to --until
+      3    something differs: a block's hash, an output root, the block that batches on L1 continue from, a witness
+      4    not all could be derived: L1 or its data cannot be had, or L1 does not have L2 up to --until
       130  it was interrupted
     """
     report = _Report(as_json, keep_going)

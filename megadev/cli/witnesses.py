@@ -101,7 +101,7 @@ class WitnessedBlocks:
             system = None if call is None else SystemCall(*(_bytes(call[name]) for name in ("from", "to", "input")))
         except (ValueError, KeyError, TypeError, AttributeError) as problem:
             raise WitnessRefused(
-                f"block {number}: {self._url} answers with what is no block and witness: {problem!r}"
+                f"block {number}: {self._url} returned an invalid block or witness: {problem!r}"
             ) from None
         if header.number != number or (before is not None and header.parent_hash != before):
             raise WitnessRefused(f"block {number}: it does not follow the block before it")
@@ -145,7 +145,7 @@ def _refused(number: int, problem: WitnessRefused) -> Differs:
 
 def _items(shown: Any) -> tuple[bytes, ...]:
     if type(shown) is not list:
-        raise ValueError("a part of the witness is no list")
+        raise ValueError("a part of the witness is not a list")
     return tuple(map(_bytes, shown))
 
 

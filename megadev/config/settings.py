@@ -49,7 +49,7 @@ GIVEN: dict[str, str] = {
     "MEGADEV_RPC_URL": "the L2's URL",
     "ETH_RPC_URL": "the same, for Foundry's tools",
     "MEGADEV_WS_URL": "the same over WebSocket",
-    "MEGADEV_L1_RPC_URL": "the L1's URL, unless there is none",
+    "MEGADEV_L1_RPC_URL": "the L1's URL, if there is one",
     "MEGADEV_L1_WS_URL": "the same over WebSocket",
     "MEGADEV_ADDRESSES": "the funded accounts, separated by commas: the same on both chains",
     "MEGADEV_PRIVATE_KEYS": "their keys, in the same order",
@@ -214,7 +214,7 @@ class DevnetConfig:
         Fundings(),
         ACCOUNTS,
         "--fund --fund-accounts",
-        "Also fund this address with so many ETH at genesis. Separate several with commas, or repeat the flag.",
+        "Also fund this address with this number of ETH at genesis. Separate several with commas, or repeat the flag.",
     )
     mnemonic: str = _setting(
         DEFAULT_MNEMONIC, Text("PHRASE"), ACCOUNTS, "--mnemonic -m", "BIP-39 phrase that the accounts are derived from."
@@ -554,7 +554,7 @@ class DevnetConfig:
         Seconds(),
         MINING,
         "--block-time -b --blockTime",
-        "Seal a block every so many seconds (fractions allowed) instead of one per transaction.",
+        "Seal a block at this interval in seconds (fractions allowed) instead of one per transaction.",
         megaeth=1.0,
     )
     mini_block_time: float | None = _setting(
@@ -563,7 +563,7 @@ class DevnetConfig:
         MINING,
         "--mini-block-time",
         "Execute each transaction as it arrives, in a block that --block-time seals later (with --no-mining: that"
-        " evm_mine seals), and close a mini-block so many seconds after its first transaction. 0 disables mini-"
+        " evm_mine seals), and close a mini-block this number of seconds after its first transaction. 0 disables mini-"
         "blocks.",
         megaeth=0.01,
     )
@@ -633,7 +633,7 @@ class DevnetConfig:
         Boolean(),
         GAS,
         "--receipt-timestamps",
-        "Add blockTimestamp to receipts, as Anvil does; the execution API has none.",
+        "Add blockTimestamp to receipts, as Anvil does; the execution API does not have it.",
         anvil=True,
     )
     block_durability: bool = _setting(
@@ -690,10 +690,18 @@ class DevnetConfig:
         Seconds(),
         L1,
         "--l1-block-time",
-        "Seal an L1 block every so many seconds (fractions allowed) instead of one per transaction.",
+        "Seal an L1 block at this interval in seconds (fractions allowed) instead of one per transaction.",
     )
     l1_hardfork: str = _setting("prague", HardforkName(), L1, "--l1-hardfork", "Rules of L1: the names of --hardfork.")
 
+    l1_contracts: str = _setting(
+        "viem",
+        Choice(("viem", "mainnet-3.15")),
+        L1,
+        "--l1-contracts",
+        "Which contracts of the bridge stand on L1: viem's work with today's clients; mainnet-3.15 shows what a client "
+        "does against MegaETH's: the portal of that version with its errors, and games that stock viem cannot read.",
+    )
     challenge_window: int | None = _setting(
         None,
         Integer(0, 2**32, metavar="SECONDS"),
@@ -706,7 +714,8 @@ class DevnetConfig:
         Integer(0, 2**32, metavar="SECONDS"),
         L1,
         "--prove-window",
-        "How long a challenged claim has to be proven, or it is lost; 0: nobody can challenge. [default: as long as "
+        "Time within which a challenged claim must be proven, or it is lost; 0 disables challenges. [default: "
+        "as long as "
         "--challenge-window]",
     )
     proposer_bond: Decimal = _setting(
@@ -734,8 +743,7 @@ class DevnetConfig:
         Integer(0, 2**32, metavar="BLOCKS"),
         L1,
         "--propose-every",
-        "Propose an output root on L1 every so many L2 blocks; 0 disables it. [default: when there is a "
-        "withdrawal to prove]",
+        "Propose an output root on L1 every N L2 blocks; 0 disables it. [default: when there is a withdrawal to prove]",
     )
     prove: bool = _setting(
         False,
@@ -849,21 +857,21 @@ class DevnetConfig:
         Integer(1, 50_000_000, metavar="BYTES"),
         BATCHES,
         "--channel-bytes",
-        "Post a channel once its batches have so many bytes before compression.",
+        "Post a channel once its batches reach this number of bytes before compression.",
     )
     channel_seconds: int = _setting(
         6,
         Integer(0, 2**31 - 1, metavar="SECONDS"),
         BATCHES,
         "--channel-seconds",
-        "Post a channel once its first block is so old.",
+        "Post a channel once its first block is this old.",
     )
     channel_blocks: int = _setting(
         100,
         Integer(1, 2**31 - 1, metavar="BLOCKS"),
         BATCHES,
         "--channel-blocks",
-        "Post a channel once L1 has grown by so many blocks since the L1 origin of its first block.",
+        "Post a channel once L1 has grown by this number of blocks since the L1 origin of its first block.",
     )
     rollup_timing: str = _setting(
         "quick",
@@ -878,8 +886,8 @@ class DevnetConfig:
         Integer(1, 2**31 - 1, metavar="BLOCKS"),
         BATCHES,
         "--sequencing-window",
-        "L1 blocks after which an L1 block's deposits get into L2 though nothing was posted, in place of what L2 has "
-        "built meanwhile. [default: 3600]",
+        "L1 blocks after which an L1 block's deposits are forced into L2 if nothing was posted, replacing the "
+        "blocks that L2 has built meanwhile. [default: 3600]",
     )
     max_drift: int | None = _setting(
         None,
@@ -995,7 +1003,8 @@ class DevnetConfig:
         TextList("HOST"),
         SERVER,
         "--allowed-hosts",
-        "Host names under which the node may be reached, besides those that nobody can own in public DNS (addresses, "
+        "Host names under which the node may be reached, besides those that cannot be registered in public DNS "
+        "(addresses, "
         "localhost, names without a dot or under .local, .internal, .test); * for all. Stops DNS rebinding.",
     )
     no_request_size_limit: bool = _setting(
@@ -1040,7 +1049,7 @@ class DevnetConfig:
         Integer(1, 2**31 - 1, metavar="BLOCKS"),
         MINING,
         "--turn",
-        "Have the sequencers take turns of so many blocks. [default: the first one sequences until it crashes]",
+        "Let the sequencers take turns of this number of blocks. [default: the first one sequences until it crashes]",
     )
     quorum: Latency | None = _setting(
         None,
@@ -1065,6 +1074,14 @@ class DevnetConfig:
         SERVER,
         "--latency",
         "Delay answers to transactions, and notifications: 5ms, or 5ms±2ms (5ms+-2ms) to vary it; in us, ms or s.",
+    )
+    replica_lag: Latency | None = _setting(
+        None,
+        Delay(),
+        SERVER,
+        "--replica-lag",
+        "Answer reads of L2 as a replica that is so far behind would: 50ms, or 50ms±20ms. What changes the chain is "
+        "answered at once, so a receipt may be null for a moment after the answer to eth_sendRawTransactionSync.",
     )
     call_timeout: float = _setting(
         5.0,
@@ -1137,7 +1154,7 @@ class DevnetConfig:
         CHAIN,
         "--bucket-capacity",
         "Size of one of MegaETH's state buckets in entries; a 256th of it multiplies storage gas there. Separate "
-        "several with commas, or repeat the flag; megadev_salt_bucketOf tells where an account or slot falls.",
+        "several with commas, or repeat the flag; megadev_salt_bucketOf returns the bucket of an account or slot.",
     )
     oracle_script: Path | None = _setting(
         None,

@@ -12,15 +12,15 @@ from megadev.artifacts.interface import Interface, Item
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.primitives.types import Address
 from megadev.rollup.contracts import load
-from megadev.rollup.predeploys import L1_CONTRACTS, PREDEPLOYS, L1Addresses
+from megadev.rollup.predeploys import PREDEPLOYS, L1Addresses
 
 
 @cache
 def bridge_contracts(at: L1Addresses) -> tuple[ArtifactRegistry, dict[Address, Artifact]]:
     """What they understand, on both chains, and where each stands. Reads some files, once."""
-    registry, placed = ArtifactRegistry(), {}
+    registry, placed, contracts = ArtifactRegistry(), {}, at.profile.contracts
     for field in fields(at):
-        placed[getattr(at, field.name)] = _artifact(L1_CONTRACTS[field.name], L1_CONTRACTS[field.name])
+        placed[getattr(at, field.name)] = _artifact(contracts[field.name], contracts[field.name])
     for each in PREDEPLOYS:
         placed[each.address] = _artifact(each.name, each.contract)
     registry.add({each.name: each for each in placed.values()}.values())

@@ -64,7 +64,7 @@ class Attester:
         if here != root:
             raise AttestationRefused(
                 f"the output root after block {last} is 0x{here.hex()}, and not 0x{root.hex()}: attesters sign only "
-                "what they got to themselves"
+                "what they derived themselves"
             )
         self._execute(first, last)
         values = PublicValues(
@@ -98,7 +98,9 @@ class Attester:
         if head is None:
             raise AttestationRefused(f"L1 has lost the block 0x{game.l1_head.hex()} that game {game.index} is based on")
         if game.starting_number > self._l2.head.number:
-            raise AttestationRefused(f"game {game.index} builds on block {game.starting_number}, which L2 has not")
+            raise AttestationRefused(
+                f"game {game.index} builds on block {game.starting_number}, which L2 does not have"
+            )
         found = self.attest(game.starting_number, game.root, game.l2_number, head)
         if found.values.starting_root != game.starting_root:
             raise AttestationRefused(f"game {game.index} builds on a root that L2 does not have")

@@ -58,7 +58,7 @@ def find(name: str) -> Fault:
     row = FAULTS.get(name)
     if row is None:
         known = did_you_mean(name, FAULTS) or f"; there are {', '.join(FAULTS)}"
-        raise InvalidParams(f"there is no fault {name!r}{known}")
+        raise InvalidParams(f"unknown fault {name!r}{known}")
     return row
 
 
@@ -106,7 +106,7 @@ def _refuse(name: str, problem: str) -> NoReturn:
 
 def _no_words(name: str, words: Words) -> None:
     if words:
-        _refuse(name, f"takes nothing, not {' '.join(words)!r}")
+        _refuse(name, f"takes no arguments, not {' '.join(words)!r}")
 
 
 def _hexes(name: str, words: Words, sizes: tuple[int, ...]) -> frozenset[bytes]:
@@ -155,7 +155,7 @@ def _switch(
 def _censor(node: Node, words: Words) -> None:
     addresses = _hexes("censor", words, (20,))
     if not addresses:
-        _refuse("censor", "whom? give addresses")
+        _refuse("censor", "addresses are missing")
     _misbehave(node, censored=Targets(addresses=addresses))
 
 
@@ -168,7 +168,7 @@ def _withhold(node: Node, words: Words) -> None:
     delays = "delay" in words
     found = _hexes("withhold", tuple(word for word in words if word != "delay"), (20, 32))
     if not found:
-        _refuse("withhold", "what? give hashes of transactions, or addresses")
+        _refuse("withhold", "transaction hashes or addresses are missing")
     hashes = frozenset(each for each in found if len(each) == 32)
     _misbehave(node, withheld=Targets(hashes, found - hashes), delays=delays)
 
@@ -325,8 +325,8 @@ _ROWS = (
         "censor",
         SEQUENCER,
         "ADDRESS…",
-        "Never include what is from or to these addresses.",
-        "Their transactions stay in the txpool; a deposit through the portal gets in with the next L1 origin.",
+        "Never include transactions from or to these addresses.",
+        "Their transactions stay in the txpool; a deposit through the portal is included with the next L1 origin.",
         _censor,
         lambda node: _misbehave(node, censored=NOBODY),
         _censored,
@@ -335,8 +335,9 @@ _ROWS = (
         "withhold",
         SEQUENCER,
         "HASH|ADDRESS… [delay]",
-        "Preconfirm transactions and leave them out of the next block that has one; with delay, until the one after.",
-        "The receipt is gone, nonces go back, lostPreconfirmations tells.",
+        "Preconfirm transactions, then leave them out of the next block that has one; with delay, only until "
+        "the block after it.",
+        "The receipt disappears, nonces drop, lostPreconfirmations reports it.",
         _withhold,
         lambda node: _misbehave(node, withheld=NOBODY, delays=False),
         _withheld,
@@ -344,8 +345,8 @@ _ROWS = (
     _switch(
         "reorder",
         SEQUENCER,
-        "Seal the next block that has transactions of two senders with the later one's first.",
-        "Receipts have other places than were preconfirmed; lostPreconfirmations tells.",
+        "Swap two senders' transactions in the next block that has both.",
+        "Receipts have a different index than preconfirmed; lostPreconfirmations reports it.",
         lambda node, on: _misbehave(node, reorders=on),
         lambda node: _faults(node).reorders,
     ),
@@ -353,7 +354,7 @@ _ROWS = (
         "equivocate",
         SEQUENCER,
         "Sign and publish two mini-blocks with the next number.",
-        "miniBlocks has two with one number, both signed; megadev_sequencer_evidence has both.",
+        "miniBlocks sends two with the same number, both signed; megadev_sequencer_evidence has both.",
         lambda node, on: _misbehave(node, equivocates=on),
         lambda node: _faults(node).equivocates,
     ),
@@ -369,8 +370,8 @@ _ROWS = (
         "down",
         SEQUENCER,
         "[lose [BLOCKS]] [no-reads]",
-        "Stop as after a crash: with lose, what is not sealed is lost, and so many sealed blocks; with no-reads, "
-        "the gateway is gone too.",
+        "Stop as after a crash: with lose, unsealed transactions and that number of sealed blocks are lost; "
+        "with no-reads, the gateway stops too.",
         "Sends are refused. Deposits still get in once the sequencing window has passed, withdrawals among them.",
         _go_down,
         _come_back,
@@ -379,15 +380,15 @@ _ROWS = (
     _switch(
         "withhold-witness",
         SEQUENCER,
-        "Give nobody the witnesses of blocks.",
-        "debug_executionWitness is refused: who verifies without a state cannot.",
+        "Refuse to serve witnesses of blocks.",
+        "debug_executionWitness fails: stateless verifiers cannot verify.",
         lambda node, on: _misbehave(node, keeps_witnesses=on),
         lambda node: _faults(node).keeps_witnesses,
     ),
     _switch(
         "freeze-origin",
         SEQUENCER,
-        "Stay at the L1 block that L2 has got to.",
+        "Keep the current L1 origin.",
         "Deposits wait. Blocks later than max-drift hold no transactions; once the sequencing window has passed, "
         "derivation replaces them.",
         lambda node, on: _change_rollup(node, "freeze-origin", freezes_origin=on),
@@ -397,7 +398,7 @@ _ROWS = (
         "omit-deposit",
         SEQUENCER,
         "[HASH|ADDRESS…]",
-        "Leave out all deposits, or these: by their hash on L2, or an address that they are from or to.",
+        "Omit all deposits, or those with this hash on L2, sender or recipient.",
         "The deposit has no receipt on L2; once the batch is on L1, derivation replaces the block by one that has it.",
         _omit,
         lambda node: _change_rollup(node, "omit-deposit", omitted=None),
@@ -407,7 +408,7 @@ _ROWS = (
         "withhold-batches",
         BATCHER,
         "Post nothing.",
-        "latest grows, safe stands still; once the sequencing window has passed, blocks with deposits alone replace "
+        "latest grows, safe does not; once the sequencing window has passed, blocks with deposits alone replace "
         "the unsafe ones.",
         lambda node, on: _change_batching(node, "withhold-batches", is_stopped=on),
         lambda node: _batching(node).is_stopped,
@@ -416,8 +417,8 @@ _ROWS = (
         "bad-batch",
         BATCHER,
         "[" + "|".join(kind.value for kind in BadBatch) + "]",
-        "Post batches with something wrong in the first one of each channel.",
-        "Derivation drops them: safe stands still, as if nothing had been posted.",
+        "Post channels whose first batch is invalid.",
+        "Derivation drops them: safe does not grow, as if nothing had been posted.",
         _spoil,
         lambda node: _change_batching(node, "bad-batch", spoils=None),
         _spoilt,
@@ -426,8 +427,7 @@ _ROWS = (
         "bad-root",
         PROPOSER,
         "Claim wrong output roots.",
-        "A game's rootClaim is not what optimism_outputAtBlock says; proofs against it revert, and it can be "
-        "challenged.",
+        "A game's rootClaim differs from optimism_outputAtBlock; proofs against it revert, and it can be challenged.",
         lambda node, on: _change_rollup(node, "bad-root", claims_wrong_roots=on),
         lambda node: _rollup(node).claims_wrong_roots,
     ),
@@ -435,8 +435,8 @@ _ROWS = (
         "withhold-da",
         STORE,
         "[HASH…]",
-        "Give out no data, or not that with these keccak-256 hashes.",
-        "safe stands still at the L1 block whose data is missing, and megadev_getBatches says why.",
+        "Serve no data, or none with these keccak-256 hashes.",
+        "safe stops at the L1 block whose data is missing, and megadev_getBatches gives the reason.",
         _withhold_data,
         lambda node: _change_store(node, withheld=None),
         _withheld_data,
@@ -444,8 +444,8 @@ _ROWS = (
     _switch(
         "corrupt-da",
         STORE,
-        "Give out other bytes than were put.",
-        "The same: bytes that do not have the hash count for nothing.",
+        "Serve other bytes than were stored.",
+        "The same: bytes that do not match the hash are ignored.",
         lambda node, on: _change_store(node, corrupts=on),
         _corrupts,
     ),
@@ -453,8 +453,8 @@ _ROWS = (
         "delay-da",
         STORE,
         "SECONDS",
-        "Give out data only so long after it was put.",
-        "safe follows so much later.",
+        "Serve data only after this delay.",
+        "safe lags by that delay.",
         _delay_data,
         lambda node: _change_store(node, delay=0),
         _delayed_data,

@@ -26,6 +26,7 @@ from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
 from megadev.node.attester import Attester, prove_claim
 from megadev.node.batching import open_store, rollup_config, settings_of
+from megadev.node.behind import Behind
 from megadev.node.broken_promises import NO_EVIDENCE, BrokenPromises
 from megadev.node.bus import Bus
 from megadev.node.chain import LocalChain
@@ -48,6 +49,7 @@ from megadev.node.standby import Standbys
 from megadev.node.storage.storage import open_storage
 from megadev.node.wallet import choose_mnemonic
 from megadev.node.writer import Writer
+from megadev.primitives.latency import Latency
 from megadev.primitives.mnemonic import derive_keys
 from megadev.primitives.types import Address, Wei
 from megadev.rollup.batcher import Batcher
@@ -57,7 +59,7 @@ from megadev.rollup.deposits import attributes_later
 from megadev.rollup.derivation import system_config_in
 from megadev.rollup.driver import Driver
 from megadev.rollup.fee_policy import FeePolicy
-from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses
+from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses, addresses_for
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.aging import StateLimit
@@ -200,6 +202,8 @@ class Node:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
             self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
+        self.behind: Behind | None = None
+        """L2 as reads show it, where that is not as it is."""
         self.link = Link(config.latency)
         """The way between clients and this node."""
         self.quorum = self._agree(config)
@@ -236,6 +240,8 @@ class Node:
             if storage is not None:
                 storage.begin(self, on_progress)
             self._be_at_fault()
+            if config.replica_lag is not None:  # of what there is now, reads are not behind
+                self.behind = self._follow_behind(beginning, config.replica_lag)
         except BaseException:
             if self._state_file is not None:
                 self._state_file.release()
@@ -247,6 +253,24 @@ class Node:
             faults.apply_settings(self)
         except MegadevError as problem:
             raise ConfigError(f"--fault: {problem}") from None
+
+    def _follow_behind(self, beginning: ChainOrigin, lag: Latency) -> Behind:
+        """A second L2 that is always ``lag`` behind."""
+        config, is_continuous = self.config, self.config.mini_block_time is not None
+        chain = self._open(
+            beginning,
+            self._keeper(),
+            mode=MiningMode.CONTINUOUS if is_continuous else MiningMode.NONE,
+            block_time=None,
+            mini_block_time=config.mini_block_time,
+            gas_price=config.gas_price,
+        )
+
+        def later(seconds: float, call: Callable[[], object]) -> None:
+            if self._loop is not None:
+                self._loop.call_later(seconds, call)
+
+        return Behind(self.l2, chain, lag, SystemClock(), later)
 
     def _follow_registry(self, event: Event) -> None:
         """Sign with the key that L2's registry says, once it is known that it will."""
@@ -337,7 +361,7 @@ class Node:
                 mend(self.l2.sequencer)  # what it still holds is to be saved too
                 self.between_blocks()
             except Exception as problem:
-                _LOG.error("what is not sealed is not dumped", exc_info=problem)
+                _LOG.error("unsealed transactions are not dumped", exc_info=problem)
             self.state_file.save_at_last(Capture(self, at_fault))
         if self.storage is not None:
             try:
@@ -687,7 +711,7 @@ class Node:
 
     def _addresses(self, l2: Fork | None) -> L1Addresses:
         """Where the bridge stands on L1."""
-        return MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2)
+        return addresses_for(self.config.l1_contracts, MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2))
 
     def _agree(self, config: DevnetConfig) -> Quorum | None:
         """Have sequencers agree before anything is preconfirmed, where the settings say so."""

@@ -15,15 +15,13 @@ from megadev.chain.genesis import Genesis
 from megadev.chain.receipts import receipts_root
 from megadev.chain.spec import ChainSpec
 from megadev.errors import MegadevError
-from megadev.events import MiniBlockSealed
+from megadev.node.behind import OpenCopy
 from megadev.node.chain import LocalChain
 from megadev.node.genesis import ChainOrigin
 from megadev.node.replication import BlockUpdate, LostUpdate, MiniBlockUpdate, RemovedUpdate, Update
 from megadev.node.storage.records import block_of
 from megadev.primitives.signatures import HALF_N, recover
 from megadev.primitives.types import Address, Hash32
-from megadev.sequencer.block_builder import BlockBuilder
-from megadev.sequencer.chain_tip import Tip
 from megadev.sequencer.reorganisation import replace_above, rewind
 from megadev.state.world import World
 
@@ -43,7 +41,7 @@ def beginning_of_replica(update: BlockUpdate) -> ChainOrigin:
     """What a replica begins with that is told of its chain's first block. Raises ``UpdateRefused``."""
     record, spec = update.block, update.spec
     if spec is None or record.state != "whole":
-        raise UpdateRefused(f"block {record.header.number}: the first block is told without its state and rules")
+        raise UpdateRefused(f"block {record.header.number}: the first block came without its state and rules")
     world = World()
     for diff in record.diffs:
         world = world.apply(diff)
@@ -73,7 +71,7 @@ class Replica:
         self._chain = chain
         self._change = change
         self._signer_at = signer_at
-        self._open: BlockBuilder | None = None
+        self._open = OpenCopy(chain)
         self.blocks = self.mini_blocks = 0
         """How many were taken."""
 
@@ -86,7 +84,7 @@ class Replica:
         elif isinstance(update, RemovedUpdate):
             self._remove(update.first)
         elif isinstance(update, LostUpdate):
-            self._change(self._close)
+            self._change(self._open.close)
 
     def _take_block(self, update: BlockUpdate) -> None:
         record, store = update.block, self._chain.store
@@ -99,17 +97,17 @@ class Replica:
             raise Gap
         spec = update.spec or parent.spec or self._chain.spec
         if record.state not in ("changes", "whole"):
-            raise UpdateRefused(f"block {number}: it is told without its state")
+            raise UpdateRefused(f"block {number}: it came without its state")
         world = World() if record.state == "whole" else parent.world
         for diff in record.diffs:
             world = world.apply(diff)
         _check(update, world, spec)
         self._check_signer(number, record.hash, _parts(update.signature), f"block {number}")
         block = block_of(record, world, spec)
-        announced = self._open is not None and self._open.plan.number == number
+        announced = self._open.is_of(number)
 
         def put() -> None:
-            self._close()
+            self._open.close()
             replace_above(self._chain.sequencer, number - 1, (block,), announced=announced)
 
         self._change(put)
@@ -117,7 +115,7 @@ class Replica:
 
     def _take_mini_block(self, update: MiniBlockUpdate) -> None:
         mini_block = update.mini_block
-        head, sequencer = self._chain.store.head, self._chain.sequencer
+        head = self._chain.store.head
         if mini_block.block_number <= head.number:
             return
         if mini_block.block_number > head.number + 1:
@@ -125,28 +123,8 @@ class Replica:
         self._check_signer(
             mini_block.block_number, mini_block.digest, update.signature, f"mini-block {mini_block.number}"
         )
-        builder = self._open
-        if mini_block.index == 0:
-            builder = BlockBuilder(
-                sequencer.spec,
-                sequencer.engine,
-                sequencer.plan_at(mini_block.block_timestamp),
-                head.world,
-                sequencer.store.block_hash,
-            )
-            builder.open_to_readers()
-        elif builder is None or len(builder.cuts) != mini_block.index:
-            return  # the beginning of the block was not told: it comes with the whole
-        taken: BlockBuilder = builder
-
-        def put() -> None:
-            taken.adopt(mini_block)
-            sequencer.tip = Tip(head, None, taken)
-            sequencer.publish(MiniBlockSealed(mini_block))
-
-        self._open = taken
-        self._change(put)
-        self.mini_blocks += 1
+        if self._change(lambda: self._open.take(mini_block)):
+            self.mini_blocks += 1
 
     def _remove(self, first: int) -> None:
         store = self._chain.store
@@ -154,18 +132,11 @@ class Replica:
             raise Gap  # another chain takes its place
 
         def put() -> None:
-            self._close()
+            self._open.close()
             if first <= store.head.number:
                 rewind(self._chain.sequencer, first - 1)
 
         self._change(put)
-
-    def _close(self) -> None:
-        """Show nothing of an open block any more."""
-        self._open = None
-        sequencer = self._chain.sequencer
-        if sequencer.tip.open is not None:
-            sequencer.set_tip(None)
 
     def _check_signer(self, number: int, digest: Hash32, signature: tuple[int, int, int], what: str) -> None:
         y_parity, r, s = signature
@@ -193,7 +164,9 @@ def _check(update: BlockUpdate, world: World, spec: ChainSpec) -> None:
         ("state root", header.state_root, world.state_root),
     ):
         if said != found:
-            raise UpdateRefused(f"block {number}: its {what} is 0x{said.hex()}, what is told makes 0x{found.hex()}")
+            raise UpdateRefused(
+                f"block {number}: its {what} is 0x{said.hex()}, the received data gives 0x{found.hex()}"
+            )
     passer = spec.withdrawals_root_of
     if passer is not None and header.withdrawals_root != world.storage_root(passer):
         raise UpdateRefused(f"block {number}: its withdrawals root is not that of the state")

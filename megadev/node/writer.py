@@ -208,7 +208,7 @@ class Writer:
 def _report(outcome: asyncio.Future[Any]) -> None:
     error = outcome.exception()
     if error is not None:
-        logging.getLogger("megadev.node").error("a change that nobody waited for failed", exc_info=error)
+        logging.getLogger("megadev.node").error("a background change failed", exc_info=error)
 
 
 async def _result(outcome: asyncio.Future[Result]) -> Result:

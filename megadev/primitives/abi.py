@@ -153,7 +153,7 @@ def _split_members(kind: str) -> tuple[str, ...]:
     """The types that a tuple is spelled with. Raises ValueError where parentheses do not match."""
     inner = kind[1:-1]
     if kind[:1] != "(" or kind[-1:] != ")":
-        raise ValueError(f"{kind!r} is no tuple")
+        raise ValueError(f"{kind!r} is not a tuple")
     if not inner:
         return ()
     members, depth, start = [], 0, 0
@@ -168,7 +168,7 @@ def _split_members(kind: str) -> tuple[str, ...]:
             members.append(inner[start:position])
             start = position + 1
     if depth:
-        raise ValueError(f"{kind!r} is no tuple: its parentheses do not match")
+        raise ValueError(f"{kind!r} is not a tuple: its parentheses do not match")
     return (*members, inner[start:])
 
 

@@ -325,7 +325,7 @@ class Reloader:
             gone = ", ".join(f"{count} of {name.upper()}" for name, count in blocks.items() if count)
             names = [contract.key for contract in done.contracts.values()]
             text = f"undid reload {done.number} of {', '.join(names)}: the chain is as it was before that reload"
-            text += f" (blocks taken back: {gone})" if gone else ""
+            text += f" (blocks reverted: {gone})" if gone else ""
             answer = {
                 "number": done.number,
                 "blocks": blocks,

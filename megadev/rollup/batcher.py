@@ -228,7 +228,7 @@ class Batcher:
         if self._was_sent(safe):
             self.newest = None
             self._refuse(first.hash)
-            _LOG.warning("what was posted of L2 block %d does not count: derivation refuses it", first.number)
+            _LOG.warning("the batch of L2 block %d is ignored: derivation rejects it", first.number)
         refused = self._refused
         if refused is None or refused[0] != first.hash or now >= refused[1]:
             return False
@@ -296,7 +296,7 @@ class Batcher:
         if key is None:
             if address != self._unknown:
                 _LOG.warning(
-                    "nothing is posted: L1 says that 0x%s is the batcher, whose key is not here", address.hex()
+                    "nothing is posted: on L1 the batcher is 0x%s, and this node does not have its key", address.hex()
                 )
             self._unknown = address
             self._refuse(channel.first)

@@ -72,9 +72,9 @@ class ClaimsOnL1:
                 )
             found = [bytes.fromhex(each.removeprefix("0x")) for each in answers]
         except (MegadevError, OSError) as problem:
-            raise L1Unavailable(f"L1 cannot be asked for its claims: {problem}") from None
+            raise L1Unavailable(f"cannot read the claims on L1: {problem}") from None
         except (ValueError, AttributeError):
-            raise L1Unavailable("L1 answered a call with what is no data") from None
+            raise L1Unavailable("L1 returned invalid data for a call") from None
         if not empty and any(len(each) < 32 for each in found):
             raise L1Unavailable("L1's dispute games do not answer as such")
         return found

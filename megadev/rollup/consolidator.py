@@ -191,7 +191,7 @@ class Consolidator:
                     break
         except SequencerStopped as stopped:
             pipeline.reset(chain.newest)
-            self._stall(f"L2 has to give up blocks: {stopped}")
+            self._stall(f"L2 must reorganise: {stopped}")
         except BaseException:
             pipeline.reset(chain.newest)
             raise

@@ -13,7 +13,7 @@ import msgspec
 from megadev.primitives.abi import encode_call
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32, Wei
-from megadev.rollup.predeploys import GAME_TYPE, NO_PARENT, L1Addresses, claim_data
+from megadev.rollup.predeploys import GAME_TYPE, MAINNET_315, NO_PARENT, L1Addresses, claim_data
 from megadev.state.reader import StateReader
 
 _U64 = 2**64 - 1
@@ -21,14 +21,16 @@ _BONDS, _LIST = 102, 104
 """Slots of the factory: what a claim of each type costs, and all games."""
 _FINALIZED, _PROVEN, _MATURITY_DELAY, _SUBMITTERS = 51, 57, 63, 60
 """Slots of the portal."""
-_ANCHOR_GAME, _STARTING_NUMBER, _BLACKLIST, _FINALITY_DELAY, _RESPECTED = 3, 5, 6, 7, 8
-"""Slots of the anchor registry; the last holds the respected type and, above it, when games were retired."""
+_ANCHOR_GAME, _STARTING_NUMBER = 3, 5
+"""Slots of the anchor registry."""
 _THRESHOLD = 1
 """Slot of the attestation verifier."""
 _GUARDIAN = 0
 """Slot of the superchain config."""
 _CHALLENGER, _PROVER, _STARTING_ROOT, _STARTING_BLOCK, _CREDIT = 1, 2, 3, 4, 5
 """Slots of a game, after the one that packs its times and statuses."""
+_KAILUA_SIZE = 0x6C
+"""Of the values of one of Kailua's games."""
 _CHALLENGED = 1
 """Of a game's proposal status."""
 _ARGUMENTS = 45
@@ -49,7 +51,8 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
 
     A proof is of a run of the program ``program_id``; ``verifier`` decides whether it is one. ``is_doubted``: the claim
     was challenged, and no proof has come so far. ``counts``: it is of the type that was respected when it was made, and
-    the guardian has neither blacklisted nor retired it; one that does not proves no withdrawal.
+    the guardian has neither blacklisted nor retired it; one that does not proves no withdrawal. Where the
+    ``prove_window`` is 0, nobody can challenge it.
     """
 
     index: int
@@ -71,6 +74,7 @@ class Game(msgspec.Struct, frozen=True, kw_only=True):
     prover: Address | None
     program_id: Hash32
     verifier: Address
+    prove_window: int
     challenger_bond: Wei
     is_respected: bool
     is_blacklisted: bool
@@ -118,13 +122,15 @@ def read_game(l1: StateReader, at: L1Addresses, address: Address, index: int = 0
     """The game at ``address``; None where nothing there looks like one of ours."""
     account = l1.account(address)
     code = l1.code(account.code_hash) if account is not None and account.code_hash != EMPTY_CODE_HASH else b""
-    if len(code) < _ARGUMENTS + 0x7C:
+    is_kailuas = at.profile is MAINNET_315 and len(code) == _ARGUMENTS + _KAILUA_SIZE
+    if len(code) < _ARGUMENTS + 0xE0 and not is_kailuas:
         return None
-    arguments = code[_ARGUMENTS:]
+    arguments = _as_ours(code[_ARGUMENTS:]) if is_kailuas else code[_ARGUMENTS:]
     times = l1.storage(address, 0)
     parent = _word(arguments[0x78:0x7C])
     created_at, challenger, prover = times & _U64, l1.storage(address, _CHALLENGER), l1.storage(address, _PROVER)
-    blacklisted = _entry(_BLACKLIST.to_bytes(32, "big"), address.rjust(32, b"\0"))
+    keeper, slot = at.profile.blacklist
+    blacklisted = _entry(slot.to_bytes(32, "big"), address.rjust(32, b"\0"))
     return Game(
         index=index,
         address=address,
@@ -145,11 +151,26 @@ def read_game(l1: StateReader, at: L1Addresses, address: Address, index: int = 0
         prover=_address(prover) if prover else None,
         program_id=arguments[0x7C:0x9C],
         verifier=arguments[0x9C:0xB0],
+        prove_window=_word(arguments[0xB8:0xC0]),
         challenger_bond=_word(arguments[0xC0:0xE0]),
         is_respected=bool(times >> 208 & 0xFF),
-        is_blacklisted=l1.storage(at.anchor_state_registry, blacklisted) != 0,
-        is_retired=created_at <= l1.storage(at.anchor_state_registry, _RESPECTED) >> 32 & _U64,
+        is_blacklisted=l1.storage(getattr(at, keeper), blacklisted) != 0,
+        is_retired=created_at <= _setting(l1, at, at.profile.respected) >> 32 & _U64,
     )
+
+
+def _as_ours(arguments: bytes) -> bytes:
+    """The values of one of Kailua's games (creator 20, root 32, L1 head 32, L2 number 8, parent 8, counter 8) where
+    ours have theirs. It has no bonds, and nothing proves it.
+    """
+    number, parent = _word(arguments[0x54:0x5C]), min(_word(arguments[0x5C:0x64]), NO_PARENT)
+    head = arguments[:0x54] + GAME_TYPE.to_bytes(4, "big")
+    return head + number.to_bytes(32, "big") + parent.to_bytes(4, "big") + bytes(0xE0 - 0x7C)
+
+
+def _setting(l1: StateReader, at: L1Addresses, place: tuple[str, int]) -> int:
+    """What the contract at a field of ``at`` keeps in a slot."""
+    return l1.storage(getattr(at, place[0]), place[1])
 
 
 def credit(l1: StateReader, game: Game, who: Address) -> Wei:
@@ -159,7 +180,7 @@ def credit(l1: StateReader, game: Game, who: Address) -> Wei:
 
 def respected_type(l1: StateReader, at: L1Addresses) -> int:
     """The type of game that proves withdrawals if it is made now."""
-    return l1.storage(at.anchor_state_registry, _RESPECTED) & 2**32 - 1
+    return _setting(l1, at, at.profile.respected) & 2**32 - 1
 
 
 def guardian(l1: StateReader, at: L1Addresses) -> Address:
@@ -172,9 +193,9 @@ def attestation_threshold(l1: StateReader, at: L1Addresses) -> int:
     return l1.storage(at.attestation_verifier, _THRESHOLD)
 
 
-def claiming_call(root: Hash32, block_number: int, parent: int | None = None) -> bytes:
+def claiming_call(at: L1Addresses, root: Hash32, block_number: int, parent: int | None = None) -> bytes:
     """The factory's call data that claims an output root, on the anchor or on the game with the index ``parent``."""
-    extra = claim_data(block_number, NO_PARENT if parent is None else parent)
+    extra = claim_data(block_number, NO_PARENT if parent is None else parent, at.profile)
     return encode_call("create(uint32,bytes32,bytes)", GAME_TYPE, root, extra)
 
 
@@ -193,7 +214,7 @@ def maturity_delay(l1: StateReader, at: L1Addresses) -> int:
 
 def finality_delay(l1: StateReader, at: L1Addresses) -> int:
     """Seconds that a game's outcome must be older than."""
-    return l1.storage(at.anchor_state_registry, _FINALITY_DELAY)
+    return _setting(l1, at, at.profile.finality_delay)
 
 
 def is_finalized(l1: StateReader, at: L1Addresses, withdrawal_hash: Hash32) -> bool:

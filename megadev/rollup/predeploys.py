@@ -6,7 +6,8 @@ those that the sources in ``contracts/`` name in comments; the tests ask each co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
 import msgspec
 
@@ -80,6 +81,20 @@ class L1Addresses:
     attestation_verifier: Address
     preconfirmation_slasher: Address
 
+    @property
+    def profile(self) -> Profile:
+        """Which contracts stand there."""
+        return VIEM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mainnet315Addresses(L1Addresses):
+    """The same where the contracts behave as MegaETH's on mainnet do."""
+
+    @property
+    def profile(self) -> Profile:
+        return MAINNET_315
+
 
 MAINNET_ADDRESSES = L1Addresses(
     portal=bytes.fromhex("7f82f57f0dd546519324392e408b01fcc7d709e8"),
@@ -98,6 +113,13 @@ MAINNET_ADDRESSES = L1Addresses(
 where nothing else does."""
 
 
+def addresses_for(profile: str, at: L1Addresses = MAINNET_ADDRESSES) -> L1Addresses:
+    """``at`` with the contracts of the profile of that name."""
+    if profile == VIEM.name:
+        return at
+    return Mainnet315Addresses(**{field.name: getattr(at, field.name) for field in fields(at)})
+
+
 L1_CONTRACTS: dict[str, str] = {
     "portal": "OptimismPortal2",
     "system_config": "SystemConfig",
@@ -112,6 +134,45 @@ L1_CONTRACTS: dict[str, str] = {
     "preconfirmation_slasher": "PreconfirmationSlasher",
 }
 """Field of ``L1Addresses`` → the contract there. Multicall3 joins them at its usual address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A set of contracts on L1: which stands at each field of ``L1Addresses``, and the field and slot of what is read
+    here: the ``blacklist``, the ``respected`` type (and above it when games were retired), the ``finality_delay``.
+    """
+
+    name: str
+    contracts: Mapping[str, str]
+    blacklist: tuple[str, int]
+    respected: tuple[str, int]
+    finality_delay: tuple[str, int]
+
+
+_REGISTRY = "anchor_state_registry"
+VIEM = Profile(
+    name="viem",
+    contracts=L1_CONTRACTS,
+    blacklist=(_REGISTRY, 6),
+    respected=(_REGISTRY, 8),
+    finality_delay=(_REGISTRY, 7),
+)
+"""Works with today's clients; what a devnet has unless said."""
+MAINNET_315 = Profile(
+    name="mainnet-3.15",
+    contracts=L1_CONTRACTS
+    | {
+        "portal": "OptimismPortal315",
+        "anchor_state_registry": "AnchorStateRegistry222",
+        "dispute_game": "KailuaGame",
+    },
+    blacklist=("portal", 58),
+    respected=("portal", 59),
+    finality_delay=("portal", 65),
+)
+"""Shows clients what MegaETH's mainnet does: the portal of the 3.15 line with its errors, and Kailua's games, which
+stock viem cannot read.
+"""
 
 GAME_TYPE = 1337
 """The only one there is, under the number that MegaETH's mainnet respects."""
@@ -192,8 +253,13 @@ def game_arguments(settings: BridgeSettings) -> bytes:
     )
 
 
-def claim_data(block_number: int, parent: int = NO_PARENT) -> bytes:
-    """The ``extraData`` of a claim about an L2 block: its number, and the index of the game it builds on."""
+def claim_data(block_number: int, parent: int = NO_PARENT, profile: Profile = VIEM) -> bytes:
+    """The ``extraData`` of a claim about an L2 block: its number, and the index of the game it builds on. Kailua's
+    games have them in 8 bytes each, and a counter of claims that are equal otherwise.
+    """
+    if profile is MAINNET_315:
+        index = 2**64 - 1 if parent == NO_PARENT else parent
+        return block_number.to_bytes(8, "big") + index.to_bytes(8, "big") + bytes(8)
     return block_number.to_bytes(32, "big") + parent.to_bytes(4, "big")
 
 
@@ -270,14 +336,31 @@ def l1_contracts(settings: BridgeSettings) -> dict[Address, GenesisAccount]:
             _entry(3, _word(settings.unsafe_block_signer)): settings.sequencer_bond,
         },
     }
-    accounts = {
-        getattr(at, field): _account(contract, storage.get(field, {})) for field, contract in L1_CONTRACTS.items()
-    }
+    if at.profile is MAINNET_315:
+        storage |= _of_mainnet(settings, storage)
+    contracts = at.profile.contracts
+    accounts = {getattr(at, field): _account(name, storage.get(field, {})) for field, name in contracts.items()}
     held = {at.portal: settings.locked_ether, at.preconfirmation_slasher: settings.sequencer_bond}
     return {
         **accounts,
         **{address: msgspec.structs.replace(accounts[address], balance=amount) for address, amount in held.items()},
         MULTICALL3: GenesisAccount(nonce=1, code=load_shared("Multicall3").runtime),
+    }
+
+
+def _of_mainnet(settings: BridgeSettings, storage: dict[str, dict[int, int]]) -> dict[str, dict[int, int]]:
+    """What is otherwise in the variables of the contracts of ``MAINNET_315``."""
+    at, portal = settings.l1, dict(storage["portal"])
+    del portal[62]
+    portal |= {56: _word(at.dispute_game_factory), 59: GAME_TYPE, 65: settings.finality_delay}
+    factory, registry = storage["dispute_game_factory"], storage["anchor_state_registry"]
+    kept = (51, _entry(101, GAME_TYPE), _entry(102, GAME_TYPE))  # and no arguments: games ask their implementation
+    clock = _packed((settings.challenge_window, 64), (GAME_TYPE, 32), (_word(at.anchor_state_registry), 160))
+    return {
+        "portal": portal,
+        "dispute_game_factory": {slot: factory[slot] for slot in kept},
+        "anchor_state_registry": {slot: registry[slot] for slot in (1, 2, 4, 5)},
+        "dispute_game": {10: clock},
     }
 
 

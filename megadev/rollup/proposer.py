@@ -120,7 +120,7 @@ class Proposer:
         l1, at = self.l1.head_state(), self.addresses
         if block.number <= anchor_number(l1, at):
             return False
-        data = claiming_call(self._claimed(output_after(block).root), block.number)
+        data = claiming_call(at, self._claimed(output_after(block).root), block.number)
         return self._send(at.dispute_game_factory, data, claim_bond(l1, at))
 
     def resolve_for_others(self) -> bool:

@@ -44,8 +44,8 @@ Change = Callable[[Callable[[], object]], object]
 
 
 STRANGE = (
-    "batches on L1 go on from another block: the sequencer's chain has one there that L1 alone does not make (state "
-    "changed by a cheat or a reload, a transaction for an impersonated account, a value set by hand)"
+    "batches on L1 continue from another block: the sequencer's chain has one there that cannot be derived from L1 "
+    "(state changed by a cheat or a reload, a transaction for an impersonated account, a value set by a cheat)"
 )
 
 
@@ -123,7 +123,7 @@ class FollowedChain:
         sequencer = self._sequencer
         store, number = sequencer.store, attributes.parent.number
         parent, found = store.resolve(number), store.by_number(number + 1)
-        assert parent.hash == attributes.parent.hash, "the pipeline goes on from a block that it had executed"
+        assert parent.hash == attributes.parent.hash, "the pipeline continues from a block that it had executed"
         if found is None or difference(attributes, found) is not None:
             try:
                 made = execute(attributes, parent, sequencer.spec, sequencer.engine, store.block_hash)
@@ -210,5 +210,5 @@ class Verifier:
         if found is None:
             self.contradiction = Contradiction(self._confirmed + 1, safe.number, safe.hash, parent, l1, STRANGE)
         elif found.number < safe.number and (following := self.chain.block(found.number + 1)) is not None:
-            reason = f"batches on L1 go on from block {found.number} again: L2 alone was taken back to it"
+            reason = f"batches on L1 continue from block {found.number} again: L2 was reverted to it, L1 was not"
             self.contradiction = Contradiction(following.number, following.number, following.hash, None, l1, reason)

@@ -103,7 +103,7 @@ def positional(
         return [dict(params)]
     if unknown:
         known = [each[0] for each in names]
-        takes = f"it takes {', '.join(known)}" if known else "it takes none"
+        takes = f"it takes {', '.join(known)}" if known else "it takes no parameters"
         raise InvalidParams(f"{method} has no parameter {unknown[0][:100]!r}: {takes}{did_you_mean(unknown[0], known)}")
     return [found.get(place) for place in range(max(found, default=-1) + 1)]
 

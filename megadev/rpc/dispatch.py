@@ -81,6 +81,10 @@ _SEQUENCERS = frozenset(
 """Methods that change nothing, and that only who builds the chain can answer."""
 
 
+_REPLICATED = ("eth_", "debug_", "trace_", "ots_", "erigon_")
+"""How the names of methods begin that replicas answer, unless they change something."""
+
+
 class Elsewhere(msgspec.Struct, frozen=True):
     """Who answers for what a node cannot that only follows a chain: ``ask`` gives the result of a method by its
     parameters. That is whatever changes the chain, what only its sequencer knows, and the methods named in ``also``.
@@ -249,8 +253,9 @@ class Dispatcher:
     ``before_request``, ``after_answer`` and ``when_idle``: see the module. ``link``: how bad the way to clients is.
     ``call_timeout``: seconds that a heavy read may take. ``moment``: an object and a number that are others once the
     newest state is another. ``kept``: what answers wait for, where they are to tell of nothing that a crash can take.
-    ``elsewhere``: who answers for changes, where this node only follows a chain. ``ahead``: what is done ahead of a
-    batch's members while others have their turn.
+    ``elsewhere``: who answers for changes, where this node only follows a chain. ``behind``: what reads are answered
+    from, where they show the chain as it was a moment ago. ``ahead``: what is done ahead of a batch's members while
+    others have their turn.
     ``on_request(method, failure or None,
     nanoseconds)`` hears of each request that named a method. ``on_defect(method, exception)`` hears of what was
     answered with "internal error"; by default it is logged with its traceback. Both may be called on a worker thread,
@@ -276,9 +281,11 @@ class Dispatcher:
         moment: Callable[[], tuple[object, int]] = lambda: (None, 0),
         kept: Callable[[], Awaitable[None]] | None = None,
         elsewhere: Elsewhere | None = None,
+        behind: RpcNode | None = None,
         ahead: Callable[[Sequence[msgspec.Raw]], Ahead | None] = lambda members: None,
     ) -> None:
         self.node = node
+        self.behind = behind
         self.ahead = ahead
         self.elsewhere = elsewhere
         self.writer = Writer() if writer is None else writer
@@ -431,6 +438,8 @@ class Dispatcher:
                 observer(name, failure, perf_counter_ns() - started)
             return None if request_id is None else envelope.write_failure(request_id, failure)
         called, heavy, writes = found
+        if self.behind is not None:
+            node = self._placed(node, name, writes=writes)
         if writes and not is_turn and self.writer.is_engaged:
             return self._in_turn(body, node, offload)
         arguments: list[Any] = []
@@ -493,6 +502,16 @@ class Dispatcher:
             if not writes and self._is_torn(error):
                 return self._in_turn(body, node, offload)
             return self._failed(name, error, request_id, started)
+
+    def _placed(self, node: RpcNode, name: str, *, writes: bool) -> RpcNode:
+        """The node as a method sees it where reads are answered from behind."""
+        behind = self.behind
+        if behind is None or behind.node.behind is None:
+            return node
+        behind.node.behind.catch_up()
+        if writes or not name.startswith(_REPLICATED):
+            return node
+        return replace(node, chain=behind.chain, filters=behind.filters, subscriptions=behind.subscriptions)
 
     def _is_torn(self, error: Exception) -> bool:
         """Whether a read may have met a change half made on the writer's thread: it is asked again after it."""

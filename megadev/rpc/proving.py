@@ -31,7 +31,7 @@ def prove_range(node: RpcNode, first: int, last: int, sender: Address | None) ->
     if game is None:
         state, at = l1.sequencer.head_state(), driver.addresses
         root = output_after(l2.block(last)).root
-        data = claiming_call(root, last, _parent(l1, l2, driver, first))
+        data = claiming_call(at, root, last, _parent(l1, l2, driver, first))
         act_on_l1(node, l1, who, at.dispute_game_factory, data, claim_bond(state, at))
         game = _claim(l1, l2, driver, first, last)
         if game is None:

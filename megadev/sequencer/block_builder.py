@@ -470,7 +470,7 @@ class BlockBuilder:
 
     def shown(self) -> OpenBlock:
         """The block as it is at this moment. On any thread."""
-        assert self._lock is not None, "whoever hands it out opens it to readers first"
+        assert self._lock is not None, "it must be opened to readers first"
         with self._lock:
             shown = self._shown
             if shown is None:

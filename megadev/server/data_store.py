@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.path not in ("/put", "/put/"):
                 said = decode_commitment(_unhex(self.path.removeprefix("/put/")))
                 if not said.fits(body):
-                    raise ValueError("the commitment is not the data's")
+                    raise ValueError("the commitment does not match the data")
             with self.turn:
                 certificate = self.served.put(body)
         except (InvalidCommitment, ValueError) as error:
@@ -156,11 +156,11 @@ class _Faults(msgspec.Struct, forbid_unknown_fields=True):
 
 def _faults_of(said: _Faults) -> StoreFaults:
     if not 0 <= said.delay < 2**31:
-        raise ValueError("a delay is a number of seconds, from 0 on")
+        raise ValueError("delay must be a number of seconds, at least 0")
     if isinstance(said.withhold, list):
         hashes = frozenset(map(_unhex, said.withhold))
         if any(len(each) != 32 for each in hashes):
-            raise ValueError("what is withheld is named by hashes of 32 bytes")
+            raise ValueError("withhold must list hashes of 32 bytes")
         withheld = hashes or None
     else:
         withheld = frozenset[Hash32]() if said.withhold else None
@@ -182,5 +182,5 @@ def _describe(store: Store) -> bytes:
 
 def _unhex(text: str) -> bytes:
     if not text.startswith("0x"):
-        raise ValueError("bytes are written 0x…")
+        raise ValueError("bytes must be 0x-prefixed hex")
     return bytes.fromhex(text[2:])

@@ -129,7 +129,9 @@ class Reader:
         if not size or size != self._seen[0]:
             self._seen = size, now
         elif now - self._seen[1] > self._seconds:
-            _log.warning("a client was dropped that has not read for %g seconds: %d bytes waited", self._seconds, size)
+            _log.warning(
+                "dropped a client that did not read for %g seconds: %d bytes were waiting", self._seconds, size
+            )
             self._connection.abort()
 
 
@@ -200,7 +202,7 @@ class Endpoint:
         waiting = [(unsent(one), one) for one in self.connections]
         if sum(size for size, _ in waiting) > self.options.unsent_total:
             size, largest = max(waiting, key=lambda each: each[0])
-            _log.warning("a client was dropped that does not read: %d bytes of answers were waiting for it", size)
+            _log.warning("dropped a client that does not read: %d bytes of answers were waiting", size)
             largest.abort()
 
     def close(self) -> None:

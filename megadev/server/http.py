@@ -464,7 +464,7 @@ class HttpConnection(asyncio.Protocol):
             return
         headers = self.headers
         if self.parser.get_method() == b"CONNECT":
-            self._refuse(405, "this is no proxy: POST JSON-RPC here")
+            self._refuse(405, "not a proxy: POST JSON-RPC here")
             return
         is_websocket = headers.get(b"upgrade", b"").lower() == b"websocket"
         head = [b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)]
@@ -482,9 +482,9 @@ class HttpConnection(asyncio.Protocol):
         path = self.url.partition(b"?")[0]
         request = Request(b"GET", self.url, headers, b"", False)
         if self.task is not None or self.queue:
-            self._refuse(400, "a WebSocket opens on a connection on which nothing waits to be answered")
+            self._refuse(400, "a WebSocket cannot be opened while earlier requests on the connection are unanswered")
         elif b"content-length" in headers or b"transfer-encoding" in headers:
-            self._refuse(400, "a request that opens a WebSocket has no body")
+            self._refuse(400, "a request that opens a WebSocket must not have a body")
         elif refusal := self._refusal(request):
             self._write(request, 403, f"{refusal}\n")
         elif path not in (b"/", b"/ws") and path not in feeds:

@@ -249,7 +249,7 @@ class SessionConnection(asyncio.Protocol):
     def drop(self) -> None:
         """End a session that reads too slowly: what waits is lost, and it is told so."""
         lost = len(self.outbox)
-        _log.warning("subscriber %s was dropped: it reads too slowly, %d messages were waiting", self.id, lost)
+        _log.warning("dropped subscriber %s: it reads too slowly, %d messages were waiting", self.id, lost)
         self._forget_waiting()
         self._leave(TOO_SLOW, f"this subscriber reads too slowly: {lost} messages were waiting and are lost")
 

@@ -124,7 +124,7 @@ class WitnessWorld(World):
             return None
         fields = rlp.decode(found)
         if type(fields) is not list or len(fields) != 4:
-            raise StateUnavailable(f"state unavailable: the leaf of 0x{address.hex()} in the witness is no account")
+            raise StateUnavailable(f"state unavailable: the leaf of 0x{address.hex()} in the witness is not an account")
         nonce, balance, root, code_hash = fields
         assert isinstance(nonce, bytes) and isinstance(balance, bytes), "its hash is that of a leaf"
         assert isinstance(root, bytes) and isinstance(code_hash, bytes), "its hash is that of a leaf"

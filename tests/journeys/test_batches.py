@@ -39,7 +39,7 @@ from megadev.rpc.client import RpcError
 from tests.bridging import Bridge, deposits_of
 from tests.units.rollup.chains import START
 
-# blocks when asked for: timers would come in between
+# blocks on request: timers would come in between
 PRESETS: dict[str, dict[str, Any]] = {
     "dev": {"batch": True},
     "megaeth": {"preset": "megaeth", "block_time": None, "mini_block_time": None, "no_mining": True},
@@ -416,7 +416,7 @@ def test_a_strangers_batch_counts_for_nothing(rollup: Rollup) -> None:
         ("anvil_setNextBlockBaseFeePerGas", ("0x77359400",), "base fee"),
         ("anvil_setNextBlockPrevRandao", ("0x" + "11" * 32,), "prevRandao"),
         ("anvil_setCoinbase", (STRANGER,), "fee recipient"),
-        ("megadev_setL1Fees", ([{"baseFee": "0x64"}],), "L1's fees was set by hand"),
+        ("megadev_setL1Fees", ([{"baseFee": "0x64"}],), "L1 fees in its L1 attributes were set"),
     ],
 )
 def test_what_was_done_by_hand_is_named_and_stays(

@@ -261,7 +261,7 @@ def test_where_blocks_wait_so_do_deposits(mode: dict[str, Any]) -> None:
 
 @pytest.fixture
 def mega() -> Iterator[Bridge]:
-    # blocks when asked for: the timers' would come in between
+    # blocks on request: the timers' would come in between
     made = Bridge(free=False, preset="megaeth", block_time=None, mini_block_time=None, no_mining=True)
     yield made
     made.close()

@@ -266,6 +266,7 @@ def test_storage_is_told_by_the_names_of_the_source(page: Page, net: Devnet) -> 
     go(page, f"l2/tx/{fill(net, proxy)}", "Calls")
     text = unfold(page, "State changes", "points[0].marks[8]")
     assert "balances[account 0]" in text and "Angry" in text and "deadbeef" in text
+    net.rpc("evm_mine")  # traces are searched in sealed blocks
     text = go(page, f"l2/address/{proxy}", "Proxy of")
     assert "Contract ShelfProxy" in text and "Shelf 0x" in text
     text = unfold(page, "Storage", "depths[12]")
@@ -279,7 +280,6 @@ def test_storage_is_told_by_the_names_of_the_source(page: Page, net: Devnet) -> 
     text = go(page, "l2/contracts/withdr", "withdraw")
     assert "Vault" in text
     # any contract's events by their name, and only those
-    net.rpc("evm_mine")
     text = go(page, "l2/logs/any/Filled", "title: short")
     assert "Filled(" in text and "Put(" not in text
     assert "1 found" in go(page, f"l2/logs/{proxy}/any/0/latest/short", "1 found")

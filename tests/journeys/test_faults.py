@@ -371,12 +371,12 @@ def test_from_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
             assert run(["fault", *arguments, "--rpc-url", url]) == 0
             return capsys.readouterr().out.strip()
 
-        assert told() == "nothing is wrong"
+        assert told() == "no faults are on"
         assert told("censor", STRANGER) == f"censor {STRANGER}"
         assert told("bad-batch", "deposit") == f"censor {STRANGER}\nbad-batch deposit"
         assert told("censor", "--clear") == told() == "bad-batch deposit"
         assert "bad-batch [parent|" in told("--all") and "(on)" in told("--all")
-        assert told("--clear") == "nothing is wrong"
+        assert told("--clear") == "no faults are on"
         assert run(["fault", "censr", "--rpc-url", url]) == 1
         assert "Did you mean censor" in capsys.readouterr().err
         assert run(["fault", "censor", STRANGER, "--clear", "--rpc-url", url]) == 2

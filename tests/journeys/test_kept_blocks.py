@@ -19,7 +19,7 @@ from tests.contracts import load
 
 SOMEBODY = "0x00000000000000000000000000000000000a11ce"
 PRESETS = ("dev", "megaeth")
-BLOCKS = 70
+BLOCKS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +135,7 @@ def test_older_blocks_are_read_from_the_store_and_nobody_can_tell(tmp_path: Path
         assert _told(net) == told
         assert _states(net) == states
         for node in (net, twin):
-            node.rpc("anvil_rollback", 45)
+            node.rpc("anvil_rollback", 38)
             _live(node, 30)
             node.rpc("anvil_rollback", 3)
         assert _told(net) == _told(twin)
@@ -145,6 +145,7 @@ def test_older_blocks_are_read_from_the_store_and_nobody_can_tell(tmp_path: Path
         assert _states(net) == _states(twin)
 
 
+@pytest.mark.parametrize("preset", ["megaeth"])
 def test_snapshots_bring_back_what_has_left_memory(tmp_path: Path, preset: str, twin: Devnet) -> None:
     (tmp_path / "kept").mkdir()
     with _open(preset, tmp_path / "kept", keep_blocks=10, keep_bodies=16) as net:
@@ -166,6 +167,7 @@ def test_snapshots_bring_back_what_has_left_memory(tmp_path: Path, preset: str, 
         assert _told(net) == _told(twin)
 
 
+@pytest.mark.parametrize("preset", ["dev"])
 def test_a_store_without_an_index_gets_one(tmp_path: Path, preset: str, twin: Devnet) -> None:
     """Version 1: the same blocks, and nothing that leads to them."""
     (tmp_path / "kept").mkdir()

@@ -521,7 +521,7 @@ def test_web3_sends_and_gets_receipts() -> None:
 def test_the_banner_says_what_the_preset_is_and_which_gas_it_charges(megadev_up: Any) -> None:
     node = megadev_up("--preset", "megaeth", "--block-time", "3600")
     assert any("megaeth: EVM blocks every 3600 s, mini-blocks every 0.01 s" in line for line in node.printed)
-    assert any("Gas is charged as on Ethereum, for now" in line for line in node.printed)
+    assert any("Gas is charged as on Ethereum" in line for line in node.printed)
     assert node.rpc("eth_chainId") == hex(432_631_337)
     assert node.rpc("eth_getBlockByNumber", "latest", False)["miniBlockCount"] == "0x0"
 

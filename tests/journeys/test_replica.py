@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from megadev.cli.replica_node import CannotFollow, ReplicaNode
 from megadev.node.replica import Replica, UpdateRefused
 from megadev.node.replication import BlockUpdate, MiniBlockUpdate, Update
 from megadev.primitives.abi import encode_call
+from megadev.primitives.latency import parse_latency
 from megadev.rpc.client import RpcError
 from tests.contracts import load
 
@@ -170,3 +172,63 @@ def _told(node: ReplicaNode, updates: list[Update], kind: type[Update]) -> bool:
     while node._waiting:
         updates.append(node._waiting.popleft()[1])
     return any(isinstance(each, kind) for each in updates)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_nodes_own_reads_can_lag(preset: str, tmp_path: Path) -> None:
+    settings = PRESETS[preset] | {"replica_lag": parse_latency("150ms"), "state": tmp_path}
+    with Devnet(**settings) as net:
+        net.serve()
+        alice = net.accounts[0].address
+
+        def send() -> str:
+            receipt = net.rpc("eth_sendTransactionSync", {"from": alice, "to": STRANGER, "value": "0x1"})
+            assert receipt["status"] == "0x1"
+            sent: str = receipt["transactionHash"]
+            return sent
+
+        def receipt(sent: str) -> Any:
+            return net.rpc("eth_getTransactionReceipt", sent)
+
+        before = net.rpc("eth_getBalance", STRANGER, "latest")
+        filter_id = net.rpc("eth_newBlockFilter")
+        sent = send()
+        assert receipt(sent) is None
+        assert net.rpc("eth_getBalance", STRANGER, "latest") == before
+        assert net.rpc("megadev_getPreconfirmation", sent) is not None  # the sequencer's own word
+        until(lambda: receipt(sent) is not None)
+        assert net.rpc("eth_getBalance", STRANGER, "latest") == "0x1"
+        net.rpc("anvil_setBalance", "0x" + "77" * 20, "0x5")
+        until(lambda: net.rpc("eth_getBalance", "0x" + "77" * 20, "latest") == "0x5")
+        snapshot = net.rpc("evm_snapshot")
+        other = send()
+        until(lambda: receipt(other) is not None)
+        net.rpc("evm_revert", snapshot)
+        assert receipt(other) is not None  # it has yet to hear of that
+        until(lambda: receipt(other) is None)
+        assert receipt(sent) is not None
+        last = [send() for _ in range(3)][-1]
+        until(lambda: receipt(last) is not None)
+        behind = net.node.behind
+        assert behind is not None
+        until(lambda: net.rpc("eth_blockNumber") is not None and behind.chain.head.hash == net.node.l2.head.hash)
+        assert net.node.l2.head.hash in [bytes.fromhex(each[2:]) for each in net.rpc("eth_getFilterChanges", filter_id)]
+    with Devnet(**settings) as net:
+        assert net.rpc("eth_getTransactionReceipt", last) is not None
+
+
+def test_it_goes_on_when_the_node_was_away(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"state": tmp_path}
+    net = Devnet(**settings)
+    net.serve()
+    port, alice = int(net.url.rpartition(":")[2]), net.accounts[0].address
+    with replica_of(net) as (_, copy):
+        net.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+        until(lambda: copy.rpc("eth_getBalance", STRANGER, "latest") == "0x1")
+        net.close()
+        with Devnet(**settings) as again:
+            again.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})  # while nobody hears
+            again.serve(port=port)
+            until(lambda: copy.rpc("eth_getBalance", STRANGER, "latest") == "0x2")
+            again.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+            until(lambda: copy.node.l2.head.hash == again.node.l2.head.hash)

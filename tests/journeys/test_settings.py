@@ -264,6 +264,7 @@ EFFECTS: dict[str, Effect] = {
     "quorum": Effect("2ms", lambda net: (standbys(net)["quorum"] or {}).get("latency"), "2ms", (("standby", 3),)),
     "fault": Effect(("reorder",), lambda net: faults_on(net), ["reorder"]),
     "latency": Effect("1us", lambda net: net.rpc("megadev_sequencer_status")["latency"]["answer"], "1us"),
+    "replica_lag": Effect("9s", lambda net: block_after_sending(net), "0x0"),
     "prune_history": Effect(1, lambda net: balance_at_block_1(net), -32000),
     "max_logs": Effect(1, lambda net: logs_of_two_blocks(net), -32005),
     "max_subscriptions": Effect(0, lambda net: subscribed(net, 1), 0),
@@ -272,6 +273,13 @@ EFFECTS: dict[str, Effect] = {
     "allowed_hosts": Effect(("dev.example.org",), lambda net: ask(net, Host="dev.example.org")[0], 200),
     "no_request_size_limit": Effect(True, lambda net: ask(net, b" " * 3_000_000 + b"{}")[0], 200),
 }
+
+
+def block_after_sending(net: Devnet) -> str:
+    net.rpc("eth_sendTransactionSync", {"from": ALICE, "to": BOB})
+    number: str = net.rpc("eth_blockNumber")
+    return number
+
 
 SHOWN_BY_THE_COMMAND = {
     "init", "preinstalls", "host", "explorer", "port", "l1_port", "ipc", "config_out", "script", "ready_file", "ui", "quiet", "json", "color",
@@ -290,6 +298,8 @@ OF_GAMES = {"prove_window", "proposer_bond", "challenger_bond"}
 """Tested in test_games.py."""
 OF_PROOFS = {"prove", "attesters", "attestation_threshold", "proof_verifier"}
 """Tested in test_proofs.py."""
+OF_MAINNET = {"l1_contracts"}
+"""Tested in test_mainnet_contracts.py."""
 OF_SLASHING = {"sequencer_bond"}
 """Tested in test_slashing.py."""
 OF_READS = {"call_timeout"}
@@ -351,6 +361,7 @@ def test_no_setting_is_forgotten_here() -> None:
         | OF_GAMES
         | OF_PROOFS
         | OF_SLASHING
+        | OF_MAINNET
         | OF_ORACLE
         | OF_BATCHES
         | OF_READS

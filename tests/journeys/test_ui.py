@@ -80,12 +80,12 @@ def test_its_keys_do_what_they_say(terminal: Callable[..., Terminal]) -> None:
     seen.press("d")
     seen.shows("2023-11-15 23:13:")
     seen.press("r")
-    seen.shows("went back to snapshot 0x0")
+    seen.shows("reverted to snapshot 0x0")
     seen.until(lambda screen: re.search(r"unsafe +1 ", screen))
     seen.press("r")
-    seen.shows("there is no snapshot to go back to")
+    seen.shows("there is no snapshot to revert to")
     seen.press("l")
-    seen.shows("mined L1's block 1")
+    seen.shows("mined L1 block 1")
     seen.press("p")
     seen.shows(" PAUSED ")
     seen.send_transaction()
@@ -93,14 +93,14 @@ def test_its_keys_do_what_they_say(terminal: Callable[..., Terminal]) -> None:
     seen.press("m")
     seen.shows("error: the sequencer is paused: nothing is executed or sealed until you press p")
     seen.press("p")
-    seen.shows("the sequencer goes on")
+    seen.shows("the sequencer was resumed")
     seen.shows("waiting 0")
     seen.press("F1", "M-d", "z")  # none of which is one of its keys
     seen.tmux("resize-window", "-x", "100", "-y", "30")
     seen.until(lambda screen: "─" * 100 in screen)
     seen.tmux("resize-window", "-x", "60", "-y", "20")
     seen.until(lambda screen: max(map(len, screen.splitlines())) == 60)
-    seen.shows("the sequencer goes on")
+    seen.shows("the sequencer was resumed")
 
 
 @pytest.mark.slow
@@ -177,7 +177,7 @@ def test_when_the_view_fails_the_node_goes_on_with_a_log(terminal: Callable[...,
         "main(['up', '--ui', '--port', '0', '--ready-file', 'ready.json'])\n"
     )
     (tmp_path / "crash.py").write_text(crash)
-    seen = terminal("crash.py", ready="the node runs on: on purpose")
+    seen = terminal("crash.py", ready="the node keeps running")
     assert seen.flags == LEFT
     seen.send_transaction()
     seen.shows("preconfirmed in")

@@ -37,7 +37,7 @@ from tests.stage.commands import megadev
 
 START = 1_700_000_000
 STRANGER = "0x" + "42" * 20
-# blocks when asked for: timers would come in between
+# blocks on request: timers would come in between
 PRESETS: dict[str, dict[str, Any]] = {
     "dev": {"batch": True},
     "megaeth": {"preset": "megaeth", "block_time": None, "mini_block_time": None, "no_mining": True},
@@ -259,7 +259,7 @@ def test_what_does_not_fit_together_is_said(tmp_path: Path) -> None:
     url = rollup.net.l1.url
     rollup.net.close()
     node = FullNode(elsewhere, None, "rollup.json", l1=url)
-    with pytest.raises(Incomplete, match="L1 cannot be asked"), node.opened(None):
+    with pytest.raises(Incomplete, match="cannot reach L1"), node.opened(None):
         pass
 
 

@@ -25,7 +25,7 @@ class BridgeMachine(RuleBasedStateMachine):
 
     @initialize(leads=st.booleans())
     def start(self, leads: bool) -> None:
-        # in the megaeth preset with L1 attributes in each block, and blocks when asked for
+        # in the megaeth preset with L1 attributes in each block, and blocks on request
         mega = {"preset": "megaeth", "mini_block_time": None, "block_time": None, "l1_fee": False}
         self.bridge = Bridge(**(mega if leads else {}))
         self.snapshots: list[tuple[str, str, int]] = []

@@ -29,7 +29,9 @@ KEY_VARIABLE = "MEGADEV_PRIVATE_KEY"
 @click.option(
     "--count", metavar="N", type=click.IntRange(1), help=f"Transactions in all. [default: {COUNT:,}, or no limit]"
 )
-@click.option("--seconds", metavar="S", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds.")
+@click.option(
+    "--seconds", metavar="S", type=click.FloatRange(0, min_open=True), help="Stop after this number of seconds."
+)
 @click.option(
     "--rate",
     metavar="TX/S",
@@ -211,7 +213,7 @@ def report_lines(outcome: Outcome) -> Iterator[str]:
     if outcome.again:
         yield f"{outcome.again:,} times the node asked to be sent a transaction later"
     for code, message, times in sorted(outcome.refused.values(), key=lambda each: -each[2]):
-        yield f"{times:,} refused: {message} (code {code}); their accounts sent no more"
+        yield f"{times:,} refused: {message} (code {code}); their accounts stopped sending"
     for problem in dict.fromkeys(outcome.lost):
         yield f"a connection was lost: {problem}"
     latencies = outcome.latencies

@@ -163,7 +163,7 @@ def _number(name: str, given: object) -> int:
     except ValueError:
         number = None
     if type(number) is not int or number < 0:
-        raise ValueError(f"{given!r} as {name!r}, which is no number from 0 on")
+        raise ValueError(f"{given!r} as {name!r}, which is not a number of at least 0")
     return number
 
 

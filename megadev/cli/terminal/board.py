@@ -366,7 +366,7 @@ class Board:
         if isinstance(event, BlocksRemoved):
             if event.first <= event.last:
                 which = f"block {event.last}" if event.first == event.last else f"blocks {event.first} to {event.last}"
-                how = "replaced" if event.replaced else "taken back"
+                how = "replaced" if event.replaced else "reverted"
                 self.happened("chain", f"{where}{which} {how}", "warning")
         elif isinstance(event, TransactionDropped):
             self.happened("dropped", f"{where}0x{event.tx.hash.hex()}: {event.reason}", "warning")
@@ -569,10 +569,10 @@ class Board:
         link, evidence = node.link, node.broken_promises.evidence
         is_down = node.l2.sequencer.condition is SequencerCondition.CRASHED
         found = (
-            (is_down and link.is_cut, "answers no questions"),
+            (is_down and link.is_cut, "refuses reads"),
             *((name not in ("pause", "down"), _fault(name, words)) for name, *words in faults_on(node)),
-            (link.answer, f"answers {link.answer} later"),
-            (link.stream, f"notifies {link.stream} later"),
+            (link.answer, f"answers {link.answer} late"),
+            (link.stream, f"notifies {link.stream} late"),
             (evidence.broken, f"has broken {len(evidence.broken)} promise{'' if len(evidence.broken) == 1 else 's'}"),
             (evidence.equivocations, f"has signed {len(evidence.equivocations)} mini-blocks twice"),
         )
@@ -693,7 +693,7 @@ def _mining(chain: LocalChain) -> str:
         MiningMode.INSTANT: "a block for each transaction",
         MiningMode.INTERVAL: f"a block every {seconds}",
         MiningMode.MIXED: f"a block for each transaction, and every {seconds}",
-        MiningMode.NONE: "blocks when asked for",
+        MiningMode.NONE: "blocks on request",
     }[mining.mode]
 
 

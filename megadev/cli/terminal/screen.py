@@ -54,9 +54,9 @@ _ASCII = {
 """What has to do where a terminal knows no more: of the same width, so that all stays in its place."""
 _COLUMNS = " ▁▂▃▄▅▆▇█"
 _NO_TRANSACTIONS = "none yet: each is shown here with its call decoded"
-_NO_MESSAGES = "nothing under way: deposits and withdrawals are shown here with their state"
-_NO_HAPPENINGS = "nothing yet: console.log, {}faults, reverts and what programs print is shown here"
-_NO_PRECONFIRMATION = "no transaction yet: how long each takes is shown here"
+_NO_MESSAGES = "none in progress: deposits and withdrawals are shown here with their state"
+_NO_HAPPENINGS = "nothing yet: console.log, {}faults, reverts and program output are shown here"
+_NO_PRECONFIRMATION = "no transaction yet: their latencies are shown here"
 _LEVELS = {"good": "green", "warning": "bold", "bad": "red"}
 _MARKS = {".": ("·", "dim"), "!": ("!", "bold"), "+": ("✓", "green"), "x": ("✗", "red")}
 
@@ -152,7 +152,7 @@ def _forks(chains: Iterable[ChainView], width: int) -> Iterator[Text]:
 def _rates(view: View, width: int) -> Text:
     rates = view.rates
     cells = [
-        _Cell((("L2", _style_of("L2")), (" each second", "dim"))),
+        _Cell((("L2", _style_of("L2")), (" per second", "dim"))),
         _Cell((("transactions ", "dim"), (f"{rates.transactions:>6.1f}", "bold"))),
         _Cell((("mini-blocks ", "dim"), f"{rates.mini_blocks:>5.1f}"), 2),
         _Cell((("blocks ", "dim"), f"{rates.blocks:>5.1f}"), 3),

@@ -269,7 +269,7 @@ class Ui:
         except Exception as error:
             self.restore()
             if not self._closing.is_set():
-                report_unexpected(error, "in the view; the node runs on")
+                report_unexpected(error, "in the view; the node keeps running")
                 self._closing.set()
                 self._pressed.put(None)
                 self._behind.set()
@@ -420,12 +420,12 @@ class Ui:
     def _mine_l1(self) -> str:
         l1 = self._devnet.l1
         l1.rpc("evm_mine")
-        return f"mined L1's block {int(l1.rpc('eth_blockNumber'), 16)}"
+        return f"mined L1 block {int(l1.rpc('eth_blockNumber'), 16)}"
 
     def _travel(self, seconds: int) -> str:
         self._devnet.rpc("evm_increaseTime", seconds)
         self._devnet.rpc("evm_mine")
-        return f"it is {'a day' if seconds == DAY else 'an hour'} later, on both chains"
+        return f"moved time by {'a day' if seconds == DAY else 'an hour'} on both chains"
 
     def _snapshot(self) -> str:
         self._snapshots.append(self._devnet.rpc("evm_snapshot"))
@@ -435,8 +435,8 @@ class Ui:
         while self._snapshots:
             number = self._snapshots.pop()
             if self._devnet.rpc("evm_revert", number):
-                return f"went back to snapshot {number}"
-        return "there is no snapshot to go back to: press s first"
+                return f"reverted to snapshot {number}"
+        return "there is no snapshot to revert to: press s first"
 
     def _pause(self) -> str:
         """Pause the sequencer or, where it does not run, let it go on."""
@@ -446,7 +446,7 @@ class Ui:
             return "the sequencer was restarted"
         if condition is SequencerCondition.PAUSED:
             self._devnet.rpc("megadev_sequencer_resume")
-            return "the sequencer goes on"
+            return "the sequencer was resumed"
         self._devnet.rpc("megadev_sequencer_pause")
         return "the sequencer is paused: transactions wait until p is pressed again"
 
@@ -473,7 +473,7 @@ class Ui:
         if rows[name]["on"]:
             self._devnet.rpc("megadev_fault_clear", name)
         elif rows[name]["takes"] and not rows[name]["takes"].startswith("["):
-            return f"megadev fault {name} {rows[name]['takes']} turns it on: it has to be told more than a key can"
+            return f"megadev fault {name} {rows[name]['takes']} turns it on: it needs arguments"
         else:
             self._devnet.rpc("megadev_fault_set", name)
         self._show_faults()

@@ -5,11 +5,11 @@ import { fill, h } from "./dom.js";
 
 const told = new WeakMap();
 
-/** Learn the node's accounts and the contracts on a chain by name, where there are blocks that were not looked at. */
+/** Learn the node's accounts and the contracts on a chain by name, where something happened since. */
 export async function learn(chain, isForced = false) {
-  const block = await chain.ask("", "eth_blockNumber");
-  if (told.get(chain) === block && !isForced) return;
-  told.set(chain, block);
+  const now = (await Promise.all([chain.ask("", "eth_blockNumber"), chain.ask("", "eth_getBlockTransactionCountByNumber", "pending")])).join();
+  if (told.get(chain) === now && !isForced) return;
+  told.set(chain, now);
   const [accounts, contracts, deployments] = await Promise.all([
     chain.ask([], "eth_accounts"), chain.ask([], "megadev_listContracts"), chain.ask([], "megadev_listDeployments")]);
   accounts.forEach((account, index) => { if (!chain.names.has(account.toLowerCase())) chain.names.set(account.toLowerCase(), `account ${index}`); });

@@ -121,12 +121,15 @@ class Database:
             application = connection.execute("PRAGMA application_id").fetchone()[0]
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if application != APPLICATION:
-                raise ConfigError(f"{self.path}: is a database, but not a store of megadev: name another directory")
+                raise ConfigError(
+                    f"{self.path}: not a megadev store, but another SQLite database: use another directory"
+                )
             self.is_old = version == OLD_VERSION
             if version not in (VERSION, OLD_VERSION):
                 raise ConfigError(
-                    f"{self.path}: is a store of version {version}; this megadev reads version {VERSION}: open it with "
-                    "the megadev that wrote it and take the chain over with anvil_dumpState, or name another directory"
+                    f"{self.path}: the store has version {version}, this megadev reads version {VERSION}: open "
+                    "it with the megadev that wrote it and move the chain with anvil_dumpState, or use another "
+                    "directory"
                 )
             self._inode = os.stat(self.path).st_ino
             connection.execute("PRAGMA journal_mode = WAL")
@@ -135,8 +138,8 @@ class Database:
             if isinstance(problem, sqlite3.OperationalError):
                 raise ConfigError(f"{self.path}: the store cannot be opened: {problem}") from None
             raise ConfigError(
-                f"{self.path}: the store is damaged from its beginning ({problem}), and no block can be read: move it "
-                "away to begin a new one, or name another directory"
+                f"{self.path}: the store is damaged from its start ({problem}) and no block can be read: move "
+                "it away to create a new one, or use another directory"
             ) from None
         except OSError as problem:
             raise ConfigError(f"{self.path}: the store cannot be opened: {problem.strerror or problem}") from None
@@ -149,7 +152,7 @@ class Database:
         except FileNotFoundError:
             raise FileNotFoundError("the store was removed") from None
         if found != self._inode:
-            raise FileNotFoundError("another file is in the store's place")
+            raise FileNotFoundError("the store was replaced by another file")
 
     def set_aside(self) -> Path:
         """Keep the present file under another name, and begin a new one. Returns the name. Raises ``ConfigError`` where
@@ -434,7 +437,7 @@ def _claim(folder: Path) -> TextIO:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.fdopen(open_lock(folder / LOCK_NAME), "r+")
     except OSError as problem:
-        raise ConfigError(f"{folder}: no store can be kept there: {problem.strerror or problem}") from None
+        raise ConfigError(f"{folder}: cannot create a store there: {problem.strerror or problem}") from None
     if try_lock(lock):
         return lock
     try:
@@ -444,8 +447,7 @@ def _claim(folder: Path) -> TextIO:
     finally:
         lock.close()
     raise ConfigError(
-        f"{folder}: another node keeps its chain in this store (process {pid or 'unknown'}): stop it, or name another "
-        "directory"
+        f"{folder}: another node uses this store (process {pid or 'unknown'}): stop it, or use another directory"
     )
 
 

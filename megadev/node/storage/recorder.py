@@ -361,7 +361,7 @@ class Recorder:
             del self._jobs[: len(jobs)]
             heads = self._written_heads()
         if self.durable.problem is not None:
-            _LOG.warning("%s: the chain is written again: durable up to block %d", self.path, heads[0])
+            _LOG.warning("%s: the chain is durable again, up to block %d", self.path, heads[0])
         if self.mode == OFF and not self._is_closing:
             self.durable = Durable()
             return
@@ -398,7 +398,7 @@ class Recorder:
         reason = str(problem) if expected else f"{type(problem).__name__}: {problem}"
         if reason != self.durable.problem:
             _LOG.warning(
-                "%s: the chain is no longer durable: %s; the node goes on, and tries again",
+                "%s: the chain is no longer durable: %s; the node continues and retries",
                 self.path,
                 reason,
                 exc_info=None if expected else problem,

@@ -85,12 +85,12 @@ def read_beginning(database: Database) -> Stored | None:
             chains.append(_rest(database, f"chain{index}", ChainRecord))
     except _UNREADABLE as problem:
         raise ConfigError(
-            f"{database.path}: the store is damaged from its beginning ({problem}), and no block of "
-            f"{_NAMES[len(starts)]} can be read: move it away to begin a new one, or name another directory"
+            f"{database.path}: the store is damaged from its start ({problem}) and no block of "
+            f"{_NAMES[len(starts)]} can be read: move it away to create a new one, or use another directory"
         ) from None
     if not starts:
         if any(database.promised.heads):
-            raise ConfigError(f"{database.path}: the store is empty, though blocks were kept in it: was it replaced?")
+            raise ConfigError(f"{database.path}: the store is empty, but blocks were written to it: was it replaced?")
         return None
     return Stored(tuple(starts), tuple(chains), _rest(database, "node", NodeRecord))
 
@@ -100,7 +100,7 @@ def _rest(database: Database, name: str, kind: type[_Record]) -> _Record | None:
         data = database.rest(name)
         return None if data is None else decode(data, kind)
     except _UNREADABLE as problem:
-        _LOG.warning("%s: what was set (%s) is lost: %s", database.path, name, problem)
+        _LOG.warning("%s: settings (%s) are lost: %s", database.path, name, problem)
         return None
 
 
@@ -116,13 +116,13 @@ def pinned(
     flag = ("--fork-url", "--fork-l1")[index]
     if record.fork is None:
         if request is not None:
-            raise ConfigError(f"{database.folder}: the {_NAMES[index]} in this store is no fork: drop {flag}")
+            raise ConfigError(f"{database.folder}: the {_NAMES[index]} in this store is not a fork: drop {flag}")
         return None
     chain_id, number, _ = record.fork
     if request is None:
         raise ConfigError(
             f"{database.folder}: the {_NAMES[index]} in this store is a fork of chain {chain_id} at block {number}: "
-            f"name where to ask for it ({flag})"
+            f"give the URL of a node that has it ({flag})"
         )
     if (
         request.bundle is not None
@@ -143,8 +143,8 @@ def check_fork(stored: Stored | None, index: int, fork: Fork | None, database: D
     if record.fork[2] != fork.hash:
         raise ConfigError(
             f"{database.folder}: the {_NAMES[index]} in this store is a fork of chain {record.fork[0]} at block "
-            f"{record.fork[1]}, not of chain {fork.chain_id} at block {fork.header.number}: name that block, "
-            "or another directory"
+            f"{record.fork[1]}, not of chain {fork.chain_id} at block {fork.header.number}: fork that block, or "
+            "use another directory"
         )
 
 
@@ -152,18 +152,18 @@ def check_chains(stored: Stored, chains: tuple[LocalChain, ...], database: Datab
     """Raises ``ConfigError`` where the settings are for other chains than a store holds."""
     if len(stored.starts) != len(chains):
         had = "no L1: start with --no-l1" if len(stored.starts) == 1 else "an L1: drop --no-l1"
-        raise ConfigError(f"{database.folder}: this store has {had}, or name another directory")
+        raise ConfigError(f"{database.folder}: this store has {had}, or use another directory")
     for index, (chain, record) in enumerate(zip(chains, stored.chains, strict=True)):
         if record is None:
             continue
         for what, was, now in (
             ("chain id", record.first_spec.chain_id, chain.spec.chain_id),
-            ("model of gas", record.first_spec.model.name, chain.spec.model.name),
+            ("gas model", record.first_spec.model.name, chain.spec.model.name),
         ):
             if was != now:
                 raise ConfigError(
-                    f"{database.folder}: the {_NAMES[index]} in this store has {what} {was}, and the settings say "
-                    f"{now}: start with the settings that it was made with, or name another directory"
+                    f"{database.folder}: the {_NAMES[index]} in this store has {what} {was}, but the settings "
+                    f"give {now}: start with the settings that created it, or use another directory"
                 )
 
 
@@ -210,8 +210,8 @@ def recover(
             pieces.pop()  # a chain ends with a block that is there
         if not pieces:
             raise ConfigError(
-                f"{database.path}: no block of {_NAMES[index]} can be read ({reader.problem}): move it away to begin a "
-                "new one, or name another directory"
+                f"{database.path}: no block of {_NAMES[index]} can be read ({reader.problem}): move it away to "
+                "create a new one, or use another directory"
             )
         head = pieces[-1]
         assert isinstance(head, SealedBlock)
@@ -234,7 +234,7 @@ def recover(
                 head.number, tuple((piece.first, piece.last) for piece in pieces if not isinstance(piece, SealedBlock))
             )
         )
-        _LOG.info("%s: %s goes on after block %d", database.path, _NAMES[index], head.number)
+        _LOG.info("%s: %s continues after block %d", database.path, _NAMES[index], head.number)
     if record is not None:  # again: the blocks, as they were told, may have changed the key
         turns = record.turns or (((), 0),) * len(record.signers)
         terms = zip(record.signers, turns, strict=True)
@@ -252,7 +252,7 @@ def recover(
                 sequencer.include_ready()
     if is_damaged:
         aside = database.set_aside()
-        _LOG.warning("%s: the damaged store is kept as %s, and written anew", database.path, aside.name)
+        _LOG.warning("%s: the damaged store was moved to %s; a new store is written", database.path, aside.name)
         return tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains), 0
     return tuple(extents), len(data)
 
@@ -294,7 +294,7 @@ def resumed(
         return None
     irregular = None if record is None or record.head != head.hash else record.irregular
     resume(chain.sequencer, store, recent, irregular)
-    _LOG.info("%s: %s goes on after block %d", database.path, _NAMES[index], head.number)
+    _LOG.info("%s: %s continues after block %d", database.path, _NAMES[index], head.number)
     return Extent(head.number, tuple((row.first, row.last) for row in rows))
 
 
@@ -348,7 +348,7 @@ class _ChainReader:
             elif expected is None and found.hash == self._chain.beginning.block.hash:
                 block = self._chain.beginning.block
             elif found.state == "fork":
-                raise Damaged("its first block is that of a fork which is not at hand")
+                raise Damaged("its first block is of a fork that is not available")
             else:
                 if found.state == "unknown":
                     world = UnavailableWorld(first)

@@ -62,18 +62,18 @@ def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config
     if block.spec is not None and block.spec != spec:
         return "it was built under other rules than the chain began with"
     if block.ecrecover_answers:
-        return "it was built with recovered addresses that were set by hand"
+        return "ecrecover answers were set while it was built (a cheat)"
     for tx in batched(block):
         if tx.is_impersonated and not _is_system(tx, block, spec):
-            return f"transaction 0x{tx.hash.hex()} was sent for an impersonated account: nobody signed it"
+            return f"transaction 0x{tx.hash.hex()} was sent from an impersonated account and has no signature"
         if tx.type not in config.transaction_types:
-            return f"transaction 0x{tx.hash.hex()} is of type {tx.type:#04x}, which batches do not hold"
+            return f"transaction 0x{tx.hash.hex()} is of type {tx.type:#04x}, which batches cannot contain"
     if header.base_fee != next_base_fee(parent.header, spec.fees):
-        return f"its base fee {header.base_fee} was set by hand"
+        return f"its base fee {header.base_fee} was set by a cheat"
     if header.prev_randao != keccak(parent.hash):
-        return "its prevRandao was set by hand"
+        return "its prevRandao was set by a cheat"
     if header.parent_beacon_root != ZERO_HASH:
-        return "it has a parent beacon block root, and L1 says none"
+        return "it has a parent beacon block root, L1 has none"
     if header.coinbase != config.coinbase:
         return f"its fee recipient 0x{header.coinbase.hex()} is not the rollup's 0x{config.coinbase.hex()}"
     if header.extra_data != config.extra_data:
@@ -82,7 +82,7 @@ def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config
         return f"its gas limit {header.gas_limit} is not the rollup's {config.gas_limit}"
     if config.pace is Pace.STRICT and block.timestamp != parent.timestamp + config.block_time:
         return (
-            f"it comes {block.timestamp - parent.timestamp} s after its parent, and blocks here come every "
+            f"it comes {block.timestamp - parent.timestamp} s after its parent, but the block time is "
             f"{config.block_time} s"
         )
     return None
@@ -118,7 +118,7 @@ def said_by_batch(attributes: Attributes, block: SealedBlock, reason: str | None
     if mine != theirs:
         if mine is None or theirs is None or without_fees(mine) != without_fees(theirs):
             return None
-        return reason or "what it was told of L1's fees was set by hand"
+        return reason or "the L1 fees in its L1 attributes were set by a cheat"
     return reason
 
 
@@ -141,7 +141,7 @@ def difference(attributes: Attributes, block: SealedBlock) -> str | None:
     """
     header, start = block.header, attributes.start
     if header.parent_hash != attributes.parent.hash:
-        return f"it follows block 0x{header.parent_hash.hex()}, derived is one after 0x{attributes.parent.hash.hex()}"
+        return f"its parent is 0x{header.parent_hash.hex()}, derived is 0x{attributes.parent.hash.hex()}"
     for name, found, derived in (
         ("number", header.number, attributes.number),
         ("timestamp", header.timestamp, attributes.timestamp),
@@ -158,14 +158,14 @@ def difference(attributes: Attributes, block: SealedBlock) -> str | None:
         if given != wanted:
             return f"its {name} is 0x{given.hex()}, derived is 0x{wanted.hex()}"
     if block.system_call != start.system_call:
-        return "what it was told of L1 is not what L1 says"
+        return "its L1 attributes differ from L1"
     deposits = [tx.encoded for tx in block.transactions if tx.type == DEPOSIT]
     forced = [tx.encoded for tx in start.transactions]
     if deposits != forced:
         if deposits[:1] != forced[:1] and start.attributes is not None:
-            return "its L1 attributes transaction is not what L1 says"
-        return f"it holds {len(deposits)} deposits that are not the {len(forced)} that L1 has for it"
+            return "its L1 attributes transaction differs from L1"
+        return f"its {len(deposits)} deposits differ from the {len(forced)} derived"
     transactions = [tx.encoded for tx in batched(block)]
     if transactions != list(attributes.transactions):
-        return f"its {len(transactions)} transactions are not the {len(attributes.transactions)} derived"
+        return f"its {len(transactions)} transactions differ from the {len(attributes.transactions)} derived"
     return None

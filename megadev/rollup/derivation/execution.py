@@ -67,7 +67,7 @@ class DerivedChain:
         """Build the block after its parent, in the place of any that is there. Raises ``InvalidAttributes``."""
         store, number = self.store, attributes.parent.number
         parent = store.resolve(number)
-        assert parent.hash == attributes.parent.hash, "the pipeline goes on from a block that it had executed"
+        assert parent.hash == attributes.parent.hash, "the pipeline continues from a block that it had executed"
         block = execute(attributes, parent, self.spec, self._engine, store.block_hash)
         store.truncate(number)
         store.append(block)

@@ -57,9 +57,9 @@ def _resolved(data: bytes, config: RollupConfig, store: DataSource | None) -> by
         return None
     kept = None if store is None else store.get(certificate.hash)
     if kept is None:
-        raise L1Unavailable(f"data 0x{certificate.hash.hex()} is withheld: the DA store does not give it out")
+        raise L1Unavailable(f"data 0x{certificate.hash.hex()} is withheld: the DA store does not serve it")
     if not certificate.fits(kept):
-        raise L1Unavailable(f"data 0x{certificate.hash.hex()} is wrong: the DA store gives out other bytes")
+        raise L1Unavailable(f"data 0x{certificate.hash.hex()} is wrong: the DA store serves other bytes")
     return kept if kept[:1] == bytes((FRAMES_VERSION,)) else None
 
 

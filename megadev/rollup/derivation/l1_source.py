@@ -108,7 +108,7 @@ class ChainL1(L1Source):
         kept = dict(blobs_of(sealed.transactions))
         for each in hashes:
             if each not in kept:
-                raise L1Unavailable(f"blob 0x{each.hex()} of L1 block {block.number} is not kept")
+                raise L1Unavailable(f"blob 0x{each.hex()} of L1 block {block.number} is no longer available")
         return [kept[each] for each in hashes]
 
     def config_logs(self, system_config: Address, first: int, last: int) -> list[Log]:

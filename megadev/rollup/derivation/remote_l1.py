@@ -67,7 +67,7 @@ class RemoteL1(L1Source):
                 logs=[IndexedLog(_log(each), int(each["logIndex"], 16)) for each in logs],
             )
         except _MALFORMED as error:
-            raise L1Unavailable(f"L1 answered for block {number} with what is no block: {error!r}") from None
+            raise L1Unavailable(f"L1 answered for block {number} with an invalid block: {error!r}") from None
 
     def block_hash(self, number: int) -> Hash32 | None:
         head, found = self._answers(("eth_blockNumber", ()), ("eth_getBlockByNumber", (hex(number), False)))
@@ -76,7 +76,7 @@ class RemoteL1(L1Source):
                 return None
             return _bytes(found["hash"])
         except _MALFORMED as error:
-            raise L1Unavailable(f"L1 answered for block {number} with what is no block: {error!r}") from None
+            raise L1Unavailable(f"L1 answered for block {number} with an invalid block: {error!r}") from None
 
     def blobs(self, block: L1Block, hashes: Sequence[Hash32]) -> list[bytes]:
         if not hashes:
@@ -90,7 +90,7 @@ class RemoteL1(L1Source):
             raise L1Unavailable(f"the blobs of L1 block {block.number} are malformed: {error!r}") from None
         for each in hashes:
             if each not in kept:
-                raise L1Unavailable(f"blob 0x{each.hex()} of L1 block {block.number} is not kept")
+                raise L1Unavailable(f"blob 0x{each.hex()} of L1 block {block.number} is no longer available")
         return [kept[each] for each in hashes]
 
     def config_logs(self, system_config: Address, first: int, last: int) -> list[Log]:
@@ -113,7 +113,7 @@ class RemoteL1(L1Source):
         try:
             return self._ask(calls)
         except (MegadevError, OSError) as error:
-            raise L1Unavailable(f"L1 cannot be asked: {error}") from None
+            raise L1Unavailable(f"cannot reach L1: {error}") from None
 
 
 def _transaction(shown: Mapping[str, Any]) -> RemoteTransaction:

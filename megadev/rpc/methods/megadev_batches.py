@@ -102,7 +102,7 @@ def megadev_getBatches(node: RpcNode, limit: Uint64Param = DEFAULT_LIMIT) -> Jso
     """The newest channels on L1, as they are read from there, with what they cost, and how far behind the heads are."""
     driver, consolidator, _ = _posting(node)
     if not 1 <= limit <= MAX_LIMIT:
-        raise InvalidParams(f"from 1 to {MAX_LIMIT} batches can be asked for, not {limit}")
+        raise InvalidParams(f"limit must be between 1 and {MAX_LIMIT}, not {limit}")
     l1, l2 = driver.l1.store, driver.l2.store
     safe, finalized = driver.heads()
     by_hand = consolidator.first_by_hand
@@ -158,7 +158,7 @@ def megadev_batcher_set(node: RpcNode, options: BatcherOptions) -> JsonObject:
         bounds = {"size": options.bytes, "seconds": options.seconds, "l1_blocks": options.blocks}
         said = {name: value for name, value in bounds.items() if value is not None}
         if said.get("size") == 0 or said.get("l1_blocks") == 0:
-            raise InvalidParams("a channel has a byte and an L1 block at least")
+            raise InvalidParams("bytes and blocks must be at least 1")
         how = {"da": options.da, "format": options.format, "compression": options.compression}
         return msgspec.structs.replace(
             settings,

@@ -29,15 +29,15 @@ from megadev.rpc.dispatch import method
 from megadev.rpc.node import RpcNode, bridge
 
 NEXT_FOR_DEPOSIT = {
-    DepositStatus.WAITING: "it begins the next L2 block",
+    DepositStatus.WAITING: "wait for the next L2 block, which includes it",
     DepositStatus.EXECUTED: "nothing: it has arrived",
-    DepositStatus.FAILED: "nothing: its call failed, what it minted stays with its sender on L2",
+    DepositStatus.FAILED: "nothing: its call failed, the minted ether stays with its sender on L2",
     DepositStatus.RELAY_FAILED: "call relayMessage on L2's messenger again, with more gas or once its target works",
 }
 NEXT_FOR_WITHDRAWAL = {
-    WithdrawalStatus.WAITING_TO_PROVE: "an output root is claimed soon; at once with `megadev prove HASH`",
+    WithdrawalStatus.WAITING_TO_PROVE: "wait for an output root, or propose one now: `megadev prove HASH`",
     WithdrawalStatus.READY_TO_PROVE: "prove it on L1: `megadev prove HASH`",
-    WithdrawalStatus.WAITING_TO_FINALIZE: "wait, or let time pass at once: `megadev finalize HASH --skip-window`",
+    WithdrawalStatus.WAITING_TO_FINALIZE: "wait, or skip the time: `megadev finalize HASH --skip-window`",
     WithdrawalStatus.READY_TO_FINALIZE: "finalize it on L1: `megadev finalize HASH`",
     WithdrawalStatus.FINALIZED: "nothing: its call was made on L1",
 }
@@ -155,7 +155,7 @@ def _next_for_deposit(status: DepositStatus, l2: LocalChain, is_forced: bool) ->
         remedy = "restart" if condition is SequencerCondition.CRASHED else "resume"
         forced = ", or once the sequencing window has passed" if is_forced and l2.sequencer.is_down else ""
         return (
-            f"it begins an L2 block once the sequencer, which is {condition.value}, runs{forced}: "
+            f"an L2 block includes it once the sequencer, which is {condition.value}, runs again{forced}: "
             f"megadev sequencer {remedy}"
         )
     return NEXT_FOR_DEPOSIT[status]

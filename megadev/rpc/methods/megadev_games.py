@@ -108,14 +108,14 @@ def megadev_proposeOutput(node: RpcNode, options: ClaimOptions = ClaimOptions())
     root = options.output_root
     if root is None:
         if number > l2.head.number:
-            raise InvalidParams(f"L2 has no block {number} yet: say the outputRoot that is claimed, or another block")
+            raise InvalidParams(f"L2 has no block {number} yet: give the outputRoot to claim, or another block")
         root = output_after(l2.block(number)).root
     sender = options.sender
     if sender is None:
         sender = node.node.roles.proposer.raw_address
     if options.parent_index is not None:
         _game(l1, driver, options.parent_index)
-    data = claiming_call(root, number, options.parent_index)
+    data = claiming_call(at, root, number, options.parent_index)
     act_on_l1(node, l1, sender, at.dispute_game_factory, data, claim_bond(state, at))
     return _claimed(l1, driver, count, number, root)
 
@@ -206,7 +206,7 @@ def _claimed(l1: LocalChain, driver: Driver, index: int, number: int, root: Hash
 
 
 def _format_game(game: Game, l1: LocalChain, l2: LocalChain, driver: Driver) -> JsonObject:
-    now, state = l1.time.now(), l1.sequencer.head_state()
+    now, state = max(l1.time.now(), l1.head.timestamp), l1.sequencer.head_state()
     people = {game.creator, *(each for each in (game.challenger, game.prover) if each is not None)}
     credits = {who: amount for who in sorted(people) if (amount := credit(state, game, who))}
     return {
@@ -257,4 +257,6 @@ def _next(game: Game, now: int) -> str:
     left = game.deadline - now
     if game.is_doubted:
         return f"a proof must come within {left} s, or it is lost"
+    if not game.prove_window:
+        return f"it wins in {left} s: nobody can challenge it"
     return f"it can be challenged for {left} s: `megadev challenge {game.index}`"

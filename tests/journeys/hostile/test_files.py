@@ -86,7 +86,7 @@ def test_a_state_file_is_no_link_and_no_device(tmp_path: Path, setting: str, kin
         os.mkfifo(path)
     else:
         path.symlink_to(victim if kind == "link" else tmp_path / "nothing")
-    with pytest.raises(ConfigError, match="symbolic link|no regular file"):
+    with pytest.raises(ConfigError, match="symbolic link|not a regular file"):
         Devnet(no_l1=True, **{setting: path})
     assert victim.read_text() == "precious"
 
@@ -145,7 +145,7 @@ def test_it_is_trusted_once_until_it_changes_or_is_elsewhere(tmp_path: Path) -> 
     other.mkdir()
     (other / "megadev.toml").write_bytes(file.read_bytes())
     assert megadev(other, *run, HOME=str(tmp_path / "home")).returncode == 2
-    assert megadev(tmp_path, "trust", "--revoke").stdout == "megadev.toml is not trusted any more\n"
+    assert megadev(tmp_path, "trust", "--revoke").stdout == "megadev.toml is no longer trusted\n"
     assert times() == 3
     record = tmp_path / "home" / ".local" / "share" / "megadev" / "trusted"
     assert mode(record) == 0o700

@@ -172,7 +172,7 @@ def test_the_sequencers_troubles_are_told(net: Devnet, board: Board) -> None:
     net.rpc("megadev_sequencer_pause")
     view = board.view()
     assert view.condition is SequencerCondition.PAUSED
-    assert view.troubles == ("censor 0x1111…1111", "answers 5ms later")
+    assert view.troubles == ("censor 0x1111…1111", "answers 5ms late")
     assert view.happenings[0].lines == ("paused",)
 
 
@@ -180,7 +180,7 @@ def test_a_revert_is_an_event(net: Devnet, board: Board) -> None:
     snapshot = net.rpc("evm_snapshot")
     net.rpc("anvil_mine", "0x3")
     net.rpc("evm_revert", snapshot)
-    assert board.view().happenings[0].lines == ("blocks 1 to 3 taken back",)
+    assert board.view().happenings[0].lines == ("blocks 1 to 3 reverted",)
 
 
 def test_a_failed_compilation_is_told_with_its_place(net: Devnet, board: Board) -> None:

@@ -63,7 +63,7 @@ def test_each_command_says_in_its_help_what_the_overview_says(command: str) -> N
         (
             ZeroDivisionError("a\nb"),
             1,
-            "error: unexpected ZeroDivisionError: a b; please report it with what MEGADEV_DEBUG=1",
+            "error: unexpected ZeroDivisionError: a b; please report it with the traceback that MEGADEV_DEBUG=1",
         ),
     ],
 )

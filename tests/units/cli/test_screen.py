@@ -92,7 +92,7 @@ BUSY = dataclasses.replace(
 BROKEN = dataclasses.replace(
     BUSY,
     condition=SequencerCondition.CRASHED,
-    troubles=("answers no questions", "censors 2 addresses", "answers 5ms±2ms later", "has broken 12 promises"),
+    troubles=("refuses reads", "censors 2 addresses", "answers 5ms±2ms late", "has broken 12 promises"),
     chains=tuple(
         dataclasses.replace(chain, fork=fork)
         for chain, fork in zip(

@@ -94,7 +94,7 @@ class FakeL1(L1Source):
 
     def blobs(self, block: L1Block, hashes: Sequence[Hash32]) -> list[bytes]:
         if missing := [each for each in hashes if each not in self.kept_blobs]:
-            raise L1Unavailable(f"blob 0x{missing[0].hex()} is not kept")
+            raise L1Unavailable(f"blob 0x{missing[0].hex()} is no longer available")
         return [self.kept_blobs[each] for each in hashes]
 
     def config_logs(self, system_config: Address, first: int, last: int) -> list[Log]:

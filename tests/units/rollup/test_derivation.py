@@ -665,7 +665,7 @@ def test_a_blob_that_is_not_kept_stalls_at_its_block() -> None:
     rollup.l1.add(Posted(type=3, blob_versioned_hashes=(b"\x01" * 32,)))
     rollup.l1.add()
     rollup.derive()
-    assert rollup.pipeline.step() == Waiting(f"blob 0x{'01' * 32} is not kept", is_stalled=True)
+    assert rollup.pipeline.step() == Waiting(f"blob 0x{'01' * 32} is no longer available", is_stalled=True)
     assert rollup.pipeline.l1_block is not None
     assert rollup.pipeline.l1_block.number == 0
     rollup.l1.kept_blobs[b"\x01" * 32] = encode_blob(encode_frames(rollup.frames([one])))

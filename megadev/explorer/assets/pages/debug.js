@@ -32,7 +32,9 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
     const from = await get(state.step);
     let index = state.step + direction;
     for (; index >= 0 && index < told.total; index += direction) {
-      const step = await get(index);
+      const page = pages[Math.floor(index / size)];
+      // what is loaded is looked through without a pause: there may be a million steps
+      const step = page ? { frame: page.frame[index % size], line: page.line[index % size] } : await get(index);
       if (isThere(step, from)) break;
     }
     state.step = Math.max(0, Math.min(told.total - 1, index));

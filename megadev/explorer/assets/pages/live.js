@@ -37,15 +37,23 @@ export async function show(place, { chain, chains, site }) {
     const numbers = Array.from({ length: Math.max(0, Math.min(ROWS, newest - known)) }, (_, i) => newest - i);
     const [safe, finalized, pool, ...found] = await Promise.all([
       chain.ask(null, "eth_getBlockByNumber", "safe", false), chain.ask(null, "eth_getBlockByNumber", "finalized", false), chain.ask(null, "txpool_status"),
-      ...numbers.map((number) => chain.ask(null, "eth_getBlockByNumber", hex(number), true))]);
-    const blocks = found.filter(Boolean);
+      ...numbers.map((number) => chain.ask(null, "eth_getBlockByNumber", hex(number), false))]);
+    const blocks = found.filter(Boolean).map(slim);
     if (blocks.length && known >= 0 && newest - known <= ROWS && blocks[blocks.length - 1].parentHash !== state.blocks[0].hash) return catchUp(true);
     state.blocks = [...blocks, ...(isAll ? [] : state.blocks)].slice(0, ROWS);
     Object.assign(state.heads, { latest: state.blocks[0], safe, finalized });
     state.pool = pool;
-    if (known < 0) state.transactions = [];
-    if (blocks.some((block) => block.transactions.some((tx) => tx.to === null))) await learn(chain);
-    note(state, blocks.reverse().flatMap((block) => block.transactions), known >= 0 && !state.mini);
+    const isAnew = known < 0;
+    if (known >= 0 && !state.mini) state.pulse[SECONDS - 1] += blocks.reduce((sum, block) => sum + block.count, 0);
+    // of full blocks only what is shown is fetched
+    const hashes = found.filter(Boolean).flatMap((block) => [...block.transactions].reverse()).slice(0, ROWS).reverse();
+    const transactions = state.mini && !isAnew ? [] : await Promise.all(hashes.map((hash) => chain.ask(null, "eth_getTransactionByHash", hash)));
+    if (transactions.some((tx) => tx && tx.to === null)) await learn(chain);
+    // what came in mini-blocks meanwhile stays on top
+    const early = isAnew ? state.transactions.filter((tx) => num(tx.blockNumber) > newest).reverse() : [];
+    if (isAnew) state.transactions = [];
+    note(state, transactions.filter(Boolean));
+    note(state, early);
     return draw();
   };
   let work = catchUp(true);
@@ -57,8 +65,9 @@ export async function show(place, { chain, chains, site }) {
   if (chain === chains.l2) {
     leaving.push(chain.subscribe(["miniBlocks"], (mini) => {
       state.mini = mini;
-      state.minis = [mini, ...state.minis].slice(0, MINIS);
-      note(state, mini.transactions, true);
+      state.minis = [{ ...mini, receipts: null, transactions: mini.transactions.slice(0, 1), count: mini.transactions.length }, ...state.minis].slice(0, MINIS);
+      state.pulse[SECONDS - 1] += mini.transactions.length;
+      note(state, mini.transactions);
       soon();
     }));
   }
@@ -73,9 +82,11 @@ export async function show(place, { chain, chains, site }) {
   };
 }
 
-/** Show transactions, the newest last among them; `isNew` counts them in the pulse. */
-function note(state, transactions, isNew) {
-  if (isNew) state.pulse[SECONDS - 1] += transactions.length;
+/** What is kept of a block: not its transactions. */
+const slim = ({ number, hash, parentHash, timestamp, gasUsed, gasLimit, baseFeePerGas, transactions }) => ({ number, hash, parentHash, timestamp, gasUsed, gasLimit, baseFeePerGas, count: transactions.length });
+
+/** Show transactions, the newest last among them. */
+function note(state, transactions) {
   const shown = transactions.slice(-ROWS).reverse();
   const hashes = new Set(shown.map((tx) => tx.hash));
   state.transactions = [...shown, ...state.transactions.filter((tx) => !hashes.has(tx.hash))].slice(0, ROWS);
@@ -89,7 +100,7 @@ function bar(count, most) {
 
 function miniRow(chain, mini) {
   const [first] = mini.transactions;
-  return [links.link(chain, "miniblock", num(mini.mini_block_number), group(num(mini.mini_block_number))), links.block(chain, num(mini.block_number)), String(mini.transactions.length), group(num(mini.gas_used)), first ? links.tx(chain, first.hash) : ""];
+  return [links.link(chain, "miniblock", num(mini.mini_block_number), group(num(mini.mini_block_number))), links.block(chain, num(mini.block_number)), String(mini.count), group(num(mini.gas_used)), first ? links.tx(chain, first.hash) : ""];
 }
 
 function cards({ heads, pool, mini, blocks, other: theirs }, other) {
@@ -110,5 +121,5 @@ function cards({ heads, pool, mini, blocks, other: theirs }, other) {
 
 function blockRow(chain, block) {
   const isOpen = block.hash === UNSEALED;
-  return [links.block(chain, num(block.number)), String(block.transactions.length), group(num(block.gasUsed)), isOpen ? "open" : age(num(block.timestamp), Date.now() / 1000)];
+  return [links.block(chain, num(block.number)), String(block.count), group(num(block.gasUsed)), isOpen ? "open" : age(num(block.timestamp), Date.now() / 1000)];
 }

@@ -7,7 +7,7 @@
 >> {"jsonrpc":"2.0","id":3,"method":"megadev_proposeOutput","params":[{"blockNumber":"0x5"}]}
 << {"jsonrpc":"2.0","id":3,"result":{"l2BlockNumber":"0x5","outputRoot":"0x03129bc69d9cec964f1f7956614addab00267e461706f8db22fe9ef5aa5d249b","game":"0x2e426330a161153dcf20b3767dc126df1b928191","index":"0x2"}}
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_proposeOutput","params":[{"blockNumber":"0x20"}]}
-<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"L2 has no block 32 yet: say the outputRoot that is claimed, or another block"}}
+<< {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"L2 has no block 32 yet: give the outputRoot to claim, or another block"}}
 >> {"jsonrpc":"2.0","id":5,"method":"megadev_proposeOutput","params":[{"parentIndex":"0x9"}]}
 << {"jsonrpc":"2.0","id":5,"error":{"code":-32001,"message":"resource not found: there is no game 9: L1 has 3"}}
 >> {"jsonrpc":"2.0","id":6,"method":"megadev_proposeOutput","params":[{"from":"0x1111111111111111111111111111111111111111"}]}

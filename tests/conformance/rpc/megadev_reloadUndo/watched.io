@@ -9,6 +9,6 @@
 << {"jsonrpc":"2.0","id":3,"result":"0x0"}
 // with the block that came after
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_reloadUndo","params":[]}
-<< {"jsonrpc":"2.0","id":4,"result":{"number":1,"blocks":{"l2":1},"contracts":["Counter.sol:Counter"],"text":"undid reload 1 of Counter.sol:Counter: the chain is as it was before that reload (blocks taken back: 1 of L2)"}}
+<< {"jsonrpc":"2.0","id":4,"result":{"number":1,"blocks":{"l2":1},"contracts":["Counter.sol:Counter"],"text":"undid reload 1 of Counter.sol:Counter: the chain is as it was before that reload (blocks reverted: 1 of L2)"}}
 >> {"jsonrpc":"2.0","id":5,"method":"eth_blockNumber","params":[]}
 << {"jsonrpc":"2.0","id":5,"result":"0xe"}

@@ -1,0 +1,87 @@
+"""Plain English: what users read (errors, log lines, help, answers in words) keeps clear of constructions that readers
+stumble over. How often each occurred before the list was made is written beside it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.house.source import REPOSITORY
+
+RIDDLES = {
+    r"(?<![Tt]here )\b(?:is|are|was|were) no\b(?! longer)": "'is not a …' or 'invalid …' (27 times)",
+    r"(?<![Tt]here )\b(?:is|are) none\b": "'invalid …' (5 times)",
+    r"(?:^|[:;,] )say\b|\bnot say\b|\b(?:says?|said|answered) nothing\b": "'give …', 'no output' (24 times)",
+    r"\b(?:is|are|was|were) (?:not )?told\b": "'is unknown', 'its L1 attributes' (5 times)",
+    r"\bstands? (?:still|where)\b": "'expected …, got …' or 'stops' (10 times)",
+    r"\bgo(?:es)? on\b": "'continues' (4 times)",
+    r"\bbrings? (?:it|them) back\b|\b(?:gone|goes|went|taken|takes?) (?:it )?back\b": "'restart', 'revert' (11 times)",
+    r"\b(?:not|whose \w+ is not|known) here\b": "'unknown …', 'not implemented' (7 times)",
+    r"\bgot to\b": "'reached', 'derived' (3 times)",
+    r"\blies? (?:in|outside|between)\b": "'must be in …' (8 times)",
+    r"\b(?:any|no) more\b(?! than)": "'no longer' (5 times)",
+    r"\b(?:[Ww]hoever|[Ss]omebody)\b|\bwhom\?|\bwhat\?": "name who: 'subscribers', 'other users' (5 times)",
+    r"\bat hand\b|\bby hand\b|\byour word\b": "'not available', 'by a cheat' (7 times)",
+    r"\bask (?:again )?for (?:less|more)\b": "what to lower or raise (3 times)",
+    r"\bso (?:many|much)\b": "'this number of …' (12 times)",
+    r"\bwhat is (?:no|none)\b": "'invalid …' (5 times)",
+}
+"""Constructions, as regular expressions, and what to write instead."""
+TEXTS = [*(REPOSITORY / "megadev").rglob("*.py"), *(REPOSITORY / "tests" / "house" / "cli_help").glob("*.txt")]
+
+
+def texts(source: str) -> Iterator[tuple[int, str]]:
+    """A module's strings of several words by line, docstrings and comments aside; {} stands for what is filled in."""
+    tree = ast.parse(source)
+    skipped = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in node.values]
+            skipped.update(map(id, node.values))
+            yield node.lineno, "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
+            yield node.lineno, node.value
+
+
+def riddles(text: str) -> list[str]:
+    """What to write instead, for each of the constructions in a text."""
+    return [better for pattern, better in RIDDLES.items() if re.search(pattern, text)]
+
+
+def test_what_users_read_is_plain() -> None:
+    found = []
+    for path in TEXTS:
+        source = path.read_text(encoding="utf-8")
+        lines = texts(source) if path.suffix == ".py" else enumerate(source.splitlines(), 1)
+        found += [
+            f"{path.relative_to(REPOSITORY)}:{line}: {text!r}: {better}"
+            for line, text in lines
+            if " " in text
+            for better in riddles(text)
+        ]
+    assert not found, "write plainly (docs/contributing.md, Style):\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "invalid URL: its host or port is none",
+        "bucket 3 is none: they go from 65536 to 16777215",
+        "this is no fork bundle; megadev fork record makes them",
+        "the sequencer has crashed already: megadev_sequencer_restart brings it back",
+        "a chain id lies in [1, 2**63), got 0",
+        "the length of an array is not told",
+        "a list stands where data belongs",
+    ],
+)
+def test_what_was_written_before_would_be_found(text: str) -> None:
+    assert riddles(text)
+
+
+@pytest.mark.parametrize("text", ["there is no directory out", "the block is no longer on L1", "unknown setting"])
+def test_plain_sentences_pass(text: str) -> None:
+    assert not riddles(text)
