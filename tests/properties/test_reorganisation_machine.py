@@ -18,13 +18,14 @@ from megadev.rpc.client import RpcError
 from tests.bridging import Bridge
 
 STRANGER = "0x" + "57" * 20
-REFUSALS = ("the sequencer", "without the state", "without its state", "exceed current chain height", "cannot be lost")
+REFUSALS = ("the sequencer", "without the state", "without its state", "exceed current chain height", "cannot lose")
 """How a request may be refused for what it asks itself."""
 SETTINGS: dict[str, dict[str, Any]] = {
     "dev": {},
     "dev, when asked": {"no_mining": True},
     "megaeth": {"preset": "megaeth", "mini_block_time": None, "block_time": None, "l1_fee": False},
     "megaeth, continuous": {"preset": "megaeth", "no_mining": True, "l1_fee": False},
+    "dev, posting": {"batch": True, "sequencing_window": 6, "channel_seconds": 10**6},
 }
 PRICE = hex(10**11)
 WHO = st.integers(0, 2)
@@ -107,6 +108,19 @@ class ReorganisationMachine(RuleBasedStateMachine):
     def crash(self, survive: bool, blocks: int) -> None:
         self.ask("megadev_sequencer_crash", {"survive": survive, "blocks": 0 if survive else blocks})
 
+    @precondition(lambda self: self.posts)
+    @rule(name=st.sampled_from(("freeze-origin", "omit-deposit", "withhold-batches", "bad-batch", "bad-root")))
+    def misbehave(self, name: str) -> None:
+        self.ask("megadev_fault_set", name)
+
+    @precondition(lambda self: self.posts)
+    @rule(is_honest=st.booleans())
+    def post(self, is_honest: bool) -> None:
+        if is_honest:
+            for name in ("freeze-origin", "omit-deposit", "withhold-batches", "bad-batch", "bad-root"):
+                self.ask("megadev_fault_clear", name)
+        self.ask("megadev_batcher_flush")
+
     # -- reorganisations ----------------------------------------------------------------------------------------------
 
     @rule(depth=st.integers(1, 4), how=st.sampled_from(("anvil_rollback", "anvil_reorg")))
@@ -163,6 +177,11 @@ class ReorganisationMachine(RuleBasedStateMachine):
         self.ask("megadev_sequencer_resume")
         assert self.node.l2.sequencer.is_running
 
+    @property
+    def posts(self) -> bool:
+        """Whether L2 is derived from L1 too."""
+        return hasattr(self, "bridge") and self.node.driver is not None and self.node.driver.consolidator is not None
+
     # -- what always holds --------------------------------------------------------------------------------------------
 
     @property
@@ -196,7 +215,7 @@ class ReorganisationMachine(RuleBasedStateMachine):
 
     @invariant()
     def l2_stands_on_l1_while_its_sequencer_runs(self) -> None:
-        if hasattr(self, "bridge") and self.node.l2.sequencer.is_running:
+        if hasattr(self, "bridge") and (self.node.l2.sequencer.is_running or self.is_derived):
             assert self.node.driver is not None and self.node.l1 is not None
             self.node.settle()
             head = self.node.l2.head
@@ -205,6 +224,24 @@ class ReorganisationMachine(RuleBasedStateMachine):
             on_l1 = not any(origin.hash) or self.node.l1.store.by_hash(origin.hash) is not None
             assert on_l1 or head.number <= self.node.driver.progress.adopted
 
+    @property
+    def is_derived(self) -> bool:
+        """Whether L2 goes on without its sequencer."""
+        return self.posts and self.node.l2.sequencer.is_down
+
+    @invariant()
+    def what_was_derived_stands_on_both_chains(self) -> None:
+        """Batches, origin and blocks go back together."""
+        if self.posts and (self.node.l2.sequencer.is_running or self.is_derived):
+            self.node.settle()
+            driver, l1 = self.node.driver, self.node.l1
+            assert driver is not None and driver.consolidator is not None and l1 is not None
+            derived, read = driver.consolidator.derived, driver.consolidator.read
+            assert self.node.l2.store.by_hash(derived.hash) is not None
+            assert read is None or l1.store.by_hash(read.hash) is not None
+            safe, finalized = driver.heads()
+            assert finalized <= safe <= self.node.l2.head.number
+
     @invariant()
     def no_transaction_is_lost(self) -> None:
         if hasattr(self, "bridge"):
@@ -212,7 +249,7 @@ class ReorganisationMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_stands_still_is_not_moved(self) -> None:
-        if hasattr(self, "bridge") and not self.node.l2.sequencer.is_running:
+        if hasattr(self, "bridge") and not self.node.l2.sequencer.is_running and not self.is_derived:
             before = self.node.l2.head
             self.node.settle()
             with suppress(SequencerStopped):

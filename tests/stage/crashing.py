@@ -207,6 +207,7 @@ def crashed(kills: int, preset: str, durability: str, seed: int = 1) -> dict[str
         check=False,
     )
     assert run.returncode == 0, run.stderr
+    assert "lost" not in run.stderr, run.stderr
     counts: dict[str, int] = json.loads(run.stdout)
     return counts
 

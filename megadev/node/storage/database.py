@@ -98,7 +98,7 @@ class Database:
         self._synced = synced
         self._lock = _claim(folder)
         self.promised = self._read_promise()
-        """What the last process that had the store said."""
+        """What the last process that had the store said, and then what this one has."""
         try:
             self._write_promise(self.promised.heads)
             self._connection = self._open()
@@ -350,8 +350,9 @@ class Database:
             return Promise()
 
     def _write_promise(self, heads: tuple[int, ...]) -> None:
-        text = msgspec.json.encode(Promise(os.getpid(), heads))
-        os.pwrite(self._lock.fileno(), text.ljust(160) + b"\n", 0)
+        promise = Promise(os.getpid(), heads)
+        os.pwrite(self._lock.fileno(), msgspec.json.encode(promise).ljust(160) + b"\n", 0)
+        self.promised = promise
 
 
 class Reader:

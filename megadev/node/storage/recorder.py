@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import gt
 from typing import TYPE_CHECKING
 
 from megadev.chain.blocks import SealedBlock
@@ -285,6 +286,7 @@ class Recorder:
         is_same = not changed and not is_new and not data and all(pool is None for pool in pools)
         if self._knows_database and is_same:
             return
+        self._promise_no_more_than(tuple(chain.head for chain in last.chains))
         with self._database as database:
             if not self._knows_database:
                 self._specs.clear()
@@ -303,6 +305,14 @@ class Recorder:
         self._rest = rest
         self._written_data += len(data)
         self._knows_database = True
+
+    def _promise_no_more_than(self, heads: tuple[int, ...]) -> None:
+        """Take back what is promised of blocks that are about to leave the store: whoever is killed after they have,
+        and before the new promise, is not to miss them.
+        """
+        promised = self._database.promised.heads
+        if any(map(gt, promised, heads)):
+            self._database.promise(tuple(map(min, promised, heads)))
 
     def _write_chain(self, database: Database, index: int, chain: ChainCapture) -> None:
         database.truncate(index, chain.base)
