@@ -7,10 +7,10 @@
     ├── NotFound                        a block, filter or subscription that does not exist
     │   ├── UnknownBlock
     │   ├── UnknownFilter
-    │   ├── ResourceNotFound            known to be nowhere, where clients look for EIP-1474's own code
+    │   ├── ResourceNotFound            does not exist; clients expect EIP-1474's own code
     │   └── SlotNotFound                no storage word decides a token's answer
     ├── MethodUnavailable               known to clients, not offered here (or not on this transport)
-    ├── UndecodableTransaction          bytes that are no transaction
+    ├── UndecodableTransaction          bytes that are not a transaction
     ├── InvalidTransaction              well formed, but this chain refuses it now
     │   ├── WrongChainId                ├── WrongNonce
     │   │                               │   ├── NonceTooLow
@@ -32,25 +32,25 @@
     │       ├── AlreadyKnown
     │       ├── ReplacementUnderpriced
     │       └── PoolFull
-    ├── UnknownSigner                   no key here for that address
+    ├── UnknownSigner                   this node has no key for that address
     ├── ExecutionReverted               a call ended in REVERT (carries the return data)
-    ├── TransactionFailed               a mined transaction failed, and its sender is to be told so (Hardhat's way)
+    ├── TransactionFailed               a mined transaction failed, and the send returns an error (as Hardhat does)
     ├── ExecutionHalted                 a call ended exceptionally (out of gas, invalid opcode…)
-    ├── NotTraceable                    a block that nothing came before
+    ├── NotTraceable                    a block without a parent
     ├── GasAllowanceExceeded            an estimate found no gas limit that suffices
-    ├── CallTimeout                     a read took longer than it may (--call-timeout)
+    ├── CallTimeout                     a read exceeded its time limit (--call-timeout)
     ├── ReceiptTimeout                  a *Sync method gave up waiting
     │   └── RealtimeExpired             the same, as MegaETH says it
     ├── NotReady                        a *Sync method did not wait: the transaction cannot be executed yet
     │   └── NonceGap
     ├── NonceTimeout                    eth_callAfter gave up waiting
     ├── SequencerStopped                a block is asked for while the sequencer is paused or crashed
-    ├── SequencerUnavailable            it crashed: nobody takes transactions, or answers at all
-    ├── OriginRefused                   a web page asked for what is outside of the node
-    ├── LimitExceeded                   a client asked for more than it may have
+    ├── SequencerUnavailable            it crashed: sends, or all requests, are refused
+    ├── OriginRefused                   a web page called a method that reaches outside of the node
+    ├── LimitExceeded                   a client exceeded a limit
     │   └── TooManyLogs
-    ├── OverrideRefused                 state that a call may not pretend
-    ├── SimulationError                 eth_simulateV1 met what a chain could not contain
+    ├── OverrideRefused                 state overrides that are not allowed
+    ├── SimulationError                 eth_simulateV1 got blocks that no chain could contain
     │   ├── SimulatedBlockOutOfOrder    ├── SimulationTooLarge
     │   ├── SimulatedTimeOutOfOrder     └── SimulatedTransactionRefused
     ├── AttestationRefused              a claim about L2 that executing it again does not lead to
@@ -58,8 +58,8 @@
     ├── StateUnavailable                state that a source could not supply
     │   ├── UpstreamFailed              the node that is forked did not answer, or not with what was asked for
     │   ├── NotInBundle                 an offline bundle does not hold it
-    │   ├── RanOtherwise                a transaction of upstream's comes out otherwise when it runs here
-    │   └── PrefetchNeeded              it can be had, but not by waiting for it on this thread
+    │   ├── RanOtherwise                a transaction of upstream's has a different outcome here
+    │   └── PrefetchNeeded              it must be fetched on another thread first
     ├── UpstreamRefused                 the node that is forked answered with an error (carries code and data)
     │   └── UpstreamLacksMethod         it does not have the method
     └── EngineFault                     a defect below the engine seam
@@ -109,11 +109,11 @@ class UnknownFilter(NotFound):
 
 
 class ResourceNotFound(NotFound):
-    """What was asked for exists nowhere; for methods whose clients expect EIP-1474's code for that."""
+    """What was asked for does not exist; for methods whose clients expect EIP-1474's code for that."""
 
 
 class SlotNotFound(NotFound):
-    """No storage word of a token decides a balance or an allowance alone; nothing was changed."""
+    """No single storage word of a token determines a balance or an allowance; nothing was changed."""
 
 
 class MethodUnavailable(MegadevError):
@@ -121,7 +121,7 @@ class MethodUnavailable(MegadevError):
 
 
 class UndecodableTransaction(MegadevError):
-    """Bytes that are no transaction."""
+    """Bytes that are not a transaction."""
 
 
 class InvalidTransaction(MegadevError):
@@ -133,7 +133,7 @@ class MalformedTransaction(InvalidTransaction):
 
 
 class EmptyAuthorizationList(MalformedTransaction):
-    """A type 4 transaction that authorizes nothing (EIP-7702)."""
+    """A type 4 transaction with an empty authorization list (EIP-7702)."""
 
     def __init__(self) -> None:
         super().__init__("EIP-7702 transaction with empty auth list: sign at least one authorization")
@@ -152,7 +152,7 @@ class WrongChainId(InvalidTransaction):
 
 
 class MissingChainId(InvalidTransaction):
-    """A system transaction that is not signed for any chain."""
+    """A system transaction without a chain id."""
 
     def __init__(self) -> None:
         super().__init__("invalid chain id for signer: a system transaction must name its chain: missing chain ID")
@@ -209,25 +209,25 @@ class GasLimitTooHigh(InvalidTransaction):
 
 
 class TransactionGasCapExceeded(GasLimitTooHigh):
-    """No transaction may ask for so much (EIP-7825)."""
+    """The gas limit exceeds the cap for any transaction (EIP-7825)."""
 
     sentence = "transaction gas limit too high (cap: {limit}, tx: {got}; EIP-7825)"
 
 
 class BlockGasLimitExceeded(GasLimitTooHigh):
-    """No block holds so much."""
+    """The gas limit exceeds that of a block."""
 
     sentence = "exceeds block gas limit: the transaction asks for {got} gas, a block holds {limit}"
 
 
 class BlockGasUsedUp(GasLimitTooHigh):
-    """What is left of the block is less: the transaction may wait for the next one."""
+    """The gas limit exceeds what is left of the block: the transaction may wait for the next one."""
 
     sentence = "block gas limit reached: the transaction asks for {got} gas, the block has {limit} left"
 
 
 class TransactionOverLimit(InvalidTransaction):
-    """Of something a transaction may have ``limit`` it has ``got``; ``sentence`` says what, in MegaETH's words."""
+    """A transaction has ``got`` of a resource limited to ``limit``; ``sentence`` names it, in MegaETH's words."""
 
     def __init__(self, sentence: str, got: int, limit: int) -> None:
         super().__init__(sentence.format(got=got, limit=limit))
@@ -359,15 +359,15 @@ class InsufficientFunds(InvalidTransaction):
 
 
 class ConditionNotMet(InvalidTransaction):
-    """The transaction came with a condition that the chain does not fulfil (ERC-7796)."""
+    """The transaction's condition does not hold (ERC-7796)."""
 
 
 class PoolRejection(InvalidTransaction):
-    """The txpool's own reasons to refuse a transaction."""
+    """The txpool refuses a transaction for a reason of its own."""
 
 
 class AlreadyKnown(PoolRejection):
-    """The same transaction, ``tx_hash``, is somewhere already: ``where`` says it in words."""
+    """The transaction ``tx_hash`` is already known: ``where`` says in words where it is."""
 
     def __init__(self, tx_hash: bytes, where: str) -> None:
         super().__init__(f"already known: 0x{tx_hash.hex()} {where}")
@@ -431,7 +431,7 @@ class ExecutionHalted(MegadevError):
 
 
 class NotTraceable(MegadevError):
-    """A block whose transactions cannot be run again: there is no state before the first one."""
+    """A block whose transactions cannot be replayed: the first one has no parent state."""
 
 
 class GasAllowanceExceeded(MegadevError):
@@ -484,11 +484,11 @@ class NonceGap(NotReady):
 
 
 class NonceTimeout(MegadevError):
-    """An account's nonce did not get where a call waited for it."""
+    """An account's nonce did not reach the value that a call waited for."""
 
 
 class SequencerStopped(MegadevError):
-    """What was asked for needs blocks to be built, and the sequencer was told not to."""
+    """The request needs a block to be built, but the sequencer is paused or crashed."""
 
 
 class SequencerUnavailable(MegadevError):
@@ -507,7 +507,7 @@ class OriginRefused(MegadevError):
 
 
 class LimitExceeded(MegadevError):
-    """A client has as much already, or asks as often, as it may."""
+    """A client exceeded a limit on what it may hold or request."""
 
 
 class TooManyLogs(LimitExceeded):
@@ -522,7 +522,7 @@ class TooManyLogs(LimitExceeded):
 
 
 class OverrideRefused(MegadevError):
-    """State overrides that contradict each other, or move what is no precompile."""
+    """State overrides that contradict each other, or move something other than a precompile."""
 
 
 class SimulationError(MegadevError):
@@ -574,7 +574,7 @@ class UpstreamFailed(StateUnavailable):
 
 
 class NotInBundle(StateUnavailable):
-    """An offline bundle is all there is, and does not hold what was asked for."""
+    """The node runs from an offline bundle, which does not hold what was asked for."""
 
 
 class RanOtherwise(StateUnavailable):

@@ -891,18 +891,18 @@ from megadev.testing.bridge import NotCrossed
 
 def test_steps(bridge):
     withdrawal = bridge.withdraw(5)
-    with pytest.raises(NotCrossed, match="is (ready|waiting)-to-prove: next, "):
+    with pytest.raises(NotCrossed, match="is (ready|waiting)-to-prove; next step: "):
         bridge.finalize(withdrawal)
     bridge.prove(withdrawal)
-    with pytest.raises(NotCrossed, match="to-finalize: next, "):
+    with pytest.raises(NotCrossed, match="to-finalize; next step: "):
         bridge.prove(withdrawal)
     bridge.finalize(withdrawal)
-    with pytest.raises(NotCrossed, match="is finalized: next, nothing"):
+    with pytest.raises(NotCrossed, match="is finalized; next step: nothing"):
         bridge.finalize(withdrawal)
 
 @pytest.mark.megadev(accounts=0)
 def test_nobody(bridge):
-    with pytest.raises(NotCrossed, match="say sender="):
+    with pytest.raises(NotCrossed, match="pass sender="):
         bridge.deposit(5)
 
 @pytest.mark.megadev(no_l1=True)
@@ -992,7 +992,7 @@ def test_by_name(deploy, devnet):
     assert "Vault" in {found["name"] for found in name}
 
 def test_unknown(deploy):
-    with pytest.raises(Exception, match="there is no contract and no file 'Nothing'"):
+    with pytest.raises(Exception, match="no contract or file 'Nothing'"):
         deploy("Nothing")
 
 def test_wrong_arguments(deploy):

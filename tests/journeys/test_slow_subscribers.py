@@ -82,7 +82,7 @@ def test_no_more_subscriptions_than_the_settings_allow() -> None:
             ids = [ask(client, "eth_subscribe", "newHeads")["result"] for _ in range(10)]
             error = ask(client, "eth_subscribe", "logs")["error"]
             assert error["code"] == -32005
-            assert error["message"].startswith("too many subscriptions: this node has 10, the most it takes")
+            assert error["message"].startswith("too many subscriptions: this node has 10, its maximum")
             assert "--max-subscriptions" in error["message"]
             ask(client, "eth_unsubscribe", ids[0])
             assert "result" in ask(client, "eth_subscribe", "logs")

@@ -79,9 +79,9 @@ def test_the_templates_are_listed_and_the_usual_one_needs_no_name(tmp_path: Path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nothing", "x"], "there is no 'nothing'; there are vyper"),
+        (["nothing", "x"], "unknown template 'nothing'; there are vyper"),
         (["founrdy", "x"], "Did you mean foundry?"),
-        (["foundry"], "say where to, as in: megadev init foundry my-project"),
+        (["foundry"], "DIR is missing, as in: megadev init foundry my-project"),
         (["full"], "full exists already and is not empty"),
         (["vyper", "full/file"], "full/file exists already"),
     ],

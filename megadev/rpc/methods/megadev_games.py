@@ -32,7 +32,7 @@ from megadev.rollup.games import (
 )
 from megadev.rollup.predeploys import L1Addresses
 from megadev.rollup.withdrawals import output_after
-from megadev.rpc.codec import AddressParam, Decode, HashParam, Uint64Param
+from megadev.rpc.codec import AddressParam, Decode, HashParam, Uint64Param, decode_uint64
 from megadev.rpc.dispatch import method
 from megadev.rpc.l1_acts import act_on_l1
 from megadev.rpc.node import RpcNode, bridge
@@ -43,8 +43,8 @@ RETIRE = 2**32 - 1
 
 
 def _decode_game_type(value: Any) -> int:
-    number = int(value, 16) if isinstance(value, str) and value.startswith("0x") else value
-    if type(number) is not int or not 0 <= number < RETIRE:
+    number = decode_uint64(value)
+    if number >= RETIRE:
         raise InvalidParams(f"expected a game type (a number below {RETIRE}), got {value!r}")
     return number
 
