@@ -79,7 +79,7 @@ def measured(chosen: Collection[str], quick: bool) -> Samples:
     command = [sys.executable, "-m", __name__, json.dumps(wanted), json.dumps(quick)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise MegadevError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+        raise MegadevError((done.stderr.strip().splitlines() or ["no output"])[-1])
     found: Samples = json.loads(done.stdout)
     return found
 
