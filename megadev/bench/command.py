@@ -51,8 +51,8 @@ LAUNCHES = 5
 """Starts measured for each of the start-up rows."""
 WIDTH = 160
 """Columns to print where no terminal says how many it has."""
-MORE_IS_BETTER = "tx/s"
-"""The unit of which more is better; of the others, less."""
+MORE_IS_BETTER = frozenset(("tx/s", "% of bound", "× without", "% of first"))
+"""Units of which more is better; of the others, less."""
 START_UP, DEVNET = "start-up", "devnet"
 _METERED = ("--gas-limit", "10000000000", "--hardfork")
 _VARIANTS = {"interpreter": ("--engine",), "rex4": _METERED, "rex5": _METERED, "rex6": _METERED}
@@ -164,6 +164,9 @@ class Row:
 @click.option("--only", metavar="NAMES", help="Only these rows, separated by commas; 'list' shows their names.")
 @click.option("--quick", is_flag=True, help="Few repetitions: a rough measurement.")
 @click.option(
+    "--capacity", is_flag=True, help="The rows about how many transactions a machine carries, instead of the others."
+)
+@click.option(
     "--long-chain",
     type=click.IntRange(1),
     metavar="N",
@@ -184,6 +187,7 @@ def bench(
     against: tuple[str, ...],
     only: str | None,
     quick: bool,
+    capacity: bool,
     long_chain: int | None,
     soak: int | None,
     json_file: Path | None,
@@ -201,12 +205,14 @@ def bench(
     if soak is not None:
         _soak(soak, json_file)
         return
-    titles = _titles()
+    titles = _titles(capacity=capacity)
+    if capacity and long_chain is not None:
+        raise ConfigError("--long-chain: measures other rows than --capacity does; ask for one of them")
     if only == "list":
         for label, title in titles.items():
             click.echo(f"{label:38}{title}")
         return
-    chosen = _chosen(only, titles)
+    chosen = _chosen(only, titles, " --capacity" * capacity)
     targets = _targets(url, against)
     names = [target.name for target in targets]
 
@@ -232,6 +238,7 @@ def bench(
         rows += _measure_batches(targets, chosen, quick, progress)
         rows += _measure_stores(targets, chosen, quick, progress)
         rows += _measure_standbys(targets, chosen, quick, progress)
+        rows += _measure_capacity(targets, chosen, quick, progress)
         rows.sort(key=lambda row: list(titles).index(row.label))
         report["rows"] = [row.as_json(names) for row in rows]
         tables += [_table(rows, names), *_reasons(rows)]
@@ -272,9 +279,10 @@ def _soak(blocks: int, json_file: Path | None) -> None:
 # ---- which rows and which nodes
 
 
-def _titles() -> dict[str, str]:
-    """Every row's name and title, in the order of the table."""
+def _titles(*, capacity: bool = False) -> dict[str, str]:
+    """Every row's name and title, in the order of the table; or those of ``--capacity``."""
     from megadev.bench.batches import BATCH_ROWS
+    from megadev.bench.capacity import CAPACITY_ROWS
     from megadev.bench.client import PROBES
     from megadev.bench.compute import COMPUTE_PROBES, FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
@@ -282,24 +290,27 @@ def _titles() -> dict[str, str]:
     from megadev.bench.standby import STANDBY_ROWS
     from megadev.bench.stores import STORE_ROWS
 
+    if capacity:
+        return {measure.label: measure.title for measure in CAPACITY_ROWS}
     probed = (measure for probe in PROBES + COMPUTE_PROBES for measure in probe.measures)
     measures = [*probed, *FIRST_ROWS, *FORK_ROWS, *RELOAD_ROWS, *BATCH_ROWS, *STANDBY_ROWS, *STORE_ROWS]
     return START_ROWS | {measure.label: measure.title for measure in measures}
 
 
-def _chosen(only: str | None, titles: Collection[str]) -> frozenset[str]:
-    """The rows asked for. Raises ConfigError for a name that is none."""
+def _chosen(only: str | None, titles: Collection[str], flags: str = "") -> frozenset[str]:
+    """The rows asked for. ``flags``: which list they are in. Raises ConfigError for a name that is none."""
     if only is None:
         return frozenset(titles)
     names = frozenset(name.strip() for name in only.split(","))
     if unknown := sorted(names.difference(titles)):
-        raise ConfigError(f"--only: there is no row {unknown[0]!r}; 'megadev bench --only list' shows the names")
+        raise ConfigError(f"--only: there is no row {unknown[0]!r}; 'megadev bench{flags} --only list' shows the names")
     return names
 
 
 def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
     """How many steps are counted: start-ups, probes, first calls and forks as one each, reloads, and the long chain."""
     from megadev.bench.batches import BATCH_ROWS
+    from megadev.bench.capacity import CAPACITY_ROWS, IN_PROCESS
     from megadev.bench.compute import FIRST_ROWS
     from megadev.bench.fork import FORK_ROWS
     from megadev.bench.reload import PROJECTS
@@ -309,6 +320,8 @@ def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
     chosen_labels = frozenset(chosen)
     groups = FIRST_ROWS, FORK_ROWS, BATCH_ROWS, STANDBY_ROWS, STORE_ROWS
     parts = sum(any(measure.label in chosen for measure in rows) for rows in groups)
+    parts += not chosen_labels.isdisjoint(IN_PROCESS)
+    parts += sum(measure.label in chosen_labels - IN_PROCESS for measure in CAPACITY_ROWS)
     reloads = sum(not chosen_labels.isdisjoint(project.labels) for project in PROJECTS)
     return len(START_ROWS.keys() & chosen_labels) + probes + parts + reloads + is_long
 
@@ -673,6 +686,57 @@ def _of_own(rows: list[Row], targets: Sequence[Target], samples: Samples, reason
     return rows
 
 
+def _measure_capacity(
+    targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown
+) -> list[Row]:
+    """The rows of ``capacity.py``: in process of this Python's megadev alone, over HTTP each target in turn."""
+    from megadev.bench.capacity import CAPACITY_ROWS, IN_PROCESS, QUICK_TURNS, TURNS, measured, minute, over_http
+
+    rows = {each.label: Row(each.label, each.title, each.unit) for each in CAPACITY_ROWS if each.label in chosen}
+    inside = [row for label, row in rows.items() if label in IN_PROCESS]
+    if inside:
+        progress.begin("in process: rates, memory")
+        samples: Samples = {}
+        reason = "not a megadev of this Python"
+        try:
+            samples = measured(chosen, quick)
+        except MegadevError as problem:
+            reason = str(problem)
+        for row, target in ((row, target) for row in inside for target in targets):
+            if row.label in samples and target.command[:1] == (sys.executable,):
+                row.add(target.name, samples[row.label])
+            else:
+                row.reasons[target.name] = reason
+    highest: dict[str, float] = {}
+    for label in (label for label in rows if label not in IN_PROCESS):
+        progress.begin(rows[label].title)
+        found: dict[str, list[float]] = {}
+        for target in list(targets) * (QUICK_TURNS if quick or label == "capacity-minute" else TURNS):
+            if target.name in rows[label].reasons:
+                continue
+            if label == "capacity-minute" and target.command[:1] != (sys.executable,):
+                rows[label].reasons[target.name] = "a question to a megadev of this Python"
+                continue
+            try:
+                with (
+                    _started(target) if target.command else contextlib.nullcontext((target.url, 0, 0.0)) as (url, _, _)
+                ):
+                    if label == "capacity-minute":
+                        figure = minute(url, quick)
+                    else:
+                        figure = over_http(label, url, quick, highest.get(target.name))
+            except MegadevError as problem:
+                rows[label].reasons[target.name] = str(problem)
+                continue
+            found.setdefault(target.name, []).append(figure)
+            if label == "capacity-8":
+                highest[target.name] = statistics.median(found[target.name])
+        for name, figures in found.items():
+            if name not in rows[label].reasons:
+                rows[label].add(name, figures)
+    return list(rows.values())
+
+
 def _measure_stores(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
     """The rows of ``stores.py``: of the nodes that can be started here with and without ``--state``."""
     from megadev.bench.stores import STORE_ROWS, measured
@@ -770,7 +834,7 @@ def _table(rows: Sequence[Row], names: Sequence[str]) -> Table:
         for name in names:
             figure = row.figures.get(name)
             cells += ["—", "—"] if figure is None else [_number(figure.p50), _number(figure.p99)]
-        better = "↑ more" if row.unit == MORE_IS_BETTER else "↓ less"
+        better = "↑ more" if row.unit in MORE_IS_BETTER else "↓ less"
         table.add_row(row.title, row.unit, better, *cells, *(_ratio(row, names[0], other) for other in names[1:]))
     return table
 
@@ -789,7 +853,7 @@ def _ratio(row: Row, first: str, other: str) -> str:
     ratio = row.ratio(first, other)
     if ratio is None:
         return "—"
-    better = ratio >= 1 if row.unit == MORE_IS_BETTER else ratio <= 1
+    better = ratio >= 1 if row.unit in MORE_IS_BETTER else ratio <= 1
     return f"[{'green' if better else 'red'}]{ratio:.2f}×[/]"
 
 

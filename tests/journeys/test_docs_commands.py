@@ -71,6 +71,7 @@ STANDS_FOR = {
 """Inline commands that are named, not spelled out: how somebody would go on."""
 ELSEWHERE = {
     "megadev bench --against anvil",
+    "megadev bench --capacity",
     "megadev bench --only reload-vyper,reload-solidity",
     "megadev up --fork-url URL@N",
     "megadev up --state FILE",

@@ -123,6 +123,9 @@ def test_a_transactions_hash_and_trace_are_a_key_away(terminal: Callable[..., Te
     screen = seen.shows("Trace ──")
     assert copied[1] in screen
     assert re.search(r"success · block \d+ · \d+ gas", screen)
+    seen.press("b")
+    screen = seen.shows("Conflicts ──")
+    assert re.search(r"block \d+: \d transactions?, [\d,]+ gas", screen)
     seen.press("Escape")
     seen.shows("Last transactions")
 

@@ -390,7 +390,7 @@ def _await_inclusion(
         except KeyboardInterrupt:
             outcome.interrupted = True
             return
-        pause = min(2 * pause, 0.5)
+        pause = min(2 * pause, 0.1)
 
 
 def _look_at_receipts(url: str, hashes: Sequence[str], outcome: Outcome) -> None:

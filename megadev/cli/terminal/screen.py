@@ -186,6 +186,8 @@ def _keys(view: View, width: int) -> Text:
         keys = [("↑↓", "scroll", "scroll", 1), ("c", "copy hash", "copy", 2), ("Esc", "back", "back", 0)]
         if view.pane.title == "Faults":
             keys[1] = ("A–Z", "on or off", "on/off", 2)
+        if view.pane.title == "Trace":
+            keys.insert(2, ("b", "conflicts", "conflicts", 4))
         return _key_cells([*keys, ("q", "quit", "quit", 3)], width)
     pause = {SequencerCondition.PAUSED: "resume", SequencerCondition.CRASHED: "restart"}.get(view.condition, "pause")
     keys = [

@@ -349,6 +349,7 @@ class Ui:
             "a": self._apply_reload,
             "u": self._undo_reload,
             "t": self._trace,
+            "b": self._show_conflicts,
             "c": self._copy,
             "q": self._ask_to_quit,
         }.get(key)
@@ -385,6 +386,22 @@ class Ui:
         answer = endpoint.rpc("megadev_getStackTrace", name)
         lines = [Text(name, "bold"), *head_lines(answer), *tree_lines(answer)]
         self.board.open(Pane("Trace", tuple(lines)))
+        return ""
+
+    def _show_conflicts(self) -> str:
+        """Show what the chosen transaction's block could have run side by side, in place of everything."""
+        from rich.text import Text
+
+        from megadev.cli.parallel import report_lines
+
+        chosen = self.board.chosen
+        if chosen is None:
+            return "there is no transaction yet"
+        chain, event = chosen
+        endpoint = next(each for each in self._devnet.endpoints if each.chain is chain)
+        answer = endpoint.rpc("megadev_parallelism", f"0x{event.tx.hash.hex()}")
+        lines = [Text(each) if isinstance(each, str) else each for each in report_lines(answer)]
+        self.board.open(Pane("Conflicts", tuple(lines)))
         return ""
 
     def _copy(self) -> str:
