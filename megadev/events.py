@@ -67,13 +67,15 @@ class BlockSealed:
 @dataclass(frozen=True, slots=True)
 class BlocksRemoved:
     """Blocks ``first`` to ``last`` left the chain (a revert or reorganisation): ``blocks``, newest first, and rows of
-    empty ones that nobody was told of. ``replaced``: others follow at once.
+    empty ones that nobody was told of. ``replaced``: others follow at once. ``contradicted``: L1 says otherwise than
+    the sequencer had.
     """
 
     blocks: tuple[SealedBlock, ...]
     first: int
     last: int
     replaced: bool = False
+    contradicted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

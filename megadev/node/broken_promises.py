@@ -1,22 +1,28 @@
 """What the sequencer promised and did not keep, and what it signed twice: the evidence, kept with its signatures.
 
-Only faults that were asked for break promises (``sequencer/faults``). A revert takes back promises and their breaking
-alike, so its snapshot holds this too.
+What breaks promises: faults that were asked for (``sequencer/faults``), crashes that lose what was announced, and L1
+where it says otherwise than the sequencer had (``rollup/consolidator``). A reorganisation of L1 is not the sequencer's
+doing: blocks that go with it are no evidence here. A revert takes back promises and their breaking alike, so its
+snapshot holds this too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from megadev.chain.mini_blocks import MiniBlock
-from megadev.chain.preconfirmations import Preconfirmation, sign_mini_block, sign_preconfirmation
-from megadev.events import Event, MiniBlockEquivocated, PreconfirmationsLost
+from megadev.chain.blocks import SealedBlock
+from megadev.chain.mini_blocks import MiniBlock, mini_blocks
+from megadev.chain.preconfirmations import Preconfirmation, promise, sign_mini_block, sign_preconfirmation
+from megadev.chain.transactions import DEPOSIT
+from megadev.events import BlocksRemoved, Event, MiniBlockEquivocated, PreconfirmationsLost
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.signers import Signer
 
 KEPT = 10_000
 """Broken promises; the oldest goes when there are more. Of equivocations a tenth as many."""
+MINI_BLOCKS_KEPT = 100
+"""Void mini-blocks, which are large: one is enough to take a bond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,16 @@ class BrokenPromise:
     """A promise that was not kept, and why."""
 
     promised: SignedPromise
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidMiniBlock:
+    """A mini-block that was signed (y parity, r, s) and is not as it was told in what became of its block, and why."""
+
+    mini_block: MiniBlock
+    signer: Address
+    signature: tuple[int, int, int]
     reason: str
 
 
@@ -54,30 +70,30 @@ class Evidence:
 
     broken: dict[Hash32, BrokenPromise]
     equivocations: tuple[Equivocation, ...]
+    mini_blocks: tuple[VoidMiniBlock, ...] = ()
+    """Those that hold transactions, the oldest first."""
 
 
 NO_EVIDENCE = Evidence({}, ())
 
 
 class BrokenPromises:
-    """The evidence against the sequencer. ``signer_at`` tells who signs a block."""
+    """The evidence against the sequencer of the chain ``chain_id``. ``signer_at`` tells who signs a block."""
 
-    def __init__(self, signer_at: Callable[[int], Signer]) -> None:
+    def __init__(self, signer_at: Callable[[int], Signer], chain_id: Callable[[], int]) -> None:
         self._signer_at = signer_at
+        self._chain_id = chain_id
         self.evidence = NO_EVIDENCE
         """Replaced as a whole, so that it may be read on any thread."""
 
     def event(self, event: Event) -> None:
         """Take notice of what happened on the chain."""
-        broken, equivocations = self.evidence.broken, self.evidence.equivocations
+        evidence = self.evidence
         if type(event) is PreconfirmationsLost:
-            broken = dict(broken)
-            for promise in event.promises:
-                broken.pop(promise.transaction_hash, None)  # the newest stands last
-                broken[promise.transaction_hash] = BrokenPromise(self._signed(promise), event.reason)
-            for oldest in list(broken)[: max(len(broken) - KEPT, 0)]:
-                del broken[oldest]
-            self.evidence = Evidence(broken, equivocations)
+            self._take(event.promises, event.mini_blocks, event.reason)
+        elif type(event) is BlocksRemoved:
+            if event.contradicted:
+                self._take_blocks(event.blocks[::-1])
         elif type(event) is MiniBlockEquivocated:
             signer = self._signer_at(event.mini_block.block_number)
             pair = (event.mini_block, event.rival)
@@ -87,7 +103,36 @@ class BrokenPromises:
                 (sign_mini_block(pair[0], signer.key), sign_mini_block(pair[1], signer.key)),
                 (self._signed(event.promises[0]), self._signed(event.promises[1])),
             )
-            self.evidence = Evidence(broken, (*equivocations, found)[-KEPT // 10 :])
+            self.evidence = replace(evidence, equivocations=(*evidence.equivocations, found)[-KEPT // 10 :])
+
+    def _take_blocks(self, blocks: Iterable[SealedBlock]) -> None:
+        """Of what L1 decides about, which is deposits, nothing was promised."""
+        promised: list[Preconfirmation] = []
+        minis: list[MiniBlock] = []
+        chain_id = self._chain_id()
+        for block in blocks:
+            places = [place for place, tx in enumerate(block.transactions) if tx.type != DEPOSIT]
+            if places:
+                promised += [promise(block, place, chain_id) for place in places]
+                minis += mini_blocks(block)
+        if promised:
+            self._take(promised, minis, "derivation from L1 has another block in its place")
+
+    def _take(self, promises: Sequence[Preconfirmation], minis: Sequence[MiniBlock], reason: str) -> None:
+        broken = dict(self.evidence.broken)
+        for promised in promises[-KEPT:]:
+            broken.pop(promised.transaction_hash, None)  # the newest stands last
+            broken[promised.transaction_hash] = BrokenPromise(self._signed(promised), reason)
+        for oldest in list(broken)[: max(len(broken) - KEPT, 0)]:
+            del broken[oldest]
+        void = [self._void(each, reason) for each in minis[-MINI_BLOCKS_KEPT:] if each.transactions]
+        self.evidence = replace(
+            self.evidence, broken=broken, mini_blocks=(*self.evidence.mini_blocks, *void)[-MINI_BLOCKS_KEPT:]
+        )
+
+    def _void(self, mini_block: MiniBlock, reason: str) -> VoidMiniBlock:
+        signer = self._signer_at(mini_block.block_number)
+        return VoidMiniBlock(mini_block, signer.address, sign_mini_block(mini_block, signer.key), reason)
 
     def rivals_of(self, tx_hash: Hash32) -> list[SignedPromise]:
         """What was promised about a transaction besides what it was told."""
@@ -97,6 +142,6 @@ class BrokenPromises:
             if found.promises[1].promise.transaction_hash == tx_hash
         ]
 
-    def _signed(self, promise: Preconfirmation) -> SignedPromise:
-        signer = self._signer_at(promise.block_number)
-        return SignedPromise(promise, signer.address, sign_preconfirmation(promise, signer.key))
+    def _signed(self, promised: Preconfirmation) -> SignedPromise:
+        signer = self._signer_at(promised.block_number)
+        return SignedPromise(promised, signer.address, sign_preconfirmation(promised, signer.key))

@@ -191,7 +191,7 @@ class Node:
             for chain in (self.l2, self.l1):
                 if chain is not None:
                     chain.sequencer.keep_states = StateLimit(config.keep_blocks, NOT_KEPT)
-        self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block))
+        self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block), lambda: self.l2.spec.chain_id)
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
         if self.followed is not None:

@@ -395,7 +395,7 @@ class _ComparedChain:
         if head.number > parent.number:
             self._owner._keep_blocks_above(parent.number)
             self._removed += l2.store.blocks(parent.number + 1, head.number).made
-        replace_above(l2, parent.number, (derived,))
+        replace_above(l2, parent.number, (derived,), contradicted=True)
         return l2.store.head
 
     def put_back(self) -> None:

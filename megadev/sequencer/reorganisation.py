@@ -78,14 +78,16 @@ def replace_above(
     irregular: StateDiff | None = None,
     *,
     announced: bool = False,
+    contradicted: bool = False,
 ) -> Span:
     """Put ``blocks``, sealed elsewhere, in the place of those above ``number``. Returns what was removed.
-    ``announced``: their mini-blocks were made known before.
+    ``announced``: their mini-blocks were made known before. ``contradicted``: they are what L1 says, and those that
+    were there are not.
     """
     sequencer.between_blocks()
     removed = sequencer.store.truncate(number)
     if removed:
-        sequencer.publish(_removal(removed, replaced=True))
+        sequencer.publish(_removal(removed, replaced=True, contradicted=contradicted))
     for block in _join(sequencer.store, pieces_of(blocks)):
         for tx in block.transactions:
             sequencer.pool.remove(tx.hash)
@@ -137,9 +139,11 @@ def take_up(sequencer: Sequencer, store: ChainStore) -> None:
     sequencer.publish(_removal(removed, replaced=True))
 
 
-def _removal(blocks: Span, *, replaced: bool = False) -> BlocksRemoved:
+def _removal(blocks: Span, *, replaced: bool = False, contradicted: bool = False) -> BlocksRemoved:
     # of blocks of long ago, which would have to be read, nobody is told one by one
-    return BlocksRemoved(tuple(reversed(tuple(in_memory(blocks.made)))), blocks.first, blocks.last, replaced)
+    return BlocksRemoved(
+        tuple(reversed(tuple(in_memory(blocks.made)))), blocks.first, blocks.last, replaced, contradicted
+    )
 
 
 def _join(store: ChainStore, pieces: Iterable[Piece]) -> Iterator[SealedBlock]:

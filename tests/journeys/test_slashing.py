@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,39 @@ def test_the_bond_is_taken_for_each_fault_and_comes_back_with_a_revert(preset: s
         assert refusal(deposit, stage.alice, value=1) == "AlreadySlashed"
         assert net.rpc("evm_revert", snapshot) is True
         assert stage.bond() == 100 * ETHER and bridge.submit_evidence()["evidence"] == []
+    net.close()
+
+
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_what_derivation_replaces_is_evidence_and_an_l1_reorganisation_is_none(preset: str, tmp_path: Path) -> None:
+    settings = {"batch": True, "sequencing_window": 4, "channel_seconds": 10**6, "state": f"{tmp_path}/store/"}
+    stage = Stage(preset, **settings)
+    net = stage.net
+    net.l1.rpc("evm_mine")
+    stage.pay(stage.alice, stage.bob)
+    net.rpc("evm_mine")
+    net.l1.rpc("anvil_reorg", 1, [])
+    assert net.rpc("megadev_sequencer_evidence") == {"brokenPromises": [], "equivocations": [], "voidMiniBlocks": []}
+    net.rpc("evm_mine")
+    net.rpc("megadev_batcher_flush")
+    net.rpc("megadev_fault_set", "withhold-batches")
+    sent = stage.pay(stage.alice, stage.bob)
+    net.rpc("evm_mine")
+    number = int(net.rpc("eth_getTransactionReceipt", sent)["blockNumber"], 16)
+    before = net.rpc("eth_getBlockByNumber", hex(number), False)["hash"]
+    net.l1.rpc("anvil_mine", hex(20))
+    assert net.rpc("eth_getBlockByNumber", hex(number), False)["hash"] != before
+    found = net.rpc("megadev_sequencer_evidence")
+    [promised], [void] = found["brokenPromises"], found["voidMiniBlocks"]
+    assert promised["transactionHash"] == sent and void["block_number"] == hex(number)
+    net.close()
+    net = Devnet(preset=preset, clock=StoppedClock(START), accounts=4, no_mining=True, **settings)  # type: ignore[arg-type]
+    assert net.rpc("megadev_sequencer_evidence") == found
+    promises = net.node.broken_promises
+    promises.evidence = replace(promises.evidence, broken={})  # the mini-block alone is enough
+    taken = net.rpc("megadev_sequencer_submitEvidence", {"skipWindow": True})
+    assert [(each["kind"], each["status"]) for each in taken["evidence"]] == [("broken mini-block", "slashed")]
+    assert taken["sequencers"][0]["isSlashed"] is True
     net.close()
 
 

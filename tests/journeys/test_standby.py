@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,19 @@ def test_what_a_slow_stream_has_not_brought_is_lost_too(opened: Callable[..., Se
     sequencers.rpc("megadev_sequencer_setLatency", {"stream": "10s"})
     sent = sequencers.pay()
     sequencers.net.call(sequencers.net.node.l2.sequencer.close_mini_block)
+    first = sequencers.status()["signer"]
     assert sequencers.crash()["standby"]["lastTakeover"]["lost"] == "0x1"
     assert sequencers.rpc("megadev_getPreconfirmation", sent)["status"] == "broken"
+    [void] = sequencers.rpc("megadev_sequencer_evidence")["voidMiniBlocks"]
+    assert void["signer"] == first and "standbys" in void["reason"]
+    sequencers.rpc("evm_mine")
+    sequencers.net.l1.rpc("evm_mine")
+    promises = sequencers.net.node.broken_promises
+    promises.evidence = replace(promises.evidence, broken={})  # the mini-block alone is enough
+    found = sequencers.rpc("megadev_sequencer_submitEvidence", {"skipWindow": True})
+    assert [(each["kind"], each["status"]) for each in found["evidence"]] == [("broken mini-block", "slashed")]
+    assert found["sequencers"][0] == {"signer": first, "bond": "0x0", "isSlashed": True}
+    assert found["sequencers"][1]["isSlashed"] is False, "the standby keeps its bond"
 
 
 def test_under_load_every_promise_is_kept_or_announced(opened: Callable[..., Sequencers]) -> None:

@@ -13,7 +13,7 @@ from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.events import BlockSealed, BlocksRemoved, Event
 from megadev.node.chain import LocalChain
-from megadev.node.storage.records import ChainRecord, NodeRecord, evidence_records
+from megadev.node.storage.records import ChainRecord, NodeRecord, evidence_records, void_records
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.modes import BlockSettings, MiningMode
@@ -189,6 +189,7 @@ def node_record(node: Node) -> NodeRecord:
         turns=() if signers is None else tuple((term.others, term.turn) for term in signers.terms),
         broken=node.broken_promises.evidence.broken,
         equivocations=evidence_records(node.broken_promises.evidence),
+        void_mini_blocks=void_records(node.broken_promises.evidence),
         latency=(node.link.answer, node.link.stream, node.link.seed),
         is_cut=node.link.is_cut,
         by_hand=None

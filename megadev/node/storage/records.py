@@ -17,7 +17,7 @@ from megadev.chain.receipts import Receipt
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
 from megadev.evm.engines import open_engine
-from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise
+from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise, VoidMiniBlock
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.da.store import NO_FAULTS, StoreFaults
@@ -99,7 +99,7 @@ class ChainRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A mini-block that was signed twice, without what its transactions changed."""
+    """A mini-block that is evidence, without what its transactions changed."""
 
     block_number: int
     block_timestamp: int
@@ -120,6 +120,13 @@ class EquivocationRecord(msgspec.Struct, frozen=True, kw_only=True):
     promises: tuple[SignedPromise, SignedPromise]
 
 
+class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
+    mini_block: MiniBlockRecord
+    signer: Address
+    signature: tuple[int, int, int]
+    reason: str
+
+
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the chains share. ``keys``: private keys of all accounts that the node holds; ``signers``: the first block
     of each key of the sequencer, newest first, where it was changed; ``by_hand``: a block that is known to have come
@@ -138,6 +145,7 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     standbys: tuple[int, ...] = ()
     broken: dict[Hash32, BrokenPromise]
     equivocations: tuple[EquivocationRecord, ...]
+    void_mini_blocks: tuple[VoidMiniBlockRecord, ...] = ()
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
     by_hand: ByHand | None = None
@@ -244,6 +252,19 @@ def evidence_records(evidence: Evidence) -> tuple[EquivocationRecord, ...]:
     )
 
 
+def void_records(evidence: Evidence) -> tuple[VoidMiniBlockRecord, ...]:
+    """The mini-blocks that are void, as they are written."""
+    return tuple(
+        VoidMiniBlockRecord(
+            mini_block=_mini_block_record(found.mini_block),
+            signer=found.signer,
+            signature=found.signature,
+            reason=found.reason,
+        )
+        for found in evidence.mini_blocks
+    )
+
+
 def evidence_of(record: NodeRecord) -> Evidence:
     """The evidence that was written."""
     found = (
@@ -255,7 +276,11 @@ def evidence_of(record: NodeRecord) -> Evidence:
         )
         for each in record.equivocations
     )
-    return Evidence(record.broken, tuple(found))
+    void = (
+        VoidMiniBlock(_mini_block_of(each.mini_block), each.signer, each.signature, each.reason)
+        for each in record.void_mini_blocks
+    )
+    return Evidence(record.broken, tuple(found), tuple(void))
 
 
 def _mini_block_record(mini_block: MiniBlock) -> MiniBlockRecord:

@@ -23,8 +23,9 @@ def megadev_getPreconfirmation(node: RpcNode, tx_hash: HashParam) -> JsonObject 
     placed = node.chain.placed(tx_hash)
     current = None if placed is None else preconfirmation(node, *placed)
     broken = node.node.broken_promises.evidence.broken.get(tx_hash)
-    if broken is not None:
-        found = format_promise(broken.promised) | {"status": "broken", "reason": broken.reason, "actual": current}
+    told = None if broken is None else format_promise(broken.promised)
+    if broken is not None and told is not None and told != current:  # or it came to be kept after all
+        found = told | {"status": "broken", "reason": broken.reason, "actual": current}
     elif placed is None or current is None:
         return None
     else:

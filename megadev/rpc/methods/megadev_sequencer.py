@@ -194,13 +194,19 @@ def megadev_sequencer_behave(node: RpcNode) -> JsonObject:
 
 @method("megadev_sequencer_evidence")
 def megadev_sequencer_evidence(node: RpcNode) -> JsonObject:
-    """Every promise that was broken, and all that was signed twice, with the signatures."""
+    """Every promise that was broken, all that was signed twice, and the newest mini-blocks that were announced and do
+    not stand, with the signatures.
+    """
     evidence = node.node.broken_promises.evidence
     return {
         "brokenPromises": [
             format_promise(broken.promised) | {"reason": broken.reason} for broken in evidence.broken.values()
         ],
         "equivocations": list(map(_format_equivocation, evidence.equivocations)),
+        "voidMiniBlocks": [
+            format_mini_block(void.mini_block, void.signature) | {"signer": to_data(void.signer), "reason": void.reason}
+            for void in evidence.mini_blocks
+        ],
     }
 
 

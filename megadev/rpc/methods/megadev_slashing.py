@@ -1,7 +1,8 @@
 """megadev_sequencer_submitEvidence: what the node knows of promises that its sequencer broke, shown to L1's
 ``PreconfirmationSlasher``, which takes the sequencer's bond for it.
 
-Two mini-blocks with one number speak for themselves. A promise that L2 did not keep is shown against a claim about L2
+Two mini-blocks with one number speak for themselves. A promise that L2 did not keep, or a mini-block that it does not
+hold, is shown against a claim about L2
 that was proven and is final; where there is none yet, it is made and proven, and the evidence waits for its finality
 delay. The claim's proof is a signed re-execution, not a zero-knowledge proof.
 """
@@ -13,8 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from megadev.chain.documents import JsonObject
-from megadev.chain.preconfirmations import Preconfirmation
-from megadev.node.broken_promises import BrokenPromise, Equivocation
+from megadev.node.broken_promises import BrokenPromise, Equivocation, VoidMiniBlock
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_HASH, Address
@@ -23,6 +23,7 @@ from megadev.rollup.games import Game, GameStatus, anchor_number, finality_delay
 from megadev.rollup.slashing import (
     block_proofs,
     bond_of,
+    broken_mini_block_call,
     broken_promise_call,
     is_slashed,
     mini_blocks_call,
@@ -71,10 +72,12 @@ def megadev_sequencer_submitEvidence(node: RpcNode, options: SubmitOptions = Sub
     outcomes = [
         *(_submit_equivocation(sender, found) for found in evidence.equivocations),
         *(_submit_broken(sender, found) for found in evidence.broken.values()),
+        *(_submit_void(sender, found) for found in evidence.mini_blocks),
     ]
     state, at = l1.sequencer.head_state(), driver.addresses
     signers = dict.fromkeys([found.signer for found in evidence.equivocations])
     signers |= dict.fromkeys([found.promised.signer for found in evidence.broken.values()])
+    signers |= dict.fromkeys([void.signer for void in evidence.mini_blocks])
     signers |= {l2.signers.at(l2.head.number + 1).address: None}
     return {
         "slasher": to_data(at.preconfirmation_slasher),
@@ -111,12 +114,33 @@ def _submit_broken(sender: _Sender, broken: BrokenPromise) -> JsonObject:
     taken = sender.bond(signer)
     if not taken:
         return told | _NOTHING_LEFT
-    waits = _wait_for_block(sender, promised)
+    waits = _wait_for_block(sender, promised.block_number)
     if waits is not None:
         return told | {"status": "waiting", "next": waits}
     call = broken_promise_call(promised, broken.promised.signature, sender.l2.block(promised.block_number))
     if call is None:
         return told | {"status": "kept", "next": "nothing: L2 came to keep it after all"}
+    sender.send(call)
+    return told | _slashed(sender, signer, taken)
+
+
+def _submit_void(sender: _Sender, void: VoidMiniBlock) -> JsonObject:
+    mini_block, signer = void.mini_block, void.signer
+    told = {
+        "kind": "broken mini-block",
+        "signer": to_data(signer),
+        "miniBlockNumber": hex(mini_block.number),
+        "blockNumber": hex(mini_block.block_number),
+    }
+    taken = sender.bond(signer)
+    if not taken:
+        return told | _NOTHING_LEFT
+    waits = _wait_for_block(sender, mini_block.block_number)
+    if waits is not None:
+        return told | {"status": "waiting", "next": waits}
+    call = broken_mini_block_call(mini_block, void.signature, sender.l2.block(mini_block.block_number))
+    if call is None:
+        return told | {"status": "kept", "next": "nothing: L2 came to hold it after all"}
     sender.send(call)
     return told | _slashed(sender, signer, taken)
 
@@ -131,10 +155,10 @@ def _slashed(sender: _Sender, signer: Address, taken: int) -> JsonObject:
     return {"status": "slashed", "taken": hex(taken), "next": "nothing: half of the bond went to who showed it"}
 
 
-def _wait_for_block(sender: _Sender, promised: Preconfirmation) -> str | None:
-    """Have L1's slasher know L2's block that a promise is about; what has to come first, None where it knows."""
+def _wait_for_block(sender: _Sender, number: int) -> str | None:
+    """Have L1's slasher know L2's block that was promised; what has to come first, None where it knows."""
     node, l1, l2, driver, options = sender
-    number, at = promised.block_number, driver.addresses
+    at = driver.addresses
     if number > l2.head.number:
         return f"L2 has to get to block {number}, which was promised: its head is block {l2.head.number}"
     known = shown_block(l1.sequencer.head_state(), at, number)
