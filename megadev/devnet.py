@@ -74,11 +74,18 @@ class Endpoint:
             kept=None if node.storage is None else node.storage.kept,
             call_timeout=node.config.call_timeout or inf,
             elsewhere=elsewhere,
-            behind=None if node.behind is None or chain is not node.l2 else RpcNode.of(node, node.behind.chain),
             ahead=node.recovery.ahead_of,
         )
+        if chain is node.l2:
+            node.call_when_behind = self._read_behind
+            self._read_behind()
         self.client = InProcessClient(self.dispatcher)
         """What ``rpc`` and ``w3`` speak through."""
+
+    def _read_behind(self) -> None:
+        node = self.dispatcher.node.node
+        if node.behind is not None:
+            self.dispatcher.behind = RpcNode.of(node, node.behind.chain)
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Call a JSON-RPC method; params and result are JSON values. Raises ``RpcError`` with code, message and

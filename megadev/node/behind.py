@@ -82,6 +82,25 @@ class Behind:
         real.bus.subscribe(self._hear)
         self._sync(real.head)
 
+    @property
+    def lag(self) -> Latency:
+        """How far it is behind. Of what is still to happen here when that changes, nothing waits for longer."""
+        return self._lag
+
+    @lag.setter
+    def lag(self, lag: Latency) -> None:
+        self._lag = lag
+        latest = self._clock.monotonic_ns() + int((lag.seconds + lag.jitter) * 1e9)
+        self._due = deque((min(due, latest), act) for due, act in self._due)
+        if self._due:
+            self._later(lag.seconds + lag.jitter + 0.001, self.catch_up)
+
+    def begin_again(self) -> None:
+        """Be as the other is, without a lag: from now on it is behind again."""
+        self._due.clear()
+        self._irregular = self._real.sequencer.irregular
+        self._sync(self._real.head)
+
     def catch_up(self) -> None:
         """Let happen what is due."""
         irregular = self._real.sequencer.irregular

@@ -1,6 +1,6 @@
-"""The table of faults: whatever can be wrong with the sequencer, with how L2 follows L1, with the batcher, the proposer
-and the DA store on purpose. One row each, which RPC (``megadev_fault_*``), the command line (``megadev fault``), the
-setting ``fault``, dumps and the terminal read.
+"""The table of faults: whatever can be wrong with the sequencer, with how L2 follows L1, with the batcher, the
+proposer, the DA store and the replicas on purpose. One row each, which RPC (``megadev_fault_*``), the command line
+(``megadev fault``), the setting ``fault``, dumps and the terminal read.
 
 A row turns its fault on with *words*, as they are typed, and tells whether it is on with the same words. What is at
 fault is held as values where it acts: ``sequencer/faults``, ``rollup/faults``, ``BatcherSettings``, ``StoreFaults``.
@@ -19,6 +19,7 @@ from megadev.errors import InvalidParams, MethodUnavailable
 from megadev.events import SequencerCondition
 from megadev.node import operations
 from megadev.primitives.hexcodec import to_data
+from megadev.primitives.latency import parse_latency
 from megadev.primitives.suggestions import did_you_mean
 from megadev.rollup.batcher import BatcherSettings
 from megadev.rollup.da.store import StoreFaults
@@ -317,9 +318,26 @@ def _delayed_data(node: Node) -> Words | None:
     return (str(int(delay)),) if delay else None
 
 
+# -- of the replicas --------------------------------------------------------------------------------------------------
+
+
+def _lag(node: Node, words: Words) -> None:
+    if len(words) != 1:
+        _refuse("replicas-lag", f"takes a duration like 50ms, or 50ms±20ms, not {' '.join(words)!r}")
+    try:
+        lag = parse_latency(words[0])
+    except ValueError as problem:
+        _refuse("replicas-lag", str(problem))
+    node.read_behind(lag if lag.seconds else None)
+
+
+def _lags(node: Node) -> Words | None:
+    return None if node.replica_lag is None else (str(node.replica_lag),)
+
+
 # -- the table --------------------------------------------------------------------------------------------------------
 
-SEQUENCER, BATCHER, PROPOSER, STORE = "sequencer", "batcher", "proposer", "DA store"
+SEQUENCER, BATCHER, PROPOSER, STORE, REPLICAS = "sequencer", "batcher", "proposer", "DA store", "replicas"
 _ROWS = (
     Fault(
         "censor",
@@ -458,6 +476,16 @@ _ROWS = (
         _delay_data,
         lambda node: _change_store(node, delay=0),
         _delayed_data,
+    ),
+    Fault(
+        "replicas-lag",
+        REPLICAS,
+        "DURATION",
+        "Answer reads of L2 as replicas that are so far behind would: 50ms, or 50ms±20ms.",
+        "A receipt is null for a moment after the answer to eth_sendRawTransactionSync.",
+        _lag,
+        lambda node: node.read_behind(None),
+        _lags,
     ),
 )
 FAULTS: dict[str, Fault] = {row.name: row for row in _ROWS}

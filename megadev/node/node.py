@@ -203,7 +203,11 @@ class Node:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
             self.l2.sequencer.oracle.hook = load_oracle_script(config.oracle_script)
         self.behind: Behind | None = None
-        """L2 as reads show it, where that is not as it is."""
+        """L2 as reads show it, where that is not as it is, or was not: filters and subscriptions stay with it."""
+        self.replica_lag: Latency | None = None
+        """How far reads of L2 are behind; None: they are not."""
+        self.call_when_behind: Callable[[], object] = lambda: None
+        """Called once there is ``behind``."""
         self.link = Link(config.latency)
         """The way between clients and this node."""
         self.quorum = self._agree(config)
@@ -240,8 +244,8 @@ class Node:
             if storage is not None:
                 storage.begin(self, on_progress)
             self._be_at_fault()
-            if config.replica_lag is not None:  # of what there is now, reads are not behind
-                self.behind = self._follow_behind(beginning, config.replica_lag)
+            if self.behind is not None:  # of what there is now, reads are not behind
+                self.behind.begin_again()
         except BaseException:
             if self._state_file is not None:
                 self._state_file.release()
@@ -249,10 +253,23 @@ class Node:
 
     def _be_at_fault(self) -> None:
         """As the settings say. Raises ``ConfigError``."""
+        if self.config.replica_lag is not None:
+            self.read_behind(self.config.replica_lag)
         try:
             faults.apply_settings(self)
         except MegadevError as problem:
             raise ConfigError(f"--fault: {problem}") from None
+
+    def read_behind(self, lag: Latency | None) -> None:
+        """Have reads of L2 be that far behind from now on; None: not any more."""
+        if lag == self.replica_lag:
+            return
+        self.replica_lag = lag
+        if self.behind is not None:
+            self.behind.lag = Latency(0) if lag is None else lag
+        elif lag is not None:
+            self.behind = self._follow_behind(self.l2.beginning, lag)
+            self.call_when_behind()
 
     def _follow_behind(self, beginning: ChainOrigin, lag: Latency) -> Behind:
         """A second L2 that is always ``lag`` behind."""

@@ -96,6 +96,7 @@ class Snapshot:
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
     store_faults: StoreFaults
+    replica_lag: Latency | None
     standbys: tuple[int, ...]
 
 
@@ -241,6 +242,7 @@ class Snapshots:
             latency=(node.link.answer, node.link.stream, node.link.seed),
             is_cut=node.link.is_cut,
             store_faults=node.da_store.faults,
+            replica_lag=node.replica_lag,
             standbys=() if node.standbys is None else node.standbys.up,
         )
         branches = (_Branch(chain, _snapshot_of(chain), chain.store, chain.head.number) for chain in node.chains)
@@ -356,6 +358,7 @@ class Snapshots:
         node.link.set(*snapshot.latency)
         node.link.is_cut = snapshot.is_cut
         set_store_faults(node, snapshot.store_faults)
+        node.read_behind(snapshot.replica_lag)
         if node.standbys is not None:
             node.standbys.up = snapshot.standbys
 

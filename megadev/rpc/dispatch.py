@@ -84,6 +84,10 @@ _SEQUENCERS = frozenset(
 
 _REPLICATED = ("eth_", "debug_", "trace_", "ots_", "erigon_")
 """How the names of methods begin that replicas answer, unless they change something."""
+_WATCHES = frozenset(
+    ("eth_getFilterChanges", "eth_getFilterLogs", "eth_uninstallFilter", "eth_unsubscribe", "megadev_unsubscribe")
+)
+"""Those about a filter or a subscription that is there."""
 
 
 class Elsewhere(msgspec.Struct, frozen=True):
@@ -294,11 +298,11 @@ class Dispatcher:
         moment: Callable[[], tuple[object, int]] = lambda: (None, 0),
         kept: Callable[[], Awaitable[None]] | None = None,
         elsewhere: Elsewhere | None = None,
-        behind: RpcNode | None = None,
         ahead: Callable[[Sequence[msgspec.Raw]], Ahead | None] = lambda members: None,
     ) -> None:
         self.node = node
-        self.behind = behind
+        self.behind: RpcNode | None = None
+        """The chain as reads show it that are answered from behind, and who watches that."""
         self.ahead = ahead
         self.elsewhere = elsewhere
         self.writer = Writer() if writer is None else writer
@@ -452,7 +456,7 @@ class Dispatcher:
             return None if request_id is None else envelope.write_failure(request_id, failure)
         called, heavy, writes = found
         if self.behind is not None:
-            node = self._placed(node, name, writes=writes)
+            node = self._placed(node, name, request.params, writes=writes)
         if writes and not is_turn and self.writer.is_engaged:
             return self._in_turn(body, node, offload)
         arguments: list[Any] = []
@@ -516,13 +520,18 @@ class Dispatcher:
                 return self._in_turn(body, node, offload)
             return self._failed(name, error, request_id, started)
 
-    def _placed(self, node: RpcNode, name: str, *, writes: bool) -> RpcNode:
-        """The node as a method sees it where reads are answered from behind."""
+    def _placed(self, node: RpcNode, name: str, params: object, *, writes: bool) -> RpcNode:
+        """The node as a method sees it where reads are, or were, answered from behind."""
         behind = self.behind
         if behind is None or behind.node.behind is None:
             return node
         behind.node.behind.catch_up()
-        if writes or not name.startswith(_REPLICATED):
+        if name in _WATCHES:  # what was opened while reads were behind, or while they were not, goes on
+            watched = params[0] if isinstance(params, list) and params else None
+            is_there = watched in behind.filters or watched in behind.subscriptions
+        else:
+            is_there = behind.node.replica_lag is not None and not writes and name.startswith(_REPLICATED)
+        if not is_there:
             return node
         return replace(node, chain=behind.chain, filters=behind.filters, subscriptions=behind.subscriptions)
 

@@ -178,6 +178,9 @@ class Filters:
     def __len__(self) -> int:
         return len(self._filters)
 
+    def __contains__(self, filter_id: object) -> bool:
+        return isinstance(filter_id, str) and filter_id.lower() in self._filters
+
     def add_logs(self, chain: LocalChain, criteria: LogFilter) -> str:
         """Watch logs. With a first block given, what it and later ones hold already comes with the first poll."""
         if criteria.from_block is Tag.PENDING and chain.is_continuous:

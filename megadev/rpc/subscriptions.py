@@ -74,6 +74,9 @@ class Subscriptions:
     def __len__(self) -> int:
         return self._count
 
+    def __contains__(self, subscription_id: object) -> bool:
+        return any(subscription_id in held for held in self._sessions.values())
+
     def held_by(self, session: Session) -> int:
         """How many subscriptions a connection has."""
         return len(self._sessions.get(session.id, ()))

@@ -20,6 +20,7 @@ from megadev.primitives.keccak import keccak
 from megadev.rollup.faults import BadBatch
 from megadev.rpc.client import RpcError
 from tests.bridging import Bridge, deposits_of
+from tests.stage.waiting import until
 
 PRESETS: dict[str, dict[str, Any]] = {
     "dev": {"batch": True},
@@ -35,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "withhold-da": ("0x" + "11" * 32,),
     "delay-da": ("7",),
     "down": ("no-reads",),
+    "replicas-lag": ("50ms±20ms",),
 }
 """Words that a fault is on with; without these, none."""
 
@@ -281,6 +283,30 @@ def test_a_user_leaves_with_their_funds_though_nobody_sequences(preset: str) -> 
     assert done.output.splitlines()[-1].endswith("The user has left.")
 
 
+def test_replicas_lag(rollup: Rollup) -> None:
+    """Reads are behind from when it is turned on until it is mended; what watches goes on either way."""
+    early = rollup.w3.eth.filter("latest")
+    rollup.set("replicas-lag", "1s")
+    head, late = rollup.head(), rollup.w3.eth.filter("latest")
+    if rollup.preset == "dev":
+        receipt = rollup.l2.rpc("eth_sendTransactionSync", {"from": rollup.alice, "to": STRANGER, "value": "0x1"})
+        assert receipt["status"] == "0x1"
+        sent = receipt["transactionHash"]
+    else:
+        sent = rollup.pay()
+    assert not rollup.has(sent)
+    rollup.set("replicas-lag", "2ms")  # nothing waits for longer than it would now
+    until(lambda: rollup.has(sent))
+    rollup.set("replicas-lag", "1s")
+    sent = rollup.pay()
+    assert not rollup.has(sent)
+    rollup.clear("replicas-lag")
+    assert rollup.has(sent) and rollup.head() > head
+    expected = [rollup.w3.eth.get_block(number)["hash"] for number in range(head + 1, rollup.head() + 1)]
+    assert early.get_new_entries() == late.get_new_entries() == expected
+    assert all(rollup.w3.eth.uninstall_filter(each.filter_id) for each in (early, late))
+
+
 def test_witnesses_can_be_withheld(rollup: Rollup) -> None:
     rollup.pay()
     assert rollup.l2.rpc("debug_executionWitness", "latest")["state"]
@@ -354,6 +380,7 @@ def test_what_cannot_be_wrong_is_refused_with_the_reason() -> None:
             ("censor", ["0x12"], -32602, "addresses"),
             ("bad-batch", ["awful"], -32602, "takes one of parent"),
             ("delay-da", [], -32602, "seconds"),
+            ("replicas-lag", ["soon"], -32602, "must be like 5ms"),
             ("down", ["lose", "9"], -32602, "9 blocks"),
             ("bad-batch", [], -32601, "no L1"),
         ):

@@ -5,7 +5,7 @@ is not signed or does not have the roots it is said to have.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,21 +22,12 @@ from megadev.primitives.abi import encode_call
 from megadev.primitives.latency import parse_latency
 from megadev.rpc.client import RpcError
 from tests.contracts import load
+from tests.stage.waiting import until
 
 STRANGER = "0x" + "42" * 20
 PRESETS: dict[str, dict[str, Any]] = {"dev": {}, "megaeth": {"preset": "megaeth", "block_time": 0.25}}
 READS = ("eth_getBlockByNumber", "latest", True), ("eth_getBalance", STRANGER, "latest"), ("eth_blockNumber",)
 WAIT = 20.0
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Return once ``holds`` does."""
-    pause = threading.Event()
-    for _ in range(int(WAIT / 0.005)):
-        if holds():
-            return
-        pause.wait(0.005)
-    raise AssertionError("it did not come to hold")
 
 
 @contextmanager
@@ -176,7 +167,8 @@ def _told(node: ReplicaNode, updates: list[Update], kind: type[Update]) -> bool:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_nodes_own_reads_can_lag(preset: str, tmp_path: Path) -> None:
-    settings = PRESETS[preset] | {"replica_lag": parse_latency("150ms"), "state": tmp_path}
+    how = {"replica_lag": parse_latency("150ms")} if preset == "dev" else {"fault": ["replicas-lag 150ms"]}
+    settings = PRESETS[preset] | how | {"state": tmp_path}
     with Devnet(**settings) as net:
         net.serve()
         alice = net.accounts[0].address

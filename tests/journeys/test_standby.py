@@ -19,19 +19,12 @@ from megadev.primitives import rlp
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import recover
 from tests.stage.sockets import Socket
+from tests.stage.waiting import until
 
 BOB = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 PRESETS: dict[str, dict[str, Any]] = {"dev": {"batch": True}, "megaeth": {"preset": "megaeth", "channel_seconds": 0}}
 BY_HAND: dict[str, Any] = {"preset": "megaeth", "block_time": 3_600, "mini_block_time": 3_600}
 """Blocks and mini-blocks end when a test says so."""
-
-
-def until(holds: Callable[[], Any], seconds: float = 10) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.002)
-    return found
 
 
 class Sequencers:

@@ -40,6 +40,7 @@ class Capture:
             None if sequencer.oracle is None else sequencer.oracle.values,
             sequencer.faults,
             node.da_store.faults,
+            node.replica_lag,
             None if node.driver is None else node.driver.progress,
         )
         """The same objects as long as nothing changed."""

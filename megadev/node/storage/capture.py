@@ -195,6 +195,7 @@ def node_record(node: Node) -> NodeRecord:
         if node.driver is None or node.driver.consolidator is None
         else node.driver.consolidator.known_by_hand,
         da_faults=node.da_store.faults,
+        replica_lag=node.replica_lag,
     )
 
 
@@ -219,6 +220,7 @@ def set_by_hand(node: Node) -> tuple[object, ...]:
         (link.answer, link.stream, link.seed, link.is_cut),
         (len(node.da_store), node.da_store.faults),
         None if node.standbys is None else node.standbys.up,
+        node.replica_lag,
     )
 
 

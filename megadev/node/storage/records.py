@@ -142,6 +142,7 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     is_cut: bool
     by_hand: ByHand | None = None
     da_faults: StoreFaults = NO_FAULTS
+    replica_lag: Latency | None = None
 
 
 def encode(record: msgspec.Struct | ChainSpec | Transaction) -> bytes:

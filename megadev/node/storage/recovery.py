@@ -383,6 +383,7 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
         if node.driver.consolidator is not None:
             node.driver.consolidator.known_by_hand = record.by_hand
     node.da_store.faults = record.da_faults
+    node.read_behind(record.replica_lag)
     if node.standbys is not None and record.standbys and node.standbys.check_order(record.standbys):
         node.standbys.up = record.standbys
     node.broken_promises.evidence = evidence_of(record)
