@@ -248,8 +248,10 @@ class Consolidator:
         """The first block that L1 alone will not make, be it posted or not."""
         if self.first_by_hand is not None:
             return self.first_by_hand
-        store = self._l2.store
-        parent = store.by_number(self._pipeline.safe.number)
+        store, number = self._l2.store, self._pipeline.safe.number
+        if store.rows:  # nobody derives their blocks: what comes after them is what is posted (see _pass_rows)
+            number = max(number, store.rows[-1].last + 1)
+        parent = store.by_number(number)
         while parent is not None and (block := store.by_number(parent.number + 1)) is not None:
             reason = underivable(block, parent, self.spec(), self.config)
             if reason is not None:

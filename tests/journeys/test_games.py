@@ -223,9 +223,9 @@ def test_games_from_the_command_line_and_across_a_restart(
 
     again = megadev_up(*flags)
     assert "a proof must come within" in run(again, "games", "list")
-    run(again, "time", "+1h")
+    run(again, "time", "+2h")  # blocks made at once are ahead of the clock by some seconds
     assert "challenger-wins" in run(again, "games", "resolve", "0")
-    run(again, "time", "+1h")
+    run(again, "time", "+2h")
     assert "ETH for" not in run(again, "games", "claim", "0", "--from", bob)
     assert "blacklisted" in run(again, "games", "blacklist", "0")
     assert "retired" in run(again, "games", "retire")

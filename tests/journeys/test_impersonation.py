@@ -167,7 +167,7 @@ def test_a_signature_that_nobody_made_works_everywhere(net: Devnet, signatures: 
     data = "0x" + remember(HASH, *nonsense).hex()
     request = {"from": alice, "to": signatures, "data": data}
     simulation = {"blockStateCalls": [{"calls": [request]}]}
-    assert "has no signature" in refusal(net, "eth_estimateGas", request).message
+    assert "nobody signed" in refusal(net, "eth_estimateGas", request).message
     assert net.rpc("eth_simulateV1", simulation)[0]["calls"][0]["status"] == "0x0"
     net.rpc("anvil_impersonateSignature", "0x" + plain(*nonsense).hex(), VITALIK)
     assert int(net.rpc("eth_estimateGas", request), 16) > 21_000
