@@ -100,7 +100,7 @@ def test_the_table_has_no_other_rows() -> None:
     assert set(TABLE) == set(TREE)
 
 
-def test_what_is_not_ours_is_an_internal_error_that_says_nothing() -> None:
+def test_foreign_exceptions_become_internal_errors_without_details() -> None:
     for stray in (KeyError("secret"), RecursionError("secret"), errors.EngineFault("secret")):
         failure = failure_for(stray, row_for(type(stray)))
         assert (failure.code, failure.message) == (-32603, "internal error")
@@ -130,7 +130,7 @@ def test_ethers_takes_each_error_for_what_it_is(kind: type[Exception]) -> None:
     assert re.search(ETHERS[kind], failure.message, re.IGNORECASE)
 
 
-def test_the_words_are_not_said_twice() -> None:
+def test_a_message_is_not_repeated() -> None:
     error = errors.NonceTooLow(SENDER, 5, 4)
     assert failure_for(error, row_for(type(error))).message == str(error)
 

@@ -87,7 +87,7 @@ def test_a_module_imports_only_from_lower_layers_or_its_own_package() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_nobody_imports_the_public_names() -> None:
+def test_modules_do_not_import_from_the_package_root() -> None:
     """They exist for users; inside, a name is imported from where it is defined."""
     wrong = [
         f"megadev/{module.name}:{found.line} imports {found.target}"

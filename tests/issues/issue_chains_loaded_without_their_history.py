@@ -83,7 +83,7 @@ def loaded(settings: dict[str, Any]) -> Iterator[Bridge]:
     ids=str,
 )
 @pytest.mark.parametrize("on_l1", [False, True], ids=["L2", "L1"])
-def test_what_would_brick_it_is_refused(loaded: Bridge, call: tuple[Any, ...], on_l1: bool) -> None:
+def test_calls_that_need_a_missing_state_are_refused(loaded: Bridge, call: tuple[Any, ...], on_l1: bool) -> None:
     net = loaded.l1 if on_l1 and not call[0].startswith("megadev") else loaded.l2
     before = [chain.rpc("eth_getBlockByNumber", "latest", False) for chain in (loaded.l1, loaded.l2)]
     with pytest.raises(RpcError, match="without (its|the) state"):

@@ -85,7 +85,7 @@ def test_a_dead_node_beside_a_busy_one_does_not_end_patience(closed_port: int) -
         assert len(slept) == 3
 
 
-def test_what_takes_over_a_second_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_slow_upstream_is_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr("megadev.state.upstream.http.SECONDS_UNTOLD", 0.02)
     caplog.set_level(logging.WARNING, "megadev.upstream")
     with faulty_upstream("http://127.0.0.1:9") as slow:
@@ -178,7 +178,7 @@ def test_headers_stay_with_the_node_they_were_given_for(
             move(net, other.url)
 
 
-def test_headers_given_for_no_node_are_sent_to_none(nodes: tuple[FaultyUpstream, FaultyUpstream]) -> None:
+def test_fork_headers_are_not_sent_to_urls_of_requests(nodes: tuple[FaultyUpstream, FaultyUpstream]) -> None:
     _, other = nodes
     with Devnet(fork_header=("X-Key: secret",), no_storage_caching=True, no_l1=True) as net:
         net.rpc("anvil_reset", {"forking": {"jsonRpcUrl": other.url}})

@@ -66,7 +66,7 @@ def test_a_cap_that_cuts_a_callers_gas_is_named(method: str) -> None:
         assert "asked for" not in str(own.value)
 
 
-def test_so_it_is_where_an_error_is_part_of_the_answer() -> None:
+def test_errors_within_an_answer_name_the_gas_too() -> None:
     with Devnet() as net:
         net.rpc("anvil_setCode", HERE, LOOP)
         call = {"to": HERE, "gas": ASKED}

@@ -42,7 +42,7 @@ def net() -> Any:
         ("evm_setAccountStorageAt", [ADDRESS, "0x0", WORD]),
     ],
 )
-def test_what_its_owner_says_is_true_is_true(net: Devnet, method: str, params: list[Any]) -> None:
+def test_hardhat_methods_answer_true_as_hardhat_documents(net: Devnet, method: str, params: list[Any]) -> None:
     assert net.rpc(method, *params) is True
 
 

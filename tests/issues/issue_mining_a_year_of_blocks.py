@@ -287,7 +287,7 @@ def test_deposits_arrive_after_a_year_on_l1() -> None:
             assert net.rpc("eth_getBlockByNumber", "finalized", False)["hash"]
 
 
-def test_nobody_is_told_of_millions() -> None:
+def test_filters_do_not_report_the_blocks_inside_a_row() -> None:
     with Devnet() as net:
         watched = net.rpc("eth_newBlockFilter")
         logs = net.rpc("eth_newFilter", {})

@@ -29,7 +29,7 @@ def test_the_twelfth_missing_key_is_named(replaying: Devnet) -> None:
         assert f"account {address}" in caught.value.message
 
 
-def test_a_request_is_not_told_what_others_lacked(replaying: Devnet) -> None:
+def test_an_error_names_only_the_missing_keys_of_its_own_request(replaying: Devnet) -> None:
     for number in (1, 2):
         with pytest.raises(RpcError) as caught:
             replaying.rpc("eth_getBalance", f"0x{number:040x}")

@@ -69,7 +69,7 @@ def test_the_answer_is_the_one_by_position(net: Devnet, method: str, params: dic
     assert by_name(net, method, **params) == net.rpc(method, *positional)
 
 
-def test_an_object_of_options_stands_for_itself(net: Devnet) -> None:
+def test_members_of_an_options_object_can_be_given_by_name(net: Devnet) -> None:
     assert by_name(net, "evm_mine", blocks=3) == "0x0"
     assert by_name(net, "evm_mine") == "0x0"
     assert net.rpc("eth_blockNumber") == "0x4"

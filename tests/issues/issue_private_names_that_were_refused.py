@@ -44,12 +44,12 @@ def test_private_hosts_pass_and_a_refusal_says_what_lets_a_host_in(megadev_up: C
     assert "other.example" in node.wait_for("refused a request").string, "the first is told once"
 
 
-def test_what_it_says_works(megadev_up: Callable[..., RunningNode]) -> None:
+def test_the_flag_that_the_refusal_names_allows_the_host(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--no-l1", "--allowed-hosts", "evil.example")
     assert ask(node, "evil.example:8545")[0] == 200
 
 
-def test_an_origin_is_told_too(megadev_up: Callable[..., RunningNode]) -> None:
+def test_a_refusal_names_the_flag_that_allows_the_origin(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--no-l1", "--allow-origin", "https://app.example", "--json")
     status, told = ask(node, "localhost", Origin="https://evil.example")
     assert (status, "--allow-origin https://evil.example" in told) == (403, True)

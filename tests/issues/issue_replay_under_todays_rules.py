@@ -74,7 +74,7 @@ def test_an_old_block_keeps_the_signatures_that_were_impersonated_then() -> None
 
 
 @pytest.mark.parametrize("gone", ["reorganised", "rolled back", "reverted"])
-def test_what_happens_to_the_chain_afterwards_changes_nothing_of_that(gone: str) -> None:
+def test_replays_are_the_same_after_the_chain_has_changed(gone: str) -> None:
     with Devnet() as net:
         block = send(net, LOG_CHAIN_ID)
         snapshot = net.rpc("evm_snapshot")

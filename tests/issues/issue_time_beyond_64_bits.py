@@ -22,7 +22,7 @@ from megadev.sequencer.time_keeper import MAX_TIMESTAMP
         ("evm_setIntervalMining", [2**64 - 1]),
     ],
 )
-def test_nobody_travels_out_of_time(method: str, params: list[Any]) -> None:
+def test_times_beyond_64_bits_are_refused(method: str, params: list[Any]) -> None:
     net = Devnet()
     with pytest.raises(RpcError) as caught:
         net.rpc(method, *params)

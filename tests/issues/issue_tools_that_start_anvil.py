@@ -240,13 +240,13 @@ def test_a_shim_needs_no_path_and_ends_with_its_node(megadev_up: Callable[..., R
     assert (started.returncode, "No such option" in started.stderr) == (2, True)
 
 
-def test_a_shim_is_nobodys_module(shim: Path, tmp_path: Path) -> None:
+def test_a_shim_imports_nothing_from_the_working_directory(shim: Path, tmp_path: Path) -> None:
     """What stands in the working directory is not imported."""
     (tmp_path / "click.py").write_text("raise SystemExit(9)")
     assert subprocess.run([shim, "--version"], cwd=tmp_path, env={}, capture_output=True, check=False).returncode == 0
 
 
-def test_a_shim_replaces_none_but_our_own(shim: Path) -> None:
+def test_install_shim_does_not_replace_a_program_of_others(shim: Path) -> None:
     assert _run("--install-shim", str(shim.parent)).returncode == 0
     shim.write_text("#!/bin/sh\nexec anvil\n")
     refused = _run("--install-shim", str(shim.parent))

@@ -63,13 +63,13 @@ def test_type_and_field_are_named(net: Devnet, primary: str, message: Any, words
     assert words in refused.value.message
 
 
-def test_so_it_is_for_the_domain(net: Devnet) -> None:
+def test_an_invalid_member_of_the_domain_is_named(net: Devnet) -> None:
     with pytest.raises(RpcError, match=r"domain\.chainId \(uint256\)"):
         asked = data("Point", {"x": 1, "y": 1}, domain={"name": "a", "chainId": "no"})
         net.rpc("eth_signTypedData_v4", net.accounts[0].address, asked)
 
 
-def test_no_text_is_no_bytes_wherever_bytes_are_taken(net: Devnet) -> None:
+def test_an_empty_string_is_accepted_as_empty_bytes(net: Devnet) -> None:
     alice = net.accounts[0].address
     call = {"from": alice, "to": "0x" + "99" * 20}
     for member in ({"data": ""}, {"input": ""}, {"data": "", "input": "0x"}):

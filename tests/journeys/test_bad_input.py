@@ -260,7 +260,7 @@ def test_quantities_may_be_spelled_as_clients_spell_them(net: Devnet) -> None:
         assert net.rpc("eth_getBlockByNumber", spelling)["number"] == "0x1"
 
 
-def test_what_is_too_much_is_named(net: Devnet) -> None:
+def test_simulations_beyond_the_limits_get_the_codes_of_the_specification(net: Devnet) -> None:
     assert refusal(net, "eth_simulateV1", {"blockStateCalls": [{}] * 257}).code == -38026
     assert (
         refusal(net, "eth_simulateV1", {"blockStateCalls": [{"blockOverrides": {"number": hex(2**64 - 1)}}]}).code

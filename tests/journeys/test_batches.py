@@ -279,7 +279,7 @@ def test_what_l2_charges_for_l1_can_follow_what_batches_cost(open_rollup: Callab
     rollup.check_derived()
 
 
-def test_heads_lag_each_other_and_are_told_everywhere(open_rollup: Callable[..., Rollup]) -> None:
+def test_unsafe_safe_and_finalized_heads_are_reported_alike_everywhere(open_rollup: Callable[..., Rollup]) -> None:
     rollup = open_rollup(channel_seconds=1_000, finalized_distance=2)
     for _ in range(3):
         rollup.pay()
@@ -300,7 +300,7 @@ def test_heads_lag_each_other_and_are_told_everywhere(open_rollup: Callable[...,
     assert output["syncStatus"]["safe_l2"]["number"] == safe
 
 
-def test_dev_says_what_it_always_said_where_nothing_is_posted() -> None:
+def test_without_batches_the_safe_head_of_dev_is_genesis() -> None:
     with Devnet(clock=StoppedClock(START)) as net:
         net.rpc("anvil_mine", "0x20")
         assert net.rpc("eth_getBlockByNumber", "safe", False)["number"] == "0x0"
@@ -505,7 +505,7 @@ def test_what_l1_lost_is_posted_again(rollup: Rollup, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["anvil_rollback", "anvil_reorg"])
-def test_what_l2_was_told_to_lose_does_not_come_back(rollup: Rollup, how: str) -> None:
+def test_blocks_that_l2_rolled_back_are_not_derived_again(rollup: Rollup, how: str) -> None:
     first = rollup.pay(3)
     rollup.flush()
     depth = 2

@@ -173,7 +173,7 @@ def test_an_amount_that_does_not_fit_is_refused_and_nothing_changes(net: Devnet,
     assert present(net) == before
 
 
-def test_what_is_no_token_is_said_to_be_none(net: Devnet, alice: str) -> None:
+def test_a_contract_that_is_not_a_token_is_refused(net: Devnet, alice: str) -> None:
     net.rpc("anvil_setCode", OTHER, "0x5f5ffd")
     storage = net.rpc("eth_sendTransactionSync", {"from": alice, "data": "0x" + load("Payable").creation.hex()})
     before = present(net)

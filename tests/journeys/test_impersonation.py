@@ -182,7 +182,7 @@ def test_a_signature_that_nobody_made_works_everywhere(net: Devnet, signatures: 
     assert call(net, signatures, encode_call("lastSigner()")) == VITALIK
 
 
-def test_a_signature_goes_to_whom_it_was_given_last(net: Devnet, signatures: str) -> None:
+def test_an_impersonated_signature_recovers_to_the_last_address_it_was_given(net: Devnet, signatures: str) -> None:
     signature = sign(net, HASH)
     given = "0x" + plain(*signature).hex()
     for address, arguments in ((VITALIK, (given, VITALIK)), (WHALE, ([given, WHALE],))):  # Anvil takes the pair

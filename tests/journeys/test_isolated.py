@@ -87,7 +87,7 @@ WAYS: dict[str, Callable[[Devnet], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_everything_comes_back(way: str) -> None:
+def test_a_revert_restores_everything(way: str) -> None:
     with Devnet(project=".", manual_clock=True) as net:
         pay(net)
         assert net.rpc("evm_snapshot") == "0x0"

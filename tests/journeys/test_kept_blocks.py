@@ -110,7 +110,7 @@ def twin(preset: str) -> Iterator[Devnet]:
         yield net
 
 
-def test_older_blocks_are_read_from_the_store_and_nobody_can_tell(tmp_path: Path, preset: str, twin: Devnet) -> None:
+def test_blocks_read_from_the_store_equal_those_in_memory(tmp_path: Path, preset: str, twin: Devnet) -> None:
     told, states = _told(twin), _states(twin)
     limits = {"keep_blocks": 20, "keep_bodies": 30}
     (tmp_path / "kept").mkdir()

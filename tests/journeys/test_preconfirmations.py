@@ -172,14 +172,14 @@ def test_verify_without_a_signer_says_that_it_believed_the_promise(
 
 
 @pytest.mark.parametrize("field", ["blockNumber", "miniBlockNumber", "transactionIndex", "chainId"])
-def test_a_promise_that_was_changed_is_none(promised: Path, field: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_fails_for_a_changed_promise(promised: Path, field: str, capsys: pytest.CaptureFixture[str]) -> None:
     promise = json.loads(promised.read_text())
     promised.write_text(json.dumps(promise | {field: "0x7"}))
     assert run(["preconf", "verify", str(promised), "--signer", SEQUENCER]) == 1
     assert "not a promise of" in capsys.readouterr().err
 
 
-def test_a_promise_of_somebody_else_is_none(promised: Path) -> None:
+def test_verify_fails_for_another_signer(promised: Path) -> None:
     assert run(["preconf", "verify", str(promised), "--signer", "0x" + "99" * 20]) == 1
 
 
@@ -214,7 +214,7 @@ def test_verify_asks_the_node_for_a_transaction_s_hash(net: Devnet, capsys: pyte
     assert "no preconfirmation" in capsys.readouterr().err
 
 
-def test_a_key_that_is_none_is_refused_and_not_repeated() -> None:
+def test_an_invalid_sequencer_key_is_refused_without_printing_it() -> None:
     for bad in ("0x" + "00" * 32, "0x" + "ff" * 32, "0x12", "secret"):
         with pytest.raises(ConfigError, match="private key") as refused:
             Devnet(sequencer_key=bad)

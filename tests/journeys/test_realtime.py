@@ -115,7 +115,7 @@ def test_a_submission_waits_for_what_comes_before_it(net: Devnet) -> None:
 
 
 @pytest.mark.parametrize("timeout", ["0xzz", -1, 1.5, "soon", [1]])
-def test_a_timeout_that_is_none_is_refused(net: Devnet, timeout: Any) -> None:
+def test_an_invalid_timeout_is_refused(net: Devnet, timeout: Any) -> None:
     assert refused(net, "realtime_sendRawTransaction", transfer(net), timeout).code == -32602
     assert refused(net, "realtime_sendRawTransaction", "0xdeadbeef").code == -32602
     assert net.rpc("eth_getTransactionCount", net.accounts[0].address, "latest") == "0x0"

@@ -106,7 +106,7 @@ def test_a_terminal_is_asked_before_each_reload(tmp_path: Path, megadev_up: Up, 
     assert node.stop() == 0
 
 
-def test_what_is_asked_about_is_done_as_it_was_shown(tmp_path: Path, megadev_up: Up, terminal: tuple[int, int]) -> None:
+def test_a_plan_that_has_changed_is_confirmed_again(tmp_path: Path, megadev_up: Up, terminal: tuple[int, int]) -> None:
     person, process = terminal
     node, counter = deployed(tmp_path, megadev_up, stdin=process)
     compiled(tmp_path, "doubled")

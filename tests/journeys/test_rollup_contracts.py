@@ -251,7 +251,7 @@ def test_ether_comes_back_to_l1(chains: Chains, function: str, arguments: list[A
     assert balance(chains.l1, receiver) == before + 5
 
 
-def test_what_one_says_must_be_what_one_sends(shared: Chains) -> None:
+def test_the_amount_of_a_legacy_withdrawal_must_equal_the_value(shared: Chains) -> None:
     withdraw = shared.l2_bridge.functions.withdraw(LEGACY_ETH, 5, 0, b"")
     assert refusal(withdraw, shared.alice, value=4) == "StandardBridge: bridging ETH must include sufficient ETH value"
 

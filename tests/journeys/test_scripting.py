@@ -71,7 +71,7 @@ def test_programs_find_what_the_table_says(tmp_path: Path) -> None:
     assert done.stdout == f"0x7a69 0x7a69 0x384\nTrue\nTrue\n{ALICE} 66\n{sorted(GIVEN)}\n"
 
 
-def test_programs_find_nothing_of_what_there_is_not(tmp_path: Path) -> None:
+def test_programs_inherit_no_variables_of_another_node(tmp_path: Path) -> None:
     """Not even of the node around it."""
     code = f"import os; print(sorted(set({sorted(GIVEN)}) - set(os.environ)))"
     outer = {"MEGADEV_L1_RPC_URL": "http://127.0.0.1:1", "MEGADEV_PRIVATE_KEY": "0x01"}

@@ -571,7 +571,7 @@ def test_the_command_line_steers_it_and_the_terminal_tells(megadev_up: Any, caps
     assert "has not crashed" in capsys.readouterr().err
 
 
-def test_what_cannot_be_asked_for_is_refused(app: App) -> None:
+def test_invalid_fault_parameters_are_refused(app: App) -> None:
     for name, given in (
         ("withhold", {}),
         ("withhold", {"transactions": ["0x12"]}),

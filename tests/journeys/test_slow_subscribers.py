@@ -161,7 +161,7 @@ def test_an_ended_subscription_s_last_messages_come_before_the_answer(net: Devne
         assert json.loads(client.recv(SECONDS))["result"] == "0x7a69"
 
 
-def test_a_client_that_hangs_up_while_it_is_told_takes_nobody_along(net: Devnet) -> None:
+def test_a_subscriber_that_disconnects_does_not_affect_others(net: Devnet) -> None:
     with connect(net.url.replace("http", "ws")) as attentive:
         ask(attentive, "eth_subscribe", "newHeads")
         for number in range(1, 6):

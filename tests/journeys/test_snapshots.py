@@ -110,7 +110,7 @@ def test_nothing_is_mined_by_a_revert_itself(net: Devnet) -> None:
     assert (net.rpc("eth_blockNumber"), net.rpc("txpool_status")["pending"]) == ("0x0", "0x1")
 
 
-def test_whom_the_node_acts_for_and_what_it_shows_is_as_it_was(net: Devnet) -> None:
+def test_a_revert_restores_impersonation_and_logging(net: Devnet) -> None:
     net.rpc("anvil_impersonateAccount", NOBODY)
     accounts = net.rpc("eth_accounts")
     snapshot = net.rpc("evm_snapshot")

@@ -86,7 +86,7 @@ def test_what_solc_prints_is_what_its_trees_tell() -> None:
     assert layouts(output) == layouts({**output, "sources": {}})
 
 
-def test_code_of_nobody_has_slots_without_names() -> None:
+def test_storage_of_unknown_code_has_no_names() -> None:
     with Devnet() as net:
         place = "0x" + "ab" * 20
         net.rpc("anvil_setCode", place, "0x5f355f55")  # SSTORE(0, CALLDATALOAD(0))

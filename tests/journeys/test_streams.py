@@ -324,7 +324,7 @@ def test_what_a_crash_loses_is_announced(chain: Chain, listener: Listener) -> No
 # -- one encoding for all -----------------------------------------------------------------------------------------
 
 
-def test_what_many_hear_is_made_once(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_is_encoded_once_for_all_subscribers(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     from megadev.rpc import streams
 
     made = []

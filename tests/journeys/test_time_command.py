@@ -76,7 +76,7 @@ def test_a_reset_brings_the_present_back(megadev_up: Callable[..., RunningNode])
     assert (number, began <= now < began + DAY) == (1, True)
 
 
-def test_a_time_that_is_none_is_refused_and_nothing_moves(megadev_up: Callable[..., RunningNode]) -> None:
+def test_an_invalid_time_is_refused_and_changes_nothing(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--manual-clock", "--timestamp", str(START))
     for when, said in (
         ("+5", "+5s"),

@@ -160,7 +160,7 @@ def test_a_setting_reads_back_what_it_shows(row: Any) -> None:
         assert row.read(row.describe(row.default)) == row.default
 
 
-def test_a_preset_changes_defaults_and_nothing_that_was_said(tmp_path: Path) -> None:
+def test_a_preset_changes_defaults_but_no_given_setting(tmp_path: Path) -> None:
     dev, megaeth = DevnetConfig(), DevnetConfig(preset="megaeth")
     assert (dev.hardfork, dev.block_time, dev.mini_block_time) == ("osaka", None, None)
     assert (megaeth.hardfork, megaeth.block_time, megaeth.mini_block_time) == ("rex6", 1.0, 0.01)

@@ -24,7 +24,7 @@ def test_one_from_a_repository_names_the_commit() -> None:
     assert requirement(recorded=lambda: source) == "megadev @ git+https://git.example/m@abc123"
 
 
-def test_one_that_is_not_installed_names_its_checkout() -> None:
+def test_the_requirement_of_a_checkout_is_its_folder() -> None:
     def nothing() -> None:
         raise PackageNotFoundError("megadev")
 

@@ -42,7 +42,7 @@ def changed(tmp_path: Path, name: str, **post: Any) -> Path:
         ({"txbytes": "0x02c0"}, "was refused"),
     ],
 )
-def test_what_is_otherwise_fails(
+def test_a_different_post_state_fails(
     post: dict[str, str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(changed(tmp_path, "logs_of_every_size", **post)), "--engine", "interpreter"]) == 1

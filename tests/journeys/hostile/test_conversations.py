@@ -59,7 +59,9 @@ def test_connect_is_refused_after_what_came_before_it(megadev_up: Start) -> None
         (b"Host: localhost", b"Host: localhost\r\nContent-Length: 2"),
     ],
 )
-def test_a_handshake_that_is_none_is_told_so_whatever_follows_it(megadev_up: Start, old: bytes, new: bytes) -> None:
+def test_an_invalid_handshake_gets_a_4xx_answer_and_nothing_after_it_is_run(
+    megadev_up: Start, old: bytes, new: bytes
+) -> None:
     node = megadev_up("--no-l1")
     with socket.create_connection(("127.0.0.1", node.port), PATIENCE) as client:
         client.sendall((HANDSHAKE % b"").replace(old, new) + frame(1, request(0)) * 3)

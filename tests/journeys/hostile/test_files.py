@@ -46,7 +46,7 @@ def test_what_holds_keys_or_a_chain_is_for_its_owner_alone(megadev_up: Up, tmp_p
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [], "nothing is left beside it"
 
 
-def test_it_is_so_from_its_first_byte_on_and_whatever_lay_there(
+def test_a_secret_file_is_private_from_its_first_byte_also_when_it_replaces_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that is written openly and closed up afterwards can be read meanwhile."""
@@ -112,7 +112,7 @@ REACHING = {"script": "'run.sh'", "state": "'s.json'", "config-out": "'victim'",
 
 
 @pytest.mark.parametrize("key", REACHING)
-def test_a_settings_file_that_lies_there_runs_and_writes_nothing(tmp_path: Path, key: str) -> None:
+def test_an_untrusted_settings_file_runs_and_writes_nothing(tmp_path: Path, key: str) -> None:
     (tmp_path / "run.sh").write_text("touch ran\n")
     (tmp_path / "run.py").write_text("open('ran', 'w')\n")
     (tmp_path / "victim").write_text("precious")
@@ -154,7 +154,7 @@ def test_it_is_trusted_once_until_it_changes_or_is_elsewhere(tmp_path: Path) -> 
     assert times() == 3, "a record that others can write to proves nothing"
 
 
-def test_ways_that_say_so_themselves(tmp_path: Path) -> None:
+def test_trust_can_be_given_by_flag_variable_and_config(tmp_path: Path) -> None:
     (tmp_path / "run.sh").write_text("echo >> ran\n")
     (tmp_path / "megadev.toml").write_text("script = 'run.sh'\n")
     end = ("--no-l1", "--", "true")

@@ -162,7 +162,7 @@ def test_an_account_of_which_a_transaction_is_refused_sends_no_more(stubs: Calla
     assert sorted(report.nonces) == [5, 15]
 
 
-def test_what_is_too_much_is_sent_again(stubs: Callable[..., Stub]) -> None:
+def test_rate_limited_transactions_are_sent_again(stubs: Callable[..., Stub]) -> None:
     def answer(body: Any) -> tuple[int, Any]:
         seen = len(stub.bodies)
         if seen == 1:

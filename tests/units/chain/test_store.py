@@ -110,7 +110,7 @@ def test_a_transaction_is_found_with_its_place(store: ChainStore) -> None:
     assert store.transaction(bytes(32)) is None
 
 
-def test_going_back_forgets_what_came_after(store: ChainStore) -> None:
+def test_truncating_the_store_forgets_later_blocks(store: ChainStore) -> None:
     log = Log(ADDRESSES[0], (TOPICS[0],), b"")
     kept, gone, gone_too = grow(store, [log]), grow(store, [log, log]), grow(store, [log])
     assert list(store.truncate(1)) == [gone, gone_too]

@@ -155,7 +155,7 @@ def test_a_withdrawal_is_followed_to_its_end(net: Devnet, board: Board) -> None:
     ]
 
 
-def test_what_is_under_way_comes_before_what_is_over(net: Devnet, board: Board) -> None:
+def test_pending_messages_are_listed_before_finished_ones(net: Devnet, board: Board) -> None:
     bridge = Bridge(net.l1, net.l2)
     bridge.withdraw(10**17)
     bridge.deposit(10**18)

@@ -286,7 +286,7 @@ def test_a_failed_transaction_shows_the_lines_where_it_failed() -> None:
     assert told["stack"][1] == {"source": "src/Token.sol", "line": 7, "function": "f", "text": "g();"}
 
 
-def test_nobody_looks_for_the_place_of_a_success() -> None:
+def test_the_source_line_of_a_successful_transaction_is_not_searched() -> None:
     def refuse(event: TransactionPreconfirmed) -> None:
         raise AssertionError
 

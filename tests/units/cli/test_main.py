@@ -172,7 +172,7 @@ def test_a_shell_gets_its_completion_script(shell: str, capsys: pytest.CaptureFi
         (["docs", "--pl"], {"--plain"}),
     ],
 )
-def test_what_may_follow_is_offered(typed: list[str], offered: set[str]) -> None:
+def test_completion_offers_commands_options_and_values(typed: list[str], offered: set[str]) -> None:
     complete = ShellComplete(command_line.cli, {}, "megadev", "_MEGADEV_COMPLETE")
     found = {item.value for item in complete.get_completions(typed[:-1], typed[-1])}
     assert found >= offered and all(value.startswith(typed[-1]) for value in found)

@@ -84,7 +84,7 @@ def test_what_others_write_is_caught_and_given_back(terminal: tuple[int, int]) -
     assert "after ['child', 'complained', 'printed']" in after
 
 
-def test_more_than_a_pipe_holds_is_no_trouble(terminal: tuple[int, int]) -> None:
+def test_output_larger_than_a_pipe_is_caught(terminal: tuple[int, int]) -> None:
     end = "for _ in range(40):\n    os.write(1, b'x' * 30_000 + b'\\n')\n    [terminal.feed(p) for p in terminal.pipes]"
     got = run(terminal, f"{end}\ncaught[:] = []")
     assert got.rstrip().endswith("after []")

@@ -219,7 +219,7 @@ def test_a_limit_on_steps_ends_the_writing_and_not_the_execution() -> None:
     assert execution == whole
 
 
-def test_whoever_counts_may_end_it() -> None:
+def test_a_tracer_may_halt_the_execution_when_its_output_is_too_large() -> None:
     def refuse(size: int) -> None:
         if size:
             raise ExecutionHalted("too much")

@@ -35,7 +35,7 @@ def test_what_is_too_large_is_not_remembered() -> None:
     assert len(cache) == 1
 
 
-def test_its_weight_is_that_of_what_it_holds_whatever_happens() -> None:
+def test_the_weight_equals_the_sum_of_the_entries() -> None:
     chance = random.Random(1)
     cache: ByteCache[int, int] = ByteCache(lambda key: key, lambda key, value: 1 + key % 30, budget=200)
     for _ in range(5_000):

@@ -21,7 +21,7 @@ def test_trie_keys_are_hashes_of_padded_words(address: bytes, slot: int) -> None
     assert slot_key(slot) == oracle(slot.to_bytes(32, "big"))
 
 
-def test_the_named_hashes_are_what_they_say() -> None:
+def test_the_constants_are_the_hashes_of_empty_values() -> None:
     assert keccak(b"") == EMPTY_CODE_HASH
     assert keccak(b"\x80") == EMPTY_TRIE_ROOT
     assert keccak(b"\xc0") == EMPTY_OMMERS_HASH

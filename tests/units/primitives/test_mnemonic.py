@@ -41,7 +41,7 @@ def test_any_path_leads_where_eth_account_says(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "44'/60'", "m/x", "m/44'/", "m//1", "m/-1", "m/2147483648", "m/1''", "m/²"])
-def test_a_path_that_is_none_is_refused_with_an_example(path: str) -> None:
+def test_an_invalid_derivation_path_is_refused_with_an_example(path: str) -> None:
     if path == "m/44'/":
         assert len(derive_keys(JUNK, path, 1)) == 1
         return

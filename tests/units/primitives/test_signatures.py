@@ -52,7 +52,7 @@ def test_a_high_s_recovers_because_refusing_it_is_not_our_rule() -> None:
 
 
 @pytest.mark.parametrize("parity", [-1, 2, 3, 4, 27, 28, 2**40, -(2**70)])
-def test_other_recovery_ids_are_nobodys(parity: int) -> None:
+def test_invalid_recovery_ids_recover_no_signer(parity: int) -> None:
     _, r, s = sign(b"\x02" * 32, b"\x01" * 32)
     assert recover(b"\x02" * 32, parity, r, s) is None
 

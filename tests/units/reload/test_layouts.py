@@ -87,7 +87,7 @@ def test_a_refusal_names_the_variable_and_the_remedy() -> None:
     assert str(second) == "C.b: moved from slot 1 to slot 2"
 
 
-def test_what_is_new_of_a_layout_must_be_empty() -> None:
+def test_the_slots_that_a_changed_layout_adds_are_found() -> None:
     def places(name: str) -> list[tuple[str, list[int]]]:
         compiled = COMPILED["solidity"][name]
         found = added(solidity_layout(compiled["before"]), solidity_layout(compiled["after"]))

@@ -139,7 +139,7 @@ def test_a_moved_variable_is_refused_and_nothing_changes(stage: Stage) -> None:
     assert stage.everything() == before
 
 
-def test_one_refusal_refuses_what_was_saved_with_it(stage: Stage) -> None:
+def test_one_refused_contract_rejects_the_whole_save(stage: Stage) -> None:
     counter, library = stage.counter()
     code = stage.net.rpc("eth_getCode", library, "latest")
     notice = stage.save("inserted and library")
@@ -501,7 +501,7 @@ def test_a_contract_that_is_taken_out_of_its_source_is_told(stage: Stage) -> Non
     assert stage.net.rpc("eth_getCode", counter, "latest") == code
 
 
-def test_of_contracts_with_the_same_code_a_user_can_say_which_it_is(stage: Stage) -> None:
+def test_track_chooses_among_contracts_with_the_same_code(stage: Stage) -> None:
     first = MADE["solidity"]["first"]
     contracts = {**first["contracts"], "Twin.sol": {"Twin": first["contracts"]["Counter.sol"]["Counter"]}}
     made = read_solc(json.dumps({**first, "contracts": contracts}).encode(), stage.source.parent)
@@ -526,7 +526,7 @@ def test_a_changed_constructor_is_said_to_have_run_already(tmp_path: Path) -> No
     assert notice.kind == "plan" and "Box.vy:Box: only its constructor changed, which has already run" in notice.text
 
 
-def test_a_manifest_says_it_for_many(tmp_path: Path) -> None:
+def test_a_manifest_names_the_contract_at_an_address(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     strange = "0x" + "5e" * 20
     manifest.write_text(json.dumps({strange: "Lib"}))
@@ -535,7 +535,7 @@ def test_a_manifest_says_it_for_many(tmp_path: Path) -> None:
     assert "Lib replaced" in stage.save("library").text
 
 
-def test_a_name_in_the_manifest_that_is_none_is_told_once(tmp_path: Path) -> None:
+def test_an_unknown_contract_in_the_manifest_is_reported_once(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.json"
     strange, other = "0x" + "5e" * 20, "0x" + "6e" * 20
     manifest.write_text(json.dumps({strange: "Countr", "l1": {other: "Lib.sol:Libb"}}))

@@ -186,7 +186,9 @@ def test_origins_that_go_back_behind_the_first_are_seen() -> None:
 @pytest.mark.parametrize(
     ("times", "origins"), [((10, 13), (1, 1)), ((10, 12), (1, 3)), ((10, 12), (2, 1)), ((3, 5), (1, 1))]
 )
-def test_a_span_says_no_uneven_row(times: tuple[int, int], origins: tuple[int, int]) -> None:
+def test_blocks_with_uneven_times_or_origins_do_not_fit_a_span_batch(
+    times: tuple[int, int], origins: tuple[int, int]
+) -> None:
     row = [SingularBatch(ONES, origin, TWOS, time, ()) for time, origin in zip(times, origins, strict=True)]
     with pytest.raises(InvalidBatch):
         span_of(row, genesis_time=4, block_time=2, changes_origin=False)

@@ -558,7 +558,7 @@ def free(**changes: Any) -> Rollup:
     return Rollup(pace=Pace.FREE, max_drift=None, **changes)
 
 
-def test_free_blocks_come_when_they_like_and_pass_over_l1_blocks_that_say_nothing() -> None:
+def test_free_blocks_may_have_any_time_and_skip_l1_blocks_without_deposits() -> None:
     rollup = free()
     rollup.l1.add_many(3)
     rollup.l1.add(logs=[deposit_log(5)])
@@ -611,7 +611,7 @@ def test_free_batches_count_by_their_parent() -> None:
     assert len(rollup.derive()) == 1
 
 
-def test_a_free_span_says_an_even_row() -> None:
+def test_a_free_span_batch_holds_evenly_spaced_blocks() -> None:
     rollup = free()
     rollup.l1.add()
     first = rollup.build_at(77, 0)

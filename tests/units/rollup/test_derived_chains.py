@@ -200,7 +200,7 @@ def test_every_block_hash_is_derived_from_l1_alone(posting: Posting, kind: DaKin
     assert [step.block.hash for step in steps] == [block.hash for block in posting.blocks()]
 
 
-def test_rows_that_are_even_are_said_by_a_span(posting: Posting) -> None:
+def test_evenly_spaced_blocks_are_posted_as_a_span_batch(posting: Posting) -> None:
     posting.l2.rpc("anvil_mine", "0x3")
     posting.send(posting.alice)
     posting.l2.rpc("anvil_mine", "0x3")

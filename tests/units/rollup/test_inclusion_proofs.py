@@ -157,7 +157,7 @@ def test_no_bit_of_a_proof_is_without_meaning(shared: Chains, proof_of: Proofs) 
     ],
     ids=lambda given: given.hex()[:12] or "empty" if isinstance(given, bytes) else given,
 )
-def test_a_node_that_is_none_is_refused(shared: Chains, node: bytes, why: str) -> None:
+def test_an_invalid_trie_node_is_refused(shared: Chains, node: bytes, why: str) -> None:
     """Such a node can be the root that a false claim names."""
     assert outcome(shared, claimed(shared, bytes(keccak(node))), [node]) == why
 

@@ -159,7 +159,7 @@ def test_the_price_of_l2_gas_follows_what_is_bought(chains: Chains) -> None:
     assert buy(chains, 21_000) == GWEI
 
 
-def test_one_block_sells_only_so_much(chains: Chains) -> None:
+def test_the_deposit_gas_of_one_block_is_limited(chains: Chains) -> None:
     chains.l1.rpc("evm_setAutomine", False)
     deposit = chains.portal.functions.depositTransaction(BB, 0, 15_000_000, False, b"")
     hashes = [

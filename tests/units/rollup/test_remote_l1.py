@@ -27,7 +27,7 @@ def remote(answer: Any, blobs: bytes | None = None) -> RemoteL1:
     "answer",
     [UpstreamFailed("gone"), OSError("gone"), {}, [], "0x", 5, {"number": "junk", "hash": "0x12"}, {"hash": 5}],
 )
-def test_what_is_no_block_is_waited_for(answer: Any) -> None:
+def test_derivation_waits_when_the_l1_answer_is_not_a_block(answer: Any) -> None:
     config = config_for(FakeL1())
     step = Pipeline(config, remote(answer), FakeL2(config)).step()
     assert isinstance(step, Waiting)
@@ -35,7 +35,7 @@ def test_what_is_no_block_is_waited_for(answer: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [None, b"", b"junk", b"{}", b'{"data": 5}', b'{"data": ["0x12"]}', b'{"data": []}'])
-def test_blobs_that_are_none_are_waited_for(body: bytes | None) -> None:
+def test_derivation_waits_when_the_beacon_answer_is_not_blobs(body: bytes | None) -> None:
     block = FakeL1().blocks[0]
     with pytest.raises(L1Unavailable):
         remote(None, body).blobs(block, (b"\x01" * 32,))

@@ -38,7 +38,7 @@ def test_deep_nesting_is_a_parse_error_whatever_the_recursion_limit(body: bytes)
     assert done.stdout.decode().splitlines() == ["-32700 parse error: nested too deeply"] * 2
 
 
-def test_many_brackets_are_no_depth() -> None:
+def test_brackets_in_strings_do_not_count_as_nesting() -> None:
     params = [{"a": [[["[" * 600]]]}] * 5_000
     body = _HEAD + json.dumps(params).encode() + b"}"
     assert envelope.decode_request(body).params == params

@@ -117,7 +117,7 @@ def test_a_process_that_is_killed_leaves_a_whole_bundle(tmp_path: Path, lines: i
     assert len(values) == 1 and int(values.pop()) >= int(done[-1])
 
 
-def test_trouble_with_the_disk_is_no_trouble(tmp_path: Path) -> None:
+def test_the_cache_works_without_a_usable_disk(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = DiskCache(tmp_path / "file" / "block.answers")
     cache.put({"a": 1})
