@@ -231,8 +231,8 @@ class Devnet:
 
         Example::
 
-        with net.isolated():
-            net.rpc("anvil_setBalance", alice, "0x0")
+            with net.isolated():
+                net.rpc("anvil_setBalance", alice, "0x0")
         """
         before = self.snapshot()
         try:
@@ -247,8 +247,8 @@ class Devnet:
         return self.l2.url
 
     def serve(self, host: str | Sequence[str] = "127.0.0.1", port: int = 0, l1_port: int = 0) -> str:
-        """Serve HTTP and WebSocket on ``port``, and L1 on ``l1_port`` (0: any free one), from a separate thread; returns
-        the L2's URL.
+        """Serve HTTP and WebSocket on ``port``, and L1 on ``l1_port`` (0: any free one), from a separate thread;
+        returns the L2's URL.
 
         Raises ``ConfigError`` for an address that cannot be used, or when it is served already.
         """
