@@ -12,7 +12,7 @@ from megadev.cli.options import Command
 from megadev.config.settings import DEV, MEGAETH
 from megadev.primitives.abi import encode_call
 from megadev.primitives.hexcodec import parse_fixed, to_data
-from megadev.rollup.predeploys import GAME_TYPE, MESSAGE_PASSER, claim_data
+from megadev.rollup.predeploys import GAME_TYPE, MESSAGE_PASSER, PROFILES, VIEM, Profile, claim_data
 
 if TYPE_CHECKING:
     from megadev.devnet import Devnet
@@ -40,7 +40,15 @@ def demo() -> None:
     metavar="BLOCKS",
     help="The sequencing window, in L1 blocks; 3600 on MegaETH, which is 12 hours.",
 )
-def leave(preset: str, window: int) -> None:
+@click.option(
+    "--l1-contracts",
+    "profile",
+    type=click.Choice(list(PROFILES)),
+    default=VIEM.name,
+    show_default=True,
+    help="Which contracts of the bridge stand on L1.",
+)
+def leave(preset: str, window: int, profile: str) -> None:
     """A user is censored, then the sequencer is down for good, and still the user leaves with their funds.
 
     \b
@@ -55,9 +63,15 @@ def leave(preset: str, window: int) -> None:
     if preset == MEGAETH:
         settings["no_mining"] = True  # blocks come when they are asked for, not by timers
     with Devnet(
-        preset=preset, sequencing_window=window, propose_every=0, channel_seconds=0, manual_clock=True, **settings
+        preset=preset,
+        sequencing_window=window,
+        propose_every=0,
+        channel_seconds=0,
+        manual_clock=True,
+        l1_contracts=profile,
+        **settings,
     ) as net:
-        for number, line in enumerate(_Exit(net, window).steps(), 1):
+        for number, line in enumerate(_Exit(net, window, PROFILES[profile]).steps(), 1):
             click.echo(f"{number:2}  {line}")
 
 
@@ -66,9 +80,10 @@ class _Exit:
     effect.
     """
 
-    def __init__(self, net: Devnet, window: int) -> None:
+    def __init__(self, net: Devnet, window: int, profile: Profile) -> None:
         self._l1, self._l2 = net.l1.rpc, net.l2.rpc
         self._window = window
+        self._profile = profile
         self._spent = 0
         """Wei of gas that the user has paid on L1."""
         self._user = net.accounts[1].address
@@ -131,7 +146,9 @@ class _Exit:
         withdrawal = str(receipt["logs"][0]["data"])[2:]
         withdrawal_hash = "0x" + withdrawal[3 * 64 : 4 * 64]  # value, gas limit, where the data is, the hash
         root = self._l2("optimism_outputAtBlock", hex(number))["outputRoot"]
-        claim = encode_call("create(uint32,bytes32,bytes)", GAME_TYPE, parse_fixed(root, 32), claim_data(number))
+        claim = encode_call(
+            "create(uint32,bytes32,bytes)", GAME_TYPE, parse_fixed(root, 32), claim_data(number, profile=self._profile)
+        )
         self._send(self._addresses["disputeGameFactory"]["address"], claim)
         found = self._withdrawal_status(withdrawal_hash, "ready-to-prove")
         yield f"no proposer is running, so the user proposes L2's state: output root {_short(root)} of block {number}"

@@ -173,6 +173,8 @@ MAINNET_315 = Profile(
 """Shows clients what MegaETH's mainnet does: the portal of the 3.15 line with its errors, and Kailua's games, which
 stock viem cannot read.
 """
+PROFILES: dict[str, Profile] = {profile.name: profile for profile in (VIEM, MAINNET_315)}
+"""By name."""
 
 GAME_TYPE = 1337
 """The only one there is, under the number that MegaETH's mainnet respects."""
@@ -261,6 +263,14 @@ def claim_data(block_number: int, parent: int = NO_PARENT, profile: Profile = VI
         index = 2**64 - 1 if parent == NO_PARENT else parent
         return block_number.to_bytes(8, "big") + index.to_bytes(8, "big") + bytes(8)
     return block_number.to_bytes(32, "big") + parent.to_bytes(4, "big")
+
+
+def other_profile(at: L1Addresses, portal: bytes) -> Profile | None:
+    """The profile whose portal has that code, where it is not that of ``at``."""
+    for profile in PROFILES.values():
+        if profile is not at.profile and portal == load(profile.contracts["portal"]).runtime:
+            return profile
+    return None
 
 
 def l1_contracts(settings: BridgeSettings) -> dict[Address, GenesisAccount]:

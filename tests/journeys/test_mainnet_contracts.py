@@ -5,14 +5,18 @@ as there, with the errors of that version in its order; and stock viem fails whe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from eth_utils import keccak
 
 from megadev import Devnet
 from megadev.chain.contracts import Artifact
+from megadev.cli.main import cli
 from megadev.clock import StoppedClock
+from megadev.errors import ConfigError
 from megadev.primitives.hexcodec import parse_data
 from megadev.rollup.contracts import load
 from megadev.rollup.predeploys import MAINNET_315, MAINNET_ADDRESSES
@@ -116,6 +120,32 @@ def test_the_interface_is_that_of_the_published_contracts() -> None:
     assert {"Unproven", "ProposalNotValidated", "AlreadyFinalized", "LegacyGame"} <= names(portal, "error")
     registry = names(load("AnchorStateRegistry222"), "function")
     assert not {"retirementTimestamp", "disputeGameFinalityDelaySeconds"} & registry
+
+
+def test_a_chain_with_other_contracts_is_refused_by_name(tmp_path: Path) -> None:
+    dump, store = f"{tmp_path}/state.json", f"{tmp_path}/store/"
+    for kept in (dump, store):
+        with Devnet(state=kept, l1_contracts="mainnet-3.15") as net:
+            net.l1.rpc("evm_mine")
+        with pytest.raises(ConfigError, match="start (it )?with --l1-contracts mainnet-3.15"):
+            Devnet(state=kept)
+        with Devnet(state=kept, l1_contracts="mainnet-3.15") as net:
+            assert net.l1.rpc("eth_blockNumber") == "0x1"
+            dumped = net.rpc("anvil_dumpState")
+    with Devnet() as net:
+        with pytest.raises(RpcError, match="mainnet-3.15") as refused:
+            net.rpc("anvil_loadState", dumped)
+        assert refused.value.code == -32602 and net.rpc("eth_blockNumber") == "0x0"
+    with Devnet(no_l1=True) as net:
+        net.rpc("anvil_loadState", dumped)
+
+
+@pytest.mark.parametrize("preset", ["dev", "megaeth"])
+def test_a_user_leaves_without_the_sequencer(preset: str) -> None:
+    arguments = ["demo", "exit", "--preset", preset, "--window", "6", "--l1-contracts", "mainnet-3.15"]
+    done = CliRunner().invoke(cli, arguments, prog_name="megadev")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-1].endswith("The user has left.")
 
 
 VIEM = (

@@ -12,12 +12,14 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Span, span_of
+from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.node.dump.accounts import Accounts, DumpedAccount, put_account
 from megadev.node.dump.capture import world_of_now
 from megadev.node.dump.document import Dump, OnProgress, decode_dump, silent
 from megadev.node.dump.settings import apply_settings
 from megadev.node.faults import apply
+from megadev.rollup.predeploys import L1Addresses, other_profile
 from megadev.sequencer.reorganisation import replace_above, restart
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.fork_world import ForkWorld
@@ -43,6 +45,8 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     node.between_blocks()
     l1 = node.l1
     dump, l1_dump = decode_dump(data, node.l2.spec, None if l1 is None else l1.spec, on_progress)
+    if l1_dump is not None and node.driver is not None:
+        _check_contracts(l1_dump, node.driver.addresses)
     _load_chain(node, node.l2, dump)
     apply_settings(node.l2, dump.settings)
     if l1 is not None and l1_dump is not None:
@@ -59,6 +63,17 @@ def load_state(node: Node, data: bytes, on_progress: OnProgress = silent) -> Non
     if standbys is not None and dump.settings.standbys and standbys.check_order(dump.settings.standbys):
         standbys.up = dump.settings.standbys
     apply(node, dump.settings.faults)
+
+
+def _check_contracts(l1: Dump, at: L1Addresses) -> None:
+    """Raises ``InvalidParams`` where the bridge in a dump is that of other contracts than stand here."""
+    portal = l1.accounts.get(at.portal)
+    other = None if portal is None else other_profile(at, portal.code)
+    if other is not None:
+        raise InvalidParams(
+            f"the L1 in this dump has the contracts of --l1-contracts {other.name}, but this node has those of "
+            f"{at.profile.name}: start it with --l1-contracts {other.name}"
+        )
 
 
 def _load_chain(node: Node, chain: LocalChain, dump: Dump) -> None:

@@ -197,6 +197,7 @@ def node_record(node: Node) -> NodeRecord:
         else node.driver.consolidator.known_by_hand,
         da_faults=node.da_store.faults,
         replica_lag=node.replica_lag,
+        l1_contracts=None if node.driver is None else node.driver.addresses.profile.name,
     )
 
 

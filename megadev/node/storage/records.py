@@ -130,7 +130,8 @@ class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the chains share. ``keys``: private keys of all accounts that the node holds; ``signers``: the first block
     of each key of the sequencer, newest first, where it was changed; ``by_hand``: a block that is known to have come
-    about by hand, of which the chain itself does not tell; ``da_faults``: what the DA store does wrong.
+    about by hand, of which the chain itself does not tell; ``da_faults``: what the DA store does wrong;
+    ``l1_contracts``: the profile of those on L1, None where there is none or it was not told.
     """
 
     mnemonic: str
@@ -151,6 +152,7 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     by_hand: ByHand | None = None
     da_faults: StoreFaults = NO_FAULTS
     replica_lag: Latency | None = None
+    l1_contracts: str | None = None
 
 
 def encode(record: msgspec.Struct | ChainSpec | Transaction) -> bytes:

@@ -167,6 +167,16 @@ def check_chains(stored: Stored, chains: tuple[LocalChain, ...], database: Datab
                 )
 
 
+def _check_contracts(stored: Stored, node: Node, database: Database) -> None:
+    was = None if stored.node is None else stored.node.l1_contracts
+    now = None if node.driver is None else node.driver.addresses.profile.name
+    if was is not None and now is not None and was != now:
+        raise ConfigError(
+            f"{database.folder}: the L1 in this store has the contracts of --l1-contracts {was}, but the settings give "
+            f"{now}: start with --l1-contracts {was}, or use another directory"
+        )
+
+
 def recover(
     node: Node, database: Database, stored: Stored, archives: tuple[Archive, ...], on_progress: OnProgress
 ) -> tuple[tuple[Extent, ...], int]:
@@ -174,6 +184,7 @@ def recover(
     Says what was lost.
     """
     check_chains(stored, node.chains, database)
+    _check_contracts(stored, node, database)
     extents: list[Extent] = []
     is_damaged = False
     record = stored.node
