@@ -105,7 +105,7 @@ class Endpoint:
 
     @cached_property
     def async_w3(self) -> AsyncWeb3[Any]:
-        """The same, asynchronous."""
+        """An asynchronous web3.py instance on this chain, made on first use."""
         from web3 import AsyncWeb3
 
         from megadev.testing.web3_provider import AsyncInProcessProvider
@@ -114,7 +114,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Where it is served. Raises ``ConfigError`` while it is not."""
+        """The URL at which this chain is served. Raises ``ConfigError`` if it is not served."""
         if not self.chain.urls:
             raise ConfigError("this devnet is not served: call serve() first, or use rpc() and w3, which need no port")
         return self.chain.urls[0]
@@ -183,14 +183,14 @@ class Devnet:
 
     @property
     def l1(self) -> Endpoint:
-        """The chain that the rollup settles on. Raises ``ConfigError`` where the settings leave it out."""
+        """The chain that the rollup settles on. Raises ``ConfigError`` if the settings disable it."""
         if len(self.endpoints) == 1:
             raise ConfigError("this devnet has no L1: drop no_l1 (--no-l1)")
         return self.endpoints[1]
 
     @property
     def dispatcher(self) -> Dispatcher:
-        """The L2's."""
+        """The dispatcher of the L2's JSON-RPC methods."""
         return self.l2.dispatcher
 
     def rpc(self, method: str, *params: Any) -> Any:
@@ -207,30 +207,32 @@ class Devnet:
 
     @property
     def async_w3(self) -> AsyncWeb3[Any]:
-        """The same, asynchronous."""
+        """An asynchronous web3.py instance on the L2, made on first use."""
         return self.l2.async_w3
 
     def call(self, change: Callable[[], _Result]) -> _Result:
-        """Call ``change`` as requests are answered: by whoever is the one writer, between two of them."""
+        """Run ``change`` on the writer, between two requests, and return its result."""
         return self.l2.client.run(change)
 
     def snapshot(self) -> Held:
-        """Remember the present of all chains, to be gone back to with ``revert`` as often as wanted; takes no time that
-        grows with them. ``evm_snapshot``'s ids are others; these also bring back keys, artifacts and console messages,
-        and outlive ``anvil_reset``.
+        """Take a snapshot of all chains in constant time; ``revert`` can return to it any number of times. Its ids are
+        independent of ``evm_snapshot``. It also restores keys, artifacts and console messages, and survives
+        ``anvil_reset``.
         """
         return self.call(self.node.snapshots.hold)
 
     def revert(self, snapshot: Held) -> None:
-        """Go back to a snapshot; later ones are gone then. Raises ``InvalidParams`` for one that is gone."""
+        """Revert to a snapshot and discard later ones. Raises ``InvalidParams`` for a discarded one."""
         self.call(lambda: self.node.snapshots.return_to(snapshot))
 
     @contextlib.contextmanager
     def isolated(self) -> Iterator[None]:
-        """Take back, in the end, all that happens inside::
+        """A context manager that reverts all changes made inside it.
 
-        with net.isolated():
-            net.rpc("anvil_setBalance", alice, "0x0")
+        Example::
+
+            with net.isolated():
+                net.rpc("anvil_setBalance", alice, "0x0")
         """
         before = self.snapshot()
         try:
@@ -241,11 +243,11 @@ class Devnet:
 
     @property
     def url(self) -> str:
-        """Where it is served. Raises ``ConfigError`` before ``serve``."""
+        """The URL of the L2. Raises ``ConfigError`` before ``serve``."""
         return self.l2.url
 
     def serve(self, host: str | Sequence[str] = "127.0.0.1", port: int = 0, l1_port: int = 0) -> str:
-        """Open HTTP and WebSocket on ``port``, and L1's on ``l1_port`` (0: any free one), from a thread of its own;
+        """Serve HTTP and WebSocket on ``port``, and L1 on ``l1_port`` (0: any free one), from a separate thread;
         returns the L2's URL.
 
         Raises ``ConfigError`` for an address that cannot be used, or when it is served already.
@@ -262,9 +264,9 @@ class Devnet:
         *,
         start: bool = True,
     ) -> Reloader:
-        """Give deployed contracts the code of their sources from now on, whenever these are saved, as the settings say
-        (``watch``, ``reload…``); ``tell`` hears what happens, on another thread. Without ``start``, from when the
-        caller starts what is returned.
+        """Reload deployed contracts whenever their sources are saved, as the settings say (``watch``, ``reload…``).
+        ``tell`` is called with each notice, on another thread. With ``start`` False, the caller starts the returned
+        reloader.
 
         Raises ``ConfigError`` where there is nothing to watch, or no compiler.
         """
@@ -316,7 +318,7 @@ class Devnet:
         return done.result()
 
     def close(self) -> None:
-        """Stop serving, dump the chains where the settings say so, and let go of everything; closing twice is allowed.
+        """Stop serving, dump the chains if the settings say so, and release all resources. Closing twice is allowed.
 
         Raises ``ConfigError`` where the dump cannot be written.
         """
@@ -382,17 +384,15 @@ async def _nowhere(method: str, params: list[Any]) -> Any:
 async def serve_chain(
     net: Devnet, endpoint: Endpoint, hosts: Sequence[str], port: int, ipc_path: Path | None = None
 ) -> Server:
-    """Serve one chain on the running loop; from then on its ``urls`` tell where. Raises ``ConfigError`` for an address
-    that cannot be used.
-    """
+    """Serve one chain on the running loop and set its ``urls``. Raises ``ConfigError`` for an unusable address."""
     server = await serve(endpoint.dispatcher, hosts, port, options=_options(net, endpoint), ipc_path=ipc_path)
     endpoint.chain.urls = server.urls
     return server
 
 
 async def serve_l1(net: Devnet) -> Server:
-    """Serve L1 where the settings say: at the port named or, where none is, the usual one if that can be had and any
-    free one if not, since a node beside another must start too. Raises ``ConfigError``.
+    """Serve L1 at the port of the settings. Without one, use the default port if it is free, else any free port, so
+    that several nodes can run side by side. Raises ``ConfigError``.
     """
     config = net.config
     if config.l1_port is not None:

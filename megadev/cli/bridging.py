@@ -23,19 +23,19 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class NotDone(MegadevError):
-    """What was sent failed, or what was waited for did not come."""
+    """A transaction failed, or a wait timed out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """Where both chains of a node answer, and the portal."""
+    """The RPC clients of both chains of a node, and the portal's address."""
 
     l2: str
     l1: str
     portal: str
 
     def send(self, url: str, sender: str | None, to: str, data: str = "0x", value: int = 0, **fields: str) -> Any:
-        """Send from ``sender``, or the first account that the node holds; the receipt. Raises ``NotDone``."""
+        """Send from ``sender`` (default: the node's first account) and return the receipt. Raises ``NotDone``."""
         who = sender if sender is not None else call(url, "eth_accounts", [])[0]
         request = {"from": who, "to": to, "data": data, "value": hex(value), **fields}
         tx_hash = call(url, "eth_sendTransaction", [request])
@@ -45,12 +45,12 @@ class Chains:
         return receipt
 
     def withdrawal(self, withdrawal_hash: str) -> Any:
-        """How far it has got."""
+        """The status of a withdrawal."""
         return call(self.l2, "megadev_getWithdrawal", [withdrawal_hash])
 
 
 def chains_at(rpc_url: str, l1_url: str | None) -> Chains:
-    """Both chains of the node that answers at ``rpc_url``. Raises ``ConfigError`` where there is no L1."""
+    """Both chains of the node at ``rpc_url``. Raises ``ConfigError`` if it has no L1."""
     found = call(rpc_url, "megadev_chainConfig", [])
     described = found["l1"]
     if described is None:
@@ -89,7 +89,7 @@ def ether(name: str, amount: str) -> int:
 
 
 def wait_for(ask: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -> Any:
-    """The first answer that is not null. Raises ``NotDone`` after so many seconds."""
+    """The first answer that is not null. Raises ``NotDone`` after the given number of seconds."""
     rounds = max(round(seconds / _POLL_SECONDS), 1)
     for _ in range(rounds):
         answer = ask()
@@ -100,7 +100,7 @@ def wait_for(ask: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -
 
 
 def wait_for_status(chains: Chains, withdrawal_hash: str, *statuses: str) -> Any:
-    """The withdrawal, once it is in one of ``statuses``. Raises ``NotDone``."""
+    """The withdrawal, once it has one of ``statuses``. Raises ``NotDone``."""
 
     def reached() -> Any:
         found = chains.withdrawal(withdrawal_hash)
@@ -110,7 +110,7 @@ def wait_for_status(chains: Chains, withdrawal_hash: str, *statuses: str) -> Any
 
 
 def prove(chains: Chains, withdrawal_hash: str, sender: str | None) -> Any:
-    """Prove a withdrawal on L1, after a claim that covers it was made if there is none; the withdrawal then."""
+    """Prove a withdrawal on L1, after a claim that covers it was made; returns the withdrawal."""
     found = chains.withdrawal(withdrawal_hash)
     if found["status"] == "waiting-to-prove":
         call(chains.l2, "megadev_proposeOutput", [])
@@ -122,7 +122,7 @@ def prove(chains: Chains, withdrawal_hash: str, sender: str | None) -> Any:
 
 
 def finalize(chains: Chains, withdrawal_hash: str, sender: str | None, *, skip_window: bool, waits: bool) -> Any:
-    """Finalize a withdrawal that was proven; the withdrawal then. Raises ``NotDone``."""
+    """Finalize a proven withdrawal; returns the withdrawal. Raises ``NotDone``."""
     found = chains.withdrawal(withdrawal_hash)
     if found["status"] == "waiting-to-finalize":
         if skip_window:

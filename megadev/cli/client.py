@@ -25,7 +25,7 @@ class CallFailed(MegadevError):
 
 
 def call(url: str, method: str, params: list[Any]) -> Any:
-    """The result of one JSON-RPC request over HTTP. Raises CallFailed; ConfigError for a URL that is none."""
+    """The result of one JSON-RPC request over HTTP. Raises CallFailed; ConfigError for an invalid URL."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"--rpc-url: must be like http://127.0.0.1:8545, not {url!r}")

@@ -104,7 +104,7 @@ def _show(answer: dict[str, Any], lines: int, as_json: bool) -> int:
 
 
 def limit_lines(answer: dict[str, Any]) -> Iterator[Text | str]:
-    """The limit that ended it, where it was reached, and what helps; nothing where none was."""
+    """The limit that ended the transaction, where it was reached, and the remedy; empty if it hit no limit."""
     from rich.text import Text
 
     limited = answer["limited"]

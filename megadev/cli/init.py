@@ -25,7 +25,7 @@ DEFAULT_TEMPLATE = "vyper"
 
 
 def templates_folder() -> Path:
-    """Where the templates are: in the package where it is installed, beside it in a checkout."""
+    """The folder of the templates: inside an installed package, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "templates"
     return installed if installed.is_dir() else package.parent / "templates"

@@ -38,7 +38,7 @@ class NodeHashes:
         self._waiting.append((block.number, block.hash))
 
     def forget_above(self, number: int) -> None:
-        """L1 says no more than up to that block."""
+        """Forget blocks above the given one, which can no longer be derived."""
         self._waiting = [each for each in self._waiting if each[0] <= number]
 
     def compare(self, *, whole: bool) -> Differs | None:
@@ -103,5 +103,5 @@ class NodeHashes:
 
 
 def upstream_of(url: str) -> Upstream:
-    """The node at ``url``, asked without much patience. Raises ``ConfigError`` for what is no URL."""
+    """A client of the node at ``url`` with short timeouts. Raises ``ConfigError`` for an invalid URL."""
     return Upstream((url,), RequestPolicy(timeout=30.0, retries=2, units_per_second=0))

@@ -93,7 +93,7 @@ def setting_options(
 
 
 def idle_options(rows: Iterable[Setting]) -> Callable[[Decorated], Decorated]:
-    """Add options that are no settings: what is given for them is left to the command."""
+    """Add options that are not settings; the command handles their values."""
 
     def decorate(command: Decorated) -> Decorated:
         for row in reversed(tuple(rows)):
@@ -125,8 +125,8 @@ def read_address(name: str, given: object) -> Address:
 def config_from(
     flags: dict[str, Any], config_file: str | None, *, among: frozenset[str] | None = None, preset: str = DEV
 ) -> DevnetConfig:
-    """The configuration from parsed flags, this process's environment, and the settings file; ``preset`` where none of
-    them names one.
+    """The configuration from parsed flags, this process's environment, and the settings file; ``preset`` if none of
+    them sets one.
 
     Raises ConfigError; also when a file that was asked for does not exist.
     """
@@ -151,7 +151,7 @@ def config_from(
 
 
 def trust_record() -> Trust:
-    """Which settings files this user trusts."""
+    """The record of the settings files that this user trusts."""
     data = os.environ.get("XDG_DATA_HOME")
     return Trust((Path(data) if data else Path.home() / ".local" / "share") / "megadev" / "trusted")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Output:
-    """What a running node prints: on stdout, or nowhere. ``megadev anvil`` has one of its own."""
+    """The output of a running node: on stdout, or none. ``megadev anvil`` has its own."""
 
     gather: ClassVar[float] = GATHER_SECONDS
     """How long the log waits for more before it writes."""
@@ -45,7 +45,7 @@ class Output:
         self._put: Callable[[bytes], object] = descriptor_writer(sys.stdout.fileno(), sys.stdout.encoding)
 
     def can_have_ui(self) -> bool:
-        """Whether ``--ui`` was asked for, and there is a terminal for it."""
+        """Whether ``--ui`` is set and there is a terminal for it."""
         if not self._config.ui or self._config.json or self._config.quiet:
             return False
         from megadev.cli.terminal.ui import is_possible
@@ -57,7 +57,7 @@ class Output:
         return self._paint.enabled
 
     def write(self, text: str) -> None:
-        """Print at once, unless told to be quiet. A reader that has gone is no reason to stop."""
+        """Write a line immediately, unless ``--quiet`` is set. A closed pipe does not stop the node."""
         if text and not self._config.quiet:
             with contextlib.suppress(BrokenPipeError):
                 self._write(text.encode())
@@ -97,7 +97,7 @@ class Output:
         return f"{banner(report, urls, self._paint)}\n{listening}\n"
 
     def write_ready_file(self, devnet: Devnet, server: Server) -> None:
-        """``--ready-file``, whole or not at all: somebody waits for it."""
+        """Write ``--ready-file`` atomically, because another process waits for it."""
         file = self._config.ready_file
         assert file is not None
         try:
@@ -106,7 +106,7 @@ class Output:
             raise ConfigError(f"--ready-file: {file}: {problem.strerror or problem}") from None
 
     def start_log(self, devnet: Devnet) -> ActivityLog | None:
-        """Log requests and transactions from now on; None where nobody wants to see them."""
+        """Log requests and transactions from now on; None if the log is off."""
         if self._config.quiet:
             return None
         from megadev.artifacts.explain import error
@@ -191,7 +191,7 @@ def _about(server: Server, report: StartReport) -> dict[str, object]:
 
 
 def start_report(devnet: Devnet) -> StartReport:
-    """What a devnet tells about itself when it starts."""
+    """The facts that the banner of a devnet shows."""
     from megadev.cli.terminal.console import L1Report, StartReport
 
     config, l2, l1 = devnet.config, devnet.node.l2, devnet.node.l1

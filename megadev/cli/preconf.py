@@ -24,7 +24,7 @@ STANDARD_INPUT = "-"
 
 
 class NotPromised(MegadevError):
-    """The signature is not that of whoever should have signed."""
+    """The signature is not that of the expected signer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,11 @@ _Result = TypeVar("_Result")
 
 
 class CannotFollow(MegadevError):
-    """The node cannot be reached, or does not tell replicas of its chain."""
+    """The node cannot be reached, or does not support replicas."""
 
 
 class SequencerRefused(UpstreamRefused):
-    """What the sequencer said to a request that was passed on, in its own words."""
+    """The sequencer's error for a forwarded request, unchanged."""
 
     def __init__(self, refused: UpstreamRefused) -> None:
         super().__init__(refused.upstream, refused.method, refused.reason, refused.code, refused.data)

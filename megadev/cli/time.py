@@ -73,7 +73,7 @@ def _lies_behind(asked: timedelta | datetime, head: int) -> bool:
 
 
 def read_when(text: str) -> timedelta | datetime:
-    """A move, or the moment to go to (with its zone). 'reset' is no move. Raises ConfigError."""
+    """Parse a move, or a point in time (with its zone); 'reset' is a move of zero. Raises ConfigError."""
     if text == RESET:
         return timedelta()
     move, stamp = _MOVE.fullmatch(text), _TIMESTAMP.fullmatch(text)

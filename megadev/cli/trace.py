@@ -99,7 +99,7 @@ def trace(tx_hash: str, depth: int, as_json: bool, rpc_url: str) -> int:
 
 
 def head_lines(answer: dict[str, Any]) -> Iterator[Text]:
-    """How it ended, why, and where."""
+    """The outcome of the transaction, its reason and its source lines."""
     from rich.text import Text
 
     failed = answer["status"] == "0x0"
@@ -163,7 +163,7 @@ def _tree(entries: list[dict[str, Any]]) -> _Node:
 
 
 def tree_lines(answer: dict[str, Any], depth: int = DEPTH) -> Iterator[Text]:
-    """What happened, each call with what happened in it below."""
+    """The call tree, each call with its events and calls indented below it."""
     from rich.text import Text
 
     omitted = int(answer["omitted"], 16)

@@ -58,7 +58,7 @@ def console_functions() -> dict[bytes, tuple[str, ...]]:
 
 
 def read_console(data: bytes) -> Message:
-    """What a call to the console with ``data`` prints. Never fails: what it cannot read is shown in hex."""
+    """The output of a call to the console with ``data``. Never fails: unreadable data is shown in hex."""
     types = console_functions().get(data[:4])
     try:
         if types is not None:

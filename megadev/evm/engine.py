@@ -24,7 +24,7 @@ EcrecoverAnswers: TypeAlias = tuple[tuple[bytes, Address], ...]
 
 
 class MegaEnv(msgspec.Struct, frozen=True):
-    """What a block of MegaETH gives its transactions beyond Ethereum's.
+    """The parts of a MegaETH block's environment beyond Ethereum's.
 
     ``system_address``: who sends system transactions. ``capacity``: of a state bucket, at the end of the parent block
     (None: all have the smallest, so nothing is multiplied). ``oracle``: what the off-chain source says of a slot of the
@@ -75,7 +75,7 @@ class Authorization(msgspec.Struct, frozen=True):
 
 
 class TxEnv(msgspec.Struct, frozen=True):
-    """What a transaction asks for, with its sender already known. ``to`` None creates a contract.
+    """A transaction to execute, with its recovered sender. ``to`` None creates a contract.
 
     ``gas_price`` is the price actually paid per gas (wei), ``max_fee_per_gas`` the most the sender agreed to.
     ``l1_fee`` is what it pays for its data on L1 (wei), however it ends.
@@ -107,7 +107,7 @@ class TxEnv(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which checks and charges apply. The default is consensus; calls, estimates and system calls waive some.
+    """The checks and charges that apply. The default is consensus; calls, estimates and system calls waive some.
 
     ``charge_fees``: deduct gas × price (and blob fees, and what L1 and the operator ask for) and pay who receives it.
     ``charge_intrinsic``: intrinsic and floor gas. ``ecrecover_answers``: signatures whose recovery is decided
@@ -189,7 +189,7 @@ Result: TypeAlias = Success | Revert | Halt
 
 
 class Hint(msgspec.Struct, frozen=True):
-    """What a contract told the oracle's source (``sendHint``)."""
+    """A hint that a contract sent to the oracle (``sendHint``)."""
 
     sender: Address
     topic: Hash32
@@ -348,7 +348,7 @@ class Tracer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What an engine says of itself, for banners and error messages."""
+    """The description of an engine for banners and error messages."""
 
     name: str
     version: str

@@ -14,7 +14,7 @@ _U64 = 2**64 - 1
 
 
 def l1_prices(state: StateReader) -> L1Prices:
-    """What L2 was told of L1's fees last, from L1Block's variables."""
+    """The latest L1 fees on L2, from L1Block's variables."""
     scalars, operator = state.storage(L1_BLOCK, 3), state.storage(L1_BLOCK, 8)
     return L1Prices(
         base_fee=state.storage(L1_BLOCK, 1),
@@ -27,7 +27,7 @@ def l1_prices(state: StateReader) -> L1Prices:
 
 
 def operator_fee(prices: L1Prices) -> OperatorFee | None:
-    """What the operator asks for, None where that is nothing."""
+    """The operator's fee, None if it is zero."""
     if not prices.operator_fee_scalar and not prices.operator_fee_constant:
         return None
     return OperatorFee(prices.operator_fee_scalar, prices.operator_fee_constant)

@@ -79,7 +79,7 @@ ORACLE_TYPE: Final = 11
 
 
 class Resource(Enum):
-    """What is limited; the value is the ``kind`` of ``MegaLimitExceeded``."""
+    """A limited resource; the value is the ``kind`` of ``MegaLimitExceeded``."""
 
     DATA = 0
     KV = 1

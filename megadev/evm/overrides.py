@@ -20,7 +20,7 @@ from megadev.state.reader import StateReader
 
 
 class AccountOverride(Protocol):
-    """What to pretend about one account; None leaves things as they are. Amounts are wei.
+    """The overrides of one account; None leaves a value unchanged. Amounts are wei.
 
     ``state`` replaces the whole storage, ``state_diff`` some slots. ``move_precompile_to`` makes the precompile of the
     account answer at another address, so that code can be put where it was.

@@ -149,7 +149,7 @@ def _by_address(*tables: tuple[Precompile, ...]) -> dict[Address, Precompile]:
 
 @dataclass(frozen=True, slots=True)
 class PrecompileChange:
-    """What another rule set has otherwise at an address: the price, or the longest input."""
+    """A precompile that differs in another rule set: in its price, or its longest input."""
 
     number: int
     gas: Callable[[bytes], int] | None = None

@@ -38,7 +38,7 @@ def capacities(salt: Salt, world: World) -> Callable[[int], int] | None:
 
 
 def entries(world: World) -> Counts:
-    """How many entries each bucket has that has any."""
+    """The number of entries in each non-empty bucket."""
     known = _counted.get(id(world))
     if known is not None and known[0] is world:
         return known[1]

@@ -71,7 +71,7 @@ def system_contracts_diff(
 
 
 def is_change_due(state: StateReader, number: int) -> bool:
-    """Whether the registry has a change that block ``number`` is to begin with."""
+    """Whether the registry has a change that takes effect at the start of block ``number``."""
     return any(
         state.storage(SEQUENCER_REGISTRY, pending) and state.storage(SEQUENCER_REGISTRY, activation) <= number
         for pending, activation in (PENDING_SYSTEM_ADDRESS_SLOTS, PENDING_SEQUENCER_SLOTS)
@@ -79,7 +79,7 @@ def is_change_due(state: StateReader, number: int) -> bool:
 
 
 def is_change_scheduled(state: StateReader) -> bool:
-    """Whether the registry has a change for some block to come."""
+    """Whether the registry has a change for a future block."""
     slots = PENDING_SYSTEM_ADDRESS_SLOTS[0], PENDING_SEQUENCER_SLOTS[0]
     return any(state.storage(SEQUENCER_REGISTRY, slot) for slot in slots)
 

@@ -17,7 +17,7 @@ from megadev.primitives.types import Address
 
 @dataclass(frozen=True, slots=True)
 class KeyedAccount:
-    """An account whose private key (32 bytes) is at hand."""
+    """An account whose private key (32 bytes) is known."""
 
     raw_address: Address
     raw_key: bytes = field(repr=False)
@@ -34,7 +34,7 @@ class KeyedAccount:
 
 
 class Accounts:
-    """Who the node can sign or act for."""
+    """The accounts that the node can sign for or impersonate."""
 
     def __init__(self, keys: Iterable[bytes], *, auto_impersonate: bool = False) -> None:
         self.keyed = [KeyedAccount(address_of(key), key) for key in keys]
@@ -47,12 +47,12 @@ class Accounts:
 
     @property
     def addresses(self) -> list[Address]:
-        """What eth_accounts lists: keyed accounts first, then impersonated ones."""
+        """The accounts that eth_accounts returns: keyed accounts first, then impersonated ones."""
         held = [account.raw_address for account in self.keyed]
         return held + sorted(set(self.impersonated).difference(held))
 
     def holds(self, address: Address) -> bool:
-        """Whether the private key of ``address`` is at hand."""
+        """Whether the private key of ``address`` is known."""
         return address in self._keys
 
     def key_of(self, address: Address) -> bytes:

@@ -85,9 +85,7 @@ class Attester:
         )
 
     def attest_game(self, game: Game) -> Attestation:
-        """The same for what a game claims. Raises ``AttestationRefused`` also where another verifier decides, or
-        another program.
-        """
+        """Attest the claim of a game. Raises ``AttestationRefused`` if it has another verifier or program."""
         if game.verifier != self._addresses().attestation_verifier:
             raise AttestationRefused(
                 f"game {game.index} has a verifier of its own, 0x{game.verifier.hex()}: prove it so"
@@ -107,7 +105,7 @@ class Attester:
         return found
 
     def changed_by_hand(self, first: int, last: int) -> list[int]:
-        """The blocks after ``first`` up to ``last`` before which state was changed by hand."""
+        """The blocks after ``first`` up to ``last`` that follow a change by a cheat."""
         return [each.number for each in self._l2.store.blocks(first + 1, last) if each.irregular is not None]
 
     def _execute(self, first: int, last: int) -> None:

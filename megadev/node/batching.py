@@ -17,7 +17,7 @@ from megadev.rollup.predeploys import L1Addresses
 
 
 def settings_of(config: DevnetConfig) -> BatcherSettings:
-    """How batches are posted at first."""
+    """The batcher's initial settings."""
     return BatcherSettings(
         da=DaKind(config.da),
         format=BatchFormat(config.batch_format),

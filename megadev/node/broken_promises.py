@@ -78,7 +78,7 @@ NO_EVIDENCE = Evidence({}, ())
 
 
 class BrokenPromises:
-    """The evidence against the sequencer of the chain ``chain_id``. ``signer_at`` tells who signs a block."""
+    """The evidence against the sequencer. ``signer_at`` returns the signer of a block."""
 
     def __init__(self, signer_at: Callable[[int], Signer], chain_id: Callable[[], int]) -> None:
         self._signer_at = signer_at

@@ -91,12 +91,12 @@ class LocalChain:
 
     @property
     def genesis(self) -> Genesis:
-        """The values that its first block was made of; of a fork, those that its blocks go on with."""
+        """The values of the first block; for a fork, those that its blocks continue with."""
         return self.beginning.genesis
 
     @property
     def fork(self) -> Fork | None:
-        """What is forked, if anything is."""
+        """The fork that the chain continues; None if it is not a fork."""
         return self.beginning.fork
 
     @property
@@ -106,7 +106,7 @@ class LocalChain:
 
     @property
     def engine(self) -> Engine:
-        """What runs them."""
+        """The engine that executes the chain's transactions."""
         return self.sequencer.engine
 
     @property
@@ -116,7 +116,7 @@ class LocalChain:
 
     @property
     def time(self) -> TimeKeeper:
-        """Which times its blocks carry."""
+        """The time keeper, which decides the timestamps of blocks."""
         return self.sequencer.time
 
     @property
@@ -236,7 +236,7 @@ class LocalChain:
 
     @property
     def open_block(self) -> OpenBlock | None:
-        """What is executed and not sealed yet, where that can be seen (in continuous mode), as it is now."""
+        """The executed but unsealed block, if it is visible (in continuous mode)."""
         builder = self.sequencer.tip.open
         return None if builder is None else builder.shown()
 
@@ -248,7 +248,7 @@ class LocalChain:
 
     @property
     def is_continuous(self) -> bool:
-        """Whether a block is open while transactions arrive, and what it holds is seen before it is sealed."""
+        """Whether a block is open while transactions arrive, and its content is visible before it is sealed."""
         return self.sequencer.mode is MiningMode.CONTINUOUS
 
     def placed(self, tx_hash: Hash32) -> tuple[SealedBlock | OpenBlock, int] | None:
@@ -277,7 +277,7 @@ class LocalChain:
         return waiting, None, 0
 
     def mini_block(self, number: int) -> MiniBlock | None:
-        """The mini-block with that number, of a sealed block or closed in the open one; None where there is none."""
+        """The mini-block with that number, of a sealed block or closed in the open one; None if it does not exist."""
         open_block = self.open_block  # first, as in ``placed``
         block: PlacedBlock | None = self.store.by_mini_block(number) or open_block
         if block is None or not 0 <= number - block.mini_block_offset < len(block.cuts):
@@ -347,7 +347,7 @@ class LocalChain:
         return block, irregular if block is head else self.sequencer.irregular_after(block)
 
     def block_hashes(self, block: SealedBlock) -> Callable[[int], Hash32]:
-        """What BLOCKHASH answers in and after ``block``."""
+        """The results of BLOCKHASH in and after ``block``."""
         return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
 
     def prefetch(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
@@ -388,7 +388,7 @@ class LocalChain:
         return MegaEnv(system_address(block.world), capacities(spec.salt, block.world))
 
     def rules_of(self, block: SealedBlock) -> tuple[ChainSpec, Engine]:
-        """The rules that a block was built under, and an engine for them; the present ones where it knows none."""
+        """The rules that a block was built under, and an engine for them; the current ones if they are unknown."""
         spec = self.sequencer.spec if block.spec is None else block.spec
         return spec, _engine_for(self.sequencer.engine.info.name, spec)
 

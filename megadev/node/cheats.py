@@ -45,7 +45,7 @@ def set_code(chain: LocalChain, address: Address, code: bytes) -> None:
 
 
 def set_storage(chain: LocalChain, address: Address, slot: int, value: int) -> None:
-    """Write one storage word; the account comes into being if there is none."""
+    """Write one storage word; creates the account if it does not exist."""
     diff = StateDiff(Cause.CHEAT, storage={address: {slot: value}})
     if chain.sequencer.head_state().account(address) is None:
         diff.accounts[address] = EMPTY_ACCOUNT

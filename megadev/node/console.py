@@ -60,7 +60,7 @@ class ConsoleHistory:
                 self.on_call(console)
 
     def after(self, number: int) -> list[Printed]:
-        """What is still kept of all that followed message ``number`` (0: of everything), oldest first."""
+        """The kept messages after message ``number`` (0: all), oldest first."""
         with self._lock:
             return [printed for printed in self._kept if printed.number > number]
 

@@ -11,7 +11,7 @@ from megadev.primitives.types import Hash32
 
 
 class Directory(MutableMapping[Hash32, bytes]):
-    """A shelf of files, one for each piece of data, named by its hash. Raises ``ConfigError`` where none can be."""
+    """A directory with one file per piece of data, named by its hash. Raises ``ConfigError`` if it cannot be made."""
 
     def __init__(self, path: Path) -> None:
         try:

@@ -23,7 +23,7 @@ HEADS_NAME = "derived.json"
 
 
 def beginning_of(document: object, where: str) -> ChainOrigin:
-    """What a chain begins with whose ``genesis.json`` this is. Raises ``ConfigError`` naming ``where``."""
+    """The start of a chain with this ``genesis.json``. Raises ``ConfigError`` naming ``where``."""
     spec, genesis = read_genesis_file(document, where)
     return ChainOrigin(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
 
@@ -34,7 +34,7 @@ class _Heads(msgspec.Struct, frozen=True):
 
 
 class DerivedHeads:
-    """The file in ``folder`` that says how far deriving ``config`` has got."""
+    """The file in ``folder`` that records how far ``config`` was derived."""
 
     def __init__(self, folder: Path, config: RollupConfig) -> None:
         self._path = folder / HEADS_NAME

@@ -55,7 +55,7 @@ def load_bridge(fork: Fork) -> None:
 
 
 def origin_of(fork: Fork) -> L1Origin | None:
-    """The L1 block that the forked L2 block has got to; None where it does not tell. Blocks."""
+    """The L1 origin of the forked L2 block; None if it is unknown. Blocks."""
     load_bridge(fork)
     if not _has_code(fork, L1_BLOCK):
         return None
@@ -67,7 +67,7 @@ def origin_of(fork: Fork) -> L1Origin | None:
 
 
 def addresses_on_l1(fork: Fork) -> L1Addresses:
-    """Where the bridge of a forked L2 stands on L1. Blocks."""
+    """The addresses of a forked L2's bridge on L1. Blocks."""
     load_bridge(fork)
     found = MAINNET_ADDRESSES
     for field, predeploy, slot in (("messenger", L2_MESSENGER, _OTHER_MESSENGER), ("bridge", L2_BRIDGE, _OTHER_BRIDGE)):
@@ -78,7 +78,7 @@ def addresses_on_l1(fork: Fork) -> L1Addresses:
 
 
 def laid_on_l2(fork: Fork, ours: Mapping[Address, GenesisAccount]) -> StateDiff:
-    """What is put on a forked L2: those of ``ours`` that it lacks, and L1Block's code. Blocks."""
+    """The contracts added to a forked L2: those of ``ours`` that it lacks, and L1Block's code. Blocks."""
     load_bridge(fork)
     diff = StateDiff(Cause.GENESIS)
     for address, account in ours.items():
@@ -88,7 +88,7 @@ def laid_on_l2(fork: Fork, ours: Mapping[Address, GenesisAccount]) -> StateDiff:
 
 
 def laid_on_l1(fork: Fork, at: L1Addresses, ours: Mapping[Address, GenesisAccount]) -> StateDiff:
-    """What is put on a forked L1: the bridge's contracts at ``at``, and Multicall3 where there is none. Blocks."""
+    """The contracts added to a forked L1: the bridge's at ``at``, and Multicall3 if it is missing. Blocks."""
     kept = {at.messenger, at.bridge, at.token_factory}
     fork.state.load([*ours, fork.header.coinbase])
     diff = StateDiff(Cause.GENESIS)

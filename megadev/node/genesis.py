@@ -58,7 +58,9 @@ BOND_DELAY = 7 * 86_400
 
 
 class ChainOrigin(NamedTuple):
-    """What a chain begins with: its rules, the values its blocks go on from, its first block, and what that is of."""
+    """The start of a chain: its rules, the values its blocks continue from, its first block, and the fork of that
+    block.
+    """
 
     spec: ChainSpec
     genesis: Genesis
@@ -184,13 +186,13 @@ def _going_on(spec: ChainSpec, fork: Fork) -> Genesis:
 
 
 def funded_balances(config: DevnetConfig, accounts: Accounts) -> dict[Address, Wei]:
-    """What the dev accounts, and those that --fund names, own in wei."""
+    """The balances in wei of the dev accounts and of the accounts in --fund."""
     balances = {account.raw_address: config.balance_wei for account in accounts.keyed}
     return balances | {funding.address: funding.wei for funding in config.fund or ()}
 
 
 def role_balances(roles: Roles) -> dict[Address, Wei]:
-    """What those own on L1 who act there for the chains themselves, in wei."""
+    """The balances in wei of the accounts that act for the chains on L1."""
     return {account.raw_address: ROLE_BALANCE for account in roles.on_l1}
 
 

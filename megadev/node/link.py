@@ -18,7 +18,7 @@ DEFAULT_SEED = 0
 
 
 class Agreement(Protocol):
-    """What must have been agreed on before anybody is told (``quorum``)."""
+    """The agreement that must be reached before a mini-block is published (``quorum``)."""
 
     @property
     def remaining(self) -> float:
@@ -31,7 +31,7 @@ class Agreement(Protocol):
 
 
 class Link:
-    """How bad the way is. Changed on the writer thread."""
+    """Simulated network conditions between clients and node. Changed on the writer thread."""
 
     def __init__(self, latency: Latency | None = None) -> None:
         self._first = latency
@@ -49,7 +49,7 @@ class Link:
         self.reset()
 
     def reset(self) -> None:
-        """Be as the settings say."""
+        """Restore the conditions of the settings."""
         self.is_cut = False
         self.set(self._first, self._first)
 
@@ -77,7 +77,7 @@ class Link:
 
     @property
     def delays_notices(self) -> bool:
-        """Whether subscribers may hear of events later."""
+        """Whether notifications of subscribers may be delayed."""
         return self.stream is not None or self.agreement is not None
 
     def wait_for(self, agreement: Agreement) -> None:

@@ -296,11 +296,11 @@ class Node:
 
     @property
     def roles(self) -> Roles:
-        """Who acts for the chains themselves."""
+        """The accounts that act for the chains."""
         return derive_roles(self.mnemonic, self.config.sequencer_key, self.config.attesters)
 
     def acts_by_itself(self, chain: LocalChain) -> frozenset[Address]:
-        """Whose transactions on ``chain`` are the node's own doing."""
+        """The senders on ``chain`` whose transactions the node itself makes."""
         return frozenset(account.raw_address for account in self.roles.on_l1) if chain is self.l1 else frozenset()
 
     def reset(self, chain: LocalChain) -> None:
@@ -371,7 +371,7 @@ class Node:
         faults.turn_off(self)
 
     def save(self) -> None:
-        """Dump the chains, where the settings say so. Raises ``ConfigError`` where they cannot be written."""
+        """Dump the chains, if the settings say so. Raises ``ConfigError`` if they cannot be written."""
         if self.state_file is not None:
             at_fault = faults.faults_on(self)
             try:
@@ -394,7 +394,7 @@ class Node:
 
     @property
     def forks(self) -> list[Fork | None]:
-        """What each chain forks."""
+        """The fork of each chain."""
         return [chain.fork for chain in self.chains]
 
     def close(self) -> None:
@@ -463,7 +463,7 @@ class Node:
         return _Rest(l2.tip, l2.open, l1.tip, l1.open, driver.progress, due)
 
     def is_laden(self) -> bool:
-        """Whether any change may take long, since it ends a block with much in it."""
+        """Whether any change may take long, because it seals a block with many transactions."""
         return any(chain.sequencer.unsealed > MANY_TRANSACTIONS for chain in self.chains)
 
     def apart(self, change: Callable[[], Any]) -> Any:
@@ -564,7 +564,7 @@ class Node:
                 each.sequencer.between_blocks()
 
     def prepare(self) -> None:
-        """Work ahead while nobody waits (see ``Sequencer.prepare``)."""
+        """Work ahead while the node is idle (see ``Sequencer.prepare``)."""
         if self.writer.is_engaged:
             return
         self.l2.sequencer.prepare()

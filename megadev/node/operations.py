@@ -42,8 +42,8 @@ def crash(node: Node, *, survive: bool, blocks: int, reads: bool) -> None:
 
 
 def restart(node: Node) -> None:
-    """Start it again after a crash; where a standby took over meanwhile, whoever crashed is a standby then. Raises
-    ``SequencerStopped`` where there was no crash.
+    """Restart the sequencer after a crash; after a takeover it becomes a standby. Raises ``SequencerStopped`` if it has
+    not crashed.
     """
     standbys = node.standbys
     is_missed = standbys is not None and len(standbys.up) < len(standbys.keys)

@@ -22,7 +22,7 @@ class OracleScript:
         self._hint = getattr(module, "hint", None)
 
     def read(self, slot: int) -> int | None:
-        """What the module answers. Raises ``ValueError`` where that is no number."""
+        """The script's answer. Raises ``ValueError`` if it is not a number."""
         answer = None if self._read is None else self._read(slot)
         if answer is None or type(answer) is int:
             return answer

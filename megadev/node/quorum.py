@@ -65,7 +65,7 @@ class Quorum:
 
     @property
     def needed(self) -> int:
-        """How many must sign."""
+        """The number of signatures required."""
         return self._standbys.quorum
 
     @property
@@ -85,7 +85,7 @@ class Quorum:
             self._release(None)
 
     def votes(self, mini_block: MiniBlock) -> Sequence[Vote]:
-        """Who has signed a mini-block, if that is still known."""
+        """The signers of a mini-block, if they are still known."""
         found = self._certificates.get(mini_block.number)
         return () if found is None or found.digest != mini_block.digest else found.votes
 

@@ -49,7 +49,7 @@ monotonic_ns = SystemClock().monotonic_ns
 
 
 def cores() -> int:
-    """How many this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -170,7 +170,7 @@ class Recovery:
                 self._lose(worker, problem)
 
     def give(self, chunk: _Chunk) -> bool:
-        """Give it to a worker; False where none has room."""
+        """Give a chunk to a worker; False if all are busy."""
         for worker in self.workers[:]:
             if worker.has_room:
                 try:
@@ -182,7 +182,7 @@ class Recovery:
         return False
 
     def look(self) -> None:
-        """Whether workers are of use here, going by the last chunks."""
+        """Whether workers currently help, judged by the last chunks."""
         if self.given >= LOOKS:
             if self.in_time * 2 < self.given:
                 self._paused_until = monotonic_ns() + PAUSE_NS

@@ -42,12 +42,12 @@ _SCHEDULE_V1 = "scheduleNextSequencerChange(address,uint256)"
 
 
 def has_registry(chain: LocalChain) -> bool:
-    """Whether the sequencers of ``chain`` are registered on it."""
+    """Whether ``chain`` has a sequencer registry."""
     return chain.spec.system_contracts is not None and chain.spec.system_contracts.version != "rex4"
 
 
 def rotation_digest(chain_id: int, new_sequencer: Address, activation_block: int) -> Hash32:
-    """What a new sequencer signs to show that it holds its key (EIP-712)."""
+    """The digest that a new sequencer signs to prove that it has its key (EIP-712)."""
     domain = encode(
         ["bytes32", "bytes32", "bytes32", "uint256", "address"],
         [_DOMAIN, keccak(NAME.encode()), keccak(VERSION.encode()), chain_id, SEQUENCER_REGISTRY],
@@ -107,13 +107,13 @@ def schedule(
 
 
 def scheduled(state: StateReader) -> tuple[Address, int] | None:
-    """Who is to follow as the sequencer, and from which block on; None: nobody."""
+    """The scheduled next sequencer and its first block; None if no change is scheduled."""
     address, block = (state.storage(SEQUENCER_REGISTRY, slot) for slot in PENDING_SEQUENCER_SLOTS)
     return (address.to_bytes(32, "big")[12:], block) if address else None
 
 
 def registered(state: StateReader) -> Address:
-    """Who is the sequencer, as the registry has it."""
+    """The current sequencer in the registry."""
     return state.storage(SEQUENCER_REGISTRY, SEQUENCER_SLOT).to_bytes(32, "big")[12:]
 
 

@@ -28,7 +28,7 @@ def block_start(
     before: World | None = None,
     block_hash: Callable[[int], Hash32] | None = None,
 ) -> BlockBuilder:
-    """A builder that stands where ``block`` stood before its first transaction.
+    """A builder in the state before ``block``'s first transaction.
 
     ``before`` and ``block_hash`` are asked instead of the state that the block was built on, cheats included, and of
     the chain. Raises ``UnknownBlock`` where the parent is not held.

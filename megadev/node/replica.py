@@ -30,11 +30,11 @@ KEPT_SIGNATURES = 10_000
 
 
 class UpdateRefused(MegadevError):
-    """What was told contradicts itself, or is not signed by the sequencer."""
+    """An update is inconsistent, or is not signed by the sequencer."""
 
 
 class Gap(Exception):
-    """What was told does not follow what is known: what lies between is to be asked for."""
+    """An update does not follow the last one; those in between must be requested."""
 
 
 def beginning_of_replica(update: BlockUpdate) -> ChainOrigin:
@@ -76,7 +76,7 @@ class Replica:
         """How many were taken."""
 
     def take(self, update: Update) -> None:
-        """Apply what is told. Raises ``UpdateRefused``, and ``Gap``."""
+        """Apply an update. Raises ``UpdateRefused``, and ``Gap``."""
         if isinstance(update, BlockUpdate):
             self._take_block(update)
         elif isinstance(update, MiniBlockUpdate):

@@ -67,7 +67,7 @@ class RemovedUpdate(msgspec.Struct, frozen=True, tag="removed", tag_field="type"
 
 
 class LostUpdate(msgspec.Struct, frozen=True, tag="lost", tag_field="type"):
-    """What was announced of the open block is void."""
+    """Updates of the open block became void."""
 
     block_number: int
 
@@ -87,7 +87,7 @@ class Updates(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def update_of(chain: LocalChain, event: Event) -> Update | None:
-    """What a replica of ``chain`` is told of ``event``; None: nothing."""
+    """The update of a replica of ``chain`` for ``event``; None if the event changes nothing there."""
     if isinstance(event, BlockSealed):
         return block_update(chain, event.block, event.diffs)
     if isinstance(event, MiniBlockSealed):

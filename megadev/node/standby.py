@@ -87,12 +87,12 @@ class Standbys:
 
     @property
     def quorum(self) -> int:
-        """How many of all members must agree."""
+        """The number of members that must agree."""
         return quorum(self._count + 1)
 
     @property
     def active(self) -> int | None:
-        """Who sequences the next block; None where the key is none of a member's, or nobody is up."""
+        """The sequencer of the next block; None if the key is not a member's, or all are down."""
         chain = self._node.l2
         key = chain.signers.at(chain.head.number + 1).key
         found = self.keys.index(key) if key in self.keys else None
@@ -104,13 +104,13 @@ class Standbys:
         self.up, self.last = tuple(range(self._count + 1)), None
 
     def check_order(self, up: tuple[int, ...]) -> bool:
-        """Whether that may be an order of members that are up."""
+        """Whether ``up`` is a valid order of members: each known and at most once."""
         return len(set(up)) == len(up) and all(0 <= member <= self._count for member in up)
 
     # -- crash and takeover -------------------------------------------------------------------------------------------
 
     def crashed(self) -> None:
-        """The active sequencer has crashed: somebody takes over soon, if anybody is left."""
+        """Handle a crash of the active sequencer: another one takes over, if any is up."""
         node, crashed_at = self._node, monotonic_ns()
         number = node.l2.head.number + 1
         key = node.l2.signers.at(number).key

@@ -107,7 +107,7 @@ class Writer:
         return change() if outcome is None else _result(outcome)
 
     def hand_over(self, change: Callable[[], None]) -> None:
-        """As ``run_apart``; nobody waits for it."""
+        """Like ``run_apart``, without waiting for the result."""
         outcome = self._begin(change)
         if outcome is None:
             change()

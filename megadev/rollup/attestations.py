@@ -48,7 +48,7 @@ _HALTED = hashlib.sha256(hashlib.sha256(b"risc0.SystemState").digest() + bytes(3
 
 
 class PublicValues(msgspec.Struct, frozen=True, kw_only=True):
-    """What a claim is about, in the order in which a game encodes it."""
+    """The subject of a claim, in the order in which a game encodes it."""
 
     l1_head: Hash32
     starting_root: Hash32
@@ -77,7 +77,7 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def journal(self) -> bytes:
-        """What RISC Zero's face knows by its SHA-256."""
+        """The journal whose SHA-256 RISC Zero's interface takes."""
         return self.values.encoded + self.config_hash + self.batch_data_hash
 
     @property

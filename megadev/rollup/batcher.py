@@ -85,7 +85,7 @@ class BatcherSettings(msgspec.Struct, frozen=True):
 
 
 class DataSink(Protocol):
-    """Who keeps data beside L1."""
+    """A store for data beside L1."""
 
     def put(self, data: bytes) -> Certificate:
         """Keep ``data``; what certifies that."""
@@ -153,7 +153,7 @@ class Batcher:
 
     @property
     def address(self) -> Address:
-        """Whose frames count."""
+        """The address whose frames count."""
         l1 = self._l1.store
         return config_at(l1, l1.head, self._consolidator.config.system_config_address).batcher
 

@@ -40,7 +40,7 @@ _SIGNATURE_SIZE = 64
 
 
 class InvalidBatch(ValueError):
-    """Bytes that are no batch, or blocks that the batch asked for cannot say."""
+    """Invalid bytes of a batch, or blocks that the requested batch format cannot encode."""
 
 
 class SingularBatch(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ class SpanBatch(msgspec.Struct, frozen=True):
 
 
 def span_of(batches: Sequence[SingularBatch], *, genesis_time: int, block_time: int, changes_origin: bool) -> SpanBatch:
-    """The span batch that says the same as ``batches``, consecutive blocks ``block_time`` seconds apart.
+    """The span batch that encodes ``batches``, consecutive blocks ``block_time`` seconds apart.
 
     ``changes_origin``: the first one has another L1 origin than its parent. Raises ``InvalidBatch`` where a span cannot
     say it: uneven times, an origin that skips a block or goes back, a time before genesis.
@@ -251,7 +251,7 @@ def encode_uvarint(value: int) -> bytes:
 
 
 def decode_batch(data: bytes, chain_id: int) -> SingularBatch | SpanBatch:
-    """What ``data`` says, on a chain of ``chain_id``. Raises ``InvalidBatch`` where it says nothing.
+    """Decode ``data`` on a chain of ``chain_id``. Raises ``InvalidBatch``.
 
     What follows a complete span batch is ignored, as the specification has it.
     """

@@ -55,7 +55,7 @@ class BlockStarts:
         self._known = None
 
     def next(self, l2: ChainTip) -> BlockStart:
-        """What the next L2 block begins with."""
+        """The transactions and origin that the next L2 block begins with."""
         l1_head, (head, irregular, _) = self.l1.store.head, l2.tip
         known = self._known
         if (

@@ -53,7 +53,7 @@ class InvalidFrame(ValueError):
 
 
 class Compression(Enum):
-    """How a channel is compressed; the reader tells them apart by its first byte."""
+    """The compression of a channel; a reader detects it by the first byte."""
 
     ZLIB = "zlib"
     BROTLI = "brotli"
@@ -103,9 +103,7 @@ def encode_frames(frames: Iterable[Frame]) -> bytes:
 
 
 def decode_frames(data: bytes) -> list[Frame]:
-    """The frames that ``data`` carries, at least one. Raises ``InvalidFrame`` where any of it is malformed: then none
-    of them counts.
-    """
+    """The frames in ``data``, at least one. Raises ``InvalidFrame`` if any is malformed: then all are ignored."""
     if data[:1] != bytes((FRAMES_VERSION,)):
         raise InvalidFrame("batcher data must begin with version byte 0")
     frames: list[Frame] = []

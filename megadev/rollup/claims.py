@@ -58,7 +58,7 @@ class ClaimsOnL1:
         ]
 
     def is_rejected(self, claim: Claim) -> bool:
-        """Whether L1 itself has found it to be wrong."""
+        """Whether L1 itself has rejected the claim."""
         return _number(self._words([(claim.game, encode_call("status()"))])[0]) == GameStatus.CHALLENGER_WINS
 
     def _words(self, calls: Sequence[tuple[Address, bytes]], *, empty: bool = False) -> list[bytes]:
@@ -122,6 +122,6 @@ class CheckedClaims(msgspec.Struct):
         self.waiting = waiting
 
     def start_over(self) -> None:
-        """L1 is another than the one that was read: what was found there counts no more."""
+        """Forget all results, because L1 was replaced by another chain."""
         self.right = self.rejected = self.read = 0
         self.wrong, self.waiting = [], []

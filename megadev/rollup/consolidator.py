@@ -133,18 +133,18 @@ class Consolidator:
 
     @property
     def rests(self) -> bool:
-        """Whether it has nothing to do until a chain is another, or until ``due``."""
+        """Whether there is nothing to do until a chain changes, or until ``due``."""
         seen = self._seen
         return seen is not None and seen[0] is self._l1.store.head and seen[1] is self._l2.store.head
 
     @property
     def derived(self) -> L2Block:
-        """The newest block that L1's whole chain says."""
+        """The newest L2 block that can be derived from all of L1."""
         return self._pipeline.safe
 
     @property
     def read(self) -> BlockId | None:
-        """The L1 block up to which L1 was read; None: none yet."""
+        """The L1 block up to which L1 was read; None if none was."""
         return self._pipeline.l1_block
 
     @property
@@ -229,7 +229,7 @@ class Consolidator:
                     pipeline.reset(chain.newest)
 
     def give_up(self) -> None:
-        """Nothing goes on aside any more."""
+        """Ignore the result of work that still runs aside."""
         with self._turn:
             self._is_comparing = False
 
@@ -260,7 +260,7 @@ class Consolidator:
         return None
 
     def look_again(self) -> None:
-        """What could not be had may be there now."""
+        """Retry to read data that was not available."""
         self._seen = None
 
     def _stand_on_both(self) -> None:

@@ -32,11 +32,11 @@ _FIXED = 73
 
 
 class InvalidDepositLog(ValueError):
-    """A log that has the portal's topic and is none of its logs."""
+    """A log with the portal's topic that is not a valid log of the portal."""
 
 
 class L1Attributes(msgspec.Struct, frozen=True, kw_only=True):
-    """What L2 is told of an L1 block: where it is, what gas and blob gas cost there, and the system configuration.
+    """The attributes of an L1 block on L2: the block, prices of gas and blob gas, and the system configuration.
 
     ``sequence_number`` counts the L2 blocks since the one that first told of this L1 block. Time in seconds, fees in
     wei.
@@ -56,17 +56,17 @@ class L1Attributes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def user_source_hash(l1_block_hash: Hash32, log_index: int) -> Hash32:
-    """What makes a user's deposit unique; ``log_index`` counts over the L1 block."""
+    """The source hash of a user's deposit; ``log_index`` counts over the L1 block."""
     return _source_hash(_USER_DEPOSIT, l1_block_hash, log_index)
 
 
 def attributes_source_hash(l1_block_hash: Hash32, sequence_number: int) -> Hash32:
-    """What makes an L1 attributes transaction unique."""
+    """The source hash of an L1 attributes transaction."""
     return _source_hash(_L1_ATTRIBUTES, l1_block_hash, sequence_number)
 
 
 def aliased(l1_contract: Address) -> Address:
-    """What a contract on L1 is called on L2, so that none may act as the L2 contract that has its address."""
+    """The address of an L1 contract on L2, aliased so that it cannot act as the L2 contract with its address."""
     return ((int.from_bytes(l1_contract, "big") + _ALIAS_OFFSET) % 2**160).to_bytes(20, "big")
 
 
@@ -109,7 +109,7 @@ def encode_attributes(attributes: L1Attributes) -> bytes:
 
 
 def encode_attributes_ecotone(attributes: L1Attributes) -> bytes:
-    """The same as it was before there was an operator fee (Ecotone, 164 bytes)."""
+    """The attributes in Ecotone's encoding, without an operator fee (164 bytes)."""
     return _packed(attributes, ECOTONE_SELECTOR)
 
 

@@ -92,7 +92,7 @@ class Driver:
 
     @property
     def addresses(self) -> L1Addresses:
-        """Where the bridge stands on L1."""
+        """The addresses of the bridge on L1."""
         return self.starts.addresses
 
     @property
@@ -182,7 +182,7 @@ class Driver:
         return next_time - self.l1.store.head.timestamp <= drift // 2
 
     def give_up_aside(self) -> None:
-        """What is being made aside will not be taken in."""
+        """Ignore the results of work that still runs aside."""
         if self.consolidator is not None and self.batcher is not None:
             self.consolidator.give_up()
             self.batcher.give_up()

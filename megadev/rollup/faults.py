@@ -87,5 +87,5 @@ def spoiled(batches: Sequence[SingularBatch], how: BadBatch) -> tuple[SingularBa
 
 
 def wrong_root(root: Hash32) -> Hash32:
-    """What is claimed in the place of an output root."""
+    """The wrong root that is claimed instead of the output root."""
     return keccak(root)

@@ -38,7 +38,7 @@ _ARGUMENTS = 45
 
 
 class GameStatus(IntEnum):
-    """How a game stands, as its contract counts."""
+    """The status of a game, with its contract's values."""
 
     IN_PROGRESS = 0
     CHALLENGER_WINS = 1
@@ -103,12 +103,12 @@ class Proven(msgspec.Struct, frozen=True):
 
 
 def game_count(l1: StateReader, at: L1Addresses) -> int:
-    """How many games there are."""
+    """The number of games."""
     return l1.storage(at.dispute_game_factory, _LIST)
 
 
 def claim_bond(l1: StateReader, at: L1Addresses) -> Wei:
-    """What has to be sent along with a claim."""
+    """The bond that a claim requires."""
     return l1.storage(at.dispute_game_factory, _entry(_BONDS.to_bytes(32, "big"), GAME_TYPE.to_bytes(32, "big")))
 
 
@@ -174,7 +174,7 @@ def _setting(l1: StateReader, at: L1Addresses, place: tuple[str, int]) -> int:
 
 
 def credit(l1: StateReader, game: Game, who: Address) -> Wei:
-    """What ``who`` can claim of the bonds in a game, once it is final."""
+    """The share of a final game's bonds that ``who`` can claim."""
     return l1.storage(game.address, _entry(_CREDIT.to_bytes(32, "big"), who.rjust(32, b"\0")))
 
 
@@ -184,12 +184,12 @@ def respected_type(l1: StateReader, at: L1Addresses) -> int:
 
 
 def guardian(l1: StateReader, at: L1Addresses) -> Address:
-    """Who may blacklist and retire games."""
+    """The account that may blacklist and retire games."""
     return _address(l1.storage(at.superchain_config, _GUARDIAN))
 
 
 def attestation_threshold(l1: StateReader, at: L1Addresses) -> int:
-    """How many attesters' signatures make a proof."""
+    """The number of attesters' signatures that a proof requires."""
     return l1.storage(at.attestation_verifier, _THRESHOLD)
 
 
@@ -218,7 +218,7 @@ def finality_delay(l1: StateReader, at: L1Addresses) -> int:
 
 
 def is_finalized(l1: StateReader, at: L1Addresses, withdrawal_hash: Hash32) -> bool:
-    """Whether the portal has made the withdrawal's call."""
+    """Whether the portal has executed the withdrawal's call."""
     return l1.storage(at.portal, _entry(_FINALIZED.to_bytes(32, "big"), withdrawal_hash)) != 0
 
 

@@ -38,7 +38,7 @@ FAILED_RELAY_TOPIC = keccak(b"FailedRelayedMessage(bytes32)")
 
 
 class DepositStatus(Enum):
-    """How far a deposit has got. ``RELAY_FAILED``: it ran, but the message in it failed and can be relayed again."""
+    """The status of a deposit. ``RELAY_FAILED``: it was executed, but its message failed and can be relayed again."""
 
     WAITING = "waiting"
     EXECUTED = "executed"
@@ -47,7 +47,7 @@ class DepositStatus(Enum):
 
 
 class WithdrawalStatus(Enum):
-    """How far a withdrawal has got, in viem's words."""
+    """The status of a withdrawal, in viem's words."""
 
     WAITING_TO_PROVE = "waiting-to-prove"
     READY_TO_PROVE = "ready-to-prove"

@@ -11,7 +11,7 @@ from megadev.rollup.faults import NO_ROLLUP_FAULTS, RollupFaults
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """What neither chain holds, as one value, so that a snapshot can keep it.
+    """Progress of the rollup that neither chain stores, as one value, so that a snapshot can contain it.
 
     ``fees`` are what L2 is told of L1's fees instead of what they are: from L1 block ``fees_from`` on each block takes
     the next one, and when all are used it starts again. ``safe_distance`` and ``finalized_distance``: L1 blocks.

@@ -124,7 +124,7 @@ class Proposer:
         return self._send(at.dispute_game_factory, data, claim_bond(l1, at))
 
     def resolve_for_others(self) -> bool:
-        """Resolve the oldest game of anybody's whose outcome nothing can change any more; False where there is none."""
+        """Resolve the oldest game of any proposer whose outcome is final; False if there is none."""
         l1, now = self.l1.head_state(), self.l1.time.now()
         return any(game.is_over(now) and self._resolve(game) for game in self._unresolved(l1))
 

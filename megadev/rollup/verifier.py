@@ -50,7 +50,7 @@ STRANGE = (
 
 
 class Differs(MegadevError):
-    """What was said is not what follows from L1. ``found``: the same for programs."""
+    """A claim or block differs from what is derived from L1. ``found``: the difference for programs."""
 
     def __init__(self, message: str, **found: Any) -> None:
         super().__init__(message)

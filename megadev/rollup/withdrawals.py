@@ -30,7 +30,7 @@ _FINALIZE = f"finalizeWithdrawalTransactionExternalProof({_TUPLE},address)"
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
-    """What L2 asks the portal to call on L1, in the order of the portal's tuple. ``value`` in wei."""
+    """A call that L2 asks the portal to make on L1, in the order of the portal's tuple. ``value`` in wei."""
 
     nonce: int
     sender: Address
@@ -56,7 +56,7 @@ class Withdrawal(msgspec.Struct, frozen=True):
 
 
 class Output(msgspec.Struct, frozen=True):
-    """What L1 is told of L2 after a block: the preimage of its output root."""
+    """The preimage of L2's output root after a block."""
 
     state_root: Hash32
     messages_root: Hash32
@@ -70,7 +70,7 @@ class Output(msgspec.Struct, frozen=True):
 
 
 def output_after(block: SealedBlock) -> Output:
-    """The output of L2 after ``block``. Raises ``StateUnavailable`` where its state is not at hand."""
+    """The output of L2 after ``block``. Raises ``StateUnavailable`` if its state is not available."""
     return Output(block.header.state_root, block.world.storage_root(MESSAGE_PASSER), block.hash)
 
 
@@ -90,7 +90,7 @@ def sent_slot(withdrawal_hash: Hash32) -> int:
 
 
 def withdrawal_of_log(log: Log) -> Withdrawal | None:
-    """The withdrawal that a MessagePassed log of the message passer tells of; None for any other log."""
+    """The withdrawal in a MessagePassed log of the message passer; None for any other log."""
     if log.address != MESSAGE_PASSER or len(log.topics) != 4 or log.topics[0] != PASSED_TOPIC:
         return None
     value, gas_limit, data, _ = decode(("uint256", "uint256", "bytes", "bytes32"), log.data)

@@ -28,7 +28,7 @@ QUICK_GAS = 200_000
 
 
 def check_admission(tx: Transaction, tip: ChainTip) -> None:
-    """What the newest state has to say about a transaction before it may wait in the pool.
+    """Check a transaction against the newest state before it may enter the pool.
 
     Raises ``InvalidTransaction`` subclasses, and ``StateUnavailable``.
     """

@@ -21,7 +21,7 @@ AT_ONCE: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class StateLimit:
-    """How many of the newest states are kept, and what is said of an older one."""
+    """The number of newest states that are kept, and the error for older ones."""
 
     count: int
     why: str

@@ -67,7 +67,7 @@ _ORACLE_ROUNDS = 16
 
 
 class BlockStart(msgspec.Struct, frozen=True):
-    """What a block of a chain that settles on an L1 begins with.
+    """The start of a block on a chain that settles on an L1.
 
     ``system_call`` or ``attributes``, a transaction, tells the chain which L1 block it has got to; ``deposits`` are
     what L1 has for it. Nobody here may refuse them. ``last_with_users``: the latest timestamp of a block that may hold
@@ -278,7 +278,7 @@ class BlockBuilder:
         return self.engine.execute(self.env, env, over, rules=rules, tracer=tracer)
 
     def is_the_protocols(self, tx: Transaction) -> bool:
-        """Whether it is the protocol's own."""
+        """Whether a transaction is the protocol's own."""
         return tx.to == ORACLE and self.spec.system_contracts is not None and is_system_transaction(tx, self.state)
 
     def ask_oracle(self, service: OracleService, parent: int) -> None:
@@ -349,7 +349,7 @@ class BlockBuilder:
         return l1_cost(tx.encoded, prices) if self.spec.charges_l1_fee else None
 
     def has_room(self, tx: Transaction) -> bool:
-        """Whether what is left of the block's gas and blobs is enough for ``tx``."""
+        """Whether the block's remaining gas and blobs suffice for ``tx``."""
         if self.is_late:
             return False
         try:
@@ -461,7 +461,7 @@ class BlockBuilder:
             self.closed.append(mini_block)
 
     def open_to_readers(self) -> None:
-        """Let it be looked at, from any thread, while it goes on: from now on ``shown`` may be called."""
+        """Make the open block readable on any thread: from now on ``shown`` may be called."""
         self._lock = Lock()
 
     def holds(self, tx_hash: Hash32) -> bool:
@@ -547,7 +547,7 @@ def _difficulty(spec: ChainSpec) -> int:
 
 
 class OpenBlock:
-    """What an open block was at one moment: for reading, on any thread, while it goes on.
+    """A snapshot of an open block, readable on any thread while the block continues.
 
     Stands where a sealed block does when a transaction or receipt is shown (``number``, ``timestamp``, ``hash``, which
     is a placeholder, ``transactions`` and ``receipts``). ``state`` is the state after its last transaction.
@@ -613,7 +613,7 @@ def seal_empty(plan: BlockPlan, world: World, spec: ChainSpec, withdrawals_root:
 
 
 def hints_of(execution: Execution) -> tuple[Hint, ...]:
-    """What contracts told the oracle's source."""
+    """The hints that contracts sent to the oracle."""
     meters = execution.gas.meters
     return () if meters is None else meters.hints
 

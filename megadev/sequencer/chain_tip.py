@@ -98,7 +98,7 @@ class ChainTip:
 
     @property
     def irregular(self) -> StateDiff | None:
-        """What cheats changed since the head was sealed."""
+        """Changes by cheats since the head was sealed."""
         return self.tip[1]
 
     @property
@@ -165,11 +165,11 @@ class ChainTip:
         return self.blocks.base_fee_after(self.store.head, self.spec)
 
     def next_blob_base_fee(self) -> Wei:
-        """What its blobs cost."""
+        """The blob base fee of the next block."""
         return blob_base_fee(next_excess_blob_gas(self.store.head.header, self.spec), self.spec)
 
     def ready(self, state: StateReader, base_fee: Wei) -> Iterator[Transaction]:
-        """What could be included upon ``state``, best first."""
+        """The transactions that could be included upon ``state``, best first."""
         ready = self.pool.ready(nonces_in(state), base_fee)
         return ready if self.faults is None else self.faults.uncensored(ready)
 

@@ -33,7 +33,7 @@ class Targets:
     addresses: frozenset[Address] = frozenset()
 
     def include(self, tx: Transaction) -> bool:
-        """Whether ``tx`` is meant."""
+        """Whether ``tx`` is a target."""
         return tx.hash in self.transactions or tx.sender in self.addresses or tx.to in self.addresses
 
     def __bool__(self) -> bool:
@@ -77,7 +77,7 @@ class Faults:
                     yield tx
 
     def sealed_as(self, transactions: Sequence[Transaction]) -> list[Transaction]:
-        """What is to be sealed in the place of ``transactions``, and in which order."""
+        """The transactions to seal instead of ``transactions``, in order."""
         kept = [tx for tx in transactions if not self.withheld.include(tx)]
         return _senders_reversed(kept) if self.reorders else kept
 
@@ -105,14 +105,14 @@ def _senders_reversed(transactions: Sequence[Transaction]) -> list[Transaction]:
 
 
 def promises(block: PlacedBlock, chain_id: int) -> list[Preconfirmation]:
-    """What is promised about each transaction of a block as it stands."""
+    """The promise for each transaction of an open block."""
     return [promise(block, index, chain_id) for index in range(len(block.transactions))]
 
 
 def broken_promises(
     before: PlacedBlock, after: PlacedBlock, chain_id: int
 ) -> list[tuple[Transaction, Preconfirmation]]:
-    """Which transactions ``after`` treats otherwise than ``before`` did, and what had been promised about each."""
+    """The transactions that ``after`` treats differently from ``before``, with the promise for each."""
     kept = set(promises(after, chain_id))
     made = zip(before.transactions, promises(before, chain_id), strict=True)
     return [(tx, promised) for tx, promised in made if promised not in kept]

@@ -26,7 +26,7 @@ class Tried(NamedTuple):
 
 
 def fill(builder: BlockBuilder, tip: ChainTip) -> Iterator[Tried]:
-    """Include what is ready, one at each step. Where one cannot be included, what its sender sent after it is left."""
+    """Include ready transactions, one per step. If one cannot be included, later ones of its sender are skipped."""
     skipped: set[Address] = set()
     limit = tip.blocks.max_transactions
     for tx in tip.ready(builder.state, builder.plan.base_fee):

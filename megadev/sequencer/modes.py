@@ -34,7 +34,7 @@ class MiningMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BlockSettings:
-    """What callers can set about the blocks to come.
+    """Settings of future blocks.
 
     ``next_base_fee`` and ``next_prev_randao`` hold for one block; the rest until changed. ``max_transactions`` per
     block.
@@ -52,7 +52,7 @@ class BlockSettings:
         return next_base_fee(head.header, spec.fees) if self.next_base_fee is None else self.next_base_fee
 
     def one_block_passed(self) -> BlockSettings:
-        """What is left of them after a block."""
+        """The settings that remain after one block."""
         if self.next_base_fee is None and self.next_prev_randao is None:
             return self
         return BlockSettings(self.coinbase, self.gas_limit, self.max_transactions, extra_data=self.extra_data)

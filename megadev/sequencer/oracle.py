@@ -62,7 +62,7 @@ class OracleService:
         self.values = MappingProxyType(values)
 
     def read(self, slot: int, stored: int, earliest: int, latest: int) -> int | None:
-        """What a read of ``slot``, in which the chain has ``stored``, is answered with; None: with that.
+        """The answer to a read of ``slot``, whose stored value is ``stored``; None: the stored value.
 
         Time lies from ``earliest`` to ``latest`` (microseconds) and does not pass backwards.
         """
@@ -81,7 +81,7 @@ class OracleService:
         return None
 
     def tell(self, hints: tuple[Hint, ...]) -> None:
-        """Pass on what a contract says before its next read is answered."""
+        """Pass on a contract's hint before its next read is answered."""
         if self.hook is None:
             return
         for hint in hints:
@@ -121,7 +121,7 @@ class OracleView:
 
 
 def system_address(state: StateReader) -> Address:
-    """Who sends the protocol's transactions: whoever the registry says, where there is one."""
+    """The sender of the protocol's transactions: the registry's, if there is one."""
     word = state.storage(SEQUENCER_REGISTRY, SYSTEM_ADDRESS_SLOT)
     return word.to_bytes(32, "big")[12:] if word else MEGA_SYSTEM_ADDRESS
 

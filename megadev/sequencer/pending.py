@@ -44,7 +44,7 @@ class PendingView:
         return pending[1]
 
     def block(self) -> SealedBlock:
-        """The open block as it stands, or the one that would be built now. On any thread."""
+        """The open block, or the one that would be built now. On any thread."""
         if (unsealed := self._tip.tip.open) is not None:
             return unsealed.shown().sealed
         builder = self.builder()

@@ -265,7 +265,7 @@ class Sequencer(ChainTip):
             self._cut(self.open)
 
     def prepare(self) -> None:
-        """Open the next block ahead of its first transaction, in time that nobody waits for.
+        """Open the next block ahead of its first transaction, while the node is idle.
 
         Not right after a block was sealed: its sender is about to ask for the receipt.
         """

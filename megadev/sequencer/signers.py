@@ -35,7 +35,7 @@ class Signer:
         return (self.key, *self.others)
 
     def at(self, block: int) -> Signer:
-        """Whose turn block number ``block`` of this term is."""
+        """The signer of block number ``block`` within this term."""
         if not self.others:
             return self
         passed = (block - self.first_block) // self.turn
@@ -59,7 +59,7 @@ class Signers:
         return cls((Signer(0, key),))
 
     def at(self, block: int) -> Signer:
-        """Who signs block number ``block``, also one to come."""
+        """The signer of block number ``block``, also of a future one."""
         return next(signer for signer in self.terms if signer.first_block <= block).at(block)
 
     def without_newest(self) -> Signers:

@@ -42,11 +42,11 @@ class RoundRobin(msgspec.Struct, frozen=True):
 
 
 def quorum(members: int) -> int:
-    """How many of so many members must agree where up to f of 3f + 1 may be faulty: 2f + 1."""
+    """The number of members that must agree if up to f of 3f + 1 may be faulty: 2f + 1."""
     return 2 * ((members - 1) // 3) + 1
 
 
 def without(up: tuple[int, ...], crashed: int) -> tuple[int, ...]:
-    """Who is left, whoever came after ``crashed`` first."""
+    """The remaining members, starting with the one after ``crashed``."""
     at = up.index(crashed)
     return up[at + 1 :] + up[:at]

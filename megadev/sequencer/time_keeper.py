@@ -36,7 +36,7 @@ class TimeSettings:
 
 
 class Shift:
-    """How far the chains of one node have travelled together: seconds that are added to their clock."""
+    """The seconds that time travel has added to the clock of one node's chains."""
 
     __slots__ = ("keepers", "seconds")
 
@@ -80,7 +80,7 @@ class TimeKeeper:
         return int(self.clock.now()) + self._shift.seconds + self._lead
 
     def now_us(self) -> int:
-        """The same in microseconds."""
+        """The current time in microseconds."""
         return int(self.clock.now() * 1_000_000) + (self._shift.seconds + self._lead) * 1_000_000
 
     def until_next(self, seconds: float) -> float:

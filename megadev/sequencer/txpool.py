@@ -131,7 +131,7 @@ class TxPool:
         return tx
 
     def holds_any_of(self, sender: Address) -> bool:
-        """Whether some of the sender's transactions wait."""
+        """Whether the pool has transactions of the sender."""
         return sender in self._lanes
 
     def clear(self) -> list[Transaction]:

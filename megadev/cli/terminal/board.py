@@ -142,7 +142,7 @@ class BatchesView:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Of L2, in each second."""
+    """Rates of L2, per second."""
 
     blocks: float = 0.0
     mini_blocks: float = 0.0
@@ -159,7 +159,7 @@ class Durations:
 
     @property
     def count(self) -> int:
-        """Of how many this is."""
+        """The number of durations."""
         return sum(self.counts)
 
 
@@ -311,7 +311,7 @@ class Board:
         return end
 
     def tell(self, notice: Notice) -> None:
-        """Take notice of what hot reload says."""
+        """Note a notice of hot reload."""
         if notice.kind == "plan" and notice.fields.get("contracts"):
             self._offer = "apply" if self._devnet.config.reload == "ask" else ""
         elif notice.kind in ("reloaded", "undone", "refused"):
@@ -320,13 +320,13 @@ class Board:
         self.happened(notice.kind, notice.text, level)
 
     def happened(self, kind: str, text: str, level: str = "") -> None:
-        """Take notice of something else. ``text`` may have several lines."""
+        """Note another event. ``text`` may have several lines."""
         lines = _lines_of(text)
         if lines:
             self._happenings.append(Happening(self._devnet.node.l2.time.now(), kind, lines, level))
 
     def answer(self, text: str, *, is_problem: bool = False) -> None:
-        """What came of the latest key."""
+        """Note the result of the latest key."""
         self._note = (one_line(text), is_problem)
 
     def _listener(self, chain: LocalChain) -> Callable[[Event], None]:
@@ -521,15 +521,15 @@ class Board:
         return None if found is None else found[1:]
 
     def open(self, pane: Pane | None) -> None:
-        """Show this in place of everything; None: no more."""
+        """Show a pane on the whole screen; None closes it."""
         self._pane = pane
 
     def shows(self, title: str) -> bool:
-        """Whether that is what is shown in place of everything."""
+        """Whether this pane is shown."""
         return self._pane is not None and self._pane.title == title
 
     def scroll(self, lines: int) -> bool:
-        """Go on in what is shown in place of everything; whether there is something."""
+        """Scroll the open pane; returns whether there is one."""
         pane = self._pane
         if pane is not None:
             self._pane = replace(pane, top=min(max(pane.top + lines, 0), max(len(pane.lines) - 1, 0)))

@@ -28,7 +28,7 @@ monotonic_ns = SystemClock().monotonic_ns
 
 
 def is_wanted(stream: TextIO, *, quiet: bool = False) -> bool:
-    """Whether somebody watches ``stream``: a terminal, and none of a CI's (the variable CI is set there)."""
+    """Whether ``stream`` is a terminal that somebody watches: not in CI (the variable CI is set there)."""
     return not quiet and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb" and not os.environ.get("CI")
 
 
@@ -57,7 +57,7 @@ class Bar:
         self._lock = threading.Lock()
 
     def at(self, done: int, count: int) -> None:
-        """So much of so much is done."""
+        """Show that ``done`` of ``count`` units are done."""
         now = self._monotonic_ns()
         if not self._is_shown or now - self._began < DELAY_SECONDS * 1e9 or now - self._drawn < REFRESH_SECONDS * 1e9:
             return
@@ -72,13 +72,13 @@ class Bar:
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
-        """Make way for lines of others; it is back when there is more to say."""
+        """Clear the bar so that other lines can be printed; the next update draws it again."""
         with self._lock:
             self._remove()
             yield
 
     def close(self) -> None:
-        """Be gone."""
+        """Remove the bar."""
         with self._lock:
             self._is_shown = False
             self._remove()

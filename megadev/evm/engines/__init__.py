@@ -14,7 +14,7 @@ from megadev.evm.engine import Engine
 
 
 def open_engine(name: str, spec: ChainSpec) -> Engine:
-    """The engine a user names (the setting ``engine``). Only what is asked for is imported."""
+    """The engine that the setting ``engine`` names. Only the requested one is imported."""
     if spec.model is not Model.ETHEREUM and name in ("py-evm", "compiled"):
         raise ConfigError(
             f"--engine {name} does not run MegaETH's rules ({spec.model.label}): use auto or interpreter, or choose "

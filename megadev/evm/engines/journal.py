@@ -85,7 +85,7 @@ class Journal:
     # accounts
 
     def account(self, address: Address) -> Account | None:
-        """The account now, or None where none exists."""
+        """The current account, or None if it does not exist."""
         account = self.accounts.get(address, _ABSENT)  # as often as not it is: cheaper than an exception
         if account is _ABSENT:
             account = self.accounts[address] = self.origin[address] = self.reader.account(address)
@@ -98,7 +98,7 @@ class Journal:
         self.accounts[address] = account
 
     def balance(self, address: Address) -> int:
-        """The balance in wei, 0 where there is no account."""
+        """The balance in wei, 0 if the account does not exist."""
         account = self.account(address)
         return 0 if account is None else account.balance
 
@@ -124,7 +124,7 @@ class Journal:
             self._put(self.touched, address, True)
 
     def nonce(self, address: Address) -> int:
-        """The nonce, 0 where there is no account."""
+        """The nonce, 0 if the account does not exist."""
         account = self.account(address)
         return 0 if account is None else account.nonce
 
@@ -232,7 +232,7 @@ class Journal:
     # the end
 
     def diff(self, cause: Cause) -> StateDiff:
-        """What the transaction changed, as post-values."""
+        """The transaction's changes, as post-values."""
         diff = StateDiff(cause)
         destroyed, origin = self.destroyed, self.origin
         for address, account in self.accounts.items():

@@ -368,7 +368,7 @@ def _message(kind: str) -> Callable[[Machine, Call], None]:
 
 
 def created_address(sender: Address, nonce: int) -> Address:
-    """Where CREATE, or a creating transaction, puts a contract."""
+    """The address of a contract made by CREATE or by a creating transaction."""
     return keccak(rlp.encode([sender, nonce]))[12:]
 
 

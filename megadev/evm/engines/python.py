@@ -36,7 +36,7 @@ class PythonEngine(Envelope):
 
 
 class IsthmusEngine(PythonEngine):
-    """The same for a chain of the OP Stack: its precompiles, and its order of checks."""
+    """The Python engine for an OP Stack chain: its precompiles, and its order of checks."""
 
     keeps_last_nonce = True
 
@@ -59,7 +59,7 @@ class IsthmusEngine(PythonEngine):
 
 
 class MegaEngine(MegaEnvelope):
-    """The same under MegaETH's models."""
+    """The Python engine under MegaETH's rules."""
 
     def __init__(self, spec: ChainSpec, name: str = "interpreter") -> None:
         super().__init__(spec)

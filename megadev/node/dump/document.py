@@ -54,7 +54,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def silent(done: int, count: int) -> None:
-    """For work that nobody watches."""
+    """A progress callback that shows nothing."""
 
 
 class Dump(msgspec.Struct, frozen=True):

@@ -33,8 +33,8 @@ def _are_same(these: tuple[object, ...], those: tuple[object, ...]) -> bool:
 
 
 def state_file(config: DevnetConfig) -> StateFile | None:
-    """The file that the settings say to dump to, claimed. Raises ``ConfigError`` where nothing can be written there, or
-    another node writes there.
+    """The file that the settings dump to, locked. Raises ``ConfigError`` if it is not writable, or another node uses
+    it.
     """
     path = config.dump_state or config.state
     if path is None or (config.dump_state is None and store_folder(path) is not None):
@@ -46,7 +46,7 @@ def state_file(config: DevnetConfig) -> StateFile | None:
 
 
 def load_first(node: Node, config: DevnetConfig, on_progress: OnProgress = silent) -> None:
-    """Load what the settings say to start from. Raises ``ConfigError`` where it cannot be used."""
+    """Load the state file that the settings name. Raises ``ConfigError`` if it is invalid."""
     if config.load_state is not None:
         StateFile(config.load_state).load(node, on_progress)
     elif config.state is not None and store_folder(config.state) is None:

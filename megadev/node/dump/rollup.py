@@ -42,7 +42,7 @@ class DumpedRollup(msgspec.Struct, frozen=True):
 
 
 def rollup_of(node: Node) -> DumpedRollup | None:
-    """What is to be said of a running node; None where it has no L1."""
+    """The rollup part of a running node's dump; None without an L1."""
     driver = node.driver
     if driver is None:
         return None
@@ -58,7 +58,7 @@ def rollup_of(node: Node) -> DumpedRollup | None:
 
 
 def written_rollup(rollup: DumpedRollup) -> JsonObject:
-    """As JSON; empty where there is nothing to be said."""
+    """The rollup part as JSON; empty if there is nothing to write."""
     document: JsonObject = {}
     if rollup.told:
         document["told"] = {str(number): to_data(data) for number, data in rollup.told.items()}
@@ -86,7 +86,7 @@ def written_rollup(rollup: DumpedRollup) -> JsonObject:
 
 
 def read_rollup(document: JsonObject) -> DumpedRollup:
-    """What ``written_rollup`` wrote. Raises ``InvalidDocument``."""
+    """Parse the output of ``written_rollup``. Raises ``InvalidDocument``."""
     told = as_object(document.get("told") or {}, "rollup.told")
     start, by_hand = document.get("syncStart"), document.get("byHand")
     return DumpedRollup(

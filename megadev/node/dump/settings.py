@@ -35,7 +35,7 @@ NOTHING_SET = Settings()
 
 
 def settings_of(chain: LocalChain) -> Settings:
-    """What is set on ``chain``."""
+    """The current settings of ``chain``."""
     service, signers = chain.sequencer.oracle, chain.rotated_signers
     return Settings(
         () if service is None else tuple(sorted(service.values.items())),
@@ -57,7 +57,7 @@ def apply_settings(chain: LocalChain, settings: Settings) -> None:
 
 
 def written_settings(settings: Settings) -> JsonObject:
-    """As they stand in a document."""
+    """The settings as they are stored in a document."""
     written: JsonObject = {}
     if settings.oracle:
         written["oracle"] = {hex(slot): f"0x{value:064x}" for slot, value in settings.oracle}
@@ -73,7 +73,7 @@ def written_settings(settings: Settings) -> JsonObject:
 
 
 def read_settings(value: object) -> Settings:
-    """What a document says. Raises ``InvalidDocument`` saying what cannot be used."""
+    """Parse a document's settings. Raises ``InvalidDocument`` naming what is invalid."""
     entries = as_object(value, "settings")
     oracle = as_object(entries.get("oracle") or {}, "settings.oracle")
     buckets = _numbers(as_object(entries.get("buckets") or {}, "settings.buckets"), "settings.buckets", 63)

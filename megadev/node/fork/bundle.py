@@ -16,7 +16,7 @@ WITHOUT_L1 = "noL1"
 
 
 class Recorded(NamedTuple):
-    """What a bundle keeps of one fork: its ``head``, which says what was forked, and the ``answers`` that were used."""
+    """The recording of one fork in a bundle: its ``head``, which names the fork, and the ``answers`` that were used."""
 
     head: JsonObject
     answers: Mapping[str, Any]
@@ -37,5 +37,5 @@ def write_bundle(path: Path, l2: Recorded | None, l1: Recorded | None, *, has_l1
 
 
 def holds(head: Mapping[str, Any], part: str) -> bool:
-    """Whether a bundle with this head holds that fork."""
+    """Whether a bundle with this head has a recording of that part: L1's or L2's fork."""
     return "l1" in head if part else "block" in head or "l1" not in head

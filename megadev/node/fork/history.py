@@ -69,7 +69,8 @@ class ForkHistory:
         return self._seen(self.document(ref, full=False))
 
     def block(self, ref: int | Hash32, spec: ChainSpec) -> SealedBlock:
-        """The same with transactions and receipts; ``spec`` is what it is read under.
+        """The block with that number or hash, with transactions and receipts; ``spec`` gives the rules to read it
+        under.
 
         Raises ``UnknownBlock``, and ``StateUnavailable`` where it holds what megadev does not know.
         """
@@ -133,7 +134,7 @@ class ForkHistory:
         return [self._read(head, document, found, spec) for head, document, found in told]
 
     def beyond(self, number: int, spec: ChainSpec) -> SealedBlock:
-        """Upstream's block ``number`` after the forked one, whose state nobody needs."""
+        """Upstream's block ``number`` after the forked one; its state is not loaded."""
         document = self.source.query(f"block {number:#x}", "eth_getBlockByNumber", hex(number), True)
         receipts = self.receipts(document)
         header, block_hash = read_header(document)
@@ -142,7 +143,7 @@ class ForkHistory:
         return self._read(head, document, receipts, spec)
 
     def find(self, tx_hash: Hash32, spec: ChainSpec) -> tuple[SealedBlock, int] | None:
-        """The block up to the forked one that holds a transaction, and its index; None where there is none."""
+        """The block up to the forked one that contains a transaction, and its index; None if there is none."""
         name = "0x" + tx_hash.hex()
         found = self.source.query(
             f"transaction {name}", "eth_getTransactionByHash", name, keep=lambda result: self._is_past(result)
@@ -214,11 +215,11 @@ class ForkHistory:
                 kept.popitem(last=False)
 
     def can_run_again(self, header: Header) -> bool:
-        """Whether megadev has the rules under which ``header``'s block was made, as far as it knows."""
+        """Whether megadev supports the rules of ``header``'s block."""
         return knows_rules(self._chain_id, header.timestamp)
 
     def block_number_of(self, tx_hash: Hash32) -> int | None:
-        """The number of the block up to the forked one that holds a transaction; None where there is none."""
+        """The number of the block up to the forked one that contains a transaction; None if there is none."""
         name = "0x" + tx_hash.hex()
         found = self.source.query(f"transaction {name}", "eth_getTransactionByHash", name, keep=self._is_past)
         return int(found["blockNumber"], 16) if self._is_past(found) else None

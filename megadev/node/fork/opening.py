@@ -87,7 +87,7 @@ class Fork:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know of it."""
+        """Warnings about the fork for the user."""
         return self.remarks + self.rules_warnings
 
     @property
@@ -154,7 +154,7 @@ class Fork:
 
     @property
     def recorded(self) -> Recorded:
-        """What a bundle keeps of it: its block, and the answers that were used until now."""
+        """The fork's recording for a bundle: its block, and the answers that were used until now."""
         return Recorded({"chainId": hex(self.chain_id), "block": self.document}, self.source.used or {})
 
     def move(self, url: str) -> None:

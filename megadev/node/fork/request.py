@@ -69,7 +69,7 @@ def fork_request(config: DevnetConfig) -> ForkRequest | None:
 
 
 def l1_fork_request(config: DevnetConfig) -> ForkRequest | None:
-    """The same for L1."""
+    """The fork of L1 that the settings request; None: nothing."""
     if config.fork_bundle is not None:
         head = read_bundle(config.fork_bundle).head
         return ForkRequest((), bundle=config.fork_bundle, part=L1_PART) if holds(head, L1_PART) else None
@@ -119,7 +119,7 @@ def check_urls(config: DevnetConfig) -> None:
 
 
 def request_policy(config: DevnetConfig) -> RequestPolicy:
-    """How the settings say that nodes are asked; the headers are for the URLs in the settings, and no others."""
+    """The policy for requests to upstream; headers are only sent to the URLs in the settings."""
     headers = []
     for header in config.fork_header or ():
         name, colon, value = header.partition(":")

@@ -90,7 +90,7 @@ class Firsts(NamedTuple):
 
 @dataclass(slots=True)
 class ChainWatch:
-    """Follows one chain, so that what is new of it can be told."""
+    """Follows one chain and collects its changes."""
 
     chain: LocalChain
     first: Firsts
@@ -112,7 +112,7 @@ class ChainWatch:
         self._pool = ()
 
     def capture(self) -> ChainCapture:
-        """What is new, which counts as taken from now on."""
+        """The changes since the last capture; they count as taken."""
         taken, store = self.taken, self.chain.store
         head = store.head
         base = taken.last if taken.last >= store.genesis.number else store.genesis.number - 1

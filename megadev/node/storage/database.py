@@ -185,7 +185,7 @@ class Database:
         self._lock.close()
 
     def reader(self) -> Reader:
-        """A way to read what is written while this writes, on any thread."""
+        """A reader that can be used on any thread while this object writes."""
         return Reader(self.path)
 
     # -- reading ------------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ class Database:
         return self.promised.heads[chain] if chain < len(self.promised.heads) else 0
 
     def count(self, chain: int) -> int:
-        """How many pieces of a chain there are."""
+        """The number of pieces of a chain."""
         found = self._connection.execute("SELECT count(*) FROM pieces WHERE chain = ?", (chain,)).fetchone()[0]
         return int(found)
 
@@ -248,7 +248,7 @@ class Database:
             yield number, _checked(data, crc, "spec", number)
 
     def pool(self, chain: int) -> Iterator[bytes]:
-        """What waits, in order of arrival. Rows that are damaged are left out."""
+        """The waiting transactions, in order of arrival. Damaged rows are skipped."""
         rows = self._connection.execute(
             "SELECT hash, data, crc FROM pool WHERE chain = ? ORDER BY place", (chain,)
         ).fetchall()
@@ -356,7 +356,7 @@ class Database:
 
 
 class Reader:
-    """Reads a store that somebody else may be writing. Methods raise ``sqlite3.Error`` and ``Damaged``."""
+    """Reads a store that another thread or process may be writing. Methods raise ``sqlite3.Error`` and ``Damaged``."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
@@ -368,7 +368,7 @@ class Reader:
             return self._connection.execute(statement, values).fetchall()
 
     def close(self) -> None:
-        """Read no more."""
+        """Close the reader."""
         with self._lock:
             self._connection.close()
 
@@ -389,7 +389,7 @@ class Reader:
         return _checked(rows[0][0], rows[0][1], "spec", number) if rows else None
 
     def place(self, chain: int, number: int) -> Place | None:
-        """Where the block with that number is."""
+        """The location of the block with that number."""
         rows = self._ask("SELECT * FROM places WHERE chain = ? AND number = ?", chain, number)
         return Place(*rows[0][1:]) if rows else None
 

@@ -204,7 +204,7 @@ class Recorder:
             await asyncio.wrap_future(self._last_done)
 
     def write_now(self) -> None:
-        """Write what is new on this thread, which is the only one that runs now."""
+        """Write all changes on this thread, the only one that runs now."""
         self.take()
         self._write_all()
 
@@ -416,7 +416,7 @@ class Recorder:
         self.durable = Durable(self.durable.heads, reason)
 
     def close(self) -> None:
-        """Write what is left, and let go of the store."""
+        """Write the remaining changes, and close the store."""
         for chain in self._node.chains:
             chain.sequencer.written_from = lambda: None
         for end in self._ends:

@@ -32,7 +32,7 @@ class Recovered:
 
 
 def open_storage(config: DevnetConfig) -> Storage | None:
-    """The store that the settings name, had by this process; None where they name none. Raises ``ConfigError``."""
+    """Open and lock the store that the settings name; None if they name none. Raises ``ConfigError``."""
     folder = store_folder(config.state)
     if folder is None:
         return None
@@ -88,7 +88,7 @@ class Storage:
         return now if stored is None or index >= len(stored.starts) else stored.starts[index]
 
     def begin(self, node: Node, on_progress: OnProgress) -> None:
-        """Make ``node`` what is in the store, and keep it there from now on."""
+        """Restore ``node`` from the store, and record its changes from now on."""
         firsts = tuple(map(Firsts.of, node.chains))
         extents = tuple(Extent(chain.store.genesis.number - 1) for chain in node.chains)
         # what a node was told to keep in a directory used to be a dump there
@@ -121,7 +121,7 @@ class Storage:
         return recorder.kept if recorder is not None and recorder.mode == BLOCK else None
 
     def close(self) -> None:
-        """Write what is left, and let go of the store."""
+        """Write the remaining changes, and close the store."""
         if self.recorder is not None:
             self.recorder.close()
         self._reader.close()

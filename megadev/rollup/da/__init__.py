@@ -20,7 +20,7 @@ CALLDATA_SIZE = 130_672
 
 
 class DaKind(Enum):
-    """Where the frames of a batcher transaction are."""
+    """The location of a batcher transaction's frames."""
 
     CALLDATA = "calldata"
     BLOBS = "blobs"

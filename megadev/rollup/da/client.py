@@ -52,10 +52,10 @@ class _Site:
 
 
 class StoreClient(_Site):
-    """The store at ``url``. Raises ``ConfigError`` for what is no HTTP URL."""
+    """A client of the store at ``url``. Raises ``ConfigError`` for an invalid HTTP URL."""
 
     def get(self, data_hash: Hash32) -> bytes | None:
-        """What the store gives out for that hash, unchecked; None where it gives nothing, or cannot be reached."""
+        """The store's data for that hash, unverified; None if it has none, or cannot be reached."""
         commitment = encode_commitment(Certificate(data_hash))
         try:
             status, body = self._ask("GET", f"/get/0x{commitment.hex()}")
@@ -86,7 +86,7 @@ class BlobClient(_Site):
     example = "http://127.0.0.1:9545"
 
     def get(self, path: str) -> bytes | None:
-        """The body that ``path`` is answered with; None where there is nothing, or nobody answers."""
+        """The response body for ``path``; None if there is none, or the server does not answer."""
         try:
             status, body = self._ask("GET", path)
         except (OSError, http.client.HTTPException):

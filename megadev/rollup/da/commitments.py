@@ -25,7 +25,7 @@ _DOMAIN = keccak(b"megadev data availability certificate")
 
 
 class InvalidCommitment(ValueError):
-    """Bytes that are no commitment that we understand."""
+    """Bytes that are not a supported commitment."""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class Certificate(msgspec.Struct, frozen=True):
 
     @property
     def signer(self) -> Address | None:
-        """Who signed it; None where nobody did."""
+        """The signer; None if the signature is missing or invalid."""
         if len(self.signature) != 65 or self.size is None:
             return None
         r, s = int.from_bytes(self.signature[:32], "big"), int.from_bytes(self.signature[32:64], "big")
@@ -48,7 +48,7 @@ class Certificate(msgspec.Struct, frozen=True):
         return recover(_digest(self.hash, self.size), self.signature[64], r, s)
 
     def fits(self, data: bytes) -> bool:
-        """Whether it is about ``data``."""
+        """Whether the certificate is for ``data``."""
         return (self.size is None or self.size == len(data)) and keccak(data) == self.hash
 
 
@@ -74,7 +74,7 @@ def encode_commitment(certificate: Certificate) -> bytes:
 
 
 def decode_commitment(data: bytes) -> Certificate:
-    """What a commitment says. Raises ``InvalidCommitment`` for one of another layer, or of none."""
+    """Decode a commitment. Raises ``InvalidCommitment`` if it is malformed or of another layer."""
     if data[:1] == bytes((KECCAK_COMMITMENT,)):
         if len(data) != 33:
             raise InvalidCommitment(f"a keccak commitment must have 32 bytes after its type, not {len(data) - 1}")

@@ -24,10 +24,10 @@ MAX_DATA = 16 * 2**20
 
 
 class DataSource(Protocol):
-    """Who can be asked for data by its keccak-256."""
+    """A source of data by its keccak-256."""
 
     def get(self, data_hash: Hash32) -> bytes | None:
-        """What is kept under that hash, unchecked; None where it cannot be had, now or ever."""
+        """The data with that hash, unverified; None if it is not available."""
         ...
 
 
@@ -41,7 +41,7 @@ class StoreFaults(msgspec.Struct, frozen=True):
     corrupts: bool = False
 
     def withholds(self, data_hash: Hash32) -> bool:
-        """Whether that data is kept back."""
+        """Whether that data is withheld."""
         return self.withheld is not None and (not self.withheld or data_hash in self.withheld)
 
 
@@ -82,7 +82,7 @@ class Store:
         return certify(data, self._key)
 
     def get(self, data_hash: Hash32) -> bytes | None:
-        """What is kept under that hash, as far as the store's faults let it out."""
+        """The data with that hash, subject to the store's faults."""
         data = self._shelf.get(data_hash)
         if data is None or self.faults.withholds(data_hash) or self.seconds_late(data_hash) > 0:
             return None

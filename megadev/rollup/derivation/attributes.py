@@ -45,7 +45,7 @@ class Attributes(msgspec.Struct, frozen=True, kw_only=True):
         return self.parent.number + 1
 
     def without_transactions(self) -> Attributes:
-        """The same with nothing but what L1 has for it."""
+        """The attributes with L1's transactions only."""
         return msgspec.structs.replace(self, transactions=())
 
 
@@ -78,7 +78,7 @@ def attributes_after(parent: L2Block, block: NextBlock, config: RollupConfig) ->
 
 
 def attributes_of_epoch(epoch: Epoch, sequence_number: int) -> L1Attributes:
-    """What L2 is told of ``epoch``."""
+    """The L1 attributes of ``epoch``."""
     fees = L1Fees(epoch.base_fee, epoch.blob_base_fee)
     return l1_attributes(epoch.number, epoch.timestamp, epoch.hash, fees, epoch.system_config, sequence_number)
 

@@ -60,7 +60,7 @@ def block_gas_limit(epoch: Epoch, config: RollupConfig) -> int:
 
 
 class Verdict(Enum):
-    """What becomes of a batch."""
+    """The decision about a batch."""
 
     ACCEPT = "accept"
     PAST = "past"

@@ -28,7 +28,7 @@ from megadev.state.world import WorldView
 
 
 class ByHand(NamedTuple):
-    """A block that came about by hand, and how: L1 alone does not make it."""
+    """A block that depends on a cheat, and which: it cannot be derived from L1 alone."""
 
     number: int
     hash: Hash32
@@ -36,7 +36,7 @@ class ByHand(NamedTuple):
 
 
 def batch_of(block: SealedBlock, origin: L1Origin) -> SingularBatch:
-    """What a batch says of ``block``, which has got to ``origin``."""
+    """The batch of ``block``, whose L1 origin is given."""
     return SingularBatch(
         block.header.parent_hash,
         origin.number,

@@ -64,7 +64,7 @@ def _resolved(data: bytes, config: RollupConfig, store: DataSource | None) -> by
 
 
 def frames_in(data: bytes) -> list[Frame]:
-    """The frames of one transaction or blob that may follow each other; none where any is malformed."""
+    """The frames of one transaction or blob in order; empty if any is malformed."""
     try:
         return ordered_frames(decode_frames(data))
     except InvalidFrame:

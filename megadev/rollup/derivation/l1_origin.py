@@ -35,7 +35,7 @@ class L1Origin(NamedTuple):
 
 
 class L1Fees(NamedTuple):
-    """What gas and blob gas cost on L1, in wei."""
+    """Prices of gas and blob gas on L1, in wei."""
 
     base_fee: Wei
     blob_base_fee: Wei
@@ -74,7 +74,7 @@ def attributes_of(
 def l1_attributes(
     number: int, timestamp: int, block_hash: Hash32, fees: L1Fees, config: SystemConfig, sequence_number: int
 ) -> L1Attributes:
-    """What L2 is told of an L1 block, from its parts."""
+    """The attributes of an L1 block, from its parts."""
     return L1Attributes(
         number=number,
         timestamp=timestamp,
@@ -110,7 +110,7 @@ def decode_origin(data: bytes) -> L1Origin | None:
 
 
 def without_fees(data: bytes) -> bytes:
-    """The same call data without what it says of L1's fees."""
+    """The call data without L1's fees."""
     return data[:36] + bytes(64) + data[100:]
 
 
@@ -141,7 +141,7 @@ def config_told(state: StateReader | World, first: SystemConfig) -> SystemConfig
 
 
 def system_config_in(world: StateReader | World, address: Address) -> SystemConfig:
-    """What the SystemConfig at ``address`` says in the L1 state ``world``."""
+    """The settings of the SystemConfig at ``address`` in the L1 state ``world``."""
     limits, operator = world.storage(address, 104), world.storage(address, 106)
     return SystemConfig(
         batcher=world.storage(address, 103).to_bytes(32, "big")[12:],

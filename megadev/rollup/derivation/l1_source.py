@@ -20,7 +20,7 @@ from megadev.rollup.derivation.config import CONFIG_UPDATE_TOPIC
 
 
 class L1Transaction(Protocol):
-    """What of an L1 transaction matters here; a ``chain.transactions.Transaction`` has it."""
+    """The fields of an L1 transaction that derivation needs; ``chain.transactions.Transaction`` has them."""
 
     @property
     def type(self) -> int: ...

@@ -43,7 +43,7 @@ class InvalidAttributes(Exception):
 
 
 class L2Chain(SafeChain, Protocol):
-    """Who executes what is derived, and remembers it."""
+    """Executes and stores the derived blocks."""
 
     def execute(self, attributes: Attributes) -> L2Block:
         """Build the block (or find that it is there already), and make it the safe head. Raises ``InvalidAttributes``
@@ -280,7 +280,7 @@ class Pipeline:
 
 
 def system_config_after(before: SystemConfig, block: L1Block, config: RollupConfig) -> SystemConfig:
-    """What SystemConfig says after ``block``."""
+    """The system configuration after ``block``."""
     for each in block.logs:
         if each.log.address == config.system_config_address:
             before = before.after(each.log)
@@ -302,7 +302,7 @@ def epoch_of(block: L1Block, system: SystemConfig, config: RollupConfig) -> Epoc
 
 
 class SafeHead(msgspec.Struct, frozen=True):
-    """Which L2 block was the newest that followed from L1 up to block ``l1``."""
+    """The newest L2 block derived from L1 up to block ``l1``."""
 
     l1: BlockId
     safe: L2Block

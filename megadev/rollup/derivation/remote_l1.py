@@ -29,7 +29,7 @@ _MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, msgsp
 
 
 class RemoteTransaction(msgspec.Struct, frozen=True):
-    """What of an L1 transaction matters here."""
+    """The fields of an L1 transaction that derivation needs."""
 
     type: int
     sender: Address

@@ -70,7 +70,7 @@ def anvil_impersonateSignature(node: RpcNode, signature: SignatureParam, address
 
 @method("evm_addAccount")
 def evm_addAccount(node: RpcNode, account: AddressOrKeyParam, password: AnyParam = None) -> bool:
-    """Hold a private key (32 bytes), or impersonate an address (20 bytes); there are no passwords here."""
+    """Add a private key (32 bytes), or impersonate an address (20 bytes). Passwords are ignored."""
     if len(account) == 20:
         node.node.accounts.impersonate(account)
     else:
@@ -80,7 +80,7 @@ def evm_addAccount(node: RpcNode, account: AddressOrKeyParam, password: AnyParam
 
 @method("evm_removeAccount")
 def evm_removeAccount(node: RpcNode, address: AddressParam, password: AnyParam = None) -> bool:
-    """Stop impersonating an address; false where nobody did."""
+    """Stop impersonating an address; false if it was not impersonated."""
     accounts = node.node.accounts
     impersonated = address in accounts.impersonated
     accounts.stop_impersonating(address)
@@ -89,7 +89,7 @@ def evm_removeAccount(node: RpcNode, address: AddressParam, password: AnyParam =
 
 @method("personal_importRawKey")
 def personal_importRawKey(node: RpcNode, key: WordParam, password: AnyParam = None) -> str:
-    """Hold a private key; the answer is its address. There are no passwords here."""
+    """Add a private key and return its address. The password is ignored."""
     return to_data(_hold(node, key))
 
 

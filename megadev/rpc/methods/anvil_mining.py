@@ -38,7 +38,7 @@ SecondsParam: TypeAlias = Annotated[float, Decode(_decode_seconds)]
 
 
 class MineOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """What evm_mine takes: the first block's timestamp, and how many blocks."""
+    """Parameters of evm_mine: the first block's timestamp, and the number of blocks."""
 
     timestamp: TimestampParam | None = None
     blocks: Uint64Param = 1
@@ -59,15 +59,15 @@ MineOptionsParam: TypeAlias = Annotated[MineOptions, Decode(_decode_mine_options
 
 @method("anvil_mine")
 def anvil_mine(node: RpcNode, count: Uint64Param = 1, interval: Uint64Param | None = None) -> Any:
-    """Mine ``count`` blocks, ``interval`` seconds apart; 0 leaves it to the clock: viem sends it for none. Of many, all
-    but the first and the last few hundred are made when somebody asks for them (``sequencer.reserved``).
+    """Mine ``count`` blocks, ``interval`` seconds apart; 0 means no interval, as viem sends it. Of a large number, all
+    but the first and the last few hundred are built on request (``sequencer.reserved``).
     """
     return mining(node, count, lambda: _none(mine_blocks(node, count, interval or None)))
 
 
 @method("evm_mine")
 def evm_mine(node: RpcNode, options: MineOptionsParam | None = None) -> Any:
-    """Mine one block or more, the first at a timestamp where one is given."""
+    """Mine one or more blocks, the first one at the given timestamp."""
 
     def mine() -> str:
         _mine_as(node, options)
@@ -94,13 +94,13 @@ def anvil_mine_detailed(node: RpcNode, options: MineOptionsParam | None = None) 
 
 @method("anvil_getAutomine")
 def anvil_getAutomine(node: RpcNode) -> bool:
-    """Whether transactions are executed as they arrive: each in a block of its own, or all in the open one."""
+    """Whether transactions are executed on arrival: in instant mode or in continuous mode."""
     return node.chain.sequencer.mode.executes_on_arrival
 
 
 @method("anvil_setAutomine")
 def anvil_setAutomine(node: RpcNode, enabled: BoolParam) -> Any:
-    """Switch instant mining, or continuous where the chain has mini-blocks; a timer that runs goes on running."""
+    """Switch instant mining (continuous mining on a chain with mini-blocks) on or off. A running timer continues."""
     return mining(node, 1, lambda: node.chain.mining.set_automine(enabled))
 
 
@@ -138,7 +138,7 @@ def anvil_setTime(node: RpcNode, timestamp: TimestampParam, alone: BoolParam = F
 
 @method("anvil_setNextBlockTimestamp")
 def anvil_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> None:
-    """Decide the next block's timestamp; the clock goes on from there, the other chain's too."""
+    """Set the next block's timestamp; the clock of both chains continues from it."""
     node.chain.sequencer.between_blocks()
     node.chain.time.set_next(timestamp, node.chain.head.header.timestamp)
     node.node.wake()
@@ -146,7 +146,7 @@ def anvil_setNextBlockTimestamp(node: RpcNode, timestamp: TimestampParam) -> Non
 
 @method("anvil_setBlockTimestampInterval")
 def anvil_setBlockTimestampInterval(node: RpcNode, seconds: Uint64Param) -> None:
-    """Put blocks so many seconds apart, whatever the clock says."""
+    """Set a fixed number of seconds between blocks, independent of the clock."""
     node.chain.sequencer.between_blocks()
     node.chain.time.set_interval(seconds)
 

@@ -61,7 +61,9 @@ PairParam: TypeAlias = Annotated[tuple[bytes | CallRequest, int], Decode(_decode
 
 
 class ReorgOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """What anvil_reorg takes as one object: blocks to replace, and transactions with the new block they belong in."""
+    """Parameters of anvil_reorg as one object: the blocks to replace, and transactions with the new block they belong
+    in.
+    """
 
     ALIASES: ClassVar[dict[str, str]] = {"tx_block_pairs": "txBlockPairs"}
 
@@ -83,14 +85,14 @@ ReorgParam: TypeAlias = Annotated[ReorgOptions, Decode(_decode_reorg)]
 
 
 class Forking(msgspec.Struct, frozen=True, rename="camel"):
-    """Where anvil_reset shall fork from."""
+    """The URL and block that anvil_reset forks from."""
 
     json_rpc_url: StringParam | None = None
     block_number: Uint64Param | None = None
 
 
 class ResetOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """What anvil_reset takes. viem always sends ``forking``, with nothing in it where nothing was asked."""
+    """Parameters of anvil_reset. viem always sends ``forking``, empty if the user gave none."""
 
     forking: Forking | None = None
 
@@ -103,7 +105,7 @@ def anvil_snapshot(node: RpcNode) -> str:
 
 @method("anvil_revert")
 def anvil_revert(node: RpcNode, snapshot_id: QuantityParam) -> bool:
-    """Go back to a snapshot, which uses it and all later ones up; false where there is none by that id."""
+    """Revert to a snapshot and discard it and all later ones; false if its id is unknown."""
     return node.node.snapshots.revert(snapshot_id)
 
 
@@ -171,7 +173,7 @@ async def anvil_reset(node: RpcNode, options: ResetOptions | None = None) -> Non
 
 
 def forking_request(devnet: Node, chain: LocalChain, url: str | None, block: int | None) -> ForkRequest:
-    """What to fork: as the settings say, but ``url`` and ``block`` where they are given.
+    """The fork to open: that of the settings, with ``url`` and ``block`` replaced if given.
 
     Raises ``InvalidParams`` where nothing says which node.
     """
@@ -231,7 +233,7 @@ def anvil_removePoolTransactions(node: RpcNode, address: AddressParam) -> None:
 
 @method("anvil_setCoinbase")
 def anvil_setCoinbase(node: RpcNode, address: AddressParam) -> None:
-    """Who receives the tips of the blocks to come."""
+    """Set the recipient of tips in future blocks."""
     sequencer = node.chain.sequencer
     sequencer.between_blocks()
     sequencer.blocks = replace(sequencer.blocks, coinbase=address)
@@ -266,7 +268,7 @@ def anvil_setBlockGasLimit(node: RpcNode, gas_limit: Uint64Param) -> bool:
 
 @method("anvil_nodeInfo")
 def anvil_nodeInfo(node: RpcNode) -> JsonObject:
-    """The head, the environment of the next block, and what is forked."""
+    """The head, the environment of the next block, and the fork."""
     chain = node.chain
     head = chain.head
     return {
@@ -287,7 +289,7 @@ def anvil_nodeInfo(node: RpcNode) -> JsonObject:
 
 @method("anvil_metadata")
 def anvil_metadata(node: RpcNode) -> JsonObject:
-    """Which node this is: the client, this run of it, its head, and the snapshots that can be reverted to."""
+    """The client, the id of this run, the head, and the snapshots that can be reverted to."""
     chain = node.chain
     return {
         "clientVersion": CLIENT_VERSION,

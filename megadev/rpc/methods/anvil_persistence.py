@@ -38,7 +38,7 @@ def anvil_loadState(node: RpcNode, state: DataParam) -> bool:
 
 @method("anvil_getBlobByHash")
 def anvil_getBlobByHash(node: RpcNode, blob_hash: HashParam) -> str | None:
-    """The blob that a versioned hash stands for, null where no transaction of the chain carried it."""
+    """The blob with a versioned hash; null if no transaction of the chain carried it."""
     store: ChainStore = node.chain.store
     for block in reversed(store.blocks(store.genesis.number, store.head.number).made):
         if block.header.blob_gas_used:
@@ -50,7 +50,7 @@ def anvil_getBlobByHash(node: RpcNode, blob_hash: HashParam) -> str | None:
 
 @method("anvil_getBlobsByTransactionHash")
 def anvil_getBlobsByTransactionHash(node: RpcNode, tx_hash: HashParam) -> list[str] | None:
-    """The blobs that a transaction carried, null for one that carried none or is not known."""
+    """The blobs of a transaction; null if it has none or is unknown."""
     try:
         tx, _, _ = node.chain.transaction(tx_hash)
     except KeyError:

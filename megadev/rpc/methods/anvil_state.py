@@ -84,7 +84,7 @@ async def anvil_setRpcUrl(node: RpcNode, url: UrlParam) -> None:
 
 @method("anvil_setChainId")
 def anvil_setChainId(node: RpcNode, chain_id: Uint64Param) -> None:
-    """Go on under another chain id: what is signed from now on must be signed for it."""
+    """Change the chain id; transactions must be signed for the new one from now on."""
     if not 0 < chain_id < 2**63:
         raise InvalidParams(f"a chain id must be in [1, 2**63), got {chain_id}")
     cheats.set_chain_id(node.chain, chain_id, node.node.config.engine)

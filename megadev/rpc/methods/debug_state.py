@@ -68,7 +68,7 @@ def debug_storageRangeAt(
 def debug_accountInfoAt(
     node: RpcNode, block: BlockParam, index: Uint64Param, address: AddressParam
 ) -> JsonObject | None:
-    """Balance, nonce and code right after a block's transaction number ``index``; null where there is no account."""
+    """Balance, nonce and code right after a block's transaction number ``index``; null if the account is missing."""
     found = node.chain.block(block)
     count = len(found.transactions)
     if index >= count:
@@ -112,7 +112,7 @@ def debug_codeByHash(node: RpcNode, code_hash: HashParam, block: BlockParam = Ta
 
 @method("debug_dbGet")
 def debug_dbGet(node: RpcNode, key: KeyParam) -> str:
-    """What geth's database has under a key. There is none here, so it answers for code alone: ``c`` and its hash."""
+    """The value of a key in geth's database. Only keys of code are supported: ``c`` and the code's hash."""
     if len(key) != 33 or key[:1] != CODE_PREFIX:
         raise InvalidParams(f"only code can be looked up: give 0x63 and its 32-byte hash, got {len(key)} bytes")
     code = node.chain.state(Tag.LATEST).code(key[1:])
@@ -145,7 +145,7 @@ def debug_getModifiedAccountsByHash(node: RpcNode, start: HashParam, end: HashPa
 
 @method("debug_getHistoryTransactionCount")
 def debug_getHistoryTransactionCount(node: RpcNode, block: BlockParam) -> str:
-    """How many transactions the chain holds up to a block."""
+    """The number of transactions in the chain up to a block."""
     if block is Tag.PENDING:
         raise ResourceNotFound("Resource not found: the pending block is not part of history")
     last = node.chain.block(block)

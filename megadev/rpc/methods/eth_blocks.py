@@ -51,13 +51,13 @@ def eth_getHeaderByHash(node: RpcNode, block_hash: HashParam) -> JsonObject | No
 
 @method("eth_getBlockTransactionCountByNumber")
 def eth_getBlockTransactionCountByNumber(node: RpcNode, block: NumberOrTagParam) -> str | None:
-    """How many transactions a block holds."""
+    """The number of transactions in a block."""
     return _transaction_count(node, block)
 
 
 @method("eth_getBlockTransactionCountByHash")
 def eth_getBlockTransactionCountByHash(node: RpcNode, block_hash: HashParam) -> str | None:
-    """How many transactions a block holds."""
+    """The number of transactions in a block."""
     return _transaction_count(node, block_hash)
 
 

@@ -48,7 +48,7 @@ NONCE_POLL_SECONDS = 0.05
 
 
 class CallBundle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What eth_callBundle takes. ``difficulty`` means nothing since the merge; ``timeout`` is in milliseconds."""
+    """Parameters of eth_callBundle. ``difficulty`` has no effect since the merge; ``timeout`` is in milliseconds."""
 
     ALIASES: ClassVar[dict[str, str]] = {"baseFeePerGas": "baseFee"}
 
@@ -64,7 +64,7 @@ class CallBundle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class NonceCondition(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What eth_callAfter waits for: an account's next nonce; ``timeout`` in milliseconds."""
+    """The condition of eth_callAfter: an account's next nonce; ``timeout`` in milliseconds."""
 
     account: AddressParam
     nonce: Uint64Param
@@ -73,7 +73,7 @@ class NonceCondition(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 @method("eth_callBundle")
 def eth_callBundle(node: RpcNode, bundle: CallBundle) -> JsonObject:
-    """Run signed transactions one after the other at the top of a block, and say what each pays its builder.
+    """Run signed transactions in order at the top of a block, and return what each pays its builder.
 
     The answer is Flashbots': amounts of wei in decimal. ``gasPrice`` is all that the builder gets per gas, paid as fee
     or sent. Raises ``InvalidTransaction`` for a transaction that could not stand there, and ``ExecutionHalted`` when
@@ -122,7 +122,7 @@ async def eth_callAfter(
     state_overrides: StateOverridesParam | None = None,
     block_overrides: BlockOverridesParam | None = None,
 ) -> str:
-    """What a call returns once an account's nonce is where it is waited for, or beyond.
+    """Wait until an account's nonce reaches the given one, then return the result of a call.
 
     Raises ``NonceTimeout`` where it does not get there in time.
     """

@@ -47,7 +47,7 @@ def eth_call(
     state_overrides: StateOverridesParam | None = None,
     block_overrides: BlockOverridesParam | None = None,
 ) -> str:
-    """What a call returns."""
+    """Execute a call and return its output."""
     return to_data(called(node, call, block, state_overrides, block_overrides))
 
 
@@ -144,7 +144,9 @@ class Bundle(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Context(msgspec.Struct, frozen=True, rename="camel"):
-    """Where bundles begin: in a block, before its transaction number ``transaction_index`` (absent, -1: after all)."""
+    """The position at which bundles run: in a block, before its transaction number ``transaction_index`` (default, -1:
+    at the end).
+    """
 
     block_number: BlockParam = Tag.LATEST
     transaction_index: TransactionIndexParam = None

@@ -22,31 +22,31 @@ def eth_chainId(node: RpcNode) -> str:
 
 @method("eth_protocolVersion")
 def eth_protocolVersion(node: RpcNode) -> str:
-    """The wire protocol's version; there is no wire."""
+    """The version of the wire protocol, a constant: the node has no peers."""
     return PROTOCOL_VERSION
 
 
 @method("eth_syncing")
 def eth_syncing(node: RpcNode) -> bool:
-    """False: there is nobody to catch up with."""
+    """Always false: the node has no peers to sync with."""
     return False
 
 
 @method("eth_accounts")
 def eth_accounts(node: RpcNode) -> list[str]:
-    """Who transactions can be sent for: accounts with keys first, then impersonated ones."""
+    """The accounts that the node can send for: those with keys first, then impersonated ones."""
     return [to_data(address) for address in node.node.accounts.addresses]
 
 
 @method("eth_coinbase")
 def eth_coinbase(node: RpcNode) -> str:
-    """Who receives the tips of the blocks to come."""
+    """The recipient of tips in future blocks."""
     return to_data(node.chain.sequencer.blocks.coinbase)
 
 
 @method("eth_mining")
 def eth_mining(node: RpcNode) -> bool:
-    """Whether blocks come by themselves: false only where each must be asked for."""
+    """Whether blocks are mined automatically; false if each must be requested."""
     return node.chain.sequencer.mode is not MiningMode.NONE
 
 

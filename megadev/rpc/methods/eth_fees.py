@@ -29,7 +29,7 @@ NO_FEE_HISTORY = fees.FeeHistory(
 
 @method("eth_gasPrice")
 def eth_gasPrice(node: RpcNode) -> str:
-    """Enough for the next block: its base fee and the suggested tip, or what ``--gas-price`` says."""
+    """A gas price sufficient for the next block: base fee plus suggested tip, or ``--gas-price``."""
     return hex(gas_price(node.chain))
 
 

@@ -29,7 +29,7 @@ def eth_newPendingTransactionFilter(node: RpcNode, full: BoolParam = False) -> s
 
 @method("eth_getFilterChanges")
 def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObject] | list[str]:
-    """What is new since the last poll: logs, block hashes or transactions."""
+    """The logs, block hashes or transactions since the last poll."""
     filters = node.filters
     older = filters.unread_past(node.chain, filter_id)
     earlier = None if older is None else logs_of_the_past(node.chain, older)  # nothing is read yet, should this fail
@@ -45,5 +45,5 @@ def eth_getFilterLogs(node: RpcNode, filter_id: StringParam) -> list[JsonObject]
 
 @method("eth_uninstallFilter")
 def eth_uninstallFilter(node: RpcNode, filter_id: StringParam) -> bool:
-    """End a filter; false where there is none."""
+    """Remove a filter; false if its id is unknown."""
     return node.filters.remove(filter_id)

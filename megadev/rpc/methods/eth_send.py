@@ -68,7 +68,7 @@ def eth_sendRawTransactionSync(
 def realtime_sendRawTransaction(
     node: RpcNode, raw: DataParam, timeout_ms: Uint64Param | None = None
 ) -> JsonObject | Awaitable[JsonObject]:
-    """The same, by MegaETH's name for it."""
+    """eth_sendRawTransactionSync under MegaETH's name."""
     return _submit_and_wait(node, decode_transaction(raw, node.chain.spec), timeout_ms)
 
 

@@ -53,7 +53,7 @@ class BlockStateCalls(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Payload(msgspec.Struct, frozen=True, rename="camel"):
-    """What to simulate and how: see the execution API."""
+    """Parameters of eth_simulateV1 (execution API)."""
 
     block_state_calls: tuple[BlockStateCalls, ...]
     trace_transfers: BoolParam = False

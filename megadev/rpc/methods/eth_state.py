@@ -71,7 +71,7 @@ def eth_getStorageValues(
 
 @method("eth_getAccount")
 def eth_getAccount(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> JsonObject:
-    """An account as its leaf in the state trie holds it; the empty account where there is none."""
+    """An account's leaf in the state trie; the empty account if it does not exist."""
     older = _proof_of_the_past(node.chain, address, (), block)
     if older is not None:
         return {

@@ -26,7 +26,7 @@ from megadev.rpc.streams import choice_of
 
 @method("eth_subscribe")
 def eth_subscribe(node: RpcNode, kind: StringParam, options: AnyParam = None) -> str:
-    """Be told of ``kind`` from now on, over this connection; the answer is the subscription's id."""
+    """Subscribe this connection to ``kind`` and return the subscription's id."""
     session = _session(node)
     return node.subscriptions.add(session, kind, choice_of(kind, options))
 

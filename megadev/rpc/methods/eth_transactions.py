@@ -50,7 +50,7 @@ def eth_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
 
 @method("eth_getTransactionReceipt")
 def eth_getTransactionReceipt(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
-    """What a transaction left behind. Before its block is sealed, with mini-blocks, ``blockHash`` is 32 bytes ff."""
+    """The receipt of a transaction. With mini-blocks, ``blockHash`` is 32 bytes of ff until its block is sealed."""
     placed = node.chain.placed(tx_hash)
     if placed is None:
         return None

@@ -75,7 +75,7 @@ def _read(artifact: bytes, address: Address | None) -> list[Artifact]:
 
 @method("megadev_listArtifacts")
 def megadev_listArtifacts(node: RpcNode) -> JsonObject:
-    """The contracts that are known, those added by hand first; and files that look like artifacts and are not."""
+    """The known contracts, those added over RPC first, and files that look like artifacts but are not."""
     artifacts = node.node.artifacts
     return {
         "artifacts": [{"name": found.name, "source": found.source_path} for found in artifacts.artifacts],

@@ -64,8 +64,8 @@ WithheldParam: TypeAlias = Annotated[frozenset[Hash32] | None, Decode(_decode_wi
 
 
 class BatcherOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """How channels are posted from the next one on; what is left out stays. ``bytes``, ``seconds`` and ``blocks``: when
-    one is closed.
+    """Settings of the batcher from the next channel on; omitted ones do not change. ``bytes``, ``seconds`` and
+    ``blocks``: when a channel is closed.
     """
 
     da: DaParam | None = None
@@ -77,7 +77,7 @@ class BatcherOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class FlushOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """How the channel that is posted now is, where it is to be otherwise."""
+    """Settings that differ for the channel posted now."""
 
     da: DaParam | None = None
     format: FormatParam | None = None
@@ -85,8 +85,8 @@ class FlushOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class StoreOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """What the store does wrong from now on: which data it withholds (true: all), for how many seconds data stays away
-    after it was put, whether other bytes are given out.
+    """Faults of the store: the data that it withholds (true: all), the seconds for which new data is not available, and
+    whether it returns other bytes.
     """
 
     withhold: WithheldParam = None
@@ -120,7 +120,7 @@ def megadev_getBatches(node: RpcNode, limit: Uint64Param = DEFAULT_LIMIT) -> Jso
 
 @method("megadev_batcher_status")
 def megadev_batcher_status(node: RpcNode) -> JsonObject:
-    """Whether it runs, how it posts, and what it has still to post."""
+    """Whether the batcher runs, how it posts, and the blocks not yet posted."""
     driver, consolidator, batcher = _posting(node)
     settings, head, derived = driver.progress.batching, driver.l2.store.head, consolidator.derived
     return {
@@ -197,7 +197,7 @@ def megadev_da_status(node: RpcNode) -> JsonObject:
 
 @method("megadev_da_misbehave")
 def megadev_da_misbehave(node: RpcNode, options: StoreOptions = _BEHAVES) -> JsonObject:
-    """Have the store withhold, delay or falsify data; with nothing said it behaves."""
+    """Make the store withhold, delay or falsify data; without options, clear its faults."""
     set_store_faults(node.node, StoreFaults(options.withhold, options.delay, options.corrupt))
     return megadev_da_status(node)
 

@@ -47,7 +47,7 @@ NEXT_FOR_GAME = "resolve its claim, which anybody may: `megadev finalize HASH --
 
 @method("megadev_getBridgeStatus")
 def megadev_getBridgeStatus(node: RpcNode) -> JsonObject:
-    """Every message in either direction, oldest first: where it stands, how old it is, what comes next."""
+    """Every message in either direction, oldest first, with its status, age and next step."""
     l1, l2, driver = bridge(node)
     now, open_block = l1.time.now(), l2.open_block
     return {
@@ -85,7 +85,7 @@ def megadev_skipWithdrawalWindows(node: RpcNode, withdrawal_hash: HashParam | No
 
 
 class FeesOfL1(msgspec.Struct, frozen=True, rename="camel"):
-    """What gas and blob gas shall cost on L1, in wei."""
+    """Prices of gas and blob gas on L1, in wei."""
 
     base_fee: QuantityParam
     blob_base_fee: QuantityParam = 1
@@ -93,8 +93,8 @@ class FeesOfL1(msgspec.Struct, frozen=True, rename="camel"):
 
 @method("megadev_setL1Fees")
 def megadev_setL1Fees(node: RpcNode, fees: tuple[FeesOfL1, ...]) -> None:
-    """What L2 is told of L1's fees from L1's next block on, instead of what they are: a block takes one after the other
-    and begins again after the last. With none, the truth again.
+    """Set the L1 fees that L2 uses from L1's next block on. Of a list, each block takes the next entry, starting again
+    after the last. Without an argument, L1's own fees are used again.
     """
     l1, _, driver = bridge(node)
     node.node.between_blocks()

@@ -45,7 +45,7 @@ POLLING_MS = 1_000
 
 @method("megadev_chainConfig")
 def megadev_chainConfig(node: RpcNode) -> JsonObject:
-    """``l2`` and ``l1`` (null where there is none) as chain objects."""
+    """``l2`` and ``l1`` (null without an L1) as chain objects."""
     l1, driver = node.node.l1, node.node.driver
     l2 = _described(node.node.l2, "megadev")
     if l1 is None or driver is None:

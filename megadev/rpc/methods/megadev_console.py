@@ -20,7 +20,7 @@ from megadev.rpc.node import RpcNode
 
 
 class LatestMessages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which of the latest messages: those ``after`` the message of that number, the ``limit`` newest of them."""
+    """A range of the latest messages: the newest ``limit`` of those ``after`` a message's number."""
 
     after: Uint64Param = 0
     limit: Uint64Param | None = None
@@ -32,7 +32,7 @@ WhichParam: TypeAlias = Annotated[Hash32 | LatestMessages, Decode(_decode_which)
 
 @method("megadev_getConsoleLogs")
 def megadev_getConsoleLogs(node: RpcNode, which: WhichParam | None = None) -> list[JsonObject]:
-    """What a transaction printed; or the latest messages, of transactions, calls and estimates, oldest first.
+    """A transaction's console output; or the latest messages of transactions, calls and estimates, oldest first.
 
     A transaction's messages stay as long as the transaction; of the others the last thousand are kept. Raises
     ``NotFound`` for an unknown transaction; one that waits has printed nothing yet.

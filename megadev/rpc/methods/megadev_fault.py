@@ -13,7 +13,7 @@ from megadev.rpc.node import RpcNode
 
 @method("megadev_fault_list")
 def megadev_fault_list(node: RpcNode) -> list[JsonObject]:
-    """Every fault that there is: of whom, what it takes, what it does, what a client observes, and whether it is on."""
+    """Every fault: the part it affects, its parameters, its effect, what a client observes, and whether it is on."""
     found = []
     for row in FAULTS.values():
         words = row.words(node.node)
@@ -40,7 +40,7 @@ def megadev_fault_set(node: RpcNode, name: StringParam, arguments: tuple[StringP
 
 @method("megadev_fault_clear")
 def megadev_fault_clear(node: RpcNode, name: StringParam | None = None) -> list[JsonObject]:
-    """Mend that, or all that is wrong; what is left."""
+    """Clear one fault, or all; returns the faults that are still on."""
     turn_off(node.node, name)
     return _on(node)
 

@@ -53,7 +53,7 @@ GameTypeParam: TypeAlias = Annotated[int, Decode(_decode_game_type)]
 
 
 class ClaimOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who claims what: the proposer L2's newest output root, on the anchor, unless said."""
+    """The sender and content of a claim. Default: the proposer claims L2's newest output root on the anchor."""
 
     sender: AddressParam | None = msgspec.field(default=None, name="from")
     block_number: Uint64Param | None = None
@@ -62,13 +62,13 @@ class ClaimOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ActOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who acts."""
+    """The sender of an action."""
 
     sender: AddressParam | None = msgspec.field(default=None, name="from")
 
 
 class CreditOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who acts, and for whom: for themselves unless said."""
+    """The sender, and the beneficiary (default: the sender)."""
 
     sender: AddressParam | None = msgspec.field(default=None, name="from")
     recipient: AddressParam | None = None
@@ -79,7 +79,7 @@ ANYBODY = ActOptions()
 
 @method("megadev_getGames")
 def megadev_getGames(node: RpcNode) -> JsonObject:
-    """Every game, oldest first, how it stands and what can be done about it; the type that the portal respects."""
+    """Every game, oldest first, with its status and possible actions; and the game type that the portal respects."""
     l1, l2, driver = bridge(node)
     state, at = l1.sequencer.head_state(), driver.addresses
     return {
@@ -91,8 +91,8 @@ def megadev_getGames(node: RpcNode) -> JsonObject:
 
 @method("megadev_proposeOutput")
 def megadev_proposeOutput(node: RpcNode, options: ClaimOptions = ClaimOptions()) -> JsonObject | None:  # noqa: B008
-    """Claim an output root on L1: with nothing said, L2's newest one in the proposer's name, or null where L1 takes
-    none for that block. Anybody may claim, and anything.
+    """Claim an output root on L1. By default the proposer claims L2's newest one; null if L1 accepts none for that
+    block. Any account may claim any root.
     """
     l1, l2, driver = bridge(node)
     node.node.between_blocks()
@@ -139,7 +139,7 @@ def megadev_resolveGame(node: RpcNode, index: Uint64Param, options: ActOptions =
 
 @method("megadev_claimBond")
 def megadev_claimBond(node: RpcNode, index: Uint64Param, options: CreditOptions = CreditOptions()) -> JsonObject:  # noqa: B008
-    """Have a final game pay out what the bonds in it came to for somebody. The game then."""
+    """Pay out an account's share of a final game's bonds. Returns the game."""
     l1, _, driver = bridge(node)
     game = _game(l1, driver, index)
     recipient = options.recipient or options.sender or _first(node)
@@ -149,7 +149,7 @@ def megadev_claimBond(node: RpcNode, index: Uint64Param, options: CreditOptions 
 
 @method("megadev_blacklistGame")
 def megadev_blacklistGame(node: RpcNode, index: Uint64Param) -> JsonObject:
-    """As the guardian: this game counts no more, whatever becomes of it. The game then."""
+    """As the guardian, blacklist a game, whatever its outcome. Returns the game."""
     l1, _, driver = bridge(node)
     data = encode_call("blacklistDisputeGame(address)", _game(l1, driver, index).address)
     act_on_l1(node, l1, guardian(l1.sequencer.head_state(), driver.addresses), driver.addresses.portal, data)

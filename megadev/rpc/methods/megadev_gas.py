@@ -146,7 +146,7 @@ def _answer(report: GasReport, spec: ChainSpec, env: BlockEnv, tx: TxEnv | None,
 
 
 def rules_name(spec: ChainSpec) -> str:
-    """What users call the rules: ``rex6``, or the hardfork under Ethereum's."""
+    """The name of the rules as users know it: ``rex6``, or the hardfork under Ethereum's rules."""
     return spec.hardfork.label if spec.model is Model.ETHEREUM else spec.model.label
 
 

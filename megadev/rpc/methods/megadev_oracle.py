@@ -48,7 +48,7 @@ SlotsParam: TypeAlias = Annotated[dict[int, int | None], Decode(_decode_slots)]
 
 @method("megadev_oracle_status")
 def megadev_oracle_status(node: RpcNode) -> JsonObject:
-    """What is answered for which slot, and what the chain has stored there."""
+    """The oracle's answer for each slot, and the slot's value on the chain."""
     service, state = _service(node), node.chain.sequencer.head_state()
     slots = sorted({*service.values, TIMESTAMP_SLOT})
     return {
@@ -70,7 +70,7 @@ def megadev_oracle_setSlots(node: RpcNode, slots: SlotsParam) -> JsonObject:
 
 @method("megadev_oracle_hints")
 def megadev_oracle_hints(node: RpcNode, limit: Uint64Param = 100) -> list[JsonObject]:
-    """What contracts told the oracle in transactions that joined a block, the newest first."""
+    """The hints that contracts sent to the oracle in included transactions, newest first."""
     newest = reversed(_service(node).hints[-min(limit, _MOST_HINTS) :] if limit else ())
     return [{"from": to_data(hint.sender), "topic": to_data(hint.topic), "data": to_data(hint.data)} for hint in newest]
 

@@ -42,7 +42,8 @@ class ParallelismOptions(msgspec.Struct, frozen=True, kw_only=True, rename="came
 def megadev_parallelism(
     node: RpcNode, what: BlockParam = Tag.LATEST, options: ParallelismOptions | None = None
 ) -> JsonObject:
-    """What in a block (by number, tag or hash) or around a transaction (by its hash) depends on what.
+    """The dependencies between the transactions of a block (by number, tag or hash) or around one transaction (by
+    hash).
 
     A transaction is re-executed where it looks at what an earlier one changed; ``speedUp`` is how much faster than one
     after the other they could be (by gas), by number of workers. ``contended`` is what they wait for, ``contracts``

@@ -21,7 +21,7 @@ from megadev.rpc.proving import attester_of, check_range, prove_range
 
 
 class ProveOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who sends the claim and the proof: the proposer unless said."""
+    """The sender of the claim and the proof (default: the proposer)."""
 
     sender: AddressParam | None = msgspec.field(default=None, name="from")
 

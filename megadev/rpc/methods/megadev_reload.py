@@ -28,8 +28,9 @@ TrackedParam: TypeAlias = Annotated[bytes | str, Decode(_decode_artifact)]
 
 @method("megadev_trackContract")
 def megadev_trackContract(node: RpcNode, address: AddressParam, artifact: TrackedParam) -> JsonObject:
-    """Know which contract stands at an address of the chain that is asked, where its code does not say so itself; it
-    follows its source from now on."""
+    """Name the contract at an address of this chain if its code does not identify it; it follows its source from now
+    on.
+    """
     return _reloads(node).track(node.chain, address, artifact)
 
 
@@ -41,20 +42,19 @@ def megadev_listDeployments(node: RpcNode) -> list[JsonObject]:
 
 @method("megadev_reloadPlan")
 def megadev_reloadPlan(node: RpcNode) -> JsonObject:
-    """What reloading would do now; nothing is changed."""
+    """The reload that would be done now, without changing anything."""
     return _reloads(node).plan()
 
 
 @method("megadev_reloadApply")
 def megadev_reloadApply(node: RpcNode, force: BoolParam = False) -> JsonObject:
-    """Reload now. With ``force`` code is replaced whatever the storage layouts say. Raises ``ReloadRefused``."""
+    """Reload now. With ``force``, code is replaced even if storage layouts conflict. Raises ``ReloadRefused``."""
     return _reloads(node).apply(force)
 
 
 @method("megadev_reloadUndo")
 def megadev_reloadUndo(node: RpcNode) -> JsonObject:
-    """Take the chains back to just before the latest reload, with all that happened since. Raises ``ReloadRefused``
-    where there is none."""
+    """Revert both chains to just before the latest reload. Raises ``ReloadRefused`` if there is none."""
     return _reloads(node).undo()
 
 

@@ -39,8 +39,8 @@ LatencyParam: TypeAlias = Annotated[Latency, Decode(_decode_latency)]
 
 
 class CrashOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """``survive``: what is not sealed comes back with a restart; else it is lost, and the last ``blocks`` sealed ones
-    too. ``reads`` false: nobody answers questions either.
+    """``survive``: a restart restores the unsealed transactions; otherwise they are lost, with the last ``blocks``
+    sealed blocks. ``reads`` false: reads are refused, too.
     """
 
     survive: BoolParam = True
@@ -56,7 +56,7 @@ class RotateOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class LatencyOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """How long answers to sends, and notifications, are held back; not at all where nothing is said."""
+    """Delays of answers to sends, and of notifications; none by default."""
 
     answer: LatencyParam | None = None
     stream: LatencyParam | None = None
@@ -64,7 +64,7 @@ class LatencyOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class WithholdOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """Whose transactions, or which, are left out. ``delay``: until the next block, and not for good."""
+    """The transactions to leave out, by hash or address. ``delay``: only until the next block."""
 
     transactions: tuple[HashParam, ...] = ()
     addresses: tuple[AddressParam, ...] = ()
@@ -76,7 +76,7 @@ class WithholdOptions(msgspec.Struct, frozen=True, rename="camel"):
 
 @method("megadev_sequencer_status")
 def megadev_sequencer_status(node: RpcNode) -> JsonObject:
-    """How it is: its condition, what waits, its key, what it does wrong, and how much evidence there is of that."""
+    """The sequencer's condition, waiting transactions, key, faults, and the amount of evidence against it."""
     chain, devnet = node.node.l2, node.node
     sequencer = chain.sequencer
     faults = sequencer.faults or NO_FAULTS
@@ -130,7 +130,7 @@ def megadev_sequencer_resume(node: RpcNode) -> JsonObject:
 
 @method("megadev_sequencer_crash")
 def megadev_sequencer_crash(node: RpcNode, options: CrashOptions = CrashOptions()) -> JsonObject:  # noqa: B008  (frozen)
-    """Be gone until a restart: sends are refused, whoever waits for a receipt is told so."""
+    """Crash until a restart: sends are refused, and requests that wait for a receipt get an error."""
     operations.crash(node.node, survive=options.survive, blocks=options.blocks, reads=options.reads)
     return megadev_sequencer_status(node)
 
@@ -150,7 +150,7 @@ def megadev_sequencer_rotateKey(node: RpcNode, options: RotateOptions = RotateOp
 
 @method("megadev_sequencer_setLatency")
 def megadev_sequencer_setLatency(node: RpcNode, options: LatencyOptions) -> JsonObject:
-    """Answer sends, and tell subscribers, later."""
+    """Delay answers to sends, and notifications."""
     node.node.link.set(options.answer, options.stream, options.seed)
     return megadev_sequencer_status(node)
 
@@ -175,7 +175,7 @@ def megadev_sequencer_withhold(node: RpcNode, options: WithholdOptions) -> JsonO
 
 @method("megadev_sequencer_censor")
 def megadev_sequencer_censor(node: RpcNode, addresses: tuple[AddressParam, ...]) -> JsonObject:
-    """Never include what is from or to one of these, and nobody else; an empty list lifts it."""
+    """Never include transactions from or to the given addresses; an empty list clears the fault."""
     targets = Targets(addresses=frozenset(addresses)) if addresses else NOBODY
     return _misbehave(node, replace(_faults(node), censored=targets))
 

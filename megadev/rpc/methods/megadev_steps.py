@@ -53,7 +53,7 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
 
 @method("megadev_getStep")
 def megadev_getStep(node: RpcNode, tx_hash: HashParam, index: Uint64Param) -> JsonObject | None:
-    """What one instruction of an included transaction found; null where the transaction has fewer steps.
+    """The machine's state before one instruction of an included transaction; null beyond its last step.
 
     ``stack`` has the top last; ``storage`` the slots of the contract that were used before. Raises ``NotFound`` for a
     transaction that is in no block.

@@ -34,7 +34,7 @@ ACCOUNTS_GUESSED = 2_000
 
 @method("megadev_getStateChanges")
 def megadev_getStateChanges(node: RpcNode, tx_hash: HashParam) -> list[JsonObject]:
-    """What an included transaction changed: balances, nonces, code and storage of each account, before and after.
+    """The changes of an included transaction: balances, nonces, code and storage of each account, before and after.
 
     Slots have the ``parts`` that changed in them, by name, type and value, where the layout is known: from the
     project's artifacts (``storageLayout`` or syntax trees, Vyper's ``layout``), and with --watch always. Raises

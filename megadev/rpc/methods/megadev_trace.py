@@ -39,7 +39,7 @@ characters of what contracts say or print.
 
 @method("megadev_getStackTrace")
 def megadev_getStackTrace(node: RpcNode, what: WhatParam, block: BlockParam = Tag.LATEST) -> JsonObject:
-    """Where a transaction failed, and the calls it made; or a call's, as eth_call would make it in ``block``.
+    """The calls of a transaction and where it failed; or those of a call, executed like eth_call in ``block``.
 
     ``stack`` is innermost first, empty for what succeeded. ``calls`` lists calls, logs and console messages in order of
     occurrence, each with its depth. Raises ``NotFound`` for a transaction that is in no block.

@@ -33,7 +33,7 @@ FORKS = ("regolith", "canyon", "delta", "ecotone", "fjord", "granite", "holocene
 
 @method("optimism_outputAtBlock")
 def optimism_outputAtBlock(node: RpcNode, number: Uint64Param) -> JsonObject:
-    """What L1 may be told of L2 after a block."""
+    """L2's output root at a block."""
     _, _, driver = bridge(node)
     block = node.node.l2.block(number)
     output = output_after(block)
@@ -55,7 +55,7 @@ def optimism_syncStatus(node: RpcNode) -> JsonObject:
 
 @method("optimism_rollupConfig")
 def optimism_rollupConfig(node: RpcNode) -> JsonObject:
-    """What the rollup was configured with at its first block."""
+    """The rollup's configuration at its first block."""
     l1, l2, driver = bridge(node)
     if driver.consolidator is not None:
         shown = to_json(driver.consolidator.config)

@@ -35,7 +35,7 @@ _METHOD_ID = 4
 
 @method("ots_getApiLevel")
 def ots_getApiLevel(node: RpcNode) -> int:
-    """Which of Otterscan's methods there are."""
+    """The version of Otterscan's API that the node supports."""
     return API_LEVEL
 
 
@@ -64,7 +64,7 @@ def ots_traceTransaction(node: RpcNode, tx_hash: HashParam) -> list[JsonObject]:
 
 @method("ots_getTransactionError")
 def ots_getTransactionError(node: RpcNode, tx_hash: HashParam) -> str:
-    """The data with which a transaction reverted; ``0x`` where there is none. Raises ``NotFound``."""
+    """The revert data of a transaction; ``0x`` if it has none. Raises ``NotFound``."""
     block, index = placed_transaction(node.chain, tx_hash)
     receipt = block.receipts[index]
     return "0x" if receipt.succeeded else to_data(receipt.output)
@@ -82,7 +82,7 @@ def ots_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
 
 @method("ots_getContractCreator")
 def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject | None:
-    """The transaction that created a contract, and who did; null for what is no contract, or was set by a cheat."""
+    """The transaction and the account that created a contract; null for other accounts, and code set by a cheat."""
     past = node.chain.past
     if past is not None and _has_code(node.chain.store.genesis.world, address):
         name, asked = "ots_getContractCreator", to_data(address)
@@ -115,7 +115,7 @@ def ots_getBlockDetails(node: RpcNode, block: NumberOrTagParam) -> JsonObject | 
 
 @method("ots_getBlockDetailsByHash")
 def ots_getBlockDetailsByHash(node: RpcNode, block_hash: HashParam) -> JsonObject | None:
-    """The same by the block's hash."""
+    """ots_getBlockDetails by the block's hash."""
     return _details(node.chain, block_hash)
 
 

@@ -93,7 +93,7 @@ ModeParam: TypeAlias = Annotated[str, Decode(_decode_mode)]
 
 
 class TraceFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which traces: in a range of blocks (by default the whole chain), between addresses (none: any).
+    """Selects traces: in a range of blocks (default: the whole chain), between addresses (default: any).
 
     Where addresses are given for both sides, ``mode`` "union" (the default) asks for one of the two to match,
     "intersection" for both. ``after`` traces that match are passed over, then ``count`` given.
@@ -270,14 +270,14 @@ def trace_replayBlockTransactions(node: RpcNode, block: BlockParam, kinds: Kinds
 
 @method("trace_transactionOpcodeGas")
 def trace_transactionOpcodeGas(node: RpcNode, tx_hash: HashParam) -> JsonObject | None:
-    """How often a transaction used which opcode, and the gas that took; null for one that is in no block."""
+    """The count and gas of each opcode in a transaction; null if it is not in a block."""
     placed = node.chain.placed(tx_hash)
     return None if placed is None else _opcode_gas(node, _sealed(placed[0]), only=placed[1])[0]
 
 
 @method("trace_blockOpcodeGas")
 def trace_blockOpcodeGas(node: RpcNode, block: BlockParam) -> JsonObject | None:
-    """The same of all transactions of a block."""
+    """The count and gas of each opcode in all transactions of a block."""
     found = node.chain.find_block(block)
     if found is None:
         return None
@@ -297,7 +297,7 @@ def trace_call(
     state_overrides: StateOverridesParam | None = None,
     block_overrides: BlockOverridesParam | None = None,
 ) -> JsonObject:
-    """What eth_call would run, with its output and the ``kinds`` of traces; also where it fails."""
+    """Execute a call like eth_call and return its output and the given ``kinds`` of traces, also if it fails."""
     scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
     tx, rules = scene.transaction(call)
     watched = _Watched(node, scene.chain.spec, kinds)
@@ -329,7 +329,7 @@ def trace_callMany(
 def trace_rawTransaction(
     node: RpcNode, raw: DataParam, kinds: KindsParam, block: BlockParam = Tag.LATEST
 ) -> JsonObject:
-    """What a signed transaction would do after a block, without sending it. Raises ``InvalidTransaction``."""
+    """Trace a signed transaction after a block without sending it. Raises ``InvalidTransaction``."""
     scene = scene_at(node.chain, block)
     tx = decode_transaction(raw, scene.chain.spec)
     rules = replace(CONSENSUS, ecrecover_answers=scene.rules.ecrecover_answers)

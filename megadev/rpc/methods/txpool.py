@@ -20,20 +20,20 @@ from megadev.rpc.node import RpcNode
 
 @method("txpool_status")
 def txpool_status(node: RpcNode) -> JsonObject:
-    """How many wait."""
+    """The numbers of pending and queued transactions."""
     pending, queued = node.chain.pool.lanes(node.chain.sequencer.next_nonce)
     return {"pending": hex(sum(map(len, pending.values()))), "queued": hex(sum(map(len, queued.values())))}
 
 
 @method("txpool_content")
 def txpool_content(node: RpcNode) -> JsonObject:
-    """All that wait, as objects."""
+    """All transactions of the pool, as objects."""
     return _shown(node, format_pending_transaction)
 
 
 @method("txpool_inspect")
 def txpool_inspect(node: RpcNode) -> JsonObject:
-    """All that wait, a line each."""
+    """All transactions of the pool, one line each."""
     return _shown(node, summarise_transaction)
 
 

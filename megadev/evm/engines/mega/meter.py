@@ -203,7 +203,7 @@ class Meter:
     # limits
 
     def is_over(self, call: MegaCall) -> bool:
-        """Whether a limit is crossed, of ``call`` or of the whole transaction."""
+        """Whether a limit of ``call`` or of the transaction is exceeded."""
         return (
             self.data > call.data_cap
             or self.kv > call.kv_cap
@@ -215,7 +215,7 @@ class Meter:
         )
 
     def is_transaction_over(self) -> bool:
-        """Whether a limit of the whole transaction is crossed."""
+        """Whether a limit of the transaction is exceeded."""
         return (
             self.data + self.kept_data > self.data_limit
             or self.kv > self.kv_limit

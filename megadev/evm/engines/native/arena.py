@@ -69,7 +69,7 @@ _STACK_FIRST_OPCODES: Final = frozenset(
 
 
 def operations_table(names: dict[int, str]) -> bytes:
-    """What the runtime's interpreter knows of each opcode of a hardfork."""
+    """The runtime interpreter's table of a hardfork's opcodes."""
     table = bytearray()
     for op in range(256):
         row = OPCODES[op]
@@ -87,7 +87,7 @@ _WITHOUT_ENTRIES: Final = bytes(kind & 1 for kind in range(256))
 
 
 class ArenaFull(Exception):
-    """There is no room for more code."""
+    """There is no space for more code."""
 
 
 class Arena:
@@ -240,7 +240,7 @@ class Arena:
         self._set_up.held()
 
     def place_account(self, address: bytes) -> int:
-        """Where the account lies."""
+        """The location of the account."""
         self.view[ASKED : ASKED + 32] = address[::-1] + bytes(12)
         return self._place_account.held() & 0xFFFFFFFF
 
@@ -257,7 +257,7 @@ class Arena:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is little room left for codes."""
+        """Whether little space is left for code."""
         return self._code_end - CODE_BYTES > _FULL_CODE_BYTES or len(self.codes) > _FULL_CODES
 
     @property

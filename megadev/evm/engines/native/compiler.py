@@ -79,7 +79,7 @@ class DiskCache:
         return self._is_safe
 
     def get(self, name: str) -> bytes | None:
-        """What was kept under ``name``."""
+        """The entry ``name``."""
         if not self._open():
             return None
         try:

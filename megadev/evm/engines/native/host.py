@@ -27,7 +27,7 @@ _SPEED = 1
 
 
 class HostUnavailable(Exception):
-    """There is no wasmtime here that can be used, and why."""
+    """wasmtime cannot be used, with the reason."""
 
 
 class WasmFault(Exception):
@@ -272,7 +272,7 @@ class Store:
         return instance
 
     def exported(self, instance: _Instance, name: str) -> _Extern:
-        """What an instance exports under ``name``. Raises WasmFault if nothing."""
+        """The export ``name`` of an instance. Raises WasmFault if it does not exist."""
         found, wanted = _Extern(), name.encode()
         if not self.library.export(self.context, ctypes.byref(instance), wanted, len(wanted), ctypes.byref(found)):
             raise WasmFault(f"there is no export {name}")
@@ -289,7 +289,7 @@ class Store:
         return self.library.memory_data(self.context, ctypes.byref(found.of.indexed)), found
 
     def memory_size(self, memory: _Extern) -> int:
-        """How much of it there is now, in bytes."""
+        """The current size of its memory, in bytes."""
         return int(self.library.memory_size(self.context, ctypes.byref(memory.of.indexed)))
 
     def grow_table(self, table: _Extern, places: int) -> int:

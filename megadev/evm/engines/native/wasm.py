@@ -310,7 +310,7 @@ class Emitter:
         return self._keep(), 0, 0, 0
 
     def is_zero(self, word: Word) -> Local:
-        """Whether the word is 0."""
+        """Emit a test whether the word is 0."""
         limbs = [limb for limb in self._limbs(word) if limb != 0]
         if not limbs:
             self._o(_c32(1))
@@ -329,7 +329,7 @@ class Emitter:
         return self._keep(_I32)
 
     def is_equal(self, a: Word, b: Word) -> Local:
-        """Whether they are the same."""
+        """Emit a test whether two words are equal."""
         parts = 0
         for x, y in zip(self._limbs(a), self._limbs(b), strict=True):
             if isinstance(x, int) and isinstance(y, int):
@@ -351,7 +351,7 @@ class Emitter:
         return self._keep(_I32)
 
     def is_less(self, a: Word, b: Word, signed: bool) -> Local:
-        """Whether a < b."""
+        """Emit a test whether a < b."""
         result: Local | None = None
         for i, (x, y) in enumerate(zip(self._limbs(a), self._limbs(b), strict=True)):
             signs = signed and i == 3

@@ -17,7 +17,7 @@ from megadev.primitives.signatures import recover
 
 
 def ecrecover(data: bytes) -> Answer:
-    """0x01: the address that signed, as a word; b'' where nobody can have."""
+    """0x01: the signer's address, as a word; b'' for an invalid signature."""
     data = data[:128].ljust(128, b"\0")
     v = int.from_bytes(data[32:64], "big")
     if v not in (27, 28):

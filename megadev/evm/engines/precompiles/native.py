@@ -102,7 +102,7 @@ def _let_go() -> None:
 
 @cache
 def runtime() -> Runtime | None:
-    """The runtime; None, said once, where it cannot be had."""
+    """The runtime; None, logged once, if it is not available."""
     try:
         return Runtime()
     except Exception as error:  # no wheel, no executable memory, an unexpected version: all mean the same here
