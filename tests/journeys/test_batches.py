@@ -505,6 +505,62 @@ def test_what_l1_lost_is_posted_again(rollup: Rollup, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["anvil_rollback", "anvil_reorg"])
+def test_an_l1_that_changes_below_finality_takes_all_of_l2_with_it(
+    open_rollup: Callable[..., Rollup], how: str
+) -> None:
+    """The L1 blocks that finalized L2 was derived from go: origins, deposits, batches, games and heads go together."""
+    rollup = open_rollup(channel_seconds=1_000, safe_distance=1, finalized_distance=3)
+    kept = rollup.deposit()
+    rollup.seal()
+    rollup.flush()
+    height = int(rollup.l1.rpc("eth_blockNumber"), 16)
+    games = len(rollup.l2.rpc("megadev_getGames")["games"])
+    batches = rollup.batches()
+    sent, lost = [], []
+    for _ in range(3):
+        lost.append(rollup.deposit())
+        sent += rollup.pay()
+        rollup.flush()
+        rollup.l2.rpc("megadev_proposeOutput")
+    rollup.l1.rpc("anvil_mine", "0x5")
+    latest, safe, finalized = rollup.heads()
+    assert safe == finalized == latest and all(map(rollup.included, (kept, *lost, *sent)))
+    assert len(rollup.l2.rpc("megadev_getGames")["games"]) > games
+    rollup.l1.rpc(how, int(rollup.l1.rpc("eth_blockNumber"), 16) - height)
+    rollup.seal()
+
+    def check() -> None:
+        latest, safe, finalized = rollup.heads()
+        assert finalized <= safe <= latest
+        head = int(rollup.l1.rpc("eth_blockNumber"), 16)
+        for number in range(latest + 1):
+            origin = rollup.l2.rpc("optimism_outputAtBlock", hex(number))["blockRef"]["l1origin"]
+            assert origin["number"] <= head
+            assert rollup.l1.rpc("eth_getBlockByNumber", hex(origin["number"]), False)["hash"] == origin["hash"]
+        for posted in rollup.batches():
+            for tx_hash in posted["l1Transactions"]:
+                assert rollup.l1.rpc("eth_getTransactionReceipt", tx_hash) is not None
+        assert len(rollup.l2.rpc("megadev_getGames")["games"]) == int(
+            rollup.l1.rpc("eth_call", {"to": rollup.factory.address, "data": "0x4d1975b4"}, "latest"), 16
+        )  # gameCount()
+
+    check()
+    assert rollup.head("finalized") < finalized
+    assert not any(map(rollup.included, lost)), "their deposits are on L1 no more"
+    assert all(map(rollup.included, (kept, *sent))), "what users had sent is done again"
+    assert [each["l1Transactions"] for each in batches] == [
+        each["l1Transactions"] for each in rollup.batches()[-len(batches) :]
+    ]
+    again = rollup.deposit()
+    rollup.seal()
+    rollup.flush()
+    rollup.l1.rpc("anvil_mine", "0x5")
+    check()
+    assert rollup.heads() == (rollup.head(),) * 3 and rollup.included(again)
+    rollup.check_derived()
+
+
+@pytest.mark.parametrize("how", ["anvil_rollback", "anvil_reorg"])
 def test_blocks_that_l2_rolled_back_are_not_derived_again(rollup: Rollup, how: str) -> None:
     first = rollup.pay(3)
     rollup.flush()
