@@ -236,8 +236,8 @@ class TransactionOverLimit(InvalidTransaction):
 
 
 class BlockLimitReached(InvalidTransaction):
-    """The block has ``used`` so much of one of MegaETH's limits that the transaction, with its ``own`` part where that
-    is known, must wait for the next; ``sentence`` says of which, in MegaETH's words.
+    """The block has too little left of one of MegaETH's limits: it has ``used`` a part, and the transaction, which
+    needs ``own`` if that is known, must wait for the next block; ``sentence`` names the limit, in MegaETH's words.
     """
 
     def __init__(self, sentence: str, used: int, own: int, limit: int) -> None:
@@ -614,7 +614,7 @@ class UpstreamRefused(MegadevError):
 
 
 class UpstreamLacksMethod(UpstreamRefused):
-    """The node that is forked does not have ``method``, or not for whoever asks. ``who_has``: which nodes have it."""
+    """Upstream does not support ``method``, or not for this client. ``who_has``: the nodes that support it."""
 
     def __init__(self, upstream: str, method: str, who_has: str) -> None:
         super().__init__(upstream, method, "", -32601)

@@ -506,7 +506,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
         "`anvil_setChainId`",
         "the node signs for the new id",
-        "it cannot sign any more",
+        "it can no longer sign",
         "dev accounts stay usable",
         ("anvil_setChainId/sets#5 |  | refused there",),
     ),
@@ -525,7 +525,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         ("anvil_loadState/* | * | *",),
     ),
     Deviation(
-        "`anvil_dealERC20`, `anvil_setERC20Allowance` where there is no token; `anvil_reset` to a URL that is none",
+        "`anvil_dealERC20`, `anvil_setERC20Allowance` where there is no token; `anvil_reset` with an invalid URL",
         "-32602",
         "-32603",
         "the argument is wrong, not the node",

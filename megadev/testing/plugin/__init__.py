@@ -160,8 +160,8 @@ def devnet_settings() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def devnet(request: pytest.FixtureRequest, devnet_settings: Mapping[str, Any]) -> Iterator[Devnet]:
-    """A devnet in this process, without sockets: ``devnet.rpc(…)``, ``devnet.accounts``, ``devnet.w3``. Whatever a test
-    does to it is taken back after the test.
+    """A devnet in this process, without sockets: ``devnet.rpc(…)``, ``devnet.accounts``, ``devnet.w3``. All changes
+    of a test are reverted after the test.
 
     The settings are those of ``Devnet(…)``: from ``devnet_settings``, then from the marker ``megadev``. Artifacts are
     looked for in pytest's root directory, and paths among the settings begin there.
@@ -234,7 +234,7 @@ def l1(devnet: Devnet) -> Endpoint:
 
 @pytest.fixture(scope="session")
 def bridge(devnet: Devnet) -> Bridge:
-    """Between them: ``bridge.deposit(wei)``, ``bridge.withdraw(wei)``, ``bridge.prove(hash)``,
+    """Messages between both chains: ``bridge.deposit(wei)``, ``bridge.withdraw(wei)``, ``bridge.prove(hash)``,
     ``bridge.finalize(hash)``; the windows of a withdrawal pass at once.
     """
     from megadev.testing.bridge import Bridge
@@ -259,7 +259,7 @@ def w3(devnet: Devnet) -> Web3:
 
 @pytest.fixture(scope="session")
 def mine(devnet: Devnet) -> Mine:
-    """``mine()``, ``mine(10)``, ``mine(10, seconds=3600)``: seal blocks, so many seconds apart."""
+    """``mine()``, ``mine(10)``, ``mine(10, seconds=3600)``: seal blocks, ``seconds`` apart."""
 
     def mine_blocks(blocks: int = 1, *, seconds: int | None = None) -> int:
         devnet.rpc("anvil_mine", blocks, *(() if seconds is None else (seconds,)))
