@@ -36,7 +36,7 @@ MARK = "# Written by: megadev anvil --install-shim"
 
 
 class AnvilCommand(UpCommand):
-    """Knows ``anvil help`` too."""
+    """A command that also accepts ``anvil help``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, ["--help"] if args == ["help"] else args)

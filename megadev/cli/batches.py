@@ -37,7 +37,7 @@ _LEFT = ("L2 blocks", "DA", "payer")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known of them as JSON.")
 @rpc_url_option
 def batches(limit: int, flush: bool, as_json: bool, rpc_url: str) -> None:
-    """List the channels on L1, newest first: which L2 blocks each says, how large it is, and what it cost.
+    """List the channels on L1, newest first, with their L2 blocks, size and cost.
 
     They are read from L1 and the DA store, as anybody could who derives L2.
     """

@@ -23,7 +23,7 @@ def bridge() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known of them as JSON.")
 @rpc_url_option
 def status(as_json: bool, rpc_url: str) -> None:
-    """List every deposit and withdrawal, oldest first: how it stands, how old it is, and what comes next."""
+    """List every deposit and withdrawal, oldest first, with its status, age and next step."""
     found = call(rpc_url, "megadev_getBridgeStatus", [])
     if as_json:
         click.echo(json.dumps(found, indent=2))

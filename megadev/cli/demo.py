@@ -49,7 +49,7 @@ def demo() -> None:
     help="Which contracts of the bridge stand on L1.",
 )
 def leave(preset: str, window: int, profile: str) -> None:
-    """A user is censored, then the sequencer is down for good, and still the user leaves with their funds.
+    """Show a user withdraw funds through L1 while they are censored and then the sequencer is down for good.
 
     \b
     By deposits alone: a withdrawal that is initiated by a deposit on L1, derived once the sequencing

@@ -32,7 +32,7 @@ FAILED_SHOWN = 3
 @click.command(
     "exec",
     cls=StartingCommand,
-    short_help="Run a command with a node of its own.",
+    short_help="Run a command with its own node.",
     context_settings={"allow_interspersed_args": False},
 )
 @setting_options()

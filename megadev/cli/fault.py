@@ -28,7 +28,7 @@ def _names(_: click.Context, __: click.Parameter, typed: str) -> list[Completion
     return [CompletionItem(name, help=row.does) for name, row in FAULTS.items() if name.startswith(typed)]
 
 
-@click.command(cls=_FaultCommand, short_help="Have a running node misbehave.")
+@click.command(cls=_FaultCommand, short_help="Make a running node misbehave.")
 @click.argument("name", required=False, shell_complete=_names)
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1)
 @click.option("--clear", is_flag=True, help="Clear the named fault, or all active ones.")

@@ -31,7 +31,7 @@ def games() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known of them as JSON.")
 @rpc_url_option
 def list_(as_json: bool, rpc_url: str) -> None:
-    """List every game, oldest first: what it claims, how it stands, and what comes next."""
+    """List every game, oldest first, with its claim, status and next step."""
     found = call(rpc_url, "megadev_getGames", [])
     if as_json:
         click.echo(json.dumps(found, indent=2))
@@ -45,7 +45,7 @@ def list_(as_json: bool, rpc_url: str) -> None:
 @sender_option
 @rpc_url_option
 def resolve(index: int, sender: str | None, rpc_url: str) -> None:
-    """Settle game INDEX, whose outcome nothing can change any more. Anybody may; the proposer settles its own."""
+    """Settle game INDEX, once its outcome is final. Any account may; the proposer settles its own games."""
     click.echo(shown(call(rpc_url, "megadev_resolveGame", [hex(index), who(sender)])))
 
 
@@ -55,7 +55,7 @@ def resolve(index: int, sender: str | None, rpc_url: str) -> None:
 @sender_option
 @rpc_url_option
 def claim(index: int, recipient: str | None, sender: str | None, rpc_url: str) -> None:
-    """Have game INDEX pay out what its bonds came to, once it is settled and its finality delay has passed."""
+    """Pay out the bonds of game INDEX, once it is settled and its finality delay has passed."""
     options = who(sender)
     if recipient is not None:
         read_address("--for", recipient)
@@ -67,14 +67,14 @@ def claim(index: int, recipient: str | None, sender: str | None, rpc_url: str) -
 @click.argument("index", type=click.IntRange(min=0))
 @rpc_url_option
 def blacklist(index: int, rpc_url: str) -> None:
-    """As the guardian, have game INDEX count no more: no withdrawal can be proven or finalized by it."""
+    """As the guardian, blacklist game INDEX: no withdrawal can be proven or finalized with it."""
     click.echo(shown(call(rpc_url, "megadev_blacklistGame", [hex(index)])))
 
 
 @games.command(cls=Command, short_help="Retire all games so far (guardian).")
 @rpc_url_option
 def retire(rpc_url: str) -> None:
-    """As the guardian, have no game that there is count any more; withdrawals are proven again by later ones."""
+    """As the guardian, retire all existing games; withdrawals must be proven again with later ones."""
     _show_all(call(rpc_url, "megadev_retireGames", []))
 
 
@@ -82,7 +82,7 @@ def retire(rpc_url: str) -> None:
 @click.argument("game_type", type=click.IntRange(0, 2**32 - 2))
 @rpc_url_option
 def respect(game_type: int, rpc_url: str) -> None:
-    """As the guardian, have the portal respect games of GAME_TYPE alone, of those made from now on."""
+    """As the guardian, make the portal respect only games of GAME_TYPE, among those made from now on."""
     _show_all(call(rpc_url, "megadev_setRespectedGameType", [hex(game_type)]))
 
 

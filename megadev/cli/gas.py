@@ -37,7 +37,7 @@ _METERS = {
 }
 
 
-@click.command(cls=Command, short_help="Show what a transaction or a test pays for.")
+@click.command(cls=Command, short_help="Show the gas of a transaction or a test.")
 @click.argument("what", metavar="HASH|FILE|TEST")
 @click.option(
     "--lines",

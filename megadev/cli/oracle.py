@@ -30,7 +30,7 @@ def oracle() -> None:
 @oracle.command(cls=Command, short_help="Show set and stored values.")
 @rpc_url_option
 def status(rpc_url: str) -> None:
-    """Print what it answers for which slot, and what the chain has stored there."""
+    """Print the oracle's answer for each slot, and the slot's value on the chain."""
     _ask(rpc_url, "status")
 
 
@@ -52,7 +52,7 @@ def set_slots(pairs: tuple[str, ...], rpc_url: str) -> None:
 @click.argument("slots", metavar="SLOT", nargs=-1, required=True)
 @rpc_url_option
 def unset(slots: tuple[str, ...], rpc_url: str) -> None:
-    """Answer reads of SLOT as the chain has it stored, the time by the clock."""
+    """Answer reads of SLOT with its value on the chain, and the time from the clock."""
     _ask(rpc_url, "setSlots", dict.fromkeys(slots))
 
 
@@ -60,7 +60,7 @@ def unset(slots: tuple[str, ...], rpc_url: str) -> None:
 @click.option("--limit", type=int, default=100, show_default=True, metavar="N", help="Maximum number to list.")
 @rpc_url_option
 def hints(limit: int, rpc_url: str) -> None:
-    """Print what contracts sent with sendHint, the newest first."""
+    """Print the hints that contracts sent with sendHint, newest first."""
     _ask(rpc_url, "hints", limit)
 
 

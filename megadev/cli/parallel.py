@@ -30,7 +30,7 @@ TAGS = ("latest", "pending", "safe", "finalized", "earliest")
 LONGEST_NAME = 100
 
 
-@click.command(cls=Command, short_help="Show which transactions could have run side by side.")
+@click.command(cls=Command, short_help="Show which transactions could have run in parallel.")
 @click.argument("what", metavar="[HASH|BLOCK]", default="latest")
 @click.option(
     "--blocks",
@@ -46,8 +46,8 @@ LONGEST_NAME = 100
 @click.option("--json", "as_json", is_flag=True, help="Print the node's whole answer as JSON.")
 @rpc_url_option
 def parallel(what: str, blocks: int, rows: int, as_json: bool, rpc_url: str) -> None:
-    """Show which transactions of a block could have run side by side, and which slots keep the others in a row, by
-    the names of variables where an artifact tells them.
+    """Show which transactions of a block could have run in parallel, and which slots made the others sequential, with
+    variable names if an artifact has them.
 
     A transaction conflicts with an earlier one where it looks at what that one changed: an optimistic parallel
     execution would have to run it again. The speed-up counts gas.

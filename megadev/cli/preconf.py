@@ -29,7 +29,7 @@ class NotPromised(MegadevError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A preconfirmation as it was handed over: the promise, its signature, and who is said to have signed."""
+    """A preconfirmation to verify: the promise, its signature, and the stated signer."""
 
     promise: Preconfirmation
     signature: bytes
@@ -54,7 +54,7 @@ def preconf() -> None:
 @click.option("--signer", metavar="ADDRESS", help="The sequencer who should have signed (megadev_sequencerAt).")
 @rpc_url_option
 def verify(source: str, signer: str | None, rpc_url: str) -> None:
-    """Check that the sequencer signed a promise, and say what it promised.
+    """Check that the sequencer signed a promise, and print the promise.
 
     The promise is the JSON that megadev_getPreconfirmation answers, or a receipt that holds it, in FILE or on standard
     input (-); the check asks nobody. For HASH it is fetched from the running node first. Without --signer the one whom

@@ -25,7 +25,7 @@ def reload() -> None:
 @reload.command(cls=Command, short_help="Show what a reload would do.")
 @rpc_url_option
 def plan(rpc_url: str) -> int:
-    """Print what reloading would do now. Exit code 1: it would be refused."""
+    """Print the reload that would be done now. Exit code 1: it would be refused."""
     answer = call(rpc_url, "megadev_reloadPlan", [])
     click.echo(answer["text"])
     return 1 if answer["refused"] else 0
@@ -35,7 +35,7 @@ def plan(rpc_url: str) -> int:
 @click.option("--force", is_flag=True, help="Replace code even if its storage layout differs.")
 @rpc_url_option
 def apply(force: bool, rpc_url: str) -> None:
-    """Reload now what was saved."""
+    """Reload the saved changes now."""
     answer = call(rpc_url, "megadev_reloadApply", [force])
     click.echo(answer["text"])
     if answer["number"] is not None:

@@ -15,7 +15,7 @@ from megadev.cli.options import Command, rpc_url_option
 PREFIX = "megadev_sequencer_"
 
 
-@click.group(short_help="Break a running node's sequencer on purpose.")
+@click.group(short_help="Control or break a running node's sequencer.")
 def sequencer() -> None:
     """Pause, crash and restart a running node's sequencer, change its key, delay it, or make it break promises.
 
@@ -34,21 +34,21 @@ def sequencer() -> None:
 @sequencer.command(cls=Command, short_help="Show its status and faults.")
 @rpc_url_option
 def status(rpc_url: str) -> None:
-    """Print its condition, key, faults and latency."""
+    """Print the sequencer's condition, key, faults and latency."""
     _ask(rpc_url, "status")
 
 
 @sequencer.command(cls=Command, short_help="Admit transactions without executing them.")
 @rpc_url_option
 def pause(rpc_url: str) -> None:
-    """Let it stand still: transactions are admitted but not executed, nothing is executed or sealed."""
+    """Pause the sequencer: transactions are accepted but not executed, and no block is sealed."""
     _ask(rpc_url, "pause")
 
 
 @sequencer.command(cls=Command, short_help="Continue after a pause.")
 @rpc_url_option
 def resume(rpc_url: str) -> None:
-    """Let it go on after a pause."""
+    """Resume the sequencer after a pause."""
     _ask(rpc_url, "resume")
 
 
@@ -63,7 +63,7 @@ def resume(rpc_url: str) -> None:
 @click.option("--no-reads", is_flag=True, help="Stop the gateway too: reads fail as well.")
 @rpc_url_option
 def crash(lose: bool, blocks: int | None, no_reads: bool, rpc_url: str) -> None:
-    """Let it crash: transactions are refused until `megadev sequencer restart`."""
+    """Crash the sequencer: transactions are refused until `megadev sequencer restart`."""
     if blocks is None:
         blocks = 1 if lose and _holds_only_blocks(rpc_url) else 0
     _ask(rpc_url, "crash", {"survive": not lose, "blocks": blocks, "reads": not no_reads})
@@ -79,7 +79,7 @@ def _holds_only_blocks(url: str) -> bool:
 @sequencer.command(cls=Command, short_help="Start it again after a crash.")
 @rpc_url_option
 def restart(rpc_url: str) -> None:
-    """Start it again after a crash; what survived is executed again, in its order."""
+    """Restart the sequencer after a crash; surviving transactions are executed again, in order."""
     _ask(rpc_url, "restart")
 
 
@@ -88,7 +88,7 @@ def restart(rpc_url: str) -> None:
 @click.option("--block", type=int, metavar="N", help="The first block it signs; the next one unless given.")
 @rpc_url_option
 def rotate(key: str | None, block: int | None, rpc_url: str) -> None:
-    """Have it sign with another key from a block to come on."""
+    """Make the sequencer sign with another key from a future block on."""
     _ask(rpc_url, "rotateKey", {"key": key, "block": block})
 
 
@@ -98,7 +98,7 @@ def rotate(key: str | None, block: int | None, rpc_url: str) -> None:
 @click.option("--seed", type=int, default=0, metavar="N", help="Seed of the jitter.")
 @rpc_url_option
 def latency(time: str, only: str | None, seed: int, rpc_url: str) -> None:
-    """Hold back answers to transactions, and notifications, for TIME, like 5ms or 5ms±2ms; 0ms: not any more."""
+    """Delay answers to transactions, and notifications, by TIME, like 5ms or 5ms±2ms; 0ms ends it."""
     answer, stream = None if only == "streams" else time, None if only == "answers" else time
     _ask(rpc_url, "setLatency", {"answer": answer, "stream": stream, "seed": seed})
 
@@ -137,13 +137,13 @@ def _waits_for_finality(answer: dict[str, Any]) -> bool:
 
 @sequencer.group(short_help="Make it break promises.")
 def fault() -> None:
-    """Have it break promises: reorder, withhold and equivocate happen once, censoring lasts."""
+    """Make the sequencer break promises: reorder, withhold and equivocate happen once, censoring lasts."""
 
 
 @fault.command(cls=Command, short_help="Seal another order than preconfirmed.")
 @rpc_url_option
 def reorder(rpc_url: str) -> None:
-    """Seal the next block that holds transactions of two senders with the later one's first."""
+    """In the next block with transactions of two senders, seal the later one's first."""
     _ask(rpc_url, "reorder")
 
 
@@ -152,7 +152,9 @@ def reorder(rpc_url: str) -> None:
 @click.option("--delay", is_flag=True, help="Only until the next block, not for good.")
 @rpc_url_option
 def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
-    """Leave out transactions by their hash, or by an address they are from or to, of the next block with one."""
+    """Leave matching transactions out of the next block that has one, by their hash, or by an address they are from or
+    to.
+    """
     addresses = [target for target in targets if len(target) == 42]
     hashes = [target for target in targets if len(target) != 42]
     _ask(rpc_url, "withhold", {"transactions": hashes, "addresses": addresses, "delay": delay})
@@ -162,7 +164,7 @@ def withhold(targets: tuple[str, ...], delay: bool, rpc_url: str) -> None:
 @click.argument("addresses", metavar="ADDRESS", nargs=-1)
 @rpc_url_option
 def censor(addresses: tuple[str, ...], rpc_url: str) -> None:
-    """Never include what is from or to an ADDRESS, until told otherwise; nobody is censored without one."""
+    """Never include transactions from or to an ADDRESS, until changed; without an ADDRESS, nothing is censored."""
     _ask(rpc_url, "censor", list(addresses))
 
 
@@ -176,7 +178,7 @@ def equivocate(rpc_url: str) -> None:
 @fault.command(cls=Command, short_help="Stop breaking promises.")
 @rpc_url_option
 def clear(rpc_url: str) -> None:
-    """Break no promises any more; what was censored is included."""
+    """Stop breaking promises; censored transactions are included."""
     _ask(rpc_url, "behave")
 
 

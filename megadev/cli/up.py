@@ -51,11 +51,11 @@ STDIN = 0
 
 
 class CannotListen(MegadevError):
-    """The port, or the IPC path, is not to be had."""
+    """The port or the IPC path cannot be used."""
 
 
 class UpCommand(StartingCommand):
-    """Takes several words after ``--watch``, as people type them: no word stands alone in this command."""
+    """Accepts several words after ``--watch``; the command has no arguments that they could be confused with."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, list(_each_with_its_flag(args)))

@@ -42,14 +42,14 @@ def waited(url: str, *more: str, **policy: Any) -> tuple[list[float], str]:
     return slept, str(caught.value)
 
 
-def test_a_refused_connection_is_told_at_once(closed_port: int) -> None:
+def test_a_refused_connection_is_reported_immediately(closed_port: int) -> None:
     slept, said = waited(f"http://127.0.0.1:{closed_port}")
     assert sum(slept) < 0.5
     assert "connection refused" in said and "check that the node is running and its URL is correct" in said
 
 
 @pytest.mark.parametrize("kind", [socket.EAI_NONAME, socket.EAI_AGAIN])
-def test_an_unknown_host_is_told_at_once(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_is_reported_immediately(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(kind, "Name or service not known")
 
@@ -65,7 +65,7 @@ def test_a_host_without_a_way_to_it_is_told_at_once(code: int, monkeypatch: pyte
     assert sum(slept) < 0.5 and "no route to the host" in said
 
 
-def test_a_node_without_tls_is_told_at_once() -> None:
+def test_a_node_without_tls_is_reported_immediately() -> None:
     with faulty_upstream("http://127.0.0.1:9") as plain:
         slept, said = waited(plain.url.replace("http://", "https://"))
     assert sum(slept) < 0.5 and "no secure connection" in said

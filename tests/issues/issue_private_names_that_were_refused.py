@@ -57,7 +57,7 @@ def test_a_refusal_names_the_flag_that_allows_the_origin(megadev_up: Callable[..
     assert "origin 'https://evil.example' is not allowed" in told_json["reason"]
 
 
-def test_what_is_no_host_is_refused_shortly(megadev_up: Callable[..., RunningNode]) -> None:
+def test_an_invalid_host_is_refused_with_a_short_message(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--no-l1")
     for host in ("a b", "x.y" * 200, "evil.example, localhost"):
         status, told = ask(node, host)

@@ -111,7 +111,7 @@ def test_config_out_is_there_once_it_listens(megadev_up: Up, tmp_path: Path) -> 
     assert (written["base_fee"], written["genesis_timestamp"]) == ("1000000000", "1700000000")
 
 
-def test_a_busy_port_is_said_in_one_line(megadev_up: Up) -> None:
+def test_a_busy_port_is_reported_in_one_line(megadev_up: Up) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -423,7 +423,7 @@ def test_options_of_geth_that_mean_nothing_here_are_let_through(net: Devnet) -> 
     assert net.rpc("debug_traceTransaction", receipt["transactionHash"], None) == trace(net, receipt)
 
 
-def test_bytes_that_are_no_block_are_refused(net: Devnet) -> None:
+def test_invalid_block_bytes_are_refused(net: Devnet) -> None:
     for text in ("0x", "0x01", "0xc0", "0xc4c0c0c0c0"):
         error = refusal(net, "debug_traceBlock", text)
         assert error.code == -32602

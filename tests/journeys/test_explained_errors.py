@@ -73,6 +73,6 @@ def test_a_project_elsewhere_can_be_named() -> None:
         assert (found["name"], found["source"], found["language"]) == ("Box", "src/Box.vy", "Vyper")
 
 
-def test_a_project_that_is_no_directory_is_refused(tmp_path: Path) -> None:
+def test_a_project_must_be_a_directory(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--project: .*nowhere is not a directory"):
         Devnet(project=tmp_path / "nowhere")

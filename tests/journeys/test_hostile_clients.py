@@ -274,7 +274,7 @@ def test_clients_that_send_a_byte_and_wait(node: Node) -> None:
         assert times[25] < 200
 
 
-def test_what_is_no_websocket_frame_ends_only_its_own_connection(node: Node) -> None:
+def test_an_invalid_websocket_frame_closes_only_its_own_connection(node: Node) -> None:
     with node.subscriber() as good:
         good.send(json.dumps(call("eth_subscribe", "newHeads")))
         subscription = json.loads(good.recv(SECONDS))["result"]

@@ -195,7 +195,7 @@ def test_ethereums_chain_has_no_oracle() -> None:
 
 
 @pytest.mark.parametrize("slots", [[], {"x": 1}, {"1": -1}, {"1": 2**256}, {"1": []}, "1"])
-def test_what_is_no_slot_or_value_is_refused(net: Devnet, slots: object) -> None:
+def test_invalid_slots_and_values_are_refused(net: Devnet, slots: object) -> None:
     with pytest.raises(RpcError) as refused:
         net.rpc("megadev_oracle_setSlots", slots)
     assert refused.value.code == -32602

@@ -121,7 +121,7 @@ def test_a_dump_is_written_now_and_then_into_a_directory_too(
         assert net.rpc("eth_blockNumber") == "0x3"
 
 
-def test_a_file_that_is_no_dump_stops_the_start_and_is_left_alone(tmp_path: Path) -> None:
+def test_an_invalid_dump_stops_the_start_and_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "kept.json"
     file.write_text('{"accounts": {}, "blocks": [{"header": {}}]}')
     done = subprocess.run(

@@ -195,7 +195,7 @@ def test_verify_fails_for_another_signer(promised: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_promise_cannot_be_checked(
+def test_invalid_promises_cannot_be_verified(
     tmp_path: Path, text: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "promise.json"

@@ -56,7 +56,7 @@ def test_every_contract_is_listed() -> None:
 @pytest.mark.parametrize(
     "document", [[], {"alloc": []}, {"alloc": {"0x12": {}}}, {"alloc": {PERMIT2: {"code": "0xzz"}}}], ids=str
 )
-def test_a_file_that_is_no_genesis_document_is_refused(tmp_path: Path, document: object) -> None:
+def test_an_invalid_genesis_file_is_refused(tmp_path: Path, document: object) -> None:
     file = tmp_path / "preinstalls.json"
     file.write_text(json.dumps(document))
     with pytest.raises(ConfigError, match=r"preinstalls\.json"):

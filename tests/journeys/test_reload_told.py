@@ -147,7 +147,7 @@ def test_a_quiet_node_tells_what_does_not_compile(tmp_path: Path, megadev_up: Up
     assert node.stop() == 0
 
 
-def test_a_connected_dapp_is_told(tmp_path: Path, megadev_up: Up) -> None:
+def test_a_connected_dapp_is_notified(tmp_path: Path, megadev_up: Up) -> None:
     node, counter = deployed(tmp_path, megadev_up, "auto")
     with connect(f"ws://127.0.0.1:{node.port}") as socket:
         socket.send('{"jsonrpc":"2.0","id":1,"method":"megadev_subscribe","params":["contractReloads"]}')

@@ -68,7 +68,7 @@ def test_a_trace_replays_with_the_capacities_of_its_block(net: Devnet) -> None:
 
 
 @pytest.mark.parametrize("given", [{"5": 512}, {str(BUCKET): 255}, {str(BUCKET): "x"}, [1]])
-def test_what_is_no_bucket_or_no_capacity_is_refused(net: Devnet, given: object) -> None:
+def test_invalid_buckets_and_capacities_are_refused(net: Devnet, given: object) -> None:
     with pytest.raises(RpcError) as refused:
         net.rpc("megadev_salt_setCapacities", given)
     assert refused.value.code == -32602

@@ -232,7 +232,7 @@ def test_a_transaction_signed_elsewhere_is_taken(net: Devnet, fields: dict[str, 
         ({}, -32602, "bytes"),
     ],
 )
-def test_bytes_that_are_no_transaction_are_refused(net: Devnet, raw: Any, code: int, words: str) -> None:
+def test_invalid_transaction_bytes_are_refused(net: Devnet, raw: Any, code: int, words: str) -> None:
     for method in ("eth_sendRawTransaction", "eth_sendRawTransactionSync"):
         error = refusal(net, raw, method=method)
         assert (error.code, words in error.message.lower()) == (code, True), error.message

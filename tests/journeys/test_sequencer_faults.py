@@ -224,7 +224,7 @@ def test_a_crash_that_loses_sealed_blocks_is_a_reorganisation_that_subscribers_s
     assert app.socket.next(heads)["number"] == "0x2"
 
 
-def test_who_waits_for_a_receipt_when_it_crashes_is_told(app: App) -> None:
+def test_requests_that_wait_for_a_receipt_fail_when_the_sequencer_crashes(app: App) -> None:
     app.control("pause")
     heard = app.socket.rpc("eth_subscribe", "newPendingTransactions")
     refusals: list[CallFailed] = []

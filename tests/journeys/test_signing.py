@@ -140,5 +140,5 @@ def test_an_array_of_fixed_length_must_have_it(net: Devnet, alice: str) -> None:
 @pytest.mark.parametrize(
     "data", [[{"type": "string", "name": "a", "value": "b"}], MAIL | {"types": {"Mail": "x"}}, "[]"]
 )
-def test_what_is_no_typed_data_is_refused(net: Devnet, alice: str, method: str, data: Any) -> None:
+def test_invalid_typed_data_is_refused(net: Devnet, alice: str, method: str, data: Any) -> None:
     assert refusal(net, method, alice, data).code == -32602

@@ -269,7 +269,7 @@ def test_a_quorum_signs_before_anything_is_preconfirmed(opened: Callable[..., Se
     assert sequencers.status()["condition"] == "crashed", "two are not"
 
 
-def test_who_waits_for_a_quorum_when_the_sequencer_crashes_is_told(opened: Callable[..., Sequencers]) -> None:
+def test_requests_that_wait_for_a_quorum_fail_when_the_sequencer_crashes(opened: Callable[..., Sequencers]) -> None:
     sequencers = opened(standby=3, quorum="1ms", **BY_HAND)
     url = sequencers.net.serve()
     refused: list[CallFailed] = []

@@ -122,6 +122,6 @@ def test_times_are_read_in_each_spelling(text: str, moment: timedelta | datetime
     ["+", "+d", "1d", "+1.5h", "+1y", "++1d", "+1d ", "-", "0", "@", "@-1", "@1.5", "@" + "9" * 18, "20270101", "2027-1-1",
      "2027-13-01", "2027-01-01T25:00Z", "2027-01-01T12Z", "1969-12-31", "now", "RESET", "+9999999999w", "２０２７-01-01"],
 )  # fmt: skip
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="WHEN"):
         read_when(text)

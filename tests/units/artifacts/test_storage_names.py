@@ -157,7 +157,7 @@ def test_a_struct_that_contains_itself_ends() -> None:
 @pytest.mark.parametrize(
     "printed", [{}, {"storage": [{"label": "x"}]}, {"storage": [entry("x", 0, "t_gone")], "types": {}}]
 )
-def test_what_is_no_layout_is_refused(printed: dict[str, object]) -> None:
+def test_an_invalid_layout_is_refused(printed: dict[str, object]) -> None:
     with pytest.raises(UnknownLayout):
         solc_layout(printed)
 

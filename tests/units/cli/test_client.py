@@ -103,7 +103,7 @@ def test_nobody_listening_is_said_with_the_remedy(nobody: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'"x"', b""])
-def test_an_answer_that_is_no_json_rpc_is_said(server: Any, body: bytes) -> None:
+def test_an_answer_that_is_not_json_rpc_is_reported(server: Any, body: bytes) -> None:
     server.answer, server.status = body, 502
     with pytest.raises(CallFailed, match="502"):
         call(server.url, "eth_chainId", [])

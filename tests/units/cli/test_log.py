@@ -118,7 +118,7 @@ def test_a_creation_shows_the_new_address_and_a_revert_its_reason() -> None:
     assert "    out of gas · " in text[8]
 
 
-def test_a_dropped_transaction_is_told() -> None:
+def test_a_dropped_transaction_is_reported() -> None:
     assert shown(TransactionDropped(transaction().tx, "replaced")) == [f"  dropped 0x{'ab' * 32}: replaced"]
 
 

@@ -89,7 +89,7 @@ def test_bn254_inputs_are_filled_up_with_zeros_and_cut(name: str) -> None:
     ],
     ids=["off the curve", "y beyond the field", "x of zero beyond", "y of zero beyond", "half zero", "all ones"],
 )
-def test_what_is_no_point_of_bn254_is_refused(point: bytes) -> None:
+def test_invalid_bn254_points_are_refused(point: bytes) -> None:
     good, twist = bn_g1(bn.G1), bn_g2(bn.G2)
     assert both("BN254_ADD", point + good) is INVALID
     assert both("BN254_ADD", good + point) is INVALID
@@ -98,7 +98,7 @@ def test_what_is_no_point_of_bn254_is_refused(point: bytes) -> None:
     assert both("BN254_PAIRING", point + bytes(128)) is INVALID, "also beside infinity"
 
 
-def test_what_is_no_point_of_the_twist_is_refused() -> None:
+def test_invalid_points_of_the_twist_are_refused() -> None:
     good, twist = bn_g1(bn.G1), bn_g2(bn.G2)
     for at in range(4):
         spoilt = twist[: 32 * at] + word(bn.field_modulus + 1) + twist[32 * at + 32 :]
@@ -248,7 +248,7 @@ def test_bls_products_as_python_has_them(dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["padding", "beyond the field", "off the curve"])
-def test_what_is_no_point_of_bls_is_refused(spoil: str) -> None:
+def test_invalid_bls_points_are_refused(spoil: str) -> None:
     for name, point in (("BLS12_G1ADD", bls_g1(bls.G1)), ("BLS12_G2ADD", bls_g2(bls.G2))):
         for at in range(0, len(point), 64):
             piece = {

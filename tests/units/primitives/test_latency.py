@@ -41,7 +41,7 @@ def test_a_latency_is_read_and_shown(text: str, seconds: float, jitter: float, s
         ("5ms±6ms", "must not vary by more than"),
     ],
 )
-def test_what_is_no_latency_is_refused(text: str, complaint: str) -> None:
+def test_an_invalid_latency_is_refused(text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         parse_latency(text)
 

@@ -65,7 +65,7 @@ def test_a_hash_of_the_wrong_size_is_never_read_past_its_end(message_hash: bytes
 
 
 @pytest.mark.parametrize("secret", [b"", b"\x01" * 31, bytes(32), SECP256K1_N.to_bytes(32, "big"), b"\xff" * 32])
-def test_what_is_no_private_key_is_refused(secret: bytes) -> None:
+def test_an_invalid_private_key_is_refused(secret: bytes) -> None:
     for use in (address_of, public_key, lambda key: sign(bytes(32), key)):
         with pytest.raises(ValueError, match="private key"):
             use(secret)

@@ -684,7 +684,7 @@ def test_addresses_and_abis_are_written_for_dapps(tmp_path: Path, name: str) -> 
     assert written["l2"]["contracts"]["Lib"]["address"] == library
 
 
-def test_connected_dapps_are_told(stage: Stage) -> None:
+def test_connected_dapps_are_notified(stage: Stage) -> None:
     from megadev.rpc.methods.eth_subscribe import eth_subscribe
 
     class Connection:

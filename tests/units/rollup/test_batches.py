@@ -89,7 +89,7 @@ def test_any_bytes_are_read_or_refused(noise: bytes) -> None:
         ("something behind it", b"\x00" + rlp.encode([ONES, 1, TWOS, 1, []]) + b"\x80"),
     ],
 )
-def test_what_is_no_singular_batch_is_refused(what: str, data: bytes) -> None:
+def test_invalid_singular_batches_are_refused(what: str, data: bytes) -> None:
     with pytest.raises(InvalidBatch):
         decode_batch(data, CHAIN_ID)
 
@@ -151,7 +151,7 @@ def test_a_span_of_one_transaction_is_read() -> None:
         ),
     ],
 )
-def test_what_is_no_span_batch_is_refused(what: str, data: bytes) -> None:
+def test_invalid_span_batches_are_refused(what: str, data: bytes) -> None:
     with pytest.raises(InvalidBatch):
         decode_batch(data, CHAIN_ID)
 

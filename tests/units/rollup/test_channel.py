@@ -115,7 +115,7 @@ def test_what_follows_the_end_of_what_was_compressed_is_ignored(method: Compress
 
 
 @pytest.mark.parametrize("channel", [b"", b"\x02abc", b"\x00", b"\x01", b"\x78", b"\x0f\x00", b"\x18\x19"])
-def test_what_is_no_channel_holds_nothing(channel: bytes) -> None:
+def test_invalid_channels_contain_no_batches(channel: bytes) -> None:
     assert list(read_batches(channel)) == []
 
 

@@ -71,7 +71,7 @@ def test_numbers_may_be_hex_decimal_or_plain(value: Any, number: int) -> None:
     ],
     ids=lambda value: codec.describe(value)[:20],
 )
-def test_what_is_no_number_is_refused_with_its_kind(value: Any) -> None:
+def test_an_invalid_number_is_refused_with_its_kind(value: Any) -> None:
     with pytest.raises(InvalidParams, match="expected a quantity") as refused:
         decode(codec.QuantityParam, value)
     assert len(str(refused.value)) < 250, "a message a person can read, whatever came"

@@ -185,7 +185,7 @@ def test_large_numbers_survive(number: int) -> None:
     ],
     ids=lambda body: repr(body[:20]),
 )
-def test_what_is_no_json_is_a_parse_error(body: bytes) -> None:
+def test_invalid_json_is_a_parse_error(body: bytes) -> None:
     answer = ask(body)
     assert (answer["id"], answer["error"]["code"]) == (None, -32700)
 

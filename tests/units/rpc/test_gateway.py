@@ -528,7 +528,7 @@ def test_blocks_that_there_are_not(endpoint: Endpoint) -> None:
     assert endpoint.refusal("eth_getLogs", {"blockHash": unknown, "fromBlock": "0x1"})[1] == -32602
 
 
-def test_what_is_no_json_is_a_bad_request(endpoint: Endpoint) -> None:
+def test_invalid_json_is_a_bad_request(endpoint: Endpoint) -> None:
     for body in (b"{", b"[{", b"\xff"):
         status, answer = endpoint.send(body)
         assert (status, answer["error"]["code"]) == (400, -32700)

@@ -186,7 +186,7 @@ def test_ten_thousand_requests_in_one_batch(server: Any) -> None:
     ],
     ids=["no http", "negative length", "huge length", "bad chunk", "endless header", "tls"],
 )
-def test_what_is_no_request_is_refused_and_the_connection_closed(
+def test_an_invalid_request_is_refused_and_the_connection_closed(
     server: Any, rpc: Rpc, request_bytes: bytes, status: int
 ) -> None:
     with server.connect() as client, client.makefile("rb") as answers:

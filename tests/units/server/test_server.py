@@ -36,7 +36,7 @@ def test_several_hosts_share_a_port(start: Start) -> None:
             assert response.status == 200
 
 
-def test_a_busy_port_is_told_with_a_way_out(start: Start) -> None:
+def test_the_error_for_a_busy_port_names_a_remedy(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port} on 127.0.0.1 is in use: .* choose another port"):
