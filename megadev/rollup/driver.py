@@ -57,6 +57,7 @@ from megadev.sequencer.fault_control import overtake
 from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
+from megadev.state.unavailable import NOT_IN_DUMP, UnavailableWorld
 
 _WINDOWS = 64
 """More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
@@ -286,9 +287,10 @@ class Driver:
         known, _ = self._known_and_kept()
         origin = self.starts.origin_in(self.l2.store.world_after(known))
         if known > self.starts.first_own(self.l2) and origin is not None and origin.number > l1_number:
+            before = self.l2.store.world_after(known - 1)
+            why = before.why if isinstance(before, UnavailableWorld) else NOT_IN_DUMP
             raise StateUnavailable(
-                f"state unavailable: L2 would have to revert to a block before {known}, but was loaded from a "
-                "dump without those states; dump with historical states (--preserve-historical-states)"
+                f"state unavailable: L2 would have to revert to a block before {known}, but block {known - 1} {why}"
             )
 
     def _known_and_kept(self) -> tuple[int, int]:

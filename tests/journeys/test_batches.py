@@ -149,6 +149,9 @@ class Rollup(Bridge):
         self.l1.rpc("eth_sendRawTransaction", "0x" + sign_transaction(tx, role.raw_key).encoded.hex())
 
 
+TAGS = "latest", "safe", "finalized"
+
+
 @pytest.fixture(params=list(PRESETS))
 def preset(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -558,6 +561,20 @@ def test_an_l1_that_changes_below_finality_takes_all_of_l2_with_it(
     check()
     assert rollup.heads() == (rollup.head(),) * 3 and rollup.included(again)
     rollup.check_derived()
+
+
+def test_an_l1_is_not_reorganised_where_l2_cannot_follow() -> None:
+    with Devnet(batch=True, channel_seconds=0, prune_history=3) as net:
+        alice = net.accounts[0].address
+        for _ in range(8):
+            net.l1.rpc("evm_mine")
+            net.rpc("eth_sendTransaction", {"from": alice, "to": STRANGER, "value": "0x1"})
+        before = [net.l1.rpc("eth_blockNumber"), *(net.rpc("eth_getBlockByNumber", tag, False) for tag in TAGS)]
+        for how in ("anvil_rollback", "anvil_reorg"):
+            with pytest.raises(RpcError, match="L2 would have to revert .* larger --prune-history"):
+                net.l1.rpc(how, 6)
+        after = [net.l1.rpc("eth_blockNumber"), *(net.rpc("eth_getBlockByNumber", tag, False) for tag in TAGS)]
+        assert after == before
 
 
 @pytest.mark.parametrize("how", ["anvil_rollback", "anvil_reorg"])
