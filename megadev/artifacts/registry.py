@@ -215,7 +215,8 @@ class ArtifactRegistry:
         """The index, after a look at the files if it is time for one."""
         if self._is_stale:
             with self._lock:
-                self._rebuild()
+                if self._is_stale:
+                    self._rebuild()
         if self._project is None or monotonic_ns() < self._next_look:
             return self._current
         # whoever comes meanwhile makes do with what was known before, unless nothing was looked at yet
@@ -234,8 +235,8 @@ class ArtifactRegistry:
 
     def _rebuild(self) -> None:
         found = () if self._project is None else self._project.artifacts
-        self._is_stale = False
         self._current = _index((*self._latest_first(), *found))
+        self._is_stale = False  # last: until then whoever asks on another thread waits
 
 
 def _by_name(artifacts: Sequence[Artifact]) -> dict[tuple[str, str], tuple[Artifact, ...]]:

@@ -129,7 +129,10 @@ class Compiler:
             b"\0".join((_FORMAT, keccak(runtime), library.version.encode(), platform.machine().encode()))
         )
         self._waiting: OrderedDict[_Key, tuple[dict[int, str], frozenset[int]]] = OrderedDict()
-        self._change = threading.Condition()
+        self._lock = threading.RLock()
+        """Taken as it is, and not by ``_change``: a thread that is told to end (``server/workers``) in the middle of
+        taking a lock that is written in Python has it for good."""
+        self._change = threading.Condition(self._lock)
         self._asked: OrderedDict[_Key, frozenset[int]] = OrderedDict()
         self._not_kept: OrderedDict[_Key, None] = OrderedDict()
         """Codes of which the disk has nothing: each arena asks anew, and most codes are never compiled."""
@@ -155,7 +158,7 @@ class Compiler:
         key = code, table
         if len(code) > LARGEST_CODE:
             return False
-        with self._change:
+        with self._lock:
             known = self._asked.get(key)
             if known is not None and visited <= known:
                 return key in self._waiting or key == self._at_work
@@ -170,7 +173,7 @@ class Compiler:
 
     def _work(self) -> None:
         while True:
-            with self._change:
+            with self._lock:
                 while not self._waiting:
                     self._change.wait()
                 self._at_work, (names, visited) = self._waiting.popitem(last=False)
@@ -182,7 +185,7 @@ class Compiler:
 
     def add(self, compiled: Compiled) -> None:
         """From now on this is the best there is of its code."""
-        with self._change:
+        with self._lock:
             _keep(self.best, (compiled.code, compiled.table), compiled, _MOST_KNOWN)
             self.serial += 1
 
@@ -211,7 +214,7 @@ class Compiler:
             module = None if kept is None else self.library.restore(kept.module)
         except (msgspec.MsgspecError, WasmFault):
             kept = module = None
-        with self._change:
+        with self._lock:
             if kept is None or module is None:
                 _keep(self._not_kept, key, None, _MOST_KNOWN)
                 return None
