@@ -248,10 +248,8 @@ class Consolidator:
         """The first block that L1 alone will not make, be it posted or not."""
         if self.first_by_hand is not None:
             return self.first_by_hand
-        store, number = self._l2.store, self._pipeline.safe.number
-        if store.rows:  # nobody derives their blocks: what comes after them is what is posted (see _pass_rows)
-            number = max(number, store.rows[-1].last + 1)
-        parent = store.by_number(number)
+        store = self._l2.store
+        parent = store.by_number(max(self._pipeline.safe.number, _behind_rows(store)))
         while parent is not None and (block := store.by_number(parent.number + 1)) is not None:
             reason = underivable(block, parent, self.spec(), self.config)
             if reason is not None:
@@ -288,7 +286,7 @@ class Consolidator:
         l1, l2, pipeline = self._l1.store, self._l2.store, self._pipeline
         end = l1.rows[-1].last if l1.rows else -1
         reads_row = pipeline.reads_from + self.config.channel_timeout <= end
-        begin = l2.rows[-1].last + 1 if l2.rows else l2.genesis.number
+        begin = _behind_rows(l2)
         if not reads_row and pipeline.safe.number >= begin:
             return True
         start = l2.head if reads_row else l2.resolve(begin)
@@ -322,6 +320,11 @@ class Consolidator:
         head = self._l1.store.head
         self._start_from(SyncStart(BlockId(head.number, head.hash), safe))
         self.start_over()
+
+
+def _behind_rows(store: ChainStore) -> int:
+    """The number of L2's first block behind its rows of empty blocks, which nobody derives."""
+    return store.rows[-1].last + 1 if store.rows else store.genesis.number
 
 
 class _Differs(Exception):

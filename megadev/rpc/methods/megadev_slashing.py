@@ -9,10 +9,12 @@ delay. The claim's proof is a signed re-execution, not a zero-knowledge proof.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
 
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import JsonObject
 from megadev.node.broken_promises import BrokenPromise, Equivocation, VoidMiniBlock
 from megadev.node.chain import LocalChain
@@ -111,17 +113,13 @@ def _submit_broken(sender: _Sender, broken: BrokenPromise) -> JsonObject:
         "transactionHash": to_data(promised.transaction_hash),
         "blockNumber": hex(promised.block_number),
     }
-    taken = sender.bond(signer)
-    if not taken:
-        return told | _NOTHING_LEFT
-    waits = _wait_for_block(sender, promised.block_number)
-    if waits is not None:
-        return told | {"status": "waiting", "next": waits}
-    call = broken_promise_call(promised, broken.promised.signature, sender.l2.block(promised.block_number))
-    if call is None:
-        return told | {"status": "kept", "next": "nothing: L2 came to keep it after all"}
-    sender.send(call)
-    return told | _slashed(sender, signer, taken)
+    return told | _submit_against_block(
+        sender,
+        signer,
+        promised.block_number,
+        lambda block: broken_promise_call(promised, broken.promised.signature, block),
+        "nothing: L2 came to keep it after all",
+    )
 
 
 def _submit_void(sender: _Sender, void: VoidMiniBlock) -> JsonObject:
@@ -132,17 +130,32 @@ def _submit_void(sender: _Sender, void: VoidMiniBlock) -> JsonObject:
         "miniBlockNumber": hex(mini_block.number),
         "blockNumber": hex(mini_block.block_number),
     }
+    return told | _submit_against_block(
+        sender,
+        signer,
+        mini_block.block_number,
+        lambda block: broken_mini_block_call(mini_block, void.signature, block),
+        "nothing: L2 came to hold it after all",
+    )
+
+
+def _submit_against_block(
+    sender: _Sender, signer: Address, number: int, call_for: Callable[[SealedBlock], bytes | None], kept: str
+) -> JsonObject:
+    """Show what ``signer`` signed beside L2's block ``number``, once L1 knows that. ``call_for`` gives the call; None:
+    the block holds what was signed, and ``kept`` says so.
+    """
     taken = sender.bond(signer)
     if not taken:
-        return told | _NOTHING_LEFT
-    waits = _wait_for_block(sender, mini_block.block_number)
+        return _NOTHING_LEFT
+    waits = _wait_for_block(sender, number)
     if waits is not None:
-        return told | {"status": "waiting", "next": waits}
-    call = broken_mini_block_call(mini_block, void.signature, sender.l2.block(mini_block.block_number))
+        return {"status": "waiting", "next": waits}
+    call = call_for(sender.l2.block(number))
     if call is None:
-        return told | {"status": "kept", "next": "nothing: L2 came to hold it after all"}
+        return {"status": "kept", "next": kept}
     sender.send(call)
-    return told | _slashed(sender, signer, taken)
+    return _slashed(sender, signer, taken)
 
 
 _NOTHING_LEFT = {"status": "nothing left", "next": "nothing: there is no bond left to take"}
