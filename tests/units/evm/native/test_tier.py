@@ -22,7 +22,7 @@ from megadev.evm.engines.native.host import HostUnavailable, load
 from megadev.evm.engines.native.loop import NativeLoop
 from megadev.evm.engines.native.seam import Entry
 from megadev.evm.engines.native.tier import Tier
-from megadev.evm.engines.native.wasm import Emitter
+from megadev.evm.engines.native.emitter import Emitter
 from megadev.evm.engines.python import PythonEngine
 from tests.conformance.engine_suite.worlds import DictState, Has, asm
 
