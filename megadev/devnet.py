@@ -63,8 +63,8 @@ class Endpoint:
         self.chain = chain
         self.dispatcher = Dispatcher(
             RpcNode.of(node, chain),
-            before_request=node.settle,
-            after_answer=node.settle,
+            before_request=node.settling.settle,
+            after_answer=node.settling.settle,
             when_idle=node.prepare,
             history=asked_upstream,
             writer=writer,
