@@ -34,7 +34,8 @@ from megadev.primitives.types import (
     Hash32,
 )
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
+from megadev.state.reader import Keys
+from megadev.state.remote import RemoteState, Source, access_list_keys
 from megadev.state.upstream import Call
 
 PAST_BLOCKS = 64

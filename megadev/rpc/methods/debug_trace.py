@@ -64,7 +64,7 @@ def debug_traceCall(
         scene = scene_before(node.chain, sealed, asked.tx_index)
     scene = scene.overridden(asked.state_overrides, asked.block_overrides)
     asked = _as_expected(node, asked)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     started = begin(asked, node.chain.spec, Budget(node.node.clock, asked.timeout))
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=started.tracer)
     node.chain.console.called("debug_traceCall", scene.env.number, execution.console)

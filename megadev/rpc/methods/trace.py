@@ -299,7 +299,7 @@ def trace_call(
 ) -> JsonObject:
     """Execute a call like eth_call and return its output and the given ``kinds`` of traces, also if it fails."""
     scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     watched = _Watched(node, scene.chain.spec, kinds)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watched.tracer)
     node.chain.console.called("trace_call", scene.env.number, execution.console)
@@ -316,9 +316,9 @@ def trace_callMany(
     scene = replace(scene, state=state)
     answers = []
     for call, kinds in calls_:
-        tx, rules = scene.transaction(call)
+        here, tx, rules = scene.of_call(call)
         watched = _Watched(node, scene.chain.spec, kinds)
-        execution = calls.call(node.chain.engine, scene.env, tx, state, rules=rules, tracer=watched.tracer)
+        execution = calls.call(node.chain.engine, scene.env, tx, here.state, rules=rules, tracer=watched.tracer)
         node.chain.console.called("trace_callMany", scene.env.number, execution.console)
         answers.append(watched.answer(state, execution))
         state.apply(execution.diff)
