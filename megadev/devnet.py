@@ -411,7 +411,7 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
         backlog_limit=config.subscriber_backlog,
-        threads=lambda: THREADS if chain.past is None else FORK_THREADS,
+        threads=lambda: FORK_THREADS if chain.history.is_remote else THREADS,
         gateway=_gateway(net) if endpoint is net.l2 else None,
         page=lambda: _page(net, endpoint),
         health=lambda: health(chain),

@@ -66,12 +66,12 @@ def replay(
     ``StateUnavailable`` where its state is not the one that the block was built on, or (``RanOtherwise``) its rules are
     not upstream's.
     """
-    past = chain.past
-    if past is None or block.number > past.last:
+    history = chain.history
+    if block.number > history.last:
         yield from run_again(block_start(chain, block), block, watch, stop=stop)
         return
     builder = block_start(chain, block)
-    builder.state = builder.state.with_hint(lambda state: past.touched_by(state, block, stop))
+    builder.state = builder.state.with_hint(lambda state: history.touched_by(state, block, stop))
     index = 0
     try:
         for replayed in run_again(builder, block, watch, stop=stop):

@@ -56,14 +56,14 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
     coinbase = node.chain.sequencer.blocks.coinbase
     asked = (request.sender, request.to, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS)
     accounts = [address for address in asked if address is not None]
-    node.chain.prefetch(accounts)
+    node.chain.history.prefetch(accounts)
     try:
         return _completed(node, request, forgiving)
     except PrefetchNeeded as missing:
         rest = missing.fetch
 
         def fetch() -> None:
-            node.chain.prefetch(accounts)
+            node.chain.history.prefetch(accounts)
             rest()
             with contextlib.suppress(ExecutionReverted, ExecutionHalted, GasAllowanceExceeded, InvalidTransaction):
                 _completed(node, request, forgiving)

@@ -32,8 +32,7 @@ from megadev.sequencer.oracle import US, OracleView
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
-from megadev.state.reader import StateReader, with_hint
-from megadev.state.remote import call_hint
+from megadev.state.reader import StateReader
 
 GAS_CAP = 50_000_000
 """The most gas one call may have (geth's default), or a block's gas limit where that is more. No limit where
@@ -87,20 +86,19 @@ class Scene:
         """``call`` as the engine takes it, the rules under which it runs, and the scene as it reads it: on a fork, the
         state is fetched for this call.
         """
-        scene = self
         if call.chain_id is not None and call.chain_id != self.chain.spec.chain_id:
             raise InvalidParams(f"chainId {call.chain_id} does not match the node's: {self.chain.spec.chain_id}")
         max_fee = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         validate_tip(tip, max_fee)
-        if self.chain.past is not None:
-            if self.env.number >= self.chain.past.last:
-                self.chain.prefetch(
-                    [address for address in (call.sender, call.to, self.env.coinbase) if address is not None],
-                    [(address, slot) for address, slots in call.access_list or () for slot in slots],
-                )
-            hint = call_hint(call.sender, call.to, call.value or 0, call.data or b"")
-            scene = replace(self, state=with_hint(self.state, hint))
+        state = self.chain.history.reader_of_call(
+            self.state,
+            self.env.number,
+            self.env.coinbase,
+            (call.sender, call.to, call.value or 0, call.data or b""),
+            call.access_list or (),
+        )
+        scene = self if state is self.state else replace(self, state=state)
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,

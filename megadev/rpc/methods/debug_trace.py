@@ -131,7 +131,7 @@ def _as_expected(node: RpcNode, options: OptionsT) -> OptionsT:
 def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
     """The block ``ref`` names. Raises ``UnknownBlock``, and ``NotTraceable`` for the first one."""
     block = chain.block(ref)
-    if block.hash == chain.store.genesis.hash and (chain.past is None or block.number == 0):
+    if block.hash == chain.store.genesis.hash and block.number == chain.first_number:
         raise NotTraceable("genesis is not traceable: it has no parent")
     return unsealed(block) if ref is Tag.PENDING else chain.whole(block)
 
