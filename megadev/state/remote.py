@@ -21,7 +21,6 @@ import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from contextvars import ContextVar
 from typing import Any
 
 from megadev.chain.transactions import is_delegation
@@ -184,17 +183,23 @@ class Source:
         self._waiting[key] = result
 
 
-_MAY_NOT_WAIT: ContextVar[bool] = ContextVar("may_not_wait", default=False)
+class _Thread(threading.local):
+    """What holds for the calling thread."""
+
+    may_not_wait = False
+
+
+_THREAD = _Thread()
 
 
 def may_not_wait() -> bool:
     """Whether others wait for this thread: it runs an event loop, or the node's changes."""
-    return asyncio._get_running_loop() is not None or _MAY_NOT_WAIT.get()
+    return asyncio._get_running_loop() is not None or _THREAD.may_not_wait
 
 
 def forbid_waiting() -> None:
-    """In this context, which is no event loop's, nothing is waited for either."""
-    _MAY_NOT_WAIT.set(True)
+    """On this thread, which is no event loop's, nothing is waited for either."""
+    _THREAD.may_not_wait = True
 
 
 class RemoteState:
