@@ -38,7 +38,7 @@ from megadev.rpc.methods.megadev_batches import DATA
 from megadev.rpc.node import RpcNode
 from megadev.rpc.session import Session
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
-from megadev.server.endpoint import Document
+from megadev.server.hub import Document
 from megadev.server.workers import FORK_THREADS, THREADS
 
 if TYPE_CHECKING:
