@@ -32,6 +32,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import OnProgress, silent
 from megadev.node.dump.files import load_first, state_file
+from megadev.node.follower import DerivedRollup
 from megadev.node.fork import Fork, ForkRequest, check_urls, fork_request, l1_fork_request, open_fork, write_bundle
 from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balances, role_balances
@@ -203,6 +204,8 @@ class Node:
         """Who signs what executing L2 again leads to; None where there is no L1."""
         self.settling = Settling(self.writer, self.l2, self.l1)
         """What answered requests left due."""
+        self.derived: DerivedRollup | None = None
+        """What it derives from an L1 that is elsewhere, where it does."""
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.snapshots = Snapshots(self)
