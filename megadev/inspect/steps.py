@@ -1,8 +1,8 @@
 """One transaction step by step, for a debugger: every instruction that ran and its source line, and what it found.
 
 A transaction takes millions of steps. So an overview of a part of them names for each step its frame, its place in the
-code and its line, in a few numbers; the stack, memory and storage are told of one step at a time. Each is had by running
-the transaction again.
+code and its line, in a few numbers; the stack, memory and storage are told of one step at a time. Each is had by
+running the transaction again.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Steps:
     """The overview of steps ``start`` and later, ``most`` of them. The lists have an entry for each; ``frames`` and
     ``lines`` are indices into the tables. ``total`` counts all steps.
 
-    ``nodes``: the frames in the order in which they began, all of them. ``places``: lines of sources that the lists name,
-    None for code without source. ``passed``: of each frame that was open at ``start``, the latest program counters.
+    ``nodes``: the frames in the order in which they began, all of them. ``places``: lines of sources that the lists
+    name, None for code without source. ``passed``: of each frame that was open at ``start``, the latest program counters.
     """
 
     start: int
@@ -176,8 +176,8 @@ def steps_of(
     most: int,
     bounded: Callable[[Tracer], Tracer],
 ) -> Steps:
-    """The overview of an included transaction, ``most`` steps from ``start`` on. Raises ``NotFound``, and what ``bounded``
-    ends it with.
+    """The overview of an included transaction, ``most`` steps from ``start`` on. Raises ``NotFound``, and what
+    ``bounded`` ends it with.
     """
     block, position = placed_transaction(chain, tx_hash)
     steps = Steps(start, most)

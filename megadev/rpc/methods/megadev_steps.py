@@ -21,8 +21,8 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
 
     ``steps`` has arrays with an entry each: ``pc``, ``op`` (the opcode's number), ``gas`` (what was left), ``frame``
     and ``line`` (indices into the tables of the same answer; line 0 is code without a source). ``total`` counts all
-    steps. ``frames`` has all frames; ``lines``, ``sources`` and ``opcodes`` what occurs in these steps. Numbers are JSON
-    numbers.
+    steps. ``frames`` has all frames; ``lines``, ``sources`` and ``opcodes`` what occurs in these steps. Numbers are
+    JSON numbers.
 
     Raises ``NotFound`` for a transaction that is in no block.
     """
