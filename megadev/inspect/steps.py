@@ -49,7 +49,8 @@ class Steps:
     ``lines`` are indices into the tables. ``total`` counts all steps.
 
     ``nodes``: the frames in the order in which they began, all of them. ``places``: lines of sources that the lists
-    name, None for code without source. ``passed``: of each frame that was open at ``start``, the latest program counters.
+    name, None for code without source. ``passed``: of each frame that was open at ``start``, its latest program
+    counters.
     """
 
     start: int
