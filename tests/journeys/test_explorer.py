@@ -14,6 +14,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.primitives.abi import encode
+from megadev.primitives.keccak import keccak
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
 from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
@@ -283,6 +284,42 @@ def test_storage_is_told_by_the_names_of_the_source(page: Page, net: Devnet) -> 
     text = go(page, "l2/logs/any/Filled", "title: short")
     assert "Filled(" in text and "Put(" not in text
     assert "1 found" in go(page, f"l2/logs/{proxy}/any/0/latest/short", "1 found")
+
+
+def answering(data: bytes) -> str:
+    """Code that gives this back whatever it is asked."""
+    return "0x61" + len(data).to_bytes(2, "big").hex() + "80600a3d393df3" + data.hex()
+
+
+def slot_of(name: str, less: int = 0) -> str:
+    return f"0x{int.from_bytes(keccak(name.encode()), 'big') - less:064x}"
+
+
+def test_proxies_of_every_kind_show_whose_code_they_run_and_its_forms(page: Page, net: Devnet) -> None:
+    box = deploy_box(generous(net))[2:].lower()
+    address = bytes.fromhex(box)
+    beacon = "0x" + "be" * 20
+    net.rpc("anvil_setCode", beacon, answering(address.rjust(32, b"\0")))
+    facets = encode(["(address,bytes4[])[]"], [[(address, [bytes(4)])]])
+    cases: list[tuple[str, str, str | None, str]] = [
+        ("EIP-1167", f"0x363d3d373d3d3d363d73{box}5af43d82803e903d91602b57fd5bf3", None, ""),
+        ("EIP-1167", f"0x365f5f375f5f365f73{box}5af43d5f5f3e5f3d91602a57fd5bf3", None, ""),
+        ("EIP-1967", "0x5ff4", slot_of("eip1967.proxy.implementation", 1), box),
+        ("EIP-1967 beacon", "0x5ff4", slot_of("eip1967.proxy.beacon", 1), beacon[2:]),
+        ("EIP-1822", "0x5ff4", slot_of("PROXIABLE"), box),
+        ("ZeppelinOS", "0x5ff4", slot_of("org.zeppelinos.proxy.implementation"), box),
+        ("EIP-2535 diamond", answering(facets) + "637a0ed627f4", None, ""),
+        ("EIP-897", answering(address.rjust(32, b"\0")) + "635c60da1bf4", None, ""),
+        ("EIP-7702", f"0xef0100{box}", None, ""),
+    ]
+    for number, (kind, code, slot, word) in enumerate(cases, 1):
+        proxy = f"0x{0xAB0000 + number:040x}"
+        net.rpc("anvil_setCode", proxy, code)
+        if slot is not None:
+            net.rpc("anvil_setStorageAt", proxy, slot, "0x" + word.rjust(64, "0"))
+        text = go(page, f"l2/address/{proxy}", kind)
+        assert box in text.lower(), kind
+        page.wait_for("[...document.querySelectorAll('form')].some((each) => each.title === 'put(uint256)')")
 
 
 def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None:
