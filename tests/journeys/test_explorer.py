@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -14,12 +16,15 @@ import pytest
 
 from megadev import Devnet
 from megadev.primitives.abi import encode
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
+from tests.contracts import load
 from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
 from tests.stage.javascript import NODE_MODULES
 from tests.stage.shelf import deploy, fill, make_known
+from tests.stage.waiting import until as wait_until
 from tests.units.reload.stage import MADE, build, creation_code
 
 pytestmark = [
@@ -284,6 +289,49 @@ def test_storage_is_told_by_the_names_of_the_source(page: Page, net: Devnet) -> 
     text = go(page, "l2/logs/any/Filled", "title: short")
     assert "Filled(" in text and "Put(" not in text
     assert "1 found" in go(page, f"l2/logs/{proxy}/any/0/latest/short", "1 found")
+
+
+def shown_form(page: Page, label: str, value: str) -> None:
+    """Write into the field with this label, as a person does."""
+    field = f"document.querySelector('[aria-label=' + {json.dumps(json.dumps(label))} + ']')"
+    page.wait_for(f"{field} !== null")
+    page.value(f"{{ {field}.value = {json.dumps(value)}; {field}.dispatchEvent(new Event('input')); }}")
+
+
+def test_a_token_s_holders_and_its_logs_are_all_there(page: Page, net: Devnet, tmp_path: Path) -> None:
+    """More holders than a page has, found in the token's logs; searched by arguments, and exported."""
+    token, holders = load("Token"), 120
+    code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
+    address = send(generous(net), data=to_data(code))["contractAddress"]
+    made = {"bytecode": to_data(token.creation), "deployedBytecode": to_data(token.runtime)}
+    net.rpc("megadev_addArtifact", {"contractName": "Token", "sourceName": "Token.sol", "abi": token.abi, **made})
+    for holder in range(1, holders + 1):
+        given = data("transfer(address,uint256)", holder.to_bytes(20, "big"), holder * 10**18)
+        net.rpc("eth_sendTransaction", {"from": ALICE, "to": address, "data": given, "gas": hex(200_000)})
+    net.rpc("evm_mine")
+    text = go(page, f"l2/token/{address}", "992\u2009740")
+    assert "MANY" in text and "Total supply" in text and "1 to 50 of 121" in text
+    page.value("document.querySelector('[aria-label=\"Holders: Last\"]').click()")
+    assert "0x000000…0001" in until(page, "101 to 121 of 121")
+    go(page, f"l2/logs/{address}/Transfer", "121 found")
+    shown_form(page, "to address", f"0x{holders:040x}")
+    shown_form(page, "value uint256", str(holders * 10**18))
+    press(page, "Search")
+    page.wait_for("document.querySelectorAll('tbody tr').length === 1")
+    page.ask("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    saved = {}
+    for label, name in (("CSV", "logs.csv"), ("JSON", "logs.json")):
+        press(page, label)
+        wait_until(lambda: (tmp_path / name).exists())  # noqa: B023
+        saved[name] = (tmp_path / name).read_text()
+    (row,) = csv.DictReader(io.StringIO(saved["logs.csv"], newline=""))
+    assert (row["event"], row["to"], row["value"]) == ("Transfer", f"0x{holders:040x}", str(holders * 10**18))
+    (log,) = json.loads(saved["logs.json"])
+    assert log["arguments"]["value"] == str(holders * 10**18) and log["event"] == "Transfer(address,address,uint256)"
+    assert log == {**log, **net.rpc("eth_getTransactionReceipt", log["transactionHash"])["logs"][0]}
+    shared = page.value("location.hash").removeprefix("#/")
+    go(page, "l2/rpc", "JSON-RPC")
+    page.wait_for(f"location.hash = '#/' + {json.dumps(shared)}, document.querySelectorAll('tbody tr').length === 1")
 
 
 def answering(data: bytes) -> str:
