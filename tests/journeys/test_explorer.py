@@ -98,7 +98,8 @@ def generous(net: Devnet) -> Callable[..., Any]:
 def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
     go(page, "l2/live", "latest")
     tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
-    page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]') !== null")
+    row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
+    assert page.wait_for(f"{row}?.innerText.match(/[0-9] (µs|ms)/)?.[0]"), "how long its preconfirmation took"
 
 
 def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
