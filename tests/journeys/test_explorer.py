@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from megadev import Devnet
+from megadev.cli.main import cli
 from megadev.primitives.abi import encode
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
+from megadev.rpc.catalog import CATALOG
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
 from tests.contracts import load
@@ -203,13 +207,47 @@ def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
         until(page, shows)
 
 
-def test_blocks_are_mined_by_a_button_that_says_how_else(page: Page, net: Devnet) -> None:
-    text = go(page, "l2/control", "megadev mine 1")
-    assert "anvil_mine" in text
+def test_whatever_control_does_it_shows_as_a_command_and_a_request(page: Page, net: Devnet) -> None:
+    """Every button of the page: the command beside it, run in a shell, and the request, sent, are what it does."""
+    go(page, "l2/control", f"megadev mine 1 --rpc-url {net.url}")
+    told = page.value(
+        """[...document.querySelectorAll('main form')].map((each) => [each.querySelector('button').textContent,
+        [...each.querySelectorAll('.copy')].map((copy) => copy.title)])"""
+    )
+    labels = [label for label, _ in told]
+    for label in ("Mine", "Mine every", "Move forward", "Take a snapshot", "Pause", "Delay answers by", "Set reorder"):
+        assert label in labels
+    for label, copies in told:
+        if copies:  # an action whose fields are still empty has none
+            command, request = copies
+            assert command.startswith("megadev "), label
+            known = {row.name for row in CATALOG} | {alias for row in CATALOG for alias in row.aliases}
+            asked = json.loads(request)
+            assert {each["method"] for each in (asked if isinstance(asked, list) else [asked])} <= known
+    shown = dict(told)
     before = int(net.rpc("eth_blockNumber"), 16)
     press(page, "Mine")
     page.wait_for("document.getElementById('notes').innerText.includes('anvil_mine')")
     assert int(net.rpc("eth_blockNumber"), 16) > before
+    for label in ("Mine", "Take a snapshot", "Set reorder"):
+        words = shlex.split(shown[label][0])[1:]
+        assert CliRunner().invoke(cli, words).exit_code == 0, label
+    assert int(net.rpc("eth_blockNumber"), 16) >= before + 2
+    go(page, "l2/live", "latest")
+    go(page, "l2/control", "Clear reorder")
+    press(page, "Clear reorder")
+    page.wait_for(f"{TEXT}.includes('Set reorder')")
+    shown_form(page, "name", "before")
+    press(page, "Take a snapshot")
+    until(page, "before")
+    balance = net.rpc("eth_getBalance", "0x" + "42" * 20, "latest")
+    shown_form(page, "address to fund", "0x" + "42" * 20)
+    press(page, "Fund")
+    page.wait_for("document.getElementById('notes').innerText.includes('anvil_addBalance')")
+    assert int(net.rpc("eth_getBalance", "0x" + "42" * 20, "latest"), 16) == int(balance, 16) + 10**19
+    page.value("document.querySelector('[aria-label=\"Revert to before\"]').click()")
+    page.wait_for(f"!{TEXT}.includes('before\\t')")
+    assert net.rpc("eth_getBalance", "0x" + "42" * 20, "latest") == balance
 
 
 def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import urllib.error
 import urllib.request
 from html import unescape
 from typing import Any
@@ -69,11 +70,18 @@ def test_a_node_serves_it_at_its_address() -> None:
         assert "/explorer/app.js" in text and net.accounts[0].address in text, "the first page is there without scripts"
         assert get(f"{url}/explorer/app.js")[1].startswith("text/javascript")
         assert "/explorer/app.js" not in get(net.l1.url)[2]
+        reference = get(f"{url}/docs/reference/rpc")[2]
+        assert 'href="/#/l2/rpc/eth_getBalance">Try it' in reference, "the documentation leads to the playground"
+        assert "#/l2/rpc" not in get(f"{net.l1.url}/docs/reference/rpc")[2]
 
 
 def test_off_is_a_plain_page() -> None:
     with Devnet(explorer="off") as net:
-        assert "<script" not in get(net.serve())[2]
+        url = net.serve()
+        assert "<script" not in get(url)[2]
+        assert "#/l2/rpc" not in get(f"{url}/docs/reference/rpc")[2]
+        with pytest.raises(urllib.error.HTTPError):
+            get(f"{url}/explorer/app.js")
 
 
 # -- in Node.js ---------------------------------------------------------------------------------------------------

@@ -174,7 +174,7 @@ function writeForms(chain, address, writes) {
   return [h("form", { class: "inline", onsubmit: (event) => event.preventDefault() }, h("label", {}, "as ", sender), list, wallet), writes.map((item) => {
     const inputs = fields(item);
     const value = item.stateMutability === "payable" ? h("input", { placeholder: "value in ETH", "aria-label": `${item.name} value in ETH` }) : null;
-    const equivalent = same(() => {
+    const equivalent = same(chain, () => {
       const request = { from: sender.value, to: address, data: dataOf(item, inputs), ...(value?.value && { value: hex(parseUnits(value.value)) }) };
       const words = inputs.map((input) => ` '${input.value.replaceAll("'", "'\\''")}'`).join("");
       return [`cast send --unlocked --rpc-url ${chain.url} --from ${request.from} ${address} '${signature(item)}'${words}${value?.value ? ` --value ${value.value}ether` : ""}`, "eth_sendTransaction", [request]];
