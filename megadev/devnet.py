@@ -38,7 +38,7 @@ from megadev.rpc.methods.megadev_batches import DATA
 from megadev.rpc.node import RpcNode
 from megadev.rpc.session import Session
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
-from megadev.server.endpoint import Document
+from megadev.server.hub import Document
 from megadev.server.workers import FORK_THREADS, THREADS
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class Endpoint:
         self.chain = chain
         self.dispatcher = Dispatcher(
             RpcNode.of(node, chain),
-            before_request=node.settle,
-            after_answer=node.settle,
+            before_request=node.settling.settle,
+            after_answer=node.settling.settle,
             when_idle=node.prepare,
             history=asked_upstream,
             writer=writer,
@@ -411,7 +411,7 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
         backlog_limit=config.subscriber_backlog,
-        threads=lambda: THREADS if chain.past is None else FORK_THREADS,
+        threads=lambda: FORK_THREADS if chain.history.is_remote else THREADS,
         gateway=_gateway(net) if endpoint is net.l2 else None,
         page=lambda: _page(net, endpoint),
         health=lambda: health(chain),
