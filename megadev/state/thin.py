@@ -48,7 +48,7 @@ class Segment:
         self.is_small = True
         """Whether all that was written is as little as empty blocks write."""
 
-    def add(self, diff: StateDiff, world: World) -> None:
+    def add(self, diff: StateDiff, world: World | None = None) -> None:
         """The next world, and what was written to make it."""
         self._diffs.append(diff)
         self.count += 1
@@ -101,6 +101,23 @@ class ThinWorld(World):
             if address in diff.accounts:
                 return diff.accounts[address]
         return self.segment.base.account(address)
+
+    def written_since(self, earlier: World, steps: int) -> StateDiff | None:
+        segment, count = self.segment, self.count
+        if isinstance(earlier, ThinWorld):
+            begin = earlier.count if earlier.segment is segment else count
+        else:
+            begin = 0 if earlier is segment.base else count
+        if not 0 < count - begin <= steps:
+            return None
+        first, *others = segment.diffs(count)[begin:]
+        written = first.copy()
+        for diff in others:
+            written.absorb(diff)
+        return written
+
+    def forget_how_it_was_made(self) -> None:
+        """There is no world before that it holds."""
 
     def accounts(self) -> Iterator[tuple[Address, Account]]:
         return _whole(self).accounts()

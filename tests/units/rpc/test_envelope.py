@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from megadev.rpc import envelope
 from megadev.primitives.json_pieces import pieces
+from megadev.rpc import envelope
 
 _HEAD = b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":'
 
