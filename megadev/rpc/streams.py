@@ -39,6 +39,7 @@ from megadev.events import (
     MiniBlockSealed,
     PreconfirmationsLost,
     TransactionAdmitted,
+    TransactionPreconfirmed,
 )
 from megadev.node.chain import LocalChain
 from megadev.node.replication import update_of
@@ -50,6 +51,7 @@ from megadev.rpc.formatters import (
     format_log,
     format_mini_block,
     format_mini_block_log,
+    format_origin,
     format_pending_transaction,
     format_receipts,
     format_reload,
@@ -58,6 +60,8 @@ from megadev.rpc.formatters import (
 )
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 MOST_ACCOUNTS = 256
 """Addresses that one subscription to state changes may name."""
@@ -199,14 +203,16 @@ def _signed_header(chain: LocalChain, block: SealedBlock) -> JsonObject:
 
 
 def _new_mini_block(notification: Notification, event: MiniBlockSealed, choice: None) -> Iterable[bytes]:
-    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.mini_block)),)
+    return (
+        notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.mini_block, event.state)),
+    )
 
 
 def _rival_mini_block(notification: Notification, event: MiniBlockEquivocated, choice: None) -> Iterable[bytes]:
-    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.rival)),)
+    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.rival, event.state)),)
 
 
-def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
+def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock, state: StateReader | World | None) -> JsonObject:
     if chain.told_signatures is not None:
         told = chain.told_signatures.get(mini_block.digest, bytes(65))
         shown = format_mini_block(
@@ -216,6 +222,9 @@ def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
             del shown["signature"]
         return shown
     shown = format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    origin = chain.signed_origin(mini_block.digest, mini_block.block_number, state)
+    if origin is not None:
+        shown["l1Origin"] = format_origin(origin)
     votes = chain.votes_for(mini_block)
     if votes:
         shown["quorum"] = [{"signer": to_data(signer)} | format_signature(vote) for signer, vote in votes]
@@ -340,6 +349,14 @@ def _lost(notification: Notification, event: PreconfirmationsLost, choice: None)
     )
 
 
+def _preconfirmed(notification: Notification, event: TransactionPreconfirmed, choice: None) -> Iterable[bytes]:
+    """In nanoseconds, from the sequencer taking the transaction to its receipt. Said as bytes: there are thousands."""
+    return (
+        b'{"transactionHash":"0x%b","blockNumber":"0x%x","transactionIndex":"0x%x","duration":"0x%x"}'
+        % (event.tx.hash.hex().encode(), event.block_number, event.index, event.duration_ns),
+    )
+
+
 def _new_receipts(notification: Notification, event: BlockSealed, choice: frozenset[Hash32]) -> Iterable[bytes]:
     """One list for each block with something in it."""
     block = event.block
@@ -372,7 +389,7 @@ def _replicated(notification: Notification, event: Event, choice: None) -> Itera
 
 # -- the tables ---------------------------------------------------------------------------------------------------
 
-NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, REPLICA = (
+NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, PRECONFIRMED, LOST, REPLICA = (
     "newHeads",
     "logs",
     "newPendingTransactions",
@@ -380,6 +397,7 @@ NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, R
     "syncing",
     "miniBlocks",
     "stateChanges",
+    "preconfirmations",
     "lostPreconfirmations",
     "replicaUpdates",
 )
@@ -394,6 +412,7 @@ KINDS: dict[str, Kind] = {
     SYNCING: Kind(_everything, first=b"false"),
     MINI_BLOCKS: Kind(_everything),
     STATE_CHANGES: Kind(_chosen_accounts),
+    PRECONFIRMED: Kind(_everything),
     LOST: Kind(_everything),
     CONTRACT_RELOADS: Kind(_everything),
     REPLICA: Kind(_everything),
@@ -417,6 +436,7 @@ NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
         (REPLICA, _replicated),
     ),
     TransactionAdmitted: ((PENDING, _admitted),),
+    TransactionPreconfirmed: ((PRECONFIRMED, _preconfirmed),),
     ContractsReloaded: ((CONTRACT_RELOADS, _reloads),),
 }
 """Which kinds speak of an event, and with which function."""

@@ -89,11 +89,12 @@ def falsified(builder: BlockBuilder, faults: Faults, chain: ChainTip) -> Falsifi
     reason = f"block {before.number} was sealed {how}"
     lost, promised = tuple(tx for tx, _ in broken), tuple(made for _, made in broken)
     moved = {tx.hash for tx in lost}
-    events: list[Event] = [PreconfirmationsLost(before.number, lost, reason, tuple(announced[same:]), promised)]
+    void = tuple(announced[same:])
+    events: list[Event] = [PreconfirmationsLost(before.number, lost, reason, void, promised, before.state)]
     events += [
         TransactionPreconfirmed(tx, after.receipts[index], after.number, index, 0)
         for index, tx in enumerate(after.transactions)
         if tx.hash in moved
     ]
-    events += [MiniBlockSealed(mini_block) for mini_block in minis[same:]]
+    events += [MiniBlockSealed(mini_block, after.state) for mini_block in minis[same:]]
     return Falsified(false, left_out, events)

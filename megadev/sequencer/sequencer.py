@@ -598,11 +598,11 @@ class Sequencer(ChainTip):
         cuts, end = builder.cuts, builder.plan.timestamp * 1_000_000
         after = cuts[-1].timestamp if cuts else self.tip.head.header.timestamp * 1_000_000
         mini_block = builder.cut(min(max(self.time.now_us(), after + 1), end))
-        self.publish(MiniBlockSealed(mini_block))
+        self.publish(MiniBlockSealed(mini_block, builder.state))
         if self.faults is not None and self.faults.equivocates:
             self.set_faults(replace(self.faults, equivocates=False))
             promised = rival_promises(mini_block, self.spec.chain_id)
-            self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
+            self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised, builder.state))
 
     def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
