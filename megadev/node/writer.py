@@ -204,7 +204,7 @@ class Writer:
             try:
                 call()
             except Exception:  # what is told next may be somebody's answer
-                _LOG.exception("what was told could not be heard")
+                _LOG.exception("a callback of the node failed")
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._deliver)
                 return
