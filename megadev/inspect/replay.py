@@ -22,7 +22,6 @@ from megadev.node.reopening import block_start
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder, OpenBlock
 from megadev.state.reader import StateReader
-from megadev.state.remote import prefetch_with
 from megadev.state.world import World
 
 Watch: TypeAlias = Callable[[int, Transaction, StateReader], Tracer | None]
@@ -67,14 +66,15 @@ def replay(
     ``StateUnavailable`` where its state is not the one that the block was built on, or (``RanOtherwise``) its rules are
     not upstream's.
     """
-    past = chain.past
-    if past is None or block.number > past.last:
+    history = chain.history
+    if block.number > history.last:
         yield from run_again(block_start(chain, block), block, watch, stop=stop)
         return
-    prefetch_with(lambda state: past.touched_by(state, block, stop))
+    builder = block_start(chain, block)
+    builder.state = builder.state.with_hint(lambda state: history.touched_by(state, block, stop))
     index = 0
     try:
-        for replayed in run_again(block_start(chain, block), block, watch, stop=stop):
+        for replayed in run_again(builder, block, watch, stop=stop):
             there, here = block.receipts[index].gas_used, replayed.execution.gas.used
             if here != there:
                 raise RanOtherwise(replayed.tx.hash, block.number, f"used {there} gas there and {here} here")

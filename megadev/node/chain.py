@@ -9,7 +9,7 @@ to tell whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -26,8 +26,9 @@ from megadev.evm.engines import open_engine
 from megadev.evm.salt_buckets import capacities
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
-from megadev.node.fork import Fork, ForkHistory
+from megadev.node.fork import Fork
 from megadev.node.genesis import ChainOrigin
+from megadev.node.history import OWN_HISTORY, ChainHistory
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
@@ -40,7 +41,6 @@ from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.remote import load
 from megadev.state.world import World, WorldView
 
 
@@ -58,8 +58,8 @@ class LocalChain:
         first_signers: Callable[[], Signers],
         gas_price: Wei | None = None,
     ) -> None:
-        self.past: ForkHistory | None
-        """What came before the first block, where that is a fork's."""
+        self.history: ChainHistory
+        """What came before the first block."""
         self.beginning: ChainOrigin
         """What the settings made it begin with; its store has another first block once another chain was loaded."""
         self._begin_with(beginning)
@@ -161,7 +161,9 @@ class LocalChain:
 
     def _begin_with(self, beginning: ChainOrigin) -> None:
         self.beginning = beginning
-        self.past = None if beginning.fork is None else beginning.fork.past
+        self.history = OWN_HISTORY
+        if beginning.fork is not None:
+            self.history = beginning.fork.history
 
     def start_over(self, beginning: ChainOrigin, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
@@ -192,9 +194,8 @@ class LocalChain:
         """
         if ref is Tag.PENDING:
             return self.sequencer.pending.block()
-        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
-            return self.past.block(older, self.spec)
-        return self._here(ref)
+        older = self.history.older(ref, self.store)
+        return self._here(ref) if older is None else self.history.block(older, self.spec)
 
     def _here(self, ref: BlockRef) -> SealedBlock:
         """The block of the local chain that ``ref`` names. Raises ``UnknownBlock``."""
@@ -206,20 +207,10 @@ class LocalChain:
             finalized = min(finalized, by_l1[1]) if self.trails_by_slots else by_l1[1]
         return self.store.resolve(ref, safe=safe, finalized=finalized)
 
-    def _older(self, ref: BlockRef, last: int) -> int | Hash32 | None:
-        """The number or hash of the block that ``ref`` names, where it is none after ``last``, the forked one."""
-        if isinstance(ref, Tag):
-            return 0 if ref is Tag.EARLIEST else None
-        if isinstance(ref, int):
-            return ref if ref <= last else None
-        here = self.store.by_hash(ref)
-        return ref if here is None or here.number == last else None
-
     def block_with_state(self, ref: BlockRef) -> SealedBlock:
         """As ``block``; one from before a fork without its transactions, which take more to fetch."""
-        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
-            return self.past.header(older)
-        return self.block(ref)
+        older = self.history.older(ref, self.store)
+        return self.block(ref) if older is None else self.history.header(older)
 
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
@@ -230,9 +221,7 @@ class LocalChain:
 
     def whole(self, block: SealedBlock) -> SealedBlock:
         """``block`` with its transactions, also where it is the one that was forked."""
-        if self.past is None or block is not self.beginning.block:
-            return block
-        return self.past.block(block.number, self.spec)
+        return self.history.whole(block, self.spec)
 
     @property
     def open_block(self) -> OpenBlock | None:
@@ -258,9 +247,7 @@ class LocalChain:
         if sealed is not None:
             return sealed
         if builder is None or not builder.holds(tx_hash):
-            if self.past is None or self.pool.get(tx_hash) is not None:
-                return None
-            return self.past.find(tx_hash, self.spec)
+            return None if self.pool.get(tx_hash) is not None else self.history.find(tx_hash, self.spec)
         shown = builder.shown()
         index = shown.find(tx_hash)
         return None if index is None else (shown, index)
@@ -300,9 +287,14 @@ class LocalChain:
         return self.block_with_state(ref).world
 
     @property
+    def first_number(self) -> int:
+        """The number of the first block that can be asked for."""
+        return self.history.first(self.store.genesis.number)
+
+    @property
     def oldest_state(self) -> int:
-        """The number of the first block here whose state is known, and that of all later ones."""
-        return self.store.oldest_state
+        """The number of the first block whose state is known, and that of all later ones."""
+        return self.history.first(self.store.oldest_state)
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block, with the cheats made before the next one; at ``latest`` and ``pending`` the newest there
@@ -349,16 +341,6 @@ class LocalChain:
     def block_hashes(self, block: SealedBlock) -> Callable[[int], Hash32]:
         """The results of BLOCKHASH in and after ``block``."""
         return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
-
-    def prefetch(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
-        """On a fork, on a thread that may wait: fetch at once what is about to be asked for at its newest blocks."""
-        if self.past is not None and self.past.state is not None:
-            load(self.past.state, accounts, slots)
-
-    def prefetch_or_raise(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
-        """As ``prefetch``; on a thread that may not wait it raises ``PrefetchNeeded``, once for all of it."""
-        if self.past is not None and self.past.state is not None:
-            self.past.state.prefetch_or_raise(accounts, slots)
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""

@@ -17,7 +17,7 @@ from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.reorganisation import replace_above
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import load, prefetch_with
+from megadev.state.remote import load
 from megadev.state.world import World
 
 
@@ -74,11 +74,11 @@ def replay_fork(chain: LocalChain, fork: Fork) -> None:
     if fork.replay is None:
         return
     number = fork.number + 1
-    whole = fork.past.beyond(number, chain.spec)
+    whole = fork.history.beyond(number, chain.spec)
     last = [tx.hash for tx in whole.transactions].index(bytes.fromhex(fork.replay[2:]))
     content = whole.transactions[: last + 1]
-    prefetch_with(lambda state: fork.past.touched_by(state, whole, last + 1))
     builder = block_start(chain, whole, before=chain.head.world)
+    builder.state = builder.state.with_hint(lambda state: fork.history.touched_by(state, whole, last + 1))
     try:
         for tx in content:
             builder.include(tx)

@@ -112,11 +112,11 @@ def _build(chain: LocalChain, old: Span, content: Sequence[Sequence[MakeTransact
     contents = iter(content)
     for piece in old.between(old.first + 1, old.last).pieces():
         if isinstance(piece, SealedBlock):
-            building.block(_Place(piece.number, piece.timestamp, piece.hash), next(contents, ()))
+            building.block(_Replaced(piece.number, piece.timestamp, piece.hash), next(contents, ()))
             continue
         for number in range(piece.first, piece.last + 1):
             made = next(contents, None)
-            place = _Place(number, piece.timestamp_of(number), piece.hash_of(number))
+            place = _Replaced(number, piece.timestamp_of(number), piece.hash_of(number))
             if made is None and number > piece.first and piece.last - number > reserved.SHORTEST:
                 plan = building.plan(place)
                 if building.is_even(plan):
@@ -126,7 +126,7 @@ def _build(chain: LocalChain, old: Span, content: Sequence[Sequence[MakeTransact
     return building.pieces
 
 
-class _Place(NamedTuple):
+class _Replaced(NamedTuple):
     """What is left of a block that is replaced. ``timestamp`` in seconds."""
 
     number: int
@@ -145,7 +145,7 @@ class _Building:
         self._hashes: dict[int, Hash32] = {}
         self._rows: list[reserved.EmptyRow] = []
 
-    def block(self, place: _Place, content: Sequence[MakeTransaction]) -> None:
+    def block(self, place: _Replaced, content: Sequence[MakeTransaction]) -> None:
         """Build one block."""
         chain = self._chain
         builder = BlockBuilder(
@@ -192,7 +192,7 @@ class _Building:
         row = next((row for row in self._rows if row.first <= number <= row.last), None)
         return self._chain.store.block_hash(number) if row is None else row.hash_of(number)
 
-    def plan(self, place: _Place) -> BlockPlan:
+    def plan(self, place: _Replaced) -> BlockPlan:
         """What is decided about the block that takes that place."""
         chain, parent = self._chain, self._parent
         spec, settings = chain.spec, chain.sequencer.blocks

@@ -34,7 +34,7 @@ from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import Address, Hash32, Wei
 
 
-class _Place(Protocol):
+class _Block(Protocol):
     """The block in which something stands, as far as it is shown with it."""
 
     @property
@@ -99,7 +99,7 @@ def format_transaction(block: PlacedBlock, index: int) -> JsonObject:
     return _placed_transaction(block.transactions[index], block.receipts[index], block, index)
 
 
-def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Place, index: int) -> JsonObject:
+def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Block, index: int) -> JsonObject:
     answer = transaction_document(tx)
     answer["gasPrice"] = hex(receipt.effective_gas_price)
     answer["blockHash"] = "0x" + place.hash.hex()
@@ -160,7 +160,7 @@ def format_receipts(block: PlacedBlock, *, timestamped: bool = False) -> list[Js
 
 
 def _receipts(
-    transactions: Iterable[Transaction], receipts: Iterable[Receipt], place: _Place, index: int, first_log: int
+    transactions: Iterable[Transaction], receipts: Iterable[Receipt], place: _Block, index: int, first_log: int
 ) -> list[JsonObject]:
     """Receipts in a row, the first of them of the block's transaction number ``index``."""
     answers = []
@@ -171,7 +171,7 @@ def _receipts(
     return answers
 
 
-def _receipt(tx: Transaction, receipt: Receipt, place: _Place, index: int, first_log: int) -> JsonObject:
+def _receipt(tx: Transaction, receipt: Receipt, place: _Block, index: int, first_log: int) -> JsonObject:
     logs = [_log(log, place, tx.hash, index, at) for at, log in enumerate(receipt.logs, first_log)]
     answer = receipt_document(receipt, logs)
     answer["transactionHash"] = "0x" + tx.hash.hex()
@@ -210,7 +210,7 @@ def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
     return _log(located.log, block, block.transactions[tx_index].hash, tx_index, located.log_index, removed)
 
 
-def _log(log: Log, place: _Place, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
+def _log(log: Log, place: _Block, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
     answer = log_document(log)
     answer["blockHash"] = "0x" + place.hash.hex()
     answer["blockNumber"] = hex(place.number)
@@ -273,7 +273,7 @@ def format_mini_block_log(
     return _log(log, _unsealed(mini_block), tx.hash, tx_index, log_index, removed)
 
 
-def _unsealed(mini_block: MiniBlock) -> _Place:
+def _unsealed(mini_block: MiniBlock) -> _Block:
     return _Unsealed(mini_block.block_number, mini_block.block_timestamp)
 
 

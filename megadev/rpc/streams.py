@@ -39,6 +39,7 @@ from megadev.events import (
     MiniBlockSealed,
     PreconfirmationsLost,
     TransactionAdmitted,
+    TransactionPreconfirmed,
 )
 from megadev.node.chain import LocalChain
 from megadev.node.replication import update_of
@@ -343,6 +344,14 @@ def _lost(notification: Notification, event: PreconfirmationsLost, choice: None)
     )
 
 
+def _preconfirmed(notification: Notification, event: TransactionPreconfirmed, choice: None) -> Iterable[bytes]:
+    """In nanoseconds, from the sequencer taking the transaction to its receipt. Said as bytes: there are thousands."""
+    return (
+        b'{"transactionHash":"0x%b","blockNumber":"0x%x","transactionIndex":"0x%x","duration":"0x%x"}'
+        % (event.tx.hash.hex().encode(), event.block_number, event.index, event.duration_ns),
+    )
+
+
 def _new_receipts(notification: Notification, event: BlockSealed, choice: frozenset[Hash32]) -> Iterable[bytes]:
     """One list for each block with something in it."""
     block = event.block
@@ -375,7 +384,7 @@ def _replicated(notification: Notification, event: Event, choice: None) -> Itera
 
 # -- the tables ---------------------------------------------------------------------------------------------------
 
-NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, REPLICA = (
+NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, PRECONFIRMED, LOST, REPLICA = (
     "newHeads",
     "logs",
     "newPendingTransactions",
@@ -383,6 +392,7 @@ NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, R
     "syncing",
     "miniBlocks",
     "stateChanges",
+    "preconfirmations",
     "lostPreconfirmations",
     "replicaUpdates",
 )
@@ -418,6 +428,10 @@ KINDS: dict[str, Kind] = {
         "one message per account that a mini-block changed: nonce, balance, changed slots",
         f"[up to {MOST_ACCOUNTS} addresses]?",
     ),
+    PRECONFIRMED: Kind(
+        _everything,
+        "each transaction's hash, its place, and `duration`: the nanoseconds from the sequencer taking it to its receipt",
+    ),
     LOST: Kind(_everything, "transactions whose preconfirmation became void, and why"),
     CONTRACT_RELOADS: Kind(_everything, "contracts whose code was replaced by hot reload"),
     REPLICA: Kind(_everything, "signed mini-blocks and blocks with all state changes, for replicas"),
@@ -441,6 +455,7 @@ NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
         (REPLICA, _replicated),
     ),
     TransactionAdmitted: ((PENDING, _admitted),),
+    TransactionPreconfirmed: ((PRECONFIRMED, _preconfirmed),),
     ContractsReloaded: ((CONTRACT_RELOADS, _reloads),),
 }
 """Which kinds speak of an event, and with which function."""

@@ -15,6 +15,7 @@ is told to be.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
@@ -27,7 +28,7 @@ from megadev.primitives.trie import Trie
 from megadev.primitives.types import Address, Hash32
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
-from megadev.state.reader import StateReader
+from megadev.state.reader import PrefetchHint, StateReader, with_hint
 from megadev.state.world import NO_STORAGE, Storage, World, changed_slots, encode_account
 
 _GONE = b"\xc0"
@@ -66,6 +67,12 @@ class ForkWorld(World):
             if value is not None:
                 return value
         return 0 if address in self._cut_off else self.base.storage(address, slot)
+
+    def with_hint(self, hint: PrefetchHint) -> ForkWorld:
+        """See ``Prefetches``. For reading: no chain goes on from it."""
+        reader = copy.copy(self)
+        reader.base = with_hint(self.base, hint)
+        return reader
 
     @property
     def must_be_asked(self) -> bool:

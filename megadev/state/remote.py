@@ -8,19 +8,20 @@ a question of state, for the same reason; where upstream refuses that for its fo
 
 Why a thread that runs an event loop is never made to wait: on it everybody else would wait too. It gets
 ``PrefetchNeeded`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
-keys in one batch, for whoever knows beforehand what will be asked; ``prefetch_with`` says who may know, should anything
-be missing at all: upstream is asked then, once, what it thinks will be touched, and all of that comes in one batch.
+keys in one batch, for whoever knows beforehand what will be asked; a reader made by ``with_hint`` carries who may know,
+should anything be missing at all: upstream is asked then, once, what it thinks will be touched, and all of that comes
+in one batch.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from contextvars import ContextVar
-from typing import Any, TypeAlias
+from typing import Any
 
 from megadev.chain.transactions import is_delegation
 from megadev.errors import (
@@ -34,27 +35,11 @@ from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.answers import Answers
-from megadev.state.reader import StateReader
+from megadev.state.reader import Keys, PrefetchHint, Slot, StateReader
 from megadev.state.upstream import BATCH, Call, Upstream
 
-Slot: TypeAlias = tuple[Address, int]
 
-
-Keys: TypeAlias = tuple[Iterable[Address], Iterable[Slot]]
-Hint: TypeAlias = Callable[["RemoteState"], Keys]
-"""What is going to be asked of a state, as far as upstream can tell."""
-
-_HINT: ContextVar[Hint | None] = ContextVar("hint", default=None)
-
-
-def prefetch_with(hint: Hint | None) -> None:
-    """Have ``hint`` asked when something turns out to be missing, in this context and once; a guess that is wrong only
-    costs time.
-    """
-    _HINT.set(hint)
-
-
-def call_hint(sender: Address | None, to: Address | None, value: Wei, data: bytes) -> Hint | None:
+def call_hint(sender: Address | None, to: Address | None, value: Wei, data: bytes) -> PrefetchHint | None:
     """What a call is likely to touch, by upstream's ``eth_createAccessList``; None for a creation."""
     if to is None:
         return None
@@ -198,17 +183,23 @@ class Source:
         self._waiting[key] = result
 
 
-_MAY_NOT_WAIT: ContextVar[bool] = ContextVar("may_not_wait", default=False)
+class _Thread(threading.local):
+    """What holds for the calling thread."""
+
+    may_not_wait = False
+
+
+_THREAD = _Thread()
 
 
 def may_not_wait() -> bool:
     """Whether others wait for this thread: it runs an event loop, or the node's changes."""
-    return asyncio._get_running_loop() is not None or _MAY_NOT_WAIT.get()
+    return asyncio._get_running_loop() is not None or _THREAD.may_not_wait
 
 
 def forbid_waiting() -> None:
-    """In this context, which is no event loop's, nothing is waited for either."""
-    _MAY_NOT_WAIT.set(True)
+    """On this thread, which is no event loop's, nothing is waited for either."""
+    _THREAD.may_not_wait = True
 
 
 class RemoteState:
@@ -243,6 +234,7 @@ class RemoteState:
         self._lock = threading.Lock()
         self._under_way: dict[str, Future[None]] = {}
         self._notes = source.used is not None
+        self._hint: PrefetchHint | None = None
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -251,7 +243,7 @@ class RemoteState:
         try:
             found = self._accounts[address]
         except KeyError:
-            self._need(accounts=(address,))
+            self._ensure(accounts=(address,))
             found = self._accounts[address]
         if self._notes:
             self._note_account(address, found)
@@ -269,7 +261,7 @@ class RemoteState:
         key = (address, slot)
         value = self._slots.get(key)
         if value is None:
-            self._need(slots=(key,))
+            self._ensure(slots=(key,))
             value = self._slots[key]
         if self._notes:
             self.source.note(self._slot_key(key), hex(value))
@@ -289,6 +281,12 @@ class RemoteState:
             text = block if isinstance(block, str) else (block or {}).get("hash", "0x" + ZERO_HASH.hex())
             found = self._hashes[number] = bytes.fromhex(text[2:])
         return found
+
+    def with_hint(self, hint: PrefetchHint) -> RemoteState:
+        """See ``Prefetches``: what either of the two fetches, both have."""
+        reader = copy.copy(self)
+        reader._hint = hint
+        return reader
 
     def is_funded(self, address: Address) -> bool:
         """Whether the account's balance is not upstream's."""
@@ -317,7 +315,7 @@ class RemoteState:
         if not may_not_wait():
             self.load(accounts, slots)
         elif self.source.upstream is not None:
-            self._need(
+            self._ensure(
                 tuple(address for address in dict.fromkeys(accounts) if address not in self._accounts),
                 tuple(key for key in dict.fromkeys(slots) if key not in self._slots),
             )
@@ -328,7 +326,7 @@ class RemoteState:
 
     # -- fetching -------------------------------------------------------------------------------------------------
 
-    def _need(self, accounts: tuple[Address, ...] = (), slots: tuple[Slot, ...] = ()) -> None:
+    def _ensure(self, accounts: tuple[Address, ...] = (), slots: tuple[Slot, ...] = ()) -> None:
         self._take_kept(accounts, slots)
         accounts = tuple(address for address in accounts if address not in self._accounts)
         slots = tuple(key for key in slots if key not in self._slots)
@@ -339,9 +337,8 @@ class RemoteState:
             raise self.source.lacks(names)
         if may_not_wait():
             raise PrefetchNeeded(", ".join(names), lambda: self._fetch(accounts, slots))
-        hint = _HINT.get()
+        hint, self._hint = self._hint, None
         if hint is not None:
-            _HINT.set(None)
             more_accounts, more_slots = _told(hint, self)
             self.load([*accounts, *more_accounts], [*slots, *more_slots])
         self._fetch(accounts, slots)
@@ -492,7 +489,7 @@ class RemoteState:
             self.source.note(f"code 0x{account.code_hash.hex()}", "0x" + self._codes[account.code_hash].hex())
 
 
-def _told(hint: Hint, state: RemoteState) -> Keys:
+def _told(hint: PrefetchHint, state: RemoteState) -> Keys:
     """What ``hint`` says; nothing where upstream's answer cannot be read."""
     try:
         accounts, slots = hint(state)

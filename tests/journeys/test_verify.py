@@ -34,6 +34,7 @@ from megadev.rollup.verifier import Differs, Incomplete
 from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.stage.commands import megadev
+from tests.stage.waiting import until
 
 START = 1_700_000_000
 STRANGER = "0x" + "42" * 20
@@ -99,11 +100,32 @@ class Rollup:
                 assert node.verifier.derived == derived
 
 
-def go(node: FullNode, *, until: int | None = None, against: str | None = None, follow: bool = False) -> None:
+def go(
+    node: FullNode,
+    *,
+    until: int | None = None,
+    against: str | None = None,
+    follow: bool = False,
+    stop: threading.Event | None = None,
+) -> None:
     def differs(found: list[Differs]) -> None:
         raise found[0]
 
-    node.go(until=until, follow=follow, poll=0.01, against=against, stop=threading.Event(), on_differences=differs)
+    end = stop or threading.Event()
+    node.go(until=until, follow=follow, poll=0.01, against=against, stop=end, on_differences=differs)
+
+
+@contextmanager
+def following(node: FullNode) -> Iterator[None]:
+    """It follows L1 meanwhile."""
+    stop = threading.Event()
+    thread = threading.Thread(target=go, args=(node,), kwargs={"follow": True, "stop": stop}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(30)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -152,13 +174,11 @@ def test_it_serves_what_it_derived_and_takes_nothing() -> None:
     rollup = Rollup("dev")
     sent = rollup.send(3)
     rollup.flush()
-    with rollup.verifier() as (node, made):
+    with rollup.verifier() as (node, made), following(node):
         made.serve()
-        done = threading.Thread(target=go, args=(node,), kwargs={"until": 6, "follow": True})
-        done.start()
         rollup.send(3)
-        rollup.flush()
-        done.join(30)
+        head = rollup.flush()
+        until(lambda: made.node.l2.head.number == head)
         for method, *params in (
             ("eth_getBlockByNumber", "latest", True),
             ("eth_getBlockByNumber", "safe", False),
@@ -168,6 +188,25 @@ def test_it_serves_what_it_derived_and_takes_nothing() -> None:
             ("debug_traceTransaction", sent),
         ):
             assert made.rpc(method, *params) == rollup.net.rpc(method, *params), method
+        # as the rollup's own node
+        l1_block = rollup.net.rpc("optimism_syncStatus")["current_l1"]["number"]
+        until(lambda: made.rpc("optimism_syncStatus")["current_l1"]["number"] >= l1_block - 1)
+        ours, its = made.rpc("optimism_outputAtBlock", "0x5"), rollup.net.rpc("optimism_outputAtBlock", "0x5")
+        heads = ours.pop("syncStatus"), its.pop("syncStatus")
+        assert ours == its
+        for name in ("head_l1", "finalized_l1", "safe_l2"):
+            assert heads[0][name] == heads[1][name], name
+        for method, *params in (
+            ("optimism_rollupConfig",),
+            ("optimism_safeHeadAtL1Block", l1_block - 1),
+            ("optimism_version",),
+            ("mega_outputAtBlock", "0x2"),
+            ("mega_getWithdrawalProof", STRANGER, [], "latest"),
+        ):
+            asked = made.rpc(method, *params), rollup.net.rpc(method, *params)
+            for each in asked:
+                isinstance(each, dict) and each.pop("syncStatus", None)
+            assert asked[0] == asked[1], method
         for refused in ("anvil_setBalance", "eth_sendTransaction", "evm_mine"):
             with pytest.raises(RpcError, match="this node follows a chain that it does not build") as error:
                 made.rpc(refused)

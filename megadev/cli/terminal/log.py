@@ -80,7 +80,7 @@ Explain: TypeAlias = Callable[[bytes], str]
 """Revert data in words; '' when it says nothing."""
 
 
-class Place(NamedTuple):
+class SourceLine(NamedTuple):
     """A line of source."""
 
     source: str
@@ -93,7 +93,7 @@ class Located(NamedTuple):
     """Why a transaction failed, and in which lines, innermost first."""
 
     reason: str
-    places: tuple[Place, ...]
+    places: tuple[SourceLine, ...]
 
 
 Locate: TypeAlias = Callable[[TransactionPreconfirmed], Located | None]

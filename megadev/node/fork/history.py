@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from megadev.chain.blocks import Header, SealedBlock, block_size
+from megadev.chain.blocks import BlockRef, Header, SealedBlock, Tag, block_size
 from megadev.chain.documents import JsonObject, read_log, read_transaction
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.networks import knows_rules, rules_at
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.store import ChainStore
+from megadev.chain.transactions import AccessList
 from megadev.errors import (
     InvalidParams,
     StateUnavailable,
@@ -24,6 +26,7 @@ from megadev.errors import (
     UpstreamFailed,
     UpstreamLacksMethod,
 )
+from megadev.node.history import CallFields
 from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.types import (
     EMPTY_CODE_HASH,
@@ -34,7 +37,8 @@ from megadev.primitives.types import (
     Hash32,
 )
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
+from megadev.state.reader import Keys, Slot, StateReader, with_hint
+from megadev.state.remote import RemoteState, Source, access_list_keys, call_hint, load
 from megadev.state.upstream import Call
 
 PAST_BLOCKS = 64
@@ -44,15 +48,19 @@ PAST_BLOCKS = 64
 class ForkHistory:
     """Blocks up to the forked one, as upstream has them, and the state after each: read when they are asked for.
 
-    On the thread of an event loop everything raises ``PrefetchNeeded`` where something is to be fetched.
+    A ``ChainHistory``. On the thread of an event loop everything raises ``PrefetchNeeded`` where something is to be
+    fetched.
     """
+
+    is_remote = True
 
     def __init__(self, source: Source, chain_id: int, last: int) -> None:
         self.source = source
         self.last = last
         """The forked block's number."""
         self.state: RemoteState | None = None
-        self.first: SealedBlock | None = None
+        self.forked: SealedBlock | None = None
+        """The chain's first block, without its transactions."""
         self._chain_id = chain_id
         self._headers: OrderedDict[int, SealedBlock] = OrderedDict()
         self._blocks: OrderedDict[int, SealedBlock] = OrderedDict()
@@ -61,6 +69,52 @@ class ForkHistory:
     def is_funded(self, address: Address) -> bool:
         """Whether the fork gave the account a balance."""
         return self.state is not None and self.state.is_funded(address)
+
+    def first(self, own: int) -> int:
+        """Upstream has them all."""
+        return 0
+
+    def older(self, ref: BlockRef, store: ChainStore) -> int | Hash32 | None:
+        """The number or hash of the block that ``ref`` names, where it is none after the forked one."""
+        if isinstance(ref, Tag):
+            return 0 if ref is Tag.EARLIEST else None
+        if isinstance(ref, int):
+            return ref if ref <= self.last else None
+        here = store.by_hash(ref)
+        return ref if here is None or here.number == self.last else None
+
+    def whole(self, block: SealedBlock, spec: ChainSpec) -> SealedBlock:
+        """``block`` with its transactions, also where it is the one that was forked."""
+        return self.block(block.number, spec) if block is self.forked else block
+
+    def query(self, key: str, method: str, *params: Any, keep: Callable[[Any], bool] = lambda result: True) -> Any:
+        """See ``Source.query``."""
+        return self.source.query(key, method, *params, keep=keep)
+
+    def reader_of_call(
+        self,
+        state: StateReader,
+        number: int,
+        coinbase: Address,
+        call: CallFields,
+        slots: AccessList,
+    ) -> StateReader:
+        """``state`` for a call: where it is that of the newest blocks, what the call is sure to ask for is fetched."""
+        sender, to, value, data = call
+        if number >= self.last:
+            accounts = [address for address in (sender, to, coinbase) if address is not None]
+            self.prefetch(accounts, [(address, slot) for address, keys in slots for slot in keys])
+        return with_hint(state, call_hint(sender, to, value, data))
+
+    def prefetch(self, accounts: Iterable[Address], slots: Iterable[Slot] = ()) -> None:
+        """On a thread that may wait: fetch at once what is about to be asked for at the chain's newest blocks."""
+        if self.state is not None:
+            load(self.state, accounts, slots)
+
+    def prefetch_or_raise(self, accounts: Iterable[Address], slots: Iterable[Slot] = ()) -> None:
+        """As ``prefetch``; on a thread that may not wait it raises ``PrefetchNeeded``, once for all of it."""
+        if self.state is not None:
+            self.state.prefetch_or_raise(accounts, slots)
 
     def header(self, ref: int | Hash32) -> SealedBlock:
         """The block with that number or hash, its state at hand, its transactions left out. Raises ``UnknownBlock``."""
@@ -198,8 +252,8 @@ class ForkHistory:
 
     def _seen(self, document: JsonObject) -> SealedBlock:
         header, block_hash = read_header(document)
-        if header.number == self.last and self.first is not None:
-            return self.first
+        if header.number == self.last and self.forked is not None:
+            return self.forked
         kept = self._headers.get(header.number)
         if kept is not None and kept.hash == block_hash:
             return kept

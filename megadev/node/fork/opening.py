@@ -65,7 +65,7 @@ class Fork:
     hash: Hash32
     source: Source
     state: RemoteState
-    past: ForkHistory
+    history: ForkHistory
     replay: str | None = None
     """The hash of a transaction that is to be run again, with those before it in its block."""
     remarks: tuple[str, ...] = field(default=())
@@ -105,7 +105,7 @@ class Fork:
         """
         world = self.world() if laid is None else self.world().apply(laid)
         block = header_block(self.header, self.hash, world, spec)
-        self.past.first = block
+        self.history.forked = block
         return block
 
     def prefetch(self) -> threading.Thread | None:
@@ -248,8 +248,8 @@ def open_fork(
         answers = DiskCache(request.cache / str(chain_id) / name)
     source = Source(answers, upstream, pinned=block_hash, recording=request.recording)
     state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
-    past = ForkHistory(source, chain_id, header.number)
-    past.state = state
+    history = ForkHistory(source, chain_id, header.number)
+    history.state = state
     return Fork(
         request,
         upstream.name,
@@ -259,7 +259,7 @@ def open_fork(
         block_hash,
         source,
         state,
-        past,
+        history,
         replay=tx,
         remarks=remarks,
     )
@@ -276,9 +276,9 @@ def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei], undelega
         raise ConfigError(f"{request.bundle}: the bundle does not name its block; record it again") from None
     source = Source(Part(bundle, f"{request.part} ") if request.part else bundle, None)
     state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
-    past = ForkHistory(source, chain_id, header.number)
-    past.state = state
-    return Fork(request, str(request.bundle), chain_id, document, header, block_hash, source, state, past)
+    history = ForkHistory(source, chain_id, header.number)
+    history.state = state
+    return Fork(request, str(request.bundle), chain_id, document, header, block_hash, source, state, history)
 
 
 def _lasting(document: JsonObject) -> JsonObject:

@@ -36,7 +36,7 @@ from megadev.node.storage.capture import (
     node_record,
     set_by_hand,
 )
-from megadev.node.storage.database import DATA, Database, Place, Reader
+from megadev.node.storage.database import DATA, BlockEntry, Database, Reader
 from megadev.node.storage.records import block_record, encode, row_record
 from megadev.primitives.types import Hash32
 from megadev.sequencer.reserved import EmptyRow
@@ -321,7 +321,7 @@ class Recorder:
         before = chain.before
         pieces: list[tuple[int, bool, bytes]] = []
         keys: list[tuple[bytes, int, int]] = []
-        places: list[Place] = []
+        places: list[BlockEntry] = []
         head: SealedBlock | None = None
         for piece in chain.new.pieces():
             if isinstance(piece, SealedBlock):

@@ -18,11 +18,11 @@ from megadev.errors import ConfigError, EngineFault, StateUnavailable
 from megadev.evm.engine import CALL, BlockEnv, Execution, TxEnv
 from megadev.evm.engines.native import tier as tiers
 from megadev.evm.engines.native.compiler import DiskCache
+from megadev.evm.engines.native.emitter import Emitter
 from megadev.evm.engines.native.host import HostUnavailable, load
 from megadev.evm.engines.native.loop import NativeLoop
 from megadev.evm.engines.native.seam import Entry
 from megadev.evm.engines.native.tier import Tier
-from megadev.evm.engines.native.wasm import Emitter
 from megadev.evm.engines.python import PythonEngine
 from tests.conformance.engine_suite.worlds import DictState, Has, asm
 
