@@ -430,7 +430,7 @@ KINDS: dict[str, Kind] = {
     ),
     PRECONFIRMED: Kind(
         _everything,
-        "each transaction's hash, its place, and `duration`: nanoseconds from its arrival at the sequencer to its receipt",
+        "each transaction's hash, its place, and `duration`: nanoseconds from arrival to receipt",
     ),
     LOST: Kind(_everything, "transactions whose preconfirmation became void, and why"),
     CONTRACT_RELOADS: Kind(_everything, "contracts whose code was replaced by hot reload"),
