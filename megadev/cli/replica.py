@@ -10,6 +10,7 @@ import click
 from megadev.cli.options import Command, read_address
 from megadev.cli.stopping import stopping
 from megadev.errors import ConfigError
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.latency import parse_latency
 
 REFUSED = 3
@@ -74,7 +75,7 @@ def replica(
         head = net.node.l2.head
         if as_json:
             shown = {
-                "block": {"number": head.number, "hash": "0x" + head.hash.hex()},
+                "block": {"number": head.number, "hash": to_data(head.hash)},
                 "blocks": node.replica.blocks,
                 "miniBlocks": node.replica.mini_blocks,
                 "seconds": round(node.seconds, 6),

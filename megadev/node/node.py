@@ -179,7 +179,7 @@ class Node:
             for chain in (self.l2, self.l1):
                 if chain is not None:
                     chain.sequencer.keep_states = StateLimit(config.keep_blocks, NOT_KEPT)
-        self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block), lambda: self.l2.spec.chain_id)
+        self.broken_promises = BrokenPromises(lambda: self.l2)
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
         if self.followed is not None:
@@ -514,6 +514,7 @@ class Node:
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         self.l2.heads = driver.heads
+        self.l2.l1_block_in = driver.l1_block_in
         if config.posts_batches:
             self._post_batches(l1, driver)
         return driver

@@ -51,6 +51,7 @@ from megadev.rpc.formatters import (
     format_log,
     format_mini_block,
     format_mini_block_log,
+    format_origin,
     format_pending_transaction,
     format_receipts,
     format_reload,
@@ -59,6 +60,8 @@ from megadev.rpc.formatters import (
 )
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 MOST_ACCOUNTS = 256
 """Addresses that one subscription to state changes may name."""
@@ -203,14 +206,16 @@ def _signed_header(chain: LocalChain, block: SealedBlock) -> JsonObject:
 
 
 def _new_mini_block(notification: Notification, event: MiniBlockSealed, choice: None) -> Iterable[bytes]:
-    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.mini_block)),)
+    return (
+        notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.mini_block, event.state)),
+    )
 
 
 def _rival_mini_block(notification: Notification, event: MiniBlockEquivocated, choice: None) -> Iterable[bytes]:
-    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.rival)),)
+    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.rival, event.state)),)
 
 
-def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
+def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock, state: StateReader | World | None) -> JsonObject:
     if chain.told_signatures is not None:
         told = chain.told_signatures.get(mini_block.digest, bytes(65))
         shown = format_mini_block(
@@ -220,6 +225,9 @@ def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
             del shown["signature"]
         return shown
     shown = format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    origin = chain.signed_origin(mini_block.digest, mini_block.block_number, state)
+    if origin is not None:
+        shown["l1Origin"] = format_origin(origin)
     votes = chain.votes_for(mini_block)
     if votes:
         shown["quorum"] = [{"signer": to_data(signer)} | format_signature(vote) for signer, vote in votes]

@@ -42,7 +42,7 @@ LAYERS = {
 EVERYWHERE = {"errors"}
 """Importable also from its own layer: it imports nothing of ours."""
 
-FOR_TYPES_ONLY = {("chain.blocks", "state"), ("chain.genesis", "state")}
+FOR_TYPES_ONLY = {("chain.blocks", "state"), ("chain.genesis", "state"), ("events", "state")}
 """Modules that name a higher layer's type and do not depend on it when they run."""
 
 ENGINES_ONLY = {"eth", "wasmtime", "py_ecc", "trie", "rlp", "eth_keys", "eth_bloom", "eth_typing", "eth_utils"}

@@ -13,6 +13,7 @@ import msgspec
 
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall
 from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.preconfirmations import SignedOrigin
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
@@ -118,6 +119,7 @@ class EquivocationRecord(msgspec.Struct, frozen=True, kw_only=True):
     mini_blocks: tuple[MiniBlockRecord, MiniBlockRecord]
     signatures: tuple[tuple[int, int, int], tuple[int, int, int]]
     promises: tuple[SignedPromise, SignedPromise]
+    origins: tuple[SignedOrigin, SignedOrigin] | None = None
 
 
 class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +127,7 @@ class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
     signer: Address
     signature: tuple[int, int, int]
     reason: str
+    origin: SignedOrigin | None = None
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +252,7 @@ def evidence_records(evidence: Evidence) -> tuple[EquivocationRecord, ...]:
             mini_blocks=(_mini_block_record(found.mini_blocks[0]), _mini_block_record(found.mini_blocks[1])),
             signatures=found.signatures,
             promises=found.promises,
+            origins=found.origins,
         )
         for found in evidence.equivocations
     )
@@ -262,6 +266,7 @@ def void_records(evidence: Evidence) -> tuple[VoidMiniBlockRecord, ...]:
             signer=found.signer,
             signature=found.signature,
             reason=found.reason,
+            origin=found.origin,
         )
         for found in evidence.mini_blocks
     )
@@ -275,11 +280,12 @@ def evidence_of(record: NodeRecord) -> Evidence:
             (_mini_block_of(each.mini_blocks[0]), _mini_block_of(each.mini_blocks[1])),
             each.signatures,
             each.promises,
+            each.origins,
         )
         for each in record.equivocations
     )
     void = (
-        VoidMiniBlock(_mini_block_of(each.mini_block), each.signer, each.signature, each.reason)
+        VoidMiniBlock(_mini_block_of(each.mini_block), each.signer, each.signature, each.reason, each.origin)
         for each in record.void_mini_blocks
     )
     return Evidence(record.broken, tuple(found), tuple(void))
