@@ -34,6 +34,7 @@ from megadev.chain.receipts import Log, Receipt
 from megadev.chain.spans import Piece, Row, Span
 from megadev.errors import TooManyLogs, UnknownBlock
 from megadev.primitives.bloom import bloom_mask
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
 
 if TYPE_CHECKING:
@@ -382,7 +383,7 @@ class ChainStore:
             return line.at(min(max(number, self._first), head.number))
         block = self.by_number(ref) if isinstance(ref, int) else self.by_hash(ref)
         if block is None:
-            named = str(ref) if isinstance(ref, int) else f"0x{ref.hex()}"
+            named = str(ref) if isinstance(ref, int) else f"{to_data(ref)}"
             raise UnknownBlock(f"header not found: no block {named}, the chain's head is block {head.number}")
         return block
 

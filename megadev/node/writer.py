@@ -18,7 +18,6 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import Context
 from typing import Any, TypeVar
 
 from megadev.clock import SystemClock
@@ -185,8 +184,7 @@ class Writer:
         loop = self.loop
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody listens
             if loop is not None:
-                # not in this thread's context: what the loop begins there may wait for state, on threads of its own
-                loop.call_soon_threadsafe(self._deliver, context=Context())
+                loop.call_soon_threadsafe(self._deliver)
                 return
         while self._told:
             self._told.popleft()()

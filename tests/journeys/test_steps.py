@@ -59,8 +59,22 @@ def test_a_step_has_the_stack_memory_and_storage_that_it_found(net: Devnet, fail
 
 def test_steps_are_paged_and_end(net: Devnet, failed: str) -> None:  # noqa: F811
     whole = net.rpc("megadev_getSteps", failed)
-    rest: Any = net.rpc("megadev_getSteps", failed, whole["total"] - 3)
-    assert rest["steps"]["pc"] == whole["steps"]["pc"][-3:]
+
+    def told(page: Any) -> list[Any]:
+        """What a page says of its steps, by its own tables."""
+        columns = page["steps"]
+        lines = [
+            page["lines"][line] and (page["lines"][line]["source"], page["lines"][line]["line"])
+            for line in columns["line"]
+        ]
+        names = [page["opcodes"][str(op)] for op in columns["op"]]
+        frames = [page["frames"][frame] for frame in columns["frame"]]
+        return list(zip(columns["pc"], columns["gas"], names, lines, frames, strict=True))
+
+    for start in (1, whole["total"] // 3, whole["total"] // 2, whole["total"] - 3):
+        rest: Any = net.rpc("megadev_getSteps", failed, start)
+        assert told(rest) == told(whole)[start:]
+        assert rest["total"] == whole["total"]
     assert net.rpc("megadev_getSteps", failed, whole["total"])["steps"]["pc"] == []
     assert net.rpc("megadev_getStep", failed, whole["total"]) is None
     for method in ("megadev_getSteps", "megadev_getStep"):

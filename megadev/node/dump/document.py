@@ -325,7 +325,7 @@ def _read_block(found: Found, outcomes: Outcomes, world: World, spec: ChainSpec)
         tx = read_transaction(item, where)
         outcome = outcomes.get((found.hash, index)) or outcomes.get(tx.hash)
         if outcome is None:
-            fail(where, f"an entry in transactions (0x{tx.hash.hex()}) with its outcome", None)
+            fail(where, f"an entry in transactions ({to_data(tx.hash)}) with its outcome", None)
         if tx.is_impersonated:
             # Anvil writes the hash of the fields here, and only there the one it goes by
             tx = msgspec.structs.replace(tx, hash=bytes.fromhex(outcome[0]["info"]["transaction_hash"][2:]))

@@ -25,8 +25,8 @@ from megadev.node.storage.database import (
     LOGS_KEY,
     TOPIC_KEY,
     TX_KEY,
+    BlockEntry,
     Damaged,
-    Place,
     Reader,
 )
 from megadev.node.storage.records import BlockRecord, block_of, decode
@@ -148,7 +148,7 @@ class Archive:
             self._specs[number] = own if spec == own else spec
         return self._specs[number]
 
-    def _world(self, place: Place, record: BlockRecord) -> World:
+    def _world(self, place: BlockEntry, record: BlockRecord) -> World:
         if not place.is_known:
             return UnavailableWorld(place.number, NOT_IN_DUMP)
         limit = self._limit()
@@ -171,8 +171,8 @@ class Archive:
         limit = self._limit()
         return (limit is None or not limit.excludes(number, self._head())) and self._place(number).is_known
 
-    def _place(self, number: int) -> Place:
-        def read() -> Place:
+    def _place(self, number: int) -> BlockEntry:
+        def read() -> BlockEntry:
             place = self._reader.place(self._chain, number)
             if place is None:
                 raise Damaged("it is not there")
@@ -277,9 +277,9 @@ class _Checked:
         return world
 
 
-def place_of(block: SealedBlock) -> Place:
+def place_of(block: SealedBlock) -> BlockEntry:
     """Where ``block`` is in its chain."""
-    return Place(block.number, block.hash, block.tx_offset, block.mini_block_offset, block.world.is_known)
+    return BlockEntry(block.number, block.hash, block.tx_offset, block.mini_block_offset, block.world.is_known)
 
 
 def keys_of(block: SealedBlock) -> Iterable[tuple[bytes, int, int]]:
