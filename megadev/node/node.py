@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
-from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
@@ -186,9 +184,8 @@ class Node:
         if self.followed is not None:
             self.l2.told_signatures = {}
         else:
-            self._registry_unknown = ""
-            self._fetching_aside = False
-            self.l2.bus.subscribe(self._follow_registry)
+            followed = registry.Followed(self.l2, lambda: [account.raw_key for account in self.accounts.keyed])
+            self.l2.bus.subscribe(followed.event)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
@@ -276,34 +273,6 @@ class Node:
                 self._loop.call_later(seconds, call)
 
         return Behind(self.l2, chain, lag, SystemClock(), later)
-
-    def _follow_registry(self, event: Event) -> None:
-        """Sign with the key that L2's registry says, once it is known that it will."""
-        if not (isinstance(event, BlockSealed) and registry.has_registry(self.l2)):
-            return
-        try:
-            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
-        except PrefetchNeeded as missing:  # of a fork: what it says is looked at again at the next block
-            self._fetch_aside(missing)
-        except StateUnavailable as problem:
-            if str(problem) != self._registry_unknown:
-                self._registry_unknown = str(problem)
-                _LOG.warning("the sequencer registry cannot be read for now: %s", problem)
-
-    def _fetch_aside(self, missing: PrefetchNeeded) -> None:
-        """Fetch state for whoever looks for it the next time."""
-
-        def fetch() -> None:
-            try:
-                missing.fetch()
-            except StateUnavailable as problem:
-                _LOG.debug("state was not fetched in advance: %s", problem)
-            finally:
-                self._fetching_aside = False
-
-        if not self._fetching_aside:
-            self._fetching_aside = True
-            threading.Thread(target=fetch, name="megadev-fetch", daemon=True).start()
 
     @property
     def roles(self) -> Roles:
