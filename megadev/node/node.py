@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
-from megadev.errors import ConfigError, MegadevError
+from megadev.errors import ConfigError, MegadevError, PrefetchNeeded, StateUnavailable
 from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
@@ -277,7 +279,11 @@ class Node:
     def _follow_registry(self, event: Event) -> None:
         """Sign with the key that L2's registry says, once it is known that it will."""
         if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
-            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
+            try:
+                registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
+            except PrefetchNeeded as missing:  # on a fork, at its first block: at the next one it is here
+                fetching = threading.Thread(target=_fetch, args=(missing,), name="megadev-registry", daemon=True)
+                fetching.start()
 
     @property
     def roles(self) -> Roles:
@@ -659,6 +665,12 @@ def _standbys(node: Node, config: DevnetConfig) -> Standbys | None:
         return None
     succession: Succession = FixedOrder() if config.turn is None else RoundRobin(config.turn)
     return Standbys(node, config.standby, config.takeover.seconds, succession)
+
+
+def _fetch(missing: PrefetchNeeded) -> None:
+    """Have what is missing here, if it can be had: whoever needs it asks again."""
+    with suppress(StateUnavailable):
+        missing.fetch()
 
 
 def _clock(config: DevnetConfig) -> Clock:
