@@ -422,13 +422,15 @@ def test_a_killed_node_goes_on_where_it_was_durable(tmp_path: Path, megadev_up: 
     assert second.rpc("eth_getBlockByNumber", "latest", True) == head
 
 
-def _fork_and_change(path: Path, **forked: Any) -> Devnet:
-    net = _open(path, accounts=2, fork_cache=path.parent / "cache", **forked)
+def _fork_and_change(path: Path, preset: str, **forked: Any) -> Devnet:
+    net = _open(path, preset, accounts=2, fork_cache=path.parent / "cache", durability="block", **forked)
     if net.rpc("eth_getBalance", SOMEBODY, "latest") != "0x77":
         _send(net, 3)
         net.rpc("anvil_setBalance", SOMEBODY, "0x77")
         net.rpc("anvil_setStorageAt", SOMEBODY, "0x1", f"0x{7:064x}")
         net.rpc("evm_mine")
+        assert net.rpc("megadev_durable")["isDurable"], net.rpc("megadev_durable")
+        assert net.rpc("megadev_durable")["l2"] == net.rpc("eth_blockNumber")
     return net
 
 
@@ -442,27 +444,28 @@ def _changed(net: Devnet) -> list[Any]:
     ]
 
 
-def test_what_was_changed_on_top_of_a_fork_or_a_bundle_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preset", PRESETS)
+def test_what_was_changed_on_top_of_a_fork_or_a_bundle_is_kept(tmp_path: Path, preset: str) -> None:
     bundle = tmp_path / "bundle.json"
     with Devnet(accounts=3) as upstream:
         upstream.rpc("anvil_setBalance", STRANGER, "0x1234")
         _send(upstream, 3)
         url = (upstream.serve(),)
-        with _fork_and_change(tmp_path / "kept", fork_url=url, fork_record=bundle) as net:
+        with _fork_and_change(tmp_path / "kept", preset, fork_url=url, fork_record=bundle) as net:
             before = _changed(net)
         upstream.rpc("anvil_setBalance", STRANGER, "0x9999")
         _send(upstream, 3)  # what is forked stays the block that it was
-        with _fork_and_change(tmp_path / "kept", fork_url=url) as net:
+        with _fork_and_change(tmp_path / "kept", preset, fork_url=url) as net:
             assert _changed(net) == before
             _send(net)
-        with _fork_and_change(tmp_path / "kept", fork_url=url) as net:
+        with _fork_and_change(tmp_path / "kept", preset, fork_url=url) as net:
             assert int(net.rpc("eth_blockNumber"), 16) == int(before[0]["number"], 16) + 1
-    with _fork_and_change(tmp_path / "bundled", fork_bundle=bundle) as net:
+    with _fork_and_change(tmp_path / "bundled", preset, fork_bundle=bundle) as net:
         before = _changed(net)
-    with _fork_and_change(tmp_path / "bundled", fork_bundle=bundle) as net:
+    with _fork_and_change(tmp_path / "bundled", preset, fork_bundle=bundle) as net:
         assert _changed(net) == before
     with pytest.raises(ConfigError, match="is a fork of chain 31337 at block 3"):
-        _open(tmp_path / "bundled")
+        _open(tmp_path / "bundled", preset)
 
 
 def test_what_is_set_is_kept_before_it_is_answered(tmp_path: Path) -> None:

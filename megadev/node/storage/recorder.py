@@ -27,6 +27,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.chain.spans import Row
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
+from megadev.errors import PrefetchNeeded
 from megadev.events import BlockSealed, Event
 from megadev.node.storage.archive import Archive, keys_of, place_of
 from megadev.node.storage.capture import (
@@ -215,7 +216,12 @@ class Recorder:
     async def kept(self) -> None:
         """Return once all that was changed until now is written, in the mode that promises that."""
         node = self._node
-        node.settle()
+        while True:
+            try:
+                node.settle()
+                break
+            except PrefetchNeeded as missing:  # on a fork
+                await asyncio.to_thread(missing.fetch)
         await node.writer.free()
         moment = set_by_hand(node)
         if self._last_done is None or moment != self._flushed:
