@@ -12,6 +12,10 @@ NOT_IN_DUMP = (
     "was loaded from a dump without its state; ask at latest, or dump with historical states "
     "(--preserve-historical-states)"
 )
+OLDER_ON_FORK = (
+    "was loaded on a fork without its state; ask at latest, or keep the fork in a directory (--state DIRECTORY/), "
+    "which has all states"
+)
 NOT_KEPT = "is older than the states that this node keeps; ask at latest, or start it with a larger --keep-blocks"
 PRUNED = "is older than the states that this node keeps; ask at latest, or start it with a larger --prune-history"
 
