@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.state.reader import PrefetchHint
 from megadev.state.world import World
 
 NOT_IN_DUMP = (
@@ -50,6 +51,10 @@ class UnavailableWorld(World):
     prove_storage: Any = _refuse
     account_trie: Any = _refuse
     storage_trie: Any = _refuse
+
+    def with_hint(self, hint: PrefetchHint) -> UnavailableWorld:
+        """See ``Prefetches``: there is nothing to fetch."""
+        return self
 
     is_whole = True
     """Nobody is to look for a fork behind it."""
