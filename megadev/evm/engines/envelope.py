@@ -41,6 +41,7 @@ from megadev.evm.engine import (
     Success,
     Tracer,
     TxEnv,
+    show_unstarted,
 )
 from megadev.evm.engines.frames import Call, Machine
 from megadev.evm.engines.journal import Journal
@@ -128,6 +129,7 @@ class Envelope:
                 warm[created] = True
                 call = Call("CREATE", 0, sender, created, created, tx.data, tx.value, b"", gas)
                 if nonce == MAX_NONCE and self.keeps_last_nonce:
+                    show_unstarted(tracer, tx, created, None)
                     created = None
                 elif is_taken(machine, created):
                     machine.refuse(call, "contract address collision", keeps_gas=False)
