@@ -34,7 +34,9 @@ class UnknownFirstSlot(UnknownLayout):
 
 
 class Form(Enum):
-    """The encoding of a type in storage. BOUNDED: Vyper's arrays, strings and bytes, which have their length in front."""
+    """The encoding of a type in storage. BOUNDED: Vyper's arrays, strings and bytes, which have their length in
+    front.
+    """
 
     VALUE = "value"
     ENUM = "enum"

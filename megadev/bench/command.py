@@ -307,7 +307,9 @@ def _chosen(only: str | None, titles: Collection[str], flags: str = "") -> froze
 
 
 def _steps(chosen: Collection[str], probes: int, *, is_long: bool) -> int:
-    """Returns the number of steps: start-ups, probes, first calls and forks as one each, reloads, and the long chain."""
+    """Returns the number of steps: start-ups, probes, first calls and forks as one each, reloads, and the long
+    chain.
+    """
     from megadev.bench.batches import BATCH_ROWS
     from megadev.bench.capacity import CAPACITY_ROWS, IN_PROCESS
     from megadev.bench.compute import FIRST_ROWS

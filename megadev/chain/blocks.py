@@ -86,12 +86,16 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def randomness(self) -> Hash32:
-        """The result of opcode 0x44: PREVRANDAO, or the difficulty, which is non-zero only before the merge (EIP-4399)."""
+        """The result of opcode 0x44: PREVRANDAO, or the difficulty, which is non-zero only before the merge
+        (EIP-4399).
+        """
         return self.difficulty.to_bytes(32, "big") if self.difficulty else self.prev_randao
 
 
 class Cut(msgspec.Struct, frozen=True, gc=False):
-    """The end of a mini-block within a block: before the transaction number ``end``, at ``timestamp`` (microseconds)."""
+    """The end of a mini-block within a block: before the transaction number ``end``, at ``timestamp``
+    (microseconds).
+    """
 
     end: int
     timestamp: int

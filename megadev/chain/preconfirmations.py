@@ -97,7 +97,9 @@ def domain_separator(chain_id: int) -> Hash32:
 
 
 def promise(block: PlacedBlock, index: int, chain_id: int) -> Preconfirmation:
-    """Returns the promise about the transaction at ``index``. One whose mini-block is still open will be in that one."""
+    """Returns the promise about the transaction at ``index``. One whose mini-block is still open will be in
+    that one.
+    """
     return Preconfirmation(
         chain_id=chain_id,
         block_number=block.number,

@@ -161,7 +161,9 @@ class StackTrace:
 
     @cached_property
     def error(self) -> str | None:
-        """The reason of the failure: the revert data in words, or the end of the first failed call. None: it did not."""
+        """The reason of the failure: the revert data in words, or the end of the first failed call. None: it
+        did not.
+        """
         if not self.root.failed:
             return None
         return self.error_of(self.root) or self._unsaid(self._failed[-1])

@@ -269,7 +269,9 @@ def _bridge(config: DevnetConfig, roles: Roles, l2: ChainOrigin, at: L1Addresses
 
 
 def _contracts(config: DevnetConfig) -> dict[Address, bytes | GenesisAccount]:
-    """Returns the contracts that tools expect on any chain; Anvil has no Multicall3, and alloy's tests depend on that."""
+    """Returns the contracts that tools expect on any chain; Anvil has no Multicall3, and alloy's tests depend
+    on that.
+    """
     contracts: dict[Address, bytes | GenesisAccount] = {}
     if config.preset != ANVIL:
         contracts[MULTICALL3] = load("Multicall3").runtime
@@ -307,7 +309,9 @@ def _predeploys() -> dict[Address, GenesisAccount]:
 
 
 def _output_root(block: SealedBlock) -> Hash32:
-    """Returns the output root of an L2 block (OP Stack specification, "L2 output commitment construction", version 0)."""
+    """Returns the output root of an L2 block (OP Stack specification, "L2 output commitment construction",
+    version 0).
+    """
     messages = block.world.storage_root(MESSAGE_PASSER)
     return keccak(bytes(32) + block.header.state_root + messages + block.hash)
 

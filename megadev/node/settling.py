@@ -1,4 +1,6 @@
-"""The work that answered requests left due: blocks to seal, an L1 for L2 to follow, windows that end without a request."""
+"""The work that answered requests left due: blocks to seal, an L1 for L2 to follow, windows that end without a
+request.
+"""
 
 from __future__ import annotations
 

@@ -400,7 +400,9 @@ BlockOverridesParam: TypeAlias = BlockOverrides
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A filter of logs: blocks by range or by hash, addresses (none: all), topics by position (an empty position: any)."""
+    """A filter of logs: blocks by range or by hash, addresses (none: all), topics by position (an empty
+    position: any).
+    """
 
     from_block: NumberOrTagParam | None = None
     to_block: NumberOrTagParam | None = None

@@ -279,7 +279,9 @@ def _shared(room: int, wanted: Sequence[int], quarters: int = 1) -> list[int]:
 
 
 def _other_sections(view: View, width: int, *, with_steps: bool, is_tall: bool) -> list[list[Text]]:
-    """Returns the sections below the transactions: one below the other or, if nothing is cut off, side by side as one."""
+    """Returns the sections below the transactions: one below the other or, if nothing is cut off, side by side
+    as one.
+    """
     most = LINES_OF_A_TEXT * (3 if is_tall else 1)
     columns = [(_steps(view.durations, STEPS_COLUMNS), STEPS_COLUMNS)] if with_steps else []
     if view.messages is not None:

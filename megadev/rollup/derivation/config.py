@@ -130,7 +130,9 @@ class RollupConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def to_json(config: RollupConfig) -> dict[str, Any]:
-    """Returns the input of ``config_of_json``: op-node's fields, with its spelling and its decimal numbers, and ours."""
+    """Returns the input of ``config_of_json``: op-node's fields, with its spelling and its decimal numbers, and
+    ours.
+    """
     system = config.system_config
     scalar = _ECOTONE_SCALARS << 248 | system.blob_base_fee_scalar << 32 | system.base_fee_scalar
     stores = config.da_stores

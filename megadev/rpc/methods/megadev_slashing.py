@@ -42,7 +42,9 @@ from megadev.rpc.proving import games_of, is_true, prove_range
 
 
 class SubmitOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The submitter of evidence (default: the first account), and whether the finality delay of a claim passes at once."""
+    """The submitter of evidence (default: the first account), and whether the finality delay of a claim passes
+    at once.
+    """
 
     sender: AddressParam | None = msgspec.field(default=None, name="from")
     skip_window: BoolParam = False

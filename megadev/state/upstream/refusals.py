@@ -93,7 +93,9 @@ def slower(error: Mapping[str, Any]) -> Trouble | None:
 
 
 def batch_after(error: Mapping[str, Any], calls: int) -> int | None:
-    """Returns the batch size that a node accepts which refused a larger batch; None if it refused for another reason."""
+    """Returns the batch size that a node accepts which refused a larger batch; None if it refused for another
+    reason.
+    """
     message = str(error.get("message", "")).lower()
     if "batch" in message or "too large" in message:
         named = [int(digits) for digits in re.findall(r"(?<![\w.])\d{1,6}(?![\w.])", message)]

@@ -194,7 +194,9 @@ class MegaMachine(Loop):
             self.journal.warm_accounts.pop(address, None)
 
     def cool_for_call(self, kind: str, to: Address) -> None:
-        """Applies the effect of the first call of that kind on the warmth of its target, and of its target's delegate."""
+        """Applies the effect of the first call of that kind on the warmth of its target, and of its target's
+        delegate.
+        """
         if kind in self.mega.quirky_calls:
             self.cool(to)
             if self.mega.quirky_delegates:

@@ -185,7 +185,9 @@ class Emitter:
         self.emit(UNREACHABLE, END)
 
     def begin_stretch(self, pc: int, height: int) -> int:
-        """Charges the gas of the following stretch here; if that fails, leaves in front of ``pc``. Answers its number."""
+        """Charges the gas of the following stretch here; if that fails, leaves in front of ``pc``. Answers its
+        number.
+        """
         stretch = len(self.totals)
         self.totals.append(0)
         self.emit(get_local(G))
