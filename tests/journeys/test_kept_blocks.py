@@ -171,6 +171,27 @@ def test_snapshots_restore_blocks_that_left_memory(tmp_path: Path, preset: str, 
         assert _told(net) == _told(twin)
 
 
+@pytest.mark.parametrize("preset", ["megaeth"])
+def test_blocks_that_a_snapshot_brings_back_have_their_states(tmp_path: Path, preset: str, twin: Devnet) -> None:
+    (tmp_path / "kept").mkdir()
+    with _open(preset, tmp_path / "kept", keep_bodies=16) as net:
+        _live(net)
+        snapshots = [node.rpc("evm_snapshot") for node in (net, twin)]
+        for node in (net, twin):
+            node.rpc("anvil_rollback", 38)
+            _live(node, 10)
+        for node, snapshot in zip((net, twin), snapshots, strict=True):
+            assert node.rpc("evm_revert", snapshot) is True
+        assert (_told(net), _states(net)) == (_told(twin), _states(twin))
+        with net.isolated():
+            net.rpc("anvil_reset")
+        assert _states(net) == _states(twin)
+        for node in (net, twin):
+            _live(node, 10)
+    with _open(preset, tmp_path / "kept") as net:
+        assert (_told(net), _states(net)) == (_told(twin), _states(twin))
+
+
 @pytest.mark.parametrize("preset", ["dev"])
 def test_a_missing_index_is_rebuilt(tmp_path: Path, preset: str, twin: Devnet) -> None:
     """Version 1: the same blocks, and nothing that leads to them."""

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from megadev.primitives.json_pieces import pieces
 from megadev.rpc import envelope
-from megadev.rpc.pieces import pieces
 
 _HEAD = b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":'
 
@@ -27,6 +27,7 @@ _HEAD = b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":'
         _HEAD + b'["]",' * 100_000,  # a closing bracket in a string closes nothing
         _HEAD + b'{"a":' * 100_000,
         _HEAD + b'["\\"]",' * 100_000,
+        _HEAD + b"[" * 600 + b'"' + b'\\"' * 500_000,  # once looked through anew from each quote: for days
     ],
 )
 def test_deep_nesting_is_a_parse_error_at_any_recursion_limit(body: bytes) -> None:
