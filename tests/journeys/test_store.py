@@ -249,6 +249,31 @@ def test_a_torn_end_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert "blocks of L2 from 4 to 6 are lost" in caplog.text
 
 
+def test_a_file_that_is_torn_is_read_as_far_as_it_goes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _open(tmp_path / "kept", no_l1=True) as net:
+        _send(net, 300)
+        hashes = [net.l2.chain.store.block_hash(number) for number in range(301)]
+    file = tmp_path / "kept" / "chain.sqlite"
+    os.truncate(file, file.stat().st_size * 3 // 4)
+    with _open(tmp_path / "kept", no_l1=True) as net:
+        head = net.l2.chain.head.number
+        assert 0 < head < 300
+        assert [net.l2.chain.store.block_hash(number) for number in range(head + 1)] == hashes[: head + 1]
+    assert "the store is torn" in caplog.text
+    assert f"blocks of L2 from {head + 1} to 300 are lost" in caplog.text
+
+
+def test_a_first_block_that_is_damaged_is_read_from_its_copy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _open(tmp_path / "kept", **STILL) as net:
+        _live(net)
+        before = _told(net)
+    for chain in (0, 1):
+        _damage(tmp_path / "kept", chain, 0)
+    with _open(tmp_path / "kept", **STILL) as net:
+        assert _told(net) == before
+    assert caplog.text.count("read from its copy") >= 2
+
+
 def test_rubbish_is_refused(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "chain.sqlite").write_bytes(b"no database at all" * 1000)

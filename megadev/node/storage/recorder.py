@@ -40,7 +40,7 @@ from megadev.node.storage.capture import (
     node_record,
     set_by_hand,
 )
-from megadev.node.storage.database import DATA, BlockEntry, Database, Reader
+from megadev.node.storage.database import DATA, FIRST, BlockEntry, Database, Reader
 from megadev.node.storage.records import block_record, encode, row_record
 from megadev.primitives.types import Hash32
 from megadev.sequencer.reserved import EmptyRow
@@ -355,6 +355,8 @@ class Recorder:
             if isinstance(piece, SealedBlock):
                 record = block_record(piece, before, chain.diffs.get(piece.hash), self._number_of_spec)
                 pieces.append((piece.number, False, encode(record)))
+                if before is None:
+                    database.write_rest(f"{FIRST}{index}", pieces[-1][2])
                 places.append(place_of(piece))
                 keys += keys_of(piece)
                 before, head = piece.world, piece
