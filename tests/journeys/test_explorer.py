@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import shutil
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ from tests.conftest import RunningNode
 from tests.contracts import load
 from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
 from tests.stage.javascript import NODE_MODULES
-from tests.stage.shelf import deploy, fill, make_known
+from tests.stage.shelf import deploy, fill, make_known, standard_output
 from tests.stage.waiting import until as wait_until
 from tests.units.reload.stage import MADE, build, creation_code
 
@@ -101,9 +102,21 @@ def generous(net: Devnet) -> Callable[..., Any]:
 
 def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
     go(page, "l2/live", "latest")
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
-    row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
-    assert page.wait_for(f"{row}?.innerText.match(/[0-9] (µs|ms)/)?.[0]"), "how long its preconfirmation took"
+    for _ in range(100):  # how long it took is known of what comes once the page listens
+        tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+        row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
+        page.wait_for(f"!!{row}")
+        if page.value(f"/[0-9] (µs|ms)/.test({row}.innerText)"):
+            break
+    else:
+        pytest.fail("the page does not tell how long preconfirmations took")
+    portal = net.rpc("megadev_chainConfig")["l1"]["contracts"]["portal"]["address"]
+    net.l1.rpc("eth_sendTransaction", {"from": ALICE, "to": portal, "value": hex(10**18)})
+    net.rpc("evm_mine")
+    until(page, "1 ETH executed")
+    printer = send(generous(net), data=to_data(load("Printer").creation))["contractAddress"]
+    net.rpc("eth_sendTransaction", {"from": ALICE, "to": printer, "data": data("kinds()"), "gas": hex(10**6)})
+    until(page, "console")
 
 
 def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
@@ -175,18 +188,83 @@ def test_what_crosses_is_brought_to_its_end_by_buttons(page: Page, net: Devnet) 
     assert withdrawal["status"] == "finalized"
 
 
+NO_MARKUP = "document.querySelectorAll('img, main script, main iframe, main svg, [onerror]').length === 0"
+
+
+def hostile_shelf() -> dict[str, Any]:
+    """What solc made of the shelf, with markup in every name that a page shows."""
+    made = standard_output()
+    (contracts,) = made["contracts"].values()
+    shelf = contracts["Shelf"]
+    shelf["abi"] += [
+        {"type": "function", "name": f"f{HOSTILE}", "stateMutability": "view", "outputs": [],
+         "inputs": [{"name": HOSTILE, "type": "uint256"}]},
+        {"type": "function", "name": f"g{HOSTILE}", "stateMutability": "nonpayable", "outputs": [], "inputs": []},
+        {"type": "event", "name": f"E{HOSTILE}", "inputs": [{"name": HOSTILE, "type": "uint256", "indexed": True}]},
+        {"type": "error", "name": f"Bad{HOSTILE}", "inputs": []},
+    ]  # fmt: skip
+    for row in shelf["storageLayout"]["storage"]:
+        row["label"] += HOSTILE
+    for kind in shelf["storageLayout"]["types"].values():
+        if kind["label"].startswith(("struct", "enum")):
+            kind["label"] += HOSTILE
+        for member in kind.get("members", ()):
+            member["label"] += HOSTILE
+    return {**made, "contracts": {f"src/{HOSTILE}.sol": {f"Shelf{HOSTILE}": shelf}}}
+
+
 def test_words_from_a_chain_are_never_markup(page: Page, net: Devnet) -> None:
-    answer = encode(["string"], [HOSTILE])
-    code = b"\x61" + len(answer).to_bytes(2, "big") + bytes.fromhex("80600a3d393df3")
-    token = "0x" + "ba" * 20
-    # PUSH2 size DUP1 PUSH1 10 RETURNDATASIZE CODECOPY RETURNDATASIZE RETURN: every call answers the string
-    net.rpc("anvil_setCode", token, "0x" + (code + answer).hex())
-    text = go(page, f"l2/token/{token}", "Token")
-    assert HOSTILE in text
-    assert page.value("document.querySelectorAll('img, main script').length") == 0
+    token, thrower, printer = ("0x" + word * 20 for word in ("ba", "bb", "bc"))
+    net.rpc("anvil_setCode", token, answering(encode(["string"], [HOSTILE])))
+    # the same text as a revert's reason, and as a log's data
+    reason = bytes.fromhex("08c379a0") + encode(["string"], [HOSTILE])
+    net.rpc("anvil_setCode", thrower, answering(reason).replace("3df3", "3dfd"))
+    net.rpc("anvil_setCode", printer, answering(encode(["string"], [HOSTILE])).replace("3df3", "3da0"))
+    assert HOSTILE in go(page, f"l2/token/{token}", "Token")
     assert "owned" not in page.value("document.title.replace(/<[^>]*>/g, '').split('·')[1]")
-    text = go(page, "l2/rpc/%3Cimg%20src=x%3E", "JSON-RPC")
-    assert page.value("document.querySelectorAll('img').length") == 0
+    failed = send(net.rpc, to=thrower)["transactionHash"]
+    assert HOSTILE in go(page, f"l2/tx/{failed}", "Calls")
+    logged = send(net.rpc, to=printer)["transactionHash"]
+    go(page, f"l2/tx/{logged}", "topics and data")
+    net.rpc("megadev_addArtifact", hostile_shelf())
+    shelf = deploy(net, "Shelf")
+    filled = fill(net, shelf)
+    net.rpc("evm_mine")
+    assert f"Shelf{HOSTILE}" in go(page, f"l2/address/{shelf}", "Contract Shelf")
+    unfold(page, "Storage", f"balances{HOSTILE}")
+    assert f"f{HOSTILE}" in page.value(TEXT) and page.value(NO_MARKUP)
+    go(page, f"l2/tx/{filled}", "Calls")
+    unfold(page, "State changes", f"balances{HOSTILE}")
+    assert page.value(NO_MARKUP)
+    assert f"Shelf{HOSTILE}" in go(page, "l2/contracts", "Deployed") and page.value(NO_MARKUP)
+    go(page, f"l2/logs/{shelf}", "found")
+    assert page.value("[...document.querySelectorAll('#events option')].some((each) => each.value.includes('<img'))")
+    go(page, f"l2/debug/{filled}", "Memory")
+    assert page.value(NO_MARKUP)
+    quoted = urllib.parse.quote(HOSTILE, safe="")
+    for address in ("l2/{}", "{}/live", "l2/tx/{}", "l2/debug/{}", "l2/block/{}", "l2/miniblock/{}", "l2/address/{}",
+                    "l2/token/{}", "l2/contracts/{}", "l2/logs/{}/{}/{}/{}/{}", "l2/rpc/{}", "l2/%E0%A4%A"):  # fmt: skip
+        for text in (quoted, HOSTILE.replace("/", ""), "javascript:alert(1)"):
+            page.value(f"location.hash = {json.dumps('#/' + address.replace('{}', text))}")
+            page.wait_for("document.getElementById('main').innerText.trim() !== ''")
+            assert page.value(NO_MARKUP), (address, text)
+    for text in (HOSTILE, "javascript:alert(1)", "'\"><img src=x onerror=alert(1)>", "__proto__", "constructor"):
+        looked_up(page, text)
+        page.wait_for("location.hash.includes('contracts')")
+        assert page.value(NO_MARKUP)
+        page.value("location.hash = '#/l2/live'")
+    assert page.value("document.title") != "owned"
+
+
+def looked_up(page: Page, words: str) -> None:
+    """Write into the search field, and press Enter."""
+    page.value(
+        f"""(() => {{
+        const field = document.querySelector('input[name=q]');
+        field.value = {json.dumps(words)};
+        field.form.requestSubmit();
+        }})()"""
+    )
 
 
 def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
@@ -196,14 +274,9 @@ def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
         (ALICE, "Account account 0"),
         ("0", "Block 0"),
         ("account 1", "Account account 1"),
+        ("account2.eth", "Account account 2"),
     ):
-        page.value(
-            f"""(() => {{
-            const field = document.querySelector('input[name=q]');
-            field.value = {json.dumps(words)};
-            field.form.requestSubmit();
-            }})()"""
-        )
+        looked_up(page, words)
         until(page, shows)
 
 

@@ -138,8 +138,8 @@ async function search(chain, text) {
   return go(to(chain, "contracts", encodeURIComponent(text)));
 }
 
-/** A name as it is compared: Account0 is account 0. */
-const plain = (name) => name.toLowerCase().replace(/\s/g, "");
+/** A name as it is compared: Account0 and account0.eth are account 0. */
+const plain = (name) => name.toLowerCase().replace(/\s/g, "").replace(/\.(eth|mega|dev|test|local)$/, "");
 
 function go(address) {
   location.hash = address;
