@@ -10,7 +10,7 @@ import shlex
 import shutil
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -323,19 +323,6 @@ def test_whatever_control_does_it_shows_as_a_command_and_a_request(page: Page, n
     assert net.rpc("eth_getBalance", "0x" + "42" * 20, "latest") == balance
 
 
-def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:
-    page.ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
-    for address, shows in (
-        ("l2/live", "latest"),
-        (f"l2/tx/{tx_hash}", "Overview"),
-        ("l2/bridge", "Withdrawals"),
-        ("l2/control", "Blocks"),
-    ):
-        go(page, address, shows)
-        assert page.value("document.documentElement.scrollWidth") <= 360
-
-
 def test_a_node_that_goes_away_and_comes_back_is_met_again(browser: str) -> None:  # noqa: F811
     with Devnet() as first:
         url = first.serve()
@@ -502,6 +489,14 @@ def test_a_transaction_is_found_in_its_mini_block(page: Page, net: Devnet) -> No
     page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]') !== null")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_every_window_in_both_schemes(page: Page, net: Devnet, scheme: str) -> None:
+    """Nothing is wider than the window. With ``MEGADEV_SCREENSHOTS`` a picture of each is kept in that folder."""
+    for name, width, _ in every_page(page, net, scheme, (360, 1300, 2560)):
+        assert page.value("document.documentElement.scrollWidth") <= width, (name, width)
+        page.keep_picture(f"{net.node.config.preset}-{name}-{width}-{scheme}")
+
+
 @pytest.mark.node_js
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, scheme: str) -> None:
@@ -510,39 +505,55 @@ def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, sche
     if not NODE_MODULES or not checker.is_file():
         pytest.skip("set MEGADEV_NODE_MODULES to a node_modules directory that has axe-core")
     page.value(checker.read_text() + "; 0")
+    faults = []
+    for name, width, address in every_page(page, net, scheme, (360, 1300)):
+        found = page.value(
+            "axe.run(document, { resultTypes: ['violations'] }).then((told) =>"
+            " told.violations.flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`)))"
+        )
+        faults += [(name, width, address, fault) for fault in found]
+    assert faults == []
+
+
+def every_page(page: Page, net: Devnet, scheme: str, widths: Sequence[int]) -> Iterator[tuple[str, int, str]]:
+    """(name, width, address) of each page, while the browser shows it with all that it folds."""
     page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    make_known(net)
     vault = deploy_vault(generous(net))
     failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    shelf = deploy(net, "Shelf")
+    proxy = deploy(net, "ShelfProxy", shelf)
+    filled = fill(net, proxy)
     net.rpc("evm_mine")
-    faults = []
-    for width in (360, 1300):
-        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
-        for address, shows in (
-            ("l2/live", "latest"),
-            (f"l2/tx/{failed}", "Overview"),
-            (f"l2/debug/{failed}/300", "Memory"),
-            ("l2/block/1", "Hash"),
-            (f"l2/address/{vault}", "Write"),
-            (f"l2/token/{vault}", "Holders"),
-            ("l2/contracts", "Deployed"),
-            (f"l2/logs/{vault}", "Logs"),
-            ("l2/bridge", "Withdrawals"),
-            ("l2/control", "Snapshots"),
-            ("l2/rpc", "JSON-RPC"),
-            ("l1/live", "latest"),
+    if not net.rpc("anvil_metadata")["snapshots"]:
+        net.rpc("evm_snapshot")
+    for width in widths:
+        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        for name, address, shows in (
+            ("live", "l2/live", "Bridge, batches"),
+            ("failed", f"l2/tx/{failed}", "Overview"),
+            ("filled", f"l2/tx/{filled}", "Overview"),
+            ("debugger", f"l2/debug/{failed}/300", "Memory"),
+            ("block", "l2/block/1", "Hash"),
+            ("contract", f"l2/address/{vault}", "Write"),
+            ("proxy", f"l2/address/{proxy}", "Proxy of"),
+            ("account", f"l2/address/{ALICE}", "Transactions"),
+            ("token", f"l2/token/{vault}", "Holders"),
+            ("contracts", "l2/contracts", "Deployed"),
+            ("logs", f"l2/logs/{proxy}/Filled", "found"),
+            ("bridge", "l2/bridge", "Withdrawals"),
+            ("control", "l2/control", "Snapshots"),
+            ("methods", "l2/rpc", "JSON-RPC"),
+            ("l1", "l1/live", "latest"),
+            ("l1-control", "l1/control", "Blocks"),
+            ("nowhere", "l2/nowhere", "Not found"),
         ):
             go(page, address, shows)
             page.value("document.querySelectorAll('main > div > details > summary').forEach((each) => each.click())")
             page.wait_for(
                 "[...document.querySelectorAll('main > div > details')].every((each) => !each.innerText.endsWith('…'))"
             )
-            found = page.value(
-                "axe.run(document, { resultTypes: ['violations'] }).then((told) =>"
-                " told.violations.flatMap((each) => each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 200)}`)))"
-            )
-            faults += [(width, address, fault) for fault in found]
-            assert page.value("document.documentElement.scrollWidth") <= width, (address, width)
-    assert faults == []
+            yield name, width, address
 
 
 def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Callable[..., RunningNode]) -> None:  # noqa: F811
