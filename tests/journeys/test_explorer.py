@@ -8,6 +8,8 @@ import json
 import os
 import shlex
 import shutil
+import subprocess
+import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,7 @@ from megadev.primitives.abi import encode
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.rpc.catalog import CATALOG
+from tests.anvil import Anvil
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
 from tests.contracts import load
@@ -575,6 +578,137 @@ def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Cal
         until(page, "of Counter")
         assert page.complaints() == []
     assert node.stop() == 0
+
+
+def unfold_promise(page: Page, tx_hash: str) -> str:
+    go(page, f"l2/tx/{tx_hash}", "Calls")
+    return unfold(page, "Preconfirmation", "checked in this page")
+
+
+@pytest.mark.parametrize(
+    ("preset", "is_kept"), [("dev", True), ("dev", False), ("megaeth", True)], ids=["dev", "dev-latest", "megaeth"]
+)
+def test_what_was_saved_is_shown_after_a_restart(
+    browser: str,  # noqa: F811
+    tmp_path: Path,
+    megadev_up: Callable[..., RunningNode],
+    preset: str,
+    is_kept: bool,
+) -> None:
+    shutil.copytree(PROJECT, tmp_path, dirs_exist_ok=True)
+    flags = ("--preset", preset, "--state", "state.json", *(["--preserve-historical-states"] if is_kept else []))
+    node = megadev_up(*flags)
+
+    def rpc(method: str, request: dict[str, Any]) -> Any:
+        return node.rpc(method, {**request, "gas": hex(25_000_000)})
+
+    vault = deploy_vault(rpc)
+    failed = rpc("eth_sendTransactionSync", {"from": ALICE, "to": vault, "data": data("withdraw(uint256)", 1000)})
+    node.rpc("evm_mine")
+    assert node.stop() == 0
+    node = megadev_up(*flags)
+    with opened(browser, node.url) as page:
+        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+        go(page, "l2/live", "withdraw")
+        text = go(page, f"l2/tx/{failed['transactionHash']}", "Calls")
+        if is_kept:
+            assert "OverLimit(who: " in text and "Vault.withdraw(amount: 1000)" in text
+            unfold(page, "State changes", "nonce")
+            go(page, f"l2/debug/{failed['transactionHash']}/300", "src/Limits.sol")
+        else:  # as with Anvil's own dumps; the page says what to do
+            assert "preserve-historical-states" in text and "amount\tuint256\t1000" in text
+            assert "preserve-historical-states" in unfold(page, "State changes", "ask at latest")
+            go(page, f"l2/debug/{failed['transactionHash']}", "preserve-historical-states")
+        assert "Block" in unfold_promise(page, failed["transactionHash"])
+        go(page, f"l2/address/{vault}", "Contract Vault")
+        until(page, "withdraw")
+        go(page, "l2/bridge", "Withdrawals")
+        go(page, "l2/control", "Snapshots")
+        assert page.complaints() == []
+    assert node.stop() == 0
+
+
+@pytest.mark.anvil
+def test_another_node_is_explored_as_far_as_it_tells(browser: str, tmp_path: Path) -> None:  # noqa: F811
+    """Each page against Anvil: what it lacks is a sentence or is not there, and nothing fails in the console."""
+    anvil = Anvil()
+    command = [sys.executable, "-m", "megadev", "explorer", "--rpc-url", anvil.url, "--port", "0"]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    try:
+        assert serving.stdout is not None
+        address = serving.stdout.readline().split()[-1]
+        token = load("Token")
+        request = {
+            "from": ALICE,
+            "data": to_data(token.creation + encode(["string", "string", "uint256"], ["T", "T", 9])),
+        }
+        deployed = anvil.rpc("eth_getTransactionReceipt", anvil.rpc("eth_sendTransaction", request))
+        contract = deployed["contractAddress"]
+        given = data("transfer(address,uint256)", bytes(19) + b"1", 10)
+        request = {"from": ALICE, "to": contract, "data": given, "gas": hex(10**6)}
+        failed = anvil.rpc("eth_sendTransaction", request)
+        with opened(browser, address) as page:
+            page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+            assert "transfer" in go(page, "l2/live", "transfer")
+            assert "execution reverted (0x" in go(page, f"l2/tx/{failed}", "Calls"), "the error's selector"
+            for title in ("State changes", "Preconfirmation"):
+                unfold(page, title, "nonce" if title == "State changes" else "There is none")
+            unfold(page, "Gas", "This node does not tell")
+            assert "cannot be shown" in go(page, f"l2/debug/{failed}", "does not have the methods")
+            go(page, "l2/block/1", "Transactions")
+            assert "ABI is not known" in go(page, f"l2/address/{contract}", "Contract 0x")
+            unfold(page, "Storage", "This node does not tell")
+            assert "account 0" in go(page, f"l2/token/{contract}", "100 %")
+            assert "No contract of a known project" in go(page, "l2/contracts", "Deployed")
+            go(page, f"l2/logs/{contract}", "1 found")
+            go(page, "l2/bridge", "has no L1")
+            assert "Set reorder" not in go(page, "l2/control", "anvil_mine")
+            press(page, "Mine")
+            page.wait_for("document.getElementById('notes').innerText.includes('anvil_mine')")
+            go(page, "l2/rpc/eth_chainId", "JSON-RPC")
+            press(page, "Send")
+            page.wait_for("document.querySelector('[aria-label=Answer]').textContent.includes('0x7a69')")
+            # a refusal that the network panel lists is no fault of the page's
+            assert page.complaints() == []
+    finally:
+        serving.terminate()
+        serving.wait(timeout=20)
+        anvil.close()
+
+
+@pytest.mark.long
+def test_a_chain_of_a_hundred_thousand_transactions_opens_at_any_place(browser: str) -> None:  # noqa: F811
+    with Devnet(gas_limit=200_000_000) as net, opened(browser, net.serve()) as page:
+        token = load("Token")
+        code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
+        address = send(net.rpc, data=to_data(code))["contractAddress"]
+        bob, per_block, blocks = net.accounts[1].address, 4_000, 25
+        net.rpc("evm_setAutomine", False)
+        for block in range(blocks):
+            for index in range(per_block):
+                request = {"from": ALICE, "to": bob, "value": "0x1", "gas": "0x5208"}
+                if index % 4 == 0:
+                    holder = (1 + block * per_block + index).to_bytes(20, "big")
+                    given = data("transfer(address,uint256)", holder, 1 + index)
+                    request = {"from": ALICE, "to": address, "data": given, "gas": hex(80_000)}
+                net.rpc("eth_sendTransaction", request)
+            net.rpc("evm_mine")
+        net.rpc("evm_setAutomine", True)
+        assert int(net.rpc("eth_getTransactionCount", ALICE, "latest"), 16) > per_block * blocks
+        page.wait_for("document.querySelector('.status')?.innerText.includes('connected')")
+        go(page, "l2/live", "4000")
+        go(page, f"l2/address/{ALICE}", "Older")
+        press(page, "Older")
+        until(page, "Newest")
+        go(page, "l2/block/2", "Transactions")
+        go(page, "l2/block/2/39", "Transactions")
+        assert "1 to 50 of" in go(page, f"l2/token/{address}", "Ordered by the sum of their transfers")
+        go(
+            page,
+            f"l2/logs/{address}/Transfer(address indexed from,address indexed to,uint256 value)",
+            "25\u2009001 found",
+        )
+        assert page.complaints() == []
 
 
 @pytest.mark.long

@@ -81,7 +81,7 @@ async function show() {
     fill(main, place);
     document.title = `${place.querySelector("h1")?.textContent ?? kind} · megadev`;
   } catch (problem) {
-    if (mine === turn) fill(main, h("h1", {}, "This page cannot be shown"), h("p", {}, problem.message), h("button", { type: "button", onclick: show }, "Try again"));
+    if (mine === turn) fill(main, h("h1", {}, "This page cannot be shown"), h("p", {}, problem.isMissing ? "This node does not have the methods that it needs." : problem.message), h("button", { type: "button", onclick: show }, "Try again"));
   }
 }
 

@@ -75,9 +75,13 @@ function standard(four) {
   return byTheirSelectors.get(four);
 }
 
+/** Whether nobody sent a transaction: each block of a rollup begins with one that tells of L1. */
+export const isOfProtocol = (tx) => tx.type === "0x7e" && tx.from.toLowerCase() === "0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001";
+
 /** What a transaction calls, by name where the contract is known; it appears once that has come. */
 export function callName(chain, tx) {
   if (!tx.to) return h("span", { class: "soft" }, "creates a contract");
+  if (isOfProtocol(tx)) return h("span", { class: "soft" }, "L1 attributes");
   const data = tx.input ?? "0x";
   if (data === "0x") return h("span", { class: "soft" }, "transfer");
   const shown = h("code", { class: "soft" }, standard(data.slice(0, 10)) ?? data.slice(0, 10));

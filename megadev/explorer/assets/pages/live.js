@@ -2,7 +2,7 @@
 
 import { attempt, fill, h, section, table, throttled } from "../dom.js";
 import { follow } from "../happenings.js";
-import { callName, learn } from "../known.js";
+import { callName, isOfProtocol, learn } from "../known.js";
 import { age, ether, group, hex, lasting, num, price, UNSEALED } from "../format.js";
 import * as links from "../links.js";
 
@@ -80,7 +80,7 @@ export async function show(place, { chain, chains, site }) {
     leaving.push(chain.subscribe(["miniBlocks"], (mini) => {
       state.mini = mini;
       state.minis = [{ ...mini, receipts: null, transactions: mini.transactions.slice(0, 1), count: mini.transactions.length }, ...state.minis].slice(0, MINIS);
-      state.pulse[SECONDS - 1] += mini.transactions.length;
+      state.pulse[SECONDS - 1] += mini.transactions.length - mini.transactions.filter(isOfProtocol).length;
       note(state, mini.transactions);
       soon();
     }));
@@ -113,7 +113,7 @@ const slim = ({ number, hash, parentHash, timestamp, gasUsed, gasLimit, baseFeeP
 
 /** Show transactions, the newest last among them. */
 function note(state, transactions) {
-  const shown = transactions.slice(-ROWS).reverse();
+  const shown = transactions.filter((tx) => !isOfProtocol(tx)).slice(-ROWS).reverse();
   const hashes = new Set(shown.map((tx) => tx.hash));
   state.transactions = [...shown, ...state.transactions.filter((tx) => !hashes.has(tx.hash))].slice(0, ROWS);
 }
