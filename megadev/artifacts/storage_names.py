@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from megadev.artifacts.layout import WORD, Form, Layout, Type, Variable
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.keccak import keccak
 
 _FARTHEST = 1 << 32
@@ -171,7 +171,7 @@ def _key(type_: Type | None, key: bytes) -> str:
     if label.startswith("int"):
         return str(number - (1 << 256) if number >> 255 else number)
     if label.startswith("bytes"):
-        return f"0x{key[: type_.size].hex()}"
+        return f"{to_data(key[: type_.size])}"
     return _word(key)
 
 
@@ -179,8 +179,8 @@ def _text(key: bytes) -> str:
     try:
         text = key.decode()
     except UnicodeDecodeError:
-        return f"0x{key.hex()}"
-    return f'"{text}"' if text.isprintable() else f"0x{key.hex()}"
+        return f"{to_data(key)}"
+    return f'"{text}"' if text.isprintable() else f"{to_data(key)}"
 
 
 def _word(key: bytes) -> str:
@@ -188,4 +188,4 @@ def _word(key: bytes) -> str:
     if len(key) == WORD and not any(key[:12]) and any(key[12:20]):
         return checksum_address(key[-20:])
     number = int.from_bytes(key, "big")
-    return str(number) if len(key) == WORD and number < 1 << 64 else f"0x{key.hex()}"
+    return str(number) if len(key) == WORD and number < 1 << 64 else f"{to_data(key)}"

@@ -19,6 +19,7 @@ from megadev.errors import InvalidTransaction, NotFound, RanOtherwise, StateUnav
 from megadev.evm.engine import BlockEnv, Execution, Tracer
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder, OpenBlock
 from megadev.state.reader import StateReader
@@ -46,8 +47,8 @@ def placed_transaction(chain: LocalChain, tx_hash: Hash32) -> tuple[SealedBlock,
     placed = chain.placed(tx_hash)
     if placed is None:
         if chain.pool.get(tx_hash) is None:
-            raise NotFound(f"transaction not found: 0x{tx_hash.hex()}")
-        raise NotFound(f"transaction not found in any block: 0x{tx_hash.hex()} is still in the txpool; mine it first")
+            raise NotFound(f"transaction not found: {to_data(tx_hash)}")
+        raise NotFound(f"transaction not found in any block: {to_data(tx_hash)} is still in the txpool; mine it first")
     block, index = placed
     return unsealed(block.sealed) if isinstance(block, OpenBlock) else block, index
 

@@ -17,6 +17,7 @@ from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.genesis import Genesis
 from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, mini_block, mini_block_index
+from megadev.chain.preconfirmations import SignedOrigin, sign_origin
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
@@ -84,6 +85,8 @@ class LocalChain:
         """Blocks between latest and safe, and between safe and finalized, at least."""
         self.votes_for: Callable[[MiniBlock], Sequence[tuple[Address, tuple[int, int, int]]]] = lambda mini_block: ()
         """Who has signed a mini-block besides, where sequencers agree on it (``quorum``)."""
+        self.l1_block_in: Callable[[StateReader | World], tuple[int, Hash32] | None] = lambda state: None
+        """The number and hash of the L1 block that a state of this chain has got to; None: of none."""
         self.heads: Callable[[], tuple[int, int]] | None = None
         """The numbers of the safe and finalized blocks, where an L1 decides them."""
         self.trails_by_slots = True
@@ -228,6 +231,15 @@ class LocalChain:
         """The executed but unsealed block, if it is visible (in continuous mode)."""
         builder = self.sequencer.tip.open
         return None if builder is None else builder.shown()
+
+    def signed_origin(self, digest: Hash32, number: int, state: StateReader | World | None) -> SignedOrigin | None:
+        """The L1 block that a signature over ``digest`` depends on, of something in the block ``number``, which has got
+        to ``state``; signed by its sequencer. None where that follows none.
+        """
+        if state is None or (isinstance(state, World) and not state.is_known):
+            return None
+        found = self.l1_block_in(state)
+        return None if found is None else sign_origin(digest, *found, self.spec.chain_id, self.signers.at(number).key)
 
     @property
     def moment(self) -> tuple[object, int]:

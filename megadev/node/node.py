@@ -19,7 +19,6 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
-from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
@@ -179,13 +178,14 @@ class Node:
             for chain in (self.l2, self.l1):
                 if chain is not None:
                     chain.sequencer.keep_states = StateLimit(config.keep_blocks, NOT_KEPT)
-        self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block), lambda: self.l2.spec.chain_id)
+        self.broken_promises = BrokenPromises(lambda: self.l2)
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
         if self.followed is not None:
             self.l2.told_signatures = {}
         else:
-            self.l2.bus.subscribe(self._follow_registry)
+            followed = registry.Followed(self.l2, lambda: [account.raw_key for account in self.accounts.keyed])
+            self.l2.bus.subscribe(followed.event)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
@@ -273,11 +273,6 @@ class Node:
                 self._loop.call_later(seconds, call)
 
         return Behind(self.l2, chain, lag, SystemClock(), later)
-
-    def _follow_registry(self, event: Event) -> None:
-        """Sign with the key that L2's registry says, once it is known that it will."""
-        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
-            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
 
     @property
     def roles(self) -> Roles:
@@ -514,6 +509,7 @@ class Node:
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         self.l2.heads = driver.heads
+        self.l2.l1_block_in = driver.l1_block_in
         if config.posts_batches:
             self._post_batches(l1, driver)
         return driver

@@ -13,6 +13,7 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidTransaction, StateUnavailable
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Fork
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.reorganisation import replace_above
@@ -84,7 +85,7 @@ def replay_fork(chain: LocalChain, fork: Fork) -> None:
             builder.include(tx)
     except InvalidTransaction as error:
         raise StateUnavailable(
-            f"state unavailable: transaction 0x{tx.hash.hex()} of upstream's block {number} cannot be replayed "
+            f"state unavailable: transaction {to_data(tx.hash)} of upstream's block {number} cannot be replayed "
             f"({error})"
         ) from error
     sequencer = chain.sequencer

@@ -23,6 +23,7 @@ have to seal one: what does is refused with ``SequencerStopped``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from megadev.chain.admission import validate_transaction
@@ -58,8 +59,11 @@ def rollback(node: Node, chain: LocalChain, depth: int) -> None:
     if depth == 0:
         return
     node.snapshots.keep_blocks_above(chain, common)
+    lost = chain.head.hash
     rewind(chain.sequencer, common, _cheats_at(chain, common))
     chain.time.set_time(chain.head.header.timestamp)
+    if chain is node.l1:  # the same time and transactions must not make a block come back that another L2 followed
+        chain.sequencer.blocks = replace(chain.sequencer.blocks, next_prev_randao=keccak(chain.head.hash + lost))
 
 
 def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequence[MakeTransaction]]) -> None:

@@ -25,6 +25,7 @@ from megadev.chain.config import ChainConfig, ForkConfig
 from megadev.chain.documents import JsonObject, header_document, log_document, receipt_document, transaction_document
 from megadev.chain.fees import FeeHistory
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, PlacedBlock
+from megadev.chain.preconfirmations import SignedOrigin
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.store import LocatedLog, first_log_index
 from megadev.chain.transactions import BLOB, Transaction
@@ -240,6 +241,11 @@ def format_mini_block(mini_block: MiniBlock, signature: tuple[int, int, int]) ->
         "receipt_root": "0x" + mini_block.receipt_root.hex(),
         "signature": format_signature(signature),
     }
+
+
+def format_origin(origin: SignedOrigin) -> JsonObject:
+    """The L1 block that a promise or mini-block depends on, with its signature."""
+    return {"number": hex(origin.number), "hash": to_data(origin.hash), "signature": to_data(origin.signature)}
 
 
 def format_signature(signature: tuple[int, int, int]) -> JsonObject:

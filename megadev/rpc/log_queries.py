@@ -100,7 +100,7 @@ def find_logs(chain: LocalChain, wanted: LogFilter, limit: int | None = None) ->
     if wanted.block_hash is not None:
         block = chain.store.by_hash(wanted.block_hash)
         if block is None:
-            raise UnknownBlock(f"unknown block: 0x{wanted.block_hash.hex()}")
+            raise UnknownBlock(f"unknown block: {to_data(wanted.block_hash)}")
         return chain.store.logs(block.number, block.number, wanted.addresses, wanted.topics)
     open_block = chain.open_block  # first: what is sealed at this moment is found in one of the two
     first, last = block_number(chain, wanted.from_block), block_number(chain, wanted.to_block)

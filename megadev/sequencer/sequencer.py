@@ -58,6 +58,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
@@ -180,7 +181,7 @@ class Sequencer(ChainTip):
             prefetched = self._prefetch(tx)
         replaced = self.pool.admit(tx)
         if replaced is not None:
-            self.publish(TransactionDropped(replaced, f"replaced by 0x{tx.hash.hex()}"))
+            self.publish(TransactionDropped(replaced, f"replaced by {to_data(tx.hash)}"))
         next_nonce = self.next_nonce(tx.sender)
         self.publish(TransactionAdmitted(tx, self.pool.pending_nonce(tx.sender, next_nonce) > tx.nonce))
         if tx.nonce == next_nonce and (faults is None or faults.executes(tx)):
@@ -212,7 +213,7 @@ class Sequencer(ChainTip):
                 builder.check_room(tx)
             return builder, builder.run(tx, hint)
         except PrefetchNeeded as missing:
-            raise PrefetchNeeded(f"state for transaction 0x{tx.hash.hex()}", prefetching(self, tx, missing)) from None
+            raise PrefetchNeeded(f"state for transaction {to_data(tx.hash)}", prefetching(self, tx, missing)) from None
 
     def settle(self, apart: Apart = _at_once) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
@@ -597,11 +598,11 @@ class Sequencer(ChainTip):
         cuts, end = builder.cuts, builder.plan.timestamp * 1_000_000
         after = cuts[-1].timestamp if cuts else self.tip.head.header.timestamp * 1_000_000
         mini_block = builder.cut(min(max(self.time.now_us(), after + 1), end))
-        self.publish(MiniBlockSealed(mini_block))
+        self.publish(MiniBlockSealed(mini_block, builder.state))
         if self.faults is not None and self.faults.equivocates:
             self.set_faults(replace(self.faults, equivocates=False))
             promised = rival_promises(mini_block, self.spec.chain_id)
-            self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
+            self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised, builder.state))
 
     def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
@@ -625,7 +626,7 @@ class Sequencer(ChainTip):
         """Drop what waited with a nonce that a transaction of ``block`` used."""
         for tx, receipt in zip(block.transactions, block.receipts, strict=True):
             nonce = tx.nonce if receipt.deposit_nonce is None else receipt.deposit_nonce
-            self._forget_below(tx.sender, nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+            self._forget_below(tx.sender, nonce + 1, f"its nonce was used by {to_data(tx.hash)}")
 
     def _forget_below(self, sender: Address, next_nonce: int, reason: str) -> None:
         for stale in self.pool.forget_below(sender, next_nonce):

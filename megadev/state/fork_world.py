@@ -23,6 +23,7 @@ from rpds import HashTrieMap
 
 from megadev.errors import StateUnavailable
 from megadev.primitives import rlp
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import address_key, keccak, slot_key
 from megadev.primitives.trie import Trie
 from megadev.primitives.types import Address, Hash32
@@ -181,7 +182,7 @@ class ForkWorld(World):
 
     def _own_trie(self, address: Address, what: str) -> Trie:
         if address not in self.own_tries:
-            self._refuse(f"{what} of 0x{address.hex()}")
+            self._refuse(f"{what} of {to_data(address)}")
         return self._storages.get(address, NO_STORAGE).trie
 
     def storage_root(self, address: Address) -> Hash32:

@@ -31,6 +31,7 @@ from megadev.errors import (
     UpstreamFailed,
     UpstreamRefused,
 )
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
@@ -43,9 +44,9 @@ def call_hint(sender: Address | None, to: Address | None, value: Wei, data: byte
     """What a call is likely to touch, by upstream's ``eth_createAccessList``; None for a creation."""
     if to is None:
         return None
-    call = {"to": "0x" + to.hex(), "value": hex(value), "data": "0x" + data.hex()}
+    call = {"to": to_data(to), "value": hex(value), "data": to_data(data)}
     if sender is not None:
-        call["from"] = "0x" + sender.hex()
+        call["from"] = to_data(sender)
 
     def ask(state: RemoteState) -> Keys:
         (found,) = state.source.hints([("eth_createAccessList", (call, hex(state.number)))])
@@ -85,7 +86,7 @@ class Source:
         self._guards: list[Call] = []
         """What is asked beside each question about history: something small that fails once the block is gone."""
         if pinned is not None:
-            canonical = {"blockHash": "0x" + pinned.hex(), "requireCanonical": True}
+            canonical = {"blockHash": to_data(pinned), "requireCanonical": True}
             self._guards.append(("eth_getTransactionCount", ("0x" + "00" * 20, canonical)))
         self.used: dict[str, Any] | None = {} if recording else None
         self._waiting: dict[tuple[str, ...], Any] = {}
@@ -278,7 +279,7 @@ class RemoteState:
         found = self._hashes.get(number)
         if found is None:
             block = self.source.query(f"hash {number:#x}", "eth_getBlockByNumber", hex(number), False)
-            text = block if isinstance(block, str) else (block or {}).get("hash", "0x" + ZERO_HASH.hex())
+            text = block if isinstance(block, str) else (block or {}).get("hash", to_data(ZERO_HASH))
             found = self._hashes[number] = bytes.fromhex(text[2:])
         return found
 
@@ -420,7 +421,7 @@ class RemoteState:
                 codes[code_hash] = raw
                 ready[address] = Account(_number(nonce), _number(balance), code_hash)
                 if raw:
-                    found[f"code 0x{code_hash.hex()}"] = code.lower()
+                    found[f"code {to_data(code_hash)}"] = code.lower()
                 found[self._account_key(address)] = _written(ready[address])
             values = [_number(value) for value in results[3 * len(accounts) :]]
         except (TypeError, ValueError):
@@ -442,7 +443,7 @@ class RemoteState:
     def _asked(self, upstream: Upstream, accounts: list[Address], slots: list[Slot]) -> list[Any]:
         """Upstream's results: three for each account, one for each slot."""
         if self._by_hash:
-            pinned: Any = {"blockHash": "0x" + self.hash.hex(), "requireCanonical": True}
+            pinned: Any = {"blockHash": to_data(self.hash), "requireCanonical": True}
             outcomes = upstream.outcomes(_calls(accounts, slots, pinned))
             errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
             if not errors:
@@ -461,10 +462,10 @@ class RemoteState:
                 results.append(result)
                 continue
             now = result.get("hash") if isinstance(result, dict) else None
-            if now != "0x" + self.hash.hex():
+            if now != to_data(self.hash):
                 raise UpstreamFailed(
                     f"state unavailable: block {self.number} of {upstream.name} is now {now}, but the fork began at "
-                    f"0x{self.hash.hex()}: a reorganisation has removed it; fork again (anvil_reset), from a block "
+                    f"{to_data(self.hash)}: a reorganisation has removed it; fork again (anvil_reset), from a block "
                     "that is final",
                     is_reorganised=True,
                 )
@@ -477,16 +478,16 @@ class RemoteState:
         self._accounts[address] = None if account.is_empty else account
 
     def _account_key(self, address: Address) -> str:
-        return f"{self._scope}account 0x{address.hex()}"
+        return f"{self._scope}account {to_data(address)}"
 
     def _slot_key(self, key: Slot) -> str:
-        return f"{self._scope}slot 0x{key[0].hex()} {key[1]:#066x}"
+        return f"{self._scope}slot {to_data(key[0])} {key[1]:#066x}"
 
     def _note_account(self, address: Address, account: Account | None) -> None:
         account = account or EMPTY_ACCOUNT
         self.source.note(self._account_key(address), _written(account))
         if account.code_hash != EMPTY_CODE_HASH:
-            self.source.note(f"code 0x{account.code_hash.hex()}", "0x" + self._codes[account.code_hash].hex())
+            self.source.note(f"code {to_data(account.code_hash)}", to_data(self._codes[account.code_hash]))
 
 
 def _told(hint: PrefetchHint, state: RemoteState) -> Keys:
@@ -521,15 +522,15 @@ def _is_value(method: str, result: Any) -> bool:
 
 
 def _written(account: Account) -> list[str]:
-    return [hex(account.nonce), hex(account.balance), "0x" + account.code_hash.hex()]
+    return [hex(account.nonce), hex(account.balance), to_data(account.code_hash)]
 
 
 def _calls(accounts: Iterable[Address], slots: Iterable[Slot], block: Any) -> list[Call]:
     calls: list[Call] = []
     for address in accounts:
-        name = "0x" + address.hex()
+        name = to_data(address)
         calls.append(("eth_getBalance", (name, block)))
         calls.append(("eth_getTransactionCount", (name, block)))
         calls.append(("eth_getCode", (name, block)))
-    calls += [("eth_getStorageAt", ("0x" + address.hex(), f"{slot:#066x}", block)) for address, slot in slots]
+    calls += [("eth_getStorageAt", (to_data(address), f"{slot:#066x}", block)) for address, slot in slots]
     return calls

@@ -29,10 +29,11 @@ from tests.anvil import Anvil
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
 from tests.contracts import load
-from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
+from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of
 from tests.stage.javascript import NODE_MODULES
 from tests.stage.shelf import deploy, fill, make_known, standard_output
 from tests.stage.waiting import until as wait_until
+from tests.stage.wallet import Wallet
 from tests.units.reload.stage import MADE, build, creation_code
 
 pytestmark = [
@@ -106,7 +107,7 @@ def generous(net: Devnet) -> Callable[..., Any]:
 def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
     go(page, "l2/live", "latest")
     for _ in range(100):  # how long it took is known of what comes once the page listens
-        tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+        tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
         row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
         page.wait_for(f"!!{row}")
         if page.value(f"/[0-9] (µs|ms)/.test({row}.innerText)"):
@@ -117,14 +118,14 @@ def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
     net.l1.rpc("eth_sendTransaction", {"from": ALICE, "to": portal, "value": hex(10**18)})
     net.rpc("evm_mine")
     until(page, "1 ETH executed")
-    printer = send(generous(net), data=to_data(load("Printer").creation))["contractAddress"]
+    printer = Wallet(net.rpc, gas=25_000_000).send(data=to_data(load("Printer").creation))["contractAddress"]
     net.rpc("eth_sendTransaction", {"from": ALICE, "to": printer, "data": data("kinds()"), "gas": hex(10**6)})
     until(page, "console")
 
 
 def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     text = go(page, f"l2/tx/{failed}", "Calls")
     assert (
         "failed" in text
@@ -225,9 +226,9 @@ def test_words_from_a_chain_are_never_markup(page: Page, net: Devnet) -> None:
     net.rpc("anvil_setCode", printer, answering(encode(["string"], [HOSTILE])).replace("3df3", "3da0"))
     assert HOSTILE in go(page, f"l2/token/{token}", "Token")
     assert "owned" not in page.value("document.title.replace(/<[^>]*>/g, '').split('·')[1]")
-    failed = send(net.rpc, to=thrower)["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=thrower)["transactionHash"]
     assert HOSTILE in go(page, f"l2/tx/{failed}", "Calls")
-    logged = send(net.rpc, to=printer)["transactionHash"]
+    logged = Wallet(net.rpc, gas=5_000_000).send(to=printer)["transactionHash"]
     go(page, f"l2/tx/{logged}", "topics and data")
     net.rpc("megadev_addArtifact", hostile_shelf())
     shelf = deploy(net, "Shelf")
@@ -271,7 +272,7 @@ def looked_up(page: Page, words: str) -> None:
 
 
 def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
-    receipt = send(net.rpc, to="0x" + "42" * 20, value=hex(3))
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))
     for words, shows in (
         (receipt["transactionHash"], "Transaction 0x"),
         (ALICE, "Account account 0"),
@@ -338,7 +339,7 @@ def test_a_node_that_goes_away_and_comes_back_is_met_again(browser: str) -> None
             with Devnet() as second:
                 second.serve(port=port)
                 page.wait_for("document.querySelector('.status').innerText.includes('connected')")
-                sent = send(second.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+                sent = Wallet(second.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
                 page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{sent}\"]') !== null")
 
 
@@ -404,7 +405,7 @@ def test_a_token_s_holders_and_its_logs_are_all_there(page: Page, net: Devnet, t
     """More holders than a page has, found in the token's logs; searched by arguments, and exported."""
     token, holders = load("Token"), 120
     code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
-    address = send(generous(net), data=to_data(code))["contractAddress"]
+    address = Wallet(net.rpc, gas=25_000_000).send(data=to_data(code))["contractAddress"]
     made = {"bytecode": to_data(token.creation), "deployedBytecode": to_data(token.runtime)}
     net.rpc("megadev_addArtifact", {"contractName": "Token", "sourceName": "Token.sol", "abi": token.abi, **made})
     for holder in range(1, holders + 1):
@@ -482,7 +483,7 @@ def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None
 
 
 def test_a_transaction_is_found_in_its_mini_block(page: Page, net: Devnet) -> None:
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     net.rpc("evm_mine")
     number = int(net.rpc("megadev_getPreconfirmation", tx_hash)["miniBlockNumber"], 16)
     if net.rpc("eth_getBlockByNumber", "latest", False).get("miniBlockCount") is None:
@@ -523,7 +524,7 @@ def every_page(page: Page, net: Devnet, scheme: str, widths: Sequence[int]) -> I
     page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     make_known(net)
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     shelf = deploy(net, "Shelf")
     proxy = deploy(net, "ShelfProxy", shelf)
     filled = fill(net, proxy)
@@ -681,7 +682,7 @@ def test_a_chain_of_a_hundred_thousand_transactions_opens_at_any_place(browser: 
     with Devnet(gas_limit=200_000_000) as net, opened(browser, net.serve()) as page:
         token = load("Token")
         code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
-        address = send(net.rpc, data=to_data(code))["contractAddress"]
+        address = Wallet(net.rpc, gas=5_000_000).send(data=to_data(code))["contractAddress"]
         bob, per_block, blocks = net.accounts[1].address, 4_000, 25
         net.rpc("evm_setAutomine", False)
         for block in range(blocks):

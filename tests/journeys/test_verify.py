@@ -364,3 +364,21 @@ def test_blocks_run_from_their_witnesses_alone_and_what_is_missing_or_tampered_w
     assert main(["verify", "--witness", "--rpc-url", net.url, "--from", "2", "--until", str(last)]) == 0
     assert capsys.readouterr().out.startswith(f"verified: {last - 1} blocks from witnesses alone")
     net.close()
+
+
+def test_of_a_fork_nobody_can_be_told_what_it_begins_with(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whose state is elsewhere, so that nothing can be made of what is here alone; each command says so."""
+    with Devnet(accounts=1) as upstream:
+        upstream.rpc("evm_mine")
+        with Devnet(accounts=1, batch=True, fork_url=upstream.serve()) as net:
+            url = net.serve()
+            for command, code in (
+                (["chain", "--rollup", "--rpc-url", url], 1),
+                (["chain", "--genesis", "--rpc-url", url], 1),
+                (["verify", "--witness", "--rpc-url", url], 4),
+                (["replica", "--of", url, "--port", "0"], 1),
+            ):
+                assert main(command) == code
+                said = capsys.readouterr().err
+                assert "state unavailable" in said and "fork" in said, command
+                assert "archive node" not in said

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from megadev.chain.blocks import Header, SealedBlock
-from megadev.chain.documents import JsonObject
+from megadev.chain.documents import JsonObject, read_header
 from megadev.chain.spec import MESSAGE_PASSER, ChainSpec
 from megadev.errors import (
     ConfigError,
@@ -22,9 +22,10 @@ from megadev.errors import (
 )
 from megadev.files import write_whole
 from megadev.node.fork.bundle import Recorded
-from megadev.node.fork.history import ForkHistory, header_block, read_header
+from megadev.node.fork.history import ForkHistory, header_block
 from megadev.node.fork.request import HASH_DIGITS, ForkRequest
 from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import (
     Address,
     Hash32,
@@ -163,9 +164,9 @@ class Fork:
         """
         upstream = Upstream((url,), self.request.policy)
         (document,) = upstream.ask([("eth_getBlockByNumber", (hex(self.number), False))])
-        if not isinstance(document, dict) or document.get("hash") != "0x" + self.hash.hex():
+        if not isinstance(document, dict) or document.get("hash") != to_data(self.hash):
             upstream.close()
-            raise ConfigError(f"{upstream.name} does not have the forked block {self.number}, 0x{self.hash.hex()}")
+            raise ConfigError(f"{upstream.name} does not have the forked block {self.number}, {to_data(self.hash)}")
         before, self.source.upstream = self.source.upstream, upstream
         self.url = upstream.name
         self.request = replace(self.request, urls=(url,))
@@ -201,11 +202,11 @@ def open_fork(
     remarks: tuple[str, ...] = ()
     try:
         if origin is not None and number is None:
-            (at_origin,) = upstream.ask([("eth_getBlockByHash", ("0x" + origin.hash.hex(), False))])
+            (at_origin,) = upstream.ask([("eth_getBlockByHash", (to_data(origin.hash), False))])
             if at_origin is None:
                 remarks = (
                     f"{upstream.name} does not have the forked L2's L1 origin, block {origin.number}, "
-                    f"0x{origin.hash.hex()}: its latest block is forked instead, and the L1 attributes of L2 "
+                    f"{to_data(origin.hash)}: its latest block is forked instead, and the L1 attributes of L2 "
                     "change with the next L2 block",
                 )
             else:

@@ -106,7 +106,7 @@ def debug_traceBlock(node: RpcNode, block: DataParam, options: TraceOptions | No
     if header.number == 0 or parent is None or parent.number != header.number - 1:
         if header.number == 0:
             raise NotTraceable("genesis is not traceable: it has no parent")
-        raise UnknownBlock(f"block not found: the parent 0x{header.parent_hash.hex()} of block {header.number}")
+        raise UnknownBlock(f"block not found: the parent {to_data(header.parent_hash)} of block {header.number}")
     foreign = SealedBlock(
         header=header,
         hash=header_hash(header),

@@ -152,7 +152,7 @@ def _proof_of_history(
         is_changed = True
     if block.number == history.last and (history.is_funded(address) or is_changed):
         raise StateUnavailable(
-            f"state unavailable: there is no proof for 0x{address.hex()}: it differs from upstream, because "
+            f"state unavailable: there is no proof for {to_data(address)}: it differs from upstream, because "
             "this fork set its balance or code, or it was changed since; ask for another account, or an older "
             "block"
         )

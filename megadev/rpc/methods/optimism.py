@@ -119,8 +119,8 @@ def optimism_safeHeadAtL1Block(node: RpcNode, number: Uint64Param) -> JsonObject
         made_safe, safe = number, driver.safe_at(number)
         l1_block = driver.l1.store.resolve(made_safe)
         return {
-            "l1Block": {"hash": "0x" + l1_block.hash.hex(), "number": l1_block.number},
-            "safeHead": {"hash": "0x" + l2.store.resolve(safe).hash.hex(), "number": safe},
+            "l1Block": {"hash": to_data(l1_block.hash), "number": l1_block.number},
+            "safeHead": {"hash": to_data(l2.store.resolve(safe).hash), "number": safe},
         }
     return _safe_head(driver.consolidator.safe_at(number))
 
