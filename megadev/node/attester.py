@@ -136,11 +136,11 @@ class Attester:
         if not self.is_apart:
             raise AttestationRefused("the attesters of this node run in it: start it with --attest-apart")
         if not is_attester(self._l1.sequencer.head_state(), self._addresses(), signed.attester):
-            raise AttestationRefused(f"0x{signed.attester.hex()} is not an attester of the verifier on L1")
+            raise AttestationRefused(f"{to_data(signed.attester)} is not an attester of the verifier on L1")
         statement = self._claimed(game)
         if not statement.is_signed(signed):
             raise AttestationRefused(
-                f"not a signature of 0x{signed.attester.hex()} over what game {game.index} claims: another claim, "
+                f"not a signature of {to_data(signed.attester)} over what game {game.index} claims: another claim, "
                 "L1, rollup configuration, batch data or program was signed"
             )
         found = self._handed_in.pop(statement, {})
@@ -153,13 +153,14 @@ class Attester:
         """What a game claims. Raises ``AttestationRefused`` where that is not of this program and L1."""
         if game.verifier != self._addresses().attestation_verifier:
             raise AttestationRefused(
-                f"game {game.index} has a verifier of its own, 0x{game.verifier.hex()}: prove it so"
+                f"game {game.index} has a verifier of its own, {to_data(game.verifier)}: prove it so"
             )
         if game.program_id != program_id(self._l2.beginning.spec):
-            raise AttestationRefused(f"game {game.index} asks for another program, 0x{game.program_id.hex()}")
+            raise AttestationRefused(f"game {game.index} asks for another program, {to_data(game.program_id)}")
         head = self._l1.store.by_hash(game.l1_head)
         if head is None:
-            raise AttestationRefused(f"L1 has lost the block 0x{game.l1_head.hex()} that game {game.index} is based on")
+            lost = to_data(game.l1_head)
+            raise AttestationRefused(f"L1 has lost the block {lost} that game {game.index} is based on")
         if max(game.starting_number, game.l2_number) > self._l2.head.number:
             raise AttestationRefused(
                 f"game {game.index} is about blocks {game.starting_number} to {game.l2_number}, which L2 does not have"
