@@ -20,7 +20,6 @@ from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.errors import ConfigError, MegadevError
-from megadev.events import BlockSealed, Event
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
@@ -186,7 +185,8 @@ class Node:
         if self.followed is not None:
             self.l2.told_signatures = {}
         else:
-            self.l2.bus.subscribe(self._follow_registry)
+            followed = registry.Followed(self.l2, lambda: [account.raw_key for account in self.accounts.keyed])
+            self.l2.bus.subscribe(followed.event)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
@@ -275,11 +275,6 @@ class Node:
                 self._loop.call_later(seconds, call)
 
         return Behind(self.l2, chain, lag, SystemClock(), later)
-
-    def _follow_registry(self, event: Event) -> None:
-        """Sign with the key that L2's registry says, once it is known that it will."""
-        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
-            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
 
     @property
     def roles(self) -> Roles:

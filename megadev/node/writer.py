@@ -23,6 +23,8 @@ from typing import Any, TypeVar
 from megadev.clock import SystemClock
 from megadev.state.remote import forbid_waiting
 
+_LOG = logging.getLogger("megadev.node")
+
 Result = TypeVar("Result")
 
 TELLING_TURN_NS = 3_000_000
@@ -197,7 +199,10 @@ class Writer:
                     return
                 call = self._told.popleft()
             self._room.set()
-            call()
+            try:
+                call()
+            except Exception:  # what is told next may be somebody's answer
+                _LOG.exception("a callback of the node failed")
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._deliver)
                 return
@@ -206,7 +211,7 @@ class Writer:
 def _report(outcome: asyncio.Future[Any]) -> None:
     error = outcome.exception()
     if error is not None:
-        logging.getLogger("megadev.node").error("a background change failed", exc_info=error)
+        _LOG.error("a background change failed", exc_info=error)
 
 
 async def _result(outcome: asyncio.Future[Result]) -> Result:

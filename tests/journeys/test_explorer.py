@@ -25,10 +25,11 @@ from megadev.rpc.catalog import CATALOG
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
 from tests.contracts import load
-from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
+from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of
 from tests.stage.javascript import NODE_MODULES
 from tests.stage.shelf import deploy, fill, make_known
 from tests.stage.waiting import until as wait_until
+from tests.stage.wallet import Wallet
 from tests.units.reload.stage import MADE, build, creation_code
 
 pytestmark = [
@@ -101,14 +102,14 @@ def generous(net: Devnet) -> Callable[..., Any]:
 
 def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
     go(page, "l2/live", "latest")
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
     assert page.wait_for(f"{row}?.innerText.match(/[0-9] (µs|ms)/)?.[0]"), "how long its preconfirmation took"
 
 
 def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     text = go(page, f"l2/tx/{failed}", "Calls")
     assert (
         "failed" in text
@@ -190,7 +191,7 @@ def test_words_from_a_chain_are_never_markup(page: Page, net: Devnet) -> None:
 
 
 def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
-    receipt = send(net.rpc, to="0x" + "42" * 20, value=hex(3))
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))
     for words, shows in (
         (receipt["transactionHash"], "Transaction 0x"),
         (ALICE, "Account account 0"),
@@ -252,7 +253,7 @@ def test_whatever_control_does_it_shows_as_a_command_and_a_request(page: Page, n
 
 def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:
     page.ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     for address, shows in (
         ("l2/live", "latest"),
         (f"l2/tx/{tx_hash}", "Overview"),
@@ -275,7 +276,7 @@ def test_a_node_that_goes_away_and_comes_back_is_met_again(browser: str) -> None
             with Devnet() as second:
                 second.serve(port=port)
                 page.wait_for("document.querySelector('.status').innerText.includes('connected')")
-                sent = send(second.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+                sent = Wallet(second.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
                 page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{sent}\"]') !== null")
 
 
@@ -341,7 +342,7 @@ def test_a_token_s_holders_and_its_logs_are_all_there(page: Page, net: Devnet, t
     """More holders than a page has, found in the token's logs; searched by arguments, and exported."""
     token, holders = load("Token"), 120
     code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
-    address = send(generous(net), data=to_data(code))["contractAddress"]
+    address = Wallet(generous(net), gas=5_000_000).send(data=to_data(code))["contractAddress"]
     made = {"bytecode": to_data(token.creation), "deployedBytecode": to_data(token.runtime)}
     net.rpc("megadev_addArtifact", {"contractName": "Token", "sourceName": "Token.sol", "abi": token.abi, **made})
     for holder in range(1, holders + 1):
@@ -419,7 +420,7 @@ def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None
 
 
 def test_a_transaction_is_found_in_its_mini_block(page: Page, net: Devnet) -> None:
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     net.rpc("evm_mine")
     number = int(net.rpc("megadev_getPreconfirmation", tx_hash)["miniBlockNumber"], 16)
     if net.rpc("eth_getBlockByNumber", "latest", False).get("miniBlockCount") is None:
@@ -439,7 +440,7 @@ def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, sche
     page.value(checker.read_text() + "; 0")
     page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     net.rpc("evm_mine")
     faults = []
     for width in (360, 1300):
