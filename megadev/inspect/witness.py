@@ -1,4 +1,5 @@
-"""What it takes to run a block with nothing of the state but its root: trie nodes, code, and the headers of ancestors.
+"""The witness of a block, with which it can be executed from a state root alone: trie nodes, code, and the headers of
+ancestors.
 
 Made by running the block again over a world that notes what it is asked. The form is the execution API's
 (``ExecutionWitness``), whose order, sorted bytes without repetition, makes one block's witness always the same.
@@ -39,7 +40,8 @@ def execution_witness(chain: LocalChain, block: SealedBlock) -> Witness:
     """The witness of ``block``.
 
     Raises ``UnknownBlock`` where the parent is not held, and ``StateUnavailable`` where the block begins with state
-    that was changed by hand: no header has the root that it starts from.
+    that was changed by hand: no header has the root that it starts from; also where a block's gas depends on the whole
+    state (``Salt.live``).
     """
     if block.number == chain.store.genesis.number:
         raise UnknownBlock(f"unknown block: block {block.number} is the first block and has no parent")
@@ -49,6 +51,12 @@ def execution_witness(chain: LocalChain, block: SealedBlock) -> Witness:
             f"state unavailable: state was changed outside a block just before block {block.number}, so no "
             "header has the state root that it starts from: mine a block after such a change, and ask for "
             "later blocks"
+        )
+    spec, _ = chain.rules_of(block)
+    if spec.salt is not None and spec.salt.live:
+        raise StateUnavailable(
+            "state unavailable: with --salt live, gas depends on how full MegaETH's buckets are, which takes the whole "
+            "state to know: no witness of a block has that; start the node with --salt fixed"
         )
     asked = _AskedWorld(parent.world)
     hashes: set[int] = {parent.number}

@@ -184,7 +184,7 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 def attest(keys: Sequence[bytes], statement: Statement) -> Attestation:
-    """What the holders of ``keys`` say."""
+    """Returns the attestation of ``statement`` by the holders of ``keys``."""
     by_address = {address_of(key): key for key in keys}
     return statement.attested_by(statement.signed_with(key) for key in by_address.values())
 

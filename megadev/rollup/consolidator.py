@@ -68,7 +68,7 @@ class SyncStart(msgspec.Struct, frozen=True):
 
 
 class Derived(msgspec.Struct, frozen=True):
-    """How far an earlier process had got, ``begun`` where it began: safe heads, the first and the newest of them."""
+    """The progress of an earlier process, which began at ``begun``: safe heads, the first and the newest of them."""
 
     begun: SyncStart | None
     heads: tuple[SafeHead, ...]
@@ -140,7 +140,9 @@ class Consolidator:
             self._pipeline = Pipeline(config, source, self._chain, self._data, SafeHistory(config, heads))
 
     def _known_heads(self, first: SafeHead) -> tuple[SafeHead, ...]:
-        """What an earlier process derived of the chains as they are now; ``first`` alone where that is nothing."""
+        """Returns the safe heads of an earlier process that are still on the chains; only ``first`` if there
+        are none.
+        """
         known = self.known
         if known is None or known.begun != self._begun or known.heads[:1] != (first,):
             return (first,)
@@ -153,18 +155,18 @@ class Consolidator:
 
     @property
     def progress(self) -> Derived:
-        """How far this process has got."""
+        """The progress of this process."""
         heads = self._pipeline.history.heads
         return Derived(self._begun, heads if len(heads) <= KEPT_HEADS else (heads[0], *heads[1 - KEPT_HEADS :]))
 
     @property
     def due(self) -> int | None:
-        """When, in seconds of L1's time, to look again for what cannot be had now."""
+        """The time, in seconds of L1's time, of the next attempt to read unavailable data."""
         return None if self.stalled is None else self._retry_at
 
     @property
     def rests(self) -> bool:
-        """Whether there is nothing to do until a chain changes, or until ``due``."""
+        """True if there is nothing to do until a chain changes, or until ``due``."""
         seen = self._seen
         return seen is not None and seen[0] is self._l1.store.head and seen[1] is self._l2.store.head
 
@@ -180,7 +182,7 @@ class Consolidator:
 
     @property
     def is_caught_up(self) -> bool:
-        """Whether L1 was read to its head."""
+        """True if L1 was read to its head."""
         read = self._pipeline.l1_block
         return read is not None and read.hash == self._l1.store.head.hash
 
@@ -230,7 +232,7 @@ class Consolidator:
             chain.put_back()
 
     def _is_much(self) -> bool:
-        """Whether what L1 has and was not read yet takes more than a few milliseconds."""
+        """True if what L1 has and was not read yet takes more than a few milliseconds."""
         l1, read, inbox = self._l1.store, self._pipeline.reads_from, self.config.batch_inbox
         if l1.head.number - read >= MANY_BLOCKS:
             return True

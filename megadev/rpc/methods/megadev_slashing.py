@@ -43,14 +43,16 @@ from megadev.rpc.proving import games_of, is_true, prove_range
 
 
 class SubmitOptions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who shows it (the first account unless said), and whether the finality delay of a claim passes at once."""
+    """The submitter of evidence (default: the first account), and whether the finality delay of a claim passes
+    at once.
+    """
 
     sender: AddressParam | None = msgspec.field(default=None, name="from")
     skip_window: BoolParam = False
 
 
 class _Sender(NamedTuple):
-    """Who shows what, and how."""
+    """The submitter of evidence."""
 
     node: RpcNode
     l1: LocalChain
@@ -183,7 +185,7 @@ _NO_ORIGIN = {"status": "void", "next": "nothing: its L2 block followed no block
 
 
 def _wait_for_origins(sender: _Sender, origins: Iterable[SignedOrigin]) -> JsonObject | None:
-    """What stands in the way where what was signed depends on these L1 blocks; None: nothing."""
+    """Returns the obstacle to evidence that depends on these L1 blocks; None: nothing."""
     l1 = sender.l1
     for origin in origins:
         block = l1.store.by_number(origin.number)
@@ -201,7 +203,7 @@ _NOTHING_LEFT = {"status": "nothing left", "next": "nothing: there is no bond le
 
 
 def _slashed(sender: _Sender, signer: Address, taken: int) -> JsonObject:
-    """How the bond stands after the call; it waits where L1's blocks do."""
+    """Returns the bond after the call; the call waits where L1's blocks do."""
     if sender.bond(signer):
         return {"status": "waiting", "next": "it waits for an L1 block: mine one on L1"}
     return {"status": "slashed", "taken": hex(taken), "next": "nothing: half of the bond went to who showed it"}
