@@ -259,7 +259,7 @@ class Consolidator:
             chain.may_replace = False
             try:
                 with suppress(Exception):  # whatever it is, the writer meets it as well
-                    while not isinstance(pipeline.step(), Waiting | Reorganised):
+                    while self._is_comparing and not isinstance(pipeline.step(), Waiting | Reorganised):
                         pass
             finally:
                 chain.may_replace = True
@@ -267,9 +267,10 @@ class Consolidator:
                     pipeline.reset(chain.newest)
 
     def give_up(self) -> None:
-        """Ignore the result of work that still runs aside."""
+        """Ignore the result of work that still runs aside; it ends with the block that it is at."""
+        self._is_comparing = False
         with self._turn:
-            self._is_comparing = False
+            pass
 
     def _compared(self, _: object) -> None:
         self._is_comparing = False
