@@ -206,8 +206,7 @@ class Consolidator:
             self._stand_on_both()
             if self._pass_rows():
                 if not here and self._is_much():
-                    self._is_comparing = True
-                    self._aside(self._compare, self._compared)
+                    self._go_aside()
                     return
                 self._read()
         self._seen = (self._l1.store.head, self._l2.store.head)
@@ -272,12 +271,21 @@ class Consolidator:
         with self._turn:
             pass
 
+    def _go_aside(self) -> None:
+        self._is_comparing = True
+        self._aside(self._compare, self._compared)
+
     def _compared(self, _: object) -> None:
         self._is_comparing = False
         with self._turn:
+            before = self._pipeline, self._pipeline.reads_from
             self._stand_on_both()
             if self._pass_rows():
-                self._read()
+                has_moved = (self._pipeline, self._pipeline.reads_from) != before  # the chains have changed meanwhile
+                if has_moved and self._is_much():
+                    self._go_aside()
+                else:
+                    self._read()
 
     def _stall(self, reason: str | None) -> None:
         self.stalled = reason
