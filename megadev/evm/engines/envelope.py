@@ -265,9 +265,12 @@ class Envelope:
             precompiles.update((new, precompile) for new, precompile in moved if new is not None)
         known = self._functions
         if rules.ecrecover_answers:
-            answers, recover = dict(rules.ecrecover_answers), known["ECREC"]
+            answers: dict[bytes, bytes] = {}
+            recover = known["ECREC"]
 
             def ecrecover(data: bytes) -> bytes | None:
+                if not answers:  # few transactions ask, and there may be thousands
+                    answers.update(rules.ecrecover_answers)
                 address = answers.get(data[32:128].ljust(96, b"\0"))
                 return recover(data) if address is None else bytes(12) + address
 
