@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from megadev.errors import StateUnavailable
 from megadev.primitives.types import ZERO_HASH, Hash32
+from megadev.state.reader import PrefetchHint
 from megadev.state.world import World
 
 NOT_IN_DUMP = (
@@ -55,6 +56,10 @@ class UnavailableWorld(World):
     def block_hash(self, number: int) -> Hash32:
         """None is known of a block from before the first one, as on any chain."""
         return ZERO_HASH
+
+    def with_hint(self, hint: PrefetchHint) -> UnavailableWorld:
+        """Nothing can be fetched."""
+        return self
 
     def written_since(self, earlier: World, steps: int) -> None:
         """Nobody knows."""
