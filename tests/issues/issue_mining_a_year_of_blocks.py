@@ -364,6 +364,11 @@ def test_a_dump_with_older_states_stays_small_and_has_those_behind_a_row(preset:
 
 
 def test_a_deferred_world_puts_off_all_that_a_world_does() -> None:
-    told = {name for name in vars(World) if not name.startswith("_")} - {"is_known", "is_whole", "must_be_asked"}
+    told = {name for name in vars(World) if not name.startswith("_")} - {
+        "is_known",
+        "is_whole",
+        "must_be_asked",
+        "with_hint",
+    }
     built_on_others = {"prove_account", "state_root"}
     assert told - built_on_others <= vars(DeferredWorld).keys()
