@@ -65,10 +65,6 @@ class UnavailableWorld(World):
         """None is known of a block from before the first one, as on any chain."""
         return ZERO_HASH
 
-    def with_hint(self, hint: PrefetchHint) -> UnavailableWorld:
-        """Nothing can be fetched."""
-        return self
-
     def written_since(self, earlier: World, steps: int) -> None:
         """Nobody knows."""
 
