@@ -44,8 +44,11 @@ def test_an_aborted_read_releases_the_lock() -> None:
             idents.append(threading.get_ident())
             may_end.wait(PATIENCE)
 
+        def waiting() -> None:
+            may_all_end.wait(PATIENCE)
+
         first = workers.run(work, PATIENCE, client="one")
-        others = [workers.run(lambda: may_all_end.wait(PATIENCE), PATIENCE, client) for client in ("other", "one")]
+        others = [workers.run(waiting, PATIENCE, client) for client in ("other", "one")]
         while not idents:
             await asyncio.sleep(0)
         with workers._lock:
