@@ -387,8 +387,7 @@ class MegaEnvelope(Envelope):
             return self._failed(tx, account, journal, meter, intrinsic, call.error or "", created)
         # refund and floor
         peak = tx.gas_limit - call.gas - meter.rescued
-        spent = tx.gas_limit if meter.halt is not None else peak
-        refunded = min(journal.refund, spent // LARGEST_REFUND)
+        refunded = min(journal.refund, peak // LARGEST_REFUND)
         used = min(max(peak - refunded, cost.floor), tx.gas_limit)
         accessed = AccessSet(
             set(journal.accounts), {(address, slot) for address, slots in journal.slots.items() for slot in slots}

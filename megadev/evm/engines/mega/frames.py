@@ -384,7 +384,7 @@ class MegaMachine(Loop):
         else:
             if call.code:
                 self._run(call)
-            if meter.halt is None:
+            if meter.halt is None and not call.is_limited:
                 is_undone = self._deposit(call)
         if call.error is not None:
             if is_undone:
