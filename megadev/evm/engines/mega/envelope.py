@@ -56,7 +56,7 @@ from megadev.evm.engine import (
     TxEnv,
 )
 from megadev.evm.engines.envelope import Envelope
-from megadev.evm.engines.frames import OUT_OF_GAS
+from megadev.evm.engines.frames import CODE_OUT_OF_GAS, OUT_OF_GAS
 from megadev.evm.engines.journal import Journal
 from megadev.evm.engines.mega.interception import MegaLoop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
@@ -406,7 +406,8 @@ class MegaEnvelope(Envelope):
         elif call.error == REVERTED:
             result = Revert(call.output, created)
         else:
-            halt = meter.name_halt(is_out_of_gas=call.error == OUT_OF_GAS)
+            ran_out = call.error in (OUT_OF_GAS, CODE_OUT_OF_GAS) and call.is_laid_to_limits
+            halt = meter.name_halt(is_out_of_gas=ran_out)
             result = Halt(call.error if halt is None else _said(halt), b"", created)
         meters = meter.report(intrinsic)
         cause = Cause.SYSTEM_CALL if rules == SYSTEM else Cause.TRANSACTION

@@ -11,7 +11,7 @@ from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import SMALLEST_CAPACITY
 from megadev.chain.transactions import MAX_NONCE, is_delegation
 from megadev.evm.engine import Step, Tracer
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Stopped
+from megadev.evm.engines.frames import CODE_OUT_OF_GAS, OUT_OF_GAS, Call, Halted, HandOver, Stopped, Unpayable
 from megadev.evm.engines.loop import Loop
 from megadev.evm.engines.mega.meter import LIMIT_HALT, MegaCall, Meter
 from megadev.evm.engines.operations import created_address, has_code_or_nonce
@@ -273,6 +273,7 @@ class MegaMachine(Loop):
     def halted(self, call: Call, halt: Halted, pc: int, before: int) -> None:
         """See ``Loop.halted``. What ran out of a part of its gas is run again with all of it."""
         assert isinstance(call, MegaCall)
+        call.is_laid_to_limits = not isinstance(halt, Unpayable)
         if call.settled:
             call.error = halt.reason
             return
@@ -399,7 +400,7 @@ class MegaMachine(Loop):
         paid = self.mega.code_byte * size
         if call.error is None:
             if call.gas < paid:
-                call.error = "contract creation code storage out of gas"
+                call.error = CODE_OUT_OF_GAS
             else:
                 call.gas -= paid
                 if not stays and self._refuses_code(call.output) is None and call.gas >= CODE_BYTE * size:
@@ -446,7 +447,7 @@ class MegaMachine(Loop):
         if precompile.input_limit is not None and len(call.data) > precompile.input_limit:
             call.error = f"invalid input for precompile {precompile.name}"
         elif cost > limit:
-            call.error = OUT_OF_GAS
+            call.error, call.is_laid_to_limits = OUT_OF_GAS, False
         else:
             output = self.functions[precompile.name](call.data)
             if output is None:

@@ -56,7 +56,7 @@ class MegaLoop(MegaMachine):
     def hear(self, call: MegaCall) -> bool:
         """See ``MegaMachine.hear``. All of the calldata is data of the transaction, whatever becomes of the call."""
         meter, rules = self.meter, self.mega
-        if not call.gas or (rules.drops_hints_when_disabled and meter.disabler is not None):
+        if (rules.counts_hints and not call.gas) or (rules.drops_hints_when_disabled and meter.disabler is not None):
             return False
         if rules.counts_hints:
             meter.kept_data += len(call.data)

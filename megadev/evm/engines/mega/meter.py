@@ -35,7 +35,7 @@ class MegaCall(Call):
     update of its own account is counted; ``charged_parent``: it was this frame that had its parent's counted.
     ``stipend``: storage gas it need not pay. ``ceiling``: the most gas it gives back. ``stays``: what it did is not
     undone although it fails (before Rex5, a precompile whose price crosses a limit). ``is_limited``: a limit of its own
-    reverted it; nothing more of it is counted.
+    reverted it; nothing more of it is counted. ``is_laid_to_limits``: where it ran out of gas, a limit may be why.
     """
 
     __slots__ = (
@@ -49,6 +49,7 @@ class MegaCall(Call):
         "growth_cap",
         "growth_start",
         "hidden",
+        "is_laid_to_limits",
         "is_limited",
         "kv_cap",
         "kv_start",
@@ -83,6 +84,7 @@ class MegaCall(Call):
         self.charged_parent = False
         self.stays = False
         self.is_limited = False
+        self.is_laid_to_limits = True
         self.stipend = 0
         self.ceiling: int | None = None
         self.data_start = self.kv_start = self.growth_start = 0
