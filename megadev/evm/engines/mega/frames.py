@@ -305,13 +305,16 @@ class MegaMachine(Loop):
         if self.tracer is not None:
             self.enter(call)
         if not self.intercept(call):
+            is_deep = call.depth > CALL_DEPTH_LIMIT
+            self._hear(call)
             self._give_stipend(call)
             meter.budget(call)
-            is_deep = call.depth > CALL_DEPTH_LIMIT
             moves = call.value != 0 and call.kind in ("CALL", "CALLCODE")
             if moves and not (is_deep and self.mega.skips_deep_calls):
                 meter.count_transfer(call, self.looks_empty(call.address))
-            if self._hears(call) or meter.is_over(call):
+            if meter.halt is not None:
+                self._end(call)
+            elif meter.is_over(call):
                 meter.end(call)
                 self._end(call)
             elif is_deep:
@@ -478,14 +481,13 @@ class MegaMachine(Loop):
         """Do what ``INTERCEPTED`` names; False leaves it to the code."""
         raise NotImplementedError
 
-    def _hears(self, call: MegaCall) -> bool:
-        """Pass a hint on to the oracle's source; True if it crosses a limit of the transaction."""
-        if call.code_address != ORACLE or call.kind not in ("CALL", "STATICCALL") or call.data[:4] != SEND_HINT:
-            return False
-        return self.hear(call)
+    def _hear(self, call: MegaCall) -> None:
+        """Pass a hint on to the oracle's source, which may cross a limit of the transaction."""
+        if call.code_address == ORACLE and call.kind in ("CALL", "STATICCALL") and call.data[:4] == SEND_HINT:
+            self.hear(call)
 
-    def hear(self, call: MegaCall) -> bool:
-        """See ``_hears``."""
+    def hear(self, call: MegaCall) -> None:
+        """See ``_hear``."""
         raise NotImplementedError
 
     def execute_plainly(self, call: MegaCall) -> None:
