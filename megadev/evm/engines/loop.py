@@ -16,7 +16,17 @@ from typing import ClassVar, Final, TypeAlias
 from megadev.chain.receipts import REVERTED
 from megadev.chain.spec import Hardfork
 from megadev.evm.engine import Frame, Step, Tracer
-from megadev.evm.engines.frames import OUT_OF_GAS, Call, Halted, HandOver, Machine, Stopped, Unpayable, pay_growth, underflow
+from megadev.evm.engines.frames import (
+    OUT_OF_GAS,
+    Call,
+    Halted,
+    HandOver,
+    Machine,
+    Stopped,
+    Unpayable,
+    pay_growth,
+    underflow,
+)
 from megadev.evm.engines.operations import OPERATIONS
 from megadev.evm.engines.traces import NO_STOPS, NO_TRACES, Trace, fresh_code, known_code, word_hash
 from megadev.evm.gas import BASE, HIGH, JUMPDEST, KECCAK, KECCAK_WORD, LOW, MID, VERY_LOW

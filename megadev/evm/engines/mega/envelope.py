@@ -177,14 +177,13 @@ class MegaEnvelope(Envelope):
             raise kind(tx.sender, account.nonce, tx.nonce)
 
     def _check_all_funds(self, block: BlockEnv, tx: TxEnv, account: Account, rules: Rules) -> None:
-        cost = tx.value
+        cost, price = tx.value, 0
         if rules.check_balance:
-            cost += (
-                tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price) + tx.l1_fee + _operator_fee(block, tx.gas_limit)
-            )
+            price = tx.gas_limit * max(tx.max_fee_per_gas, tx.gas_price)
+            cost += price + tx.l1_fee + _operator_fee(block, tx.gas_limit)
         elif rules.charge_fees:
             cost += tx.gas_limit * tx.gas_price + tx.l1_fee + _operator_fee(block, tx.gas_limit)
-        check_funds(tx.sender, account.balance, cost, is_transfer=cost == tx.value)
+        check_funds(tx.sender, account.balance, cost, price, is_transfer=cost == tx.value)
 
     # what it costs and counts before anything runs
 

@@ -310,7 +310,7 @@ class MegaMachine(Loop):
             self._give_stipend(call)
             meter.budget(call)
             moves = call.value != 0 and call.kind in ("CALL", "CALLCODE")
-            if moves and not (is_deep and self.mega.skips_deep_calls):
+            if moves and not (is_deep and self.mega.skips_deep_calls and call.kind == "CALL"):
                 meter.count_transfer(call, self.looks_empty(call.address))
             if meter.halt is not None:
                 self._end(call)
@@ -346,8 +346,7 @@ class MegaMachine(Loop):
         if self.tracer is not None:
             self.enter(call)
         meter.budget(call)
-        if not (call.depth > CALL_DEPTH_LIMIT and self.mega.skips_deep_calls):
-            meter.count_creator(call)
+        meter.count_creator(call)
         if not self.mega.grows_by_empty_only or journal.is_dead(call.address):
             meter.growth += 1
         if meter.is_over(call):
