@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.megaeth.cases import (
+    CORNERS,
     LEVELS,
     differences,
     expected,
@@ -24,7 +25,7 @@ SPECS = ("isthmus", "rex4", "rex5", "rex6")
 
 
 @pytest.mark.parametrize("spec", SPECS)
-@pytest.mark.parametrize("path", files(), ids=lambda path: path.name.split(".")[0])
+@pytest.mark.parametrize("path", [*files(), CORNERS], ids=lambda path: path.name.split(".")[0])
 def test_cases(path: Path, spec: str) -> None:
     wrong = []
     for case in read(path):

@@ -229,7 +229,10 @@ class MegaEnvelope(Envelope):
                     meter.see(_BENEFICIARY)
                     meter.detain()
                 meter.update_account()
-            if authority not in nonces and journal.is_dead(authority) and authority != tx.sender:
+            exists = journal.account(authority) is not None
+            if not self.mega.applied_authorities:  # its nonce went up before authorities are looked at
+                exists |= authority == tx.sender
+            if authority not in nonces and not exists:
                 if self.mega.counts_new_authorities:
                     meter.growth += 1
                 new.append(authority)
