@@ -38,7 +38,7 @@ from megadev.rpc.methods.megadev_batches import DATA
 from megadev.rpc.node import RpcNode
 from megadev.rpc.session import Session
 from megadev.server import Access, LoopThread, Server, ServerOptions, serve
-from megadev.server.endpoint import Document
+from megadev.server.hub import Document
 from megadev.server.workers import FORK_THREADS, THREADS
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class Endpoint:
         self.chain = chain
         self.dispatcher = Dispatcher(
             RpcNode.of(node, chain),
-            before_request=node.settle,
-            after_answer=node.settle,
+            before_request=node.settling.settle,
+            after_answer=node.settling.settle,
             when_idle=node.prepare,
             history=asked_upstream,
             writer=writer,
@@ -318,7 +318,7 @@ class Devnet:
         return done.result()
 
     def close(self) -> None:
-        """Stop serving, dump the chains if the settings say so, and release all resources. Closing twice is allowed.
+        """Stop serving, dump the chains if that is set, and release all resources. Closing twice is allowed.
 
         Raises ``ConfigError`` where the dump cannot be written.
         """
@@ -411,18 +411,18 @@ def _options(net: Devnet, endpoint: Endpoint) -> ServerOptions:
         access=Access(origins, config.allowed_hosts or ()),
         body_limit=None if config.no_request_size_limit else ServerOptions.body_limit,
         backlog_limit=config.subscriber_backlog,
-        threads=lambda: THREADS if chain.past is None else FORK_THREADS,
+        threads=lambda: FORK_THREADS if chain.history.is_remote else THREADS,
         gateway=_gateway(net) if endpoint is net.l2 else None,
         page=lambda: _page(net, endpoint),
         health=lambda: health(chain),
-        routes=lambda path: _document(net.node, chain, path),
+        routes=lambda path: _document(net.node, chain, path, _has_explorer(net, endpoint)),
         feeds=_feeds(net) if endpoint is net.l2 else {},
     )
 
 
 def _page(net: Devnet, endpoint: Endpoint) -> str:
     """What a browser is shown first: the explorer, or a plain page where there is none."""
-    if endpoint is not net.l2 or net.config.explorer == "off":
+    if not _has_explorer(net, endpoint):
         return landing_page(net.node, endpoint.chain)
     from megadev.explorer import Site, page  # what few nodes are asked for is loaded by those
 
@@ -430,11 +430,15 @@ def _page(net: Devnet, endpoint: Endpoint) -> str:
     return page(site, landing(net.node, endpoint.chain))
 
 
-def _document(node: Node, chain: LocalChain, path: str) -> Document | None:
+def _has_explorer(net: Devnet, endpoint: Endpoint) -> bool:
+    return endpoint is net.l2 and net.config.explorer != "off"
+
+
+def _document(node: Node, chain: LocalChain, path: str, has_explorer: bool) -> Document | None:
     """What a GET of ``path``, query included, is answered with: documentation, the explorer's files, what lies in the
     store beside L1, or what a beacon node would say.
     """
-    found = document(path)
+    found = document(path, has_explorer)
     if found is not None:
         return Document(200, *found)
     if path.startswith(f"{DATA}/get/"):

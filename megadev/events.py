@@ -5,7 +5,7 @@ In order, for each transaction: admitted, preconfirmed, in a sealed mini-block, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +18,8 @@ from megadev.primitives.types import Address
 
 if TYPE_CHECKING:
     from megadev.chain.blocks import StateDiff
+    from megadev.state.reader import StateReader
+    from megadev.state.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,12 @@ class TransactionDropped:
 
 @dataclass(frozen=True, slots=True)
 class MiniBlockSealed:
-    """A mini-block is complete: its transactions and receipts will not change, its block is not sealed yet."""
+    """A mini-block is complete: its transactions and receipts will not change, its block is not sealed yet. ``state``:
+    the one that the block has got to.
+    """
 
     mini_block: MiniBlock
+    state: StateReader | World | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class BlocksRemoved:
 class PreconfirmationsLost:
     """Preconfirmed transactions of a block that will not be sealed as it was made known: the state is back to where it
     was before the first of them. ``mini_blocks``: those announced that are void, oldest first; the last of
-    ``transactions`` may stand in none yet.
+    ``transactions`` may stand in none yet. ``state``: the one that the block had got to.
     """
 
     block_number: int
@@ -90,17 +95,19 @@ class PreconfirmationsLost:
     reason: str
     mini_blocks: tuple[MiniBlock, ...] = ()
     promises: tuple[Preconfirmation, ...] = ()
+    state: StateReader | World | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class MiniBlockEquivocated:
     """The sequencer signed a second mini-block with the number of one that it announced. ``promises``: what it said
-    about that one's last transaction, and what the rival says.
+    about that one's last transaction, and what the rival says. ``state``: the one that the block has got to.
     """
 
     mini_block: MiniBlock
     rival: MiniBlock
     promises: tuple[Preconfirmation, Preconfirmation]
+    state: StateReader | World | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,17 +26,21 @@ METHODS = "/explorer/methods.json"
 """Where the explorer's playground finds the catalog of methods."""
 
 
-def document(target: str) -> tuple[str, bytes] | None:
-    """Text and content type of what is at ``target``, query included: a file of the explorer's or a page of the
-    documentation; None where there is neither.
+PLAYGROUND = "/#/l2/rpc/"
+"""The explorer's page of a method, whose name follows."""
+
+
+def document(target: str, has_explorer: bool = True) -> tuple[str, bytes] | None:
+    """Text and content type of what is at ``target``, query included: a file of the explorer's, where there is one, or
+    a page of the documentation; None where there is neither.
     """
     from megadev.docs.html import answer as documentation  # what few nodes are asked for is loaded by those
     from megadev.explorer import asset
 
-    if target == METHODS:
+    if target == METHODS and has_explorer:
         return methods(), JSON
-    found = asset(target)
-    if found is None and (text := documentation(target)) is not None:
+    found = asset(target) if has_explorer else None
+    if found is None and (text := documentation(target, PLAYGROUND if has_explorer else "")) is not None:
         found = text, HTML
     return found
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from megadev.clock import ManualClock
@@ -14,6 +15,7 @@ class ManualLoop:
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
         self.timers: list[tuple[int, int, Callable[..., object]]] = []
+        self.aside: list[Coroutine[Any, Any, None]] = []
         self._count = 0
 
     def call_later(self, delay: float, callback: Callable[..., object]) -> Any:
@@ -28,6 +30,31 @@ class ManualLoop:
                     loop.timers.remove(timer)
 
         return Handle()
+
+    def create_task(self, work: Coroutine[Any, Any, None]) -> Any:
+        """Work aside, which is done when time passes next."""
+        loop = self
+
+        def run() -> None:
+            self.aside.remove(work)
+            asyncio.run(work)
+
+        self.aside.append(work)
+        timer = self.call_later(0, run)
+
+        class Task:
+            def add_done_callback(self, call: Callable[..., object]) -> None:
+                loop.call_later(0, lambda: call(self))
+
+            def cancel(self) -> None:
+                timer.cancel()
+
+        return Task()
+
+    def close(self) -> None:
+        """Give up the work aside that was not done."""
+        for work in self.aside:
+            work.close()
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and what is due happen when it is due."""

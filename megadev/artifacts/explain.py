@@ -116,7 +116,7 @@ def _reverted_with(registry: ArtifactRegistry, data: bytes, near: Artifact | Non
         return f"{opening}panic code {code:#x} ({PANICS.get(code, 'Unknown panic code')})"
     if known != revert_reason(data):
         return f"{opening}custom error '{known}'"
-    return f"{opening}an unrecognized custom error (return data: 0x{data.hex()})"
+    return f"{opening}an unrecognized custom error (return data: {to_data(data)})"
 
 
 PANICS = {
@@ -248,7 +248,7 @@ def _event_arguments(item: Item, topics: Sequence[bytes], data: bytes) -> tuple[
 def _indexed(parameter: Parameter, topic: bytes) -> Argument | None:
     """An argument from its topic; of those longer than a word only the hash is there."""
     if parameter.type in ("string", "bytes") or parameter.type.startswith("tuple") or parameter.type.endswith("]"):
-        return Argument(parameter.name or "", parameter.canonical, topic, f"keccak256 0x{topic.hex()}")
+        return Argument(parameter.name or "", parameter.canonical, topic, f"keccak256 {to_data(topic)}")
     decoded = decode_arguments([parameter], topic)
     return None if decoded is None else decoded[0]
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from megadev.artifacts.layout import WORD, Form, Layout, Type, Variable
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.keccak import keccak
 
 _FARTHEST = 1 << 32
@@ -50,7 +50,7 @@ def name_slot(slot: int, layout: Layout | None, preimages: Mapping[int, bytes], 
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Element:
     """Something in a slot: its path, the variable that the path begins with, and its type."""
 
     text: str
@@ -66,13 +66,13 @@ class _Namer:
         if layout is not None:
             self._variables = [*layout.variables, *(each for group in layout.namespaces.values() for each in group)]
 
-    def names(self, slot: int, deeper: int) -> list[_Place]:
+    def names(self, slot: int, deeper: int) -> list[_Element]:
         """All that lies in ``slot``; nothing where that is not known."""
         found = [
             place
             for variable in self._variables
             if 0 <= slot - variable.slot < max(variable.type.slots, 1)
-            for place in _within(_Place(variable.name, variable.name, variable.type), slot - variable.slot)
+            for place in _within(_Element(variable.name, variable.name, variable.type), slot - variable.slot)
         ]
         if found or not deeper:
             return found
@@ -105,13 +105,13 @@ class _Namer:
                 found.append((begin, int.from_bytes(hashed[-WORD:], "big"), hashed[:-WORD]))
         return found
 
-    def _behind(self, owner: _Place, key: bytes, offset: int) -> list[_Place]:
+    def _behind(self, owner: _Element, key: bytes, offset: int) -> list[_Element]:
         """What lies ``offset`` slots behind the hash of ``owner`` (and ``key``)."""
         kind, item = owner.type.form, owner.type.item
         if key and kind is Form.MAPPING and item is not None:
             if offset >= max(item.slots, 1):
                 return []
-            return _within(_Place(f"{owner.text}[{_key(owner.type.key, key)}]", owner.variable, item), offset)
+            return _within(_Element(f"{owner.text}[{_key(owner.type.key, key)}]", owner.variable, item), offset)
         if not key and kind is Form.DYNAMIC and item is not None:
             return _elements(owner, item, offset, None)
         if not key and kind is Form.BYTES:
@@ -119,7 +119,7 @@ class _Namer:
         return []
 
 
-def _within(place: _Place, offset: int) -> list[_Place]:
+def _within(place: _Element, offset: int) -> list[_Element]:
     """What of ``place`` lies ``offset`` slots behind its begin."""
     type_ = place.type
     if type_.form is Form.STRUCT:
@@ -128,28 +128,30 @@ def _within(place: _Place, offset: int) -> list[_Place]:
             for member in type_.members
             if 0 <= offset - member.slot < max(member.type.slots, 1)
             for inner in _within(
-                _Place(f"{place.text}.{member.name}", place.variable, member.type), offset - member.slot
+                _Element(f"{place.text}.{member.name}", place.variable, member.type), offset - member.slot
             )
         ]
     if type_.form is Form.FIXED and type_.item is not None:
         return _elements(place, type_.item, offset, type_.length)
     if type_.form is Form.BOUNDED:
         if not offset:
-            return [_Place(f"{place.text}.length", place.variable, type_)]
+            return [_Element(f"{place.text}.length", place.variable, type_)]
         return [place] if type_.item is None else _elements(place, type_.item, offset - 1, type_.length)
     return [place]
 
 
-def _elements(owner: _Place, item: Type, offset: int, length: int | None) -> list[_Place]:
+def _elements(owner: _Element, item: Type, offset: int, length: int | None) -> list[_Element]:
     """The element of an array, or those, that lie ``offset`` slots behind its first."""
     if item.starts_slot or item.size > WORD // 2:
         index, inside = divmod(offset, max(item.slots, 1))
-        return _within(_Place(f"{owner.text}[{index}]", owner.variable, item), inside)
+        return _within(_Element(f"{owner.text}[{index}]", owner.variable, item), inside)
     each = WORD // item.size
     first, last = offset * each, offset * each + each - 1
     if length is not None:
         last = min(last, length - 1)
-    return [_Place(f"{owner.text}[{first}…{last}]" if last > first else f"{owner.text}[{first}]", owner.variable, item)]
+    return [
+        _Element(f"{owner.text}[{first}…{last}]" if last > first else f"{owner.text}[{first}]", owner.variable, item)
+    ]
 
 
 def _key(type_: Type | None, key: bytes) -> str:
@@ -169,7 +171,7 @@ def _key(type_: Type | None, key: bytes) -> str:
     if label.startswith("int"):
         return str(number - (1 << 256) if number >> 255 else number)
     if label.startswith("bytes"):
-        return f"0x{key[: type_.size].hex()}"
+        return f"{to_data(key[: type_.size])}"
     return _word(key)
 
 
@@ -177,8 +179,8 @@ def _text(key: bytes) -> str:
     try:
         text = key.decode()
     except UnicodeDecodeError:
-        return f"0x{key.hex()}"
-    return f'"{text}"' if text.isprintable() else f"0x{key.hex()}"
+        return f"{to_data(key)}"
+    return f'"{text}"' if text.isprintable() else f"{to_data(key)}"
 
 
 def _word(key: bytes) -> str:
@@ -186,4 +188,4 @@ def _word(key: bytes) -> str:
     if len(key) == WORD and not any(key[:12]) and any(key[12:20]):
         return checksum_address(key[-20:])
     number = int.from_bytes(key, "big")
-    return str(number) if len(key) == WORD and number < 1 << 64 else f"0x{key.hex()}"
+    return str(number) if len(key) == WORD and number < 1 << 64 else f"{to_data(key)}"

@@ -202,7 +202,7 @@ def drive(connections: Sequence[Connection], requests: Sequence[Sequence[bytes]]
 
 
 @dataclass
-class Endpoint:
+class Measured:
     """A node under measurement: where it is, who sends there, and what was deployed.
 
     ``pid`` is set when the bench started it. ``nonces`` are the senders' next ones. ``is_metered``: its prices
@@ -353,7 +353,7 @@ class Probe:
     """
 
     measures: tuple[Measure, ...]
-    run: Callable[[Endpoint, int], Samples]
+    run: Callable[[Measured, int], Samples]
     count: int
     rounds: int = 10
     alone: bool = False
@@ -367,7 +367,7 @@ class Probe:
         return replace(self, count=max(1, self.count // 5), rounds=2, warm_ups=1)
 
 
-def timed(endpoint: Endpoint, requests: Sequence[bytes], check: Callable[[Any], bool]) -> list[float]:
+def timed(endpoint: Measured, requests: Sequence[bytes], check: Callable[[Any], bool]) -> list[float]:
     """Seconds of each exchange; ``check`` sees each result afterwards."""
     seconds = []
     for request in requests:
@@ -380,21 +380,21 @@ def timed(endpoint: Endpoint, requests: Sequence[bytes], check: Callable[[Any], 
 
 
 def _ask(
-    label: str, check: Callable[[Any], bool], question: Callable[[Endpoint], bytes]
-) -> Callable[[Endpoint, int], Samples]:
+    label: str, check: Callable[[Any], bool], question: Callable[[Measured], bytes]
+) -> Callable[[Measured, int], Samples]:
     """A probe's run that repeats one read-only question."""
 
-    def run(endpoint: Endpoint, count: int) -> Samples:
+    def run(endpoint: Measured, count: int) -> Samples:
         request = endpoint.connection.frame(question(endpoint))
         return {label: timed(endpoint, [request] * count, check)}
 
     return run
 
 
-def _send(label: str, make: Callable[[Endpoint], bytes]) -> Callable[[Endpoint, int], Samples]:
+def _send(label: str, make: Callable[[Measured], bytes]) -> Callable[[Measured, int], Samples]:
     """A probe's run that sends transactions one at a time: the answer's time, and the time until the receipt is had."""
 
-    def run(endpoint: Endpoint, count: int) -> Samples:
+    def run(endpoint: Measured, count: int) -> Samples:
         samples: Samples = {f"send-{label}": [], f"receipt-{label}": []}
         for raw in [make(endpoint) for _ in range(count)]:
             answered, had = send_and_wait(endpoint.connection, raw)
@@ -405,19 +405,19 @@ def _send(label: str, make: Callable[[Endpoint], bytes]) -> Callable[[Endpoint, 
     return run
 
 
-def _send_sync(endpoint: Endpoint, count: int) -> Samples:
+def _send_sync(endpoint: Measured, count: int) -> Samples:
     """eth_sendRawTransactionSync (EIP-7966): the answer is the receipt."""
     requests = [endpoint.submission(endpoint.transfer(), SYNC) for _ in range(count)]
     return {"sync-transfer": timed(endpoint, requests, lambda receipt: receipt["status"] == "0x1")}
 
 
-def _preconfirmed(subscribers: int) -> Callable[[Endpoint, int], Samples]:
+def _preconfirmed(subscribers: int) -> Callable[[Measured, int], Samples]:
     """Token transfers one after the other, answered with their receipts, while so many listen to each stream: over
     HTTP, over WebSocket, and (a fifth of them, each when the one before was seen) until one more listener sees its log
     and its mini-block.
     """
 
-    def run(endpoint: Endpoint, count: int) -> Samples:
+    def run(endpoint: Measured, count: int) -> Samples:
         def request() -> bytes:
             return request_body(SYNC, to_data(signed_token_transfer(endpoint)))
 
@@ -475,16 +475,16 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def throughput(endpoint: Endpoint, count: int) -> float:
+def throughput(endpoint: Measured, count: int) -> float:
     """``count`` transfers on ``SENDERS`` connections, as transfers per second until included."""
     (rate,) = _rate(SENDERS)(endpoint, count)[f"rate-{SENDERS}"]
     return rate
 
 
-def _rate(connections: int, label: str = "rate") -> Callable[[Endpoint, int], Samples]:
+def _rate(connections: int, label: str = "rate") -> Callable[[Measured, int], Samples]:
     """Transfers per second until included: ``count`` in all, one sender per connection."""
 
-    def run(endpoint: Endpoint, count: int) -> Samples:
+    def run(endpoint: Measured, count: int) -> Samples:
         share = max(1, count // connections)
         queues = [
             [endpoint.submission(endpoint.transfer(sender)) for _ in range(share)] for sender in range(connections)
@@ -505,7 +505,7 @@ def _rate(connections: int, label: str = "rate") -> Callable[[Endpoint, int], Sa
     return run
 
 
-def batches(endpoint: Endpoint, transactions: Sequence[bytes]) -> list[bytes]:
+def batches(endpoint: Measured, transactions: Sequence[bytes]) -> list[bytes]:
     """Framed JSON batches of ``BATCH`` submissions each."""
     bodies = [request_body("eth_sendRawTransaction", to_data(raw), id=index) for index, raw in enumerate(transactions)]
     return [
@@ -514,7 +514,7 @@ def batches(endpoint: Endpoint, transactions: Sequence[bytes]) -> list[bytes]:
     ]
 
 
-def _rate_batch(endpoint: Endpoint, count: int) -> Samples:
+def _rate_batch(endpoint: Measured, count: int) -> Samples:
     """Transfers per second until included, sent in batches; the senders take turns."""
     turn = cycle(range(SENDERS))
     requests = batches(endpoint, [endpoint.transfer(next(turn)) for _ in range(count)])
@@ -527,13 +527,13 @@ def _rate_batch(endpoint: Endpoint, count: int) -> Samples:
     return {"rate-batch": [count / seconds]}
 
 
-def _mine(endpoint: Endpoint, count: int) -> Samples:
+def _mine(endpoint: Measured, count: int) -> Samples:
     """``EMPTY_BLOCKS`` blocks in one request, ``count`` times."""
     request = endpoint.connection.frame(request_body("anvil_mine", EMPTY_BLOCKS))
     return {"mine": timed(endpoint, [request] * count, lambda result: result is None)}
 
 
-def _snapshot(endpoint: Endpoint, count: int) -> Samples:
+def _snapshot(endpoint: Measured, count: int) -> Samples:
     """evm_snapshot, evm_mine, evm_revert, together."""
     connection = endpoint.connection
     seconds = []
@@ -586,17 +586,17 @@ def _precompiled(label: str, title: str, number: int, data: bytes) -> Probe:
     )
 
 
-def _get_logs(endpoint: Endpoint) -> bytes:
+def _get_logs(endpoint: Measured) -> bytes:
     first, last = endpoint.log_range
     where = {"address": to_data(endpoint.work), "fromBlock": to_quantity(first), "toBlock": to_quantity(last)}
     return request_body("eth_getLogs", where)
 
 
-def _deployment(endpoint: Endpoint) -> bytes:
+def _deployment(endpoint: Measured) -> bytes:
     return endpoint.sign(0, None, DEPLOY_GAS, load("BenchToken").creation)
 
 
-def signed_token_transfer(endpoint: Endpoint) -> bytes:
+def signed_token_transfer(endpoint: Measured) -> bytes:
     """A transfer of the bench's token by the first sender."""
     return endpoint.sign(0, endpoint.token, TOKEN_GAS, calldata("transfer(address,uint256)", RECIPIENT, 1))
 
@@ -619,7 +619,7 @@ def _sent_and_had(label: str, what: str) -> tuple[Measure, Measure]:
     )
 
 
-def _traces(endpoint: Endpoint, count: int) -> Samples:
+def _traces(endpoint: Measured, count: int) -> Samples:
     """The same transaction under several tracers."""
     tx_hash = endpoint.traced_transaction()
     asked: dict[str, tuple[dict[str, Any], Callable[[Any], bool]]] = {
@@ -640,7 +640,7 @@ PROBES: tuple[Probe, ...] = (
         _ask("chain-id", lambda result: parse_quantity(result) > 0, lambda endpoint: request_body("eth_chainId")),
         50,
     ),
-    Probe(_sent_and_had("transfer", "transfer"), _send("transfer", Endpoint.transfer), 20),
+    Probe(_sent_and_had("transfer", "transfer"), _send("transfer", Measured.transfer), 20),
     Probe(_sent_and_had("erc20", "ERC-20 transfer"), _send("erc20", signed_token_transfer), 20),
     Probe(_sent_and_had("deploy", "deployment"), _send("deploy", _deployment), 5),
     Probe((Measure("sync-transfer", "transfer: eth_sendRawTransactionSync"),), _send_sync, 10),
@@ -712,7 +712,7 @@ PROBES: tuple[Probe, ...] = (
 """In the order of the table."""
 
 
-def grow(endpoint: Endpoint, blocks: int, on_progress: Callable[[int, int], object] = lambda done, count: None) -> int:
+def grow(endpoint: Measured, blocks: int, on_progress: Callable[[int, int], object] = lambda done, count: None) -> int:
     """Make the chain at least ``blocks`` blocks long with as many new accounts: a transfer to a fresh address each, and
     empty blocks where the node put several transfers into one. Returns how many blocks were added; ``on_progress``
     hears how many of how many transfers are sent."""

@@ -38,7 +38,7 @@ from megadev.errors import ConfigError, MegadevError, MethodUnavailable
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from megadev.bench.client import Endpoint, Probe, Samples
+    from megadev.bench.client import Measured, Probe, Samples
     from megadev.bench.countdown import Countdown
 
 ANVIL_VARIABLE = "MEGADEV_ANVIL"
@@ -69,8 +69,7 @@ AFTER_GROWTH = frozenset(
 )
 """Rows measured again on the long chain."""
 
-SECOND_DEVNET = """
-import time
+SECOND_DEVNET = """import time
 from megadev import Devnet
 with Devnet():
     pass
@@ -264,7 +263,7 @@ def _soak(blocks: int, json_file: Path | None) -> None:
     from megadev.bench import soak
 
     @contextlib.contextmanager
-    def opened(flags: Sequence[str]) -> Iterator[tuple[Endpoint, float]]:
+    def opened(flags: Sequence[str]) -> Iterator[tuple[Measured, float]]:
         with _started(replace(_own(), command=(*_own().command[:-1], *flags, "--port"))) as (url, pid, seconds):
             yield _endpoint("megadev", url, pid), seconds
 
@@ -423,7 +422,7 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def _opened(target: Target) -> Iterator[Endpoint]:
+def _opened(target: Target) -> Iterator[Measured]:
     """The target as an endpoint with the bench's contracts deployed, started first if need be."""
     with contextlib.ExitStack() as running:
         url, pid = target.url, None
@@ -437,11 +436,11 @@ def _opened(target: Target) -> Iterator[Endpoint]:
         yield endpoint
 
 
-def _endpoint(name: str, url: str, pid: int | None) -> Endpoint:
-    from megadev.bench.client import SENDERS, Endpoint
+def _endpoint(name: str, url: str, pid: int | None) -> Measured:
+    from megadev.bench.client import SENDERS, Measured
     from megadev.primitives.mnemonic import derive_keys
 
-    return Endpoint(name, url, derive_keys(DEFAULT_MNEMONIC, count=SENDERS), pid)
+    return Measured(name, url, derive_keys(DEFAULT_MNEMONIC, count=SENDERS), pid)
 
 
 # ---- measuring
@@ -501,7 +500,7 @@ def _measure_anew(
         return rows
 
 
-def _measure(probe: Probe, endpoints: Sequence[Endpoint], chosen: Collection[str]) -> list[Row]:
+def _measure(probe: Probe, endpoints: Sequence[Measured], chosen: Collection[str]) -> list[Row]:
     """The probe's rows. A node that cannot do it gets the reason in its place; the others go on."""
     rows = [Row(measure.label, measure.title, measure.unit) for measure in probe.measures if measure.label in chosen]
     samples: dict[str, dict[str, list[float]]] = {endpoint.name: {} for endpoint in endpoints}
@@ -558,7 +557,7 @@ def _measure_first_calls(
 
 def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bool, progress: Countdown) -> list[Row]:
     """The rows of ``fork.py``: every node that can be started here, on forks of one and the same megadev."""
-    from megadev.bench.client import Endpoint, Probe
+    from megadev.bench.client import Measured, Probe
     from megadev.bench.fork import FORK_ROWS, FROM_SCRATCH, HOT, HOT_COUNT, LATENCY, from_scratch, hot
     from megadev.bench.upstream import distant
 
@@ -574,7 +573,7 @@ def _measure_forks(targets: Sequence[Target], chosen: Collection[str], quick: bo
         forks = []
         for name, target in able.items():
             url, pid, _ = running.enter_context(_started(target.forking(upstream.url), home))
-            forks.append(Endpoint(name, url, upstream.keys, pid, token=upstream.token))
+            forks.append(Measured(name, url, upstream.keys, pid, token=upstream.token))
 
         def start(name: str, url: str, home: Path) -> contextlib.AbstractContextManager[tuple[str, int, float]]:
             return _started(able[name].forking(url), home)
@@ -746,7 +745,7 @@ def _measure_stores(targets: Sequence[Target], chosen: Collection[str], quick: b
         return []
     progress.begin("what keeping the chain takes")
 
-    def opening(target: Target) -> Callable[[Sequence[str]], AbstractContextManager[Endpoint]]:
+    def opening(target: Target) -> Callable[[Sequence[str]], AbstractContextManager[Measured]]:
         *command, port = target.command
         return lambda flags: _opened(replace(target, command=(*command, *flags, port)))
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from megadev.bench.client import (
-    Endpoint,
     Measure,
+    Measured,
     Probe,
     Samples,
     calldata,
@@ -48,7 +48,7 @@ _CALLS: Final[dict[str, tuple[str, str, bytes]]] = {
 _FIRST: Final = {"first-keccak": "keccak", "first-sort": "sort"}
 
 
-def _call(endpoint: Endpoint, name: str) -> bytes:
+def _call(endpoint: Measured, name: str) -> bytes:
     """The framed request of a workload."""
     _, contract, data = _CALLS[name]
     call = {
@@ -60,8 +60,8 @@ def _call(endpoint: Endpoint, name: str) -> bytes:
     return endpoint.connection.frame(request_body("eth_call", call, "latest"))
 
 
-def _computed(name: str) -> Callable[[Endpoint, int], Samples]:
-    def run(endpoint: Endpoint, count: int) -> Samples:
+def _computed(name: str) -> Callable[[Measured, int], Samples]:
+    def run(endpoint: Measured, count: int) -> Samples:
         return {f"call-{name}": timed(endpoint, [_call(endpoint, name)] * count, _is_word)}
 
     return run
@@ -71,13 +71,13 @@ def _is_word(result: str) -> bool:
     return len(parse_data(result)) == 32
 
 
-def _swap(endpoint: Endpoint, is_first: bool = True) -> bytes:
+def _swap(endpoint: Measured, is_first: bool = True) -> bytes:
     """A signed swap by the first sender."""
     data = calldata("swap(bool,uint256,uint256)", int(is_first), _ETHER, 0)
     return endpoint.sign(0, endpoint.contract("BenchExchange"), SWAP_GAS, data)
 
 
-def _send_swaps(endpoint: Endpoint, count: int) -> Samples:
+def _send_swaps(endpoint: Measured, count: int) -> Samples:
     samples: Samples = {"send-swap": [], "receipt-swap": []}
     for index in range(count):
         answered, had = send_and_wait(endpoint.connection, _swap(endpoint, index % 2 == 0))
@@ -86,7 +86,7 @@ def _send_swaps(endpoint: Endpoint, count: int) -> Samples:
     return samples
 
 
-def _many_swaps(endpoint: Endpoint, count: int) -> Samples:
+def _many_swaps(endpoint: Measured, count: int) -> Samples:
     """Sent one by one, until all are included."""
     requests = [endpoint.submission(_swap(endpoint, index % 2 == 0)) for index in range(count)]
 
@@ -119,7 +119,7 @@ def first_calls(start: Running, keys: list[bytes]) -> Samples:
     samples: Samples = {}
     for label, name in _FIRST.items():
         with tempfile.TemporaryDirectory(prefix="megadev-bench-") as home, start(Path(home)) as (url, pid, _):
-            endpoint = Endpoint(label, url, keys, pid)
+            endpoint = Measured(label, url, keys, pid)
             samples[label] = timed(endpoint, [_call(endpoint, name)], _is_word)
             endpoint.connection.close()
     return samples

@@ -19,8 +19,8 @@ from typing import TypeAlias
 
 from megadev.bench.client import (
     Connection,
-    Endpoint,
     Measure,
+    Measured,
     Samples,
     send_and_wait,
     signed_token_transfer,
@@ -60,7 +60,7 @@ Running: TypeAlias = Callable[[str, Path], AbstractContextManager[tuple[str, int
 """Starts a node that forks a URL, with that home directory: its URL, its process id, seconds to its first answer."""
 
 
-def from_scratch(start: Running, upstream: Endpoint, far: Distant) -> Samples:
+def from_scratch(start: Running, upstream: Measured, far: Distant) -> Samples:
     """Start a node twice, send it a token transfer each time: all rows with a cache in their name, once."""
     raw = signed_token_transfer(upstream)
     upstream.nonces[0] -= 1  # upstream never sees it
@@ -76,7 +76,7 @@ def from_scratch(start: Running, upstream: Endpoint, far: Distant) -> Samples:
     return samples
 
 
-def hot(fork: Endpoint, plain: Endpoint, count: int) -> Samples:
+def hot(fork: Measured, plain: Measured, count: int) -> Samples:
     """``count`` transfers on a fork that has seen such before, then as many on a node that forks nothing."""
     forked, not_forked = (
         [send_and_wait(endpoint.connection, signed_token_transfer(endpoint))[1] for _ in range(count)]

@@ -17,7 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from megadev.bench.client import BATCH, SENDERS, Endpoint, batches, result_of, seconds_of
+from megadev.bench.client import BATCH, SENDERS, Measured, batches, result_of, seconds_of
 from megadev.errors import MegadevError
 from megadev.primitives.hexcodec import parse_quantity
 from megadev.primitives.keccak import keccak
@@ -29,7 +29,7 @@ ACCOUNTS = 1_024
 """Accounts that get something: the state of the chain itself is not to grow."""
 FLAGS = ("--keep-blocks", str(KEEP_BLOCKS), "--keep-bodies", str(KEEP_BODIES))
 
-Opening: TypeAlias = Callable[[Sequence[str]], AbstractContextManager[tuple[Endpoint, float]]]
+Opening: TypeAlias = Callable[[Sequence[str]], AbstractContextManager[tuple[Measured, float]]]
 """Starts this megadev with these flags: the endpoint, and the seconds to its first answer."""
 
 
@@ -74,7 +74,7 @@ def soak(
     }
 
 
-def _load(endpoint: Endpoint, blocks: int) -> Iterator[tuple[int, float]]:
+def _load(endpoint: Measured, blocks: int) -> Iterator[tuple[int, float]]:
     """Have ``blocks`` blocks made; after every ``AT_ONCE`` how many there are and the seconds that they took."""
     turn = cycle(range(SENDERS))
     first = int.from_bytes(keccak(b"megadev soak")[:20], "big")
@@ -96,7 +96,7 @@ def _load(endpoint: Endpoint, blocks: int) -> Iterator[tuple[int, float]]:
         yield begin + AT_ONCE, took
 
 
-def _killed_at_work(endpoint: Endpoint) -> int:
+def _killed_at_work(endpoint: Measured) -> int:
     """Kill a node while it works; the head that it had before."""
     if endpoint.pid is None:
         raise MegadevError("a node that was not started here is not killed")
@@ -111,11 +111,11 @@ def _killed_at_work(endpoint: Endpoint) -> int:
     return head
 
 
-def _head(endpoint: Endpoint) -> int:
+def _head(endpoint: Measured) -> int:
     return parse_quantity(endpoint.connection.call("eth_blockNumber"))
 
 
-def _check(endpoint: Endpoint, head: int) -> None:
+def _check(endpoint: Measured, head: int) -> None:
     """Raises ``MegadevError`` unless the chain is there, from its first block to ``head``."""
     for number in (1, head // 2, head):
         block = endpoint.connection.call("eth_getBlockByNumber", hex(number), False)

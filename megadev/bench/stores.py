@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from megadev.bench.batches import share_of
-from megadev.bench.client import Endpoint, Measure, Samples, send_and_wait, throughput
+from megadev.bench.client import Measure, Measured, Samples, send_and_wait, throughput
 from megadev.errors import MegadevError
 
 NOTHING = "nothing"
@@ -34,7 +34,7 @@ STORE_ROWS = (
     *(Measure(f"state-{mode}-share", f"throughput that it takes: {_KEPT[mode]}", "%") for mode in MODES),
 )
 
-Opening: TypeAlias = Callable[[Sequence[str]], AbstractContextManager[Endpoint]]
+Opening: TypeAlias = Callable[[Sequence[str]], AbstractContextManager[Measured]]
 """Starts a node of one kind with these flags."""
 
 

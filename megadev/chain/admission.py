@@ -39,6 +39,7 @@ from megadev.errors import (
     UnsupportedTransactionType,
     WrongChainId,
 )
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32, Wei
 
 TRANSACTION_GAS = 21_000
@@ -178,7 +179,7 @@ def validate_blob_hashes(hashes: tuple[Hash32, ...]) -> None:
     for index, versioned_hash in enumerate(hashes):
         if versioned_hash[:1] != b"\x01":
             raise MalformedTransaction(
-                f"blob {index} has invalid hash version: 0x{versioned_hash[:1].hex()}, only 0x01 is known"
+                f"blob {index} has invalid hash version: {to_data(versioned_hash[:1])}, only 0x01 is known"
             )
 
 

@@ -17,6 +17,7 @@ from threading import Lock
 import msgspec
 
 from megadev.errors import ConfigError, MalformedTransaction
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 
 BLOB_SIZE = 131_072
@@ -100,8 +101,8 @@ def validate_sidecar(hashes: Sequence[Hash32], sidecar: BlobSidecar) -> None:
     for index, commitment in enumerate(commitments):
         if versioned_hash(commitment) != hashes[index]:
             raise MalformedTransaction(
-                f"blob {index} computed hash 0x{versioned_hash(commitment).hex()} mismatches transaction one "
-                f"0x{hashes[index].hex()}"
+                f"blob {index} computed hash {to_data(versioned_hash(commitment))} mismatches transaction one "
+                f"{to_data(hashes[index])}"
             )
     import ckzg
 

@@ -16,6 +16,7 @@ import msgspec
 from megadev.chain.blobs import BlobSidecar
 from megadev.chain.blocks import HEADER_SIZES, Header
 from megadev.chain.receipts import Log, Receipt
+from megadev.chain.spec import GAS_PER_BLOB
 from megadev.chain.transactions import (
     ACCESS_LIST,
     BLOB,
@@ -30,13 +31,22 @@ from megadev.chain.transactions import (
     encode_transaction,
 )
 from megadev.errors import InvalidDocument, InvalidTransaction, UndecodableTransaction
+from megadev.primitives.bloom import logs_bloom
 from megadev.primitives.hexcodec import bytes_in, number_in, to_data, to_word
 from megadev.primitives.keccak import keccak
-from megadev.primitives.types import ZERO_ADDRESS, Address
+from megadev.primitives.types import (
+    EMPTY_OMMERS_HASH,
+    EMPTY_REQUESTS_HASH,
+    EMPTY_TRIE_ROOT,
+    ZERO_ADDRESS,
+    Address,
+    Hash32,
+    Wei,
+)
 
 JsonObject: TypeAlias = dict[str, Any]
 
-_EMPTY_BLOOM = "0x" + bytes(256).hex()
+_EMPTY_BLOOM = to_data(bytes(256))
 
 # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -211,6 +221,51 @@ def header_of(fields: Mapping[str, Any]) -> Header:
     return Header(**fields, fields=size)
 
 
+_SINCE = ((21, "requestsHash"), (20, "parentBeaconBlockRoot"), (17, "withdrawalsRoot"))
+"""What a header with so many fields has and one with fewer lacks."""
+
+
+def read_header(document: Mapping[str, Any]) -> tuple[Header, Hash32]:
+    """A block's header and hash, from how a node tells it. Fields that its chain does not have are as if empty, so the
+    hash is upstream's word. Raises ``KeyError``, ``TypeError``, ``ValueError``.
+    """
+
+    def number(name: str) -> int:
+        value = document.get(name)
+        return 0 if value is None else int(value, 16)
+
+    def data(name: str, default: bytes) -> bytes:
+        value = document.get(name)
+        return default if value is None else bytes.fromhex(value[2:])
+
+    zero = bytes(32)
+    header = Header(
+        parent_hash=data("parentHash", zero),
+        ommers_hash=data("sha3Uncles", EMPTY_OMMERS_HASH),
+        coinbase=data("miner", bytes(20)),
+        state_root=data("stateRoot", zero),
+        transactions_root=data("transactionsRoot", EMPTY_TRIE_ROOT),
+        receipts_root=data("receiptsRoot", EMPTY_TRIE_ROOT),
+        logs_bloom=data("logsBloom", bytes(256)),
+        difficulty=number("difficulty"),
+        number=int(document["number"], 16),
+        gas_limit=number("gasLimit"),
+        gas_used=number("gasUsed"),
+        timestamp=int(document["timestamp"], 16),
+        extra_data=data("extraData", b""),
+        prev_randao=data("mixHash", zero),
+        nonce=data("nonce", bytes(8)),
+        base_fee=number("baseFeePerGas"),
+        withdrawals_root=data("withdrawalsRoot", EMPTY_TRIE_ROOT),
+        blob_gas_used=number("blobGasUsed"),
+        excess_blob_gas=number("excessBlobGas"),
+        parent_beacon_root=data("parentBeaconBlockRoot", zero),
+        requests_hash=data("requestsHash", EMPTY_REQUESTS_HASH),
+        fields=next((size for size, name in _SINCE if document.get(name) is not None), 16),
+    )
+    return header, bytes.fromhex(document["hash"][2:])
+
+
 _TYPE_NAMES = {
     "Legacy": LEGACY,
     "EIP2930": ACCESS_LIST,
@@ -346,6 +401,31 @@ def read_log(item: object, where: str) -> Log:
 def read_logs(value: object, where: str) -> tuple[Log, ...]:
     """The logs of a receipt; null is none."""
     return tuple(read_log(item, f"{where}[{place}]") for place, item in enumerate(as_list(value or [], where)))
+
+
+def read_receipt(
+    told: Mapping[str, Any], tx: Transaction, gas_price: str | None, blob_price: Wei, where: str
+) -> Receipt:
+    """The receipt of ``tx`` as a node tells it: ``gas_price`` is what it tells of the transaction, for nodes that leave
+    out the effective one. Why it failed no node tells. Raises as ``read_header``, and ``InvalidDocument``.
+    """
+    logs = tuple(read_log(log, f"{where}.logs[{place}]") for place, log in enumerate(told["logs"]))
+    succeeded = int(told.get("status", "0x1"), 16) == 1
+    created = told.get("contractAddress")
+    return Receipt(
+        type=tx.type,
+        succeeded=succeeded,
+        cumulative_gas_used=int(told["cumulativeGasUsed"], 16),
+        gas_used=int(told["gasUsed"], 16),
+        effective_gas_price=int(told.get("effectiveGasPrice") or gas_price or "0x0", 16),
+        logs=logs,
+        bloom=logs_bloom(logs),
+        created=None if created is None else bytes.fromhex(created[2:]),
+        blob_gas_used=GAS_PER_BLOB * len(tx.blob_versioned_hashes),
+        blob_gas_price=blob_price,
+        error=None if succeeded else "execution reverted",
+        deposit_nonce=None if told.get("depositNonce") is None else int(told["depositNonce"], 16),
+    )
 
 
 # -- the values of JSON -------------------------------------------------------------------------------------------

@@ -22,8 +22,10 @@ class KeptBlocks(Protocol):
     def block(self, number: int) -> SealedBlock:
         """The block with that number, which is kept."""
 
-    def without_state(self, block: SealedBlock) -> SealedBlock:
-        """One of its blocks with a state that is not to be had: for when it is kept no more."""
+    def given_back(self, blocks: Iterable[SealedBlock]) -> Iterator[SealedBlock]:
+        """Some of its blocks, oldest first, with states of their own: for when they are kept no more. A state that is
+        not to be had then comes as such.
+        """
 
     def hash_of(self, number: int) -> Hash32:
         """Its hash alone."""

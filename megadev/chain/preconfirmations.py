@@ -12,6 +12,12 @@ the hash of its receipt:
 ``receiptHash`` is keccak256 of the receipt's consensus encoding (EIP-2718), which is a leaf of the block's receipts
 trie; so whoever can prove receipts against a header can show that a promise was broken.
 
+An L2 block follows an L1 block, and where L1 is reorganised it is no more, through no fault of whoever built it. So
+each signature holds as long as that L1 block is on L1, and the sequencer signs which one it is (``sign_origin``), in
+the same domain; ``promised`` is the digest of the promise or of the mini-block:
+
+    L1Origin(bytes32 promised,uint256 l1BlockNumber,bytes32 l1BlockHash)
+
 Why the domain names no verifying contract: the chain that the promise is about and the one that may punish its breaking
 are two, and each may have its own contract for it.
 
@@ -37,8 +43,10 @@ STRUCT_TYPE = (
     "bytes32 receiptHash)"
 )
 
+ORIGIN_TYPE = "L1Origin(bytes32 promised,uint256 l1BlockNumber,bytes32 l1BlockHash)"
+
 _DOMAIN_START = keccak(DOMAIN_TYPE.encode()) + keccak(DOMAIN_NAME.encode()) + keccak(DOMAIN_VERSION.encode())
-_STRUCT_START = keccak(STRUCT_TYPE.encode())
+_STRUCT_START, _ORIGIN_START = keccak(STRUCT_TYPE.encode()), keccak(ORIGIN_TYPE.encode())
 
 
 class Preconfirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +70,24 @@ class Preconfirmation(msgspec.Struct, frozen=True, kw_only=True):
             + self.transaction_hash
             + self.receipt_hash
         )
-        return keccak(b"\x19\x01" + domain_separator(self.chain_id) + keccak(struct))
+        return _typed(self.chain_id, struct)
+
+
+class SignedOrigin(msgspec.Struct, frozen=True):
+    """The L1 block that the block of a promise or mini-block follows, signed (r ‖ s ‖ v) with its digest."""
+
+    number: int
+    hash: Hash32
+    signature: bytes
+
+
+def origin_digest(promised: Hash32, number: int, block_hash: Hash32, chain_id: int) -> Hash32:
+    """What is signed where what has the digest ``promised`` holds as long as L1 has that block (EIP-712)."""
+    return _typed(chain_id, _ORIGIN_START + promised + _word(number) + block_hash)
+
+
+def _typed(chain_id: int, struct: bytes) -> Hash32:
+    return keccak(b"\x19\x01" + domain_separator(chain_id) + keccak(struct))
 
 
 @lru_cache(maxsize=16)
@@ -105,6 +130,12 @@ def signer_of(promise: Preconfirmation, signature: bytes) -> Address | None:
 def sign_mini_block(mini_block: MiniBlock, key: bytes) -> tuple[int, int, int]:
     """``(y_parity, r, s)`` over the mini-block's digest."""
     return sign(mini_block.digest, key)
+
+
+def sign_origin(promised: Hash32, number: int, block_hash: Hash32, chain_id: int, key: bytes) -> SignedOrigin:
+    """The L1 block ``number`` that what has the digest ``promised`` depends on."""
+    digest = origin_digest(promised, number, block_hash, chain_id)
+    return SignedOrigin(number, block_hash, _signature(digest, key))
 
 
 def sign_block(block_hash: Hash32, key: bytes) -> bytes:

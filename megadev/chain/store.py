@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -34,6 +34,7 @@ from megadev.chain.receipts import Log, Receipt
 from megadev.chain.spans import Piece, Row, Span
 from megadev.errors import TooManyLogs, UnknownBlock
 from megadev.primitives.bloom import bloom_mask
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_HASH, Address, Hash32
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class ChainStore:
         line = self._line
         if not isinstance(line.made, PartlyKept):
             return
-        blocks = [self._own(block) for block in line.made]
+        blocks = list(self._given_back(line.made))
         again = ChainStore(blocks[0])
         for block in blocks[1:]:
             again._index(block)
@@ -163,14 +164,22 @@ class ChainStore:
         self._set_line(blocks, blocks, line.rows)
 
     def brought_back(self, first: int, last: int) -> tuple[Piece, ...]:
-        """The blocks from number ``first`` to ``last`` in memory; those that were not come without their states."""
-        pieces = self._line.between(first, last).pieces()
-        return tuple(self._own(piece) if isinstance(piece, SealedBlock) else piece for piece in pieces)
+        """The blocks from number ``first`` to ``last`` in memory."""
+        pieces = tuple(self._line.between(first, last).pieces())
+        blocks = self._given_back(piece for piece in pieces if isinstance(piece, SealedBlock))
+        return tuple(next(blocks) if isinstance(piece, SealedBlock) else piece for piece in pieces)
 
-    def _own(self, block: SealedBlock) -> SealedBlock:
-        """``block`` as it is when nobody keeps it any more."""
+    def _given_back(self, blocks: Iterable[SealedBlock]) -> Iterator[SealedBlock]:
+        """``blocks``, oldest first, as they are when nobody keeps them any more."""
         kept = self._kept
-        return kept.without_state(block) if kept is not None and self._is_kept(block.number) else block
+        if kept is None:
+            yield from blocks
+            return
+        for is_kept, group in groupby(blocks, lambda block: self._is_kept(block.number)):
+            if is_kept:
+                yield from kept.given_back(group)
+            else:
+                yield from group
 
     def _forget_place(self, tx_hash: Hash32, place: int) -> None:
         earlier = self._shadowed.get(tx_hash)
@@ -382,7 +391,7 @@ class ChainStore:
             return line.at(min(max(number, self._first), head.number))
         block = self.by_number(ref) if isinstance(ref, int) else self.by_hash(ref)
         if block is None:
-            named = str(ref) if isinstance(ref, int) else f"0x{ref.hex()}"
+            named = str(ref) if isinstance(ref, int) else f"{to_data(ref)}"
             raise UnknownBlock(f"header not found: no block {named}, the chain's head is block {head.number}")
         return block
 

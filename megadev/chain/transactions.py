@@ -24,6 +24,7 @@ from megadev.errors import (
     UnsupportedTransactionType,
 )
 from megadev.primitives import rlp
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.rlp import Decoded, Encodable
 from megadev.primitives.signatures import HALF_N, SECP256K1_N, address_of, recover, sign
@@ -376,7 +377,7 @@ def _bad_number(item: Decoded) -> str:
         return "expected a number, got a list"
     if len(item) > 32:
         return f"a number of {len(item)} bytes; at most 32 are allowed"
-    return f"number 0x{bytes(item).hex()} has a leading zero"  # type: ignore[arg-type]
+    return f"number {to_data(bytes(item))} has a leading zero"  # type: ignore[arg-type]
 
 
 def _require_widths(nonce: Decoded, gas_limit: Decoded, to: Decoded, data: Decoded) -> None:

@@ -20,6 +20,7 @@ from megadev.cli.scripts import (
     run_program,
 )
 from megadev.cli.terminal.console import counted
+from megadev.primitives.hexcodec import to_data
 
 if TYPE_CHECKING:
     from megadev.devnet import Devnet
@@ -103,7 +104,7 @@ class _Tally:
                 if not event.receipt.succeeded:
                     counts["failed"] += 1
                     reason = error(node.artifacts, event.receipt.output) or event.receipt.error or "failed"
-                    self._failed.append(f"{where}0x{event.tx.hash.hex()}: {reason}")
+                    self._failed.append(f"{where}{to_data(event.tx.hash)}: {reason}")
                     del self._failed[:-FAILED_SHOWN]
 
         return hear

@@ -16,7 +16,7 @@ from megadev.clock import SystemClock
 from megadev.config.settings import DevnetConfig
 from megadev.devnet import Devnet
 from megadev.errors import ConfigError, MegadevError
-from megadev.node.follower import DerivedHeads, beginning_of
+from megadev.node.follower import DerivedHeads, DerivedRollup, L1Heads, L1Ref, beginning_of
 from megadev.primitives.hexcodec import to_data
 from megadev.rollup.claims import CheckedClaims, Claim, ClaimsOnL1
 from megadev.rollup.da.client import BlobClient, StoreClient
@@ -70,6 +70,7 @@ class FullNode:
         self._heads: DerivedHeads | None = None
         self._told_of: Contradiction | None = None
         self._finalized = self._head = self.config.l1_genesis.number
+        self._l1_heads: L1Heads | None = None
         self._clock = SystemClock()
 
     @contextmanager
@@ -100,6 +101,9 @@ class FullNode:
                 )
                 self.verifier = Verifier(config, source, chain, self._data, heads)
                 l2.heads = self._safe_and_finalized
+                net.node.derived = DerivedRollup(
+                    config, chain.block, self.verifier.pipeline.history.at, lambda: self._l1_heads
+                )
                 l2.trails_by_slots = False
                 try:
                     yield net
@@ -124,6 +128,8 @@ class FullNode:
         verifier = self.verifier
         hashes = None if against is None else NodeHashes(against, verifier.chain, is_patient=follow)
         self._recover(hashes, follow)
+        with suppress(L1Unavailable):
+            self._see_l1()
         saved_at = self._clock.monotonic_ns()
         while not stop.is_set():
             newest = verifier.pipeline.safe.number
@@ -149,7 +155,7 @@ class FullNode:
             stalled = step.reason if step.is_stalled else None
             try:
                 self._look(hashes, on_differences)
-                self._finalized = self._l1_number("finalized")
+                self._see_l1()
             except L1Unavailable as problem:
                 stalled = str(problem)
             if not follow:
@@ -229,6 +235,18 @@ class FullNode:
                 "this is another L1, or one that began anew; export rollup.json again"
             )
 
+    def _see_l1(self) -> None:
+        """Take notice of L1's heads. Raises ``L1Unavailable``."""
+        read = self.verifier.pipeline.l1_block or self.config.l1_genesis
+        tags = (hex(read.number), "latest", "safe", "finalized")
+        try:
+            found = self._upstream.ask([("eth_getBlockByNumber", (tag, False)) for tag in tags])
+            refs = list(map(_l1_ref, found))
+        except (MegadevError, TypeError, KeyError, ValueError, AttributeError) as problem:
+            raise L1Unavailable(f"cannot reach L1: {problem}") from None
+        self._l1_heads = L1Heads(*refs)
+        self._finalized = refs[3].number
+
     def _l1_head(self, read: int) -> int:
         """The number of L1's newest block, as far as that is known."""
         if read >= self._head:
@@ -243,6 +261,12 @@ class FullNode:
             return int(found["number"], 16)
         except (MegadevError, TypeError, KeyError, ValueError) as problem:
             raise L1Unavailable(f"cannot reach L1: {problem}") from None
+
+
+def _l1_ref(shown: Any) -> L1Ref:
+    number, timestamp = (int(shown[name], 16) for name in ("number", "timestamp"))
+    block_hash, parent = (bytes.fromhex(shown[name].removeprefix("0x")) for name in ("hash", "parentHash"))
+    return L1Ref(number, block_hash, parent, timestamp)
 
 
 def _contradicted(found: Contradiction) -> Differs:

@@ -15,7 +15,7 @@ from megadev.cli.client import call
 from megadev.cli.options import Command, read_address, rpc_url_option
 from megadev.errors import ConfigError, MegadevError
 from megadev.primitives.guarded_json import decode_json
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.types import Address
 
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
@@ -71,10 +71,10 @@ def verify(source: str, signer: str | None, rpc_url: str) -> None:
     promise = claim.promise
     click.echo(
         f"valid: {checksum_address(found)} promised, on chain {promise.chain_id}\n"
-        f"  transaction  0x{promise.transaction_hash.hex()}\n"
+        f"  transaction  {to_data(promise.transaction_hash)}\n"
         f"  place        number {promise.transaction_index} of block {promise.block_number}, "
         f"in mini-block {promise.mini_block_number}\n"
-        f"  receipt hash 0x{promise.receipt_hash.hex()}"
+        f"  receipt hash {to_data(promise.receipt_hash)}"
     )
     if expected is None:
         click.echo(

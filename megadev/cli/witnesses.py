@@ -45,7 +45,9 @@ class WitnessedBlocks:
         """The number and hash of the last of them."""
         self._genesis: Hash32 | None = None
         if genesis is None:
-            (document,) = self._ask(("megadev_genesis", ()))
+            (document,) = self._upstream.outcomes([("megadev_genesis", ())])
+            if isinstance(document, Exception):
+                raise Incomplete(f"{url}: {self._words('megadev_genesis', (), document)}")
             self.spec, first = read_genesis_file(document, url)
         else:
             beginning = beginning_of(genesis, where)
@@ -81,7 +83,7 @@ class WitnessedBlocks:
                 raw, witness = answers[2 * place : 2 * place + 2]
                 for method, answer in (("debug_getRawBlock", raw), ("debug_executionWitness", witness)):
                     if isinstance(answer, Exception):
-                        raise Incomplete(f"block {each}: {self._words(method, each, answer)}")
+                        raise Incomplete(f"block {each}: {self._words(method, (hex(each),), answer)}")
                 try:
                     before = self._run_one(each, raw, witness, before)
                 except WitnessRefused as problem:
@@ -116,10 +118,10 @@ class WitnessedBlocks:
         self.newest = number, made.hash
         return made.hash
 
-    def _words(self, method: str, number: int, refused: Exception) -> str:
+    def _words(self, method: str, params: tuple[str, ...], refused: Exception) -> str:
         """Why the node does not answer, as it says itself."""
         try:
-            call(self._url, method, [hex(number)])
+            call(self._url, method, list(params))
         except CallFailed as said:
             return str(said)
         return str(refused)

@@ -19,12 +19,14 @@ _STYLE = (
     "td,th{border:1px solid #8884;padding:.3em .6em;text-align:left;vertical-align:top}"
 )
 _LINK = re.compile(r'href="([^":#]+)\.md(#[^"]*)?"')
+_METHODS = re.compile(r"<td>(<code>([a-z0-9]+_\w+)</code>(?:, <code>\w+</code>)*)</td>")
+"""The first cell of a method's row in the table of JSON-RPC methods."""
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.DOTALL)
 
 
-def answer(target: str) -> str | None:
+def answer(target: str, playground: str = "") -> str | None:
     """The document at ``target`` (``/docs`` or below), None where there is none; with ``?q=WORDS`` what is found for
-    these.
+    these. ``playground``: where the explorer tries a method whose name follows; '' where there is no explorer.
     """
     path, _, query = target.partition("?")
     if path != ROOT and not path.startswith(f"{ROOT}/"):
@@ -36,14 +38,16 @@ def answer(target: str) -> str | None:
     if not name:
         return _document("Documentation", _contents(), "")
     page = pages().get(name.removesuffix(".md"))
-    return None if page is None else _document(page.title, _body(page), page.name)
+    return None if page is None else _document(page.title, _body(page, playground), page.name)
 
 
-def _body(page: Page) -> str:
+def _body(page: Page, playground: str) -> str:
     from markdown_it import MarkdownIt  # half a second that a node without readers does not spend
 
     text = MarkdownIt("commonmark", {"html": False}).enable("table").render(page.text)
     text = _HEADING.sub(lambda found: f'<h{found[1]} id="{anchor(found[2])}">{found[2]}</h{found[1]}>', text)
+    if page.name == "reference/rpc" and playground:
+        text = _METHODS.sub(lambda found: f'<td>{found[1]} <a href="{playground}{found[2]}">Try it</a></td>', text)
     return _LINK.sub(lambda found: f'href="{_target(page, found[1])}{found[2] or ""}"', text)
 
 

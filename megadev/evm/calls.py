@@ -36,6 +36,7 @@ from megadev.evm.engine import (
     Tracer,
     TxEnv,
 )
+from megadev.evm.gas import CALL_STIPEND
 from megadev.primitives.abi import revert_reason
 from megadev.primitives.types import Address
 from megadev.state.reader import StateReader
@@ -44,7 +45,6 @@ Explain: TypeAlias = Callable[[bytes], str]
 """Revert data in words; '' when it says nothing."""
 
 OUT_OF_GAS = "out of gas"
-_STIPEND = 2300
 _ADDRESS_MASK = (1 << 160) - 1
 
 ACCESS_LIST_ROUNDS = 16
@@ -131,7 +131,7 @@ def estimate_gas(
     # to be at hand than is used.
     low, high = max(least, first.gas.used) - 1, allowance
     peak = first.gas.limit_needed
-    guesses = [peak, peak - 1, (peak + _STIPEND) * 64 // 63]
+    guesses = [peak, peak - 1, (peak + CALL_STIPEND) * 64 // 63]
     while low + 1 < high:
         guess = guesses.pop(0) if guesses else min((low + high) // 2, 2 * low)
         if not low < guess < high:

@@ -346,6 +346,19 @@ class Tracer(Protocol):
     def log(self, log: Log) -> None: ...
 
 
+def show_unstarted(tracer: Tracer | None, tx: TxEnv, created: Address | None, reason: str | None) -> None:
+    """Show a tracer the frame of a transaction that did not start: it takes all gas, or none if ``reason`` is None.
+    ``created``: the contract that it would have created.
+    """
+    if tracer is None:
+        return
+    callee = tx.to if tx.to is not None else created or bytes(20)
+    kind = "CALL" if tx.to is not None else "CREATE"
+    frame = Frame(kind, 0, tx.sender, callee, callee, tx.value, tx.gas_limit, tx.data)
+    tracer.enter(frame)
+    tracer.exit(frame, FrameExit(0 if reason is None else tx.gas_limit, b"", reason))
+
+
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
     """The description of an engine for banners and error messages."""

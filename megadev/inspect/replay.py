@@ -19,10 +19,10 @@ from megadev.errors import InvalidTransaction, NotFound, RanOtherwise, StateUnav
 from megadev.evm.engine import BlockEnv, Execution, Tracer
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder, OpenBlock
 from megadev.state.reader import StateReader
-from megadev.state.remote import prefetch_with
 from megadev.state.world import World
 
 Watch: TypeAlias = Callable[[int, Transaction, StateReader], Tracer | None]
@@ -47,8 +47,8 @@ def placed_transaction(chain: LocalChain, tx_hash: Hash32) -> tuple[SealedBlock,
     placed = chain.placed(tx_hash)
     if placed is None:
         if chain.pool.get(tx_hash) is None:
-            raise NotFound(f"transaction not found: 0x{tx_hash.hex()}")
-        raise NotFound(f"transaction not found in any block: 0x{tx_hash.hex()} is still in the txpool; mine it first")
+            raise NotFound(f"transaction not found: {to_data(tx_hash)}")
+        raise NotFound(f"transaction not found in any block: {to_data(tx_hash)} is still in the txpool; mine it first")
     block, index = placed
     return unsealed(block.sealed) if isinstance(block, OpenBlock) else block, index
 
@@ -67,14 +67,15 @@ def replay(
     ``StateUnavailable`` where its state is not the one that the block was built on, or (``RanOtherwise``) its rules are
     not upstream's.
     """
-    past = chain.past
-    if past is None or block.number > past.last:
+    history = chain.history
+    if block.number > history.last:
         yield from run_again(block_start(chain, block), block, watch, stop=stop)
         return
-    prefetch_with(lambda state: past.touched_by(state, block, stop))
+    builder = block_start(chain, block)
+    builder.state = builder.state.with_hint(lambda state: history.touched_by(state, block, stop))
     index = 0
     try:
-        for replayed in run_again(block_start(chain, block), block, watch, stop=stop):
+        for replayed in run_again(builder, block, watch, stop=stop):
             there, here = block.receipts[index].gas_used, replayed.execution.gas.used
             if here != there:
                 raise RanOtherwise(replayed.tx.hash, block.number, f"used {there} gas there and {here} here")

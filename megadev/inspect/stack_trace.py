@@ -77,8 +77,10 @@ class StackTracer(CallTreeTracer):
     Why only the latest of each depth: the stack consists of frames that ended their callers, each its depth's last one.
     """
 
+    wants_steps = True
+
     def __init__(self) -> None:
-        super().__init__(locate=True)
+        super().__init__()
         self.ends: dict[int, Standing] = {}
         """By depth: where the latest frame that failed there stood at its end."""
         self.calls: dict[int, Standing] = {}
@@ -88,6 +90,8 @@ class StackTracer(CallTreeTracer):
         self._meter: RunningMeter | None = None
         self._stored: list[int] = []
         self._trails: list[_Trail] = []
+        self._pass = _Trail().latest.append
+        """Notes a program counter of the frame that runs."""
         self._room = JUMPS_KEPT
 
     def begin_metering(self, meter: RunningMeter) -> None:
@@ -96,7 +100,9 @@ class StackTracer(CallTreeTracer):
 
     def enter(self, frame: Frame) -> None:
         super().enter(frame)
-        self._trails.append(_Trail())
+        trail = _Trail()
+        self._trails.append(trail)
+        self._pass = trail.latest.append
         if self._meter is not None:
             self._stored.append(self._meter.storage)
 
@@ -112,12 +118,15 @@ class StackTracer(CallTreeTracer):
                 self.calls[depth] = Standing(self._trails[-1])
         elif trail.jumps is not None:
             self._room += len(trail.jumps)
+        if self._trails:
+            self._pass = self._trails[-1].latest.append
 
     def step(self, step: Step) -> None:
-        super().step(step)
-        trail = self._trails[-1]
-        trail.latest.append(step.pc)
-        if step.op == _JUMP and trail.jumps is not None:
+        self._pass(step.pc)
+        if step.op == _JUMP:
+            trail = self._trails[-1]
+            if trail.jumps is None:
+                return
             if self._room:
                 self._room -= 1
                 trail.jumps.append(step.pc)

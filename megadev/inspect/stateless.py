@@ -21,6 +21,7 @@ from megadev.chain.transactions import DEPOSIT, Transaction, decode_transaction
 from megadev.errors import InvalidTransaction, MegadevError, UndecodableTransaction
 from megadev.evm.engine import Engine
 from megadev.inspect.witness import Witness
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart
@@ -90,7 +91,7 @@ def run_stateless(
         made = builder.seal()
     except NotInWitness as missing:
         raise WitnessRefused(
-            f"block {number}: {missing.what} 0x{missing.hash.hex()} is not in the witness{_strange(world)}",
+            f"block {number}: {missing.what} {to_data(missing.hash)} is not in the witness{_strange(world)}",
             missing.hash,
             world.unused,
         ) from None
@@ -98,7 +99,7 @@ def run_stateless(
         ours, theirs = header_document(made.header), header_document(header)
         fields = [name for name, value in theirs.items() if ours.get(name) != value]
         raise WitnessRefused(
-            f"block {number}: 0x{block.hash.hex()} comes out as 0x{made.hash.hex()}; other fields: "
+            f"block {number}: {to_data(block.hash)} comes out as {to_data(made.hash)}; other fields: "
             f"{', '.join(fields) or 'none'}"
         )
     return made
@@ -109,7 +110,7 @@ def _strange(world: WitnessWorld) -> str:
     unused = world.unused
     if not unused:
         return ""
-    shown = ", ".join(f"0x{each.hex()}" for each in unused[:3])
+    shown = ", ".join(f"{to_data(each)}" for each in unused[:3])
     return f"; nothing leads to {shown}{' and others' if len(unused) > 3 else ''} in it"
 
 
@@ -127,8 +128,8 @@ def _ancestors(block: StatelessBlock, witness: Witness) -> tuple[Header, dict[in
         if found != expected:
             missing = number - 1 - len(hashes)
             raise WitnessRefused(
-                f"block {number}: its witness has header 0x{found.hex()} in the place of block {missing}'s, which is "
-                f"0x{expected.hex()}",
+                f"block {number}: its witness has header {to_data(found)} in the place of block {missing}'s, which is "
+                f"{to_data(expected)}",
                 expected,
                 (found,),
             )

@@ -1,16 +1,20 @@
 """One transaction step by step, for a debugger: every instruction that ran and its source line, and what it found.
 
-A transaction takes millions of steps. So an overview names for each step its frame, its place in the code and its line,
-in a few numbers; the stack, memory and storage are told of one step at a time, by running the transaction again.
+A transaction takes millions of steps. So an overview of a part of them names for each step its frame, its place in the
+code and its line, in a few numbers; the stack, memory and storage are told of one step at a time. Each is had by
+running the transaction again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from megadev.artifacts.artifact import Artifact
 from megadev.artifacts.registry import ArtifactRegistry
 from megadev.artifacts.source_map import SourceLocation
+from megadev.errors import ExecutionHalted
 from megadev.evm.engine import Frame, FrameExit, Step, Tracer
 from megadev.evm.tracers.call_tree import CallNode
 from megadev.inspect.replay import placed_transaction, replay
@@ -41,10 +45,17 @@ class StepState:
 
 @dataclass(slots=True)
 class Steps:
-    """The overview. The lists have an entry for each step; ``frames`` and ``lines`` are indices into the tables.
+    """The overview of steps ``start`` and later, ``most`` of them. The lists have an entry for each; ``frames`` and
+    ``lines`` are indices into the tables. ``total`` counts all steps.
 
-    ``nodes``: the frames in the order in which they began. ``places``: lines of sources, None for code without source.
+    ``nodes``: the frames in the order in which they began, all of them. ``places``: lines of sources that the lists
+    name, None for code without source. ``passed``: of each frame that was open at ``start``, its latest program
+    counters.
     """
+
+    start: int
+    most: int
+    total: int = 0
 
     pcs: list[int] = field(default_factory=list)
     ops: list[int] = field(default_factory=list)
@@ -54,38 +65,53 @@ class Steps:
     nodes: list[CallNode] = field(default_factory=list)
     depths: list[int] = field(default_factory=list)
     places: list[SourceLocation | None] = field(default_factory=list)
+    passed: dict[int, tuple[int, ...]] = field(default_factory=dict)
     trace: StackTrace | None = None
 
 
 class _Recorder(StackTracer):
-    """The call tree with every step's place."""
+    """The call tree with the place of every step that is wanted. It keeps no more of the others than it must: they may
+    be many times as many.
+    """
 
     def __init__(self, steps: Steps) -> None:
         super().__init__()
         self._steps = steps
+        self._pcs, self._ops, self._gas, self._frames = steps.pcs, steps.ops, steps.gas, steps.frames
+        self._count, self._start, self._end = 0, steps.start, steps.start + steps.most
         self._within: list[int] = []
+        self._frame = -1
 
     def enter(self, frame: Frame) -> None:
         super().enter(frame)
-        self._within.append(len(self._steps.nodes))
+        self._frame = len(self._steps.nodes)
+        self._within.append(self._frame)
         self._steps.nodes.append(self._open[-1])
         self._steps.depths.append(len(self._open) - 1)
 
     def exit(self, frame: Frame, outcome: FrameExit) -> None:
         super().exit(frame, outcome)
         self._within.pop()
+        self._frame = self._within[-1] if self._within else -1
+        self._steps.total = self._count
 
     def step(self, step: Step) -> None:
-        super().step(step)
-        steps = self._steps
-        steps.pcs.append(step.pc)
-        steps.ops.append(step.op)
-        steps.gas.append(step.gas)
-        steps.frames.append(self._within[-1])
+        index = self._count
+        self._count = index + 1
+        if index < self._start:
+            self._pass(step.pc)
+        elif index < self._end:
+            if index == self._start:
+                trails = zip(self._within, self._trails, strict=True)
+                self._steps.passed = {frame: tuple(trail.latest) for frame, trail in trails}
+            self._pcs.append(step.pc)
+            self._ops.append(step.op)
+            self._gas.append(step.gas)
+            self._frames.append(self._frame)
 
 
 class _Finder:
-    """Keeps what one step found."""
+    """Keeps what one step found, and ends the execution there with ``ExecutionHalted``."""
 
     wants_steps = True
 
@@ -106,7 +132,7 @@ class _Finder:
     def step(self, step: Step) -> None:
         self._settle(step)
         address, stack = step.frame.to, step.stack
-        if self._count == self._wanted and self.found is None:
+        if self._count == self._wanted:
             self.found = StepState(
                 step.pc,
                 step.op,
@@ -118,6 +144,7 @@ class _Finder:
                 dict(self._storage.get(address, {})),
                 dict(self._transient.get(address, {})),
             )
+            raise ExecutionHalted("the step was found")
         self._count += 1
         if step.op in (_SLOAD, _TLOAD) and stack:
             self._pending[-1] = step.op, address, stack[-1]
@@ -143,11 +170,18 @@ class _Finder:
 
 
 def steps_of(
-    chain: LocalChain, registry: ArtifactRegistry, tx_hash: Hash32, bounded: Callable[[Tracer], Tracer]
+    chain: LocalChain,
+    registry: ArtifactRegistry,
+    tx_hash: Hash32,
+    start: int,
+    most: int,
+    bounded: Callable[[Tracer], Tracer],
 ) -> Steps:
-    """The overview of an included transaction. Raises ``NotFound``, and what ``bounded`` ends it with."""
+    """The overview of an included transaction, ``most`` steps from ``start`` on. Raises ``NotFound``, and what
+    ``bounded`` ends it with.
+    """
     block, position = placed_transaction(chain, tx_hash)
-    steps = Steps()
+    steps = Steps(start, most)
     recorder = _Recorder(steps)
     watcher = bounded(recorder)
     for replayed in replay(
@@ -165,35 +199,58 @@ def step_at(chain: LocalChain, tx_hash: Hash32, index: int, bounded: Callable[[T
     block, position = placed_transaction(chain, tx_hash)
     finder = _Finder(index)
     watcher = bounded(finder)
-    for _ in replay(chain, block, lambda each, tx, state: watcher if each == position else None, stop=position + 1):
-        pass
+    try:
+        for _ in replay(chain, block, lambda each, tx, state: watcher if each == position else None, stop=position + 1):
+            pass
+    except ExecutionHalted:
+        if finder.found is None:
+            raise
     return finder.found
+
+
+class _Lines(dict[int, int]):
+    """By program counter of one code: the number of its line among ``places``, 0 where it has none."""
+
+    def __init__(self, artifact: Artifact, creation: bool, number: Callable[[SourceLocation], int]) -> None:
+        super().__init__()
+        self._artifact = artifact
+        self._creation = creation
+        self._number = number
+
+    def __missing__(self, pc: int) -> int:
+        place = self._artifact.location(pc, self._creation)
+        found = self[pc] = 0 if place is None else self._number(place)
+        return found
 
 
 def _locate(steps: Steps, trace: StackTrace) -> None:
     """Each step's line: that of its instruction or, where it has none, that of the step before it in its frame."""
     steps.places.append(None)
     known: dict[tuple[str, int, str], int] = {}
-    lines_of: dict[tuple[int, bool], dict[int, int]] = {}
-    latest: dict[int, int] = {}
+    lines_of: dict[tuple[int, bool], _Lines] = {}
+
+    def number(place: SourceLocation) -> int:
+        found = known.setdefault((place.path, place.line, place.function), len(steps.places))
+        if found == len(steps.places):
+            steps.places.append(place)
+        return found
+
+    unknown: Mapping[int, int] = defaultdict(int)
+    tables: list[Mapping[int, int]] = []
+    for node in steps.nodes:
+        artifact, creation = trace.artifact_of(node), node.frame.kind in _CREATIONS
+        if artifact is None:
+            tables.append(unknown)
+        else:
+            tables.append(lines_of.setdefault((id(artifact), creation), _Lines(artifact, creation, number)))
+    latest = [0] * len(tables)
+    for frame, passed in steps.passed.items():
+        latest[frame] = next((line for pc in reversed(passed) if (line := tables[frame][pc])), 0)
+    add = steps.lines.append
     for pc, frame in zip(steps.pcs, steps.frames, strict=True):
-        node = steps.nodes[frame]
-        artifact = trace.artifact_of(node)
-        line = 0
-        if artifact is not None:
-            creation = node.frame.kind in _CREATIONS
-            lines = lines_of.setdefault((id(artifact), creation), {})
-            found = lines.get(pc)
-            if found is None:
-                place = artifact.location(pc, creation)
-                found = 0
-                if place is not None:
-                    key = (place.path, place.line, place.function)
-                    if key not in known:
-                        known[key] = len(steps.places)
-                        steps.places.append(place)
-                    found = known[key]
-                lines[pc] = found
-            line = found or latest.get(frame, 0)
+        line = tables[frame][pc]
+        if line:
             latest[frame] = line
-        steps.lines.append(line)
+        else:
+            line = latest[frame]
+        add(line)

@@ -32,8 +32,15 @@ from megadev.state.world import World, WorldView
 
 IMPLEMENTATION_SLOT = int.from_bytes(keccak(b"eip1967.proxy.implementation"), "big") - 1
 """Where a proxy keeps whose code it runs (ERC-1967)."""
+_OLDER_SLOTS = tuple(
+    int.from_bytes(keccak(name), "big") for name in (b"PROXIABLE", b"org.zeppelinos.proxy.implementation")
+)
+"""Where others keep it: ERC-1822's, and those that OpenZeppelin made before ERC-1967."""
 _DELEGATION = b"\xef\x01\x00"
-_CLONE = bytes.fromhex("363d3d373d3d3d363d73")
+_CLONES = tuple(
+    map(bytes.fromhex, ("363d3d373d3d3d363d73", "365f5f375f5f365f73", "3d3d3d3d363d3d37363d73", "5f5f365f5f37365f73"))
+)
+"""How minimal proxies begin: ERC-1167, ERC-7511, and the two shorter ones that Solady makes."""
 _KECCAK256 = 0x20
 _LONGEST_KEY = 1_024
 """Bytes of a mapping's key, and how many hashed texts are kept of a transaction."""
@@ -226,13 +233,19 @@ def _key(type_: Type, text: bytes) -> str:
 
 
 def implementation_of(state: StateReader, address: Address, code: bytes) -> Address | None:
-    """Whose code runs at ``address`` on its storage: a proxy's (ERC-1967, ERC-1167) or a delegation's (EIP-7702)."""
+    """Whose code runs at ``address`` on its storage: a proxy's (ERC-1967, ERC-1822, ERC-1167 and
+    others like it) or a delegation's (EIP-7702).
+    """
     if code.startswith(_DELEGATION) and len(code) == len(_DELEGATION) + _ADDRESS_BYTES:
         return code[len(_DELEGATION) :]
-    if code.startswith(_CLONE):
-        return code[len(_CLONE) : len(_CLONE) + _ADDRESS_BYTES]
-    word = state.storage(address, IMPLEMENTATION_SLOT) if code else 0
-    return word.to_bytes(WORD, "big")[12:] if 0 < word < 2**160 else None
+    for begin in _CLONES:
+        if code.startswith(begin):
+            return code[len(begin) : len(begin) + _ADDRESS_BYTES]
+    for slot in (IMPLEMENTATION_SLOT, *_OLDER_SLOTS) if code else ():
+        word = state.storage(address, slot)
+        if 0 < word < 2**160:
+            return word.to_bytes(WORD, "big")[12:]
+    return None
 
 
 def contracts_of(state: StateReader, registry: ArtifactRegistry, address: Address) -> list[Artifact]:

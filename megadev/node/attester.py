@@ -15,6 +15,7 @@ from megadev.chain.blocks import SealedBlock
 from megadev.errors import AttestationRefused, InvalidTransaction, PrefetchNeeded, StateUnavailable
 from megadev.node.chain import LocalChain
 from megadev.node.reopening import block_start
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.attestations import Attestation, PublicValues, attest, batch_data_hash, config_hash, program_id
 from megadev.rollup.derivation.config import RollupConfig
@@ -63,7 +64,7 @@ class Attester:
         here = output_after(self._l2.block(last)).root
         if here != root:
             raise AttestationRefused(
-                f"the output root after block {last} is 0x{here.hex()}, and not 0x{root.hex()}: attesters sign only "
+                f"the output root after block {last} is {to_data(here)}, and not {to_data(root)}: attesters sign only "
                 "what they derived themselves"
             )
         self._execute(first, last)
@@ -88,13 +89,15 @@ class Attester:
         """Attest the claim of a game. Raises ``AttestationRefused`` if it has another verifier or program."""
         if game.verifier != self._addresses().attestation_verifier:
             raise AttestationRefused(
-                f"game {game.index} has a verifier of its own, 0x{game.verifier.hex()}: prove it so"
+                f"game {game.index} has a verifier of its own, {to_data(game.verifier)}: prove it so"
             )
         if game.program_id != program_id(self._l2.beginning.spec):
-            raise AttestationRefused(f"game {game.index} asks for another program, 0x{game.program_id.hex()}")
+            raise AttestationRefused(f"game {game.index} asks for another program, {to_data(game.program_id)}")
         head = self._l1.store.by_hash(game.l1_head)
         if head is None:
-            raise AttestationRefused(f"L1 has lost the block 0x{game.l1_head.hex()} that game {game.index} is based on")
+            raise AttestationRefused(
+                f"L1 has lost the block {to_data(game.l1_head)} that game {game.index} is based on"
+            )
         if game.starting_number > self._l2.head.number:
             raise AttestationRefused(
                 f"game {game.index} builds on block {game.starting_number}, which L2 does not have"

@@ -2,22 +2,31 @@
 
 What breaks promises: faults that were asked for (``sequencer/faults``), crashes that lose what was announced, and L1
 where it says otherwise than the sequencer had (``rollup/consolidator``). A reorganisation of L1 is not the sequencer's
-doing: blocks that go with it are no evidence here. A revert takes back promises and their breaking alike, so its
-snapshot holds this too.
+doing: blocks that go with it are no evidence here, and what is signed depends on an L1 block (``SignedOrigin``). A
+revert takes back promises and their breaking alike, so its snapshot holds this too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import MiniBlock, mini_blocks
-from megadev.chain.preconfirmations import Preconfirmation, promise, sign_mini_block, sign_preconfirmation
+from megadev.chain.preconfirmations import (
+    Preconfirmation,
+    SignedOrigin,
+    promise,
+    sign_mini_block,
+    sign_preconfirmation,
+)
 from megadev.chain.transactions import DEPOSIT
 from megadev.events import BlocksRemoved, Event, MiniBlockEquivocated, PreconfirmationsLost
+from megadev.node.chain import LocalChain
 from megadev.primitives.types import Address, Hash32
-from megadev.sequencer.signers import Signer
+from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 KEPT = 10_000
 """Broken promises; the oldest goes when there are more. Of equivocations a tenth as many."""
@@ -27,11 +36,14 @@ MINI_BLOCKS_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class SignedPromise:
-    """A promise and the signature (r ‖ s ‖ v) that was given for it."""
+    """A promise and the signature (r ‖ s ‖ v) that was given for it. ``origin``: the L1 block that it depends on; None
+    where L2 follows none.
+    """
 
     promise: Preconfirmation
     signer: Address
     signature: bytes
+    origin: SignedOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +62,20 @@ class VoidMiniBlock:
     signer: Address
     signature: tuple[int, int, int]
     reason: str
+    origin: SignedOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Equivocation:
     """Two mini-blocks with one number, each with its signature (y parity, r, s), and what was promised about the first
-    one's last transaction by each.
+    one's last transaction by each. ``origins``: the L1 block that each depends on; None where L2 follows none.
     """
 
     signer: Address
     mini_blocks: tuple[MiniBlock, MiniBlock]
     signatures: tuple[tuple[int, int, int], tuple[int, int, int]]
     promises: tuple[SignedPromise, SignedPromise]
+    origins: tuple[SignedOrigin, SignedOrigin] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +91,14 @@ class Evidence:
 NO_EVIDENCE = Evidence({}, ())
 
 
-class BrokenPromises:
-    """The evidence against the sequencer. ``signer_at`` returns the signer of a block."""
+State: TypeAlias = StateReader | World
 
-    def __init__(self, signer_at: Callable[[int], Signer], chain_id: Callable[[], int]) -> None:
-        self._signer_at = signer_at
-        self._chain_id = chain_id
+
+class BrokenPromises:
+    """The evidence against the sequencer of ``chain()``."""
+
+    def __init__(self, chain: Callable[[], LocalChain]) -> None:
+        self._chain = chain
         self.evidence = NO_EVIDENCE
         """Replaced as a whole, so that it may be read on any thread."""
 
@@ -90,49 +106,53 @@ class BrokenPromises:
         """Take notice of what happened on the chain."""
         evidence = self.evidence
         if type(event) is PreconfirmationsLost:
-            self._take(event.promises, event.mini_blocks, event.reason)
+            self._take(event.promises, event.mini_blocks, event.reason, event.state)
         elif type(event) is BlocksRemoved:
             if event.contradicted:
                 self._take_blocks(event.blocks[::-1])
         elif type(event) is MiniBlockEquivocated:
-            signer = self._signer_at(event.mini_block.block_number)
+            signer = self._chain().signers.at(event.mini_block.block_number)
             pair = (event.mini_block, event.rival)
+            state = event.state
+            number = event.mini_block.block_number
+            origins = [self._chain().signed_origin(each.digest, number, state) for each in pair]
             found = Equivocation(
                 signer.address,
                 pair,
                 (sign_mini_block(pair[0], signer.key), sign_mini_block(pair[1], signer.key)),
-                (self._signed(event.promises[0]), self._signed(event.promises[1])),
+                (self.signed(event.promises[0], state), self.signed(event.promises[1], state)),
+                None if origins[0] is None or origins[1] is None else (origins[0], origins[1]),
             )
             self.evidence = replace(evidence, equivocations=(*evidence.equivocations, found)[-KEPT // 10 :])
 
     def _take_blocks(self, blocks: Iterable[SealedBlock]) -> None:
         """Of what L1 decides about, which is deposits, nothing was promised."""
-        promised: list[Preconfirmation] = []
-        minis: list[MiniBlock] = []
-        chain_id = self._chain_id()
+        chain_id = self._chain().spec.chain_id
         for block in blocks:
             places = [place for place, tx in enumerate(block.transactions) if tx.type != DEPOSIT]
             if places:
-                promised += [promise(block, place, chain_id) for place in places]
-                minis += mini_blocks(block)
-        if promised:
-            self._take(promised, minis, "derivation from L1 has another block in its place")
+                promised = [promise(block, place, chain_id) for place in places]
+                reason = "derivation from L1 has another block in its place"
+                self._take(promised, mini_blocks(block), reason, block.world)
 
-    def _take(self, promises: Sequence[Preconfirmation], minis: Sequence[MiniBlock], reason: str) -> None:
+    def _take(
+        self, promises: Sequence[Preconfirmation], minis: Sequence[MiniBlock], reason: str, state: State | None
+    ) -> None:
         broken = dict(self.evidence.broken)
         for promised in promises[-KEPT:]:
             broken.pop(promised.transaction_hash, None)  # the newest stands last
-            broken[promised.transaction_hash] = BrokenPromise(self._signed(promised), reason)
+            broken[promised.transaction_hash] = BrokenPromise(self.signed(promised, state), reason)
         for oldest in list(broken)[: max(len(broken) - KEPT, 0)]:
             del broken[oldest]
-        void = [self._void(each, reason) for each in minis[-MINI_BLOCKS_KEPT:] if each.transactions]
+        void = [self._void(each, reason, state) for each in minis[-MINI_BLOCKS_KEPT:] if each.transactions]
         self.evidence = replace(
             self.evidence, broken=broken, mini_blocks=(*self.evidence.mini_blocks, *void)[-MINI_BLOCKS_KEPT:]
         )
 
-    def _void(self, mini_block: MiniBlock, reason: str) -> VoidMiniBlock:
-        signer = self._signer_at(mini_block.block_number)
-        return VoidMiniBlock(mini_block, signer.address, sign_mini_block(mini_block, signer.key), reason)
+    def _void(self, mini_block: MiniBlock, reason: str, state: State | None) -> VoidMiniBlock:
+        signer = self._chain().signers.at(mini_block.block_number)
+        origin = self._chain().signed_origin(mini_block.digest, mini_block.block_number, state)
+        return VoidMiniBlock(mini_block, signer.address, sign_mini_block(mini_block, signer.key), reason, origin)
 
     def rivals_of(self, tx_hash: Hash32) -> list[SignedPromise]:
         """What was promised about a transaction besides what it was told."""
@@ -142,6 +162,9 @@ class BrokenPromises:
             if found.promises[1].promise.transaction_hash == tx_hash
         ]
 
-    def _signed(self, promised: Preconfirmation) -> SignedPromise:
-        signer = self._signer_at(promised.block_number)
-        return SignedPromise(promised, signer.address, sign_preconfirmation(promised, signer.key))
+    def signed(self, promised: Preconfirmation, state: State | None) -> SignedPromise:
+        """A promise about a transaction of a block, signed, where the block has got to ``state``."""
+        signer = self._chain().signers.at(promised.block_number)
+        signature = sign_preconfirmation(promised, signer.key)
+        origin = self._chain().signed_origin(promised.digest, promised.block_number, state)
+        return SignedPromise(promised, signer.address, signature, origin)

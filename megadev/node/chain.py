@@ -9,7 +9,7 @@ to tell whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from megadev.chain.blocks import BlockRef, SealedBlock, Tag
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.genesis import Genesis
 from megadev.chain.mini_blocks import MiniBlock, PlacedBlock, mini_block, mini_block_index
+from megadev.chain.preconfirmations import SignedOrigin, sign_origin
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import Transaction
@@ -26,8 +27,9 @@ from megadev.evm.engines import open_engine
 from megadev.evm.salt_buckets import capacities
 from megadev.node.bus import Bus
 from megadev.node.console import ConsoleHistory
-from megadev.node.fork import Fork, ForkHistory
+from megadev.node.fork import Fork
 from megadev.node.genesis import ChainOrigin
+from megadev.node.history import OWN_HISTORY, ChainHistory
 from megadev.node.mining import Mining
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.sequencer.block_builder import OpenBlock
@@ -40,7 +42,6 @@ from megadev.sequencer.time_keeper import TimeKeeper, TimeSettings
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.remote import load
 from megadev.state.world import World, WorldView
 
 
@@ -58,8 +59,8 @@ class LocalChain:
         first_signers: Callable[[], Signers],
         gas_price: Wei | None = None,
     ) -> None:
-        self.past: ForkHistory | None
-        """What came before the first block, where that is a fork's."""
+        self.history: ChainHistory
+        """What came before the first block."""
         self.beginning: ChainOrigin
         """What the settings made it begin with; its store has another first block once another chain was loaded."""
         self._begin_with(beginning)
@@ -84,6 +85,8 @@ class LocalChain:
         """Blocks between latest and safe, and between safe and finalized, at least."""
         self.votes_for: Callable[[MiniBlock], Sequence[tuple[Address, tuple[int, int, int]]]] = lambda mini_block: ()
         """Who has signed a mini-block besides, where sequencers agree on it (``quorum``)."""
+        self.l1_block_in: Callable[[StateReader | World], tuple[int, Hash32] | None] = lambda state: None
+        """The number and hash of the L1 block that a state of this chain has got to; None: of none."""
         self.heads: Callable[[], tuple[int, int]] | None = None
         """The numbers of the safe and finalized blocks, where an L1 decides them."""
         self.trails_by_slots = True
@@ -161,7 +164,9 @@ class LocalChain:
 
     def _begin_with(self, beginning: ChainOrigin) -> None:
         self.beginning = beginning
-        self.past = None if beginning.fork is None else beginning.fork.past
+        self.history = OWN_HISTORY
+        if beginning.fork is not None:
+            self.history = beginning.fork.history
 
     def start_over(self, beginning: ChainOrigin, engine: Engine) -> None:
         """As ``reset``, but become the chain that begins with ``beginning``; ``engine`` was opened for its rules."""
@@ -192,9 +197,8 @@ class LocalChain:
         """
         if ref is Tag.PENDING:
             return self.sequencer.pending.block()
-        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
-            return self.past.block(older, self.spec)
-        return self._here(ref)
+        older = self.history.older(ref, self.store)
+        return self._here(ref) if older is None else self.history.block(older, self.spec)
 
     def _here(self, ref: BlockRef) -> SealedBlock:
         """The block of the local chain that ``ref`` names. Raises ``UnknownBlock``."""
@@ -206,20 +210,10 @@ class LocalChain:
             finalized = min(finalized, by_l1[1]) if self.trails_by_slots else by_l1[1]
         return self.store.resolve(ref, safe=safe, finalized=finalized)
 
-    def _older(self, ref: BlockRef, last: int) -> int | Hash32 | None:
-        """The number or hash of the block that ``ref`` names, where it is none after ``last``, the forked one."""
-        if isinstance(ref, Tag):
-            return 0 if ref is Tag.EARLIEST else None
-        if isinstance(ref, int):
-            return ref if ref <= last else None
-        here = self.store.by_hash(ref)
-        return ref if here is None or here.number == last else None
-
     def block_with_state(self, ref: BlockRef) -> SealedBlock:
         """As ``block``; one from before a fork without its transactions, which take more to fetch."""
-        if self.past is not None and (older := self._older(ref, self.past.last)) is not None:
-            return self.past.header(older)
-        return self.block(ref)
+        older = self.history.older(ref, self.store)
+        return self.block(ref) if older is None else self.history.header(older)
 
     def find_block(self, ref: BlockRef) -> SealedBlock | None:
         """The block ``ref`` names, or None."""
@@ -230,15 +224,22 @@ class LocalChain:
 
     def whole(self, block: SealedBlock) -> SealedBlock:
         """``block`` with its transactions, also where it is the one that was forked."""
-        if self.past is None or block is not self.beginning.block:
-            return block
-        return self.past.block(block.number, self.spec)
+        return self.history.whole(block, self.spec)
 
     @property
     def open_block(self) -> OpenBlock | None:
         """The executed but unsealed block, if it is visible (in continuous mode)."""
         builder = self.sequencer.tip.open
         return None if builder is None else builder.shown()
+
+    def signed_origin(self, digest: Hash32, number: int, state: StateReader | World | None) -> SignedOrigin | None:
+        """The L1 block that a signature over ``digest`` depends on, of something in the block ``number``, which has got
+        to ``state``; signed by its sequencer. None where that follows none.
+        """
+        if state is None or (isinstance(state, World) and not state.is_known):
+            return None
+        found = self.l1_block_in(state)
+        return None if found is None else sign_origin(digest, *found, self.spec.chain_id, self.signers.at(number).key)
 
     @property
     def moment(self) -> tuple[object, int]:
@@ -258,9 +259,7 @@ class LocalChain:
         if sealed is not None:
             return sealed
         if builder is None or not builder.holds(tx_hash):
-            if self.past is None or self.pool.get(tx_hash) is not None:
-                return None
-            return self.past.find(tx_hash, self.spec)
+            return None if self.pool.get(tx_hash) is not None else self.history.find(tx_hash, self.spec)
         shown = builder.shown()
         index = shown.find(tx_hash)
         return None if index is None else (shown, index)
@@ -300,9 +299,14 @@ class LocalChain:
         return self.block_with_state(ref).world
 
     @property
+    def first_number(self) -> int:
+        """The number of the first block that can be asked for."""
+        return self.history.first(self.store.genesis.number)
+
+    @property
     def oldest_state(self) -> int:
-        """The number of the first block here whose state is known, and that of all later ones."""
-        return self.store.oldest_state
+        """The number of the first block whose state is known, and that of all later ones."""
+        return self.history.first(self.store.oldest_state)
 
     def state(self, ref: BlockRef) -> StateReader:
         """State after a block, with the cheats made before the next one; at ``latest`` and ``pending`` the newest there
@@ -349,16 +353,6 @@ class LocalChain:
     def block_hashes(self, block: SealedBlock) -> Callable[[int], Hash32]:
         """The results of BLOCKHASH in and after ``block``."""
         return self.store.block_hash if block.number >= self.store.genesis.number else block.world.block_hash
-
-    def prefetch(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
-        """On a fork, on a thread that may wait: fetch at once what is about to be asked for at its newest blocks."""
-        if self.past is not None and self.past.state is not None:
-            load(self.past.state, accounts, slots)
-
-    def prefetch_or_raise(self, accounts: Iterable[Address], slots: Iterable[tuple[Address, int]] = ()) -> None:
-        """As ``prefetch``; on a thread that may not wait it raises ``PrefetchNeeded``, once for all of it."""
-        if self.past is not None and self.past.state is not None:
-            self.past.state.prefetch_or_raise(accounts, slots)
 
     def env(self, ref: BlockRef) -> BlockEnv:
         """The environment a call at ``ref`` sees: that block's own, as geth does."""

@@ -5,6 +5,8 @@ It builds no blocks: its chain grows by what is derived from L1 (``rollup/verifi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,8 @@ from megadev.errors import ConfigError
 from megadev.files import check_regular, write_whole
 from megadev.node.genesis import ChainOrigin, genesis_world
 from megadev.primitives.keccak import keccak
+from megadev.primitives.types import Hash32
+from megadev.rollup.derivation.batch_queue import L2Block
 from megadev.rollup.derivation.config import RollupConfig, to_json
 from megadev.rollup.derivation.pipeline import SafeHead
 
@@ -26,6 +30,38 @@ def beginning_of(document: object, where: str) -> ChainOrigin:
     """The start of a chain with this ``genesis.json``. Raises ``ConfigError`` naming ``where``."""
     spec, genesis = read_genesis_file(document, where)
     return ChainOrigin(spec, genesis, genesis_block(genesis, genesis_world(genesis), spec), None)
+
+
+class L1Ref(msgspec.Struct, frozen=True):
+    """A block of an L1 that is elsewhere."""
+
+    number: int
+    hash: Hash32
+    parent_hash: Hash32
+    timestamp: int
+
+
+class L1Heads(msgspec.Struct, frozen=True):
+    """The blocks of L1 that count: the newest that was read, its head, the safe and the finalized one."""
+
+    current: L1Ref
+    head: L1Ref
+    safe: L1Ref
+    finalized: L1Ref
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedRollup:
+    """The rollup that a node derives from an L1 which is elsewhere, as far as it has got. On any thread.
+
+    ``block`` gives a derived block by its number, ``safe_at`` what was derived once L1 had got to a block. ``l1``: what
+    L1 said last; None: nothing yet.
+    """
+
+    config: RollupConfig
+    block: Callable[[int], L2Block | None]
+    safe_at: Callable[[int], SafeHead]
+    l1: Callable[[], L1Heads | None]
 
 
 class _Heads(msgspec.Struct, frozen=True):

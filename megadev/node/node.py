@@ -9,9 +9,8 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -19,8 +18,7 @@ from megadev.artifacts.registry import ArtifactRegistry
 from megadev.chain.store import ChainStore
 from megadev.clock import Clock, StoppedClock, SystemClock
 from megadev.config.settings import DevnetConfig
-from megadev.errors import ConfigError, MegadevError, PrefetchNeeded, StateUnavailable
-from megadev.events import BlockSealed, Event
+from megadev.errors import ConfigError, MegadevError
 from megadev.evm.engines import open_engine
 from megadev.node import faults, registry
 from megadev.node.accounts import Accounts
@@ -33,6 +31,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.dump.capture import Capture
 from megadev.node.dump.document import OnProgress, silent
 from megadev.node.dump.files import load_first, state_file
+from megadev.node.follower import DerivedRollup
 from megadev.node.fork import Fork, ForkRequest, check_urls, fork_request, l1_fork_request, open_fork, write_bundle
 from megadev.node.forked_bridge import addresses_on_l1, origin_of
 from megadev.node.genesis import ChainOrigin, begin_l1, begin_l2, funded_balances, role_balances
@@ -44,6 +43,7 @@ from megadev.node.recovery import Recovery
 from megadev.node.reloads import Reloads
 from megadev.node.reopening import replay_fork
 from megadev.node.roles import Roles, derive_roles
+from megadev.node.settling import Settling
 from megadev.node.snapshots import Snapshots
 from megadev.node.standby import Standbys
 from megadev.node.storage.storage import open_storage
@@ -63,8 +63,8 @@ from megadev.rollup.predeploys import MAINNET_ADDRESSES, L1Addresses, addresses_
 from megadev.rollup.progress import Progress
 from megadev.rollup.proposer import Cadence, Proposer
 from megadev.sequencer.aging import StateLimit
-from megadev.sequencer.block_builder import PLAIN_START, BlockBuilder, BlockStart
-from megadev.sequencer.chain_tip import ChainTip, Later, Tip
+from megadev.sequencer.block_builder import PLAIN_START, BlockStart
+from megadev.sequencer.chain_tip import ChainTip, Later
 from megadev.sequencer.fault_control import mend
 from megadev.sequencer.modes import BlockSettings, MiningMode
 from megadev.sequencer.sequencer import MANY_TRANSACTIONS, Sequencer
@@ -78,19 +78,6 @@ _LOG = logging.getLogger("megadev.node")
 
 _ALARM_MARGIN = 0.01
 """Seconds by which a window is over for good: timers may fire a moment early."""
-
-
-class _Rest(NamedTuple):
-    """How everything stood when nothing was due on any chain. ``due``: when something will be though nothing changes,
-    in L1's seconds.
-    """
-
-    l2: Tip
-    l2_open: BlockBuilder | None
-    l1: Tip | None = None
-    l1_open: BlockBuilder | None = None
-    progress: Progress | None = None
-    due: int | None = None
 
 
 class Node:
@@ -191,13 +178,14 @@ class Node:
             for chain in (self.l2, self.l1):
                 if chain is not None:
                     chain.sequencer.keep_states = StateLimit(config.keep_blocks, NOT_KEPT)
-        self.broken_promises = BrokenPromises(lambda block: self.l2.signers.at(block), lambda: self.l2.spec.chain_id)
+        self.broken_promises = BrokenPromises(lambda: self.l2)
         """The evidence against the sequencer."""
         self.l2.bus.subscribe(self.broken_promises.event)
         if self.followed is not None:
             self.l2.told_signatures = {}
         else:
-            self.l2.bus.subscribe(self._follow_registry)
+            followed = registry.Followed(self.l2, lambda: [account.raw_key for account in self.accounts.keyed])
+            self.l2.bus.subscribe(followed.event)
         if config.oracle_script is not None:
             if self.l2.sequencer.oracle is None:
                 raise ConfigError("--oracle-script: this chain has no oracle (--preset megaeth has)")
@@ -214,22 +202,19 @@ class Node:
         """The votes of sequencers for mini-blocks; None: the one that sequences decides."""
         self.attester: Attester | None = None
         """Who signs what executing L2 again leads to; None where there is no L1."""
-        self.driver: Driver | None = None
+        self.settling = Settling(self.writer, self.l2, self.l1)
+        """What answered requests left due."""
+        self.derived: DerivedRollup | None = None
+        """What it derives from an L1 that is elsewhere, where it does."""
         self.chains: tuple[LocalChain, ...] = (self.l2,) if self.l1 is None else (self.l2, self.l1)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at: int | None = None
-        self._catching_up: asyncio.Task[None] | None = None
-        self._held_up_by: str | None = None
-        self._aside_tasks: set[asyncio.Task[None]] = set()
-        self._rest: _Rest | None = None
         self.snapshots = Snapshots(self)
         self.reloads: Reloads | None = None
         """Hot reload, where it is on."""
         self.da_store = open_store(config, self.clock)
         """What lies beside L1 where batches are posted as commitments."""
         if self.l1 is not None and starts is not None:
-            self.driver = self._driver(self.l1, starts)
+            self.settling.driver = self._driver(self.l1, starts)
         self.logging = True
         """Whether what happens is to be shown, where it is at all (anvil_setLoggingEnabled)."""
         self._started = self.l2.time.now()
@@ -288,11 +273,6 @@ class Node:
                 self._loop.call_later(seconds, call)
 
         return Behind(self.l2, chain, lag, SystemClock(), later)
-
-    def _follow_registry(self, event: Event) -> None:
-        """Sign with the key that L2's registry says, once it is known that it will."""
-        if isinstance(event, BlockSealed) and registry.has_registry(self.l2):
-            registry.follow(self.l2, [account.raw_key for account in self.accounts.keyed])
 
     @property
     def roles(self) -> Roles:
@@ -411,56 +391,23 @@ class Node:
             if fork is not None:
                 fork.close()
 
+    @property
+    def driver(self) -> Driver | None:
+        """What moves L2 along as L1 grows; None where there is no L1."""
+        return self.settling.driver
+
+    @property
+    def held_up_by(self) -> str | None:
+        """Why L2 does not follow L1 though it should, if that is so."""
+        return self.settling.held_up_by
+
     def settle(self) -> asyncio.Task[None] | None:
-        """Finish what answered requests left due on either chain (see ``Sequencer.settle``), and let L2 take up what L1
-        has for it. On a fork that may take state that is still to come: the answer is then what fetches it and goes on.
-        While the writer is at work on its thread, it does so itself.
-        """
-        rest = self._rest
-        if rest is not None and not self.writer.is_busy:
-            l2, l1, driver = self.l2.sequencer, self.l1, self.driver
-            if (
-                l2.tip is rest.l2
-                and l2.open is rest.l2_open
-                and not l2.more_ready
-                and (l1 is None or (l1.sequencer.tip is rest.l1 and l1.sequencer.open is rest.l1_open))
-                and (driver is None or driver.starts.progress is rest.progress)
-                and (rest.due is None or l1 is None or l1.time.now() < rest.due)
-            ):
-                return None  # nothing is due: most requests change nothing
-        return self._settle()
+        """Finish what is due on either chain (see ``Settling.settle``)."""
+        return self.settling.settle()
 
-    def _settle(self) -> asyncio.Task[None] | None:
-        """The same where something may be due."""
-        self._rest = None
-        if not self.writer.is_here:
-            return None
-        apart = self.writer.hand_over
-        self.l2.sequencer.settle(apart)
-        if self.l1 is not None and self.writer.is_here:
-            self.l1.sequencer.settle(apart)
-        if not self.writer.is_here:
-            self.writer.when_free(self.settle)
-            return None
-        if self.l1 is not None and self.driver is not None:
-            self._advance(self.driver)
-            if self.driver.due != self._alarm_at:
-                self.writer.on_loop(partial(self._set_alarm, self.driver.due))
-        if self._catching_up is None and not self.writer.is_busy:
-            self._rest = self._resting()
-        return self._catching_up
-
-    def _resting(self) -> _Rest | None:
-        """How all stands where nothing is due; None where something may be."""
-        l2, driver = self.l2.sequencer, self.driver
-        if l2.more_ready:
-            return None
-        if self.l1 is None or driver is None:
-            return _Rest(l2.tip, l2.open)
-        l1, due = self.l1.sequencer, driver.due
-        if not driver.rests or due != self._alarm_at:
-            return None
-        return _Rest(l2.tip, l2.open, l1.tip, l1.open, driver.progress, due)
+    def wake(self) -> None:
+        """Something may be due though no chain has changed."""
+        self.settling.wake()
 
     def is_laden(self) -> bool:
         """Whether any change may take long, because it seals a block with many transactions."""
@@ -478,77 +425,6 @@ class Node:
                 self.settle()
 
         return self.writer.run_apart(whole)
-
-    def _advance(self, driver: Driver) -> None:
-        """Let the driver go on; where that takes state of a fork which is not here, once it is."""
-        if self._catching_up is not None:
-            return
-        try:
-            driver.advance()
-            self._held_up_by = None
-        except PrefetchNeeded as missing:
-            self.writer.on_loop(partial(self._fetch_and_catch_up, driver, missing))
-        except Exception as problem:
-            self._hold_up(problem)
-
-    def _fetch_and_catch_up(self, driver: Driver, missing: PrefetchNeeded) -> None:
-        if self._loop is not None and self._catching_up is None:
-            self._catching_up = self._loop.create_task(self._catch_up(driver, missing))
-
-    async def _catch_up(self, driver: Driver, missing: PrefetchNeeded) -> None:
-        try:
-            while True:
-                await asyncio.to_thread(missing.fetch)
-                await self.writer.free()
-                try:
-                    driver.advance()
-                    break
-                except PrefetchNeeded as more:
-                    missing = more
-        except Exception as problem:
-            self._hold_up(problem)
-            return
-        finally:
-            self._catching_up = None
-        self.settle()
-
-    def _hold_up(self, problem: Exception) -> None:
-        """The driver could not do what is due: no request is to fail for that, but somebody has to be told, once. The
-        next request tries again.
-        """
-        reason = f"{type(problem).__name__}: {problem}"
-        if reason == self._held_up_by:
-            return
-        self._held_up_by = reason
-        if isinstance(problem, StateUnavailable):
-            _LOG.warning("L2 does not follow L1 for now: %s", problem)
-        else:
-            _LOG.error("L2 does not follow L1 for now", exc_info=problem)
-
-    @property
-    def held_up_by(self) -> str | None:
-        """Why L2 does not follow L1 though it should, if that is so."""
-        return self._held_up_by
-
-    def _set_alarm(self, due: int | None) -> None:
-        """Settle again at ``due``, in L1's seconds, where a loop runs: windows on L1 end though nobody asks."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        if self._loop is None or self.l1 is None:
-            return
-        self._alarm_at = due
-        if due is not None:
-            seconds = max(due - self.l1.time.now_us() / 1_000_000, 0) + _ALARM_MARGIN
-            self._alarm = self._loop.call_later(seconds, self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = self._alarm_at = self._rest = None
-        self.writer.when_free(self.settle)
-
-    def wake(self) -> None:
-        """Something may be due though no chain has changed."""
-        self._rest = None
 
     def between_blocks(self) -> None:
         """Make room for a change that concerns every chain (see ``Sequencer.between_blocks``)."""
@@ -572,6 +448,7 @@ class Node:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the chains' timers on ``loop``, which is the writer thread's."""
         self._loop = loop
+        self.settling.start(loop)
         for chain in self.chains:
             chain.mining.start(loop)
         if self.standbys is not None:
@@ -579,12 +456,8 @@ class Node:
 
     def stop(self) -> None:
         """Stop the timers."""
-        self._set_alarm(None)
         self._loop = None
-        for task in self._aside_tasks:
-            task.cancel()
-        if self.driver is not None:
-            self.driver.give_up_aside()
+        self.settling.stop()
         for chain in self.chains:
             chain.mining.stop()
         if self.standbys is not None:
@@ -636,6 +509,7 @@ class Node:
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         self.l2.heads = driver.heads
+        self.l2.l1_block_in = driver.l1_block_in
         if config.posts_batches:
             self._post_batches(l1, driver)
         return driver
@@ -655,11 +529,11 @@ class Node:
             sync_start=lambda: driver.progress.sync_start,
             start_from=start_from,
             adopted=lambda: driver.progress.adopted,
-            aside=self._make_aside,
+            aside=self.settling.make_aside,
             keep_blocks_above=lambda number: self.snapshots.keep_blocks_above(self.l2, number),
         )
         driver.batcher = Batcher(
-            l1.sequencer, self.l2.sequencer, driver.consolidator, self._key_of, self.da_store, self._make_aside
+            l1.sequencer, self.l2.sequencer, driver.consolidator, self._key_of, self.da_store, self.settling.make_aside
         )
         self.l2.trails_by_slots = False
         if self.config.l1_fee_policy == "cost":
@@ -669,30 +543,6 @@ class Node:
         """The private key of an account that acts for the chains, or is everybody's."""
         known = (*self.roles.on_l1, *self.accounts.keyed)
         return next((account.raw_key for account in known if account.raw_address == address), None)
-
-    def _make_aside(self, make: Callable[[], Any], take: Callable[[Any], object]) -> None:
-        """Make something on a thread of its own where a loop runs, and take it in on the writer's; else here."""
-        if self._loop is None:
-            take(make())
-        else:
-            self.writer.on_loop(partial(self._begin_aside, make, take))
-
-    def _begin_aside(self, make: Callable[[], Any], take: Callable[[Any], object]) -> None:
-        if self._loop is None:
-            take(make())
-            return
-        task = self._loop.create_task(self._aside(make, take))
-        self._aside_tasks.add(task)
-        task.add_done_callback(self._aside_tasks.discard)
-
-    async def _aside(self, make: Callable[[], Any], take: Callable[[Any], object]) -> None:
-        made = await asyncio.to_thread(make)
-
-        def finish() -> None:
-            take(made)
-            self._settle()
-
-        await self.writer.take_turn(finish)
 
     # -- what the chains begin with -----------------------------------------------------------------------------------
 

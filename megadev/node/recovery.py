@@ -3,8 +3,8 @@
 Recovery is the dearest step of admitting a transaction, and threads do not help: libsecp256k1's calls hand the
 interpreter's lock over three times in 40 µs. So when a batch with many transactions comes, worker processes recover
 what stands further behind in it while the node takes what stands in front. Only bytes go to and fro (transactions
-there, an address back), and ``signatures.foresee`` keeps it until the transaction's turn. What is not there by then is
-recovered here: nobody ever waits for a worker, and one that is gone costs nothing but its help.
+there, an address back), and ``signatures.put_recovered`` keeps it until the transaction's turn. What is not there by
+then is recovered here: nobody ever waits for a worker, and one that is gone costs nothing but its help.
 
 No worker is started before it is needed for the first time, and none for a transaction that comes alone. Where most
 answers come too late (the other cores are busy, or there are none) workers are left alone for a while.
@@ -26,7 +26,7 @@ import msgspec
 
 from megadev.chain.recovering import LENGTH, Recovered, framed
 from megadev.clock import SystemClock
-from megadev.primitives.signatures import foresee
+from megadev.primitives.signatures import put_recovered
 
 MANY = 32
 """Transactions of a batch from which on it is worth the while."""
@@ -124,7 +124,7 @@ class _Chunk:
         for each in answer:
             if each is not None:
                 message_hash, y_parity, r, s, address = each
-                foresee(message_hash, y_parity, int.from_bytes(r, "big"), int.from_bytes(s, "big"), address)
+                put_recovered(message_hash, y_parity, int.from_bytes(r, "big"), int.from_bytes(s, "big"), address)
 
 
 class Recovery:

@@ -13,11 +13,12 @@ from megadev.chain.transactions import Transaction
 from megadev.errors import InvalidTransaction, StateUnavailable
 from megadev.node.chain import LocalChain
 from megadev.node.fork import Fork
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.block_builder import BlockBuilder, BlockPlan, BlockStart
 from megadev.sequencer.reorganisation import replace_above
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import load, prefetch_with
+from megadev.state.remote import load
 from megadev.state.world import World
 
 
@@ -74,17 +75,17 @@ def replay_fork(chain: LocalChain, fork: Fork) -> None:
     if fork.replay is None:
         return
     number = fork.number + 1
-    whole = fork.past.beyond(number, chain.spec)
+    whole = fork.history.beyond(number, chain.spec)
     last = [tx.hash for tx in whole.transactions].index(bytes.fromhex(fork.replay[2:]))
     content = whole.transactions[: last + 1]
-    prefetch_with(lambda state: fork.past.touched_by(state, whole, last + 1))
     builder = block_start(chain, whole, before=chain.head.world)
+    builder.state = builder.state.with_hint(lambda state: fork.history.touched_by(state, whole, last + 1))
     try:
         for tx in content:
             builder.include(tx)
     except InvalidTransaction as error:
         raise StateUnavailable(
-            f"state unavailable: transaction 0x{tx.hash.hex()} of upstream's block {number} cannot be replayed "
+            f"state unavailable: transaction {to_data(tx.hash)} of upstream's block {number} cannot be replayed "
             f"({error})"
         ) from error
     sequencer = chain.sequencer

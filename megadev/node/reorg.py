@@ -23,6 +23,7 @@ have to seal one: what does is refused with ``SequencerStopped``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from megadev.chain.admission import validate_transaction
@@ -58,8 +59,11 @@ def rollback(node: Node, chain: LocalChain, depth: int) -> None:
     if depth == 0:
         return
     node.snapshots.keep_blocks_above(chain, common)
+    lost = chain.head.hash
     rewind(chain.sequencer, common, _cheats_at(chain, common))
     chain.time.set_time(chain.head.header.timestamp)
+    if chain is node.l1:  # the same time and transactions must not make a block come back that another L2 followed
+        chain.sequencer.blocks = replace(chain.sequencer.blocks, next_prev_randao=keccak(chain.head.hash + lost))
 
 
 def reorganise(node: Node, chain: LocalChain, depth: int, content: Sequence[Sequence[MakeTransaction]]) -> None:
@@ -112,11 +116,11 @@ def _build(chain: LocalChain, old: Span, content: Sequence[Sequence[MakeTransact
     contents = iter(content)
     for piece in old.between(old.first + 1, old.last).pieces():
         if isinstance(piece, SealedBlock):
-            building.block(_Place(piece.number, piece.timestamp, piece.hash), next(contents, ()))
+            building.block(_Replaced(piece.number, piece.timestamp, piece.hash), next(contents, ()))
             continue
         for number in range(piece.first, piece.last + 1):
             made = next(contents, None)
-            place = _Place(number, piece.timestamp_of(number), piece.hash_of(number))
+            place = _Replaced(number, piece.timestamp_of(number), piece.hash_of(number))
             if made is None and number > piece.first and piece.last - number > reserved.SHORTEST:
                 plan = building.plan(place)
                 if building.is_even(plan):
@@ -126,7 +130,7 @@ def _build(chain: LocalChain, old: Span, content: Sequence[Sequence[MakeTransact
     return building.pieces
 
 
-class _Place(NamedTuple):
+class _Replaced(NamedTuple):
     """What is left of a block that is replaced. ``timestamp`` in seconds."""
 
     number: int
@@ -145,7 +149,7 @@ class _Building:
         self._hashes: dict[int, Hash32] = {}
         self._rows: list[reserved.EmptyRow] = []
 
-    def block(self, place: _Place, content: Sequence[MakeTransaction]) -> None:
+    def block(self, place: _Replaced, content: Sequence[MakeTransaction]) -> None:
         """Build one block."""
         chain = self._chain
         builder = BlockBuilder(
@@ -192,7 +196,7 @@ class _Building:
         row = next((row for row in self._rows if row.first <= number <= row.last), None)
         return self._chain.store.block_hash(number) if row is None else row.hash_of(number)
 
-    def plan(self, place: _Place) -> BlockPlan:
+    def plan(self, place: _Replaced) -> BlockPlan:
         """What is decided about the block that takes that place."""
         chain, parent = self._chain, self._parent
         spec, settings = chain.spec, chain.sequencer.blocks

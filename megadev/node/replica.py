@@ -20,6 +20,7 @@ from megadev.node.chain import LocalChain
 from megadev.node.genesis import ChainOrigin
 from megadev.node.replication import BlockUpdate, LostUpdate, MiniBlockUpdate, RemovedUpdate, Update
 from megadev.node.storage.records import block_of
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.signatures import HALF_N, recover
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.reorganisation import replace_above, rewind
@@ -143,8 +144,8 @@ class Replica:
         found = recover(digest, y_parity, r, s) if s <= HALF_N else None
         expected = self._signer_at(number)
         if found != expected:
-            shown = "nobody" if found is None else f"0x{found.hex()}"
-            raise UpdateRefused(f"{what}: it is signed by {shown}, the sequencer is 0x{expected.hex()}")
+            shown = "nobody" if found is None else f"{to_data(found)}"
+            raise UpdateRefused(f"{what}: it is signed by {shown}, the sequencer is {to_data(expected)}")
         told = self._chain.told_signatures
         if told is not None:
             if len(told) >= KEPT_SIGNATURES:
@@ -165,7 +166,7 @@ def _check(update: BlockUpdate, world: World, spec: ChainSpec) -> None:
     ):
         if said != found:
             raise UpdateRefused(
-                f"block {number}: its {what} is 0x{said.hex()}, the received data gives 0x{found.hex()}"
+                f"block {number}: its {what} is {to_data(said)}, the received data gives {to_data(found)}"
             )
     passer = spec.withdrawals_root_of
     if passer is not None and header.withdrawals_root != world.storage_root(passer):

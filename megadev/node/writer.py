@@ -18,11 +18,12 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import Context
 from typing import Any, TypeVar
 
 from megadev.clock import SystemClock
 from megadev.state.remote import forbid_waiting
+
+_LOG = logging.getLogger("megadev.node")
 
 Result = TypeVar("Result")
 
@@ -196,8 +197,7 @@ class Writer:
         loop = self.loop
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody listens
             if loop is not None:
-                # not in this thread's context: what the loop begins there may wait for state, on threads of its own
-                loop.call_soon_threadsafe(self._deliver, context=Context())
+                loop.call_soon_threadsafe(self._deliver)
                 return
         while self._told:
             self._told.popleft()()
@@ -212,7 +212,10 @@ class Writer:
                     return
                 call = self._told.popleft()
             self._room.set()
-            call()
+            try:
+                call()
+            except Exception:  # what is told next may be somebody's answer
+                _LOG.exception("a callback of the node failed")
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._deliver)
                 return
@@ -221,7 +224,7 @@ class Writer:
 def _report(outcome: asyncio.Future[Any]) -> None:
     error = outcome.exception()
     if error is not None:
-        logging.getLogger("megadev.node").error("a background change failed", exc_info=error)
+        _LOG.error("a background change failed", exc_info=error)
 
 
 async def _result(outcome: asyncio.Future[Result]) -> Result:

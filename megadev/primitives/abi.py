@@ -108,7 +108,7 @@ def format_value(kind: str, value: Value) -> str:
             return checksum_address(value)
         if len(value) <= SHOWN_BYTES:
             return to_data(value)
-        return f"0x{value[:16].hex()}…{value[-4:].hex()} ({len(value)} bytes)"
+        return f"{to_data(value[:16])}…{value[-4:].hex()} ({len(value)} bytes)"
     if isinstance(value, str):
         if len(value) <= SHOWN_CHARACTERS:
             return json.dumps(value, ensure_ascii=False)
@@ -146,7 +146,7 @@ def revert_reason(data: bytes) -> str:
             return text
     except ValueError:
         pass
-    return f"custom error 0x{head.hex()}" + (f": {rest.hex()}" if rest else "")
+    return f"custom error {to_data(head)}" + (f": {rest.hex()}" if rest else "")
 
 
 def _split_members(kind: str) -> tuple[str, ...]:

@@ -35,8 +35,8 @@ _COMPACT = ffi.typeof("unsigned char[64]")
 _SIZE = ffi.typeof("size_t *")
 _INT = ffi.typeof("int *")
 _UNCOMPRESSED, _COMPRESSED = 2, 258
-_MOST_FORESEEN = 1 << 14
-_foreseen: dict[tuple[Hash32, int, int, int], Address] = {}
+_MOST_RECOVERED = 1 << 14
+_recovered: dict[tuple[Hash32, int, int, int], Address] = {}
 """By content, so that it does not matter who put it there."""
 
 
@@ -47,7 +47,7 @@ def recover(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address | No
     signature. A high s recovers like any other; refusing it is the transaction's rule (EIP-2).
     """
     # the buffers are made anew each time because cffi lets other threads run during a call
-    if _foreseen and (found := _foreseen.pop((message_hash, y_parity, r, s), None)) is not None:
+    if _recovered and (found := _recovered.pop((message_hash, y_parity, r, s), None)) is not None:
         return found
     if not (0 < r < SECP256K1_N and 0 < s < SECP256K1_N) or y_parity not in (0, 1) or len(message_hash) != 32:
         return None
@@ -62,11 +62,11 @@ def recover(message_hash: Hash32, y_parity: int, r: int, s: int) -> Address | No
     return keccak(_view(point)[1:65])[12:]
 
 
-def foresee(message_hash: Hash32, y_parity: int, r: int, s: int, address: Address) -> None:
+def put_recovered(message_hash: Hash32, y_parity: int, r: int, s: int, address: Address) -> None:
     """Have ``recover`` answer with ``address``, once, what was recovered from this signature elsewhere."""
-    if len(_foreseen) >= _MOST_FORESEEN:
-        _foreseen.clear()
-    _foreseen[message_hash, y_parity, r, s] = address
+    if len(_recovered) >= _MOST_RECOVERED:
+        _recovered.clear()
+    _recovered[message_hash, y_parity, r, s] = address
 
 
 def sign(message_hash: Hash32, private_key: bytes) -> tuple[int, int, int]:

@@ -18,6 +18,7 @@ from typing import TypeAlias
 import msgspec
 
 from megadev.primitives import rlp
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_TRIE_ROOT, Hash32
 
@@ -67,7 +68,7 @@ class UnknownNode(Exception):
     """
 
     def __init__(self, node: Unknown, path: bytes) -> None:
-        super().__init__(f"node 0x{node.ref[1:].hex()} is not known")
+        super().__init__(f"node {to_data(node.ref[1:])} is not known")
         self.hash: Hash32 = node.ref[1:]
         self.path = path
 

@@ -46,7 +46,7 @@ _DELEGATION = b"\xef\x01\x00"
 """An account that delegates (EIP-7702), before the address."""
 L2, L1 = "l2", "l1"
 """What the chains of a node are called, in the order of ``Node.chains``."""
-Place: TypeAlias = tuple[str, Address]
+DeployedAt: TypeAlias = tuple[str, Address]
 """An address on a chain of that name."""
 
 
@@ -76,7 +76,7 @@ class Deployed:
     twins: tuple[str, ...] = ()
 
     @property
-    def place(self) -> Place:
+    def place(self) -> DeployedAt:
         return self.chain, self.address
 
     @property
@@ -100,9 +100,9 @@ class Versions:
         self._by_size: dict[int, list[Contract]] = {}
         self._order: list[Contract] = []
         self._codes: dict[Hash32, tuple[Contract, ...]] = {}
-        self._named: dict[Place, Contract] = {}
+        self._named: dict[DeployedAt, Contract] = {}
         self._creations: dict[tuple[Hash32, Address], Creation | None] = {}
-        self._strangers: set[tuple[Place, Hash32]] = set()
+        self._strangers: set[tuple[DeployedAt, Hash32]] = set()
 
     def learn(self, contracts: Iterable[Contract]) -> None:
         """Know these versions too; what is the latest counts first."""
@@ -116,11 +116,11 @@ class Versions:
             self._by_size[_size(gone)].remove(gone)
         self._codes.clear()
 
-    def name(self, place: Place, contract: Contract) -> None:
+    def name(self, place: DeployedAt, contract: Contract) -> None:
         """Take a user's word for what stands there."""
         self._named[place] = contract
 
-    def is_named(self, place: Place) -> bool:
+    def is_named(self, place: DeployedAt) -> bool:
         """Whether a user said what stands there."""
         return place in self._named
 
@@ -171,7 +171,7 @@ class Versions:
         found.sort(key=lambda deployed: deployed.address)
         return [replace(one, proxies=tuple(sorted(set(proxies.get(one.address, ()))))) for one in found]
 
-    def look_alikes(self, node: Node, build: Build) -> Iterator[tuple[Place, Contract]]:
+    def look_alikes(self, node: Node, build: Build) -> Iterator[tuple[DeployedAt, Contract]]:
         """Contracts that are none of the versions, but have all functions of one in ``build``: it was compiled with
         other settings, or before this runs. Each is told once."""
         for name, chain in chains_of(node).items():

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from megadev.errors import ConfigError
 from megadev.primitives.guarded_json import decode_json
-from megadev.reload.deployments import L1, L2, Place
+from megadev.reload.deployments import L1, L2, DeployedAt
 
-Manifest: TypeAlias = tuple[tuple[Place, str], ...]
+Manifest: TypeAlias = tuple[tuple[DeployedAt, str], ...]
 """Places, each with what it is called there."""
 
 

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from megadev.errors import ConfigError
 from megadev.primitives.hexcodec import checksum_address
 from megadev.reload.contracts import Build, Contract
-from megadev.reload.deployments import Deployed, Place, Versions, in_words, named
+from megadev.reload.deployments import Deployed, DeployedAt, Versions, in_words, named
 from megadev.reload.manifest import Manifest
 from megadev.reload.notices import Notice
 from megadev.reload.plan import Plan
@@ -26,7 +26,7 @@ class Done:
 
     number: int
     snapshot: int
-    contracts: dict[Place, Contract]
+    contracts: dict[DeployedAt, Contract]
 
 
 class Memory:
@@ -45,10 +45,10 @@ class Memory:
         self.number = 0
         self.manifest: Manifest | ConfigError = ()
         """As it was read last, or why it could not be."""
-        self._held: dict[Place, Contract] = {}
+        self._held: dict[DeployedAt, Contract] = {}
         self._done: list[Done] = []
-        self._seen: set[tuple[Place, str]] = set()
-        self._misnamed: set[tuple[Place, str]] = set()
+        self._seen: set[tuple[DeployedAt, str]] = set()
+        self._misnamed: set[tuple[DeployedAt, str]] = set()
 
     # -- builds -----------------------------------------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class Memory:
     def can_undo(self) -> bool:
         return bool(self._done)
 
-    def reloaded(self, snapshot: int, contracts: dict[Place, Contract]) -> int:
+    def reloaded(self, snapshot: int, contracts: dict[DeployedAt, Contract]) -> int:
         """``contracts`` were put where they are now. Returns the reload's number."""
         self.number += 1
         self._done.append(Done(self.number, snapshot, contracts))

@@ -42,7 +42,7 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.errors import StateUnavailable
-from megadev.primitives.types import Hash32
+from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.batcher import Batcher
 from megadev.rollup.block_starts import BlockStarts
 from megadev.rollup.consolidator import Consolidator, SyncStart
@@ -57,7 +57,9 @@ from megadev.sequencer.fault_control import overtake
 from megadev.sequencer.reorganisation import build_again, rewind
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
 from megadev.state.unavailable import NOT_IN_DUMP, UnavailableWorld
+from megadev.state.world import World
 
 _WINDOWS = 64
 """More waits than lie before any withdrawal: a window for each game that is waited for, and two delays."""
@@ -108,6 +110,15 @@ class Driver:
     def origin_of(self, block: SealedBlock) -> L1Origin | None:
         """See ``BlockStarts.origin_of``."""
         return self.starts.origin_of(self.l2, block)
+
+    def l1_block_in(self, state: StateReader | World) -> tuple[int, Hash32] | None:
+        """The number and hash of the L1 block that the L2 state ``state`` has got to, L1's first one where it was told
+        of none; None where it does not tell.
+        """
+        origin = self.starts.origin_in(state)
+        if origin is None:
+            return None
+        return origin.number, self.l1.store.genesis.hash if origin.hash == ZERO_HASH else origin.hash
 
     def start_over(self, addresses: L1Addresses) -> None:
         """The chains have become others, with the bridge at ``addresses``."""

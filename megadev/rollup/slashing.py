@@ -4,15 +4,19 @@ signed words, and the block of L2 that they are about, into the call that takes 
 Two signatures may contradict each other, or one the chain. What the chain is, L1 knows by a claim that was proven and
 is final; headers lead from there to the block in question (``block_proofs``), and nodes of its tries to the place that
 was promised. A place is shown to be empty likewise.
+
+Each signature counts as long as the L1 block is on L1 that its L2 block follows, which is signed too (``Word``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from megadev.chain.blocks import SealedBlock, encode_header
 from megadev.chain.mini_blocks import MiniBlock
-from megadev.chain.preconfirmations import Preconfirmation, receipt_hash
+from megadev.chain.preconfirmations import Preconfirmation, SignedOrigin, receipt_hash
 from megadev.chain.receipts import encode_receipt
 from megadev.primitives import rlp
 from megadev.primitives.abi import Value, encode_call
@@ -31,8 +35,19 @@ _ENTRY = "(uint256,bytes[])"
 _BONDS, _SLASHED, _BLOCKS = 3, 5, 6
 """Slots of the slasher: mappings of a sequencer's bond, of who was slashed, and of the L2 blocks that it was shown."""
 
-Signature = tuple[int, int, int]
-"""y parity, r and s."""
+_WORD = "(bytes,uint256,bytes32,bytes)"
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A signature (r ‖ s ‖ v), and the L1 block that it depends on, signed as well."""
+
+    signature: bytes
+    origin: SignedOrigin
+
+    @classmethod
+    def on_mini_block(cls, signature: tuple[int, int, int], origin: SignedOrigin) -> Word:
+        """Where the signature is (y parity, r, s)."""
+        return cls(packed(signature), origin)
 
 
 def bond_of(l1: StateReader, at: L1Addresses, sequencer: Address) -> Wei:
@@ -50,34 +65,30 @@ def shown_block(l1: StateReader, at: L1Addresses, number: int) -> Hash32:
     return l1.storage(at.preconfirmation_slasher, _entry(_BLOCKS, number.to_bytes(32, "big"))).to_bytes(32, "big")
 
 
-def mini_blocks_call(
-    first: MiniBlock, first_signature: Signature, second: MiniBlock, second_signature: Signature
-) -> bytes:
+def mini_blocks_call(first: MiniBlock, first_word: Word, second: MiniBlock, second_word: Word) -> bytes:
     """Two mini-blocks with one number."""
     return encode_call(
-        f"slashMiniBlocks({_MINI_BLOCK},bytes,{_MINI_BLOCK},bytes)",
+        f"slashMiniBlocks({_MINI_BLOCK},{_WORD},{_MINI_BLOCK},{_WORD})",
         _mini_block(first),
-        packed(first_signature),
+        _word(first_word),
         _mini_block(second),
-        packed(second_signature),
+        _word(second_word),
     )
 
 
-def promises_call(
-    first: Preconfirmation, first_signature: bytes, second: Preconfirmation, second_signature: bytes
-) -> bytes:
+def promises_call(first: Preconfirmation, first_word: Word, second: Preconfirmation, second_word: Word) -> bytes:
     """Two promises about one transaction, or about one place."""
     return encode_call(
-        f"slashPromises({_PROMISE},bytes,{_PROMISE},bytes)",
+        f"slashPromises({_PROMISE},{_WORD},{_PROMISE},{_WORD})",
         _promise(first),
-        first_signature,
+        _word(first_word),
         _promise(second),
-        second_signature,
+        _word(second_word),
     )
 
 
 def promise_and_mini_block_call(
-    promised: Preconfirmation, promise_signature: bytes, mini_block: MiniBlock, signature: Signature
+    promised: Preconfirmation, promise_word: Word, mini_block: MiniBlock, mini_block_word: Word
 ) -> bytes | None:
     """A promise and a mini-block that contradict each other; None where they do not."""
     transaction: tuple[int, list[bytes]] = (0, [])
@@ -92,27 +103,27 @@ def promise_and_mini_block_call(
         transaction = (index, prove_place([tx.encoded for tx in mini_block.transactions], index))
         receipt = (index, prove_place([encode_receipt(each) for each in mini_block.receipts], index))
     return encode_call(
-        f"slashPromiseAndMiniBlock({_PROMISE},bytes,{_MINI_BLOCK},bytes,{_ENTRY},{_ENTRY})",
+        f"slashPromiseAndMiniBlock({_PROMISE},{_WORD},{_MINI_BLOCK},{_WORD},{_ENTRY},{_ENTRY})",
         _promise(promised),
-        promise_signature,
+        _word(promise_word),
         _mini_block(mini_block),
-        packed(signature),
+        _word(mini_block_word),
         transaction,
         receipt,
     )
 
 
-def broken_promise_call(promised: Preconfirmation, signature: bytes, block: SealedBlock) -> bytes | None:
+def broken_promise_call(promised: Preconfirmation, word: Word, block: SealedBlock) -> bytes | None:
     """A promise that L2's ``block`` does not keep; None where it does."""
     index = promised.transaction_index
     if index < len(block.transactions):
         is_kept = receipt_hash(block.receipts[index]) == promised.receipt_hash
         if is_kept and block.transactions[index].hash == promised.transaction_hash:
             return None
-    return kept_promise_call(promised, signature, block)
+    return kept_promise_call(promised, word, block)
 
 
-def kept_promise_call(promised: Preconfirmation, signature: bytes, block: SealedBlock) -> bytes:
+def kept_promise_call(promised: Preconfirmation, word: Word, block: SealedBlock) -> bytes:
     """The same, whether it is kept or not: of what stands at its place, the receipt where the transaction is the one
     that was promised.
     """
@@ -120,28 +131,28 @@ def kept_promise_call(promised: Preconfirmation, signature: bytes, block: Sealed
     has_it = index < len(block.transactions) and block.transactions[index].hash == promised.transaction_hash
     items = _receipts(block) if has_it else _transactions(block)
     return encode_call(
-        f"slashBrokenPromise({_PROMISE},bytes,bytes,bytes[],bool)",
+        f"slashBrokenPromise({_PROMISE},{_WORD},bytes,bytes[],bool)",
         _promise(promised),
-        signature,
+        _word(word),
         encode_header(block.header),
         prove_place(items, index),
         has_it,
     )
 
 
-def broken_mini_block_call(mini_block: MiniBlock, signature: Signature, block: SealedBlock) -> bytes | None:
+def broken_mini_block_call(mini_block: MiniBlock, word: Word, block: SealedBlock) -> bytes | None:
     """A mini-block that L2's ``block`` contradicts: by its time, or by what stands where its transactions should. None
     where it does not.
     """
     if mini_block.block_timestamp != block.timestamp:
-        call = f"slashMiniBlockTime({_MINI_BLOCK},bytes,bytes)"
-        return encode_call(call, _mini_block(mini_block), packed(signature), encode_header(block.header))
+        call = f"slashMiniBlockTime({_MINI_BLOCK},{_WORD},bytes)"
+        return encode_call(call, _mini_block(mini_block), _word(word), encode_header(block.header))
     places = range(len(mini_block.receipts))
     place = next((place for place in places if _is_misplaced(mini_block, place, block)), None)
-    return None if place is None else misplaced_call(mini_block, signature, block, place)
+    return None if place is None else misplaced_call(mini_block, word, block, place)
 
 
-def misplaced_call(mini_block: MiniBlock, signature: Signature, block: SealedBlock, place: int) -> bytes:
+def misplaced_call(mini_block: MiniBlock, word: Word, block: SealedBlock, place: int) -> bytes:
     """What a mini-block has at ``place``, and what L2's ``block`` has where the gas used up to that says."""
     gas = mini_block.receipts[place].cumulative_gas_used
     here = sum(receipt.cumulative_gas_used < gas for receipt in block.receipts)
@@ -154,9 +165,9 @@ def misplaced_call(mini_block: MiniBlock, signature: Signature, block: SealedBlo
         prove_place(_transactions(block), here),
     )
     return encode_call(
-        f"slashBrokenMiniBlock({_MINI_BLOCK},bytes,bytes,({_ENTRY},bytes[],{_ENTRY},{_ENTRY},bytes[]))",
+        f"slashBrokenMiniBlock({_MINI_BLOCK},{_WORD},bytes,({_ENTRY},bytes[],{_ENTRY},{_ENTRY},bytes[]))",
         _mini_block(mini_block),
-        packed(signature),
+        _word(word),
         encode_header(block.header),
         evidence,
     )
@@ -188,7 +199,7 @@ def block_proofs(game_index: int, output: Output, blocks: Sequence[SealedBlock])
     return calls
 
 
-def packed(signature: Signature) -> bytes:
+def packed(signature: tuple[int, int, int]) -> bytes:
     """r ‖ s ‖ v, v being 27 or 28."""
     y_parity, r, s = signature
     return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((27 + y_parity,))
@@ -206,6 +217,10 @@ def _transactions(block: SealedBlock) -> list[bytes]:
 
 def _receipts(block: SealedBlock) -> list[bytes]:
     return [encode_receipt(receipt) for receipt in block.receipts]
+
+
+def _word(word: Word) -> tuple[Value, ...]:
+    return word.signature, word.origin.number, word.origin.hash, word.origin.signature
 
 
 def _promise(promised: Preconfirmation) -> tuple[Value, ...]:

@@ -16,6 +16,7 @@ import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.errors import MegadevError
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.batches import SingularBatch, SpanBatch
 from megadev.rollup.da.store import DataSource
@@ -84,8 +85,8 @@ class FollowedChain:
         genesis = sequencer.store.genesis
         if genesis.hash != config.l2_genesis.hash:
             raise ValueError(
-                f"L2's first block is 0x{genesis.hash.hex()}, the rollup configuration has "
-                f"0x{config.l2_genesis.hash.hex()}"
+                f"L2's first block is {to_data(genesis.hash)}, the rollup configuration has "
+                f"{to_data(config.l2_genesis.hash)}"
             )
         self._sequencer = sequencer
         self._change = change

@@ -312,7 +312,7 @@ class VmTracePen:
         pushed = '"' + '","'.join(map(hex, effect.pushed)) + '"' if effect.pushed else ""
         memory, stored = "null", "null"
         if effect.memory is not None:
-            memory = f'{{"off":{effect.memory[0]},"data":"0x{effect.memory[1].hex()}"}}'
+            memory = f'{{"off":{effect.memory[0]},"data":"{to_data(effect.memory[1])}"}}'
         if effect.stored is not None:
             stored = f'{{"key":"{effect.stored[0]:#x}","val":"{effect.stored[1]:#x}"}}'
         self._write(

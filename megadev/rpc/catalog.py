@@ -28,8 +28,8 @@ FULL = "full"
 PLANNED = "planned"
 
 
-class Past(enum.Enum):
-    """What a method tells of a chain's past, and so how a fork answers where that is upstream's (``rpc/history``)."""
+class Asks(enum.Enum):
+    """What a method asks upstream for on a fork, where it is about what is older than that (``rpc/history``)."""
 
     BLOCK = enum.auto()
     """A block that a parameter names: upstream is asked."""
@@ -51,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     heavy: bool = False
     writes: bool = False
-    past: Past | None = None
+    asks: Asks | None = None
     reaches: str = ""
     group: str = ""
 
@@ -81,10 +81,10 @@ def _row(
     *aliases: str,
     heavy: bool = False,
     writes: bool = False,
-    past: Past | None = None,
+    asks: Asks | None = None,
     reaches: str = "",
 ) -> Entry:
-    return Entry(name, params, result, status, aliases, heavy, writes, past, reaches)
+    return Entry(name, params, result, status, aliases, heavy, writes, asks, reaches)
 
 
 _WITHDRAWAL = ("eth_getWithdrawalProof",)
@@ -124,7 +124,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_maxPriorityFeePerGas", "", "wei", FULL),
         _row("eth_baseFee", "", "wei, of the next block", FULL),
         _row("eth_blobBaseFee", "", "wei", FULL),
-        _row("eth_feeHistory", "count, newest block, percentiles?", "fees by block", FULL, past=Past.BLOCK),
+        _row("eth_feeHistory", "count, newest block, percentiles?", "fees by block", FULL, asks=Asks.BLOCK),
         _row("eth_capabilities", "", "from which block on there is what", FULL),
         _row("eth_config", "", "fork configuration (EIP-7910)", FULL),
     ),
@@ -149,25 +149,31 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("eth_fillTransaction", "transaction", "transaction with its gaps filled, and its bytes", FULL, heavy=True),
     ),
     "Blocks, transactions and receipts": (
-        _row("eth_getBlockByHash", "hash, full?", "block or null", FULL, past=Past.BLOCK),
-        _row("eth_getBlockByNumber", "block, full?", "block or null", FULL, past=Past.BLOCK),
+        _row("eth_getBlockByHash", "hash, full?", "block or null", FULL, asks=Asks.BLOCK),
+        _row("eth_getBlockByNumber", "block, full?", "block or null", FULL, asks=Asks.BLOCK),
         _row("eth_getHeaderByHash", "hash", "header or null", FULL),
         _row("eth_getHeaderByNumber", "block", "header or null", FULL),
-        _row("eth_getBlockTransactionCountByHash", "hash", "quantity or null", FULL, past=Past.BLOCK),
-        _row("eth_getBlockTransactionCountByNumber", "block", "quantity or null", FULL, past=Past.BLOCK),
-        _row("eth_getUncleCountByBlockHash", "hash", "0x0", FULL, past=Past.BLOCK),
-        _row("eth_getUncleCountByBlockNumber", "block", "0x0", FULL, past=Past.BLOCK),
-        _row("eth_getUncleByBlockHashAndIndex", "hash, index", "null", FULL, past=Past.BLOCK),
-        _row("eth_getUncleByBlockNumberAndIndex", "block, index", "null", FULL, past=Past.BLOCK),
-        _row("eth_getTransactionByHash", "hash", "transaction or null", FULL, past=Past.TRANSACTION),
-        _row("eth_getTransactionByBlockHashAndIndex", "hash, index", "transaction or null", FULL, past=Past.BLOCK),
-        _row("eth_getTransactionByBlockNumberAndIndex", "block, index", "transaction or null", FULL, past=Past.BLOCK),
+        _row("eth_getBlockTransactionCountByHash", "hash", "quantity or null", FULL, asks=Asks.BLOCK),
+        _row("eth_getBlockTransactionCountByNumber", "block", "quantity or null", FULL, asks=Asks.BLOCK),
+        _row("eth_getUncleCountByBlockHash", "hash", "0x0", FULL, asks=Asks.BLOCK),
+        _row("eth_getUncleCountByBlockNumber", "block", "0x0", FULL, asks=Asks.BLOCK),
+        _row("eth_getUncleByBlockHashAndIndex", "hash, index", "null", FULL, asks=Asks.BLOCK),
+        _row("eth_getUncleByBlockNumberAndIndex", "block, index", "null", FULL, asks=Asks.BLOCK),
+        _row("eth_getTransactionByHash", "hash", "transaction or null", FULL, asks=Asks.TRANSACTION),
+        _row("eth_getTransactionByBlockHashAndIndex", "hash, index", "transaction or null", FULL, asks=Asks.BLOCK),
+        _row(
+            "eth_getTransactionByBlockNumberAndIndex",
+            "block, index",
+            "transaction or null",
+            FULL,
+            asks=Asks.BLOCK,
+        ),
         _row("eth_getTransactionBySenderAndNonce", "address, nonce", "transaction or null", FULL),
-        _row("eth_getTransactionReceipt", "hash", "receipt or null", FULL, past=Past.TRANSACTION),
-        _row("eth_getBlockReceipts", "block", "receipts or null", FULL, past=Past.BLOCK),
+        _row("eth_getTransactionReceipt", "hash", "receipt or null", FULL, asks=Asks.TRANSACTION),
+        _row("eth_getBlockReceipts", "block", "receipts or null", FULL, asks=Asks.BLOCK),
         _row("eth_getRawTransactionByHash", "hash", "bytes or null", FULL, "debug_getRawTransaction"),
-        _row("eth_getRawTransactionByBlockHashAndIndex", "hash, index", "bytes or null", FULL, past=Past.BLOCK),
-        _row("eth_getRawTransactionByBlockNumberAndIndex", "block, index", "bytes or null", FULL, past=Past.BLOCK),
+        _row("eth_getRawTransactionByBlockHashAndIndex", "hash, index", "bytes or null", FULL, asks=Asks.BLOCK),
+        _row("eth_getRawTransactionByBlockNumberAndIndex", "block, index", "bytes or null", FULL, asks=Asks.BLOCK),
         _row("eth_getBlockAccessList", "block", "access list or null (EIP-7928)", FULL, heavy=True),
         _row("eth_getBlockAccessListByBlockHash", "hash", "access list or null (EIP-7928)", FULL, heavy=True),
         _row("eth_getBlockAccessListByBlockNumber", "block", "access list or null (EIP-7928)", FULL, heavy=True),
@@ -214,11 +220,11 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         _row("debug_clearTxpool", "", "null", FULL, writes=True, heavy=True),
     ),
     "Tracing and debugging": (
-        _row("debug_traceTransaction", "hash, options?", "trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
+        _row("debug_traceTransaction", "hash, options?", "trace", FULL, heavy=True, asks=Asks.TRANSACTION_TRACE),
         _row("debug_traceCall", "call, block?, options?", "trace", FULL, heavy=True),
         _row("debug_traceBlock", "block bytes, options?", "traces", FULL, heavy=True),
-        _row("debug_traceBlockByHash", "hash, options?", "traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
-        _row("debug_traceBlockByNumber", "block, options?", "traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
+        _row("debug_traceBlockByHash", "hash, options?", "traces", FULL, heavy=True, asks=Asks.BLOCK_TRACE),
+        _row("debug_traceBlockByNumber", "block, options?", "traces", FULL, heavy=True, asks=Asks.BLOCK_TRACE),
         _row("debug_codeByHash", "code hash, block?", "code", FULL),
         _row("debug_dbGet", "key", "code", "partial: code only, there is no such database"),
         _row("debug_getRawBlock", "block", "bytes", FULL, heavy=True),
@@ -260,24 +266,24 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
             heavy=True,
             reaches="files",
         ),
-        _row("trace_transaction", "hash", "flat traces", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
-        _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
-        _row("trace_block", "block", "flat traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
+        _row("trace_transaction", "hash", "flat traces", FULL, heavy=True, asks=Asks.TRANSACTION_TRACE),
+        _row("trace_get", "hash, [index]", "flat trace", FULL, heavy=True, asks=Asks.TRANSACTION_TRACE),
+        _row("trace_block", "block", "flat traces", FULL, heavy=True, asks=Asks.BLOCK_TRACE),
         _row("trace_filter", "filter", "flat traces", FULL, heavy=True),
         _row("trace_call", "call, kinds, block?, state overrides?, block overrides?", "trace", FULL, heavy=True),
         _row("trace_callMany", "[[call, kinds]], block?", "traces", FULL, heavy=True),
         _row("trace_rawTransaction", "signed bytes, kinds, block?", "trace", FULL, heavy=True),
-        _row("trace_replayTransaction", "hash, kinds", "trace", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
-        _row("trace_replayBlockTransactions", "block, kinds", "traces", FULL, heavy=True, past=Past.BLOCK_TRACE),
+        _row("trace_replayTransaction", "hash, kinds", "trace", FULL, heavy=True, asks=Asks.TRANSACTION_TRACE),
+        _row("trace_replayBlockTransactions", "block, kinds", "traces", FULL, heavy=True, asks=Asks.BLOCK_TRACE),
         _row("trace_transactionOpcodeGas", "hash", "gas by opcode", FULL, heavy=True),
         _row("trace_blockOpcodeGas", "block", "gas by opcode", FULL, heavy=True),
     ),
     "Otterscan and Erigon": (
         _row("erigon_getHeaderByNumber", "block", "header", FULL),
         _row("ots_getApiLevel", "", "8", FULL),
-        _row("ots_getInternalOperations", "hash", "operations", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
-        _row("ots_traceTransaction", "hash", "call tree", FULL, heavy=True, past=Past.TRANSACTION_TRACE),
-        _row("ots_getTransactionError", "hash", "revert data", FULL, past=Past.TRANSACTION_TRACE),
+        _row("ots_getInternalOperations", "hash", "operations", FULL, heavy=True, asks=Asks.TRANSACTION_TRACE),
+        _row("ots_traceTransaction", "hash", "call tree", FULL, heavy=True, asks=Asks.TRANSACTION_TRACE),
+        _row("ots_getTransactionError", "hash", "revert data", FULL, asks=Asks.TRANSACTION_TRACE),
         _row("ots_hasCode", "address, block?", "bool", FULL),
         _row("ots_getBlockDetails", "block", "block with fees, without transactions", FULL),
         _row("ots_getBlockDetailsByHash", "hash", "block with fees, without transactions", FULL),

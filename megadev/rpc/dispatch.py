@@ -487,7 +487,7 @@ class Dispatcher:
                 return None if request_id is None else envelope.write_result(request_id, coming)
             if called.is_async:
                 return self._later(name, self._fetching(lambda: called.function(node, *arguments)), request_id, started)
-            if self.history is not None and node.chain.past is not None:
+            if self.history is not None and node.chain.history.is_remote:
                 asked = self.history(node, called, arguments, params)
                 if asked is not None:
                     return self._later(name, asyncio.to_thread(asked), request_id, started)
@@ -499,7 +499,7 @@ class Dispatcher:
             ):
                 key = _call_key(name, params)
                 if not self._is_quick(key):
-                    is_forked = self.history is not None and node.chain.past is not None  # upstream takes its time
+                    is_forked = self.history is not None and node.chain.history.is_remote  # upstream takes its time
                     is_patient = is_forked or name.startswith(PATIENT)
                     seconds = self.call_timeout * (PATIENCE if is_patient else 1)
                     run = offload(lambda: self._run(called, node, arguments, request_id, started, key), seconds)
@@ -627,8 +627,8 @@ class Dispatcher:
         """A heavy method, from call to encoded answer, in a worker thread or not; learns whether it is quick."""
         began = perf_counter_ns()
         try:
-            result = called.function(node, *arguments)
-            answer = None if request_id is None else envelope.write_result(request_id, result)
+            holder = [called.function(node, *arguments)]
+            answer = None if request_id is None else envelope.write_large_result(request_id, holder)
         except Exception as error:
             return self._failed(called.name, error, request_id, started)
         finally:

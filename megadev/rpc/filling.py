@@ -55,15 +55,15 @@ def completed(node: RpcNode, request: CallRequest, *, forgiving: bool = True) ->
     """
     coinbase = node.chain.sequencer.blocks.coinbase
     asked = (request.sender, request.to, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS)
-    foreseen = [address for address in asked if address is not None]
-    node.chain.prefetch(foreseen)
+    accounts = [address for address in asked if address is not None]
+    node.chain.history.prefetch(accounts)
     try:
         return _completed(node, request, forgiving)
     except PrefetchNeeded as missing:
         rest = missing.fetch
 
         def fetch() -> None:
-            node.chain.prefetch(foreseen)
+            node.chain.history.prefetch(accounts)
             rest()
             with contextlib.suppress(ExecutionReverted, ExecutionHalted, GasAllowanceExceeded, InvalidTransaction):
                 _completed(node, request, forgiving)
@@ -214,7 +214,7 @@ def _estimated(
         max_fee_per_blob_gas=None,
         blob_versioned_hashes=hashes,
     )
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     try:
         words = explainer(node, scene.state, tx)
         return scene.estimate(call, tx, rules, explain=words)

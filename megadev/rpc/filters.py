@@ -209,10 +209,10 @@ class Filters:
         """What is new since the last call."""
         return self._polled(filter_id).changes(chain)
 
-    def unread_past(self, chain: LocalChain, filter_id: str) -> LogFilter | None:
+    def unread_history(self, chain: LocalChain, filter_id: str) -> LogFilter | None:
         """On a fork: what a log filter asks of the blocks up to the forked one, where it was not told of them yet."""
         watched = self._polled(filter_id)
-        if chain.past is None or not isinstance(watched, _LogFilter) or watched.read_to >= chain.past.last:
+        if not isinstance(watched, _LogFilter) or watched.read_to >= chain.history.last:
             return None
         return watched.criteria
 
@@ -295,6 +295,6 @@ def _number(chain: LocalChain, block: Tag | int | None) -> int | None:
     """A limit of a filter as a number; None where it moves with the head."""
     if block is None or block is Tag.LATEST or block is Tag.PENDING:
         return None
-    if block is Tag.EARLIEST and chain.past is not None:
-        return 0
+    if block is Tag.EARLIEST:
+        return chain.first_number
     return chain.block(block).number if isinstance(block, Tag) else block

@@ -25,6 +25,7 @@ from megadev.chain.config import ChainConfig, ForkConfig
 from megadev.chain.documents import JsonObject, header_document, log_document, receipt_document, transaction_document
 from megadev.chain.fees import FeeHistory
 from megadev.chain.mini_blocks import UNSEALED_HASH, MiniBlock, PlacedBlock
+from megadev.chain.preconfirmations import SignedOrigin
 from megadev.chain.receipts import Log, Receipt
 from megadev.chain.store import LocatedLog, first_log_index
 from megadev.chain.transactions import BLOB, Transaction
@@ -34,7 +35,7 @@ from megadev.primitives.hexcodec import to_data, to_word
 from megadev.primitives.types import Address, Hash32, Wei
 
 
-class _Place(Protocol):
+class _Block(Protocol):
     """The block in which something stands, as far as it is shown with it."""
 
     @property
@@ -99,7 +100,7 @@ def format_transaction(block: PlacedBlock, index: int) -> JsonObject:
     return _placed_transaction(block.transactions[index], block.receipts[index], block, index)
 
 
-def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Place, index: int) -> JsonObject:
+def _placed_transaction(tx: Transaction, receipt: Receipt, place: _Block, index: int) -> JsonObject:
     answer = transaction_document(tx)
     answer["gasPrice"] = hex(receipt.effective_gas_price)
     answer["blockHash"] = "0x" + place.hash.hex()
@@ -160,7 +161,7 @@ def format_receipts(block: PlacedBlock, *, timestamped: bool = False) -> list[Js
 
 
 def _receipts(
-    transactions: Iterable[Transaction], receipts: Iterable[Receipt], place: _Place, index: int, first_log: int
+    transactions: Iterable[Transaction], receipts: Iterable[Receipt], place: _Block, index: int, first_log: int
 ) -> list[JsonObject]:
     """Receipts in a row, the first of them of the block's transaction number ``index``."""
     answers = []
@@ -171,7 +172,7 @@ def _receipts(
     return answers
 
 
-def _receipt(tx: Transaction, receipt: Receipt, place: _Place, index: int, first_log: int) -> JsonObject:
+def _receipt(tx: Transaction, receipt: Receipt, place: _Block, index: int, first_log: int) -> JsonObject:
     logs = [_log(log, place, tx.hash, index, at) for at, log in enumerate(receipt.logs, first_log)]
     answer = receipt_document(receipt, logs)
     answer["transactionHash"] = "0x" + tx.hash.hex()
@@ -210,7 +211,7 @@ def format_log(located: LocatedLog, *, removed: bool = False) -> JsonObject:
     return _log(located.log, block, block.transactions[tx_index].hash, tx_index, located.log_index, removed)
 
 
-def _log(log: Log, place: _Place, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
+def _log(log: Log, place: _Block, tx_hash: Hash32, tx_index: int, log_index: int, removed: bool = False) -> JsonObject:
     answer = log_document(log)
     answer["blockHash"] = "0x" + place.hash.hex()
     answer["blockNumber"] = hex(place.number)
@@ -240,6 +241,11 @@ def format_mini_block(mini_block: MiniBlock, signature: tuple[int, int, int]) ->
         "receipt_root": "0x" + mini_block.receipt_root.hex(),
         "signature": format_signature(signature),
     }
+
+
+def format_origin(origin: SignedOrigin) -> JsonObject:
+    """The L1 block that a promise or mini-block depends on, with its signature."""
+    return {"number": hex(origin.number), "hash": to_data(origin.hash), "signature": to_data(origin.signature)}
 
 
 def format_signature(signature: tuple[int, int, int]) -> JsonObject:
@@ -273,7 +279,7 @@ def format_mini_block_log(
     return _log(log, _unsealed(mini_block), tx.hash, tx_index, log_index, removed)
 
 
-def _unsealed(mini_block: MiniBlock) -> _Place:
+def _unsealed(mini_block: MiniBlock) -> _Block:
     return _Unsealed(mini_block.block_number, mini_block.block_timestamp)
 
 

@@ -25,26 +25,26 @@ from megadev.node.chain import LocalChain
 from megadev.node.fork import ForkHistory
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
-from megadev.rpc.catalog import CATALOG, Past
+from megadev.rpc.catalog import CATALOG, Asks
 from megadev.rpc.dispatch import Method
 from megadev.rpc.node import RpcNode
 
-_NAMED: Mapping[str, tuple[Past, int]] = {
+_NAMED: Mapping[str, tuple[Asks, int]] = {
     entry.name: (
-        entry.past,
+        entry.asks,
         next(place for place, name in enumerate(entry.parameters) if "block" in name or "hash" in name),
     )
     for entry in CATALOG
-    if entry.past is not None
+    if entry.asks is not None
 }
-"""What a method tells of the past, with the place of the parameter that names the block or transaction."""
+"""What a method asks upstream for, with the place of the parameter that names the block or transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question for upstream. ``block_hash``: a block that must be of the past for it to be asked at all."""
+    """A question for upstream. ``block_hash``: a block that must be older than the chain for it to be asked at all."""
 
-    past: ForkHistory
+    history: ForkHistory
     method: str
     params: tuple[Any, ...]
     block_hash: Hash32 | None = None
@@ -53,31 +53,31 @@ class Asked:
         """Upstream's answer, or null. Blocks. Raises ``StateUnavailable``, ``UpstreamRefused``."""
         if self.block_hash is not None:
             try:
-                self.past.header(self.block_hash)
+                self.history.header(self.block_hash)
             except UnknownBlock:
                 return None
         key = " ".join([self.method, *map(_word, self.params)])
-        result = self.past.source.query(key, self.method, *self.params, keep=self._is_past)
-        return result if self._is_past(result) else None
+        result = self.history.query(key, self.method, *self.params, keep=self._is_older)
+        return result if self._is_older(result) else None
 
-    def _is_past(self, result: Any) -> bool:
+    def _is_older(self, result: Any) -> bool:
         if not isinstance(result, dict):
             return True
         number = result.get("blockNumber") if "blockHash" in result else result.get("number", "0x0")
-        return number is not None and int(number, 16) <= self.past.last
+        return number is not None and int(number, 16) <= self.history.last
 
 
 def asked_upstream(node: RpcNode, called: Method, arguments: list[Any], params: list[Any]) -> Callable[[], Any] | None:
     """What passes the question on, on a thread that may wait; None where the local chain answers. ``params`` are the
     ``arguments`` as they came.
     """
-    past = node.chain.past
-    if past is None:
+    history = node.chain.history
+    if not isinstance(history, ForkHistory):
         return None
     kind, place = _NAMED.get(called.name, (None, 0))
-    if kind is Past.BLOCK_TRACE or kind is Past.TRANSACTION_TRACE:
-        return _traced(node, past, called, arguments, params, by_transaction=kind is Past.TRANSACTION_TRACE)
-    asked = None if kind is None else _asked(node.chain, past, called.name, kind, place, arguments)
+    if kind is Asks.BLOCK_TRACE or kind is Asks.TRANSACTION_TRACE:
+        return _traced(node, history, called, arguments, params, by_transaction=kind is Asks.TRANSACTION_TRACE)
+    asked = None if kind is None else _asked(node.chain, history, called.name, kind, place, arguments)
     return None if asked is None else lambda: _answered(asked, node, called, arguments)
 
 
@@ -99,9 +99,9 @@ def _worked_out(asked: Asked, node: RpcNode, called: Method, arguments: list[Any
     if called.name != "eth_getBlockReceipts" and "Uncle" not in called.name:
         return called.function(node, *arguments)
     ref = asked.block_hash if asked.block_hash is not None else int(asked.params[0], 16)
-    document = asked.past.document(ref, full=False)
+    document = asked.history.document(ref, full=False)
     if called.name == "eth_getBlockReceipts":
-        return asked.past.receipts(document)
+        return asked.history.receipts(document)
     uncles = document.get("uncles") or ()
     if "Count" in called.name:
         return hex(len(uncles))
@@ -112,7 +112,7 @@ def _worked_out(asked: Asked, node: RpcNode, called: Method, arguments: list[Any
 
 def _traced(
     node: RpcNode,
-    past: ForkHistory,
+    history: ForkHistory,
     called: Method,
     arguments: list[Any],
     params: list[Any],
@@ -128,22 +128,22 @@ def _traced(
         if _is_here(chain, what):
             return None
     elif not isinstance(what, bytes):
-        number = _number(chain, past, what)
+        number = _number(chain, history, what)
         if number is None:
             return None
-    elif (here := chain.store.by_hash(what)) is not None and here.number != past.last:
+    elif (here := chain.store.by_hash(what)) is not None and here.number != history.last:
         return None
 
     def answer() -> Any:
-        found = past.block_number_of(what) if by_transaction else what if number is None else number
+        found = history.block_number_of(what) if by_transaction else what if number is None else number
         if found is None:
             return called.function(node, *arguments)
         try:
-            header = past.header(found).header
+            header = history.header(found).header
         except UnknownBlock:
             return called.function(node, *arguments)
         other = None
-        if past.can_run_again(header):
+        if history.can_run_again(header):
             try:
                 return called.function(node, *arguments)
             except RanOtherwise as problem:
@@ -151,7 +151,7 @@ def _traced(
         asked = [params[0] if by_transaction or number is None else hex(number), *params[1:]]
         key = f"{called.name} {msgspec.json.encode(asked, order='sorted').decode()}"
         try:
-            told = past.source.query(key, called.name, *asked)
+            told = history.query(key, called.name, *asked)
         except (UpstreamRefused, NotInBundle) as refused:
             if other is not None:
                 raise other from None
@@ -182,32 +182,32 @@ def _is_here(chain: LocalChain, tx_hash: Hash32) -> bool:
 
 
 def _asked(
-    chain: LocalChain, past: ForkHistory, name: str, kind: Past, place: int, arguments: list[Any]
+    chain: LocalChain, history: ForkHistory, name: str, kind: Asks, place: int, arguments: list[Any]
 ) -> Asked | None:
-    if kind is Past.TRANSACTION:
+    if kind is Asks.TRANSACTION:
         tx_hash = arguments[place]
-        return None if _is_here(chain, tx_hash) else Asked(past, name, (to_data(tx_hash),))
+        return None if _is_here(chain, tx_hash) else Asked(history, name, (to_data(tx_hash),))
     ref = arguments[place]
     if isinstance(ref, bytes):
         here = chain.store.by_hash(ref)
-        if here is not None and here.number != past.last:
+        if here is not None and here.number != history.last:
             return None
-        return Asked(past, name, _params(arguments, place, to_data(ref)), ref)
-    number = _number(chain, past, ref)
-    if number is None or (name == "eth_feeHistory" and number == past.last):  # which tells of the block after, too
+        return Asked(history, name, _params(arguments, place, to_data(ref)), ref)
+    number = _number(chain, history, ref)
+    if number is None or (name == "eth_feeHistory" and number == history.last):  # which tells of the block after, too
         return None
-    return Asked(past, name, _params(arguments, place, hex(number)))
+    return Asked(history, name, _params(arguments, place, hex(number)))
 
 
-def _number(chain: LocalChain, past: ForkHistory, ref: Tag | int) -> int | None:
+def _number(chain: LocalChain, history: ForkHistory, ref: Tag | int) -> int | None:
     if isinstance(ref, int):
-        return ref if ref <= past.last else None
+        return ref if ref <= history.last else None
     if ref is Tag.EARLIEST:
         return 0
     if ref is Tag.PENDING or (chain.open_block is not None and ref is Tag.LATEST):
         return None
     number = chain.block(ref).number
-    return number if number <= past.last else None
+    return number if number <= history.last else None
 
 
 def _params(arguments: list[Any], place: int, block: str) -> tuple[Any, ...]:

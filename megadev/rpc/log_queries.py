@@ -25,7 +25,7 @@ def logs_in_range(node: RpcNode, filter_: LogFilter) -> list[JsonObject]:
     settings allow.
     """
     chain, limit = node.chain, node.node.config.max_logs or None
-    older = logs_of_the_past(chain, filter_)
+    older = logs_of_history(chain, filter_)
     if older is not None and filter_.block_hash is not None:
         return older
     left = None if limit is None else max(limit - len(older or ()), 0)
@@ -68,20 +68,17 @@ def check_range(chain: LocalChain, asked: _Range) -> None:
             raise InvalidParams(f"block range extends beyond current head block: to block {last}, the head is {head}")
 
 
-def logs_of_the_past(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] | None:
+def logs_of_history(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] | None:
     """On a fork, what upstream has of them up to the forked block, in its own words; None where it is not asked."""
-    past = chain.past
-    if past is None:
-        return None
+    history = chain.history
     query: JsonObject = {}
     if wanted.block_hash is not None:
-        here = chain.store.by_hash(wanted.block_hash)
-        if here is not None and here.number != past.last:
+        if history.older(wanted.block_hash, chain.store) is None:
             return None
-        past.header(wanted.block_hash)
+        history.header(wanted.block_hash)
         query["blockHash"] = to_data(wanted.block_hash)
     else:
-        first, last = block_number(chain, wanted.from_block), min(block_number(chain, wanted.to_block), past.last)
+        first, last = block_number(chain, wanted.from_block), min(block_number(chain, wanted.to_block), history.last)
         if first > last:
             return None
         query |= {"fromBlock": hex(first), "toBlock": hex(last)}
@@ -90,7 +87,7 @@ def logs_of_the_past(chain: LocalChain, wanted: LogFilter) -> list[JsonObject] |
     if wanted.topics:
         query["topics"] = [[to_data(topic) for topic in choice] if choice else None for choice in wanted.topics]
     key = "eth_getLogs " + msgspec.json.encode(query, order="sorted").decode()
-    found: list[JsonObject] = past.source.query(key, "eth_getLogs", query)
+    found: list[JsonObject] = history.query(key, "eth_getLogs", query)
     return found
 
 
@@ -103,7 +100,7 @@ def find_logs(chain: LocalChain, wanted: LogFilter, limit: int | None = None) ->
     if wanted.block_hash is not None:
         block = chain.store.by_hash(wanted.block_hash)
         if block is None:
-            raise UnknownBlock(f"unknown block: 0x{wanted.block_hash.hex()}")
+            raise UnknownBlock(f"unknown block: {to_data(wanted.block_hash)}")
         return chain.store.logs(block.number, block.number, wanted.addresses, wanted.topics)
     open_block = chain.open_block  # first: what is sealed at this moment is found in one of the two
     first, last = block_number(chain, wanted.from_block), block_number(chain, wanted.to_block)
@@ -123,8 +120,8 @@ def block_number(chain: LocalChain, ref: Tag | int | None) -> int:
     """One end of a range."""
     if isinstance(ref, int):
         return ref
-    if ref is Tag.EARLIEST and chain.past is not None:
-        return 0
+    if ref is Tag.EARLIEST:
+        return chain.first_number
     if ref is Tag.PENDING and chain.is_continuous:
         return chain.head.number + 1
     return chain.block(Tag.LATEST if ref is None or ref is Tag.PENDING else ref).number

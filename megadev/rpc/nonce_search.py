@@ -31,7 +31,7 @@ def _block_using(chain: LocalChain, sender: Address, nonce: int) -> SealedBlock 
 
     Where a cheat lowered one, the block found may hold no such transaction.
     """
-    low, high = 0 if chain.past is not None else chain.store.genesis.number, chain.head.number
+    low, high = chain.first_number, chain.head.number
     if chain.nonce(sender, high) <= nonce:
         return None
     while low < high:

@@ -33,7 +33,6 @@ from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.diff import Cause, StateDiff
 from megadev.state.overlay import Overlay
 from megadev.state.reader import StateReader
-from megadev.state.remote import call_hint, prefetch_with
 
 GAS_CAP = 50_000_000
 """The most gas one call may have (geth's default), or a block's gas limit where that is more. No limit where
@@ -83,20 +82,23 @@ class Scene:
             state.set_block_hash(number, block_hash)
         return replace(self, env=env, state=state)
 
-    def transaction(self, call: CallRequest) -> tuple[TxEnv, Rules]:
-        """``call`` as the engine takes it, and the rules under which it runs."""
+    def of_call(self, call: CallRequest) -> tuple[Scene, TxEnv, Rules]:
+        """``call`` as the engine takes it, the rules under which it runs, and the scene as it reads it: on a fork, the
+        state is fetched for this call.
+        """
         if call.chain_id is not None and call.chain_id != self.chain.spec.chain_id:
             raise InvalidParams(f"chainId {call.chain_id} does not match the node's: {self.chain.spec.chain_id}")
         max_fee = (call.max_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         tip = (call.max_priority_fee_per_gas if call.gas_price is None else call.gas_price) or 0
         validate_tip(tip, max_fee)
-        if self.chain.past is not None:
-            if self.env.number >= self.chain.past.last:
-                self.chain.prefetch(
-                    [address for address in (call.sender, call.to, self.env.coinbase) if address is not None],
-                    [(address, slot) for address, slots in call.access_list or () for slot in slots],
-                )
-            prefetch_with(call_hint(call.sender, call.to, call.value or 0, call.data or b""))
+        state = self.chain.history.reader_of_call(
+            self.state,
+            self.env.number,
+            self.env.coinbase,
+            (call.sender, call.to, call.value or 0, call.data or b""),
+            call.access_list or (),
+        )
+        scene = self if state is self.state else replace(self, state=state)
         authorizations = call.authorization_list
         tx = TxEnv(
             sender=ZERO_ADDRESS if call.sender is None else call.sender,
@@ -113,8 +115,8 @@ class Scene:
             authorizations=tuple(map(authorization_env, authorizations)) if authorizations else (),
         )
         if max_fee or call.max_fee_per_blob_gas:
-            return tx, replace(self.rules, check_balance=True, check_base_fee=True, charge_fees=True)
-        return tx, self.rules
+            return scene, tx, replace(self.rules, check_balance=True, check_base_fee=True, charge_fees=True)
+        return scene, tx, self.rules
 
     @property
     def within_block(self) -> bool:
@@ -253,7 +255,7 @@ def called(
 ) -> bytes:
     """What a call returns. Raises ``ExecutionReverted`` and ``ExecutionHalted``."""
     scene = expected(node, scene_at(node.chain, block), call).overridden(state_overrides, block_overrides)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules)
     node.chain.console.called("eth_call", scene.env.number, execution.console)
     with scene.naming_cut(call):

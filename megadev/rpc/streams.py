@@ -39,6 +39,7 @@ from megadev.events import (
     MiniBlockSealed,
     PreconfirmationsLost,
     TransactionAdmitted,
+    TransactionPreconfirmed,
 )
 from megadev.node.chain import LocalChain
 from megadev.node.replication import update_of
@@ -50,6 +51,7 @@ from megadev.rpc.formatters import (
     format_log,
     format_mini_block,
     format_mini_block_log,
+    format_origin,
     format_pending_transaction,
     format_receipts,
     format_reload,
@@ -58,6 +60,8 @@ from megadev.rpc.formatters import (
 )
 from megadev.state.account import EMPTY_ACCOUNT
 from megadev.state.diff import StateDiff
+from megadev.state.reader import StateReader
+from megadev.state.world import World
 
 MOST_ACCOUNTS = 256
 """Addresses that one subscription to state changes may name."""
@@ -102,10 +106,13 @@ Say: TypeAlias = Callable[[Notification, Any, Any], Iterable[bytes]]
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A row of ``KINDS``. ``choice`` reads the options as they came (None: not given); what it returns can be a key of
-    a dict. It raises ``InvalidParams``. ``first``: the result that a subscriber is told at once, as JSON.
+    a dict. It raises ``InvalidParams``. ``messages`` and ``options`` describe both in the reference pages (Markdown).
+    ``first``: the result that a subscriber gets at once, as JSON.
     """
 
     choice: Callable[[Any], Hashable]
+    messages: str
+    options: str = ""
     first: bytes | None = None
 
 
@@ -199,14 +206,16 @@ def _signed_header(chain: LocalChain, block: SealedBlock) -> JsonObject:
 
 
 def _new_mini_block(notification: Notification, event: MiniBlockSealed, choice: None) -> Iterable[bytes]:
-    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.mini_block)),)
+    return (
+        notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.mini_block, event.state)),
+    )
 
 
 def _rival_mini_block(notification: Notification, event: MiniBlockEquivocated, choice: None) -> Iterable[bytes]:
-    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.rival)),)
+    return (notification.once("mini-block", lambda: _signed_mini_block(notification.chain, event.rival, event.state)),)
 
 
-def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
+def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock, state: StateReader | World | None) -> JsonObject:
     if chain.told_signatures is not None:
         told = chain.told_signatures.get(mini_block.digest, bytes(65))
         shown = format_mini_block(
@@ -216,6 +225,9 @@ def _signed_mini_block(chain: LocalChain, mini_block: MiniBlock) -> JsonObject:
             del shown["signature"]
         return shown
     shown = format_mini_block(mini_block, sign_mini_block(mini_block, chain.signers.at(mini_block.block_number).key))
+    origin = chain.signed_origin(mini_block.digest, mini_block.block_number, state)
+    if origin is not None:
+        shown["l1Origin"] = format_origin(origin)
     votes = chain.votes_for(mini_block)
     if votes:
         shown["quorum"] = [{"signer": to_data(signer)} | format_signature(vote) for signer, vote in votes]
@@ -340,6 +352,14 @@ def _lost(notification: Notification, event: PreconfirmationsLost, choice: None)
     )
 
 
+def _preconfirmed(notification: Notification, event: TransactionPreconfirmed, choice: None) -> Iterable[bytes]:
+    """In nanoseconds, from the sequencer taking the transaction to its receipt. Said as bytes: there are thousands."""
+    return (
+        b'{"transactionHash":"0x%b","blockNumber":"0x%x","transactionIndex":"0x%x","duration":"0x%x"}'
+        % (event.tx.hash.hex().encode(), event.block_number, event.index, event.duration_ns),
+    )
+
+
 def _new_receipts(notification: Notification, event: BlockSealed, choice: frozenset[Hash32]) -> Iterable[bytes]:
     """One list for each block with something in it."""
     block = event.block
@@ -372,7 +392,7 @@ def _replicated(notification: Notification, event: Event, choice: None) -> Itera
 
 # -- the tables ---------------------------------------------------------------------------------------------------
 
-NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, REPLICA = (
+NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, PRECONFIRMED, LOST, REPLICA = (
     "newHeads",
     "logs",
     "newPendingTransactions",
@@ -380,6 +400,7 @@ NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, R
     "syncing",
     "miniBlocks",
     "stateChanges",
+    "preconfirmations",
     "lostPreconfirmations",
     "replicaUpdates",
 )
@@ -387,16 +408,41 @@ NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, LOST, R
 CONTRACT_RELOADS = "contractReloads"
 
 KINDS: dict[str, Kind] = {
-    NEW_HEADS: Kind(_everything),
-    LOGS: Kind(_chosen_logs),
-    PENDING: Kind(_whether_whole),
-    RECEIPTS: Kind(_chosen_receipts),
-    SYNCING: Kind(_everything, first=b"false"),
-    MINI_BLOCKS: Kind(_everything),
-    STATE_CHANGES: Kind(_chosen_accounts),
-    LOST: Kind(_everything),
-    CONTRACT_RELOADS: Kind(_everything),
-    REPLICA: Kind(_everything),
+    NEW_HEADS: Kind(
+        _everything,
+        "each new header, under MegaETH's rules with `txOffset`, `miniBlockOffset` and `miniBlockCount`; with a "
+        "signature of the hash",
+    ),
+    LOGS: Kind(
+        _chosen_logs,
+        "with `fromBlock` `pending` or `latest`, logs with their mini-block; otherwise with their block; again with "
+        "`removed` if their block leaves the chain",
+        "{`address`, `topics`, `fromBlock`}?",
+    ),
+    PENDING: Kind(_whether_whole, "hashes, or whole transactions, that entered the txpool", "true?"),
+    RECEIPTS: Kind(
+        _chosen_receipts,
+        "the receipts of each block, all or those of the given transactions",
+        "{`transactionHashes`}?",
+    ),
+    SYNCING: Kind(_everything, "`false`, once: a devnet never syncs", first=b"false"),
+    MINI_BLOCKS: Kind(
+        _everything,
+        "each mini-block with its transactions and receipts, their roots, and the sequencer's "
+        "signature {r, s, yParity}",
+    ),
+    STATE_CHANGES: Kind(
+        _chosen_accounts,
+        "one message per account that a mini-block changed: nonce, balance, changed slots",
+        f"[up to {MOST_ACCOUNTS} addresses]?",
+    ),
+    PRECONFIRMED: Kind(
+        _everything,
+        "each transaction's hash, its place, and `duration`: nanoseconds from arrival to receipt",
+    ),
+    LOST: Kind(_everything, "transactions whose preconfirmation became void, and why"),
+    CONTRACT_RELOADS: Kind(_everything, "contracts whose code was replaced by hot reload"),
+    REPLICA: Kind(_everything, "signed mini-blocks and blocks with all state changes, for replicas"),
 }
 """Every kind of subscription, in the order in which an error names them."""
 
@@ -417,6 +463,7 @@ NOTIFICATIONS: dict[type[Event], Sequence[tuple[str, Say]]] = {
         (REPLICA, _replicated),
     ),
     TransactionAdmitted: ((PENDING, _admitted),),
+    TransactionPreconfirmed: ((PRECONFIRMED, _preconfirmed),),
     ContractsReloaded: ((CONTRACT_RELOADS, _reloads),),
 }
 """Which kinds speak of an event, and with which function."""

@@ -143,7 +143,7 @@ class Subscriptions:
 
     def _on_event(self, event: Event) -> None:
         rows = NOTIFICATIONS.get(type(event))
-        if rows is None:
+        if rows is None or not any(self._streams[kind] for kind, _ in rows):
             return
         notification = Notification(self._chain)
         late: list[tuple[_Subscriber, bytes]] | None = [] if self._link.delays_notices or self._late else None

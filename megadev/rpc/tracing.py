@@ -322,7 +322,7 @@ def _four_byte_tracer(options: NoOptions, spec: ChainSpec, budget: Budget) -> St
     tracer = FourByteTracer(EVM_RULES[spec.hardfork].precompiles)
 
     def answer(traced: Traced) -> JSON:
-        return {f"0x{selector.hex()}-{size}": count for (selector, size), count in sorted(tracer.counts.items())}
+        return {f"{to_data(selector)}-{size}": count for (selector, size), count in sorted(tracer.counts.items())}
 
     return Started(Bounded(tracer, budget), answer)
 
@@ -414,7 +414,7 @@ class _JsonPen:
             stack = step.stack
             text = ',"stack":["' + '","'.join(map(hex, stack)) + '"]' if stack else ',"stack":[]'
         if self._return_data:
-            text += f',"returnData":"0x{step.return_data.hex()}"'
+            text += f',"returnData":"{to_data(step.return_data)}"'
         if self._memory:
             memory = bytes(step.memory).hex()
             words = ",".join([f'"0x{memory[start : start + 64]}"' for start in range(0, len(memory), 64)])

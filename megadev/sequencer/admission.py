@@ -18,6 +18,7 @@ from megadev.errors import (
     StateUnavailable,
 )
 from megadev.evm.l1_fees import l1_prices, operator_fee
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH
 from megadev.sequencer.chain_tip import ChainTip
 from megadev.state.account import EMPTY_ACCOUNT
@@ -61,10 +62,10 @@ def _where(tx: Transaction, tip: ChainTip) -> str:
     """Where ``tx`` is already, in words; '' for nowhere."""
     sealed = tip.store.transaction(tx.hash)
     if sealed is not None:
-        return f"; 0x{tx.hash.hex()} is in block {sealed[0].number}"
+        return f"; {to_data(tx.hash)} is in block {sealed[0].number}"
     unsealed = tip.tip.open
     if unsealed is not None and unsealed.holds(tx.hash):
-        return f"; 0x{tx.hash.hex()} is in the open block"
+        return f"; {to_data(tx.hash)} is in the open block"
     return ""
 
 

@@ -59,7 +59,7 @@ from megadev.primitives.types import EMPTY_TRIE_ROOT, Address, Hash32, Wei
 from megadev.sequencer.oracle import US, OracleService, is_system_transaction, oracle_transaction, system_address
 from megadev.state.diff import StateDiff
 from megadev.state.overlay import Overlay
-from megadev.state.reader import StateReader
+from megadev.state.reader import PrefetchHint, StateReader, with_hint
 from megadev.state.world import World, WorldView
 
 _ORACLE_ROUNDS = 16
@@ -287,11 +287,12 @@ class BlockBuilder:
         """
         self._oracle = service, parent * US + 1
 
-    def run(self, tx: Transaction) -> Execution:
+    def run(self, tx: Transaction, hint: PrefetchHint | None = None) -> Execution:
         """As ``execute``, of a transaction that is to join the block now: what it reads of the oracle is what the
-        service has for it, and ``append`` puts the system transaction that writes it before the transaction.
+        service has for it, and ``append`` puts the system transaction that writes it before the transaction. ``hint``:
+        see ``with_hint``.
         """
-        execution = self.execute(tx)
+        execution = self.execute(tx, state=with_hint(self.state, hint))
         if self._oracle is None or ORACLE not in execution.accessed.accounts:
             return execution
         (service, earliest), latest = self._oracle, self.plan.timestamp * US

@@ -113,7 +113,7 @@ def _lost_after(sequencer: Sequencer, block: OpenBlock, end: int, minis: Iterabl
     """What a standby has not seen of a block: its transactions from number ``end`` on, and these mini-blocks."""
     promised = tuple(promises(block, sequencer.spec.chain_id)[end:])
     reason = "the sequencer crashed before its standbys had seen it"
-    return PreconfirmationsLost(block.number, block.transactions[end:], reason, tuple(minis), promised)
+    return PreconfirmationsLost(block.number, block.transactions[end:], reason, tuple(minis), promised, block.state)
 
 
 def go_on(sequencer: Sequencer) -> None:
@@ -160,7 +160,8 @@ def _lost(
     sequencer: Sequencer, block: OpenBlock | SealedBlock, reason: str, minis: Iterable[MiniBlock] = ()
 ) -> PreconfirmationsLost:
     promised = tuple(promises(block, sequencer.spec.chain_id))
-    return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised)
+    state = block.state if isinstance(block, OpenBlock) else block.world
+    return PreconfirmationsLost(block.number, block.transactions, reason, tuple(minis), promised, state)
 
 
 def _lose(sequencer: Sequencer, builder: BlockBuilder | None, number: int) -> None:

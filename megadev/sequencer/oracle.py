@@ -25,7 +25,7 @@ from megadev.primitives import rlp
 from megadev.primitives.abi import encode_call
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.time_keeper import TimeKeeper
-from megadev.state.reader import StateReader
+from megadev.state.reader import PrefetchHint, StateReader, with_hint
 
 _LOG = logging.getLogger("megadev.oracle")
 KEPT_HINTS = 1_000
@@ -107,6 +107,12 @@ class OracleView:
         self.account = base.account
         self.code = base.code
         self.block_hash = base.block_hash
+
+    def with_hint(self, hint: PrefetchHint) -> OracleView:
+        """See ``Prefetches``."""
+        reader = OracleView(with_hint(self._base, hint), self._service, self._latest)
+        reader._answers = self._answers
+        return reader
 
     def storage(self, address: Address, slot: int) -> int:
         """The word in ``slot``; of the oracle, what the service answers: the same each time it is asked."""

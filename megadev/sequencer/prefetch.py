@@ -18,19 +18,21 @@ from megadev.sequencer.block_builder import BlockBuilder
 from megadev.sequencer.chain_tip import ChainTip
 from megadev.sequencer.filling import fill_to_look
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import call_hint, load, prefetch_with
+from megadev.state.reader import PrefetchHint
+from megadev.state.remote import call_hint, load
 from megadev.state.world import World
 
 
-def load_for(tx: Transaction, world: World, coinbase: Address, spec: ChainSpec) -> None:
-    """On a thread that may wait: fetch in one go what ``tx`` is sure to ask for."""
+def load_for(tx: Transaction, world: World, coinbase: Address, spec: ChainSpec) -> PrefetchHint | None:
+    """On a thread that may wait: fetch in one go what ``tx`` is sure to ask for. Answers who may know what else."""
     if isinstance(world, ForkWorld):
         accounts = [tx.sender, coinbase, HISTORY_STORAGE_ADDRESS, BEACON_ROOTS_ADDRESS, *_fee_vaults(spec)]
         if tx.to is not None:
             accounts.append(tx.to)
         accounts += [address for address, _ in tx.access_list]
         load(world.base, accounts, [(address, slot) for address, slots in tx.access_list for slot in slots])
-        prefetch_with(call_hint(tx.sender, tx.to, tx.value, tx.data))
+        return call_hint(tx.sender, tx.to, tx.value, tx.data)
+    return None
 
 
 def _fee_vaults(spec: ChainSpec) -> Iterator[Address]:
@@ -52,8 +54,9 @@ def prefetching(chain: ChainTip, tx: Transaction | None, missing: PrefetchNeeded
     shown = None if unsealed is None else unsealed.shown()
 
     def fetch() -> None:
+        hint: PrefetchHint | None = None
         for sure in (*plan.start.deposits, *(() if tx is None else (tx,))):
-            load_for(sure, world, plan.coinbase, spec)
+            hint = load_for(sure, world, plan.coinbase, spec)
         missing.fetch()
         builder = BlockBuilder(spec, engine, plan, world, block_hash, irregular, ecrecover_answers=answers).begin()
         if oracle is not None:
@@ -62,7 +65,7 @@ def prefetching(chain: ChainTip, tx: Transaction | None, missing: PrefetchNeeded
             builder.state = shown.state.fork()
         if tx is not None:
             with suppress(InvalidTransaction, EngineFault):
-                builder.run(tx)
+                builder.run(tx, hint)
 
     return fetch
 

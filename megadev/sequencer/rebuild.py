@@ -16,6 +16,7 @@ from megadev.events import (
     PreconfirmationsLost,
     TransactionPreconfirmed,
 )
+from megadev.primitives.hexcodec import to_data
 from megadev.sequencer.block_builder import BlockBuilder, OpenBlock
 from megadev.sequencer.chain_tip import ChainTip
 from megadev.sequencer.faults import Faults, broken_promises, cut_again
@@ -83,16 +84,17 @@ def falsified(builder: BlockBuilder, faults: Faults, chain: ChainTip) -> Falsifi
     left_out = [tx for tx in before.transactions if not false.holds(tx.hash)]
     how = "in another order"
     if left_out:
-        how = "without " + ", ".join(f"0x{tx.hash.hex()}" for tx in left_out[:3])
+        how = "without " + ", ".join(f"{to_data(tx.hash)}" for tx in left_out[:3])
         how += f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
     reason = f"block {before.number} was sealed {how}"
     lost, promised = tuple(tx for tx, _ in broken), tuple(made for _, made in broken)
     moved = {tx.hash for tx in lost}
-    events: list[Event] = [PreconfirmationsLost(before.number, lost, reason, tuple(announced[same:]), promised)]
+    void = tuple(announced[same:])
+    events: list[Event] = [PreconfirmationsLost(before.number, lost, reason, void, promised, before.state)]
     events += [
         TransactionPreconfirmed(tx, after.receipts[index], after.number, index, 0)
         for index, tx in enumerate(after.transactions)
         if tx.hash in moved
     ]
-    events += [MiniBlockSealed(mini_block) for mini_block in minis[same:]]
+    events += [MiniBlockSealed(mini_block, after.state) for mini_block in minis[same:]]
     return Falsified(false, left_out, events)

@@ -181,5 +181,5 @@ def _announce(block: SealedBlock, sequencer: Sequencer, *, announced: bool = Fal
     """Publish a block that was sealed elsewhere, and what it is made of, unless that is known."""
     if not announced:
         for mini_block in mini_blocks(block):
-            sequencer.publish(MiniBlockSealed(mini_block))
+            sequencer.publish(MiniBlockSealed(mini_block, block.world))
     sequencer.publish(BlockSealed(block))

@@ -58,6 +58,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.engine import EcrecoverAnswers, Engine, Execution
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 from megadev.sequencer import reserved
 from megadev.sequencer.admission import check_admission, may_run_long
@@ -79,7 +80,7 @@ from megadev.state.diff import StateDiff
 MANY_TRANSACTIONS = 64
 """Transactions of a block whose sealing takes 10 ms or so."""
 
-Foreseen: TypeAlias = tuple[BlockBuilder, Execution]
+Prefetched: TypeAlias = tuple[BlockBuilder, Execution]
 """What came of a transaction that was executed before it was taken, and the block in which it was."""
 
 
@@ -173,29 +174,29 @@ class Sequencer(ChainTip):
             )
         self.settle()
         validate_transaction(tx, self.spec)
-        foreseen: Foreseen | None = None
+        prefetched: Prefetched | None = None
         if self.tip.head.world.is_whole:
             check_admission(tx, self)
         else:
-            foreseen = self._foresee(tx)
+            prefetched = self._prefetch(tx)
         replaced = self.pool.admit(tx)
         if replaced is not None:
-            self.publish(TransactionDropped(replaced, f"replaced by 0x{tx.hash.hex()}"))
+            self.publish(TransactionDropped(replaced, f"replaced by {to_data(tx.hash)}"))
         next_nonce = self.next_nonce(tx.sender)
         self.publish(TransactionAdmitted(tx, self.pool.pending_nonce(tx.sender, next_nonce) > tx.nonce))
         if tx.nonce == next_nonce and (faults is None or faults.executes(tx)):
             if self.mode is _CONTINUOUS:
-                self._include_in_open(tx, started, foreseen)
+                self._include_in_open(tx, started, prefetched)
             elif self.mode.is_instant:
-                self._include_alone(tx, started, foreseen=foreseen)
+                self._include_alone(tx, started, prefetched=prefetched)
 
-    def _foresee(self, tx: Transaction) -> Foreseen | None:
+    def _prefetch(self, tx: Transaction) -> Prefetched | None:
         """Check ``tx`` and, where it is to be executed on arrival, execute it, before anything is changed: on a fork,
         where state may be late or fail to come. None: it waits in any case.
 
         Raises ``InvalidTransaction`` subclasses, and ``StateUnavailable``.
         """
-        load_for(tx, self.head.world, self.blocks.coinbase, self.spec)
+        hint = load_for(tx, self.head.world, self.blocks.coinbase, self.spec)
         try:
             check_admission(tx, self)
             if not self.mode.executes_on_arrival or tx.nonce != self.next_nonce(tx.sender):
@@ -210,9 +211,9 @@ class Sequencer(ChainTip):
                 if builder.is_late:
                     return None
                 builder.check_room(tx)
-            return builder, builder.run(tx)
+            return builder, builder.run(tx, hint)
         except PrefetchNeeded as missing:
-            raise PrefetchNeeded(f"state for transaction 0x{tx.hash.hex()}", prefetching(self, tx, missing)) from None
+            raise PrefetchNeeded(f"state for transaction {to_data(tx.hash)}", prefetching(self, tx, missing)) from None
 
     def settle(self, apart: Apart = _at_once) -> None:
         """Finish what answered requests left due: include what a transaction made ready; in an instant mode, seal.
@@ -482,19 +483,19 @@ class Sequencer(ChainTip):
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _include_alone(
-        self, tx: Transaction, started: int, *, drop: bool = False, foreseen: Foreseen | None = None
+        self, tx: Transaction, started: int, *, drop: bool = False, prefetched: Prefetched | None = None
     ) -> bool:
         """Execute ``tx`` in a block of its own and leave that block open. With ``drop``, False where it cannot be.
 
-        ``foreseen``: what came of it when it was executed beforehand.
+        ``prefetched``: what came of it when it was executed beforehand.
         """
-        if foreseen is None:
+        if prefetched is None:
             self._include_lone_deposits()
-        builder = self._next_builder() if foreseen is None else foreseen[0]
+        builder = self._next_builder() if prefetched is None else prefetched[0]
         if builder.is_late:
             return False
         try:
-            receipt = builder.include(tx) if foreseen is None else builder.append(tx, foreseen[1])
+            receipt = builder.include(tx) if prefetched is None else builder.append(tx, prefetched[1])
         except InvalidTransaction as error:
             self.give_up(tx, error)
             if drop:
@@ -515,13 +516,13 @@ class Sequencer(ChainTip):
         self._tell_of(tx, receipt, builder, started)
         return True
 
-    def _include_in_open(self, tx: Transaction, started: int, foreseen: Foreseen | None = None) -> None:
+    def _include_in_open(self, tx: Transaction, started: int, prefetched: Prefetched | None = None) -> None:
         """Execute ``tx`` at the end of the open block; where that has no room for it, it goes on waiting."""
-        builder = self._open_or_next() if foreseen is None else foreseen[0]
+        builder = self._open_or_next() if prefetched is None else prefetched[0]
         if not self._may_join(tx, builder):
             return
         try:
-            receipt = builder.append(tx, builder.run(tx) if foreseen is None else foreseen[1])
+            receipt = builder.append(tx, builder.run(tx) if prefetched is None else prefetched[1])
         except InvalidTransaction as error:
             self.give_up(tx, error)
             raise
@@ -597,11 +598,11 @@ class Sequencer(ChainTip):
         cuts, end = builder.cuts, builder.plan.timestamp * 1_000_000
         after = cuts[-1].timestamp if cuts else self.tip.head.header.timestamp * 1_000_000
         mini_block = builder.cut(min(max(self.time.now_us(), after + 1), end))
-        self.publish(MiniBlockSealed(mini_block))
+        self.publish(MiniBlockSealed(mini_block, builder.state))
         if self.faults is not None and self.faults.equivocates:
             self.set_faults(replace(self.faults, equivocates=False))
             promised = rival_promises(mini_block, self.spec.chain_id)
-            self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised))
+            self.publish(MiniBlockEquivocated(mini_block, rival_of(mini_block), promised, builder.state))
 
     def _adopt(self, block: SealedBlock, diffs: tuple[StateDiff, ...] = (), *, after: Row | None = None) -> SealedBlock:
         self.store.append(block, after)
@@ -625,7 +626,7 @@ class Sequencer(ChainTip):
         """Drop what waited with a nonce that a transaction of ``block`` used."""
         for tx, receipt in zip(block.transactions, block.receipts, strict=True):
             nonce = tx.nonce if receipt.deposit_nonce is None else receipt.deposit_nonce
-            self._forget_below(tx.sender, nonce + 1, f"its nonce was used by 0x{tx.hash.hex()}")
+            self._forget_below(tx.sender, nonce + 1, f"its nonce was used by {to_data(tx.hash)}")
 
     def _forget_below(self, sender: Address, next_nonce: int, reason: str) -> None:
         for stale in self.pool.forget_below(sender, next_nonce):

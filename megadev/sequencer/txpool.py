@@ -14,6 +14,7 @@ import msgspec
 
 from megadev.chain.transactions import Transaction
 from megadev.errors import AlreadyKnown, PoolFull, ReplacementUnderpriced
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32
 
 PRICE_BUMP_PERCENT = 10
@@ -79,7 +80,7 @@ class TxPool:
         elif len(self._by_hash) >= self.limit:
             raise PoolFull(f"{self.limit} transactions wait")
         elif lane is not None and len(lane) >= self.sender_limit:
-            raise PoolFull(f"{self.sender_limit} transactions of 0x{tx.sender.hex()} wait already")
+            raise PoolFull(f"{self.sender_limit} transactions of {to_data(tx.sender)} wait already")
         size = self._bytes + _size(tx) - (_size(replaced.tx) if replaced is not None else 0)
         if size > self.byte_limit:
             raise PoolFull(f"{self._bytes} bytes of transactions wait")

@@ -3,7 +3,7 @@
 May import: errors, primitives, evm, rollup, rpc.
 
 Start with ``server`` (``serve`` and ``ServerThread``), then ``http``. ``websocket`` and ``ipc`` frame what ``sessions``
-have in common, ``access`` says who may ask, ``endpoint`` holds what connections share, ``limited`` has the connections
+have in common, ``access`` says who may ask, ``hub`` holds what connections share, ``limited`` has the connections
 of a server that imitates the public endpoint.
 
 Why our own HTTP connection over uvloop and httptools, and not uvicorn: measured with a trivial POST of 300 bytes on two
@@ -15,7 +15,7 @@ loop it is as fast with 8 connections, and half as fast with one.
 from __future__ import annotations
 
 from megadev.server.access import Access
-from megadev.server.endpoint import ServerOptions
+from megadev.server.hub import ServerOptions
 from megadev.server.server import LoopThread, Server, ServerThread, new_event_loop, serve
 
 __all__ = ["Access", "LoopThread", "Server", "ServerOptions", "ServerThread", "new_event_loop", "serve"]

@@ -23,7 +23,7 @@ from megadev.rpc.dialects import FOUNDRY, dialect_of
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
 from megadev.rpc.node import RpcNode
-from megadev.server.endpoint import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Document, Endpoint, Reader
+from megadev.server.hub import HTML_TYPE, JSON_TYPE, LARGE, TEXT_TYPE, Document, Hub, Reader
 from megadev.server.websocket import FeedConnection, WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
@@ -90,11 +90,11 @@ class Request(msgspec.Struct):
 class HttpConnection(asyncio.Protocol):
     """One client's connection."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.offload = endpoint.offload_for(self)
-        self.reader = Reader(self, endpoint.options.write_timeout)
-        self.limit = endpoint.options.body_limit
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.offload = hub.offload_for(self)
+        self.reader = Reader(self, hub.options.write_timeout)
+        self.limit = hub.options.body_limit
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self.task: asyncio.Task[None] | None = None
@@ -123,10 +123,10 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
-        self.endpoint.connections.add(self)
+        self.hub.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.endpoint.connections.discard(self)
+        self.hub.connections.discard(self)
         self.transport = None
         self.queue.clear()
         self.unread.clear()
@@ -141,7 +141,7 @@ class HttpConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.is_writable = False
-        self.endpoint.loop.call_soon(self.endpoint.answer_waits)  # once all of it is written
+        self.hub.loop.call_soon(self.hub.answer_waits)  # once all of it is written
 
     def resume_writing(self) -> None:
         self.is_writable = True
@@ -153,7 +153,7 @@ class HttpConnection(asyncio.Protocol):
         if self.is_partial and not self.is_refused:
             if self.seen[0] != self.completed:
                 self.seen = (self.completed, now)
-            elif now - self.seen[1] > self.endpoint.options.request_timeout:
+            elif now - self.seen[1] > self.hub.options.request_timeout:
                 self._refuse(408, "the request took too long to arrive")
 
     def shut_down(self) -> bool:
@@ -273,14 +273,14 @@ class HttpConnection(asyncio.Protocol):
             self.is_paused = True
             self.transport.pause_reading()
         if self.task is None and self.is_writable:
-            self.endpoint.loop.call_soon(self._proceed)
+            self.hub.loop.call_soon(self._proceed)
 
     def _proceed(self) -> None:
         """Answer what waits, a turn at a time."""
         answered = 0
         while self.queue and self.task is None and self.is_writable and self.transport is not None:
             if answered == TURN:
-                self.endpoint.loop.call_soon(self._proceed)
+                self.hub.loop.call_soon(self._proceed)
                 return
             answered += 1
             self._respond(self.queue.popleft())
@@ -309,9 +309,9 @@ class HttpConnection(asyncio.Protocol):
 
     def _refusal(self, request: Request) -> str:
         """Why the request is not served, where its headers bar it; whoever watches the node hears of that too."""
-        refusal = self.endpoint.options.access.refusal(request.headers.get(b"host"), request.headers.get(b"origin"))
+        refusal = self.hub.options.access.refusal(request.headers.get(b"host"), request.headers.get(b"origin"))
         if refusal:
-            self.endpoint.refused(refusal)
+            self.hub.refused(refusal)
         return refusal
 
     def _post(self, request: Request) -> None:
@@ -322,33 +322,33 @@ class HttpConnection(asyncio.Protocol):
             except InvalidParams as error:
                 self._write(request, 400, f"{error}\n")
                 return
-        answer = self.endpoint.dispatcher.handle(request.body, node, self.offload)
+        answer = self.hub.dispatcher.handle(request.body, node, self.offload)
         if answer is None or isinstance(answer, bytes):
             self._write_answer(request, answer)
-            self.endpoint.answered()
+            self.hub.answered()
         else:
-            self.task = self.endpoint.loop.create_task(self._answer_later(request, answer))
+            self.task = self.hub.loop.create_task(self._answer_later(request, answer))
 
     def _node_of(self, request: Request) -> RpcNode:
         """The node as the client sees it. Raises ``InvalidParams``."""
         dialect = dialect_of(request.path, request.headers.get(b"user-agent"))
-        return self.endpoint.dispatcher.node_in(dialect, is_foreign=self._is_foreign(request))
+        return self.hub.dispatcher.node_in(dialect, is_foreign=self._is_foreign(request))
 
     def _is_foreign(self, request: Request) -> bool:
         """Whether a page asks that is not this machine's."""
         headers = request.headers
-        return self.endpoint.options.access.is_foreign(headers.get(b"origin"), headers.get(b"host"))
+        return self.hub.options.access.is_foreign(headers.get(b"origin"), headers.get(b"host"))
 
     async def _answer_later(self, request: Request, answer: Awaitable[Answer]) -> None:
         result = await answer
         self.task = None
         self._write_answer(request, result)
-        self.endpoint.answered()
+        self.hub.answered()
         self._proceed()
 
     def _show(self, request: Request) -> None:
         path = request.path.partition(b"?")[0]
-        options = self.endpoint.options
+        options = self.hub.options
         if path == b"/":
             self._write(request, 200, options.page(), HTML_TYPE)
         elif path == b"/health":
@@ -361,19 +361,23 @@ class HttpConnection(asyncio.Protocol):
         transport = self.transport
         if transport is None:
             return
-        cors = self.endpoint.options.access.cors_headers(request.headers.get(b"origin"))
+        cors = self.hub.options.access.cors_headers(request.headers.get(b"origin"))
         keep_alive = self._keeps_alive(request)
         connection = b"" if keep_alive else b"connection: close\r\n"
         if answer is None:
             data = b"HTTP/1.1 204 No Content\r\n%b%b\r\n" % (cors, connection)
         else:
-            data = b"%bcontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b" % (
+            data = b"%bcontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n" % (
                 head,
                 cors,
                 connection,
                 len(answer),
-                answer,
             )
+            if len(answer) < LARGE:
+                data += answer
+            else:  # to copy it would hold everybody up
+                transport.write(data)
+                data = answer
         transport.write(data)
         if not keep_alive:
             self._finish()
@@ -383,7 +387,7 @@ class HttpConnection(asyncio.Protocol):
         if self.transport is None:
             return
         headers = request.headers
-        access = self.endpoint.options.access
+        access = self.hub.options.access
         origin = headers.get(b"origin")
         keep_alive = self._keeps_alive(request)
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, _REASONS[status])]
@@ -411,7 +415,7 @@ class HttpConnection(asyncio.Protocol):
             self._finish()
 
     def _keeps_alive(self, request: Request) -> bool:
-        done = self.at_eof or self.endpoint.closing
+        done = self.at_eof or self.hub.closing
         return request.keep_alive and not (done and not self.queue)
 
     def _refuse(self, status: int, message: str) -> None:
@@ -432,7 +436,7 @@ class HttpConnection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         body = write_failure(b"null", self._failure(status, message))
-        cors = self.endpoint.options.access.cors_headers(self.headers.get(b"origin"))
+        cors = self.hub.options.access.cors_headers(self.headers.get(b"origin"))
         head = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\n%bconnection: close\r\ncontent-length: %d\r\n\r\n"
         transport.write(head % (status, _REASONS[status], cors, len(body)) + body)
         self._finish()
@@ -451,7 +455,7 @@ class HttpConnection(asyncio.Protocol):
             return
         if transport.can_write_eof():
             transport.write_eof()
-            self.endpoint.loop.call_later(LINGER, transport.close)
+            self.hub.loop.call_later(LINGER, transport.close)
         else:
             transport.close()
 
@@ -478,7 +482,7 @@ class HttpConnection(asyncio.Protocol):
             self.parser = httptools.HttpRequestParser(self)
             self.unread.appendleft(b"".join(head))
             return
-        feeds = self.endpoint.options.feeds
+        feeds = self.hub.options.feeds
         path = self.url.partition(b"?")[0]
         request = Request(b"GET", self.url, headers, b"", False)
         if self.task is not None or self.queue:
@@ -490,9 +494,9 @@ class HttpConnection(asyncio.Protocol):
         elif path not in (b"/", b"/ws") and path not in feeds:
             self._write(request, 404, f"WebSockets open at {b', '.join((b'/', b'/ws', *feeds)).decode()}\n")
         else:
-            session = FeedConnection(self.endpoint, feeds[path]) if path in feeds else self._session(request)
+            session = FeedConnection(self.hub, feeds[path]) if path in feeds else self._session(request)
             if session is not None:
-                self.endpoint.connections.discard(self)
+                self.hub.connections.discard(self)
                 self.transport = None
                 if self.is_paused:
                     transport.resume_reading()
@@ -509,8 +513,8 @@ class HttpConnection(asyncio.Protocol):
         except InvalidParams as error:
             self._write(request, 400, f"{error}\n")
             return None
-        limit = self.endpoint.options.body_limit
-        return WebSocketConnection(self.endpoint, limit, dialect, is_foreign=self._is_foreign(request))
+        limit = self.hub.options.body_limit
+        return WebSocketConnection(self.hub, limit, dialect, is_foreign=self._is_foreign(request))
 
 
 def _is_foundry(request: Request) -> bool:

@@ -9,7 +9,7 @@ import re
 
 from megadev.rpc.envelope import INVALID_REQUEST, PARSE_ERROR, Failure, write_failure
 from megadev.rpc.errors import LIMIT_EXCEEDED
-from megadev.server.endpoint import Endpoint
+from megadev.server.hub import Hub
 from megadev.server.sessions import TOO_SLOW, SessionConnection
 
 _SIGNIFICANT = re.compile(rb'["{}\[\]]')
@@ -84,14 +84,14 @@ class IpcConnection(SessionConnection):
     kind = "ipc"
     end = b"\n"
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(endpoint)
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(hub)
         self.splitter = JsonSplitter()
 
     def data_received(self, data: bytes) -> None:
         if self.is_parting:
             return
-        limit = self.endpoint.options.body_limit
+        limit = self.hub.options.body_limit
         try:
             messages = self.splitter.feed(data)
         except ValueError as error:

@@ -12,8 +12,8 @@ from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import Failure, write_failure
 from megadev.rpc.gateway import Gateway, Reply, SocketClient
 from megadev.rpc.gateway_limits import RATE_LIMITED, TOO_LARGE
-from megadev.server.endpoint import JSON_TYPE, Endpoint
 from megadev.server.http import HttpConnection, Request, status_line
+from megadev.server.hub import JSON_TYPE, Hub
 from megadev.server.websocket import WebSocketConnection
 
 IDLE = 1001
@@ -24,8 +24,8 @@ NO_STORE = b"cache-control: no-store\r\n"
 class LimitedHttp(HttpConnection):
     """One client's connection."""
 
-    def __init__(self, endpoint: Endpoint, gateway: Gateway) -> None:
-        super().__init__(endpoint)
+    def __init__(self, hub: Hub, gateway: Gateway) -> None:
+        super().__init__(hub)
         self.gateway = gateway
         self.limit = gateway.limits.submission_body
 
@@ -34,19 +34,19 @@ class LimitedHttp(HttpConnection):
             request.body,
             _address(self.transport),
             self.offload,
-            self.endpoint.dispatcher.node_in(None, is_foreign=self._is_foreign(request)),
+            self.hub.dispatcher.node_in(None, is_foreign=self._is_foreign(request)),
         )
         if isinstance(reply, tuple):
             self._reply(request, reply)
-            self.endpoint.answered()
+            self.hub.answered()
         else:
-            self.task = self.endpoint.loop.create_task(self._reply_later(request, reply))
+            self.task = self.hub.loop.create_task(self._reply_later(request, reply))
 
     async def _reply_later(self, request: Request, reply: Awaitable[Reply]) -> None:
         result = await reply
         self.task = None
         self._reply(request, result)
-        self.endpoint.answered()
+        self.hub.answered()
         self._proceed()
 
     def _reply(self, request: Request, reply: Reply) -> None:
@@ -64,14 +64,14 @@ class LimitedHttp(HttpConnection):
             refused = write_failure(b"null", Failure(RATE_LIMITED.code, RATE_LIMITED.message))
             self._write(request, RATE_LIMITED.status, refused.decode(), JSON_TYPE)
             return None
-        return LimitedWebSocket(self.endpoint, self.gateway, client, is_foreign=self._is_foreign(request))
+        return LimitedWebSocket(self.hub, self.gateway, client, is_foreign=self._is_foreign(request))
 
 
 class LimitedWebSocket(WebSocketConnection):
     """One WebSocket."""
 
-    def __init__(self, endpoint: Endpoint, gateway: Gateway, client: SocketClient, *, is_foreign: bool = False) -> None:
-        super().__init__(endpoint, gateway.limits.socket_message, is_foreign=is_foreign)
+    def __init__(self, hub: Hub, gateway: Gateway, client: SocketClient, *, is_foreign: bool = False) -> None:
+        super().__init__(hub, gateway.limits.socket_message, is_foreign=is_foreign)
         self.gateway = gateway
         self.client = client
 

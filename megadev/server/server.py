@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from megadev.errors import ConfigError
 from megadev.rpc.dispatch import Dispatcher
-from megadev.server.endpoint import Endpoint, ServerOptions
 from megadev.server.http import HttpConnection
+from megadev.server.hub import Hub, ServerOptions
 from megadev.server.ipc import IpcConnection
 
 CLOSE_TIMEOUT = 1.0
@@ -32,20 +32,20 @@ class Server:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        hub: Hub,
         listeners: Sequence[asyncio.Server],
         addresses: Sequence[tuple[str, int]],
         ipc: Path | None,
     ) -> None:
-        self._endpoint = endpoint
+        self._hub = hub
         self._listeners = listeners
         self.addresses = tuple(addresses)
         """Host and port of each listening socket."""
         self.ipc_path = ipc
-        options = endpoint.options
+        options = hub.options
         shortest = min(options.request_timeout, options.backlog_grace, options.write_timeout)
         self._interval = min(CHECK_INTERVAL, max(shortest / 2, 0.01))
-        self._timer = endpoint.loop.call_later(self._interval, self._check)
+        self._timer = hub.loop.call_later(self._interval, self._check)
 
     @property
     def port(self) -> int:
@@ -60,36 +60,36 @@ class Server:
     @property
     def connections(self) -> int:
         """How many clients are connected."""
-        return len(self._endpoint.connections)
+        return len(self._hub.connections)
 
     async def close(self) -> None:
         """Stop listening, finish what is being answered, close every connection: within ``CLOSE_TIMEOUT`` seconds."""
-        endpoint = self._endpoint
-        if endpoint.closing:
+        hub = self._hub
+        if hub.closing:
             return
-        endpoint.closing = True
+        hub.closing = True
         self._timer.cancel()
         for listener in self._listeners:
             listener.close()
-        deadline = endpoint.loop.time() + CLOSE_TIMEOUT
-        while endpoint.connections and endpoint.loop.time() < deadline:
-            for connection in tuple(endpoint.connections):
+        deadline = hub.loop.time() + CLOSE_TIMEOUT
+        while hub.connections and hub.loop.time() < deadline:
+            for connection in tuple(hub.connections):
                 connection.shut_down()
             await asyncio.sleep(0.005)
-        for connection in tuple(endpoint.connections):
+        for connection in tuple(hub.connections):
             connection.abort()
         await asyncio.sleep(0)
-        endpoint.dispatcher.after_answer()
-        endpoint.close()
-        endpoint.dispatcher.writer.server_closed()
+        hub.dispatcher.after_answer()
+        hub.close()
+        hub.dispatcher.writer.server_closed()
         if self.ipc_path is not None:
             self.ipc_path.unlink(missing_ok=True)
 
     def _check(self) -> None:
-        now = self._endpoint.loop.time()
-        for connection in tuple(self._endpoint.connections):
+        now = self._hub.loop.time()
+        for connection in tuple(self._hub.connections):
             connection.check(now)
-        self._timer = self._endpoint.loop.call_later(self._interval, self._check)
+        self._timer = self._hub.loop.call_later(self._interval, self._check)
 
 
 async def serve(
@@ -107,12 +107,12 @@ async def serve(
     """
     loop = asyncio.get_running_loop()
     sockets = _listen(hosts, port)
-    endpoint = Endpoint(dispatcher, options or ServerOptions(), loop)
+    hub = Hub(dispatcher, options or ServerOptions(), loop)
     listeners: list[asyncio.Server] = []
-    connection = _connection(endpoint)
+    connection = _connection(hub)
     try:
         if ipc_path is not None:
-            listeners.append(await _listen_ipc(endpoint, ipc_path))
+            listeners.append(await _listen_ipc(hub, ipc_path))
         for listening in sockets:
             listener = await loop.create_server(connection, sock=listening, backlog=BACKLOG)
             listeners.append(listener)
@@ -121,21 +121,21 @@ async def serve(
             listener.close()
         for listening in sockets:
             listening.close()
-        endpoint.close()
+        hub.close()
         raise
     dispatcher.writer.server_started(loop)
     addresses = [listening.getsockname()[:2] for listening in sockets]
-    return Server(endpoint, listeners, addresses, ipc_path)
+    return Server(hub, listeners, addresses, ipc_path)
 
 
-def _connection(endpoint: Endpoint) -> Callable[[], HttpConnection]:
+def _connection(hub: Hub) -> Callable[[], HttpConnection]:
     """What makes a connection of this server."""
-    gateway = endpoint.options.gateway
+    gateway = hub.options.gateway
     if gateway is None:
-        return lambda: HttpConnection(endpoint)
+        return lambda: HttpConnection(hub)
     from megadev.server.limited import LimitedHttp  # what few servers need is loaded by those
 
-    return lambda: LimitedHttp(endpoint, gateway)
+    return lambda: LimitedHttp(hub, gateway)
 
 
 def _listen(hosts: Sequence[str], port: int) -> list[socket.socket]:
@@ -183,7 +183,7 @@ def _explain(error: OSError, host: str, port: int) -> ConfigError:
     return ConfigError(f"cannot listen on {host}:{port}: {error.strerror or error}")
 
 
-async def _listen_ipc(endpoint: Endpoint, path: Path) -> asyncio.Server:
+async def _listen_ipc(hub: Hub, path: Path) -> asyncio.Server:
     if sys.platform == "win32":
         raise ConfigError("IPC needs Unix sockets, which this platform lacks: use HTTP or WebSocket")
     if _is_stale(path):
@@ -193,7 +193,7 @@ async def _listen_ipc(endpoint: Endpoint, path: Path) -> asyncio.Server:
         bound.bind(os.fspath(path))
         os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
         bound.setblocking(False)
-        return await endpoint.loop.create_unix_server(lambda: IpcConnection(endpoint), sock=bound)
+        return await hub.loop.create_unix_server(lambda: IpcConnection(hub), sock=bound)
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:

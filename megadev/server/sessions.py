@@ -2,7 +2,7 @@
 notifications, and callbacks for their end.
 
 A notification is put into the queue of its connection and nothing else happens while the chain moves. Afterwards the
-endpoint lets one connection after the other write what waits, as much as its socket takes, a few milliseconds at a
+hub lets one connection after the other write what waits, as much as its socket takes, a few milliseconds at a
 time, so that requests are answered in between. What the socket does not take stays in the queue, where the message
 itself is shared with every other subscriber that waits for it.
 
@@ -22,7 +22,7 @@ from typing import cast
 
 from megadev.rpc.dialects import Dialect
 from megadev.rpc.dispatch import Answer
-from megadev.server.endpoint import Endpoint, Reader
+from megadev.server.hub import LARGE, Hub, Reader
 
 TURN = 16
 """Messages answered in one go before other connections get a turn."""
@@ -51,12 +51,12 @@ class SessionConnection(asyncio.Protocol):
     end = b""
     """What follows each message."""
 
-    def __init__(self, endpoint: Endpoint, dialect: Dialect | None = None, *, is_foreign: bool = False) -> None:
-        self.endpoint = endpoint
-        self.offload = endpoint.offload_for(self)
-        self.reader = Reader(self, endpoint.options.write_timeout)
+    def __init__(self, hub: Hub, dialect: Dialect | None = None, *, is_foreign: bool = False) -> None:
+        self.hub = hub
+        self.offload = hub.offload_for(self)
+        self.reader = Reader(self, hub.options.write_timeout)
         self.id = f"{self.kind}-{next(_ids)}"
-        self.node = endpoint.dispatcher.node_for(self, dialect, is_foreign=is_foreign)
+        self.node = hub.dispatcher.node_for(self, dialect, is_foreign=is_foreign)
         self.transport: asyncio.Transport | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self.queue: deque[bytes] = deque()
@@ -81,23 +81,23 @@ class SessionConnection(asyncio.Protocol):
         self._queue(message, shared)
         if not self.is_due:
             self.is_due = True
-            self.endpoint.let_write(self)
-        backlog, limit = self.backlog, self.endpoint.options.backlog_limit
+            self.hub.let_write(self)
+        backlog, limit = self.backlog, self.hub.options.backlog_limit
         if backlog > limit:
-            self._fall_behind(self.endpoint.loop.time(), at_once=backlog > BURST * limit)
+            self._fall_behind(self.hub.loop.time(), at_once=backlog > BURST * limit)
 
     def _queue(self, message: bytes, shared: bytes) -> None:
         size = len(message) + len(shared)
         weight = size + OVERHEAD
         self.outbox.append((self._start(size) + message, shared, weight))
         self.backlog += weight
-        self.endpoint.weigh(weight)
+        self.hub.weigh(weight)
 
     def _fall_behind(self, now: float, *, at_once: bool) -> None:
         """There is more waiting than may: drop the session if that has been so for too long."""
         if self.behind_since is None:
             self.behind_since = now
-        if at_once or now - self.behind_since > self.endpoint.options.backlog_grace:
+        if at_once or now - self.behind_since > self.hub.options.backlog_grace:
             self.drop()
 
     def write_waiting(self, *, all_of_it: bool = False) -> None:
@@ -116,8 +116,8 @@ class SessionConnection(asyncio.Protocol):
 
     def _lighten(self, weight: int) -> None:
         self.backlog -= weight
-        self.endpoint.weigh(-weight)
-        if self.backlog <= self.endpoint.options.backlog_limit:
+        self.hub.weigh(-weight)
+        if self.backlog <= self.hub.options.backlog_limit:
             self.behind_since = None
 
     def on_close(self, callback: Callable[[], None]) -> None:
@@ -128,10 +128,10 @@ class SessionConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
-        self.endpoint.connections.add(self)
+        self.hub.connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.endpoint.connections.discard(self)
+        self.hub.connections.discard(self)
         self.transport = None
         self.queue.clear()
         for task in self.tasks:
@@ -156,7 +156,7 @@ class SessionConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.is_writable = False
         self._pause()
-        self.endpoint.loop.call_soon(self.endpoint.answer_waits)
+        self.hub.loop.call_soon(self.hub.answer_waits)
 
     def resume_writing(self) -> None:
         self.is_writable = True
@@ -166,7 +166,7 @@ class SessionConnection(asyncio.Protocol):
     def check(self, now: float) -> None:
         """Drop a subscriber that stays behind even when nothing new is sent, and a client that reads nothing at all."""
         self.reader.check(now)
-        if self.backlog > self.endpoint.options.backlog_limit and self.transport is not None and not self.is_parting:
+        if self.backlog > self.hub.options.backlog_limit and self.transport is not None and not self.is_parting:
             self._fall_behind(now, at_once=False)
 
     def shut_down(self) -> bool:
@@ -191,7 +191,7 @@ class SessionConnection(asyncio.Protocol):
         while self.queue and self.is_writable and self.transport is not None and len(self.tasks) < CONCURRENT:
             if answered == TURN:
                 self._pause()
-                self.endpoint.loop.call_soon(self._proceed)
+                self.hub.loop.call_soon(self._proceed)
                 return
             answered += 1
             self._respond(self.queue.popleft())
@@ -222,12 +222,12 @@ class SessionConnection(asyncio.Protocol):
         if answer is None or isinstance(answer, bytes):
             self._write_answer(answer)
         else:
-            task = self.endpoint.loop.create_task(self._answer_later(answer))
+            task = self.hub.loop.create_task(self._answer_later(answer))
             self.tasks.add(task)
             task.add_done_callback(self._task_done)
 
     def _handle(self, message: bytes) -> Answer | Awaitable[Answer]:
-        return self.endpoint.dispatcher.handle(message, self.node, self.offload)
+        return self.hub.dispatcher.handle(message, self.node, self.offload)
 
     async def _answer_later(self, answer: Awaitable[Answer]) -> None:
         self._write_answer(await answer)
@@ -243,8 +243,14 @@ class SessionConnection(asyncio.Protocol):
                 self._queue(answer, b"")
                 self.write_waiting()
             else:
-                transport.write(b"%b%b%b" % (self._start(len(answer)), answer, self.end))
-        self.endpoint.answered()
+                start = self._start(len(answer))
+                if len(answer) < LARGE:
+                    transport.write(b"%b%b%b" % (start, answer, self.end))
+                else:  # to copy it would hold everybody up
+                    for piece in (start, answer, self.end):
+                        if piece:
+                            transport.write(piece)
+        self.hub.answered()
 
     def drop(self) -> None:
         """End a session that reads too slowly: what waits is lost, and it is told so."""
@@ -262,7 +268,7 @@ class SessionConnection(asyncio.Protocol):
         self.is_parting = True
         self.queue.clear()
         self._part(transport, code, reason)
-        self.endpoint.loop.call_later(PARTING, self.abort)
+        self.hub.loop.call_later(PARTING, self.abort)
         self._tell_of_end()  # and not only when the other side has taken note: nothing is to be sent any more
 
     # -- framing ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from websockets.server import ServerProtocol
 from megadev.rpc.dialects import Dialect
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.session import Session
-from megadev.server.endpoint import Endpoint
+from megadev.server.hub import Hub
 from megadev.server.sessions import PARTING, SessionConnection
 
 PIECE = 4 * 1024
@@ -35,13 +35,13 @@ class WebSocketConnection(SessionConnection):
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        hub: Hub,
         message_limit: int | None,
         dialect: Dialect | None = None,
         *,
         is_foreign: bool = False,
     ) -> None:
-        super().__init__(endpoint, dialect, is_foreign=is_foreign)
+        super().__init__(hub, dialect, is_foreign=is_foreign)
         self.protocol = ServerProtocol(max_size=message_limit)
         self.parts: list[bytes] = []
         self.unread: deque[memoryview] = deque()
@@ -70,12 +70,12 @@ class WebSocketConnection(SessionConnection):
         """Parse what has arrived for a moment, then let other connections have a turn. Nothing more is read meanwhile:
         a read of a quarter of a megabyte can hold forty thousand empty frames."""
         self.is_parsing = False
-        end = self.endpoint.loop.time() + PARSING_TURN
+        end = self.hub.loop.time() + PARSING_TURN
         while self.unread and self.transport is not None:
-            if self.endpoint.loop.time() > end:
+            if self.hub.loop.time() > end:
                 self.is_parsing = True
                 self._pause()
-                self.endpoint.loop.call_soon(self._parse_unread)
+                self.hub.loop.call_soon(self._parse_unread)
                 return
             self._parse(self.unread.popleft())
         self._proceed()
@@ -133,12 +133,12 @@ class WebSocketConnection(SessionConnection):
         would destroy what it has not read yet."""
         self.is_parting = True
         self.unread.clear()
-        if self.endpoint.closing or transport.is_closing():
+        if self.hub.closing or transport.is_closing():
             transport.close()
             return
         transport.write_eof()
         transport.resume_reading()
-        self.endpoint.loop.call_later(PARTING, self.abort)
+        self.hub.loop.call_later(PARTING, self.abort)
 
     def shut_down(self) -> bool:
         if self.protocol.eof_sent and self.transport is not None:
@@ -166,8 +166,8 @@ class WebSocketConnection(SessionConnection):
 class FeedConnection(WebSocketConnection):
     """A WebSocket on which only the node speaks: what ``add`` has it told. What its client says is ignored."""
 
-    def __init__(self, endpoint: Endpoint, add: Callable[[Session], None]) -> None:
-        super().__init__(endpoint, endpoint.options.body_limit)
+    def __init__(self, hub: Hub, add: Callable[[Session], None]) -> None:
+        super().__init__(hub, hub.options.body_limit)
         self._add = add
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -59,7 +59,10 @@ class Workers:
         self._most = threads
         self._waiting: OrderedDict[object, deque[_Job]] = OrderedDict()
         self._running: set[_Job] = set()
-        self._change = threading.Condition()
+        self._lock = threading.RLock()
+        """Taken as it is, and not by ``_change``: a thread that is told to end in the middle of taking a lock that is
+        written in Python has it for good, and the loop then waits for it for good."""
+        self._change = threading.Condition(self._lock)
         self._threads = 0
         self._idle = 0
         self._closed = False
@@ -72,7 +75,7 @@ class Workers:
         outcome: asyncio.Future[Answer] = self._loop.create_future()
         job = _Job(work, outcome, client, seconds)
         outcome.add_done_callback(lambda _: self._forget(job))
-        with self._change:
+        with self._lock:
             self._waiting.setdefault(client, deque()).append(job)
             if self._idle:
                 self._change.notify()
@@ -87,7 +90,7 @@ class Workers:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        with self._change:
+        with self._lock:
             for job in self._running:
                 self._tell(job)
             self._change.notify_all()
@@ -99,7 +102,7 @@ class Workers:
     def _forget(self, job: _Job) -> None:
         """It is answered, or nobody waits for it any more."""
         if job.outcome.cancelled():
-            with self._change:
+            with self._lock:
                 self._tell(job)
 
     def _tell(self, job: _Job) -> None:
@@ -117,7 +120,7 @@ class Workers:
         """End what is overdue."""
         self._timer = None
         now = self._loop.time()
-        with self._change:
+        with self._lock:
             for job in self._running:
                 if now > job.deadline:
                     self._tell(job)
@@ -152,7 +155,7 @@ class Workers:
         ident = threading.get_ident()
         job: _Job | None = None
         while True:
-            with self._change:
+            with self._lock:
                 while (job := self._next()) is None and not self._closed:
                     self._idle += 1
                     self._change.wait()
@@ -167,7 +170,7 @@ class Workers:
                 self._running.add(job)
             self._run(job, ident)
             if job.is_given_up:
-                with self._change:
+                with self._lock:
                     self._threads -= 1
                 return
 
@@ -191,7 +194,7 @@ class Workers:
 
     def _end(self, job: _Job) -> None:
         """From here on it cannot be told to end."""
-        with self._change:
+        with self._lock:
             self._running.discard(job)
             if self._waiting and self._idle:
                 self._change.notify()

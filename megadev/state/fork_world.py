@@ -15,6 +15,7 @@ is told to be.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
@@ -22,12 +23,13 @@ from rpds import HashTrieMap
 
 from megadev.errors import StateUnavailable
 from megadev.primitives import rlp
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import address_key, keccak, slot_key
 from megadev.primitives.trie import Trie
 from megadev.primitives.types import Address, Hash32
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
-from megadev.state.reader import StateReader
+from megadev.state.reader import PrefetchHint, StateReader, with_hint
 from megadev.state.world import NO_STORAGE, Storage, World, changed_slots, encode_account
 
 _GONE = b"\xc0"
@@ -66,6 +68,12 @@ class ForkWorld(World):
             if value is not None:
                 return value
         return 0 if address in self._cut_off else self.base.storage(address, slot)
+
+    def with_hint(self, hint: PrefetchHint) -> ForkWorld:
+        """See ``Prefetches``. For reading: no chain goes on from it."""
+        reader = copy.copy(self)
+        reader.base = with_hint(self.base, hint)
+        return reader
 
     @property
     def must_be_asked(self) -> bool:
@@ -174,7 +182,7 @@ class ForkWorld(World):
 
     def _own_trie(self, address: Address, what: str) -> Trie:
         if address not in self.own_tries:
-            self._refuse(f"{what} of 0x{address.hex()}")
+            self._refuse(f"{what} of {to_data(address)}")
         return self._storages.get(address, NO_STORAGE).trie
 
     def storage_root(self, address: Address) -> Hash32:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from megadev.primitives.types import Address, Hash32
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
-from megadev.state.reader import StateReader
+from megadev.state.reader import PrefetchHint, StateReader, with_hint
 
 _ABSENT = object()
 
@@ -79,6 +79,12 @@ class Overlay:
     def set_block_hash(self, number: int, block_hash: Hash32) -> None:
         """Answer ``block_hash(number)`` with this (simulated blocks, block overrides)."""
         self._block_hashes[number] = block_hash
+
+    def with_hint(self, hint: PrefetchHint) -> Overlay:
+        """See ``Prefetches``; what is laid over this one shows in both."""
+        reader = Overlay(with_hint(self.base, hint), self.diff)
+        reader._block_hashes = self._block_hashes
+        return reader
 
     def fork(self) -> Overlay:
         """An independent overlay over this one's present answers; this one may go on changing."""

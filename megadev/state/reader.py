@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from megadev.primitives.types import Address, Hash32
 from megadev.state.account import Account
+
+Slot: TypeAlias = tuple[Address, int]
+Keys: TypeAlias = tuple[Iterable[Address], Iterable[Slot]]
+PrefetchHint: TypeAlias = Callable[[Any], Keys]
+"""What is going to be asked of a state, as far as its remote source (the argument) can tell."""
 
 
 class StateReader(Protocol):
@@ -42,3 +47,19 @@ class KnowsStorage(Protocol):
     def has_storage(self, address: Address) -> bool:
         """Whether a slot of the account is known not to be 0."""
         ...
+
+
+@runtime_checkable
+class Prefetches(Protocol):
+    """A reader that may have a remote source under it."""
+
+    def with_hint(self, hint: PrefetchHint) -> StateReader:
+        """The same answers for one reader, who asks ``hint`` once what else to fetch, should anything be missing."""
+        ...
+
+
+def with_hint(state: StateReader, hint: PrefetchHint | None) -> StateReader:
+    """``state`` for who knows what will be asked of it; as it is where nothing is remote. A guess that is wrong only
+    costs time.
+    """
+    return state.with_hint(hint) if hint is not None and isinstance(state, Prefetches) else state

@@ -8,19 +8,20 @@ a question of state, for the same reason; where upstream refuses that for its fo
 
 Why a thread that runs an event loop is never made to wait: on it everybody else would wait too. It gets
 ``PrefetchNeeded`` instead, fetches on another thread and asks again; a worker thread just waits. ``load`` fetches many
-keys in one batch, for whoever knows beforehand what will be asked; ``prefetch_with`` says who may know, should anything
-be missing at all: upstream is asked then, once, what it thinks will be touched, and all of that comes in one batch.
+keys in one batch, for whoever knows beforehand what will be asked; a reader made by ``with_hint`` carries who may know,
+should anything be missing at all: upstream is asked then, once, what it thinks will be touched, and all of that comes
+in one batch.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from contextvars import ContextVar
-from typing import Any, TypeAlias
+from typing import Any
 
 from megadev.chain.transactions import is_delegation
 from megadev.errors import (
@@ -30,37 +31,22 @@ from megadev.errors import (
     UpstreamFailed,
     UpstreamRefused,
 )
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH, Address, Hash32, Wei
 from megadev.state.account import EMPTY_ACCOUNT, Account
 from megadev.state.answers import Answers
-from megadev.state.reader import StateReader
+from megadev.state.reader import Keys, PrefetchHint, Slot, StateReader
 from megadev.state.upstream import BATCH, Call, Upstream
 
-Slot: TypeAlias = tuple[Address, int]
 
-
-Keys: TypeAlias = tuple[Iterable[Address], Iterable[Slot]]
-Hint: TypeAlias = Callable[["RemoteState"], Keys]
-"""What is going to be asked of a state, as far as upstream can tell."""
-
-_HINT: ContextVar[Hint | None] = ContextVar("hint", default=None)
-
-
-def prefetch_with(hint: Hint | None) -> None:
-    """Have ``hint`` asked when something turns out to be missing, in this context and once; a guess that is wrong only
-    costs time.
-    """
-    _HINT.set(hint)
-
-
-def call_hint(sender: Address | None, to: Address | None, value: Wei, data: bytes) -> Hint | None:
+def call_hint(sender: Address | None, to: Address | None, value: Wei, data: bytes) -> PrefetchHint | None:
     """What a call is likely to touch, by upstream's ``eth_createAccessList``; None for a creation."""
     if to is None:
         return None
-    call = {"to": "0x" + to.hex(), "value": hex(value), "data": "0x" + data.hex()}
+    call = {"to": to_data(to), "value": hex(value), "data": to_data(data)}
     if sender is not None:
-        call["from"] = "0x" + sender.hex()
+        call["from"] = to_data(sender)
 
     def ask(state: RemoteState) -> Keys:
         (found,) = state.source.hints([("eth_createAccessList", (call, hex(state.number)))])
@@ -100,7 +86,7 @@ class Source:
         self._guards: list[Call] = []
         """What is asked beside each question about history: something small that fails once the block is gone."""
         if pinned is not None:
-            canonical = {"blockHash": "0x" + pinned.hex(), "requireCanonical": True}
+            canonical = {"blockHash": to_data(pinned), "requireCanonical": True}
             self._guards.append(("eth_getTransactionCount", ("0x" + "00" * 20, canonical)))
         self.used: dict[str, Any] | None = {} if recording else None
         self._waiting: dict[tuple[str, ...], Any] = {}
@@ -198,17 +184,23 @@ class Source:
         self._waiting[key] = result
 
 
-_MAY_NOT_WAIT: ContextVar[bool] = ContextVar("may_not_wait", default=False)
+class _Thread(threading.local):
+    """What holds for the calling thread."""
+
+    may_not_wait = False
+
+
+_THREAD = _Thread()
 
 
 def may_not_wait() -> bool:
     """Whether others wait for this thread: it runs an event loop, or the node's changes."""
-    return asyncio._get_running_loop() is not None or _MAY_NOT_WAIT.get()
+    return asyncio._get_running_loop() is not None or _THREAD.may_not_wait
 
 
 def forbid_waiting() -> None:
-    """In this context, which is no event loop's, nothing is waited for either."""
-    _MAY_NOT_WAIT.set(True)
+    """On this thread, which is no event loop's, nothing is waited for either."""
+    _THREAD.may_not_wait = True
 
 
 class RemoteState:
@@ -243,6 +235,7 @@ class RemoteState:
         self._lock = threading.Lock()
         self._under_way: dict[str, Future[None]] = {}
         self._notes = source.used is not None
+        self._hint: PrefetchHint | None = None
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -251,7 +244,7 @@ class RemoteState:
         try:
             found = self._accounts[address]
         except KeyError:
-            self._need(accounts=(address,))
+            self._ensure(accounts=(address,))
             found = self._accounts[address]
         if self._notes:
             self._note_account(address, found)
@@ -269,7 +262,7 @@ class RemoteState:
         key = (address, slot)
         value = self._slots.get(key)
         if value is None:
-            self._need(slots=(key,))
+            self._ensure(slots=(key,))
             value = self._slots[key]
         if self._notes:
             self.source.note(self._slot_key(key), hex(value))
@@ -286,9 +279,15 @@ class RemoteState:
         found = self._hashes.get(number)
         if found is None:
             block = self.source.query(f"hash {number:#x}", "eth_getBlockByNumber", hex(number), False)
-            text = block if isinstance(block, str) else (block or {}).get("hash", "0x" + ZERO_HASH.hex())
+            text = block if isinstance(block, str) else (block or {}).get("hash", to_data(ZERO_HASH))
             found = self._hashes[number] = bytes.fromhex(text[2:])
         return found
+
+    def with_hint(self, hint: PrefetchHint) -> RemoteState:
+        """See ``Prefetches``: what either of the two fetches, both have."""
+        reader = copy.copy(self)
+        reader._hint = hint
+        return reader
 
     def is_funded(self, address: Address) -> bool:
         """Whether the account's balance is not upstream's."""
@@ -317,7 +316,7 @@ class RemoteState:
         if not may_not_wait():
             self.load(accounts, slots)
         elif self.source.upstream is not None:
-            self._need(
+            self._ensure(
                 tuple(address for address in dict.fromkeys(accounts) if address not in self._accounts),
                 tuple(key for key in dict.fromkeys(slots) if key not in self._slots),
             )
@@ -328,7 +327,7 @@ class RemoteState:
 
     # -- fetching -------------------------------------------------------------------------------------------------
 
-    def _need(self, accounts: tuple[Address, ...] = (), slots: tuple[Slot, ...] = ()) -> None:
+    def _ensure(self, accounts: tuple[Address, ...] = (), slots: tuple[Slot, ...] = ()) -> None:
         self._take_kept(accounts, slots)
         accounts = tuple(address for address in accounts if address not in self._accounts)
         slots = tuple(key for key in slots if key not in self._slots)
@@ -339,9 +338,8 @@ class RemoteState:
             raise self.source.lacks(names)
         if may_not_wait():
             raise PrefetchNeeded(", ".join(names), lambda: self._fetch(accounts, slots))
-        hint = _HINT.get()
+        hint, self._hint = self._hint, None
         if hint is not None:
-            _HINT.set(None)
             more_accounts, more_slots = _told(hint, self)
             self.load([*accounts, *more_accounts], [*slots, *more_slots])
         self._fetch(accounts, slots)
@@ -423,7 +421,7 @@ class RemoteState:
                 codes[code_hash] = raw
                 ready[address] = Account(_number(nonce), _number(balance), code_hash)
                 if raw:
-                    found[f"code 0x{code_hash.hex()}"] = code.lower()
+                    found[f"code {to_data(code_hash)}"] = code.lower()
                 found[self._account_key(address)] = _written(ready[address])
             values = [_number(value) for value in results[3 * len(accounts) :]]
         except (TypeError, ValueError):
@@ -445,7 +443,7 @@ class RemoteState:
     def _asked(self, upstream: Upstream, accounts: list[Address], slots: list[Slot]) -> list[Any]:
         """Upstream's results: three for each account, one for each slot."""
         if self._by_hash:
-            pinned: Any = {"blockHash": "0x" + self.hash.hex(), "requireCanonical": True}
+            pinned: Any = {"blockHash": to_data(self.hash), "requireCanonical": True}
             outcomes = upstream.outcomes(_calls(accounts, slots, pinned))
             errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
             if not errors:
@@ -464,10 +462,10 @@ class RemoteState:
                 results.append(result)
                 continue
             now = result.get("hash") if isinstance(result, dict) else None
-            if now != "0x" + self.hash.hex():
+            if now != to_data(self.hash):
                 raise UpstreamFailed(
                     f"state unavailable: block {self.number} of {upstream.name} is now {now}, but the fork began at "
-                    f"0x{self.hash.hex()}: a reorganisation has removed it; fork again (anvil_reset), from a block "
+                    f"{to_data(self.hash)}: a reorganisation has removed it; fork again (anvil_reset), from a block "
                     "that is final",
                     is_reorganised=True,
                 )
@@ -480,19 +478,19 @@ class RemoteState:
         self._accounts[address] = None if account.is_empty else account
 
     def _account_key(self, address: Address) -> str:
-        return f"{self._scope}account 0x{address.hex()}"
+        return f"{self._scope}account {to_data(address)}"
 
     def _slot_key(self, key: Slot) -> str:
-        return f"{self._scope}slot 0x{key[0].hex()} {key[1]:#066x}"
+        return f"{self._scope}slot {to_data(key[0])} {key[1]:#066x}"
 
     def _note_account(self, address: Address, account: Account | None) -> None:
         account = account or EMPTY_ACCOUNT
         self.source.note(self._account_key(address), _written(account))
         if account.code_hash != EMPTY_CODE_HASH:
-            self.source.note(f"code 0x{account.code_hash.hex()}", "0x" + self._codes[account.code_hash].hex())
+            self.source.note(f"code {to_data(account.code_hash)}", to_data(self._codes[account.code_hash]))
 
 
-def _told(hint: Hint, state: RemoteState) -> Keys:
+def _told(hint: PrefetchHint, state: RemoteState) -> Keys:
     """What ``hint`` says; nothing where upstream's answer cannot be read."""
     try:
         accounts, slots = hint(state)
@@ -524,15 +522,15 @@ def _is_value(method: str, result: Any) -> bool:
 
 
 def _written(account: Account) -> list[str]:
-    return [hex(account.nonce), hex(account.balance), "0x" + account.code_hash.hex()]
+    return [hex(account.nonce), hex(account.balance), to_data(account.code_hash)]
 
 
 def _calls(accounts: Iterable[Address], slots: Iterable[Slot], block: Any) -> list[Call]:
     calls: list[Call] = []
     for address in accounts:
-        name = "0x" + address.hex()
+        name = to_data(address)
         calls.append(("eth_getBalance", (name, block)))
         calls.append(("eth_getTransactionCount", (name, block)))
         calls.append(("eth_getCode", (name, block)))
-    calls += [("eth_getStorageAt", ("0x" + address.hex(), f"{slot:#066x}", block)) for address, slot in slots]
+    calls += [("eth_getStorageAt", (to_data(address), f"{slot:#066x}", block)) for address, slot in slots]
     return calls

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from megadev.errors import StateUnavailable
 from megadev.primitives import rlp
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import address_key, keccak, slot_key
 from megadev.primitives.trie import Trie, UnknownNode
 from megadev.primitives.types import EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, Address, Hash32
@@ -25,7 +26,7 @@ class NotInWitness(StateUnavailable):
     """What running a block takes and its witness does not have: ``what``, by its ``hash``."""
 
     def __init__(self, what: str, missing: Hash32) -> None:
-        super().__init__(f"state unavailable: {what} 0x{missing.hex()} is not in the witness")
+        super().__init__(f"state unavailable: {what} {to_data(missing)} is not in the witness")
         self.what = what
         self.hash = missing
 
@@ -58,7 +59,7 @@ class WitnessWorld(World):
         return None if leaf is None else leaf[0]
 
     def storage(self, address: Address, slot: int) -> int:
-        where = f"a node of the storage trie of 0x{address.hex()} towards slot {slot:#x},"
+        where = f"a node of the storage trie of {to_data(address)} towards slot {slot:#x},"
         found = _known(where, lambda: self.storage_trie(address).get(slot_key(slot)))
         if not found:
             return 0
@@ -109,7 +110,7 @@ class WitnessWorld(World):
             gone = address in diff.accounts and diff.accounts[address] is None
             trie = Trie() if gone or address in diff.cleared else self.storage_trie(address)
             slots = diff.storage.get(address, {})
-            where = f"a node of the storage trie of 0x{address.hex()}, which is written,"
+            where = f"a node of the storage trie of {to_data(address)}, which is written,"
             words = {slot_key(slot): rlp.encode_int(word) if word else b"" for slot, word in slots.items()}
             after._roots[address] = trie = _known(where, lambda trie=trie, words=words: trie.update(words))  # type: ignore[misc]
             account = diff.accounts[address] if address in diff.accounts else self.account(address)
@@ -118,13 +119,15 @@ class WitnessWorld(World):
         return after
 
     def _leaf_of(self, address: Address) -> tuple[Account, Hash32] | None:
-        where = f"a node of the account trie towards 0x{address.hex()},"
+        where = f"a node of the account trie towards {to_data(address)},"
         found = _known(where, lambda: self._root_trie.get(address_key(address)))
         if not found:
             return None
         fields = rlp.decode(found)
         if type(fields) is not list or len(fields) != 4:
-            raise StateUnavailable(f"state unavailable: the leaf of 0x{address.hex()} in the witness is not an account")
+            raise StateUnavailable(
+                f"state unavailable: the leaf of {to_data(address)} in the witness is not an account"
+            )
         nonce, balance, root, code_hash = fields
         assert isinstance(nonce, bytes) and isinstance(balance, bytes), "its hash is that of a leaf"
         assert isinstance(root, bytes) and isinstance(code_hash, bytes), "its hash is that of a leaf"

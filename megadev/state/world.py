@@ -21,6 +21,7 @@ from megadev.primitives.trie import Trie
 from megadev.primitives.types import EMPTY_CODE_HASH, EMPTY_TRIE_ROOT, ZERO_HASH, Address, Hash32
 from megadev.state.account import Account
 from megadev.state.diff import Cause, StateDiff
+from megadev.state.reader import PrefetchHint
 
 _EMPTY_TRIE = Trie()
 _NOBODY: frozenset[Address] = frozenset()
@@ -58,6 +59,10 @@ class World:
         self._stale: frozenset[Address] | set[Address] = _NOBODY
         self._made_by: tuple[World, StateDiff] | None = None
         """The world before and what was written to it, for as long as somebody may want to know (``thin``)."""
+
+    def with_hint(self, hint: PrefetchHint) -> World:
+        """See ``Prefetches``: nothing is missing here."""
+        return self
 
     def account(self, address: Address) -> Account | None:
         """The account, or None where none exists."""
@@ -251,6 +256,11 @@ class WorldView:
     def block_hash(self, number: int) -> Hash32:
         """The hash of block ``number``, 32 zero bytes where the chain has none."""
         return self._block_hash(number)
+
+    def with_hint(self, hint: PrefetchHint) -> WorldView:
+        """See ``Prefetches``."""
+        world = self.world.with_hint(hint)
+        return self if world is self.world else WorldView(world, self._block_hash)
 
 
 def encode_account(account: Account, storage_root: Hash32) -> bytes:

@@ -120,7 +120,9 @@ def _claims_and_evidence() -> dict[str, int]:
         block = chain.block(number)
         snapshot = net.rpc("evm_snapshot")
         lie = msgspec.structs.replace(promise(block, 0, chain.spec.chain_id), receipt_hash=bytes(32))
-        call = slashing.broken_promise_call(lie, sign_preconfirmation(lie, key), block)
+        origin = chain.signed_origin(lie.digest, number, block.world)
+        assert origin is not None
+        call = slashing.broken_promise_call(lie, slashing.Word(sign_preconfirmation(lie, key), origin), block)
         assert call is not None
         gas["slash, a broken promise"] = _send(net, call)
         assert net.rpc("evm_revert", snapshot) is True

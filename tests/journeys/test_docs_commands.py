@@ -26,7 +26,8 @@ from tests.house.test_docs import DOCUMENTS
 from tests.stage.commands import SEND
 from tests.stage.installed import INSTALLED
 from tests.stage.javascript import CAST, NODE_MODULES
-from tests.stage.saving import VYPER, creation, event, needs, save, send
+from tests.stage.saving import VYPER, creation, event, needs, save
+from tests.stage.wallet import Wallet
 from tests.units.reload.project import VYPER_VERSIONS
 
 Up = Callable[..., RunningNode]
@@ -186,7 +187,7 @@ def test_hot_reload_works_as_shown(megadev_up: Up, shell: Shell) -> None:
     assert megadev_up(*shlex.split(simple)[2:], env=shell.environment).stop() == 0
     node = megadev_up(*shlex.split(asking)[2:], "--json", env=shell.environment)
     event(node, "watching")
-    send(node, None, creation(node, "Box") + encode(["uint256"], [50]))
+    Wallet(node.rpc, gas=3_000_000).make(None, creation(node, "Box") + encode(["uint256"], [50]))
     event(node, "deployed")
     save(shell.folder / "contracts", VYPER_VERSIONS["doubled"])
     event(node, "plan")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import shlex
 import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -11,14 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from megadev import Devnet
+from megadev.cli.main import cli
 from megadev.primitives.abi import encode
+from megadev.primitives.hexcodec import to_data
+from megadev.primitives.keccak import keccak
+from megadev.rpc.catalog import CATALOG
 from tests.browser import CHROMIUM, Page, browser, opened  # noqa: F401
 from tests.conftest import RunningNode
-from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of, send
+from tests.contracts import load
+from tests.stage.failing_project import ALICE, PROJECT, data, deploy_box, deploy_vault, line_of
 from tests.stage.javascript import NODE_MODULES
 from tests.stage.shelf import deploy, fill, make_known
+from tests.stage.waiting import until as wait_until
+from tests.stage.wallet import Wallet
 from tests.units.reload.stage import MADE, build, creation_code
 
 pytestmark = [
@@ -91,13 +102,14 @@ def generous(net: Devnet) -> Callable[..., Any]:
 
 def test_what_is_sent_appears_while_one_looks(page: Page, net: Devnet) -> None:
     go(page, "l2/live", "latest")
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
-    page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]') !== null")
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    row = f"document.querySelector('a[href=\"#/l2/tx/{tx_hash}\"]')?.closest('tr')"
+    assert page.wait_for(f"{row}?.innerText.match(/[0-9] (µs|ms)/)?.[0]"), "how long its preconfirmation took"
 
 
 def test_a_failure_is_explained_and_stepped_to_its_line(page: Page, net: Devnet) -> None:
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     text = go(page, f"l2/tx/{failed}", "Calls")
     assert (
         "failed" in text
@@ -179,7 +191,7 @@ def test_words_from_a_chain_are_never_markup(page: Page, net: Devnet) -> None:
 
 
 def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
-    receipt = send(net.rpc, to="0x" + "42" * 20, value=hex(3))
+    receipt = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))
     for words, shows in (
         (receipt["transactionHash"], "Transaction 0x"),
         (ALICE, "Account account 0"),
@@ -196,18 +208,52 @@ def test_search_finds_what_it_is_given(page: Page, net: Devnet) -> None:
         until(page, shows)
 
 
-def test_blocks_are_mined_by_a_button_that_says_how_else(page: Page, net: Devnet) -> None:
-    text = go(page, "l2/control", "megadev mine 1")
-    assert "anvil_mine" in text
+def test_whatever_control_does_it_shows_as_a_command_and_a_request(page: Page, net: Devnet) -> None:
+    """Every button of the page: the command beside it, run in a shell, and the request, sent, are what it does."""
+    go(page, "l2/control", f"megadev mine 1 --rpc-url {net.url}")
+    told = page.value(
+        """[...document.querySelectorAll('main form')].map((each) => [each.querySelector('button').textContent,
+        [...each.querySelectorAll('.copy')].map((copy) => copy.title)])"""
+    )
+    labels = [label for label, _ in told]
+    for label in ("Mine", "Mine every", "Move forward", "Take a snapshot", "Pause", "Delay answers by", "Set reorder"):
+        assert label in labels
+    for label, copies in told:
+        if copies:  # an action whose fields are still empty has none
+            command, request = copies
+            assert command.startswith("megadev "), label
+            known = {row.name for row in CATALOG} | {alias for row in CATALOG for alias in row.aliases}
+            asked = json.loads(request)
+            assert {each["method"] for each in (asked if isinstance(asked, list) else [asked])} <= known
+    shown = dict(told)
     before = int(net.rpc("eth_blockNumber"), 16)
     press(page, "Mine")
     page.wait_for("document.getElementById('notes').innerText.includes('anvil_mine')")
     assert int(net.rpc("eth_blockNumber"), 16) > before
+    for label in ("Mine", "Take a snapshot", "Set reorder"):
+        words = shlex.split(shown[label][0])[1:]
+        assert CliRunner().invoke(cli, words).exit_code == 0, label
+    assert int(net.rpc("eth_blockNumber"), 16) >= before + 2
+    go(page, "l2/live", "latest")
+    go(page, "l2/control", "Clear reorder")
+    press(page, "Clear reorder")
+    page.wait_for(f"{TEXT}.includes('Set reorder')")
+    shown_form(page, "name", "before")
+    press(page, "Take a snapshot")
+    until(page, "before")
+    balance = net.rpc("eth_getBalance", "0x" + "42" * 20, "latest")
+    shown_form(page, "address to fund", "0x" + "42" * 20)
+    press(page, "Fund")
+    page.wait_for("document.getElementById('notes').innerText.includes('anvil_addBalance')")
+    assert int(net.rpc("eth_getBalance", "0x" + "42" * 20, "latest"), 16) == int(balance, 16) + 10**19
+    page.value("document.querySelector('[aria-label=\"Revert to before\"]').click()")
+    page.wait_for(f"!{TEXT}.includes('before\\t')")
+    assert net.rpc("eth_getBalance", "0x" + "42" * 20, "latest") == balance
 
 
 def test_it_fits_on_a_telephone(page: Page, net: Devnet) -> None:
     page.ask("Emulation.setDeviceMetricsOverride", width=360, height=640, deviceScaleFactor=1, mobile=True)
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     for address, shows in (
         ("l2/live", "latest"),
         (f"l2/tx/{tx_hash}", "Overview"),
@@ -230,7 +276,7 @@ def test_a_node_that_goes_away_and_comes_back_is_met_again(browser: str) -> None
             with Devnet() as second:
                 second.serve(port=port)
                 page.wait_for("document.querySelector('.status').innerText.includes('connected')")
-                sent = send(second.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+                sent = Wallet(second.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
                 page.wait_for(f"document.querySelector('a[href=\"#/l2/tx/{sent}\"]') !== null")
 
 
@@ -285,6 +331,85 @@ def test_storage_is_told_by_the_names_of_the_source(page: Page, net: Devnet) -> 
     assert "1 found" in go(page, f"l2/logs/{proxy}/any/0/latest/short", "1 found")
 
 
+def shown_form(page: Page, label: str, value: str) -> None:
+    """Write into the field with this label, as a person does."""
+    field = f"document.querySelector('[aria-label=' + {json.dumps(json.dumps(label))} + ']')"
+    page.wait_for(f"{field} !== null")
+    page.value(f"{{ {field}.value = {json.dumps(value)}; {field}.dispatchEvent(new Event('input')); }}")
+
+
+def test_a_token_s_holders_and_its_logs_are_all_there(page: Page, net: Devnet, tmp_path: Path) -> None:
+    """More holders than a page has, found in the token's logs; searched by arguments, and exported."""
+    token, holders = load("Token"), 120
+    code = token.creation + encode(["string", "string", "uint256"], ["Many", "MANY", 10**24])
+    address = Wallet(generous(net), gas=5_000_000).send(data=to_data(code))["contractAddress"]
+    made = {"bytecode": to_data(token.creation), "deployedBytecode": to_data(token.runtime)}
+    net.rpc("megadev_addArtifact", {"contractName": "Token", "sourceName": "Token.sol", "abi": token.abi, **made})
+    for holder in range(1, holders + 1):
+        given = data("transfer(address,uint256)", holder.to_bytes(20, "big"), holder * 10**18)
+        net.rpc("eth_sendTransaction", {"from": ALICE, "to": address, "data": given, "gas": hex(200_000)})
+    net.rpc("evm_mine")
+    text = go(page, f"l2/token/{address}", "992\u2009740")
+    assert "MANY" in text and "Total supply" in text and "1 to 50 of 121" in text
+    page.value("document.querySelector('[aria-label=\"Holders: Last\"]').click()")
+    assert "0x000000…0001" in until(page, "101 to 121 of 121")
+    go(page, f"l2/logs/{address}/Transfer", "121 found")
+    shown_form(page, "to address", f"0x{holders:040x}")
+    shown_form(page, "value uint256", str(holders * 10**18))
+    press(page, "Search")
+    page.wait_for("document.querySelectorAll('tbody tr').length === 1")
+    page.ask("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    saved = {}
+    for label, name in (("CSV", "logs.csv"), ("JSON", "logs.json")):
+        press(page, label)
+        wait_until(lambda: (tmp_path / name).exists())  # noqa: B023
+        saved[name] = (tmp_path / name).read_text()
+    (row,) = csv.DictReader(io.StringIO(saved["logs.csv"], newline=""))
+    assert (row["event"], row["to"], row["value"]) == ("Transfer", f"0x{holders:040x}", str(holders * 10**18))
+    (log,) = json.loads(saved["logs.json"])
+    assert log["arguments"]["value"] == str(holders * 10**18) and log["event"] == "Transfer(address,address,uint256)"
+    assert log == {**log, **net.rpc("eth_getTransactionReceipt", log["transactionHash"])["logs"][0]}
+    shared = page.value("location.hash").removeprefix("#/")
+    go(page, "l2/rpc", "JSON-RPC")
+    page.wait_for(f"location.hash = '#/' + {json.dumps(shared)}, document.querySelectorAll('tbody tr').length === 1")
+
+
+def answering(data: bytes) -> str:
+    """Code that gives this back whatever it is asked."""
+    return "0x61" + len(data).to_bytes(2, "big").hex() + "80600a3d393df3" + data.hex()
+
+
+def slot_of(name: str, less: int = 0) -> str:
+    return f"0x{int.from_bytes(keccak(name.encode()), 'big') - less:064x}"
+
+
+def test_proxies_of_every_kind_show_whose_code_they_run_and_its_forms(page: Page, net: Devnet) -> None:
+    box = deploy_box(generous(net))[2:].lower()
+    address = bytes.fromhex(box)
+    beacon = "0x" + "be" * 20
+    net.rpc("anvil_setCode", beacon, answering(address.rjust(32, b"\0")))
+    facets = encode(["(address,bytes4[])[]"], [[(address, [bytes(4)])]])
+    cases: list[tuple[str, str, str | None, str]] = [
+        ("EIP-1167", f"0x363d3d373d3d3d363d73{box}5af43d82803e903d91602b57fd5bf3", None, ""),
+        ("EIP-1167", f"0x365f5f375f5f365f73{box}5af43d5f5f3e5f3d91602a57fd5bf3", None, ""),
+        ("EIP-1967", "0x5ff4", slot_of("eip1967.proxy.implementation", 1), box),
+        ("EIP-1967 beacon", "0x5ff4", slot_of("eip1967.proxy.beacon", 1), beacon[2:]),
+        ("EIP-1822", "0x5ff4", slot_of("PROXIABLE"), box),
+        ("ZeppelinOS", "0x5ff4", slot_of("org.zeppelinos.proxy.implementation"), box),
+        ("EIP-2535 diamond", answering(facets) + "637a0ed627f4", None, ""),
+        ("EIP-897", answering(address.rjust(32, b"\0")) + "635c60da1bf4", None, ""),
+        ("EIP-7702", f"0xef0100{box}", None, ""),
+    ]
+    for number, (kind, code, slot, word) in enumerate(cases, 1):
+        proxy = f"0x{0xAB0000 + number:040x}"
+        net.rpc("anvil_setCode", proxy, code)
+        if slot is not None:
+            net.rpc("anvil_setStorageAt", proxy, slot, "0x" + word.rjust(64, "0"))
+        text = go(page, f"l2/address/{proxy}", kind)
+        assert box in text.lower(), kind
+        page.wait_for("[...document.querySelectorAll('form')].some((each) => each.title === 'put(uint256)')")
+
+
 def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None:
     go(page, "l2/rpc/eth_getBalance", "eth_getBalance(address")
     assert json.loads(page.value("document.querySelector('textarea').value"))[0] == ALICE.lower()
@@ -295,7 +420,7 @@ def test_any_method_is_tried_with_what_it_takes(page: Page, net: Devnet) -> None
 
 
 def test_a_transaction_is_found_in_its_mini_block(page: Page, net: Devnet) -> None:
-    tx_hash = send(net.rpc, to="0x" + "42" * 20, value=hex(3))["transactionHash"]
+    tx_hash = Wallet(net.rpc, gas=5_000_000).send(to="0x" + "42" * 20, value=hex(3))["transactionHash"]
     net.rpc("evm_mine")
     number = int(net.rpc("megadev_getPreconfirmation", tx_hash)["miniBlockNumber"], 16)
     if net.rpc("eth_getBlockByNumber", "latest", False).get("miniBlockCount") is None:
@@ -315,7 +440,7 @@ def test_a_checker_finds_no_fault_of_accessibility(page: Page, net: Devnet, sche
     page.value(checker.read_text() + "; 0")
     page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     vault = deploy_vault(generous(net))
-    failed = send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
+    failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"]
     net.rpc("evm_mine")
     faults = []
     for width in (360, 1300):

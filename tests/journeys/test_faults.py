@@ -20,6 +20,7 @@ from megadev.primitives.keccak import keccak
 from megadev.rollup.faults import BadBatch
 from megadev.rpc.client import RpcError
 from tests.bridging import Bridge, deposits_of
+from tests.stage.javascript import outcomes
 from tests.stage.waiting import until
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -340,6 +341,17 @@ def test_a_snapshot_brings_faults_back(rollup: Rollup) -> None:
         for row in rollup.l2.rpc("megadev_fault_list")
         if row["on"]
     ] == on  # fmt: skip
+
+
+@pytest.mark.node_js
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_what_viem_observes_of_every_fault(preset: str) -> None:
+    rollup = Rollup(preset)
+    rollup.pay()
+    rollup.flush()
+    rollup.net.serve()
+    assert outcomes(rollup.net, "viem", "viem_faults") == dict.fromkeys(FAULTS, "ok")
+    rollup.close()
 
 
 # -- across a restart, from the settings, from a shell ----------------------------------------------------------------

@@ -21,6 +21,7 @@ from megadev.state.diff import Cause
 from tests.conftest import REPOSITORY, RunningNode
 from tests.contracts import load
 from tests.stage.refusals import refusal
+from tests.stage.wallet import Wallet
 
 ETHER = 10**18
 NOBODY = "0x" + "99" * 20
@@ -64,14 +65,8 @@ def deploy(net: Devnet, contract: str) -> str:
     token: str = receipt["contractAddress"]
     if contract != "Token":
         kind = "uint96" if "Pack" in contract or "Proxy" in contract else "uint256"
-        send(net, token, f"mint({kind})", 1000)
+        Wallet(net.rpc).make(token, encode_call(f"mint({kind})", 1000))
     return token
-
-
-def send(net: Devnet, token: str, signature: str, *args: Value, sender: str | None = None) -> None:
-    data = "0x" + encode_call(signature, *args).hex()
-    request = {"from": sender or net.accounts[0].address, "to": token, "data": data}
-    assert net.rpc("eth_sendTransactionSync", request)["status"] == "0x1"
 
 
 def ask(net: Devnet, token: str, signature: str, *args: Value) -> int:
@@ -121,7 +116,7 @@ def test_money_that_was_dealt_can_be_spent(net: Devnet, alice: str) -> None:
     token = deploy(net, "Token")
     net.rpc("anvil_setERC20Balance", NOBODY, token, 500)
     net.rpc("anvil_setERC20Allowance", NOBODY, alice, token, 400)
-    send(net, token, "transferFrom(address,address,uint256)", raw(NOBODY), raw(OTHER), 300)
+    Wallet(net.rpc).make(token, encode_call("transferFrom(address,address,uint256)", raw(NOBODY), raw(OTHER), 300))
     assert [balance_of(net, token, who) for who in (NOBODY, OTHER)] == [200, 300]
     assert allowance(net, token, NOBODY, alice) == 100
     assert ask(net, token, "totalSupply()") == 1000, "nobody counts again"
@@ -140,7 +135,7 @@ def test_what_shares_a_word_with_a_balance_is_kept(net: Devnet, alice: str) -> N
     call = {"to": packed, "data": "0x" + encode_call("holdings(address)", raw(alice)).hex()}
     since, balance, frozen = decode(["uint40", "uint96", "bool"], raw(net.rpc("eth_call", call)))
     assert (START <= since < START + 60, balance, frozen) == (True, 2**96 - 1, True)  # type: ignore[operator]
-    send(net, packed, "approve(address,uint128)", raw(NOBODY), 5)
+    Wallet(net.rpc).make(packed, encode_call("approve(address,uint128)", raw(NOBODY), 5))
     net.rpc("anvil_setERC20Allowance", alice, NOBODY, packed, 2**128 - 1)
     call["data"] = "0x" + encode_call("permissions(address,address)", raw(alice), raw(NOBODY)).hex()
     assert decode(["uint128", "uint64"], raw(net.rpc("eth_call", call))) == (2**128 - 1, 2**64 - 1)

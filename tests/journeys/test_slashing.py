@@ -17,7 +17,13 @@ from eth_utils import to_checksum_address
 
 from megadev import Devnet
 from megadev.chain.mini_blocks import MiniBlock
-from megadev.chain.preconfirmations import Preconfirmation, promise, sign_mini_block, sign_preconfirmation
+from megadev.chain.preconfirmations import (
+    Preconfirmation,
+    promise,
+    sign_mini_block,
+    sign_origin,
+    sign_preconfirmation,
+)
 from megadev.cli.main import cli
 from megadev.clock import StoppedClock
 from megadev.events import Event, MiniBlockSealed
@@ -25,6 +31,7 @@ from megadev.primitives.hexcodec import to_data
 from megadev.rollup import slashing
 from megadev.rollup.contracts import load
 from megadev.rollup.predeploys import MAINNET_ADDRESSES
+from megadev.rollup.slashing import Word
 from megadev.rollup.withdrawals import output_after
 from megadev.rpc.client import RpcError
 from megadev.testing.bridge import Bridge
@@ -55,8 +62,25 @@ class Stage:
         if isinstance(event, MiniBlockSealed):
             self.minis.append(event.mini_block)
 
+    def alice_pays_in(self, mini_block: MiniBlock) -> bool:
+        return any(to_data(tx.sender) == self.alice.lower() for tx in mini_block.transactions)
+
     def pay(self, sender: str, to: str) -> str:
         return str(self.net.rpc("eth_sendTransaction", {"from": sender, "to": to, "value": "0x1"}))
+
+    def word(self, number: int, digest: bytes, signature: bytes | tuple[int, int, int], key: bytes = b"") -> Word:
+        """A signature with the L1 block that L2's block ``number`` follows, signed with ``key``."""
+        followed = self.chain.l1_block_in(self.chain.block(number).world)
+        assert followed is not None
+        origin = sign_origin(digest, *followed, self.chain.spec.chain_id, key or self.key)
+        return Word(signature, origin) if isinstance(signature, bytes) else Word.on_mini_block(signature, origin)
+
+    def promised(self, made: Preconfirmation, key: bytes = b"", number: int = 2) -> tuple[Preconfirmation, Word]:
+        """A promise, signed as if it depended on what L2's block ``number`` follows."""
+        return made, self.word(number, made.digest, sign_preconfirmation(made, key or self.key), key)
+
+    def announced(self, made: MiniBlock, number: int = 2) -> tuple[MiniBlock, Word]:
+        return made, self.word(number, made.digest, sign_mini_block(made, self.key))
 
     @property
     def key(self) -> bytes:
@@ -175,7 +199,7 @@ def test_what_derivation_replaces_is_evidence_and_an_l1_reorganisation_is_none(p
 
 
 def test_an_honest_sequencer_keeps_its_bond_whatever_is_shown(stage: Stage) -> None:
-    net, chain, key = stage.net, stage.chain, stage.key
+    net, chain = stage.net, stage.chain
     for _ in range(3):
         stage.pay(stage.alice, stage.bob)
         stage.pay(stage.bob, stage.carol)
@@ -183,41 +207,41 @@ def test_an_honest_sequencer_keeps_its_bond_whatever_is_shown(stage: Stage) -> N
     stage.show(2)
     block = chain.block(2)
     promised = [promise(block, index, chain.spec.chain_id) for index in range(len(block.transactions))]
-    signed = [(each, sign_preconfirmation(each, key)) for each in promised]
-    for first, first_signature in signed:
-        assert slashing.broken_promise_call(first, first_signature, block) is None
-        for second, second_signature in signed:
-            call = slashing.promises_call(first, first_signature, second, second_signature)
+    signed = [stage.promised(each) for each in promised]
+    for first, first_word in signed:
+        assert slashing.broken_promise_call(first, first_word, block) is None
+        for second, second_word in signed:
+            call = slashing.promises_call(first, first_word, second, second_word)
             assert stage.try_out(call) == "NoContradiction"
-        assert stage.try_out(slashing.kept_promise_call(first, first_signature, block)) == "NoContradiction"
-    minis = [(each, sign_mini_block(each, key)) for each in stage.minis]
+        assert stage.try_out(slashing.kept_promise_call(first, first_word, block)) == "NoContradiction"
+    minis = [stage.announced(each, each.block_number) for each in stage.minis]
     assert minis
-    for mini, signature in minis:
+    for mini, word in minis:
         shown = mini.block_number == 2
-        for other, other_signature in minis:
-            answer = stage.try_out(slashing.mini_blocks_call(mini, signature, other, other_signature))
+        for other, other_word in minis:
+            answer = stage.try_out(slashing.mini_blocks_call(mini, word, other, other_word))
             assert answer == "NoContradiction"
         if shown:
-            assert slashing.broken_mini_block_call(mini, signature, block) is None
+            assert slashing.broken_mini_block_call(mini, word, block) is None
             for place in range(len(mini.transactions)):
-                call = slashing.misplaced_call(mini, signature, block, place)
+                call = slashing.misplaced_call(mini, word, block, place)
                 assert stage.try_out(call) == "NoContradiction"
-        for first, first_signature in signed:
-            assert slashing.promise_and_mini_block_call(first, first_signature, mini, signature) is None
+        for first, first_word in signed:
+            assert slashing.promise_and_mini_block_call(first, first_word, mini, word) is None
     # a promise of another signer's, of another chain, and one about a block that L1 was not shown
     lie = msgspec.structs.replace(promised[-1], receipt_hash=bytes(32))
     broken: Callable[..., bytes | None] = slashing.broken_promise_call
-    assert stage.try_out(broken(lie, sign_preconfirmation(lie, b"\7" * 32), block)) == "NoBond"
+    assert stage.try_out(broken(*stage.promised(lie, b"\7" * 32), block)) == "NoBond"
     elsewhere = msgspec.structs.replace(lie, chain_id=4326)
-    assert stage.try_out(broken(elsewhere, sign_preconfirmation(elsewhere, key), block)) == "NoBond"
+    assert stage.try_out(broken(*stage.promised(elsewhere), block)) == "DifferentSigners"
     later = msgspec.structs.replace(lie, block_number=3)
-    assert stage.try_out(broken(later, sign_preconfirmation(later, key), chain.block(3))) == "BlockNotProven"
-    assert stage.try_out(broken(lie, sign_preconfirmation(lie, key), chain.block(3))) == "WrongHeader"
+    assert stage.try_out(broken(*stage.promised(later), chain.block(3))) == "BlockNotProven"
+    assert stage.try_out(broken(*stage.promised(lie), chain.block(3))) == "WrongHeader"
 
 
 def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
     """Signed by the sequencer's own key, as if it had lied."""
-    net, chain, key = stage.net, stage.chain, stage.key
+    net, chain = stage.net, stage.chain
     for sender in (stage.alice, stage.bob):
         stage.pay(sender, stage.carol)
     net.rpc("evm_mine")
@@ -227,9 +251,9 @@ def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
     index = len(block.transactions) - 1
     truth = promise(block, index, chain.spec.chain_id)
 
-    def lie(**changes: Any) -> tuple[Preconfirmation, bytes]:
+    def lie(**changes: Any) -> tuple[Preconfirmation, Word]:
         made = msgspec.structs.replace(truth, **changes)
-        return made, sign_preconfirmation(made, key)
+        return stage.promised(made)
 
     for changes in (
         {"receipt_hash": b"\1" * 32},
@@ -239,7 +263,7 @@ def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
         {"transaction_index": index - 1},
     ):
         assert stage.try_out(slashing.broken_promise_call(*lie(**changes), block)) == "slashed", changes
-    signed = sign_preconfirmation(truth, key)
+    _, signed = stage.promised(truth)
     for changes in (
         {"mini_block_number": 77},
         {"receipt_hash": b"\1" * 32},
@@ -249,22 +273,20 @@ def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
         assert stage.try_out(slashing.promises_call(truth, signed, *lie(**changes))) == "slashed", changes
 
     mini = next(each for each in stage.minis if each.block_number == 2)
-    signature = sign_mini_block(mini, key)
+    _, word = stage.announced(mini)
 
-    def false_mini(**changes: Any) -> tuple[MiniBlock, tuple[int, int, int]]:
+    def false_mini(**changes: Any) -> tuple[MiniBlock, Word]:
         made = MiniBlock(**({name: getattr(mini, name) for name in mini.__struct_fields__} | changes))
-        return made, sign_mini_block(made, key)
+        return stage.announced(made)
 
     for changes in ({"timestamp": mini.timestamp + 1}, {"gas_used": 1}, {"number": mini.number + 9}):
-        assert stage.try_out(slashing.mini_blocks_call(mini, signature, *false_mini(**changes))) == "slashed", changes
-    assert (
-        stage.try_out(slashing.mini_blocks_call(mini, signature, *false_mini(number=99, index=99))) == "NoContradiction"
-    )
+        assert stage.try_out(slashing.mini_blocks_call(mini, word, *false_mini(**changes))) == "slashed", changes
+    assert stage.try_out(slashing.mini_blocks_call(mini, word, *false_mini(number=99, index=99))) == "NoContradiction"
     # against a promise: of another block; with another receipt
     made, by = lie(mini_block_number=mini.number, block_number=9)
-    assert stage.try_out(slashing.promise_and_mini_block_call(made, by, mini, signature)) == "slashed"
+    assert stage.try_out(slashing.promise_and_mini_block_call(made, by, mini, word)) == "slashed"
     made, by = lie(transaction_hash=mini.transactions[-1].hash, receipt_hash=b"\1" * 32, mini_block_number=mini.number)
-    assert stage.try_out(slashing.promise_and_mini_block_call(made, by, mini, signature)) == "slashed"
+    assert stage.try_out(slashing.promise_and_mini_block_call(made, by, mini, word)) == "slashed"
     # against the chain: its time; a receipt that is nowhere (less gas, more gas than all); another transaction
     broken = slashing.broken_mini_block_call
     assert stage.try_out(broken(*false_mini(block_timestamp=mini.block_timestamp + 1), block)) == "slashed"
@@ -276,6 +298,50 @@ def test_each_way_of_contradicting_is_punished(stage: Stage) -> None:
     assert stage.try_out(broken(*false_mini(receipts=failed), block)) == "slashed"
     swapped = (*mini.transactions[:-1], chain.block(1).transactions[-1])
     assert stage.try_out(broken(*false_mini(transactions=swapped), block)) == "slashed"
+
+
+def test_what_depends_on_an_l1_block_that_is_gone_is_no_evidence(stage: Stage) -> None:
+    """Or a sequencer that kept its word could lose its bond because L1 was reorganised."""
+    net, l1 = stage.net, stage.net.l1
+    l1.rpc("evm_mine")
+    stage.pay(stage.alice, stage.carol)
+    net.rpc("evm_mine")
+    net.rpc("evm_mine")
+    number = next(each.block_number for each in reversed(stage.minis) if stage.alice_pays_in(each))
+    block = stage.chain.block(number)
+    index = len(block.transactions) - 1
+    truth = promise(block, index, stage.chain.spec.chain_id)
+    told, other = (
+        stage.promised(each, number=number) for each in (truth, msgspec.structs.replace(truth, receipt_hash=b"\1" * 32))
+    )
+    l1.rpc("evm_mine")
+    assert stage.try_out(slashing.promises_call(*told, *other)) == "slashed"
+    _, word = other
+    followed = word.origin.number
+    # neither a signature about another L1 block, nor another's, nor one of something else
+    for false in (
+        msgspec.structs.replace(word.origin, number=followed - 1),
+        msgspec.structs.replace(word.origin, hash=b"\1" * 32),
+        told[1].origin,
+    ):
+        call = slashing.promises_call(*told, other[0], msgspec.structs.replace(word, origin=false))
+        assert stage.try_out(call) == "DifferentSigners"
+    # what shall count for longer than L1 remembers is written down
+    remembering = stage.slasher.functions.rememberL1Block
+    assert refusal(remembering(10**6), stage.bob) == "UnknownL1Block"
+    snapshot = net.rpc("evm_snapshot")
+    l1.rpc("anvil_mine", hex(8_200))
+    assert stage.try_out(slashing.promises_call(*told, *other)) == "OriginNotOnL1"
+    assert net.rpc("evm_revert", snapshot)
+    snapshot = net.rpc("evm_snapshot")
+    remembering(followed).transact({"from": stage.bob})
+    l1.rpc("anvil_mine", hex(8_200))
+    assert stage.try_out(slashing.promises_call(*told, *other)) == "slashed"
+    assert net.rpc("evm_revert", snapshot)
+    depth = int(l1.rpc("eth_blockNumber"), 16) - followed + 1
+    l1.rpc("anvil_reorg", depth, [])
+    l1.rpc("evm_mine")
+    assert stage.try_out(slashing.promises_call(*told, *other)) == "OriginNotOnL1"
 
 
 def test_a_claim_that_was_not_proven_shows_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from megadev import Devnet
 from megadev.rpc.client import RpcError
-from tests.stage.failing_project import data, deploy_vault, line_of, net, send  # noqa: F401
+from tests.stage.failing_project import data, deploy_vault, line_of, net  # noqa: F401
+from tests.stage.wallet import Wallet
 
 
 @pytest.fixture(scope="module")
 def failed(net: Devnet) -> str:  # noqa: F811
     vault = deploy_vault(net.rpc)
-    return str(send(net.rpc, to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"])
+    return str(Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"])
 
 
 def test_every_step_is_one_of_geth_s(net: Devnet, failed: str) -> None:  # noqa: F811
@@ -59,8 +60,22 @@ def test_a_step_has_the_stack_memory_and_storage_that_it_found(net: Devnet, fail
 
 def test_steps_are_paged_and_end(net: Devnet, failed: str) -> None:  # noqa: F811
     whole = net.rpc("megadev_getSteps", failed)
-    rest: Any = net.rpc("megadev_getSteps", failed, whole["total"] - 3)
-    assert rest["steps"]["pc"] == whole["steps"]["pc"][-3:]
+
+    def told(page: Any) -> list[Any]:
+        """What a page says of its steps, by its own tables."""
+        columns = page["steps"]
+        lines = [
+            page["lines"][line] and (page["lines"][line]["source"], page["lines"][line]["line"])
+            for line in columns["line"]
+        ]
+        names = [page["opcodes"][str(op)] for op in columns["op"]]
+        frames = [page["frames"][frame] for frame in columns["frame"]]
+        return list(zip(columns["pc"], columns["gas"], names, lines, frames, strict=True))
+
+    for start in (1, whole["total"] // 3, whole["total"] // 2, whole["total"] - 3):
+        rest: Any = net.rpc("megadev_getSteps", failed, start)
+        assert told(rest) == told(whole)[start:]
+        assert rest["total"] == whole["total"]
     assert net.rpc("megadev_getSteps", failed, whole["total"])["steps"]["pc"] == []
     assert net.rpc("megadev_getStep", failed, whole["total"]) is None
     for method in ("megadev_getSteps", "megadev_getStep"):

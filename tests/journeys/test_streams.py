@@ -294,6 +294,19 @@ def test_no_more_accounts_than_256_in_one_subscription(listener: Listener) -> No
             listener.subscribe("stateChanges", options)
 
 
+def test_each_preconfirmation_comes_with_the_time_it_took(chain: Chain, listener: Listener) -> None:
+    told = listener.subscribe("preconfirmations")
+    receipt = chain.rpc("eth_getTransactionReceipt", chain.pay())
+    hashes = [each["transactionHash"] for each in told]
+    own = told[hashes.index(receipt["transactionHash"])]
+    assert own == {
+        **own,
+        "blockNumber": receipt["blockNumber"],
+        "transactionIndex": receipt["transactionIndex"],
+    }
+    assert 0 <= int(own["duration"], 16) < 10**10
+
+
 # -- what is lost -------------------------------------------------------------------------------------------------
 
 

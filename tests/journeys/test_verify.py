@@ -34,6 +34,7 @@ from megadev.rollup.verifier import Differs, Incomplete
 from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.stage.commands import megadev
+from tests.stage.waiting import until
 
 START = 1_700_000_000
 STRANGER = "0x" + "42" * 20
@@ -99,11 +100,32 @@ class Rollup:
                 assert node.verifier.derived == derived
 
 
-def go(node: FullNode, *, until: int | None = None, against: str | None = None, follow: bool = False) -> None:
+def go(
+    node: FullNode,
+    *,
+    until: int | None = None,
+    against: str | None = None,
+    follow: bool = False,
+    stop: threading.Event | None = None,
+) -> None:
     def differs(found: list[Differs]) -> None:
         raise found[0]
 
-    node.go(until=until, follow=follow, poll=0.01, against=against, stop=threading.Event(), on_differences=differs)
+    end = stop or threading.Event()
+    node.go(until=until, follow=follow, poll=0.01, against=against, stop=end, on_differences=differs)
+
+
+@contextmanager
+def following(node: FullNode) -> Iterator[None]:
+    """It follows L1 meanwhile."""
+    stop = threading.Event()
+    thread = threading.Thread(target=go, args=(node,), kwargs={"follow": True, "stop": stop}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(30)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -152,13 +174,11 @@ def test_it_serves_what_it_derived_and_takes_nothing() -> None:
     rollup = Rollup("dev")
     sent = rollup.send(3)
     rollup.flush()
-    with rollup.verifier() as (node, made):
+    with rollup.verifier() as (node, made), following(node):
         made.serve()
-        done = threading.Thread(target=go, args=(node,), kwargs={"until": 6, "follow": True})
-        done.start()
         rollup.send(3)
-        rollup.flush()
-        done.join(30)
+        head = rollup.flush()
+        until(lambda: made.node.l2.head.number == head)
         for method, *params in (
             ("eth_getBlockByNumber", "latest", True),
             ("eth_getBlockByNumber", "safe", False),
@@ -168,6 +188,25 @@ def test_it_serves_what_it_derived_and_takes_nothing() -> None:
             ("debug_traceTransaction", sent),
         ):
             assert made.rpc(method, *params) == rollup.net.rpc(method, *params), method
+        # as the rollup's own node
+        l1_block = rollup.net.rpc("optimism_syncStatus")["current_l1"]["number"]
+        until(lambda: made.rpc("optimism_syncStatus")["current_l1"]["number"] >= l1_block - 1)
+        ours, its = made.rpc("optimism_outputAtBlock", "0x5"), rollup.net.rpc("optimism_outputAtBlock", "0x5")
+        heads = ours.pop("syncStatus"), its.pop("syncStatus")
+        assert ours == its
+        for name in ("head_l1", "finalized_l1", "safe_l2"):
+            assert heads[0][name] == heads[1][name], name
+        for method, *params in (
+            ("optimism_rollupConfig",),
+            ("optimism_safeHeadAtL1Block", l1_block - 1),
+            ("optimism_version",),
+            ("mega_outputAtBlock", "0x2"),
+            ("mega_getWithdrawalProof", STRANGER, [], "latest"),
+        ):
+            asked = made.rpc(method, *params), rollup.net.rpc(method, *params)
+            for each in asked:
+                isinstance(each, dict) and each.pop("syncStatus", None)
+            assert asked[0] == asked[1], method
         for refused in ("anvil_setBalance", "eth_sendTransaction", "evm_mine"):
             with pytest.raises(RpcError, match="this node follows a chain that it does not build") as error:
                 made.rpc(refused)
@@ -325,3 +364,21 @@ def test_blocks_run_from_their_witnesses_alone_and_what_is_missing_or_tampered_w
     assert main(["verify", "--witness", "--rpc-url", net.url, "--from", "2", "--until", str(last)]) == 0
     assert capsys.readouterr().out.startswith(f"verified: {last - 1} blocks from witnesses alone")
     net.close()
+
+
+def test_of_a_fork_nobody_can_be_told_what_it_begins_with(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whose state is elsewhere, so that nothing can be made of what is here alone; each command says so."""
+    with Devnet(accounts=1) as upstream:
+        upstream.rpc("evm_mine")
+        with Devnet(accounts=1, batch=True, fork_url=upstream.serve()) as net:
+            url = net.serve()
+            for command, code in (
+                (["chain", "--rollup", "--rpc-url", url], 1),
+                (["chain", "--genesis", "--rpc-url", url], 1),
+                (["verify", "--witness", "--rpc-url", url], 4),
+                (["replica", "--of", url, "--port", "0"], 1),
+            ):
+                assert main(command) == code
+                said = capsys.readouterr().err
+                assert "state unavailable" in said and "fork" in said, command
+                assert "archive node" not in said

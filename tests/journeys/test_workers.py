@@ -19,7 +19,7 @@ from megadev.chain.recovering import recovered
 from megadev.chain.transactions import UnsignedTransaction, decode_transaction, encode_signed
 from megadev.node.recovery import CHUNK, MANY, Recovery
 from megadev.primitives import signatures
-from megadev.primitives.signatures import foresee, recover, sign
+from megadev.primitives.signatures import put_recovered, recover, sign
 from megadev.rpc import envelope
 from tests.conftest import START_SECONDS, RunningNode
 
@@ -114,7 +114,7 @@ def test_what_a_worker_finds_out_is_what_the_node_would() -> None:
 
     # an answer is for that signature alone, and once
     y_parity, r, s = sign(b"\x01" * 32, KEYS[0])
-    foresee(b"\x01" * 32, y_parity, r, s, b"\x77" * 20)
+    put_recovered(b"\x01" * 32, y_parity, r, s, b"\x77" * 20)
     assert recover(b"\x01" * 32, y_parity ^ 1, r, s) != b"\x77" * 20
     assert recover(b"\x01" * 32, y_parity, r, s) == b"\x77" * 20
     assert recover(b"\x01" * 32, y_parity, r, s) == decode_transaction(signed(1)).sender
@@ -145,7 +145,7 @@ def test_answers_that_are_in_time_are_used_and_late_ones_are_not(monkeypatch: py
         for chunk in list(worker.chunks):
             chunk.is_due = True
         until(lambda: recovery.collect() is None and not worker.chunks)
-        assert not signatures._foreseen
+        assert not signatures._recovered
     finally:
         recovery.close()
     assert recovery.ahead_of(members) is None and worker.process.poll() is not None

@@ -26,7 +26,7 @@ SENDER, NOBODY = b"\xaa" * 20, b"\xee" * 20
 CONTRACTS = [bytes(18) + b"\xc0" + bytes([n]) for n in range(3)]
 MODELS = [Model.REX4, Model.REX5, Model.REX6]
 PRICE = 10**6
-GAS = 30_000_000
+GAS = 8_000_000
 BLOCK = BlockEnv(7, 1_000, 10**10, b"\x42" * 20, b"\x11" * 32, PRICE)
 
 

@@ -2,23 +2,34 @@
 the chain or the rest of it, for anybody who tries to have L1's contract believe so.
 
 All that it ever signed is kept as an adversary would: each mini-block, and promises about each transaction, asked for
-when it was executed and again later. Then every pair of signatures is shown to the contract, and each of them against
-the block it is about, with the claim about L2 proven. Nothing of what is tried may succeed. Taking the chain back by
-hand (reverts, rollbacks, lost blocks) is not the sequencer's doing and is left out; so are its faults.
+when it was executed and again later, with the L1 block that they depend on. Then every pair of signatures is shown to
+the contract, and each of them against the block it is about, with the claim about L2 proven. Nothing of what is tried
+may succeed. L1 is reorganised and rolled back meanwhile, to any depth; sequencers crash, and others take over; time is
+moved; cheats change state; snapshots bring both chains back, and with them what the adversary has, who is of that world.
+Taking L2 alone back by hand is not the sequencer's doing and is left out; so are its faults.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from megadev import Devnet
+from megadev.chain.blocks import SealedBlock
 from megadev.chain.mini_blocks import MiniBlock
-from megadev.chain.preconfirmations import Preconfirmation, promise, sign_mini_block, sign_preconfirmation
+from megadev.chain.preconfirmations import Preconfirmation, promise, sign_mini_block
 from megadev.clock import ManualClock
 from megadev.events import Event, MiniBlockEquivocated, MiniBlockSealed, PreconfirmationsLost
 from megadev.primitives.abi import encode_call
@@ -26,6 +37,7 @@ from megadev.primitives.hexcodec import to_data
 from megadev.rollup import slashing
 from megadev.rollup.games import anchor_number
 from megadev.rollup.predeploys import MAINNET_ADDRESSES
+from megadev.rollup.slashing import Word
 from megadev.rollup.withdrawals import output_after
 from megadev.rpc.client import RpcError
 from megadev.testing.bridge import Bridge
@@ -39,28 +51,41 @@ PAIRS = 60
 
 
 class HonestSequencer(RuleBasedStateMachine):
-    @initialize(preset=st.sampled_from(("dev", "megaeth")))
-    def start(self, preset: str) -> None:
+    @initialize(preset=st.sampled_from(("dev", "megaeth")), batch=st.booleans(), with_standbys=st.booleans())
+    def start(self, preset: str, batch: bool, with_standbys: bool) -> None:
         self.clock = ManualClock(START)
         self.loop = ManualLoop(self.clock)
-        self.net = Devnet(preset=preset, accounts=4, batch=False, clock=self.clock, loop=self.loop)  # type: ignore[arg-type]
+        self.net = Devnet(
+            preset=preset,
+            accounts=4,
+            batch=batch,
+            standby=2 * with_standbys,
+            clock=self.clock,
+            loop=self.loop,  # type: ignore[arg-type]
+        )
         self.chain = self.net.node.l2
         self.bridge = Bridge(self.net.l1, self.net.l2)
         self.who = [account.address for account in self.net.accounts]
-        self.minis: dict[bytes, tuple[MiniBlock, tuple[int, int, int]]] = {}
-        self.promised: dict[bytes, tuple[Preconfirmation, bytes]] = {}
+        self.minis: dict[tuple[bytes, bytes], tuple[MiniBlock, Word]] = {}
+        self.promised: dict[tuple[bytes, bytes], tuple[Preconfirmation, Word]] = {}
         self.was_lost = False
+        self.snapshots: list[tuple[str, Any]] = []
         self.chain.bus.subscribe(self.notice)
 
     def teardown(self) -> None:
         if hasattr(self, "net"):
             self.try_everything()
             self.net.close()
+            self.loop.close()
 
     def notice(self, event: Event) -> None:
         if isinstance(event, MiniBlockSealed):
             mini = event.mini_block
-            self.minis[mini.digest] = mini, sign_mini_block(mini, self.chain.signers.at(mini.block_number).key)
+            signer = self.chain.signers.at(mini.block_number)
+            origin = self.chain.signed_origin(mini.digest, mini.block_number, event.state)
+            assert origin is not None
+            word = Word.on_mini_block(sign_mini_block(mini, signer.key), origin)
+            self.minis[mini.digest, origin.hash] = mini, word
         elif isinstance(event, PreconfirmationsLost | MiniBlockEquivocated):
             self.was_lost = True
 
@@ -72,11 +97,12 @@ class HonestSequencer(RuleBasedStateMachine):
         open_block = self.chain.open_block
         recent = self.chain.store.blocks(max(self.chain.head.number - 2, 1), self.chain.head.number)
         for block in [*recent, *([] if open_block is None else [open_block])]:
-            key = self.chain.signers.at(block.number).key
+            state = block.world if isinstance(block, SealedBlock) else block.state
             for index in range(len(block.transactions)):
                 made = promise(block, index, self.chain.spec.chain_id)
-                if made.digest not in self.promised:
-                    self.promised[made.digest] = made, sign_preconfirmation(made, key)
+                signed = self.net.node.broken_promises.signed(made, state)
+                assert signed.origin is not None
+                self.promised[made.digest, signed.origin.hash] = made, Word(signed.signature, signed.origin)
 
     def ask(self, *call: Any) -> None:
         try:
@@ -104,10 +130,45 @@ class HonestSequencer(RuleBasedStateMachine):
     def control(self, what: str) -> None:
         self.ask(what)
 
+    @rule(depth=st.integers(1, 8), kind=st.sampled_from(("anvil_reorg", "anvil_rollback")))
+    def reorganise_l1(self, depth: int, kind: str) -> None:
+        l1 = self.net.l1
+        depth = min(depth, int(l1.rpc("eth_blockNumber"), 16))
+        params: list[Any] = [depth] if kind == "anvil_rollback" else [depth, []]
+        with suppress(RpcError):  # L2 would have to lose a block that it has open, or whose sequencer stands still
+            l1.rpc(kind, *params)
+
+    @rule(count=st.integers(1, 3))
+    def mine_l1(self, count: int) -> None:
+        self.net.l1.rpc("anvil_mine", hex(count))
+
+    @rule()
+    def post_batches(self) -> None:
+        self.ask("megadev_batcher_flush")
+
+    @rule(who=WHO, seconds=st.sampled_from((1, 90)))
+    def cheat(self, who: int, seconds: int) -> None:
+        self.ask("anvil_setBalance", self.who[who], "0xde0b6b3a7640000")
+        self.ask("evm_increaseTime", seconds)
+
+    @rule()
+    def take_a_snapshot(self) -> None:
+        held = dict(self.minis), dict(self.promised)
+        self.snapshots.append((self.net.rpc("evm_snapshot"), held))
+        self.snapshots[-1] = self.snapshots[-1][0], (dict(self.minis), dict(self.promised))
+
+    @precondition(lambda self: getattr(self, "snapshots", None))
+    @rule()
+    def revert(self) -> None:
+        taken, (minis, promised) = self.snapshots.pop()
+        assert self.net.rpc("evm_revert", taken)
+        self.minis, self.promised = dict(minis), dict(promised)
+
     @rule()
     def crash_and_come_back(self) -> None:
-        """What it had announced survives."""
+        """What it had announced survives; or another takes over."""
         self.ask("megadev_sequencer_crash", {"survive": True})
+        self.loop.advance(0.05)
         self.ask("megadev_sequencer_restart")
 
     @rule()
@@ -132,18 +193,28 @@ class HonestSequencer(RuleBasedStateMachine):
         calls = self.evidence_against_the_chain()
         promised, minis = list(self.promised.values())[-PAIRS:], list(self.minis.values())[-PAIRS:]
         for first in promised:
-            calls += [slashing.promises_call(*first, *second) for second in promised[:5]]
-            for mini in minis[:10]:
+            calls += [slashing.promises_call(*first, *other) for other in promised if is_rival(first[0], other[0])]
+            for mini in minis:
                 call = slashing.promise_and_mini_block_call(*first, *mini)
-                assert call is None, "a promise and a mini-block that contradict each other"
+                if call is not None:
+                    assert not self.holds(first[1]) or not self.holds(mini[1]), "they contradict each other"
+                    calls.append(call)
         for mini in minis:
-            calls += [slashing.mini_blocks_call(*mini, *other) for other in minis]
+            calls += [
+                slashing.mini_blocks_call(*mini, *other)
+                for other in minis
+                if mini[0].number == other[0].number or mini[0].block_number == other[0].block_number
+            ]
+        self.net.l1.rpc("evm_mine")  # a contract knows only the blocks before its own
+        self.net.l1.rpc("evm_mine")
         before = [slashing.bond_of(self.l1_state, MAINNET_ADDRESSES, signer) for signer in signers]
         for call in calls:
-            with pytest.raises(RpcError, match="NoContradiction|DifferentSigners|BlockNotProven|WrongHeader"):
+            with pytest.raises(
+                RpcError, match="NoContradiction|DifferentSigners|BlockNotProven|WrongHeader|OriginNotOnL1"
+            ):
                 self.net.l1.rpc("eth_call", {"from": self.who[1], "to": SLASHER, "data": to_data(call)})
         found = self.bridge.submit_evidence()
-        assert all(each["status"] in ("kept", "waiting", "nothing left") for each in found["evidence"])
+        assert all(each["status"] in ("kept", "waiting", "nothing left", "void") for each in found["evidence"])
         assert [slashing.bond_of(self.l1_state, MAINNET_ADDRESSES, signer) for signer in signers] == before
 
     @property
@@ -167,17 +238,32 @@ class HonestSequencer(RuleBasedStateMachine):
             for call in slashing.block_proofs(game, output_after(head), blocks):
                 self.net.l1.rpc("eth_sendTransaction", {"from": self.who[0], "to": SLASHER, "data": to_data(call)})
         calls = []
-        for made, signature in self.promised.values():
+        for made, word in self.promised.values():
             if made.block_number in shown:
                 block = self.chain.block(made.block_number)
-                assert slashing.broken_promise_call(made, signature, block) is None
-                calls.append(slashing.kept_promise_call(made, signature, block))
-        for mini, signed in self.minis.values():
+                assert slashing.broken_promise_call(made, word, block) is None or not self.holds(word)
+                calls.append(slashing.kept_promise_call(made, word, block))
+        for mini, word in self.minis.values():
             if mini.block_number in shown:
                 block = self.chain.block(mini.block_number)
-                assert slashing.broken_mini_block_call(mini, signed, block) is None
-                calls += [slashing.misplaced_call(mini, signed, block, place) for place in range(len(mini.receipts))]
+                broken = slashing.broken_mini_block_call(mini, word, block)
+                assert broken is None or not self.holds(word)
+                calls += [] if broken is None else [broken]
+                calls += [slashing.misplaced_call(mini, word, block, place) for place in range(len(mini.receipts))]
         return calls
+
+    def holds(self, word: Word) -> bool:
+        """Whether the L1 block is on L1 that it depends on."""
+        l1 = self.net.node.l1
+        assert l1 is not None
+        return l1.store.by_hash(word.origin.hash) is not None
+
+
+def is_rival(first: Preconfirmation, second: Preconfirmation) -> bool:
+    """Whether two promises are about one transaction or one place."""
+    is_of_one = first.transaction_hash == second.transaction_hash
+    places = [(each.block_number, each.transaction_index) for each in (first, second)]
+    return is_of_one or places[0] == places[1]
 
 
 QUICK = {"deadline": None, "suppress_health_check": list(HealthCheck)}

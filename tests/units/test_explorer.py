@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shutil
 import subprocess
+import urllib.error
 import urllib.request
 from html import unescape
 from typing import Any
@@ -67,11 +70,18 @@ def test_a_node_serves_it_at_its_address() -> None:
         assert "/explorer/app.js" in text and net.accounts[0].address in text, "the first page is there without scripts"
         assert get(f"{url}/explorer/app.js")[1].startswith("text/javascript")
         assert "/explorer/app.js" not in get(net.l1.url)[2]
+        reference = get(f"{url}/docs/reference/rpc")[2]
+        assert 'href="/#/l2/rpc/eth_getBalance">Try it' in reference, "the documentation leads to the playground"
+        assert "#/l2/rpc" not in get(f"{net.l1.url}/docs/reference/rpc")[2]
 
 
 def test_off_is_a_plain_page() -> None:
     with Devnet(explorer="off") as net:
-        assert "<script" not in get(net.serve())[2]
+        url = net.serve()
+        assert "<script" not in get(url)[2]
+        assert "#/l2/rpc" not in get(f"{url}/docs/reference/rpc")[2]
+        with pytest.raises(urllib.error.HTTPError):
+            get(f"{url}/explorer/app.js")
 
 
 # -- in Node.js ---------------------------------------------------------------------------------------------------
@@ -105,6 +115,69 @@ def test_hashes_and_signers_are_those_of_the_node() -> None:
     told = run(script, {"texts": texts, "signed": signed})
     assert told["hashes"] == ["0x" + keccak(text.encode()).hex() for text in texts]
     assert told["signers"] == ["0x" + address_of(key).hex()] * 6
+
+
+@pytest.mark.node_js
+def test_logs_are_searched_by_arguments_and_exported() -> None:
+    event = (
+        "Filled(address indexed who, uint256 indexed amount, bool, bytes32 indexed key, string title, int64 delta,"
+        "(uint8,string[])[] rows)"
+    )
+    kinds = ["bool", "string", "int64", "(uint8,string[])[]"]
+    who, key = bytes.fromhex("F39Fd6e51aad88F6F4ce6aB8827279cffFb92266"), bytes(range(32))
+    plain = "Filled(address,uint256,bool,bytes32,string,int64,(uint8,string[])[])"
+    logs = [
+        {
+            "address": "0x" + "11" * 20,
+            "blockNumber": "0x5",
+            "logIndex": hex(index),
+            "transactionHash": "0x" + "22" * 32,
+            "topics": [
+                "0x" + keccak(plain.encode()).hex(), "0x" + who.rjust(32, b"\0").hex(), f"0x{amount:064x}", "0x" + key.hex()
+            ],
+            "data": "0x" + encode(kinds, [True, title, -5, [[1, ["a", "b"]]]]).hex(),
+        }
+        for index, (amount, title) in enumerate([(7, '=cmd|"x"'), (8, "<b>,\n"), (10**30, "plain")])
+    ]  # fmt: skip
+    hashed = "Named(string indexed text, bytes indexed raw, uint256[2] indexed pair, (string,uint8)[] indexed list)"
+    hashes = [
+        keccak(b"h\xc3\xa9"), keccak(b"\x12\x34"), keccak(encode(["uint256[2]"], [[1, 2]])),
+        keccak(b"a".ljust(32, b"\0") + (3).to_bytes(32, "big")),
+    ]  # fmt: skip
+    script = f"""
+    import {{ eventOf, isMet, readSignature, textOf, topicsOf, wantedOf }} from {json.dumps((FOLDER / "events.js").as_uri())};
+    import {{ asCsv, asJson }} from {json.dumps((FOLDER / "pages/logs.js").as_uri())};
+    const item = readSignature(given.event);
+    const found = given.logs.map((log) => {{ const said = eventOf(log, item); return {{ log, said, text: textOf(said) }}; }});
+    const met = given.wanted.map((texts) => found.filter(({{ said }}) => isMet(said, wantedOf(item, texts))).length);
+    const named = readSignature(given.hashed);
+    console.log(JSON.stringify({{
+      met, csv: asCsv(found), json: JSON.parse(asJson(found)), topics: topicsOf(item, wantedOf(item, given.wanted[0])),
+      hashes: topicsOf(named, wantedOf(named, ["hé", "0x1234", "[1, 2]", '[["a", 3]]'])), text: found[2].text,
+    }}));
+    """
+    wanted = [
+        ["0xF39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "8"], ["", "", "true"], ["", "", "false"], ["", "", "", "0x" + key.hex()],
+        ["", "", "", "", "plain"], ["", str(10**30), "", "", "", "-5"], ["0x" + "12" * 20],
+        ["", "", "", "", "", "", '[[1, ["a", "b"]]]'], ["", "", "", "", "", "", '[[1, ["a"]]]'],
+    ]  # fmt: skip
+    told = run(script, {"event": event, "logs": logs, "hashed": hashed, "wanted": wanted})
+    assert told["met"] == [1, 3, 0, 3, 1, 1, 0, 3, 0]
+    assert told["topics"] == [logs[1]["topics"][0], logs[1]["topics"][1], logs[1]["topics"][2]]
+    assert told["hashes"][1:] == ["0x" + each.hex() for each in hashes]
+    assert told["text"].startswith("Filled(who: 0xf39f") and "title: plain, delta: -5" in told["text"]
+    first, *rows = csv.reader(io.StringIO(told["csv"], newline=""))
+    assert first == [
+        *("block", "index", "transaction", "contract", "event"),
+        *("who", "amount", "arg2", "key", "title", "delta", "rows"),
+    ]
+    assert [row[9] for row in rows] == ['\'=cmd|"x"', "<b>,\n", "plain"], "no spreadsheet takes text for a formula"
+    assert rows[2][4:7] == ["Filled", "0x" + who.hex(), str(10**30)] and rows[0][10] == "-5"
+    assert [each["topics"] for each in told["json"]] == [log["topics"] for log in logs]
+    assert told["json"][0]["event"] == plain
+    assert told["json"][0]["arguments"]["title"] == '=cmd|"x"' and told["json"][0]["arguments"]["rows"] == [
+        ["1", ["a", "b"]]
+    ]
 
 
 @pytest.mark.node_js

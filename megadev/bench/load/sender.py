@@ -357,16 +357,16 @@ def _main() -> None:
             sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
             sys.stdout.buffer.flush()
 
-    def line() -> bytes:
-        """Unbuffered, since a selector goes on with what is left of the input. Only one line comes at a time."""
+    def line(at_once: int) -> bytes:
+        """Unbuffered, since a selector goes on with what is left of the input."""
         read = b""
-        while not read.endswith(b"\n") and (more := os.read(0, 1 << 16)):
+        while not read.endswith(b"\n") and (more := os.read(0, at_once)):
             read += more
         return read
 
     try:
-        plan = msgspec.json.decode(line(), type=Plan)
-        Process(plan, write).run(line, 0)
+        plan = msgspec.json.decode(line(1 << 16), type=Plan)  # nothing more is said before it is ready
+        Process(plan, write).run(lambda: line(1), 0)  # "stop" may follow "go" at once
     except MegadevError as problem:
         write(Fault(str(problem)))
 

@@ -29,7 +29,7 @@ from megadev.cli.terminal.log import LONGEST_MESSAGE, MESSAGES_SHOWN, Explain, R
 from megadev.config.anvil import ANVIL_BUILT, ANVIL_VERSION
 from megadev.events import BlockSealed, TransactionPreconfirmed
 from megadev.evm.console import read_console
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.rpc import envelope
 
 _OF_THE_REQUEST = (
@@ -121,7 +121,7 @@ class AnvilLines:
         self._shown.add(tx.hash)
         yield from self._messages(receipt.console)
         yield ""
-        yield f"    Transaction: 0x{tx.hash.hex()}"
+        yield f"    Transaction: {to_data(tx.hash)}"
         if receipt.created is not None:
             yield f"    Contract created: {checksum_address(receipt.created)}"
         yield f"    Gas used: {receipt.gas_used}"
@@ -134,7 +134,7 @@ class AnvilLines:
         self._shown.difference_update(tx.hash for tx in block.transactions)
         yield ""
         yield f"    Block Number: {block.header.number}"
-        yield f"    Block Hash: 0x{block.hash.hex()}"
+        yield f"    Block Hash: {to_data(block.hash)}"
         yield f'    Block Time: "{_moment(block.header.timestamp)}"'
         yield ""
 

@@ -41,7 +41,7 @@ from megadev.events import (
 )
 from megadev.evm.console import read_console
 from megadev.node.faults import faults_on
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.rollup.deposits import DEPOSITOR
 from megadev.rollup.messages import (
     DepositStatus,
@@ -369,7 +369,7 @@ class Board:
                 how = "replaced" if event.replaced else "reverted"
                 self.happened("chain", f"{where}{which} {how}", "warning")
         elif isinstance(event, TransactionDropped):
-            self.happened("dropped", f"{where}0x{event.tx.hash.hex()}: {event.reason}", "warning")
+            self.happened("dropped", f"{where}{to_data(event.tx.hash)}: {event.reason}", "warning")
         elif isinstance(event, BatchPosted):
             self._batches.append(event)
         elif isinstance(event, SequencerTurned):
@@ -494,12 +494,12 @@ class Board:
         return TransactionView(
             "L2" if chain is node.l2 else "L1",
             event.block_number,
-            _short(f"0x{event.tx.hash.hex()}"),
+            _short(f"{to_data(event.tx.hash)}"),
             receipt.succeeded,
             says,
             None if event.tx.type == DEPOSIT else event.duration_ns / 1e6,
             event.tx.sender in own,
-            f"0x{event.tx.hash.hex()}",
+            f"{to_data(event.tx.hash)}",
             about,
             self._sources.get(number, ""),
         )
@@ -651,7 +651,7 @@ def _deposit(sent: SentDeposit) -> _Message:
     shown = MessageView(
         "L1 → L2",
         ether(sent.tx.mint),
-        _short(f"0x{sent.tx.hash.hex()}"),
+        _short(f"{to_data(sent.tx.hash)}"),
         marks.get(sent.status, "x"),
         _DEPOSITS[sent.status],
     )
@@ -664,7 +664,7 @@ def _withdrawal(sent: SentWithdrawal) -> _Message:
     shown = MessageView(
         "L2 → L1",
         ether(sent.withdrawal.value),
-        _short(f"0x{sent.withdrawal.hash.hex()}"),
+        _short(f"{to_data(sent.withdrawal.hash)}"),
         "!" if status is WithdrawalStatus.READY_TO_FINALIZE else marks.get(status, "."),
         _WITHDRAWALS[status],
     )

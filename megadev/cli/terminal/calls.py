@@ -12,7 +12,7 @@ from megadev.cli.terminal.log import Describe, Words
 from megadev.errors import MegadevError
 from megadev.events import TransactionPreconfirmed
 from megadev.inspect.bridge_contracts import bridge_contracts
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.primitives.types import Address
 from megadev.rollup.deposits import DEPOSITOR
 
@@ -102,7 +102,7 @@ def _unknown(data: bytes) -> str:
     """Call data that nobody understands."""
     if len(data) < 4:
         return f"with {len(data)} bytes" if data else "without data"
-    return f"0x{data[:4].hex()} and {len(data) - 4} bytes" if len(data) > 4 else f"0x{data.hex()}"
+    return f"{to_data(data[:4])} and {len(data) - 4} bytes" if len(data) > 4 else f"{to_data(data)}"
 
 
 def ether(wei: int) -> str:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 
 from megadev.artifacts.registry import ArtifactRegistry
-from megadev.cli.terminal.log import Located, Place
+from megadev.cli.terminal.log import Located, SourceLine
 from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import BlockSealed, Event, TransactionPreconfirmed
@@ -107,7 +107,7 @@ def _located(trace: StackTrace) -> Located | None:
     for entry in trace.stack:
         where = entry.location
         if where is not None:
-            place = Place(where.path, where.line, entry.function, where.text.strip())
+            place = SourceLine(where.path, where.line, entry.function, where.text.strip())
             if place not in places:
                 places.append(place)
     if not places or trace.error is None:

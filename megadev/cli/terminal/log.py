@@ -33,7 +33,7 @@ from megadev.events import (
     TransactionPreconfirmed,
 )
 from megadev.evm.console import read_console
-from megadev.primitives.hexcodec import checksum_address
+from megadev.primitives.hexcodec import checksum_address, to_data
 from megadev.rpc.envelope import Failure
 
 CAPACITY = 10_000
@@ -80,7 +80,7 @@ Explain: TypeAlias = Callable[[bytes], str]
 """Revert data in words; '' when it says nothing."""
 
 
-class Place(NamedTuple):
+class SourceLine(NamedTuple):
     """A line of source."""
 
     source: str
@@ -93,7 +93,7 @@ class Located(NamedTuple):
     """Why a transaction failed, and in which lines, innermost first."""
 
     reason: str
-    places: tuple[Place, ...]
+    places: tuple[SourceLine, ...]
 
 
 Locate: TypeAlias = Callable[[TransactionPreconfirmed], Located | None]
@@ -205,7 +205,7 @@ class TextLines:
             yield self._paint(f"refused a request: {one_line(record.reason, LONGEST_MESSAGE)}", fg="yellow")
         elif isinstance(record, TransactionDropped):
             yield from self._flush()
-            yield self._paint(f"  dropped 0x{record.tx.hash.hex()}: {record.reason}", fg="yellow")
+            yield self._paint(f"  dropped {to_data(record.tx.hash)}: {record.reason}", fg="yellow")
         elif isinstance(record, PreconfirmationsLost | MiniBlockEquivocated | SequencerTurned):
             yield from self.flush()
             yield from self._fault(record)
@@ -242,7 +242,7 @@ class TextLines:
             if receipt.succeeded
             else paint(one_line(_failure(event, self._explain, located)), fg="red")
         )
-        yield f"  {paint(f'0x{tx.hash.hex()}', bold=True)}"
+        yield f"  {paint(f'{to_data(tx.hash)}', bold=True)}"
         words = self._describe(event)
         origin = f"  {paint(f'({words.origin})', dim=True)}" if words.origin else ""
         yield f"    {checksum_address(tx.sender)} → {target}{origin}"
@@ -267,7 +267,7 @@ class TextLines:
         else:
             # what users sent comes first: the transactions that a block begins with are broken along with theirs
             for tx in sorted(record.transactions, key=lambda tx: tx.type == DEPOSIT):
-                yield self._paint(f"  promise broken 0x{tx.hash.hex()}: {record.reason}", fg="red")
+                yield self._paint(f"  promise broken {to_data(tx.hash)}: {record.reason}", fg="red")
 
     def _messages(self, console: Sequence[ConsoleCall], indent: str) -> Iterator[str]:
         """What was printed, under a heading."""
@@ -316,7 +316,7 @@ class JsonLines:
             located = None if receipt.succeeded else self._locate(record)
             fields = {
                 "event": "transaction",
-                "hash": f"0x{tx.hash.hex()}",
+                "hash": f"{to_data(tx.hash)}",
                 "from": checksum_address(tx.sender),
                 "to": None if tx.to is None else checksum_address(tx.to),
                 "contractAddress": None if receipt.created is None else checksum_address(receipt.created),
@@ -336,7 +336,7 @@ class JsonLines:
                 {
                     "event": "block",
                     "number": block.header.number,
-                    "hash": f"0x{block.hash.hex()}",
+                    "hash": f"{to_data(block.hash)}",
                     "timestamp": block.header.timestamp,
                     "gasUsed": block.header.gas_used,
                     "transactions": len(block.transactions),
@@ -347,13 +347,13 @@ class JsonLines:
         elif isinstance(record, RequestRefused):
             yield self._dump({"event": "refused", "reason": record.reason})
         elif isinstance(record, TransactionDropped):
-            yield self._dump({"event": "dropped", "hash": f"0x{record.tx.hash.hex()}", "reason": record.reason})
+            yield self._dump({"event": "dropped", "hash": f"{to_data(record.tx.hash)}", "reason": record.reason})
         elif isinstance(record, PreconfirmationsLost):
             yield self._dump(
                 {
                     "event": "promisesBroken",
                     "blockNumber": record.block_number,
-                    "hashes": [f"0x{tx.hash.hex()}" for tx in record.transactions],
+                    "hashes": [f"{to_data(tx.hash)}" for tx in record.transactions],
                     "reason": record.reason,
                 }
             )

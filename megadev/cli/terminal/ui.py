@@ -37,6 +37,7 @@ from megadev.clock import SystemClock
 from megadev.errors import MegadevError
 from megadev.events import SequencerCondition
 from megadev.node.faults import FAULTS
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.client import RpcError
 
 if TYPE_CHECKING:
@@ -381,7 +382,7 @@ class Ui:
         if chosen is None:
             return "there is no transaction yet"
         chain, event = chosen
-        name = f"0x{event.tx.hash.hex()}"
+        name = f"{to_data(event.tx.hash)}"
         endpoint = next(each for each in self._devnet.endpoints if each.chain is chain)
         answer = endpoint.rpc("megadev_getStackTrace", name)
         lines = [Text(name, "bold"), *head_lines(answer), *tree_lines(answer)]
@@ -399,7 +400,7 @@ class Ui:
             return "there is no transaction yet"
         chain, event = chosen
         endpoint = next(each for each in self._devnet.endpoints if each.chain is chain)
-        answer = endpoint.rpc("megadev_parallelism", f"0x{event.tx.hash.hex()}")
+        answer = endpoint.rpc("megadev_parallelism", f"{to_data(event.tx.hash)}")
         lines = [Text(each) if isinstance(each, str) else each for each in report_lines(answer)]
         self.board.open(Pane("Conflicts", tuple(lines)))
         return ""
@@ -409,7 +410,7 @@ class Ui:
         chosen = self.board.chosen
         if chosen is None:
             return "there is no transaction yet"
-        name = f"0x{chosen[1].tx.hash.hex()}"
+        name = f"{to_data(chosen[1].tx.hash)}"
         self._terminal.copy(name)
         return f"copied {name}"
 

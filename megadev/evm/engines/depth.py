@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import copy_context
 
 from megadev.state.remote import forbid_waiting, may_not_wait
 
@@ -29,17 +28,17 @@ handover = threading.Lock()
 def continue_below(work: Callable[[], None]) -> None:
     """Run ``work`` on another thread's stack and wait for its end. Raises what it raises.
 
-    It is the same execution as before to whatever asks: its context variables are there, and whether it may wait.
+    It is the same execution as before to whatever asks whether it may wait.
     """
     failure: list[BaseException] = []
-    context, above = copy_context(), threading.get_ident()
-    if may_not_wait():
-        context.run(forbid_waiting)
+    above, is_awaited = threading.get_ident(), may_not_wait()
 
     def run() -> None:
         try:
             try:
-                context.run(work)
+                if is_awaited:
+                    forbid_waiting()
+                work()
             finally:
                 with handover:
                     deeper.pop(above, None)

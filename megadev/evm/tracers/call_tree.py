@@ -11,16 +11,11 @@ from megadev.evm.engine import Frame, FrameExit, Step
 
 @dataclass(slots=True)
 class CallNode:
-    """One frame with what happened in it, in order. ``last_pc`` is where it stood at the end, or where it called from
-    while its last child ran: known only where steps were watched, else None. ``call_pc`` is where its parent called it
-    from.
-    """
+    """One frame with what happened in it, in order."""
 
     frame: Frame
     outcome: FrameExit = field(default_factory=lambda: FrameExit(0, b""))
     events: list[CallNode | Log] = field(default_factory=list)
-    last_pc: int | None = None
-    call_pc: int | None = None
 
     @property
     def calls(self) -> list[CallNode]:
@@ -50,10 +45,11 @@ class CallNode:
 
 
 class CallTreeTracer:
-    """Builds the tree. ``locate`` also watches steps, for program counters: slower by an order of magnitude."""
+    """Builds the tree."""
 
-    def __init__(self, *, locate: bool = False) -> None:
-        self.wants_steps = locate
+    wants_steps = False
+
+    def __init__(self) -> None:
         self.root: CallNode | None = None
         """The transaction's own frame, once begun."""
         self._open: list[CallNode] = []
@@ -61,9 +57,7 @@ class CallTreeTracer:
     def enter(self, frame: Frame) -> None:
         node = CallNode(frame)
         if self._open:
-            parent = self._open[-1]
-            parent.events.append(node)
-            node.call_pc = parent.last_pc
+            self._open[-1].events.append(node)
         else:
             self.root = node
         self._open.append(node)
@@ -72,7 +66,7 @@ class CallTreeTracer:
         self._open.pop().outcome = outcome
 
     def step(self, step: Step) -> None:
-        self._open[-1].last_pc = step.pc
+        pass
 
     def step_done(self, gas_left: int) -> None:
         pass

@@ -82,8 +82,10 @@ class _Running:
 class VmTracer(CallTreeTracer):
     """Tells ``pen``; builds the tree of calls besides."""
 
+    wants_steps = True
+
     def __init__(self, pen: Pen) -> None:
-        super().__init__(locate=True)
+        super().__init__()
         self._pen = pen
         self._running: list[_Running | None] = []
         self._created: dict[Address, bytes] = {}
@@ -120,7 +122,6 @@ class VmTracer(CallTreeTracer):
             caller.handed_back += frame.gas - outcome.gas_used
 
     def step(self, step: Step) -> None:
-        super().step(step)
         before = self._running[-1]
         if before is not None:
             self._pen.end_instruction(before.cost, before.effect)

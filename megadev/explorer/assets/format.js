@@ -40,6 +40,12 @@ export function time(seconds) {
   return h("time", { datetime: date.toISOString() }, date.toISOString().replace("T", " ").slice(0, 19), " UTC");
 }
 
+/** Nanoseconds in a unit that suits them. */
+export function lasting(nanoseconds) {
+  if (nanoseconds < 1e6) return `${Math.round(nanoseconds / 1e3)} µs`;
+  return nanoseconds < 1e9 ? `${(nanoseconds / 1e6).toFixed(1)} ms` : `${(nanoseconds / 1e9).toFixed(1)} s`;
+}
+
 export function age(seconds, now) {
   let left = Math.max(0, Math.round(now - seconds));
   for (const [unit, size] of [["d", 86400], ["h", 3600], ["min", 60]]) {

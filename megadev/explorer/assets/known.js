@@ -2,6 +2,7 @@
 
 import { selector, signature, topic } from "./abi.js";
 import { fill, h } from "./dom.js";
+import { behind } from "./proxies.js";
 
 const told = new WeakMap();
 
@@ -37,11 +38,27 @@ export function artifactOf(chain, address) {
 /** A contract was deployed or reloaded: what was known of ABIs may be old. */
 export const forget = (chain) => artifacts.delete(chain);
 
-/** The ABI of what runs at an address: the contract's own and, of a proxy, its implementation's. */
+const proxies = new WeakMap();
+
+/** Whose code runs behind an address (see `behind`); asked for again once blocks have passed: it may have been upgraded. */
+export function proxyOf(chain, address) {
+  const now = told.get(chain);
+  if (proxies.get(chain)?.now !== now) proxies.set(chain, { now, known: new Map() });
+  const { known } = proxies.get(chain);
+  const key = address.toLowerCase();
+  if (!known.has(key)) known.set(key, chain.ask("0x", "eth_getCode", address, "latest").then((code) => behind(chain, address, code)));
+  return known.get(key);
+}
+
+/** The ABI of what runs at an address: the contract's own and, of a proxy, its implementations'. */
 export async function abiOf(chain, address) {
-  const behind = chain.contracts.get(address.toLowerCase())?.implementation;
-  const found = await Promise.all([artifactOf(chain, address), behind ? artifactOf(chain, behind) : null]);
-  return found.flatMap((artifact) => artifact?.abi ?? []);
+  const proxy = await proxyOf(chain, address);
+  const found = await Promise.all([address, ...(proxy?.implementations ?? [])].map((each) => artifactOf(chain, each)));
+  const seen = new Set();
+  return found.flatMap((artifact) => artifact?.abi ?? []).filter((item) => {
+    const key = `${item.type} ${signature(item)}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 /** What a transaction calls, by name where the contract is known; it appears once that has come. */
@@ -50,7 +67,7 @@ export function callName(chain, tx) {
   const data = tx.input ?? "0x";
   if (data === "0x") return h("span", { class: "soft" }, "transfer");
   const shown = h("code", { class: "soft" }, data.slice(0, 10));
-  if (!chain.contracts.has(tx.to.toLowerCase())) return shown;
+  if (chain.contracts.size === 0) return shown;
   abiOf(chain, tx.to).then((abi) => {
     const found = abi.find((item) => item.type === "function" && selector(item) === data.slice(0, 10));
     if (found) fill(shown, found.name);

@@ -25,6 +25,7 @@ export class Chain {
     this.onState = () => {};
     this.names = new Map();
     this.contracts = new Map();
+    this.durations = new Map();
     this.waiting = [];
     this.id = 0;
     this.socket = null;

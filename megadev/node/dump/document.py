@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -36,8 +35,9 @@ from megadev.node.dump.receipts import Outcomes, read_outcomes, read_receipt, wr
 from megadev.node.dump.rollup import DumpedRollup, read_rollup, written_rollup
 from megadev.node.dump.rows import built_again, is_behind_row, read_row, read_rows, written_row
 from megadev.node.dump.settings import NOTHING_SET, Settings, read_settings, written_settings
-from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.guarded_json import DecodeError, decode_large, let_go
 from megadev.primitives.hexcodec import to_data
+from megadev.primitives.json_pieces import pieces
 from megadev.primitives.types import ZERO_ADDRESS, Address, Hash32
 from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
@@ -85,9 +85,9 @@ def encode_dump(
     adopted: int = 0,
     settings: Settings = NOTHING_SET,
     rollup: DumpedRollup | None = None,
-) -> bytes:
-    """The document, as JSON: ``blocks`` (a whole chain) and ``state``, which is that of now. ``l1``: the
-    document of the L1 beside it; ``adopted``, ``settings`` and ``rollup``: see the module.
+) -> Iterator[bytes]:
+    """The document, as JSON, piece by piece: ``blocks`` (a whole chain) and ``state``, which is that of now. ``l1``:
+    the document of the L1 beside it; ``adopted``, ``settings`` and ``rollup``: see the module.
 
     ``zeroed``: slots that a fresh node would have and that must be said to be empty where they are. ``history``: also
     the state after every block but the last, where it is known. The same chain gives the same bytes.
@@ -143,7 +143,7 @@ def encode_dump(
     hashes = {hex(block.number): to_data(block.hash) for block in made if header_hash(block.header) != block.hash}
     if hashes:
         document["hashes"] = hashes
-    return msgspec.json.encode(document)
+    return pieces([document])
 
 
 def _encoded(value: object) -> msgspec.Raw:
@@ -156,9 +156,10 @@ def encode_accounts(state: World, zeroed: Mapping[Address, Iterable[int]] | None
     return msgspec.json.encode({"accounts": dict(written_accounts(state, zeroed or {}))})
 
 
-def compress(document: bytes) -> bytes:
+def compress(document: Iterable[bytes]) -> bytes:
     """As RPC hands it out: gzip, the same bytes for the same document."""
-    return gzip.compress(document, mtime=0)
+    packing = zlib.compressobj(level=9, wbits=31)
+    return b"".join([*map(packing.compress, document), packing.flush()])
 
 
 def _behind_rows(blocks: Span) -> frozenset[int]:
@@ -197,13 +198,15 @@ def decode_dump(
     Raises ``InvalidParams`` saying which entry cannot be used, and why.
     """
     try:
-        document = decode_json(_unfolded(data))
+        document = decode_large(_unfolded(data))
     except DecodeError as error:
         raise InvalidParams(f"failed to decode state dump: neither JSON nor compressed JSON ({error})") from None
     try:
         return _read(document, spec, l1_spec, on_progress)
     except InvalidDocument as error:
         raise InvalidParams(f"failed to decode state dump: {error}") from None
+    finally:
+        let_go(document)
 
 
 def _read(
@@ -325,7 +328,7 @@ def _read_block(found: Found, outcomes: Outcomes, world: World, spec: ChainSpec)
         tx = read_transaction(item, where)
         outcome = outcomes.get((found.hash, index)) or outcomes.get(tx.hash)
         if outcome is None:
-            fail(where, f"an entry in transactions (0x{tx.hash.hex()}) with its outcome", None)
+            fail(where, f"an entry in transactions ({to_data(tx.hash)}) with its outcome", None)
         if tx.is_impersonated:
             # Anvil writes the hash of the fields here, and only there the one it goes by
             tx = msgspec.structs.replace(tx, hash=bytes.fromhex(outcome[0]["info"]["transaction_hash"][2:]))

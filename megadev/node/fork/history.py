@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from megadev.chain.blocks import Header, SealedBlock, block_size
-from megadev.chain.documents import JsonObject, read_log, read_transaction
+from megadev.chain.blocks import BlockRef, Header, SealedBlock, Tag, block_size
+from megadev.chain.documents import JsonObject, read_header, read_receipt, read_transaction
 from megadev.chain.fees import blob_base_fee
 from megadev.chain.networks import knows_rules, rules_at
-from megadev.chain.receipts import Receipt
-from megadev.chain.spec import GAS_PER_BLOB, ChainSpec
+from megadev.chain.spec import ChainSpec
+from megadev.chain.store import ChainStore
+from megadev.chain.transactions import AccessList
 from megadev.errors import (
     InvalidParams,
     StateUnavailable,
@@ -24,17 +25,16 @@ from megadev.errors import (
     UpstreamFailed,
     UpstreamLacksMethod,
 )
-from megadev.primitives.bloom import logs_bloom
+from megadev.node.history import CallFields
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import (
     EMPTY_CODE_HASH,
-    EMPTY_OMMERS_HASH,
-    EMPTY_REQUESTS_HASH,
-    EMPTY_TRIE_ROOT,
     Address,
     Hash32,
 )
 from megadev.state.fork_world import ForkWorld
-from megadev.state.remote import Keys, RemoteState, Source, access_list_keys
+from megadev.state.reader import Keys, Slot, StateReader, with_hint
+from megadev.state.remote import RemoteState, Source, access_list_keys, call_hint, load
 from megadev.state.upstream import Call
 
 PAST_BLOCKS = 64
@@ -44,15 +44,19 @@ PAST_BLOCKS = 64
 class ForkHistory:
     """Blocks up to the forked one, as upstream has them, and the state after each: read when they are asked for.
 
-    On the thread of an event loop everything raises ``PrefetchNeeded`` where something is to be fetched.
+    A ``ChainHistory``. On the thread of an event loop everything raises ``PrefetchNeeded`` where something is to be
+    fetched.
     """
+
+    is_remote = True
 
     def __init__(self, source: Source, chain_id: int, last: int) -> None:
         self.source = source
         self.last = last
         """The forked block's number."""
         self.state: RemoteState | None = None
-        self.first: SealedBlock | None = None
+        self.forked: SealedBlock | None = None
+        """The chain's first block, without its transactions."""
         self._chain_id = chain_id
         self._headers: OrderedDict[int, SealedBlock] = OrderedDict()
         self._blocks: OrderedDict[int, SealedBlock] = OrderedDict()
@@ -61,6 +65,52 @@ class ForkHistory:
     def is_funded(self, address: Address) -> bool:
         """Whether the fork gave the account a balance."""
         return self.state is not None and self.state.is_funded(address)
+
+    def first(self, own: int) -> int:
+        """Upstream has them all."""
+        return 0
+
+    def older(self, ref: BlockRef, store: ChainStore) -> int | Hash32 | None:
+        """The number or hash of the block that ``ref`` names, where it is none after the forked one."""
+        if isinstance(ref, Tag):
+            return 0 if ref is Tag.EARLIEST else None
+        if isinstance(ref, int):
+            return ref if ref <= self.last else None
+        here = store.by_hash(ref)
+        return ref if here is None or here.number == self.last else None
+
+    def whole(self, block: SealedBlock, spec: ChainSpec) -> SealedBlock:
+        """``block`` with its transactions, also where it is the one that was forked."""
+        return self.block(block.number, spec) if block is self.forked else block
+
+    def query(self, key: str, method: str, *params: Any, keep: Callable[[Any], bool] = lambda result: True) -> Any:
+        """See ``Source.query``."""
+        return self.source.query(key, method, *params, keep=keep)
+
+    def reader_of_call(
+        self,
+        state: StateReader,
+        number: int,
+        coinbase: Address,
+        call: CallFields,
+        slots: AccessList,
+    ) -> StateReader:
+        """``state`` for a call: where it is that of the newest blocks, what the call is sure to ask for is fetched."""
+        sender, to, value, data = call
+        if number >= self.last:
+            accounts = [address for address in (sender, to, coinbase) if address is not None]
+            self.prefetch(accounts, [(address, slot) for address, keys in slots for slot in keys])
+        return with_hint(state, call_hint(sender, to, value, data))
+
+    def prefetch(self, accounts: Iterable[Address], slots: Iterable[Slot] = ()) -> None:
+        """On a thread that may wait: fetch at once what is about to be asked for at the chain's newest blocks."""
+        if self.state is not None:
+            load(self.state, accounts, slots)
+
+    def prefetch_or_raise(self, accounts: Iterable[Address], slots: Iterable[Slot] = ()) -> None:
+        """As ``prefetch``; on a thread that may not wait it raises ``PrefetchNeeded``, once for all of it."""
+        if self.state is not None:
+            self.state.prefetch_or_raise(accounts, slots)
 
     def header(self, ref: int | Hash32) -> SealedBlock:
         """The block with that number or hash, its state at hand, its transactions left out. Raises ``UnknownBlock``."""
@@ -144,7 +194,7 @@ class ForkHistory:
 
     def find(self, tx_hash: Hash32, spec: ChainSpec) -> tuple[SealedBlock, int] | None:
         """The block up to the forked one that contains a transaction, and its index; None if there is none."""
-        name = "0x" + tx_hash.hex()
+        name = to_data(tx_hash)
         found = self.source.query(
             f"transaction {name}", "eth_getTransactionByHash", name, keep=lambda result: self._is_past(result)
         )
@@ -159,9 +209,9 @@ class ForkHistory:
         txs = block.transactions[:stop]
         options = {"tracer": "prestateTracer"}
         if len(txs) == 1:
-            asked: Call = ("debug_traceTransaction", ("0x" + txs[0].hash.hex(), options))
+            asked: Call = ("debug_traceTransaction", (to_data(txs[0].hash), options))
         else:
-            asked = ("debug_traceBlockByHash", ("0x" + block.hash.hex(), options))
+            asked = ("debug_traceBlockByHash", (to_data(block.hash), options))
         (told,) = self.source.hints([asked])
         if told is not None:
             prestates = [told] if isinstance(told, dict) else [item["result"] for item in told[: len(txs)]]
@@ -175,8 +225,8 @@ class ForkHistory:
         for tx in txs:
             target = None if tx.to is None else state.account(tx.to)
             if tx.to is not None and target is not None and target.code_hash != EMPTY_CODE_HASH:
-                names = {"from": "0x" + tx.sender.hex(), "to": "0x" + tx.to.hex(), "value": hex(tx.value)}
-                call = names | {"data": "0x" + tx.data.hex()}
+                names = {"from": to_data(tx.sender), "to": to_data(tx.to), "value": hex(tx.value)}
+                call = names | {"data": to_data(tx.data)}
                 calls.append(("eth_createAccessList", (call, hex(state.number))))
         return access_list_keys(self.source.hints(calls))
 
@@ -189,17 +239,17 @@ class ForkHistory:
         if isinstance(ref, int):
             document = self.source.query(f"{kind} {ref:#x}", "eth_getBlockByNumber", hex(ref), full)
         else:
-            name = "0x" + ref.hex()
+            name = to_data(ref)
             document = self.source.query(f"{kind} {name}", "eth_getBlockByHash", name, full)
         if document is None or int(document["number"], 16) > self.last:
-            named = str(ref) if isinstance(ref, int) else f"0x{ref.hex()}"
+            named = str(ref) if isinstance(ref, int) else f"{to_data(ref)}"
             raise UnknownBlock(f"header not found: neither this fork nor upstream up to block {self.last} has {named}")
         return dict(document)
 
     def _seen(self, document: JsonObject) -> SealedBlock:
         header, block_hash = read_header(document)
-        if header.number == self.last and self.first is not None:
-            return self.first
+        if header.number == self.last and self.forked is not None:
+            return self.forked
         kept = self._headers.get(header.number)
         if kept is not None and kept.hash == block_hash:
             return kept
@@ -220,7 +270,7 @@ class ForkHistory:
 
     def block_number_of(self, tx_hash: Hash32) -> int | None:
         """The number of the block up to the forked one that contains a transaction; None if there is none."""
-        name = "0x" + tx_hash.hex()
+        name = to_data(tx_hash)
         found = self.source.query(f"transaction {name}", "eth_getTransactionByHash", name, keep=self._is_past)
         return int(found["blockNumber"], 16) if self._is_past(found) else None
 
@@ -228,51 +278,6 @@ class ForkHistory:
         """``spec`` as it was when ``header``'s block was made, as far as megadev has those rules."""
         fork, _ = rules_at(self._chain_id, header.timestamp, None, spec.hardfork.label)
         return replace(spec, hardfork=fork.hardfork, blobs=fork.blobs)
-
-
-_SINCE = ((21, "requestsHash"), (20, "parentBeaconBlockRoot"), (17, "withdrawalsRoot"))
-"""What a header with so many fields has and one with fewer lacks."""
-
-
-def read_header(document: Mapping[str, Any]) -> tuple[Header, Hash32]:
-    """A block's header and hash, from how a node tells it. Fields that its chain does not have are as if empty, so the
-    hash is upstream's word. Raises ``KeyError``, ``TypeError``, ``ValueError``.
-    """
-
-    def number(name: str) -> int:
-        value = document.get(name)
-        return 0 if value is None else int(value, 16)
-
-    def data(name: str, default: bytes) -> bytes:
-        value = document.get(name)
-        return default if value is None else bytes.fromhex(value[2:])
-
-    zero = bytes(32)
-    header = Header(
-        parent_hash=data("parentHash", zero),
-        ommers_hash=data("sha3Uncles", EMPTY_OMMERS_HASH),
-        coinbase=data("miner", bytes(20)),
-        state_root=data("stateRoot", zero),
-        transactions_root=data("transactionsRoot", EMPTY_TRIE_ROOT),
-        receipts_root=data("receiptsRoot", EMPTY_TRIE_ROOT),
-        logs_bloom=data("logsBloom", bytes(256)),
-        difficulty=number("difficulty"),
-        number=int(document["number"], 16),
-        gas_limit=number("gasLimit"),
-        gas_used=number("gasUsed"),
-        timestamp=int(document["timestamp"], 16),
-        extra_data=data("extraData", b""),
-        prev_randao=data("mixHash", zero),
-        nonce=data("nonce", bytes(8)),
-        base_fee=number("baseFeePerGas"),
-        withdrawals_root=data("withdrawalsRoot", EMPTY_TRIE_ROOT),
-        blob_gas_used=number("blobGasUsed"),
-        excess_blob_gas=number("excessBlobGas"),
-        parent_beacon_root=data("parentBeaconBlockRoot", zero),
-        requests_hash=data("requestsHash", EMPTY_REQUESTS_HASH),
-        fields=next((size for size, name in _SINCE if document.get(name) is not None), 16),
-    )
-    return header, bytes.fromhex(document["hash"][2:])
 
 
 def header_block(header: Header, block_hash: Hash32, world: ForkWorld, spec: ChainSpec | None) -> SealedBlock:
@@ -292,32 +297,15 @@ def _with_content(
 ) -> SealedBlock:
     """``head`` with the transactions and receipts that upstream tells of."""
     header = head.header
+    blob_price = blob_base_fee(header.excess_blob_gas, spec)
     by_hash = {receipt["transactionHash"]: receipt for receipt in documents}
     transactions, receipts = [], []
     for index, item in enumerate(document["transactions"]):
         where = f"transactions[{index}]"
         tx = read_transaction(item, where)
         told = by_hash[item["hash"]]
-        logs = tuple(read_log(log, f"{where}.logs[{place}]") for place, log in enumerate(told["logs"]))
-        succeeded = int(told.get("status", "0x1"), 16) == 1
-        created = told.get("contractAddress")
         transactions.append(tx)
-        receipts.append(
-            Receipt(
-                type=tx.type,
-                succeeded=succeeded,
-                cumulative_gas_used=int(told["cumulativeGasUsed"], 16),
-                gas_used=int(told["gasUsed"], 16),
-                effective_gas_price=int(told.get("effectiveGasPrice") or item.get("gasPrice") or "0x0", 16),
-                logs=logs,
-                bloom=logs_bloom(logs),
-                created=None if created is None else bytes.fromhex(created[2:]),
-                blob_gas_used=GAS_PER_BLOB * len(tx.blob_versioned_hashes),
-                blob_gas_price=blob_base_fee(header.excess_blob_gas, spec),
-                error=None if succeeded else "execution reverted",
-                deposit_nonce=None if told.get("depositNonce") is None else int(told["depositNonce"], 16),
-            )
-        )
+        receipts.append(read_receipt(told, tx, item.get("gasPrice"), blob_price, where))
     return SealedBlock(
         header=header,
         hash=head.hash,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from megadev.chain.blocks import Header, SealedBlock
-from megadev.chain.documents import JsonObject
+from megadev.chain.documents import JsonObject, read_header
 from megadev.chain.spec import MESSAGE_PASSER, ChainSpec
 from megadev.errors import (
     ConfigError,
@@ -22,9 +22,10 @@ from megadev.errors import (
 )
 from megadev.files import write_whole
 from megadev.node.fork.bundle import Recorded
-from megadev.node.fork.history import ForkHistory, header_block, read_header
+from megadev.node.fork.history import ForkHistory, header_block
 from megadev.node.fork.request import HASH_DIGITS, ForkRequest
 from megadev.primitives.guarded_json import DecodeError, decode_json
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import (
     Address,
     Hash32,
@@ -65,7 +66,7 @@ class Fork:
     hash: Hash32
     source: Source
     state: RemoteState
-    past: ForkHistory
+    history: ForkHistory
     replay: str | None = None
     """The hash of a transaction that is to be run again, with those before it in its block."""
     remarks: tuple[str, ...] = field(default=())
@@ -105,7 +106,7 @@ class Fork:
         """
         world = self.world() if laid is None else self.world().apply(laid)
         block = header_block(self.header, self.hash, world, spec)
-        self.past.first = block
+        self.history.forked = block
         return block
 
     def prefetch(self) -> threading.Thread | None:
@@ -163,9 +164,9 @@ class Fork:
         """
         upstream = Upstream((url,), self.request.policy)
         (document,) = upstream.ask([("eth_getBlockByNumber", (hex(self.number), False))])
-        if not isinstance(document, dict) or document.get("hash") != "0x" + self.hash.hex():
+        if not isinstance(document, dict) or document.get("hash") != to_data(self.hash):
             upstream.close()
-            raise ConfigError(f"{upstream.name} does not have the forked block {self.number}, 0x{self.hash.hex()}")
+            raise ConfigError(f"{upstream.name} does not have the forked block {self.number}, {to_data(self.hash)}")
         before, self.source.upstream = self.source.upstream, upstream
         self.url = upstream.name
         self.request = replace(self.request, urls=(url,))
@@ -201,11 +202,11 @@ def open_fork(
     remarks: tuple[str, ...] = ()
     try:
         if origin is not None and number is None:
-            (at_origin,) = upstream.ask([("eth_getBlockByHash", ("0x" + origin.hash.hex(), False))])
+            (at_origin,) = upstream.ask([("eth_getBlockByHash", (to_data(origin.hash), False))])
             if at_origin is None:
                 remarks = (
                     f"{upstream.name} does not have the forked L2's L1 origin, block {origin.number}, "
-                    f"0x{origin.hash.hex()}: its latest block is forked instead, and the L1 attributes of L2 "
+                    f"{to_data(origin.hash)}: its latest block is forked instead, and the L1 attributes of L2 "
                     "change with the next L2 block",
                 )
             else:
@@ -248,8 +249,8 @@ def open_fork(
         answers = DiskCache(request.cache / str(chain_id) / name)
     source = Source(answers, upstream, pinned=block_hash, recording=request.recording)
     state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
-    past = ForkHistory(source, chain_id, header.number)
-    past.state = state
+    history = ForkHistory(source, chain_id, header.number)
+    history.state = state
     return Fork(
         request,
         upstream.name,
@@ -259,7 +260,7 @@ def open_fork(
         block_hash,
         source,
         state,
-        past,
+        history,
         replay=tx,
         remarks=remarks,
     )
@@ -276,9 +277,9 @@ def _open_bundle(request: ForkRequest, balances: Mapping[Address, Wei], undelega
         raise ConfigError(f"{request.bundle}: the bundle does not name its block; record it again") from None
     source = Source(Part(bundle, f"{request.part} ") if request.part else bundle, None)
     state = RemoteState(source, header.number, block_hash, balances=balances, undelegated=undelegated)
-    past = ForkHistory(source, chain_id, header.number)
-    past.state = state
-    return Fork(request, str(request.bundle), chain_id, document, header, block_hash, source, state, past)
+    history = ForkHistory(source, chain_id, header.number)
+    history.state = state
+    return Fork(request, str(request.bundle), chain_id, document, header, block_hash, source, state, history)
 
 
 def _lasting(document: JsonObject) -> JsonObject:

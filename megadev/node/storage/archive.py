@@ -25,8 +25,8 @@ from megadev.node.storage.database import (
     LOGS_KEY,
     TOPIC_KEY,
     TX_KEY,
+    BlockEntry,
     Damaged,
-    Place,
     Reader,
 )
 from megadev.node.storage.records import BlockRecord, block_of, decode
@@ -34,6 +34,7 @@ from megadev.primitives.types import Address, Hash32
 from megadev.sequencer.aging import StateLimit
 from megadev.state.diff import StateDiff
 from megadev.state.rows import LateWorld
+from megadev.state.thin import LONGEST, Segment, ThinWorld
 from megadev.state.unavailable import NOT_IN_DUMP, NOT_KEPT, UnavailableWorld
 from megadev.state.world import World
 
@@ -148,7 +149,7 @@ class Archive:
             self._specs[number] = own if spec == own else spec
         return self._specs[number]
 
-    def _world(self, place: Place, record: BlockRecord) -> World:
+    def _world(self, place: BlockEntry, record: BlockRecord) -> World:
         if not place.is_known:
             return UnavailableWorld(place.number, NOT_IN_DUMP)
         limit = self._limit()
@@ -158,9 +159,33 @@ class Archive:
             return LateWorld(_Checked(self, record.header.state_root), place.number, record.header.state_root)
         return self.make(place.number)  # a fork's
 
-    def without_state(self, block: SealedBlock) -> SealedBlock:
-        """See ``KeptBlocks``."""
-        return msgspec.structs.replace(block, world=UnavailableWorld(block.number, NOT_KEPT))
+    def given_back(self, blocks: Iterable[SealedBlock]) -> Iterator[SealedBlock]:
+        """See ``KeptBlocks``. Of a fork's states, which are no worlds of their own, none is to be had."""
+        segment: Segment | None = None
+        last = -1
+        for block in blocks:
+            number = block.number
+            world: World
+            if not self.has_state(number):
+                world = UnavailableWorld(number, NOT_KEPT)
+                segment = None
+            else:
+                (changes,) = self._read(lambda number=number: tuple(self._changes(number, number)), number)  # type: ignore[misc]
+                if (
+                    segment is not None
+                    and last == number - 1
+                    and changes.state == "changes"
+                    and segment.count < LONGEST
+                ):
+                    segment.add(_joined(changes.diffs))
+                    world = ThinWorld(segment, segment.count)
+                else:
+                    world = self.make(number)
+                    segment = Segment(world) if type(world) is World else None
+                    if segment is None:
+                        world = UnavailableWorld(number, NOT_KEPT)
+            last = number
+            yield msgspec.structs.replace(block, world=world)
 
     def hash_of(self, number: int) -> Hash32:
         """See ``KeptBlocks``."""
@@ -171,8 +196,8 @@ class Archive:
         limit = self._limit()
         return (limit is None or not limit.excludes(number, self._head())) and self._place(number).is_known
 
-    def _place(self, number: int) -> Place:
-        def read() -> Place:
+    def _place(self, number: int) -> BlockEntry:
+        def read() -> BlockEntry:
             place = self._reader.place(self._chain, number)
             if place is None:
                 raise Damaged("it is not there")
@@ -277,9 +302,16 @@ class _Checked:
         return world
 
 
-def place_of(block: SealedBlock) -> Place:
+def _joined(diffs: tuple[StateDiff, ...]) -> StateDiff:
+    joined = diffs[0].copy()
+    for diff in diffs[1:]:
+        joined.absorb(diff)
+    return joined
+
+
+def place_of(block: SealedBlock) -> BlockEntry:
     """Where ``block`` is in its chain."""
-    return Place(block.number, block.hash, block.tx_offset, block.mini_block_offset, block.world.is_known)
+    return BlockEntry(block.number, block.hash, block.tx_offset, block.mini_block_offset, block.world.is_known)
 
 
 def keys_of(block: SealedBlock) -> Iterable[tuple[bytes, int, int]]:

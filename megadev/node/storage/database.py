@@ -68,7 +68,7 @@ KEY_SIZE = 12
 BLOCK_KEY, TX_KEY, ADDRESS_KEY, TOPIC_KEY, LOGS_KEY = b"b", b"t", b"a", b"l", b"w"
 
 
-class Place(NamedTuple):
+class BlockEntry(NamedTuple):
     """Where a block is: see ``SealedBlock``. ``is_known``: whether the state after it is."""
 
     number: int
@@ -292,7 +292,7 @@ class Database:
             ((chain, first, is_row, data, _sum(data, chain, first)) for first, is_row, data in pieces),
         )
 
-    def index(self, chain: int, places: Iterable[Place], keys: Iterable[tuple[bytes, int, int]]) -> None:
+    def index(self, chain: int, places: Iterable[BlockEntry], keys: Iterable[tuple[bytes, int, int]]) -> None:
         """Write what leads to blocks: their places, and keys with the block's number and the place in it."""
         self._connection.executemany(
             "INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?)", ((chain, *place) for place in places)
@@ -388,10 +388,10 @@ class Reader:
         rows = self._ask("SELECT data, crc FROM specs WHERE number = ?", number)
         return _checked(rows[0][0], rows[0][1], "spec", number) if rows else None
 
-    def place(self, chain: int, number: int) -> Place | None:
+    def place(self, chain: int, number: int) -> BlockEntry | None:
         """The location of the block with that number."""
         rows = self._ask("SELECT * FROM places WHERE chain = ? AND number = ?", chain, number)
-        return Place(*rows[0][1:]) if rows else None
+        return BlockEntry(*rows[0][1:]) if rows else None
 
     def with_mini_block(self, chain: int, number: int) -> int | None:
         """The newest block before whose end that mini-block is."""

@@ -9,7 +9,7 @@ import msgspec
 
 from megadev.errors import ConfigError
 from megadev.node.storage.archive import keys_of, place_of
-from megadev.node.storage.database import Damaged, Database, Place
+from megadev.node.storage.database import BlockEntry, Damaged, Database
 from megadev.node.storage.records import BlockRecord, RowRecord, block_of, decode
 from megadev.state.unavailable import UnavailableWorld
 from megadev.state.world import World
@@ -36,7 +36,7 @@ def migrate(database: Database) -> None:
 
 def _index(database: Database, chain: int) -> None:
     tx_offset = mini_block_offset = 0
-    places: list[Place] = []
+    places: list[BlockEntry] = []
     keys: list[tuple[bytes, int, int]] = []
     try:
         for _, is_row, data in database.pieces(chain):

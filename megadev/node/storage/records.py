@@ -13,6 +13,7 @@ import msgspec
 
 from megadev.chain.blocks import Cut, Header, SealedBlock, SystemCall
 from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.preconfirmations import SignedOrigin
 from megadev.chain.receipts import Receipt
 from megadev.chain.spec import ChainSpec
 from megadev.chain.transactions import Transaction
@@ -20,6 +21,7 @@ from megadev.evm.engines import open_engine
 from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise, VoidMiniBlock
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address, Hash32, Wei
+from megadev.rollup.consolidator import Derived
 from megadev.rollup.da.store import NO_FAULTS, StoreFaults
 from megadev.rollup.derivation.consolidation import ByHand
 from megadev.rollup.progress import Progress
@@ -118,6 +120,7 @@ class EquivocationRecord(msgspec.Struct, frozen=True, kw_only=True):
     mini_blocks: tuple[MiniBlockRecord, MiniBlockRecord]
     signatures: tuple[tuple[int, int, int], tuple[int, int, int]]
     promises: tuple[SignedPromise, SignedPromise]
+    origins: tuple[SignedOrigin, SignedOrigin] | None = None
 
 
 class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,12 +128,14 @@ class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
     signer: Address
     signature: tuple[int, int, int]
     reason: str
+    origin: SignedOrigin | None = None
 
 
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the chains share. ``keys``: private keys of all accounts that the node holds; ``signers``: the first block
     of each key of the sequencer, newest first, where it was changed; ``by_hand``: a block that is known to have come
-    about by hand, of which the chain itself does not tell; ``da_faults``: what the DA store does wrong;
+    about by hand, of which the chain itself does not tell; ``derived``: how much of
+    L2 was derived from L1; ``da_faults``: what the DA store does wrong;
     ``l1_contracts``: the profile of those on L1, None where there is none or it was not told.
     """
 
@@ -150,6 +155,7 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
     by_hand: ByHand | None = None
+    derived: Derived | None = None
     da_faults: StoreFaults = NO_FAULTS
     replica_lag: Latency | None = None
     l1_contracts: str | None = None
@@ -249,6 +255,7 @@ def evidence_records(evidence: Evidence) -> tuple[EquivocationRecord, ...]:
             mini_blocks=(_mini_block_record(found.mini_blocks[0]), _mini_block_record(found.mini_blocks[1])),
             signatures=found.signatures,
             promises=found.promises,
+            origins=found.origins,
         )
         for found in evidence.equivocations
     )
@@ -262,6 +269,7 @@ def void_records(evidence: Evidence) -> tuple[VoidMiniBlockRecord, ...]:
             signer=found.signer,
             signature=found.signature,
             reason=found.reason,
+            origin=found.origin,
         )
         for found in evidence.mini_blocks
     )
@@ -275,11 +283,12 @@ def evidence_of(record: NodeRecord) -> Evidence:
             (_mini_block_of(each.mini_blocks[0]), _mini_block_of(each.mini_blocks[1])),
             each.signatures,
             each.promises,
+            each.origins,
         )
         for each in record.equivocations
     )
     void = (
-        VoidMiniBlock(_mini_block_of(each.mini_block), each.signer, each.signature, each.reason)
+        VoidMiniBlock(_mini_block_of(each.mini_block), each.signer, each.signature, each.reason, each.origin)
         for each in record.void_mini_blocks
     )
     return Evidence(record.broken, tuple(found), tuple(void))

@@ -17,6 +17,11 @@ interface IProvenGame is IDisputeGame {
 /// won, is final, and was *proven*; a claim that merely nobody challenged is not enough, or who makes one could slash a
 /// sequencer that kept its word. From the claim's block down to the block in question lead the headers.
 ///
+/// A sequencer's word holds as long as the L1 block is on L1 that the L2 block in question follows: where L1 was
+/// reorganised, L2 blocks go that nobody lied about. Which L1 block that is the sequencer signs along with each promise and
+/// mini-block, and here it must still be there. L1 remembers the hashes of its last 8191 blocks (EIP-2935); what shall
+/// count for longer is written down in time (rememberL1Block).
+///
 /// Half of a bond goes to who showed it, the other half is burnt, so that nobody gains by reporting themselves. Gas: each
 /// transaction of a block uses some, so that the gas used up to a receipt tells its place in the block.
 contract PreconfirmationSlasher {
@@ -37,6 +42,14 @@ contract PreconfirmationSlasher {
         uint256 gasUsed;
         bytes32 transactionRoot;
         bytes32 receiptRoot;
+    }
+
+    /// A signature, and the L1 block that it depends on, with the signature of that.
+    struct Word {
+        bytes signature;
+        uint256 l1BlockNumber;
+        bytes32 l1BlockHash;
+        bytes originSignature;
     }
 
     /// Something in a trie that is keyed by places: what stands at `index`, or that nothing does.
@@ -63,17 +76,21 @@ contract PreconfirmationSlasher {
     mapping(address => uint256) public withdrawableAt; // slot 4; zero while nobody wants it back
     mapping(address => bool) public isSlashed; // slot 5
     mapping(uint256 => bytes32) public blockHashOf; // slot 6; of L2 blocks that were shown to be final
+    mapping(uint256 => bytes32) public rememberedL1BlockHash; // slot 7
 
     bytes32 private constant DOMAIN_TYPE = keccak256("EIP712Domain(string name,string version,uint256 chainId)");
     bytes32 private constant PRECONFIRMATION = keccak256(
         "Preconfirmation(uint256 blockNumber,uint256 miniBlockNumber,uint256 transactionIndex,bytes32 transactionHash,bytes32 receiptHash)"
     );
+    bytes32 private constant L1_ORIGIN = keccak256("L1Origin(bytes32 promised,uint256 l1BlockNumber,bytes32 l1BlockHash)");
+    address private constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935; // EIP-2935
     address private constant BURNT = 0x000000000000000000000000000000000000dEaD;
 
     event Bonded(address indexed sequencer, uint256 amount);
     event WithdrawalRequested(address indexed sequencer, uint256 withdrawableAt);
     event Withdrawn(address indexed sequencer, address indexed to, uint256 amount);
     event BlockProven(uint256 indexed number, bytes32 blockHash);
+    event L1BlockRemembered(uint256 indexed number, bytes32 blockHash);
     event Slashed(address indexed sequencer, address indexed reporter, uint256 amount, bytes32 evidence);
 
     error AlreadySlashed();
@@ -87,9 +104,11 @@ contract PreconfirmationSlasher {
     error BlockNotProven();
     error DifferentSigners();
     error NoContradiction();
+    error UnknownL1Block();
+    error OriginNotOnL1();
 
     function version() external pure returns (string memory) {
-        return "1.0.0";
+        return "2.0.0";
     }
 
     // ---- bonds
@@ -157,13 +176,13 @@ contract PreconfirmationSlasher {
     /// Two promises: about one transaction, but not the same; or about two at one place.
     function slashPromises(
         Preconfirmation calldata first,
-        bytes calldata firstSignature,
+        Word calldata firstWord,
         Preconfirmation calldata second,
-        bytes calldata secondSignature
+        Word calldata secondWord
     ) external {
         bytes32 digest = promiseDigest(first);
         bytes32 other = promiseDigest(second);
-        address sequencer = _sameSigner(digest, firstSignature, other, secondSignature);
+        address sequencer = _sameSigner(digest, firstWord, other, secondWord);
         bool ofOneTransaction = first.transactionHash == second.transactionHash && digest != other;
         bool ofOnePlace = first.blockNumber == second.blockNumber && first.transactionIndex == second.transactionIndex
             && first.transactionHash != second.transactionHash;
@@ -174,13 +193,13 @@ contract PreconfirmationSlasher {
     /// Two mini-blocks with one number, or at one place of one block.
     function slashMiniBlocks(
         MiniBlock calldata first,
-        bytes calldata firstSignature,
+        Word calldata firstWord,
         MiniBlock calldata second,
-        bytes calldata secondSignature
+        Word calldata secondWord
     ) external {
         bytes32 digest = miniBlockDigest(first);
         bytes32 other = miniBlockDigest(second);
-        address sequencer = _sameSigner(digest, firstSignature, other, secondSignature);
+        address sequencer = _sameSigner(digest, firstWord, other, secondWord);
         bool ofOnePlace = first.number == second.number
             || (first.blockNumber == second.blockNumber && first.index == second.index);
         if (!ofOnePlace || digest == other) revert NoContradiction();
@@ -191,14 +210,14 @@ contract PreconfirmationSlasher {
     /// receipt. `transaction` and `receipt` stand at one place of it; both are empty in the first case.
     function slashPromiseAndMiniBlock(
         Preconfirmation calldata promised,
-        bytes calldata promiseSignature,
+        Word calldata promiseWord,
         MiniBlock calldata miniBlock,
-        bytes calldata miniBlockSignature,
+        Word calldata miniBlockWord,
         Entry calldata transaction,
         Entry calldata receipt
     ) external {
         bytes32 digest = promiseDigest(promised);
-        address sequencer = _sameSigner(digest, promiseSignature, miniBlockDigest(miniBlock), miniBlockSignature);
+        address sequencer = _sameSigner(digest, promiseWord, miniBlockDigest(miniBlock), miniBlockWord);
         bool isOfAnotherBlock =
             promised.miniBlockNumber == miniBlock.number && promised.blockNumber != miniBlock.blockNumber;
         if (!isOfAnotherBlock) {
@@ -215,7 +234,7 @@ contract PreconfirmationSlasher {
     /// receipt, or nothing. `entry` is of the trie of receipts if `isReceipt`, else of that of transactions.
     function slashBrokenPromise(
         Preconfirmation calldata promised,
-        bytes calldata signature,
+        Word calldata word,
         bytes calldata encodedHeader,
         bytes[] calldata proof,
         bool isReceipt
@@ -226,30 +245,30 @@ contract PreconfirmationSlasher {
             encodeNumber(promised.transactionIndex), proof, isReceipt ? header.receiptsRoot : header.transactionsRoot
         );
         if (keccak256(held) == (isReceipt ? promised.receiptHash : promised.transactionHash)) revert NoContradiction();
-        _slash(recoverSigner(digest, signature), digest);
+        _slash(_signer(digest, word), digest);
     }
 
     /// A mini-block whose time is not that of its block on L2.
-    function slashMiniBlockTime(MiniBlock calldata miniBlock, bytes calldata signature, bytes calldata encodedHeader)
+    function slashMiniBlockTime(MiniBlock calldata miniBlock, Word calldata word, bytes calldata encodedHeader)
         external
     {
         bytes32 digest = miniBlockDigest(miniBlock);
         if (_provenHeader(miniBlock.blockNumber, encodedHeader).timestamp == miniBlock.blockTimestamp) {
             revert NoContradiction();
         }
-        _slash(recoverSigner(digest, signature), digest);
+        _slash(_signer(digest, word), digest);
     }
 
     /// A mini-block with a transaction that L2's block does not have at its place.
     function slashBrokenMiniBlock(
         MiniBlock calldata miniBlock,
-        bytes calldata signature,
+        Word calldata word,
         bytes calldata encodedHeader,
         Misplaced calldata evidence
     ) external {
         bytes32 digest = miniBlockDigest(miniBlock);
         _checkMisplaced(miniBlock, _provenHeader(miniBlock.blockNumber, encodedHeader), evidence);
-        _slash(recoverSigner(digest, signature), digest);
+        _slash(_signer(digest, word), digest);
     }
 
     function _checkMisplaced(MiniBlock calldata miniBlock, Header memory header, Misplaced calldata evidence)
@@ -276,9 +295,7 @@ contract PreconfirmationSlasher {
     // ---- what is signed
 
     function promiseDigest(Preconfirmation calldata promised) public view returns (bytes32) {
-        bytes32 domain =
-            keccak256(abi.encode(DOMAIN_TYPE, keccak256("megadev preconfirmation"), keccak256("1"), l2ChainId));
-        return keccak256(abi.encodePacked(hex"1901", domain, keccak256(abi.encode(PRECONFIRMATION, promised))));
+        return _typed(keccak256(abi.encode(PRECONFIRMATION, promised)));
     }
 
     /// keccak256 of the RLP of a mini-block's fields.
@@ -300,13 +317,52 @@ contract PreconfirmationSlasher {
         );
     }
 
-    function _sameSigner(bytes32 first, bytes calldata firstSignature, bytes32 second, bytes calldata secondSignature)
+    /// What is signed of the L1 block that a promise or mini-block with this digest depends on.
+    function originDigest(bytes32 promised, uint256 l1BlockNumber, bytes32 l1BlockHash) public view returns (bytes32) {
+        return _typed(keccak256(abi.encode(L1_ORIGIN, promised, l1BlockNumber, l1BlockHash)));
+    }
+
+    function _typed(bytes32 structHash) private view returns (bytes32) {
+        bytes32 domain =
+            keccak256(abi.encode(DOMAIN_TYPE, keccak256("megadev preconfirmation"), keccak256("1"), l2ChainId));
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    /// Who signed `digest`, and that it depends on an L1 block that is on L1.
+    function _signer(bytes32 digest, Word calldata word) private view returns (address signer) {
+        signer = recoverSigner(digest, word.signature);
+        bytes32 origin = originDigest(digest, word.l1BlockNumber, word.l1BlockHash);
+        if (signer != recoverSigner(origin, word.originSignature)) revert DifferentSigners();
+        if (l1BlockHash(word.l1BlockNumber) != word.l1BlockHash) revert OriginNotOnL1();
+    }
+
+    function _sameSigner(bytes32 first, Word calldata firstWord, bytes32 second, Word calldata secondWord)
         private
-        pure
+        view
         returns (address signer)
     {
-        signer = recoverSigner(first, firstSignature);
-        if (signer != recoverSigner(second, secondSignature)) revert DifferentSigners();
+        signer = _signer(first, firstWord);
+        if (signer != _signer(second, secondWord)) revert DifferentSigners();
+    }
+
+    // ---- what L1 is
+
+    /// The hash of an L1 block before this one; zero where L1 does not know it any more.
+    function l1BlockHash(uint256 number) public view returns (bytes32 found) {
+        found = rememberedL1BlockHash[number];
+        if (found == 0) found = blockhash(number);
+        if (found == 0 && number < block.number) {
+            (bool known, bytes memory answer) = HISTORY.staticcall(abi.encode(number));
+            if (known && answer.length == 32) found = abi.decode(answer, (bytes32));
+        }
+    }
+
+    /// Write down the hash of an L1 block, before L1 forgets it.
+    function rememberL1Block(uint256 number) external {
+        bytes32 found = l1BlockHash(number);
+        if (found == 0) revert UnknownL1Block();
+        rememberedL1BlockHash[number] = found;
+        emit L1BlockRemembered(number, found);
     }
 
     function _provenHeader(uint256 number, bytes calldata encoded) private view returns (Header memory) {

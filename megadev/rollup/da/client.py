@@ -8,6 +8,7 @@ import http.client
 from urllib.parse import urlsplit
 
 from megadev.errors import ConfigError, MegadevError
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.da.commitments import (
     Certificate,
@@ -58,7 +59,7 @@ class StoreClient(_Site):
         """The store's data for that hash, unverified; None if it has none, or cannot be reached."""
         commitment = encode_commitment(Certificate(data_hash))
         try:
-            status, body = self._ask("GET", f"/get/0x{commitment.hex()}")
+            status, body = self._ask("GET", f"/get/{to_data(commitment)}")
         except (OSError, http.client.HTTPException):
             return None
         return body if status == 200 else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from megadev.primitives import rlp
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.signatures import HALF_N, address_of, recover, sign
 from megadev.primitives.types import Address, Hash32
@@ -80,7 +81,7 @@ def decode_commitment(data: bytes) -> Certificate:
             raise InvalidCommitment(f"a keccak commitment must have 32 bytes after its type, not {len(data) - 1}")
         return Certificate(data[1:])
     if data[:3] != bytes((GENERIC_COMMITMENT, LAYER, CERTIFICATE_VERSION)):
-        raise InvalidCommitment(f"commitment 0x{data[:3].hex()}… has an unknown layer or version")
+        raise InvalidCommitment(f"commitment {to_data(data[:3])}… has an unknown layer or version")
     try:
         fields = rlp.decode(data[3:])
     except ValueError as error:

@@ -16,6 +16,7 @@ from megadev.chain.fees import next_base_fee
 from megadev.chain.spec import ChainSpec
 from megadev.chain.system_contracts import ORACLE
 from megadev.chain.transactions import DEPOSIT, Transaction
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.keccak import keccak
 from megadev.primitives.types import ZERO_HASH, Hash32
 from megadev.rollup.batches import SingularBatch
@@ -65,9 +66,9 @@ def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config
         return "ecrecover answers were set while it was built (a cheat)"
     for tx in batched(block):
         if tx.is_impersonated and not _is_system(tx, block, spec):
-            return f"transaction 0x{tx.hash.hex()} was sent from an impersonated account and has no signature"
+            return f"transaction {to_data(tx.hash)} was sent from an impersonated account and has no signature"
         if tx.type not in config.transaction_types:
-            return f"transaction 0x{tx.hash.hex()} is of type {tx.type:#04x}, which batches cannot contain"
+            return f"transaction {to_data(tx.hash)} is of type {tx.type:#04x}, which batches cannot contain"
     if header.base_fee != next_base_fee(parent.header, spec.fees):
         return f"its base fee {header.base_fee} was set by a cheat"
     if header.prev_randao != keccak(parent.hash):
@@ -75,9 +76,9 @@ def underivable(block: SealedBlock, parent: SealedBlock, spec: ChainSpec, config
     if header.parent_beacon_root != ZERO_HASH:
         return "it has a parent beacon block root, L1 has none"
     if header.coinbase != config.coinbase:
-        return f"its fee recipient 0x{header.coinbase.hex()} is not the rollup's 0x{config.coinbase.hex()}"
+        return f"its fee recipient {to_data(header.coinbase)} is not the rollup's {to_data(config.coinbase)}"
     if header.extra_data != config.extra_data:
-        return f"its extra data 0x{header.extra_data.hex()} is not the rollup's 0x{config.extra_data.hex()}"
+        return f"its extra data {to_data(header.extra_data)} is not the rollup's {to_data(config.extra_data)}"
     if config.gas_limit is not None and header.gas_limit != config.gas_limit:
         return f"its gas limit {header.gas_limit} is not the rollup's {config.gas_limit}"
     if config.pace is Pace.STRICT and block.timestamp != parent.timestamp + config.block_time:
@@ -141,7 +142,7 @@ def difference(attributes: Attributes, block: SealedBlock) -> str | None:
     """
     header, start = block.header, attributes.start
     if header.parent_hash != attributes.parent.hash:
-        return f"its parent is 0x{header.parent_hash.hex()}, derived is 0x{attributes.parent.hash.hex()}"
+        return f"its parent is {to_data(header.parent_hash)}, derived is {to_data(attributes.parent.hash)}"
     for name, found, derived in (
         ("number", header.number, attributes.number),
         ("timestamp", header.timestamp, attributes.timestamp),
@@ -156,7 +157,7 @@ def difference(attributes: Attributes, block: SealedBlock) -> str | None:
         ("parent beacon block root", header.parent_beacon_root, attributes.parent_beacon_root),
     ):
         if given != wanted:
-            return f"its {name} is 0x{given.hex()}, derived is 0x{wanted.hex()}"
+            return f"its {name} is {to_data(given)}, derived is {to_data(wanted)}"
     if block.system_call != start.system_call:
         return "its L1 attributes differ from L1"
     deposits = [tx.encoded for tx in block.transactions if tx.type == DEPOSIT]

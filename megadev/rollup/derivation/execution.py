@@ -16,6 +16,7 @@ from megadev.chain.transactions import (
 )
 from megadev.errors import InvalidTransaction, UndecodableTransaction
 from megadev.evm.engine import Engine
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Hash32
 from megadev.rollup.derivation.attributes import Attributes, plan_of
 from megadev.rollup.derivation.batch_queue import L2Block
@@ -55,8 +56,8 @@ class DerivedChain:
     def __init__(self, config: RollupConfig, genesis: SealedBlock, spec: ChainSpec, engine: Engine) -> None:
         if genesis.hash != config.l2_genesis.hash:
             raise ValueError(
-                f"L2's first block is 0x{genesis.hash.hex()}, the rollup configuration has "
-                f"0x{config.l2_genesis.hash.hex()}"
+                f"L2's first block is {to_data(genesis.hash)}, the rollup configuration has "
+                f"{to_data(config.l2_genesis.hash)}"
             )
         self.spec = spec
         self.store = ChainStore(genesis)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from megadev.chain.transactions import BLOB
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rollup.channel import FRAMES_VERSION, Frame, InvalidFrame, decode_frames
 from megadev.rollup.da.blobs import InvalidBlob, decode_blob
@@ -57,9 +58,9 @@ def _resolved(data: bytes, config: RollupConfig, store: DataSource | None) -> by
         return None
     kept = None if store is None else store.get(certificate.hash)
     if kept is None:
-        raise L1Unavailable(f"data 0x{certificate.hash.hex()} is withheld: the DA store does not serve it")
+        raise L1Unavailable(f"data {to_data(certificate.hash)} is withheld: the DA store does not serve it")
     if not certificate.fits(kept):
-        raise L1Unavailable(f"data 0x{certificate.hash.hex()} is wrong: the DA store serves other bytes")
+        raise L1Unavailable(f"data {to_data(certificate.hash)} is wrong: the DA store serves other bytes")
     return kept if kept[:1] == bytes((FRAMES_VERSION,)) else None
 
 

@@ -15,6 +15,7 @@ from megadev.chain.receipts import Log
 from megadev.chain.spec import ChainSpec
 from megadev.chain.store import ChainStore
 from megadev.chain.transactions import blobs_of
+from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address, Hash32, Wei
 from megadev.rollup.derivation.config import CONFIG_UPDATE_TOPIC
 
@@ -108,7 +109,7 @@ class ChainL1(L1Source):
         kept = dict(blobs_of(sealed.transactions))
         for each in hashes:
             if each not in kept:
-                raise L1Unavailable(f"blob 0x{each.hex()} of L1 block {block.number} is no longer available")
+                raise L1Unavailable(f"blob {to_data(each)} of L1 block {block.number} is no longer available")
         return [kept[each] for each in hashes]
 
     def config_logs(self, system_config: Address, first: int, last: int) -> list[Log]:

@@ -315,12 +315,13 @@ class SafeHistory:
     """
 
     def __init__(self, config: RollupConfig, heads: Iterable[SafeHead] = ()) -> None:
-        self._heads = tuple(heads) or (SafeHead(config.l1_genesis, genesis_block(config)),)
+        self._heads = list(heads) or [SafeHead(config.l1_genesis, genesis_block(config))]
+        """Read on any thread: what is in it moves in no other way than by one that is added or replaced at its end."""
 
     @property
     def heads(self) -> tuple[SafeHead, ...]:
         """All of them, oldest first."""
-        return self._heads
+        return tuple(self._heads)
 
     @property
     def newest(self) -> SafeHead:
@@ -328,10 +329,16 @@ class SafeHistory:
 
     def record(self, l1: BlockId, safe: L2Block) -> None:
         """``safe`` was derived from what stands in ``l1``."""
-        heads = self._heads
-        while len(heads) > 1 and heads[-1].l1.number >= l1.number:
-            heads = heads[:-1]
-        self._heads = (*heads, SafeHead(l1, safe))
+        heads, head = self._heads, SafeHead(l1, safe)
+        kept = len(heads)
+        while kept > 1 and heads[kept - 1].l1.number >= l1.number:
+            kept -= 1
+        if kept == len(heads):
+            heads.append(head)
+        elif kept == len(heads) - 1:
+            heads[kept] = head
+        else:
+            self._heads = [*heads[:kept], head]
 
     def at(self, l1_number: int) -> SafeHead:
         """The safe head once L1 was read up to that block. On any thread."""
@@ -342,10 +349,12 @@ class SafeHistory:
     def recover(self, l1: L1Source) -> L2Block:
         """Forget what followed from blocks that L1 has no more; the safe head that is left."""
         heads = self._heads
-        while len(heads) > 1 and l1.block_hash(heads[-1].l1.number) != heads[-1].l1.hash:
-            heads = heads[:-1]
-        self._heads = heads
-        return heads[-1].safe
+        kept = len(heads)
+        while kept > 1 and l1.block_hash(heads[kept - 1].l1.number) != heads[kept - 1].l1.hash:
+            kept -= 1
+        if kept < len(heads):
+            self._heads = heads[:kept]
+        return self._heads[-1].safe
 
 
 def genesis_block(config: RollupConfig) -> L2Block:

@@ -90,7 +90,7 @@ class RemoteL1(L1Source):
             raise L1Unavailable(f"the blobs of L1 block {block.number} are malformed: {error!r}") from None
         for each in hashes:
             if each not in kept:
-                raise L1Unavailable(f"blob 0x{each.hex()} of L1 block {block.number} is no longer available")
+                raise L1Unavailable(f"blob {to_data(each)} of L1 block {block.number} is no longer available")
         return [kept[each] for each in hashes]
 
     def config_logs(self, system_config: Address, first: int, last: int) -> list[Log]:

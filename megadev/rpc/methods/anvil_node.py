@@ -359,7 +359,7 @@ def _estimated(node: RpcNode, request: CallRequest, sender: Address, builder: Bl
     call = msgspec.structs.replace(
         request, sender=sender, gas_price=None, max_fee_per_gas=None, max_priority_fee_per_gas=None
     )
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     try:
         return scene.estimate(call, tx, rules)
     except (ExecutionReverted, ExecutionHalted, GasAllowanceExceeded):

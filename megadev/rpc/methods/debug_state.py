@@ -57,7 +57,7 @@ def debug_storageRangeAt(
         raise InvalidParams(f"transaction index {index} out of range for block {found.number}, which has {count}")
     state = _state_before(node.chain, found, index)
     if state.account(address) is None:
-        raise NotFound(f"account not found: 0x{address.hex()} doesn't exist there")
+        raise NotFound(f"account not found: {to_data(address)} doesn't exist there")
     slots = _storage_of(state, address)
     hashed = sorted((key, slot) for slot in slots if (key := slot_key(slot)) >= start)
     shown = {to_data(key): {"key": to_word(slot), "value": to_word(slots[slot])} for key, slot in hashed[:limit]}
@@ -117,7 +117,7 @@ def debug_dbGet(node: RpcNode, key: KeyParam) -> str:
         raise InvalidParams(f"only code can be looked up: give 0x63 and its 32-byte hash, got {len(key)} bytes")
     code = node.chain.state(Tag.LATEST).code(key[1:])
     if not code:
-        raise NotFound(f"not found: no code with hash 0x{key[1:].hex()}")
+        raise NotFound(f"not found: no code with hash {to_data(key[1:])}")
     return to_data(code)
 
 

@@ -64,7 +64,7 @@ def debug_traceCall(
         scene = scene_before(node.chain, sealed, asked.tx_index)
     scene = scene.overridden(asked.state_overrides, asked.block_overrides)
     asked = _as_expected(node, asked)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     started = begin(asked, node.chain.spec, Budget(node.node.clock, asked.timeout))
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=started.tracer)
     node.chain.console.called("debug_traceCall", scene.env.number, execution.console)
@@ -106,7 +106,7 @@ def debug_traceBlock(node: RpcNode, block: DataParam, options: TraceOptions | No
     if header.number == 0 or parent is None or parent.number != header.number - 1:
         if header.number == 0:
             raise NotTraceable("genesis is not traceable: it has no parent")
-        raise UnknownBlock(f"block not found: the parent 0x{header.parent_hash.hex()} of block {header.number}")
+        raise UnknownBlock(f"block not found: the parent {to_data(header.parent_hash)} of block {header.number}")
     foreign = SealedBlock(
         header=header,
         hash=header_hash(header),
@@ -131,7 +131,7 @@ def _as_expected(node: RpcNode, options: OptionsT) -> OptionsT:
 def _traceable(chain: LocalChain, ref: BlockRef) -> SealedBlock:
     """The block ``ref`` names. Raises ``UnknownBlock``, and ``NotTraceable`` for the first one."""
     block = chain.block(ref)
-    if block.hash == chain.store.genesis.hash and (chain.past is None or block.number == 0):
+    if block.hash == chain.store.genesis.hash and block.number == chain.first_number:
         raise NotTraceable("genesis is not traceable: it has no parent")
     return unsealed(block) if ref is Tag.PENDING else chain.whole(block)
 

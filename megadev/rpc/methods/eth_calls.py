@@ -61,7 +61,7 @@ def eth_estimateGas(
 ) -> str:
     """The smallest gas limit with which a transaction succeeds; after those that wait unless a block is named."""
     scene = expected(node, scene_at(node.chain, block), call).overridden(state_overrides, block_overrides)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
 
     def watch(execution: Execution) -> None:
         node.chain.console.called("eth_estimateGas", scene.env.number, execution.console)
@@ -110,7 +110,7 @@ def eth_createAccessList(
     A transaction that fails has one too; ``error`` then says how it failed.
     """
     scene = scene_at(node.chain, block).overridden(state_overrides, None)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     words = explainer(node, scene.state, tx)
     entries, gas_used, error = calls.access_list(
         node.chain.engine,
@@ -196,7 +196,7 @@ def eth_callMany(
 
 def _outcome(node: RpcNode, scene: Scene, state: Overlay, call: CallRequest) -> JsonObject:
     """Run ``call`` and keep what it changed."""
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     execution = calls.call(scene.chain.engine, scene.env, tx, scene.state, rules=rules)
     node.chain.console.called("eth_callMany", scene.env.number, execution.console)
     state.apply(execution.diff)

@@ -63,8 +63,7 @@ def eth_capabilities(node: RpcNode) -> JsonObject:
     state of its older blocks.
     """
     chain = node.chain
-    first = 0 if chain.past is not None else chain.store.genesis.number
-    with_state = first if chain.past is not None else chain.oldest_state
+    first, with_state = chain.first_number, chain.oldest_state
     oldest = {"state": with_state, "tx": first, "logs": first, "receipts": first, "blocks": first}
     return {
         "head": {"number": hex(chain.head.number), "hash": to_data(chain.head.hash)},

@@ -121,13 +121,13 @@ def check(chain: LocalChain, condition: Condition) -> None:
                 found = world.storage(address, slot)
                 if found != value:
                     raise ConditionNotMet(
-                        f"failed storage check: slot {hex(slot)} of 0x{address.hex()} holds {hex(found)}, "
+                        f"failed storage check: slot {hex(slot)} of {to_data(address)} holds {hex(found)}, "
                         f"not {hex(value)}"
                     )
         elif world.storage_root(address) != known:
             raise ConditionNotMet(
-                f"failed storage root check: 0x{address.hex()} has 0x{world.storage_root(address).hex()}, "
-                f"not 0x{known.hex()}"
+                f"failed storage root check: {to_data(address)} has {to_data(world.storage_root(address))}, "
+                f"not {to_data(known)}"
             )
 
 

@@ -7,7 +7,6 @@ from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
 from megadev.errors import NotInBundle, UnknownBlock, UpstreamFailed, UpstreamLacksMethod
 from megadev.node.chain import LocalChain
-from megadev.node.fork import ForkHistory
 from megadev.primitives.types import Wei
 from megadev.rpc.codec import BlockParam, FloatParam, Uint64Param
 from megadev.rpc.dispatch import method
@@ -56,7 +55,7 @@ def eth_feeHistory(
     node: RpcNode, count: Uint64Param, newest: BlockParam, percentiles: tuple[FloatParam, ...] | None = None
 ) -> JsonObject:
     """Fees of up to ``count`` blocks ending with ``newest``; on a fork, those up to the forked block are upstream's."""
-    chain, past = node.chain, node.chain.past
+    chain, history = node.chain, node.chain.history
     asked = percentiles or ()
     fees.validate_percentiles(asked)
     try:
@@ -66,35 +65,33 @@ def eth_feeHistory(
     if count == 0:
         return format_fee_history(NO_FEE_HISTORY)
     begin = chain.store.genesis.number
-    count = min(count, MAX_FEE_HISTORY, last.number - (begin if past is None else 0) + 1)
+    count = min(count, MAX_FEE_HISTORY, last.number - chain.first_number + 1)
     first = last.number - count + 1
-    history = fees.fee_history(
+    told = fees.fee_history(
         [*chain.store.blocks(max(first, begin), last.number - 1), last],
         asked,
         next_base_fee=_base_fee_after(chain, last, is_pending=newest is Tag.PENDING),
         next_blob_base_fee=_blob_base_fee_after(chain, last),
         spec=chain.spec,
     )
-    here = format_fee_history(history)
-    if past is None or first > past.last:
+    here = format_fee_history(told)
+    if first > history.last:
         return here
-    end = min(last.number, past.last)
-    return _joined(_fees_of_the_past(chain, past, count, end, asked), here, first, end)
+    end = min(last.number, history.last)
+    return _joined(_fees_of_history(chain, count, end, asked), here, first, end)
 
 
-def _fees_of_the_past(
-    chain: LocalChain, past: ForkHistory, count: int, end: int, percentiles: tuple[float, ...]
-) -> JsonObject:
+def _fees_of_history(chain: LocalChain, count: int, end: int, percentiles: tuple[float, ...]) -> JsonObject:
     """What upstream says of ``count`` blocks up to ``end``; without the method, what its blocks say. Always of so many,
     however few are wanted by now: a wallet that asks again after each block is answered from what is kept.
     """
     count = min(count, end + 1)
     key = f"eth_feeHistory {count:#x} {end:#x} {','.join(map(str, percentiles))}"
     try:
-        return past.source.query(key, "eth_feeHistory", hex(count), hex(end), list(percentiles)) or {}
+        return chain.history.query(key, "eth_feeHistory", hex(count), hex(end), list(percentiles)) or {}
     except (UpstreamLacksMethod, NotInBundle):
         first = end + 1 - min(count, MOST_WHOLE_BLOCKS if percentiles else count)
-        blocks = past.blocks(first, end, chain.spec, full=bool(percentiles))
+        blocks = chain.history.blocks(first, end, chain.spec, full=bool(percentiles))
         told = fees.fee_history(blocks, percentiles, next_base_fee=0, next_blob_base_fee=0, spec=chain.spec)
         return format_fee_history(told)
 
@@ -123,8 +120,8 @@ def _joined(older: JsonObject, here: JsonObject, first: int, end: int) -> JsonOb
 
 def _base_fee_after(chain: LocalChain, block: SealedBlock, *, is_pending: bool) -> Wei:
     """The base fee of the block after ``block``: what it was, if it exists, otherwise what it will be."""
-    if chain.past is not None and block.number < chain.past.last:
-        return chain.past.header(block.number + 1).header.base_fee
+    if block.number < chain.history.last:
+        return chain.history.header(block.number + 1).header.base_fee
     following = None if is_pending else chain.store.by_number(block.number + 1)
     if following is not None:
         return following.header.base_fee

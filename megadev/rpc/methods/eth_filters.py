@@ -5,7 +5,7 @@ from __future__ import annotations
 from megadev.chain.documents import JsonObject
 from megadev.rpc.codec import BoolParam, FilterParam, LogFilter, StringParam
 from megadev.rpc.dispatch import method
-from megadev.rpc.log_queries import logs_in_range, logs_of_the_past
+from megadev.rpc.log_queries import logs_in_range, logs_of_history
 from megadev.rpc.node import RpcNode
 
 
@@ -31,8 +31,8 @@ def eth_newPendingTransactionFilter(node: RpcNode, full: BoolParam = False) -> s
 def eth_getFilterChanges(node: RpcNode, filter_id: StringParam) -> list[JsonObject] | list[str]:
     """The logs, block hashes or transactions since the last poll."""
     filters = node.filters
-    older = filters.unread_past(node.chain, filter_id)
-    earlier = None if older is None else logs_of_the_past(node.chain, older)  # nothing is read yet, should this fail
+    older = filters.unread_history(node.chain, filter_id)
+    earlier = None if older is None else logs_of_history(node.chain, older)  # nothing is read yet, should this fail
     changes = filters.changes(node.chain, filter_id)
     return changes if earlier is None else [*earlier, *changes]
 

@@ -8,12 +8,12 @@ import msgspec
 
 from megadev.chain.documents import JsonObject
 from megadev.chain.store import LocatedLog
-from megadev.errors import InvalidParams, UnknownBlock
+from megadev.errors import InvalidParams
 from megadev.node.chain import LocalChain
 from megadev.rpc.codec import AddressesParam, Decode, HashParam, LogFilter, NumberOrTagParam, TopicsParam, decode_data
 from megadev.rpc.dispatch import method
 from megadev.rpc.formatters import format_log
-from megadev.rpc.log_queries import block_number, check_range, logs_of_the_past, open_logs
+from megadev.rpc.log_queries import block_number, check_range, logs_of_history, open_logs
 from megadev.rpc.node import RpcNode
 
 PAGE = 20_000
@@ -55,10 +55,8 @@ def eth_getLogsWithCursor(node: RpcNode, filter_: PagedFilter) -> JsonObject:
     store, open_block = chain.store, chain.open_block  # that first, as in find_logs
     if filter_.block_hash is not None:
         block = store.by_hash(filter_.block_hash)
-        if block is None or (chain.past is not None and block.number <= chain.past.last):
-            if chain.past is None:
-                raise UnknownBlock(f"unknown block: 0x{filter_.block_hash.hex()}")
-            block = chain.past.header(filter_.block_hash)
+        if block is None or block.number <= chain.history.last:
+            block = chain.history.header(filter_.block_hash)
         first = last = block.number
     else:
         first, last = (block_number(chain, end) for end in (filter_.from_block, filter_.to_block))
@@ -85,7 +83,7 @@ def eth_getLogsWithCursor(node: RpcNode, filter_: PagedFilter) -> JsonObject:
 def _older(chain: LocalChain, filter_: PagedFilter, first: int, last: int, index: int) -> list[JsonObject]:
     """On a fork: what upstream has, from the log number ``index`` of block ``first`` on."""
     wanted = LogFilter(from_block=first, to_block=last, addresses=filter_.addresses, topics=filter_.topics)
-    logs = (logs_of_the_past(chain, wanted) or []) if first <= last else []
+    logs = (logs_of_history(chain, wanted) or []) if first <= last else []
     return [log for log in logs if int(log["blockNumber"], 16) > first or int(log["logIndex"], 16) >= index]
 
 

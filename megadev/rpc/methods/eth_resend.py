@@ -6,6 +6,7 @@ import msgspec
 
 from megadev.chain.transactions import Transaction, UnsignedTransaction
 from megadev.errors import InvalidParams, NotFound
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import CallRequest, QuantityParam, Uint64Param
 from megadev.rpc.dispatch import method
 from megadev.rpc.filling import authorized, first_account, signing_key
@@ -33,7 +34,7 @@ def eth_resend(
             tx = _again(node, waiting, gas_price or None, gas or None)
             return submitted(node, tx)
     raise NotFound(
-        f"transaction not found: no pending transaction of 0x{sender.hex()} with nonce {request.nonce} matches"
+        f"transaction not found: no pending transaction of {to_data(sender)} with nonce {request.nonce} matches"
     )
 
 

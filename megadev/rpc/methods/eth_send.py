@@ -213,7 +213,7 @@ async def _included(node: RpcNode, tx: Transaction, timeout_ms: int) -> None:
         elif isinstance(event, SequencerTurned) and event.condition is SequencerCondition.CRASHED:
             done.set_exception(
                 SequencerUnavailable(
-                    f"permanent error forwarding request: the sequencer crashed while 0x{tx.hash.hex()} waited"
+                    f"permanent error forwarding request: the sequencer crashed while {to_data(tx.hash)} waited"
                 )
             )
 

@@ -61,7 +61,9 @@ def eth_getStorageValues(
     if count > MAX_SLOTS:
         raise InvalidParams(f"too many slots (max {MAX_SLOTS}), asked for {count}: ask in several requests")
     if block is Tag.LATEST:
-        node.chain.prefetch_or_raise((), [(address, slot) for address, wanted in slots.items() for slot in wanted])
+        node.chain.history.prefetch_or_raise(
+            (), [(address, slot) for address, wanted in slots.items() for slot in wanted]
+        )
     state = node.chain.state(block)
     return {
         to_data(address): [to_word(state.storage(address, slot)) for slot in wanted]
@@ -72,7 +74,7 @@ def eth_getStorageValues(
 @method("eth_getAccount")
 def eth_getAccount(node: RpcNode, address: AddressParam, block: BlockParam = Tag.LATEST) -> JsonObject:
     """An account's leaf in the state trie; the empty account if it does not exist."""
-    older = _proof_of_the_past(node.chain, address, (), block)
+    older = _proof_of_history(node.chain, address, (), block)
     if older is not None:
         return {
             "nonce": older["nonce"],
@@ -111,7 +113,7 @@ def eth_getProof(
     """
     if len(keys) > MAX_SLOTS:
         raise InvalidParams(f"too many keys (max {MAX_SLOTS}), asked for {len(keys)}: ask in several requests")
-    older = _proof_of_the_past(node.chain, address, keys, block)
+    older = _proof_of_history(node.chain, address, keys, block)
     if older is not None:
         return older
     sealed, world = _closed_world(node.chain, block)
@@ -133,33 +135,31 @@ def eth_getProof(
     return proof
 
 
-def _proof_of_the_past(
+def _proof_of_history(
     chain: LocalChain, address: Address, keys: tuple[StorageKey, ...], ref: BlockRef
 ) -> JsonObject | None:
     """On a fork, upstream's proof at or before the forked block; None where it is not asked.
 
     Raises ``StateUnavailable`` for an account that the fork gave a balance.
     """
-    past = chain.past
-    if past is None:
-        return None
+    history = chain.history
     block, irregular = chain.block_and_irregular(ref)
-    if block.number > past.last:
+    if block.number > history.last:
         return None
     world = block.world
     is_changed = isinstance(world, ForkWorld) and world.is_changed(address)
     if irregular is not None and (address in irregular.accounts or address in irregular.storage):
         is_changed = True
-    if block.number == past.last and (past.is_funded(address) or is_changed):
+    if block.number == history.last and (history.is_funded(address) or is_changed):
         raise StateUnavailable(
-            f"state unavailable: there is no proof for 0x{address.hex()}: it differs from upstream, because "
+            f"state unavailable: there is no proof for {to_data(address)}: it differs from upstream, because "
             "this fork set its balance or code, or it was changed since; ask for another account, or an older "
             "block"
         )
     name = to_data(address)
     words = [to_word(key.slot) for key in keys]
     asked = f"eth_getProof {name} {','.join(words)} {block.number:#x}"
-    proof: JsonObject = dict(past.source.query(asked, "eth_getProof", name, words, hex(block.number)))
+    proof: JsonObject = dict(history.query(asked, "eth_getProof", name, words, hex(block.number)))
     told = zip(keys, proof.get("storageProof", ()), strict=False)
     return proof | {"storageProof": [item | {"key": key.spelling} for key, item in told]}
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from megadev.chain.documents import JsonObject
 from megadev.errors import InvalidParams
+from megadev.primitives.hexcodec import to_data
 from megadev.rpc.codec import AddressParam, HashParam, Uint64Param
 from megadev.rpc.dispatch import METHODS, Method, method
 from megadev.rpc.mining import TimestampParam, mine_blocks, mining
@@ -89,7 +90,7 @@ def hardhat_dropTransaction(node: RpcNode, tx_hash: HashParam) -> bool:
     if node.chain.sequencer.drop(tx_hash) is not None:
         return True
     if node.chain.placed(tx_hash) is not None:
-        raise InvalidParams(f"Transaction 0x{tx_hash.hex()} cannot be dropped because it's already mined")
+        raise InvalidParams(f"Transaction {to_data(tx_hash)} cannot be dropped because it's already mined")
     return False
 
 

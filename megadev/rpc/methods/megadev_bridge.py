@@ -65,7 +65,7 @@ def megadev_getWithdrawal(node: RpcNode, withdrawal_hash: HashParam) -> JsonObje
     l1, l2, driver = bridge(node)
     found = _withdrawals(l1, l2, driver, withdrawal_hash)
     if not found:
-        raise ResourceNotFound(f"resource not found: L2 has no withdrawal 0x{withdrawal_hash.hex()}")
+        raise ResourceNotFound(f"resource not found: L2 has no withdrawal {to_data(withdrawal_hash)}")
     now = l1.time.now()
     data = _next_call(l2, found[0])
     call = None if data is None else {"to": to_data(driver.addresses.portal), "data": to_data(data)}

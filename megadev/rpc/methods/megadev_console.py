@@ -53,7 +53,7 @@ def _of_transaction(node: RpcNode, tx_hash: Hash32) -> list[JsonObject]:
     try:
         _, block, index = node.chain.transaction(tx_hash)
     except KeyError:
-        raise NotFound(f"transaction not found: 0x{tx_hash.hex()}") from None
+        raise NotFound(f"transaction not found: {to_data(tx_hash)}") from None
     if block is None:
         return []
     return [_message(node, call, block.number, tx_hash, None) for call in block.receipts[index].console]

@@ -73,7 +73,7 @@ def _of_transaction(node: RpcNode, tx_hash: bytes, tracer: GasTracer, watcher: B
 
 def _of_call(node: RpcNode, call: CallRequest, block: BlockRef, tracer: GasTracer, watcher: Bounded) -> JsonObject:
     scene = scene_at(node.chain, block)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watcher)
     trace = StackTrace(node.node.artifacts, tracer, execution, scene.state)
     spec = node.chain.spec

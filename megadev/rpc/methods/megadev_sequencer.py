@@ -11,6 +11,8 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from megadev.chain.documents import JsonObject
+from megadev.chain.mini_blocks import MiniBlock
+from megadev.chain.preconfirmations import SignedOrigin
 from megadev.errors import InvalidParams
 from megadev.node import operations, registry
 from megadev.node.broken_promises import Equivocation
@@ -18,7 +20,7 @@ from megadev.primitives.hexcodec import to_data
 from megadev.primitives.latency import Latency, parse_latency
 from megadev.rpc.codec import AddressParam, BoolParam, Decode, HashParam, Uint64Param, WordParam
 from megadev.rpc.dispatch import method
-from megadev.rpc.formatters import format_mini_block
+from megadev.rpc.formatters import format_mini_block, format_origin
 from megadev.rpc.node import RpcNode
 from megadev.rpc.promises import format_promise
 from megadev.sequencer import fault_control
@@ -204,7 +206,8 @@ def megadev_sequencer_evidence(node: RpcNode) -> JsonObject:
         ],
         "equivocations": list(map(_format_equivocation, evidence.equivocations)),
         "voidMiniBlocks": [
-            format_mini_block(void.mini_block, void.signature) | {"signer": to_data(void.signer), "reason": void.reason}
+            _format_mini_block(void.mini_block, void.signature, void.origin)
+            | {"signer": to_data(void.signer), "reason": void.reason}
             for void in evidence.mini_blocks
         ],
     }
@@ -273,12 +276,21 @@ def _format_targets(targets: Targets) -> JsonObject:
     }
 
 
+def _format_mini_block(
+    mini_block: MiniBlock, signature: tuple[int, int, int], origin: SignedOrigin | None
+) -> JsonObject:
+    shown = format_mini_block(mini_block, signature)
+    return shown if origin is None else shown | {"l1Origin": format_origin(origin)}
+
+
 def _format_equivocation(found: Equivocation) -> JsonObject:
     return {
         "signer": to_data(found.signer),
         "miniBlocks": [
-            format_mini_block(mini_block, signature)
-            for mini_block, signature in zip(found.mini_blocks, found.signatures, strict=True)
+            _format_mini_block(mini_block, signature, origin)
+            for mini_block, signature, origin in zip(
+                found.mini_blocks, found.signatures, found.origins or (None, None), strict=True
+            )
         ],
         "preconfirmations": list(map(format_promise, found.promises)),
     }

@@ -9,13 +9,14 @@ delay. The claim's proof is a signed re-execution, not a zero-knowledge proof.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from megadev.chain.blocks import SealedBlock
 from megadev.chain.documents import JsonObject
+from megadev.chain.preconfirmations import SignedOrigin
 from megadev.node.broken_promises import BrokenPromise, Equivocation, VoidMiniBlock
 from megadev.node.chain import LocalChain
 from megadev.primitives.hexcodec import to_data
@@ -23,6 +24,7 @@ from megadev.primitives.types import ZERO_HASH, Address
 from megadev.rollup.driver import Driver
 from megadev.rollup.games import Game, GameStatus, anchor_number, finality_delay
 from megadev.rollup.slashing import (
+    Word,
     block_proofs,
     bond_of,
     broken_mini_block_call,
@@ -101,7 +103,13 @@ def _submit_equivocation(sender: _Sender, found: Equivocation) -> JsonObject:
     taken = sender.bond(found.signer)
     if not taken:
         return told | _NOTHING_LEFT
-    sender.send(mini_blocks_call(first, found.signatures[0], second, found.signatures[1]))
+    if found.origins is None:
+        return told | _NO_ORIGIN
+    waits = _wait_for_origins(sender, found.origins)
+    if waits is not None:
+        return told | waits
+    words = [Word.on_mini_block(*each) for each in zip(found.signatures, found.origins, strict=True)]
+    sender.send(mini_blocks_call(first, words[0], second, words[1]))
     return told | _slashed(sender, found.signer, taken)
 
 
@@ -117,7 +125,8 @@ def _submit_broken(sender: _Sender, broken: BrokenPromise) -> JsonObject:
         sender,
         signer,
         promised.block_number,
-        lambda block: broken_promise_call(promised, broken.promised.signature, block),
+        broken.promised.origin,
+        lambda block, origin: broken_promise_call(promised, Word(broken.promised.signature, origin), block),
         "nothing: L2 came to keep it after all",
     )
 
@@ -134,28 +143,57 @@ def _submit_void(sender: _Sender, void: VoidMiniBlock) -> JsonObject:
         sender,
         signer,
         mini_block.block_number,
-        lambda block: broken_mini_block_call(mini_block, void.signature, block),
+        void.origin,
+        lambda block, origin: broken_mini_block_call(mini_block, Word.on_mini_block(void.signature, origin), block),
         "nothing: L2 came to hold it after all",
     )
 
 
 def _submit_against_block(
-    sender: _Sender, signer: Address, number: int, call_for: Callable[[SealedBlock], bytes | None], kept: str
+    sender: _Sender,
+    signer: Address,
+    number: int,
+    origin: SignedOrigin | None,
+    call_for: Callable[[SealedBlock, SignedOrigin], bytes | None],
+    kept: str,
 ) -> JsonObject:
-    """Show what ``signer`` signed beside L2's block ``number``, once L1 knows that. ``call_for`` gives the call; None:
-    the block holds what was signed, and ``kept`` says so.
+    """Show what ``signer`` signed beside L2's block ``number``, once L1 knows that, where what was signed depends on
+    the L1 block ``origin``. ``call_for`` gives the call; None: the block holds what was signed, and ``kept`` says so.
     """
     taken = sender.bond(signer)
     if not taken:
         return _NOTHING_LEFT
+    if origin is None:
+        return _NO_ORIGIN
+    lost = _wait_for_origins(sender, (origin,))
+    if lost is not None:
+        return lost
     waits = _wait_for_block(sender, number)
     if waits is not None:
         return {"status": "waiting", "next": waits}
-    call = call_for(sender.l2.block(number))
+    call = call_for(sender.l2.block(number), origin)
     if call is None:
         return {"status": "kept", "next": kept}
     sender.send(call)
     return _slashed(sender, signer, taken)
+
+
+_NO_ORIGIN = {"status": "void", "next": "nothing: its L2 block followed no block of this L1"}
+
+
+def _wait_for_origins(sender: _Sender, origins: Iterable[SignedOrigin]) -> JsonObject | None:
+    """What stands in the way where what was signed depends on these L1 blocks; None: nothing."""
+    l1 = sender.l1
+    for origin in origins:
+        block = l1.store.by_number(origin.number)
+        if block is None or block.hash != origin.hash:
+            gone = f"L1 lost its block {origin.number} in a reorganisation, on which that depended"
+            return {"status": "void", "next": f"nothing: {gone}"}
+        if origin.number == l1.head.number:
+            if not l1.sequencer.mode.is_instant:
+                return {"status": "waiting", "next": "it waits for an L1 block: mine one on L1"}
+            l1.sequencer.mine()  # a contract knows only the blocks before its own
+    return None
 
 
 _NOTHING_LEFT = {"status": "nothing left", "next": "nothing: there is no bond left to take"}

@@ -20,24 +20,26 @@ def megadev_getSteps(node: RpcNode, tx_hash: HashParam, start: Uint64Param = 0) 
     """Every instruction that an included transaction ran, from step ``start`` on, 200,000 at most.
 
     ``steps`` has arrays with an entry each: ``pc``, ``op`` (the opcode's number), ``gas`` (what was left), ``frame``
-    and ``line`` (indices into the tables beside them; line 0 is code without a source). ``total`` counts all steps.
-    ``opcodes`` names the numbers that occur. Numbers are JSON numbers.
+    and ``line`` (indices into the tables of the same answer; line 0 is code without a source). ``total`` counts all
+    steps. ``frames`` has all frames; ``lines``, ``sources`` and ``opcodes`` what occurs in these steps. Numbers are
+    JSON numbers.
 
     Raises ``NotFound`` for a transaction that is in no block.
     """
     budget = Budget(node.node.clock)
-    steps = steps_of(node.chain, node.node.artifacts, tx_hash, lambda tracer: Bounded(tracer, budget))
+    steps = steps_of(
+        node.chain, node.node.artifacts, tx_hash, start, STEPS_SHOWN, lambda tracer: Bounded(tracer, budget)
+    )
     used = set(steps.ops)
-    shown = slice(start, start + STEPS_SHOWN)
     return {
-        "total": len(steps.pcs),
+        "total": steps.total,
         "start": start,
         "steps": {
-            "pc": steps.pcs[shown],
-            "op": steps.ops[shown],
-            "gas": steps.gas[shown],
-            "frame": steps.frames[shown],
-            "line": steps.lines[shown],
+            "pc": steps.pcs,
+            "op": steps.ops,
+            "gas": steps.gas,
+            "frame": steps.frames,
+            "line": steps.lines,
         },
         "opcodes": {str(row.number): row.name for row in OPCODES if row is not None and row.number in used},
         "frames": _frames(steps),

@@ -72,7 +72,7 @@ def _trace_call(
     chain: LocalChain, registry: ArtifactRegistry, call: CallRequest, block: BlockRef, budget: Budget
 ) -> tuple[StackTrace, int]:
     scene = scene_at(chain, block)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     tracer = StackTracer()
     execution = calls.call(chain.engine, scene.env, tx, scene.state, rules=rules, tracer=Bounded(tracer, budget))
     return StackTrace(registry, tracer, execution, scene.state), scene.env.number

@@ -6,14 +6,19 @@ As on an OP Stack node, numbers in these answers are JSON numbers. Both chains' 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from megadev import __version__
 from megadev.chain.blocks import SealedBlock, Tag
 from megadev.chain.documents import JsonObject
-from megadev.errors import InvalidParams, UnknownBlock
+from megadev.errors import InvalidParams, MethodUnavailable, UnknownBlock
+from megadev.node.follower import DerivedRollup, L1Ref
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, ZERO_HASH
 from megadev.rollup.derivation import L1Origin
-from megadev.rollup.derivation.config import to_json
+from megadev.rollup.derivation.config import RollupConfig, to_json
+from megadev.rollup.derivation.pipeline import SafeHead
 from megadev.rollup.driver import Driver
 from megadev.rollup.predeploys import BATCH_INBOX
 from megadev.rollup.withdrawals import VERSION, output_after
@@ -34,13 +39,13 @@ FORKS = ("regolith", "canyon", "delta", "ecotone", "fjord", "granite", "holocene
 @method("optimism_outputAtBlock")
 def optimism_outputAtBlock(node: RpcNode, number: Uint64Param) -> JsonObject:
     """L2's output root at a block."""
-    _, _, driver = bridge(node)
+    ref = _l2_refs(node)
     block = node.node.l2.block(number)
     output = output_after(block)
     return {
         "version": to_data(VERSION),
         "outputRoot": to_data(output.root),
-        "blockRef": _l2_ref(driver, block),
+        "blockRef": ref(block),
         "withdrawalStorageRoot": to_data(output.messages_root),
         "stateRoot": to_data(output.state_root),
         "syncStatus": _sync_status(node),
@@ -56,11 +61,11 @@ def optimism_syncStatus(node: RpcNode) -> JsonObject:
 @method("optimism_rollupConfig")
 def optimism_rollupConfig(node: RpcNode) -> JsonObject:
     """The rollup's configuration at its first block."""
+    if node.node.derived is not None:
+        return _config(node.node.derived.config)
     l1, l2, driver = bridge(node)
     if driver.consolidator is not None:
-        shown = to_json(driver.consolidator.config)
-        shown["genesis"]["system_config"]["eip1559Params"] = "0x0000000000000000"
-        shown["protocol_versions_address"] = to_data(bytes(20))
+        shown = _config(driver.consolidator.config)
         start = driver.progress.sync_start
         if start is not None and start.safe.number == l2.store.genesis.number:
             # L2 has begun anew: what was posted of it before says nothing of this one
@@ -101,6 +106,12 @@ def optimism_rollupConfig(node: RpcNode) -> JsonObject:
 @method("optimism_safeHeadAtL1Block")
 def optimism_safeHeadAtL1Block(node: RpcNode, number: Uint64Param) -> JsonObject:
     """The L2 block that was safe once L1 had got to a block, and the L1 block that made it so."""
+    derived = node.node.derived
+    if derived is not None:
+        l1_heads = derived.l1()
+        if l1_heads is None or not derived.config.l1_genesis.number <= number <= l1_heads.current.number:
+            raise UnknownBlock(f"header not found: L1's block {number} was not read")
+        return _safe_head(derived.safe_at(number))
     _, l2, driver = bridge(node)
     if number > driver.l1.store.head.number or driver.l1.store.by_number(number) is None:
         raise UnknownBlock(f"header not found: L1 has no block {number}")
@@ -108,20 +119,17 @@ def optimism_safeHeadAtL1Block(node: RpcNode, number: Uint64Param) -> JsonObject
         made_safe, safe = number, driver.safe_at(number)
         l1_block = driver.l1.store.resolve(made_safe)
         return {
-            "l1Block": {"hash": "0x" + l1_block.hash.hex(), "number": l1_block.number},
-            "safeHead": {"hash": "0x" + l2.store.resolve(safe).hash.hex(), "number": safe},
+            "l1Block": {"hash": to_data(l1_block.hash), "number": l1_block.number},
+            "safeHead": {"hash": to_data(l2.store.resolve(safe).hash), "number": safe},
         }
-    head = driver.consolidator.safe_at(number)
-    return {
-        "l1Block": {"hash": "0x" + head.l1.hash.hex(), "number": head.l1.number},
-        "safeHead": {"hash": to_data(head.safe.hash), "number": head.safe.number},
-    }
+    return _safe_head(driver.consolidator.safe_at(number))
 
 
 @method("optimism_version")
 def optimism_version(node: RpcNode) -> str:
     """The version of the rollup's node: this one's."""
-    bridge(node)
+    if node.node.derived is None:
+        bridge(node)
     return f"megadev/v{__version__}"
 
 
@@ -149,14 +157,27 @@ def mega_getWithdrawalProof(
     )
 
 
-def _sync_status(node: RpcNode) -> JsonObject:
-    l1, l2, driver = bridge(node)
-    head, safe, finalized = (_l1_ref(l1.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
-    unsafe_l2, safe_l2, finalized_l2 = (_l2_ref(driver, l2.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
-    read = None if driver.consolidator is None else driver.consolidator.read
-    current = None if read is None else l1.store.by_hash(read.hash)
+def _config(config: RollupConfig) -> JsonObject:
+    shown = to_json(config)
+    shown["genesis"]["system_config"]["eip1559Params"] = "0x0000000000000000"
+    shown["protocol_versions_address"] = to_data(bytes(20))
+    return shown
+
+
+def _safe_head(head: SafeHead) -> JsonObject:
     return {
-        "current_l1": head if current is None else _l1_ref(current),
+        "l1Block": {"hash": to_data(head.l1.hash), "number": head.l1.number},
+        "safeHead": {"hash": to_data(head.safe.hash), "number": head.safe.number},
+    }
+
+
+def _sync_status(node: RpcNode) -> JsonObject:
+    l2, ref = node.node.l2, _l2_refs(node)
+    current, *seen = _l1_refs(node)
+    head, safe, finalized = seen
+    unsafe_l2, safe_l2, finalized_l2 = (ref(l2.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
+    return {
+        "current_l1": current,
         "current_l1_finalized": finalized,
         "head_l1": head,
         "safe_l1": safe,
@@ -170,13 +191,47 @@ def _sync_status(node: RpcNode) -> JsonObject:
     }
 
 
-def _l1_ref(block: SealedBlock) -> JsonObject:
+def _l1_refs(node: RpcNode) -> list[JsonObject]:
+    """L1's block that was read last, its head, its safe and its finalized block."""
+    derived = node.node.derived
+    if derived is not None:
+        seen = derived.l1()
+        if seen is None:
+            raise MethodUnavailable("the method is not available: L1 has not been read yet; ask again")
+        return [_remote_ref(each) for each in (seen.current, seen.head, seen.safe, seen.finalized)]
+    l1, _, driver = bridge(node)
+    head, safe, finalized = (_l1_ref(l1.block(tag)) for tag in (Tag.LATEST, Tag.SAFE, Tag.FINALIZED))
+    read = None if driver.consolidator is None else driver.consolidator.read
+    current = None if read is None else l1.store.by_hash(read.hash)
+    return [head if current is None else _l1_ref(current), head, safe, finalized]
+
+
+def _remote_ref(block: L1Ref) -> JsonObject:
     return {
         "hash": to_data(block.hash),
         "number": block.number,
-        "parentHash": to_data(block.header.parent_hash),
+        "parentHash": to_data(block.parent_hash),
         "timestamp": block.timestamp,
     }
+
+
+def _l1_ref(block: SealedBlock) -> JsonObject:
+    return _remote_ref(L1Ref(block.number, block.hash, block.header.parent_hash, block.timestamp))
+
+
+def _l2_refs(node: RpcNode) -> Callable[[SealedBlock], JsonObject]:
+    """What describes a block of L2. Raises ``MethodUnavailable`` where L2 settles on no L1."""
+    derived = node.node.derived
+    if derived is not None:
+        return partial(_derived_ref, derived)
+    return partial(_l2_ref, bridge(node)[2])
+
+
+def _derived_ref(derived: DerivedRollup, block: SealedBlock) -> JsonObject:
+    found = derived.block(block.number)
+    if found is None or found.hash != block.hash:
+        raise UnknownBlock(f"header not found: block {block.number} is being replaced; ask again")
+    return _with_origin(block, found.origin)
 
 
 def _l2_ref(driver: Driver, block: SealedBlock) -> JsonObject:
@@ -184,6 +239,10 @@ def _l2_ref(driver: Driver, block: SealedBlock) -> JsonObject:
     if origin is None or origin.hash == ZERO_HASH:
         first = driver.l1.store.genesis
         origin = L1Origin(first.number, first.hash, 0)
+    return _with_origin(block, origin)
+
+
+def _with_origin(block: SealedBlock, origin: L1Origin) -> JsonObject:
     return {
         **_l1_ref(block),
         "l1origin": {"hash": to_data(origin.hash), "number": origin.number},

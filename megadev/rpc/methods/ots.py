@@ -16,7 +16,7 @@ from megadev.inspect.appearances import appearances
 from megadev.inspect.creations import block_of_code, creation_in
 from megadev.inspect.replay import placed_transaction
 from megadev.node.chain import LocalChain
-from megadev.node.fork import ForkHistory
+from megadev.node.history import ChainHistory
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import EMPTY_CODE_HASH, Address, Hash32
 from megadev.rpc.call_formatters import format_call_list, format_internal_operations
@@ -83,10 +83,10 @@ def ots_getTransactionBySenderAndNonce(node: RpcNode, sender: AddressParam, nonc
 @method("ots_getContractCreator")
 def ots_getContractCreator(node: RpcNode, address: AddressParam) -> JsonObject | None:
     """The transaction and the account that created a contract; null for other accounts, and code set by a cheat."""
-    past = node.chain.past
-    if past is not None and _has_code(node.chain.store.genesis.world, address):
+    history = node.chain.history
+    if history.last >= 0 and _has_code(node.chain.store.genesis.world, address):
         name, asked = "ots_getContractCreator", to_data(address)
-        creator: JsonObject | None = past.source.query(f"{name} {asked}", name, asked)
+        creator: JsonObject | None = history.query(f"{name} {asked}", name, asked)
         return creator
     block = block_of_code(node.chain, address)
     found = None if block is None else creation_in(node.chain, block, address)
@@ -198,11 +198,11 @@ def ots_searchTransactionsBefore(
         last_page=is_end,
     )
     left = page_size - len(answer["txs"])
-    if chain.past is None or not is_end:
+    if chain.history.last < 0 or not is_end:
         return answer
     if left <= 0:
         return answer | {"lastPage": False}
-    older = _searched_upstream(chain.past, "Before", address, min(last, chain.past.last) + 1, left)
+    older = _searched_upstream(chain.history, "Before", address, min(last, chain.history.last) + 1, left)
     return _joined(answer, older) | {"lastPage": older["lastPage"]}
 
 
@@ -214,9 +214,9 @@ def ots_searchTransactionsAfter(
     _check_page_size(page_size)
     chain = node.chain
     first = 0 if block_number == 0 else block_number + 1
-    past, older, wanted = chain.past, None, page_size
-    if past is not None and first <= past.last:
-        older = _searched_upstream(past, "After", address, block_number, page_size)
+    history, older, wanted = chain.history, None, page_size
+    if first <= history.last:
+        older = _searched_upstream(history, "After", address, block_number, page_size)
         wanted -= len(older["txs"])
         if wanted <= 0:
             return older | {"firstPage": False, "lastPage": block_number == 0}
@@ -230,13 +230,13 @@ def ots_searchTransactionsAfter(
     return answer if older is None else _joined(answer, older)
 
 
-def _searched_upstream(past: ForkHistory, which: str, address: Address, number: int, size: int) -> JsonObject:
+def _searched_upstream(history: ChainHistory, which: str, address: Address, number: int, size: int) -> JsonObject:
     """On a fork: what upstream's own search finds up to the forked block. Raises ``UpstreamLacksMethod`` where
     upstream has none: nobody can look for an address in blocks that are not here.
     """
     name, who = f"ots_searchTransactions{which}", to_data(address)
-    found: JsonObject = past.source.query(f"{name} {who} {number} {size}", name, who, number, size)
-    kept = [place for place, tx in enumerate(found["txs"]) if int(tx["blockNumber"], 16) <= past.last]
+    found: JsonObject = history.query(f"{name} {who} {number} {size}", name, who, number, size)
+    kept = [place for place, tx in enumerate(found["txs"]) if int(tx["blockNumber"], 16) <= history.last]
     return found | {name: [found[name][place] for place in kept] for name in ("txs", "receipts")}
 
 

@@ -27,7 +27,6 @@ from megadev.evm.tracers.vm_trace import VmTracer
 from megadev.inspect.appearances import appearances
 from megadev.inspect.replay import Replayed, placed_transaction, replay
 from megadev.node.chain import LocalChain
-from megadev.node.fork import ForkHistory
 from megadev.primitives.hexcodec import to_data
 from megadev.primitives.types import Address
 from megadev.rpc.call_formatters import VmTracePen, format_state_diff, format_traces, place_traces
@@ -153,9 +152,9 @@ def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
         return answers
     first, last_block = _range(chain, filter_)
     passed = 0
-    if chain.past is not None and first <= chain.past.last:
+    if first <= chain.history.last:
         end = None if filter_.count is None else filter_.after + filter_.count
-        older = _traces_of_the_past(node, chain.past, filter_, first, min(last_block, chain.past.last))[:end]
+        older = _traces_of_history(node, filter_, first, min(last_block, chain.history.last))[:end]
         answers, passed = older[filter_.after :], len(older)
         if passed == end:
             return answers
@@ -180,9 +179,7 @@ def trace_filter(node: RpcNode, filter_: TraceFilter) -> list[JsonObject]:
     return answers
 
 
-def _traces_of_the_past(
-    node: RpcNode, past: ForkHistory, filter_: TraceFilter, first: int, last: int
-) -> list[JsonObject]:
+def _traces_of_history(node: RpcNode, filter_: TraceFilter, first: int, last: int) -> list[JsonObject]:
     """On a fork: all that matches in upstream's blocks ``first`` to ``last``, as upstream's own trace_filter tells it;
     where it has none, from running those blocks again here.
     """
@@ -194,7 +191,7 @@ def _traces_of_the_past(
         asked["count"] = filter_.after + filter_.count
     try:
         key = "trace_filter " + msgspec.json.encode(asked, order="sorted").decode()
-        return list(past.source.query(key, "trace_filter", asked) or [])
+        return list(node.chain.history.query(key, "trace_filter", asked) or [])
     except (UpstreamLacksMethod, NotInBundle):
         pass  # looked for here, block by block
     patience, found = Patience(node.node.clock), list[JsonObject]()
@@ -219,8 +216,8 @@ def _number(chain: LocalChain, ref: Tag | int | None, default: Tag) -> int:
     """One end of a range. The pending block counts as the head: it can still change."""
     if isinstance(ref, int):
         return ref
-    if chain.past is not None and Tag.EARLIEST in (ref, default if ref is None else None):
-        return 0
+    if Tag.EARLIEST in (ref, default if ref is None else None):
+        return chain.first_number
     return chain.block(default if ref is None else Tag.LATEST if ref is Tag.PENDING else ref).number
 
 
@@ -299,7 +296,7 @@ def trace_call(
 ) -> JsonObject:
     """Execute a call like eth_call and return its output and the given ``kinds`` of traces, also if it fails."""
     scene = scene_at(node.chain, block).overridden(state_overrides, block_overrides)
-    tx, rules = scene.transaction(call)
+    scene, tx, rules = scene.of_call(call)
     watched = _Watched(node, scene.chain.spec, kinds)
     execution = calls.call(node.chain.engine, scene.env, tx, scene.state, rules=rules, tracer=watched.tracer)
     node.chain.console.called("trace_call", scene.env.number, execution.console)
@@ -316,9 +313,9 @@ def trace_callMany(
     scene = replace(scene, state=state)
     answers = []
     for call, kinds in calls_:
-        tx, rules = scene.transaction(call)
+        here, tx, rules = scene.of_call(call)
         watched = _Watched(node, scene.chain.spec, kinds)
-        execution = calls.call(node.chain.engine, scene.env, tx, state, rules=rules, tracer=watched.tracer)
+        execution = calls.call(node.chain.engine, scene.env, tx, here.state, rules=rules, tracer=watched.tracer)
         node.chain.console.called("trace_callMany", scene.env.number, execution.console)
         answers.append(watched.answer(state, execution))
         state.apply(execution.diff)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,17 +97,19 @@ def stubs() -> Iterator[Callable[[Callable[[Any], tuple[int, Any]]], Stub]]:
         stub.server.server_close()
 
 
-def send(url: str, *, accounts: int = 4, connections: int = 2, **plan: Any) -> Report:
-    """What a process reports in all that sends to ``url``."""
+def planned(url: str, *, accounts: int = 4, connections: int = 2, **plan: Any) -> Plan:
     senders = [Sender(key.hex(), 5, index % connections) for index, key in enumerate(account_keys("test", accounts))]
     given = {"batch": 1, "method": "eth_sendRawTransaction", "count": 12, "seconds": None, "rate": None}
     workload = Workload("transfer", "0x", "0x", recipients=3, gas={"transfer": 21_000})
     common = {"chain_id": 7, "fee_cap": 10**9, "tip": 1, "first": 0, "connections": connections, "of": connections}
+    return Plan(url=url, workload=workload, senders=senders, **{**common, **given, **plan})
+
+
+def send(url: str, **plan: Any) -> Report:
+    """What a process reports in all that sends to ``url``."""
     said: list[Any] = []
     reading, writing = os.pipe()
-    Process(Plan(url=url, workload=workload, senders=senders, **{**common, **given, **plan}), said.append).run(
-        lambda: None, reading
-    )
+    Process(planned(url, **plan), said.append).run(lambda: None, reading)
     os.close(reading)
     os.close(writing)
     assert isinstance(said[0], Ready)
@@ -196,6 +201,23 @@ def test_it_ends_when_its_time_is_over(stubs: Callable[..., Stub]) -> None:
 
 
 # ---- scripts
+
+
+def test_it_ends_when_told_to_right_after_it_was_told_to_begin(stubs: Callable[..., Stub]) -> None:
+    plan = planned(stubs(taken).url, count=None, seconds=1000.0)
+    command = [sys.executable, "-m", "megadev.bench.load.sender"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        watchdog = threading.Timer(20, process.kill)
+        watchdog.start()
+        process.stdin.write(msgspec.json.encode(plan) + b"\n")
+        process.stdin.flush()
+        assert b"ready" in process.stdout.readline()
+        process.stdin.write(b"go\nstop\n")
+        process.stdin.flush()
+        reports = process.stdout.readlines()
+        watchdog.cancel()
+    assert b'"is_last":true' in reports[-1] and process.returncode == 0
 
 
 def test_a_script_says_what_is_sent(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from megadev.cli.terminal.log import (
     ActivityLog,
     JsonLines,
     Located,
-    Place,
     Record,
     RequestAnswered,
+    SourceLine,
     TextLines,
     Told,
     Words,
@@ -267,8 +267,8 @@ def test_json_tells_messages_as_they_are() -> None:
 
 
 PLACES = (
-    Place("src/Token.sol", 42, "Token._move", 'require(false, "no\x1b");'),
-    Place("src/Token.sol", 7, "f", "g();"),
+    SourceLine("src/Token.sol", 42, "Token._move", 'require(false, "no\x1b");'),
+    SourceLine("src/Token.sol", 7, "f", "g();"),
 )
 
 

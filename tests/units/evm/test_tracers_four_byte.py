@@ -9,6 +9,7 @@ from megadev.evm.rules import EVM_RULES
 from megadev.evm.tracers.call_tree import CallTreeTracer
 from megadev.evm.tracers.four_byte import FourByteTracer
 from megadev.evm.tracers.mux import MuxTracer
+from megadev.evm.tracers.opcode_gas import OpcodeGasTracer
 from tests.conformance.engine_suite.worlds import DictState, Has, asm, call
 
 A, B, C, COINBASE = (bytes([n]) * 20 for n in (0xA1, 0xB2, 0xC3, 0xC0))
@@ -38,16 +39,13 @@ def test_calls_are_counted_by_selector_and_size() -> None:
 def test_several_tracers_see_what_each_would_alone() -> None:
     world = {A: Has(10**18), B: Has(0, 1, asm(0, 0, "LOG0") + call("CALL", C)), C: Has(0, 1, asm(0, 0, "REVERT"))}
     tx = TxEnv(A, B, data=b"abcdefgh", gas_limit=500_000)
-    quick, slow, selectors = CallTreeTracer(), CallTreeTracer(locate=True), FourByteTracer(PRECOMPILES)
+    quick, slow, selectors = CallTreeTracer(), OpcodeGasTracer(), FourByteTracer(PRECOMPILES)
     both = MuxTracer([quick, slow, selectors])
     assert both.wants_steps
     ENGINE.execute(BLOCK, tx, DictState(world), tracer=both)
     alone = CallTreeTracer()
     ENGINE.execute(BLOCK, tx, DictState(world), tracer=alone)
     assert quick.root == alone.root
-    assert quick.root is not None
-    assert quick.root.last_pc is None
-    assert slow.root is not None
-    assert slow.root.last_pc is not None
+    assert sum(slow.counts.values()) > 0
     assert sum(selectors.counts.values()) == 1
     assert not MuxTracer([quick, selectors]).wants_steps

@@ -50,10 +50,10 @@ def is_cut(client: socket.socket, most: int) -> bool:
 
 
 def waiting(server: ToyServer) -> int:
-    from megadev.server.endpoint import unsent
+    from megadev.server.hub import unsent
 
-    endpoint = server.thread.server._endpoint
-    return int(server.on_loop(lambda: sum(unsent(one) for one in endpoint.connections)))
+    hub = server.thread.server._hub
+    return int(server.on_loop(lambda: sum(unsent(one) for one in hub.connections)))
 
 
 @pytest.fixture(params=[False, True], ids=["HTTP", "WebSocket"])

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from megadev.server import Access, ServerOptions
-from megadev.server.endpoint import MEGABYTE
+from megadev.server.hub import MEGABYTE
 
 TIMEOUT = 20.0
 Start = Callable[..., Any]

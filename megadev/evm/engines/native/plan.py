@@ -25,8 +25,11 @@ from typing import Final, TypeAlias
 
 from megadev.evm import gas
 from megadev.evm.engines.bytecode import Bytecode
+from megadev.evm.engines.native.arithmetic import Arithmetic
+from megadev.evm.engines.native.emitter import INTERPRET, OPERATE, Emitter
+from megadev.evm.engines.native.memory import FrameAccess
 from megadev.evm.engines.native.seam import Entry, is_outside, leaves_frame
-from megadev.evm.engines.native.wasm import INTERPRET, OPERATE, Emitter, Local, Word
+from megadev.evm.engines.native.wasm import Local, Word
 from megadev.evm.opcodes import BASE_GAS, OPCODES, STACK_INPUTS, Kind
 
 MOST_OPCODES_IN_A_VERSION: Final = 250
@@ -118,6 +121,8 @@ class _Planner:
         self.visited = visited
         self.unlikely = self._ending_at_once() if visited is None else frozenset()
         self.emit = Emitter()
+        self.math = Arithmetic(self.emit)
+        self.frame = FrameAccess(self.emit)
         self.keys: dict[_Key, int] = {}
         self.of_place: dict[int, int] = {}
         self.waiting: list[_Key] = []
@@ -224,7 +229,7 @@ class _Planner:
         if isinstance(operand.is_, _Slot):
             operand.is_ = self.emit.load_slot(operand.is_.number)
         elif isinstance(operand.is_, Local):
-            operand.is_ = self.emit.word_of(operand.is_)
+            operand.is_ = self.math.word_of(operand.is_)
         return operand.is_
 
     def _pop(self) -> Word:
@@ -236,7 +241,7 @@ class _Planner:
     def _condition(self, operand: _Operand) -> Local:
         if isinstance(operand.is_, Local):
             return operand.is_
-        return self.emit.negated(self.emit.is_zero(self._word(operand)))
+        return self.math.negated(self.math.is_zero(self._word(operand)))
 
     def _flush(self) -> None:
         """Bring the stack in memory up to date."""
@@ -316,95 +321,95 @@ class _Planner:
             self._pure(op)
         elif row.kind is Kind.HASH:
             offset, size = self._pop(), self._pop()
-            self._push(self.emit.hash(offset, size, gas.KECCAK_WORD))
+            self._push(self.frame.hash(offset, size, gas.KECCAK_WORD))
         elif row.kind is Kind.MEMORY:
             self._memory(op)
         elif row.kind is Kind.COPY:
             to, source, size = self._pop(), self._pop(), self._pop()
             if op == 0x5E:
-                self.emit.copy_memory(to, source, size, gas.COPY_WORD)
+                self.frame.copy_memory(to, source, size, gas.COPY_WORD)
             else:
-                self.emit.copy("data" if op == 0x37 else "code", to, source, size, gas.COPY_WORD, self.size)
+                self.frame.copy("data" if op == 0x37 else "code", to, source, size, gas.COPY_WORD, self.size)
         else:
             self._read(pc, op)
         return pc + 1
 
     def _pure(self, op: int) -> None:
-        emit = self.emit
+        math = self.math
         if op in (0x15, 0x19, 0x1E):
             operand = self.stack.pop()
             if op == 0x15:
                 condition = operand.is_
                 self._push(
-                    emit.negated(condition) if isinstance(condition, Local) else emit.is_zero(self._word(operand))
+                    math.negated(condition) if isinstance(condition, Local) else math.is_zero(self._word(operand))
                 )
             elif op == 0x19:
                 word = self._word(operand)
-                self._push(word ^ _MASK if isinstance(word, int) else emit.bits("xor", word, _MASK))
+                self._push(word ^ _MASK if isinstance(word, int) else math.bits("xor", word, _MASK))
             else:
-                self._push(emit.clz(self._word(operand)))
+                self._push(math.clz(self._word(operand)))
             return
         a, b = self._pop(), self._pop()
         if isinstance(a, int) and isinstance(b, int) and op in _KNOWN and op != 0x0A:
             self._push(_KNOWN[op](a, b) & _MASK)
         elif op == 0x01:
-            self._push(emit.add(a, b))
+            self._push(math.add(a, b))
         elif op == 0x02:
-            self._push(emit.mul(a, b))
+            self._push(math.mul(a, b))
         elif op == 0x03:
-            self._push(emit.sub(a, b))
+            self._push(math.sub(a, b))
         elif op in (0x04, 0x05, 0x06, 0x07):
-            self._push(emit.divide(("div", "sdiv", "mod", "smod")[op - 4], a, b))
+            self._push(math.divide(("div", "sdiv", "mod", "smod")[op - 4], a, b))
         elif op in (0x08, 0x09):
-            self._push(emit.modular("addmod" if op == 0x08 else "mulmod", a, b, self._pop()))
+            self._push(math.modular("addmod" if op == 0x08 else "mulmod", a, b, self._pop()))
         elif op == 0x0A:
-            self._push(emit.exp(a, b, gas.EXP_BYTE))
+            self._push(math.exp(a, b, gas.EXP_BYTE))
         elif op == 0x0B:
-            self._push(emit.signextend(a, b))
+            self._push(math.signextend(a, b))
         elif op == 0x14:
-            self._push(emit.is_equal(a, b))
+            self._push(math.is_equal(a, b))
         elif op in (0x10, 0x12):
-            self._push(emit.is_less(a, b, op == 0x12))
+            self._push(math.is_less(a, b, op == 0x12))
         elif op in (0x11, 0x13):
-            self._push(emit.is_less(b, a, op == 0x13))
+            self._push(math.is_less(b, a, op == 0x13))
         elif op in (0x16, 0x17, 0x18):
-            self._push(emit.bits(("and", "or", "xor")[op - 0x16], a, b))
+            self._push(math.bits(("and", "or", "xor")[op - 0x16], a, b))
         elif op == 0x1A:
-            self._push(emit.byte(a, b))
+            self._push(math.byte(a, b))
         else:
-            self._push(emit.shift(("shl", "shr", "sar")[op - 0x1B], a, b))
+            self._push(math.shift(("shl", "shr", "sar")[op - 0x1B], a, b))
 
     def _memory(self, op: int) -> None:
         offset = self._pop()
         if op == 0x51:
-            self._push(self.emit.load(offset))
+            self._push(self.frame.load(offset))
         elif op == 0x52:
-            self.emit.store(offset, self._pop())
+            self.frame.store(offset, self._pop())
         else:
-            self.emit.store_byte(offset, self._pop())
+            self.frame.store_byte(offset, self._pop())
 
     def _read(self, pc: int, op: int) -> None:
         """What the frame, the transaction or the block is asked."""
-        emit = self.emit
+        frame = self.frame
         if op in _ENVIRONMENT:
-            self._push(emit.environment(_ENVIRONMENT[op]))
+            self._push(frame.environment(_ENVIRONMENT[op]))
         elif op in _FRAME_WORDS:
-            self._push(emit.frame_word(_FRAME_WORDS[op]))
+            self._push(frame.frame_word(_FRAME_WORDS[op]))
         elif op == 0x35:
-            self._push(emit.data_word(self._pop()))
+            self._push(frame.data_word(self._pop()))
         elif op == 0x36:
-            self._push(emit.data_size())
+            self._push(frame.data_size())
         elif op == 0x38:
             self._push(self.size)
         elif op == 0x3D:
-            self._push(emit.return_size())
+            self._push(frame.return_size())
         elif op == 0x58:
             self._push(pc)
         elif op == 0x59:
-            self._push(emit.memory_size())
+            self._push(frame.memory_size())
         else:
             assert op == 0x5A
-            self._push(emit.gas(self.stretch, self.gas))
+            self._push(self.emit.gas(self.stretch, self.gas))
 
     def _operation(self, pc: int, op: int) -> int | None:
         """What the runtime does. The version ends in front of what leaves the frame."""

@@ -2,7 +2,7 @@
 
 import { decode, encode, parse, selector, show as showValue, signature, typeOf } from "../abi.js";
 import { attempt, copy, facts, fill, h, note, section, table } from "../dom.js";
-import { abiOf, callName, nameOf } from "../known.js";
+import { abiOf, callName, nameOf, proxyOf } from "../known.js";
 import { big, bytes, ether, units, group, hex, num, parseUnits } from "../format.js";
 import * as links from "../links.js";
 import { tokenFacts } from "./token.js";
@@ -11,30 +11,28 @@ import { onDemand, value as showTyped, variable } from "./tx.js";
 
 const PAGE = 25;
 const TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef";
-const IMPLEMENTATION = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
 
 export async function show(place, { chain, rest: [address], canWrite }) {
-  const [balance, nonce, code, artifact, creator, slot] = await Promise.all([
+  const [balance, nonce, code, artifact, creator] = await Promise.all([
     chain.call("eth_getBalance", address, "latest"), chain.call("eth_getTransactionCount", address, "latest"), chain.call("eth_getCode", address, "latest"),
-    chain.ask(null, "megadev_getArtifact", address), chain.ask(null, "ots_getContractCreator", address), chain.ask("0x0", "eth_getStorageAt", address, IMPLEMENTATION, "latest")]);
-  const delegate = code.startsWith("0xef0100") && code.length === 48 ? `0x${code.slice(8)}` : null;
-  const proxied = chain.contracts.get(address.toLowerCase())?.implementation ?? (BigInt(slot) ? `0x${slot.slice(26)}` : null);
-  const implementation = delegate ? null : proxied;
+    chain.ask(null, "megadev_getArtifact", address), chain.ask(null, "ots_getContractCreator", address)]);
+  const proxy = code === "0x" ? null : await proxyOf(chain, address);
+  const isAccount = code === "0x" || proxy?.kind === "EIP-7702";
   const name = artifact?.name ?? chain.names.get(address.toLowerCase());
   const token = code === "0x" ? null : await tokenFacts(chain, address);
-  place.append(h("h1", {}, code === "0x" || delegate ? "Account " : "Contract ", name ? `${name} ` : "", h("span", { class: "mono" }, address), copy(address)), facts([
+  place.append(h("h1", {}, isAccount ? "Account " : "Contract ", name ? `${name} ` : "", h("span", { class: "mono" }, address), copy(address)), facts([
     ["Balance", ether(balance)],
     ["Nonce", num(nonce)],
     ["Code", code === "0x" ? null : `${group(bytes(code))} bytes`],
-    ["Delegates to (EIP-7702)", delegate && links.address(chain, delegate, true)],
-    ["Proxy of", implementation && links.address(chain, implementation, true)],
+    [isAccount ? "Delegates to" : "Proxy of", proxy && [proxy.implementations.map((each) => h("div", {}, links.address(chain, each, true))), proxy.implementations.length ? null : "the beacon does not tell ", h("span", { class: "tag" }, proxy.kind)]],
+    ["Beacon", proxy?.beacon && links.address(chain, proxy.beacon, true)],
+    ["Proxy's admin", proxy?.admin && links.address(chain, proxy.admin, true)],
     ["Source", artifact && `${artifact.source} · ${artifact.language} ${artifact.compiler}`],
     ["Created by", creator && h("span", {}, links.address(chain, creator.creator), " in ", links.tx(chain, creator.hash))],
     ["Token", token?.supply !== null && token?.supply !== undefined && token.name ? links.link(chain, "token", address, `${token.name} (${token.symbol})`) : null],
     ["Proxies of it", proxies(chain, address)],
   ]));
-  const behind = delegate ?? implementation;
-  const abi = [...(artifact?.abi ?? []), ...(behind ? await abiOf(chain, behind) : [])];
+  const abi = code === "0x" ? [] : await abiOf(chain, address);
   if (code !== "0x") place.append(forms(chain, address, abi, canWrite));
   place.append(section("Transactions", transactions(chain, address)));
   place.append(onDemand("Internal transactions", () => internal(chain, address)), onDemand("Tokens", () => tokens(chain, address)));
@@ -176,7 +174,7 @@ function writeForms(chain, address, writes) {
   return [h("form", { class: "inline", onsubmit: (event) => event.preventDefault() }, h("label", {}, "as ", sender), list, wallet), writes.map((item) => {
     const inputs = fields(item);
     const value = item.stateMutability === "payable" ? h("input", { placeholder: "value in ETH", "aria-label": `${item.name} value in ETH` }) : null;
-    const equivalent = same(() => {
+    const equivalent = same(chain, () => {
       const request = { from: sender.value, to: address, data: dataOf(item, inputs), ...(value?.value && { value: hex(parseUnits(value.value)) }) };
       const words = inputs.map((input) => ` '${input.value.replaceAll("'", "'\\''")}'`).join("");
       return [`cast send --unlocked --rpc-url ${chain.url} --from ${request.from} ${address} '${signature(item)}'${words}${value?.value ? ` --value ${value.value}ether` : ""}`, "eth_sendTransaction", [request]];

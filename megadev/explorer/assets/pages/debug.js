@@ -5,42 +5,70 @@ import { group, short } from "../format.js";
 import * as links from "../links.js";
 
 const CODE_AROUND = 12;
+const PAGE = 200_000; // steps that one answer of megadev_getSteps has
+const KEPT = 8; // pages that stay in memory
 
 export async function show(place, { chain, rest: [hash, at = "0"] }) {
-  const told = await chain.call("megadev_getSteps", hash);
+  const asked = /^\d+$/.test(at) ? Number(at) : 0;
+  // both at once: what the first step found is part of the first page that is drawn
+  const [told, first] = await Promise.all([chain.call("megadev_getSteps", hash, asked - (asked % PAGE)), chain.ask(null, "megadev_getStep", hash, asked)]);
   place.append(h("h1", {}, "Debugger ", h("a", { href: links.to(chain, "tx", hash), class: "mono" }, short(hash))));
   if (told.total === 0) {
     place.append(h("p", {}, "This transaction ran no code."));
     return undefined;
   }
-  const pages = [told.steps];
-  const size = told.steps.pc.length;
-  const state = { step: Math.min(Number(at), told.total - 1), stops: new Set() };
+  const state = { step: Math.min(asked, told.total - 1), stops: new Set(), seeking: 0 };
+  const pages = new Map();
+  const sources = new Map();
 
-  /** One step's pc, op, gas, frame and line; pages that were not loaded yet are fetched. */
-  const get = async (index) => {
-    const page = Math.floor(index / size);
-    pages[page] ??= (await chain.call("megadev_getSteps", hash, page * size)).steps;
-    const i = index - page * size;
-    return Object.fromEntries(Object.entries(pages[page]).map(([name, list]) => [name, list[i]]));
+  /** An answer's steps with its own tables: each line gets a key, so that pages can be compared. */
+  const keep = (number, { steps, lines, opcodes, sources: files }) => {
+    const keys = lines.map((line) => (line ? `${line.source}:${line.line}` : null));
+    for (const [path, text] of Object.entries(files)) sources.set(path, text);
+    pages.set(number, { steps, lines, opcodes, keys });
+    if (pages.size > KEPT) pages.delete([...pages.keys()].sort((one, other) => Math.abs(other - number) - Math.abs(one - number))[0]);
+    return pages.get(number);
   };
+  const pageOf = async (index) => {
+    const number = Math.floor(index / PAGE);
+    return pages.get(number) ?? keep(number, await chain.call("megadev_getSteps", hash, number * PAGE));
+  };
+  /** One step: pc, op's name, gas, frame, line and the line's key. */
+  const stepOf = ({ steps, lines, opcodes, keys }, index) => {
+    const [i, line] = [index % PAGE, steps.line[index % PAGE]];
+    return { pc: steps.pc[i], op: opcodes[steps.op[i]] ?? `0x${steps.op[i].toString(16)}`, gas: steps.gas[i], frame: steps.frame[i], line: lines[line], key: keys[line] };
+  };
+  keep(Math.floor(asked / PAGE), told);
+  const get = async (index) => stepOf(await pageOf(index), index);
   const depth = (step) => told.frames[step.frame].depth;
-  const lineKey = (step) => (step.line ? `${told.lines[step.line].source}:${told.lines[step.line].line}` : null);
 
-  /** Go in a direction until `isThere(step, from)`; to the end where nothing is. */
+  /** Go in a direction until `isThere(step, from, isNew)`; to the end where nothing is. `isNew`: its frame was last seen at
+   * another line, so that a line is met once, whatever it calls, and again in each round of a loop. The next press of a
+   * button ends it. */
   const seek = async (direction, isThere) => {
+    const mine = (state.seeking += 1);
     const from = await get(state.step);
+    let page = await pageOf(state.step);
+    const seen = new Map([[from.frame, from.key]]);
     let index = state.step + direction;
     for (; index >= 0 && index < told.total; index += direction) {
-      const page = pages[Math.floor(index / size)];
-      // what is loaded is looked through without a pause: there may be a million steps
-      const step = page ? { frame: page.frame[index % size], line: page.line[index % size] } : await get(index);
-      if (isThere(step, from)) break;
+      // a page is looked through without a pause: there may be millions of steps
+      if (index % PAGE === (direction > 0 ? 0 : PAGE - 1)) {
+        fill(where, `looking at steps ${group(index)} …`);
+        page = await pageOf(index);
+        if (mine !== state.seeking) return;
+      }
+      const { frame, line } = page.steps;
+      const i = index % PAGE;
+      const step = { frame: frame[i], key: page.keys[line[i]] };
+      const isNew = step.key !== null && seen.get(step.frame) !== step.key;
+      if (isNew) seen.set(step.frame, step.key);
+      if (isThere(step, from, isNew)) break;
     }
     state.step = Math.max(0, Math.min(told.total - 1, index));
     await draw();
   };
-  const newLine = (step, from) => step.line && lineKey(step) !== lineKey(from);
+  const newLine = (step, from) => step.key && (step.key !== from.key || step.frame !== from.frame);
   const moves = {
     "◂ op": ["Back one instruction", () => seek(-1, () => true)],
     "op ▸": ["Forward one instruction", () => seek(1, () => true)],
@@ -48,8 +76,8 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
     "line ▸": ["Forward one line, into calls", () => seek(1, newLine)],
     "over ▸": ["Forward one line, over calls", () => seek(1, (step, from) => depth(step) < depth(from) || (newLine(step, from) && depth(step) === depth(from)))],
     "out ▸": ["Out of this call", () => seek(1, (step, from) => depth(step) < depth(from))],
-    "◂ stop": ["Back to the last breakpoint", () => seek(-1, (step, from) => newLine(step, from) && state.stops.has(lineKey(step)))],
-    "stop ▸": ["On to the next breakpoint", () => seek(1, (step, from) => newLine(step, from) && state.stops.has(lineKey(step)))],
+    "◂ stop": ["Back to the last breakpoint", () => seek(-1, (step, from, isNew) => isNew && state.stops.has(step.key))],
+    "stop ▸": ["On to the next breakpoint", () => seek(1, (step, from, isNew) => isNew && state.stops.has(step.key))],
   };
   const KEYS = { ArrowRight: "line ▸", ArrowLeft: "◂ line", ArrowDown: "over ▸", ArrowUp: "out ▸", ".": "op ▸", ",": "◂ op" };
 
@@ -68,10 +96,10 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
     const mine = state.step;
     const step = await get(mine);
     const frame = told.frames[step.frame];
-    const line = told.lines[step.line];
+    const { line } = step;
     slider.value = mine;
     history.replaceState(null, "", links.to(chain, "debug", hash, mine));
-    fill(where, `step ${group(mine)} of ${group(told.total - 1)} · pc ${step.pc} · `, h("code", {}, told.opcodes[step.op] ?? `0x${step.op.toString(16)}`), ` · ${group(step.gas)} gas left`, line ? ` · ${line.source}:${line.line} ${line.function ?? ""}` : " · no source");
+    fill(where, `step ${group(mine)} of ${group(told.total - 1)} · pc ${step.pc} · `, h("code", {}, step.op), ` · ${group(step.gas)} gas left`, line ? ` · ${line.source}:${line.line} ${line.function ?? ""}` : " · no source");
     drawSource(line);
     const stack = [];
     for (let i = step.frame, level = frame.depth; i >= 0 && level >= 0; i -= 1) {
@@ -81,12 +109,12 @@ export async function show(place, { chain, rest: [hash, at = "0"] }) {
       }
     }
     fill(calls, stack.map((each) => h("li", {}, "\u2003".repeat(each.depth), each.type === "CALL" ? "" : `${each.type.toLowerCase()} `, each.text, " ", links.address(chain, each.address))));
-    const found = await chain.call("megadev_getStep", hash, mine);
+    const found = mine === asked && first ? first : await chain.call("megadev_getStep", hash, mine);
     if (mine === state.step && found) drawMachine(found, frame);
   }
 
   function drawSource(line) {
-    const text = line && told.sources[line.source];
+    const text = line && sources.get(line.source);
     if (!text) {
       fill(source, h("p", { class: "soft" }, line ? `The file ${line.source} cannot be read.` : "This code has no known source. Start the node in the project's folder, or name it with --project."));
       return;

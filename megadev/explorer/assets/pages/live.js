@@ -2,12 +2,13 @@
 
 import { attempt, fill, h, section, table, throttled } from "../dom.js";
 import { callName, learn } from "../known.js";
-import { age, big, ether, group, hex, num, UNSEALED } from "../format.js";
+import { age, big, ether, group, hex, lasting, num, UNSEALED } from "../format.js";
 import * as links from "../links.js";
 
 const ROWS = 25;
 const SECONDS = 60;
 const MINIS = 8;
+const TIMED = 2_000;
 
 export async function show(place, { chain, chains, site }) {
   const state = { blocks: [], transactions: [], minis: [], pulse: new Array(SECONDS).fill(0), heads: {}, pool: null, mini: null, other: null };
@@ -25,7 +26,9 @@ export async function show(place, { chain, chains, site }) {
     const most = Math.max(1, ...state.pulse);
     fill(spark, state.pulse.map((count) => bar(count, most)));
     fill(blocks, table(["Block", "#Transactions", "#Gas used", "#Age"], state.blocks.map((block) => blockRow(chain, block))));
-    fill(transactions, table(["Hash", "Call", "From", "To", "Value"], state.transactions.map((tx) => [links.tx(chain, tx.hash), callName(chain, tx), links.address(chain, tx.from), links.address(chain, tx.to), ether(tx.value)])));
+    const isTimed = chain.durations.size > 0;
+    const took = (tx) => (isTimed ? [chain.durations.has(tx.hash) ? lasting(chain.durations.get(tx.hash)) : ""] : []);
+    fill(transactions, table(["Hash", "Call", "From", "To", "Value", ...(isTimed ? ["#Preconfirmed in"] : [])], state.transactions.map((tx) => [links.tx(chain, tx.hash), callName(chain, tx), links.address(chain, tx.from), links.address(chain, tx.to), ether(tx.value), ...took(tx)])));
     if (state.minis.length) fill(minis, section("Mini-blocks", table(["Mini-block", "Block", "#Transactions", "#Gas used", "First transaction"], state.minis.map((mini) => miniRow(chain, mini)))));
   };
   const soon = throttled(draw);
@@ -61,7 +64,12 @@ export async function show(place, { chain, chains, site }) {
   const refresh = (isAll) => { work = work.then(() => attempt(() => catchUp(isAll))); };
   const refreshSoon = throttled(() => refresh(false));
 
-  const leaving = [chain.subscribe(["newHeads"], refreshSoon, () => refresh(true))];
+  const timed = (told) => {
+    const nanoseconds = num(told.duration);
+    if (nanoseconds) chain.durations.set(told.transactionHash, nanoseconds); // what comes with a block took no time of its own
+    if (chain.durations.size > TIMED) chain.durations.delete(chain.durations.keys().next().value);
+  };
+  const leaving = [chain.subscribe(["preconfirmations"], timed), chain.subscribe(["newHeads"], refreshSoon, () => refresh(true))];
   if (chain === chains.l2) {
     leaving.push(chain.subscribe(["miniBlocks"], (mini) => {
       state.mini = mini;

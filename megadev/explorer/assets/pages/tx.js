@@ -2,7 +2,7 @@
 
 import { decode } from "../abi.js";
 import { append, copy, facts, fill, h, section, table } from "../dom.js";
-import { big, bytes, ether, group, gwei, num, short, units, UNSEALED } from "../format.js";
+import { big, bytes, ether, group, gwei, lasting, num, short, units, UNSEALED } from "../format.js";
 import { keccak, keccakText, recover, toBytes, toHex } from "../hashes.js";
 import * as links from "../links.js";
 import { tokenFacts } from "./token.js";
@@ -223,7 +223,7 @@ async function promise(chain, hash) {
   const isTheirs = signer !== null && signer === sequencer.toLowerCase();
   return [
     h("p", { class: isTheirs ? "good" : "bad" }, isTheirs ? `Signed by the sequencer ${sequencer}: checked in this page.` : `The signature is not the sequencer's: it recovers to ${signer ?? "nobody"}.`),
-    facts([["Status", found.status], ["Reason", found.reason], ["Block", num(found.blockNumber)], ["Mini-block", links.link(chain, "miniblock", num(found.miniBlockNumber), num(found.miniBlockNumber))], ["Position", num(found.transactionIndex)], ["Receipt hash", h("code", {}, found.receiptHash)]]),
+    facts([["Status", found.status], ["Took", chain.durations.has(hash) ? `${lasting(chain.durations.get(hash))} from the sequencer taking it to its receipt` : null], ["Reason", found.reason], ["Block", num(found.blockNumber)], ["Mini-block", links.link(chain, "miniblock", num(found.miniBlockNumber), num(found.miniBlockNumber))], ["Position", num(found.transactionIndex)], ["Receipt hash", h("code", {}, found.receiptHash)]]),
     h("pre", {}, JSON.stringify(found, null, 2)),
   ];
 }

@@ -5,7 +5,7 @@
 >> {"jsonrpc":"2.0","id":2,"method":"megadev_proposeOutput","params":[{"blockNumber":"0x20","outputRoot":"0x7777777777777777777777777777777777777777777777777777777777777777","parentIndex":"0x0"}]}
 << {"jsonrpc":"2.0","id":2,"result":{"l2BlockNumber":"0x20","outputRoot":"0x7777777777777777777777777777777777777777777777777777777777777777","game":"0xd37a7ad5e4f5bd52baa0b8cccb30800564377595","index":"0x1"}}
 >> {"jsonrpc":"2.0","id":3,"method":"megadev_proposeOutput","params":[{"blockNumber":"0x5"}]}
-<< {"jsonrpc":"2.0","id":3,"result":{"l2BlockNumber":"0x5","outputRoot":"0x03129bc69d9cec964f1f7956614addab00267e461706f8db22fe9ef5aa5d249b","game":"0x2e426330a161153dcf20b3767dc126df1b928191","index":"0x2"}}
+<< {"jsonrpc":"2.0","id":3,"result":{"l2BlockNumber":"0x5","outputRoot":"0x4a9c7458dcadc9d092e20df2d8519a7d979f09e1f2c9933ce0617cbb5f7b57bd","game":"0x2e426330a161153dcf20b3767dc126df1b928191","index":"0x2"}}
 >> {"jsonrpc":"2.0","id":4,"method":"megadev_proposeOutput","params":[{"blockNumber":"0x20"}]}
 << {"jsonrpc":"2.0","id":4,"error":{"code":-32602,"message":"L2 has no block 32 yet: give the outputRoot to claim, or another block"}}
 >> {"jsonrpc":"2.0","id":5,"method":"megadev_proposeOutput","params":[{"parentIndex":"0x9"}]}

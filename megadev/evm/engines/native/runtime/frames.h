@@ -43,7 +43,8 @@ static i64 expand(frame* f, u64 end, i64 gas) {
   if (end <= (u64)f->memory_size) return gas;
   if (end > MEMORY_LIMIT) return -1;
   i64 before = f->memory_size >> 5, after = (i64)(end + 31) >> 5;
-  gas -= 3 * (after - before) + after * after / 512 - before * before / 512;
+  gas -= GAS_MEMORY_WORD * (after - before) + after * after / GAS_MEMORY_QUADRATIC -
+         before * before / GAS_MEMORY_QUADRATIC;
   if (gas < 0) return gas;
   /* a quarter more is filled with zeros than is asked for, so that growing word by word is not filling word by word */
   u32 spare = after < 1024 ? 256 : after < 65536 ? (u32)after * 8 : 524288;
@@ -183,7 +184,7 @@ static u32 store_code(frame* f) {
   if (!context->answered) {
     if (size && *(u8*)RETURN_DATA == 0xef) context->error = CODE_BEGINS_WITH_EF;
     else if (size > context->code_limit) context->error = CODE_SIZE;
-    else if (!charge(f, 200 * (i64)size)) context->error = CODE_STORAGE_GAS;
+    else if (!charge(f, GAS_CODE_BYTE * (i64)size)) context->error = CODE_STORAGE_GAS;
     if (!context->error && size) {
       f->entry = STORE_CODE;
       context->account = f->account;
@@ -216,7 +217,7 @@ static inline u32 operate_sload(frame* f) {
   word* key = top_of(f) - 1;
   u32 place = slot_of(f->account, key);
   slot* s = slot_at(place);
-  i64 cost = s->flags & WARM ? 100 : 2100;
+  i64 cost = s->flags & WARM ? GAS_WARM : GAS_COLD_SLOT;
   if (f->gas < cost) return halt(OUT_OF_GAS);
   if (unlikely(!(s->state & SLOT_KNOWN))) return load_slot(f, place);
   f->gas -= cost;
@@ -228,26 +229,27 @@ static inline u32 operate_sload(frame* f) {
 /* EIP-2200 with the prices of EIP-2929 and the refunds of EIP-3529. */
 static inline u32 operate_sstore(frame* f) {
   if (f->is_static) return halt(WRITE_PROTECTION);
-  if (f->gas <= 2300) return halt(OUT_OF_GAS);
+  if (f->gas <= GAS_SLOT_SENTRY) return halt(OUT_OF_GAS);
   word *key = top_of(f) - 1, *value = key - 1;
   u32 place = slot_of(f->account, key);
   slot* s = slot_at(place);
   if (unlikely(!(s->state & SLOT_KNOWN))) return load_slot(f, place);
   access_slot(place);
-  i64 cost = s->flags & WARM ? 0 : 2100;
+  i64 cost = s->flags & WARM ? 0 : GAS_COLD_SLOT;
   int same = is_equal(&s->current, value), was_zero = is_zero(&s->original);
-  if (!same && is_equal(&s->original, &s->current)) cost += was_zero ? 20000 : 2900;
-  else cost += 100;
+  if (!same && is_equal(&s->original, &s->current)) cost += was_zero ? GAS_SLOT_SET : GAS_SLOT_RESET;
+  else cost += GAS_WARM;
   if (f->gas < cost) return halt(OUT_OF_GAS);
   f->gas -= cost;
   f->height -= 2;
   warm_slot(place, f->undo_at);
   if (same) return GO;
   if (!was_zero) {
-    if (is_zero(&s->current)) context->refund -= 4800;
-    else if (is_zero(value)) context->refund += 4800;
+    if (is_zero(&s->current)) context->refund -= GAS_SLOT_CLEARED_REFUND;
+    else if (is_zero(value)) context->refund += GAS_SLOT_CLEARED_REFUND;
   }
-  if (is_equal(&s->original, value)) context->refund += was_zero ? 19900 : 2800;
+  if (is_equal(&s->original, value))
+    context->refund += was_zero ? GAS_SLOT_SET_UNDONE_REFUND : GAS_SLOT_RESET_UNDONE_REFUND;
   keep_slot(place, f->undo_at);
   s->current = *value;
   return GO;
@@ -257,7 +259,8 @@ static u32 operate_log(frame* f, u32 topics) {
   if (f->is_static) return halt(WRITE_PROTECTION);
   word *offset = top_of(f) - 1, *size = offset - 1;
   if (!fits_in_64_bits(size) || size->l[0] > 1ull << 40) return halt(OUT_OF_GAS);
-  if (!charge(f, 375 + 375 * (i64)topics + 8 * (i64)size->l[0]) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
+  i64 cost = GAS_LOG + GAS_LOG_TOPIC * (i64)topics + GAS_LOG_BYTE * (i64)size->l[0];
+  if (!charge(f, cost) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
   u32 n = (u32)size->l[0], room = (16 + 32 + 32 * topics + n + 15) & ~15u;
   if (context->logs_size + room > SLOTS - LOGS) {
     context->too_big = 1;
@@ -286,7 +289,7 @@ static u32 operate_call(frame* f, u32 op) {
   if (!use_memory(f, in_at, in_size) || !use_memory(f, out_at, out_size)) return halt(OUT_OF_GAS);
   u32 place = account_of(&to), r, delegate = place;
   account* a = account_at(place);
-  i64 cost = a->flags & WARM ? 100 : 2600;
+  i64 cost = a->flags & WARM ? GAS_WARM : GAS_COLD_ACCOUNT;
   if (f->gas < cost) return halt(OUT_OF_GAS);
   if ((r = know_code(place))) return r;
   i32 run = a->code;
@@ -298,20 +301,20 @@ static u32 operate_call(frame* f, u32 op) {
     if ((r = know_code(delegate))) return r;
     run = account_at(delegate)->code;
     /* an account that is its own delegate has been paid for, and warmed, as itself */
-    cost += account_at(delegate)->flags & WARM || delegate == place ? 100 : 2600;
+    cost += account_at(delegate)->flags & WARM || delegate == place ? GAS_WARM : GAS_COLD_ACCOUNT;
   }
-  if (moves) cost += op == 0xf1 && is_dead(a) ? 34000 : 9000;
+  if (moves) cost += op == 0xf1 && is_dead(a) ? GAS_CALL_VALUE + GAS_NEW_ACCOUNT : GAS_CALL_VALUE;
   if (f->gas < cost) return halt(OUT_OF_GAS);
   warm_account(place, f->undo_at);
   if (is_delegated) warm_account(delegate, f->undo_at);
-  i64 left = f->gas - cost, gas = left - left / 64;
+  i64 left = f->gas - cost, gas = left - left / GAS_HELD_BACK;
   if (fits_in_64_bits(gas_word) && gas_word->l[0] < (u64)gas) gas = (i64)gas_word->l[0];
   word in = *in_at, in_n = *in_size, out = *out_at, out_n = *out_size;
   f->height -= has_value ? 7 : 6;
   f->gas = left - gas;
   f->pc++;
   f->entry = f->resume;
-  i64 given = gas + (moves ? 2300 : 0);
+  i64 given = gas + (moves ? GAS_CALL_STIPEND : 0);
   frame* n = push(f, op, given);
   n->is_delegated = is_delegated;
   n->out_at = (u32)out.l[0];
@@ -350,7 +353,7 @@ static u32 operate_create(frame* f, u32 op) {
     if (context->initcode_limit != ~0u) return halt(INITCODE_SIZE);
     return halt(OUT_OF_GAS);
   }
-  i64 cost = 32000 + (context->initcode_word_gas + (salted ? 6 : 0)) * words_of(size->l[0]);
+  i64 cost = GAS_CREATE + (context->initcode_word_gas + (salted ? GAS_KECCAK_WORD : 0)) * words_of(size->l[0]);
   if (f->entry != COME_BACK) {
     if (!charge(f, cost) || !use_memory(f, offset, size)) return halt(OUT_OF_GAS);
     f->entry = COME_BACK;
@@ -376,7 +379,7 @@ static u32 operate_create(frame* f, u32 op) {
   int has_storage = context->answered & 2; /* the host says so */
   context->answered = 0;
   u32 initcode = context->code;
-  i64 gas = f->gas - f->gas / 64;
+  i64 gas = f->gas - f->gas / GAS_HELD_BACK;
   f->gas -= gas;
   f->height -= salted ? 4 : 3;
   f->pc++;
@@ -414,10 +417,10 @@ static u32 operate_selfdestruct(frame* f) {
   u32 place = account_of(&to);
   account *a = account_at(place), *mine = here(f);
   word balance = mine->balance;
-  i64 cost = a->flags & WARM ? 5000 : 7600;
+  i64 cost = a->flags & WARM ? GAS_SELFDESTRUCT : GAS_SELFDESTRUCT + GAS_COLD_ACCOUNT;
   if (!is_zero(&balance)) {
     if ((r = know(place))) return r;
-    if (is_dead(a)) cost += 25000;
+    if (is_dead(a)) cost += GAS_NEW_ACCOUNT;
   }
   if (f->gas < cost) return halt(OUT_OF_GAS);
   if ((r = know(place))) return r;
@@ -448,7 +451,7 @@ static u32 operate_account(frame* f, u32 op) {
   word of = as_address(top);
   u32 place = account_of(&of), r;
   account* a = account_at(place);
-  i64 cost = a->flags & WARM ? 100 : 2600;
+  i64 cost = a->flags & WARM ? GAS_WARM : GAS_COLD_ACCOUNT;
   if (f->gas < cost) return halt(OUT_OF_GAS);
   if ((r = op == 0x3b || op == 0x3c ? know_code(place) : know(place))) return r;
   f->gas -= cost;
@@ -458,7 +461,7 @@ static u32 operate_account(frame* f, u32 op) {
     case 0x3b: *top = small(code_at(a->code)->size); break;
     case 0x3f: *top = is_dead(a) ? small(0) : word_at(a->hash); break;
     case 0x3c:
-      if (!charge_words(f, top - 3, 0, 3) || !use_memory(f, top - 1, top - 3)) return halt(OUT_OF_GAS);
+      if (!charge_words(f, top - 3, 0, GAS_COPY_WORD) || !use_memory(f, top - 1, top - 3)) return halt(OUT_OF_GAS);
       if (!is_zero(top - 3))
         copy_padded(f->memory + (u32)top[-1].l[0], top[-3].l[0], code_at(a->code)->at, code_at(a->code)->size, top - 2);
       f->height -= 4;
@@ -471,7 +474,7 @@ static u32 operate_returndatacopy(frame* f) {
   word *to = top_of(f) - 1, *offset = to - 1, *size = to - 2;
   word end_;
   int over = (int)add_to(&end_, offset, size) || !fits_in_64_bits(&end_) || end_.l[0] > context->return_size;
-  if (!charge_words(f, size, 3, 3)) return halt(OUT_OF_GAS);
+  if (!charge_words(f, size, GAS_VERY_LOW, GAS_COPY_WORD)) return halt(OUT_OF_GAS);
   if (over) return halt(RETURN_DATA_BOUNDS);
   if (!use_memory(f, to, size)) return halt(OUT_OF_GAS);
   if (!is_zero(size)) copy_bytes((void*)(f->memory + (u32)to->l[0]), (void*)(RETURN_DATA + (u32)offset->l[0]), (u32)size->l[0]);
@@ -531,19 +534,19 @@ static u32 operate(frame* f, u32 op) {
       f->height++;
       break;
     case 0x49:
-      if (!charge(f, 3)) return halt(OUT_OF_GAS);
+      if (!charge(f, GAS_VERY_LOW)) return halt(OUT_OF_GAS);
       top--;
       *top = fits_in_64_bits(top) && top->l[0] < context->blob_count ? ((word*)BLOBS)[top->l[0]] : small(0);
       break;
     case 0x5c: {
-      if (!charge(f, 100)) return halt(OUT_OF_GAS);
+      if (!charge(f, GAS_TRANSIENT)) return halt(OUT_OF_GAS);
       u32 place = place_of_slot(f->account | TRANSIENT, top - 1);
       top[-1] = slot_at(place)->generation == context->generation ? slot_at(place)->current : small(0);
       break;
     }
     case 0x5d: {
       if (f->is_static) return halt(WRITE_PROTECTION);
-      if (!charge(f, 100)) return halt(OUT_OF_GAS);
+      if (!charge(f, GAS_TRANSIENT)) return halt(OUT_OF_GAS);
       u32 place = slot_of(f->account | TRANSIENT, top - 1);
       keep_slot(place, f->undo_at);
       slot_at(place)->current = top[-2];

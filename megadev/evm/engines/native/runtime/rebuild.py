@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from megadev.evm import gas
+
 SOURCES: Final = Path(__file__).parent
 RESULT: Final = SOURCES / "runtime.wasm"
 _MARK: Final = bytes.fromhex("42a1ca91cbf68edbbaed001afc07")
@@ -31,6 +33,8 @@ _LINK: Final = (
     "-Wl,--no-entry,--export-table,--growable-table,--strip-all,-z,stack-size=65536,--stack-first,"
     "--initial-memory=243269632"
 )
+_PRICES: Final = [f"-DGAS_{name}={price}" for name, price in vars(gas).items() if name.isupper()]
+"""What executing costs, as the sources call it: ``GAS_COLD_SLOT`` is ``gas.COLD_SLOT``."""
 COMPILER: Final = "Debian clang version 14.0.6"
 """Which clang the committed module was built with: another one may translate the same sources otherwise."""
 
@@ -45,7 +49,8 @@ def build() -> bytes:
     """The module. Raises ``CalledProcessError`` or ``FileNotFoundError`` where the tools fail or are missing."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "runtime.wasm"
-        subprocess.run([*_COMPILE.split(), _LINK, str(SOURCES / "runtime.c"), "-o", str(made)], check=True)
+        command = [*_COMPILE.split(), *_PRICES, _LINK, str(SOURCES / "runtime.c"), "-o", str(made)]
+        subprocess.run(command, check=True)
         module = made.read_bytes()
     return module.replace(_MARK, _NOTHING * (len(_MARK) - 2) + _MULTIPLY_WIDE)
 

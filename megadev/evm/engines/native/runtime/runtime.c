@@ -486,7 +486,7 @@ i64 EXPORT(sload)(frame* f, u32 height, i64 gas) {
   word* key = (word*)f->stack + height - 1;
   u32 place = slot_of(f->account, key);
   slot* s = slot_at(place);
-  gas -= s->flags & WARM ? 100 : 2100;
+  gas -= s->flags & WARM ? GAS_WARM : GAS_COLD_SLOT;
   if (unlikely(gas < 0 || !(s->state & SLOT_KNOWN) || context->too_big)) return -1;
   access_slot(place);
   warm_slot(place, f->undo_at);

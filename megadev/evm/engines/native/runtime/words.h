@@ -123,7 +123,7 @@ typedef struct {
   u64 mu[5];
   u64 has_mu;
 } divisor;
-_Static_assert(sizeof(divisor) == 128, "wasm.py writes these");
+_Static_assert(sizeof(divisor) == 128, "arithmetic.py writes these");
 
 /* floor((2^128 - 1) / d) - 2^64 for a d with its highest bit set. */
 static u64 reciprocal_of(u64 d) {

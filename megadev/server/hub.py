@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("megadev.server")
 MEGABYTE = 1024 * 1024
+LARGE = 256 * 1024
+"""Bytes of an answer that is written beside its head, not copied into one piece with it."""
 SWITCH_INTERVAL = 0.0005
 """Seconds."""
 REFUSALS_TOLD = 100
@@ -95,7 +97,7 @@ class Connection(Protocol):
 
 
 @runtime_checkable
-class Writer(Connection, Protocol):
+class QueuedConnection(Connection, Protocol):
     """A connection with a queue of messages to write."""
 
     backlog: int
@@ -135,7 +137,7 @@ class Reader:
             self._connection.abort()
 
 
-class Endpoint:
+class Hub:
     """One server's shared parts. Lives on one event loop."""
 
     def __init__(self, dispatcher: Dispatcher, options: ServerOptions, loop: asyncio.AbstractEventLoop) -> None:
@@ -148,7 +150,7 @@ class Endpoint:
         self.workers = Workers(loop, options.threads)
         self._answered = False
         self._refusals: set[str] = set()
-        self._writers: deque[Writer] = deque()
+        self._writers: deque[QueuedConnection] = deque()
         self._backlog = 0
 
     def offload_for(self, client: Connection) -> Offload:
@@ -176,7 +178,7 @@ class Endpoint:
             self._refusals.add(why)
             tell(why)
 
-    def let_write(self, writer: Writer) -> None:
+    def let_write(self, writer: QueuedConnection) -> None:
         """Something waits to be written: do it soon, after those who asked before, and a turn at a time."""
         if not self._writers:
             self.loop.call_soon(self._write_waiting)
@@ -194,7 +196,9 @@ class Endpoint:
         """Account for what waits in all queues; past the total that may, the one with the longest queue goes."""
         self._backlog += change
         if self._backlog > self.options.backlog_total and change > 0:
-            max((one for one in self.connections if isinstance(one, Writer)), key=lambda one: one.backlog).drop()
+            max(
+                (one for one in self.connections if isinstance(one, QueuedConnection)), key=lambda one: one.backlog
+            ).drop()
 
     def answer_waits(self) -> None:
         """A client has not taken all of its answer at once. Where more waits for all clients than may, the one that has
