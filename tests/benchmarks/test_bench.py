@@ -20,7 +20,7 @@ from eth_utils import function_signature_to_4byte_selector
 
 import megadev
 from megadev import Devnet
-from megadev.bench.client import Connection, Endpoint, Measure, Probe, calldata
+from megadev.bench.client import Connection, Measure, Measured, Probe, calldata
 from megadev.bench.command import Row, _chosen, _measure, _number, _titles, bench
 from megadev.bench.reload import PROJECTS, Project, missing, saved
 from megadev.bench.upstream import distant
@@ -125,7 +125,7 @@ def test_a_node_with_storage_gas_is_asked_what_a_transaction_needs() -> None:
     """Of the contracts of the swap row a byte of code costs 10,000 gas there: several times what Ethereum asks."""
     with Devnet(preset="megaeth", block_time=3600, no_l1=True) as net:
         keys = [bytes.fromhex(account.private_key[2:]) for account in net.accounts[:8]]
-        endpoint = Endpoint("metered", net.serve(), keys)
+        endpoint = Measured("metered", net.serve(), keys)
         assert endpoint.is_metered
         assert len(endpoint.contract("BenchExchange")) == 20
         endpoint.connection.close()
