@@ -288,16 +288,16 @@ class ChainStore:
         return line.place(number)[0] if line.rows else None
 
     def _is_kept(self, number: int) -> bool:
-        """Whether that block, which is in the chain and in no row, is not in memory."""
+        """True if that block, which is in the chain and in no row, is not in memory."""
         made = self._line.made
         return isinstance(made, PartlyKept) and self._first < number <= made.end
 
     def in_memory(self, first: int, last: int) -> Iterable[SealedBlock]:
-        """Those of the blocks from number ``first`` to ``last`` that need neither be made nor read."""
+        """Returns those of the blocks from number ``first`` to ``last`` that need neither be made nor read."""
         return in_memory(self._line.between(first, last).made)
 
     def has_state(self, number: int) -> bool:
-        """Whether the state after that block, which is in the chain, is known."""
+        """True if the state after that block, which is in the chain, is known."""
         row = self._row_with(number)
         if row is not None:
             return row.is_known
@@ -540,7 +540,7 @@ class LogMatcher:
 
 
 def first_log_index(block: PlacedBlock, transaction_index: int) -> int:
-    """How many logs stand in ``block`` before those of the transaction at ``transaction_index``."""
+    """Returns the number of logs in ``block`` before those of the transaction at ``transaction_index``."""
     return count_logs(block.receipts[:transaction_index])
 
 

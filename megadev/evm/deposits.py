@@ -1,4 +1,4 @@
-"""How a deposit transaction (0x7E) runs, composed above the engine seam (OP Stack specification, "Deposits").
+"""The execution of a deposit transaction (0x7E), composed above the engine seam (OP Stack specification, "Deposits").
 
 What was locked on L1 is minted to the sender first, always: nothing that happens afterwards takes it back. Then the
 transaction runs as a call that pays nothing and whose nonce nobody checks. It cannot be refused, since it is on L1
@@ -87,7 +87,7 @@ def _mint(tx: Transaction, state: StateReader) -> StateDiff | None:
 
 
 def _failed(tx: TxEnv, account: Account, minted: StateDiff | None, reason: str, tracer: Tracer | None) -> Execution:
-    """What is left of a deposit that could not start: the mint, the nonce, and all of its gas used."""
+    """Returns the outcome of a deposit that could not start: the mint, the nonce, and all of its gas used."""
     nonce = min(account.nonce + 1, MAX_NONCE)
     after = StateDiff(Cause.TRANSACTION, accounts={tx.sender: Account(nonce, account.balance, account.code_hash)})
     created: Address | None = None

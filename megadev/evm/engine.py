@@ -37,8 +37,8 @@ class MegaEnv(msgspec.Struct, frozen=True):
 
 
 class OperatorFee(msgspec.Struct, frozen=True):
-    """What a rollup's operator charges beside gas (OP Stack, Isthmus): ``constant`` wei for each transaction, and
-    ``scalar`` millionths of a wei for each gas.
+    """The operator fee beside gas (OP Stack, Isthmus): ``constant`` wei for each transaction, and ``scalar`` millionths
+    of a wei for each gas.
     """
 
     scalar: int
@@ -318,7 +318,7 @@ class Step(msgspec.Struct, gc=False):
 
 @dataclass(slots=True)
 class FrameExit:
-    """How a frame ended. ``error`` is None for success, 'execution reverted' or a halt reason otherwise."""
+    """The end of a frame. ``error`` is None for success, 'execution reverted' or a halt reason otherwise."""
 
     gas_used: int
     output: bytes

@@ -115,7 +115,8 @@ class BlockRequest:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCall:
-    """What a call came to. ``logs`` holds transfers of ether too where they were asked for, in order of occurrence.
+    """The result of a simulated call. ``logs`` holds transfers of ether too where they were asked for, in order of
+    occurrence.
 
     ``cut_from``: the gas that it asked for, where it was given less.
     """
@@ -302,7 +303,7 @@ class _Simulation:
         return impersonated_transaction(unsigned, sender)
 
     def _gas(self, builder: BlockBuilder, call: CallFields) -> int:
-        """What ``call`` may use: what it asks for, as far as the block and the simulation have it."""
+        """Returns the gas that ``call`` may use: its own limit, as far as the block and the simulation have it."""
         if self.gas_left is None:
             return DEFAULT_GAS if call.gas is None else call.gas
         block_gas_left = builder.plan.gas_limit - builder.gas_used

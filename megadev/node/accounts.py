@@ -64,7 +64,7 @@ class Accounts:
         return held + sorted(set(self.impersonated).difference(held))
 
     def holds(self, address: Address) -> bool:
-        """Whether the private key of ``address`` is known."""
+        """True if the private key of ``address`` is known."""
         return address in self._keys
 
     def key_of(self, address: Address) -> bytes:

@@ -1,4 +1,4 @@
-"""What a node is made of: the clock, the keys, the chains, and how the settings reach them.
+"""The composition of a node: the clock, the keys, the chains, and the settings of each.
 
 This is the composition root. Nothing below it sees ``DevnetConfig``; nothing here knows a transport.
 """
@@ -393,12 +393,12 @@ class Node:
 
     @property
     def driver(self) -> Driver | None:
-        """What moves L2 along as L1 grows; None where there is no L1."""
+        """The driver that advances L2 as L1 grows; None without L1."""
         return self.settling.driver
 
     @property
     def held_up_by(self) -> str | None:
-        """Why L2 does not follow L1 though it should, if that is so."""
+        """The reason why L2 does not follow L1, if it should."""
         return self.settling.held_up_by
 
     def settle(self) -> asyncio.Task[None] | None:
@@ -410,7 +410,7 @@ class Node:
         self.settling.wake()
 
     def is_laden(self) -> bool:
-        """Whether any change may take long, because it seals a block with many transactions."""
+        """True if any change may take long, because it seals a block with many transactions."""
         return any(chain.sequencer.unsealed > MANY_TRANSACTIONS for chain in self.chains)
 
     def apart(self, change: Callable[[], Any]) -> Any:
@@ -471,7 +471,7 @@ class Node:
             self.standbys.call_when_timer_needed = callback
 
     def _starts(self, l1: LocalChain, fork: Fork | None) -> BlockStarts:
-        """What L2's blocks begin with."""
+        """Returns the start of L2's blocks."""
         timing = self.config.timing
         return BlockStarts(
             l1.sequencer,
@@ -486,7 +486,7 @@ class Node:
         )
 
     def _driver(self, l1: LocalChain, starts: BlockStarts) -> Driver:
-        """What moves L2 along as L1 grows, and acts for L2 on L1."""
+        """Returns the driver that advances L2 as L1 grows, and acts for L2 on L1."""
         l1_sequencer, l2_sequencer = l1.sequencer, self.l2.sequencer
         config, every = self.config, self.config.propose_every
         cadence = Cadence(blocks=every or None, is_off=every == 0)
@@ -577,7 +577,7 @@ class Node:
         return fork
 
     def _addresses(self, l2: Fork | None) -> L1Addresses:
-        """Where the bridge stands on L1."""
+        """Returns the bridge's addresses on L1."""
         return addresses_for(self.config.l1_contracts, MAINNET_ADDRESSES if l2 is None else addresses_on_l1(l2))
 
     def _agree(self, config: DevnetConfig) -> Quorum | None:
@@ -592,7 +592,7 @@ class Node:
         return quorum
 
     def _first_signers(self) -> Signers:
-        """Who signs from the beginning."""
+        """Returns the first signers."""
         standbys = self.standbys
         if standbys is None:
             return Signers.from_genesis(self.roles.sequencer.raw_key)
@@ -663,7 +663,7 @@ def _clock(config: DevnetConfig) -> Clock:
 
 
 def _project(config: DevnetConfig) -> Path:
-    """Where to look for artifacts, once something is to be explained: in the working directory unless said."""
+    """Returns the directory of artifacts: the working directory by default."""
     if config.project is None:
         return Path()
     if not config.project.is_dir():

@@ -47,7 +47,7 @@ _SCHEDULE_V1 = "scheduleNextSequencerChange(address,uint256)"
 
 
 def has_registry(chain: LocalChain) -> bool:
-    """Whether ``chain`` has a sequencer registry."""
+    """True if ``chain`` has a sequencer registry."""
     return chain.spec.system_contracts is not None and chain.spec.system_contracts.version != "rex4"
 
 

@@ -1,4 +1,4 @@
-"""Where the one writer of a node is at work: on the event loop for what is quick, on a thread of its own for the rest.
+"""The thread of a node's single writer: the event loop for quick changes, a separate thread for others.
 
 A change of the chain that may take long (a transaction with much gas, many blocks, a dump to load) runs on the writer's
 thread, so that the loop goes on answering reads. Meanwhile nothing else changes anything: further changes wait here for
@@ -82,7 +82,7 @@ class Writer:
 
     @property
     def is_here(self) -> bool:
-        """Whether the calling thread may change the chain now."""
+        """True if the calling thread may change the chain now."""
         return not self.is_busy or threading.get_ident() == self._ident
 
     def when_free(self, change: Callable[[], object]) -> None:
@@ -93,7 +93,7 @@ class Writer:
             change()
 
     async def take_turn(self, change: Callable[[], Result]) -> Result:
-        """What ``change`` gives, called on the loop when it is its turn. Raises what it raises."""
+        """Returns the result of ``change``, called on the loop when it is its turn. Raises what it raises."""
         if not self.is_engaged:
             return change()
         outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()

@@ -77,7 +77,7 @@ def decode_json(document: bytes | str | msgspec.Raw, kind: type[T]) -> T: ...
 
 
 def decode_json(document: bytes | str | msgspec.Raw, kind: Any = Any) -> Any:
-    """What ``document`` says, as ``kind`` where given. Raises ``DecodeError``."""
+    """Decodes ``document``, as ``kind`` if given. Raises ``DecodeError``."""
     return decode_guarded(document, msgspec.json.Decoder(kind))
 
 
@@ -101,7 +101,7 @@ def decode_large(document: bytes) -> Any:
 
 
 def decode_deep(document: bytes) -> Any:
-    """What our own ``document`` says, nested to whatever depth: a trace of 1,024 calls within calls is one."""
+    """Decodes our own ``document``, nested to any depth: a trace of 1,024 nested calls is one."""
     try:
         return msgspec.json.decode(document)
     except RecursionError:

@@ -125,7 +125,7 @@ def checksum_address(address: Address) -> str:
 
 
 def _digits(text: object, what: str) -> str:
-    """What follows the prefix, known to be hex digits only."""
+    """Returns the digits after the prefix, known to be hexadecimal."""
     if type(text) is not str:
         raise InvalidParams(f"{what} must be a 0x-prefixed hex string, got {_shown(text)}")
     if text[:2] not in ("0x", "0X"):

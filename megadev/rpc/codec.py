@@ -366,7 +366,7 @@ class CallRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AccountOverride(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What eth_call and its kin pretend about one account.
+    """The override of one account in eth_call and similar methods.
 
     ``state`` replaces the whole storage, ``state_diff`` some slots.
     """
@@ -387,7 +387,7 @@ StateOverridesParam: TypeAlias = dict[AddressParam, AccountOverride]
 
 
 class BlockOverrides(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What eth_call and its kin pretend about the block. ``difficulty`` means nothing since the merge."""
+    """The override of the block in eth_call and similar methods. ``difficulty`` means nothing since the merge."""
 
     ALIASES: ClassVar[Mapping[str, str]] = {
         "coinbase": "feeRecipient",
@@ -411,7 +411,9 @@ BlockOverridesParam: TypeAlias = BlockOverrides
 
 
 class LogFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which logs: blocks by range or by hash, addresses (none: all), topics by position (an empty position: any)."""
+    """A filter of logs: blocks by range or by hash, addresses (none: all), topics by position (an empty
+    position: any).
+    """
 
     from_block: NumberOrTagParam | None = None
     to_block: NumberOrTagParam | None = None

@@ -1,5 +1,5 @@
-"""What becomes of the states of old blocks: they are thinned out (``state/thin``), or dropped where the settings say to
-keep so many only (``--keep-blocks``, ``--prune-history``). The first block keeps its own.
+"""The ageing of old states: they are thinned out (``state/thin``), or dropped with ``--keep-blocks`` and
+``--prune-history``. The first block keeps its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class StateLimit:
     why: str
 
     def excludes(self, number: int, head: int) -> bool:
-        """Whether the state after block ``number`` is too old where the newest block is ``head``."""
+        """True if the state after block ``number`` is too old where the newest block is ``head``."""
         return number <= head - max(self.count, 1)
 
 

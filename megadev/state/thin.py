@@ -142,7 +142,7 @@ _making = threading.Lock()
 
 
 def _whole(world: ThinWorld) -> World:
-    """What a thin world stands for, made or remembered. On any thread."""
+    """Returns the world of a thin one, made or remembered. On any thread."""
     with _making:
         found = _made.get(world)
         if found is not None:

@@ -102,7 +102,7 @@ def test_ether_sent_to_the_portal_is_on_l2(either: Bridge) -> None:
     assert either.l2.w3.eth.get_transaction_count(either.alice) == 1  # a deposit uses up its sender's nonce
 
 
-def test_deposits_have_a_block_to_themselves_and_users_stay_first_in_theirs(bridge: Bridge) -> None:
+def test_deposits_get_separate_blocks(bridge: Bridge) -> None:
     bridge.l2.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1})
     deposit(bridge)
     tx_hash = bridge.l2.w3.eth.send_transaction({"from": bridge.bob, "to": STRANGER, "value": 1})
@@ -111,14 +111,14 @@ def test_deposits_have_a_block_to_themselves_and_users_stay_first_in_theirs(brid
     assert bridge.l2.w3.eth.get_transaction_receipt(tx_hash)["transactionIndex"] == 0
 
 
-def test_what_l1_does_by_itself_makes_no_l2_block(either: Bridge) -> None:
+def test_an_l1_block_without_deposits_makes_no_l2_block(either: Bridge) -> None:
     before = either.l2.rpc("eth_getBlockByNumber", "latest", True)
     either.l1.rpc("anvil_mine", "0x20")
     either.l1.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1, "gasPrice": 0})
     assert either.l2.rpc("eth_getBlockByNumber", "latest", True) == before
 
 
-def test_l2_knows_the_l1_block_that_it_has_got_to(either: Bridge) -> None:
+def test_l2_knows_its_l1_origin(either: Bridge) -> None:
     either.l1.rpc("anvil_mine", "0x3")
     known = either.l1_block.functions
     assert known.number().call() == 0  # nobody has needed a block since
@@ -135,7 +135,7 @@ def test_l2_knows_the_l1_block_that_it_has_got_to(either: Bridge) -> None:
     assert known.number().call() == receipt["blockNumber"]
 
 
-def test_deposits_of_one_l1_block_keep_its_order(either: Bridge) -> None:
+def test_deposits_of_one_l1_block_keep_their_order(either: Bridge) -> None:
     either.l1.rpc("evm_setAutomine", False)
     hashes = [
         either.portal.functions.depositTransaction(STRANGER, 0, 100_000 + index, False, b"").transact(
@@ -211,7 +211,7 @@ def test_a_contract_on_l1_acts_under_another_name(either: Bridge) -> None:
     assert balance(either.l2, aliased(contract.address)) == 1
 
 
-def test_nobody_sends_a_deposit_to_l2(either: Bridge) -> None:
+def test_a_deposit_cannot_be_sent_to_l2(either: Bridge) -> None:
     forged = deposit_transaction(
         source_hash=bytes(32), sender=bytes(20), to=bytes(20), mint=ETHER, value=0, gas_limit=21_000, data=b""
     )
@@ -300,7 +300,7 @@ def test_every_block_of_the_megaeth_preset_begins_with_the_l1_attributes(mega: B
     assert [tx["nonce"] for each in blocks for tx in each[:1]] == ["0x0", "0x1", "0x2"]
 
 
-def test_many_deposits_arrive_in_one_block_whatever_l1_blocks_they_are_in(mega: Bridge) -> None:
+def test_deposits_of_several_l1_blocks_arrive_in_one_l2_block(mega: Bridge) -> None:
     sent = [
         mega.portal.functions.depositTransaction(STRANGER, 1, 100_000, False, b"").transact(
             {"from": mega.alice, "value": 1}
@@ -315,7 +315,7 @@ def test_many_deposits_arrive_in_one_block_whatever_l1_blocks_they_are_in(mega: 
     assert mega.l1_block.functions.number().call() == receipts[-1]["blockNumber"]
 
 
-def test_an_open_block_takes_no_deposit_and_the_next_one_begins_with_it() -> None:
+def test_a_deposit_waits_for_the_block_after_the_open_one() -> None:
     """As transactions arrive, between the ticks of a clock that is far off here."""
     bridge = Bridge(free=False, preset="megaeth", block_time=3_600.0, mini_block_time=3_600.0)
     deposited = [
@@ -366,7 +366,7 @@ def test_the_header_has_the_withdrawals_root_in_the_megaeth_preset(mega: Bridge)
     assert (whole["storageHash"], whole["storageProof"]) == (proof["storageHash"], proof["storageProof"])
 
 
-def test_data_on_l1_is_paid_for_and_the_fee_is_what_the_oracle_says(mega: Bridge) -> None:
+def test_the_l1_fee_matches_the_gas_price_oracle(mega: Bridge) -> None:
     mega.l2.rpc("evm_mine")
     key = mega.net.accounts[1].private_key
     raw = Account.sign_transaction(
@@ -393,7 +393,7 @@ def test_data_on_l1_is_paid_for_and_the_fee_is_what_the_oracle_says(mega: Bridge
     assert "l1Fee" not in mega.l2.rpc("eth_getBlockReceipts", "latest")[0]
 
 
-def test_who_cannot_pay_the_l1_fee_is_refused_before_and_after(mega: Bridge) -> None:
+def test_a_sender_that_cannot_pay_the_l1_fee_is_refused(mega: Bridge) -> None:
     mega.l2.rpc("evm_mine")
     poor = Account.create()
     gas_money = 60_000 * 10**6
@@ -415,7 +415,7 @@ def test_who_cannot_pay_the_l1_fee_is_refused_before_and_after(mega: Bridge) -> 
 # -- withdrawals ----------------------------------------------------------------------------------------------------
 
 
-def test_a_withdrawal_goes_through_each_of_its_states(either: Bridge) -> None:
+def test_a_withdrawal_passes_through_each_status(either: Bridge) -> None:
     before = balance(either.l1, STRANGER)
     either.l1.rpc("evm_setAutomine", False)
     withdrawal = withdraw(either, 5)
@@ -435,7 +435,7 @@ def test_a_withdrawal_goes_through_each_of_its_states(either: Bridge) -> None:
     assert refusal(either.finalizing(withdrawal), either.alice) == "OptimismPortal_AlreadyFinalized"
 
 
-def test_a_withdrawal_is_proven_with_what_any_client_can_ask_for(either: Bridge) -> None:
+def test_a_withdrawal_is_proven_with_public_methods(either: Bridge) -> None:
     """By hand: the game from the factory, the output and the proof from L2, all by standard methods."""
     withdrawal = withdraw(either)
     either.l1.rpc("eth_blockNumber")
@@ -453,7 +453,7 @@ def test_a_withdrawal_is_proven_with_what_any_client_can_ask_for(either: Bridge)
     assert either.status(withdrawal) == "waiting-to-finalize"
 
 
-def test_an_l2_without_withdrawals_leaves_l1_alone(either: Bridge) -> None:
+def test_an_l2_without_withdrawals_sends_nothing_to_l1(either: Bridge) -> None:
     before = head(either.l1)
     for _ in range(5):
         either.l2.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1})
@@ -481,7 +481,7 @@ def test_games_resolve_and_become_the_anchor_as_time_passes(either: Bridge) -> N
     assert "0x" + root.hex() == either.l2.rpc("optimism_outputAtBlock", hex(number))["outputRoot"]
 
 
-def test_every_message_is_listed_with_what_comes_next(either: Bridge) -> None:
+def test_every_message_is_listed_with_its_next_step(either: Bridge) -> None:
     target = either.receiver(either.l2)
     either.send(target.functions.setBroken(True))
     deposit(either, mint=1)
@@ -509,7 +509,7 @@ def test_every_message_is_listed_with_what_comes_next(either: Bridge) -> None:
 # -- the chains together --------------------------------------------------------------------------------------------
 
 
-def test_a_revert_takes_back_both_chains_and_what_is_between_them(either: Bridge) -> None:
+def test_a_revert_restores_both_chains_and_their_messages(either: Bridge) -> None:
     first = withdraw(either)
     either.next_step(first, "ready-to-prove")
     either.l2.rpc("evm_setAutomine", False)
@@ -540,7 +540,7 @@ def state(bridge: Bridge) -> str:
     return json.dumps([heads, status, bridge.l2.rpc("optimism_syncStatus")], sort_keys=True)
 
 
-def test_where_l1_loses_blocks_l2_loses_what_it_built_on_them(either: Bridge) -> None:
+def test_l2_loses_blocks_built_on_lost_l1_blocks(either: Bridge) -> None:
     either.l1.rpc("evm_mine")
     kept = either.l2.w3.eth.send_transaction({"from": either.bob, "to": STRANGER, "value": 1})
     (arrived,) = either.carry(deposit(either, mint=3))
@@ -553,7 +553,7 @@ def test_where_l1_loses_blocks_l2_loses_what_it_built_on_them(either: Bridge) ->
     assert balance(either.l2, STRANGER) == 3
 
 
-def test_where_l2_loses_blocks_their_deposits_come_again(either: Bridge) -> None:
+def test_deposits_of_lost_l2_blocks_are_included_again(either: Bridge) -> None:
     sent = deposit(either, mint=3)
     either.carry(sent)
     before = balance(either.l2, either.alice)

@@ -104,7 +104,7 @@ def test_the_terminal_can_be_spared(megadev_up: Up, flag: str) -> None:
     assert not any("console.log" in line for line in node.printed)
 
 
-def test_the_json_log_tells_them_too(megadev_up: Up) -> None:
+def test_the_json_log_contains_console_output(megadev_up: Up) -> None:
     node = megadev_up("--json", listening=r"Listening on [^\"]+:(\d+)")
     printer = deploy(node.rpc)
     node.rpc("eth_call", {"to": printer, "data": data("greet(string)", "a\nb")}, "latest")
@@ -120,7 +120,7 @@ def test_the_json_log_tells_them_too(megadev_up: Up) -> None:
 # -- over RPC ------------------------------------------------------------------------------------------------------
 
 
-def test_a_transactions_messages_are_had_by_its_hash_reverted_ones_too(net: Devnet, printer: str) -> None:
+def test_console_logs_are_returned_by_hash_also_for_reverted_transactions(net: Devnet, printer: str) -> None:
     done = Wallet(net.rpc, gas=5_000_000).send(to=printer, data=data("kinds()"))
     assert texts(net.rpc("megadev_getConsoleLogs", done["transactionHash"])) == KINDS
     failed = Wallet(net.rpc, gas=5_000_000).send(to=printer, data=data("fail()"))
@@ -170,7 +170,7 @@ def test_a_call_that_fails_has_printed_all_the_same(net: Devnet, printer: str) -
     assert texts(net.rpc("megadev_getConsoleLogs", {"after": "0x1"})) == ["before the end"] * 2
 
 
-def test_what_is_kept_is_bounded(net: Devnet, printer: str) -> None:
+def test_kept_console_output_is_bounded(net: Devnet, printer: str) -> None:
     for _ in range(3):
         net.rpc("eth_call", {"to": printer, "data": data("chatter(uint256)", 500), "gas": hex(20_000_000)})
     kept = net.rpc("megadev_getConsoleLogs")

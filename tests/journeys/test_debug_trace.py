@@ -65,7 +65,7 @@ def refusal(net: Devnet, *request: Any) -> RpcError:
 # -- history ------------------------------------------------------------------------------------------------------
 
 
-def test_a_transaction_is_traced_in_its_own_place_however_long_ago(net: Devnet) -> None:
+def test_an_old_transaction_is_traced_at_its_place(net: Devnet) -> None:
     storage = deploy(net, "Storage")
     receipts = [
         Wallet(net.rpc, gas=5_000_000).send(to=storage, data=data("setValue(uint256)", number))
@@ -100,7 +100,7 @@ def test_transactions_before_it_in_the_block_have_run(net: Devnet) -> None:
         assert answer == [{"txHash": one, "result": change} for one, change in zip(hashes, changes, strict=True)]
 
 
-def test_cheats_before_a_block_are_part_of_what_its_transactions_found(net: Devnet) -> None:
+def test_traces_see_cheats_before_the_block(net: Devnet) -> None:
     net.rpc("anvil_setCode", CODE, "0x60015400")
     net.rpc("anvil_setStorageAt", CODE, "0x1", "0x" + f"{7:064x}")
     receipt = Wallet(net.rpc, gas=5_000_000).send(to=CODE)
@@ -146,7 +146,7 @@ def test_a_block_of_another_chain_is_traced_on_a_parent_that_is_known(net: Devne
 # -- nothing changes ----------------------------------------------------------------------------------------------
 
 
-def test_tracing_changes_nothing_and_nothing_after_it() -> None:
+def test_tracing_changes_no_state() -> None:
     traced, alone = (Devnet(clock=ManualClock(START)) for _ in range(2))
 
     def story(net: Devnet, look: Callable[[dict[str, Any]], None]) -> list[str]:
@@ -223,7 +223,7 @@ def test_a_failing_call_answers_with_its_trace(net: Devnet) -> None:
     }  # fmt: skip
 
 
-def test_code_that_is_not_there_makes_an_empty_trace_with_the_right_gas(net: Devnet) -> None:
+def test_a_call_without_code_gives_an_empty_trace_with_the_right_gas(net: Devnet) -> None:
     receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     assert trace(net, receipt) == {"failed": False, "gas": 21_000, "returnValue": "0x", "structLogs": []}
     hashed = net.rpc("debug_traceCall", {"to": "0x" + "00" * 19 + "02", "data": "0x01"}, "latest")
@@ -305,7 +305,7 @@ def test_1024_frames_deep_under_every_tracer(net: Devnet) -> None:
         sys.setrecursionlimit(limit)
 
 
-def test_the_deepest_trace_comes_over_http_as_well(megadev_up: Callable[..., RunningNode]) -> None:
+def test_the_deepest_trace_is_served_over_http(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--gas-limit", str(2**46))
     code = "0x" + asm(0, 0, 0, 0, 0, "ADDRESS", "GAS", "CALL", "STOP").hex()
     overrides = {"stateOverrides": {CODE: {"code": code}}, "tracer": "callTracer"}
@@ -371,7 +371,7 @@ def test_others_are_answered_while_millions_of_steps_are_traced(megadev_up: Call
 # -- refusals -----------------------------------------------------------------------------------------------------
 
 
-def test_what_does_not_exist_is_an_error_and_never_an_empty_trace(net: Devnet) -> None:
+def test_tracing_a_missing_object_is_an_error(net: Devnet) -> None:
     nothing = "0x" + "11" * 32
     error = refusal(net, "debug_traceTransaction", nothing)
     assert (error.code, error.message) == (-32000, f"transaction not found: {nothing}")
@@ -414,7 +414,7 @@ def test_options_that_cannot_be_used_are_refused(net: Devnet, options: dict[str,
         assert words in error.message
 
 
-def test_options_of_geth_that_mean_nothing_here_are_let_through(net: Devnet) -> None:
+def test_geths_options_without_effect_are_accepted(net: Devnet) -> None:
     receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     assert trace(net, receipt, reexec=128, debug=True, overrides={}, tracer=None, tracerConfig=None)["gas"] == 21_000
     assert trace(net, receipt, tracer="", timeout="1m30.5s") == trace(net, receipt)
@@ -428,7 +428,7 @@ def test_invalid_block_bytes_are_refused(net: Devnet) -> None:
         assert "could not decode block" in error.message
 
 
-def test_an_engine_that_cannot_be_watched_says_so() -> None:
+def test_an_engine_without_tracing_reports_it() -> None:
     net = Devnet(engine="py-evm")
     receipt = Wallet(net.rpc, gas=5_000_000).send(to=OTHER, value="0x1")
     assert refusal(net, "debug_traceTransaction", receipt["transactionHash"]).code == -32601

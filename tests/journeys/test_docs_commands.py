@@ -204,7 +204,7 @@ def test_a_command_has_a_node_as_shown(shell: Shell, block: str) -> None:
     assert shell.calls.read_text() == "npm test\n"
 
 
-def test_a_workflow_does_what_it_says(shell: Shell) -> None:
+def test_the_ci_workflow_runs(shell: Shell) -> None:
     """All steps of GitHub's workflow in one shell, but for those that only run after a failure."""
     (block,) = of_kind("yaml")
     steps = re.findall(r"^ *- run: (.+)$(?!\n *if: failure)", block, re.MULTILINE)
@@ -218,7 +218,7 @@ def test_a_workflow_does_what_it_says(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("block", of_kind("sh", "megadev chain") + of_kind("sh", "megadev deposit"))
-def test_commands_for_a_running_node_do_what_is_shown(served: Devnet, shell: Shell, block: str) -> None:
+def test_commands_for_a_running_node_work(served: Devnet, shell: Shell, block: str) -> None:
     node, withdrawal = served, "0x…"
     for line in block.splitlines():
         printed = shell.run(line.replace("0x…", withdrawal), MEGADEV_RPC_URL=node.url)

@@ -113,7 +113,7 @@ def test_a_transaction_in_a_block_that_is_still_open_has_its_line_too(megadev_up
     assert node.rpc("eth_blockNumber") == "0x0"
 
 
-def test_without_a_project_the_reason_is_still_told(megadev_up: Up) -> None:
+def test_without_a_project_the_reason_is_still_shown(megadev_up: Up) -> None:
     node = megadev_up()
     reverter = Wallet(node.rpc, gas=5_000_000).send(data="0x" + load("Reverter").creation.hex())["contractAddress"]
     failed = Wallet(node.rpc, gas=5_000_000).send(to=reverter, data=data("withReason()"))
@@ -150,7 +150,7 @@ def test_from_cast_send_to_the_source_line(
     assert f"src/{place[0]}:{line_of(*place)}:" in trace(node.url, tx_hash).stdout
 
 
-def test_trace_says_in_one_line_what_it_cannot_do(net: Devnet) -> None:  # noqa: F811
+def test_trace_reports_an_error_in_one_line(net: Devnet) -> None:  # noqa: F811
     url = net.url
     unknown = trace(url, "0x" + "12" * 32)
     assert (unknown.returncode, unknown.stdout) == (1, "")
@@ -169,7 +169,7 @@ def places(told: Any) -> list[tuple[str, str | None, int | None]]:
     return [(entry["function"], entry["source"], entry["line"]) for entry in told["stack"]]
 
 
-def test_the_stack_goes_from_the_failing_line_to_the_first_call(net: Devnet) -> None:  # noqa: F811
+def test_the_stack_lists_lines_from_the_failure_outwards(net: Devnet) -> None:  # noqa: F811
     vault = deploy_vault(net.rpc)
     failed = Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))
     told = net.rpc("megadev_getStackTrace", failed["transactionHash"])
@@ -227,7 +227,7 @@ def test_events_and_returned_values_are_named(net: Devnet) -> None:  # noqa: F81
         (deploy_vault, {"data": data("withdraw(uint256)", 1), "gas": hex(21_550)}, "out of gas"),
     ],
 )  # fmt: skip
-def test_what_contracts_do_not_say_is_said(net: Devnet, deploy: Any, fields: dict[str, str], error: str) -> None:  # noqa: F811
+def test_failures_without_a_reason_are_explained(net: Devnet, deploy: Any, fields: dict[str, str], error: str) -> None:  # noqa: F811
     failed = Wallet(net.rpc, gas=5_000_000).send(to=deploy(net.rpc), **fields)
     assert net.rpc("megadev_getStackTrace", failed["transactionHash"])["error"] == error
 
@@ -271,7 +271,7 @@ def test_every_transaction_of_a_block_is_traced_on_the_state_it_found(net: Devne
     ]
 
 
-def test_what_a_delegated_account_runs_is_recognised(net: Devnet) -> None:  # noqa: F811
+def test_code_of_a_delegated_account_is_recognised(net: Devnet) -> None:  # noqa: F811
     """EIP-7702: from this transaction on, Bob's account points to the box."""
     box = bytes.fromhex(deploy_box(net.rpc)[2:])
     bob = net.accounts[1]

@@ -159,15 +159,13 @@ def test_ether_crosses_both_ways(upstream: Upstream, fork: Callable[..., Devnet]
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_served_fork_fetches_what_the_bridge_needs(
-    upstream: Upstream, fork: Callable[..., Devnet], form: str
-) -> None:
+def test_a_served_fork_fetches_the_bridges_state(upstream: Upstream, fork: Callable[..., Devnet], form: str) -> None:
     net = fork(**upstream.of(form), no_storage_caching=True)
     net.serve()
     cross_both_ways(net, net.accounts[1].address)
 
 
-def test_l1_is_forked_where_the_forked_l2_has_got_to(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_l1_is_forked_at_the_forked_l2s_origin(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     upstream.net.l1.rpc("anvil_mine", "0x5")
     net = fork(**upstream.of("both"))
     origin = read(upstream.net.l2, L1_BLOCK, "number()")
@@ -176,7 +174,7 @@ def test_l1_is_forked_where_the_forked_l2_has_got_to(upstream: Upstream, fork: C
     assert height(named.l1) == origin + 2
 
 
-def test_a_simulated_l1_goes_on_where_the_forked_l2_has_got_to(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_a_simulated_l1_continues_from_the_forked_l2s_origin(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(**upstream.of("l2"))
     origin = read(upstream.net.l2, L1_BLOCK, "number()")
     assert origin > 16 and height(net.l1) == origin
@@ -187,7 +185,7 @@ def test_a_simulated_l1_goes_on_where_the_forked_l2_has_got_to(upstream: Upstrea
     assert heads == sorted(heads) and heads[0] >= height(upstream.net.l2)
 
 
-def test_tokens_in_custody_on_l1_can_be_brought_back(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_tokens_in_custody_on_l1_can_be_withdrawn(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
     net = fork(**upstream.of("both"))
     alice = upstream.alice
     assert read(net.l1, upstream.gold, "balanceOf(address)", raw(L1_BRIDGE)) == 100
@@ -233,7 +231,7 @@ def _refusal(net: Devnet, method: str, *params: Any) -> str:
     return str(caught.value.message)
 
 
-def test_predeploys_that_upstream_lacks_are_put_there(fork: Callable[..., Devnet]) -> None:
+def test_missing_predeploys_are_deployed_on_a_fork(fork: Callable[..., Devnet]) -> None:
     with Devnet(clock=StoppedClock(START), no_l1=True, accounts=1) as bare:
         bare.rpc("evm_mine")
         url = bare.serve()
@@ -244,7 +242,9 @@ def test_predeploys_that_upstream_lacks_are_put_there(fork: Callable[..., Devnet
         assert alone.rpc("eth_getCode", PASSER, "latest") == "0x"
 
 
-def test_l1s_halves_stand_where_the_forked_l2_looks_for_them(upstream: Upstream, fork: Callable[..., Devnet]) -> None:
+def test_l1_contracts_are_at_the_addresses_that_the_forked_l2_expects(
+    upstream: Upstream, fork: Callable[..., Devnet]
+) -> None:
     elsewhere = "0x" + "99" * 20
     with Devnet(clock=StoppedClock(START), accounts=1) as rollup:
         messenger = "0x4200000000000000000000000000000000000007"
@@ -378,7 +378,7 @@ def test_a_fork_begins_after_a_transaction_of_a_rollups_block(fork: Callable[...
         assert balance(net.l2, STRANGER) == (ETHER if place == 3 else 0)
 
 
-def test_an_op_chains_rules_go_on(fork: Callable[..., Devnet]) -> None:
+def test_a_forked_op_chain_keeps_its_rules(fork: Callable[..., Devnet]) -> None:
     """Fees of its blocks, its vault, L1's data fee, and the message passer's root in headers."""
     with Devnet(clock=StoppedClock(START + 10**8), accounts=1, preset="megaeth", block_time=None, mini_block_time=None,
                 no_mining=True) as rollup:  # fmt: skip
@@ -439,7 +439,7 @@ def test_a_fork_of_megaeth_has_the_rules_of_its_time(
         assert (receipt["gasUsed"], receipt["status"]) == (hex(60_000), "0x1")
 
 
-def test_a_fork_may_go_on_under_a_later_spec_whose_contracts_then_stand_there(fork: Callable[..., Devnet]) -> None:
+def test_a_fork_under_a_later_spec_gets_its_contracts(fork: Callable[..., Devnet]) -> None:
     with Devnet(clock=StoppedClock(1_781_000_000), accounts=1, preset="megaeth", chain_id=4_326, hardfork="rex5",
                 block_time=None, mini_block_time=None, no_mining=True) as upstream:  # fmt: skip
         upstream.rpc("evm_mine")

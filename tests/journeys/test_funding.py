@@ -129,7 +129,7 @@ def test_dealing_has_several_names(net: Devnet, method: str) -> None:
     assert balance_of(net, token, NOBODY) == 9
 
 
-def test_what_shares_a_word_with_a_balance_is_kept(net: Devnet, alice: str) -> None:
+def test_other_values_in_the_balances_slot_are_kept(net: Devnet, alice: str) -> None:
     packed, flagged = deploy(net, "PackedToken"), deploy(net, "FlaggedToken")
     net.rpc("anvil_dealERC20", alice, packed, 2**96 - 1)
     call = {"to": packed, "data": "0x" + encode_call("holdings(address)", raw(alice)).hex()}
@@ -182,7 +182,7 @@ def test_a_contract_that_is_not_a_token_is_refused(net: Devnet, alice: str) -> N
 # -- ether and the rest of an account -----------------------------------------------------------------------------
 
 
-def test_a_cheat_is_a_diff_that_says_so_and_joins_the_next_root(net: Devnet) -> None:
+def test_a_cheat_is_a_diff_and_joins_the_next_root(net: Devnet) -> None:
     root = net.l2.chain.head.header.state_root
     net.rpc("tenderly_setBalance", NOBODY, "5")
     net.rpc("hardhat_setStorageAt", NOBODY, "0x1", "0x" + "00" * 31 + "07")
@@ -209,7 +209,7 @@ def test_numbers_may_be_spelled_as_clients_spell_them(net: Devnet) -> None:
         net.rpc("evm_setAccountStorageAt", NOBODY, spelling, "0x" + "00" * 32)
 
 
-def test_a_nonce_set_past_what_waits_drops_it(net: Devnet, alice: str) -> None:
+def test_setting_a_nonce_drops_waiting_transactions_below_it(net: Devnet, alice: str) -> None:
     net.rpc("evm_setAutomine", False)
     waiting = [net.rpc("eth_sendTransaction", {"from": alice, "to": NOBODY}) for _ in range(3)]
     net.rpc("anvil_setNonce", alice, 2)
@@ -265,7 +265,7 @@ def test_accounts_are_funded_from_the_start() -> None:
         assert net.rpc("eth_getBalance", NOBODY) == hex(int(exact.replace(".", "")))
 
 
-def test_what_a_genesis_file_says_of_an_account_is_kept_but_for_its_balance(tmp_path: Any) -> None:
+def test_a_genesis_files_account_keeps_all_but_its_balance(tmp_path: Any) -> None:
     path = tmp_path / "genesis.json"
     path.write_text(json.dumps({"alloc": {NOBODY: {"balance": "0x5", "code": "0x6001", "nonce": "0x7"}}}))
     with Devnet(init=path, fund=[f"{NOBODY}=2"]) as net:
@@ -391,7 +391,7 @@ BAD = [
 ]  # fmt: skip
 
 
-def test_what_makes_no_sense_is_refused_and_changes_nothing(net: Devnet) -> None:
+def test_invalid_arguments_are_refused_and_change_nothing(net: Devnet) -> None:
     before = present(net)
     for method, *params in BAD:
         error = refusal(net, method, *params)

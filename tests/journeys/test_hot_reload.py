@@ -170,7 +170,7 @@ def test_a_vyper_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: Up) 
     assert slots(node, proxy, vault, factory) == before
 
 
-def test_nothing_to_watch_is_said_before_anything_starts(megadev_up: Up) -> None:
+def test_a_missing_project_is_reported_before_the_start(megadev_up: Up) -> None:
     node = megadev_up("--watch", listening="")
     assert "error: --watch: no contracts that can be compiled in" in node.next_line()
     assert node.process.wait(timeout=START_SECONDS) == 2

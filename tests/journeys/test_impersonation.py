@@ -69,7 +69,7 @@ def test_a_contract_acts_too(net: Devnet, signatures: str) -> None:
 
 
 @pytest.mark.parametrize("by_setting", [True, False])
-def test_anybody_acts_where_all_are_impersonated(by_setting: bool) -> None:
+def test_auto_impersonation_allows_any_sender(by_setting: bool) -> None:
     with Devnet(auto_impersonate=by_setting, fund=f"{WHALE}=1") as net:
         request = {"from": WHALE, "to": VITALIK, "value": "0x5"}
         if not by_setting:
@@ -153,7 +153,7 @@ def test_a_signature_is_passed_off_as_anybodys(spelling: Callable[..., bytes], e
     assert call(net, contract, encode_call("lastSigner()")) == VITALIK
 
 
-def test_a_signature_that_nobody_made_works_everywhere(net: Devnet, signatures: str) -> None:
+def test_an_impersonated_signature_works_everywhere(net: Devnet, signatures: str) -> None:
     """In calls, estimates, access lists, simulations, pending blocks and mined ones."""
     alice = net.accounts[0].address
     nonsense = (27, b"\xff" * 32, b"\xff" * 32)
@@ -184,7 +184,7 @@ def test_an_impersonated_signature_recovers_to_the_last_address_it_was_given(net
     assert len(net.node.accounts.signatures) == 1
 
 
-def test_a_revert_takes_back_who_is_impersonated_and_whose_signature_it_is(net: Devnet, signatures: str) -> None:
+def test_a_revert_restores_impersonations_and_signatures(net: Devnet, signatures: str) -> None:
     signature = sign(net, HASH)
     honest = call(net, signatures, recover(HASH, *signature))
     snapshot = net.rpc("evm_snapshot")
@@ -218,7 +218,7 @@ BAD = [
 ]  # fmt: skip
 
 
-def test_what_makes_no_sense_is_refused_and_changes_nothing(net: Devnet) -> None:
+def test_invalid_arguments_are_refused_and_change_nothing(net: Devnet) -> None:
     accounts = net.node.accounts
     before = (accounts.impersonated, accounts.auto_impersonate, accounts.signatures, net.rpc("eth_accounts"))
     for method, *params in BAD:

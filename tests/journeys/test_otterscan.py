@@ -62,14 +62,14 @@ def test_it_finds_a_node_that_it_can_talk_to(explorer: Explorer) -> None:
     assert net.rpc("erigon_getHeaderByNumber", "0x99") is None
 
 
-def test_contracts_are_told_from_people_at_any_block(explorer: Explorer) -> None:
+def test_has_code_works_at_any_block(explorer: Explorer) -> None:
     net = explorer.net
     assert net.rpc("ots_hasCode", explorer.factory, "latest") is True
     assert net.rpc("ots_hasCode", explorer.factory, 0) is False
     assert net.rpc("ots_hasCode", explorer.a, "latest") is False
 
 
-def test_a_contracts_creator_is_found_whoever_it_was(explorer: Explorer) -> None:
+def test_a_contracts_creator_is_found(explorer: Explorer) -> None:
     net = explorer.net
     born, child = explorer.create(1)
     for _ in range(5):
@@ -85,7 +85,7 @@ def test_a_contracts_creator_is_found_whoever_it_was(explorer: Explorer) -> None
         assert net.rpc("ots_getContractCreator", nobodys) is None
 
 
-def test_the_creator_is_the_one_of_several_in_a_block(explorer: Explorer) -> None:
+def test_the_right_creator_among_several_in_a_block_is_found(explorer: Explorer) -> None:
     net = explorer.net
     net.rpc("evm_setAutomine", False)
     data = "0x" + encode_call("create(uint256)", 1).hex()
@@ -148,7 +148,7 @@ def test_pages_of_history_follow_each_other_without_gaps(explorer: Explorer) -> 
     assert seen == newest_first
 
 
-def test_a_page_that_is_just_full_is_the_last_one(explorer: Explorer) -> None:
+def test_an_exactly_full_page_is_the_last(explorer: Explorer) -> None:
     explorer.wallet(explorer.b).send(to=HEIR, value=1)
     explorer.wallet(explorer.b).send(to=HEIR, value=1)
     explorer.wallet().send(to=explorer.c, value=1)
@@ -156,7 +156,7 @@ def test_a_page_that_is_just_full_is_the_last_one(explorer: Explorer) -> None:
     assert explorer.after(explorer.b, 0, 2)[1:] == (True, True)
 
 
-def test_what_contracts_did_with_ether_is_shown_as_far_as_it_lasted(explorer: Explorer) -> None:
+def test_internal_operations_that_lasted_are_shown(explorer: Explorer) -> None:
     net = explorer.net
     refusing, paying = "0x" + "aa" * 20, "0x" + "bb" * 20
     net.rpc("anvil_setCode", refusing, "0x" + (call("CALL", b"\x77" * 20, value=1) + asm(0, 0, "REVERT")).hex())
@@ -170,7 +170,7 @@ def test_what_contracts_did_with_ether_is_shown_as_far_as_it_lasted(explorer: Ex
     assert [(entry["depth"], entry["to"]) for entry in calls] == [(0, paying), (1, refusing), (2, HEIR), (1, HEIR)]
 
 
-def test_a_failed_transaction_says_why(explorer: Explorer) -> None:
+def test_a_failed_transaction_has_its_reason(explorer: Explorer) -> None:
     receipt = explorer.wallet().send(
         to=explorer.factory, data="0x" + encode_call("create(uint256)", 13).hex(), gas=1_000_000
     )
@@ -180,7 +180,7 @@ def test_a_failed_transaction_says_why(explorer: Explorer) -> None:
     assert explorer.net.rpc("ots_getTransactionError", succeeded["transactionHash"]) == "0x"
 
 
-def test_blocks_are_shown_with_what_was_paid_in_them(explorer: Explorer) -> None:
+def test_blocks_are_shown_with_their_fees(explorer: Explorer) -> None:
     net = explorer.net
     receipt = explorer.wallet(explorer.b).send(to=HEIR, value=1)
     details = net.rpc("ots_getBlockDetails", int(receipt["blockNumber"], 16))
@@ -219,6 +219,6 @@ def test_transactions_are_found_by_sender_and_nonce_once_they_are_in_a_block(exp
 
 
 @pytest.mark.parametrize("method", ["ots_getInternalOperations", "ots_traceTransaction", "ots_getTransactionError"])
-def test_what_nobody_sent_is_an_error(explorer: Explorer, method: str) -> None:
+def test_an_unknown_transaction_is_an_error(explorer: Explorer, method: str) -> None:
     with pytest.raises(RpcError, match="transaction not found"):
         explorer.net.rpc(method, UNKNOWN)

@@ -360,7 +360,7 @@ OF_FORKS = {row.name for row in SETTINGS if row.group == FORKING}
 """Settings that mean something only with a node to fork: see test_forking.py."""
 
 
-def test_no_setting_is_forgotten_here() -> None:
+def test_every_setting_has_a_case() -> None:
     assert {row.name for row in SETTINGS} == (
         EFFECTS.keys()
         | SHOWN_BY_THE_COMMAND

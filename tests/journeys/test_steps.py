@@ -18,7 +18,7 @@ def failed(net: Devnet) -> str:  # noqa: F811
     return str(Wallet(net.rpc, gas=5_000_000).send(to=vault, data=data("withdraw(uint256)", 1000))["transactionHash"])
 
 
-def test_every_step_is_one_of_geth_s(net: Devnet, failed: str) -> None:  # noqa: F811
+def test_every_step_matches_geth(net: Devnet, failed: str) -> None:  # noqa: F811
     told = net.rpc("megadev_getSteps", failed)
     logs = net.rpc("debug_traceTransaction", failed)["structLogs"]
     assert told["total"] == len(logs)

@@ -56,7 +56,7 @@ def test_a_transactions_calls_are_those_it_made_back_then(chain: Chain) -> None:
     assert net.rpc("trace_block", receipt["blockNumber"]) == [top, creation]
 
 
-def test_what_is_not_on_the_chain_is_never_an_empty_list(chain: Chain) -> None:
+def test_tracing_an_unknown_object_is_never_an_empty_list(chain: Chain) -> None:
     net = chain.net
     assert net.rpc("trace_transaction", UNKNOWN) is None
     assert net.rpc("trace_get", UNKNOWN, []) is None
@@ -116,7 +116,7 @@ def test_a_search_that_takes_too_long_is_refused(chain: Chain, monkeypatch: pyte
     assert caught.value.code == -32005
 
 
-def test_a_call_is_traced_where_it_fails_and_leaves_nothing_behind(chain: Chain) -> None:
+def test_a_failing_call_is_traced_and_changes_no_state(chain: Chain) -> None:
     net = chain.net
     before = net.rpc("eth_getBlockByNumber", "latest", False)
     data = "0x" + encode_call("create(uint256)", 13).hex()
@@ -168,7 +168,7 @@ def test_a_signed_transaction_is_traced_without_being_sent(chain: Chain) -> None
     assert net.rpc("eth_getTransactionCount", chain.a, "latest") == nonce
 
 
-def test_replays_show_what_changed_and_which_opcodes_cost_what(chain: Chain) -> None:
+def test_replays_show_state_changes_and_opcode_costs(chain: Chain) -> None:
     net = chain.net
     tx_hash = chain.create(3)["transactionHash"]
     replayed = net.rpc("trace_replayTransaction", tx_hash, ["trace", "stateDiff", "vmTrace"])
@@ -219,7 +219,7 @@ def test_a_trace_of_millions_of_instructions_is_refused(chain: Chain, monkeypatc
     assert answer["trace"][0]["error"] == "Out of gas"
 
 
-def test_1024_calls_within_each_other_come_through_a_real_server(megadev_up: Callable[..., RunningNode]) -> None:
+def test_a_trace_of_1024_nested_calls_is_served(megadev_up: Callable[..., RunningNode]) -> None:
     node = megadev_up("--disable-block-gas-limit", "--gas-limit", "500000000000")
     sender = node.rpc("eth_accounts")[0]
     target = "0x" + "c1" * 20

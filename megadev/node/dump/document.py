@@ -58,9 +58,9 @@ def silent(done: int, count: int) -> None:
 
 
 class Dump(msgspec.Struct, frozen=True):
-    """What a document says. ``blocks`` is one chain, its last block's world made of ``accounts``; empty where the
-    document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said.
-    ``adopted``: see the module.
+    """The content of a dump document. ``blocks`` is one chain, its last block's world made of ``accounts``; empty where
+    the document has only accounts. ``coinbase`` and ``gas_limit`` are for blocks to come; None: not said. ``adopted``:
+    see the module.
     """
 
     accounts: Accounts
@@ -191,9 +191,8 @@ def _world_at(block: SealedBlock, after: SealedBlock) -> World:
 def decode_dump(
     data: bytes, spec: ChainSpec, l1_spec: ChainSpec | None = None, on_progress: OnProgress = silent
 ) -> tuple[Dump, Dump | None]:
-    """What a document says, and what the L1's in it does, where it has one and ``l1_spec`` is given. Plain JSON, or
-    compressed as RPC hands it out. The specs tell the price of blobs. ``on_progress`` hears how many of how many blocks
-    are read, now and then.
+    """Decodes a dump, and its L1 if it has one and ``l1_spec`` is given. Plain JSON, or compressed as RPC hands it out.
+    The specs tell the price of blobs. ``on_progress`` hears how many of how many blocks are read, now and then.
 
     Raises ``InvalidParams`` saying which entry cannot be used, and why.
     """

@@ -80,7 +80,7 @@ class Archive:
 
     @classmethod
     def of(cls, chain: LocalChain, index: int, reader: Reader) -> Archive:
-        """That of ``chain``, which has the number ``index`` in the store."""
+        """Returns the archive of ``chain``, which has the number ``index`` in the store."""
         sequencer = chain.sequencer
         return cls(
             reader,
@@ -310,12 +310,12 @@ def _joined(diffs: tuple[StateDiff, ...]) -> StateDiff:
 
 
 def place_of(block: SealedBlock) -> BlockEntry:
-    """Where ``block`` is in its chain."""
+    """Returns the place of ``block`` in its chain."""
     return BlockEntry(block.number, block.hash, block.tx_offset, block.mini_block_offset, block.world.is_known)
 
 
 def keys_of(block: SealedBlock) -> Iterable[tuple[bytes, int, int]]:
-    """What leads to ``block``: keys, each with its number and the place in it."""
+    """Yields the keys that lead to ``block``, each with its number and the place in it."""
     number = block.number
     yield BLOCK_KEY + block.hash[:KEY_SIZE], number, 0
     for index, tx in enumerate(block.transactions):

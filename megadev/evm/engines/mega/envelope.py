@@ -152,7 +152,7 @@ class MegaEnvelope(Envelope):
     # checks
 
     def _is_system_transaction(self, tx: TxEnv, env: MegaEnv, rules: Rules) -> bool:
-        """Whether it is one; refused is whatever else comes from there. Deposits are none."""
+        """True if it is one; refused is whatever else comes from there. Deposits are none."""
         if tx.is_deposit or tx.sender != env.system_address:
             return False
         if tx.to == ORACLE and tx.type == LEGACY:
@@ -502,7 +502,7 @@ class MegaEnvelope(Envelope):
         machine.prewarmed = prewarmed
 
     def _count_authorities(self, block: BlockEnv, tx: TxEnv, machine: MegaLoop) -> None:
-        """What becomes of authorities after they were applied: they are loaded, and may be the beneficiary."""
+        """Records the effects of applied authorities: they are loaded, and may be the beneficiary."""
         for authorization in tx.authorizations:
             authority = authorization.authority
             if authority is None or not self._is_meant(authorization):
@@ -577,7 +577,7 @@ class MegaEnvelope(Envelope):
 
 
 def check_environment(spec: ChainSpec, block: BlockEnv, tx: TxEnv, rules: Rules) -> None:
-    """What is checked before gas and account, in that order."""
+    """Checks the environment before gas and account, in that order."""
     if tx.chain_id is not None and tx.chain_id != spec.chain_id:
         raise WrongChainId(tx.chain_id, spec.chain_id)
     if rules.check_base_fee:
