@@ -365,11 +365,17 @@ class MegaMachine(Loop):
             self.prewarmed.discard(call.address)
             journal.warm_account(call.address)
             if has_code_or_nonce(self, call.address):
-                call.error, call.gas = "contract address collision", 0
+                call.error = "contract address collision"
+                self._end(call)
             else:
                 self._run_creation(call)
         if call.error is not None and call.error != NONCE_OVERFLOW:
             meter.drop(call)
+            parent = call.parent
+            if call.lost and parent is not None and meter.halt is None and meter.is_over(parent):
+                call.gas = (
+                    call.lost
+                )  # the update of the creator alone was too much for it: it reverts, and loses nothing
         if meter.disabler is call:
             meter.disabler = None
         if self.tracer is not None:
@@ -431,7 +437,7 @@ class MegaMachine(Loop):
         if self.meter.halt is not None:
             call.error, call.output = LIMIT_HALT, b""
         elif call.error != REVERTED:
-            call.gas, call.output = 0, b""
+            call.lost, call.gas, call.output = max(call.gas, 0), 0, b""
 
     def _give_stipend(self, call: MegaCall) -> None:
         if call.parent is None or not call.value or call.kind not in ("CALL", "CALLCODE"):

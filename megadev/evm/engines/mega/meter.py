@@ -36,6 +36,7 @@ class MegaCall(Call):
     ``stipend``: storage gas it need not pay. ``ceiling``: the most gas it gives back. ``stays``: what it did is not
     undone although it fails (before Rex5, a precompile whose price crosses a limit). ``is_limited``: a limit of its own
     reverted it; nothing more of it is counted. ``is_laid_to_limits``: where it ran out of gas, a limit may be why.
+    ``lost``: the gas it had left when it halted.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class MegaCall(Call):
         "is_limited",
         "kv_cap",
         "kv_start",
+        "lost",
         "mark",
         "parent",
         "settled",
@@ -85,6 +87,7 @@ class MegaCall(Call):
         self.stays = False
         self.is_limited = False
         self.is_laid_to_limits = True
+        self.lost = 0
         self.stipend = 0
         self.ceiling: int | None = None
         self.data_start = self.kv_start = self.growth_start = 0
