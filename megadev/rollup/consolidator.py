@@ -50,8 +50,10 @@ from megadev.sequencer.reorganisation import build_again, replace_above
 from megadev.sequencer.sequencer import Sequencer
 from megadev.state.diff import StateDiff
 
-MANY_BLOCKS, MUCH_DATA = 100, 4_000
-"""L1 blocks, and bytes of batches, that take a few milliseconds."""
+MANY_BLOCKS, MUCH_DATA, MANY_UNSAFE = 100, 4_000, 200
+"""L1 blocks, bytes of batches, and blocks that a batch of any size may say, that take a few milliseconds: thousands of
+empty ones are said in some hundred bytes.
+"""
 KEPT_HEADS = 128
 """Safe heads that the next process is told of."""
 AT_HAND = 1_024
@@ -68,7 +70,7 @@ class SyncStart(msgspec.Struct, frozen=True):
 
 
 class Derived(msgspec.Struct, frozen=True):
-    """How far an earlier process had got, ``begun`` where it began: safe heads, the first and the newest of them."""
+    """The progress of an earlier process, which began at ``begun``: safe heads, the first and the newest of them."""
 
     begun: SyncStart | None
     heads: tuple[SafeHead, ...]
@@ -140,7 +142,9 @@ class Consolidator:
             self._pipeline = Pipeline(config, source, self._chain, self._data, SafeHistory(config, heads))
 
     def _known_heads(self, first: SafeHead) -> tuple[SafeHead, ...]:
-        """What an earlier process derived of the chains as they are now; ``first`` alone where that is nothing."""
+        """Returns the safe heads of an earlier process that are still on the chains; only ``first`` if there
+        are none.
+        """
         known = self.known
         if known is None or known.begun != self._begun or known.heads[:1] != (first,):
             return (first,)
@@ -153,7 +157,7 @@ class Consolidator:
 
     @property
     def progress(self) -> Derived:
-        """How far this process has got."""
+        """The progress of this process."""
         heads = self._pipeline.history.heads
         return Derived(self._begun, heads if len(heads) <= KEPT_HEADS else (heads[0], *heads[1 - KEPT_HEADS :]))
 
@@ -235,9 +239,12 @@ class Consolidator:
         if l1.head.number - read >= MANY_BLOCKS:
             return True
         size = 0
+        is_far = self._l2.store.head.number - self._pipeline.safe.number >= MANY_UNSAFE
         for block in l1.blocks(read, l1.head.number):
             for tx in block.transactions:
                 if tx.to == inbox:
+                    if is_far:
+                        return True
                     size += len(tx.data) + BLOB_CAPACITY * len(tx.blob_versioned_hashes)
                     if size > MUCH_DATA or tx.data[:1] == bytes((COMMITMENT_VERSION,)):
                         return True
