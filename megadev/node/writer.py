@@ -60,8 +60,8 @@ class Writer:
         self._told: deque[Callable[[], object]] = deque()
         self._telling = False
         self._lock = threading.Lock()
-        self._ended = threading.Lock()
-        """Held while a change is under way on the thread."""
+        self._ended = threading.Event()
+        """The change on the thread is made. May be set early, by the one before: a hint to look, no more."""
         self._room = threading.Event()
 
     def server_started(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -113,8 +113,7 @@ class Writer:
         outcome = self._begin(change)
         if outcome is None:
             return change()
-        if self._ended.acquire(timeout=BRIEFLY):
-            self._ended.release()
+        if self._ended.wait(BRIEFLY):
             self._deliver()
         return outcome.result() if outcome.done() else _result(outcome)
 
@@ -133,7 +132,7 @@ class Writer:
             return None
         outcome: asyncio.Future[Result] = loop.create_future()
         self.is_engaged = self.is_busy = True
-        self._ended.acquire(blocking=False)
+        self._ended.clear()
 
         def work() -> None:
             result: Any = None
@@ -143,7 +142,7 @@ class Writer:
             except BaseException as raised:  # whatever it is: the thread goes on, and the caller hears of it
                 error = raised
             self._tell(lambda: self._done(outcome, result, error))
-            self._ended.release()
+            self._ended.set()
 
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="megadev-writer", daemon=True)
