@@ -105,12 +105,12 @@ def test_a_fork_of_another_block_says_why_it_has_them_not(
 def test_receipts_say_again_what_was_paid_for_data_on_l1(settings: dict[str, Any], tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Devnet(state=state, manual_clock=True, accounts=2, **settings) as net:
-        receipts = [send(net, FRIEND, 5)]
+        receipts = [Wallet(net.rpc).make(FRIEND, value=5)]
         if "no_l1" not in settings:
             net.rpc("megadev_setL1Fees", [{"baseFee": hex(7 * 10**9)}])
             net.l1.rpc("evm_mine")
         net.rpc("evm_mine")
-        receipts += [send(net, FRIEND, 6), send(net, FRIEND, 7)]
+        receipts += [Wallet(net.rpc).make(FRIEND, value=6), Wallet(net.rpc).make(FRIEND, value=7)]
         net.rpc("evm_mine")
         before = [net.rpc("eth_getTransactionReceipt", receipt["transactionHash"]) for receipt in receipts]
         assert "no_l1" in settings or int(before[0]["l1Fee"], 16) > 0
