@@ -166,6 +166,26 @@ def test_a_contract_is_read_and_written_by_forms(page: Page, net: Devnet) -> Non
     press(page, "Write", "[...document.querySelectorAll('form')].find((each) => each.title === 'put(uint256)')")
     text = until(page, "succeeded")
     assert "Box.put(amount: 20)" in text and f"Put(who: {ALICE}, amount: 20)" in text
+    # the same through a wallet in the browser (EIP-1193), here one that has the node sign
+    page.value(
+        """{ globalThis.asked = []; globalThis.ethereum = { request: async (wanted) => {
+        asked.push(wanted.method);
+        if (wanted.method.startsWith('wallet_')) return null;
+        const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: wanted.method, params: wanted.params ?? [] });
+        return (await (await fetch('/', { method: 'POST', body, headers: { 'content-type': 'application/json' } })).json()).result;
+        } } }"""
+    )
+    go(page, f"l2/address/{box}", "through the browser's wallet")
+    page.value(
+        """(() => {
+        document.querySelector('input[type=checkbox]').click();
+        const form = [...document.querySelectorAll('form')].find((each) => each.title === 'put(uint256)');
+        form.querySelector('input').value = '21';
+        form.requestSubmit();
+        })()"""
+    )
+    until(page, "Box.put(amount: 21)")
+    assert page.value("asked") == ["eth_requestAccounts", "wallet_switchEthereumChain", "eth_sendTransaction"]
     net.rpc("evm_mine")
     text = go(page, f"l2/logs/{box}", "found")
     assert "Put(" in text
@@ -577,6 +597,10 @@ def test_a_hot_reload_is_seen_live(browser: str, tmp_path: Path, megadev_up: Cal
         page.wait_for("performance.getEntriesByType('resource').length > 0")
         compiled(tmp_path, "doubled")
         until(page, "of Counter")
+        counter = node.rpc("megadev_listDeployments")
+        address = next(each["address"] for each in counter if "Counter" in each["contract"])
+        go(page, f"l2/address/{address}", "Contract Counter")
+        unfold(page, "Deployment and hot reload", "of Counter")
         assert page.complaints() == []
     assert node.stop() == 0
 

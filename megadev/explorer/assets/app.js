@@ -2,7 +2,7 @@
 
 import { attempt, fill, h, note } from "./dom.js";
 import { isAddress, isHash } from "./format.js";
-import { learn } from "./known.js";
+import { followReloads, learn } from "./known.js";
 import { to } from "./links.js";
 import { Chain } from "./rpc.js";
 
@@ -53,6 +53,7 @@ async function begin() {
     };
     chain.names = site.labels?.[chain.name] ?? new Map();
   }
+  if (config) followReloads(chains.l2);
   document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "";
   addEventListener("hashchange", show);
   await show();
