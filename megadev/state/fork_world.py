@@ -134,6 +134,7 @@ class ForkWorld(World):
         world.own_tries = self.own_tries
         world._accounts = accounts  # type: ignore[assignment]
         world._storages, world._codes, world._trie, world._stale = storages, codes, self._trie, stale
+        world._made_by = None
         return world
 
     def changes_since(self, before: World) -> StateDiff:

@@ -48,7 +48,7 @@ def told(net: Devnet, receipts: list[dict[str, Any]]) -> list[Any]:
     return [
         sorted(headers),
         [net.rpc("eth_getBlockByHash", each, False)["transactions"] for each in hashes],
-        [net.rpc("eth_getTransactionReceipt", receipt["transactionHash"])["gasUsed"] for receipt in receipts],
+        [net.rpc("eth_getTransactionReceipt", receipt["transactionHash"]) for receipt in receipts],
         net.rpc("eth_getLogs", {"fromBlock": "0x0", "toBlock": hex(head)}),
         [net.rpc("eth_getBalance", who, "latest") for who in (FRIEND, net.accounts[0].address)],
         net.rpc("eth_getStorageAt", LOGGER, "0x0", "latest"),
@@ -105,3 +105,20 @@ def test_a_fork_of_another_block_says_why_it_has_them_not(
         assert net.rpc("eth_getBalance", FRIEND, "latest") == "0x5"
         assert int(net.rpc("eth_blockNumber"), 16) == FORKED + 2
     assert f"begins with block {FORKED}" in caplog.text and "--fork-block-number" in caplog.text
+
+
+@pytest.mark.parametrize("settings", [{"preset": "megaeth"}, {"preset": "megaeth", "no_l1": True}, {"l1_fee": True}])
+def test_receipts_say_again_what_was_paid_for_data_on_l1(settings: dict[str, Any], tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with Devnet(state=state, manual_clock=True, accounts=2, **settings) as net:
+        receipts = [send(net, FRIEND, 5)]
+        if "no_l1" not in settings:
+            net.rpc("megadev_setL1Fees", [{"baseFee": hex(7 * 10**9)}])
+            net.l1.rpc("evm_mine")
+        net.rpc("evm_mine")
+        receipts += [send(net, FRIEND, 6), send(net, FRIEND, 7)]
+        net.rpc("evm_mine")
+        before = [net.rpc("eth_getTransactionReceipt", receipt["transactionHash"]) for receipt in receipts]
+        assert "no_l1" in settings or int(before[0]["l1Fee"], 16) > 0
+    with Devnet(state=state, manual_clock=True, accounts=2, **settings) as net:
+        assert [net.rpc("eth_getTransactionReceipt", receipt["transactionHash"]) for receipt in receipts] == before

@@ -128,6 +128,13 @@ def test_logs_fees_calls_and_traces_over_it(ask: Ask) -> None:
     for tx in block_at(ask, middle, True)["transactions"]:
         assert ask("eth_getTransactionByHash", tx["hash"]) == tx
         assert ask("eth_getTransactionReceipt", tx["hash"])["blockNumber"] == hex(middle)
+    nobody, whole = "0x" + "ab" * 20, {"fromBlock": "0x1", "toBlock": hex(head)}
+    for search in ("ots_searchTransactionsBefore", "ots_searchTransactionsAfter"):
+        found = ask(search, nobody, 0, 10)
+        assert (found["txs"], found["firstPage"], found["lastPage"]) == ([], True, True)
+    assert ask("trace_filter", whole | {"toAddress": [nobody]}) == []
+    if block_at(ask, middle)["transactions"]:
+        assert len(ask("trace_filter", whole | {"toAddress": [L1_BLOCK], "count": 3})) == 3
     assert ask("eth_getBlockByNumber", "safe", False)["hash"]
     assert ask("eth_getBalance", ALICE, hex(middle)) == ask("eth_getBalance", ALICE, "latest")
 
