@@ -451,7 +451,8 @@ KINDS: dict[str, Kind] = {
     ),
     PRECONFIRMED: Kind(
         _everything,
-        "one list per mini-block: each transaction's hash, its place, and `duration`: nanoseconds from arrival to receipt",
+        "one list per mini-block: each transaction's hash, its place, and `duration`, the nanoseconds from arrival "
+        "to receipt",
     ),
     LOST: Kind(_everything, "transactions whose preconfirmation became void, and why"),
     CONTRACT_RELOADS: Kind(_everything, "contracts whose code was replaced by hot reload"),
