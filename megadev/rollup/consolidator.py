@@ -54,6 +54,8 @@ MANY_BLOCKS, MUCH_DATA, MANY_UNSAFE = 100, 4_000, 200
 """L1 blocks, bytes of batches, and blocks that a batch of any size may say, that take a few milliseconds: thousands of
 empty ones are said in some hundred bytes.
 """
+LONG = 1_000
+"""L1 blocks: fewer are read anew by each process, which is done at once."""
 KEPT_HEADS = 128
 """Safe heads that the next process is told of."""
 AT_HAND = 1_024
@@ -70,10 +72,13 @@ class SyncStart(msgspec.Struct, frozen=True):
 
 
 class Derived(msgspec.Struct, frozen=True):
-    """The progress of an earlier process, which began at ``begun``: safe heads, the first and the newest of them."""
+    """The progress of an earlier process, which began at ``begun``: safe heads, the first and the newest of them.
+    ``by_hand``: the first block that L1 alone does not make.
+    """
 
     begun: SyncStart | None
     heads: tuple[SafeHead, ...]
+    by_hand: ByHand | None = None
 
 
 class Consolidator:
@@ -149,17 +154,21 @@ class Consolidator:
         if known is None or known.begun != self._begun or known.heads[:1] != (first,):
             return (first,)
         heads = known.heads[1:]
+        if not heads or heads[-1].l1.number - first.l1.number < LONG:
+            return (first,)
         while heads and not (self._is_on_l2(heads[-1].safe) and self._is_on_l1(heads[-1].l1)):
             heads = heads[:-1]
         if heads:
             self.known = None  # from now on this process knows better
+            self.first_by_hand = self.first_by_hand or known.by_hand
         return (first, *heads)
 
     @property
     def progress(self) -> Derived:
         """The progress of this process."""
         heads = self._pipeline.history.heads
-        return Derived(self._begun, heads if len(heads) <= KEPT_HEADS else (heads[0], *heads[1 - KEPT_HEADS :]))
+        newest = heads if len(heads) <= KEPT_HEADS else (heads[0], *heads[1 - KEPT_HEADS :])
+        return Derived(self._begun, newest, self.first_by_hand)
 
     @property
     def due(self) -> int | None:

@@ -16,6 +16,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.errors import ConfigError
+from megadev.rollup import consolidator
 from megadev.rollup.derivation.l1_source import ChainL1
 from tests.stage.crashing import crashed
 
@@ -99,6 +100,7 @@ def test_a_restart_goes_on_deriving_where_it_was(tmp_path: Path, preset: str, mo
         return block(self, number)
 
     monkeypatch.setattr(ChainL1, "block", seen)
+    monkeypatch.setattr(consolidator, "LONG", 20)
 
     def safe(net: Devnet) -> int:
         return int(net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16)

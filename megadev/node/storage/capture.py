@@ -191,7 +191,7 @@ def node_record(node: Node) -> NodeRecord:
         void_mini_blocks=void_records(node.broken_promises.evidence),
         latency=(node.link.answer, node.link.stream, node.link.seed),
         is_cut=node.link.is_cut,
-        by_hand=None if consolidator is None else consolidator.first_by_hand or consolidator.known_by_hand,
+        by_hand=None if consolidator is None else consolidator.known_by_hand,
         derived=None if consolidator is None else consolidator.progress,
         da_faults=node.da_store.faults,
         replica_lag=node.replica_lag,
