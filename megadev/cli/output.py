@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
+import select
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
@@ -61,6 +62,17 @@ class Output:
         if text and not self._config.quiet:
             with contextlib.suppress(BrokenPipeError):
                 self._write(text.encode())
+
+    def write_last(self, text: str) -> None:
+        """Write the last line, unless nobody reads: a node ends though its pipe is full."""
+        if text and not self._config.quiet and self._is_read():
+            self.write(text)
+
+    def _is_read(self) -> bool:
+        try:
+            return bool(select.select([], [sys.stdout.fileno()], [], 0)[1])
+        except (OSError, ValueError):  # of a file or console where that cannot be asked
+            return True
 
     def _write(self, data: bytes) -> None:
         with self.bar.aside():

@@ -231,7 +231,7 @@ async def _run(devnet: Devnet, output: Output, loop: asyncio.AbstractEventLoop) 
         await devnet.node.writer.free()
         if log is not None:
             log.close()
-    output.write("" if config.json else "\nStopped.\n")
+    output.write_last("" if config.json else "\nStopped.\n")
     return became_ready
 
 

@@ -20,6 +20,8 @@ from megadev.clock import SystemClock
 DELAY_SECONDS = 0.5
 """Work that is done by then needs no line."""
 REFRESH_SECONDS = 0.1
+PATIENCE_SECONDS = 0.5
+"""How long the end of a bar waits for a line that nobody reads."""
 LONGEST_BAR = 30
 LONGEST_LEFT = 14
 """Columns; what is told of the time that is left has so many."""
@@ -78,10 +80,13 @@ class Bar:
             yield
 
     def close(self) -> None:
-        """Remove the bar."""
-        with self._lock:
-            self._is_shown = False
-            self._remove()
+        """Remove the bar, unless others cannot write their lines beside it."""
+        self._is_shown = False
+        if self._lock.acquire(timeout=PATIENCE_SECONDS):
+            try:
+                self._remove()
+            finally:
+                self._lock.release()
 
     def _remove(self) -> None:
         if self._is_there:
