@@ -318,7 +318,7 @@ class Devnet:
         return await_outcome(done, loop)
 
     def close(self) -> None:
-        """Stop serving, dump the chains if the settings say so, and release all resources. Closing twice is allowed.
+        """Stop serving, dump the chains if that is set, and release all resources. Closing twice is allowed.
 
         Raises ``ConfigError`` where the dump cannot be written.
         """

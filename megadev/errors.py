@@ -88,7 +88,7 @@ class InvalidParams(MegadevError):
 
 
 class InvalidDocument(InvalidParams):
-    """JSON that is not what it is read as: the ``problem`` of the entry ``where``."""
+    """A JSON document is invalid: the entry ``where`` has the ``problem``."""
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}")
@@ -109,7 +109,7 @@ class UnknownFilter(NotFound):
 
 
 class ResourceNotFound(NotFound):
-    """What was asked for does not exist; for methods whose clients expect EIP-1474's code for that."""
+    """The requested object does not exist; for methods whose clients expect EIP-1474's code."""
 
 
 class SlotNotFound(NotFound):
@@ -117,7 +117,7 @@ class SlotNotFound(NotFound):
 
 
 class MethodUnavailable(MegadevError):
-    """A method that clients know and this node, or this transport, does not offer."""
+    """A method that this node, or this transport, does not offer."""
 
 
 class UndecodableTransaction(MegadevError):
@@ -159,7 +159,7 @@ class MissingChainId(InvalidTransaction):
 
 
 class SystemTransactionRefused(InvalidTransaction):
-    """From MegaETH's system address, ``sender``, only legacy transactions to the oracle are taken, not ``to``."""
+    """MegaETH's system address ``sender`` may only send legacy transactions to the oracle, not to ``to``."""
 
     def __init__(self, sender: bytes, to: bytes | None) -> None:
         callee = "a creation" if to is None else f"0x{to.hex()}"
@@ -172,7 +172,7 @@ class SystemTransactionRefused(InvalidTransaction):
 
 
 class UnsupportedTransactionType(InvalidTransaction):
-    """A type (EIP-2718) that the active rules do not know: ``kind``, where those in ``known`` are taken."""
+    """The active rules do not have the transaction type ``kind`` (EIP-2718), only those in ``known``."""
 
     def __init__(self, kind: int, known: Iterable[int]) -> None:
         self.kind = kind
@@ -198,7 +198,7 @@ class IntrinsicGasTooLow(InvalidTransaction):
 
 
 class GasLimitTooHigh(InvalidTransaction):
-    """The gas limit ``got`` exceeds ``limit``; the subclasses say whose."""
+    """The gas limit ``got`` exceeds ``limit``; the subclasses name the limit."""
 
     sentence = "exceeds what is allowed: gas {got}, limit {limit}"
 
@@ -221,7 +221,7 @@ class BlockGasLimitExceeded(GasLimitTooHigh):
 
 
 class BlockGasUsedUp(GasLimitTooHigh):
-    """The gas limit exceeds what is left of the block: the transaction may wait for the next one."""
+    """The gas limit exceeds the block's remaining gas; the transaction may wait for the next block."""
 
     sentence = "block gas limit reached: the transaction asks for {got} gas, the block has {limit} left"
 
@@ -285,7 +285,7 @@ class BlobFeeCapTooLow(InvalidTransaction):
 
 
 class TooManyBlobs(MalformedTransaction):
-    """More blobs than ``limit`` in a block: those before and the transaction's own come to ``got``."""
+    """The block would have ``got`` blobs, this transaction's included; the maximum is ``limit``."""
 
     def __init__(self, got: int, limit: int) -> None:
         super().__init__(f"too many blobs for one block: at most {limit} fit, with this transaction it has {got}")
@@ -303,7 +303,7 @@ class InitcodeTooLarge(InvalidTransaction):
 
 
 class SenderHasCode(InvalidTransaction):
-    """The sender is a contract of ``size`` bytes (EIP-3607), and its code no EIP-7702 delegation."""
+    """The sender is a contract of ``size`` bytes (EIP-3607), not an EIP-7702 delegation."""
 
     def __init__(self, sender: bytes, size: int) -> None:
         super().__init__(f"sender not an eoa: address 0x{sender.hex()} has code of {size} bytes (EIP-3607)")
@@ -312,7 +312,7 @@ class SenderHasCode(InvalidTransaction):
 
 
 class WrongNonce(InvalidTransaction):
-    """The nonce ``got`` is not ``sender``'s next one, ``expected``; ``where`` the transaction is already, in words."""
+    """The nonce ``got`` is not ``sender``'s next one, ``expected``; ``where`` describes a known transaction's place."""
 
     words = "wrong nonce"
 
@@ -363,11 +363,11 @@ class ConditionNotMet(InvalidTransaction):
 
 
 class PoolRejection(InvalidTransaction):
-    """The txpool refuses a transaction for a reason of its own."""
+    """The txpool refuses a transaction that the chain itself would accept."""
 
 
 class AlreadyKnown(PoolRejection):
-    """The transaction ``tx_hash`` is already known: ``where`` says in words where it is."""
+    """The transaction ``tx_hash`` is already known; ``where`` describes where it is."""
 
     def __init__(self, tx_hash: bytes, where: str) -> None:
         super().__init__(f"already known: 0x{tx_hash.hex()} {where}")
@@ -376,8 +376,8 @@ class AlreadyKnown(PoolRejection):
 
 
 class ReplacementUnderpriced(PoolRejection):
-    """``replaced``, with that sender and nonce, waits, and of ``fee`` the new one offers ``got`` wei where ``needed``
-    would do: 10 % more, 100 % with blobs.
+    """The transaction ``replaced`` has this sender and nonce, and the new one's ``fee`` is ``got`` wei where ``needed``
+    are required: 10 % more, 100 % with blobs.
     """
 
     def __init__(self, replaced: bytes, fee: str, got: int, needed: int) -> None:
@@ -391,7 +391,7 @@ class ReplacementUnderpriced(PoolRejection):
 
 
 class PoolFull(PoolRejection):
-    """The pool, or the sender's share of it, is full: ``waiting`` says with what, in words."""
+    """The pool, or the sender's share of it, is full; ``waiting`` describes its contents."""
 
     def __init__(self, waiting: str) -> None:
         super().__init__(f"txpool is full: {waiting}; mine a block or drop some")
@@ -460,7 +460,7 @@ class ReceiptTimeout(MegadevError):
 
 
 class RealtimeExpired(ReceiptTimeout):
-    """The same in MegaETH's words, which leave open what becomes of the transaction."""
+    """A ReceiptTimeout in MegaETH's words; the transaction may still be included."""
 
     def __init__(self, tx_hash: bytes, timeout_ms: int) -> None:
         super().__init__(tx_hash, timeout_ms)
@@ -476,7 +476,7 @@ class NotReady(MegadevError):
 
 
 class NonceGap(NotReady):
-    """It waits for others of its sender: ``expected`` is the nonce that comes first."""
+    """The transaction waits for earlier nonces of its sender; ``expected`` is the first missing one."""
 
     def __init__(self, tx_hash: bytes, nonce: int, expected: int) -> None:
         super().__init__(tx_hash, f"nonce gap: expected nonce {expected}, tx nonce {nonce}")
@@ -552,7 +552,7 @@ class SimulatedTransactionRefused(SimulationError):
 
 
 class AttestationRefused(MegadevError):
-    """A claim about L2 that executing it again does not lead to, or that no attester can speak about."""
+    """A claim about L2 that re-execution does not confirm, or that no attester can check."""
 
 
 class ReloadRefused(MegadevError):
@@ -574,11 +574,11 @@ class UpstreamFailed(StateUnavailable):
 
 
 class NotInBundle(StateUnavailable):
-    """The node runs from an offline bundle, which does not hold what was asked for."""
+    """The node runs from an offline bundle that does not contain the requested state."""
 
 
 class RanOtherwise(StateUnavailable):
-    """A transaction of the forked node's block ``number`` does not come out here as it did there: what ``happened``."""
+    """Replaying a transaction of upstream's block ``number`` gives another result; ``happened`` describes it."""
 
     def __init__(self, tx_hash: bytes, number: int, happened: str) -> None:
         super().__init__(
@@ -588,7 +588,7 @@ class RanOtherwise(StateUnavailable):
 
 
 class PrefetchNeeded(StateUnavailable):
-    """Something is to be fetched first, and this thread may not wait for it: call ``fetch`` on one that may (it raises
+    """State must be fetched first, and this thread may not wait: call ``fetch`` on another one (it raises
     ``StateUnavailable``), and try again. Nothing was changed.
     """
 

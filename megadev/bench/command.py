@@ -69,8 +69,7 @@ AFTER_GROWTH = frozenset(
 )
 """Rows measured again on the long chain."""
 
-SECOND_DEVNET = """
-import time
+SECOND_DEVNET = """import time
 from megadev import Devnet
 with Devnet():
     pass

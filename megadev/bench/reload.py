@@ -28,6 +28,7 @@ from megadev.config.settings import ENVIRONMENT_PREFIX
 from megadev.errors import MegadevError
 
 SOLC_VARIABLE, VYPER_VARIABLE = "MEGADEV_SOLC", "MEGADEV_VYPER"
+_SOURCES = Path(__file__).with_name("projects")
 SAVES = 10
 QUICK_SAVES = 2
 TELLING_TIMEOUT = 120.0
@@ -54,27 +55,13 @@ PROJECTS = (
         "Vyper",
         "Box",
         "Box.vy",
-        """content: public(uint256)
-owners: HashMap[address, uint256]
-
-@external
-def put(amount: uint256):
-    self.content += amount + STEP
-    self.owners[msg.sender] += amount
-""",
+        (_SOURCES / "Box.vy").read_text(encoding="utf-8"),
     ),
     Project(
         "Solidity",
         "Box",
         "Box.sol",
-        """// SPDX-License-Identifier: MIT
-pragma solidity >=0.8.0;
-contract Box {
-    uint256 public content;
-    mapping(address => uint256) public owners;
-    function put(uint256 amount) external { content += amount + STEP; owners[msg.sender] += amount; }
-}
-""",
+        (_SOURCES / "Box.sol").read_text(encoding="utf-8"),
     ),
 )
 

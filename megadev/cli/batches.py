@@ -34,12 +34,12 @@ _LEFT = ("L2 blocks", "DA", "payer")
     "--limit", default=20, show_default=True, type=click.IntRange(1, 1_000), help="Number of batches to list."
 )
 @click.option("--flush", is_flag=True, help="Post pending batches first.")
-@click.option("--json", "as_json", is_flag=True, help="Print all that is known of them as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all fields as JSON.")
 @rpc_url_option
 def batches(limit: int, flush: bool, as_json: bool, rpc_url: str) -> None:
     """List the channels on L1, newest first, with their L2 blocks, size and cost.
 
-    They are read from L1 and the DA store, as anybody could who derives L2.
+    They are read from L1 and the DA store only, as a verifier would.
     """
     if flush:
         call(rpc_url, "megadev_batcher_flush", [])

@@ -27,7 +27,7 @@ GAS = 300_000
 
 @click.group(short_help="Show what the rollup guarantees.")
 def demo() -> None:
-    """Show on a devnet of its own, without ports or files, what the rollup guarantees to its users."""
+    """Show what the rollup guarantees to its users, on a temporary devnet without ports or files."""
 
 
 @demo.command("exit", cls=Command, short_help="Leave L2 with the sequencer down for good.")
@@ -46,7 +46,7 @@ def demo() -> None:
     type=click.Choice(list(PROFILES)),
     default=VIEM.name,
     show_default=True,
-    help="Which contracts of the bridge stand on L1.",
+    help="Contracts of the bridge on L1.",
 )
 def leave(preset: str, window: int, profile: str) -> None:
     """Show a user withdraw funds through L1 while they are censored and then the sequencer is down for good.

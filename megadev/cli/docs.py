@@ -12,12 +12,16 @@ from megadev.primitives.suggestions import did_you_mean
 
 WIDTH = 100
 """Columns at most: longer lines are hard to read."""
+SHOWN = 3
+"""Lines of one page that a search prints."""
 NOT_FOUND = 1
 
 
 @click.command(short_help="Read the documentation.")
 @click.argument("page", required=False)
-@click.option("--search", "words", metavar="WORDS", help="List the lines that have all of these words.")
+@click.option(
+    "--search", "words", metavar="WORDS", help="List the pages and lines that have all of these words, best first."
+)
 @click.option("--plain", is_flag=True, help="Print Markdown as it is, without a pager.")
 def docs(page: str | None, words: str | None, plain: bool) -> None:
     """Show a page of the documentation; without PAGE, list them all.
@@ -47,11 +51,21 @@ def _list() -> None:
 
 def _search(words: str) -> None:
     results = search(words)
-    for found in results:
-        click.echo(f"{found.page.name}:{found.line}  {found.text}")
+    for _, group in groupby(results, key=lambda found: found.page.name):
+        lines = list(group)
+        page = lines[0].page
+        click.echo(f"{page.name}  {page.title}")
+        for found in lines[:SHOWN]:
+            click.echo(f"  {found.line:4}  {_shortened(found.text)}")
+        if len(lines) > SHOWN:
+            click.echo(f"        and {len(lines) - SHOWN} more lines")
     if not results:
         click.echo(f"Nothing found for {words!r}.", err=True)
         raise click.exceptions.Exit(NOT_FOUND)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
 
 
 def _show(page: Page, plain: bool) -> None:

@@ -39,11 +39,11 @@ def fault(name: str | None, arguments: tuple[str, ...], clear: bool, shows_all: 
     what is wrong.
 
     \b
-      megadev fault censor 0x7099…             never include what is from or to an address
+      megadev fault censor 0x7099…             never include transactions from or to an address
       megadev fault bad-batch future-epoch     post batches that derivation drops
-      megadev fault                            list the faults that are on
-      megadev fault censor --clear             mend that one
-      megadev fault --clear                    mend all
+      megadev fault                            list the active faults
+      megadev fault censor --clear             clear one fault
+      megadev fault --clear                    clear all faults
     """
     if clear and arguments:
         raise click.UsageError("--clear takes the name of a fault, without its arguments.")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Record what a fork reads, to run it offline.")
 def fork() -> None:
-    """Record what a fork reads from upstream in a bundle, one file, and look at bundles.
+    """Record a fork's reads from upstream in a bundle (one file), and show a bundle's contents.
 
     A bundle is used by megadev up --fork-bundle FILE, without any network.
     """

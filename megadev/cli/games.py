@@ -71,7 +71,7 @@ def blacklist(index: int, rpc_url: str) -> None:
     click.echo(shown(call(rpc_url, "megadev_blacklistGame", [hex(index)])))
 
 
-@games.command(cls=Command, short_help="Retire all games so far (guardian).")
+@games.command(cls=Command, short_help="Retire all existing games (guardian).")
 @rpc_url_option
 def retire(rpc_url: str) -> None:
     """As the guardian, retire all existing games; withdrawals must be proven again with later ones."""

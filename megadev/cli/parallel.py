@@ -49,7 +49,7 @@ def parallel(what: str, blocks: int, rows: int, as_json: bool, rpc_url: str) -> 
     """Show which transactions of a block could have run in parallel, and which slots made the others sequential, with
     variable names if an artifact has them.
 
-    A transaction conflicts with an earlier one where it looks at what that one changed: an optimistic parallel
+    A transaction conflicts with an earlier one if it reads a value that the earlier one changed: an optimistic parallel
     execution would have to run it again. The speed-up counts gas.
 
     \b

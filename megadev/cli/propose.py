@@ -12,14 +12,14 @@ from megadev.errors import ConfigError
 
 
 @click.command(cls=Command, short_help="Claim an output root on L1.")
-@click.option("--as", "claimant", metavar="ACCOUNT", help="Who claims. [default: the node's proposer]")
+@click.option("--as", "claimant", metavar="ACCOUNT", help="Account that claims. [default: the node's proposer]")
 @click.option("--block", type=int, metavar="N", help="The L2 block the claim is about. [default: the newest]")
-@click.option("--root", metavar="ROOT", help="The output root to claim, right or wrong. [default: the one L2 has]")
+@click.option("--root", metavar="ROOT", help="The output root to claim, right or wrong. [default: L2's]")
 @click.option("--parent", type=int, metavar="INDEX", help="The game it builds on. [default: the anchor]")
 @rpc_url_option
 def propose(claimant: str | None, block: int | None, root: str | None, parent: int | None, rpc_url: str) -> None:
-    """Claim L2's output root on L1, with the bond that takes, and print the game. Anybody may: a withdrawal can be
-    proven by the game, and finalized once it is settled.
+    """Claim L2's output root on L1 with the required bond, and print the game. Anyone can: a withdrawal can be proven
+    with the game, and finalized once the game is settled.
 
     \b
       megadev propose --as 0x70997970C51812dc3A010C7d01b50e0d17dc79C8

@@ -31,18 +31,18 @@ REFUSED = 3
     "signers",
     metavar="ADDRESS",
     multiple=True,
-    help="Whose signatures count; several times for several.  [default: whom the node names]",
+    help="Address whose signatures are accepted; repeatable.  [default: the one that the node reports]",
 )
 @click.option("--until", metavar="N", type=click.IntRange(0), help="Stop once it has block N.")
-@click.option("--json", "as_json", is_flag=True, help="Print in the end, as JSON, what was taken.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON at the end.")
 def replica(
     upstream: str, lag: str, port: int, host: str, signers: tuple[str, ...], until: int | None, as_json: bool
 ) -> int:
-    """Follow a node's mini-blocks and blocks, apply what they changed without executing anything, and serve reads.
+    """Follow a node's mini-blocks and blocks, apply their state changes without executing them, and serve reads.
 
-    Every block's roots and the sequencer's signatures are checked. What would change the chain (eth_sendRawTransaction
-    and its like) is passed on to the node, so that an application can use this port alone: what it sends is answered by
-    the sequencer, and what it reads comes from here, a little later, as on MegaETH.
+    Every block's roots and the sequencer's signatures are checked. Methods that change the chain (such as
+    eth_sendRawTransaction) are forwarded to the node, so an application can use only this port: the sequencer answers
+    what it sends, and the replica what it reads, with a delay, as on MegaETH.
 
     \b
       megadev up --preset megaeth
@@ -50,9 +50,9 @@ def replica(
 
     \b
     Exit codes:
-      0  it followed until it was interrupted, or has block --until
-      1  it did not work
-      2  it was asked for wrongly
+      0  interrupted, or reached block --until
+      1  an error occurred
+      2  an option is invalid
       3  received data is not signed by the sequencer, or contradicts itself
     """
     from megadev.cli.replica_node import ReplicaNode

@@ -18,7 +18,7 @@ def trust(file: str, revoke: bool) -> None:
     """Let FILE (default: ./megadev.toml), as it is now, run programs and write files. Until then a node does not start
     where such settings are in it. After a change it must be trusted again.
 
-    In CI, where nobody is asked: megadev up --trust, or MEGADEV_TRUST=1. A file named with --config is trusted.
+    In CI, use megadev up --trust or MEGADEV_TRUST=1 instead. A file named with --config is trusted.
     """
     path = Path(file)
     try:

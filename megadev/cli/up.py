@@ -41,7 +41,13 @@ if TYPE_CHECKING:
 
 COLLECT_AFTER = 10_000
 """New container objects between two collections: a few hundred transactions' worth."""
+COLLECT_ALL_AFTER = 200
+"""Collections of what is new until all is looked at that is not frozen: tens of millions of objects."""
 FREEZE_EVERY_BLOCKS = 1_000
+MOST_AT_ONCE, POSTPONED = 100_000, 3
+"""Objects that are looked at in some hundredths of a second; where there are more, because of something that is under
+way, it is put off so many times.
+"""
 DURABLE_EVERY = 10
 """Seconds between two lines that say up to where the chains are durable."""
 UPSTREAM_LOG = "megadev.upstream"
@@ -382,15 +388,25 @@ def _keep_collections_short(devnet: Devnet) -> None:
 
     Why: blocks are kept and hold no cycles, so looking through all of them again and again finds nothing, and on a
     chain of ten thousand blocks holds up a transaction by a tenth of a second at a time.
+
+    Why the collector looks at what is older only when told to: in the middle of a large trace that is a million
+    objects, and nobody is answered meanwhile.
     """
     from megadev.events import BlockSealed, Event
 
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER, 10, COLLECT_ALL_AFTER)
+
+    postponed = 0
 
     def freeze(event: Event) -> None:
+        nonlocal postponed
         if isinstance(event, BlockSealed) and event.block.number % FREEZE_EVERY_BLOCKS == 0:
+            if postponed < POSTPONED and len(gc.get_objects(2)) > MOST_AT_ONCE:
+                postponed += 1
+                return
+            postponed = 0
             gc.collect()  # first, or rubbish is kept too; it looks at what is new only
             gc.freeze()
 

@@ -46,14 +46,14 @@ _file = click.Path(path_type=Path)
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep derived blocks there, and continue from them next time.",
 )
-@click.option("--follow", is_flag=True, help="Go on as L1 grows, until interrupted.")
+@click.option("--follow", is_flag=True, help="Follow L1 until interrupted.")
 @click.option(
     "--poll",
     metavar="SECONDS",
     type=click.FloatRange(0.01),
     default=0.5,
     show_default=True,
-    help="With --follow: how often to look for more.",
+    help="With --follow: interval between two polls of L1.",
 )
 @click.option("--keep-going", is_flag=True, help="Report what differs, and continue.")
 @click.option(
@@ -67,7 +67,7 @@ _file = click.Path(path_type=Path)
 )
 @click.option("--from", "first", metavar="N", type=click.IntRange(1), help="With --witness: the first block to run.")
 @rpc_url_option
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(
     l1: str | None,
     rollup: Path | None,
@@ -89,28 +89,28 @@ def verify(
 ) -> int:
     """Derive the whole L2 from L1, execute it, and compare it with the output roots on L1.
 
-    It knows L1, the data beside it, and the rollup's configuration, and asks no sequencer, unless one is named to be
-    compared with.
+    It reads L1, its external data and the rollup's configuration, and does not contact the sequencer, except with
+    --against.
 
     \b
       megadev chain --rollup > rollup.json
       megadev verify --l1 http://127.0.0.1:9545 --rollup rollup.json
       megadev verify --l1 http://127.0.0.1:9545 --rollup rollup.json --dir ./verifier --follow --port 8550
 
-    With --port it is a full node that trusts nobody: its latest block is what L1 says, and nothing can be sent to it.
+    With --port it is a full node that trusts only L1: its latest block is derived from L1, and it accepts no
+    transactions.
 
-    With --witness no L1 is asked. The blocks of the node at --rpc-url are run without any state: the witness of each,
-    and the state root after its parent, must suffice. The rules are those of --rollup or --genesis, or what the node
-    says.
+    With --witness L1 is not read. The blocks of the node at --rpc-url are executed with only their witness and their
+    parent's state root. The rules are those of --rollup or --genesis, or the node's.
 
     \b
     Exit codes:
-      0    all that L1 says was derived, and nothing differs; or it followed, and was interrupted
-      1    it did not work
-      2    it was asked for wrongly
-      3    something differs: a block's hash, an output root, the block that batches on L1 continue from, a witness
-      4    not all could be derived: L1 or its data cannot be had, or L1 does not have L2 up to --until
-      130  it was interrupted
+      0    everything on L1 was derived without a difference, or --follow was interrupted
+      1    an error occurred
+      2    an option is invalid
+      3    a difference: a block hash, an output root, the parent hash of a batch, or a witness
+      4    derivation is incomplete: L1 or its data is unavailable, or batches do not reach --until
+      130  interrupted
     """
     report = _Report(as_json, keep_going)
     stop = threading.Event()

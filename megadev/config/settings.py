@@ -479,7 +479,7 @@ class DevnetConfig:
         FilePath("FILE"),
         FORKING,
         "--fork-bundle",
-        "Fork from this file, made by megadev fork record, without a network. What it does not hold is an error.",
+        "Fork from this file, made by megadev fork record, without a network. Reads that it does not contain fail.",
     )
     fork_record: Path | None = _setting(
         None,
@@ -699,8 +699,8 @@ class DevnetConfig:
         Choice(("viem", "mainnet-3.15")),
         L1,
         "--l1-contracts",
-        "Which contracts of the bridge stand on L1: viem's work with today's clients; mainnet-3.15 shows what a client "
-        "does against MegaETH's: the portal of that version with its errors, and games that stock viem cannot read.",
+        "Contracts of the bridge on L1: viem works with current clients; mainnet-3.15 behaves like MegaETH's mainnet: "
+        "the portal of that version with its errors, and games that stock viem cannot read.",
     )
     challenge_window: int | None = _setting(
         None,
@@ -719,10 +719,10 @@ class DevnetConfig:
         "--challenge-window]",
     )
     proposer_bond: Decimal = _setting(
-        Decimal(0), Ether(), L1, "--proposer-bond", "What a claim takes as a bond, in ETH: lost if the claim is."
+        Decimal(0), Ether(), L1, "--proposer-bond", "Bond of a claim, in ETH; lost with the claim."
     )
     challenger_bond: Decimal = _setting(
-        Decimal(0), Ether(), L1, "--challenger-bond", "What a challenge takes as a bond, in ETH: lost to who proves."
+        Decimal(0), Ether(), L1, "--challenger-bond", "Bond of a challenge, in ETH; lost to the prover."
     )
     proof_maturity_delay: int = _setting(
         1,
@@ -736,7 +736,7 @@ class DevnetConfig:
         Integer(0, 2**32, metavar="SECONDS"),
         L1,
         "--finality-delay",
-        "Age that a resolved claim needs before it counts.",
+        "Age that a resolved claim needs before it is final.",
     )
     propose_every: int | None = _setting(
         None,
@@ -758,14 +758,14 @@ class DevnetConfig:
         Integer(1, 100),
         L1,
         "--attesters",
-        "How many attesters the AttestationVerifier on L1 knows; their keys come from the mnemonic.",
+        "Number of attesters in the AttestationVerifier on L1; their keys come from the mnemonic.",
     )
     attestation_threshold: int = _setting(
         1,
         Integer(1, 100),
         L1,
         "--attestation-threshold",
-        "How many of them have to sign.",
+        "Number of attesters that must sign.",
     )
     proof_verifier: str | None = _setting(
         None,
@@ -780,7 +780,7 @@ class DevnetConfig:
         Ether(),
         L1,
         "--sequencer-bond",
-        "What the PreconfirmationSlasher on L1 holds of the sequencer at first, in ETH.",
+        "The sequencer's initial bond in the PreconfirmationSlasher on L1, in ETH.",
     )
     safe_distance: int | None = _setting(
         None,
@@ -811,8 +811,8 @@ class DevnetConfig:
         Choice(("fixed", "cost")),
         L1,
         "--l1-fee-policy",
-        "Whether the scalars of that charge stay as L1's SystemConfig has them, or follow what the newest batch cost: "
-        "the more transactions share a batch, the less each pays from then on.",
+        "Scalars of that charge: fixed uses those of L1's SystemConfig; cost adjusts them to the cost of the newest "
+        "batch, so the more transactions share a batch, the less each pays.",
     )
 
     batch: bool = _setting(
@@ -843,14 +843,14 @@ class DevnetConfig:
         Choice(("span", "singular")),
         BATCHES,
         "--batch-format",
-        "Post blocks one by one (singular batches), or in rows where they lie evenly in time (span batches).",
+        "Post blocks one by one (singular batches), or evenly spaced blocks together (span batches).",
     )
     batch_compression: str = _setting(
         "brotli",
         Choice(("brotli", "zlib")),
         BATCHES,
         "--batch-compression",
-        "How channels are compressed.",
+        "Compression of channels.",
     )
     channel_bytes: int = _setting(
         1_000_000,
@@ -1080,8 +1080,8 @@ class DevnetConfig:
         Delay(),
         SERVER,
         "--replica-lag",
-        "Answer reads of L2 as a replica that is so far behind would: 50ms, or 50ms±20ms. What changes the chain is "
-        "answered at once, so a receipt may be null for a moment after the answer to eth_sendRawTransactionSync.",
+        "Answer reads of L2 like a replica that lags by this time: 50ms, or 50ms±20ms. Methods that change the chain "
+        "are answered at once, so a receipt may be null for a moment after the answer to eth_sendRawTransactionSync.",
     )
     call_timeout: float = _setting(
         5.0,

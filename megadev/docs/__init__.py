@@ -13,6 +13,9 @@ May import: nothing. Start with ``pages``.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,15 +27,22 @@ SECTIONS = ("", "guides", "reference", "explanation")
 """Folders in the order in which they are listed; the first has the pages that stand alone."""
 FIRST = ("start", "contributing", "changelog")
 """The pages that stand alone, in order."""
+FOUND_FIRST = ("guides", "start", "explanation", "reference", "contributing", "changelog")
+"""Sections and pages that stand alone, in the order in which a search prefers them."""
+COMMENT = re.compile(r"<!--.*?-->\n*", re.DOTALL)
+"""Marks of generated parts, and a page's subjects: not for readers."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """``name`` is the path without suffix (``guides/forks``); ``title`` the first heading; ``text`` Markdown."""
+    """``name`` is the path without suffix (``guides/forks``); ``title`` the first heading; ``text`` Markdown;
+    ``subjects`` what users may call the page's subject, from its line ``<!-- subjects: … -->``.
+    """
 
     name: str
     title: str
     text: str
+    subjects: str = ""
 
     @property
     def section(self) -> str:
@@ -45,10 +55,15 @@ class Page:
         paragraphs = self.text.split("\n\n")
         return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
 
+    @property
+    def headings(self) -> list[str]:
+        """The text of each heading below the title."""
+        return [line.lstrip("# ") for line in self.text.splitlines() if line.startswith("##")]
+
 
 @dataclass(frozen=True)
 class Found:
-    """A line of a page that has what was searched for. ``heading``: the nearest one above it."""
+    """A line of a page that matches a search. ``heading``: the nearest one above it."""
 
     page: Page
     line: int
@@ -63,7 +78,9 @@ def pages() -> dict[str, Page]:
     for path in FOLDER.rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(FOLDER).with_suffix("").as_posix()
-        found.append(Page(name, text.partition("\n")[0].lstrip("# "), text))
+        subjects = re.search(r"<!-- subjects: (.*?) -->", text, re.DOTALL)
+        shown = COMMENT.sub("", text)
+        found.append(Page(name, shown.partition("\n")[0].lstrip("# "), shown, subjects[1] if subjects else ""))
     found.sort(key=_order)
     return {page.name: page for page in found}
 
@@ -78,17 +95,67 @@ def find(name: str) -> Page | None:
 
 
 def search(words: str) -> list[Found]:
-    """Every line that has all of ``words``, in any case and order."""
-    wanted = words.lower().split()
-    results = []
+    """The lines that have all of ``words``, in any case and order; best pages first.
+
+    A page about the words (in its title or subjects, then in a heading or its first paragraph) comes before one that
+    mentions them; among equals, guides come before explanations, references and the changelog, then the page with more
+    such lines. If no line has all of the words, lines of pages that have all of them count, then words that only begin
+    so, then words without a final s.
+    """
+    wanted = [re.escape(word) for word in words.lower().split()]
+    for kind in (
+        [rf"{word}s?(?![a-z0-9])" for word in wanted],
+        wanted,
+        [word.removesuffix("s") for word in wanted],
+    ):
+        patterns = [re.compile(rf"(?<![a-z0-9]){word}") for word in kind]
+        for choose in (_lines_with_all, _lines_with_any):
+            results = choose(patterns)
+            if results:
+                count = Counter(found.page.name for found in results)
+                return sorted(results, key=lambda f: (_rank(f.page, patterns), -count[f.page.name], f.page.name))
+    return []
+
+
+_Patterns = list[re.Pattern[str]]
+
+
+def _lines_with_all(patterns: _Patterns) -> list[Found]:
+    """A page that has the words among its subjects is found by its first paragraph."""
+    found = []
     for page in pages().values():
-        heading = page.title
-        for number, line in enumerate(page.text.splitlines(), 1):
-            if line.startswith("#"):
-                heading = line.lstrip("# ")
-            if wanted and all(word in line.lower() for word in wanted):
-                results.append(Found(page, number, heading, line.strip()))
-    return results
+        lines = [each for each in _lines(page) if _has_all(each.text, patterns)]
+        if not lines and _has_all(page.subjects, patterns):
+            lines = [Found(page, 1, page.title, page.summary)]
+        found += lines
+    return found
+
+
+def _lines_with_any(patterns: _Patterns) -> list[Found]:
+    complete = [page for page in pages().values() if _has_all(page.text.lower(), patterns)]
+    return [each for page in complete for each in _lines(page) if any(p.search(each.text.lower()) for p in patterns)]
+
+
+def _lines(page: Page) -> Iterator[Found]:
+    heading = page.title
+    for number, line in enumerate(page.text.splitlines(), 1):
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        yield Found(page, number, heading, line.strip())
+
+
+def _has_all(text: str, patterns: _Patterns) -> bool:
+    return bool(patterns) and all(pattern.search(text.lower()) for pattern in patterns)
+
+
+def _rank(page: Page, patterns: _Patterns) -> tuple[int, int]:
+    if _has_all(f"{page.name} {page.title} {page.subjects}", patterns):
+        relevance = 0
+    elif any(_has_all(line, patterns) for line in [*page.headings, page.summary]):
+        relevance = 1
+    else:
+        relevance = 2
+    return relevance, FOUND_FIRST.index(page.name if page.name in FIRST else page.section)
 
 
 def _order(page: Page) -> tuple[int, int, str]:

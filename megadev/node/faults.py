@@ -481,7 +481,7 @@ _ROWS = (
         "replicas-lag",
         REPLICAS,
         "DURATION",
-        "Answer reads of L2 as replicas that are so far behind would: 50ms, or 50ms±20ms.",
+        "Answer reads of L2 like replicas that lag by this time: 50ms, or 50ms±20ms.",
         "A receipt is null for a moment after the answer to eth_sendRawTransactionSync.",
         _lag,
         lambda node: node.read_behind(None),

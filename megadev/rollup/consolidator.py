@@ -15,7 +15,7 @@ and derivation would bring it back. So batches count from L1's next block on, up
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import RLock
 
@@ -52,6 +52,10 @@ from megadev.state.diff import StateDiff
 
 MANY_BLOCKS, MUCH_DATA = 100, 4_000
 """L1 blocks, and bytes of batches, that take a few milliseconds."""
+KEPT_HEADS = 128
+"""Safe heads that the next process is told of."""
+AT_HAND = 1_024
+"""Blocks that an earlier process derived and that are looked through when the next one begins."""
 RETRY = 1
 """Seconds until something that cannot be had is asked for again."""
 
@@ -61,6 +65,13 @@ class SyncStart(msgspec.Struct, frozen=True):
 
     l1: BlockId
     safe: L2Block
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """How far an earlier process had got, ``begun`` where it began: safe heads, the first and the newest of them."""
+
+    begun: SyncStart | None
+    heads: tuple[SafeHead, ...]
 
 
 class Consolidator:
@@ -101,6 +112,8 @@ class Consolidator:
         self._is_comparing = False
         self.known_by_hand: ByHand | None = None
         """One that is on L2 and came about by hand, of which L2 itself, loaded from a dump, does not tell."""
+        self.known: Derived | None = None
+        """What an earlier process derived of these chains: it need not be derived again."""
         self.start_over()
 
     def start_over(self) -> None:
@@ -117,14 +130,32 @@ class Consolidator:
             self.first_by_hand = None if known is None or self._l2.store.by_hash(known.hash) is None else known
             """The first block that L1 alone does not make."""
             config, begun = self.config, self._begun
-            head = (
+            heads = self._known_heads(
                 SafeHead(config.l1_genesis, genesis_block(config)) if begun is None else SafeHead(begun.l1, begun.safe)
             )
             if begun is not None:
                 config = msgspec.structs.replace(config, first_batch_block=begun.l1.number + 1)
             source = ChainL1(lambda: self._l1.store, self._l1.spec)
-            self._chain = _ComparedChain(self, head.safe)
-            self._pipeline = Pipeline(config, source, self._chain, self._data, SafeHistory(config, (head,)))
+            self._chain = _ComparedChain(self, heads[0].safe, heads[-1].safe)
+            self._pipeline = Pipeline(config, source, self._chain, self._data, SafeHistory(config, heads))
+
+    def _known_heads(self, first: SafeHead) -> tuple[SafeHead, ...]:
+        """What an earlier process derived of the chains as they are now; ``first`` alone where that is nothing."""
+        known = self.known
+        if known is None or known.begun != self._begun or known.heads[:1] != (first,):
+            return (first,)
+        heads = known.heads[1:]
+        while heads and not (self._is_on_l2(heads[-1].safe) and self._is_on_l1(heads[-1].l1)):
+            heads = heads[:-1]
+        if heads:
+            self.known = None  # from now on this process knows better
+        return (first, *heads)
+
+    @property
+    def progress(self) -> Derived:
+        """How far this process has got."""
+        heads = self._pipeline.history.heads
+        return Derived(self._begun, heads if len(heads) <= KEPT_HEADS else (heads[0], *heads[1 - KEPT_HEADS :]))
 
     @property
     def due(self) -> int | None:
@@ -269,10 +300,10 @@ class Consolidator:
         begun, adopted = self._begun, min(self._adopted(), l2.head.number)
         if adopted > self._chain.first.number:
             self._start_at(l2.resolve(adopted))
-        elif begun is not None and l1.by_hash(begun.l1.hash) is None:
+        elif begun is not None and not self._is_on_l1(begun.l1):
             self._begin_anew()
         read = self._pipeline.l1_block
-        if read is not None and l1.by_hash(read.hash) is None:
+        if read is not None and not self._is_on_l1(read):
             self._pipeline.recover()
             self._chain.forget_above(self._pipeline.safe.number)
         if not self._is_on_l2(self._pipeline.safe):
@@ -299,11 +330,13 @@ class Consolidator:
     def _is_on_l2(self, block: L2Block) -> bool:
         return self._l2.store.by_hash(block.hash) is not None
 
+    def _is_on_l1(self, block: BlockId) -> bool:
+        return self._l1.store.by_hash(block.hash) is not None
+
     def _begin_anew(self) -> None:
         """L2 alone lost what was safe: what L1 says of it so far counts no more."""
-        left: L2Block | None = self._chain.newest
-        while left is not None and not self._is_on_l2(left):
-            left = self._chain.block(left.number - 1)
+        known = (*(head.safe for head in self._pipeline.history.heads), *self._chain.derived)
+        left = next((block for block in reversed(known) if self._is_on_l2(block)), None)
         if left is None:
             self._start_at(self._l2.store.genesis)
         else:
@@ -332,28 +365,58 @@ class _Differs(Exception):
 
 
 class _ComparedChain:
-    """L2's own chain as the pipeline sees it: executing is comparing, where the block is there already."""
+    """L2's own chain as the pipeline sees it: executing is comparing, where the block is there already. It begins with
+    ``first``, and an earlier process had got to ``newest``.
+    """
 
-    def __init__(self, owner: Consolidator, first: L2Block) -> None:
+    def __init__(self, owner: Consolidator, first: L2Block, newest: L2Block) -> None:
         self._owner = owner
         self._l2 = owner._l2
-        self._blocks = [first]
+        self.first = first
+        self._blocks = [*self._before(newest), newest]
         self.may_replace = True
         self._removed: list[SealedBlock] | None = None
         self._irregular: StateDiff | None = None
 
     @property
-    def first(self) -> L2Block:
-        return self._blocks[0]
-
-    @property
     def newest(self) -> L2Block:
         return self._blocks[-1]
+
+    @property
+    def derived(self) -> Sequence[L2Block]:
+        """The newest blocks that were derived, by this process and before it."""
+        return self._blocks
+
+    def _before(self, newest: L2Block) -> list[L2Block]:
+        """Blocks up to ``newest`` that an earlier process derived, where they are at hand: L2 may go back to any."""
+        found: list[L2Block] = []
+        origin: L1Origin | None = None
+        for block in self._l2.store.in_memory(max(newest.number - AT_HAND, self.first.number + 1), newest.number - 1):
+            if found and block.number != found[-1].number + 1:
+                found.clear()
+            origin = origin_told(block) or origin
+            if origin is not None:
+                found.append(L2Block(block.number, block.hash, block.timestamp, origin))
+        return found if found and found[-1].number == newest.number - 1 else []
 
     def block(self, number: int) -> L2Block | None:
         """The derived block with that number, from the beginning on."""
         index = number - self._blocks[0].number
-        return self._blocks[index] if 0 <= index < len(self._blocks) else None
+        if index >= 0:
+            return self._blocks[index] if index < len(self._blocks) else None
+        if number <= self.first.number:
+            return self.first if number == self.first.number else None
+        return self._older(number)
+
+    def _older(self, number: int) -> L2Block | None:
+        """The same of what an earlier process derived."""
+        block = told = self._l2.store.by_number(number)
+        while told is not None and told.number > self.first.number:
+            origin = origin_told(told)
+            if origin is not None and block is not None:
+                return L2Block(number, block.hash, block.timestamp, origin)
+            told = self._l2.store.by_number(told.number - 1)
+        return None
 
     def forget_above(self, number: int) -> None:
         """L1 says no more than up to that block."""

@@ -627,8 +627,8 @@ class Dispatcher:
         """A heavy method, from call to encoded answer, in a worker thread or not; learns whether it is quick."""
         began = perf_counter_ns()
         try:
-            result = called.function(node, *arguments)
-            answer = None if request_id is None else envelope.write_result(request_id, result)
+            holder = [called.function(node, *arguments)]
+            answer = None if request_id is None else envelope.write_large_result(request_id, holder)
         except Exception as error:
             return self._failed(called.name, error, request_id, started)
         finally:

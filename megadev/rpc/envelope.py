@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from megadev.primitives.guarded_json import NestedTooDeeply, check_nesting
+from megadev.rpc.pieces import pieces
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 
@@ -44,7 +45,7 @@ _decode_request = msgspec.json.Decoder(Request).decode
 _decode_members = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
 
-_HEAD = b'{"jsonrpc":"2.0","id":'
+_HEAD, _RESULT = b'{"jsonrpc":"2.0","id":', b',"result":'
 _WHITE = b" \t\r\n"
 
 
@@ -99,37 +100,15 @@ def write_result(request_id: bytes, result: object) -> bytes:
     try:
         encoded = _encode(result)
     except RecursionError:  # calls within calls: 1,024 of them are more than some Pythons let the encoder follow
-        encoded = _encode_deep(result)
-    return b'%b%b,"result":%b}' % (_HEAD, request_id, encoded)
+        return write_large_result(request_id, [result])
+    return b"".join((_HEAD, request_id, _RESULT, encoded, b"}"))
 
 
-def _encode_deep(result: object) -> bytes:
-    """As ``_encode``, for values nested to any depth: dicts and lists are opened here, and only what is in them goes to
-    the encoder.
+def write_large_result(request_id: bytes, holder: list[object]) -> bytes:
+    """The same of what is in ``holder``, piece by piece: for threads beside which others want to run. What nobody else
+    holds of it is freed on the way.
     """
-    pieces: list[bytes] = []
-    waiting: list[object] = [result]  # bytes among these are text already: no result contains any
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, bytes):
-            pieces.append(value)
-        elif isinstance(value, dict):
-            waiting.append(b"}")
-            for key in reversed(value):
-                waiting += (value[key], _encode(key) + b":", b",")
-            if value:
-                waiting.pop()
-            waiting.append(b"{")
-        elif isinstance(value, list | tuple):
-            waiting.append(b"]")
-            for member in reversed(value):
-                waiting += (member, b",")
-            if value:
-                waiting.pop()
-            waiting.append(b"[")
-        else:
-            pieces.append(_encode(value))
-    return b"".join(pieces)
+    return b"".join((_HEAD, request_id, _RESULT, *pieces(holder), b"}"))
 
 
 def write_failure(request_id: bytes, failure: Failure) -> bytes:

@@ -47,7 +47,8 @@ class Row(msgspec.Struct, frozen=True):
 
     ``words``: the message contains one of them (compared in lower case), or the first is put in front. ``data``: what
     goes into the error object. ``is_defect``: ours; the message is hidden and the exception reported to ``on_defect``.
-    ``code_of``: tells the code from the exception, where its class alone does not say.
+    ``code_of``: returns the code for an exception, if its class does not determine it. ``remedy``: the user's next
+    step, for the reference page.
     """
 
     code: int
@@ -55,6 +56,7 @@ class Row(msgspec.Struct, frozen=True):
     data: Callable[[Any], Any] | None = None
     is_defect: bool = False
     code_of: Callable[[Any], int] | None = None
+    remedy: str = ""
 
 
 SIMULATION_CODES: tuple[tuple[type[errors.InvalidTransaction], int], ...] = (
@@ -78,95 +80,224 @@ def _simulation_code(error: errors.SimulatedTransactionRefused) -> int:
 
 TABLE: dict[type[Exception], Row] = {
     errors.MegadevError: Row(SERVER_ERROR),
-    errors.ConfigError: Row(INVALID_PARAMS),
-    errors.InvalidParams: Row(INVALID_PARAMS),
-    errors.InvalidDocument: Row(INVALID_PARAMS),
-    errors.NotFound: Row(SERVER_ERROR, ("not found",)),
-    errors.UnknownBlock: Row(SERVER_ERROR, ("header not found", "unknown block", "block not found")),
-    errors.UnknownFilter: Row(SERVER_ERROR, ("filter not found", "subscription not found")),
-    errors.ResourceNotFound: Row(RESOURCE_NOT_FOUND, ("resource not found",)),
-    errors.SlotNotFound: Row(SERVER_ERROR, ("no slot found",)),
+    errors.ConfigError: Row(INVALID_PARAMS, remedy="Correct the setting that the message names."),
+    errors.InvalidParams: Row(INVALID_PARAMS, remedy="Correct the argument that the message names."),
+    errors.InvalidDocument: Row(
+        INVALID_PARAMS, remedy="Correct the entry that the message names, or export the file again."
+    ),
+    errors.NotFound: Row(SERVER_ERROR, ("not found",), remedy="Check the identifier and the chain (L1 or L2)."),
+    errors.UnknownBlock: Row(
+        SERVER_ERROR,
+        ("header not found", "unknown block", "block not found"),
+        remedy="Use a block up to the head, or a tag; check the chain (L1 or L2).",
+    ),
+    errors.UnknownFilter: Row(
+        SERVER_ERROR, ("filter not found", "subscription not found"), remedy="Create the filter or subscription again."
+    ),
+    errors.ResourceNotFound: Row(
+        RESOURCE_NOT_FOUND, ("resource not found",), remedy="Check the identifier and the chain (L1 or L2)."
+    ),
+    errors.SlotNotFound: Row(
+        SERVER_ERROR, ("no slot found",), remedy="Write the token's storage with `anvil_setStorageAt`."
+    ),
     errors.MethodUnavailable: Row(
-        METHOD_NOT_FOUND, ("the method called does not exist/is not available", "does not exist", "notifications not")
+        METHOD_NOT_FOUND,
+        ("the method called does not exist/is not available", "does not exist", "notifications not"),
+        remedy="Check the spelling and the transport; subscriptions need WebSocket or IPC.",
     ),
-    errors.UndecodableTransaction: Row(INVALID_PARAMS, ("failed to decode transaction",)),
-    errors.InvalidTransaction: Row(TRANSACTION_REJECTED),
-    errors.MalformedTransaction: Row(TRANSACTION_REJECTED),
-    errors.EmptyAuthorizationList: Row(TRANSACTION_REJECTED),
-    errors.TooManyBlobs: Row(TRANSACTION_REJECTED),
-    errors.WrongChainId: Row(INVALID_PARAMS, ("invalid chain id for signer",)),
-    errors.MissingChainId: Row(INVALID_PARAMS, ("invalid chain id for signer",)),
-    errors.SystemTransactionRefused: Row(TRANSACTION_REJECTED),
+    errors.UndecodableTransaction: Row(
+        INVALID_PARAMS,
+        ("failed to decode transaction",),
+        remedy="Send the signed transaction as EIP-2718 bytes in hexadecimal.",
+    ),
+    errors.InvalidTransaction: Row(TRANSACTION_REJECTED, remedy="Correct what the message names."),
+    errors.MalformedTransaction: Row(TRANSACTION_REJECTED, remedy="Correct the field that the message names."),
+    errors.EmptyAuthorizationList: Row(
+        TRANSACTION_REJECTED, remedy="Add an authorization, or send a type 2 transaction."
+    ),
+    errors.TooManyBlobs: Row(TRANSACTION_REJECTED, remedy="Send the blobs in several transactions."),
+    errors.WrongChainId: Row(
+        INVALID_PARAMS,
+        ("invalid chain id for signer",),
+        remedy="Sign for the chain id of `eth_chainId`, or start the node with `--chain-id`.",
+    ),
+    errors.MissingChainId: Row(
+        INVALID_PARAMS, ("invalid chain id for signer",), remedy="Sign the transaction with a chain id (EIP-155)."
+    ),
+    errors.SystemTransactionRefused: Row(
+        TRANSACTION_REJECTED, remedy="Send from another account; only the system address calls the oracle so."
+    ),
     errors.UnsupportedTransactionType: Row(
-        TRANSACTION_REJECTED, ("transaction type not supported: transaction type not valid here",)
+        TRANSACTION_REJECTED,
+        ("transaction type not supported: transaction type not valid here",),
+        remedy="Send a type that the message lists, or choose later rules with `--hardfork`.",
     ),
-    errors.IntrinsicGasTooLow: Row(SERVER_ERROR, ("intrinsic gas too low",)),
-    errors.GasLimitTooHigh: Row(SERVER_ERROR, ("intrinsic gas too high",)),
-    errors.TransactionGasCapExceeded: Row(SERVER_ERROR, ("intrinsic gas too high",)),
-    errors.BlockGasLimitExceeded: Row(SERVER_ERROR, ("intrinsic gas too high",)),
-    errors.BlockGasUsedUp: Row(SERVER_ERROR, ("intrinsic gas too high",)),
-    errors.TransactionOverLimit: Row(TRANSACTION_REJECTED),
-    errors.BlockLimitReached: Row(TRANSACTION_REJECTED),
-    errors.TipAboveFeeCap: Row(TRANSACTION_REJECTED, ("max priority fee per gas higher than max fee per gas",)),
-    errors.FeeCapBelowBaseFee: Row(TRANSACTION_REJECTED, ("max fee per gas less than block base fee",)),
-    errors.BlobFeeCapTooLow: Row(TRANSACTION_REJECTED, ("max fee per blob gas less than block blob gas fee",)),
-    errors.InitcodeTooLarge: Row(TRANSACTION_REJECTED, ("max initcode size exceeded",)),
-    errors.SenderHasCode: Row(TRANSACTION_REJECTED, ("sender not an eoa",)),
-    errors.WrongNonce: Row(TRANSACTION_REJECTED),
-    errors.NonceTooLow: Row(TRANSACTION_REJECTED, ("nonce too low",)),
-    errors.NonceTooHigh: Row(TRANSACTION_REJECTED, ("nonce too high",)),
-    errors.NonceOverflow: Row(TRANSACTION_REJECTED, ("nonce has max value",)),
+    errors.IntrinsicGasTooLow: Row(
+        SERVER_ERROR,
+        ("intrinsic gas too low",),
+        remedy="Raise the gas limit to the amount in the message, or estimate it.",
+    ),
+    errors.GasLimitTooHigh: Row(SERVER_ERROR, ("intrinsic gas too high",), remedy="Lower the gas limit."),
+    errors.TransactionGasCapExceeded: Row(
+        SERVER_ERROR, ("intrinsic gas too high",), remedy="Lower the gas limit, or split the transaction."
+    ),
+    errors.BlockGasLimitExceeded: Row(
+        SERVER_ERROR, ("intrinsic gas too high",), remedy="Lower the gas limit, or raise `--gas-limit`."
+    ),
+    errors.BlockGasUsedUp: Row(
+        SERVER_ERROR, ("intrinsic gas too high",), remedy="Send it in the next block, or raise `--gas-limit`."
+    ),
+    errors.TransactionOverLimit: Row(
+        TRANSACTION_REJECTED, remedy="Split the transaction; `megadev gas` shows what uses the resource."
+    ),
+    errors.BlockLimitReached: Row(TRANSACTION_REJECTED, remedy="Wait for the next block."),
+    errors.TipAboveFeeCap: Row(
+        TRANSACTION_REJECTED,
+        ("max priority fee per gas higher than max fee per gas",),
+        remedy="Raise maxFeePerGas or lower maxPriorityFeePerGas.",
+    ),
+    errors.FeeCapBelowBaseFee: Row(
+        TRANSACTION_REJECTED,
+        ("max fee per gas less than block base fee",),
+        remedy="Raise maxFeePerGas above the base fee, or start with `--base-fee 0`.",
+    ),
+    errors.BlobFeeCapTooLow: Row(
+        TRANSACTION_REJECTED, ("max fee per blob gas less than block blob gas fee",), remedy="Raise maxFeePerBlobGas."
+    ),
+    errors.InitcodeTooLarge: Row(
+        TRANSACTION_REJECTED,
+        ("max initcode size exceeded",),
+        remedy="Split the contract, or start with `--disable-code-size-limit`.",
+    ),
+    errors.SenderHasCode: Row(
+        TRANSACTION_REJECTED, ("sender not an eoa",), remedy="Send from another account, or impersonate this one."
+    ),
+    errors.WrongNonce: Row(TRANSACTION_REJECTED, remedy="Use the nonce of `eth_getTransactionCount`."),
+    errors.NonceTooLow: Row(
+        TRANSACTION_REJECTED,
+        ("nonce too low",),
+        remedy="Use the next nonce. After a restart of the node, clear the wallet's activity data.",
+    ),
+    errors.NonceTooHigh: Row(
+        TRANSACTION_REJECTED, ("nonce too high",), remedy="Send the transactions with the missing nonces first."
+    ),
+    errors.NonceOverflow: Row(TRANSACTION_REJECTED, ("nonce has max value",), remedy="Use another account."),
     errors.InsufficientFunds: Row(
-        TRANSACTION_REJECTED, ("insufficient funds for gas * price + value", "insufficient funds for transfer")
+        TRANSACTION_REJECTED,
+        ("insufficient funds for gas * price + value", "insufficient funds for transfer"),
+        remedy="Fund the account (`megadev fund`), or lower value or fees.",
     ),
-    errors.ConditionNotMet: Row(TRANSACTION_REJECTED),
-    errors.PoolRejection: Row(TRANSACTION_REJECTED),
-    errors.AlreadyKnown: Row(TRANSACTION_REJECTED, ("already known",)),
-    errors.ReplacementUnderpriced: Row(TRANSACTION_REJECTED, ("replacement transaction underpriced",)),
-    errors.PoolFull: Row(TRANSACTION_REJECTED, ("txpool is full",)),
-    errors.UnknownSigner: Row(SERVER_ERROR, ("unknown account",)),
-    errors.ExecutionReverted: Row(EXECUTION_REVERTED, ("execution reverted",), lambda error: to_data(error.data)),
-    errors.TransactionFailed: Row(SERVER_ERROR, data=lambda error: failed_transaction(error)),
-    errors.ExecutionHalted: Row(SERVER_ERROR),
-    errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",)),
-    errors.GasAllowanceExceeded: Row(SERVER_ERROR, ("gas required exceeds allowance",)),
-    errors.CallTimeout: Row(SERVER_ERROR, ("execution aborted", "timeout")),
-    errors.ReceiptTimeout: Row(RECEIPT_TIMEOUT, (), lambda error: to_data(error.tx_hash)),
-    errors.RealtimeExpired: Row(SERVER_ERROR, ("realtime transaction expired",)),
-    errors.NotReady: Row(NOT_READY, (), lambda error: to_data(error.tx_hash)),
-    errors.NonceGap: Row(NONCE_GAP, ("nonce gap",), lambda error: hex(error.expected)),
-    errors.NonceTimeout: Row(SERVER_ERROR, ("timeout waiting for nonce condition",)),
-    errors.SequencerStopped: Row(SERVER_ERROR),
-    errors.SequencerUnavailable: Row(SERVER_ERROR, ("permanent error forwarding request",)),
-    errors.OriginRefused: Row(UNAUTHORIZED, ("unauthorized",)),
+    errors.ConditionNotMet: Row(TRANSACTION_REJECTED, remedy="Send it when the condition holds, or without one."),
+    errors.PoolRejection: Row(TRANSACTION_REJECTED, remedy="See the message."),
+    errors.AlreadyKnown: Row(TRANSACTION_REJECTED, ("already known",), remedy="Nothing to do: ask for its receipt."),
+    errors.ReplacementUnderpriced: Row(
+        TRANSACTION_REJECTED, ("replacement transaction underpriced",), remedy="Offer the fee that the message names."
+    ),
+    errors.PoolFull: Row(TRANSACTION_REJECTED, ("txpool is full",), remedy="Wait for the next block, or mine one."),
+    errors.UnknownSigner: Row(
+        SERVER_ERROR,
+        ("unknown account",),
+        remedy="Use an account of `eth_accounts`, impersonate the address, or sign in the client.",
+    ),
+    errors.ExecutionReverted: Row(
+        EXECUTION_REVERTED,
+        ("execution reverted",),
+        lambda error: to_data(error.data),
+        remedy="Decode `data`; start the node with the project for the error's name and source lines.",
+    ),
+    errors.TransactionFailed: Row(
+        SERVER_ERROR, data=lambda error: failed_transaction(error), remedy="`megadev trace HASH` shows why."
+    ),
+    errors.ExecutionHalted: Row(
+        SERVER_ERROR, remedy="Raise the gas limit if it ran out; otherwise trace the call with `debug_traceCall`."
+    ),
+    errors.NotTraceable: Row(SERVER_ERROR, ("genesis is not traceable",), remedy="Trace a later block."),
+    errors.GasAllowanceExceeded: Row(
+        SERVER_ERROR,
+        ("gas required exceeds allowance",),
+        remedy="Raise the allowance (gas, balance), or trace the call.",
+    ),
+    errors.CallTimeout: Row(
+        SERVER_ERROR, ("execution aborted", "timeout"), remedy="Raise `--call-timeout`, or split the request."
+    ),
+    errors.ReceiptTimeout: Row(
+        RECEIPT_TIMEOUT,
+        (),
+        lambda error: to_data(error.tx_hash),
+        remedy="Ask for the receipt later, or raise the timeout.",
+    ),
+    errors.RealtimeExpired: Row(
+        SERVER_ERROR, ("realtime transaction expired",), remedy="Ask for the receipt later, or raise `--sync-timeout`."
+    ),
+    errors.NotReady: Row(
+        NOT_READY, (), lambda error: to_data(error.tx_hash), remedy="Send what it waits for, then ask for the receipt."
+    ),
+    errors.NonceGap: Row(
+        NONCE_GAP,
+        ("nonce gap",),
+        lambda error: hex(error.expected),
+        remedy="Send the transactions with the missing nonces first.",
+    ),
+    errors.NonceTimeout: Row(
+        SERVER_ERROR,
+        ("timeout waiting for nonce condition",),
+        remedy="Send the transactions that raise the nonce, or wait longer.",
+    ),
+    errors.SequencerStopped: Row(SERVER_ERROR, remedy="`megadev sequencer resume` or `restart`."),
+    errors.SequencerUnavailable: Row(
+        SERVER_ERROR, ("permanent error forwarding request",), remedy="`megadev sequencer restart`."
+    ),
+    errors.OriginRefused: Row(
+        UNAUTHORIZED, ("unauthorized",), remedy="Start with `--allow-origin`, or call the method from a program."
+    ),
     errors.TooManyLogs: Row(
         LIMIT_EXCEEDED,
         ("query returned more than",),
         lambda error: {"from": hex(error.first), "to": hex(error.last), "limit": error.limit},
+        remedy="Ask for the range in `data`, narrow the filter, or raise `--max-logs`.",
     ),
-    errors.LimitExceeded: Row(LIMIT_EXCEEDED, ("too many", "limit exceeded")),
-    errors.OverrideRefused: Row(SERVER_ERROR),
-    errors.SimulationError: Row(SERVER_ERROR),
-    errors.SimulatedBlockOutOfOrder: Row(-38020),
-    errors.SimulatedTimeOutOfOrder: Row(-38021),
-    errors.SimulationTooLarge: Row(-38026),
-    errors.SimulatedTransactionRefused: Row(SERVER_ERROR, code_of=_simulation_code),
-    errors.AttestationRefused: Row(SERVER_ERROR),
-    errors.ReloadRefused: Row(SERVER_ERROR),
-    errors.StateUnavailable: Row(SERVER_ERROR, ("state unavailable",)),
-    errors.UpstreamFailed: Row(SERVER_ERROR, ("state unavailable",)),
-    errors.NotInBundle: Row(SERVER_ERROR, ("state unavailable",)),
-    errors.RanOtherwise: Row(SERVER_ERROR, ("state unavailable",)),
-    errors.PrefetchNeeded: Row(SERVER_ERROR, ("state unavailable",)),
+    errors.LimitExceeded: Row(
+        LIMIT_EXCEEDED,
+        ("too many", "limit exceeded"),
+        remedy="Release what is held, or raise the setting that the message names.",
+    ),
+    errors.OverrideRefused: Row(SERVER_ERROR, remedy="Correct the overrides."),
+    errors.SimulationError: Row(SERVER_ERROR, remedy="Correct the simulated blocks."),
+    errors.SimulatedBlockOutOfOrder: Row(-38020, remedy="Number the blocks in ascending order."),
+    errors.SimulatedTimeOutOfOrder: Row(-38021, remedy="Raise the timestamp."),
+    errors.SimulationTooLarge: Row(-38026, remedy="Simulate fewer blocks."),
+    errors.SimulatedTransactionRefused: Row(
+        SERVER_ERROR, code_of=_simulation_code, remedy="Correct the call, or simulate without validation."
+    ),
+    errors.AttestationRefused: Row(SERVER_ERROR, remedy="Claim the output root of `optimism_outputAtBlock`."),
+    errors.ReloadRefused: Row(
+        SERVER_ERROR, remedy="Follow the remedy in the message, or `megadev reload apply --force`."
+    ),
+    errors.StateUnavailable: Row(
+        SERVER_ERROR, ("state unavailable",), remedy="See the message: the state was pruned, or its source failed."
+    ),
+    errors.UpstreamFailed: Row(
+        SERVER_ERROR, ("state unavailable",), remedy="Check `--fork-url`, then repeat the request."
+    ),
+    errors.NotInBundle: Row(SERVER_ERROR, ("state unavailable",), remedy="Record the bundle again with this request."),
+    errors.RanOtherwise: Row(
+        SERVER_ERROR, ("state unavailable",), remedy="Choose the network's rules with `--hardfork`."
+    ),
+    errors.PrefetchNeeded: Row(SERVER_ERROR, ("state unavailable",), remedy="Repeat the request."),
     errors.UpstreamRefused: Row(
         SERVER_ERROR,
         data=lambda error: msgspec.UNSET if error.data is None else error.data,
         code_of=lambda error: int(error.code),
+        remedy="Follow the upstream's message, or use another `--fork-url`.",
     ),
     errors.UpstreamLacksMethod: Row(
-        METHOD_NOT_FOUND, ("the method called does not exist/is not available", "does not exist")
+        METHOD_NOT_FOUND,
+        ("the method called does not exist/is not available", "does not exist"),
+        remedy="Use a `--fork-url` that supports the method.",
     ),
-    errors.EngineFault: Row(INTERNAL_ERROR, is_defect=True),
+    errors.EngineFault: Row(
+        INTERNAL_ERROR, is_defect=True, remedy="Report it with the log; `MEGADEV_DEBUG=1` adds the traceback."
+    ),
 }
 
 DEFECT = Row(INTERNAL_ERROR, is_defect=True)

@@ -106,10 +106,13 @@ Say: TypeAlias = Callable[[Notification, Any, Any], Iterable[bytes]]
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A row of ``KINDS``. ``choice`` reads the options as they came (None: not given); what it returns can be a key of
-    a dict. It raises ``InvalidParams``. ``first``: the result that a subscriber is told at once, as JSON.
+    a dict. It raises ``InvalidParams``. ``messages`` and ``options`` describe both in the reference pages (Markdown).
+    ``first``: the result that a subscriber gets at once, as JSON.
     """
 
     choice: Callable[[Any], Hashable]
+    messages: str
+    options: str = ""
     first: bytes | None = None
 
 
@@ -405,17 +408,41 @@ NEW_HEADS, LOGS, PENDING, RECEIPTS, SYNCING, MINI_BLOCKS, STATE_CHANGES, PRECONF
 CONTRACT_RELOADS = "contractReloads"
 
 KINDS: dict[str, Kind] = {
-    NEW_HEADS: Kind(_everything),
-    LOGS: Kind(_chosen_logs),
-    PENDING: Kind(_whether_whole),
-    RECEIPTS: Kind(_chosen_receipts),
-    SYNCING: Kind(_everything, first=b"false"),
-    MINI_BLOCKS: Kind(_everything),
-    STATE_CHANGES: Kind(_chosen_accounts),
-    PRECONFIRMED: Kind(_everything),
-    LOST: Kind(_everything),
-    CONTRACT_RELOADS: Kind(_everything),
-    REPLICA: Kind(_everything),
+    NEW_HEADS: Kind(
+        _everything,
+        "each new header, under MegaETH's rules with `txOffset`, `miniBlockOffset` and `miniBlockCount`; with a "
+        "signature of the hash",
+    ),
+    LOGS: Kind(
+        _chosen_logs,
+        "with `fromBlock` `pending` or `latest`, logs with their mini-block; otherwise with their block; again with "
+        "`removed` if their block leaves the chain",
+        "{`address`, `topics`, `fromBlock`}?",
+    ),
+    PENDING: Kind(_whether_whole, "hashes, or whole transactions, that entered the txpool", "true?"),
+    RECEIPTS: Kind(
+        _chosen_receipts,
+        "the receipts of each block, all or those of the given transactions",
+        "{`transactionHashes`}?",
+    ),
+    SYNCING: Kind(_everything, "`false`, once: a devnet never syncs", first=b"false"),
+    MINI_BLOCKS: Kind(
+        _everything,
+        "each mini-block with its transactions and receipts, their roots, and the sequencer's "
+        "signature {r, s, yParity}",
+    ),
+    STATE_CHANGES: Kind(
+        _chosen_accounts,
+        "one message per account that a mini-block changed: nonce, balance, changed slots",
+        f"[up to {MOST_ACCOUNTS} addresses]?",
+    ),
+    PRECONFIRMED: Kind(
+        _everything,
+        "each transaction's hash, its place, and `duration`: nanoseconds from arrival to receipt",
+    ),
+    LOST: Kind(_everything, "transactions whose preconfirmation became void, and why"),
+    CONTRACT_RELOADS: Kind(_everything, "contracts whose code was replaced by hot reload"),
+    REPLICA: Kind(_everything, "signed mini-blocks and blocks with all state changes, for replicas"),
 }
 """Every kind of subscription, in the order in which an error names them."""
 

@@ -23,7 +23,7 @@ from megadev.rpc.dialects import FOUNDRY, dialect_of
 from megadev.rpc.dispatch import Answer
 from megadev.rpc.envelope import INVALID_REQUEST, Failure, write_failure
 from megadev.rpc.node import RpcNode
-from megadev.server.hub import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Document, Hub, Reader
+from megadev.server.hub import HTML_TYPE, JSON_TYPE, LARGE, TEXT_TYPE, Document, Hub, Reader
 from megadev.server.websocket import FeedConnection, WebSocketConnection
 
 HEAD_LIMIT = 64 * 1024
@@ -367,13 +367,17 @@ class HttpConnection(asyncio.Protocol):
         if answer is None:
             data = b"HTTP/1.1 204 No Content\r\n%b%b\r\n" % (cors, connection)
         else:
-            data = b"%bcontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n%b" % (
+            data = b"%bcontent-type: application/json\r\n%b%bcontent-length: %d\r\n\r\n" % (
                 head,
                 cors,
                 connection,
                 len(answer),
-                answer,
             )
+            if len(answer) < LARGE:
+                data += answer
+            else:  # to copy it would hold everybody up
+                transport.write(data)
+                data = answer
         transport.write(data)
         if not keep_alive:
             self._finish()

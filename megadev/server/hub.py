@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("megadev.server")
 MEGABYTE = 1024 * 1024
+LARGE = 256 * 1024
+"""Bytes of an answer that is written beside its head, not copied into one piece with it."""
 SWITCH_INTERVAL = 0.0005
 """Seconds."""
 REFUSALS_TOLD = 100

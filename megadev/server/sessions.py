@@ -22,7 +22,7 @@ from typing import cast
 
 from megadev.rpc.dialects import Dialect
 from megadev.rpc.dispatch import Answer
-from megadev.server.hub import Hub, Reader
+from megadev.server.hub import LARGE, Hub, Reader
 
 TURN = 16
 """Messages answered in one go before other connections get a turn."""
@@ -243,7 +243,13 @@ class SessionConnection(asyncio.Protocol):
                 self._queue(answer, b"")
                 self.write_waiting()
             else:
-                transport.write(b"%b%b%b" % (self._start(len(answer)), answer, self.end))
+                start = self._start(len(answer))
+                if len(answer) < LARGE:
+                    transport.write(b"%b%b%b" % (start, answer, self.end))
+                else:  # to copy it would hold everybody up
+                    for piece in (start, answer, self.end):
+                        if piece:
+                            transport.write(piece)
         self.hub.answered()
 
     def drop(self) -> None:

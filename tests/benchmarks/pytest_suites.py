@@ -20,55 +20,14 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TESTS = 200
-SUITE = """
-import json
-import pytest
 
-ARTIFACT = json.load(open({artifact!r}))
 
-@pytest.fixture(scope="module")
-def token(w3):
-    alice = w3.eth.accounts[0]
-    made = w3.eth.contract(abi=ARTIFACT["abi"], bytecode=ARTIFACT["creation"])
-    sent = made.constructor("Gold", "GLD", 10**18).transact({{"from": alice}})
-    return made(address=w3.eth.wait_for_transaction_receipt(sent, poll_latency=0.001)["contractAddress"])
+def _program(name: str) -> str:
+    return (REPOSITORY / "tests" / "programs" / name).read_text(encoding="utf-8")
 
-@pytest.mark.parametrize("amount", range(1, {tests} + 1))
-def test_transfer(w3, token, amount):
-    alice, bob = w3.eth.accounts[:2]
-    assert token.functions.balanceOf(bob).call() == 0
-    sent = token.functions.transfer(bob, amount).transact({{"from": alice}})
-    assert w3.eth.wait_for_transaction_receipt(sent, poll_latency=0.001)["status"] == 1
-    assert token.functions.balanceOf(bob).call() == amount
-"""
-USUAL = """
-import os
-import socket
-import subprocess
-import time
 
-import pytest
-from web3 import Web3
-
-@pytest.fixture(scope="session")
-def w3():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    anvil = subprocess.Popen([os.environ["MEGADEV_ANVIL"], "--silent", "--port", str(port)])
-    web3 = Web3(Web3.HTTPProvider(f"http://127.0.0.1:{port}"))
-    while not web3.is_connected():
-        time.sleep(0.01)
-    yield web3
-    anvil.terminate()
-    anvil.wait()
-
-@pytest.fixture(autouse=True)
-def isolation(w3):
-    before = w3.provider.make_request("evm_snapshot", [])["result"]
-    yield
-    w3.provider.make_request("evm_revert", [before])
-"""
+SUITE = _program("pytest_suites/suite.py")
+USUAL = _program("pytest_suites/usual.py")
 
 
 def suite(folder: Path, conftest: str) -> Path:

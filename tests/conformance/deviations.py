@@ -57,7 +57,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "timestamps",
         "blocks never share one unless `--allow-same-timestamp` is given: a burst of blocks within a second is dated "
         "ahead of the clock; none is dated before its parent, though the clock was set back",
-        "blocks may share one; after `evm_setTime` into the past they go back too",
+        "blocks may share one; after `evm_setTime` into the past block timestamps decrease too",
         "Ethereum's rule; contracts divide by the time between blocks",
         ("anvil_setTime/moves#9 | result.timestamp | value",),
     ),
@@ -437,8 +437,8 @@ DEVIATIONS: tuple[Deviation, ...] = (
     Deviation(
         "`ots_traceTransaction`, `ots_getInternalOperations`",
         "creations and self-destructs are among the calls; operations are those within the transaction that lasted",
-        "only calls; the transaction's own transfer is an operation, and so is what was refused or undone",
-        "Otterscan's documentation and Erigon; ether that was not moved is no transfer",
+        "only calls; the transaction's own transfer is an operation, and so are refused and reverted ones",
+        "Otterscan's documentation and Erigon; only moved ether is a transfer",
         ("ots_traceTransaction/calls#4,ots_getInternalOperations/operations#1 | result | length",),
     ),
     Deviation(
@@ -521,7 +521,7 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "`anvil_loadState`",
         "takes dumps that consist of accounts alone",
         "every part must be there",
-        "older dumps of Anvil's, and genesis-like ones written by hand",
+        "older dumps of Anvil's, and genesis-like ones written manually",
         ("anvil_loadState/* | * | *",),
     ),
     Deviation(

@@ -31,6 +31,7 @@ from megadev.node.faults import FAULTS
 from megadev.rpc.catalog import GROUPS as RPC_GROUPS
 from megadev.rpc.errors import TABLE
 from megadev.rpc.gateway_limits import LIMIT_ROWS, METHODS, REFUSALS
+from megadev.rpc.streams import KINDS
 from megadev.rpc.tracing import DEFAULT_TIMEOUT_NS, STRUCT_LOGGER, TRACE_BYTES, TRACERS
 from megadev.testing import plugin
 from tests.conformance.deviations import DEVIATIONS
@@ -43,7 +44,7 @@ PLUGIN_INSTALLED = any(point.name == "megadev" for point in entry_points(group="
 README = REPOSITORY / "README.md"
 README_LINES = 200
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-KINDS = {"sh", "console", "python", "text", "toml", "ts", "yaml", "dockerfile"}
+LANGUAGES = {"sh", "console", "python", "text", "toml", "ts", "yaml", "dockerfile"}
 
 
 def documents() -> dict[str, Path]:
@@ -71,7 +72,7 @@ def settings_table() -> str:
 
 def faults_table() -> str:
     """One row per fault."""
-    head = "| of the | fault | what it does | what clients see |\n|---|---|---|---|\n"
+    head = "| of the | fault | effect | what clients see |\n|---|---|---|---|\n"
     named = [(row, _cell(f"{row.name} {row.takes}".rstrip())) for row in FAULTS.values()]
     return head + "\n".join(f"| {row.of} | `{name}` | {row.does} | {row.seen} |" for row, name in named)
 
@@ -148,10 +149,16 @@ def tracers_table() -> str:
         options = ", ".join(f"`{name}`" for name in kind.options.__struct_encode_fields__)
         rows.append(f"| {f'`{kind.name}`' if kind.name else 'none'} | {_cell(kind.shows)} | {options} |")
     bounds = (
-        f'Each transaction may be traced for {DEFAULT_TIMEOUT_NS // 10**9} seconds (`timeout` says otherwise: `"5m"`), '
-        f"and an answer have {TRACE_BYTES >> 20} MiB; what is beyond is refused."
+        f'Each transaction may be traced for {DEFAULT_TIMEOUT_NS // 10**9} seconds (change it with `timeout`: `"5m"`), '
+        f"and an answer may have {TRACE_BYTES >> 20} MiB; larger ones are refused."
     )
     return "\n\n".join(["\n".join(rows), bounds])
+
+
+def subscriptions_table() -> str:
+    """One row per kind of ``eth_subscribe``."""
+    rows = [f"| `{name}` | {_cell(row.options)} | {_cell(row.messages)} |" for name, row in KINDS.items()]
+    return "\n".join(["| kind | options | messages |", "|---|---|---|", *rows])
 
 
 def idle_table() -> str:
@@ -174,12 +181,12 @@ def view_of_both_chains() -> str:
 
 
 def errors_table() -> str:
-    """One row per kind of error: its code, the words that clients look for, and when it happens."""
-    rows = ["| code | error | the message has | when |", "|---|---|---|---|"]
+    """One row per kind of error: its code, the words that clients look for, when it happens and what to do."""
+    rows = ["| code | error | the message has | when | remedy |", "|---|---|---|---|---|"]
     for kind, row in sorted(TABLE.items(), key=lambda item: (item[1].code, item[0].__name__)):
         when = (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ").replace("``", "`")
         words = f"`{row.words[0]}`" if row.words else ""
-        rows.append(f"| {row.code} | {kind.__name__} | {_cell(words)} | {_cell(when)} |")
+        rows.append(f"| {row.code} | {kind.__name__} | {_cell(words)} | {_cell(when)} | {_cell(row.remedy)} |")
     return "\n".join(rows)
 
 
@@ -269,11 +276,13 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "megadev/docs/guides/terminal-view.md": {"view": view_of_both_chains},
     "megadev/docs/guides/misbehave.md": {"faults": faults_table},
     "megadev/docs/guides/from-anvil.md": {"idle": idle_table},
+    "megadev/docs/guides/streams.md": {"subscriptions": subscriptions_table},
     "megadev/docs/guides/templates.md": {"templates": templates_table},
     "megadev/docs/explanation/dependencies.md": {"dependencies": dependencies_table},
     "megadev/docs/reference/settings.md": {"settings": settings_table, "conflicts": conflicts_list},
     "megadev/docs/reference/commands.md": {"help": help_texts},
     "megadev/docs/reference/rpc.md": {"rpc": rpc_table},
+    "megadev/docs/reference/subscriptions.md": {"subscriptions": subscriptions_table},
     "megadev/docs/reference/tracers.md": {"tracers": tracers_table},
     "megadev/docs/reference/gateway-limits.md": {"gateway": gateway_tables},
     "megadev/docs/reference/deviations.md": {"deviations": deviations_table},
@@ -322,7 +331,7 @@ def blocks(language: str) -> list[str]:
 def test_every_block_says_what_it_is(document: str) -> None:
     text = DOCUMENTS[document].read_text(encoding="utf-8")
     found = [block[1] for block in BLOCK.finditer(text)]
-    assert set(found) <= KINDS
+    assert set(found) <= LANGUAGES
     assert len(re.findall(r"^```", text, re.MULTILINE)) == 2 * len(found)
 
 
@@ -366,7 +375,8 @@ def spoken_of() -> str:
         ("commands", [f"megadev {name}" for name in COMMANDS if name not in ("bench", "rpc", "docs")]),
         ("fixtures", [f"`{name}" for name, scope, _ in fixtures() if name not in ("devnet_factory",)]),
         ("presets", ["`dev`", "`megaeth`"]),
-        ("settings", [row.flags[0] for row in SETTINGS if row.group in ("Mining", "L1")][:1]),
+        ("subscriptions", [f"`{name}`" for name in KINDS]),
+        ("faults", [f"`{name}" for name in FAULTS]),
     ],
 )
 def test_a_guide_speaks_of_everything(kind: str, names: list[str]) -> None:
@@ -374,10 +384,51 @@ def test_a_guide_speaks_of_everything(kind: str, names: list[str]) -> None:
     assert not [name for name in names if name not in text], f"{kind} that no guide speaks of"
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_guide_speaks_of_each_group_of_settings(group: str) -> None:
+    flags = {flag for row in SETTINGS if row.group == group for flag in row.flags if flag.startswith("--")}
+    spoken = flags & set(re.findall(r"--[a-z0-9-]+", spoken_of()))
+    assert len(spoken) * 3 >= len(flags), f"guides speak of {len(spoken)} of {len(flags)}, not of {flags - spoken}"
+
+
 def test_searching_finds_lines_with_all_words() -> None:
     found = search("deposit HASH")
     assert found and all("deposit" in each.text.lower() and "hash" in each.text.lower() for each in found)
     assert search("no such words anywhere") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("metamask", "guides/accounts"),
+        ("faucet", "guides/accounts"),
+        ("private key", "guides/accounts"),
+        ("fork", "guides/forks"),
+        ("snapshot", "guides/mining"),
+        ("time travel", "guides/mining"),
+        ("persist", "guides/state"),
+        ("fixture", "guides/testing"),
+        ("github actions", "guides/ci"),
+        ("docker", "guides/docker"),
+        ("withdraw", "guides/bridge"),
+        ("trace", "guides/debugging"),
+        ("console.log", "guides/debugging"),
+        ("storage gas", "guides/for-megaeth"),
+        ("websocket", "guides/streams"),
+        ("rate limit", "guides/public-endpoint"),
+        ("load test", "guides/load"),
+        ("etherscan", "guides/explorer"),
+        ("censorship", "guides/misbehave"),
+        ("crash", "guides/sequencer-faults"),
+        ("verify", "guides/verifying"),
+        ("upgrade", "guides/hot-reload"),
+        ("cors", "explanation/security"),
+        ("exit code", "reference/environment"),
+        ("install", "start"),
+    ],
+)
+def test_the_page_that_a_user_searches_for_comes_first(words: str, page: str) -> None:
+    assert search(words)[0].page.name == page
 
 
 def test_ci_runs_the_command_that_the_readme_gives() -> None:

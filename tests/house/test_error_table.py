@@ -8,6 +8,7 @@ import re
 import pytest
 
 from megadev import errors
+from megadev.config.settings import SETTINGS
 from megadev.rpc.errors import DEFECT, TABLE, failure_for, row_for
 
 TREE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__]
@@ -98,6 +99,15 @@ def test_every_exception_has_its_own_row(kind: type[Exception]) -> None:
 
 def test_the_table_has_no_other_rows() -> None:
     assert set(TABLE) == set(TREE)
+
+
+def test_every_error_has_a_remedy_with_settings_that_exist() -> None:
+    flags = {flag for row in SETTINGS for flag in row.flags}
+    for kind in set(TREE) - {errors.MegadevError}:
+        remedy = TABLE[kind].remedy
+        assert remedy.endswith("."), kind
+        for flag in re.findall(r"--[a-z-]+", remedy):
+            assert flag in flags | {"--force"}, remedy
 
 
 def test_foreign_exceptions_become_internal_errors_without_details() -> None:

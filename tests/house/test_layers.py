@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
+from megadev.docs import pages
 from tests.house.source import Module, imports, modules
 
 LAYERS = {
@@ -172,3 +174,9 @@ LOADED_BY = {"testing.plugin": {"pytest"}}
 
 def _normal(name: str) -> str:
     return name.lower().replace("_", "-")
+
+
+def test_the_architecture_page_shows_these_layers() -> None:
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|", pages()["explanation/architecture"].text, re.MULTILINE)
+    shown = {name: int(number) for number, names in rows for name in re.findall(r"`(.+?)`", names)}
+    assert shown == {name: number for name, number in LAYERS.items() if not name.startswith("__")}

@@ -1,5 +1,5 @@
-"""Plain English: what users read (errors, log lines, help, answers in words) keeps clear of constructions that readers
-stumble over. How often each occurred before the list was made is written beside it.
+"""Plain English: what users read (errors, log lines, help, answers in words, documentation) avoids constructions that
+readers stumble over. How often each occurred before the list was made is written beside it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from megadev.docs import FOLDER
 from tests.house.source import REPOSITORY
 
 RIDDLES = {
@@ -31,6 +32,19 @@ RIDDLES = {
     r"\bwhat is (?:no|none)\b": "'invalid …' (5 times)",
 }
 """Constructions, as regular expressions, and what to write instead."""
+PROSE = RIDDLES | {
+    r"\bsays? (?:so|otherwise)\b": "'by default', 'set --flag' (7 times)",
+    r"\b[Ww]hat(?:ever)? (?:it|they|you|one) (?:is|are|has|have|had|was|were|does|gets?|meets?)\b": "name it (4 times)",
+    r"\b(?:any|no|every|some)body\b": "'anyone', 'clients', 'every node' (12 times)",
+    r"\bmend(?:s|ed)?\b": "'clear', 'repair' (5 times)",
+    r"\b(?:go(?:es)?|come|taken) (?:with|back|again)\b": "'rolls back', 'is sent again' (5 times)",
+    r"(?:^|[.:;] )Who \w+": "'clients that …' (2 times)",
+    r"\bin the place of\b|\bstands? (?:behind|in|on|there|beside)\b": "'instead of', 'is on L1' (4 times)",
+    r"\bit all\b|\ball there (?:is|are)\b|\b(?:its|their|your) doing\b|\bat home\b": "name it (7 times)",
+}
+"""The same for the documentation, which has more room to talk around things."""
+QUOTED = "- No riddles:"
+"""The line of docs/contributing.md that quotes some of them."""
 TEXTS = [*(REPOSITORY / "megadev").rglob("*.py"), *(REPOSITORY / "tests" / "house" / "cli_help").glob("*.txt")]
 
 
@@ -47,9 +61,9 @@ def texts(source: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def riddles(text: str) -> list[str]:
-    """What to write instead, for each of the constructions in a text."""
-    return [better for pattern, better in RIDDLES.items() if re.search(pattern, text)]
+def riddles(text: str, constructions: dict[str, str] = RIDDLES) -> list[str]:
+    """The advice for each of the constructions in a text."""
+    return [better for pattern, better in constructions.items() if re.search(pattern, text)]
 
 
 def test_what_users_read_is_plain() -> None:
@@ -64,6 +78,31 @@ def test_what_users_read_is_plain() -> None:
             for better in riddles(text)
         ]
     assert not found, "write plainly (docs/contributing.md, Style):\n" + "\n".join(found)
+
+
+def test_the_documentation_is_plain() -> None:
+    found = [
+        f"{path.relative_to(REPOSITORY)}:{number}: {line.strip()!r}: {better}"
+        for path in [REPOSITORY / "README.md", *FOLDER.rglob("*.md")]
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if not line.startswith(QUOTED)
+        for better in riddles(line, PROSE)
+    ]
+    assert not found, "write plainly (docs/contributing.md, Style):\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It serves on port 8547 unless `--port` says otherwise.",
+        "meets what it meets in production: a receipt that is null",
+        "Nothing stands behind them that a wallet could not send",
+        "turn a fault on, and mend it",
+        "Who had relied on that sees a reorganisation",
+    ],
+)
+def test_prose_that_was_written_before_would_be_found(text: str) -> None:
+    assert riddles(text, PROSE)
 
 
 @pytest.mark.parametrize(

@@ -10,21 +10,10 @@ from pathlib import Path
 from megadev import Devnet
 from megadev.clock import ManualClock
 from tests.conformance.engine_suite.worlds import asm
+from tests.stage.programs import program
 
 CALLER, CALLEE = "0x" + "ca" * 20, "0x" + "ce" * 20
-SOURCE = """\
-contract Caller {
-    function run() external {
-        CALLEE.call("");
-        require(false);
-    }
-}
-contract Callee {
-    fallback() external {
-        revert();
-    }
-}
-"""
+SOURCE = program("failure_blamed_on_a_call_that_was_survived/source.sol")
 CALL = asm(0, 0, 0, 0, 0, int(CALLEE, 16), "GAS", "CALL")
 FAIL = asm(0, 0, "REVERT")
 

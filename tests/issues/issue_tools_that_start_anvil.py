@@ -22,6 +22,7 @@ from megadev.config.settings import DevnetConfig
 from megadev.primitives.signatures import address_of
 from tests.anvil import Anvil, need_anvil
 from tests.conftest import REPOSITORY, RunningNode
+from tests.stage.programs import program
 
 ANVIL = (sys.executable, "-m", "megadev", "anvil", "--port", "0")
 NODE_MODULES = os.environ.get("MEGADEV_NODE_MODULES", "")
@@ -275,37 +276,7 @@ def test_prool_starts_and_ends_it(shim: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout.split()) == (0, ["0x309", "stopped", "0x1", "0x0"]), done.stderr
 
 
-PROOL = """
-Promise.withResolvers ??= () => {
-  let resolve, reject
-  const promise = new Promise((yes, no) => { resolve = yes; reject = no })
-  return { promise, resolve, reject }
-}
-const { Instance, Server } = await import('prool')
-const { createServer } = await import('node:net')
-const free = () => new Promise((done) => {
-  const probe = createServer().listen(0, () => { const { port } = probe.address(); probe.close(() => done(port)) })
-})
-const ask = async (url, method) => {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: [] })
-  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-  return (await answer.json()).result
-}
-const port = await free()
-const options = { chainId: 777, port, blockTime: 1, accounts: 3, stepsTracing: true, pruneHistory: 10 }
-const instance = Instance.anvil(options)
-await instance.start()
-console.log(await ask(`http://localhost:${port}`, 'eth_chainId'))
-await instance.stop()
-console.log(instance.status)
-const pool = await free()
-const server = Server.create({ instance: Instance.anvil(), port: pool })
-await server.start()
-await ask(`http://localhost:${pool}/1`, 'evm_mine')
-for (const id of [1, 2]) console.log(await ask(`http://localhost:${pool}/${id}`, 'eth_blockNumber'))
-await server.stop()
-process.exit(0)
-"""
+PROOL = program("tools_that_start_anvil/prool.js")
 
 
 @pytest.mark.slow
@@ -322,24 +293,4 @@ def test_ape_starts_it(shim: Path, tmp_path: Path) -> None:
     assert "31337 1 4 1 1 True" in done.stdout
 
 
-USE_APE = """
-from ape import accounts, networks
-
-with networks.ethereum.local.use_provider("foundry", provider_settings={"host": "auto"}) as provider:
-    first, second = accounts.test_accounts[0], accounts.test_accounts[1]
-    sent = first.transfer(second, "1 ether")
-    snapshot = provider.snapshot()
-    provider.mine(3)
-    mined = provider.get_block("latest").number
-    provider.restore(snapshot)
-    whale = accounts.test_accounts.impersonate_account("0x" + "12" * 20)
-    provider.set_balance(whale.address, 10**18)
-    print(
-        provider.chain_id,
-        sent.status,
-        mined,
-        provider.get_block("latest").number,
-        whale.transfer(second, 5).status,
-        provider.auto_mine,
-    )
-"""
+USE_APE = program("tools_that_start_anvil/use_ape.py")

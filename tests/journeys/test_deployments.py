@@ -22,6 +22,7 @@ from megadev import Devnet
 from megadev.chain.contracts.build import find_solc
 from tests.contracts import load
 from tests.stage.forge import solc_for_forge
+from tests.stage.programs import program
 
 # read now: no test sees such variables
 FORGE = os.environ.get("MEGADEV_FORGE") or shutil.which("forge")
@@ -123,27 +124,7 @@ def deployed_size(me: Deployer, size: int) -> int:
 # -- with the tools that people have ------------------------------------------------------------------------------
 
 SOURCES = Path(__file__).parents[1] / "contracts"
-SCRIPT = """
-// SPDX-License-Identifier: MIT
-pragma solidity ^0.8.20;
-import {Token} from "../src/Token.sol";
-import {SwapFactory, SwapPair} from "../src/Swap.sol";
-import {Sized} from "../src/Sized.sol";
-interface Vm { function startBroadcast() external; }
-contract Deploy {
-    Vm constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
-    function run() external {
-        vm.startBroadcast();
-        Token one = new Token("One", "ONE", 1e24);
-        Token other = new Token("Other", "OTH", 1e24);
-        SwapPair pair = SwapPair(new SwapFactory().createPair(address(one), address(other)));
-        one.transfer(address(pair), 1e21);
-        other.transfer(address(pair), 1e21);
-        pair.mint(msg.sender);
-        new Sized();
-    }
-}
-"""
+SCRIPT = program("deployments/script.sol")
 
 
 def sized_source(size: int) -> str:
@@ -206,11 +187,7 @@ def test_cast_sends_a_creation() -> None:
 @pytest.mark.compilers
 def test_a_vyper_contract_is_deployed(net: Devnet) -> None:
     vyper = pytest.importorskip("vyper")
-    source = (
-        "# pragma version ^0.4.0\ncount: public(uint256)\nevent Counted:\n    by: indexed(address)\n    count: uint256\n"
-        "@external\ndef increment() -> uint256:\n    self.count += 1\n    log Counted(by=msg.sender, count=self.count)\n"
-        "    return self.count\n"
-    )
+    source = program("deployments/vyper_contract_is_deployed_source.vy")
     built = vyper.compile_code(source, output_formats=["abi", "bytecode"])
     me = Deployer(net)
     receipt = me.send({"data": built["bytecode"]})

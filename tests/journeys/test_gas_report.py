@@ -19,6 +19,7 @@ from megadev import Devnet
 from megadev.cli.main import cli
 from megadev.rpc.client import RpcError
 from tests.contracts import load
+from tests.stage.programs import program
 
 PROJECT = Path(__file__).parents[1] / "artifacts" / "foundry"
 SOURCE = (PROJECT / "src" / "Vault.sol").read_text().splitlines()
@@ -228,14 +229,7 @@ def test_tests_are_reported_in_both_kinds(tmp_path: Path) -> None:
     test = tmp_path / "test_token.py"
     artifact = load("Token")
     (tmp_path / "Token.json").write_text(json.dumps({"abi": artifact.abi, "bytecode": "0x" + artifact.creation.hex()}))
-    test.write_text(
-        "import json\nfrom pathlib import Path\nimport pytest\n"
-        "@pytest.mark.megadev(preset='megaeth')\n"
-        "def test_it(w3):\n"
-        "    made = json.loads((Path(__file__).parent / 'Token.json').read_text())\n"
-        "    token = w3.eth.contract(abi=made['abi'], bytecode=made['bytecode'])\n"
-        "    w3.eth.wait_for_transaction_receipt(token.constructor('A', 'B', 5).transact({'from': w3.eth.accounts[0]}))\n"
-    )
+    test.write_text(program("gas_report/tests_are_reported_in_both_kinds.py"))
     done = subprocess.run(
         [sys.executable, "-m", "megadev", "gas", f"{test}::test_it"],
         cwd=tmp_path,

@@ -19,6 +19,7 @@ import pytest
 
 from megadev.primitives.abi import encode, encode_call
 from tests.conftest import START_SECONDS, RunningNode
+from tests.stage.programs import program
 from tests.stage.saving import VYPER, creation, event, needs, save, send
 from tests.units.reload.project import SOLIDITY_VERSIONS, VYPER_VERSIONS
 
@@ -51,39 +52,7 @@ def slots(node: RunningNode, *addresses: str) -> dict[str, dict[int, int]]:
     return found
 
 
-VAULT = """// SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
-import {Rates} from "./Rates.sol";
-
-struct Deposit { uint128 amount; uint64 count; bool open; }
-
-contract Vault {
-    bytes32 constant IMPLEMENTATION = 0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc;
-    address private immutable self = address(this);
-    uint256 public immutable rate;
-    address public owner;
-    bool public started;
-    uint256 public total;
-    mapping(address => Deposit) public deposits;
-    uint256[] public history;
-    string public note;
-    constructor(uint256 rate_) { rate = rate_; }
-    function start() external {
-        require(address(this) != self && !started, "only once, and in a proxy");
-        (owner, started, note) = (msg.sender, true, "a text that is longer than a single word of storage");
-    }
-    function put(uint256 amount) external {
-        total = Rates.grow(total + amount, rate);
-        history.push(total);
-        Deposit storage mine = deposits[msg.sender];
-        (mine.amount, mine.count, mine.open) = (mine.amount + uint128(amount), mine.count + 1, true);
-    }
-    function upgradeTo(address next) external {
-        require(address(this) != self && msg.sender == owner, "only its owner, and in a proxy");
-        assembly { sstore(IMPLEMENTATION, next) }
-    }
-}
-"""
+VAULT = program("hot_reload/vault.sol")
 
 
 RATES = """// SPDX-License-Identifier: MIT
@@ -145,44 +114,10 @@ def test_a_solidity_proxy_a_library_and_immutables(tmp_path: Path, megadev_up: U
     assert slots(node, proxy, three, five, rates) == before
 
 
-RATES_VY = """# pragma version ^0.4.0
-bonus: uint256
-
-@internal
-def grow(total: uint256, rate: uint256) -> uint256:
-    self.bonus += 1
-    return total + rate
-"""
+RATES_VY = program("hot_reload/rates.vy")
 
 
-VAULT_VY = """# pragma version ^0.4.0
-import rates
-
-initializes: rates
-
-rate: public(immutable(uint256))
-maker: public(immutable(address))
-owner: public(address)
-total: public(uint256)
-deposits: HashMap[address, uint256]
-history: DynArray[uint256, 10]
-
-@deploy
-def __init__(rate_: uint256):
-    rate = rate_
-    maker = msg.sender
-
-@external
-def start():
-    assert self.owner == empty(address)
-    self.owner = msg.sender
-
-@external
-def put(amount: uint256):
-    self.total = rates.grow(self.total + amount, rate)
-    self.deposits[msg.sender] += amount
-    self.history.append(self.total)
-"""
+VAULT_VY = program("hot_reload/vault.vy")
 
 
 FACTORY_VY = """# pragma version ^0.4.0

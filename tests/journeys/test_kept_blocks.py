@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from megadev import Devnet
 from megadev.chain.kept_blocks import PartlyKept
 from megadev.errors import ConfigError
 from megadev.node.storage import archive, recorder, recovery
+from megadev.node.storage.recorder import Recorder
 from megadev.primitives.abi import encode_call
 from megadev.rpc.client import RpcError
 from tests.contracts import load
@@ -204,3 +208,38 @@ def test_a_block_that_cannot_be_read_is_an_error_of_its_own(tmp_path: Path, monk
             net.rpc("eth_getBlockByNumber", "0x7", True)
         assert refused.value.code == -32000
         assert net.rpc("eth_getBlockByNumber", "0x8", True)["number"] == "0x8"
+
+
+def test_changes_wait_for_a_disk_that_does_not_keep_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not written cannot leave memory: so that it is bounded, no more may come than the disk takes."""
+    monkeypatch.setattr(recorder, "TAKEN_AFTER", 16)
+    monkeypatch.setattr(recorder, "MOST_BEHIND", 64)
+    monkeypatch.setattr(recorder, "WAIT_SECONDS", 60)
+    free, most = threading.Event(), 0
+    (tmp_path / "kept").mkdir()
+    with Devnet(state=tmp_path / "kept", no_l1=True, accounts=2, keep_bodies=16, durability_interval=3600) as net:
+        write = Recorder._write
+
+        def slowly(self: Recorder, captures: list[Any]) -> None:
+            assert free.wait(60)
+            write(self, captures)
+
+        monkeypatch.setattr(Recorder, "_write", slowly)
+        url, store = net.serve(), net.l2.chain.store
+        alice, bob = (account.address for account in net.accounts)
+        pay = ["eth_sendTransaction", [{"from": alice, "to": bob, "value": "0x1", "gas": "0x5208"}]]
+        sending = threading.Thread(target=lambda: [_ask(url, *pay) for _ in range(300)])
+        sending.start()
+        while not net.node.writer.is_engaged and sending.is_alive():
+            most = int(_ask(url, "eth_blockNumber", []), 16)
+        assert 64 <= most < 300, "changes wait, and reads are answered"
+        free.set()
+        sending.join(120)
+        assert int(_ask(url, "eth_blockNumber", []), 16) == 300
+        assert len(list(store.in_memory(0, 300))) < 64 + 16 + 3 * 16
+
+
+def _ask(url: str, name: str, params: list[Any]) -> Any:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": name, "params": params}).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, body), timeout=60) as response:
+        return json.load(response)["result"]

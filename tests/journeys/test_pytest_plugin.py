@@ -17,6 +17,7 @@ from megadev.primitives.abi import encode, encode_call
 from tests.conftest import REPOSITORY
 from tests.contracts import load
 from tests.stage.installed import INSTALLED
+from tests.stage.programs import program
 
 pytest_plugins = "pytester"
 
@@ -24,18 +25,7 @@ pytest_plugins = "pytester"
 CONTRACTS = REPOSITORY / "tests" / "contracts"
 
 
-HELPERS = """
-import pytest
-
-ETHER = 10**18
-
-def pay(devnet, value=ETHER):
-    alice, bob = devnet.accounts[:2]
-    return devnet.rpc("eth_sendTransaction", {"from": alice.address, "to": bob.address, "value": hex(value)})
-
-def blocks(devnet):
-    return int(devnet.rpc("eth_blockNumber"), 16)
-"""
+HELPERS = program("pytest_plugin/helpers.py")
 
 
 @pytest.fixture
@@ -60,88 +50,16 @@ def start(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 def test_a_test_finds_nothing_of_the_one_before_it(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-@pytest.mark.parametrize("again", range(3))
-def test_everything_is_taken_back(devnet, mine, travel, again):
-    assert blocks(devnet) == 0
-    assert len(devnet.accounts) == 10 and devnet.rpc("evm_snapshot") == "0x0"
-    assert devnet.rpc("megadev_getConsoleLogs") == []
-    assert devnet.rpc("anvil_getAutomine") is True
-    alice, bob = devnet.accounts[:2]
-    assert devnet.rpc("eth_getBalance", bob.address, "latest") == hex(10_000 * ETHER)
-    pay(devnet)
-    mine(3, seconds=10)
-    travel(86_400)
-    devnet.rpc("evm_addAccount", "0x" + "77" * 32, "")
-    devnet.rpc("anvil_impersonateAccount", "0x" + "88" * 20)
-    devnet.rpc("evm_setAutomine", False)
-    pay(devnet)
-    devnet.rpc("anvil_setChainId", 5)
-
-@pytest.mark.parametrize("how", ["anvil_reset", "anvil_rollback", "evm_revert", "anvil_reset"])
-def test_whatever_it_did(devnet, how):
-    assert blocks(devnet) == 0 and devnet.rpc("eth_chainId") == "0x7a69"
-    first = devnet.rpc("evm_snapshot")
-    assert first == "0x0"
-    pay(devnet)
-    devnet.rpc(how, *([first] if how == "evm_revert" else []))
-    pay(devnet, 5)
-""",
+        test_a=program("pytest_plugin/nothing_of_the_one_before_it.py"),
     )
     done.assert_outcomes(passed=7)
 
 
-WIDER = """
-made = []
-
-@pytest.fixture(scope="session")
-def of_session(devnet):
-    made.append("session")
-    pay(devnet, 1)
-    yield
-    made.append("session ends")
-
-@pytest.fixture(scope="module")
-def of_module(devnet):
-    pay(devnet, 10)
-    made.append(f"module {blocks(devnet)}")
-
-@pytest.fixture(scope="class")
-def of_class(devnet):
-    pay(devnet, 100)
-
-@pytest.fixture
-def of_function(devnet):
-    pay(devnet, 1000)
-
-@pytest.fixture
-def received(devnet):
-    bob = devnet.accounts[1].address
-    return lambda: int(devnet.rpc("eth_getBalance", bob, "latest"), 16) - 10_000 * ETHER
-"""
+WIDER = program("pytest_plugin/wider.py")
 
 
 def test_fixtures_of_every_scope_last_as_long_as_their_scope(suite: pytest.Pytester) -> None:
-    tests = """
-class TestOne:
-    def test_a(self, of_session, of_module, of_class, of_function, received, devnet):
-        assert received() == 1111
-        pay(devnet, 10_000)
-
-    def test_b(self, of_class, of_module, of_session, received, devnet):
-        assert received() == 111
-        devnet.rpc("anvil_reset")
-        assert received() == 0
-
-    def test_c(self, of_function, received):
-        assert received() == 1111
-
-def test_after_the_class(of_function, received):
-    assert received() == 1011
-
-def test_function_only(received, of_session):
-    assert received() == 11
-"""
+    tests = program("pytest_plugin/fixtures_of_every_scope_last_as_long_as_their_scope_tests.py")
     last = """
 from conftest import made
 
@@ -155,30 +73,12 @@ def test_only_what_is_of_the_session(devnet, received):
 def test_a_session_fixture_first_asked_for_within_a_module_does_not_outlive_what_it_stands_on(
     suite: pytest.Pytester,
 ) -> None:
-    first = """
-from conftest import made
-
-def test_module_alone(of_module, received):
-    assert received() == 10
-
-def test_then_the_session(of_session, of_module, received):
-    assert received() == 11
-
-def test_both_still_there(of_session, of_module, received):
-    assert received() == 11 and made == ["module 1", "session"]
-"""
-    second = """
-from conftest import made
-
-def test_it_is_made_anew(of_session, received):
-    assert received() == 1 and made[2:] == ["session ends", "session"]
-
-def test_and_stays_then(of_session, received):
-    assert received() == 1 and len(made) == 4
-
-def test_the_module_s_own_upon_it(of_module, received):
-    assert received() == 11
-"""
+    first = program(
+        "pytest_plugin/session_fixture_first_asked_for_within_a_module_does_not_outlive_what_it_stands_on_first.py"
+    )
+    second = program(
+        "pytest_plugin/session_fixture_first_asked_for_within_a_module_does_not_outlive_what_it_stands_on_second.py"
+    )
     done = run(suite, conftest=WIDER, test_a=first, test_b=second)
     done.assert_outcomes(passed=6)
 
@@ -187,24 +87,7 @@ def test_fixtures_asked_for_by_name_within_a_test(suite: pytest.Pytester) -> Non
     done = run(
         suite,
         conftest=WIDER,
-        test_a="""
-from conftest import made
-
-@pytest.mark.parametrize("again", range(2))
-def test_wider_ones_end_with_the_test(request, received, again):
-    assert received() == 0
-    request.getfixturevalue("of_session")
-    request.getfixturevalue("of_module")
-    assert received() == 11 and made.count("session") == again + 1
-
-def test_the_devnet_itself(request):
-    devnet = request.getfixturevalue("devnet")
-    assert blocks(devnet) == 0
-    pay(devnet)
-
-def test_it_was_taken_back(request):
-    assert blocks(request.getfixturevalue("devnet")) == 0
-""",
+        test_a=program("pytest_plugin/fixtures_asked_for_by_name_within_a_test.py"),
     )
     done.assert_outcomes(passed=4)
 
@@ -212,38 +95,8 @@ def test_it_was_taken_back(request):
 def test_a_devnet_first_made_in_the_midst_of_a_fixture(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-@pytest.fixture(scope="module")
-def late(request):
-    net = request.getfixturevalue("devnet")
-    pay(net)
-    return net
-
-@pytest.fixture
-def later(request):
-    net = request.getfixturevalue("devnet")
-    pay(net)
-
-def test_one(late):
-    assert blocks(late) == 1
-
-def test_two(late, later):
-    assert blocks(late) == 2
-
-def test_three(late):
-    assert blocks(late) == 1
-""",
-        test_b="""
-@pytest.fixture
-def later(request):
-    pay(request.getfixturevalue("devnet"))
-
-def test_four(later, devnet):
-    assert blocks(devnet) == 1
-
-def test_five(devnet):
-    assert blocks(devnet) == 0
-""",
+        test_a=program("pytest_plugin/devnet_first_made_in_the_midst_of_a_fixture.py"),
+        test_b=program("pytest_plugin/devnet_first_made_in_the_midst_of_a_fixture_test_b.py"),
     )
     done.assert_outcomes(passed=5)
 
@@ -261,22 +114,7 @@ def test_a_fixture_that_leaves_the_chain_alone_is_made_once(suite: pytest.Pytest
 def test_parametrized_wider_fixtures_take_turns(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-@pytest.fixture(scope="module", params=[1, 20])
-def paid(devnet, request):
-    pay(devnet, request.param)
-    return request.param
-
-@pytest.fixture(scope="module")
-def more(paid, devnet):
-    pay(devnet, 300)
-
-@pytest.mark.parametrize("again", range(2))
-def test_sum(paid, more, devnet, again):
-    bob = devnet.accounts[1].address
-    assert int(devnet.rpc("eth_getBalance", bob, "latest"), 16) - 10_000 * ETHER == paid + 300
-    pay(devnet)
-""",
+        test_a=program("pytest_plugin/parametrized_wider_fixtures_take_turns.py"),
     )
     done.assert_outcomes(passed=4)
 
@@ -284,44 +122,7 @@ def test_sum(paid, more, devnet, again):
 def test_tests_that_fail_or_cannot_begin_leave_nothing_behind(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-@pytest.fixture
-def breaks(devnet):
-    pay(devnet)
-    raise RuntimeError("in the setup")
-
-@pytest.fixture
-def breaks_after(devnet):
-    pay(devnet)
-    yield
-    pay(devnet)
-    raise RuntimeError("in the teardown")
-
-@pytest.fixture(scope="class")
-def breaks_for_the_class(devnet):
-    pay(devnet)
-    raise RuntimeError("for the class")
-
-def test_fails(devnet):
-    pay(devnet)
-    assert False
-
-def test_error(breaks):
-    pass
-
-def test_error_after(breaks_after):
-    pass
-
-class TestClass:
-    def test_error_one(self, breaks_for_the_class):
-        pass
-
-    def test_error_two(self, breaks_for_the_class):
-        pass
-
-def test_in_the_end(devnet):
-    assert blocks(devnet) == 0
-""",
+        test_a=program("pytest_plugin/tests_that_fail_or_cannot_begin_leave_nothing_behind.py"),
     )
     done.assert_outcomes(passed=2, failed=1, errors=4)
 
@@ -329,38 +130,7 @@ def test_in_the_end(devnet):
 def test_each_hypothesis_example_starts_from_the_same_state(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-from hypothesis import given, settings, strategies as st
-
-@pytest.fixture(scope="module")
-def paid(devnet):
-    pay(devnet)
-
-seen = []
-
-@settings(max_examples=20, deadline=None, database=None)
-@given(value=st.integers(0, 10**9))
-def test_examples(devnet, paid, value):
-    seen.append(value)
-    assert blocks(devnet) == 1
-    pay(devnet, value)
-
-class TestMethods:
-    @settings(max_examples=5, deadline=None, database=None)
-    @given(value=st.integers(0, 10**9))
-    def test_examples_of_a_method(self, devnet, paid, value):
-        assert blocks(devnet) == 1
-        pay(devnet, value)
-
-@settings(max_examples=50, deadline=None, database=None)
-@given(value=st.integers(0, 10**9))
-def test_the_failing_one_is_told(devnet, value):
-    pay(devnet, value)
-    assert blocks(devnet) == 2 and value < 1000
-
-def test_after_them(devnet, paid):
-    assert blocks(devnet) == 1 and len(set(seen)) > 3
-""",
+        test_a=program("pytest_plugin/each_hypothesis_example_starts_from_the_same_state.py"),
     )
     done.assert_outcomes(passed=3, failed=1)
     done.stdout.fnmatch_lines(["*value=1000*", "*megadev: last transaction 0x*", "*1000 wei*"])
@@ -369,58 +139,14 @@ def test_after_them(devnet, paid):
 def test_each_run_of_a_hypothesis_state_machine_starts_from_the_same_state(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-
-nets, runs = [], []
-few = settings(max_examples=10, deadline=None, database=None, stateful_step_count=5)
-
-class Machine(RuleBasedStateMachine):
-    @initialize()
-    def begin(self):
-        assert blocks(nets[0]) == 1
-        runs.append(self)
-
-    @rule()
-    def pay(self):
-        pay(nets[0])
-
-@pytest.fixture
-def paid(devnet):
-    nets[:] = [devnet]
-    pay(devnet)
-
-@pytest.mark.usefixtures("paid")
-class TestMachine(Machine.TestCase):
-    settings = few
-
-def test_by_hand(paid, devnet):
-    run_state_machine_as_test(Machine, settings=few)
-    devnet.rpc("anvil_reset")
-    pay(devnet)
-    run_state_machine_as_test(Machine, settings=few)
-
-def test_after_them(devnet):
-    assert blocks(devnet) == 0 and len(runs) > 3
-""",
+        test_a=program("pytest_plugin/each_run_of_a_hypothesis_state_machine_starts_from_the_same_state.py"),
     )
     done.assert_outcomes(passed=3)
 
 
 @pytest.mark.slow
 def test_workers_of_xdist_have_a_devnet_each(suite: pytest.Pytester) -> None:
-    tests = """
-@pytest.fixture(scope="module")
-def paid(devnet):
-    pay(devnet)
-
-@pytest.mark.parametrize("number", range(20))
-def test_isolated(devnet, paid, deploy, number):
-    assert blocks(devnet) == 1
-    pay(devnet, number)
-    deploy(abi=[], bytecode="0x00")
-"""
+    tests = program("pytest_plugin/workers_of_xdist_have_a_devnet_each_tests.py")
     done = run(suite, "-n", "2", "--megadev-gas-report", test_a=tests, test_b=tests)
     done.assert_outcomes(passed=40)
     done.stdout.re_match_lines([r"contract\s+function\s+calls\s+gas min.*", r"\S+\s+constructor\s+40\s+\d+.*"])
@@ -430,28 +156,7 @@ def test_isolated(devnet, paid, deploy, number):
 def test_failures_in_a_worker_of_xdist_leave_nothing_behind_and_are_told(suite: pytest.Pytester) -> None:
     (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
     (suite.path / "conftest.py").write_text(HELPERS + WIDER)
-    tests = """
-@pytest.fixture
-def breaks(devnet, bridge):
-    bridge.deposit(5)
-    raise RuntimeError("in the setup")
-
-class TestClass:
-    @pytest.mark.parametrize("number", range(6))
-    def test_fails(self, of_session, of_module, of_class, of_function, received, deploy, number):
-        assert received() == 1111
-        deploy("Printer.json").functions.fail().transact({"gas": 200_000})
-        assert False, "seen"
-
-    @pytest.mark.parametrize("number", range(6))
-    def test_cannot_begin(self, of_class, breaks, number):
-        pass
-
-    @pytest.mark.parametrize("number", range(6))
-    def test_passes(self, of_session, of_module, of_class, received, bridge, number):
-        assert received() == 111 and not bridge.deposits
-        bridge.bring(1)
-"""
+    tests = program("pytest_plugin/failures_in_a_worker_of_xdist_leave_nothing_behind_and_are_told_tests.py")
     done = run(suite, "-n", "2", "--dist", "load", test_a=tests, test_b=tests)
     done.assert_outcomes(passed=12, failed=12, errors=12)
     assert done.stdout.str().count("Printer.fail() ✗ the end") == 12
@@ -461,31 +166,7 @@ def test_markers_and_a_fixture_choose_the_settings(suite: pytest.Pytester) -> No
     done = run(
         suite,
         conftest='@pytest.fixture(scope="session")\ndef devnet_settings():\n    return {"chain_id": 77, "accounts": 4}\n',
-        test_a="""
-@pytest.fixture(scope="module")
-def paid(devnet):
-    pay(devnet)
-
-def test_of_the_project(devnet, paid):
-    assert (devnet.rpc("eth_chainId"), len(devnet.accounts), blocks(devnet)) == ("0x4d", 4, 1)
-
-@pytest.mark.megadev(accounts=2)
-class TestMarked:
-    def test_of_the_class(self, devnet, paid):
-        assert (devnet.rpc("eth_chainId"), len(devnet.accounts), blocks(devnet)) == ("0x4d", 2, 1)
-
-    @pytest.mark.megadev(no_mining=True)
-    def test_nearer(self, devnet, accounts):
-        pay(devnet)
-        assert (len(accounts), blocks(devnet)) == (2, 0)
-
-@pytest.mark.megadev(preset="megaeth", no_mining=True)
-def test_preset(w3, devnet):
-    assert w3.eth.get_block("latest")["gasLimit"] == 10**10
-
-def test_the_first_again(accounts, paid, devnet):
-    assert len(accounts) == 4 and blocks(devnet) == 1
-""",
+        test_a=program("pytest_plugin/markers_and_a_fixture_choose_the_settings.py"),
     )
     done.assert_outcomes(passed=5)
 
@@ -493,47 +174,7 @@ def test_the_first_again(accounts, paid, devnet):
 def test_markers_apply_where_the_devnet_is_asked_for_in_the_midst_of_things(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-import unittest
-
-@pytest.fixture(scope="module")
-def many(request):
-    pay(request.getfixturevalue("devnet"))
-    return len(request.getfixturevalue("devnet").accounts)
-
-def test_the_usual(request, many):
-    assert many == 10
-
-@pytest.mark.megadev(accounts=3)
-def test_by_name(request):
-    devnet = request.getfixturevalue("devnet")
-    assert len(devnet.accounts) == 3 and blocks(devnet) == 0
-
-@pytest.mark.megadev(accounts=4)
-def test_by_a_fixture(many):
-    assert many == 4
-
-@pytest.mark.megadev(accounts=5)
-class TestCase(unittest.TestCase):
-    @pytest.fixture(autouse=True)
-    def bring(self, devnet):
-        self.devnet = devnet
-
-    def test_of_the_class(self):
-        self.assertEqual(len(self.devnet.accounts), 5)
-        pay(self.devnet)
-
-    @pytest.mark.megadev(accounts=6)
-    def test_nearer(self):
-        self.assertEqual((len(self.devnet.accounts), blocks(self.devnet)), (6, 0))
-
-@pytest.mark.megadev(accounts=7)
-def test_by_parameter(devnet):
-    assert len(devnet.accounts) == 7
-
-def test_the_usual_again(many, devnet):
-    assert len(devnet.accounts) == 10 and blocks(devnet) == 1
-""",
+        test_a=program("pytest_plugin/markers_apply_where_the_devnet_is_asked_for_in_the_midst_of_things.py"),
     )
     done.assert_outcomes(passed=7)
 
@@ -552,20 +193,7 @@ def test_a_directory_s_settings_are_those_of_its_tests_only(suite: pytest.Pytest
 def test_a_devnet_that_a_test_closed_is_made_anew(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-import urllib.request
-
-@pytest.fixture(scope="module")
-def paid(devnet):
-    pay(devnet)
-
-@pytest.mark.parametrize("again", range(2))
-def test_it(devnet, devnet_url, paid, again):
-    with urllib.request.urlopen(devnet_url, timeout=60) as page:
-        assert page.status == 200
-    assert blocks(devnet) == 1
-    devnet.close()
-""",
+        test_a=program("pytest_plugin/devnet_that_a_test_closed_is_made_anew.py"),
     )
     done.assert_outcomes(passed=2)
 
@@ -574,17 +202,7 @@ def test_the_marker_takes_every_setting_by_its_name(suite: pytest.Pytester) -> N
     """Those of other parts too (a fork's bundle, say): it knows none of them."""
     done = run(
         suite,
-        test_a="""
-from megadev import DevnetConfig
-from megadev.config.settings import SETTINGS
-
-DEFAULTS = {row.name: getattr(DevnetConfig(), row.name) for row in SETTINGS}
-OTHERS = dict(chain_id=77, accounts=3, no_mining=True, base_fee=5, order="fifo", l1_chain_id=78, l1_block_time=60)
-
-@pytest.mark.megadev(**{**DEFAULTS, **OTHERS})
-def test_all(devnet):
-    assert {name: getattr(devnet.config, name) for name in DEFAULTS} == {**DEFAULTS, **OTHERS}
-""",
+        test_a=program("pytest_plugin/marker_takes_every_setting_by_its_name.py"),
     )
     done.assert_outcomes(passed=1)
 
@@ -630,22 +248,7 @@ def test_paths_among_settings_begin_at_the_root(suite: pytest.Pytester, monkeypa
     start(suite, f"--rootdir={suite.path}").assert_outcomes(passed=1)
 
 
-ON_A_BUNDLE = """
-import pytest
-
-TOKEN, OWNER, RICH = {token!r}, {owner!r}, {rich!r}
-
-def balance(devnet, owner):
-    return int(devnet.rpc("eth_call", {{"to": TOKEN, "data": "0x70a08231" + owner[2:].zfill(64)}}, "latest"), 16)
-
-def pay(devnet, amount):
-    data = "0xa9059cbb" + RICH[2:].zfill(64) + f"{{amount:064x}}"
-    assert devnet.rpc("eth_sendTransactionSync", {{"from": OWNER, "to": TOKEN, "data": data}})["status"] == "0x1"
-
-@pytest.fixture(scope="module")
-def paid(devnet):
-    pay(devnet, 5)
-"""
+ON_A_BUNDLE = program("pytest_plugin/on_a_bundle.py")
 
 
 @pytest.fixture
@@ -667,34 +270,7 @@ def test_a_fork_bundle_is_chosen_by_marker_and_asks_nobody(
     forking: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deeper = forking.mkdir("deeper")
-    forking.makepyfile(
-        **{
-            "deeper/test_a": """
-            import pytest
-            from conftest import RICH, TOKEN, balance, pay
-
-            @pytest.mark.megadev(fork_bundle="token.bundle")
-            class TestForked:
-                @pytest.mark.parametrize("again", range(3))
-                def test_isolated(self, devnet, paid, mine, again):
-                    assert balance(devnet, RICH) == 5
-                    assert int(devnet.rpc("eth_blockNumber"), 16) == 2
-                    pay(devnet, 7)
-                    mine(2)
-                    devnet.rpc("anvil_setCode", TOKEN, "0x00")
-
-                def test_only_what_was_recorded(self, devnet):
-                    balance(devnet, "0x77")
-
-                @pytest.mark.megadev(accounts=3)
-                def test_with_other_settings(self, accounts, devnet):
-                    assert len(accounts) == 3 and balance(devnet, RICH) == 0
-
-            def test_not_forked(devnet):
-                assert devnet.rpc("eth_getCode", TOKEN, "latest") == "0x"
-            """
-        }
-    )
+    forking.makepyfile(**{"deeper/test_a": program("pytest_plugin/fork_bundle_is_chosen_by_marker_and_asks_nobody.py")})
     monkeypatch.chdir(deeper)
     done = start(forking, "--rootdir", str(forking.path))
     done.assert_outcomes(passed=5, failed=1)
@@ -704,18 +280,7 @@ def test_a_fork_bundle_is_chosen_by_marker_and_asks_nobody(
 @pytest.mark.slow
 def test_workers_of_xdist_share_a_fork_bundle(forking: pytest.Pytester) -> None:
     before = (forking.path / "token.bundle").read_bytes()
-    tests = """
-from conftest import RICH, balance, pay
-
-pytestmark = pytest.mark.megadev(fork_bundle="token.bundle")
-
-@pytest.mark.parametrize("number", range(10))
-def test_isolated(devnet, paid, number, worker_id, request):
-    assert balance(devnet, RICH) == 5
-    pay(devnet, number)
-    assert balance(devnet, RICH) == 5 + number
-    (request.config.rootpath / worker_id).touch()
-"""
+    tests = program("pytest_plugin/workers_of_xdist_share_a_fork_bundle_tests.py")
     run(forking, "-n", "2", "--dist", "each", test_a=tests).assert_outcomes(passed=20)
     assert (forking.path / "gw0").exists() and (forking.path / "gw1").exists()
     assert (forking.path / "token.bundle").read_bytes() == before
@@ -736,17 +301,7 @@ def test_a_wrong_setting_is_an_error_that_says_so(suite: pytest.Pytester) -> Non
 def test_time_and_blocks_are_at_hand(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-def test_it(mine, travel, w3, l2):
-    assert mine() == 1 and mine(4) == 5 and l2.chain.head.number == 5
-    began = w3.eth.get_block("latest")["timestamp"]
-    mine(2, seconds=100)
-    assert w3.eth.get_block("latest")["timestamp"] == w3.eth.get_block(6)["timestamp"] + 100
-    now = travel(86_400)
-    assert now >= began + 86_400 and travel(to=now + 5) == now + 5
-    with pytest.raises(TypeError):
-        travel()
-""",
+        test_a=program("pytest_plugin/time_and_blocks_are_at_hand.py"),
     )
     done.assert_outcomes(passed=1)
 
@@ -754,22 +309,7 @@ def test_it(mine, travel, w3, l2):
 def test_other_processes_reach_the_same_devnet(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-import subprocess, sys
-
-ASK = '''
-import json, sys, urllib.request
-body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "evm_mine", "params": []}).encode()
-print(urllib.request.urlopen(urllib.request.Request(sys.argv[1], body, {"Content-Type": "application/json"})).read())
-'''
-
-@pytest.mark.parametrize("again", range(2))
-def test_served(devnet, devnet_url, l1, l2, again):
-    assert blocks(devnet) == blocks(l1) == 0 and l2.url == devnet_url
-    subprocess.run([sys.executable, "-c", ASK, devnet_url], check=True, timeout=60)
-    subprocess.run([sys.executable, "-c", ASK, l1.url], check=True, timeout=60)
-    assert blocks(devnet) == blocks(l1) == 1
-""",
+        test_a=program("pytest_plugin/other_processes_reach_the_same_devnet.py"),
     )
     done.assert_outcomes(passed=2)
 
@@ -777,78 +317,18 @@ def test_served(devnet, devnet_url, l1, l2, again):
 def test_a_continuous_chain_is_isolated_too(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-@pytest.mark.megadev(preset="megaeth")
-@pytest.mark.parametrize("again", range(3))
-def test_it(devnet, again):
-    bob = devnet.accounts[1].address
-    assert devnet.rpc("eth_getBalance", bob, "latest") == hex(10_000 * ETHER)
-    pay(devnet)
-    assert devnet.rpc("eth_getBalance", bob, "latest") == hex(10_001 * ETHER)
-""",
+        test_a=program("pytest_plugin/continuous_chain_is_isolated_too.py"),
     )
     done.assert_outcomes(passed=3)
 
 
-BRIDGED = """
-def ether(endpoint, account):
-    return int(endpoint.rpc("eth_getBalance", account.address, "latest"), 16) // ETHER
-
-def everything(devnet):
-    return (
-        [endpoint.rpc("eth_getBlockByNumber", "latest", True) for endpoint in devnet.endpoints],
-        [endpoint.rpc("txpool_content") for endpoint in devnet.endpoints],
-        [endpoint.rpc("anvil_nodeInfo")["environment"] for endpoint in devnet.endpoints],
-        [endpoint.rpc("megadev_getConsoleLogs") for endpoint in devnet.endpoints],
-        devnet.rpc("megadev_getBridgeStatus"), devnet.rpc("optimism_syncStatus")["current_l1"],
-        devnet.rpc("megadev_sequencer_status"), devnet.rpc("megadev_sequencer_evidence"),
-        devnet.node.driver.progress, devnet.node.l2.rotated_signers,
-    )
-"""
+BRIDGED = program("pytest_plugin/bridged.py")
 
 
 def test_both_chains_and_the_bridge_are_taken_back(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a=BRIDGED
-        + """
-first = []
-
-@pytest.mark.parametrize("again", range(2))
-def test_whatever_crossed(devnet, l1, l2, bridge, accounts, travel, again):
-    first.append(everything(devnet))
-    assert first[again] == first[0]
-    alice, bob = accounts[:2]
-    sent = bridge.deposit(5 * ETHER, to=bob)
-    assert ether(l2, bob) == 10_005 and l2.rpc("eth_getTransactionReceipt", sent.l2_hash)["status"] == "0x1"
-    proven = bridge.withdraw(ETHER, sender=bob, to="0x" + "42" * 20)
-    bridge.prove(proven)
-    bridge.bring(ETHER)
-    bridge.withdraw(ETHER)
-    assert [each["status"] for each in bridge.withdrawals] == ["ready-to-finalize", "finalized", "waiting-to-prove"] or (
-        bridge.withdrawal(proven)["status"] in ("ready-to-finalize", "waiting-to-finalize")
-    )
-    assert bridge.finalize(proven) and bridge.withdrawal(proven)["status"] == "finalized"
-    assert l1.rpc("eth_getBalance", "0x" + "42" * 20, "latest") == hex(ETHER) and len(bridge.deposits) == 1
-    travel(86_400)
-    l1.rpc("evm_increaseTime", 3_600, True)
-    l1.rpc("anvil_setBalance", bob.address, "0x0")
-    l1.rpc("anvil_setNextBlockBaseFeePerGas", "0x77359400")
-    l2.rpc("megadev_setL1Fees", [{"baseFee": "0x5"}])
-    l2.rpc("megadev_sequencer_rotateKey")
-    l2.rpc("megadev_sequencer_setLatency", {"answer": "1us"})
-    l2.rpc("megadev_sequencer_crash")
-
-@pytest.mark.parametrize("how", ["anvil_reset", "anvil_rollback", "anvil_reorg"])
-def test_an_l1_that_changes_its_mind(devnet, l1, bridge, how):
-    assert everything(devnet) == first[0]
-    bridge.bring(ETHER)
-    l1.rpc(how, *([] if how == "anvil_reset" else [1]), *([[]] if how == "anvil_reorg" else []))
-    bridge.deposit(1)
-
-def test_in_the_end(devnet):
-    assert everything(devnet) == first[0]
-""",
+        test_a=BRIDGED + program("pytest_plugin/both_chains_and_the_bridge_are_taken_back.py"),
     )
     done.assert_outcomes(passed=6)
 
@@ -856,28 +336,7 @@ def test_in_the_end(devnet):
 def test_what_crossed_for_wider_fixtures_lasts_as_long_as_they_do(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a=BRIDGED
-        + """
-@pytest.fixture(scope="module")
-def proven(bridge):
-    withdrawal = bridge.withdraw(ETHER, to="0x" + "42" * 20)
-    bridge.prove(withdrawal)
-    return withdrawal
-
-@pytest.fixture(scope="class")
-def deposited(proven, bridge):
-    return bridge.deposit(ETHER)
-
-class TestClass:
-    @pytest.mark.parametrize("again", range(2))
-    def test_of_the_class(self, proven, deposited, bridge, again):
-        assert len(bridge.deposits) == 1
-        bridge.finalize(proven)
-        assert bridge.withdrawal(proven)["status"] == "finalized"
-
-def test_of_the_module(proven, bridge):
-    assert not bridge.deposits and bridge.withdrawal(proven)["status"] != "finalized"
-""",
+        test_a=BRIDGED + program("pytest_plugin/what_crossed_for_wider_fixtures_lasts_as_long_as_they_do.py"),
         test_b="def test_of_another_module(bridge):\n    assert not bridge.withdrawals\n",
     )
     done.assert_outcomes(passed=4)
@@ -886,29 +345,7 @@ def test_of_the_module(proven, bridge):
 def test_the_bridge_says_what_comes_next(suite: pytest.Pytester) -> None:
     done = run(
         suite,
-        test_a="""
-from megadev.testing.bridge import NotCrossed
-
-def test_steps(bridge):
-    withdrawal = bridge.withdraw(5)
-    with pytest.raises(NotCrossed, match="is (ready|waiting)-to-prove; next step: "):
-        bridge.finalize(withdrawal)
-    bridge.prove(withdrawal)
-    with pytest.raises(NotCrossed, match="to-finalize; next step: "):
-        bridge.prove(withdrawal)
-    bridge.finalize(withdrawal)
-    with pytest.raises(NotCrossed, match="is finalized; next step: nothing"):
-        bridge.finalize(withdrawal)
-
-@pytest.mark.megadev(accounts=0)
-def test_nobody(bridge):
-    with pytest.raises(NotCrossed, match="pass sender="):
-        bridge.deposit(5)
-
-@pytest.mark.megadev(no_l1=True)
-def test_no_l1(bridge):
-    pass
-""",
+        test_a=program("pytest_plugin/bridge_says_what_comes_next.py"),
     )
     done.assert_outcomes(passed=2, errors=1)
     done.stdout.fnmatch_lines(["*this devnet has no L1: drop no_l1*"])
@@ -970,39 +407,7 @@ def test_contracts_are_deployed_by_artifact_by_file_and_by_name(suite: pytest.Py
     shutil.copytree(REPOSITORY / "tests" / "artifacts" / "foundry", suite.path, dirs_exist_ok=True)
     done = run(
         suite,
-        test_a="""
-import json
-from pathlib import Path
-
-ARTIFACT = json.loads(Path(__file__).with_name("token.json").read_text())
-
-@pytest.mark.parametrize("what", ["token.json", Path("token.json"), ARTIFACT])
-def test_what(deploy, accounts, what):
-    token = deploy(what, "Gold", "GLD", 1000)
-    assert token.functions.balanceOf(accounts[0].address).call() == 1000
-    token.functions.transfer(accounts[1].address, 5).transact()
-    assert token.functions.balanceOf(accounts[1].address).call() == 5
-
-def test_abi_and_bytecode(deploy, accounts):
-    token = deploy(None, "Gold", "GLD", 7, abi=ARTIFACT["abi"], bytecode=ARTIFACT["bytecode"], sender=accounts[3])
-    assert token.functions.balanceOf(accounts[3].address).call() == 7
-
-def test_by_name(deploy, devnet):
-    name = devnet.rpc("megadev_listArtifacts")["artifacts"]
-    assert "Vault" in {found["name"] for found in name}
-
-def test_unknown(deploy):
-    with pytest.raises(Exception, match="no contract or file 'Nothing'"):
-        deploy("Nothing")
-
-def test_wrong_arguments(deploy):
-    with pytest.raises(TypeError):
-        deploy(ARTIFACT, abi=[])
-
-@pytest.mark.megadev(no_mining=True)
-def test_where_blocks_are_sealed_when_asked(deploy):
-    assert deploy(ARTIFACT, "Gold", "GLD", 7).functions.totalSupply().call() == 7
-""",
+        test_a=program("pytest_plugin/contracts_are_deployed_by_artifact_by_file_and_by_name.py"),
     )
     done.assert_outcomes(passed=8)
 
@@ -1052,31 +457,7 @@ def test_a_failure_shows_what_was_printed_and_the_calls_that_failed(suite: pytes
     (suite.path / "Reverter.json").write_text(json.dumps(artifact("Reverter")))
     done = run(
         suite,
-        test_a="""
-@pytest.fixture(scope="module")
-def printer(deploy):
-    return deploy("Printer.json")
-
-@pytest.fixture(scope="module")
-def reverter(deploy):
-    return deploy("Reverter.json")
-
-def test_transaction(printer):
-    printer.functions.fail().transact({"gas": 200_000})
-    assert False, "seen"
-
-def test_call(reverter):
-    reverter.functions.withCustomError(42).call()
-
-def test_estimate(reverter):
-    reverter.functions.withReason().transact()
-
-def test_passes(printer):
-    printer.functions.chatter(1).transact()
-
-def test_says_nothing_of_others(devnet):
-    assert False, "nothing"
-""",
+        test_a=program("pytest_plugin/failure_shows_what_was_printed_and_the_calls_that_failed.py"),
     )
     done.assert_outcomes(passed=1, failed=4)
     text = done.stdout.str()
@@ -1093,16 +474,7 @@ def test_the_gas_report_tells_contracts_and_functions(suite: pytest.Pytester) ->
     done = run(
         suite,
         "--megadev-gas-report",
-        test_a="""
-@pytest.fixture
-def token(deploy):
-    return deploy("Token.json", "Gold", "GLD", 1000)
-
-@pytest.mark.parametrize("amount", [1, 0, 2])
-def test_it(token, accounts, amount, devnet):
-    token.functions.transfer(accounts[1].address, amount).transact()
-    pay(devnet)
-""",
+        test_a=program("pytest_plugin/gas_report_tells_contracts_and_functions.py"),
     )
     done.assert_outcomes(passed=3)
     done.stdout.re_match_lines(
@@ -1147,15 +519,7 @@ def test_a_failing_test_shows_no_line_of_the_plugin_and_prints_once(suite: pytes
     (suite.path / "Printer.json").write_text(json.dumps(artifact("Printer")))
     done = run(
         suite,
-        test_a="""
-def test_refused(devnet):
-    devnet.rpc("eth_nonsense")
-
-def test_printed(deploy):
-    printer = deploy("Printer.json")
-    printer.functions.fail().transact({"gas": 100_000})
-    raise AssertionError
-""",
+        test_a=program("pytest_plugin/failing_test_shows_no_line_of_the_plugin_and_prints_once.py"),
     )
     done.assert_outcomes(failed=2)
     text = done.stdout.str()

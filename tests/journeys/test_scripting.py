@@ -17,6 +17,7 @@ import pytest
 from megadev.config.settings import GIVEN
 from tests.conftest import REPOSITORY, START_SECONDS, RunningNode
 from tests.stage.commands import SEND, megadev
+from tests.stage.programs import program
 
 ALICE = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 
@@ -50,19 +51,7 @@ def test_exec_ends_as_the_command_does(tmp_path: Path, command: list[str], code:
     assert done.returncode == code and said in done.stderr
 
 
-ASK_BOTH = """
-import json, os, urllib.request
-
-def rpc(name, method):
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
-    request = urllib.request.Request(os.environ[name], body, {"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request))["result"]
-
-print(rpc("MEGADEV_RPC_URL", "eth_chainId"), rpc("ETH_RPC_URL", "eth_chainId"), rpc("MEGADEV_L1_RPC_URL", "eth_chainId"))
-print(os.environ["MEGADEV_WS_URL"] == os.environ["MEGADEV_RPC_URL"].replace("http", "ws"))
-print(os.environ["MEGADEV_L1_WS_URL"] == os.environ["MEGADEV_L1_RPC_URL"].replace("http", "ws"))
-print(os.environ["MEGADEV_ADDRESS"], len(os.environ["MEGADEV_PRIVATE_KEY"]))
-"""
+ASK_BOTH = program("scripting/ask_both.py")
 
 
 def test_programs_find_what_the_table_says(tmp_path: Path) -> None:

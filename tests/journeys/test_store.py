@@ -16,6 +16,7 @@ import pytest
 
 from megadev import Devnet
 from megadev.errors import ConfigError
+from megadev.rollup.derivation.l1_source import ChainL1
 from tests.stage.crashing import crashed
 
 SOMEBODY = "0x00000000000000000000000000000000000a11ce"
@@ -86,6 +87,51 @@ def test_a_restart_changes_nothing(tmp_path: Path, preset: str) -> None:
         assert net.rpc("eth_getBalance", net.accounts[1].address, "0x1") != "0x0", "old states are there too"
         replayed = net.rpc("debug_traceBlockByNumber", "0x1", {"tracer": "callTracer"})
         assert len(replayed) >= 1
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_restart_goes_on_deriving_where_it_was(tmp_path: Path, preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    block = ChainL1.block
+
+    def seen(self: ChainL1, number: int) -> Any:
+        read.append(number)
+        return block(self, number)
+
+    monkeypatch.setattr(ChainL1, "block", seen)
+
+    def safe(net: Devnet) -> int:
+        return int(net.rpc("eth_getBlockByNumber", "safe", False)["number"], 16)
+
+    def post(net: Devnet) -> None:
+        _send(net, 3)
+        net.rpc("evm_mine")
+        net.rpc("megadev_batcher_flush")
+        net.l1.rpc("evm_mine")
+
+    with _open(tmp_path / "kept", preset, batch=True, channel_timeout=20, **STILL) as net:
+        for _ in range(4):
+            post(net)
+            net.l1.rpc("anvil_mine", "0x28")
+        heads, l1 = [(safe(net), net.l2.chain.head.number)], net.l1.chain.head.number
+        assert heads[0][0] > 12
+        post(net)
+        heads.append((safe(net), net.l2.chain.head.number))
+    with _open(tmp_path / "kept", preset, batch=True, channel_timeout=20, **STILL) as net:
+        read.clear()
+        assert (safe(net), net.l2.chain.head.number) == heads[1]
+        assert read, "the last blocks are read again, for a channel may be open"
+        assert min(read) > l1 - 41
+        post(net)
+        assert safe(net) > heads[1][0], "it goes on"
+        net.rpc("anvil_rollback", net.l2.chain.head.number - heads[0][0] + 2)
+        assert safe(net) == heads[0][0] - 2, "what an earlier process derived is known to be so"
+        post(net)
+        told = _told(net)
+        safe_then = safe(net)
+        assert safe_then > heads[0][0] - 2
+    with _open(tmp_path / "kept", preset, batch=True, channel_timeout=20, **STILL) as net:
+        assert (_told(net), safe(net)) == (told, safe_then)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -18,6 +18,7 @@ from megadev.rpc.client import RpcError
 from tests.contracts import load
 from tests.stage.forge import solc_for_forge
 from tests.stage.javascript import NODE_MODULES, SCRIPTS, outcomes
+from tests.stage.programs import program
 
 FORGE = os.environ.get("MEGADEV_FORGE", "forge")
 """Foundry's forge."""
@@ -243,31 +244,7 @@ def test_every_action_that_viem_has_is_listed(viem_outcomes: dict[str, str]) -> 
     assert tuple(viem_outcomes) == ACTIONS
 
 
-SCRIPT = """
-// SPDX-License-Identifier: MIT
-pragma solidity ^0.8.20;
-
-import {Token} from "../src/Token.sol";
-
-interface Vm {
-    function startBroadcast() external;
-    function stopBroadcast() external;
-}
-
-contract Deploy {
-    bool public constant IS_SCRIPT = true;
-    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
-
-    function run() external {
-        vm.startBroadcast();
-        Token gold = new Token("Gold", "AU", 1000);
-        gold.transfer(address(0xBEEF), 300);
-        new Token("Silver", "AG", 7);
-        new Token{salt: bytes32(uint256(7))}("Copper", "CU", 29); // by the CREATE2 deployer, whose code forge checks
-        vm.stopBroadcast();
-    }
-}
-"""
+SCRIPT = program("test_clients/script.sol")
 
 
 @pytest.mark.foundry

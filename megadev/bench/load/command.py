@@ -108,7 +108,7 @@ def load(what: str, json_file: Path | None, **given: Any) -> int:
       megadev load erc20 --batch 100 --processes 2
       megadev load mint.py --rpc-url http://127.0.0.1:8546
 
-    It makes accounts of its own and funds them. With --rate, a latency counts from when the transaction was due.
+    It creates accounts and funds them. With --rate, latency is measured from the time a transaction was due.
     """
     settings = _settings(what, **given)
     if json_file is not None and not json_file.absolute().parent.is_dir():

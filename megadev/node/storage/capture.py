@@ -176,6 +176,7 @@ def _held(builder: BlockBuilder | None) -> tuple[Transaction, ...]:
 def node_record(node: Node) -> NodeRecord:
     """What the chains share, as it is now."""
     accounts, signers = node.accounts, node.l2.rotated_signers
+    consolidator = None if node.driver is None else node.driver.consolidator
     return NodeRecord(
         mnemonic=node.mnemonic,
         keys=tuple(account.raw_key for account in accounts.keyed),
@@ -192,9 +193,8 @@ def node_record(node: Node) -> NodeRecord:
         void_mini_blocks=void_records(node.broken_promises.evidence),
         latency=(node.link.answer, node.link.stream, node.link.seed),
         is_cut=node.link.is_cut,
-        by_hand=None
-        if node.driver is None or node.driver.consolidator is None
-        else node.driver.consolidator.known_by_hand,
+        by_hand=None if consolidator is None else consolidator.first_by_hand or consolidator.known_by_hand,
+        derived=None if consolidator is None else consolidator.progress,
         da_faults=node.da_store.faults,
         replica_lag=node.replica_lag,
         l1_contracts=None if node.driver is None else node.driver.addresses.profile.name,
@@ -217,6 +217,7 @@ def set_by_hand(node: Node) -> tuple[object, ...]:
         accounts.signatures,
         node.logging,
         None if driver is None else driver.progress,
+        None if driver is None or driver.consolidator is None else driver.consolidator.derived,
         node.l2.rotated_signers,
         node.broken_promises.evidence,
         (link.answer, link.stream, link.seed, link.is_cut),

@@ -5,6 +5,9 @@ transaction. ``block``: before a request is answered, what it changed is; reques
 transaction. ``off``: as ``interval``, but nothing is synced and nothing promised before the node is stopped.
 
 What cannot be written is said once; the node goes on, and the next time all that is missing is tried again.
+
+Where memory is to be bounded (``--keep-blocks``, ``--keep-bodies``), blocks stay in it until they are written: so they
+are taken sooner when many come, and changes wait when the disk does not keep up.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import gt
@@ -50,6 +53,10 @@ STATE_EVERY = 1_024
 """Blocks after which a state is written as such, at the earliest."""
 AT_ONCE = 64
 """Blocks that leave memory together."""
+TAKEN_AFTER, MOST_BEHIND = 512, 4_096
+"""Blocks of a chain that are taken before their time, and how many may be behind before changes wait."""
+WAIT_SECONDS = 2.0
+"""How long changes wait for the disk at once."""
 RETRY_SECONDS = 0.02
 """How long the thread waits for its turn where no loop runs."""
 _LOG = logging.getLogger("megadev.node")
@@ -170,13 +177,26 @@ class Recorder:
                 else:
                     archive.forget_above(kept)
             elif type(event) is BlockSealed:
-                if self.mode == BLOCK:
+                if self.mode == BLOCK or (
+                    self._is_bounded(index) and event.block.number - watch.taken.last >= TAKEN_AFTER
+                ):
                     self._ask()
                 if self._keep_bodies is not None and event.block.number % AT_ONCE == 0:
                     last = min(event.block.number - self._keep_bodies, self._written[index].last - 1)
                     watch.chain.store.leave_to(self._archives[index], last)
 
         return hear
+
+    def _is_bounded(self, index: int) -> bool:
+        """Whether blocks, or states, leave memory once they are written."""
+        return self._keep_bodies is not None or self._watches[index].chain.sequencer.keep_states is not None
+
+    def _is_behind(self) -> bool:
+        """Whether more is in memory for being unwritten than may be. Where nothing can be written it has to be."""
+        return self.durable.problem is None and any(
+            self._is_bounded(index) and watch.taken.last - written.last > MOST_BEHIND
+            for index, (watch, written) in enumerate(zip(self._watches, self._written, strict=True))
+        )
 
     def _writer_of_states(self, index: int) -> Callable[[], int]:
         """From which block of a chain on states are needed to write what comes."""
@@ -237,7 +257,9 @@ class Recorder:
         def take() -> None:
             self._is_asked = False
             if not self._is_closing:
-                self.take()
+                done = self.take()
+                if self._is_behind():  # on the writer's thread: reads are answered meanwhile
+                    node.writer.hand_over(lambda: _await(done))
 
         with suppress(RuntimeError):  # it was closed at this moment: the last words are written by ``close``
             loop.call_soon_threadsafe(node.writer.when_free, settle)
@@ -428,6 +450,10 @@ class Recorder:
         self._write_all()
         self.write_now()
         self._database.close()
+
+
+def _await(done: Future[None]) -> None:
+    wait((done,), WAIT_SECONDS)
 
 
 def _empty(row: Row) -> EmptyRow:

@@ -21,6 +21,7 @@ from megadev.evm.engines import open_engine
 from megadev.node.broken_promises import BrokenPromise, Equivocation, Evidence, SignedPromise, VoidMiniBlock
 from megadev.primitives.latency import Latency
 from megadev.primitives.types import Address, Hash32, Wei
+from megadev.rollup.consolidator import Derived
 from megadev.rollup.da.store import NO_FAULTS, StoreFaults
 from megadev.rollup.derivation.consolidation import ByHand
 from megadev.rollup.progress import Progress
@@ -133,7 +134,8 @@ class VoidMiniBlockRecord(msgspec.Struct, frozen=True, kw_only=True):
 class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the chains share. ``keys``: private keys of all accounts that the node holds; ``signers``: the first block
     of each key of the sequencer, newest first, where it was changed; ``by_hand``: a block that is known to have come
-    about by hand, of which the chain itself does not tell; ``da_faults``: what the DA store does wrong;
+    about by hand, of which the chain itself does not tell; ``derived``: how much of
+    L2 was derived from L1; ``da_faults``: what the DA store does wrong;
     ``l1_contracts``: the profile of those on L1, None where there is none or it was not told.
     """
 
@@ -153,6 +155,7 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     latency: tuple[Latency | None, Latency | None, int]
     is_cut: bool
     by_hand: ByHand | None = None
+    derived: Derived | None = None
     da_faults: StoreFaults = NO_FAULTS
     replica_lag: Latency | None = None
     l1_contracts: str | None = None

@@ -393,6 +393,7 @@ def _restore_shared(node: Node, record: NodeRecord) -> None:
         node.driver.progress = record.progress
         if node.driver.consolidator is not None:
             node.driver.consolidator.known_by_hand = record.by_hand
+            node.driver.consolidator.known = record.derived
     node.da_store.faults = record.da_faults
     node.read_behind(record.replica_lag)
     if node.standbys is not None and record.standbys and node.standbys.check_order(record.standbys):

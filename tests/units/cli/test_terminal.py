@@ -14,26 +14,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import REPOSITORY, START_SECONDS
+from tests.stage.programs import program
 
-CHILD = """
-import os, sys
-from megadev.cli.terminal.ui import Terminal
-
-caught = []
-terminal = Terminal(caught.append)
-terminal.take()
-terminal.show(["first " * 2, "second" * 2])
-terminal.show(["first " * 2, "change" * 2])
-print("printed", flush=True)
-os.write(2, b"complained\\nunfinished")
-os.system("echo child")
-for pipe in terminal.pipes:
-    terminal.feed(pipe)
-{end}
-terminal.restore()
-terminal.restore()
-print("after", sorted(caught), flush=True)
-"""
+CHILD = program("terminal/child.py")
 
 
 @pytest.fixture

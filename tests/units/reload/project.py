@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
+from tests.stage.programs import program
+
 _HEAD = "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.24;\n"
 _LIB = _HEAD + "library Lib { function add(uint256 a, uint256 b) external pure returns (uint256) { return a + b; } }\n"
 _OTHER_LIB = _LIB.replace("a + b", "a + b + 100")
-_COUNTER = (
-    _HEAD
-    + """import {Lib} from "./Lib.sol";
-contract Counter {
-    uint256 public immutable step;
-    uint256 public count;
-    mapping(address => uint256) public calls;
-    constructor(uint256 step_) { require(step_ != 13, "unlucky"); step = step_; }
-    function bump() external { count = Lib.add(count, step); calls[msg.sender]++; }
-}
-"""
-)
-_PROXY = (
-    _HEAD
-    + """contract Proxy {
-    constructor(address target) {
-        assembly { sstore(0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc, target) }
-    }
-    fallback() external payable {
-        assembly {
-            calldatacopy(0, 0, calldatasize())
-            let done := delegatecall(
-                gas(), sload(0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc), 0, calldatasize(), 0, 0
-            )
-            returndatacopy(0, 0, returndatasize())
-            if iszero(done) { revert(0, returndatasize()) }
-            return(0, returndatasize())
-        }
-    }
-}
-"""
-)
+_COUNTER = _HEAD + program("project/counter.sol")
+_PROXY = _HEAD + program("project/proxy.sol")
 _FACTORY = (
     _HEAD
     + """import {Counter} from "./Counter.sol";
@@ -89,21 +61,7 @@ SOLIDITY_VERSIONS: dict[str, dict[str, str]] = {
     "comment": _counter("contract Counter", "// counts\ncontract Counter"),
 }  # fmt: skip
 
-_BOX = """# pragma version ^0.4.0
-limit: public(immutable(uint256))
-content: public(uint256)
-by: HashMap[address, uint256]
-
-@deploy
-def __init__(limit_: uint256):
-    limit = limit_
-
-@external
-def put(amount: uint256):
-    assert amount <= limit
-    self.content += amount
-    self.by[msg.sender] += amount
-"""
+_BOX = program("project/box.vy")
 _SPARE = _BOX.replace("\n\n@deploy", "\nspare: uint256\n\n@deploy").replace(
     "limit_\n\n", "limit_\n    self.spare = 5\n\n"
 )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import weakref
+from collections.abc import Callable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from megadev.rpc import envelope
+from megadev.rpc.pieces import pieces
 
 _HEAD = b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":'
 
@@ -70,4 +74,51 @@ def test_answers_nested_deeper_than_the_encoder_goes_are_written() -> None:
     )
 )
 def test_deep_answers_are_written_like_others(value: object) -> None:
-    assert envelope._encode_deep(value) == envelope._encode(value)
+    assert b"".join(pieces([value])) == envelope._encode(value)
+
+
+def _call(number: int, *calls: object) -> dict[str, object]:
+    return {"type": "CALL", "gas": hex(number), "é": 'x"y', **({"calls": list(calls)} if calls else {})}
+
+
+def _chain(depth: int) -> dict[str, object]:
+    value = _call(0)
+    for number in range(depth):
+        value = _call(number, value, {}, [])
+    return value
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: "0x" + "00" * 5_000,
+        list,
+        lambda: [[]] * 5_000,
+        lambda: [_call(number) for number in range(5_000)],
+        lambda: [_call(1, *map(_call, range(3_000))), 5, None, "x"] * 3,
+        lambda: [_chain(200) for _ in range(20)],
+        lambda: {1: 2, 3: [5] * 2_000, "a": (1, 2, {"c": [{}] * 3_000, "d": ()})},
+        lambda: [msgspec.Raw(b'{"a":1}')] * 3_000,
+    ],
+)
+def test_large_results_are_written_in_small_pieces(make: Callable[[], object]) -> None:
+    whole = msgspec.json.encode(make())
+    written = list(pieces([make()]))
+    assert b"".join(written) == whole
+    assert len(written) == 1 or max(map(len, written)) < 100_000
+    kept = make()
+    assert envelope.write_large_result(b"7", [kept]) == b'{"jsonrpc":"2.0","id":7,"result":' + whole + b"}"
+    assert msgspec.json.encode(kept) == whole, "what somebody else holds stays as it is"
+
+
+def test_what_is_written_of_a_large_result_is_freed_on_the_way() -> None:
+    class Seen(msgspec.Struct, weakref=True):
+        number: int
+
+    calls = [[Seen(number) for number in range(2_000)] for _ in range(5)]
+    first = weakref.ref(calls[0][0])
+    writing = pieces([{"calls": calls}])
+    del calls
+    for _ in range(10):
+        next(writing)
+    assert first() is None

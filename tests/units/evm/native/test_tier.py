@@ -25,6 +25,7 @@ from megadev.evm.engines.native.seam import Entry
 from megadev.evm.engines.native.tier import Tier
 from megadev.evm.engines.python import PythonEngine
 from tests.conformance.engine_suite.worlds import DictState, Has, asm
+from tests.stage.programs import program
 
 SPEC = dev_spec(1, Hardfork.OSAKA)
 BLOCK = BlockEnv(1, 1_700_000_000, 1 << 40)
@@ -204,16 +205,7 @@ def test_a_trap_is_an_engine_fault() -> None:
     assert run(tier) == EXPECTED
 
 
-TRAPPING = """
-import faulthandler
-from tests.units.evm.native.test_tier import *
-tier = Tier()
-tier.heat_limit = 1 << 31
-run(tier)
-faulthandler.enable()
-test_a_trap_is_an_engine_fault()
-print("it lives")
-"""
+TRAPPING = program("tier/trapping.py")
 
 
 def test_a_trap_is_a_fault_though_faulthandler_is_enabled_later() -> None:

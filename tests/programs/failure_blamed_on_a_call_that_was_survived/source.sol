@@ -1,0 +1,11 @@
+contract Caller {
+    function run() external {
+        CALLEE.call("");
+        require(false);
+    }
+}
+contract Callee {
+    fallback() external {
+        revert();
+    }
+}
