@@ -158,7 +158,7 @@ class Writer:
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._go_on)
                 return
-            self._waiting.popleft()()
+            _call(self._waiting.popleft())
         self.is_engaged = self.is_busy or bool(self._waiting)
 
     # -- telling the loop ---------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class Writer:
                 loop.call_soon_threadsafe(self._deliver)
                 return
         while self._told:
-            self._told.popleft()()
+            _call(self._told.popleft())
         self._telling = False
 
     def _deliver(self) -> None:
@@ -197,10 +197,18 @@ class Writer:
                     return
                 call = self._told.popleft()
             self._room.set()
-            call()
+            _call(call)
             if monotonic_ns() > end and self.loop is not None:
                 self.loop.call_soon(self._deliver)
                 return
+
+
+def _call(call: Callable[[], object]) -> None:
+    """Whatever it raises is logged: what waits behind it has its turn, or nothing would ever be answered again."""
+    try:
+        call()
+    except Exception:
+        logging.getLogger("megadev.node").exception("a background change failed")
 
 
 def _report(outcome: asyncio.Future[Any]) -> None:

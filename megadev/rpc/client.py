@@ -103,9 +103,7 @@ class InProcessClient:
 
 
 def await_outcome(outcome: Future[_Result], loop: asyncio.AbstractEventLoop) -> _Result:
-    """What comes of work that ``loop`` was given by another thread. Raises ``ConnectionError`` where the loop ends first:
-    nothing more comes then.
-    """
+    """The outcome of work that ``loop`` was given by another thread. Raises ``ConnectionError`` if it ends first."""
     while True:
         try:
             return outcome.result(LOOK_EVERY)

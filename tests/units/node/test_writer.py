@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from megadev.rpc.client import await_outcome
 from megadev.node.writer import Writer
+from megadev.rpc.client import await_outcome
 
 PATIENCE = 20.0
 
